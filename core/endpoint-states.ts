@@ -1,0 +1,36 @@
+import type { EndpointState } from './model';
+
+/**
+ * What a state means for an endpoint's addresses:
+ * `route` they are targets; `hold` they stay where they are and none is added; `remove` they leave on the pass that sees it.
+ */
+export type Disposition = 'route' | 'hold' | 'remove';
+
+const dispositions: Readonly<Record<EndpointState, Disposition>> = {
+  available: 'route',
+  pending: 'hold',
+  pendingAcceptance: 'hold',
+  partial: 'hold',
+  unlisted: 'hold',
+  deleting: 'remove',
+  deleted: 'remove',
+  rejected: 'remove',
+  failed: 'remove',
+  expired: 'remove',
+};
+
+const byLowerCase = new Map(Object.keys(dispositions).map((state) => [state.toLowerCase(), state as EndpointState]));
+
+/** Takes AWS's spelling, PascalCase in the SDK's enum and lowerCamel on the wire; gives `unlisted` for a state unknown here. */
+export function parseEndpointState(text: string): EndpointState {
+  return byLowerCase.get(text.toLowerCase()) ?? 'unlisted';
+}
+
+export function dispositionOf(state: EndpointState): Disposition {
+  return dispositions[state];
+}
+
+/** A state that AWS will leave by itself soon; the scope is worth polling faster. */
+export function isTransitional(state: EndpointState): boolean {
+  return state === 'pending' || state === 'pendingAcceptance' || state === 'deleting';
+}

@@ -1,0 +1,44 @@
+/** Codes are stable: people alert on them. Exit codes belong to the command line, not to errors. */
+export type ErrorCode =
+  | 'CONFIG_MISSING'
+  | 'CONFIG_INVALID'
+  | 'NOT_BUILT'
+  | 'CREDENTIALS'
+  | 'ACCESS_DENIED'
+  | 'THROTTLED'
+  | 'TIMEOUT'
+  | 'BAD_ANSWER'
+  | 'UNREACHABLE'
+  | 'REGION'
+  | 'AWS'
+  | 'CONTROL_PLANE_AUTH'
+  | 'CONTROL_PLANE_UNKNOWN'
+  | 'CONTROL_PLANE'
+  | 'RATE_LIMITED'
+  | 'REJECTED'
+  | 'STATE';
+
+export type ErrorDetails = {
+  readonly code: ErrorCode;
+  /** Worth trying again without anybody changing anything. */
+  readonly transient: boolean;
+  readonly cause?: unknown;
+};
+
+/** The one error of the product: `message` says what, where and how to fix it. */
+export class PrivatelinkError extends Error {
+  override readonly name = 'PrivatelinkError';
+  readonly code: ErrorCode;
+  readonly transient: boolean;
+
+  constructor(message: string, details: ErrorDetails) {
+    super(message, { cause: details.cause });
+    this.code = details.code;
+    this.transient = details.transient;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,143 @@
+/** The one vocabulary of the product. Values only: everything here can be serialised as JSON. */
+
+/** Protocols of `kong:protocol`; also the values of a Kong service's `protocol` that a target can speak. */
+export type Protocol = 'http' | 'https' | 'grpc' | 'grpcs';
+
+/**
+ * State of an endpoint. The names are AWS's (`VpcEndpoint.State`), in lowerCamel as on the wire;
+ * `unlisted` stands for a state that this version does not know.
+ */
+export type EndpointState =
+  | 'available'
+  | 'pending'
+  | 'pendingAcceptance'
+  | 'partial'
+  | 'deleting'
+  | 'deleted'
+  | 'rejected'
+  | 'failed'
+  | 'expired'
+  | 'unlisted';
+
+/** One network interface address of an endpoint. `zoneId` is the AZ id (`use1-az1`), equal in all accounts; it may be unknown. */
+export type Address = {
+  readonly ip: string;
+  readonly region: string;
+  readonly zoneId?: string;
+};
+
+/** One VPC interface endpoint, or another provider of addresses. */
+export type Endpoint = {
+  /** The provider's own id (`vpce-0f…`); becomes a tag of the targets. */
+  readonly id: string;
+  readonly scopeId: string;
+  readonly domain: string;
+  readonly state: EndpointState;
+  /** AWS's own words about the state (`LastError`, `FailureReason`), if any. */
+  readonly reason?: string;
+  /** Unix epoch, milliseconds. The oldest endpoint of a domain decides its protocol, host and paths. */
+  readonly createdAtMs: number;
+  readonly serviceName?: string;
+  readonly vpcId?: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** Host header and SNI towards the provider. */
+  readonly host?: string;
+  /** Paths of `kong:path`; empty: `/<domain>`, stripped. */
+  readonly paths: readonly string[];
+  /** Those of `paths` that the source's `allow.paths` grants by name. */
+  readonly grantedPaths: readonly string[];
+  /** 0 to 65535, Kong's range. */
+  readonly weight: number;
+  readonly dnsNames: readonly string[];
+  readonly addresses: readonly Address[];
+};
+
+/** Why an endpoint is kept out of routing. */
+export type QuarantineCode =
+  | 'bad-tag'
+  | 'missing-field'
+  | 'domain-not-allowed'
+  | 'service-not-allowed'
+  | 'vpc-not-allowed'
+  | 'path-not-allowed'
+  | 'path-conflict'
+  | 'disagreement';
+
+/**
+ * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there
+ * when it is malformed or in conflict; when the source's `allow` refuses it, they leave as absent ones do.
+ */
+export type Quarantined = {
+  readonly endpointId: string;
+  readonly scopeId: string;
+  readonly domain?: string;
+  /** State of the endpoint where it is known; a terminal one takes its targets out although it is quarantined. */
+  readonly state?: EndpointState;
+  readonly code: QuarantineCode;
+  /** What is wrong, naming the field and its value. */
+  readonly reason: string;
+  readonly fix: string;
+};
+
+/** One source x account x region: the unit that is known or unknown. `id` is `<source>.<account>.<region>`. */
+export type Scope = {
+  readonly id: string;
+  readonly source: string;
+  /** Account id, or `self` for the process's own credentials. */
+  readonly account: string;
+  readonly region: string;
+};
+
+/** All that one scope holds. */
+export type Discovered = {
+  readonly endpoints: readonly Endpoint[];
+  readonly quarantined: readonly Quarantined[];
+};
+
+/** What is known of a scope. An unknown scope keeps what it held when it was last known. */
+export type ScopeState =
+  | { readonly status: 'known'; readonly scope: Scope; readonly observedAtMs: number; readonly discovered: Discovered }
+  | {
+      readonly status: 'unknown';
+      readonly scope: Scope;
+      /** What failed and how to fix it, for people. */
+      readonly reason: string;
+      /** Stable code of the error (`ACCESS_DENIED`, `THROTTLED`, …). */
+      readonly code: string;
+      readonly lastGood?: { readonly observedAtMs: number; readonly discovered: Discovered };
+    };
+
+/** All scopes at one time, ordered by scope id. */
+export type Snapshot = {
+  readonly takenAtMs: number;
+  readonly scopes: readonly ScopeState[];
+};
+
+/** One routable address. */
+export type Target = {
+  readonly ip: string;
+  readonly port: number;
+  readonly region: string;
+  readonly zoneId?: string;
+  readonly weight: number;
+  readonly endpointId: string;
+  readonly scopeId: string;
+};
+
+/** JSON values, as control planes exchange them. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Settings of one domain that tags cannot carry (`domains.<domain>` of the configuration). */
+export type DomainSettings = {
+  readonly healthcheck?: { readonly path?: string; readonly intervalSeconds?: number };
+  /** Absent: plugins of the domain are not managed. Empty: there shall be none. */
+  readonly plugins?: readonly PluginSettings[];
+  /** Verify the provider's certificate (https only). Default false: PrivateLink names the endpoint service, and many providers use a private CA. */
+  readonly tlsVerify?: boolean;
+  /** `false`: no route is generated; people write it in a base file. */
+  readonly route?: boolean;
+};
+
+export type PluginSettings = { readonly name: string; readonly config: JsonObject; readonly enabled?: boolean };

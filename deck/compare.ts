@@ -1,0 +1,87 @@
+import type { Json, JsonObject } from '../core/model';
+import type { Entity, Kind } from './document';
+
+/**
+ * Fields that we do not write, with the default a control plane fills in (Kong's Admin API schema, Konnect's OpenAPI 3.15):
+ * somebody's change to one of them is a difference, its default is not.
+ */
+const unwritten: Readonly<Record<Kind, JsonObject>> = {
+  upstream: {
+    hash_on: 'none',
+    hash_fallback: 'none',
+    hash_on_cookie_path: '/',
+    use_srv_name: false,
+    hash_on_header: null,
+    hash_fallback_header: null,
+    hash_on_cookie: null,
+    hash_on_query_arg: null,
+    hash_fallback_query_arg: null,
+    hash_on_uri_capture: null,
+    hash_fallback_uri_capture: null,
+    client_certificate: null,
+  },
+  target: { failover: false },
+  service: { client_certificate: null, ca_certificates: null, tls_verify_depth: null, tls_sans: null },
+  route: { hosts: null, methods: null, headers: null, snis: null, sources: null, destinations: null, expression: null },
+  plugin: { consumer: null, consumer_group: null, instance_name: null, ordering: null, condition: null },
+};
+
+/** The entity as a control plane gives it, without the defaults that it filled in, as the product writes it. */
+export function withoutDefaults(entity: Entity): Entity {
+  const defaults = unwritten[entity.kind];
+  const kept = Object.entries(entity.fields).filter(
+    ([field, value]) => !(field in defaults) || value !== defaults[field],
+  );
+  return { ...entity, fields: Object.fromEntries(kept) };
+}
+
+/** What differs between the entity as desired and as held, one `field before -> after` each; empty: the same. */
+export function differencesOf(desired: Entity, held: Entity): readonly string[] {
+  const wanted: JsonObject = { ...unwritten[desired.kind], ...desired.fields };
+  const fields = Object.keys(wanted).filter(
+    (field) => !covers(held.fields[field], wanted[field], isWritten(desired, field)),
+  );
+  const texts = fields.map((field) => `${field} ${show(held.fields[field])} -> ${show(wanted[field])}`);
+  return sameTags(desired, held) ? texts : [...texts, `tags ${held.tags.join(' ')} -> ${desired.tags.join(' ')}`];
+}
+
+function isWritten(entity: Entity, field: string): boolean {
+  return field in entity.fields;
+}
+
+/** A held value is as wanted when it holds all that is wanted; objects may hold more, which are defaults filled in. */
+function covers(held: Json | undefined, wanted: Json | undefined, written: boolean): boolean {
+  if (held === undefined || held === null)
+    return wanted === undefined || wanted === null || !written || isEmpty(wanted);
+  if (Array.isArray(wanted)) return Array.isArray(held) && textOf(held) === textOf(wanted);
+  if (isObject(wanted)) {
+    return isObject(held) && Object.entries(wanted).every(([key, value]) => covers(held[key], value, true));
+  }
+  return held === wanted || ((wanted === undefined || wanted === null) && isEmpty(held));
+}
+
+/** Kong's lists of protocols, paths and statuses are sets, and control planes give them back in an order of their own. */
+function textOf(list: readonly Json[]): string {
+  return list
+    .map((item) => JSON.stringify(item))
+    .sort()
+    .join();
+}
+
+/** Control planes write an absent list or map as null, `[]` or `{}`. */
+function isEmpty(value: Json): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sameTags(a: Entity, b: Entity): boolean {
+  return [...a.tags].sort().join() === [...b.tags].sort().join();
+}
+
+function show(value: Json | undefined): string {
+  const text = JSON.stringify(value ?? null);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

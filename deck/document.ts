@@ -1,0 +1,22 @@
+import type { JsonObject } from '../core/model';
+
+export type Kind = 'upstream' | 'target' | 'service' | 'route' | 'plugin';
+
+/**
+ * One Kong entity, identified by kind and `key`, its natural name:
+ * upstream, service and route: the name; target: `<upstream>|<address>`; plugin: `<service>|<plugin name>`.
+ */
+export type Entity = {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly domain: string;
+  /** Key of the upstream of a target, of the service of a route or plugin. */
+  readonly parent?: string;
+  /** Kong's own fields, as its API names them, without id, tags and references. */
+  readonly fields: JsonObject;
+  /** Sorted. */
+  readonly tags: readonly string[];
+};
+
+/** What the control plane should hold: entities in write order, then by key. */
+export type Document = readonly Entity[];

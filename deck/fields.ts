@@ -1,0 +1,115 @@
+import type { Domain } from '../core/claims';
+import type { DomainSettings, Json, JsonObject, Target } from '../core/model';
+import { formatAddress } from '../core/targets';
+import { upstreamName } from './names';
+
+/**
+ * The fields of each entity as Kong's API names them. Every field whose default differs between Kong versions is written
+ * (docs/decisions/0003-explicit-fields.md), so that one document means the same everywhere.
+ */
+
+const isTls = (domain: Domain) => domain.protocol === 'https' || domain.protocol === 'grpcs';
+const isGrpc = (domain: Domain) => domain.protocol === 'grpc' || domain.protocol === 'grpcs';
+
+export function serviceFields(domain: Domain, settings: DomainSettings): JsonObject {
+  return {
+    name: domain.name,
+    protocol: domain.protocol,
+    host: upstreamName(domain.name),
+    port: isTls(domain) ? 443 : 80,
+    path: null,
+    connect_timeout: 1_000,
+    write_timeout: 60_000,
+    read_timeout: 60_000,
+    retries: 2,
+    enabled: true,
+    // Kong refuses tls_verify for every protocol but https and tls.
+    tls_verify: domain.protocol === 'https' ? (settings.tlsVerify ?? false) : null,
+  };
+}
+
+export function routeFields(domain: Domain): JsonObject {
+  return {
+    name: domain.name,
+    protocols: isGrpc(domain) ? ['grpc', 'grpcs'] : ['http', 'https'],
+    paths: domain.paths,
+    // Kong refuses strip_path on gRPC routes.
+    strip_path: domain.stripPath && !isGrpc(domain),
+    preserve_host: false,
+    path_handling: 'v0',
+    regex_priority: 0,
+    https_redirect_status_code: 426,
+    request_buffering: true,
+    response_buffering: true,
+  };
+}
+
+export function upstreamFields(domain: Domain, settings: DomainSettings): JsonObject {
+  return {
+    name: upstreamName(domain.name),
+    // A retry goes to an address that has not failed yet, which round-robin does not promise (facts of Kong 3.9).
+    algorithm: 'least-connections',
+    slots: 10_000,
+    host_header: domain.host ?? null,
+    healthchecks: isGrpc(domain) ? grpcHealthchecks : httpHealthchecks(domain, settings),
+  };
+}
+
+export function targetFields(target: Target): JsonObject {
+  return { target: formatAddress(target), weight: target.weight };
+}
+
+/** Statuses that count as alive: any answer proves that the interface and what is behind it live. Kong's range is 100 to 999. */
+const anyStatus: readonly Json[] = Array.from({ length: 400 }, (_, index) => 200 + index);
+const okStatuses: readonly Json[] = [
+  200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 306, 307, 308,
+];
+
+const badStatuses: readonly Json[] = [429, 404, 500, 501, 502, 503, 504, 505];
+
+function httpHealthchecks(domain: Domain, settings: DomainSettings): JsonObject {
+  const { path, intervalSeconds = 5 } = settings.healthcheck ?? {};
+  return {
+    threshold: 0,
+    active: {
+      type: isTls(domain) ? 'https' : 'http',
+      timeout: 1,
+      concurrency: 10,
+      http_path: path ?? '/',
+      https_verify_certificate: settings.tlsVerify ?? false,
+      ...(domain.host && isTls(domain) ? { https_sni: domain.host } : {}),
+      healthy: { interval: intervalSeconds, http_statuses: path ? [200, 302] : anyStatus, successes: 1 },
+      unhealthy: {
+        interval: intervalSeconds,
+        http_statuses: badStatuses,
+        http_failures: path ? 2 : 0,
+        tcp_failures: 2,
+        timeouts: 2,
+      },
+    },
+    passive: passive({ tcp_failures: 2, timeouts: 2 }),
+  };
+}
+
+/** Kong's checks speak HTTP/1.1, which a gRPC server does not answer, and passive ones alone never bring a target back. */
+const grpcHealthchecks: JsonObject = {
+  threshold: 0,
+  active: {
+    type: 'http',
+    timeout: 1,
+    concurrency: 10,
+    http_path: '/',
+    https_verify_certificate: false,
+    healthy: { interval: 0, http_statuses: [200, 302], successes: 0 },
+    unhealthy: { interval: 0, http_statuses: badStatuses, http_failures: 0, tcp_failures: 0, timeouts: 0 },
+  },
+  passive: passive({ tcp_failures: 0, timeouts: 0 }),
+};
+
+function passive(failures: { readonly tcp_failures: number; readonly timeouts: number }): JsonObject {
+  return {
+    type: 'http',
+    healthy: { http_statuses: okStatuses, successes: 0 },
+    unhealthy: { http_statuses: [429, 500, 503], http_failures: 0, ...failures },
+  };
+}

@@ -1,0 +1,66 @@
+import { stringify } from 'yaml';
+import { groupBy } from '../core/group-by';
+import type { Json, JsonObject } from '../core/model';
+import { compareText } from '../core/targets';
+import { selectTags, sortDocument } from './desired';
+import type { Document, Entity, Kind } from './document';
+
+/** Version of decK's file format that Kong Gateway 3.x takes. */
+const formatVersion = '3.0';
+
+export type TextOptions = {
+  readonly owner: string;
+  /** Name of the Konnect control plane that the file is for. */
+  readonly controlPlaneName?: string;
+};
+
+/** The document as a decK file: no ids, keys in a fixed order, the same bytes for the same document. */
+export function renderText(document: Document, { owner, controlPlaneName }: TextOptions): string {
+  const sorted = sortDocument(document);
+  const file = {
+    _format_version: formatVersion,
+    _info: { select_tags: selectTags(owner) },
+    ...(controlPlaneName ? { _konnect: { control_plane_name: controlPlaneName } } : {}),
+    services: nest(sorted, 'service', { routes: 'route', plugins: 'plugin' }),
+    upstreams: nest(sorted, 'upstream', { targets: 'target' }),
+  };
+  return stringify(file, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** Entities of `kind`, each with its children under decK's name for them. */
+function nest(document: Document, kind: Kind, children: Readonly<Record<string, Kind>>): readonly JsonObject[] {
+  const lists = Object.entries(children).map(([name, childKind]) => ({
+    name,
+    byParent: groupBy(
+      document.filter((one) => one.kind === childKind),
+      (one) => one.parent,
+    ),
+  }));
+  return document
+    .filter((entity) => entity.kind === kind)
+    .map((entity) => {
+      const nested = lists.map(({ name, byParent }) => [name, (byParent.get(entity.key) ?? []).map(toObject)] as const);
+      return { ...toObject(entity), ...Object.fromEntries(nested.filter(([, list]) => list.length > 0)) };
+    });
+}
+
+/** Fields by name, the entity's own name first; an absent value is left out, as decK takes null for a value. */
+function toObject({ fields, tags }: Entity): JsonObject {
+  const { name, ...rest } = fields;
+  return { ...(name === undefined ? {} : { name }), ...sortKeys(rest), tags: [...tags].sort(compareText) };
+}
+
+function sortKeys(object: JsonObject): JsonObject {
+  const entries = Object.entries(object).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => compareText(a, b)).map(([key, value]) => [key, sortValue(value)]),
+  );
+}
+
+function sortValue(value: Json): Json {
+  return isObject(value) ? sortKeys(value) : value;
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

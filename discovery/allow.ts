@@ -1,0 +1,38 @@
+import type { Endpoint, QuarantineCode } from '../core/model';
+import type { AllowConfig } from './config';
+
+export type Refusal = { readonly code: QuarantineCode; readonly reason: string; readonly fix: string };
+
+/** What a source may claim, so that the writer of a tag cannot take more; undefined: the endpoint is allowed. */
+export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | undefined {
+  const { domain, serviceName = '', vpcId = '' } = endpoint;
+  if (!matches(domain, allow.domains)) return refusal('domain-not-allowed', `domain ${domain}`, 'domains');
+  if (!matches(serviceName, allow.serviceNames))
+    return refusal('service-not-allowed', `endpoint service ${serviceName || '(none)'}`, 'serviceNames');
+  if (!matches(vpcId, allow.vpcs)) return refusal('vpc-not-allowed', `VPC ${vpcId || '(none)'}`, 'vpcs');
+  const takesRoot = endpoint.paths.includes('/') && !allow.paths?.includes('/');
+  return takesRoot ? refusal('path-not-allowed', 'path /', 'paths') : undefined;
+}
+
+/** The endpoint's paths that the source grants by name. */
+export function grantedPaths(paths: readonly string[], allow: AllowConfig): readonly string[] {
+  return paths.filter((path) => allow.paths?.includes(path));
+}
+
+function refusal(code: QuarantineCode, what: string, field: string): Refusal {
+  return {
+    code,
+    reason: `claims ${what}, which allow.${field} of the source does not list`,
+    fix: `add it to allow.${field}, or correct the endpoint`,
+  };
+}
+
+/** Absent patterns allow everything; `*` in a pattern stands for any characters. */
+function matches(text: string, patterns: readonly string[] | undefined): boolean {
+  return patterns === undefined || patterns.some((pattern) => toRegExp(pattern).test(text));
+}
+
+function toRegExp(pattern: string): RegExp {
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`);
+}

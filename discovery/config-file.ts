@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { PrivatelinkError } from '../core/errors';
+import { type Config, configSchema } from './config';
+
+export type LoadOptions = {
+  /** Path of `-c`. */
+  readonly path?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+const defaultPath = 'kong-privatelink.yaml';
+
+/**
+ * Reads the configuration: `-c FILE`, else `$KONG_PRIVATELINK_CONFIG`, else `./kong-privatelink.yaml`; relative paths inside
+ * count from the file's folder. Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID) that names each field and its fix.
+ */
+export function loadConfig({ path, env }: LoadOptions): Config {
+  const file = resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
+  const raw = parseYaml(readText(file), file);
+  const parsed = configSchema.safeParse(expand(raw, { env, file, path: [] }));
+  if (!parsed.success) throw invalid(file, parsed.error.issues.flatMap(messagesOf));
+  return freeze(withAbsolutePaths(parsed.data, dirname(file)));
+}
+
+function readText(file: string): string {
+  if (!existsSync(file)) {
+    throw new PrivatelinkError(
+      `no configuration file at ${file}: name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs owner, sources and controlPlane (README, "Against real AWS and Konnect")`,
+      { code: 'CONFIG_MISSING', transient: false },
+    );
+  }
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new PrivatelinkError(`cannot read ${file}: make it a file that this user may read`, {
+      code: 'CONFIG_INVALID',
+      transient: false,
+      cause,
+    });
+  }
+}
+
+function invalid(file: string, problems: readonly string[]): PrivatelinkError {
+  const message = `${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
+  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}
+
+function parseYaml(text: string, file: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true });
+  const [first] = document.errors;
+  if (first) throw invalid(file, [`line ${first.linePos?.[0].line ?? '?'}: ${first.message.split('\n')[0]}`]);
+  return document.toJS();
+}
+
+type Place = { readonly env: LoadOptions['env']; readonly file: string; readonly path: readonly (string | number)[] };
+
+/** Replaces `${NAME}` in every text value by the environment's. */
+function expand(value: unknown, place: Place): unknown {
+  const child = (key: string | number, one: unknown) => expand(one, { ...place, path: [...place.path, key] });
+  if (typeof value === 'string') return expandText(value, place);
+  if (Array.isArray(value)) return value.map((one, index) => child(index, one));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, child(key, one)]));
+}
+
+function expandText(text: string, { env, file, path }: Place): string {
+  return text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+    const value = env[name];
+    if (value !== undefined && value !== '') return value;
+    throw invalid(file, [
+      `${formatPath(path)}: environment variable ${name} is not set: export ${name}, or write the value another way`,
+    ]);
+  });
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text ? `${text}.${String(key)}` : String(key);
+  }, '');
+}
+
+/** One line for each problem; a value is never printed, it may be a secret. */
+function messagesOf(issue: z.core.$ZodIssue): readonly string[] {
+  const at = formatPath(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(
+      (key) => `${formatPath([...issue.path, key])}: unknown key: correct its spelling or remove it`,
+    );
+  }
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  return [`${at || 'the file'}: ${missing ? 'is required' : issue.message}`];
+}
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  return {
+    ...config,
+    stateDir: resolve(folder, config.stateDir),
+    deck: { base: config.deck.base.map((path) => resolve(folder, path)) },
+  };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
+  return Object.freeze(value);
+}
+
+type Part = { readonly isUsed: (config: Config) => boolean; readonly what: string };
+
+/** What the schema takes and this version does not do yet. */
+const notBuilt: readonly Part[] = [
+  {
+    isUsed: ({ sources }) => sources.some(({ type }) => type !== 'vpc-endpoints'),
+    what: 'sources of a type other than vpc-endpoints',
+  },
+  { isUsed: ({ controlPlane }) => controlPlane.type !== 'konnect', what: 'controlPlane.type other than konnect' },
+  { isUsed: ({ affinity }) => affinity !== 'none', what: 'affinity other than none' },
+  { isUsed: ({ publish }) => publish.length > 0, what: 'publish' },
+  { isUsed: ({ deck }) => deck.base.length > 0, what: 'deck.base' },
+];
+
+/** Throws PrivatelinkError (NOT_BUILT) for what the configuration asks and this version does not do yet. */
+export function assertBuilt(config: Config): void {
+  const asked = notBuilt.filter(({ isUsed }) => isUsed(config)).map(({ what }) => what);
+  if (asked.length === 0) return;
+  throw new PrivatelinkError(`not built in this version: ${asked.join(', ')}; take it out of the configuration`, {
+    code: 'NOT_BUILT',
+    transient: false,
+  });
+}

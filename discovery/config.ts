@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import type { Json } from '../core/model';
+
+/**
+ * The one schema of the configuration file: worker, command line and plugin server read the same file.
+ * Unknown keys are errors; everything but `owner`, `sources` and `controlPlane` has a default.
+ */
+
+/** Lowercase letters, digits and dashes: becomes part of a tag (`scope:<source>.…`), where dots separate. */
+const label = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lowercase letters, digits and dashes, at most 63');
+
+/** Kong refuses `/` and `,` in tags and Konnect more than 128 characters (facts); `owner:` takes 6 of them. */
+const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, dash and underscore, at most 100');
+
+const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+
+const isLoopback = (text: string) =>
+  ['localhost', '[::1]'].includes(new URL(text).hostname) || new URL(text).hostname.startsWith('127.');
+
+const secureUrl = url.refine((text) => text.startsWith('https:') || isLoopback(text), {
+  error: 'plain http is accepted only on loopback: use https, the token travels with every call',
+});
+
+const account = z.strictObject({
+  roleArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/,
+      'an IAM role ARN, such as arn:aws:iam::111111111111:role/kong-privatelink',
+    ),
+  externalId: z.string().min(2).optional(),
+});
+
+const tagKeys = z
+  .strictObject({
+    domain: z.string().min(1).default('kong:domain'),
+    protocol: z.string().min(1).default('kong:protocol'),
+    port: z.string().min(1).default('kong:port'),
+    host: z.string().min(1).default('kong:host'),
+    path: z.string().min(1).default('kong:path'),
+    weight: z.string().min(1).default('kong:weight'),
+    gateway: z.string().min(1).default('kong:gateway'),
+  })
+  .prefault({});
+
+const allow = z
+  .strictObject({
+    domains: z.array(z.string().min(1)).optional(),
+    paths: z.array(z.string().startsWith('/')).optional(),
+    serviceNames: z.array(z.string().min(1)).optional(),
+    vpcs: z.array(z.string().min(1)).optional(),
+  })
+  .prefault({});
+
+/** One address for the source's own API, or one for each AWS API that the source calls. */
+const endpoint = z
+  .union([url, z.strictObject({ ec2: url.optional(), sts: url.optional(), servicediscovery: url.optional() })])
+  .optional();
+
+const aws = {
+  name: label,
+  accounts: z.array(account).min(1).optional(),
+  regions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1')).min(1),
+  tags: tagKeys,
+  endpoint,
+  allow,
+};
+
+const protocol = z.enum(['http', 'https', 'grpc', 'grpcs']);
+const port = z.int().min(1).max(65_535);
+
+/** What tags say elsewhere, said in the file for sources whose providers have no tags. */
+const claim = {
+  domain: label,
+  protocol: protocol.optional(),
+  port: port.optional(),
+  host: z.string().optional(),
+  paths: z.array(z.string().startsWith('/')).optional(),
+  weight: z.int().min(0).max(65_535).optional(),
+};
+
+const source = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('vpc-endpoints'), ...aws, vpcs: z.array(z.string().min(1)).min(1).optional() }),
+  z.strictObject({ type: z.literal('ec2-instances'), ...aws }),
+  z.strictObject({
+    type: z.literal('cloud-map'),
+    ...aws,
+    namespace: z.string().min(1),
+    services: z.array(z.string().min(1)).min(1).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('dns'),
+    name: label,
+    region: z.string().optional(),
+    allow,
+    names: z.array(z.strictObject({ name: z.string().min(1), ...claim })).min(1),
+  }),
+  z.strictObject({
+    type: z.literal('static'),
+    name: label,
+    region: z.string().optional(),
+    allow,
+    endpoints: z.array(z.strictObject({ addresses: z.array(z.string().min(1)).min(1), ...claim })).min(1),
+  }),
+  z.strictObject({
+    type: z.literal('snapshot'),
+    name: label,
+    allow,
+    file: z.string().min(1).optional(),
+    url: secureUrl.optional(),
+    token: z.string().min(1).optional(),
+  }),
+]);
+
+const json: z.ZodType<Json> = z.json();
+const domain = z.strictObject({
+  healthcheck: z
+    .strictObject({
+      path: z.string().startsWith('/').optional(),
+      intervalSeconds: z.number().min(0).max(65_535).optional(),
+    })
+    .optional(),
+  plugins: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        config: z.record(z.string(), json).default({}),
+        enabled: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  route: z.boolean().optional(),
+  tlsVerify: z.boolean().optional(),
+});
+
+const controlPlane = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('konnect'),
+    address: secureUrl.default('https://us.api.konghq.com'),
+    name: z.string().min(1),
+    token: z.string().min(1),
+    concurrency: z.int().min(1).max(64).default(4),
+  }),
+  z.strictObject({
+    type: z.literal('admin'),
+    address: secureUrl,
+    workspace: z.string().min(1).default('default'),
+    token: z.string().min(1).optional(),
+    concurrency: z.int().min(1).max(64).default(4),
+  }),
+  z.strictObject({ type: z.literal('dbless'), address: secureUrl, token: z.string().min(1).optional() }),
+  z.strictObject({ type: z.literal('file'), path: z.string().min(1) }),
+  z.strictObject({
+    type: z.literal('deck'),
+    address: secureUrl,
+    name: z.string().min(1).optional(),
+    token: z.string().min(1).optional(),
+    binary: z.string().min(1).optional(),
+  }),
+]);
+
+const policy = z
+  .strictObject({
+    mode: z.enum(['sync', 'upsert-only']).default('sync'),
+    maxRemovePercent: z.number().min(0).max(100).default(30),
+    removeAfterAbsences: z.int().min(1).default(3),
+    removeAfterSeconds: z.number().min(0).default(180),
+  })
+  .prefault({});
+
+export const configSchema = z.strictObject({
+  owner,
+  sources: z.array(source).min(1),
+  domains: z.record(label, domain).default({}),
+  controlPlane,
+  policy,
+  affinity: z.enum(['none', 'weighted', 'failover']).default('none'),
+  deck: z.strictObject({ base: z.array(z.string().min(1)).default([]) }).prefault({}),
+  watch: z
+    .strictObject({
+      intervalSeconds: z.number().min(1).default(60),
+      listen: z.string().min(1).default('127.0.0.1:9543'),
+      tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
+      token: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  publish: z
+    .array(
+      z.strictObject({
+        namespace: z.string().min(1),
+        service: z.string().min(1),
+        domain: label,
+        region: z.string().min(1),
+        roleArn: z.string().optional(),
+      }),
+    )
+    .default([]),
+  stateDir: z.string().min(1).default('.kong-privatelink'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type SourceConfig = Config['sources'][number];
+export type VpcEndpointsConfig = Extract<SourceConfig, { type: 'vpc-endpoints' }>;
+export type AllowConfig = VpcEndpointsConfig['allow'];
+export type TagKeys = VpcEndpointsConfig['tags'];
+export type ControlPlaneConfig = Config['controlPlane'];
+export type KonnectConfig = Extract<ControlPlaneConfig, { type: 'konnect' }>;
+export type PolicyConfig = Config['policy'];

@@ -1,0 +1,10 @@
+const base = require('./jest.config.js');
+
+/** The suites that compare with software that nobody here wrote; each says why when it cannot run. */
+module.exports = {
+  ...base,
+  roots: ['<rootDir>/test/peers'],
+  testPathIgnorePatterns: [],
+  maxWorkers: 1,
+  testTimeout: 120_000,
+};

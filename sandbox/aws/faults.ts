@@ -1,0 +1,59 @@
+import type { RefusalKind } from './refusals';
+
+/** One call, as it is counted and as faults are matched. */
+export type Call = { readonly action: string; readonly account: string; readonly region: string };
+
+/** Which calls go wrong (absent: all), how often, and how. */
+export type Fault = Partial<Call> & {
+  /** How many matching calls; endless by default. */
+  readonly times?: number;
+  /** How many matching calls pass first. */
+  readonly after?: number;
+} & FaultKind;
+
+/**
+ * A refusal in AWS's words; `hang` never answers; `drop` cuts the connection; `garbage` answers with no XML;
+ * `omit` leaves a field out wherever it occurs, by its name in the SDK or on the wire (`AvailabilityZoneId`, `dnsEntrySet`).
+ */
+type FaultKind =
+  | { readonly kind: Exclude<RefusalKind, 'unauthenticated' | 'unknownKey'> }
+  | { readonly kind: 'hang' | 'drop' | 'garbage' }
+  | { readonly kind: 'omit'; readonly field: string };
+
+export type Faults = {
+  /** Gives the way to end the fault early. */
+  inject(fault: Fault): () => void;
+  /** Faults that strike this call, in order of injection; counts it. */
+  strike(call: Call): readonly Fault[];
+};
+
+/** An empty book of faults. */
+export function createFaults(): Faults {
+  const matchesOf = new Map<Fault, number>();
+  return {
+    inject(given) {
+      const fault = { ...given };
+      matchesOf.set(fault, 0);
+      return () => void matchesOf.delete(fault);
+    },
+    strike: (call) => [...matchesOf.keys()].filter((fault) => concerns(fault, call) && isDue(fault, matchesOf)),
+  };
+}
+
+/** Takes a field out of an XML answer, wherever it occurs. */
+export function omitField(xml: string, field: string): string {
+  const name = field.charAt(0).toLowerCase() + field.slice(1);
+  return xml.replace(new RegExp(`<${name}>.*?</${name}>`, 'gs'), '');
+}
+
+function concerns(fault: Fault, call: Call): boolean {
+  const { action = call.action, account = call.account, region = call.region } = fault;
+  return action === call.action && account === call.account && region === call.region;
+}
+
+function isDue(fault: Fault, matchesOf: Map<Fault, number>): boolean {
+  const { after = 0, times = Number.POSITIVE_INFINITY } = fault;
+  const matches = (matchesOf.get(fault) ?? 0) + 1;
+  matchesOf.set(fault, matches);
+  return matches > after && matches <= after + times;
+}

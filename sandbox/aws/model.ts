@@ -1,0 +1,59 @@
+/** What the embedded AWS holds: values only, in AWS's words. */
+
+/** Where a thing lives, and on whose behalf a call is made. */
+export type Place = { readonly account: string; readonly region: string };
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** `sequence` is the order of creation: listings follow it and pages are cut by it. */
+export type Entity = Place & { readonly id: string; readonly sequence: number; readonly tags: Tags };
+
+/** An availability zone as one account sees it: the id is the same in all accounts, the name is not. */
+export type Zone = { readonly id: string; readonly name: string };
+
+export type Subnet = Entity & { readonly vpcId: string; readonly cidr: string; readonly zone: Zone };
+
+/** With one subnet in each zone of its region. */
+export type Vpc = Entity & { readonly cidr: string; readonly isDefault: boolean; readonly subnets: readonly Subnet[] };
+
+/** The provider's side; `name` is what a consumer asks for. */
+export type EndpointService = Entity & {
+  readonly name: string;
+  readonly acceptanceRequired: boolean;
+  readonly zoneIds: readonly string[];
+};
+
+export type NetworkInterface = Entity & {
+  readonly endpointId: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly zone: Zone;
+  readonly ip?: string;
+  readonly ipv6?: string;
+};
+
+export type LastError = { readonly code: string; readonly message: string };
+
+export type VpcEndpoint = Entity & {
+  readonly vpcId: string;
+  readonly service: EndpointService;
+  /** AWS's spelling on the wire (`pendingAcceptance`); any text, so that a state of tomorrow can be tried. */
+  readonly state: string;
+  readonly lastError?: LastError;
+  readonly createdAtMs: number;
+  readonly interfaces: readonly NetworkInterface[];
+  readonly dnsNames: readonly string[];
+};
+
+/** A role that anybody in the sandbox may assume who knows its external id. */
+export type Role = {
+  readonly arn: string;
+  readonly account: string;
+  readonly name: string;
+  readonly externalId?: string;
+};
+
+/** True when `thing` belongs to the account and region of `place`. */
+export function isAt(thing: Place, place: Place): boolean {
+  return thing.account === place.account && thing.region === place.region;
+}

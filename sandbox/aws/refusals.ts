@@ -1,0 +1,33 @@
+import { AwsError } from './aws-error';
+
+export type ServiceName = 'ec2' | 'sts';
+
+/** Reasons that have nothing to do with what was asked. */
+export type RefusalKind = 'unauthenticated' | 'unknownKey' | 'throttle' | 'denied' | 'error' | 'expired';
+
+const invalidKey = 'AWS was not able to validate the provided access credentials';
+
+/** Code, message and HTTP status of each reason, as each service words it. */
+const refusals: Readonly<Record<ServiceName, Readonly<Record<RefusalKind, readonly [string, string, number]>>>> = {
+  ec2: {
+    unauthenticated: ['AuthFailure', invalidKey, 401],
+    unknownKey: ['AuthFailure', invalidKey, 401],
+    throttle: ['RequestLimitExceeded', 'Request limit exceeded.', 503],
+    denied: ['UnauthorizedOperation', 'You are not authorized to perform this operation.', 403],
+    error: ['InternalError', 'An internal error has occurred', 500],
+    expired: ['RequestExpired', 'Request has expired.', 400],
+  },
+  sts: {
+    unauthenticated: ['MissingAuthenticationToken', 'Request is missing Authentication Token', 403],
+    unknownKey: ['InvalidClientTokenId', 'The security token included in the request is invalid.', 403],
+    throttle: ['Throttling', 'Rate exceeded', 400],
+    denied: ['AccessDenied', 'Access denied', 403],
+    error: ['InternalFailure', 'An internal error has occurred', 500],
+    expired: ['ExpiredToken', 'The security token included in the request is expired', 403],
+  },
+};
+
+/** The error to throw when `service` refuses for `kind`. */
+export function refusalOf(service: ServiceName, kind: RefusalKind): AwsError {
+  return new AwsError(...refusals[service][kind]);
+}

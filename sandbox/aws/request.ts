@@ -1,0 +1,15 @@
+import type { Caller } from './credentials';
+import type { Query } from './query';
+import type { AwsWorld } from './world';
+
+/** One authenticated call. */
+export type AwsRequest = {
+  readonly world: AwsWorld;
+  readonly caller: Caller;
+  readonly action: string;
+  readonly query: Query;
+  readonly requestId: string;
+};
+
+/** Gives the inside of the answer as XML; throws AwsError. */
+export type Action = (request: AwsRequest) => string;

@@ -1,0 +1,26 @@
+import type { createIssuer } from './ids';
+import type { EndpointService, NetworkInterface, Role, Vpc, VpcEndpoint } from './model';
+
+/** An endpoint as it was last touched: what it is now also depends on the time (`endpoints.ts`). */
+export type StoredEndpoint = VpcEndpoint & {
+  readonly changedAtMs: number;
+  /** `false`: somebody set the state by hand, and it stays. */
+  readonly settles: boolean;
+};
+
+/** Everything that the world remembers; maps keep the order of creation. */
+export type WorldState = {
+  readonly now: () => number;
+  readonly transitionMs: number;
+  readonly deletedListedMs: number;
+  readonly issue: ReturnType<typeof createIssuer>;
+  readonly vpcs: Map<string, Vpc>;
+  /** Host numbers given out, by subnet id. */
+  readonly hosts: Map<string, number>;
+  /** By service name. */
+  readonly services: Map<string, EndpointService>;
+  readonly endpoints: Map<string, StoredEndpoint>;
+  readonly interfaces: Map<string, NetworkInterface>;
+  /** By ARN. */
+  readonly roles: Map<string, Role>;
+};

@@ -1,0 +1,57 @@
+import { AwsError } from './aws-error';
+import { sessionOf } from './credentials';
+import { numberOf, required } from './query';
+import { refusalOf } from './refusals';
+import type { Action, AwsRequest } from './request';
+import { element, wrap } from './xml';
+
+const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
+const actions = new Map<string, Action>([
+  ['AssumeRole', assumeRole],
+  ['GetCallerIdentity', getCallerIdentity],
+]);
+
+/** Answers one call to the Security Token Service; throws AwsError. */
+export function answerSts(request: AwsRequest): string {
+  const { action, requestId } = request;
+  const perform = actions.get(action);
+  if (!perform) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
+  const result = wrap(`${action}Result`, perform(request));
+  const metadata = wrap('ResponseMetadata', element('RequestId', requestId));
+  return `<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
+}
+
+/** The error in STS's own form. */
+export function refuseSts(error: AwsError, requestId: string): string {
+  const type = element('Type', error.status < 500 ? 'Sender' : 'Receiver');
+  const inside = wrap('Error', type, element('Code', error.code), element('Message', error.message));
+  return `<ErrorResponse xmlns="${namespace}">${inside}${element('RequestId', requestId)}</ErrorResponse>`;
+}
+
+function assumeRole({ world, caller, query }: AwsRequest): string {
+  const arn = required(query, 'RoleArn');
+  const sessionName = required(query, 'RoleSessionName');
+  const role = world.role(arn);
+  if (!role || (role.externalId !== undefined && role.externalId !== query.get('ExternalId'))) {
+    const message = `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${arn}`;
+    throw new AwsError('AccessDenied', message, refusalOf('sts', 'denied').status);
+  }
+  const durationSeconds = numberOf(query, 'DurationSeconds') ?? 3600;
+  const { accessKeyId, secretAccessKey, sessionToken, sessionArn } = sessionOf(role, sessionName);
+  // The SDK compares the expiry with the system's clock, so world time would not do.
+  const expiration = new Date(Date.now() + durationSeconds * 1000).toISOString();
+  const credentials = wrap(
+    'Credentials',
+    element('AccessKeyId', accessKeyId),
+    element('SecretAccessKey', secretAccessKey),
+    element('SessionToken', sessionToken),
+    element('Expiration', expiration),
+  );
+  const roleId = element('AssumedRoleId', `AROA${role.account}SBOX:${sessionName}`);
+  return credentials + wrap('AssumedRoleUser', roleId, element('Arn', sessionArn));
+}
+
+function getCallerIdentity({ caller }: AwsRequest): string {
+  return element('Arn', caller.arn) + element('UserId', caller.account) + element('Account', caller.account);
+}

@@ -1,0 +1,108 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf } from '../../core/errors';
+import type { JsonObject } from '../../core/model';
+import { createFaults, type Fault } from './faults';
+import { createPlane, type NodeReport, type Plane } from './plane';
+import { Refusal, refused } from './refusal';
+import { answer } from './routes';
+import type { KindPath } from './schemas';
+import { type RecordedCall, type Respond, serve, type Traffic } from './serve';
+import type { StoredEntity } from './table';
+
+export type KonnectOptions = {
+  readonly controlPlanes: readonly { readonly name: string; readonly clusterType?: string }[];
+  readonly token: string;
+  /** Default: chosen by the system. */
+  readonly port?: number;
+  /** Largest page, whatever `size` asks for; default 1000, as Konnect. */
+  readonly pageCap?: number;
+};
+
+/** A stand-in of Konnect: the control-plane API that kong-privatelink uses, in memory, on loopback. */
+export type Konnect = {
+  readonly url: string;
+  readonly calls: readonly RecordedCall[];
+  /** The most calls that were under way together since the last reset. */
+  readonly peakCalls: () => number;
+  readonly resetCalls: () => void;
+  readonly inject: (fault: Fault) => void;
+  readonly entities: (controlPlane: string, kind: KindPath) => readonly StoredEntity[];
+  /** Puts an entity there as somebody else would; throws when Konnect would refuse it. */
+  readonly seed: (controlPlane: string, kind: KindPath, body: JsonObject) => StoredEntity;
+  readonly reportNode: (controlPlane: string, node: NodeReport) => void;
+  readonly configHash: (controlPlane: string) => string;
+  readonly close: () => Promise<void>;
+};
+
+/** Listens on 127.0.0.1; rejects when the port is taken. */
+export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
+  const planes = options.controlPlanes.map(({ name, clusterType }) => createPlane(name, clusterType));
+  const faults = createFaults();
+  const traffic: Traffic = { calls: [], running: 0, peak: 0 };
+  const respond = responder(planes, options.token, options.pageCap ?? 1000);
+  const served = { respond, traffic, takeFault: faults.take };
+  const server = createServer((message, response) => serve({ message, response }, served));
+  await listen(server, options.port ?? 0);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: traffic.calls,
+    peakCalls: () => traffic.peak,
+    resetCalls: () => {
+      traffic.calls.length = 0;
+      traffic.peak = traffic.running;
+    },
+    inject: faults.inject,
+    entities: (name, kind) => planeNamed(planes, name).store.values(kind),
+    seed: (name, kind, body) => {
+      const id = typeof body.id === 'string' ? body.id : undefined;
+      return planeNamed(planes, name).store.put(kind, id, body);
+    },
+    reportNode: (name, node) =>
+      void planeNamed(planes, name).nodes.set(node.id, { lastPing: Math.floor(Date.now() / 1000), ...node }),
+    configHash: (name) => planeNamed(planes, name).configHash(),
+    close: () => close(server),
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function planeNamed(planes: readonly Plane[], name: string): Plane {
+  const plane = planes.find((one) => one.name === name);
+  if (!plane) throw new Error(`no control plane ${name} in this sandbox`);
+  return plane;
+}
+
+function responder(planes: readonly Plane[], token: string, pageCap: number): Respond {
+  return ({ method, url, authorization, body }) => {
+    try {
+      if (authorization !== `Bearer ${token}`) throw refused(401, 'Unauthorized', 'Invalid credentials');
+      const { pathname, searchParams: query } = new URL(url, 'http://sandbox.invalid');
+      const path = pathname.split('/').slice(1).map(decodeURIComponent);
+      return answer({ method, path, query, body: parse(body) }, planes, pageCap);
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return { status: thrown.status, body: thrown.body };
+      return { status: 500, body: { message: messageOf(thrown) } };
+    }
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return body === '' ? undefined : JSON.parse(body);
+  } catch {
+    throw refused(400, 'Bad Request', 'body is not JSON');
+  }
+}

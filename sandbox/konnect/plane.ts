@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { uuidOf } from '../../core/uuid';
+import { constraint, invalid, invalidEntity, refused } from './refusal';
+import { createStore, type Store } from './store';
+
+export type PluginSchema = {
+  readonly name: string;
+  readonly lua_schema: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+};
+
+/** What a data plane reports; `lastPing` in seconds since the epoch. */
+export type NodeReport = {
+  readonly id: string;
+  readonly hostname: string;
+  readonly configHash: string;
+  readonly lastPing?: number;
+};
+
+export type Node = Required<NodeReport>;
+
+/** One control plane: its entities, custom plugins and data planes. */
+export type Plane = {
+  readonly id: string;
+  readonly name: string;
+  readonly clusterType: string;
+  readonly store: Store;
+  readonly nodes: Map<string, Node>;
+  readonly schemas: ReadonlyMap<string, PluginSchema>;
+  /** Throws a Refusal when the text names no plugin, another one than `name`, or one that exists and shall be created. */
+  readonly putSchema: (luaSchema: unknown, name?: string) => PluginSchema;
+  readonly removeSchema: (name: string) => void;
+  readonly configHash: () => string;
+};
+
+/** Konnect's limit (facts). */
+const schemaLimit = 100;
+
+/** `clusterType` defaults to that of a hybrid control plane. */
+export function createPlane(name: string, clusterType = 'CLUSTER_TYPE_CONTROL_PLANE'): Plane {
+  const schemas = new Map<string, PluginSchema>();
+  const store = createStore((plugin) => schemas.has(plugin));
+
+  function putSchema(luaSchema: unknown, wanted?: string): PluginSchema {
+    const [, found] = (typeof luaSchema === 'string' && /name\s*=\s*["']([\w-]+)["']/.exec(luaSchema)) || [];
+    if (typeof luaSchema !== 'string' || !found || (wanted ?? found) !== found) throw badSchema(found);
+    if (wanted === undefined && schemas.has(found)) throw constraint('name', 'unique', found);
+    const former = schemas.get(found);
+    if (!former && schemas.size >= schemaLimit)
+      throw invalidEntity(`limit of ${schemaLimit} custom plugins is reached`);
+    const now = Math.floor(Date.now() / 1000);
+    const schema = { name: found, lua_schema: luaSchema, created_at: former?.created_at ?? now, updated_at: now };
+    schemas.set(found, schema);
+    return schema;
+  }
+
+  function removeSchema(plugin: string): void {
+    if (!schemas.has(plugin)) throw refused(404, 'Not Found', `no custom plugin ${plugin}`);
+    if (store.values('plugins').some((one) => one.name === plugin)) throw invalidEntity('plugin schema is in use');
+    schemas.delete(plugin);
+  }
+
+  function configHash(): string {
+    const custom = [...schemas.values()].map((one) => one.lua_schema).sort();
+    return createHash('md5')
+      .update(JSON.stringify([store.hash(), custom]))
+      .digest('hex');
+  }
+
+  const id = uuidOf(`control-plane:${name}`);
+  return { id, name, clusterType, store, nodes: new Map(), schemas, putSchema, removeSchema, configHash };
+}
+
+function badSchema(found: string | undefined) {
+  const problem = found === undefined ? 'no plugin name found in it' : `it is the schema of ${found}`;
+  return invalid([{ type: 'ERROR_TYPE_FIELD', field: 'lua_schema', messages: [problem] }]);
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { type Answer, type Call, notAllowed, notFound } from './call';
+import { entityRoutes } from './entity-routes';
+import type { Plane, PluginSchema } from './plane';
+
+/** Answers one call; throws a Refusal. `pageCap` bounds what `size` may ask for. */
+export function answer(call: Call, planes: readonly Plane[], pageCap: number): Answer {
+  const [version, resource, planeId, area, ...rest] = call.path;
+  if (version !== 'v2' || resource !== 'control-planes') throw notFound();
+  if (planeId === undefined) return listPlanes(call.query, planes);
+  const plane = planes.find((one) => one.id === planeId);
+  if (!plane) throw notFound();
+  if (area === 'nodes' && rest.length === 0) return listNodes(call.query, plane, pageCap);
+  if (area === 'expected-config-hash' && rest.length === 0) return expectedHash(plane);
+  if (area !== 'core-entities') throw notFound();
+  if (rest[0] === 'plugin-schemas') return schemaRoutes(call, plane, rest[1]);
+  return entityRoutes(call, rest, plane.store, pageCap);
+}
+
+/** Paged by number, as Konnect does in this one API; the default of 10 is Konnect's. */
+function listPlanes(query: URLSearchParams, planes: readonly Plane[]): Answer {
+  const size = Number(query.get('page[size]') ?? 10);
+  const number = Number(query.get('page[number]') ?? 1);
+  const wanted = query.get('filter[name][eq]') ?? query.get('filter[name]');
+  const found = planes.filter((plane) => wanted === null || plane.name === wanted);
+  const data = found.slice((number - 1) * size, number * size).map((plane) => ({
+    id: plane.id,
+    name: plane.name,
+    description: '',
+    labels: {},
+    config: { cluster_type: plane.clusterType, control_plane_endpoint: `https://${plane.id}.cp.sandbox.invalid` },
+  }));
+  return { status: 200, body: { meta: { page: { total: found.length, size, number } }, data } };
+}
+
+function listNodes(query: URLSearchParams, plane: Plane, pageCap: number): Answer {
+  const size = Math.min(Number(query.get('page[size]') ?? 100), pageCap);
+  const start = Number(query.get('page[after]') ?? 0);
+  const items = [...plane.nodes.values()].slice(start, start + size).map((node) => ({
+    id: node.id,
+    hostname: node.hostname,
+    version: '3.15.0.0',
+    type: 'kong-proxy',
+    config_hash: node.configHash,
+    last_ping: node.lastPing,
+    created_at: node.lastPing,
+    updated_at: node.lastPing,
+    compatibility_status: { state: 'COMPATIBILITY_STATE_FULLY_COMPATIBLE' },
+  }));
+  const after = new URLSearchParams({ 'page[size]': String(size), 'page[after]': String(start + size) });
+  const next = start + size < plane.nodes.size ? `/v2/control-planes/${plane.id}/nodes?${after}` : undefined;
+  return { status: 200, body: { items, page: { total_count: plane.nodes.size, next } } };
+}
+
+function expectedHash(plane: Plane): Answer {
+  const now = Math.floor(Date.now() / 1000);
+  return { status: 200, body: { expected_hash: plane.configHash(), created_at: now, updated_at: now } };
+}
+
+const schemaBody = z.object({ lua_schema: z.string() }).catch({ lua_schema: '' });
+
+function schemaRoutes(call: Call, plane: Plane, name: string | undefined): Answer {
+  if (name === undefined) return schemasRoute(call, plane);
+  if (call.method === 'PUT') return itemOf(200, plane.putSchema(schemaBody.parse(call.body).lua_schema, name));
+  if (call.method === 'DELETE') {
+    plane.removeSchema(name);
+    return { status: 204 };
+  }
+  const schema = plane.schemas.get(name);
+  if (!schema) throw notFound();
+  return itemOf(200, schema);
+}
+
+function schemasRoute(call: Call, plane: Plane): Answer {
+  if (call.method === 'POST') return itemOf(201, plane.putSchema(schemaBody.parse(call.body).lua_schema));
+  if (call.method !== 'GET') throw notAllowed();
+  return { status: 200, body: { items: [...plane.schemas.values()], page: { total_count: plane.schemas.size } } };
+}
+
+function itemOf(status: number, item: PluginSchema): Answer {
+  return { status, body: { item } };
+}

@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from './call';
+import type { Fault, TakeFault } from './faults';
+
+/** `status` 0: no answer was given. */
+export type RecordedCall = { readonly method: string; readonly path: string; readonly status: number };
+
+/** What the server has seen. */
+export type Traffic = { readonly calls: RecordedCall[]; running: number; peak: number };
+
+type Request = {
+  readonly method: string;
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+};
+
+export type Respond = (request: Request) => Answer;
+
+type Exchange = { readonly message: IncomingMessage; readonly response: ServerResponse };
+type Served = { readonly respond: Respond; readonly traffic: Traffic; readonly takeFault: TakeFault };
+
+/** Reads one call, counts it, and answers it, unless a fault says otherwise. */
+export function serve({ message, response }: Exchange, served: Served): void {
+  const { traffic } = served;
+  traffic.running += 1;
+  traffic.peak = Math.max(traffic.peak, traffic.running);
+  response.once('close', () => {
+    traffic.running -= 1;
+  });
+  // Who hangs up before the call is whole gets no answer.
+  readBody(message)
+    .then((body) => reply({ message, response }, body, served))
+    .catch(() => message.destroy());
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+function reply({ message, response }: Exchange, body: string, { respond, traffic, takeFault }: Served): void {
+  const { method = '', url = '' } = message;
+  const fault = takeFault(method, decodeURIComponent(url));
+  const answer = replaced(fault) ?? respond({ method, url, authorization: message.headers.authorization, body });
+  traffic.calls.push({ method, path: url, status: isAnswered(fault) ? answer.status : 0 });
+  if (!fault) send(response, answer);
+  else if (fault.kind === 'status') send(response, answer, fault.headers);
+  else if (fault.kind === 'delay') setTimeout(() => send(response, answer), fault.ms).unref();
+  else if (fault.kind === 'truncate') truncate(response, answer);
+  else if (fault.kind === 'drop') message.socket.destroy();
+}
+
+function isAnswered(fault: Fault | undefined): boolean {
+  return !fault || fault.kind === 'status' || fault.kind === 'delay';
+}
+
+/** What stands in for the answer, when the fault keeps the call from taking effect. */
+function replaced(fault: Fault | undefined): Answer | undefined {
+  if (fault?.kind === 'status') return { status: fault.status, body: { message: 'injected fault' } };
+  const isLost = fault?.kind === 'hang' || (fault?.kind === 'drop' && fault.when !== 'after');
+  return isLost ? { status: 0 } : undefined;
+}
+
+function send(response: ServerResponse, { status, body }: Answer, headers?: Readonly<Record<string, string>>): void {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const type = text && { 'content-type': 'application/json; charset=utf-8' };
+  response.writeHead(status, { ...type, ...headers }).end(text);
+}
+
+function truncate(response: ServerResponse, { status, body }: Answer): void {
+  const text = JSON.stringify(body ?? {});
+  response.writeHead(status, { 'content-length': Buffer.byteLength(text) });
+  response.write(text.slice(0, text.length / 2), () => response.destroy());
+}

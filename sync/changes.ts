@@ -1,0 +1,25 @@
+import type { Entity, Kind } from '../deck/document';
+
+export type Action = 'create' | 'update' | 'delete';
+
+/** One write to the control plane, and why. */
+export type Change = {
+  readonly action: Action;
+  readonly kind: Kind;
+  /** Natural name: see Entity. */
+  readonly key: string;
+  /** Id of the entity in the control plane: its own where it exists, else the UUIDv5 it shall get. */
+  readonly id: string;
+  /** Id of the upstream of a target, of the service of a route or plugin. */
+  readonly parentId?: string;
+  readonly domain: string;
+  /** For people: `endpoint vpce-0f… is available`, `weight 100 -> 50`. */
+  readonly reason: string;
+  readonly before?: Entity;
+  readonly after?: Entity;
+};
+
+/** Something the control plane holds that discovery does not confirm and that stays all the same. */
+export type Kept = { readonly key: string; readonly domain: string; readonly reason: string };
+
+export type Changes = { readonly changes: readonly Change[]; readonly kept: readonly Kept[] };

@@ -1,0 +1,22 @@
+import type { Entity, Kind } from '../deck/document';
+import type { Change } from './changes';
+
+/** An entity that the control plane holds. */
+export type HeldEntity = Entity & { readonly id: string };
+
+/** An entity's name that is taken by somebody else: same kind and key, without our tags. */
+export type ForeignEntity = { readonly kind: Kind; readonly key: string; readonly id: string };
+
+/** How far the data planes have come. `nodes` 0: none is connected. */
+export type Rollout = { readonly nodes: number; readonly inSync: number };
+
+/** A Kong control plane: Konnect, the Admin API, or a stand-in of a test. Every method throws PrivatelinkError. */
+export interface ControlPlane {
+  /** All entities that carry our select tags. */
+  read(signal: AbortSignal): Promise<readonly HeldEntity[]>;
+  /** Of the entities about to be created, those whose name an entity without our tags has already. */
+  readForeign(creates: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
+  /** Applies one change; applying it again does no harm. */
+  write(change: Change, signal: AbortSignal): Promise<void>;
+  readRollout(signal: AbortSignal): Promise<Rollout>;
+}

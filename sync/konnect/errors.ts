@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '../../core/errors';
+
+/** Konnect's error bodies, of either of its shapes. */
+const errorBody = z.object({
+  message: z.string().nullish(),
+  title: z.string().nullish(),
+  detail: z.string().nullish(),
+  details: z.array(z.object({ field: z.string().nullish(), messages: z.array(z.string()).nullish() })).nullish(),
+});
+
+/** The error for an answer that is not a success; `call` is its method and path, `text` its body. */
+export function answerError(call: string, status: number, text: string): PrivatelinkError {
+  const said = `Konnect answered ${status} to ${call}: ${wordsOf(text) || 'without a word'}`;
+  if (status === 401 || status === 403) {
+    const fix = 'check that controlPlane.token is valid, belongs to this region, and may edit the control plane';
+    return new PrivatelinkError(`${said}; ${fix}`, { code: 'CONTROL_PLANE_AUTH', transient: false });
+  }
+  if (status === 429) {
+    const fix = 'the next pass goes on from here; lower controlPlane.concurrency if it happens often';
+    return new PrivatelinkError(`${said}; ${fix}`, { code: 'RATE_LIMITED', transient: true });
+  }
+  if (status >= 500) {
+    return new PrivatelinkError(`${said}; the next pass goes on from here`, { code: 'CONTROL_PLANE', transient: true });
+  }
+  const fix = 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
+  return new PrivatelinkError(`${said}; ${fix}`, { code: 'REJECTED', transient: false });
+}
+
+/** The error for a call that brought no whole answer. */
+export function networkError(call: string, thrown: unknown): PrivatelinkError {
+  const code = networkCodeOf(thrown);
+  const fix = 'check controlPlane.address and the way to it (DNS, proxy, firewall)';
+  return new PrivatelinkError(`no answer to ${call}: ${messageOf(thrown) || code}; ${fix}`, {
+    code: timeoutCodes.has(code) ? 'TIMEOUT' : 'UNREACHABLE',
+    transient: timeoutCodes.has(code) || brokenCodes.has(code),
+    cause: thrown,
+  });
+}
+
+/** The error for a success that does not look as documented. */
+export function shapeError(call: string, cause: unknown): PrivatelinkError {
+  return new PrivatelinkError(
+    `the answer to ${call} is not what Konnect's API documents (${messageOf(cause)}); check controlPlane.address`,
+    { code: 'BAD_ANSWER', transient: false, cause },
+  );
+}
+
+/** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */
+export function isBroken(thrown: unknown): boolean {
+  return brokenCodes.has(networkCodeOf(thrown));
+}
+
+const timeoutCodes: ReadonlySet<string> = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+/** The codes that undici's own retry takes for passing. */
+const brokenCodes: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+]);
+
+function networkCodeOf(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+/** What a body says, with the fields it names; a body that is no JSON, a proxy's page perhaps, is quoted in part. */
+function wordsOf(text: string): string {
+  const parsed = errorBody.safeParse(jsonOf(text));
+  if (!parsed.success) return text.slice(0, 200).trim();
+  const { message, title, detail, details } = parsed.data;
+  const fields = (details ?? []).map((one) => [one.field, one.messages?.join(', ')].filter(Boolean).join(': '));
+  return [message ?? title, detail, ...fields].filter(Boolean).join('; ');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

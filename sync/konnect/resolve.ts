@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { PrivatelinkError } from '../../core/errors';
+import { shapeError } from './errors';
+import type { Http } from './http';
+
+/** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
+const refusedTypes: Readonly<Record<string, string>> = {
+  CLUSTER_TYPE_CONTROL_PLANE_GROUP: 'a control plane group; name one of its members',
+  CLUSTER_TYPE_K8S_INGRESS_CONTROLLER: 'managed from Kubernetes; name a control plane of its own',
+};
+
+const listSchema = z.object({
+  data: z.array(
+    z.object({
+      id: z.string().min(1),
+      name: z.string(),
+      config: z.object({ cluster_type: z.string().nullish() }).nullish(),
+    }),
+  ),
+});
+
+/** Gives the id of the control plane of that name. Throws when there is none, or when it cannot be written. */
+export async function resolveControlPlane(http: Http, name: string, signal: AbortSignal): Promise<string> {
+  const found = (await list(http, { 'filter[name][eq]': name }, signal)).find((one) => one.name === name);
+  if (!found) throw await unknownError(http, name, signal);
+  const refusal = refusedTypes[found.config?.cluster_type ?? ''];
+  if (!refusal) return found.id;
+  throw new PrivatelinkError(`controlPlane.name: "${name}" is ${refusal}`, {
+    code: 'CONFIG_INVALID',
+    transient: false,
+  });
+}
+
+async function list(http: Http, query: Readonly<Record<string, string>>, signal: AbortSignal) {
+  const path = `/v2/control-planes?${new URLSearchParams(query)}`;
+  const parsed = listSchema.safeParse(await http({ method: 'GET', path }, signal));
+  if (!parsed.success) throw shapeError(`GET ${path}`, parsed.error);
+  return parsed.data.data;
+}
+
+/** Names the first hundred of those that exist, which is all of them nearly everywhere. */
+async function unknownError(http: Http, name: string, signal: AbortSignal): Promise<PrivatelinkError> {
+  const existing = (await list(http, { 'page[size]': '100' }, signal)).map((one) => one.name).sort();
+  const names = existing.length > 0 ? existing.join(', ') : 'none that this token may see';
+  return new PrivatelinkError(
+    `controlPlane.name: no control plane "${name}" at controlPlane.address; there is: ${names}`,
+    { code: 'CONTROL_PLANE_UNKNOWN', transient: false },
+  );
+}

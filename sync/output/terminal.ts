@@ -1,0 +1,49 @@
+import { styleText } from 'node:util';
+
+/** Where a command reads from and writes to; the process's own in production. */
+export type Terminal = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Output goes to a person, who gets colours. */
+  readonly isTerminal: boolean;
+};
+
+export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
+
+/** The text in a colour where a person reads it and NO_COLOR is not set (no-color.org). */
+export function paint(terminal: Terminal, colour: Colour, text: string): string {
+  return terminal.isTerminal && !terminal.env.NO_COLOR ? styleText(colour, text) : text;
+}
+
+/** Columns padded to their widest cell, two spaces apart; the last column is not padded. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === head.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [head, ...rows].map((row) => `${line(row)}\n`).join('');
+}
+
+/** Progress appears when the work has taken this long. */
+const progressAfterMs = 2_000;
+const progressEveryMs = 1_000;
+
+/** Says on standard error how far a long piece of work is: in place on a terminal, a line every ten seconds elsewhere. */
+export function createProgress(
+  terminal: Terminal,
+  now: () => number,
+): (done: number, total: number, what: string) => void {
+  let nextMs = now() + progressAfterMs;
+  let isShown = false;
+  return (done, total, what) => {
+    const isLast = isShown && done === total;
+    if (now() < nextMs && !isLast) return;
+    isShown = true;
+    nextMs = now() + (terminal.isTerminal ? progressEveryMs : 10 * progressEveryMs);
+    const text = `${done} of ${total} ${what}`;
+    terminal.err(terminal.isTerminal && !isLast ? `\r${text}` : `${terminal.isTerminal ? '\r' : ''}${text}\n`);
+  };
+}

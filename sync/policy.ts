@@ -1,0 +1,96 @@
+import type { Change } from './changes';
+import type { HeldEntity } from './control-plane';
+import type { Verdict } from './evidence';
+
+/** When a held target was first found absent, and in how many passes since; by target key. */
+export type Absences = Readonly<Record<string, { readonly count: number; readonly sinceMs: number }>>;
+
+export type Policy = {
+  readonly mode: 'sync' | 'upsert-only';
+  readonly maxRemovePercent: number;
+  readonly removeAfterAbsences: number;
+  readonly removeAfterSeconds: number;
+};
+
+export type Judged = { readonly target: HeldEntity; readonly verdict: Verdict };
+
+/** Counts this pass: one more for the absent, unchanged for the uncertain, forgotten for all others. */
+export function countAbsences(previous: Absences, judged: readonly Judged[], nowMs: number): Absences {
+  const entries = judged.flatMap(({ target, verdict }) => {
+    const before = previous[target.key];
+    if (verdict.is === 'absent')
+      return [[target.key, { count: (before?.count ?? 0) + 1, sinceMs: before?.sinceMs ?? nowMs }] as const];
+    return verdict.is === 'uncertain' && before ? [[target.key, before] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+export type RemovalInput = {
+  readonly judged: readonly Judged[];
+  readonly absences: Absences;
+  readonly policy: Policy;
+  readonly nowMs: number;
+  /** Every scope has answered at least once since the process started (fm-07). */
+  readonly allScopesAnswered: boolean;
+  /** Number of targets that each upstream keeps because they are wanted, by upstream key. */
+  readonly wantedTargets: ReadonlyMap<string, number>;
+};
+
+export type Removals = { readonly remove: readonly Judged[]; readonly keep: readonly Judged[] };
+
+/** Splits the unwanted targets into those that may leave now and those that stay, with the reason. */
+export function judgeRemovals(input: RemovalInput): Removals {
+  const sorted = input.judged.map((one) => ({ ...one, stays: whyItStays(one, input) }));
+  const remaining = new Map(input.wantedTargets);
+  for (const { target, stays } of sorted) {
+    if (stays) remaining.set(upstreamOf(target), (remaining.get(upstreamOf(target)) ?? 0) + 1);
+  }
+  const keep: Judged[] = [];
+  const remove: Judged[] = [];
+  for (const { target, verdict, stays } of sorted) {
+    const isLast = verdict.is === 'absent' && !remaining.get(upstreamOf(target));
+    const reason = stays ?? (isLast ? `${verdict.reason}; kept as the last known target of the domain` : undefined);
+    if (reason) keep.push({ target, verdict: { ...verdict, reason } });
+    else remove.push({ target, verdict });
+  }
+  return { remove, keep };
+}
+
+function upstreamOf(target: HeldEntity): string {
+  return target.parent ?? '';
+}
+
+/** The rule that keeps a target although it is unwanted; undefined when it may leave. */
+function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | undefined {
+  const { policy, absences, nowMs } = input;
+  if (verdict.is === 'gone') return undefined;
+  if (verdict.is === 'uncertain') return verdict.reason;
+  if (policy.mode === 'upsert-only') return `${verdict.reason}; policy upsert-only removes no absent target`;
+  if (!input.allScopesAnswered) return `${verdict.reason}; not every scope has answered since the start`;
+  const { count = 0, sinceMs = nowMs } = absences[target.key] ?? {};
+  const seconds = Math.floor((nowMs - sinceMs) / 1_000);
+  const isRipe = count >= policy.removeAfterAbsences && seconds >= policy.removeAfterSeconds;
+  const progress = `absence ${count} of ${policy.removeAfterAbsences}, ${seconds} of ${policy.removeAfterSeconds} s`;
+  return isRipe ? undefined : `${verdict.reason}; ${progress}`;
+}
+
+/** Below this many addresses a percentage says nothing, and the brake does not act. */
+const brakeFromAddresses = 10;
+
+/** Why the plan is refused: it removes too large a share of the addresses held. Undefined: it may go on. */
+export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): string | undefined {
+  const addresses = new Set(held.filter((one) => one.kind === 'target').map((one) => addressOf(one.key)));
+  const removed = new Set(
+    changes.filter((one) => one.kind === 'target' && one.action === 'delete').map((one) => addressOf(one.key)),
+  );
+  const percent = (removed.size / addresses.size) * 100;
+  if (addresses.size < brakeFromAddresses || percent <= policy.maxRemovePercent) return undefined;
+  return (
+    `the plan removes ${removed.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than ` +
+    `policy.maxRemovePercent ${policy.maxRemovePercent} %: nothing was written; check what discovery reports, then raise the limit for one run`
+  );
+}
+
+function addressOf(key: string): string {
+  return key.slice(key.lastIndexOf('|') + 1);
+}

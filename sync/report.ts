@@ -1,0 +1,67 @@
+import type { Quarantined, ScopeState } from '../core/model';
+import type { Change, Kept } from './changes';
+import type { Rollout } from './control-plane';
+
+/** One line about a scope, for people and for `--json`. */
+export type ScopeReport = {
+  readonly id: string;
+  readonly status: 'known' | 'unknown';
+  readonly endpoints: number;
+  /** Age of what is used: 0 when read in this pass; absent when the scope was never read. */
+  readonly ageMs?: number;
+  readonly code?: string;
+  readonly reason?: string;
+};
+
+export type Outcome = 'applied' | 'failed' | 'skipped';
+
+export type AppliedChange = {
+  readonly change: Change;
+  readonly outcome: Outcome;
+  /** Why it failed or was skipped. */
+  readonly error?: string;
+};
+
+/** What one pass saw, planned and did. */
+export type Report = {
+  readonly owner: string;
+  readonly scopes: readonly ScopeReport[];
+  readonly quarantined: readonly Quarantined[];
+  readonly changes: readonly Change[];
+  readonly kept: readonly Kept[];
+  /** Absent when nothing was to be applied. */
+  readonly applied?: readonly AppliedChange[];
+  readonly rollout?: Rollout;
+  /** Why the whole plan was refused by policy; nothing was written. */
+  readonly refused?: string;
+  readonly warnings: readonly string[];
+};
+
+/** Exit codes of the command line; the design has the table, README shows it. */
+export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4 } as const;
+
+export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
+  if (state.status === 'known') {
+    return {
+      id: state.scope.id,
+      status: 'known',
+      endpoints: state.discovered.endpoints.length,
+      ageMs: nowMs - state.observedAtMs,
+    };
+  }
+  const { scope, code, reason, lastGood } = state;
+  const endpoints = lastGood?.discovered.endpoints.length ?? 0;
+  return { id: scope.id, status: 'unknown', endpoints, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
+}
+
+/** Exit code of `sync`: refused, then entities that could not be applied, then no usable credentials at all. */
+export function exitCodeOfSync(report: Report): number {
+  if (report.refused) return exitCodes.refused;
+  if (report.applied?.some((one) => one.outcome !== 'applied')) return exitCodes.incomplete;
+  return hasNoCredentials(report) ? exitCodes.error : exitCodes.done;
+}
+
+/** No scope could be read because of credentials: nothing that discovery says can be trusted. */
+export function hasNoCredentials(report: Pick<Report, 'scopes'>): boolean {
+  return report.scopes.every((scope) => scope.code === 'CREDENTIALS' || scope.code === 'ACCESS_DENIED');
+}

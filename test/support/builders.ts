@@ -1,0 +1,43 @@
+import type { Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '../../core/model';
+
+/** Values that tests start from; each test names only what it is about. */
+
+export const hubScope: Scope = { id: 'hub.self.us-east-1', source: 'hub', account: 'self', region: 'us-east-1' };
+
+export function endpointOf(over: Partial<Endpoint> = {}): Endpoint {
+  return {
+    id: 'vpce-1',
+    scopeId: hubScope.id,
+    domain: 'sd2',
+    state: 'available',
+    createdAtMs: 1_000,
+    protocol: 'http',
+    port: 80,
+    paths: [],
+    grantedPaths: [],
+    weight: 100,
+    dnsNames: [],
+    addresses: [
+      { ip: '10.0.1.11', region: 'us-east-1', zoneId: 'use1-az1' },
+      { ip: '10.0.2.11', region: 'us-east-1', zoneId: 'use1-az2' },
+    ],
+    ...over,
+  };
+}
+
+export function knownScope(
+  endpoints: readonly Endpoint[],
+  quarantined: readonly Quarantined[] = [],
+  scope = hubScope,
+): ScopeState {
+  return { status: 'known', scope, observedAtMs: 1_000, discovered: { endpoints, quarantined } };
+}
+
+export function unknownScope(lastGood?: readonly Endpoint[], scope = hubScope): ScopeState {
+  const kept = lastGood && { observedAtMs: 500, discovered: { endpoints: lastGood, quarantined: [] } };
+  return { status: 'unknown', scope, code: 'THROTTLED', reason: 'throttled', lastGood: kept };
+}
+
+export function snapshotOf(...scopes: readonly ScopeState[]): Snapshot {
+  return { takenAtMs: 1_000, scopes };
+}

@@ -1,0 +1,21 @@
+import { main } from '../../sync/main';
+
+export type CliResult = { readonly exitCode: number; readonly out: string; readonly err: string };
+
+/** Runs the command line in this process, as if its output went to a pipe. */
+export async function runCli(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+  let out = '';
+  let err = '';
+  const terminal = {
+    env,
+    out: (text: string) => {
+      out += text;
+    },
+    err: (text: string) => {
+      err += text;
+    },
+    isTerminal: false,
+  };
+  const exitCode = await main(argv, { terminal, signal: AbortSignal.timeout(60_000) });
+  return { exitCode, out, err };
+}

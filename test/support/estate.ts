@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { credentialsOf } from '../../sandbox/aws/credentials';
+import { type AwsServer, startAws } from '../../sandbox/aws/server';
+import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
+import { type CliResult, runCli } from './cli';
+
+export const gatewayAccount = '222222222222';
+export const region = 'us-east-1';
+
+/** An embedded AWS and Konnect, a configuration file that names them, and the command line to run against them. */
+export type Estate = {
+  readonly world: AwsWorld;
+  readonly aws: AwsServer;
+  readonly konnect: Konnect;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Writes the configuration anew; the text of `more` is added to the required keys. */
+  configure(text: string): void;
+  /** An endpoint of the gateway's account, tagged for `domain`; its interfaces get `ips`, one zone each. */
+  addEndpoint(
+    domain: string,
+    ips: readonly string[],
+    over?: { readonly tags?: Readonly<Record<string, string>>; readonly state?: string },
+  ): string;
+  run(...argv: readonly string[]): Promise<CliResult>;
+  close(): Promise<void>;
+};
+
+const token = 'kpat_sandbox';
+
+export async function openEstate(): Promise<Estate> {
+  const world = createWorld();
+  const [aws, konnect] = await Promise.all([
+    startAws(world),
+    startKonnect({ controlPlanes: [{ name: 'prod' }], token }),
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  const service = world.createService({ account: '333333333333', region });
+  const file = join(folder, 'kong-privatelink.yaml');
+  const env = { KONNECT_TOKEN: token };
+  const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
+  // The SDK reads the process's own environment, which Jest gives each test file anew.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const estate: Estate = {
+    world,
+    aws,
+    konnect,
+    folder,
+    env,
+    configure: (text) => writeFileSync(file, text),
+    addEndpoint: (domain, ips, { tags = {}, state } = {}) =>
+      world.createEndpoint({
+        account: gatewayAccount,
+        region,
+        serviceName: service.name,
+        tags: { 'kong:domain': domain, ...tags },
+        interfaces: ips.map((ip, index) => ({ ip, zoneId: `use1-az${index + 1}` })),
+        state,
+      }).id,
+    run: (...argv) => runCli([...argv, '-c', file], env),
+    close: async () => {
+      await Promise.all([aws.close(), konnect.close()]);
+      rmSync(folder, { recursive: true });
+    },
+  };
+  estate.configure(defaultConfig(estate));
+  return estate;
+}
+
+/** The smallest configuration that works against the estate. */
+export function defaultConfig({ aws, konnect }: Pick<Estate, 'aws' | 'konnect'>): string {
+  return `owner: test
+sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }]
+controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\${KONNECT_TOKEN}" }
+`;
+}

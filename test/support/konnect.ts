@@ -1,0 +1,67 @@
+import type { Domain } from '../../core/claims';
+import { uuidOf } from '../../core/uuid';
+import { renderDesired } from '../../deck/desired';
+import type { Document } from '../../deck/document';
+import type { KonnectConfig } from '../../discovery/config';
+import { type Konnect, type KonnectOptions, startKonnect } from '../../sandbox/konnect/konnect';
+import type { Change } from '../../sync/changes';
+import type { ControlPlane } from '../../sync/control-plane';
+import { type ConnectOptions, connectKonnect } from '../../sync/konnect/control-plane';
+import { uuidName } from '../../sync/plan';
+import { createFakeClock } from './passes';
+
+/** The Konnect stand-in with one control plane `prod`, and the product's backend connected to it. */
+
+export const owner = 'test';
+export const token = 'kpat_secret-of-the-test';
+export const signal = new AbortController().signal;
+
+export type Stage = {
+  readonly konnect: Konnect;
+  readonly clock: ReturnType<typeof createFakeClock>;
+  readonly plane: ControlPlane;
+  /** Another backend on the same stand-in. */
+  readonly connect: (over?: Partial<KonnectConfig>, options?: ConnectOptions) => ControlPlane;
+};
+
+export async function startStage(options: Partial<KonnectOptions> = {}): Promise<Stage> {
+  const konnect = await startKonnect({ controlPlanes: [{ name: 'prod' }], token, ...options });
+  const clock = createFakeClock(1_800_000_000_000);
+  const config: KonnectConfig = { type: 'konnect', address: konnect.url, name: 'prod', token, concurrency: 4 };
+  const connect: Stage['connect'] = (over, rest) =>
+    connectKonnect({ ...config, ...over }, owner, { clock, random: () => 0.5, ...rest });
+  return { konnect, clock, plane: connect(), connect };
+}
+
+/** What the product wants to hold for a domain with that many addresses. */
+export function documentOf(name: string, addresses: number, tagsOf = owner): Document {
+  const targets = Array.from({ length: addresses }, (_, index) => ({
+    ip: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+    port: 80,
+    region: 'us-east-1',
+    weight: 100,
+    endpointId: 'vpce-1',
+    scopeId: 'hub.self.us-east-1',
+  }));
+  const domain: Domain = { name, protocol: 'http', paths: [`/${name}`], stripPath: true, targets };
+  const settings = { [name]: { plugins: [{ name: 'rate-limiting', config: { minute: 600, policy: 'local' } }] } };
+  return renderDesired({ owner: tagsOf, domains: [domain], settings });
+}
+
+/** The changes that create a document, as a plan has them. */
+export function createsOf(document: Document): readonly Change[] {
+  return document.map((after) => ({
+    action: 'create',
+    kind: after.kind,
+    key: after.key,
+    id: uuidOf(uuidName(after)),
+    parentId: after.parent && uuidOf(`${after.kind === 'target' ? 'upstream' : 'service'}:${after.parent}`),
+    domain: after.domain,
+    reason: 'test',
+    after,
+  }));
+}
+
+export async function writeAll(plane: ControlPlane, changes: readonly Change[]): Promise<void> {
+  for (const change of changes) await plane.write(change, signal);
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../../core/clock';
+import type { ScopeState } from '../../core/model';
+import type { Absences } from '../../sync/policy';
+import { type PassDependencies, runOnce } from '../../sync/run-once';
+import { snapshotOf } from './builders';
+import { createMemoryControlPlane, type MemoryControlPlane } from './memory-control-plane';
+
+export type Passes = {
+  readonly plane: MemoryControlPlane;
+  readonly clock: Clock & { advance(ms: number): void };
+  readonly deps: PassDependencies;
+  /** One pass over these scopes. */
+  pass(...scopes: readonly ScopeState[]): ReturnType<typeof runOnce>;
+};
+
+export const defaultPolicy = {
+  mode: 'sync',
+  maxRemovePercent: 30,
+  removeAfterAbsences: 3,
+  removeAfterSeconds: 180,
+} as const;
+
+/** Everything a pass needs, in memory, with a clock that only tests move. */
+export function createPasses(over: Partial<PassDependencies> = {}): Passes {
+  const plane = createMemoryControlPlane('test');
+  const clock = createFakeClock();
+  let scopes: readonly ScopeState[] = [];
+  let absences: Absences = {};
+  const deps: PassDependencies = {
+    owner: 'test',
+    settings: {},
+    policy: defaultPolicy,
+    concurrency: 4,
+    discover: async () => snapshotOf(...scopes),
+    controlPlane: plane,
+    absenceStore: {
+      read: async () => ({ absences }),
+      write: async (next) => {
+        absences = next;
+        return {};
+      },
+    },
+    clock,
+    ...over,
+  };
+  const pass = (...next: readonly ScopeState[]) => {
+    scopes = next;
+    return runOnce(deps, new AbortController().signal);
+  };
+  return { plane, clock, deps, pass };
+}
+
+export function createFakeClock(startMs = 1_000): Clock & { advance(ms: number): void } {
+  let nowMs = startMs;
+  return {
+    now: () => nowMs,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+    sleep: async (ms) => {
+      nowMs += ms;
+    },
+  };
+}

@@ -1,0 +1,412 @@
+import { describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '../../../core/errors';
+import type { Endpoint, EndpointState } from '../../../core/model';
+import { exitCodeOfSync } from '../../../sync/report';
+import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { createPasses, defaultPolicy } from '../../support/passes';
+
+const sd2 = endpointOf();
+
+/** `count` endpoints of one address each, all of domain sd2. */
+function manyEndpoints(count: number): readonly Endpoint[] {
+  return Array.from({ length: count }, (_, index) =>
+    endpointOf({
+      id: `vpce-${index}`,
+      createdAtMs: index,
+      addresses: [{ ip: `10.0.0.${index + 1}`, region: 'us-east-1' }],
+    }),
+  );
+}
+
+function targetsOf(plane: ReturnType<typeof createPasses>['plane']): readonly string[] {
+  return [...plane.entities.keys()].filter((name) => name.startsWith('target:')).sort();
+}
+
+describe('runOnce', () => {
+  it('creates upstream, targets, service and route, in that order, when a domain appears', async () => {
+    const { plane, pass } = createPasses();
+
+    const report = await pass(knownScope([sd2]));
+
+    expect(plane.writes).toEqual([
+      'create upstream sd2.privatelink',
+      'create target sd2.privatelink|10.0.1.11:80',
+      'create target sd2.privatelink|10.0.2.11:80',
+      'create service sd2',
+      'create route sd2',
+    ]);
+    expect(exitCodeOfSync(report)).toBe(0);
+  });
+
+  it('fm-16 writes nothing in the second pass', async () => {
+    const { plane, pass } = createPasses({
+      settings: { sd2: { plugins: [{ name: 'rate-limiting', config: { minute: 5 } }] } },
+    });
+    await pass(knownScope([sd2]));
+    plane.writes.length = 0;
+
+    const report = await pass(knownScope([sd2]));
+
+    expect(plane.writes).toEqual([]);
+    expect(report).toMatchObject({ changes: [], kept: [] });
+  });
+
+  it('fm-32 updates a target when only its weight changes, and nothing else', async () => {
+    const { plane, pass } = createPasses();
+    await pass(knownScope([sd2]));
+    plane.writes.length = 0;
+
+    const report = await pass(knownScope([{ ...sd2, weight: 50 }]));
+
+    expect(plane.writes).toEqual([
+      'update target sd2.privatelink|10.0.1.11:80',
+      'update target sd2.privatelink|10.0.2.11:80',
+    ]);
+    expect(report.changes[0]?.reason).toBe('weight 100 -> 50');
+  });
+
+  it('mends a field of ours that somebody changed, also one that is never written', async () => {
+    const { plane, pass } = createPasses();
+    await pass(knownScope([sd2]));
+    const service = plane.entities.get('service:sd2');
+    if (service) plane.entities.set('service:sd2', { ...service, fields: { ...service.fields, tls_verify_depth: 3 } });
+    plane.writes.length = 0;
+
+    await pass(knownScope([sd2]));
+
+    expect(plane.writes).toEqual(['update service sd2']);
+  });
+
+  it('fm-17 keeps the id of an entity that exists already', async () => {
+    const { plane, pass } = createPasses();
+    await pass(knownScope([sd2]));
+    const target = plane.entities.get('target:sd2.privatelink|10.0.1.11:80');
+    if (target) plane.entities.set('target:sd2.privatelink|10.0.1.11:80', { ...target, id: 'given-by-others' });
+
+    await pass(knownScope([{ ...sd2, weight: 1 }]));
+
+    expect(plane.entities.get('target:sd2.privatelink|10.0.1.11:80')?.id).toBe('given-by-others');
+  });
+
+  it('fm-24 touches only targets when an endpoint is recreated', async () => {
+    const { plane, pass } = createPasses();
+    await pass(knownScope([sd2]));
+    plane.writes.length = 0;
+    const recreated = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+
+    await pass(knownScope([{ ...sd2, state: 'deleting' }, recreated]));
+
+    expect(plane.writes).toEqual([
+      'create target sd2.privatelink|10.0.9.9:80',
+      'delete target sd2.privatelink|10.0.1.11:80',
+      'delete target sd2.privatelink|10.0.2.11:80',
+    ]);
+  });
+
+  it.each<EndpointState>(['rejected', 'failed', 'expired', 'deleting', 'deleted'])(
+    'fm-30 removes even the last targets on the pass that sees the endpoint %s, and leaves the domain',
+    async (state) => {
+      const { plane, pass } = createPasses();
+      await pass(knownScope([sd2]));
+
+      const report = await pass(knownScope([{ ...sd2, state, reason: 'as AWS says', addresses: [] }]));
+
+      expect(targetsOf(plane)).toEqual([]);
+      expect(plane.entities.has('route:sd2')).toBe(true);
+      expect(report.changes[0]?.reason).toContain('as AWS says');
+    },
+  );
+
+  it.each<EndpointState>(['pending', 'partial', 'unlisted', 'pendingAcceptance'])(
+    'holds what is there when the endpoint is %s',
+    async (state) => {
+      const { plane, pass } = createPasses();
+      await pass(knownScope([sd2]));
+      plane.writes.length = 0;
+
+      const report = await pass(knownScope([{ ...sd2, state }]));
+
+      expect(plane.writes).toEqual([]);
+      expect(report.kept).toHaveLength(2);
+    },
+  );
+
+  it('fm-02 removes nothing when the scope is unknown, also in a process that never knew it', async () => {
+    const first = createPasses();
+    await first.pass(knownScope([sd2]));
+    const fresh = createPasses({ controlPlane: first.plane });
+    first.plane.writes.length = 0;
+
+    const report = await fresh.pass(unknownScope());
+
+    expect(first.plane.writes).toEqual([]);
+    expect(report.kept.map((one) => one.reason)).toEqual(
+      Array(2).fill('scope hub.self.us-east-1 is unknown: throttled'),
+    );
+  });
+
+  it('fm-01 never takes the last target of a domain by absence, however long', async () => {
+    const { plane, pass, clock } = createPasses();
+    await pass(knownScope([sd2]));
+
+    for (let round = 0; round < 10; round += 1) {
+      clock.advance(600_000);
+      await pass(knownScope([]));
+    }
+
+    expect(targetsOf(plane)).toHaveLength(2);
+  });
+
+  it('removes an absent target after three absences and three minutes, not before', async () => {
+    const { plane, pass, clock } = createPasses();
+    const other = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    await pass(knownScope([sd2, other]));
+    const counts: number[] = [];
+
+    for (const waitMs of [0, 60_000, 60_000, 60_000]) {
+      clock.advance(waitMs);
+      await pass(knownScope([sd2]));
+      counts.push(targetsOf(plane).length);
+    }
+
+    expect(counts).toEqual([3, 3, 3, 2]);
+  });
+
+  it('starts counting again when the endpoint was seen in between', async () => {
+    const { plane, pass, clock } = createPasses({
+      policy: { ...defaultPolicy, removeAfterSeconds: 0, removeAfterAbsences: 2 },
+    });
+    const other = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    await pass(knownScope([sd2, other]));
+    await pass(knownScope([sd2]));
+    await pass(knownScope([sd2, other]));
+    clock.advance(1_000);
+
+    await pass(knownScope([sd2]));
+
+    expect(targetsOf(plane)).toHaveLength(3);
+  });
+
+  it('never removes an absent target under upsert-only', async () => {
+    const { plane, pass } = createPasses({
+      policy: { ...defaultPolicy, mode: 'upsert-only', removeAfterSeconds: 0, removeAfterAbsences: 1 },
+    });
+    const other = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    await pass(knownScope([sd2, other]));
+
+    await pass(knownScope([sd2]));
+
+    expect(targetsOf(plane)).toHaveLength(3);
+  });
+
+  it('fm-07 removes nothing by absence while another scope has not answered since the start', async () => {
+    const { plane, pass } = createPasses({
+      policy: { ...defaultPolicy, removeAfterSeconds: 0, removeAfterAbsences: 1 },
+    });
+    const other = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+    await pass(knownScope([sd2, other]), knownScope([], [], west));
+
+    await pass(knownScope([sd2]), unknownScope(undefined, west));
+
+    expect(targetsOf(plane)).toHaveLength(3);
+  });
+
+  it('removes terminal targets although another scope is unknown', async () => {
+    const { plane, pass } = createPasses();
+    const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+    await pass(knownScope([sd2]), knownScope([], [], west));
+
+    await pass(knownScope([{ ...sd2, state: 'rejected' }]), unknownScope(undefined, west));
+
+    expect(targetsOf(plane)).toEqual([]);
+  });
+
+  it('keeps the settings of a domain when the scope of its oldest endpoint was never read', async () => {
+    const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+    const oldest = endpointOf({
+      id: 'vpce-old',
+      createdAtMs: 1,
+      scopeId: west.id,
+      host: 'api.sd2',
+      addresses: [{ ip: '10.9.9.9', region: 'us-west-2' }],
+    });
+    const first = createPasses();
+    await first.pass(knownScope([sd2]), knownScope([oldest], [], west));
+    const fresh = createPasses({ controlPlane: first.plane });
+    first.plane.writes.length = 0;
+
+    await fresh.pass(knownScope([sd2]), unknownScope(undefined, west));
+
+    expect(first.plane.writes).toEqual([]);
+  });
+
+  it('refuses a plan that removes too many addresses, and writes nothing', async () => {
+    const { plane, pass } = createPasses();
+    const endpoints = manyEndpoints(10);
+    await pass(knownScope(endpoints));
+    plane.writes.length = 0;
+
+    const report = await pass(
+      knownScope(endpoints.map((one, index) => (index < 4 ? { ...one, state: 'rejected' as const } : one))),
+    );
+
+    expect(exitCodeOfSync(report)).toBe(3);
+    expect(report.refused).toContain('4 of 10 addresses (40 %)');
+    expect(plane.writes).toEqual([]);
+  });
+
+  it.each([
+    ['the share is exactly the limit', 10, 3],
+    ['fewer than ten addresses are held', 9, 8],
+  ])('does not refuse when %s', async (_, held, removed) => {
+    const { plane, pass } = createPasses();
+    const endpoints = manyEndpoints(held);
+    await pass(knownScope(endpoints));
+
+    await pass(
+      knownScope(endpoints.map((one, index) => (index < removed ? { ...one, state: 'rejected' as const } : one))),
+    );
+
+    expect(targetsOf(plane)).toHaveLength(held - removed);
+  });
+
+  it('leaves an entity of others alone, reports it, and skips what hangs on it', async () => {
+    const { plane, pass } = createPasses();
+    plane.entities.set('service:sd2', {
+      kind: 'service',
+      key: 'sd2',
+      domain: 'sd2',
+      id: 'theirs',
+      fields: { name: 'sd2' },
+      tags: ['team-x'],
+    });
+
+    const report = await pass(knownScope([sd2]));
+
+    expect(plane.entities.get('service:sd2')?.id).toBe('theirs');
+    expect(plane.writes).not.toContain('create route sd2');
+    expect(exitCodeOfSync(report)).toBe(4);
+    expect(report.applied?.find((one) => one.change.kind === 'service')?.error).toContain('left as it is');
+  });
+
+  it('fm-11 fm-12 goes on with other domains when one entity is refused, and finishes in the next pass', async () => {
+    const { plane, pass } = createPasses();
+    const sd3 = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [{ ip: '10.0.3.3', region: 'us-east-1' }] });
+    plane.failWith = (change) =>
+      change.key === 'sd2.privatelink'
+        ? new PrivatelinkError('bad upstream', { code: 'REJECTED', transient: false })
+        : undefined;
+
+    const report = await pass(knownScope([sd2, sd3]));
+    plane.failWith = () => undefined;
+    const next = await pass(knownScope([sd2, sd3]));
+
+    expect(exitCodeOfSync(report)).toBe(4);
+    expect(report.applied?.filter((one) => one.outcome === 'skipped').map((one) => one.change.kind)).toEqual([
+      'target',
+      'target',
+    ]);
+    expect(plane.entities.has('route:sd3')).toBe(true);
+    expect(exitCodeOfSync(next)).toBe(0);
+    expect(targetsOf(plane)).toHaveLength(3);
+  });
+
+  it('fm-13 keeps the old targets of a domain when the new ones could not be created', async () => {
+    const { plane, pass } = createPasses();
+    await pass(knownScope([sd2]));
+    const recreated = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    plane.failWith = (change) =>
+      change.action === 'create' ? new PrivatelinkError('500', { code: 'CONTROL_PLANE', transient: true }) : undefined;
+
+    await pass(knownScope([{ ...sd2, state: 'deleting' }, recreated]));
+
+    expect(targetsOf(plane)).toHaveLength(2);
+  });
+
+  it('fm-13 deletes only when the data planes have what was created, or after 30 s', async () => {
+    const { plane, pass, clock } = createPasses();
+    await pass(knownScope([sd2]));
+    const recreated = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    plane.rollouts = [
+      { nodes: 2, inSync: 0 },
+      { nodes: 2, inSync: 1 },
+      { nodes: 2, inSync: 2 },
+    ];
+    const startMs = clock.now();
+
+    const report = await pass(knownScope([{ ...sd2, state: 'deleting' }, recreated]));
+
+    expect(report.rollout).toEqual({ nodes: 2, inSync: 2 });
+    expect(clock.now() - startMs).toBe(1_000);
+    expect(targetsOf(plane)).toEqual(['target:sd2.privatelink|10.0.9.9:80']);
+  });
+
+  it('stops writing after a lost connection, and the next pass finishes', async () => {
+    const { plane, pass } = createPasses();
+    let calls = 0;
+    plane.failWith = () => {
+      calls += 1;
+      return calls === 2
+        ? new PrivatelinkError('connection lost', { code: 'UNREACHABLE', transient: true })
+        : undefined;
+    };
+
+    const report = await pass(knownScope([sd2]));
+    const next = await pass(knownScope([sd2]));
+
+    expect(report.applied?.filter((one) => one.error?.startsWith('not tried after')).length).toBeGreaterThan(0);
+    expect(exitCodeOfSync(report)).toBe(4);
+    expect(exitCodeOfSync(next)).toBe(0);
+    expect(plane.entities.size).toBe(5);
+  });
+
+  it('fm-33 removes plugins only when the configuration lists none, not when it says nothing', async () => {
+    const first = createPasses({ settings: { sd2: { plugins: [{ name: 'acl', config: { allow: ['a'] } }] } } });
+    await first.pass(knownScope([sd2]));
+    const silent = createPasses({ controlPlane: first.plane, settings: { sd2: {} } });
+    await silent.pass(knownScope([sd2]));
+    const heldWhenSilent = first.plane.entities.has('plugin:sd2|acl');
+    const explicit = createPasses({ controlPlane: first.plane, settings: { sd2: { plugins: [] } } });
+
+    await explicit.pass(knownScope([sd2]));
+
+    expect([heldWhenSilent, first.plane.entities.has('plugin:sd2|acl')]).toEqual([true, false]);
+  });
+
+  it('counts a domain whose credentials fail everywhere as an error', async () => {
+    const { pass } = createPasses();
+
+    const report = await pass({ status: 'unknown', scope: hubScope, code: 'ACCESS_DENIED', reason: 'denied' });
+
+    expect(exitCodeOfSync(report)).toBe(1);
+  });
+});
