@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../core/model';
 import type { Entity, Kind } from './document';
+import { writtenFields } from './fields';
 
 /**
  * Fields that we do not write, with the default a control plane fills in (Kong's Admin API schema, Konnect's OpenAPI 3.15):
@@ -26,12 +27,12 @@ const unwritten: Readonly<Record<Kind, JsonObject>> = {
   plugin: { consumer: null, consumer_group: null, instance_name: null, ordering: null, condition: null },
 };
 
-/** The entity as a control plane gives it, without the defaults that it filled in, as the product writes it. */
+/** The entity as a control plane gives it, reduced to what the product writes and to what somebody changed on top. */
 export function withoutDefaults(entity: Entity): Entity {
   const defaults = unwritten[entity.kind];
-  const kept = Object.entries(entity.fields).filter(
-    ([field, value]) => !(field in defaults) || value !== defaults[field],
-  );
+  const written = new Set(writtenFields[entity.kind]);
+  const isChanged = (field: string, value: Json) => field in defaults && value !== defaults[field];
+  const kept = Object.entries(entity.fields).filter(([field, value]) => written.has(field) || isChanged(field, value));
   return { ...entity, fields: Object.fromEntries(kept) };
 }
 

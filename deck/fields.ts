@@ -1,12 +1,15 @@
 import type { Domain } from '../core/claims';
 import type { DomainSettings, Json, JsonObject, Target } from '../core/model';
 import { formatAddress } from '../core/targets';
+import type { Kind } from './document';
 import { upstreamName } from './names';
 
 /**
  * The fields of each entity as Kong's API names them. Every field whose default differs between Kong versions is written
  * (docs/decisions/0003-explicit-fields.md), so that one document means the same everywhere.
  */
+
+const sample: Domain = { name: 'sample', protocol: 'http', paths: [], stripPath: true, targets: [] };
 
 const isTls = (domain: Domain) => domain.protocol === 'https' || domain.protocol === 'grpcs';
 const isGrpc = (domain: Domain) => domain.protocol === 'grpc' || domain.protocol === 'grpcs';
@@ -113,3 +116,12 @@ function passive(failures: { readonly tcp_failures: number; readonly timeouts: n
     unhealthy: { http_statuses: [429, 500, 503], http_failures: 0, ...failures },
   };
 }
+
+/** Names of the fields that are always written; a plugin's are the operator's. */
+export const writtenFields: Readonly<Record<Kind, readonly string[]>> = {
+  upstream: Object.keys(upstreamFields(sample, {})),
+  target: ['target', 'weight'],
+  service: Object.keys(serviceFields(sample, {})),
+  route: Object.keys(routeFields(sample)),
+  plugin: ['name', 'enabled', 'config'],
+};

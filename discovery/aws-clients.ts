@@ -8,8 +8,6 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 export type ClientOptions = {
   readonly scope: AccountScope;
   readonly endpoint?: VpcEndpointsConfig['endpoint'];
-  /** Tries of one call, the first included; the SDK waits between them. Default 3. */
-  readonly maxAttempts?: number;
 };
 
 /** Time that one call gets, connecting included (starting value). */
@@ -24,14 +22,14 @@ export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> 
   };
 }
 
-async function createEc2Client({ scope, endpoint, maxAttempts = 3 }: ClientOptions): Promise<EC2Client> {
+async function createEc2Client({ scope, endpoint }: ClientOptions): Promise<EC2Client> {
   const { EC2Client } = await import('@aws-sdk/client-ec2');
   const addresses = addressesOf(endpoint);
   return new EC2Client({
     region: scope.region,
     endpoint: addresses.ec2,
     credentials: scope.roleArn ? await assumeRole(scope, addresses.sts) : undefined,
-    maxAttempts,
+    // How often a call is tried is the SDK's own setting: AWS_MAX_ATTEMPTS, default 3.
     retryMode: 'adaptive',
     requestHandler: { connectionTimeout: callTimeoutMs, requestTimeout: callTimeoutMs, throwOnRequestTimeout: true },
   });

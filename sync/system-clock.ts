@@ -4,6 +4,6 @@ import type { Clock } from '../core/clock';
 export const systemClock: Clock = {
   now: Date.now,
   sleep: async (ms, signal) => {
-    await wait(ms, undefined, { signal, ref: true });
+    await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
   },
 };

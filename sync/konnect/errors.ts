@@ -41,9 +41,14 @@ export function networkError(call: string, thrown: unknown): PrivatelinkError {
 /** The error for a success that does not look as documented. */
 export function shapeError(call: string, cause: unknown): PrivatelinkError {
   return new PrivatelinkError(
-    `the answer to ${call} is not what Konnect's API documents (${messageOf(cause)}); check controlPlane.address`,
+    `the answer to ${call} is not what Konnect's API documents (${firstProblem(cause)}); check controlPlane.address`,
     { code: 'BAD_ANSWER', transient: false, cause },
   );
+}
+
+function firstProblem(cause: unknown): string {
+  const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
+  return issue ? `${issue.path.join('.') || 'body'}: ${issue.message}` : messageOf(cause);
 }
 
 /** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */

@@ -2,13 +2,10 @@ import { z } from 'zod';
 import { shapeError } from './errors';
 import type { Http } from './http';
 
-/** Largest page that Konnect gives (its OpenAPI). */
-const pageSize = 1_000;
-
 /** One page, and the query parameters of the next. */
 type Page<T> = { readonly items: readonly T[]; readonly next?: string };
 type PageShape<T> = {
-  readonly sizeName: string;
+  readonly size: Readonly<Record<string, string>>;
   readonly nextName: string;
   readonly parse: (body: unknown) => Page<T>;
 };
@@ -22,7 +19,7 @@ export async function readPages<T>(
   const items: T[] = [];
   let next: string | undefined;
   do {
-    const parameters = { ...query, [shape.sizeName]: String(pageSize), ...(next && { [shape.nextName]: next }) };
+    const parameters = { ...shape.size, ...query, ...(next && { [shape.nextName]: next }) };
     const call = `${path}?${new URLSearchParams(parameters)}`;
     const page = parsePage(call, shape, await http({ method: 'GET', path: call }, signal));
     if (page.next !== undefined && page.next === next)
@@ -45,7 +42,8 @@ function parsePage<T>(call: string, shape: PageShape<T>, body: unknown): Page<T>
 export function entityPages<T>(item: z.ZodType<T>): PageShape<T> {
   const schema = z.object({ data: z.array(item), offset: z.string().nullish() });
   return {
-    sizeName: 'size',
+    // The largest page that Konnect's OpenAPI allows.
+    size: { size: '1000' },
     nextName: 'offset',
     parse: (body) => {
       const { data, offset } = schema.parse(body);
@@ -58,7 +56,8 @@ export function entityPages<T>(item: z.ZodType<T>): PageShape<T> {
 export function nodePages<T>(item: z.ZodType<T>): PageShape<T> {
   const schema = z.object({ items: z.array(item), page: z.object({ next: z.string().nullish() }).nullish() });
   return {
-    sizeName: 'page[size]',
+    // No limit is documented here; 100 is what Konnect's other lists of this form take.
+    size: { 'page[size]': '100' },
     nextName: 'page[after]',
     parse: (body) => {
       const { items, page } = schema.parse(body);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { credentialsOf } from '../../sandbox/aws/credentials';
 import { type AwsServer, startAws } from '../../sandbox/aws/server';
 import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import { zoneIdsOf } from '../../sandbox/aws/zones';
 import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
 import { type CliResult, runCli } from './cli';
 
@@ -20,13 +21,15 @@ export type Estate = {
   /** Writes the configuration anew; the text of `more` is added to the required keys. */
   configure(text: string): void;
   /** An endpoint of the gateway's account, tagged for `domain`; its interfaces get `ips`, one zone each. */
-  addEndpoint(
-    domain: string,
-    ips: readonly string[],
-    over?: { readonly tags?: Readonly<Record<string, string>>; readonly state?: string },
-  ): string;
+  addEndpoint(domain: string, ips: readonly string[], over?: EndpointOver): string;
   run(...argv: readonly string[]): Promise<CliResult>;
   close(): Promise<void>;
+};
+
+type EndpointOver = {
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly state?: string;
+  readonly region?: string;
 };
 
 const token = 'kpat_sandbox';
@@ -38,12 +41,21 @@ export async function openEstate(): Promise<Estate> {
     startKonnect({ controlPlanes: [{ name: 'prod' }], token }),
   ]);
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
-  const service = world.createService({ account: '333333333333', region });
+  const names = new Map<string, string>();
+  const services = (place: string) => {
+    const name = names.get(place) ?? world.createService({ account: '333333333333', region: place }).name;
+    names.set(place, name);
+    return name;
+  };
   const file = join(folder, 'kong-privatelink.yaml');
   const env = { KONNECT_TOKEN: token };
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   // The SDK reads the process's own environment, which Jest gives each test file anew.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_MAX_ATTEMPTS: '1',
+  });
   const estate: Estate = {
     world,
     aws,
@@ -51,13 +63,13 @@ export async function openEstate(): Promise<Estate> {
     folder,
     env,
     configure: (text) => writeFileSync(file, text),
-    addEndpoint: (domain, ips, { tags = {}, state } = {}) =>
+    addEndpoint: (domain, ips, { tags = {}, state, region: place = region } = {}) =>
       world.createEndpoint({
         account: gatewayAccount,
-        region,
-        serviceName: service.name,
+        region: place,
+        serviceName: services(place),
         tags: { 'kong:domain': domain, ...tags },
-        interfaces: ips.map((ip, index) => ({ ip, zoneId: `use1-az${index + 1}` })),
+        interfaces: ips.map((ip, index) => ({ ip, zoneId: zoneIdsOf(place)[index] ?? '' })),
         state,
       }).id,
     run: (...argv) => runCli([...argv, '-c', file], env),

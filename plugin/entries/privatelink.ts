@@ -1,0 +1,24 @@
+import { access, type Kong } from '../handler';
+import { sharedContext } from '../runtime';
+import { type PluginConfig, parsePluginConfig, pluginName, pluginPriority, pluginVersion } from '../schema';
+import { schemaFields } from '../schema-text';
+
+/** The class that kong-pdk instantiates, once per plugin entity. */
+export class Plugin {
+  private readonly config: PluginConfig | undefined;
+
+  constructor(config: unknown) {
+    this.config = parsePluginConfig(config);
+    // Discovery starts with the first instance, not at load: a plugin server asked for its dump must exit.
+    sharedContext(process.env);
+  }
+
+  async access(kong: Kong): Promise<void> {
+    if (this.config) await access(kong, this.config, sharedContext(process.env));
+  }
+}
+
+export const Name = pluginName;
+export const Version = pluginVersion;
+export const Priority = pluginPriority;
+export const Schema = schemaFields();

@@ -1,0 +1,70 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pino, { type Logger } from 'pino';
+import type { Clock } from '../core/clock';
+import { messageOf } from '../core/errors';
+import { assertBuilt, loadConfig } from '../discovery/config-file';
+import { createDiscoverer } from '../discovery/discover';
+import { createSources } from '../discovery/sources';
+import { emptyFeed, type Feed, startFeed } from './feed';
+import type { HandlerContext } from './handler';
+
+/** Endpoints per page: parsing 100 blocks the event loop for about 30 ms (facts), and requests wait for it. */
+const pageSize = 100;
+const explainEveryMs = 60_000;
+
+/** Timers must not keep a plugin server alive that was only asked for its dump. */
+const clock: Clock = {
+  now: Date.now,
+  sleep: async (ms, signal) => {
+    await wait(ms, undefined, { signal, ref: false });
+  },
+};
+
+let context: HandlerContext | undefined;
+
+/** What all plugin instances of this process share; discovery starts with the first of them. */
+export function sharedContext(env: Readonly<Record<string, string | undefined>>): HandlerContext {
+  context ??= createContext(env);
+  return context;
+}
+
+function createContext(env: Readonly<Record<string, string | undefined>>): HandlerContext {
+  // Standard output of a plugin server is the dump's; Kong logs standard error.
+  const logger = pino({ base: { plugin: 'privatelink' } }, pino.destination({ fd: 2, sync: true }));
+  const explain = limitRate((reason, domain) => logger.warn({ reason, domain }, 'request not resolved'));
+  return { feed: openFeed(env, logger), explain, now: clock.now };
+}
+
+function openFeed(env: Readonly<Record<string, string | undefined>>, logger: Logger): Feed {
+  if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
+  try {
+    const config = loadConfig({ env });
+    assertBuilt(config);
+    const zoneId = env.KONG_PRIVATELINK_ZONE_ID;
+    if (!zoneId) logger.warn('no zone id: set KONG_PRIVATELINK_ZONE_ID to keep requests in the zone');
+    const discoverer = createDiscoverer(createSources(config, { pageSize }), { clock });
+    const onError = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
+    const options = {
+      discover: discoverer.discover,
+      zoneId,
+      intervalSeconds: config.watch.intervalSeconds,
+      clock,
+      random: Math.random,
+    };
+    return startFeed({ ...options, onError: (reason) => onError(reason, '') }, new AbortController().signal);
+  } catch (thrown) {
+    logger.error({ reason: messageOf(thrown) }, 'configuration cannot be used, requests fall through');
+    return emptyFeed;
+  }
+}
+
+/** Lets each pair of reason and domain through once a minute. */
+function limitRate(say: (reason: string, domain: string) => void): (reason: string, domain: string) => void {
+  const nextMs = new Map<string, number>();
+  return (reason, domain) => {
+    const key = `${domain} ${reason}`;
+    if ((nextMs.get(key) ?? 0) > clock.now()) return;
+    nextMs.set(key, clock.now() + explainEveryMs);
+    say(reason, domain);
+  };
+}

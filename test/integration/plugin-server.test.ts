@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { credentialsOf } from '../../sandbox/aws/credentials';
+import {
+  dumpPlugins,
+  type PluginServer,
+  type PluginServerOptions,
+  startPluginServer,
+} from '../../sandbox/plugin-server';
+import { type Estate, gatewayAccount, openEstate } from '../support/estate';
+
+/** The stock server loads compiled files only: `npm test` builds them first. */
+const entriesDir = resolve(__dirname, '../../dist/plugin/entries');
+
+let folder: string;
+let estate: Estate;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  estate = await openEstate();
+});
+
+afterAll(async () => {
+  await estate.close();
+  rmSync(folder, { recursive: true });
+});
+
+function optionsOf(name: string, env: Readonly<Record<string, string>> = {}): PluginServerOptions {
+  return { entriesDir, socketPath: join(folder, `${name}.sock`), env, cwd: folder };
+}
+
+/** What a start command sets so that the plugin discovers: a file of configuration and a file of credentials, nothing secret in argv. */
+function discoveryEnv(): Readonly<Record<string, string>> {
+  const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
+  const credentials = join(folder, 'credentials');
+  writeFileSync(
+    credentials,
+    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    { mode: 0o600 },
+  );
+  const config = join(folder, 'plugin.yaml');
+  writeFileSync(
+    config,
+    `owner: test
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${estate.aws.url}" }]
+controlPlane: { type: konnect, name: prod, token: unused }
+`,
+  );
+  return {
+    KONG_PRIVATELINK_CONFIG: config,
+    KONG_PRIVATELINK_ZONE_ID: 'use1-az2',
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+  };
+}
+
+const noAnswer = async () => undefined;
+
+describe('privatelink under the stock kong-js-pluginserver', () => {
+  it('dumps its schema and exits', async () => {
+    const dump = await dumpPlugins(optionsOf('dump', discoveryEnv()));
+
+    expect(dump).toMatchObject([{ Name: 'privatelink', Phases: ['access'], Priority: 790, Version: '0.1.0' }]);
+    expect(JSON.stringify(dump)).toContain('"domain":{"description"');
+  });
+
+  describe('with sources', () => {
+    let server: PluginServer;
+
+    beforeAll(async () => {
+      estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11', '10.0.3.11'], { tags: { 'kong:port': '8080' } });
+      estate.addEndpoint('sd6', ['2600:1f18::7']);
+      server = await startPluginServer(optionsOf('sources', discoveryEnv()));
+    });
+
+    afterAll(() => server.close());
+
+    it('makes one set_target in its own zone and one set_header per request, and no other PDK call', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+
+      for (let request = 0; request < 5; request += 1) {
+        expect(await server.handleEvent(instance, 'access', noAnswer)).toEqual([
+          { method: 'kong.service.set_target', args: ['10.0.2.11', 8080] },
+          { method: 'kong.service.request.set_header', args: ['Host', 'sd2.privatelink:8080'] },
+        ]);
+      }
+    });
+
+    it('goes round all zones without affinity', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', affinity: 'none' });
+
+      const picked: unknown[] = [];
+      for (let request = 0; request < 6; request += 1)
+        picked.push((await server.handleEvent(instance, 'access', noAnswer))[0]?.args[0]);
+
+      expect(picked.sort()).toEqual(['10.0.1.11', '10.0.1.11', '10.0.2.11', '10.0.2.11', '10.0.3.11', '10.0.3.11']);
+    });
+
+    it('sends host_header verbatim', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', host_header: 'api.example' });
+
+      const [, header] = await server.handleEvent(instance, 'access', noAnswer);
+
+      expect(header?.args).toEqual(['Host', 'api.example']);
+    });
+
+    it('gives an IPv6 address in brackets', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'sd6' });
+
+      expect((await server.handleEvent(instance, 'access', noAnswer))[0]?.args).toEqual(['[2600:1f18::7]', 80]);
+    });
+
+    it('makes no call for an unknown domain that falls through', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'unknown' });
+
+      expect(await server.handleEvent(instance, 'access', noAnswer)).toEqual([]);
+    });
+
+    it('answers 503 with a JSON body for an unknown domain that is rejected', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'unknown', on_unresolved: 'reject' });
+
+      const calls = await server.handleEvent(instance, 'access', noAnswer);
+
+      expect(calls).toEqual([
+        {
+          method: 'kong.response.exit',
+          args: [503, '{"message":"no target is known for domain unknown"}', { 'Content-Type': 'application/json' }],
+        },
+      ]);
+    });
+
+    it('fm-25 survives a PDK call that Kong refuses', async () => {
+      const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+      await server.handleEvent(instance, 'access', async () => Promise.reject(new Error('refused')));
+
+      expect(await server.handleEvent(instance, 'access', noAnswer)).toHaveLength(2);
+    });
+  });
+
+  it.each([
+    ['no configuration file', {}],
+    ['a configuration file that is not there', { KONG_PRIVATELINK_CONFIG: '/nonexistent/kong-privatelink.yaml' }],
+  ])('lets every request through with %s', async (name, env) => {
+    const server = await startPluginServer(optionsOf(name.replaceAll(' ', '-').slice(-10), env));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target' });
+
+    const calls = await server.handleEvent(instance, 'access', noAnswer);
+    await server.close();
+
+    expect(calls).toEqual([]);
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Address } from '../../../core/model';
+import { buildTable, hostHeader, type Picker } from '../../../plugin/resolve';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
+
+function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
+  return { ip, zoneId, region };
+}
+
+function tableOf(zoneId: string | undefined, ...addresses: readonly Address[]) {
+  return buildTable(snapshotOf(knownScope([endpointOf({ addresses })])), zoneId);
+}
+
+/** How often each address came up in `count` picks. */
+function sharesOf(picker: Picker | undefined, count: number): Record<string, number> {
+  const shares: Record<string, number> = {};
+  for (let index = 0; index < count; index += 1) {
+    const ip = picker?.().ip ?? 'none';
+    shares[ip] = (shares[ip] ?? 0) + 1;
+  }
+  return shares;
+}
+
+describe('buildTable', () => {
+  it.each([
+    ['its own zone', 'use1-az1', ['10.0.1.1']],
+    ['its own region when its zone has no target', 'use1-az9', ['10.0.1.1', '10.0.2.1']],
+    ['any when its region has no target', 'euw1-az1', ['10.0.1.1', '10.0.2.1', '10.9.1.1']],
+    ['any when its zone is unknown', undefined, ['10.0.1.1', '10.0.2.1', '10.9.1.1']],
+  ])('picks targets of %s', (_, zoneId, expected) => {
+    const table = tableOf(
+      zoneId,
+      address('10.0.1.1', 'use1-az1'),
+      address('10.0.2.1', 'use1-az2'),
+      address('10.9.1.1', 'usw2-az1', 'us-west-2'),
+    );
+
+    expect(Object.keys(sharesOf(table.get('sd2')?.near, 30)).sort()).toEqual(expected);
+  });
+
+  it('never takes two unknown zones for the same one', () => {
+    const table = tableOf(undefined, address('10.0.1.1'), address('10.0.2.1', 'use1-az1'));
+
+    expect(Object.keys(sharesOf(table.get('sd2')?.near, 4))).toHaveLength(2);
+  });
+
+  it('gives every target exactly its weight over a full round', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 6 }), (weights) => {
+        const endpoints = weights.map((weight, index) =>
+          endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight, addresses: [address(`10.0.0.${index}`)] }),
+        );
+        const table = buildTable(snapshotOf(knownScope(endpoints)), undefined);
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+
+        const shares = sharesOf(table.get('sd2')?.near, total);
+
+        expect(weights.map((_, index) => shares[`10.0.0.${index}`])).toEqual(weights);
+      }),
+    );
+  });
+
+  it('spreads a heavy target instead of sending it a burst', () => {
+    const heavy = endpointOf({ id: 'vpce-a', createdAtMs: 1, weight: 5, addresses: [address('10.0.0.1')] });
+    const others = [2, 3].map((index) =>
+      endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight: 1, addresses: [address(`10.0.0.${index}`)] }),
+    );
+    const picker = buildTable(snapshotOf(knownScope([heavy, ...others])), undefined).get('sd2')?.near;
+
+    expect(Array.from({ length: 7 }, () => picker?.().ip.slice(-1)).join('')).toBe('1121311');
+  });
+
+  it('gives a target of weight 0 nothing, unless all have 0', () => {
+    const zero = endpointOf({ weight: 0, addresses: [address('10.0.0.1')] });
+    const other = endpointOf({ id: 'vpce-2', createdAtMs: 2, weight: 1, addresses: [address('10.0.0.2')] });
+
+    expect(sharesOf(buildTable(snapshotOf(knownScope([zero, other])), undefined).get('sd2')?.near, 4)).toEqual({
+      '10.0.0.2': 4,
+    });
+    expect(sharesOf(buildTable(snapshotOf(knownScope([zero])), undefined).get('sd2')?.near, 4)).toEqual({
+      '10.0.0.1': 4,
+    });
+  });
+
+  it('tells how old the oldest scope of a domain is', () => {
+    const west = { ...hubScope, id: 'hub.self.us-west-2' };
+    const snapshot = snapshotOf(
+      knownScope([endpointOf()]),
+      unknownScope(
+        [endpointOf({ id: 'vpce-2', createdAtMs: 2, scopeId: west.id, addresses: [address('10.9.0.1')] })],
+        west,
+      ),
+    );
+
+    expect(buildTable(snapshot, undefined).get('sd2')?.observedAtMs).toBe(500);
+  });
+});
+
+describe('hostHeader', () => {
+  it.each([
+    ['http', 80, 'api'],
+    ['http', 443, 'api:443'],
+    ['http', 8080, 'api:8080'],
+    ['https', 443, 'api'],
+    ['https', 80, 'api:80'],
+    ['grpc', 80, 'api'],
+    ['grpcs', 443, 'api'],
+  ] as const)('writes the host for %s on port %d as Kong does', (protocol, port, expected) => {
+    expect(hostHeader('api', port, protocol)).toBe(expected);
+  });
+});
