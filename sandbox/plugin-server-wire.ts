@@ -12,16 +12,35 @@ const callTimeoutMs = 10_000;
 
 /** Protocol MsgPack:1 as Kong 3.9 speaks it (kong/runloop/plugin_servers/rpc/mp_rpc.lua): one call at a time on a connection. */
 export function createWire(socketPath: string): Wire {
-  const idle: Socket[] = [];
+  const idle = new Set<Socket>();
   const open = new Set<Socket>();
   let messageId = 0;
 
+  function connectAnew(): Socket {
+    const socket = connect(socketPath);
+    open.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      open.delete(socket);
+      idle.delete(socket);
+    });
+    return socket;
+  }
+
   async function call(method: string, argument: unknown): Promise<unknown> {
-    const socket = idle.pop() ?? connectTo(socketPath, open);
+    const [socket = connectAnew()] = idle;
+    idle.delete(socket);
     messageId += 1;
-    const result = await exchange(socket, [0, messageId, `plugin.${method}`, [argument]]);
-    idle.push(socket);
-    return result;
+    const id = messageId;
+    try {
+      const answer = parseAnswer(await exchange(socket, [0, id, `plugin.${method}`, [argument]]), id);
+      idle.add(socket);
+      return resultOf(answer);
+    } catch (thrown) {
+      // What else may arrive on a connection that failed belongs to no call; one that was only refused is idle again.
+      if (!idle.has(socket)) socket.destroy();
+      throw wireError(method, thrown);
+    }
   }
 
   return {
@@ -32,17 +51,31 @@ export function createWire(socketPath: string): Wire {
   };
 }
 
-function connectTo(path: string, open: Set<Socket>): Socket {
-  const socket = connect(path);
-  open.add(socket);
-  socket.on('error', () => {});
-  socket.on('close', () => open.delete(socket));
-  return socket;
+type Answer = { readonly error: unknown; readonly result: unknown };
+
+/** Kong too asserts that an answer carries the number of its message. */
+function parseAnswer(message: unknown, messageId: number): Answer {
+  const shape = z.tuple([z.literal(1), z.literal(messageId), z.unknown(), z.unknown()]);
+  const parsed = shape.safeParse(message);
+  if (!parsed.success) throw new Error('gave what is no answer to it');
+  const [, , error, result] = parsed.data;
+  return { error, result };
 }
 
-const answerSchema = z.tuple([z.literal(1), z.number(), z.unknown(), z.unknown()]);
+function resultOf({ error, result }: Answer): unknown {
+  if (error !== null && error !== undefined) throw new Error(`refused it: ${messageOf(error)}`);
+  return result;
+}
 
-/** Writes one message and reads its answer, which may come in pieces. */
+function wireError(method: string, cause: unknown): PrivatelinkError {
+  return new PrivatelinkError(`plugin.${method}: the plugin server ${messageOf(cause)}`, {
+    code: 'UNREACHABLE',
+    transient: true,
+    cause,
+  });
+}
+
+/** Writes one message and reads the next, which may come in pieces. */
 function exchange(socket: Socket, message: readonly unknown[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
@@ -51,31 +84,24 @@ function exchange(socket: Socket, message: readonly unknown[]): Promise<unknown>
       socket.off('data', onData).off('close', onClose);
       act();
     };
-    const fail = (words: string) =>
-      settle(() =>
-        reject(new PrivatelinkError(`the plugin server ${words}`, { code: 'UNREACHABLE', transient: true })),
-      );
-    const timer = setTimeout(() => fail(`did not answer ${message[2]} within ${callTimeoutMs} ms`), callTimeoutMs);
-    const onClose = () => fail(`closed the connection during ${message[2]}`);
+    const fail = (thrown: unknown) => settle(() => reject(thrown));
+    const timer = setTimeout(() => fail(new Error(`did not answer within ${callTimeoutMs} ms`)), callTimeoutMs);
+    const onClose = () => fail(new Error('closed the connection'));
     const onData = (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      const decoded = decodeWhole(received);
-      if (decoded === undefined) return;
-      const [, , error, result] = answerSchema.parse(decoded);
-      if (error === null || error === undefined) settle(() => resolve(result));
-      else fail(`refused ${message[2]}: ${messageOf(error)}`);
+      try {
+        const decoded = decode(received);
+        settle(() => resolve(decoded));
+      } catch (thrown) {
+        if (!isIncomplete(thrown)) fail(thrown);
+      }
     };
     socket.on('data', onData).on('close', onClose);
     socket.write(encode(message));
   });
 }
 
-/** The message, or undefined while a part of it is missing. */
-function decodeWhole(bytes: Buffer): unknown {
-  try {
-    return decode(bytes);
-  } catch (thrown) {
-    if (thrown instanceof RangeError) return undefined;
-    throw thrown;
-  }
+/** The decoder reads past the end of a message of which a part is missing. */
+function isIncomplete(thrown: unknown): boolean {
+  return thrown instanceof RangeError && !thrown.message.startsWith('Extra');
 }

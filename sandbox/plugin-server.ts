@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -15,6 +16,8 @@ export type PluginServerOptions = {
   /** Variables that the start command sets; the child itself gets none, since nginx strips its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Called with the reason when the server ends before it is closed. */
+  readonly onExit?: (reason: string) => void;
 };
 
 /** One PDK call of the plugin, as it stood on the wire. */
@@ -34,23 +37,33 @@ export type PluginServer = {
 
 const startTimeoutMs = 10_000;
 
-/** Starts the stock kong-js-pluginserver as nginx does, with an empty environment, and waits until it listens. */
+/**
+ * Starts the stock kong-js-pluginserver as nginx does, with an empty environment, and waits until it accepts connections.
+ * Throws PrivatelinkError with the server's last words when it does not.
+ */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  const [command = '', ...args] = startCommand(options);
-  const child = spawn(command, args, { cwd: options.cwd, env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
-  const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  const log = collectLog(child);
-  await untilListening(child, options.socketPath, log);
+  // Left behind by a server that was killed, the file would look like one that listens.
+  rmSync(options.socketPath, { force: true });
+  const running = spawnServer(options);
+  try {
+    await untilAccepting(running, options.socketPath);
+  } catch (thrown) {
+    await running.stop();
+    throw thrown;
+  }
   const wire = createWire(options.socketPath);
+  let isClosing = false;
+  void running.ended.then((reason) => {
+    if (!isClosing) options.onExit?.(`the plugin server ${reason}:\n${running.log()}`);
+  });
   return {
     startInstance: (name, config) => startInstance(wire, name, config),
     handleEvent: (instanceId, phase, pdk) => handleEvent(wire, { InstanceId: instanceId, EventName: phase }, pdk),
-    log,
+    log: running.log,
     close: async () => {
-      process.off('exit', killWithUs);
+      isClosing = true;
       wire.close();
-      await stop(child);
+      await running.stop();
     },
   };
 }
@@ -70,6 +83,33 @@ function startCommand({ entriesDir, socketPath, env }: PluginServerOptions): rea
   return ['/usr/bin/env', ...variables, process.execPath, server, '-d', entriesDir, ...socket];
 }
 
+type Running = {
+  /** How the server ended; never rejects. */
+  readonly ended: Promise<string>;
+  readonly log: () => string;
+  readonly stop: () => Promise<void>;
+};
+
+function spawnServer(options: PluginServerOptions): Running {
+  const [command = '', ...args] = startCommand(options);
+  const child = spawn(command, args, { cwd: options.cwd, env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`did not start: ${error.message}`));
+    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? code}`));
+  });
+  return {
+    ended,
+    log: collectLog(child),
+    stop: async () => {
+      process.off('exit', kill);
+      kill();
+      await ended;
+    },
+  };
+}
+
 const keptLogCharacters = 4_000;
 
 function collectLog(child: ChildProcess): () => string {
@@ -82,19 +122,24 @@ function collectLog(child: ChildProcess): () => string {
   return () => text;
 }
 
-async function untilListening(child: ChildProcess, socketPath: string, log: () => string): Promise<void> {
+async function untilAccepting({ ended, log }: Running, socketPath: string): Promise<void> {
   const untilMs = Date.now() + startTimeoutMs;
-  while (!existsSync(socketPath)) {
-    if (child.exitCode !== null || Date.now() > untilMs) {
-      child.kill('SIGKILL');
-      const words =
-        child.exitCode === null
-          ? `did not listen on ${socketPath} within ${startTimeoutMs} ms`
-          : `ended with ${child.exitCode}`;
-      throw new PrivatelinkError(`the plugin server ${words}:\n${log()}`, { code: 'UNREACHABLE', transient: false });
-    }
-    await wait(20);
+  while (!(await isAccepting(socketPath))) {
+    const late = Date.now() > untilMs ? `did not listen on ${socketPath} within ${startTimeoutMs} ms` : undefined;
+    const reason = (await Promise.race([ended, wait(20)])) ?? late;
+    if (reason)
+      throw new PrivatelinkError(`the plugin server ${reason}:\n${log()}`, { code: 'UNREACHABLE', transient: false });
   }
+}
+
+function isAccepting(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.end();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 const instanceSchema = z.object({ Id: z.number() });
@@ -124,11 +169,4 @@ async function handleEvent({ call }: Wire, event: object, pdk: Pdk): Promise<rea
     step = stepSchema.parse(await call(answer.method, { EventId, Data: answer.value }));
   }
   return calls;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await ended;
 }

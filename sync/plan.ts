@@ -62,8 +62,11 @@ function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToCha
 
 function whyCreated(entity: Entity): string {
   if (entity.kind !== 'target') return `domain ${entity.domain} was discovered`;
-  const origin = entity.tags.filter((tag) => !tag.startsWith('owner:') && tag !== 'kong-privatelink');
-  return `available: ${origin.join(' ')}`;
+  const scope = entity.tags.find((tag) => tag.startsWith('scope:'))?.slice('scope:'.length);
+  const endpoint = entity.tags.find(
+    (tag) => !tag.startsWith('owner:') && !tag.startsWith('scope:') && tag !== 'kong-privatelink',
+  );
+  return `endpoint ${endpoint} is available in ${scope}`;
 }
 
 function removalsOf(input: PlanInput) {

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { request } from 'undici';
+import { z } from 'zod';
+import type { AwsWorld } from '../aws/world';
+import type { Loopback } from '../loopback';
+import { startPassThrough } from '../pass-through';
+import { type Provider, type ProviderRequest, startProvider } from '../providers';
+import type { Hop } from '../story';
+
+/** Estate T0: SD1 -> gateway -> SD2 -> gateway -> egress -> on-premises, four accounts in one region. */
+export const region = 'us-east-1';
+export const accounts = { sd1: '111111111111', gateway: '222222222222', sd2: '333333333333', egress: '444444444444' };
+/** Zone of the data plane, and of the callers. */
+export const homeZone = 'use1-az1';
+const zones = ['use1-az1', 'use1-az2', 'use1-az3'];
+
+export const traceHeader = 'x-sandbox-trace';
+
+/** An endpoint of the gateway's account and what answers at its interfaces. */
+export type Connected = { readonly endpointId: string; readonly provider: Provider };
+
+export type T0 = {
+  /** Where SD1's function and SD2's service reach the gateway: `ip:port` of their own interface endpoints. */
+  readonly sd1Door: string;
+  readonly sd2: Connected;
+  /** Recreates SD2's endpoint with new addresses; the old interfaces answer until `close` of the result's `old`. */
+  recreateSd2(): Promise<{ readonly now: Connected; readonly old: Provider }>;
+  /** A second connection to SD2's service, tagged like the first and not accepted. */
+  connectSecond(): Promise<Connected>;
+  /** Hops that the domains themselves made, by trace id. */
+  takeHops(traceId: string): readonly Hop[];
+  close(): Promise<void>;
+};
+
+export type T0Options = {
+  readonly world: AwsWorld;
+  readonly loopback: Loopback;
+  /** Where the gateway's proxy listens. */
+  readonly gateway: { readonly host: string; readonly port: number };
+};
+
+/** Builds the estate: AWS's side of it in `world`, and servers on the addresses of its interfaces. */
+export async function openT0(options: T0Options): Promise<T0> {
+  const { world } = options;
+  const hops = new Map<string, Hop[]>();
+  const record = (traceId: string, hop: Hop) => void hops.set(traceId, [...(hops.get(traceId) ?? []), hop]);
+  const front = world.createService({ account: accounts.gateway, region });
+  const onPremises = await startProvider({
+    addresses: options.loopback.allot(1),
+    handle: async () => ({ body: { nonce: randomUUID() } }),
+  });
+  const sd1Door = await openDoor('sd1', front.name, options);
+  const sd2Door = await openDoor('sd2', front.name, options);
+  const egress = await connectEgress(onPremises, { ...options, record });
+  const sd2Service = world.createService({ account: accounts.sd2, region, acceptanceRequired: true });
+  const serve = (addresses: readonly string[], port?: number) =>
+    startProvider({ addresses, port, handle: (asked) => answerAsSd2(asked, sd2Door.address, record) });
+  const connect = async () => connectDomain('sd2', { ...options, serviceName: sd2Service.name, serve });
+  const open = new Set<{ close(): Promise<void> }>([onPremises, sd1Door, sd2Door, egress.provider]);
+  let sd2 = await connect();
+  world.accept(sd2.endpointId);
+  open.add(sd2.provider);
+  return {
+    sd1Door: sd1Door.address,
+    get sd2() {
+      return sd2;
+    },
+    recreateSd2: async () => {
+      const old = sd2;
+      const addresses = options.loopback.allot(zones.length);
+      const provider = await serve(addresses, addresses.length > 1 ? old.provider.port : undefined);
+      const endpoint = world.recreateEndpoint(old.endpointId, { interfaces: interfacesOf(addresses) });
+      world.setTags(endpoint.id, tagsOf('sd2', provider));
+      world.accept(endpoint.id);
+      sd2 = { endpointId: endpoint.id, provider };
+      open.add(provider);
+      return { now: sd2, old: old.provider };
+    },
+    connectSecond: async () => {
+      const second = await connect();
+      open.add(second.provider);
+      return second;
+    },
+    takeHops: (traceId) => hops.get(traceId) ?? [],
+    close: async () => void (await Promise.all([...open].map((one) => one.close()))),
+  };
+}
+
+type Record = (traceId: string, hop: Hop) => void;
+
+function interfacesOf(addresses: readonly string[]) {
+  return addresses.map((ip, index) => ({ ip, zoneId: zones[index] ?? homeZone }));
+}
+
+/** A domain's own endpoint to the gateway's endpoint service: bytes go through to the gateway. */
+async function openDoor(domain: 'sd1' | 'sd2', serviceName: string, { world, loopback, gateway }: T0Options) {
+  const addresses = loopback.allot(1);
+  const listening = await startPassThrough({ addresses, to: gateway });
+  world.createEndpoint({ account: accounts[domain], region, serviceName, interfaces: interfacesOf(addresses) });
+  return { address: `${addresses[0]}:${listening.port}`, close: listening.close };
+}
+
+function tagsOf(domain: string, { port }: Provider) {
+  return { 'kong:domain': domain, 'kong:port': String(port) };
+}
+
+type Serve = (addresses: readonly string[]) => Promise<Provider>;
+
+/** An endpoint of the gateway's account to a provider's service, tagged for the domain. */
+async function connectDomain(
+  domain: string,
+  { world, loopback, serviceName, serve }: T0Options & { serviceName: string; serve: Serve },
+): Promise<Connected> {
+  const provider = await serve(loopback.allot(zones.length));
+  const tags = tagsOf(domain, provider);
+  const endpoint = world.createEndpoint({
+    account: accounts.gateway,
+    region,
+    serviceName,
+    tags,
+    interfaces: interfacesOf(provider.addresses),
+  });
+  return { endpointId: endpoint.id, provider };
+}
+
+/** The egress account's load balancer, whose target is an on-premises address. */
+async function connectEgress(
+  onPremises: Provider,
+  options: T0Options & { readonly record: Record },
+): Promise<Connected> {
+  const address = `${onPremises.addresses[0]}:${onPremises.port}`;
+  const handle = async (asked: ProviderRequest) => {
+    const startMs = performance.now();
+    const { body } = await ask(address, asked.path, traceOf(asked));
+    const reason = 'target of the egress load balancer';
+    options.record(traceOf(asked), {
+      from: 'egress',
+      to: 'on-premises',
+      address,
+      reason,
+      latencyMs: performance.now() - startMs,
+    });
+    return { body };
+  };
+  const service = options.world.createService({ account: accounts.egress, region });
+  return connectDomain('egress', {
+    ...options,
+    serviceName: service.name,
+    serve: (addresses) => startProvider({ addresses, handle }),
+  });
+}
+
+/** SD2 answers after it has called on-premises through the gateway's egress route. */
+async function answerAsSd2(asked: ProviderRequest, door: string, record: Record) {
+  const startMs = performance.now();
+  const { status, body } = await ask(door, '/egress/record', traceOf(asked));
+  const reason = "SD2's own endpoint to the gateway";
+  record(traceOf(asked), {
+    from: 'sd2',
+    to: 'gateway',
+    address: door,
+    zoneId: homeZone,
+    reason,
+    latencyMs: performance.now() - startMs,
+  });
+  return { status, body: { domain: 'sd2', onPremises: body } };
+}
+
+function traceOf({ headers }: ProviderRequest): string {
+  return headers[traceHeader]?.toString() ?? '';
+}
+
+const askTimeoutMs = 5_000;
+
+/** Asks for a JSON document; rejects when nobody answers within five seconds. */
+export async function ask(address: string, path: string, traceId: string) {
+  const timeouts = {
+    headersTimeout: askTimeoutMs,
+    bodyTimeout: askTimeoutMs,
+    signal: AbortSignal.timeout(askTimeoutMs),
+  };
+  const { statusCode, body } = await request(`http://${address}${path}`, {
+    headers: { [traceHeader]: traceId },
+    ...timeouts,
+  });
+  return { status: statusCode, body: z.json().parse(await body.json()) };
+}

@@ -1,0 +1,57 @@
+import { type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { TryResult } from './balancer';
+
+export type Forward = {
+  readonly ip: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Streamed once the connection is there, so that a try that cannot connect leaves it whole. */
+  readonly body?: Readable;
+  readonly connectTimeoutMs: number;
+  /** Between two pieces of what is sent and received. */
+  readonly readTimeoutMs: number;
+  readonly agent: Agent;
+  readonly signal: AbortSignal;
+};
+
+/** `wasSent`: the provider may have seen the request. */
+export type Forwarded =
+  | { readonly result: 'answered'; readonly response: IncomingMessage }
+  | { readonly result: Exclude<TryResult, 'answered'>; readonly wasSent: boolean };
+
+/** Tries one address; never rejects. */
+export function forward(call: Forward): Promise<Forwarded> {
+  const { ip, port, method, path, headers, agent, signal } = call;
+  const outgoing = request({ host: ip, port, method, path, headers, agent, signal, setHost: false });
+  return new Promise((resolve) => {
+    let wasSent = false;
+    let isLate = false;
+    const giveUp = () => {
+      isLate = true;
+      outgoing.destroy();
+    };
+    const timer = setTimeout(giveUp, call.connectTimeoutMs).unref();
+    whenConnected(outgoing, () => {
+      clearTimeout(timer);
+      wasSent = true;
+      outgoing.setTimeout(call.readTimeoutMs, giveUp);
+      if (call.body) call.body.pipe(outgoing);
+      else outgoing.end();
+    });
+    outgoing.once('response', (response) => resolve({ result: 'answered', response }));
+    outgoing.on('error', () => {
+      clearTimeout(timer);
+      resolve({ result: isLate ? 'timeout' : 'refused', wasSent });
+    });
+  });
+}
+
+function whenConnected(outgoing: ClientRequest, callback: () => void): void {
+  outgoing.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', callback);
+    else callback();
+  });
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, createServer } from 'node:http';
+import { listenTogether } from '../loopback';
+import { createActiveChecks } from './active-checks';
+import { createBalancer } from './balancer';
+import { type ControlPlaneOptions, createControlPlaneReader } from './control-plane-reader';
+import { emptyConfig } from './entities';
+import { type Awaited, followControlPlane } from './follow';
+import type { PluginRunner } from './plugin-runner';
+import { createProxy, type Hop } from './proxy';
+import { createRouter } from './router';
+
+export type GatewayOptions = {
+  readonly controlPlane: ControlPlaneOptions;
+  /** Zone that the data plane runs in; becomes part of its host name. */
+  readonly zoneId: string;
+  /** Loopback; default: 127.0.0.1 and a port chosen by the system. */
+  readonly listen?: { readonly host: string; readonly port?: number };
+  /** Runs the `privatelink` plugin; without it the plugin is not installed here. */
+  readonly runner?: PluginRunner;
+  /** Called about five times a second while the configuration is the expected one; a real data plane reports over a connection of its own. */
+  readonly reportNode?: (node: { readonly id: string; readonly hostname: string; readonly configHash: string }) => void;
+  /** Called before the client gets the head of the answer. */
+  readonly onHop?: (hop: Hop) => void;
+};
+
+export type Gateway = {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Of the configuration in use; undefined before the first. */
+  readonly configHash: () => string | undefined;
+  /** Resolves when the configuration of that hash, or one that the function accepts, is in use; rejects after `timeoutMs`. */
+  readonly waitForConfig: (wanted: Awaited, timeoutMs: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Starts a stand-in for a Kong data plane that follows a control plane in Konnect: routing, balancing, retries and the PDK calls that
+ * the plugin makes. It answers 404 to everything until it has a configuration, and keeps the last one while the control plane is away.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { host, port } = options.listen ?? { host: '127.0.0.1' };
+  const agent = new Agent({ keepAlive: true });
+  const balancer = createBalancer();
+  const checks = createActiveChecks(agent, balancer.restore);
+  let current = { config: emptyConfig, router: createRouter(emptyConfig) };
+  const proxy = createProxy({
+    current: () => current,
+    balancer,
+    agent,
+    runner: options.runner,
+    onHop: options.onHop ?? (() => undefined),
+    onEjected: checks.watch,
+  });
+  const listening = await listenTogether([host], () => createServer(proxy), port);
+  const reader = createControlPlaneReader(options.controlPlane);
+  const node = { id: randomUUID(), hostname: `gateway-${options.zoneId}` };
+  const follower = followControlPlane({
+    reader,
+    onConfig: (config) => {
+      current = { config, router: createRouter(config) };
+    },
+    onInSync: (configHash) => options.reportNode?.({ ...node, configHash }),
+  });
+  return {
+    host,
+    port: listening.port,
+    url: `http://${host}:${listening.port}`,
+    configHash: follower.hash,
+    waitForConfig: follower.waitFor,
+    close: async () => {
+      checks.stop();
+      await Promise.all([follower.stop(), listening.close()]);
+      agent.destroy();
+      await reader.close();
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { request } from 'undici';
+import { z } from 'zod';
+import { PrivatelinkError } from '../core/errors';
+import { pluginName } from '../plugin/schema';
+import { schemaLua } from '../plugin/schema-text';
+import { credentialsOf } from './aws/credentials';
+import { type AwsServer, startAws } from './aws/server';
+import type { AwsWorld } from './aws/world';
+import { type Gateway, startGateway } from './gateway/gateway';
+import { createPluginRunner } from './gateway/plugin-runner';
+import type { Hop } from './gateway/proxy';
+import { type Konnect, startKonnect } from './konnect/konnect';
+import { type PluginServer, startPluginServer } from './plugin-server';
+
+export const controlPlaneName = 'sandbox';
+const token = 'kpat_sandbox';
+/** The plugin discovers every second, so that nobody waits for a demonstration. */
+const intervalSeconds = 1;
+
+/** The product as a user runs it: a configuration file, the command line as a process, the plugin under the stock server. */
+export type Product = {
+  readonly gateway: Gateway;
+  readonly configPath: string;
+  /** Variables of the commands. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs a verb with `--json`; gives what it printed. Throws PrivatelinkError when it ends with another code than `expected`. */
+  run(verb: 'discover' | 'sync'): Promise<unknown>;
+  /** Until the data plane runs what the control plane holds, and its plugin has discovered anew. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type ProductOptions = {
+  readonly world: AwsWorld;
+  readonly account: string;
+  readonly region: string;
+  readonly zoneId: string;
+  /** Domains whose routes get the plugin. */
+  readonly domains: readonly string[];
+  readonly onHop: (hop: Hop) => void;
+};
+
+/** Starts AWS, Konnect, the plugin server and the gateway on loopback; nothing is synchronised yet. */
+export async function openProduct(options: ProductOptions): Promise<Product> {
+  const folder = await mkdtemp(join(tmpdir(), 'kong-privatelink-sandbox-'));
+  const [aws, konnect] = await Promise.all([
+    startAws(options.world),
+    startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }),
+  ]);
+  const { configPath, env } = await writeFiles(folder, options, { aws, konnect });
+  await uploadSchema(konnect);
+  const plugin = await startPlugin(folder, {
+    ...env,
+    KONG_PRIVATELINK_CONFIG: configPath,
+    KONG_PRIVATELINK_ZONE_ID: options.zoneId,
+  });
+  const gateway = await startGateway({
+    controlPlane: { address: konnect.url, name: controlPlaneName, token },
+    zoneId: options.zoneId,
+    runner: createPluginRunner(plugin),
+    reportNode: (node) => konnect.reportNode(controlPlaneName, node),
+    onHop: options.onHop,
+  });
+  return {
+    gateway,
+    configPath,
+    env,
+    run: (verb) => runCli([verb, '-c', configPath, '--json'], { ...env, HOME: folder }),
+    settle: async () => {
+      await gateway.waitForConfig(konnect.configHash(controlPlaneName), settleTimeoutMs);
+      if (plugin.isDiscovering()) await untilDiscoveredAnew(aws);
+    },
+    close: async () => {
+      await gateway.close();
+      await Promise.all([plugin.close(), aws.close(), konnect.close()]);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+type Files = Pick<Product, 'configPath' | 'env'>;
+type Servers = { readonly aws: AwsServer; readonly konnect: Konnect };
+
+async function writeFiles(folder: string, options: ProductOptions, servers: Servers): Promise<Files> {
+  const configPath = join(folder, 'kong-privatelink.yaml');
+  const credentialsPath = join(folder, 'aws-credentials');
+  await writeFile(configPath, configText(options, servers), { mode: 0o600 });
+  await writeFile(credentialsPath, credentialsText(options.account), { mode: 0o600 });
+  return { configPath, env: { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token } };
+}
+
+/** The plugin server; its plugin begins to discover with the first instance, that is with the first request. */
+async function startPlugin(folder: string, env: Readonly<Record<string, string>>) {
+  const server = await startPluginServer({ entriesDir, socketPath: join(folder, 'js.sock'), env, cwd: folder });
+  let started = 0;
+  const startInstance: PluginServer['startInstance'] = (name, config) => {
+    started += 1;
+    return server.startInstance(name, config);
+  };
+  return { ...server, startInstance, isDiscovering: () => started > 0 };
+}
+
+/** Compiled files, also when the sandbox itself runs from source: kong-js-pluginserver loads nothing else. */
+const root = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..');
+const entriesDir = join(root, 'plugin/entries');
+const cliPath = join(root, 'sync/cli.js');
+
+const settleTimeoutMs = 10_000;
+const cliTimeoutMs = 30_000;
+
+function configText({ region, domains }: ProductOptions, { aws, konnect }: Servers): string {
+  const plugins = domains
+    .map((domain) => `  ${domain}: { plugins: [{ name: ${pluginName}, config: { mode: target } }] }\n`)
+    .join('');
+  return `owner: sandbox
+sources:
+  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }
+domains:
+${plugins}controlPlane: { type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }
+watch: { intervalSeconds: ${intervalSeconds} }
+`;
+}
+
+function credentialsText(account: string): string {
+  const { accessKeyId, secretAccessKey } = credentialsOf(account);
+  return `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+}
+
+const listedSchema = z.object({ data: z.array(z.object({ id: z.string() })).min(1) });
+
+/** Konnect takes a plugin entity only when it knows the plugin's schema: what an operator does once (PUT plugin-schemas). */
+async function uploadSchema({ url }: Konnect): Promise<void> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const listed = await request(`${url}/v2/control-planes?filter[name][eq]=${controlPlaneName}`, { headers });
+  const [plane] = listedSchema.parse(await listed.body.json()).data;
+  const path = `${url}/v2/control-planes/${plane?.id}/core-entities/plugin-schemas/${pluginName}`;
+  const { statusCode, body } = await request(path, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify({ lua_schema: schemaLua() }),
+  });
+  await body.dump();
+  if (statusCode >= 300)
+    throw new PrivatelinkError(`the sandbox's Konnect refused the plugin's schema with ${statusCode}`, {
+      code: 'REJECTED',
+      transient: false,
+    });
+}
+
+/** Runs the command line as a process of its own; rejects with what it wrote to standard error unless it ends with 0. */
+async function runCli(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...argv], {
+    env: { ...env },
+    timeout: cliTimeoutMs,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout);
+}
+
+/** Passes follow each other: when the plugin begins its second pass from now, the first is complete and in use. */
+async function untilDiscoveredAnew({ calls }: AwsServer): Promise<void> {
+  const untilMs = Date.now() + settleTimeoutMs;
+  const passes = () => calls.filter((call) => call.action === 'DescribeVpcEndpoints').length;
+  const wanted = passes() + 2;
+  while (passes() < wanted) {
+    if (Date.now() > untilMs)
+      throw new PrivatelinkError(`the plugin did not discover anew within ${settleTimeoutMs} ms`, {
+        code: 'TIMEOUT',
+        transient: true,
+      });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
