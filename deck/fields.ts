@@ -53,7 +53,8 @@ export function upstreamFields(domain: Domain, settings: DomainSettings): JsonOb
     // A retry goes to an address that has not failed yet, which round-robin does not promise (facts of Kong 3.9).
     algorithm: 'least-connections',
     slots: 10_000,
-    host_header: domain.host ?? null,
+    // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.
+    host_header: domain.host ?? upstreamName(domain.name),
     healthchecks: isGrpc(domain) ? grpcHealthchecks : httpHealthchecks(domain, settings),
   };
 }

@@ -97,7 +97,8 @@ function spawnServer(options: PluginServerOptions): Running {
   process.once('exit', kill);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`did not start: ${error.message}`));
-    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? code}`));
+    // Unlike `exit`, `close` comes after the last words.
+    child.once('close', (code, signal) => resolve(`ended with ${signal ?? code}`));
   });
   return {
     ended,
