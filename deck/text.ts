@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { isScalar, visit, Document as YamlDocument } from 'yaml';
 import { groupBy } from '../core/group-by';
 import type { Json, JsonObject } from '../core/model';
 import { compareText } from '../core/targets';
@@ -24,7 +24,12 @@ export function renderText(document: Document, { owner, controlPlaneName }: Text
     services: nest(sorted, 'service', { routes: 'route', plugins: 'plugin' }),
     upstreams: nest(sorted, 'upstream', { targets: 'target' }),
   };
-  return stringify(file, { lineWidth: 0, aliasDuplicateObjects: false });
+  const yaml = new YamlDocument(file, { aliasDuplicateObjects: false });
+  // Lists of numbers are long (every status that counts as alive) and say nothing line by line.
+  visit(yaml, {
+    Seq: (_, list) => void (list.flow = list.items.every((item) => isScalar(item) && typeof item.value === 'number')),
+  });
+  return yaml.toString({ lineWidth: 0 });
 }
 
 /** Entities of `kind`, each with its children under decK's name for them. */

@@ -8,9 +8,9 @@ import { buildTable, type Table } from './resolve';
 export type Feed = {
   /** The data plane has sources to discover from. */
   readonly hasSources: boolean;
-  /** The newest table; undefined before the first pass has ended. */
+  /** The newest table; undefined while no scope was ever known. */
   current(): Table | undefined;
-  /** The first table, waited for at most half a second: only the first requests after a start have to. */
+  /** The first table, waited for until the first pass or half a second has ended; at once from then on, there or not. */
   first(): Promise<Table | undefined>;
 };
 
@@ -27,7 +27,7 @@ export type FeedOptions = {
 const firstWaitMs = 500;
 /** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
 const transitionalMs = 10_000;
-/** After a first pass in which nothing was known, the next come quickly, then at the interval. */
+/** After a pass that gave nothing; doubles with every further one, up to the interval. */
 const retryMs = 1_000;
 
 /** A feed for a data plane without configuration: nothing is ever resolved. */
@@ -35,52 +35,60 @@ export const emptyFeed: Feed = { hasSources: false, current: () => undefined, fi
 
 /** Discovers again and again until `signal` aborts; a pass that fails leaves the last table in use. */
 export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
-  const { clock } = options;
+  const { clock, zoneId } = options;
   let table: Table | undefined;
-  let arrived: () => void = () => {};
-  const arrival = new Promise<void>((resolve) => {
-    arrived = resolve;
-  });
-  void repeat(options, signal, (snapshot) => {
-    const isKnown = snapshot.scopes.some((state) => state.status === 'known' || state.lastGood);
-    if (!isKnown) return;
-    table = buildTable(snapshot, options.zoneId);
-    arrived();
-  });
+  let firstWait: Promise<unknown> | undefined;
+  const pass = () =>
+    passOnce(options, signal, (snapshot) => {
+      table = buildTable(snapshot, zoneId, table);
+    });
+  const firstPass = pass();
+
+  async function repeat(): Promise<void> {
+    let failures = 0;
+    for (let outcome = await firstPass; !signal.aborted; outcome = await pass()) {
+      failures = outcome === 'nothing' ? failures + 1 : 0;
+      await clock.sleep(pauseMs(outcome, failures, options), signal).catch(() => {});
+    }
+  }
+
+  void repeat();
   return {
     hasSources: true,
     current: () => table,
     first: async () => {
-      await Promise.race([arrival, clock.sleep(firstWaitMs, signal).catch(() => {})]);
+      // One wait for all: while AWS does not answer, only the first half second of requests is held up.
+      firstWait ??= Promise.race([firstPass, clock.sleep(firstWaitMs, signal).catch(() => {})]);
+      await firstWait;
       return table;
     },
   };
 }
 
-async function repeat(options: FeedOptions, signal: AbortSignal, publish: (snapshot: Snapshot) => void): Promise<void> {
-  while (!signal.aborted) {
-    const snapshot = await passOnce(options, signal);
-    if (snapshot) publish(snapshot);
-    await options.clock.sleep(pauseMs(snapshot, options), signal).catch(() => {});
-  }
-}
+/** What a pass gave: nothing, a table of endpoints one of which AWS will change soon, or one that may stay. */
+type Outcome = 'nothing' | 'transitional' | 'settled';
 
-async function passOnce({ discover, onError }: FeedOptions, signal: AbortSignal): Promise<Snapshot | undefined> {
+/** Never rejects: this loop is the plugin's only source of targets. */
+async function passOnce(
+  { discover, onError }: FeedOptions,
+  signal: AbortSignal,
+  publish: (snapshot: Snapshot) => void,
+): Promise<Outcome> {
   try {
     const snapshot = await discover(signal);
     for (const state of snapshot.scopes) if (state.status === 'unknown') onError(state.reason);
-    return snapshot;
+    if (!snapshot.scopes.some((state) => state.status === 'known' || state.lastGood)) return 'nothing';
+    publish(snapshot);
+    return hasTransitional(snapshot) ? 'transitional' : 'settled';
   } catch (thrown) {
     if (!signal.aborted) onError(messageOf(thrown));
-    return undefined;
+    return 'nothing';
   }
 }
 
-function pauseMs(snapshot: Snapshot | undefined, { intervalSeconds, random }: FeedOptions): number {
-  const intervalMs = intervalSeconds * 1_000 * (0.9 + 0.2 * random());
-  if (!snapshot || snapshot.scopes.every((state) => state.status === 'unknown' && !state.lastGood))
-    return Math.min(retryMs, intervalMs);
-  return hasTransitional(snapshot) ? Math.min(transitionalMs, intervalMs) : intervalMs;
+function pauseMs(outcome: Outcome, failures: number, { intervalSeconds, random }: FeedOptions): number {
+  const longestMs = { nothing: retryMs * 2 ** (failures - 1), transitional: transitionalMs, settled: Infinity };
+  return Math.min(longestMs[outcome], intervalSeconds * 1_000) * (0.9 + 0.2 * random());
 }
 
 function hasTransitional({ scopes }: Snapshot): boolean {

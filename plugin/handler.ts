@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors';
 import type { Feed } from './feed';
 import type { PluginConfig } from './schema';
 
@@ -33,14 +34,14 @@ export async function access(kong: Kong, config: PluginConfig, { feed, explain, 
       if (config.on_unresolved === 'reject') await reject(kong, config.domain);
       return;
     }
-    const { ip, port, host } = config.affinity === 'zone' ? route.near() : route.any();
+    const { ip, port, host } = (config.affinity === 'zone' ? route.near : route.any).next();
     // Both are written before either is answered, and in this order: set_target overwrites Host.
     await Promise.all([
       kong.service.setTarget(ip.includes(':') ? `[${ip}]` : ip, port),
       kong.service.request.setHeader('Host', config.host_header ?? host),
     ]);
   } catch (thrown) {
-    explain(thrown instanceof Error ? thrown.message : String(thrown), config.domain);
+    explain(messageOf(thrown), config.domain);
   }
 }
 

@@ -1,12 +1,11 @@
 import { settleClaims } from '../core/claims';
 import type { Protocol, Snapshot, Target } from '../core/model';
-import { compareText } from '../core/targets';
 
 /** One address to send a request to, and the Host header that Kong's own upstream would send there. */
 export type Pick = { readonly ip: string; readonly port: number; readonly host: string };
 
-/** Gives the next pick; every target as often as its weight says. */
-export type Picker = () => Pick;
+/** Gives the next pick; every target as often as its weight says. The only thing here that remembers anything. */
+export type Picker = { readonly candidates: readonly Candidate[]; readonly next: () => Pick };
 
 export type Route = {
   readonly near: Picker;
@@ -18,8 +17,11 @@ export type Route = {
 /** Routes by domain. */
 export type Table = ReadonlyMap<string, Route>;
 
-/** Builds the table of a snapshot for a data plane in `zoneId`; all that can be decided before a request is decided here. */
-export function buildTable(snapshot: Snapshot, zoneId: string | undefined): Table {
+/**
+ * Builds the table of a snapshot for a data plane in `zoneId`; all that can be decided before a request is decided here.
+ * Rounds of `previous` go on where the candidates are the same, or a domain with few requests would always get its first target.
+ */
+export function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
   const observed = observationTimes(snapshot);
   const { domains } = settleClaims(snapshot);
   const regions = homeRegions(
@@ -28,23 +30,27 @@ export function buildTable(snapshot: Snapshot, zoneId: string | undefined): Tabl
   );
   return new Map(
     domains.map(({ name, protocol, host, targets }) => {
-      const toCandidate = (target: Target): Candidate => ({
-        ...target,
-        pick: {
-          ip: target.ip,
-          port: target.port,
-          host: hostHeader(host ?? `${name}.privatelink`, target.port, protocol),
-        },
+      const toCandidate = ({ ip, port, zoneId: zone, region, weight }: Target): Candidate => ({
+        zoneId: zone,
+        region,
+        weight,
+        pick: { ip, port, host: hostHeader(host ?? `${name}.privatelink`, port, protocol) },
       });
       const all = usable(targets).map(toCandidate);
-      const nearest = nearestOf(all, zoneId, regions);
+      const before = previous?.get(name);
+      const near = pickerOf(nearestOf(all, zoneId, regions), before?.near);
       const observedAtMs = Math.min(...targets.map((target) => observed.get(target.scopeId) ?? 0));
-      return [name, { near: createPicker(nearest), any: createPicker(all), observedAtMs }];
+      return [name, { near, any: pickerOf(all, before?.any), observedAtMs }];
     }),
   );
 }
 
-type Candidate = Target & { readonly pick: Pick };
+type Candidate = {
+  readonly zoneId?: string;
+  readonly region: string;
+  readonly weight: number;
+  readonly pick: Pick;
+};
 
 /** Kong's rule: the port is left out only where it is the scheme's own (kong/runloop/balancer, set_host_header). */
 export function hostHeader(host: string, port: number, protocol: Protocol): string {
@@ -86,16 +92,33 @@ function nearestOf(
   return sameRegion.length > 0 ? sameRegion : all;
 }
 
+/** The picker of these candidates: the one before, if it was made of the same. */
+function pickerOf(candidates: readonly Candidate[], before: Picker | undefined): Picker {
+  const isSame =
+    before?.candidates.length === candidates.length &&
+    candidates.every((one, index) => isEqual(one, before.candidates[index]));
+  return isSame ? before : createPicker(candidates);
+}
+
+function isEqual({ weight, pick }: Candidate, other: Candidate | undefined): boolean {
+  return (
+    weight === other?.weight &&
+    pick.ip === other.pick.ip &&
+    pick.port === other.pick.port &&
+    pick.host === other.pick.host
+  );
+}
+
 /** Smooth weighted round robin, as nginx does it: over the sum of weights each target comes up exactly as often as its weight. */
 function createPicker(candidates: readonly Candidate[]): Picker {
   const picks = candidates.map((one) => one.pick);
   const [only, ...others] = picks;
   if (!only) throw new Error('a domain without targets has no route');
-  if (others.length === 0) return () => only;
+  if (others.length === 0) return { candidates, next: () => only };
   const weights = candidates.map((one) => one.weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const current = new Float64Array(weights.length);
-  return () => {
+  const next = () => {
     let best = 0;
     for (let index = 0; index < current.length; index += 1) {
       const value = (current[index] ?? 0) + (weights[index] ?? 0);
@@ -105,9 +128,5 @@ function createPicker(candidates: readonly Candidate[]): Picker {
     current[best] = (current[best] ?? 0) - total;
     return picks[best] ?? only;
   };
-}
-
-/** Domains of a table, for messages. */
-export function domainsOf(table: Table): readonly string[] {
-  return [...table.keys()].sort(compareText);
+  return { candidates, next };
 }

@@ -58,13 +58,15 @@ function openFeed(env: Readonly<Record<string, string | undefined>>, logger: Log
   }
 }
 
-/** Lets each pair of reason and domain through once a minute. */
+/** Lets each pair of reason and domain through once a minute; forgets old ones, since AWS's words may differ every time. */
 function limitRate(say: (reason: string, domain: string) => void): (reason: string, domain: string) => void {
   const nextMs = new Map<string, number>();
   return (reason, domain) => {
     const key = `${domain} ${reason}`;
-    if ((nextMs.get(key) ?? 0) > clock.now()) return;
-    nextMs.set(key, clock.now() + explainEveryMs);
+    const nowMs = clock.now();
+    if ((nextMs.get(key) ?? 0) > nowMs) return;
+    for (const [old, atMs] of nextMs) if (atMs <= nowMs) nextMs.delete(old);
+    nextMs.set(key, nowMs + explainEveryMs);
     say(reason, domain);
   };
 }

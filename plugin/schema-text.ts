@@ -1,4 +1,25 @@
-import { type Field, fields, pluginName } from './schema';
+import { z } from 'zod';
+import { configSchema, pluginName } from './schema';
+
+/** What JSON Schema says of a field; a rule that is not here has no counterpart in Kong's schemas yet, and is an error at load. */
+const rulesSchema = z.strictObject({
+  description: z.string(),
+  type: z.enum(['string', 'number']),
+  default: z.union([z.string(), z.number()]).optional(),
+  enum: z.array(z.string()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  minLength: z.number().optional(),
+});
+
+type Field = { readonly name: string; readonly rules: z.infer<typeof rulesSchema> };
+
+const jsonSchema = z.toJSONSchema(configSchema, { io: 'input' });
+const required: ReadonlySet<string> = new Set(jsonSchema.required);
+const fields: readonly Field[] = Object.entries(jsonSchema.properties ?? {}).map(([name, rules]) => ({
+  name,
+  rules: rulesSchema.parse(rules),
+}));
 
 /** The fields as the stock plugin server dumps them: Kong's schema as JSON. */
 export function schemaFields(): readonly Readonly<Record<string, object>>[] {
@@ -34,17 +55,18 @@ ${lines.join('\n')}
 type Value = string | number | boolean | readonly (string | number)[];
 
 /** Kong's own names for the attributes of a field, in a fixed order. */
-function attributesOf(field: Field): readonly (readonly [name: string, value: Value])[] {
+function attributesOf({ name, rules }: Field): readonly (readonly [name: string, value: Value])[] {
+  const { description, type, default: initial, enum: choices, minimum, maximum, minLength } = rules;
   const all: readonly (readonly [string, Value | undefined])[] = [
-    ['description', field.description],
-    ['type', field.type],
-    ['required', field.required],
-    ['default', field.default],
-    ['one_of', field.oneOf],
-    ['between', field.between],
-    ['len_min', field.lenMin],
+    ['description', description],
+    ['type', type],
+    ['required', required.has(name) || initial !== undefined],
+    ['default', initial],
+    ['one_of', choices],
+    ['between', minimum === undefined || maximum === undefined ? undefined : [minimum, maximum]],
+    ['len_min', minLength],
   ];
-  return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  return all.flatMap(([attribute, value]) => (value === undefined ? [] : [[attribute, value] as const]));
 }
 
 /** JSON's texts and numbers are Lua's too. */

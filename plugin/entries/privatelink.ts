@@ -14,7 +14,9 @@ export class Plugin {
   }
 
   async access(kong: Kong): Promise<void> {
-    if (this.config) await access(kong, this.config, sharedContext(process.env));
+    const context = sharedContext(process.env);
+    if (this.config) await access(kong, this.config, context);
+    else context.explain('the plugin entity has a configuration that this version cannot use', '');
   }
 }
 

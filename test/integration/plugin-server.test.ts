@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { encode } from '@msgpack/msgpack';
 import { credentialsOf } from '../../sandbox/aws/credentials';
 import {
   dumpPlugins,
@@ -32,7 +34,7 @@ function optionsOf(name: string, env: Readonly<Record<string, string>> = {}): Pl
 }
 
 /** What a start command sets so that the plugin discovers: a file of configuration and a file of credentials, nothing secret in argv. */
-function discoveryEnv(): Readonly<Record<string, string>> {
+function discoveryEnv(endpoint = estate.aws.url): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const credentials = join(folder, 'credentials');
   writeFileSync(
@@ -40,11 +42,11 @@ function discoveryEnv(): Readonly<Record<string, string>> {
     `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
     { mode: 0o600 },
   );
-  const config = join(folder, 'plugin.yaml');
+  const config = join(mkdtempSync(join(folder, 'config-')), 'plugin.yaml');
   writeFileSync(
     config,
     `owner: test
-sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${estate.aws.url}" }]
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${endpoint}" }]
 controlPlane: { type: konnect, name: prod, token: unused }
 `,
   );
@@ -53,6 +55,15 @@ controlPlane: { type: konnect, name: prod, token: unused }
     KONG_PRIVATELINK_ZONE_ID: 'use1-az2',
     AWS_SHARED_CREDENTIALS_FILE: credentials,
   };
+}
+
+/** What kills the stock server: two messages in one chunk. */
+async function crash(socketPath: string): Promise<void> {
+  const socket = connect(socketPath);
+  const message = encode([0, 1, 'plugin.GetStatus', []]);
+  socket.write(Buffer.concat([message, message]));
+  socket.on('error', () => {});
+  await new Promise((resolve) => socket.once('close', resolve));
 }
 
 const noAnswer = async () => undefined;
@@ -136,6 +147,67 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
 
       expect(await server.handleEvent(instance, 'access', noAnswer)).toHaveLength(2);
     });
+  });
+
+  it('tells when the server dies, rejects at once, and starts again on the socket that is left behind', async () => {
+    const options = optionsOf('dies');
+    let onExit: (reason: string) => void = () => {};
+    const exited = new Promise<string>((resolve) => {
+      onExit = resolve;
+    });
+    const server = await startPluginServer({ ...options, onExit });
+    const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+
+    await crash(options.socketPath);
+    await expect(server.handleEvent(instance, 'access', noAnswer)).rejects.toThrow(/plugin\.HandleEvent/);
+    expect(await exited).toMatch(/^the plugin server ended with \d+:[\s\S]*RangeError/);
+    await server.close();
+    const second = await startPluginServer(options);
+    const again = await second.startInstance('privatelink', { domain: 'sd2' });
+    const calls = await second.handleEvent(again, 'access', noAnswer);
+    await second.close();
+
+    expect(calls).toEqual([]);
+  }, 9_000);
+
+  it.each([
+    ['a folder to run in that is not there', { cwd: '/nonexistent' }, /did not start/],
+    ['entries that are not there', { entriesDir: '/nonexistent' }, /ended with 1[\s\S]*ENOENT/],
+  ])('rejects with the reason, and reports no exit, when it cannot start: %s', async (_, over, reason) => {
+    const exits: string[] = [];
+    const options = { ...optionsOf('broken'), ...over, onExit: (why: string) => exits.push(why) };
+
+    await expect(startPluginServer(options)).rejects.toThrow(reason);
+    expect(exits).toEqual([]);
+  });
+
+  it('falls through, and says so once, with a configuration that it cannot use', async () => {
+    const server = await startPluginServer(optionsOf('unusable'));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'magic' });
+
+    const calls = [
+      await server.handleEvent(instance, 'access', noAnswer),
+      await server.handleEvent(instance, 'access', noAnswer),
+    ];
+    await server.close();
+
+    expect(calls).toEqual([[], []]);
+    expect(server.log().match(/configuration that this version cannot use/g)).toHaveLength(1);
+  });
+
+  it('holds requests up once, not for ever, while AWS cannot be reached', async () => {
+    const env = { ...discoveryEnv('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
+    const server = await startPluginServer(optionsOf('down', env));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+    await server.handleEvent(instance, 'access', noAnswer);
+
+    const startedMs = performance.now();
+    for (let request = 0; request < 4; request += 1) await server.handleEvent(instance, 'access', noAnswer);
+    const tookMs = performance.now() - startedMs;
+    await server.close();
+
+    // Four waits of half a second each would be 2,000 ms.
+    expect(tookMs).toBeLessThan(1_000);
   });
 
   it.each([

@@ -16,7 +16,7 @@ function tableOf(zoneId: string | undefined, ...addresses: readonly Address[]) {
 function sharesOf(picker: Picker | undefined, count: number): Record<string, number> {
   const shares: Record<string, number> = {};
   for (let index = 0; index < count; index += 1) {
-    const ip = picker?.().ip ?? 'none';
+    const ip = picker?.next().ip ?? 'none';
     shares[ip] = (shares[ip] ?? 0) + 1;
   }
   return shares;
@@ -68,7 +68,75 @@ describe('buildTable', () => {
     );
     const picker = buildTable(snapshotOf(knownScope([heavy, ...others])), undefined).get('sd2')?.near;
 
-    expect(Array.from({ length: 7 }, () => picker?.().ip.slice(-1)).join('')).toBe('1121311');
+    expect(Array.from({ length: 7 }, () => picker?.next().ip.slice(-1)).join('')).toBe('1121311');
+  });
+
+  it('goes on with the round of the table before while the candidates are the same', () => {
+    const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((ip) => address(ip));
+    let table = tableOf(undefined, ...addresses);
+
+    const picked = addresses.map(() => {
+      const ip = table.get('sd2')?.near.next().ip;
+      table = buildTable(snapshotOf(knownScope([endpointOf({ addresses })])), undefined, table);
+      return ip;
+    });
+
+    expect(picked.sort()).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
+  });
+
+  it.each([
+    ['weight', { weight: 7 }],
+    ['port', { port: 8080 }],
+    ['host', { host: 'other' }],
+  ])('never goes on with an old pick after a change of %s', (_, over) => {
+    const addresses = [address('10.0.0.1')];
+    const before = tableOf(undefined, ...addresses);
+    const changed = snapshotOf(knownScope([endpointOf({ addresses, ...over })]));
+
+    const pick = buildTable(changed, undefined, before).get('sd2')?.near.next();
+
+    expect(pick).toEqual(buildTable(changed, undefined).get('sd2')?.near.next());
+  });
+
+  it('gives each target its share of the weights within one percent over 10,000 picks', () => {
+    const weights = [1, 2, 7, 90, 300];
+    const endpoints = weights.map((weight, index) =>
+      endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight, addresses: [address(`10.0.0.${index}`)] }),
+    );
+
+    const shares = sharesOf(buildTable(snapshotOf(knownScope(endpoints)), undefined).get('sd2')?.near, 10_000);
+
+    for (const [index, weight] of weights.entries())
+      expect(Math.abs((shares[`10.0.0.${index}`] ?? 0) / 10_000 - weight / 400)).toBeLessThan(0.01);
+  });
+
+  it('never leaves the zone while the zone has a target with weight', () => {
+    const zones = ['use1-az1', 'use1-az2', 'use1-az3', undefined];
+    const addresses = fc.array(
+      fc.record({ zoneId: fc.constantFrom(...zones), weight: fc.integer({ min: 0, max: 3 }) }),
+      { minLength: 1, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(addresses, (drawn) => {
+        const endpoints = drawn.map(({ zoneId, weight }, index) =>
+          endpointOf({
+            id: `vpce-${index}`,
+            createdAtMs: index,
+            weight,
+            addresses: [address(`10.0.0.${index}`, zoneId)],
+          }),
+        );
+        const own = drawn.flatMap(({ zoneId, weight }, index) =>
+          zoneId === 'use1-az1' && weight > 0 ? [`10.0.0.${index}`] : [],
+        );
+
+        const picked = Object.keys(
+          sharesOf(buildTable(snapshotOf(knownScope(endpoints)), 'use1-az1').get('sd2')?.near, 40),
+        );
+
+        if (own.length > 0) expect(picked.sort()).toEqual(own.sort());
+      }),
+    );
   });
 
   it('gives a target of weight 0 nothing, unless all have 0', () => {

@@ -1,24 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { fields, parsePluginConfig } from '../../../plugin/schema';
-import { schemaLua } from '../../../plugin/schema-text';
+import { parsePluginConfig } from '../../../plugin/schema';
+import { schemaFields, schemaLua } from '../../../plugin/schema-text';
 
 describe('the plugin schema', () => {
   it('is what deck/schema.lua holds: run `npm run generate` after a change', () => {
     expect(readFileSync(join(__dirname, '../../../deck/schema.lua'), 'utf8')).toBe(schemaLua());
   });
 
-  it('gives the parser the same defaults as Kong', () => {
-    const defaults = Object.fromEntries(
-      fields.flatMap((field) => (field.default === undefined ? [] : [[field.name, field.default]])),
-    );
-
-    expect(parsePluginConfig({ domain: 'sd2' })).toEqual({ domain: 'sd2', ...defaults });
+  it('is dumped in the terms of Kong, every field with its type, constraint and default', () => {
+    expect(schemaFields()).toMatchObject([
+      { domain: { type: 'string', required: true, len_min: 1 } },
+      { mode: { type: 'string', required: true, default: 'auto', one_of: ['auto', 'target', 'upstream'] } },
+      { affinity: { type: 'string', required: true, default: 'zone', one_of: ['zone', 'none'] } },
+      { host_header: { type: 'string', required: false, len_min: 1 } },
+      { on_unresolved: { default: 'fallthrough', one_of: ['fallthrough', 'reject'] } },
+      { max_stale_seconds: { type: 'number', required: true, default: 3_600, between: [0, 86_400] } },
+    ]);
   });
 
   it('ignores fields of another version and takes null for absent', () => {
-    expect(parsePluginConfig({ domain: 'sd2', retired_field: 1, host_header: null })).toMatchObject({ domain: 'sd2' });
+    expect(parsePluginConfig({ domain: 'sd2', retired_field: 1, host_header: null, mode: null })).toEqual(
+      parsePluginConfig({ domain: 'sd2' }),
+    );
   });
 
   it.each([
