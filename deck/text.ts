@@ -27,7 +27,9 @@ export function renderText(document: Document, { owner, controlPlaneName }: Text
   const yaml = new YamlDocument(file, { aliasDuplicateObjects: false });
   // Lists of numbers are long (every status that counts as alive) and say nothing line by line.
   visit(yaml, {
-    Seq: (_, list) => void (list.flow = list.items.every((item) => isScalar(item) && typeof item.value === 'number')),
+    Seq: (_, list) => {
+      list.flow = list.items.every((item) => isScalar(item) && typeof item.value === 'number');
+    },
   });
   return yaml.toString({ lineWidth: 0 });
 }

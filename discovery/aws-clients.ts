@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { AccountScope } from './aws-scopes';
 import type { VpcEndpointsConfig } from './config';
+import { isLoopback } from './loopback';
 
 // The SDK prints a warning about Node 20 when the first client is made (facts); engines in package.json says what is supported.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -47,6 +48,5 @@ async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoin
 /** One address serves EC2 alone, since that is what an interface endpoint for EC2 does; on loopback it is a stand-in for all of AWS. */
 function addressesOf(endpoint: ClientOptions['endpoint']): { readonly ec2?: string; readonly sts?: string } {
   if (typeof endpoint !== 'string') return endpoint ?? {};
-  const isLoopback = /^(127\.|localhost$|\[::1\]$)/.test(new URL(endpoint).hostname);
-  return { ec2: endpoint, sts: isLoopback ? endpoint : undefined };
+  return { ec2: endpoint, sts: isLoopback(endpoint) ? endpoint : undefined };
 }

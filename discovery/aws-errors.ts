@@ -41,33 +41,44 @@ const unreachable: Meaning = {
   transient: true,
   fix: () => 'check the network, the proxy, or `endpoint` of the source',
 };
+const garbled: Meaning = {
+  code: 'BAD_ANSWER',
+  transient: true,
+  fix: () => 'check `endpoint` of the source, and that no proxy answers in place of AWS',
+};
 const other: Meaning = { code: 'AWS', transient: true, fix: () => 'it is tried again in the next pass' };
 
 /** Names of errors as EC2, STS, the SDK and Node give them. */
-const meanings: Readonly<Record<string, Meaning>> = {
-  UnauthorizedOperation: denied,
-  AccessDenied: denied,
-  AccessDeniedException: denied,
-  AuthFailure: credentials,
-  CredentialsProviderError: credentials,
-  ExpiredToken: credentials,
-  ExpiredTokenException: credentials,
-  RequestExpired: credentials,
-  InvalidClientTokenId: credentials,
-  UnrecognizedClientException: credentials,
-  SignatureDoesNotMatch: credentials,
-  RequestLimitExceeded: throttled,
-  Throttling: throttled,
-  ThrottlingException: throttled,
-  OptInRequired: region,
-  TimeoutError: timeout,
-  AbortError: timeout,
-  ECONNREFUSED: unreachable,
-  ECONNRESET: unreachable,
-  ENOTFOUND: unreachable,
-  EPIPE: unreachable,
-  EAI_AGAIN: unreachable,
-};
+const meanings = new Map<string, Meaning>(
+  Object.entries({
+    UnauthorizedOperation: denied,
+    AccessDenied: denied,
+    AccessDeniedException: denied,
+    AuthFailure: credentials,
+    CredentialsProviderError: credentials,
+    ExpiredToken: credentials,
+    ExpiredTokenException: credentials,
+    RequestExpired: credentials,
+    InvalidClientTokenId: credentials,
+    UnrecognizedClientException: credentials,
+    SignatureDoesNotMatch: credentials,
+    RequestLimitExceeded: throttled,
+    Throttling: throttled,
+    ThrottlingException: throttled,
+    OptInRequired: region,
+    RegionDisabledException: region,
+    TimeoutError: timeout,
+    AbortError: timeout,
+    ETIMEDOUT: timeout,
+    ECONNREFUSED: unreachable,
+    ECONNRESET: unreachable,
+    ENOTFOUND: unreachable,
+    EPIPE: unreachable,
+    EAI_AGAIN: unreachable,
+    EHOSTUNREACH: unreachable,
+    ENETUNREACH: unreachable,
+  }),
+);
 
 /** Runs a call of `action` in `scope`; what it throws becomes a PrivatelinkError with AWS's own words and the fix. */
 export async function wrapAwsError<T>(action: string, scope: AccountScope, call: () => Promise<T>): Promise<T> {
@@ -79,15 +90,24 @@ export async function wrapAwsError<T>(action: string, scope: AccountScope, call:
 }
 
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
-  const { code, transient, fix } = namesOf(thrown).flatMap((name) => meanings[name] ?? [])[0] ?? other;
+  const { code, transient, fix } = isGarbled(thrown) ? garbled : meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
   const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
-  const words = messageOf(thrown) || namesOf(thrown)[0];
+  const [words] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
   return new PrivatelinkError(`${where}: ${failed} failed: ${words}; ${fix(failed, scope)}`, {
     code,
     transient,
     cause: thrown,
   });
+}
+
+function meaningOf(thrown: unknown): Meaning {
+  return namesOf(thrown).flatMap((name) => meanings.get(name) ?? [])[0] ?? other;
+}
+
+/** The SDK gives an answer that it cannot parse as a plain Error, whose second line is a hint for its own users. */
+function isGarbled(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.includes('Deserialization error');
 }
 
 function namesOf(thrown: unknown): readonly string[] {

@@ -20,7 +20,7 @@ const defaultPath = 'kong-privatelink.yaml';
 export function loadConfig({ path, env }: LoadOptions): Config {
   const file = resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
   const raw = parseYaml(readText(file), file);
-  const parsed = configSchema.safeParse(expand(raw, { env, file, path: [] }));
+  const parsed = configSchema.safeParse(expand(raw, { env, file, path: [] }), { reportInput: true });
   if (!parsed.success) throw invalid(file, parsed.error.issues.flatMap(messagesOf));
   return freeze(withAbsolutePaths(parsed.data, dirname(file)));
 }
@@ -51,8 +51,21 @@ function invalid(file: string, problems: readonly string[]): PrivatelinkError {
 function parseYaml(text: string, file: string): unknown {
   const document = parseDocument(text, { prettyErrors: true });
   const [first] = document.errors;
-  if (first) throw invalid(file, [`line ${first.linePos?.[0].line ?? '?'}: ${first.message.split('\n')[0]}`]);
-  return document.toJS();
+  if (first)
+    throw invalid(file, [
+      `line ${first.linePos?.[0].line ?? '?'}: ${withoutExcerpt(first.message)}: correct the YAML there`,
+    ]);
+  try {
+    // Plain values only, and an end to them: a YAML alias may stand inside its own anchor.
+    return JSON.parse(JSON.stringify(document.toJS()));
+  } catch {
+    throw invalid(file, ['an alias (*name) needs an anchor (&name) before it: quote a text that starts with *']);
+  }
+}
+
+/** YAML's message without its place, which is told apart, and without the text that it quotes, which may be a secret. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/(: "| at line \d).*$/s, '');
 }
 
 type Place = { readonly env: LoadOptions['env']; readonly file: string; readonly path: readonly (string | number)[] };
@@ -86,20 +99,26 @@ function formatPath(path: readonly PropertyKey[]): string {
 /** One line for each problem; a value is never printed, it may be a secret. */
 function messagesOf(issue: z.core.$ZodIssue): readonly string[] {
   const at = formatPath(issue.path);
+  if (!at && issue.code === 'invalid_type') return ['the file: write a mapping with owner, sources and controlPlane'];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
       (key) => `${formatPath([...issue.path, key])}: unknown key: correct its spelling or remove it`,
     );
   }
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return [`${at || 'the file'}: ${missing ? 'is required' : issue.message}`];
+  const [key] = issue.code === 'invalid_key' ? issue.issues : [];
+  return [`${at || 'the file'}: ${missing ? 'is required' : (key ?? issue).message}`];
 }
 
-function withAbsolutePaths(config: Config, folder: string): Config {
+function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, folder: string): Config {
+  const absolute = (path: string) => resolve(folder, path);
   return {
     ...config,
-    stateDir: resolve(folder, config.stateDir),
-    deck: { base: config.deck.base.map((path) => resolve(folder, path)) },
+    sources: sources.map((one) => (one.type === 'snapshot' && one.file ? { ...one, file: absolute(one.file) } : one)),
+    controlPlane: controlPlane.type === 'file' ? { ...controlPlane, path: absolute(controlPlane.path) } : controlPlane,
+    watch: watch.tls ? { ...watch, tls: { cert: absolute(watch.tls.cert), key: absolute(watch.tls.key) } } : watch,
+    stateDir: absolute(config.stateDir),
+    deck: { base: config.deck.base.map(absolute) },
   };
 }
 

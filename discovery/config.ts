@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../core/model';
+import { isLoopback } from './loopback';
 
 /**
  * The one schema of the configuration file: worker, command line and plugin server read the same file.
@@ -14,14 +15,24 @@ const label = z
 /** Kong refuses `/` and `,` in tags and Konnect more than 128 characters (facts); `owner:` takes 6 of them. */
 const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, dash and underscore, at most 100');
 
-const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
-
-const isLoopback = (text: string) =>
-  ['localhost', '[::1]'].includes(new URL(text).hostname) || new URL(text).hostname.startsWith('127.');
+const url = z.url({ protocol: /^https?$/, error: 'an http or https URL', abort: true });
 
 const secureUrl = url.refine((text) => text.startsWith('https:') || isLoopback(text), {
   error: 'plain http is accepted only on loopback: use https, the token travels with every call',
 });
+
+/** Refuses two items of one key: they would be two scopes, or two sources, of one id. */
+function distinct<T>(keyOf: (item: T) => string | undefined, field: readonly string[], fix: string) {
+  return (items: readonly T[], context: z.RefinementCtx<readonly T[]>) => {
+    const keys = items.map(keyOf);
+    for (const [index, key] of keys.entries()) {
+      const first = keys.indexOf(key);
+      if (first < index) {
+        context.addIssue({ code: 'custom', path: [index, ...field], message: `same as item [${first}]: ${fix}` });
+      }
+    }
+  };
+}
 
 const account = z.strictObject({
   roleArn: z
@@ -56,13 +67,22 @@ const allow = z
 
 /** One address for the source's own API, or one for each AWS API that the source calls. */
 const endpoint = z
-  .union([url, z.strictObject({ ec2: url.optional(), sts: url.optional(), servicediscovery: url.optional() })])
+  .union([url, z.strictObject({ ec2: url.optional(), sts: url.optional(), servicediscovery: url.optional() })], {
+    error: 'an http or https URL, or one for each of ec2, sts and servicediscovery',
+  })
   .optional();
 
 const aws = {
   name: label,
-  accounts: z.array(account).min(1).optional(),
-  regions: z.array(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1')).min(1),
+  accounts: z
+    .array(account)
+    .min(1)
+    .superRefine(distinct(({ roleArn }) => roleArn.split(':')[4], ['roleArn'], 'name one role for each account'))
+    .optional(),
+  regions: z
+    .array(z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1'))
+    .min(1)
+    .superRefine(distinct((region) => region, [], 'name each region once')),
   tags: tagKeys,
   endpoint,
   allow,
@@ -104,14 +124,19 @@ const source = z.discriminatedUnion('type', [
     allow,
     endpoints: z.array(z.strictObject({ addresses: z.array(z.string().min(1)).min(1), ...claim })).min(1),
   }),
-  z.strictObject({
-    type: z.literal('snapshot'),
-    name: label,
-    allow,
-    file: z.string().min(1).optional(),
-    url: secureUrl.optional(),
-    token: z.string().min(1).optional(),
-  }),
+  z
+    .strictObject({
+      type: z.literal('snapshot'),
+      name: label,
+      allow,
+      file: z.string().min(1).optional(),
+      url: secureUrl.optional(),
+      token: z.string().min(1).optional(),
+    })
+    .refine((one) => (one.file === undefined) !== (one.url === undefined), {
+      path: ['file'],
+      error: 'a snapshot comes from one place: give either file or url',
+    }),
 ]);
 
 const json: z.ZodType<Json> = z.json();
@@ -172,7 +197,10 @@ const policy = z
 
 export const configSchema = z.strictObject({
   owner,
-  sources: z.array(source).min(1),
+  sources: z
+    .array(source)
+    .min(1)
+    .superRefine(distinct(({ name }) => name, ['name'], 'give each source a name of its own')),
   domains: z.record(label, domain).default({}),
   controlPlane,
   policy,

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock';
 import { concurrently } from '../core/concurrently';
-import { messageOf, PrivatelinkError } from '../core/errors';
+import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import type { Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
 import type { Source } from './source';
@@ -33,14 +33,17 @@ export function createDiscoverer(
     { source, scope }: { readonly source: Source; readonly scope: Scope },
     signal: AbortSignal,
   ): Promise<ScopeState> {
+    signal.throwIfAborted();
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(scopeTimeoutMs)]);
     try {
-      const good = { discovered: await source.discover(scope, deadline), observedAtMs: clock.now() };
+      const discovered = await untilAborted(source.discover(scope, deadline), deadline);
+      const good = { discovered, observedAtMs: clock.now() };
       lastGood.set(scope.id, good);
       return { status: 'known', scope, ...good };
     } catch (thrown) {
       signal.throwIfAborted();
-      return { status: 'unknown', scope, ...describe(thrown, scope), lastGood: lastGood.get(scope.id) };
+      const failure = deadline.aborted ? lateness(scope, scopeTimeoutMs) : describe(thrown, scope);
+      return { status: 'unknown', scope, ...failure, lastGood: lastGood.get(scope.id) };
     }
   }
 
@@ -52,7 +55,24 @@ export function createDiscoverer(
   };
 }
 
-function describe(thrown: unknown, scope: Scope): { readonly code: string; readonly reason: string } {
+/** What `work` gives, or the signal's reason at once: the SDK waits between its tries without looking at the signal. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+type Failure = { readonly code: ErrorCode; readonly reason: string };
+
+function lateness({ id }: Scope, timeoutMs: number): Failure {
+  return {
+    code: 'TIMEOUT',
+    reason: `scope ${id} did not answer within ${timeoutMs / 1_000} s; it is tried again in the next pass; check the route to its API`,
+  };
+}
+
+function describe(thrown: unknown, scope: Scope): Failure {
   if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
   return { code: 'BAD_ANSWER', reason: `scope ${scope.id} could not be read: ${messageOf(thrown)}` };
 }

@@ -48,10 +48,11 @@ export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): 
       const items: VpcEndpointItem[] = [];
       let token: string | undefined;
       do {
-        const page = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, () =>
+        const answer = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, () =>
           describeEndpoints({ client, filter, pageSize, token }, signal),
         );
-        items.push(...parseAnswer(endpointsSchema, page.VpcEndpoints, scope));
+        const page = parseAnswer(endpointsPage, answer, scope);
+        items.push(...page.VpcEndpoints);
         // The last page carries no token, or an empty one.
         token = page.NextToken || undefined;
       } while (token);
@@ -61,10 +62,10 @@ export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): 
       const items: InterfaceItem[] = [];
       for (let start = 0; start < ids.length; start += interfaceBatch) {
         const batch = ids.slice(start, start + interfaceBatch);
-        const page = await wrapAwsError('ec2:DescribeNetworkInterfaces', scope, () =>
+        const answer = await wrapAwsError('ec2:DescribeNetworkInterfaces', scope, () =>
           describeInterfaces(client, batch, signal),
         );
-        items.push(...parseAnswer(interfacesSchema, page.NetworkInterfaces, scope));
+        items.push(...parseAnswer(interfacesPage, answer, scope).NetworkInterfaces);
       }
       return items;
     },
@@ -102,13 +103,13 @@ async function describeInterfaces(
   });
 }
 
-/** An answer that is not a list of things with ids says nothing about the scope. */
-function parseAnswer<T>(schema: z.ZodType<readonly T[]>, answer: unknown, scope: AccountScope): readonly T[] {
-  const parsed = schema.safeParse(answer ?? []);
+/** An answer without its list (a proxy's page with status 200 looks so to the SDK), or with a thing without id, says nothing about the scope. */
+function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, scope: AccountScope): T {
+  const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new PrivatelinkError(
-    `scope ${scope.id}: AWS answered in a form that cannot be read (${issue?.path.join('.')}: ${issue?.message}); what was known stays in use`,
+    `scope ${scope.id}: AWS answered in a form that cannot be read (${issue?.path.join('.')}: ${issue?.message}); what was known stays in use; check \`endpoint\` of the source, and that no proxy answers in place of AWS`,
     { code: 'BAD_ANSWER', transient: true, cause: parsed.error },
   );
 }
@@ -120,48 +121,48 @@ const text = z
 
 const tag = z.object({ Key: z.string(), Value: z.string().nullish() });
 
-const endpointsSchema = z.array(
-  z
-    .object({
-      VpcEndpointId: z.string().min(1),
-      State: text,
-      LastError: z.object({ Code: text, Message: text }).nullish(),
-      FailureReason: text,
-      CreationTimestamp: z.date().nullish(),
-      ServiceName: text,
-      VpcId: text,
-      NetworkInterfaceIds: z.array(z.string()).nullish(),
-      DnsEntries: z.array(z.object({ DnsName: text })).nullish(),
-      Tags: z.array(tag).nullish(),
-    })
-    .transform(
-      (item): VpcEndpointItem => ({
-        id: item.VpcEndpointId,
-        state: item.State,
-        reason: item.LastError?.Message ?? item.LastError?.Code ?? item.FailureReason,
-        createdAtMs: item.CreationTimestamp?.getTime(),
-        serviceName: item.ServiceName,
-        vpcId: item.VpcId,
-        interfaceIds: item.NetworkInterfaceIds ?? [],
-        dnsNames: (item.DnsEntries ?? []).flatMap((entry) => entry.DnsName ?? []),
-        tags: new Map((item.Tags ?? []).map(({ Key, Value }) => [Key, Value ?? ''])),
-      }),
-    ),
-);
-
-const interfacesSchema = z.array(
-  z
-    .object({
-      NetworkInterfaceId: z.string().min(1),
-      AvailabilityZoneId: text,
-      PrivateIpAddress: text,
-      PrivateIpAddresses: z.array(z.object({ PrivateIpAddress: text })).nullish(),
-      Ipv6Addresses: z.array(z.object({ Ipv6Address: text })).nullish(),
-    })
-    .transform((item): InterfaceItem => {
-      const v4 = (item.PrivateIpAddresses ?? []).map((one) => one.PrivateIpAddress);
-      const v6 = (item.Ipv6Addresses ?? []).map((one) => one.Ipv6Address);
-      const ips = [item.PrivateIpAddress, ...v4, ...v6].flatMap((ip) => ip ?? []);
-      return { id: item.NetworkInterfaceId, zoneId: item.AvailabilityZoneId, ips: [...new Set(ips)] };
+const endpointItem = z
+  .object({
+    VpcEndpointId: z.string().min(1),
+    State: text,
+    LastError: z.object({ Code: text, Message: text }).nullish(),
+    FailureReason: text,
+    CreationTimestamp: z.date().nullish(),
+    ServiceName: text,
+    VpcId: text,
+    NetworkInterfaceIds: z.array(z.string()).nullish(),
+    DnsEntries: z.array(z.object({ DnsName: text })).nullish(),
+    Tags: z.array(tag).nullish(),
+  })
+  .transform(
+    (item): VpcEndpointItem => ({
+      id: item.VpcEndpointId,
+      state: item.State,
+      reason: item.LastError?.Message ?? item.LastError?.Code ?? item.FailureReason,
+      createdAtMs: item.CreationTimestamp?.getTime(),
+      serviceName: item.ServiceName,
+      vpcId: item.VpcId,
+      interfaceIds: item.NetworkInterfaceIds ?? [],
+      dnsNames: (item.DnsEntries ?? []).flatMap((entry) => entry.DnsName ?? []),
+      tags: new Map((item.Tags ?? []).map(({ Key, Value }) => [Key, Value ?? ''])),
     }),
-);
+  );
+
+const endpointsPage = z.object({ VpcEndpoints: z.array(endpointItem), NextToken: text });
+
+const interfaceItem = z
+  .object({
+    NetworkInterfaceId: z.string().min(1),
+    AvailabilityZoneId: text,
+    PrivateIpAddress: text,
+    PrivateIpAddresses: z.array(z.object({ PrivateIpAddress: text })).nullish(),
+    Ipv6Addresses: z.array(z.object({ Ipv6Address: text })).nullish(),
+  })
+  .transform((item): InterfaceItem => {
+    const v4 = (item.PrivateIpAddresses ?? []).map((one) => one.PrivateIpAddress);
+    const v6 = (item.Ipv6Addresses ?? []).map((one) => one.Ipv6Address);
+    const ips = [item.PrivateIpAddress, ...v4, ...v6].flatMap((ip) => ip ?? []);
+    return { id: item.NetworkInterfaceId, zoneId: item.AvailabilityZoneId, ips: [...new Set(ips)] };
+  });
+
+const interfacesPage = z.object({ NetworkInterfaces: z.array(interfaceItem) });

@@ -44,11 +44,20 @@ export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
       fix: `${protocol} needs the host name of the provider's certificate in ${keys.host}`,
     };
   }
-  const paths = (read('path') ?? '').split(/\s+/).filter(Boolean).map(withoutTrailingSlash);
+  const paths = (read('path') ?? '').split(/\s+/).filter(Boolean);
   if (paths.length > maxPaths || !paths.every(isPath)) {
     return problemOf('path', `use at most ${maxPaths} plain paths such as /todo, separated by spaces`);
   }
-  return { claim: { domain, protocol, port, weight, host: host?.toLowerCase(), paths: [...new Set(paths)] } };
+  return {
+    claim: {
+      domain,
+      protocol,
+      port,
+      weight,
+      host: host?.toLowerCase(),
+      paths: [...new Set(paths.map(withoutTrailingSlash))],
+    },
+  };
 }
 
 function isDomain(text: string): boolean {
@@ -63,9 +72,9 @@ function isHost(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(text);
 }
 
-/** Characters that RFC 3986 allows in a path, without `,` and without what would make it a pattern to Kong. */
+/** Characters that RFC 3986 allows in a path but `,` and `%`; no segment that reads as another path: claims are compared as text. */
 function isPath(text: string): boolean {
-  return /^\/[A-Za-z0-9._~%!$&'()*+;=:@/-]*$/.test(text) && !text.includes('//') && !text.split('/').includes('..');
+  return /^\/[A-Za-z0-9._~!$&'()*+;=:@/-]*$/.test(text) && !/\/\/|\/\.{1,2}(\/|$)/.test(text);
 }
 
 function withoutTrailingSlash(path: string): string {

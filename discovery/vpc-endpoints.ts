@@ -103,6 +103,7 @@ const missingFix = {
 
 function missingField(item: VpcEndpointItem): string | undefined {
   if (!item.state) return 'State';
+  if (parseEndpointState(item.state) === 'available' && item.interfaceIds.length === 0) return 'NetworkInterfaceIds';
   return item.createdAtMs === undefined ? 'CreationTimestamp' : undefined;
 }
 
@@ -118,13 +119,14 @@ function quarantine(item: VpcEndpointItem, scope: Scope, reason: Reason): Sorted
   return { quarantined: { endpointId: item.id, scopeId: scope.id, state, ...reason } };
 }
 
-/** All private addresses of the endpoint's interfaces, ordered; a text says which interface AWS does not know (yet, or any more). */
+/** All private addresses of the endpoint's interfaces, ordered; a text says which interface AWS does not know, or without address (yet, or any more). */
 function addressesOf(item: VpcEndpointItem, { scope, interfaces }: Context): readonly Address[] | string {
   if (!isServing(item)) return [];
   const found: Address[] = [];
   for (const id of item.interfaceIds) {
     const networkInterface = interfaces.get(id);
     if (!networkInterface) return `AWS does not list its network interface ${id}`;
+    if (networkInterface.ips.length === 0) return `AWS gives no address for its network interface ${id}`;
     found.push(...networkInterface.ips.map((ip) => ({ ip, region: scope.region, zoneId: networkInterface.zoneId })));
   }
   return [...new Map(found.map((address) => [address.ip, address])).values()].sort((a, b) => compareText(a.ip, b.ip));

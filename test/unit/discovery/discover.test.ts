@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '../../../core/errors';
+import type { Discovered, Scope } from '../../../core/model';
+import { createDiscoverer } from '../../../discovery/discover';
+import type { Source } from '../../../discovery/source';
+import { endpointOf } from '../../support/builders';
+import { createFakeClock } from '../../support/passes';
+
+const signal = new AbortController().signal;
+const some: Discovered = { endpoints: [endpointOf()], quarantined: [] };
+const none: Discovered = { endpoints: [], quarantined: [] };
+
+type Answer = (scope: Scope, signal: AbortSignal) => Promise<Discovered>;
+
+function sourceOf(regions: readonly string[], discover: Answer, name = 'hub'): Source {
+  const scopes = regions.map((region) => ({ id: `${name}.self.${region}`, source: name, account: 'self', region }));
+  return { name, scopes: () => scopes, discover };
+}
+
+/** A discoverer of one scope whose answers come one per pass. */
+function answering(...answers: readonly (Discovered | Error)[]) {
+  const clock = createFakeClock();
+  const left = [...answers];
+  const source = sourceOf(['us-east-1'], async () => {
+    const answer = left.shift() ?? none;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  });
+  return { clock, discoverer: createDiscoverer([source], { clock }) };
+}
+
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+
+describe('a discoverer', () => {
+  it('orders scopes by id, whatever the order of sources and regions', async () => {
+    const sources = [
+      sourceOf(['us-west-2', 'us-east-1'], async () => none, 'hub'),
+      sourceOf(['eu-west-1'], async () => none, 'b'),
+    ];
+
+    const { scopes } = await createDiscoverer(sources, { clock: createFakeClock() }).discover(signal);
+
+    expect(scopes.map(({ scope }) => scope.id)).toEqual([
+      'b.self.eu-west-1',
+      'hub.self.us-east-1',
+      'hub.self.us-west-2',
+    ]);
+  });
+
+  it('fm-02 reports a scope that fails as unknown, with the reason, while the other goes on', async () => {
+    const source = sourceOf(['us-east-1', 'us-west-2'], async ({ region }) => {
+      if (region === 'us-west-2') throw throttled;
+      return some;
+    });
+
+    const { scopes } = await createDiscoverer([source], { clock: createFakeClock() }).discover(signal);
+
+    expect(scopes).toMatchObject([
+      { status: 'known', discovered: some },
+      { status: 'unknown', code: 'THROTTLED', reason: 'slow down', lastGood: undefined },
+    ]);
+  });
+
+  it('fm-02 keeps the last good of an unknown scope over passes, with the time it is from', async () => {
+    const { clock, discoverer } = answering(some, throttled, throttled);
+    await discoverer.discover(signal);
+    clock.advance(60_000);
+    await discoverer.discover(signal);
+
+    const { takenAtMs, scopes } = await discoverer.discover(signal);
+
+    expect(takenAtMs).toBe(61_000);
+    expect(scopes).toMatchObject([{ status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some } }]);
+  });
+
+  it('fm-04 reports a scope that became empty as known, and forgets what it held', async () => {
+    const { discoverer } = answering(some, none, throttled);
+    await discoverer.discover(signal);
+
+    const empty = await discoverer.discover(signal);
+    const failed = await discoverer.discover(signal);
+
+    expect(empty.scopes).toMatchObject([{ status: 'known', discovered: none }]);
+    expect(failed.scopes).toMatchObject([{ status: 'unknown', lastGood: { discovered: none } }]);
+  });
+
+  it('fm-06 knows the scope again as soon as it answers', async () => {
+    const { discoverer } = answering(throttled, some);
+    await discoverer.discover(signal);
+
+    expect((await discoverer.discover(signal)).scopes).toMatchObject([{ status: 'known', discovered: some }]);
+  });
+
+  it('calls an error that nobody foresaw BAD_ANSWER, naming the scope', async () => {
+    const { discoverer } = answering(new TypeError('x is not a function'));
+
+    expect((await discoverer.discover(signal)).scopes).toMatchObject([
+      { status: 'unknown', code: 'BAD_ANSWER', reason: expect.stringContaining('hub.self.us-east-1') },
+    ]);
+  });
+
+  it('reads four scopes at once and no more', async () => {
+    let running = 0;
+    let most = 0;
+    const source = sourceOf(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'], async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return none;
+    });
+
+    await createDiscoverer([source], { clock: createFakeClock() }).discover(signal);
+
+    expect(most).toBe(4);
+  });
+
+  it('gives up on a scope that is late, even if the source never looks at its signal', async () => {
+    const source = sourceOf(['us-east-1'], () => new Promise(() => {}));
+
+    const { scopes } = await createDiscoverer([source], { clock: createFakeClock(), scopeTimeoutMs: 10 }).discover(
+      signal,
+    );
+
+    expect(scopes).toMatchObject([{ status: 'unknown', code: 'TIMEOUT', reason: expect.stringContaining('0.01 s') }]);
+  });
+
+  it("rejects with the caller's reason when it is aborted", async () => {
+    const controller = new AbortController();
+    const source = sourceOf(['us-east-1'], () => new Promise(() => {}));
+    const pass = createDiscoverer([source], { clock: createFakeClock() }).discover(controller.signal);
+
+    controller.abort(new Error('stopped'));
+
+    await expect(pass).rejects.toThrow('stopped');
+  });
+
+  it('starts nothing when it is aborted already', async () => {
+    let calls = 0;
+    const source = sourceOf(['us-east-1'], async () => {
+      calls += 1;
+      return none;
+    });
+
+    const pass = createDiscoverer([source], { clock: createFakeClock() }).discover(
+      AbortSignal.abort(new Error('stopped')),
+    );
+
+    await expect(pass).rejects.toThrow('stopped');
+    expect(calls).toBe(0);
+  });
+});
