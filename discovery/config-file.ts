@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { PrivatelinkError } from '../core/errors';
 import { type Config, configSchema } from './config';
 
@@ -17,12 +17,35 @@ const defaultPath = 'kong-privatelink.yaml';
  * Reads the configuration: `-c FILE`, else `$KONG_PRIVATELINK_CONFIG`, else `./kong-privatelink.yaml`; relative paths inside
  * count from the file's folder. Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID) that names each field and its fix.
  */
-export function loadConfig({ path, env }: LoadOptions): Config {
+export function loadConfig(options: LoadOptions): Config {
+  const { file, raw } = readFile(options);
+  const config = parse(configSchema, expand(raw, { env: options.env, file, path: [] }), file);
+  return freeze(withAbsolutePaths(config, dirname(file)));
+}
+
+/** What discovery on a data plane takes from the same file. */
+export type DataPlaneConfig = Pick<Config, 'owner' | 'sources' | 'watch'>;
+
+/** Reads the same file on a data plane, which needs no token of the control plane: `${NAME}` counts in `owner` and `sources` only. */
+export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
+  const { file, raw } = readFile(options);
+  const place = { env: options.env, file, path: [] };
+  const { controlPlane: _, ...rest } = parse(z.looseObject({}), raw, file);
+  const used = expand({ owner: rest.owner, sources: rest.sources }, place);
+  const merged = { ...rest, ...parse(z.looseObject({}), used, file) };
+  const config = parse(configSchema.omit({ controlPlane: true }), merged, file);
+  return freeze({ ...config, sources: withAbsoluteSources(config.sources, dirname(file)) });
+}
+
+function readFile({ path, env }: LoadOptions): { readonly file: string; readonly raw: unknown } {
   const file = resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
-  const raw = parseYaml(readText(file), file);
-  const parsed = configSchema.safeParse(expand(raw, { env, file, path: [] }), { reportInput: true });
-  if (!parsed.success) throw invalid(file, parsed.error.issues.flatMap(messagesOf));
-  return freeze(withAbsolutePaths(parsed.data, dirname(file)));
+  return { file, raw: parseYaml(readText(file), file) };
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw invalid(file, parsed.error.issues.flatMap(messagesOf));
 }
 
 function readText(file: string): string {
@@ -114,7 +137,7 @@ function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, 
   const absolute = (path: string) => resolve(folder, path);
   return {
     ...config,
-    sources: sources.map((one) => (one.type === 'snapshot' && one.file ? { ...one, file: absolute(one.file) } : one)),
+    sources: withAbsoluteSources(sources, folder),
     controlPlane: controlPlane.type === 'file' ? { ...controlPlane, path: absolute(controlPlane.path) } : controlPlane,
     watch: watch.tls ? { ...watch, tls: { cert: absolute(watch.tls.cert), key: absolute(watch.tls.key) } } : watch,
     stateDir: absolute(config.stateDir),
@@ -122,19 +145,27 @@ function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, 
   };
 }
 
+function withAbsoluteSources(sources: Config['sources'], folder: string): Config['sources'] {
+  return sources.map((one) =>
+    one.type === 'snapshot' && one.file ? { ...one, file: resolve(folder, one.file) } : one,
+  );
+}
+
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
   return Object.freeze(value);
 }
 
-type Part = { readonly isUsed: (config: Config) => boolean; readonly what: string };
+const sourcesPart: Part<Pick<Config, 'sources'>> = {
+  isUsed: ({ sources }) => sources.some(({ type }) => type !== 'vpc-endpoints'),
+  what: 'sources of a type other than vpc-endpoints',
+};
+
+type Part<C> = { readonly isUsed: (config: C) => boolean; readonly what: string };
 
 /** What the schema takes and this version does not do yet. */
-const notBuilt: readonly Part[] = [
-  {
-    isUsed: ({ sources }) => sources.some(({ type }) => type !== 'vpc-endpoints'),
-    what: 'sources of a type other than vpc-endpoints',
-  },
+const notBuilt: readonly Part<Config>[] = [
+  sourcesPart,
   { isUsed: ({ controlPlane }) => controlPlane.type !== 'konnect', what: 'controlPlane.type other than konnect' },
   { isUsed: ({ affinity }) => affinity !== 'none', what: 'affinity other than none' },
   { isUsed: ({ publish }) => publish.length > 0, what: 'publish' },
@@ -143,7 +174,16 @@ const notBuilt: readonly Part[] = [
 
 /** Throws PrivatelinkError (NOT_BUILT) for what the configuration asks and this version does not do yet. */
 export function assertBuilt(config: Config): void {
-  const asked = notBuilt.filter(({ isUsed }) => isUsed(config)).map(({ what }) => what);
+  requireNone(notBuilt, config);
+}
+
+/** The same, of what a data plane uses. */
+export function assertSourcesBuilt(config: DataPlaneConfig): void {
+  requireNone([sourcesPart], config);
+}
+
+function requireNone<C>(parts: readonly Part<C>[], config: C): void {
+  const asked = parts.filter(({ isUsed }) => isUsed(config)).map(({ what }) => what);
   if (asked.length === 0) return;
   throw new PrivatelinkError(`not built in this version: ${asked.join(', ')}; take it out of the configuration`, {
     code: 'NOT_BUILT',

@@ -11,7 +11,7 @@ export type SourcesOptions = {
 
 /** The sources that the configuration names. */
 export function createSources(
-  { sources, owner }: Config,
+  { sources, owner }: Pick<Config, 'owner' | 'sources'>,
   { pageSize = 1_000 }: SourcesOptions = {},
 ): readonly Source[] {
   return sources.flatMap((config) => {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pino, { type Logger } from 'pino';
 import type { Clock } from '../core/clock';
 import { messageOf } from '../core/errors';
-import { assertBuilt, loadConfig } from '../discovery/config-file';
+import { assertSourcesBuilt, loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
 import { emptyFeed, type Feed, startFeed } from './feed';
@@ -38,8 +38,8 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Handl
 function openFeed(env: Readonly<Record<string, string | undefined>>, logger: Logger): Feed {
   if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
   try {
-    const config = loadConfig({ env });
-    assertBuilt(config);
+    const config = loadDataPlaneConfig({ env });
+    assertSourcesBuilt(config);
     const zoneId = env.KONG_PRIVATELINK_ZONE_ID;
     if (!zoneId) logger.warn('no zone id: set KONG_PRIVATELINK_ZONE_ID to keep requests in the zone');
     const discoverer = createDiscoverer(createSources(config, { pageSize }), { clock });

@@ -21,13 +21,14 @@ export type Demonstration = {
   readonly close: () => Promise<void>;
 };
 
-/** Runs estate T0 from an empty control plane through a recreated endpoint and a rejected connection. */
-export async function demonstrate(narrator: Narrator): Promise<Demonstration> {
+/** Runs estate T0 from an empty control plane through a recreated endpoint and a rejected connection; stops between them when aborted. */
+export async function demonstrate(narrator: Narrator, signal: AbortSignal): Promise<Demonstration> {
   const stage = await openStage();
   narrator.opening(stage.loopback);
   try {
     const events: StoryEvent[] = [];
     for (const act of acts) {
+      signal.throwIfAborted();
       const event = await act(stage);
       events.push(event);
       narrator.event(event);

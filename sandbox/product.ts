@@ -52,10 +52,10 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     startAws(options.world),
     startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }),
   ]);
-  const { configPath, env } = await writeFiles(folder, options, { aws, konnect });
+  const { configPath, credentialsPath, env } = await writeFiles(folder, options, { aws, konnect });
   await uploadSchema(konnect);
   const plugin = await startPlugin(folder, {
-    ...env,
+    AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
     KONG_PRIVATELINK_CONFIG: configPath,
     KONG_PRIVATELINK_ZONE_ID: options.zoneId,
   });
@@ -83,7 +83,7 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
   };
 }
 
-type Files = Pick<Product, 'configPath' | 'env'>;
+type Files = Pick<Product, 'configPath' | 'env'> & { readonly credentialsPath: string };
 type Servers = { readonly aws: AwsServer; readonly konnect: Konnect };
 
 async function writeFiles(folder: string, options: ProductOptions, servers: Servers): Promise<Files> {
@@ -91,7 +91,7 @@ async function writeFiles(folder: string, options: ProductOptions, servers: Serv
   const credentialsPath = join(folder, 'aws-credentials');
   await writeFile(configPath, configText(options, servers), { mode: 0o600 });
   await writeFile(credentialsPath, credentialsText(options.account), { mode: 0o600 });
-  return { configPath, env: { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token } };
+  return { configPath, credentialsPath, env: { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token } };
 }
 
 /** The plugin server; its plugin begins to discover with the first instance, that is with the first request. */

@@ -7,7 +7,7 @@ import type { Command } from './command';
 
 /** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
 export const runSandbox: Command = async ({ terminal, json, once: isOnce }, signal) => {
-  const demonstration = await demonstrate(json ? silent : narrate(terminal));
+  const demonstration = await demonstrate(json ? silent : narrate(terminal), signal);
   const { story } = demonstration;
   try {
     if (json) terminal.out(`${JSON.stringify(story)}\n`);

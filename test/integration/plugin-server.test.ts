@@ -47,7 +47,7 @@ function discoveryEnv(endpoint = estate.aws.url): Readonly<Record<string, string
     config,
     `owner: test
 sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${endpoint}" }]
-controlPlane: { type: konnect, name: prod, token: unused }
+controlPlane: { type: konnect, name: prod, token: "\${KONNECT_TOKEN}" }
 `,
   );
   return {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { messageOf } from '../../../core/errors';
-import { assertBuilt, loadConfig } from '../../../discovery/config-file';
+import { assertBuilt, assertSourcesBuilt, loadConfig, loadDataPlaneConfig } from '../../../discovery/config-file';
 
 const token = 'kpat_secret';
 const variable = (name: string) => `\${${name}}`;
@@ -199,6 +199,34 @@ describe('assertBuilt', () => {
 
     expect(() => assertBuilt(config)).toThrow(
       expect.objectContaining({ code: 'NOT_BUILT', message: expect.stringContaining(what) }),
+    );
+  });
+});
+
+describe('loadDataPlaneConfig', () => {
+  it('needs no variable of the control plane or the worker, and all of those of the sources', () => {
+    const text = `owner: "\${OWNER}"
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
+controlPlane: { type: konnect, address: "\${ADDRESS}", name: prod, token: "\${KONNECT_TOKEN}" }
+watch: { intervalSeconds: 5, token: "\${WATCH_TOKEN}" }
+`;
+    const path = join(folder, 'data-plane.yaml');
+    writeFileSync(path, text);
+
+    expect(loadDataPlaneConfig({ path, env: { OWNER: 'test' } })).toMatchObject({
+      owner: 'test',
+      watch: { intervalSeconds: 5 },
+    });
+    expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow('owner: environment variable OWNER is not set');
+  });
+
+  it('names what a data plane cannot do yet, and only that', () => {
+    const sources = [{ type: 'static', name: 'fixed', endpoints: [{ domain: 'sd2', addresses: ['10.0.0.1'] }] }];
+    const path = join(folder, 'static.yaml');
+    writeFileSync(path, JSON.stringify({ owner: 'test', affinity: 'weighted', sources }));
+
+    expect(() => assertSourcesBuilt(loadDataPlaneConfig({ path, env: {} }))).toThrow(
+      'not built in this version: sources of a type other than vpc-endpoints;',
     );
   });
 });
