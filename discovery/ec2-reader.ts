@@ -63,7 +63,7 @@ export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): 
       for (let start = 0; start < ids.length; start += interfaceBatch) {
         const batch = ids.slice(start, start + interfaceBatch);
         const answer = await wrapAwsError('ec2:DescribeNetworkInterfaces', scope, () =>
-          describeInterfaces(client, batch, signal),
+          describeExisting(batch, (existing) => describeInterfaces(client, existing, signal)),
         );
         items.push(...parseAnswer(interfacesPage, answer, scope).NetworkInterfaces);
       }
@@ -101,6 +101,34 @@ async function describeInterfaces(
   return (await client()).send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [...ids] }), {
     abortSignal,
   });
+}
+
+/** Interfaces that AWS may name as gone, one after another, before the batch is given up. */
+const missingAttempts = 5;
+
+/** AWS refuses a whole batch for one interface that is gone; those that it names are left out, which costs their endpoint alone (fm-11). */
+async function describeExisting<T>(
+  ids: readonly string[],
+  describe: (ids: readonly string[]) => Promise<T>,
+): Promise<T | typeof nothing> {
+  let existing = ids;
+  for (let attempt = 1; existing.length > 0; attempt += 1) {
+    try {
+      return await describe(existing);
+    } catch (thrown) {
+      const missing = new Set(missingIds(thrown));
+      if (missing.size === 0 || attempt === missingAttempts) throw thrown;
+      existing = existing.filter((id) => !missing.has(id));
+    }
+  }
+  return nothing;
+}
+
+const nothing = { NetworkInterfaces: [] };
+
+function missingIds(thrown: unknown): readonly string[] {
+  const isMissing = thrown instanceof Error && thrown.name === 'InvalidNetworkInterfaceID.NotFound';
+  return isMissing ? (thrown.message.match(/eni-[0-9a-f]+/g) ?? []) : [];
 }
 
 /** An answer without its list (a proxy's page with status 200 looks so to the SDK), or with a thing without id, says nothing about the scope. */

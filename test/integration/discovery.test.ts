@@ -144,12 +144,17 @@ describe('an AWS that goes wrong', () => {
     },
   );
 
-  it('fm-03 makes the scope unknown while AWS does not find an interface that it names', async () => {
-    addEndpoint(hub, '127.2.0.1');
-    const id = addEndpoint(hub, '127.2.0.2');
-    world.detachInterface(String(world.endpoint(id)?.interfaces[0]?.id));
+  it('fm-11 quarantines the endpoint of an interface that AWS does not find, and reads the rest', async () => {
+    const whole = addEndpoint(hub, '127.2.0.1');
+    const broken = addEndpoint(hub, '127.2.0.2');
+    world.detachInterface(String(world.endpoint(broken)?.interfaces[0]?.id));
 
-    expect(overview(await discovererOf().discover(signal))).toEqual([['hub.self.us-east-1', 'AWS']]);
+    const [state] = (await discovererOf().discover(signal)).scopes;
+
+    expect(state).toMatchObject({
+      status: 'known',
+      discovered: { endpoints: [{ id: whole }], quarantined: [{ endpointId: broken, code: 'missing-field' }] },
+    });
   });
 
   it('is CREDENTIALS when it refuses the key', async () => {

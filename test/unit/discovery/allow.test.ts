@@ -19,7 +19,7 @@ describe('findRefusal', () => {
   it.each<[string, string, AllowConfig]>([
     ['domain-not-allowed', 'allow.domains', { domains: ['sd1'] }],
     ['domain-not-allowed', 'allow.domains', { domains: [] }],
-    ['domain-not-allowed', 'allow.domains', { domains: ['sd2x', 'xsd2', 's.2'] }],
+    ['domain-not-allowed', 'allow.domains', { domains: ['sd2x', 'xsd2', 's.2', 'd2', 'd*', 'sd'] }],
     ['service-not-allowed', 'allow.serviceNames', { serviceNames: ['com.amazonaws.vpce.us-east-1.vpce-svc-2'] }],
     ['vpc-not-allowed', 'allow.vpcs', { vpcs: ['vpc-12'] }],
   ])('refuses with %s and names %s when another is listed', (code, field, allow) => {
