@@ -1,46 +1,69 @@
+import type { Settled } from './domain-claims';
+import type { Incumbents } from './incumbents';
 import type { Endpoint, Quarantined } from './model';
 import { compareAge } from './targets';
 
-type PathClaim = { readonly path: string; readonly domain: string; readonly endpoint: Endpoint; readonly rank: Rank };
+/** The domain that a path belongs to, and all below it. */
+type Owners = Map<string, string>;
 
-/** Who comes first at a path: a grant of the operator, then the domain that the path is named for, then age. */
-type Rank = 0 | 1 | 2;
+type Conflict = { readonly path: string; readonly ownedPath: string; readonly owner: string };
 
 /**
- * Decides which domain owns which path; `endpoints` agree within each domain and are ordered by age.
- * A path belongs to its first claimant, and so does all below it, unless the source's `allow.paths` grants it by name.
+ * Decides which domain owns which path; `endpoints` agree within each domain. A path belongs to the domain whose route has it already,
+ * else to whom the operator grants it by name (`allow.paths`), else to the domain it is named for, else to the oldest that asks.
+ * An endpoint that wants a path of another domain, or one below it that is not granted, is quarantined and owns nothing.
  */
-export function settlePaths(endpoints: readonly Endpoint[]): {
-  readonly endpoints: readonly Endpoint[];
-  readonly quarantined: readonly Quarantined[];
-} {
-  const owners = new Map<string, PathClaim>();
-  const refused = new Map<string, Quarantined>();
-  for (const claim of endpoints.flatMap(claimsOf).sort(compareClaims)) {
-    const owner = ownerOf(claim, owners);
-    if (!owner) owners.set(claim.path, claim);
-    else if (!refused.has(claim.endpoint.id)) refused.set(claim.endpoint.id, conflict(claim, owner));
+export function settlePaths(endpoints: readonly Endpoint[], incumbents: Incumbents): Settled {
+  const owners: Owners = new Map();
+  for (const [domain, { route }] of incumbents) for (const path of route?.paths ?? []) owners.set(path, domain);
+  const inTurn = [...endpoints].sort((a, b) => rankOf(a, owners) - rankOf(b, owners) || compareAge(a, b));
+  const refused = settleInTurn(inTurn, owners);
+  const quarantined = [...refused].map(([endpoint, conflict]) => quarantine(endpoint, conflict));
+  return { endpoints: endpoints.filter((one) => !refused.has(one)), quarantined };
+}
+
+/** Gives paths to the endpoints in turn; who is refused gets another turn when a path has become free meanwhile. */
+function settleInTurn(endpoints: readonly Endpoint[], owners: Owners): ReadonlyMap<Endpoint, Conflict> {
+  const refused = new Map<Endpoint, Conflict>();
+  for (const endpoint of endpoints) {
+    const conflict = pathsOf(endpoint).flatMap((path) => conflictAt(path, endpoint, owners) ?? [])[0];
+    if (conflict) refused.set(endpoint, conflict);
+    else take(endpoint, owners);
   }
-  return { endpoints: endpoints.filter((one) => !refused.has(one.id)), quarantined: [...refused.values()] };
+  const isStuck = refused.size === 0 || refused.size === endpoints.length;
+  return isStuck ? refused : settleInTurn([...refused.keys()], owners);
 }
 
-function claimsOf(endpoint: Endpoint): readonly PathClaim[] {
-  const ownPath = `/${endpoint.domain}`;
-  const paths = endpoint.paths.length > 0 ? endpoint.paths : [ownPath];
-  return paths.map((path) => {
-    const rank = endpoint.grantedPaths.includes(path) ? 0 : path === ownPath ? 1 : 2;
-    return { path, domain: endpoint.domain, endpoint, rank };
+/** The domain owns the endpoint's paths, and no others that its route may have had. */
+function take(endpoint: Endpoint, owners: Owners): void {
+  const paths = pathsOf(endpoint);
+  for (const [path, domain] of owners) if (domain === endpoint.domain && !paths.includes(path)) owners.delete(path);
+  for (const path of paths) owners.set(path, endpoint.domain);
+}
+
+function pathsOf({ paths, domain }: Endpoint): readonly string[] {
+  return paths.length > 0 ? paths : [`/${domain}`];
+}
+
+/** The weakest of the endpoint's claims decides when it has its turn: 0 in use, 1 granted, 2 named for, 3 by age. */
+function rankOf(endpoint: Endpoint, inUse: Owners): number {
+  const ranks = pathsOf(endpoint).map((path) => {
+    if (inUse.get(path) === endpoint.domain) return 0;
+    if (endpoint.grantedPaths.includes(path)) return 1;
+    return path === `/${endpoint.domain}` ? 2 : 3;
   });
+  return Math.max(...ranks);
 }
 
-function compareClaims(a: PathClaim, b: PathClaim): number {
-  return a.rank - b.rank || compareAge(a.endpoint, b.endpoint);
-}
-
-/** The claim of another domain that stands in the way: at the path itself, or above it unless the path is granted. */
-function ownerOf(claim: PathClaim, owners: ReadonlyMap<string, PathClaim>): PathClaim | undefined {
-  const inTheWay = claim.rank === 0 ? [claim.path] : prefixesOf(claim.path);
-  return inTheWay.map((path) => owners.get(path)).find((owner) => owner && owner.domain !== claim.domain);
+function conflictAt(path: string, { domain, grantedPaths }: Endpoint, owners: Owners): Conflict | undefined {
+  const inTheWay = grantedPaths.includes(path) ? [path] : prefixesOf(path);
+  for (const ownedPath of inTheWay) {
+    const owner = owners.get(ownedPath);
+    if (owner !== undefined && owner !== domain) return { path, ownedPath, owner };
+    // What is below a path of one's own is one's own, whoever has what is above that.
+    if (owner === domain) return undefined;
+  }
+  return undefined;
 }
 
 /** `/a/b` gives `/a/b` and `/a`. The root is nobody's prefix: who was granted `/` takes only what nobody else claims. */
@@ -49,14 +72,16 @@ function prefixesOf(path: string): readonly string[] {
   return segments.map((_, index) => `/${segments.slice(0, segments.length - index).join('/')}`);
 }
 
-function conflict(claim: PathClaim, owner: PathClaim): Quarantined {
+function quarantine({ id, scopeId, domain, state }: Endpoint, { path, ownedPath, owner }: Conflict): Quarantined {
+  const fix =
+    path === ownedPath ? `or retire domain ${owner}` : `or grant it by name: allow.paths: ["${path}"] of the source`;
   return {
-    endpointId: claim.endpoint.id,
-    scopeId: claim.endpoint.scopeId,
-    domain: claim.domain,
-    state: claim.endpoint.state,
+    endpointId: id,
+    scopeId,
+    domain,
+    state,
     code: 'path-conflict',
-    reason: `claims path ${claim.path}, but ${owner.path} belongs to domain ${owner.domain} (endpoint ${owner.endpoint.id})`,
-    fix: `choose another kong:path, or grant it by name: allow.paths: ["${claim.path}"] of the source`,
+    reason: `claims path ${path}, but ${ownedPath} belongs to domain ${owner}`,
+    fix: `choose another kong:path, ${fix}`,
   };
 }

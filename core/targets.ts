@@ -1,8 +1,20 @@
 import type { Endpoint, Target } from './model';
 
-/** `ip:port`, or `[ip]:port` for IPv6, the form that Kong takes (facts: an IPv6 target without brackets is refused). */
-export function formatAddress(target: { readonly ip: string; readonly port: number }): string {
-  return target.ip.includes(':') ? `[${target.ip}]:${target.port}` : `${target.ip}:${target.port}`;
+/**
+ * `ip:port`, or `[ip]:port` with all eight groups written out for IPv6: Kong refuses it without brackets (facts) and stores it
+ * in full (kong/db/dao/targets.lua), so that a shorter form would be another target in every pass.
+ */
+export function formatAddress({ ip, port }: { readonly ip: string; readonly port: number }): string {
+  return ip.includes(':') ? `[${expandIpv6(ip)}]:${port}` : `${ip}:${port}`;
+}
+
+function expandIpv6(ip: string): string {
+  // The URL parser writes every form of one address, IPv4 inside it too, as the same short hexadecimal one.
+  const [head = '', tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::');
+  const groupsOf = (text: string | undefined) => (text ? text.split(':') : []);
+  const [first, last] = [groupsOf(head), groupsOf(tail)];
+  const zeros: readonly string[] = Array(8 - first.length - last.length).fill('0');
+  return [...first, ...zeros, ...last].map((group) => group.padStart(4, '0')).join(':');
 }
 
 /** One target per address of an endpoint, whatever its state. */

@@ -1,17 +1,14 @@
 import type { Domain } from '../core/claims';
 import type { DomainSettings, JsonObject, PluginSettings } from '../core/model';
+import { upstreamName } from '../core/names';
 import { compareText, formatAddress } from '../core/targets';
 import type { Document, Entity, Kind } from './document';
 import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';
-import { pluginKey, targetKey, upstreamName } from './names';
+import { pluginKey, targetKey } from './names';
+import { configTag, originTags, selectTags } from './tags';
 
 /** The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards. */
 export const writeOrder: readonly Kind[] = ['upstream', 'target', 'service', 'route', 'plugin'];
-
-/** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
-export function selectTags(owner: string): readonly string[] {
-  return ['kong-privatelink', `owner:${owner}`];
-}
 
 export type DesiredInput = {
   readonly owner: string;
@@ -44,24 +41,22 @@ function entitiesOf(domain: Domain, settings: DomainSettings, tags: readonly str
         domain: name,
         parent: upstream,
         fields: targetFields(target),
-        tags: [...tags, `scope:${target.scopeId}`, target.endpointId].sort(compareText),
+        tags: [...tags, ...originTags(target)],
       }),
     ),
     { kind: 'service', key: name, domain: name, fields: serviceFields(domain, settings), tags },
     ...(settings.route === false
       ? []
       : [{ kind: 'route', key: name, domain: name, parent: name, fields: routeFields(domain), tags } as const]),
-    ...(settings.plugins ?? []).map(
-      (plugin): Entity => ({
-        kind: 'plugin',
-        key: pluginKey(name, plugin.name),
-        domain: name,
-        parent: name,
-        fields: { name: plugin.name, enabled: plugin.enabled ?? true, config: pluginConfig(plugin, name) },
-        tags,
-      }),
-    ),
+    ...(settings.plugins ?? []).map((plugin) => pluginOf(plugin, name, tags)),
   ];
+}
+
+function pluginOf(plugin: PluginSettings, domain: string, tags: readonly string[]): Entity {
+  const config = pluginConfig(plugin, domain);
+  const fields = { name: plugin.name, enabled: plugin.enabled ?? true, config };
+  const key = pluginKey(domain, plugin.name);
+  return { kind: 'plugin', key, domain, parent: domain, fields, tags: [...tags, configTag(config)] };
 }
 
 /** The plugin of this product is about its own domain unless the configuration names another. */

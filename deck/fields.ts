@@ -1,8 +1,9 @@
 import type { Domain } from '../core/claims';
 import type { DomainSettings, Json, JsonObject, Target } from '../core/model';
+import { upstreamName } from '../core/names';
+import { factsOf } from '../core/protocols';
 import { formatAddress } from '../core/targets';
 import type { Kind } from './document';
-import { upstreamName } from './names';
 
 /**
  * The fields of each entity as Kong's API names them. Every field whose default differs between Kong versions is written
@@ -11,15 +12,12 @@ import { upstreamName } from './names';
 
 const sample: Domain = { name: 'sample', protocol: 'http', paths: [], stripPath: true, targets: [] };
 
-const isTls = (domain: Domain) => domain.protocol === 'https' || domain.protocol === 'grpcs';
-const isGrpc = (domain: Domain) => domain.protocol === 'grpc' || domain.protocol === 'grpcs';
-
 export function serviceFields(domain: Domain, settings: DomainSettings): JsonObject {
   return {
     name: domain.name,
     protocol: domain.protocol,
     host: upstreamName(domain.name),
-    port: isTls(domain) ? 443 : 80,
+    port: factsOf(domain.protocol).port,
     path: null,
     connect_timeout: 1_000,
     write_timeout: 60_000,
@@ -34,10 +32,10 @@ export function serviceFields(domain: Domain, settings: DomainSettings): JsonObj
 export function routeFields(domain: Domain): JsonObject {
   return {
     name: domain.name,
-    protocols: isGrpc(domain) ? ['grpc', 'grpcs'] : ['http', 'https'],
+    protocols: factsOf(domain.protocol).isGrpc ? ['grpc', 'grpcs'] : ['http', 'https'],
     paths: domain.paths,
     // Kong refuses strip_path on gRPC routes.
-    strip_path: domain.stripPath && !isGrpc(domain),
+    strip_path: domain.stripPath && !factsOf(domain.protocol).isGrpc,
     preserve_host: false,
     path_handling: 'v0',
     regex_priority: 0,
@@ -55,7 +53,7 @@ export function upstreamFields(domain: Domain, settings: DomainSettings): JsonOb
     slots: 10_000,
     // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.
     host_header: domain.host ?? upstreamName(domain.name),
-    healthchecks: isGrpc(domain) ? grpcHealthchecks : httpHealthchecks(domain, settings),
+    healthchecks: factsOf(domain.protocol).isGrpc ? grpcHealthchecks : httpHealthchecks(domain, settings),
   };
 }
 
@@ -73,15 +71,16 @@ const badStatuses: readonly Json[] = [429, 404, 500, 501, 502, 503, 504, 505];
 
 function httpHealthchecks(domain: Domain, settings: DomainSettings): JsonObject {
   const { path, intervalSeconds = 5 } = settings.healthcheck ?? {};
+  const { isTls } = factsOf(domain.protocol);
   return {
     threshold: 0,
     active: {
-      type: isTls(domain) ? 'https' : 'http',
+      type: isTls ? 'https' : 'http',
       timeout: 1,
       concurrency: 10,
       http_path: path ?? '/',
       https_verify_certificate: settings.tlsVerify ?? false,
-      ...(domain.host && isTls(domain) ? { https_sni: domain.host } : {}),
+      ...(domain.host && isTls ? { https_sni: domain.host } : {}),
       healthy: { interval: intervalSeconds, http_statuses: path ? [200, 302] : anyStatus, successes: 1 },
       unhealthy: {
         interval: intervalSeconds,

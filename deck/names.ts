@@ -1,15 +1,4 @@
-/** Names of the entities of a domain, in one place: the control plane is read back by them. */
-
-const upstreamSuffix = '.privatelink';
-
-export function upstreamName(domain: string): string {
-  return `${domain}${upstreamSuffix}`;
-}
-
-/** The domain of an upstream of ours, also of one for a zone (`<zone-id>.<domain>.privatelink`). */
-export function domainOfUpstream(name: string): string {
-  return name.slice(0, -upstreamSuffix.length).split('.').at(-1) ?? name;
-}
+/** Keys of entities below another; the control plane is read back by them. */
 
 /** Key of a target; `address` as `ip:port`. */
 export function targetKey(upstream: string, address: string): string {

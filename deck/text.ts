@@ -2,8 +2,9 @@ import { isScalar, visit, Document as YamlDocument } from 'yaml';
 import { groupBy } from '../core/group-by';
 import type { Json, JsonObject } from '../core/model';
 import { compareText } from '../core/targets';
-import { selectTags, sortDocument } from './desired';
+import { sortDocument } from './desired';
 import type { Document, Entity, Kind } from './document';
+import { selectTags } from './tags';
 
 /** Version of decK's file format that Kong Gateway 3.x takes. */
 const formatVersion = '3.0';

@@ -3,6 +3,7 @@ import { uuidOf } from '../core/uuid';
 import { differencesOf, withoutDefaults } from '../deck/compare';
 import { writeOrder } from '../deck/desired';
 import type { Document, Entity, Kind } from '../deck/document';
+import { originsOf } from '../deck/tags';
 import type { Action, Change, Changes } from './changes';
 import type { HeldEntity } from './control-plane';
 import type { Evidence } from './evidence';
@@ -62,11 +63,8 @@ function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToCha
 
 function whyCreated(entity: Entity): string {
   if (entity.kind !== 'target') return `domain ${entity.domain} was discovered`;
-  const scope = entity.tags.find((tag) => tag.startsWith('scope:'))?.slice('scope:'.length);
-  const endpoint = entity.tags.find(
-    (tag) => !tag.startsWith('owner:') && !tag.startsWith('scope:') && tag !== 'kong-privatelink',
-  );
-  return `endpoint ${endpoint} is available in ${scope}`;
+  const { scopeIds, endpointIds } = originsOf(entity.tags);
+  return `endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
 }
 
 function removalsOf(input: PlanInput) {

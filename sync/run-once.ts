@@ -6,10 +6,10 @@ import type { Document } from '../deck/document';
 import { applyChanges } from './apply';
 import type { ControlPlane, HeldEntity } from './control-plane';
 import { collectEvidence } from './evidence';
+import { incumbentsOf } from './incumbents';
 import { makePlan, outcomeOf, type Plan } from './plan';
 import { type Absences, brake, type Policy } from './policy';
 import { type AppliedChange, type Report, reportScope } from './report';
-import { keepUncertainSettings } from './uncertain-domains';
 
 /** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
 export interface AbsenceStore {
@@ -41,11 +41,7 @@ export type Planned = {
 
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
-  const [snapshot, held, stored] = await Promise.all([
-    deps.discover(signal),
-    deps.controlPlane.read(signal),
-    deps.absenceStore.read(),
-  ]);
+  const [snapshot, held, stored] = await readAll(deps, signal);
   const { plan, quarantined } = planSnapshot(snapshot, { deps, held, absences: stored.absences });
   const refused = brake(plan.changes, held, deps.policy);
   const report: Report = {
@@ -60,6 +56,18 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   return { snapshot, held, plan, outcome: outcomeOf(held, plan), report };
 }
 
+/** Reads both sides at once; when one fails the other is stopped, so that nobody waits for it. */
+async function readAll({ discover, controlPlane, absenceStore }: PassDependencies, signal: AbortSignal) {
+  const stopping = new AbortController();
+  const either = AbortSignal.any([signal, stopping.signal]);
+  try {
+    return await Promise.all([discover(either), controlPlane.read(either), absenceStore.read()]);
+  } catch (thrown) {
+    stopping.abort(thrown);
+    throw thrown;
+  }
+}
+
 type PlanContext = {
   readonly deps: PassDependencies;
   readonly held: readonly HeldEntity[];
@@ -68,10 +76,10 @@ type PlanContext = {
 
 function planSnapshot(snapshot: Snapshot, { deps, held, absences }: PlanContext) {
   const { owner, settings, policy, clock } = deps;
-  const claims = settleClaims(snapshot);
+  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot));
   const desired = renderDesired({ owner, domains: claims.domains, settings });
   const plan = makePlan({
-    desired: keepUncertainSettings(desired, held, snapshot),
+    desired,
     held,
     settings,
     evidence: collectEvidence(snapshot, claims.quarantined),

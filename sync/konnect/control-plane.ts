@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock';
 import { concurrently } from '../../core/concurrently';
-import { selectTags, writeOrder } from '../../deck/desired';
+import { writeOrder } from '../../deck/desired';
 import type { Kind } from '../../deck/document';
+import { selectTags } from '../../deck/tags';
 import type { KonnectConfig } from '../../discovery/config';
 import type { Change } from '../changes';
 import type { ControlPlane } from '../control-plane';

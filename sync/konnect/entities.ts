@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/model';
+import { domainOfUpstream } from '../../core/names';
 import { compareText } from '../../core/targets';
 import type { Kind } from '../../deck/document';
-import { domainOfUpstream, pluginKey, targetKey } from '../../deck/names';
+import { pluginKey, targetKey } from '../../deck/names';
 import type { Change } from '../changes';
 import type { ForeignEntity, HeldEntity } from '../control-plane';
 

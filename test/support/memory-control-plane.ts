@@ -1,6 +1,6 @@
 import type { PrivatelinkError } from '../../core/errors';
-import { selectTags } from '../../deck/desired';
 import type { Entity } from '../../deck/document';
+import { selectTags } from '../../deck/tags';
 import type { Change } from '../../sync/changes';
 import type { ControlPlane, HeldEntity, Rollout } from '../../sync/control-plane';
 

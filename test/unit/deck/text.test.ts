@@ -81,10 +81,10 @@ describe('the decK file', () => {
     expect(JSON.stringify(upstreams[0].targets)).not.toMatch(/tags":\[[^\]]*[/]/);
   });
 
-  it('writes an IPv6 target in brackets', () => {
+  it('fm-16 writes an IPv6 target in brackets and in full, as Kong stores it', () => {
     const { upstreams } = render({ addresses: [{ ip: '2600:1f18::7', region: 'us-east-1' }] });
 
-    expect(upstreams[0].targets[0].target).toBe('[2600:1f18::7]:80');
+    expect(upstreams[0].targets[0].target).toBe('[2600:1f18:0000:0000:0000:0000:0000:0007]:80');
   });
 
   it('leaves the route to people when it is switched off', () => {

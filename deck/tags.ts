@@ -1,0 +1,38 @@
+import type { Json } from '../core/model';
+import { compareText } from '../core/targets';
+import { uuidOf } from '../core/uuid';
+
+const productTag = 'kong-privatelink';
+const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:' };
+
+/** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
+export function selectTags(owner: string): readonly string[] {
+  return [productTag, `${prefixes.owner}${owner}`];
+}
+
+/** Where a target comes from; so that a fresh process knows what each target in the control plane belongs to. */
+export type Origin = { readonly scopeId: string; readonly endpointId: string };
+
+export function originTags({ scopeId, endpointId }: Origin): readonly string[] {
+  return [`${prefixes.scope}${scopeId}`, endpointId].sort(compareText);
+}
+
+/** Scopes and endpoints that the tags of a target name. */
+export function originsOf(tags: readonly string[]): {
+  readonly scopeIds: readonly string[];
+  readonly endpointIds: readonly string[];
+} {
+  const isOwn = (tag: string) => tag === productTag || Object.values(prefixes).some((prefix) => tag.startsWith(prefix));
+  return {
+    scopeIds: tags.filter((tag) => tag.startsWith(prefixes.scope)).map((tag) => tag.slice(prefixes.scope.length)),
+    endpointIds: tags.filter((tag) => !isOwn(tag)),
+  };
+}
+
+/**
+ * Marks a plugin with what was written, since a control plane fills defaults into its configuration: a key that is taken out of the
+ * configuration would look like one of them.
+ */
+export function configTag(config: Json): string {
+  return `${prefixes.config}${uuidOf(JSON.stringify(config)).slice(0, 8)}`;
+}

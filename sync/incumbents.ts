@@ -1,0 +1,36 @@
+import { groupBy } from '../core/group-by';
+import type { Incumbent, Incumbents } from '../core/incumbents';
+import type { Json, Snapshot } from '../core/model';
+import { isProtocol } from '../core/protocols';
+import { originsOf } from '../deck/tags';
+import type { HeldEntity } from './control-plane';
+
+/** What each domain is in use with, as the control plane holds it. */
+export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot): Incumbents {
+  const unread = new Set(
+    snapshot.scopes.filter((one) => one.status === 'unknown' && !one.lastGood).map((one) => one.scope.id),
+  );
+  return new Map(
+    [...groupBy(held, (one) => one.domain)].map(([domain, entities]) => [domain, incumbentOf(entities, unread)]),
+  );
+}
+
+function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string>): Incumbent {
+  const fieldOf = (kind: HeldEntity['kind'], field: string) => entities.find((one) => one.kind === kind)?.fields[field];
+  const origins = entities.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
+  const protocol = textOf(fieldOf('service', 'protocol'));
+  const paths = fieldOf('route', 'paths');
+  return {
+    protocol: protocol !== undefined && isProtocol(protocol) ? protocol : undefined,
+    host: textOf(fieldOf('upstream', 'host_header')),
+    route: Array.isArray(paths)
+      ? { paths: paths.map(String), stripPath: fieldOf('route', 'strip_path') === true }
+      : undefined,
+    endpointIds: new Set(origins.flatMap((one) => one.endpointIds)),
+    isUncertain: origins.some((one) => one.scopeIds.some((id) => unread.has(id))),
+  };
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
