@@ -9,3 +9,6 @@ export function upstreamName(domain: string): string {
 export function domainOfUpstream(name: string): string {
   return name.slice(0, -upstreamSuffix.length).split('.').at(-1) ?? name;
 }
+
+/** A domain's name: one DNS label, since it becomes part of the upstream's name; lowercase, so that no two differ by case only. */
+export const domainPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -54,7 +54,7 @@ function isWritten(entity: Entity, field: string): boolean {
 function covers(held: Json | undefined, wanted: Json | undefined, written: boolean): boolean {
   if (held === undefined || held === null)
     return wanted === undefined || wanted === null || !written || isEmpty(wanted);
-  if (Array.isArray(wanted)) return Array.isArray(held) && textOf(held) === textOf(wanted);
+  if (Array.isArray(wanted)) return Array.isArray(held) && isSameSet(held, wanted);
   if (isObject(wanted)) {
     return isObject(held) && Object.entries(wanted).every(([key, value]) => covers(held[key], value, true));
   }
@@ -62,11 +62,13 @@ function covers(held: Json | undefined, wanted: Json | undefined, written: boole
 }
 
 /** Kong's lists of protocols, paths and statuses are sets, and control planes give them back in an order of their own. */
-function textOf(list: readonly Json[]): string {
-  return list
-    .map((item) => JSON.stringify(item))
-    .sort()
-    .join();
+function isSameSet(held: readonly Json[], wanted: readonly Json[]): boolean {
+  const textOf = (list: readonly Json[]) =>
+    list
+      .map((item) => JSON.stringify(item))
+      .sort()
+      .join();
+  return JSON.stringify(held) === JSON.stringify(wanted) || textOf(held) === textOf(wanted);
 }
 
 /** Control planes write an absent list or map as null, `[]` or `{}`. */

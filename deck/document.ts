@@ -18,5 +18,10 @@ export type Entity = {
   readonly tags: readonly string[];
 };
 
+/** `kind:key`, which no two entities of a control plane share. */
+export function nameOf({ kind, key }: { readonly kind: Kind; readonly key: string }): string {
+  return `${kind}:${key}`;
+}
+
 /** What the control plane should hold: entities in write order, then by key. */
 export type Document = readonly Entity[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../core/model';
+import { domainPattern } from '../core/names';
 import { isLoopback } from './loopback';
 
 /**
@@ -8,9 +9,7 @@ import { isLoopback } from './loopback';
  */
 
 /** Lowercase letters, digits and dashes: becomes part of a tag (`scope:<source>.…`), where dots separate. */
-const label = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'lowercase letters, digits and dashes, at most 63');
+const label = z.string().regex(domainPattern, 'lowercase letters, digits and dashes, at most 63');
 
 /** Kong refuses `/` and `,` in tags and Konnect more than 128 characters (facts); `owner:` takes 6 of them. */
 const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, dash and underscore, at most 100');

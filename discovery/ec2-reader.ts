@@ -35,12 +35,9 @@ export type Ec2ReaderOptions = {
   readonly scope: AccountScope;
   /** Made at the first call: loading the SDK costs 0.27 s. */
   readonly client: () => Promise<EC2Client>;
-  /** Endpoints per page, at most 1000. Parsing a page blocks the event loop, about 0.1 ms per endpoint. */
+  /** Endpoints per page and interfaces per batch, at most 1000 (AWS's limit). Parsing a page blocks the event loop, about 0.1 ms per item. */
   readonly pageSize: number;
 };
-
-/** Ids per DescribeNetworkInterfaces call (facts: the safe batch). */
-const interfaceBatch = 1_000;
 
 export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): Ec2Reader {
   return {
@@ -60,8 +57,8 @@ export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): 
     },
     listInterfaces: async (ids, signal) => {
       const items: InterfaceItem[] = [];
-      for (let start = 0; start < ids.length; start += interfaceBatch) {
-        const batch = ids.slice(start, start + interfaceBatch);
+      for (let start = 0; start < ids.length; start += pageSize) {
+        const batch = ids.slice(start, start + pageSize);
         const answer = await wrapAwsError('ec2:DescribeNetworkInterfaces', scope, () =>
           describeExisting(batch, (existing) => describeInterfaces(client, existing, signal)),
         );

@@ -1,4 +1,6 @@
-import type { Endpoint, Protocol } from '../core/model';
+import type { Endpoint } from '../core/model';
+import { domainPattern } from '../core/names';
+import { factsOf, isProtocol } from '../core/protocols';
 import type { TagKeys } from './config';
 
 /** What the tags of an endpoint say. */
@@ -11,14 +13,7 @@ export type TagProblem = { readonly problem: string; readonly fix: string };
 
 export type ParsedTags = { readonly claim: Claim } | TagProblem;
 
-const protocols: Readonly<Record<Protocol, { readonly port: number; readonly isTls: boolean }>> = {
-  http: { port: 80, isTls: false },
-  https: { port: 443, isTls: true },
-  grpc: { port: 80, isTls: false },
-  grpcs: { port: 443, isTls: true },
-};
-
-/** Kong refuses more than this many values nowhere; a tag holds 256 characters, so more is a mistake. */
+/** A tag value holds 256 characters (AWS); more paths than this in one are a mistake. */
 const maxPaths = 20;
 
 /** Reads the tags that `keys` names, with the design's defaults; the first problem found is given instead. */
@@ -29,19 +24,26 @@ export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
     fix,
   });
   const domain = read('domain');
-  if (!domain || !isDomain(domain)) return problemOf('domain', 'use lowercase letters, digits and dashes, at most 63');
+  if (!domain || !domainPattern.test(domain))
+    return problemOf('domain', 'use lowercase letters, digits and dashes, at most 63');
   const protocol = read('protocol') ?? 'http';
   if (!isProtocol(protocol)) return problemOf('protocol', 'use http, https, grpc or grpcs');
-  const port = parseNumber(read('port'), protocols[protocol].port);
+  const port = parseNumber(read('port'), factsOf(protocol).port);
   if (port === undefined || port < 1 || port > 65_535) return problemOf('port', 'use a port from 1 to 65535');
   const weight = parseNumber(read('weight'), 100);
   if (weight === undefined || weight > 65_535) return problemOf('weight', 'use a weight from 0 to 65535');
   const host = read('host');
   if (host && !isHost(host)) return problemOf('host', 'use a host name without scheme, port or path');
-  if (!host && protocols[protocol].isTls) {
+  if (!host && factsOf(protocol).isTls) {
     return {
       problem: `tag ${keys.host} is absent`,
       fix: `${protocol} needs the host name of the provider's certificate in ${keys.host}`,
+    };
+  }
+  if (!read('path') && factsOf(protocol).isGrpc) {
+    return {
+      problem: `tag ${keys.path} is absent`,
+      fix: `${protocol} needs the path of its service in ${keys.path}, such as /package.Service: gRPC paths are not stripped`,
     };
   }
   const paths = (read('path') ?? '').split(/\s+/).filter(Boolean);
@@ -58,14 +60,6 @@ export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
       paths: [...new Set(paths.map(withoutTrailingSlash))],
     },
   };
-}
-
-function isDomain(text: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
-}
-
-function isProtocol(text: string): text is Protocol {
-  return Object.hasOwn(protocols, text);
 }
 
 function isHost(text: string): boolean {

@@ -17,7 +17,8 @@ export type Feed = {
 export type FeedOptions = {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly zoneId: string | undefined;
-  readonly intervalSeconds: number;
+  /** Asked after each pass: the configuration may be read later than the start. */
+  readonly intervalSeconds: () => number;
   readonly clock: Clock;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
@@ -88,7 +89,7 @@ async function passOnce(
 
 function pauseMs(outcome: Outcome, failures: number, { intervalSeconds, random }: FeedOptions): number {
   const longestMs = { nothing: retryMs * 2 ** (failures - 1), transitional: transitionalMs, settled: Infinity };
-  return Math.min(longestMs[outcome], intervalSeconds * 1_000) * (0.9 + 0.2 * random());
+  return Math.min(longestMs[outcome], intervalSeconds() * 1_000) * (0.9 + 0.2 * random());
 }
 
 function hasTransitional({ scopes }: Snapshot): boolean {

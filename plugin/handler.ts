@@ -1,5 +1,7 @@
 import { messageOf } from '../core/errors';
 import type { Feed } from './feed';
+import { type Pick, pickFresh } from './picker';
+import type { Table } from './resolve';
 import type { PluginConfig } from './schema';
 
 /** The calls of Kong's PDK that the plugin makes: two per request in target mode (rule 19). */
@@ -19,22 +21,17 @@ export type Explain = (reason: string, domain: string) => void;
 export type HandlerContext = { readonly feed: Feed; readonly explain: Explain; readonly now: () => number };
 
 /** The access phase: sends the request to a target of the domain, or takes the configured way out. Never throws into Kong. */
-export async function access(kong: Kong, config: PluginConfig, { feed, explain, now }: HandlerContext): Promise<void> {
+export async function access(kong: Kong, config: PluginConfig, context: HandlerContext): Promise<void> {
+  const { feed, explain } = context;
   try {
     if (!isTargetMode(config, feed)) return;
-    const table = feed.current() ?? (await feed.first());
-    const route = table?.get(config.domain);
-    const unresolved = whyUnresolved(
-      { isDiscovered: table !== undefined, observedAtMs: route?.observedAtMs },
-      config,
-      now(),
-    );
-    if (unresolved || !route) {
-      explain(unresolved ?? 'unknown domain', config.domain);
+    const pick = resolve(feed.current() ?? (await feed.first()), config, context.now());
+    if (typeof pick === 'string') {
+      explain(pick, config.domain);
       if (config.on_unresolved === 'reject') await reject(kong, config.domain);
       return;
     }
-    const { ip, port, host } = (config.affinity === 'zone' ? route.near : route.any).next();
+    const { ip, port, host } = pick;
     // Both are written before either is answered, and in this order: set_target overwrites Host.
     await Promise.all([
       kong.service.setTarget(ip.includes(':') ? `[${ip}]` : ip, port),
@@ -45,18 +42,20 @@ export async function access(kong: Kong, config: PluginConfig, { feed, explain, 
   }
 }
 
+/** The next target that is fresh enough, or why there is none. */
+function resolve(table: Table | undefined, config: PluginConfig, nowMs: number): Pick | string {
+  if (!table) return 'nothing was discovered yet';
+  const route = table.get(config.domain);
+  if (!route) return 'unknown domain';
+  const sinceMs = nowMs - config.max_stale_seconds * 1_000;
+  const near = config.affinity === 'zone' ? pickFresh(route.near, sinceMs) : undefined;
+  const pick = near ?? pickFresh(route.any, sinceMs);
+  return pick ?? `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}`;
+}
+
 /** `auto` picks targets where the data plane has sources; setting the zone's upstream instead is not built yet. */
 function isTargetMode({ mode }: PluginConfig, feed: Feed): boolean {
   return mode === 'target' || (mode === 'auto' && feed.hasSources);
-}
-
-type Known = { readonly isDiscovered: boolean; readonly observedAtMs: number | undefined };
-
-function whyUnresolved({ isDiscovered, observedAtMs }: Known, config: PluginConfig, nowMs: number): string | undefined {
-  if (!isDiscovered) return 'nothing was discovered yet';
-  if (observedAtMs === undefined) return 'unknown domain';
-  const isStale = nowMs - observedAtMs > config.max_stale_seconds * 1_000;
-  return isStale ? `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}` : undefined;
 }
 
 async function reject(kong: Kong, domain: string): Promise<void> {

@@ -1,17 +1,19 @@
-import { settleClaims } from '../core/claims';
+import { type Domain, settleDomains } from '../core/claims';
+import { judgeEndpoints, type Verdict } from '../core/evidence';
+import type { Incumbent } from '../core/incumbents';
 import type { Protocol, Snapshot, Target } from '../core/model';
+import { upstreamName } from '../core/names';
+import { factsOf } from '../core/protocols';
+import { type Candidate, type Picker, pickerOf } from './picker';
 
-/** One address to send a request to, and the Host header that Kong's own upstream would send there. */
-export type Pick = { readonly ip: string; readonly port: number; readonly host: string };
-
-/** Gives the next pick; every target as often as its weight says. The only thing here that remembers anything. */
-export type Picker = { readonly candidates: readonly Candidate[]; readonly next: () => Pick };
-
+/** How to send a request to a domain. */
 export type Route = {
+  readonly protocol: Protocol;
+  /** Host header without port. */
+  readonly host: string;
+  /** Candidates of the own zone, else of the own region, else all. */
   readonly near: Picker;
   readonly any: Picker;
-  /** When discovery last confirmed all of the domain's scopes; unix epoch, milliseconds. */
-  readonly observedAtMs: number;
 };
 
 /** Routes by domain. */
@@ -19,43 +21,72 @@ export type Table = ReadonlyMap<string, Route>;
 
 /**
  * Builds the table of a snapshot for a data plane in `zoneId`; all that can be decided before a request is decided here.
- * Rounds of `previous` go on where the candidates are the same, or a domain with few requests would always get its first target.
+ * What `previous` holds and the snapshot leaves uncertain stays, as it does in the control plane.
  */
-export function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
+export function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous: Table = new Map()): Table {
   const observed = observationTimes(snapshot);
-  const { domains } = settleClaims(snapshot);
+  const { domains, quarantined } = settleDomains(snapshot, incumbentsOf(previous));
+  const judge = judgeEndpoints(snapshot, quarantined);
+  const routes = domains.map((domain) => draftOf(domain, observed));
+  const drafts = new Map([...idle(previous, routes), ...routes].map((draft) => [draft.name, draft]));
+  const kept = [...drafts.values()].map((draft) => withHeld(draft, previous.get(draft.name), judge));
   const regions = homeRegions(
-    domains.flatMap((domain) => domain.targets),
+    kept.flatMap((draft) => draft.candidates),
     zoneId,
   );
   return new Map(
-    domains.map(({ name, protocol, host, targets }) => {
-      const toCandidate = ({ ip, port, zoneId: zone, region, weight }: Target): Candidate => ({
-        zoneId: zone,
-        region,
-        weight,
-        pick: { ip, port, host: hostHeader(host ?? `${name}.privatelink`, port, protocol) },
-      });
-      const all = usable(targets).map(toCandidate);
-      const before = previous?.get(name);
-      const near = pickerOf(nearestOf(all, zoneId, regions), before?.near);
-      const observedAtMs = Math.min(...targets.map((target) => observed.get(target.scopeId) ?? 0));
-      return [name, { near, any: pickerOf(all, before?.any), observedAtMs }];
+    kept
+      .filter((draft) => draft.candidates.length > 0)
+      .map(({ name, protocol, host, candidates }) => {
+        const before = previous.get(name);
+        const near = pickerOf(nearestOf(candidates, zoneId, regions), before?.near);
+        return [name, { protocol, host, near, any: pickerOf(candidates, before?.any) }];
+      }),
+  );
+}
+
+type Draft = Omit<Route, 'near' | 'any'> & { readonly name: string; readonly candidates: readonly Candidate[] };
+
+function draftOf(
+  { name, protocol, host = upstreamName(name), targets }: Domain,
+  observed: ReadonlyMap<string, number>,
+): Draft {
+  const candidates = usable(targets).map(({ endpointId, zoneId, region, weight, ip, port, scopeId }) => {
+    const pick = { ip, port, host: hostHeader(host, port, protocol), observedAtMs: observed.get(scopeId) ?? 0 };
+    return { endpointId, zoneId, region, weight, pick };
+  });
+  return { name, protocol, host, candidates };
+}
+
+/** Domains of the previous table that have no target now. */
+function idle(previous: Table, routes: readonly Draft[]): readonly Draft[] {
+  const routed = new Set(routes.map((draft) => draft.name));
+  return [...previous]
+    .filter(([name]) => !routed.has(name))
+    .map(([name, { protocol, host }]) => ({ name, protocol, host, candidates: [] }));
+}
+
+/** Adds what the previous table holds of endpoints that are uncertain; and of absent ones, where nothing else is left. */
+function withHeld(draft: Draft, previous: Route | undefined, judge: (endpointId: string) => Verdict): Draft {
+  const taken = new Set(draft.candidates.map((one) => `${one.pick.ip} ${one.pick.port}`));
+  const before = (previous?.any.candidates ?? []).filter((one) => !taken.has(`${one.pick.ip} ${one.pick.port}`));
+  const heldIf = (is: Verdict['is']) => before.filter((one) => judge(one.endpointId).is === is);
+  const candidates = [...draft.candidates, ...heldIf('uncertain')];
+  return { ...draft, candidates: candidates.length > 0 ? candidates : heldIf('absent') };
+}
+
+function incumbentsOf(table: Table): ReadonlyMap<string, Incumbent> {
+  return new Map(
+    [...table].map(([domain, { protocol, host, any }]) => {
+      const endpointIds = new Set(any.candidates.map((one) => one.endpointId));
+      return [domain, { protocol, host, endpointIds, isUncertain: false }];
     }),
   );
 }
 
-type Candidate = {
-  readonly zoneId?: string;
-  readonly region: string;
-  readonly weight: number;
-  readonly pick: Pick;
-};
-
 /** Kong's rule: the port is left out only where it is the scheme's own (kong/runloop/balancer, set_host_header). */
 export function hostHeader(host: string, port: number, protocol: Protocol): string {
-  const isTls = protocol === 'https' || protocol === 'grpcs';
-  return port === (isTls ? 443 : 80) ? host : `${host}:${port}`;
+  return port === factsOf(protocol).port ? host : `${host}:${port}`;
 }
 
 function observationTimes(snapshot: Snapshot): ReadonlyMap<string, number> {
@@ -68,10 +99,10 @@ function observationTimes(snapshot: Snapshot): ReadonlyMap<string, number> {
 }
 
 /** Regions that the data plane's zone lies in: zone ids of one region share what stands before the dash (`use1-az1`). */
-function homeRegions(targets: readonly Target[], zoneId: string | undefined): ReadonlySet<string> {
+function homeRegions(candidates: readonly Candidate[], zoneId: string | undefined): ReadonlySet<string> {
   const prefix = zoneId?.split('-')[0];
-  const isHome = (target: Target) => prefix !== undefined && target.zoneId?.split('-')[0] === prefix;
-  return new Set(targets.filter(isHome).map((target) => target.region));
+  const isHome = (one: Candidate) => prefix !== undefined && one.zoneId?.split('-')[0] === prefix;
+  return new Set(candidates.filter(isHome).map((one) => one.region));
 }
 
 /** Targets without weight get nothing, unless there are no others. */
@@ -90,43 +121,4 @@ function nearestOf(
   if (sameZone.length > 0) return sameZone;
   const sameRegion = all.filter((one) => regions.has(one.region));
   return sameRegion.length > 0 ? sameRegion : all;
-}
-
-/** The picker of these candidates: the one before, if it was made of the same. */
-function pickerOf(candidates: readonly Candidate[], before: Picker | undefined): Picker {
-  const isSame =
-    before?.candidates.length === candidates.length &&
-    candidates.every((one, index) => isEqual(one, before.candidates[index]));
-  return isSame ? before : createPicker(candidates);
-}
-
-function isEqual({ weight, pick }: Candidate, other: Candidate | undefined): boolean {
-  return (
-    weight === other?.weight &&
-    pick.ip === other.pick.ip &&
-    pick.port === other.pick.port &&
-    pick.host === other.pick.host
-  );
-}
-
-/** Smooth weighted round robin, as nginx does it: over the sum of weights each target comes up exactly as often as its weight. */
-function createPicker(candidates: readonly Candidate[]): Picker {
-  const picks = candidates.map((one) => one.pick);
-  const [only, ...others] = picks;
-  if (!only) throw new Error('a domain without targets has no route');
-  if (others.length === 0) return { candidates, next: () => only };
-  const weights = candidates.map((one) => one.weight);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const current = new Float64Array(weights.length);
-  const next = () => {
-    let best = 0;
-    for (let index = 0; index < current.length; index += 1) {
-      const value = (current[index] ?? 0) + (weights[index] ?? 0);
-      current[index] = value;
-      if (value > (current[best] ?? 0)) best = index;
-    }
-    current[best] = (current[best] ?? 0) - total;
-    return picks[best] ?? only;
-  };
-  return { candidates, next };
 }

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino, { type Logger } from 'pino';
 import type { Clock } from '../core/clock';
-import { messageOf } from '../core/errors';
 import { assertSourcesBuilt, loadDataPlaneConfig } from '../discovery/config-file';
-import { createDiscoverer } from '../discovery/discover';
+import { createDiscoverer, type Discoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
 import { emptyFeed, type Feed, startFeed } from './feed';
 import type { HandlerContext } from './handler';
@@ -37,25 +36,30 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Handl
 
 function openFeed(env: Readonly<Record<string, string | undefined>>, logger: Logger): Feed {
   if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
-  try {
-    const config = loadDataPlaneConfig({ env });
-    assertSourcesBuilt(config);
-    const zoneId = env.KONG_PRIVATELINK_ZONE_ID;
-    if (!zoneId) logger.warn('no zone id: set KONG_PRIVATELINK_ZONE_ID to keep requests in the zone');
-    const discoverer = createDiscoverer(createSources(config, { pageSize }), { clock });
-    const onError = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
-    const options = {
-      discover: discoverer.discover,
-      zoneId,
-      intervalSeconds: config.watch.intervalSeconds,
-      clock,
-      random: Math.random,
-    };
-    return startFeed({ ...options, onError: (reason) => onError(reason, '') }, new AbortController().signal);
-  } catch (thrown) {
-    logger.error({ reason: messageOf(thrown) }, 'configuration cannot be used, requests fall through');
-    return emptyFeed;
-  }
+  const zoneId = env.KONG_PRIVATELINK_ZONE_ID;
+  if (!zoneId) logger.warn('no zone id: set KONG_PRIVATELINK_ZONE_ID to keep requests in the zone');
+  const say = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
+  let discovery: Discovery | undefined;
+  const discover = async (signal: AbortSignal) => {
+    // A file that is mounted a moment later, or mended, is read with the next pass.
+    discovery ??= openDiscovery(env);
+    return discovery.discoverer.discover(signal);
+  };
+  const intervalSeconds = () => discovery?.intervalSeconds ?? defaultIntervalSeconds;
+  const options = { discover, zoneId, intervalSeconds, clock, random: Math.random };
+  return startFeed({ ...options, onError: (reason) => say(reason, '') }, new AbortController().signal);
+}
+
+/** How long to wait at most for a configuration that cannot be used to be mended. */
+const defaultIntervalSeconds = 60;
+
+type Discovery = { readonly discoverer: Discoverer; readonly intervalSeconds: number };
+
+function openDiscovery(env: Readonly<Record<string, string | undefined>>): Discovery {
+  const config = loadDataPlaneConfig({ env });
+  assertSourcesBuilt(config);
+  const discoverer = createDiscoverer(createSources(config, { pageSize }), { clock });
+  return { discoverer, intervalSeconds: config.watch.intervalSeconds };
 }
 
 /** Lets each pair of reason and domain through once a minute; forgets old ones, since AWS's words may differ every time. */

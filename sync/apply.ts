@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock';
 import { concurrently } from '../core/concurrently';
 import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import { groupBy } from '../core/group-by';
+import { nameOf } from '../deck/document';
 import type { Change } from './changes';
 import type { ControlPlane, ForeignEntity, Rollout } from './control-plane';
 import type { AppliedChange } from './report';
@@ -25,20 +26,22 @@ const rolloutPollMs = 500;
 /** Errors after which further writes would only fail too; the next pass plans afresh (fm-15). */
 const stopping: ReadonlySet<ErrorCode> = new Set(['CONTROL_PLANE_AUTH', 'RATE_LIMITED', 'UNREACHABLE', 'TIMEOUT']);
 
-/** Applies the changes in their order, kind after kind; a failure costs its dependents and its domain's deletes, nothing else. */
+/** Applies the changes in their order, kind after kind; a failure costs what depends on it, nothing else. */
 export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
-  const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
-  for (const foreign of await readForeign(changes, options)) progress.failed.add(`${foreign.kind}:${foreign.key}`);
-  const foreign = new Set(progress.failed);
+  const foreign = new Set((await readForeign(changes, options)).map(nameOf));
+  const stage: Stage = { progress: { results: [], failed: new Set(), stopped: undefined }, foreign, options };
   const stages = [...groupBy(changes, (change) => `${change.action} ${change.kind}`).values()];
-  const upserts = stages.filter((stage) => stage[0]?.action !== 'delete');
-  const deletes = stages.filter((stage) => stage[0]?.action === 'delete');
-  for (const stage of upserts) await applyStage(stage, { progress, foreign, options });
-  const rollout = deletes.length > 0 && upserts.length > 0 ? await awaitRollout(options) : undefined;
-  for (const stage of deletes) await applyStage(stage, { progress, foreign, options });
-  return { results: progress.results, rollout };
+  const upserts = stages.filter((changesOfStage) => changesOfStage[0]?.action !== 'delete');
+  const deletes = stages.filter((changesOfStage) => changesOfStage[0]?.action === 'delete');
+  const isOrdered = upserts.length > 0 && deletes.length > 0;
+  const before = isOrdered ? await readRollout(options) : undefined;
+  for (const upsert of upserts) await applyStage(upsert, stage);
+  const rollout = isOrdered ? await awaitRollout(before, options) : undefined;
+  for (const removal of deletes) await applyStage(removal, stage);
+  return { results: stage.progress.results, rollout };
 }
 
+/** `failed` holds names of entities (`kind:key`), and for targets also their upstream's (`targets of <upstream>`). */
 type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
 type Stage = { readonly progress: Progress; readonly foreign: ReadonlySet<string>; readonly options: ApplyOptions };
 
@@ -47,20 +50,26 @@ async function readForeign(changes: readonly Change[], options: ApplyOptions): P
   return creates.length > 0 ? options.controlPlane.readForeign(creates, options.signal) : [];
 }
 
-async function applyStage(stage: readonly Change[], { progress, foreign, options }: Stage): Promise<void> {
-  await concurrently(stage, options.concurrency, async (change) => {
-    const applied = await applyOne(change, { progress, foreign, options });
-    if (applied.outcome !== 'applied') {
-      progress.failed.add(`${change.kind}:${change.key}`);
-      progress.failed.add(`domain:${change.domain}`);
-    }
+async function applyStage(changes: readonly Change[], stage: Stage): Promise<void> {
+  const { progress, options } = stage;
+  await concurrently(changes, options.concurrency, async (change) => {
+    const applied = await applyOne(change, stage);
+    if (applied.outcome !== 'applied') for (const name of failureNames(change)) progress.failed.add(name);
     progress.results.push(applied);
     options.onApplied?.(applied);
   });
 }
 
+function failureNames(change: Change): readonly string[] {
+  return change.kind === 'target' ? [nameOf(change), targetsOf(change)] : [nameOf(change)];
+}
+
+function targetsOf({ key }: Change): string {
+  return `targets of ${key.slice(0, key.indexOf('|'))}`;
+}
+
 async function applyOne(change: Change, { progress, foreign, options }: Stage): Promise<AppliedChange> {
-  if (foreign.has(`${change.kind}:${change.key}`)) return { change, outcome: 'failed', error: foreignMessage(change) };
+  if (foreign.has(nameOf(change))) return { change, outcome: 'failed', error: foreignMessage(change) };
   const skipped = whySkipped(change, progress);
   if (skipped) return { change, outcome: 'skipped', error: skipped };
   try {
@@ -74,33 +83,40 @@ async function applyOne(change: Change, { progress, foreign, options }: Stage): 
 
 function whySkipped(change: Change, { failed, stopped }: Progress): string | undefined {
   if (stopped) return `not tried after: ${stopped}`;
-  const parent = parentOf(change);
-  if (parent && failed.has(parent)) return `its ${parent.replace(':', ' ')} could not be written`;
-  if (change.action === 'delete' && failed.has(`domain:${change.domain}`)) {
-    return `kept, because another change of domain ${change.domain} failed`;
-  }
-  return undefined;
+  const missing = prerequisitesOf(change).find((name) => failed.has(name));
+  if (missing) return `its ${missing.replace(':', ' ')} could not be written`;
+  const replaces = change.action === 'delete' && change.kind === 'target' && !change.isConfirmed;
+  return replaces && failed.has(targetsOf(change))
+    ? 'kept, because another target of its upstream could not be written'
+    : undefined;
 }
 
-function parentOf({ kind, after }: Change): string | undefined {
-  if (!after?.parent) return undefined;
-  return `${kind === 'target' ? 'upstream' : 'service'}:${after.parent}`;
+/** What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere. */
+function prerequisitesOf({ kind, after }: Change): readonly string[] {
+  if (!after) return [];
+  if (kind === 'service') return [`upstream:${after.fields.host}`];
+  if (!after.parent) return [];
+  return [`${kind === 'target' ? 'upstream' : 'service'}:${after.parent}`];
 }
 
 function foreignMessage({ kind, key }: Change): string {
-  return (
-    `${kind} ${key} exists already without this owner's tags and is left as it is: ` +
-    'rename or delete it, or give it the tags if it shall be managed here'
-  );
+  return `${kind} ${key} exists already without this owner's tags and is left as it is: rename or delete it`;
 }
 
-/** Waits until all connected data planes run the new configuration, or for 30 s; not at all when none is connected. */
-async function awaitRollout({ controlPlane, clock, signal }: ApplyOptions): Promise<Rollout | undefined> {
+/** Undefined when the data planes' state cannot be read: what they report is a courtesy to them. */
+function readRollout({ controlPlane, signal }: ApplyOptions): Promise<Rollout | undefined> {
+  return controlPlane.readRollout(signal).catch(() => undefined);
+}
+
+/** Waits until all connected data planes run a configuration newer than `before`, or for 30 s; not at all when none is connected. */
+async function awaitRollout(before: Rollout | undefined, options: ApplyOptions): Promise<Rollout | undefined> {
+  const { clock, signal } = options;
+  if (before?.nodes === 0) return before;
   const untilMs = clock.now() + rolloutWaitMs;
   for (;;) {
-    // What data planes report is a courtesy to them: an answer that fails never blocks the deletes.
-    const rollout = await controlPlane.readRollout(signal).catch(() => undefined);
-    if (!rollout || rollout.inSync >= rollout.nodes || clock.now() >= untilMs) return rollout;
+    const rollout = await readRollout(options);
+    const isNew = rollout && rollout.hash !== before?.hash;
+    if ((isNew && rollout.inSync >= rollout.nodes) || clock.now() >= untilMs) return rollout;
     await clock.sleep(rolloutPollMs, signal);
   }
 }

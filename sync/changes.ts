@@ -15,6 +15,8 @@ export type Change = {
   readonly domain: string;
   /** For people: `endpoint vpce-0f… is available`, `weight 100 -> 50`. */
   readonly reason: string;
+  /** A delete that AWS itself confirms (the endpoint is gone): no failure elsewhere holds it back. */
+  readonly isConfirmed?: boolean;
   readonly before?: Entity;
   readonly after?: Entity;
 };

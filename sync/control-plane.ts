@@ -7,8 +7,8 @@ export type HeldEntity = Entity & { readonly id: string };
 /** An entity's name that is taken by somebody else: same kind and key, without our tags. */
 export type ForeignEntity = { readonly kind: Kind; readonly key: string; readonly id: string };
 
-/** How far the data planes have come. `nodes` 0: none is connected. */
-export type Rollout = { readonly nodes: number; readonly inSync: number };
+/** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
+export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };
 
 /** A Kong control plane: Konnect, the Admin API, or a stand-in of a test. Every method throws PrivatelinkError. */
 export interface ControlPlane {

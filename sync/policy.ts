@@ -1,6 +1,6 @@
+import type { Verdict } from '../core/evidence';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
-import type { Verdict } from './evidence';
 
 /** When a held target was first found absent, and in how many passes since; by target key. */
 export type Absences = Readonly<Record<string, { readonly count: number; readonly sinceMs: number }>>;

@@ -1,11 +1,17 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
-  const before = await readFile(path, 'utf8').catch(() => undefined);
-  if (before === text) return false;
-  const temporary = `${path}.${process.pid}.tmp`;
+  const file = await realpath(path).catch(() => path);
+  const before = await stat(file).catch(() => undefined);
+  if (before && !before.isFile()) {
+    // A pipe or a device is written to, never replaced.
+    await writeFile(file, text);
+    return true;
+  }
+  if (before && (await readFile(file, 'utf8')) === text) return false;
+  const temporary = `${file}.${process.pid}.tmp`;
   await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
+  await rename(temporary, file);
   return true;
 }

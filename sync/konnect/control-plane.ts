@@ -39,7 +39,9 @@ export function connectKonnect(
       // A pass starts here, and a control plane made anew under its old name has another id.
       await resolve(signal);
       const paths = writeOrder.map((kind) => ({ kind, path: listPaths[kind] }));
-      return heldEntities(await readLists(paths, ownTags, signal));
+      const held = heldEntities(await readLists(paths, ownTags, signal));
+      // A proxy that drops the filter must not make everything ours.
+      return held.filter((entity) => ownTags.every((tag) => entity.tags.includes(tag)));
     },
     readForeign: async (creates, signal) =>
       foreignEntities(await readLists(clashPaths(creates), [], signal), creates, ownTags),

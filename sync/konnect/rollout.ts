@@ -23,5 +23,5 @@ export async function readRollout(
   const expected = expectation.safeParse(await http({ method: 'GET', path }, signal));
   if (!expected.success) throw shapeError(`GET ${path}`, expected.error);
   const inSync = connected.filter((node) => node.config_hash === expected.data.expected_hash);
-  return { nodes: connected.length, inSync: inSync.length };
+  return { nodes: connected.length, inSync: inSync.length, hash: expected.data.expected_hash };
 }

@@ -6,8 +6,8 @@ import { loadOpenApi } from '../support/openapi';
 
 const openapi = loadOpenApi();
 if (!openapi) {
-  console.log(
-    'skipped: the stand-in is not checked against Konnect’s OpenAPI; put it at ../shared/konnect/openapi.yaml beside the repository to do so',
+  process.stderr.write(
+    'skipped: the stand-in is not checked against Konnect’s OpenAPI; put it at ../shared/konnect/openapi.yaml beside the repository to do so\n',
   );
 }
 

@@ -362,7 +362,11 @@ describe('readRollout', () => {
     report('c', stage.konnect.configHash('prod'));
     report('gone', 'old', pingSeconds - 61);
 
-    await expect(stage.plane.readRollout(signal)).resolves.toEqual({ nodes: 3, inSync: 2 });
+    await expect(stage.plane.readRollout(signal)).resolves.toEqual({
+      nodes: 3,
+      inSync: 2,
+      hash: stage.konnect.configHash('prod'),
+    });
   });
 
   it('counts a node out when something is written', async () => {
@@ -374,8 +378,8 @@ describe('readRollout', () => {
     const after = await stage.plane.readRollout(signal);
 
     expect([before, after]).toEqual([
-      { nodes: 1, inSync: 1 },
-      { nodes: 1, inSync: 0 },
+      { nodes: 1, inSync: 1, hash: configHash },
+      { nodes: 1, inSync: 0, hash: stage.konnect.configHash('prod') },
     ]);
   });
 });

@@ -55,7 +55,16 @@ describe('parseTags', () => {
     ['https', 443],
     ['grpcs', 443],
   ])('takes the port of the protocol when %s has none of its own', (protocol, port) => {
-    expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example' })).toMatchObject({ claim: { protocol, port } });
+    expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example', 'kong:path': '/a.B' })).toMatchObject({
+      claim: { protocol, port },
+    });
+  });
+
+  it.each(['grpc', 'grpcs'])('asks for a path when %s has none', (protocol) => {
+    expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example' })).toMatchObject({
+      problem: 'tag kong:path is absent',
+      fix: expect.stringContaining(protocol),
+    });
   });
 
   it.each(['https', 'grpcs'])('asks for a host when %s has none', (protocol) => {

@@ -277,7 +277,7 @@ describe('what AWS is asked', () => {
     expect(endpoints.map(({ id }) => id)).toEqual(['vpce-a', 'vpce-b', 'vpce-c']);
   });
 
-  it('reads interfaces in batches of 1000 ids, without MaxResults', async () => {
+  it('reads interfaces in batches as large as the pages, without MaxResults', async () => {
     const ids = Array.from({ length: 1_001 }, (_, index) => `eni-${index}`);
     const listed = ids.map((id, index) => interfaceAnswer(id, `10.1.${index >> 8}.${index & 255}`));
     answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ids })]], listed);
@@ -285,7 +285,7 @@ describe('what AWS is asked', () => {
     const { endpoints } = await discover();
 
     const inputs = mock.ec2.commandCalls(DescribeNetworkInterfacesCommand).map(({ args }) => args[0].input);
-    expect(inputs.map((input) => input.NetworkInterfaceIds?.length)).toEqual([1_000, 1]);
+    expect(inputs.map((input) => input.NetworkInterfaceIds?.length)).toEqual([...Array(10).fill(100), 1]);
     expect(inputs.every((input) => input.MaxResults === undefined)).toBe(true);
     expect(endpoints[0]?.addresses).toHaveLength(1_001);
   });

@@ -37,7 +37,7 @@ async function runFeed(answers: readonly (Snapshot | Error)[]) {
   const options = {
     discover,
     zoneId: undefined,
-    intervalSeconds: 60,
+    intervalSeconds: () => 60,
     clock,
     random: () => 0.5,
     onError: (message: string) => errors.push(message),
@@ -47,7 +47,7 @@ async function runFeed(answers: readonly (Snapshot | Error)[]) {
   return { feed, pauses, errors };
 }
 
-const quiet = { zoneId: undefined, intervalSeconds: 60, random: () => 0.5, onError: () => {} };
+const quiet = { zoneId: undefined, intervalSeconds: () => 60, random: () => 0.5, onError: () => {} };
 
 /** A feed that makes one pass per `next()`, each with the same answer. */
 function stepFeed() {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Address } from '../../../core/model';
-import { buildTable, hostHeader, type Picker } from '../../../plugin/resolve';
+import { type Picker, pickFresh } from '../../../plugin/picker';
+import { buildTable, hostHeader } from '../../../plugin/resolve';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
@@ -151,17 +152,73 @@ describe('buildTable', () => {
     });
   });
 
-  it('tells how old the oldest scope of a domain is', () => {
+  it('picks of two scopes only the one that is fresh, whatever the weights', () => {
     const west = { ...hubScope, id: 'hub.self.us-west-2' };
-    const snapshot = snapshotOf(
-      knownScope([endpointOf()]),
-      unknownScope(
-        [endpointOf({ id: 'vpce-2', createdAtMs: 2, scopeId: west.id, addresses: [address('10.9.0.1')] })],
-        west,
-      ),
+    const stale = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2,
+      weight: 1_000,
+      scopeId: west.id,
+      addresses: [address('10.9.0.1')],
+    });
+    const fresh = endpointOf({ weight: 1, addresses: [address('10.0.0.1')] });
+    const picker = buildTable(snapshotOf(knownScope([fresh]), unknownScope([stale], west)), undefined).get('sd2')?.any;
+
+    const picked = picker && Array.from({ length: 5 }, () => pickFresh(picker, 600)?.ip);
+
+    expect(picked).toEqual(Array(5).fill('10.0.0.1'));
+    expect(picker && pickFresh(picker, 1_001)).toBeUndefined();
+  });
+
+  describe('after a table that was in use', () => {
+    const before = tableOf(undefined, address('10.0.1.11'));
+    const addresses = [address('10.0.1.11'), address('10.0.2.22')];
+    const next = (...endpoints: Parameters<typeof knownScope>) =>
+      Object.keys(sharesOf(buildTable(snapshotOf(knownScope(...endpoints)), undefined, before).get('sd2')?.any, 4));
+
+    it.each(['pending', 'partial', 'unlisted'] as const)(
+      'holds what is there, and adds nothing, while the endpoint is %s',
+      (state) => {
+        expect(next([endpointOf({ state, addresses })])).toEqual(['10.0.1.11']);
+      },
     );
 
-    expect(buildTable(snapshot, undefined).get('sd2')?.observedAtMs).toBe(500);
+    it('holds what is there while the endpoint is quarantined', () => {
+      const quarantined = {
+        endpointId: 'vpce-1',
+        scopeId: hubScope.id,
+        code: 'bad-tag',
+        reason: 'has a bad tag',
+        fix: '',
+      } as const;
+
+      expect(next([], [quarantined])).toEqual(['10.0.1.11']);
+    });
+
+    it.each(['rejected', 'failed', 'expired', 'deleting', 'deleted'] as const)(
+      'drops even the last target when the endpoint is %s',
+      (state) => {
+        expect(next([endpointOf({ state, addresses: [] })])).toEqual(['none']);
+      },
+    );
+
+    it('fm-01 keeps the last target when its endpoint is only absent, and not when there are others', () => {
+      const other = endpointOf({ id: 'vpce-2', createdAtMs: 2, addresses: [address('10.0.2.22')] });
+
+      expect(next([])).toEqual(['10.0.1.11']);
+      expect(next([other])).toEqual(['10.0.2.22']);
+    });
+
+    it('keeps the settings against an older endpoint that says otherwise', () => {
+      const rogue = endpointOf({
+        id: 'vpce-0',
+        createdAtMs: 0,
+        host: 'rogue.example',
+        addresses: [address('10.6.6.6')],
+      });
+
+      expect(next([rogue, endpointOf({ addresses })])).toEqual(['10.0.1.11', '10.0.2.22']);
+    });
   });
 });
 

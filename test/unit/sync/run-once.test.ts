@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '../../../core/errors';
-import type { Endpoint, EndpointState } from '../../../core/model';
+import type { Endpoint, EndpointState, JsonObject } from '../../../core/model';
+import type { Change } from '../../../sync/changes';
 import { exitCodeOfSync } from '../../../sync/report';
+import { runOnce } from '../../../sync/run-once';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
 
@@ -326,29 +328,59 @@ describe('runOnce', () => {
     expect(report.applied?.filter((one) => one.outcome === 'skipped').map((one) => one.change.kind)).toEqual([
       'target',
       'target',
+      'service',
+      'route',
     ]);
     expect(plane.entities.has('route:sd3')).toBe(true);
     expect(exitCodeOfSync(next)).toBe(0);
     expect(targetsOf(plane)).toHaveLength(3);
   });
 
-  it('fm-13 keeps the old targets of a domain when the new ones could not be created', async () => {
-    const { plane, pass } = createPasses();
-    await pass(knownScope([sd2]));
+  describe('with a target that is absent and ripe to leave', () => {
     const recreated = endpointOf({
       id: 'vpce-2',
       createdAtMs: 2_000,
       addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
     });
-    plane.failWith = (change) =>
+    const ripe = { policy: { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0 } };
+    const failing = (change: Change) =>
       change.action === 'create' ? new PrivatelinkError('500', { code: 'CONTROL_PLANE', transient: true }) : undefined;
 
-    await pass(knownScope([{ ...sd2, state: 'deleting' }, recreated]));
+    it('fm-13 keeps it when the new ones of its upstream could not be created', async () => {
+      const { plane, pass } = createPasses(ripe);
+      await pass(knownScope([sd2]));
+      plane.failWith = failing;
 
-    expect(targetsOf(plane)).toHaveLength(2);
+      await pass(knownScope([recreated]));
+
+      expect(targetsOf(plane)).toHaveLength(2);
+    });
+
+    it('fm-30 takes it out all the same when AWS says that its endpoint is gone', async () => {
+      const { plane, pass } = createPasses();
+      await pass(knownScope([sd2]));
+      plane.failWith = failing;
+
+      await pass(knownScope([{ ...sd2, state: 'rejected' }, recreated]));
+
+      expect(targetsOf(plane)).toEqual([]);
+    });
   });
 
-  it('fm-13 deletes only when the data planes have what was created, or after 30 s', async () => {
+  it.each([
+    [
+      'until they have what was created',
+      [
+        { nodes: 2, inSync: 2, hash: 'old' },
+        { nodes: 2, inSync: 2, hash: 'old' },
+        { nodes: 2, inSync: 1, hash: 'new' },
+        { nodes: 2, inSync: 2, hash: 'new' },
+      ],
+      1_000,
+    ],
+    ['no longer than 30 s', Array(100).fill({ nodes: 2, inSync: 1, hash: 'new' }), 30_000],
+    ['not at all when none is connected', [{ nodes: 0, inSync: 0 }], 0],
+  ])('fm-13 waits for the data planes before it deletes: %s', async (_, rollouts, waitedMs) => {
     const { plane, pass, clock } = createPasses();
     await pass(knownScope([sd2]));
     const recreated = endpointOf({
@@ -356,18 +388,86 @@ describe('runOnce', () => {
       createdAtMs: 2_000,
       addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
     });
-    plane.rollouts = [
-      { nodes: 2, inSync: 0 },
-      { nodes: 2, inSync: 1 },
-      { nodes: 2, inSync: 2 },
-    ];
+    plane.rollouts = [...rollouts];
     const startMs = clock.now();
 
-    const report = await pass(knownScope([{ ...sd2, state: 'deleting' }, recreated]));
+    await pass(knownScope([{ ...sd2, state: 'deleting' }, recreated]));
 
-    expect(report.rollout).toEqual({ nodes: 2, inSync: 2 });
-    expect(clock.now() - startMs).toBe(1_000);
+    expect(clock.now() - startMs).toBe(waitedMs);
     expect(targetsOf(plane)).toEqual(['target:sd2.privatelink|10.0.9.9:80']);
+  });
+
+  it('creates no service on an upstream that somebody else has', async () => {
+    const { plane, pass } = createPasses();
+    plane.entities.set('upstream:sd2.privatelink', {
+      kind: 'upstream',
+      key: 'sd2.privatelink',
+      domain: 'sd2',
+      id: 'theirs',
+      fields: {},
+      tags: [],
+    });
+
+    const report = await pass(knownScope([sd2]));
+
+    expect(plane.writes).toEqual([]);
+    expect(exitCodeOfSync(report)).toBe(4);
+  });
+
+  it('removes a target whose address AWS has given to another endpoint, even the last', async () => {
+    const { plane, pass } = createPasses();
+    await pass(knownScope([endpointOf({ addresses: [{ ip: '10.0.1.11', region: 'us-east-1' }] })]));
+    const other = endpointOf({ id: 'vpce-9', domain: 'sd9', addresses: [{ ip: '10.0.1.11', region: 'us-east-1' }] });
+
+    await pass(knownScope([other]));
+
+    expect(targetsOf(plane)).toEqual(['target:sd9.privatelink|10.0.1.11:80']);
+  });
+
+  it('removes what one known scope calls gone although the scope it came from is unknown', async () => {
+    const { plane, pass } = createPasses();
+    const other = { ...hubScope, id: 'other.self.us-east-1', source: 'other' };
+    await pass(knownScope([sd2]), knownScope([], [], other));
+
+    await pass(unknownScope([sd2]), knownScope([{ ...sd2, scopeId: other.id, state: 'rejected' }], [], other));
+
+    expect(targetsOf(plane)).toEqual([]);
+  });
+
+  it('fm-32 writes a plugin anew when a key is taken out of its configuration', async () => {
+    const settingsOf = (config: JsonObject) => ({
+      settings: { sd2: { plugins: [{ name: 'rate-limiting', config }] } },
+    });
+    const first = createPasses(settingsOf({ minute: 5, hour: 100 }));
+    await first.pass(knownScope([sd2]));
+    first.plane.writes.length = 0;
+    const second = createPasses({ ...settingsOf({ hour: 100 }), controlPlane: first.plane });
+
+    await second.pass(knownScope([sd2]));
+
+    expect(first.plane.writes).toEqual(['update plugin sd2|rate-limiting']);
+  });
+
+  it('stops discovery at once when the control plane refuses, instead of waiting for it', async () => {
+    const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', transient: false });
+    let stopped = false;
+    const { deps, plane } = createPasses({
+      discover: (signal) =>
+        new Promise((_, reject) =>
+          signal.addEventListener('abort', () => {
+            stopped = true;
+            reject(signal.reason);
+          }),
+        ),
+    });
+
+    const running = runOnce(
+      { ...deps, controlPlane: { ...plane, read: () => Promise.reject(refusal) } },
+      new AbortController().signal,
+    );
+
+    await expect(running).rejects.toBe(refusal);
+    expect(stopped).toBe(true);
   });
 
   it('stops writing after a lost connection, and the next pass finishes', async () => {

@@ -1,0 +1,60 @@
+import { compareText } from '../core/targets';
+import type { Document, Entity } from '../deck/document';
+import { pluginKey } from '../deck/names';
+import type { Kept } from './changes';
+import type { HeldEntity } from './control-plane';
+import type { PlanInput } from './plan';
+import { type Absences, countAbsences, judgeRemovals } from './policy';
+
+/** An entity that leaves the control plane, why, and whether AWS itself says so. */
+export type Removal = { readonly entity: HeldEntity; readonly reason: string; readonly isConfirmed?: boolean };
+
+export type TargetRemovals = {
+  readonly remove: readonly Removal[];
+  readonly kept: readonly Kept[];
+  readonly absences: Absences;
+};
+
+/** Of the unwanted entities, the targets that evidence and policy let go, and those that stay with the reason. */
+export function removeTargets(unwanted: readonly HeldEntity[], input: PlanInput): TargetRemovals {
+  const judged = unwanted
+    .filter((entity) => entity.kind === 'target')
+    .map((target) => ({ target, verdict: input.evidence(target) }));
+  const absences = countAbsences(input.absences, judged, input.nowMs);
+  const { remove, keep } = judgeRemovals({ ...input, judged, absences, wantedTargets: countTargets(input.desired) });
+  const kept = keep.map(({ target, verdict }) => ({ key: target.key, domain: target.domain, reason: verdict.reason }));
+  return {
+    remove: remove.map(({ target, verdict }) => ({
+      entity: target,
+      reason: verdict.reason,
+      isConfirmed: verdict.is === 'gone',
+    })),
+    kept: kept.sort((a, b) => compareText(a.key, b.key)),
+    absences,
+  };
+}
+
+function countTargets(document: Document): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { kind, parent = '' } of document) {
+    if (kind === 'target') counts.set(parent, (counts.get(parent) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Routes and plugins that the configuration switches off in words; a domain as a whole leaves only by `retire`. */
+export function switchOff(unwanted: readonly HeldEntity[], { desired, settings }: PlanInput): readonly Removal[] {
+  const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
+  return unwanted.flatMap((entity) => {
+    const reason = routed.has(entity.domain) ? whySwitchedOff(entity, settings) : undefined;
+    return reason ? [{ entity, reason }] : [];
+  });
+}
+
+function whySwitchedOff(entity: Entity, settings: PlanInput['settings']): string | undefined {
+  const { kind, key, domain, fields } = entity;
+  const { route, plugins } = settings[domain] ?? {};
+  if (kind === 'route' && route === false) return `domains.${domain}.route is false`;
+  const isWhole = kind === 'plugin' && key === pluginKey(domain, String(fields.name));
+  return isWhole && plugins ? `domains.${domain}.plugins lists it no more` : undefined;
+}
