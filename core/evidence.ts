@@ -8,12 +8,13 @@ import type { EndpointState, QuarantineCode, Quarantined, Snapshot } from './mod
  */
 export type Verdict = { readonly is: 'gone' | 'absent' | 'uncertain'; readonly reason: string };
 
-/** Refusals of the operator's own `allow`, which are no doubt about the endpoint. */
+/** Refusals in words, of the operator's `allow` or the tag's writer: they are no doubt about the endpoint. */
 const refusals: ReadonlySet<QuarantineCode> = new Set([
   'domain-not-allowed',
   'service-not-allowed',
   'vpc-not-allowed',
   'path-not-allowed',
+  'other-gateway',
 ]);
 
 type Seen = {

@@ -62,7 +62,8 @@ export type QuarantineCode =
   | 'vpc-not-allowed'
   | 'path-not-allowed'
   | 'path-conflict'
-  | 'disagreement';
+  | 'disagreement'
+  | 'other-gateway';
 
 /**
  * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there

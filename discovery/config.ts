@@ -16,6 +16,14 @@ const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot,
 
 const url = z.url({ protocol: /^https?$/, error: 'an http or https URL', abort: true });
 
+const token = z.string().trim().regex(/^\S+$/, 'a token without spaces or line breaks inside');
+
+/** Paths are added to it. */
+const secureOrigin = () =>
+  secureUrl.refine((text) => new URL(text).pathname === '/', {
+    error: 'the address alone, without a path such as /v2',
+  });
+
 const secureUrl = url.refine((text) => text.startsWith('https:') || isLoopback(text), {
   error: 'plain http is accepted only on loopback: use https, the token travels with every call',
 });
@@ -130,7 +138,7 @@ const source = z.discriminatedUnion('type', [
       allow,
       file: z.string().min(1).optional(),
       url: secureUrl.optional(),
-      token: z.string().min(1).optional(),
+      token: token.optional(),
     })
     .refine((one) => (one.file === undefined) !== (one.url === undefined), {
       path: ['file'],
@@ -162,25 +170,25 @@ const domain = z.strictObject({
 const controlPlane = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('konnect'),
-    address: secureUrl.default('https://us.api.konghq.com'),
+    address: secureOrigin().default('https://us.api.konghq.com'),
     name: z.string().min(1),
-    token: z.string().min(1),
+    token,
     concurrency: z.int().min(1).max(64).default(4),
   }),
   z.strictObject({
     type: z.literal('admin'),
     address: secureUrl,
     workspace: z.string().min(1).default('default'),
-    token: z.string().min(1).optional(),
+    token: token.optional(),
     concurrency: z.int().min(1).max(64).default(4),
   }),
-  z.strictObject({ type: z.literal('dbless'), address: secureUrl, token: z.string().min(1).optional() }),
+  z.strictObject({ type: z.literal('dbless'), address: secureUrl, token: token.optional() }),
   z.strictObject({ type: z.literal('file'), path: z.string().min(1) }),
   z.strictObject({
     type: z.literal('deck'),
     address: secureUrl,
     name: z.string().min(1).optional(),
-    token: z.string().min(1).optional(),
+    token: token.optional(),
     binary: z.string().min(1).optional(),
   }),
 ]);
@@ -210,7 +218,7 @@ export const configSchema = z.strictObject({
       intervalSeconds: z.number().min(1).default(60),
       listen: z.string().min(1).default('127.0.0.1:9543'),
       tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
-      token: z.string().min(1).optional(),
+      token: token.optional(),
     })
     .prefault({}),
   publish: z

@@ -58,20 +58,23 @@ type Context = {
   readonly interfaces: ReadonlyMap<string, InterfaceItem>;
 };
 
-type Sorted = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined } | undefined;
+type Sorted = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
 
 function sortOut(sorted: readonly Sorted[]): Discovered {
   return {
-    endpoints: sorted.flatMap((one) => (one && 'endpoint' in one ? [one.endpoint] : [])),
-    quarantined: sorted.flatMap((one) => (one && 'quarantined' in one ? [one.quarantined] : [])),
+    endpoints: sorted.flatMap((one) => ('endpoint' in one ? [one.endpoint] : [])),
+    quarantined: sorted.flatMap((one) => ('quarantined' in one ? [one.quarantined] : [])),
   };
 }
 
-/** The endpoint, or why it is quarantined; undefined for one that belongs to another gateway. */
+/** The endpoint, or why it is quarantined. */
 function toEndpoint(item: VpcEndpointItem, context: Context): Sorted {
   const { config, owner, scope } = context;
   const gateway = item.tags.get(config.tags.gateway);
-  if (gateway !== undefined && gateway !== owner) return undefined;
+  if (gateway !== undefined && gateway !== owner) {
+    const fix = `set the tag to ${owner}, or take it off, when it shall be used here`;
+    return quarantine(item, scope, { code: 'other-gateway', reason: `is for ${config.tags.gateway} ${gateway}`, fix });
+  }
   const parsed = parseTags(item.tags, config.tags);
   if (!('claim' in parsed))
     return quarantine(item, scope, { code: 'bad-tag', reason: parsed.problem, fix: parsed.fix });

@@ -23,7 +23,7 @@ export type Demonstration = {
 
 /** Runs estate T0 from an empty control plane through a recreated endpoint and a rejected connection; stops between them when aborted. */
 export async function demonstrate(narrator: Narrator, signal: AbortSignal): Promise<Demonstration> {
-  const stage = await openStage();
+  const stage = await openStage(signal);
   narrator.opening(stage.loopback);
   try {
     const events: StoryEvent[] = [];
@@ -38,6 +38,8 @@ export async function demonstrate(narrator: Narrator, signal: AbortSignal): Prom
     return { ...stage, story: { ok, nonce: first?.trip.nonce ?? '', hops: first?.trip.hops ?? [], events } };
   } catch (thrown) {
     await stage.close();
+    // What the stop broke is not what went wrong.
+    signal.throwIfAborted();
     throw thrown;
   }
 }
@@ -52,7 +54,7 @@ type Stage = {
   readonly close: () => Promise<void>;
 };
 
-async function openStage(): Promise<Stage> {
+async function openStage(signal: AbortSignal): Promise<Stage> {
   const world = createWorld();
   const loopback = await openLoopback();
   const gatewayHops: GatewayHop[] = [];
@@ -64,6 +66,7 @@ async function openStage(): Promise<Stage> {
     zoneId: homeZone,
     domains: ['egress', 'sd2'],
     onHop,
+    signal,
   });
   const estate = await openT0({ world, loopback, gateway: product.gateway });
   const zoneOf = (address: string) => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { z } from 'zod';
@@ -43,6 +44,8 @@ export type ProductOptions = {
   /** Domains whose routes get the plugin. */
   readonly domains: readonly string[];
   readonly onHop: (hop: Hop) => void;
+  /** Stops commands and waits. */
+  readonly signal: AbortSignal;
 };
 
 /** Starts AWS, Konnect, the plugin server and the gateway on loopback; nothing is synchronised yet. */
@@ -70,10 +73,11 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     gateway,
     configPath,
     env,
-    run: (verb) => runCli([verb, '-c', configPath, '--json'], { ...env, HOME: folder }),
+    run: (verb) =>
+      runCli([verb, '-c', configPath, '--json'], { env: { ...env, HOME: folder }, signal: options.signal }),
     settle: async () => {
       await gateway.waitForConfig(konnect.configHash(controlPlaneName), settleTimeoutMs);
-      if (plugin.isDiscovering()) await untilDiscoveredAnew(aws);
+      if (plugin.isDiscovering()) await untilDiscoveredAnew(aws, options.signal);
     },
     close: async () => {
       await gateway.close();
@@ -152,27 +156,25 @@ async function uploadSchema({ url }: Konnect): Promise<void> {
     });
 }
 
+type Run = { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal };
+
 /** Runs the command line as a process of its own; rejects with what it wrote to standard error unless it ends with 0. */
-async function runCli(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...argv], {
-    env: { ...env },
-    timeout: cliTimeoutMs,
-    maxBuffer: 64 * 1024 * 1024,
-  });
+async function runCli(argv: readonly string[], { env, signal }: Run): Promise<unknown> {
+  const options = { env: { ...env }, signal, timeout: cliTimeoutMs, maxBuffer: 64 * 1024 * 1024 };
+  const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...argv], options);
   return JSON.parse(stdout);
 }
 
 /** Passes follow each other: when the plugin begins its second pass from now, the first is complete and in use. */
-async function untilDiscoveredAnew({ calls }: AwsServer): Promise<void> {
+async function untilDiscoveredAnew({ calls }: AwsServer, signal: AbortSignal): Promise<void> {
   const untilMs = Date.now() + settleTimeoutMs;
   const passes = () => calls.filter((call) => call.action === 'DescribeVpcEndpoints').length;
   const wanted = passes() + 2;
   while (passes() < wanted) {
-    if (Date.now() > untilMs)
-      throw new PrivatelinkError(`the plugin did not discover anew within ${settleTimeoutMs} ms`, {
-        code: 'TIMEOUT',
-        transient: true,
-      });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Date.now() > untilMs) {
+      const message = `the plugin did not discover anew within ${settleTimeoutMs} ms`;
+      throw new PrivatelinkError(message, { code: 'TIMEOUT', transient: true });
+    }
+    await wait(20, undefined, { signal });
   }
 }

@@ -71,13 +71,15 @@ function targetsOf({ key }: Change): string {
 async function applyOne(change: Change, { progress, foreign, options }: Stage): Promise<AppliedChange> {
   if (foreign.has(nameOf(change))) return { change, outcome: 'failed', error: foreignMessage(change) };
   const skipped = whySkipped(change, progress);
-  if (skipped) return { change, outcome: 'skipped', error: skipped };
+  if (skipped) return { change, outcome: 'skipped', error: skipped, isTransient: progress.stopped !== undefined };
   try {
     await options.controlPlane.write(change, options.signal);
     return { change, outcome: 'applied' };
   } catch (thrown) {
-    if (thrown instanceof PrivatelinkError && stopping.has(thrown.code)) progress.stopped = messageOf(thrown);
-    return { change, outcome: 'failed', error: messageOf(thrown) };
+    const isStopped = options.signal.aborted || (thrown instanceof PrivatelinkError && stopping.has(thrown.code));
+    if (isStopped) progress.stopped ??= messageOf(thrown);
+    const isTransient = options.signal.aborted || (thrown instanceof PrivatelinkError && thrown.transient);
+    return { change, outcome: 'failed', error: messageOf(thrown), isTransient };
   }
 }
 
@@ -99,7 +101,8 @@ function prerequisitesOf({ kind, after }: Change): readonly string[] {
   return [`${kind === 'target' ? 'upstream' : 'service'}:${after.parent}`];
 }
 
-function foreignMessage({ kind, key }: Change): string {
+/** What is said of a create whose name somebody else has. */
+export function foreignMessage({ kind, key }: Pick<Change, 'kind' | 'key'>): string {
   return `${kind} ${key} exists already without this owner's tags and is left as it is: rename or delete it`;
 }
 

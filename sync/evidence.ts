@@ -19,7 +19,7 @@ export function collectEvidence(snapshot: Snapshot, quarantined: readonly Quaran
     if (gone) return gone;
     const unknown = scopeIds.map((id) => scopes.get(id)).find((state) => state?.status === 'unknown');
     if (unknown?.status === 'unknown') {
-      return { is: 'uncertain', reason: `scope ${unknown.scope.id} is unknown: ${unknown.reason}` };
+      return { is: 'uncertain', reason: `scope ${unknown.scope.id} is unknown` };
     }
     const isConfigured = scopeIds.some((id) => scopes.has(id));
     if (!isConfigured) return { is: 'absent', reason: `no source discovers ${scopeIds.join(', ') || 'it'}` };

@@ -11,10 +11,13 @@ type VerbEntry = {
   readonly name: string;
   readonly summary: string;
   readonly help: string;
+  /** Besides `--json`; `-c` alone when absent. */
   readonly options?: readonly (readonly [flags: string, description: string])[];
   /** Loaded only when called, so that `--help` is quick. */
   readonly load: () => Promise<Verb>;
 };
+
+const configOption = ['-c, --config <file>', 'configuration file'] as const;
 
 const verbs: readonly VerbEntry[] = [
   {
@@ -30,7 +33,7 @@ Exit codes: 0 done (unknown scopes are warnings), 1 configuration, or no scope h
     summary: 'show what sync would change in the control plane, and why',
     help: `
 Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs).
-Exit codes: 0 same, 1 error, 2 differs.`,
+Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it then says).`,
     load: async () => (await import('./commands/diff')).runDiff,
   },
   {
@@ -50,7 +53,7 @@ Exit codes: 0 done, 1 error and nothing written, 3 refused by policy, 4 some ent
 The file holds everything that this owner should have in the control plane, with select tags and without ids:
   kong-privatelink render -o kong.yaml && deck gateway diff kong.yaml
 Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets that are only unknown).`,
-    options: [['-o, --output <file>', 'file to write, only when it changes (default: standard output)']],
+    options: [configOption, ['-o, --output <file>', 'file to write, only when it changes (default: standard output)']],
     load: async () => (await import('./commands/render')).runRender,
   },
   {
@@ -58,7 +61,8 @@ Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets 
     summary: 'run the whole chain on this machine: AWS, Konnect, a gateway and four accounts, embedded',
     help: `
 Needs no configuration, no account and no network. Everything listens on loopback and is a stand-in that says so;
-discovery, plan, apply and the plugin are the real ones.`,
+discovery, plan, apply and the plugin are the real ones.
+Exit codes: 0 every request went right, 1 a hop failed.`,
     options: [['--once', 'exit after the demonstration although this is a terminal']],
     load: async () => (await import('./commands/sandbox')).runSandbox,
   },
@@ -107,8 +111,10 @@ Configuration: -c FILE, else $KONG_PRIVATELINK_CONFIG, else ./kong-privatelink.y
 First steps:   kong-privatelink sandbox          see it work, nothing needed
                kong-privatelink discover         what your endpoints look like from here
                kong-privatelink diff             what would change, and why
-               kong-privatelink sync             change it`,
+               kong-privatelink sync             change it
+Exit codes:    0 done, 1 error, 2 diff found differences, 3 refused by policy, 4 some entities could not be applied`,
     )
+    .showHelpAfterError('(kong-privatelink --help shows what there is)')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   for (const verb of verbs) addVerb(program, verb, { terminal, signal, done });
@@ -124,12 +130,11 @@ function addVerb(
     .command(verb.name)
     .summary(verb.summary)
     .description(verb.summary)
-    .option('-c, --config <file>', 'configuration file')
     .option('--json', 'one JSON object on standard output')
     .addHelpText('after', verb.help)
     .action(async (flags: Omit<CommandOptions, 'terminal'>) => {
       const run = await verb.load();
       context.done(await run({ ...flags, terminal: context.terminal }, context.signal));
     });
-  for (const [flags, description] of verb.options ?? []) command.option(flags, description);
+  for (const [flags, description] of verb.options ?? [configOption]) command.option(flags, description);
 }

@@ -67,7 +67,10 @@ function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToCha
 }
 
 function whyCreated(entity: Entity): string {
-  if (entity.kind !== 'target') return `domain ${entity.domain} was discovered`;
+  if (entity.kind === 'service') return `domain ${entity.domain} speaks ${entity.fields.protocol}`;
+  if (entity.kind === 'upstream') return `domain ${entity.domain} was discovered; Host ${entity.fields.host_header}`;
+  if (entity.kind === 'route') return `paths ${[entity.fields.paths].flat().join(' ')}`;
+  if (entity.kind === 'plugin') return `domains.${entity.domain}.plugins lists it`;
   const { scopeIds, endpointIds } = originsOf(entity.tags);
   return `endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
 }

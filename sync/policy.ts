@@ -70,7 +70,7 @@ function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | 
   const { count = 0, sinceMs = nowMs } = absences[target.key] ?? {};
   const seconds = Math.floor((nowMs - sinceMs) / 1_000);
   const isRipe = count >= policy.removeAfterAbsences && seconds >= policy.removeAfterSeconds;
-  const progress = `absence ${count} of ${policy.removeAfterAbsences}, ${seconds} of ${policy.removeAfterSeconds} s`;
+  const progress = `absence ${Math.min(count, policy.removeAfterAbsences)} of ${policy.removeAfterAbsences}, ${seconds} of ${policy.removeAfterSeconds} s`;
   return isRipe ? undefined : `${verdict.reason}; ${progress}`;
 }
 
@@ -87,7 +87,7 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
   if (addresses.size < brakeFromAddresses || percent <= policy.maxRemovePercent) return undefined;
   return (
     `the plan removes ${removed.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than ` +
-    `policy.maxRemovePercent ${policy.maxRemovePercent} %: nothing was written; check what discovery reports, then raise the limit for one run`
+    `policy.maxRemovePercent ${policy.maxRemovePercent} %: check what discovery reports, then raise the limit for one run`
   );
 }
 

@@ -20,6 +20,8 @@ export type AppliedChange = {
   readonly outcome: Outcome;
   /** Why it failed or was skipped. */
   readonly error?: string;
+  /** Trying again may help, without anybody changing anything. */
+  readonly isTransient?: boolean;
 };
 
 /** What one pass saw, planned and did. */
@@ -32,7 +34,9 @@ export type Report = {
   /** Absent when nothing was to be applied. */
   readonly applied?: readonly AppliedChange[];
   readonly rollout?: Rollout;
-  /** Why the whole plan was refused by policy; nothing was written. */
+  /** `diff`: creates whose name somebody else has; `sync` would leave them out. */
+  readonly conflicts?: readonly string[];
+  /** Why the whole plan is refused by policy. */
   readonly refused?: string;
   readonly warnings: readonly string[];
 };

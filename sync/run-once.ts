@@ -51,7 +51,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     changes: plan.changes,
     kept: plan.kept,
     refused,
-    warnings: stored.warning ? [stored.warning] : [],
+    warnings: [...(stored.warning ? [stored.warning] : []), ...unclaimed(snapshot, plan, deps)],
   };
   return { snapshot, held, plan, outcome: outcomeOf(held, plan), report };
 }
@@ -89,6 +89,15 @@ function planSnapshot(snapshot: Snapshot, { deps, held, absences }: PlanContext)
     nowMs: clock.now(),
   });
   return { plan, quarantined: [...quarantinedOf(snapshot), ...claims.quarantined] };
+}
+
+/** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
+function unclaimed(snapshot: Snapshot, { desired }: Plan, { settings }: PassDependencies): readonly string[] {
+  if (snapshot.scopes.some((state) => state.status === 'unknown')) return [];
+  const claimed = new Set(desired.map((one) => one.domain));
+  return Object.keys(settings)
+    .filter((domain) => !claimed.has(domain))
+    .map((domain) => `domains.${domain}: no endpoint that can be used claims this domain`);
 }
 
 function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {

@@ -1,6 +1,12 @@
 import type { Clock } from '../core/clock';
 import type { Config } from '../discovery/config';
-import { assertBuilt, loadConfig } from '../discovery/config-file';
+import {
+  assertBuilt,
+  assertSourcesBuilt,
+  type DataPlaneConfig,
+  loadConfig,
+  loadDataPlaneConfig,
+} from '../discovery/config-file';
 import { createDiscoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
 import { createAbsenceStore } from './absence-store';
@@ -18,8 +24,15 @@ export function openConfig({ config, terminal }: SessionOptions): Config {
   return loaded;
 }
 
+/** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
+export function openSources({ config, terminal }: SessionOptions): DataPlaneConfig {
+  const loaded = loadDataPlaneConfig({ path: config, env: terminal.env });
+  assertSourcesBuilt(loaded);
+  return loaded;
+}
+
 /** Everything that discovery needs, from the configuration. */
-export function openDiscovery(config: Config, clock: Clock) {
+export function openDiscovery(config: DataPlaneConfig, clock: Clock) {
   return createDiscoverer(createSources(config), { clock });
 }
 
@@ -44,7 +57,7 @@ export function openSession(options: SessionOptions): PassDependencies & { reado
     absenceStore: createAbsenceStore(config.stateDir, config.owner),
     onApplied: (_, total) => {
       applied += 1;
-      progress(applied, total, 'changes applied');
+      progress(applied, total, 'changes tried');
     },
   };
 }

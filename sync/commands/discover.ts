@@ -1,24 +1,35 @@
 import { settleClaims } from '../../core/claims';
-import type { Endpoint, Snapshot } from '../../core/model';
-import { formatEndpoints, formatQuarantined, formatScopes } from '../output/report-text';
-import { exitCodes, hasNoCredentials, reportScope } from '../report';
-import { openConfig, openDiscovery } from '../session';
+import type { Endpoint, Quarantined, Snapshot } from '../../core/model';
+import { formatQuarantined, formatScopes } from '../output/report-text';
+import { formatTable, type Terminal } from '../output/terminal';
+import { exitCodes, hasNoCredentials, reportScope, type ScopeReport } from '../report';
+import { openDiscovery, openSources } from '../session';
 import { systemClock } from '../system-clock';
 import type { Command } from './command';
 
 /** Shows what discovery sees: endpoints by domain, quarantined ones with the fix, and scopes that are unknown. */
 export const runDiscover: Command = async (options, signal) => {
-  const snapshot = await openDiscovery(openConfig(options), systemClock).discover(signal);
+  const snapshot = await openDiscovery(openSources(options), systemClock).discover(signal);
   const { terminal } = options;
   const scopes = snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs));
-  const quarantined = [...ownQuarantined(snapshot), ...settleClaims(snapshot).quarantined];
-  if (options.json) terminal.out(`${JSON.stringify({ scopes, endpoints: endpointsOf(snapshot), quarantined })}\n`);
-  else
-    terminal.out(
-      formatEndpoints(rowsOf(snapshot)) + formatQuarantined(quarantined, terminal) + formatScopes(scopes, terminal),
-    );
+  const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot) };
+  terminal.out(options.json ? `${JSON.stringify(view)}\n` : formatView(view, terminal));
   return hasNoCredentials({ scopes }) ? exitCodes.error : exitCodes.done;
 };
+
+type View = {
+  readonly scopes: readonly ScopeReport[];
+  readonly endpoints: readonly Endpoint[];
+  readonly quarantined: readonly Quarantined[];
+};
+
+function formatView({ scopes, endpoints, quarantined }: View, terminal: Terminal): string {
+  const rows = endpoints.map((endpoint) => rowOf(endpoint, quarantined));
+  const known = scopes.filter((scope) => scope.status === 'known').map((scope) => scope.id);
+  const nothing = known.length > 0 ? `No endpoint with the domain tag is usable in ${known.join(', ')}\n` : '';
+  const table = rows.length > 0 ? formatTable(['DOMAIN', 'ENDPOINT', 'STATE', 'SCOPE', 'ADDRESSES'], rows) : nothing;
+  return table + formatQuarantined(quarantined, terminal) + formatScopes(scopes, terminal);
+}
 
 function endpointsOf(snapshot: Snapshot): readonly Endpoint[] {
   return snapshot.scopes
@@ -26,16 +37,17 @@ function endpointsOf(snapshot: Snapshot): readonly Endpoint[] {
     .sort((a, b) => (`${a.domain} ${a.id}` < `${b.domain} ${b.id}` ? -1 : 1));
 }
 
-function ownQuarantined(snapshot: Snapshot) {
-  return snapshot.scopes.flatMap((state) => (state.status === 'known' ? state.discovered.quarantined : []));
+function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
+  const own = snapshot.scopes.flatMap((state) => (state.status === 'known' ? state.discovered.quarantined : []));
+  return [...own, ...settleClaims(snapshot).quarantined];
 }
 
-function rowsOf(snapshot: Snapshot): readonly (readonly string[])[] {
-  return endpointsOf(snapshot).map(({ domain, id, state, reason, scopeId, port, addresses }) => [
-    domain,
-    id,
+function rowOf(endpoint: Endpoint, quarantined: readonly Quarantined[]): readonly string[] {
+  const { domain, id, state, reason, scopeId, port, addresses } = endpoint;
+  const states = [
     reason ? `${state} (${reason})` : state,
-    scopeId,
-    addresses.map(({ ip, zoneId }) => `${ip}:${port}${zoneId ? `@${zoneId}` : ''}`).join(' '),
-  ]);
+    ...(quarantined.some((one) => one.endpointId === id) ? ['quarantined'] : []),
+  ];
+  const places = addresses.map(({ ip, zoneId }) => `${ip}:${port}${zoneId ? `@${zoneId}` : ''}`);
+  return [domain, id, states.join(', '), scopeId, places.join(' ')];
 }

@@ -21,9 +21,10 @@ export const runRender: Command = async (options, signal) => {
   const { controlPlane, owner } = session.config;
   const controlPlaneName = controlPlane.type === 'konnect' ? controlPlane.name : undefined;
   const text = renderText(planned.outcome, { owner, controlPlaneName });
-  if (options.output) await writeIfChanged(options.output, text);
-  else if (!options.json) options.terminal.out(text);
+  const written = options.output ? await writeOutput(options.output, text) : undefined;
+  if (!options.output && !options.json) options.terminal.out(text);
   print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);
+  if (written && !options.json) options.terminal.err(`${written}\n`);
   return exitCodes.done;
 };
 
@@ -37,6 +38,15 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
   } catch (thrown) {
     if (!(thrown instanceof PrivatelinkError && thrown.transient)) throw thrown;
     return `no file was written: ${messageOf(thrown)}`;
+  }
+}
+
+async function writeOutput(path: string, text: string): Promise<string> {
+  try {
+    return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is as it should be`;
+  } catch (cause) {
+    const message = `cannot write ${path} (${messageOf(cause)}): make its folder, and let this user write there`;
+    throw new PrivatelinkError(message, { code: 'STATE', transient: false, cause });
   }
 }
 

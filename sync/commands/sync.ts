@@ -1,4 +1,4 @@
-import { formatCounts, formatReport } from '../output/report-text';
+import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
 import { exitCodeOfSync, type Report } from '../report';
 import { runOnce } from '../run-once';
 import { openSession } from '../session';
@@ -14,11 +14,12 @@ export const runSync: Command = async (options, signal) => {
   return exitCodeOfSync(report);
 };
 
-function summaryOf({ changes, applied, refused }: Report): string {
+function summaryOf(report: Report): string {
+  const { changes, applied, refused } = report;
   if (refused) return `Nothing was written: ${formatCounts(changes)}`;
-  if (!applied) return 'The control plane is as it should be: nothing was written';
+  if (!applied) return `${formatUnchanged(report)}; nothing was written`;
   const done = applied.filter((one) => one.outcome === 'applied').length;
-  return done === changes.length
-    ? `Applied all ${done} changes`
-    : `Applied ${done} of ${changes.length} changes; run sync again for the rest`;
+  if (done === changes.length) return `Applied all ${done} changes`;
+  const again = applied.some((one) => one.isTransient) ? '; run sync again for the rest' : '; the reasons are above';
+  return `Applied ${done} of ${changes.length} changes${again}`;
 }

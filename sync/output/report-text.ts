@@ -2,7 +2,7 @@ import { groupBy } from '../../core/group-by';
 import type { Quarantined } from '../../core/model';
 import type { Action, Change, Kept } from '../changes';
 import type { AppliedChange, Report, ScopeReport } from '../report';
-import { type Colour, formatTable, paint, type Terminal } from './terminal';
+import { type Colour, paint, type Terminal } from './terminal';
 
 const signs: Readonly<Record<Action, { readonly sign: string; readonly colour: Colour }>> = {
   create: { sign: '+', colour: 'green' },
@@ -26,27 +26,30 @@ export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal)
 
 export function formatQuarantined(quarantined: readonly Quarantined[], terminal: Terminal): string {
   return quarantined
-    .map(
-      ({ endpointId, scopeId, reason, fix }) =>
-        `${paint(terminal, 'yellow', 'quarantined')} ${endpointId} in ${scopeId}: ${reason}. Fix: ${fix}\n`,
-    )
+    .map(({ endpointId, scopeId, domain, reason, fix }) => {
+      const where = domain ? `${scopeId}, domain ${domain}` : scopeId;
+      return `${paint(terminal, 'yellow', 'quarantined')} ${endpointId} in ${where}: ${reason}. Fix: ${fix}\n`;
+    })
     .join('');
 }
 
 /** The changes by domain, each with its reason. */
-export function formatChanges(changes: readonly Change[], terminal: Terminal): string {
+function formatChanges(changes: readonly Change[], terminal: Terminal): string {
   return [...groupBy(changes, (change) => change.domain)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(
-      ([domain, group]) =>
-        `${paint(terminal, 'bold', domain)}\n${group.map((one) => formatChange(one, terminal)).join('')}`,
-    )
+    .map(([domain, group]) => `${paint(terminal, 'bold', domain)}\n${formatGroup(group, terminal)}`)
     .join('');
 }
 
-function formatChange({ action, kind, key, reason }: Change, terminal: Terminal): string {
-  const { sign, colour } = signs[action];
-  return `  ${paint(terminal, colour, `${sign} ${kind.padEnd(8)} ${shortKey(key)}`)}  ${paint(terminal, 'dim', reason)}\n`;
+function formatGroup(changes: readonly Change[], terminal: Terminal): string {
+  const width = Math.max(...changes.map(({ key }) => shortKey(key).length));
+  return changes
+    .map(({ action, kind, key, reason }) => {
+      const { sign, colour } = signs[action];
+      const what = `${sign} ${kind.padEnd(8)} ${shortKey(key).padEnd(width)}`;
+      return `  ${paint(terminal, colour, what)}  ${paint(terminal, 'dim', reason)}\n`;
+    })
+    .join('');
 }
 
 /** A target without the name of its upstream, which is in the heading. */
@@ -55,19 +58,34 @@ function shortKey(key: string): string {
 }
 
 function formatKept(kept: readonly Kept[], terminal: Terminal): string {
-  return kept
-    .map(({ key, domain, reason }) => `${paint(terminal, 'dim', 'kept')} ${domain} ${shortKey(key)}: ${reason}\n`)
+  return [...groupBy(kept, ({ domain, reason }) => `${domain}: ${reason}`)]
+    .map(
+      ([why, group]) =>
+        `${paint(terminal, 'dim', 'kept')} ${group.map(({ key }) => shortKey(key)).join(' ')} of ${why}\n`,
+    )
     .join('');
 }
 
+/** More changes than this with one reason are counted instead of listed. */
+const listedFailures = 3;
+
 function formatFailures(applied: readonly AppliedChange[], terminal: Terminal): string {
-  return applied
-    .filter((one) => one.outcome !== 'applied')
-    .map(
-      ({ change, outcome, error }) =>
-        `${paint(terminal, 'red', outcome)} ${change.action} ${change.kind} ${change.key}: ${error}\n`,
+  const failures = applied.filter((one) => one.outcome !== 'applied');
+  return [...groupBy(failures, ({ outcome, error }) => `${outcome} ${error}`).values()]
+    .flatMap((group) =>
+      group.length > listedFailures
+        ? [formatFailure(group, terminal)]
+        : group.map((one) => formatFailure([one], terminal)),
     )
     .join('');
+}
+
+function formatFailure(group: readonly AppliedChange[], terminal: Terminal): string {
+  const [first] = group;
+  if (!first) return '';
+  const { action, kind, key } = first.change;
+  const what = group.length > 1 ? `${group.length} changes` : `${action} ${kind} ${key}`;
+  return `${paint(terminal, 'red', first.outcome)} ${what}: ${first.error}\n`;
 }
 
 /** `3 to create, 1 to update, 0 to delete`. */
@@ -78,19 +96,24 @@ export function formatCounts(changes: readonly Change[]): string {
 
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. */
 export function formatReport(report: Report, terminal: Terminal): string {
-  const { scopes, quarantined, changes, kept, applied, refused, warnings, rollout } = report;
+  const { scopes, quarantined, changes, kept, applied, refused, warnings, rollout, conflicts = [] } = report;
+  const ours = quarantined.filter((one) => one.code !== 'other-gateway');
   return [
     warnings.map((text) => `${paint(terminal, 'yellow', 'warning')} ${text}\n`).join(''),
     formatScopes(scopes, terminal),
-    formatQuarantined(quarantined, terminal),
+    formatQuarantined(ours, terminal),
     formatChanges(changes, terminal),
     formatKept(kept, terminal),
+    conflicts.map((text) => `${paint(terminal, 'red', 'conflict')} ${text}\n`).join(''),
     applied ? formatFailures(applied, terminal) : '',
     refused ? `${paint(terminal, 'red', 'refused')} ${refused}\n` : '',
     rollout?.nodes ? `${rollout.inSync} of ${rollout.nodes} data planes run the new configuration\n` : '',
   ].join('');
 }
 
-export function formatEndpoints(rows: readonly (readonly string[])[]): string {
-  return rows.length > 0 ? formatTable(['DOMAIN', 'ENDPOINT', 'STATE', 'SCOPE', 'ADDRESSES'], rows) : '';
+/** What an unchanged control plane means: that all is well only where everything was read. */
+export function formatUnchanged({ scopes }: Report): string {
+  const unknown = scopes.filter((scope) => scope.status === 'unknown').length;
+  if (unknown === 0) return 'The control plane is as it should be';
+  return `Nothing to change as far as is known: ${unknown} of ${scopes.length} scopes could not be read`;
 }

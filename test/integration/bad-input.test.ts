@@ -174,13 +174,15 @@ describe('endpoints that claim too much', () => {
     expect(addresses()).toEqual(['10.0.1.11:80']);
   });
 
-  it('leaves endpoints of another gateway alone, silently', async () => {
+  it('leaves endpoints of another gateway alone, and says so where people look for them', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:gateway': 'other' } });
 
     const { out } = await estate.run('sync');
+    const discover = await estate.run('discover');
 
     expect(writes()).toEqual([]);
     expect(out).not.toContain('quarantined');
+    expect(discover.out).toContain('is for kong:gateway other');
   });
 });
 
@@ -241,6 +243,65 @@ describe('a control plane that does not answer as it should', () => {
     expect(out).toContain("service sd2 exists already without this owner's tags");
     expect(estate.konnect.entities('prod', 'services').find((one) => one.name === 'sd2')?.host).toBe('theirs.example');
     expect(estate.konnect.entities('prod', 'routes').map((one) => one.name)).toEqual(['sd3']);
+  });
+});
+
+describe('what people are told', () => {
+  it('needs no token to look at AWS', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    expect((await runCli(['discover', '-c', join(estate.folder, 'kong-privatelink.yaml')])).exitCode).toBe(0);
+  });
+
+  it('is where nothing was found', async () => {
+    expect((await estate.run('discover')).out).toContain(
+      'No endpoint with the domain tag is usable in hub.self.us-east-1',
+    );
+  });
+
+  it('is not that all is well when nothing could be read', async () => {
+    estate.aws.inject({ kind: 'error' });
+
+    const { out } = await estate.run('diff');
+
+    expect(out).not.toContain('as it should be');
+    expect(out).toContain('1 of 1 scopes could not be read');
+  });
+
+  it('is, before sync, which names somebody else has', async () => {
+    estate.konnect.seed('prod', 'services', { name: 'sd2', host: 'theirs.example' });
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    const { exitCode, out } = await estate.run('diff');
+
+    expect(exitCode).toBe(2);
+    expect(out).toContain('conflict service sd2 exists already');
+  });
+
+  it('is that running again does not help when it does not', async () => {
+    estate.konnect.seed('prod', 'services', { name: 'sd2', host: 'theirs.example' });
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    expect((await estate.run('sync')).out).toContain('the reasons are above');
+  });
+
+  it('is which configured domain nobody claims', async () => {
+    estate.configure(`${defaultConfig(estate)}domains: { sd22: { route: false } }\n`);
+
+    expect((await estate.run('diff')).out).toContain('domains.sd22: no endpoint that can be used claims this domain');
+  });
+
+  it('is whether render wrote its file', async () => {
+    const file = join(estate.folder, 'kong.yaml');
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    const first = await estate.run('render', '-o', file);
+    const second = await estate.run('render', '-o', file);
+    const nowhere = await estate.run('render', '-o', join(estate.folder, 'absent', 'kong.yaml'));
+
+    expect(first.err).toContain(`wrote ${file}`);
+    expect(second.err).toContain(`${file} is as it should be`);
+    expect(nowhere).toMatchObject({ exitCode: 1, err: expect.stringContaining('make its folder') });
   });
 });
 

@@ -238,15 +238,20 @@ describe('an endpoint that cannot be used', () => {
 
 describe('the gateway tag', () => {
   it.each([
-    ['absent', {}, 1],
-    ["this owner's", { 'kong:gateway': 'test' }, 1],
-    ["another owner's", { 'kong:gateway': 'other' }, 0],
-    ["another owner's beside a bad tag", { 'kong:gateway': 'other', 'kong:port': 'x' }, 0],
-  ])('takes the endpoint, or leaves it silently, when it is %s', async (_, tags, count) => {
-    const { endpoints, quarantined } = await discoverOne({ Tags: tagged(tags) });
+    ['absent', {}],
+    ["this owner's", { 'kong:gateway': 'test' }],
+  ])('takes the endpoint when it is %s', async (_, tags) => {
+    expect(await discoverOne({ Tags: tagged(tags) })).toMatchObject({ endpoints: [{ id: 'vpce-1' }], quarantined: [] });
+  });
 
-    expect(endpoints).toHaveLength(count);
-    expect(quarantined).toEqual([]);
+  it.each([
+    ["another owner's", { 'kong:gateway': 'other' }],
+    ["another owner's beside a bad tag", { 'kong:gateway': 'other', 'kong:port': 'x' }],
+  ])('leaves the endpoint and says whose it is when it is %s', async (_, tags) => {
+    expect(await discoverOne({ Tags: tagged(tags) })).toMatchObject({
+      endpoints: [],
+      quarantined: [{ code: 'other-gateway', reason: 'is for kong:gateway other' }],
+    });
   });
 });
 
