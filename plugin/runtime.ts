@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino, { type Logger } from 'pino';
 import type { Clock } from '../core/clock';
-import { assertSourcesBuilt, loadDataPlaneConfig } from '../discovery/config-file';
+import { loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer, type Discoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
 import { emptyFeed, type Feed, startFeed } from './feed';
@@ -57,7 +57,6 @@ type Discovery = { readonly discoverer: Discoverer; readonly intervalSeconds: nu
 
 function openDiscovery(env: Readonly<Record<string, string | undefined>>): Discovery {
   const config = loadDataPlaneConfig({ env });
-  assertSourcesBuilt(config);
   const discoverer = createDiscoverer(createSources(config, { pageSize }), { clock });
   return { discoverer, intervalSeconds: config.watch.intervalSeconds };
 }

@@ -1,12 +1,6 @@
 import type { Clock } from '../core/clock';
 import type { Config } from '../discovery/config';
-import {
-  assertBuilt,
-  assertSourcesBuilt,
-  type DataPlaneConfig,
-  loadConfig,
-  loadDataPlaneConfig,
-} from '../discovery/config-file';
+import { assertBuilt, type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
 import { createAbsenceStore } from './absence-store';
@@ -26,9 +20,7 @@ export function openConfig({ config, terminal }: SessionOptions): Config {
 
 /** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
 export function openSources({ config, terminal }: SessionOptions): DataPlaneConfig {
-  const loaded = loadDataPlaneConfig({ path: config, env: terminal.env });
-  assertSourcesBuilt(loaded);
-  return loaded;
+  return loadDataPlaneConfig({ path: config, env: terminal.env });
 }
 
 /** Everything that discovery needs, from the configuration. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { messageOf } from '../../../core/errors';
-import { assertBuilt, assertSourcesBuilt, loadConfig, loadDataPlaneConfig } from '../../../discovery/config-file';
+import { assertBuilt, loadConfig, loadDataPlaneConfig } from '../../../discovery/config-file';
 
 const token = 'kpat_secret';
 const variable = (name: string) => `\${${name}}`;
@@ -186,7 +186,6 @@ describe('assertBuilt', () => {
   });
 
   it.each([
-    ['sources of a type other than', secondSource('{ name: copy, type: snapshot, file: a }')],
     [
       'controlPlane.type',
       smallest.replace(/controlPlane: .*/, 'controlPlane: { type: admin, address: "https://kong.example" }'),
@@ -218,15 +217,5 @@ watch: { intervalSeconds: 5, token: "\${WATCH_TOKEN}" }
       watch: { intervalSeconds: 5 },
     });
     expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow('owner: environment variable OWNER is not set');
-  });
-
-  it('names what a data plane cannot do yet, and only that', () => {
-    const sources = [{ type: 'static', name: 'fixed', endpoints: [{ domain: 'sd2', addresses: ['10.0.0.1'] }] }];
-    const path = join(folder, 'static.yaml');
-    writeFileSync(path, JSON.stringify({ owner: 'test', affinity: 'weighted', sources }));
-
-    expect(() => assertSourcesBuilt(loadDataPlaneConfig({ path, env: {} }))).toThrow(
-      'not built in this version: sources of a type other than vpc-endpoints;',
-    );
   });
 });

@@ -26,4 +26,15 @@ describe('createSources', () => {
       'edge.self.eu-west-1',
     ]);
   });
+
+  it('refuses a type that this version does not have, naming the source', () => {
+    const config = configOf({ type: 'cloud-map', name: 'registry', regions: ['us-east-1'], namespace: 'shared' });
+
+    expect(() => createSources(config)).toThrow(
+      expect.objectContaining({
+        code: 'NOT_BUILT',
+        message: expect.stringContaining('source registry of type cloud-map'),
+      }),
+    );
+  });
 });
