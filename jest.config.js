@@ -6,5 +6,6 @@ module.exports = {
   testPathIgnorePatterns: ['<rootDir>/test/peers/'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   testTimeout: 20_000,
+  maxWorkers: '100%',
   reporters: ['default', ...(process.env.JEST_COUNTS ? ['<rootDir>/test/support/count-reporter.js'] : [])],
 };
