@@ -1,4 +1,4 @@
-import type { EndpointState } from './model';
+import type { EndpointState, Scope, Snapshot } from './model';
 
 /**
  * What a state means for an endpoint's addresses:
@@ -30,7 +30,13 @@ export function dispositionOf(state: EndpointState): Disposition {
   return dispositions[state];
 }
 
-/** A state that AWS will leave by itself soon; the scope is worth polling faster. */
-export function isTransitional(state: EndpointState): boolean {
-  return state === 'pending' || state === 'pendingAcceptance' || state === 'deleting';
+/** States that AWS will leave by itself soon. */
+const transitional: ReadonlySet<EndpointState> = new Set(['pending', 'pendingAcceptance', 'deleting']);
+
+/** The known scopes with an endpoint in a state that will change soon: worth reading again before long. */
+export function transitionalScopes({ scopes }: Snapshot): readonly Scope[] {
+  return scopes.flatMap((state) => {
+    const endpoints = state.status === 'known' ? state.discovered.endpoints : [];
+    return endpoints.some((one) => transitional.has(one.state)) ? [state.scope] : [];
+  });
 }

@@ -1,99 +1,132 @@
 import type { Clock } from '../core/clock';
-import { isTransitional } from '../core/endpoint-states';
-import { messageOf } from '../core/errors';
-import type { Snapshot } from '../core/model';
-import { buildTable, type Table } from './resolve';
+import type { FromDiscovery, ToDiscovery } from './messages';
+import { type Picker, pickerOf } from './picker';
+import type { DomainRoute } from './resolve';
+
+/** How to reach a domain, with the rounds that are under way. */
+export type Route = { readonly near: Picker; readonly any: Picker };
 
 /** What discovery knows, for the request path: reading it never waits. */
 export type Feed = {
   /** The data plane has sources to discover from. */
   readonly hasSources: boolean;
-  /** The newest table; undefined while no scope was ever known. */
-  current(): Table | undefined;
-  /** The first table, waited for until the first pass or half a second has ended; at once from then on, there or not. */
-  first(): Promise<Table | undefined>;
+  /** Announces that requests for the domain may come. */
+  use(domain: string): void;
+  /** `undiscovered` while no scope was ever known. */
+  routeOf(domain: string): Route | 'unknown domain' | 'undiscovered';
+  /** When the scope was last confirmed; unix epoch, milliseconds. */
+  observedAtMs(scopeId: string): number;
+  /** Ends with the first answer about the domain, or a second after the first call for it: only first requests wait. */
+  first(domain: string): Promise<void>;
+};
+
+/** The discovery thread, or a stand-in of a test. */
+export type DiscoveryThread = {
+  readonly post: (message: ToDiscovery) => void;
+  readonly onMessage: (listener: (message: FromDiscovery) => void) => void;
+  /** It ended, for whatever reason. */
+  readonly onEnd: (listener: (reason: string) => void) => void;
 };
 
 export type FeedOptions = {
-  readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
-  readonly zoneId: string | undefined;
-  /** Asked after each pass: the configuration may be read later than the start. */
-  readonly intervalSeconds: () => number;
+  readonly startThread: () => DiscoveryThread;
   readonly clock: Clock;
-  /** 0 to 1, for jitter. */
-  readonly random: () => number;
-  readonly onError: (message: string) => void;
+  readonly onProblem: (reason: string) => void;
 };
 
-const firstWaitMs = 500;
-/** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
-const transitionalMs = 10_000;
-/** After a pass that gave nothing; doubles with every further one, up to the interval. */
-const retryMs = 1_000;
+/** About what it takes to load the AWS SDK and to read one scope. */
+const firstWaitMs = 1_000;
+/** A thread that ended is started anew after this; its routes stay in use meanwhile. */
+const restartMs = 1_000;
 
 /** A feed for a data plane without configuration: nothing is ever resolved. */
-export const emptyFeed: Feed = { hasSources: false, current: () => undefined, first: async () => undefined };
+export const emptyFeed: Feed = {
+  hasSources: false,
+  use: () => {},
+  routeOf: () => 'undiscovered',
+  observedAtMs: () => 0,
+  first: async () => {},
+};
 
-/** Discovers again and again until `signal` aborts; a pass that fails leaves the last table in use. */
-export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
-  const { clock, zoneId } = options;
-  let table: Table | undefined;
-  let firstWait: Promise<unknown> | undefined;
-  const pass = () =>
-    passOnce(options, signal, (snapshot) => {
-      table = buildTable(snapshot, zoneId, table);
-    });
-  const firstPass = pass();
+/** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
+export function startFeed({ startThread, clock, onProblem }: FeedOptions, signal: AbortSignal): Feed {
+  const inUse = new Set<string>();
+  const routes = new Map<string, Route | undefined>();
+  const observed = new Map<string, number>();
+  const answers = createAnswers(clock, signal);
+  let thread = open();
 
-  async function repeat(): Promise<void> {
-    let failures = 0;
-    for (let outcome = await firstPass; !signal.aborted; outcome = await pass()) {
-      failures = outcome === 'nothing' ? failures + 1 : 0;
-      await clock.sleep(pauseMs(outcome, failures, options), signal).catch(() => {});
+  function open(): DiscoveryThread {
+    const opened = startThread();
+    opened.onMessage(receive);
+    opened.onEnd((reason) => void reopen(reason));
+    for (const domain of inUse) opened.post({ kind: 'use', domain });
+    return opened;
+  }
+
+  async function reopen(reason: string): Promise<void> {
+    if (signal.aborted) return;
+    onProblem(`the discovery thread ended: ${reason}`);
+    await clock.sleep(restartMs, signal).catch(() => {});
+    if (!signal.aborted) thread = open();
+  }
+
+  function receive(message: FromDiscovery): void {
+    if (message.kind === 'problem') onProblem(message.reason);
+    if (message.kind === 'route') keep(message);
+    if (message.kind === 'observed') {
+      for (const [scopeId, atMs] of message.scopes) observed.set(scopeId, atMs);
+      answers.endAll();
     }
   }
 
-  void repeat();
+  function keep({ domain, route }: Extract<FromDiscovery, { kind: 'route' }>): void {
+    routes.set(domain, route && liveRoute(route, routes.get(domain)));
+    answers.end(domain);
+  }
+
   return {
     hasSources: true,
-    current: () => table,
-    first: async () => {
-      // One wait for all: while AWS does not answer, only the first half second of requests is held up.
-      firstWait ??= Promise.race([firstPass, clock.sleep(firstWaitMs, signal).catch(() => {})]);
-      await firstWait;
-      return table;
+    use: (domain) => {
+      if (inUse.has(domain)) return;
+      inUse.add(domain);
+      thread.post({ kind: 'use', domain });
     },
+    routeOf: (domain) => routes.get(domain) ?? (observed.size > 0 ? 'unknown domain' : 'undiscovered'),
+    observedAtMs: (scopeId) => observed.get(scopeId) ?? 0,
+    first: (domain) => answers.wait(domain),
   };
 }
 
-/** What a pass gave: nothing, a table of endpoints one of which AWS will change soon, or one that may stay. */
-type Outcome = 'nothing' | 'transitional' | 'settled';
+/** The route with its rounds, which go on from those of `before` where the candidates are the same. */
+export function liveRoute({ candidates, near }: DomainRoute, before: Route | undefined): Route {
+  const nearest = near.flatMap((index) => candidates[index] ?? []);
+  return { near: pickerOf(nearest, before?.near), any: pickerOf(candidates, before?.any) };
+}
 
-/** Never rejects: this loop is the plugin's only source of targets. */
-async function passOnce(
-  { discover, onError }: FeedOptions,
-  signal: AbortSignal,
-  publish: (snapshot: Snapshot) => void,
-): Promise<Outcome> {
-  try {
-    const snapshot = await discover(signal);
-    for (const state of snapshot.scopes) if (state.status === 'unknown') onError(state.reason);
-    if (!snapshot.scopes.some((state) => state.status === 'known' || state.lastGood)) return 'nothing';
-    publish(snapshot);
-    return hasTransitional(snapshot) ? 'transitional' : 'settled';
-  } catch (thrown) {
-    if (!signal.aborted) onError(messageOf(thrown));
-    return 'nothing';
+/** One wait per domain, for all its requests: while AWS does not answer, only the first half second of them is held up. */
+function createAnswers(clock: Clock, signal: AbortSignal) {
+  const ends = new Map<string, () => void>();
+  const waits = new Map<string, Promise<void>>();
+
+  function wait(domain: string): Promise<void> {
+    const waited = waits.get(domain) ?? begin(domain);
+    waits.set(domain, waited);
+    return waited;
   }
-}
 
-function pauseMs(outcome: Outcome, failures: number, { intervalSeconds, random }: FeedOptions): number {
-  const longestMs = { nothing: retryMs * 2 ** (failures - 1), transitional: transitionalMs, settled: Infinity };
-  return Math.min(longestMs[outcome], intervalSeconds() * 1_000) * (0.9 + 0.2 * random());
-}
+  function begin(domain: string): Promise<void> {
+    const answer = new Promise<void>((resolve) => {
+      ends.set(domain, resolve);
+    });
+    return Promise.race([answer, clock.sleep(firstWaitMs, signal).catch(() => {})]);
+  }
 
-function hasTransitional({ scopes }: Snapshot): boolean {
-  return scopes.some(
-    (state) => state.status === 'known' && state.discovered.endpoints.some((one) => isTransitional(one.state)),
-  );
+  return {
+    wait,
+    end: (domain: string) => ends.get(domain)?.(),
+    endAll: () => {
+      for (const end of ends.values()) end();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors';
 import type { Feed } from './feed';
-import { type Pick, pickFresh } from './picker';
-import type { Table } from './resolve';
+import { pickFresh } from './picker';
+import type { Candidate } from './resolve';
 import type { PluginConfig } from './schema';
 
 /** The calls of Kong's PDK that the plugin makes: two per request in target mode (rule 19). */
@@ -25,7 +25,8 @@ export async function access(kong: Kong, config: PluginConfig, context: HandlerC
   const { feed, explain } = context;
   try {
     if (!isTargetMode(config, feed)) return;
-    const pick = resolve(feed.current() ?? (await feed.first()), config, context.now());
+    if (typeof feed.routeOf(config.domain) === 'string') await feed.first(config.domain);
+    const pick = resolve(config, context);
     if (typeof pick === 'string') {
       explain(pick, config.domain);
       if (config.on_unresolved === 'reject') await reject(kong, config.domain);
@@ -43,13 +44,13 @@ export async function access(kong: Kong, config: PluginConfig, context: HandlerC
 }
 
 /** The next target that is fresh enough, or why there is none. */
-function resolve(table: Table | undefined, config: PluginConfig, nowMs: number): Pick | string {
-  if (!table) return 'nothing was discovered yet';
-  const route = table.get(config.domain);
-  if (!route) return 'unknown domain';
-  const sinceMs = nowMs - config.max_stale_seconds * 1_000;
-  const near = config.affinity === 'zone' ? pickFresh(route.near, sinceMs) : undefined;
-  const pick = near ?? pickFresh(route.any, sinceMs);
+function resolve(config: PluginConfig, { feed, now }: HandlerContext): Candidate | string {
+  const route = feed.routeOf(config.domain);
+  if (typeof route === 'string') return route === 'undiscovered' ? 'nothing was discovered yet' : route;
+  const sinceMs = now() - config.max_stale_seconds * 1_000;
+  const isFresh = (scopeId: string) => feed.observedAtMs(scopeId) >= sinceMs;
+  const near = config.affinity === 'zone' ? pickFresh(route.near, isFresh) : undefined;
+  const pick = near ?? pickFresh(route.any, isFresh);
   return pick ?? `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}`;
 }
 

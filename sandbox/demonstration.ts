@@ -83,7 +83,14 @@ async function openStage(signal: AbortSignal): Promise<Stage> {
 type Act = (stage: Stage) => Promise<StoryEvent>;
 
 const acts: readonly Act[] = [
-  async (stage) => synchronise('SD2 and egress are connected: their endpoints carry the tag kong:domain', stage),
+  async (stage) => {
+    // The plugin begins to discover with the first request, which may be served by Kong's balancer instead.
+    const warmUp = async () => {
+      await travel(stage);
+      await stage.product.settle();
+    };
+    return synchronise('SD2 and egress are connected: their endpoints carry the tag kong:domain', stage, warmUp);
+  },
   async (stage) => {
     const { old } = await stage.estate.recreateSd2();
     const event = await synchronise("SD2's endpoint was deleted and made anew, with other addresses", stage, () =>

@@ -10,7 +10,8 @@ export class Plugin {
   constructor(config: unknown) {
     this.config = parsePluginConfig(config);
     // Discovery starts with the first instance, not at load: a plugin server asked for its dump must exit.
-    sharedContext(process.env);
+    const { feed } = sharedContext(process.env);
+    if (this.config) feed.use(this.config.domain);
   }
 
   async access(kong: Kong): Promise<void> {

@@ -68,6 +68,16 @@ async function crash(socketPath: string): Promise<void> {
 
 const noAnswer = async () => undefined;
 
+/** The first requests after a start may come before discovery has ended; they fall through. */
+async function untilResolved(server: PluginServer): Promise<void> {
+  const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target' });
+  const untilMs = Date.now() + 15_000;
+  while ((await server.handleEvent(instance, 'access', noAnswer)).length === 0) {
+    if (Date.now() > untilMs) throw new Error('the plugin resolved nothing within 15 s');
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
 describe('privatelink under the stock kong-js-pluginserver', () => {
   it('dumps its schema and exits', async () => {
     const dump = await dumpPlugins(optionsOf('dump', discoveryEnv()));
@@ -83,6 +93,7 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
       estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11', '10.0.3.11'], { tags: { 'kong:port': '8080' } });
       estate.addEndpoint('sd6', ['2600:1f18::7']);
       server = await startPluginServer(optionsOf('sources', discoveryEnv()));
+      await untilResolved(server);
     });
 
     afterAll(() => server.close());

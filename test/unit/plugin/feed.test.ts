@@ -1,158 +1,120 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '../../../core/clock';
-import type { Snapshot } from '../../../core/model';
-import { startFeed } from '../../../plugin/feed';
-import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
+import { type DiscoveryThread, startFeed } from '../../../plugin/feed';
+import type { FromDiscovery, ToDiscovery } from '../../../plugin/messages';
+import { resolveRoutes } from '../../../plugin/resolve';
+import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
-const known = snapshotOf(knownScope([endpointOf()]));
-let stop = new AbortController();
+const route = resolveRoutes(snapshotOf(knownScope([endpointOf()])), undefined).get('sd2');
+const observed: FromDiscovery = { kind: 'observed', scopes: [['hub.self.us-east-1', 5]] };
 
-afterEach(() => stop.abort());
-
-/** A feed over these answers; `pauses` are the waits between passes, and the feed stands still when the answers are used up. */
-async function runFeed(answers: readonly (Snapshot | Error)[]) {
-  stop = new AbortController();
-  const pauses: number[] = [];
-  const errors: string[] = [];
-  const left = [...answers];
-  const idle = new Promise<void>(() => {});
-  let ended: () => void = () => {};
-  const used = new Promise<void>((resolve) => {
-    ended = resolve;
-  });
+/** A feed with threads that tests speak for; its clock never wakes a sleeper before `wake()`. */
+function openFeed() {
+  const threads: {
+    readonly received: ToDiscovery[];
+    say: (message: FromDiscovery) => void;
+    end: (reason: string) => void;
+  }[] = [];
+  const problems: string[] = [];
+  const sleeps: number[] = [];
+  let wake: () => void = () => {};
   const clock: Clock = {
     now: () => 0,
-    sleep: async (ms) => {
-      pauses.push(ms);
-      if (left.length > 0) return;
-      ended();
-      await idle;
+    sleep: (ms) => {
+      sleeps.push(ms);
+      return new Promise((resolve) => {
+        wake = resolve;
+      });
     },
   };
-  const discover = async () => {
-    const next = left.shift();
-    if (next instanceof Error) throw next;
-    return next ?? known;
+  const startThread = (): DiscoveryThread => {
+    const thread = { received: [] as ToDiscovery[], say: (_: FromDiscovery) => {}, end: (_: string) => {} };
+    threads.push(thread);
+    return {
+      post: (message) => void thread.received.push(message),
+      onMessage: (listener) => {
+        thread.say = listener;
+      },
+      onEnd: (listener) => {
+        thread.end = listener;
+      },
+    };
   };
-  const options = {
-    discover,
-    zoneId: undefined,
-    intervalSeconds: () => 60,
-    clock,
-    random: () => 0.5,
-    onError: (message: string) => errors.push(message),
-  };
-  const feed = startFeed(options, stop.signal);
-  await used;
-  return { feed, pauses, errors };
+  const onProblem = (reason: string) => void problems.push(reason);
+  const feed = startFeed({ startThread, clock, onProblem }, new AbortController().signal);
+  return { feed, threads, problems, sleeps, wake: () => wake() };
 }
 
-const quiet = { zoneId: undefined, intervalSeconds: () => 60, random: () => 0.5, onError: () => {} };
-
-/** A feed that makes one pass per `next()`, each with the same answer. */
-function stepFeed() {
-  stop = new AbortController();
-  let wake: () => void = () => {};
-  let slept: () => void = () => {};
-  let asleep = new Promise<void>((resolve) => {
-    slept = resolve;
-  });
-  const clock: Clock = {
-    now: () => 0,
-    sleep: () =>
-      new Promise<void>((resolve) => {
-        wake = resolve;
-        slept();
-      }),
-  };
-  const feed = startFeed({ ...quiet, clock, discover: async () => known }, stop.signal);
-  const next = async () => {
-    await asleep;
-    asleep = new Promise<void>((resolve) => {
-      slept = resolve;
-    });
-    wake();
-    await asleep;
-  };
-  return { feed, next };
+function ipOf(feed: ReturnType<typeof openFeed>['feed'], domain = 'sd2'): string {
+  const found = feed.routeOf(domain);
+  return typeof found === 'string' ? found : found.any.next().ip;
 }
 
 describe('startFeed', () => {
-  it('publishes what it discovered and comes back at the interval', async () => {
-    const { feed, pauses } = await runFeed([known]);
+  it('announces each domain once', () => {
+    const { feed, threads } = openFeed();
 
-    expect([...(feed.current()?.keys() ?? [])]).toEqual(['sd2']);
-    expect(pauses).toEqual([60_000]);
+    for (const domain of ['sd2', 'sd3', 'sd2']) feed.use(domain);
+
+    expect(threads[0]?.received.map(({ domain }) => domain)).toEqual(['sd2', 'sd3']);
   });
 
-  it('comes back quickly while nothing was ever known', async () => {
-    const { feed, pauses, errors } = await runFeed([snapshotOf(unknownScope())]);
+  it('tells undiscovered from unknown', () => {
+    const { feed, threads } = openFeed();
+    const before = feed.routeOf('sd2');
 
-    expect(feed.current()).toBeUndefined();
-    expect(pauses).toEqual([1_000]);
-    expect(errors).toEqual(['throttled']);
+    threads[0]?.say({ kind: 'route', domain: 'sd2' });
+    threads[0]?.say(observed);
+
+    expect([before, feed.routeOf('sd2')]).toEqual(['undiscovered', 'unknown domain']);
+    expect(feed.observedAtMs('hub.self.us-east-1')).toBe(5);
   });
 
-  it('fm-26 backs off to the interval while nothing is ever known', async () => {
-    const { pauses } = await runFeed(Array.from({ length: 8 }, () => snapshotOf(unknownScope())));
+  it('goes on with the round of a route that is posted again', () => {
+    const { feed, threads } = openFeed();
+    threads[0]?.say({ kind: 'route', domain: 'sd2', route });
+    const first = ipOf(feed);
 
-    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    threads[0]?.say({ kind: 'route', domain: 'sd2', route: route && structuredClone(route) });
+
+    expect([first, ipOf(feed)].sort()).toEqual(['10.0.1.11', '10.0.2.11']);
   });
 
-  it('keeps to the interval when a scope fails that was known before', async () => {
-    const { pauses } = await runFeed([snapshotOf(unknownScope()), known, snapshotOf(unknownScope([endpointOf()]))]);
+  it('waits once per domain, at most a second, for its first answer', async () => {
+    const { feed, threads, sleeps } = openFeed();
+    const waits = Promise.all([feed.first('sd2'), feed.first('sd2'), feed.first('sd3')]);
 
-    expect(pauses).toEqual([1_000, 60_000, 60_000]);
+    threads[0]?.say({ kind: 'route', domain: 'sd2', route });
+    threads[0]?.say(observed);
+    await waits;
+    await feed.first('sd2');
+
+    expect(sleeps).toEqual([1_000, 1_000]);
   });
 
-  it('comes back in ten seconds while an endpoint is about to change', async () => {
-    const { pauses } = await runFeed([snapshotOf(knownScope([endpointOf({ state: 'pendingAcceptance' })]))]);
+  it('ends all waits with a pass that gave nothing', async () => {
+    const { feed, threads } = openFeed();
+    const wait = feed.first('sd2');
 
-    expect(pauses).toEqual([10_000]);
+    threads[0]?.say({ kind: 'observed', scopes: [] });
+
+    await expect(wait).resolves.toBeUndefined();
+    expect(feed.routeOf('sd2')).toBe('undiscovered');
   });
 
-  it('fm-06 goes on after a pass that throws, with the table it had', async () => {
-    const { feed, errors } = await runFeed([known, new Error('boom')]);
+  it('fm-06 starts the thread anew when it ends, announces the domains again and keeps the routes meanwhile', async () => {
+    const { feed, threads, problems, sleeps, wake } = openFeed();
+    feed.use('sd2');
+    threads[0]?.say({ kind: 'route', domain: 'sd2', route });
 
-    expect(feed.current()?.has('sd2')).toBe(true);
-    expect(errors).toEqual(['boom']);
-  });
+    threads[0]?.end('out of memory');
+    const meanwhile = feed.routeOf('sd2');
+    wake();
+    await new Promise(setImmediate);
 
-  it('fm-06 goes on after a snapshot that no table can be built of', async () => {
-    const broken = snapshotOf(knownScope([endpointOf({ domain: 'sd3', paths: undefined })]));
-    const { feed, errors } = await runFeed([known, broken]);
-
-    expect([...(feed.current()?.keys() ?? [])]).toEqual(['sd2']);
-    expect(errors).toHaveLength(1);
-  });
-
-  it('goes on with the round of a domain that did not change', async () => {
-    const { feed, next } = stepFeed();
-    await next();
-    const first = feed.current()?.get('sd2')?.near.next().ip;
-    await next();
-    const second = feed.current()?.get('sd2')?.near.next().ip;
-
-    expect([first, second].sort()).toEqual(['10.0.1.11', '10.0.2.11']);
-  });
-
-  it('makes requests wait once, not each of them, while discovery does not answer', async () => {
-    stop = new AbortController();
-    const waits: number[] = [];
-    const clock: Clock = { now: () => 0, sleep: async (ms) => void waits.push(ms) };
-    const feed = startFeed({ ...quiet, clock, discover: () => new Promise(() => {}) }, stop.signal);
-
-    const tables = await Promise.all([feed.first(), feed.first()]);
-    await feed.first();
-
-    expect(tables).toEqual([undefined, undefined]);
-    expect(waits).toEqual([500]);
-  });
-
-  it('makes no request wait once a first pass has failed', async () => {
-    const { feed } = await runFeed([snapshotOf(unknownScope())]);
-
-    // The clock of this feed never wakes a sleeper any more.
-    expect(await feed.first()).toBeUndefined();
+    expect(typeof meanwhile).toBe('object');
+    expect(problems).toEqual(['the discovery thread ended: out of memory']);
+    expect(sleeps).toEqual([1_000]);
+    expect(threads[1]?.received).toEqual([{ kind: 'use', domain: 'sd2' }]);
   });
 });

@@ -1,21 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Feed } from '../../../plugin/feed';
+import { type Feed, liveRoute, type Route } from '../../../plugin/feed';
 import { access, type Kong } from '../../../plugin/handler';
-import { buildTable, type Table } from '../../../plugin/resolve';
+import { resolveRoutes } from '../../../plugin/resolve';
 import { type PluginConfig, parsePluginConfig } from '../../../plugin/schema';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
-const table = buildTable(
+const resolved = resolveRoutes(
   snapshotOf(knownScope([endpointOf({ addresses: [{ ip: '10.0.1.11', region: 'us-east-1' }] })])),
   undefined,
-);
+).get('sd2');
+const route = resolved && liveRoute(resolved, undefined);
 
-function feedOf(current: Table | undefined, over: Partial<Feed> = {}): Feed {
-  return { hasSources: true, current: () => current, first: async () => current, ...over };
+/** A feed that knows sd2 at most; its scope was confirmed at 1,000 ms. */
+function feedOf(sd2: Route | undefined, over: Partial<Feed> = {}): Feed {
+  const routeOf: Feed['routeOf'] = (domain) => (domain === 'sd2' && sd2) || (sd2 ? 'unknown domain' : 'undiscovered');
+  return { hasSources: true, use: () => {}, routeOf, observedAtMs: () => 1_000, first: async () => {}, ...over };
 }
 
 async function run({
-  feed = feedOf(table),
+  feed = feedOf(route),
   config = {},
   nowMs = 1_000,
   fail = false,
@@ -56,8 +59,8 @@ describe('access', () => {
 
   it.each([
     ['nothing was discovered yet', feedOf(undefined), {}, 1_000],
-    ['unknown domain', feedOf(table), { domain: 'sd9' }, 1_000],
-    ['not confirmed for more than max_stale_seconds 60', feedOf(table), { max_stale_seconds: 60 }, 61_001],
+    ['unknown domain', feedOf(route), { domain: 'sd9' }, 1_000],
+    ['not confirmed for more than max_stale_seconds 60', feedOf(route), { max_stale_seconds: 60 }, 61_001],
   ])('leaves the request alone and says why: %s', async (reason, feed, config, nowMs) => {
     expect(await run({ feed, config, nowMs })).toEqual({ calls: [], reasons: [reason] });
     const rejected = await run({ feed, config: { ...config, on_unresolved: 'reject' }, nowMs });
@@ -68,15 +71,23 @@ describe('access', () => {
     expect((await run({ config: { max_stale_seconds: 60 }, nowMs: 61_000 })).calls).toHaveLength(2);
   });
 
-  it('waits for the first table when there is none yet', async () => {
-    expect((await run({ feed: feedOf(undefined, { first: async () => table }) })).calls).toHaveLength(2);
+  it('waits for the first answer about its domain when there is none yet', async () => {
+    let known: Route | undefined;
+    const feed = feedOf(undefined, {
+      routeOf: () => known ?? 'undiscovered',
+      first: async () => {
+        known = route;
+      },
+    });
+
+    expect((await run({ feed })).calls).toHaveLength(2);
   });
 
   it.each([
     ['mode is upstream', {}, { mode: 'upstream' as const }],
     ['the data plane has no sources', { hasSources: false }, {}],
   ])('does nothing when %s', async (_, feed, config) => {
-    expect(await run({ feed: feedOf(table, feed), config })).toEqual({ calls: [], reasons: [] });
+    expect(await run({ feed: feedOf(route, feed), config })).toEqual({ calls: [], reasons: [] });
   });
 
   it('fm-25 never throws into Kong when a call is refused', async () => {

@@ -1,12 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Address } from '../../../core/model';
+import type { Address, Snapshot } from '../../../core/model';
+import { liveRoute, type Route } from '../../../plugin/feed';
 import { type Picker, pickFresh } from '../../../plugin/picker';
-import { buildTable, hostHeader } from '../../../plugin/resolve';
+import { hostHeader, type Routes, resolveRoutes } from '../../../plugin/resolve';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
   return { ip, zoneId, region };
+}
+
+type Table = { readonly routes: Routes; readonly get: (domain: string) => Route | undefined };
+
+/** What the thread that serves requests makes of the routes that the other one resolves. */
+function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
+  const routes = resolveRoutes(snapshot, zoneId, previous?.routes);
+  const live = new Map([...routes].map(([domain, route]) => [domain, liveRoute(route, previous?.get(domain))]));
+  return { routes, get: (domain) => live.get(domain) };
 }
 
 function tableOf(zoneId: string | undefined, ...addresses: readonly Address[]) {
@@ -23,7 +33,7 @@ function sharesOf(picker: Picker | undefined, count: number): Record<string, num
   return shares;
 }
 
-describe('buildTable', () => {
+describe('resolveRoutes', () => {
   it.each([
     ['its own zone', 'use1-az1', ['10.0.1.1']],
     ['its own region when its zone has no target', 'use1-az9', ['10.0.1.1', '10.0.2.1']],
@@ -164,10 +174,10 @@ describe('buildTable', () => {
     const fresh = endpointOf({ weight: 1, addresses: [address('10.0.0.1')] });
     const picker = buildTable(snapshotOf(knownScope([fresh]), unknownScope([stale], west)), undefined).get('sd2')?.any;
 
-    const picked = picker && Array.from({ length: 5 }, () => pickFresh(picker, 600)?.ip);
+    const picked = picker && Array.from({ length: 5 }, () => pickFresh(picker, (id) => id === hubScope.id)?.ip);
 
     expect(picked).toEqual(Array(5).fill('10.0.0.1'));
-    expect(picker && pickFresh(picker, 1_001)).toBeUndefined();
+    expect(picker && pickFresh(picker, () => false)).toBeUndefined();
   });
 
   describe('after a table that was in use', () => {

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import type { DomainRoute } from './resolve';
+
+/** What the discovery thread tells the thread that serves requests: only what changed, and only of domains in use. */
+export type FromDiscovery =
+  /** A pass has ended: when each scope was last confirmed (unix epoch, milliseconds). Empty: nothing is known yet. */
+  | { readonly kind: 'observed'; readonly scopes: readonly (readonly [scopeId: string, observedAtMs: number])[] }
+  /** The route of a domain in use, as it is now; absent: there is none. */
+  | { readonly kind: 'route'; readonly domain: string; readonly route?: DomainRoute }
+  | { readonly kind: 'problem'; readonly reason: string };
+
+/** What it is told: that requests for a domain may come. */
+export type ToDiscovery = { readonly kind: 'use'; readonly domain: string };
+
+export const toDiscoverySchema = z.object({ kind: z.literal('use'), domain: z.string() });
