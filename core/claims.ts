@@ -63,9 +63,10 @@ function claimantsOf(snapshot: Snapshot, incumbents: Incumbents): readonly Endpo
 }
 
 /** What one known scope says to be gone is gone, whatever another remembers of it. */
-function goneEndpoints(snapshot: Snapshot): ReadonlySet<string> {
-  const known = snapshot.scopes.flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []));
-  return new Set(known.filter((one) => dispositionOf(one.state) === 'remove').map((one) => one.id));
+function goneEndpoints({ scopes, goneIds = [] }: Snapshot): ReadonlySet<string> {
+  const known = scopes.flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []));
+  const terminal = known.filter((one) => dispositionOf(one.state) === 'remove').map((one) => one.id);
+  return new Set([...goneIds, ...terminal]);
 }
 
 function domainOf(name: string, endpoints: readonly Endpoint[]): readonly Domain[] {

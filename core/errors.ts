@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'THROTTLED'
   | 'TIMEOUT'
   | 'BAD_ANSWER'
+  | 'UNCONFIRMED'
   | 'UNREACHABLE'
   | 'REGION'
   | 'AWS'

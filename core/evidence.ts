@@ -31,7 +31,9 @@ export function judgeEndpoints(
 ): (endpointId: string) => Verdict {
   const seen = seenEndpoints(snapshot, quarantined);
   const unread = unreadEndpoints(snapshot);
+  const gone = new Set(snapshot.goneIds);
   return (endpointId) => {
+    if (gone.has(endpointId)) return { is: 'gone', reason: `endpoint ${endpointId} is deleted (AWS knows it no more)` };
     const verdicts = (seen.get(endpointId) ?? []).map(verdictOf);
     const surest = verdicts.find((one) => one.is === 'gone') ?? verdicts.find((one) => one.is === 'uncertain');
     if (surest) return surest;

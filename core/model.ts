@@ -61,6 +61,7 @@ export type QuarantineCode =
   | 'service-not-allowed'
   | 'vpc-not-allowed'
   | 'path-not-allowed'
+  | 'address-not-allowed'
   | 'path-conflict'
   | 'disagreement'
   | 'other-gateway';
@@ -96,6 +97,14 @@ export type Discovered = {
   readonly quarantined: readonly Quarantined[];
 };
 
+/** What a scope held when it was last known. */
+export type LastGood = {
+  readonly observedAtMs: number;
+  readonly discovered: Discovered;
+  /** Read by an earlier process and kept on disk: no answer since the start of this one. */
+  readonly isRestored?: boolean;
+};
+
 /** What is known of a scope. An unknown scope keeps what it held when it was last known. */
 export type ScopeState =
   | { readonly status: 'known'; readonly scope: Scope; readonly observedAtMs: number; readonly discovered: Discovered }
@@ -106,13 +115,17 @@ export type ScopeState =
       readonly reason: string;
       /** Stable code of the error (`ACCESS_DENIED`, `THROTTLED`, …). */
       readonly code: string;
-      readonly lastGood?: { readonly observedAtMs: number; readonly discovered: Discovered };
+      readonly lastGood?: LastGood;
     };
 
 /** All scopes at one time, ordered by scope id. */
 export type Snapshot = {
   readonly takenAtMs: number;
   readonly scopes: readonly ScopeState[];
+  /** Ids of endpoints that a known scope no longer lists and that their provider, asked by id, does not know. */
+  readonly goneIds?: readonly string[];
+  /** What concerns no single scope, for people. */
+  readonly warnings?: readonly string[];
 };
 
 /** One routable address. */

@@ -8,6 +8,11 @@ export function formatAddress({ ip, port }: { readonly ip: string; readonly port
   return ip.includes(':') ? `[${expandIpv6(ip)}]:${port}` : `${ip}:${port}`;
 }
 
+/** One spelling for each address, so that addresses can be compared as text. */
+export function normaliseIp(ip: string): string {
+  return ip.includes(':') ? expandIpv6(ip) : ip;
+}
+
 function expandIpv6(ip: string): string {
   // The URL parser writes every form of one address, IPv4 inside it too, as the same short hexadecimal one.
   const [head = '', tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::');

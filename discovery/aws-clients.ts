@@ -1,4 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { AccountScope } from './aws-scopes';
 import type { VpcEndpointsConfig } from './config';
 import { isLoopback } from './loopback';
@@ -16,24 +17,48 @@ const callTimeoutMs = 10_000;
 
 /** Makes the EC2 client of one scope when it is first needed, and gives the same one from then on. */
 export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> {
-  let client: Promise<EC2Client> | undefined;
+  return once(() => createEc2Client(options));
+}
+
+/** The same for Cloud Map. */
+export function lazyCloudMapClient(options: ClientOptions): () => Promise<ServiceDiscoveryClient> {
+  return once(() => createCloudMapClient(options));
+}
+
+function once<T>(create: () => Promise<T>): () => Promise<T> {
+  let created: Promise<T> | undefined;
   return () => {
-    client ??= createEc2Client(options);
-    return client;
+    created ??= create();
+    return created;
   };
 }
 
 async function createEc2Client({ scope, endpoint }: ClientOptions): Promise<EC2Client> {
   const { EC2Client } = await import('@aws-sdk/client-ec2');
-  const addresses = addressesOf(endpoint);
-  return new EC2Client({
+  const { ec2, sts } = addressesOf(endpoint, 'ec2');
+  return new EC2Client({ ...(await settingsOf(scope, sts)), endpoint: ec2 });
+}
+
+async function createCloudMapClient({ scope, endpoint }: ClientOptions): Promise<ServiceDiscoveryClient> {
+  const { ServiceDiscoveryClient } = await import('@aws-sdk/client-servicediscovery');
+  const { servicediscovery, sts } = addressesOf(endpoint, 'servicediscovery');
+  return new ServiceDiscoveryClient({
+    ...(await settingsOf(scope, sts)),
+    endpoint: servicediscovery,
+    // The SDK would put `data-` before the host of an address that is given (facts).
+    disableHostPrefix: servicediscovery !== undefined,
+  });
+}
+
+/** What all clients of a scope share. */
+async function settingsOf(scope: AccountScope, sts: string | undefined) {
+  return {
     region: scope.region,
-    endpoint: addresses.ec2,
-    credentials: scope.roleArn ? await assumeRole(scope, addresses.sts) : undefined,
+    credentials: scope.roleArn ? await assumeRole(scope, sts) : undefined,
     // How often a call is tried is the SDK's own setting: AWS_MAX_ATTEMPTS, default 3.
     retryMode: 'adaptive',
     requestHandler: { connectionTimeout: callTimeoutMs, requestTimeout: callTimeoutMs, throwOnRequestTimeout: true },
-  });
+  };
 }
 
 /** Credentials of the scope's role, renewed by the SDK before they expire. */
@@ -45,8 +70,10 @@ async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoin
   });
 }
 
-/** One address serves EC2 alone, since that is what an interface endpoint for EC2 does; on loopback it is a stand-in for all of AWS. */
-function addressesOf(endpoint: ClientOptions['endpoint']): { readonly ec2?: string; readonly sts?: string } {
+type Addresses = Exclude<VpcEndpointsConfig['endpoint'], string | undefined>;
+
+/** One address serves the source's own API alone, since that is what an interface endpoint does; on loopback it is a stand-in for all of AWS. */
+function addressesOf(endpoint: ClientOptions['endpoint'], service: 'ec2' | 'servicediscovery'): Addresses {
   if (typeof endpoint !== 'string') return endpoint ?? {};
-  return { ec2: endpoint, sts: isLoopback(endpoint) ? endpoint : undefined };
+  return { [service]: endpoint, sts: isLoopback(endpoint) ? endpoint : undefined };
 }

@@ -3,7 +3,8 @@ import type { Scope } from '../core/model';
 /** A scope of an AWS source, with the role that reads it; without one, the process's own credentials do. */
 export type AccountScope = Scope & { readonly roleArn?: string; readonly externalId?: string };
 
-type AccountsConfig = {
+/** What says which accounts and regions a source reads. */
+export type AccountsConfig = {
   readonly name: string;
   readonly accounts?: readonly { readonly roleArn: string; readonly externalId?: string }[];
   readonly regions: readonly string[];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../core/model';
 import { domainPattern } from '../core/names';
+import { claim, claimRegion, dnsName, dnsServer, ipAddress } from './claim-config';
 import { isLoopback } from './loopback';
 
 /**
@@ -95,19 +96,6 @@ const aws = {
   allow,
 };
 
-const protocol = z.enum(['http', 'https', 'grpc', 'grpcs']);
-const port = z.int().min(1).max(65_535);
-
-/** What tags say elsewhere, said in the file for sources whose providers have no tags. */
-const claim = {
-  domain: label,
-  protocol: protocol.optional(),
-  port: port.optional(),
-  host: z.string().optional(),
-  paths: z.array(z.string().startsWith('/')).optional(),
-  weight: z.int().min(0).max(65_535).optional(),
-};
-
 const source = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('vpc-endpoints'), ...aws, vpcs: z.array(z.string().min(1)).min(1).optional() }),
   z.strictObject({ type: z.literal('ec2-instances'), ...aws }),
@@ -120,16 +108,20 @@ const source = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('dns'),
     name: label,
-    region: z.string().optional(),
+    region: claimRegion,
+    servers: z.array(dnsServer).min(1).optional(),
     allow,
-    names: z.array(z.strictObject({ name: z.string().min(1), ...claim })).min(1),
+    names: z
+      .array(z.strictObject({ name: dnsName, public: z.boolean().default(false), ...claim }))
+      .min(1)
+      .superRefine(distinct(({ name, domain }) => `${name} ${domain}`, ['name'], 'name each once for a domain')),
   }),
   z.strictObject({
     type: z.literal('static'),
     name: label,
-    region: z.string().optional(),
+    region: claimRegion,
     allow,
-    endpoints: z.array(z.strictObject({ addresses: z.array(z.string().min(1)).min(1), ...claim })).min(1),
+    endpoints: z.array(z.strictObject({ addresses: z.array(ipAddress).min(1), ...claim })).min(1),
   }),
   z
     .strictObject({
@@ -238,6 +230,11 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type SourceConfig = Config['sources'][number];
 export type VpcEndpointsConfig = Extract<SourceConfig, { type: 'vpc-endpoints' }>;
+export type Ec2InstancesConfig = Extract<SourceConfig, { type: 'ec2-instances' }>;
+export type CloudMapConfig = Extract<SourceConfig, { type: 'cloud-map' }>;
+export type SnapshotConfig = Extract<SourceConfig, { type: 'snapshot' }>;
+export type DnsConfig = Extract<SourceConfig, { type: 'dns' }>;
+export type StaticConfig = Extract<SourceConfig, { type: 'static' }>;
 export type AllowConfig = VpcEndpointsConfig['allow'];
 export type TagKeys = VpcEndpointsConfig['tags'];
 export type ControlPlaneConfig = Config['controlPlane'];

@@ -1,9 +1,12 @@
 import type { Clock } from '../core/clock';
 import { concurrently } from '../core/concurrently';
 import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
-import type { Scope, ScopeState, Snapshot } from '../core/model';
+import type { LastGood, Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
+import { holdEmpty } from './hold-empty';
+import type { LastGoodStore } from './last-good';
 import type { Source } from './source';
+import { untilAborted } from './until-aborted';
 
 export type DiscoverOptions = {
   readonly clock: Pick<Clock, 'now'>;
@@ -11,6 +14,8 @@ export type DiscoverOptions = {
   readonly concurrency?: number;
   /** Time a scope gets to answer as a whole; default 30 s. */
   readonly scopeTimeoutMs?: number;
+  /** Absent: a new process starts with nothing known. */
+  readonly lastGoodStore?: LastGoodStore;
 };
 
 export type Discoverer = {
@@ -18,15 +23,14 @@ export type Discoverer = {
   discover(signal: AbortSignal): Promise<Snapshot>;
 };
 
-type LastGood = NonNullable<Extract<ScopeState, { status: 'unknown' }>['lastGood']>;
-
-/** Keeps the last good answer of each scope in memory between calls. */
+/** Keeps the last good answer of each scope in memory between calls, and in the store, from which the first call takes what was known before. */
 export function createDiscoverer(
   sources: readonly Source[],
-  { clock, concurrency = 4, scopeTimeoutMs = 30_000 }: DiscoverOptions,
+  { clock, concurrency = 4, scopeTimeoutMs = 30_000, lastGoodStore: store }: DiscoverOptions,
 ): Discoverer {
   const lastGood = new Map<string, LastGood>();
-  const scoped = sources.flatMap((source) => source.scopes().map((scope) => ({ source, scope })));
+  let isRestored = false;
+  const scoped = sources.map(holdEmpty).flatMap((source) => source.scopes().map((scope) => ({ source, scope })));
   scoped.sort((a, b) => compareText(a.scope.id, b.scope.id));
 
   async function readScope(
@@ -36,8 +40,9 @@ export function createDiscoverer(
     signal.throwIfAborted();
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(scopeTimeoutMs)]);
     try {
-      const discovered = await untilAborted(source.discover(scope, deadline), deadline);
-      const good = { discovered, observedAtMs: clock.now() };
+      const answer = await untilAborted(source.discover(scope, deadline), deadline);
+      const { observedAtMs = clock.now(), ...discovered } = answer;
+      const good = { discovered, observedAtMs };
       lastGood.set(scope.id, good);
       return { status: 'known', scope, ...good };
     } catch (thrown) {
@@ -47,20 +52,23 @@ export function createDiscoverer(
     }
   }
 
+  async function restore(): Promise<readonly string[]> {
+    if (isRestored || !store) return [];
+    isRestored = true;
+    const { known, warning } = await store.read();
+    for (const [id, good] of known) lastGood.set(id, good);
+    return warning ? [warning] : [];
+  }
+
   return {
     discover: async (signal) => {
+      const restored = await restore();
       const scopes = await concurrently(scoped, concurrency, (one) => readScope(one, signal));
-      return { takenAtMs: clock.now(), scopes };
+      const snapshot = { takenAtMs: clock.now(), scopes };
+      const { warning } = (await store?.write(snapshot)) ?? {};
+      return { ...snapshot, warnings: warning ? [...restored, warning] : restored };
     },
   };
-}
-
-/** What `work` gives, or the signal's reason at once: the SDK waits between its tries without looking at the signal. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 type Failure = { readonly code: ErrorCode; readonly reason: string };

@@ -4,9 +4,12 @@ import type {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { PrivatelinkError } from '../core/errors';
+import { parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
+import type { CallBudget } from './call-budget';
+import { describeExisting, findMissing } from './missing-ids';
+import type { Zoned } from './zones';
 
 /** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
 export type VpcEndpointItem = {
@@ -21,7 +24,7 @@ export type VpcEndpointItem = {
   readonly tags: ReadonlyMap<string, string>;
 };
 
-export type InterfaceItem = { readonly id: string; readonly zoneId?: string; readonly ips: readonly string[] };
+export type InterfaceItem = Zoned & { readonly id: string; readonly ips: readonly string[] };
 
 export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readonly string[] };
 
@@ -29,6 +32,8 @@ export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readon
 export interface Ec2Reader {
   listEndpoints(filter: EndpointFilter, signal: AbortSignal): Promise<readonly VpcEndpointItem[]>;
   listInterfaces(ids: readonly string[], signal: AbortSignal): Promise<readonly InterfaceItem[]>;
+  /** Of these endpoints, those that AWS does not know. */
+  findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
 export type Ec2ReaderOptions = {
@@ -37,17 +42,20 @@ export type Ec2ReaderOptions = {
   readonly client: () => Promise<EC2Client>;
   /** Endpoints per page and interfaces per batch, at most 1000 (AWS's limit). Parsing a page blocks the event loop, about 0.1 ms per item. */
   readonly pageSize: number;
+  readonly budget: CallBudget;
 };
 
-export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): Ec2Reader {
+export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2Reader {
+  const take = (action: string, signal: AbortSignal) => budget.take({ ...scope, action }, signal);
   return {
     listEndpoints: async (filter, signal) => {
       const items: VpcEndpointItem[] = [];
       let token: string | undefined;
       do {
-        const answer = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, () =>
-          describeEndpoints({ client, filter, pageSize, token }, signal),
-        );
+        const answer = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, async () => {
+          await take('DescribeVpcEndpoints', signal);
+          return describeEndpoints({ client, filter, pageSize, token }, signal);
+        });
         const page = parseAnswer(endpointsPage, answer, scope);
         items.push(...page.VpcEndpoints);
         // The last page carries no token, or an empty one.
@@ -60,14 +68,34 @@ export function createEc2Reader({ scope, client, pageSize }: Ec2ReaderOptions): 
       for (let start = 0; start < ids.length; start += pageSize) {
         const batch = ids.slice(start, start + pageSize);
         const answer = await wrapAwsError('ec2:DescribeNetworkInterfaces', scope, () =>
-          describeExisting(batch, (existing) => describeInterfaces(client, existing, signal)),
+          describeExisting(batch, async (existing) => {
+            await take('DescribeNetworkInterfaces', signal);
+            return describeInterfaces(client, existing, signal);
+          }),
         );
-        items.push(...parseAnswer(interfacesPage, answer, scope).NetworkInterfaces);
+        if (answer) items.push(...parseAnswer(interfacesPage, answer, scope).NetworkInterfaces);
       }
       return items;
     },
+    findGone: async (ids, signal) => {
+      const gone: string[] = [];
+      for (let start = 0; start < ids.length; start += idsPerCall) {
+        const batch = ids.slice(start, start + idsPerCall);
+        const missing = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, () =>
+          findMissing(batch, async (left) => {
+            await take('DescribeVpcEndpoints', signal);
+            await describeById(client, left, signal);
+          }),
+        );
+        gone.push(...missing);
+      }
+      return gone;
+    },
   };
 }
+
+/** Endpoints asked for by id in one call: an answer that lists them all stays small. */
+const idsPerCall = 200;
 
 type PageRequest = Pick<Ec2ReaderOptions, 'client' | 'pageSize'> & {
   readonly filter: EndpointFilter;
@@ -89,6 +117,15 @@ async function describeEndpoints(
   });
 }
 
+async function describeById(
+  client: () => Promise<EC2Client>,
+  ids: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<DescribeVpcEndpointsCommandOutput> {
+  const { DescribeVpcEndpointsCommand } = await import('@aws-sdk/client-ec2');
+  return (await client()).send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [...ids] }), { abortSignal });
+}
+
 async function describeInterfaces(
   client: () => Promise<EC2Client>,
   ids: readonly string[],
@@ -99,52 +136,6 @@ async function describeInterfaces(
     abortSignal,
   });
 }
-
-/** Interfaces that AWS may name as gone, one after another, before the batch is given up. */
-const missingAttempts = 5;
-
-/** AWS refuses a whole batch for one interface that is gone; those that it names are left out, which costs their endpoint alone (fm-11). */
-async function describeExisting<T>(
-  ids: readonly string[],
-  describe: (ids: readonly string[]) => Promise<T>,
-): Promise<T | typeof nothing> {
-  let existing = ids;
-  for (let attempt = 1; existing.length > 0; attempt += 1) {
-    try {
-      return await describe(existing);
-    } catch (thrown) {
-      const missing = new Set(missingIds(thrown));
-      if (missing.size === 0 || attempt === missingAttempts) throw thrown;
-      existing = existing.filter((id) => !missing.has(id));
-    }
-  }
-  return nothing;
-}
-
-const nothing = { NetworkInterfaces: [] };
-
-function missingIds(thrown: unknown): readonly string[] {
-  const isMissing = thrown instanceof Error && thrown.name === 'InvalidNetworkInterfaceID.NotFound';
-  return isMissing ? (thrown.message.match(/eni-[0-9a-f]+/g) ?? []) : [];
-}
-
-/** An answer without its list (a proxy's page with status 200 looks so to the SDK), or with a thing without id, says nothing about the scope. */
-function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, scope: AccountScope): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new PrivatelinkError(
-    `scope ${scope.id}: AWS answered in a form that cannot be read (${issue?.path.join('.')}: ${issue?.message}); what was known stays in use; check \`endpoint\` of the source, and that no proxy answers in place of AWS`,
-    { code: 'BAD_ANSWER', transient: true, cause: parsed.error },
-  );
-}
-
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? undefined);
-
-const tag = z.object({ Key: z.string(), Value: z.string().nullish() });
 
 const endpointItem = z
   .object({
@@ -157,7 +148,7 @@ const endpointItem = z
     VpcId: text,
     NetworkInterfaceIds: z.array(z.string()).nullish(),
     DnsEntries: z.array(z.object({ DnsName: text })).nullish(),
-    Tags: z.array(tag).nullish(),
+    Tags: tagList,
   })
   .transform(
     (item): VpcEndpointItem => ({
@@ -169,7 +160,7 @@ const endpointItem = z
       vpcId: item.VpcId,
       interfaceIds: item.NetworkInterfaceIds ?? [],
       dnsNames: (item.DnsEntries ?? []).flatMap((entry) => entry.DnsName ?? []),
-      tags: new Map((item.Tags ?? []).map(({ Key, Value }) => [Key, Value ?? ''])),
+      tags: item.Tags,
     }),
   );
 
@@ -178,6 +169,7 @@ const endpointsPage = z.object({ VpcEndpoints: z.array(endpointItem), NextToken:
 const interfaceItem = z
   .object({
     NetworkInterfaceId: z.string().min(1),
+    AvailabilityZone: text,
     AvailabilityZoneId: text,
     PrivateIpAddress: text,
     PrivateIpAddresses: z.array(z.object({ PrivateIpAddress: text })).nullish(),
@@ -187,7 +179,8 @@ const interfaceItem = z
     const v4 = (item.PrivateIpAddresses ?? []).map((one) => one.PrivateIpAddress);
     const v6 = (item.Ipv6Addresses ?? []).map((one) => one.Ipv6Address);
     const ips = [item.PrivateIpAddress, ...v4, ...v6].flatMap((ip) => ip ?? []);
-    return { id: item.NetworkInterfaceId, zoneId: item.AvailabilityZoneId, ips: [...new Set(ips)] };
+    const zone = { zoneId: item.AvailabilityZoneId, zoneName: item.AvailabilityZone };
+    return { id: item.NetworkInterfaceId, ...zone, ips: [...new Set(ips)] };
   });
 
 const interfacesPage = z.object({ NetworkInterfaces: z.array(interfaceItem) });

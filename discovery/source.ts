@@ -1,5 +1,11 @@
 import type { Discovered, Scope } from '../core/model';
 
+/** What a source gives for one scope. */
+export type Answer = Discovered & {
+  /** When it was observed, where that is earlier than now; unix epoch, milliseconds. */
+  readonly observedAtMs?: number;
+};
+
 /** Where endpoints come from: one implementation per `type` of the configuration. */
 export interface Source {
   readonly name: string;
@@ -9,5 +15,10 @@ export interface Source {
    * All endpoints of one scope, complete. Throws PrivatelinkError when any page, batch or item could not be read:
    * a partial answer is never returned. One endpoint that cannot be used is quarantined and the rest goes on.
    */
-  discover(scope: Scope, signal: AbortSignal): Promise<Discovered>;
+  discover(scope: Scope, signal: AbortSignal): Promise<Answer>;
+  /**
+   * Of these ids, which the scope does not list, those that the provider does not know at all: they are gone for certain.
+   * Absent where a provider cannot tell; throws PrivatelinkError.
+   */
+  confirmGone?(scope: Scope, ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -1,36 +1,76 @@
+import type { Clock } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
-import { lazyEc2Client } from './aws-clients';
+import { type ClientOptions, lazyCloudMapClient, lazyEc2Client } from './aws-clients';
+import type { AccountScope } from './aws-scopes';
+import { type CallBudget, createCallBudget } from './call-budget';
+import { createCloudMapSource } from './cloud-map';
+import { createCloudMapReader } from './cloud-map-reader';
 import type { Config, SourceConfig } from './config';
-import { createEc2Reader } from './ec2-reader';
+import { createDnsSource } from './dns';
+import { createEc2InstanceReader } from './ec2-instance-reader';
+import { createEc2InstancesSource } from './ec2-instances';
+import { createEc2Reader, type Ec2ReaderOptions } from './ec2-reader';
+import { createResolver } from './resolver';
+import { createSnapshotReader } from './snapshot-reader';
+import { createSnapshotSource } from './snapshot-source';
 import type { Source } from './source';
+import { createStaticSource } from './static';
 import { createVpcEndpointsSource } from './vpc-endpoints';
+import { createZoneReader } from './zones';
 
 export type SourcesOptions = {
   /** Items per page of AWS's lists; small ones where parsing must not block requests. Default 1000, AWS's largest. */
   readonly pageSize?: number;
+  /** Times the calls to AWS: all sources share one budget. */
+  readonly clock: Clock;
 };
 
-type Context = Required<SourcesOptions> & { readonly owner: string };
+type Context = Required<SourcesOptions> & { readonly budget: CallBudget; readonly owner: string };
 
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: Context) => Source;
 
 /** How to make a source of each type that is built. */
 const factories: { readonly [T in SourceType]?: Factory<T> } = {
-  'vpc-endpoints': (config, { owner, pageSize }) => {
-    const { endpoint } = config;
-    const readerOf: Parameters<typeof createVpcEndpointsSource>[1]['readerOf'] = (scope) =>
-      createEc2Reader({ scope, client: lazyEc2Client({ scope, endpoint }), pageSize });
-    return createVpcEndpointsSource(config, { owner, readerOf });
+  'vpc-endpoints': (config, context) => {
+    const readersOf = (scope: AccountScope) => ec2ReadersOf(createEc2Reader, { ...context, scope, ...config });
+    return createVpcEndpointsSource(config, { owner: context.owner, readersOf });
   },
+  'ec2-instances': (config, context) => {
+    const readersOf = (scope: AccountScope) => ec2ReadersOf(createEc2InstanceReader, { ...context, scope, ...config });
+    return createEc2InstancesSource(config, { owner: context.owner, readersOf });
+  },
+  'cloud-map': (config, context) => {
+    const { endpoint } = config;
+    const readerOf = (scope: AccountScope) =>
+      createCloudMapReader({ ...context, scope, client: lazyCloudMapClient({ scope, endpoint }) });
+    return createCloudMapSource(config, { owner: context.owner, readerOf });
+  },
+  dns: (config, { clock }) => createDnsSource(config, { resolver: createResolver(config.servers), clock }),
+  static: (config) => createStaticSource(config),
+  snapshot: (config, { owner, clock }) =>
+    createSnapshotSource(config, { owner, clock, read: createSnapshotReader(config) }),
 };
+
+/** A reader and the zones of one scope, over one client. */
+function ec2ReadersOf<R>(
+  create: (options: Ec2ReaderOptions) => R,
+  { scope, endpoint, pageSize, budget, clock }: ClientOptions & Omit<Context, 'owner'>,
+) {
+  const client = lazyEc2Client({ scope, endpoint });
+  return {
+    reader: create({ scope, client, pageSize, budget }),
+    readZoneIds: createZoneReader({ scope, client, budget, clock }),
+  };
+}
 
 /** The sources that the configuration names. Throws PrivatelinkError (NOT_BUILT) for a type that this version does not have. */
 export function createSources(
   { sources, owner }: Pick<Config, 'owner' | 'sources'>,
-  { pageSize = 1_000 }: SourcesOptions = {},
+  { pageSize = 1_000, clock }: SourcesOptions,
 ): readonly Source[] {
-  return sources.map((config) => createSource(config, { owner, pageSize }));
+  const budget = createCallBudget({ clock });
+  return sources.map((config) => createSource(config, { owner, pageSize, budget, clock }));
 }
 
 function createSource<T extends SourceType>(config: Extract<SourceConfig, { type: T }>, context: Context): Source {

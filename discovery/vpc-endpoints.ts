@@ -1,49 +1,50 @@
 import { dispositionOf, parseEndpointState } from '../core/endpoint-states';
-import { PrivatelinkError } from '../core/errors';
-import type { Address, Discovered, Endpoint, QuarantineCode, Quarantined, Scope } from '../core/model';
+import type { Address, Scope } from '../core/model';
 import { compareText } from '../core/targets';
-import { findRefusal, grantedPaths } from './allow';
-import { type AccountScope, accountScopes } from './aws-scopes';
+import { createAccountSource } from './account-source';
+import type { AccountScope } from './aws-scopes';
+import { type Candidate, claimEndpoints, type Facts } from './claim-endpoint';
 import type { VpcEndpointsConfig } from './config';
 import type { Ec2Reader, InterfaceItem, VpcEndpointItem } from './ec2-reader';
 import type { Source } from './source';
-import { parseTags } from './tags';
+import { type ReadZoneIds, withZoneIds } from './zones';
 
 export type VpcEndpointsDependencies = {
   readonly owner: string;
-  /** Gives the reader of one account and region. */
-  readonly readerOf: (scope: AccountScope) => Ec2Reader;
+  /** Gives what reads one account and region. */
+  readonly readersOf: (scope: AccountScope) => { readonly reader: Ec2Reader; readonly readZoneIds: ReadZoneIds };
 };
 
 /** Interface endpoints of the configured accounts and regions that carry the domain tag. */
 export function createVpcEndpointsSource(
   config: VpcEndpointsConfig,
-  { owner, readerOf }: VpcEndpointsDependencies,
+  { owner, readersOf }: VpcEndpointsDependencies,
 ): Source {
-  const scopes = accountScopes(config);
-  const readers = new Map(scopes.map((scope) => [scope.id, readerOf(scope)]));
+  const readers = new Map<string, Ec2Reader>();
+  const source = createAccountSource(config, (scope) => {
+    const { reader, readZoneIds } = readersOf(scope);
+    readers.set(scope.id, reader);
+    return async (signal) => {
+      const items = await reader.listEndpoints({ tagKey: config.tags.domain, vpcIds: config.vpcs }, signal);
+      const interfaceIds = new Set(items.filter(isServing).flatMap((item) => item.interfaceIds));
+      const listed = await reader.listInterfaces([...interfaceIds], signal);
+      const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
+      return claimEndpoints(
+        items.map((item) => candidateOf(item, { scope, interfaces })),
+        { config, owner, scope },
+      );
+    };
+  });
   return {
-    name: config.name,
-    scopes: () => scopes.map(({ id, source, account, region }) => ({ id, source, account, region })),
-    discover: async (scope, signal) => {
-      const reader = readers.get(scope.id);
-      if (!reader)
-        throw new PrivatelinkError(`scope ${scope.id} is not one of source ${config.name}`, {
-          code: 'BAD_ANSWER',
-          transient: false,
-        });
-      const listed = await reader.listEndpoints({ tagKey: config.tags.domain, vpcIds: config.vpcs }, signal);
-      const items = [...new Map(listed.map((item) => [item.id, item])).values()].sort((a, b) =>
-        compareText(a.id, b.id),
-      );
-      const interfaces = await reader.listInterfaces(
-        items.filter(isServing).flatMap((item) => item.interfaceIds),
-        signal,
-      );
-      const byId = new Map(interfaces.map((item) => [item.id, item]));
-      return sortOut(items.map((item) => toEndpoint(item, { config, owner, scope, interfaces: byId })));
-    },
+    ...source,
+    confirmGone: async (scope, ids, signal) =>
+      (await readers.get(scope.id)?.findGone(ids.filter(isEndpointId), signal)) ?? [],
   };
+}
+
+/** AWS refuses a whole call for one id of another form, and people may put tags of their own on a target. */
+function isEndpointId(id: string): boolean {
+  return /^vpce-[0-9a-f]+$/.test(id);
 }
 
 /** Interfaces are asked for only where there still are any: an id that is gone would fail the whole batch. */
@@ -51,75 +52,22 @@ function isServing(item: VpcEndpointItem): boolean {
   return dispositionOf(parseEndpointState(item.state ?? '')) !== 'remove';
 }
 
-type Context = {
-  readonly config: VpcEndpointsConfig;
-  readonly owner: string;
-  readonly scope: Scope;
-  readonly interfaces: ReadonlyMap<string, InterfaceItem>;
-};
+type Context = { readonly scope: Scope; readonly interfaces: ReadonlyMap<string, InterfaceItem> };
 
-type Sorted = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
-
-function sortOut(sorted: readonly Sorted[]): Discovered {
-  return {
-    endpoints: sorted.flatMap((one) => ('endpoint' in one ? [one.endpoint] : [])),
-    quarantined: sorted.flatMap((one) => ('quarantined' in one ? [one.quarantined] : [])),
-  };
-}
-
-/** The endpoint, or why it is quarantined. */
-function toEndpoint(item: VpcEndpointItem, context: Context): Sorted {
-  const { config, owner, scope } = context;
-  const gateway = item.tags.get(config.tags.gateway);
-  if (gateway !== undefined && gateway !== owner) {
-    const fix = `set the tag to ${owner}, or take it off, when it shall be used here`;
-    return quarantine(item, scope, { code: 'other-gateway', reason: `is for ${config.tags.gateway} ${gateway}`, fix });
-  }
-  const parsed = parseTags(item.tags, config.tags);
-  if (!('claim' in parsed))
-    return quarantine(item, scope, { code: 'bad-tag', reason: parsed.problem, fix: parsed.fix });
-  const missing = missingField(item);
-  if (missing) return quarantine(item, scope, { ...missingFix, reason: `AWS gives no ${missing} for it` });
-  const addresses = addressesOf(item, context);
-  if (typeof addresses === 'string') return quarantine(item, scope, { ...missingFix, reason: addresses });
-  const endpoint: Endpoint = {
-    ...parsed.claim,
-    id: item.id,
-    scopeId: scope.id,
-    state: parseEndpointState(item.state ?? ''),
-    reason: item.reason,
-    createdAtMs: item.createdAtMs ?? 0,
-    serviceName: item.serviceName,
-    vpcId: item.vpcId,
-    grantedPaths: grantedPaths(parsed.claim.paths, config.allow),
-    dnsNames: item.dnsNames,
-    addresses,
-  };
-  const refusal = findRefusal(endpoint, config.allow);
-  return refusal ? quarantine(item, scope, { ...refusal, domain: endpoint.domain }) : { endpoint };
-}
-
-const missingFix = {
-  code: 'missing-field',
-  fix: 'it is read again in the next pass; if this stays, describe the endpoint with the AWS CLI',
-} as const;
-
-function missingField(item: VpcEndpointItem): string | undefined {
-  if (!item.state) return 'State';
-  if (parseEndpointState(item.state) === 'available' && item.interfaceIds.length === 0) return 'NetworkInterfaceIds';
-  return item.createdAtMs === undefined ? 'CreationTimestamp' : undefined;
-}
-
-type Reason = {
-  readonly code: QuarantineCode;
-  readonly reason: string;
-  readonly fix: string;
-  readonly domain?: string;
-};
-
-function quarantine(item: VpcEndpointItem, scope: Scope, reason: Reason): Sorted {
+function candidateOf(item: VpcEndpointItem, context: Context): Candidate {
   const state = item.state ? parseEndpointState(item.state) : undefined;
-  return { quarantined: { endpointId: item.id, scopeId: scope.id, state, ...reason } };
+  return { id: item.id, tags: item.tags, state, facts: factsOf(item, context) };
+}
+
+function factsOf(item: VpcEndpointItem, context: Context): Facts | string {
+  const { state, createdAtMs, reason, serviceName, vpcId, dnsNames } = item;
+  if (!state) return 'AWS gives no State for it';
+  const parsed = parseEndpointState(state);
+  if (parsed === 'available' && item.interfaceIds.length === 0) return 'AWS gives no NetworkInterfaceIds for it';
+  if (createdAtMs === undefined) return 'AWS gives no CreationTimestamp for it';
+  const addresses = addressesOf(item, context);
+  if (typeof addresses === 'string') return addresses;
+  return { state: parsed, reason, createdAtMs, serviceName, vpcId, dnsNames, addresses };
 }
 
 /** All private addresses of the endpoint's interfaces, ordered; a text says which interface AWS does not know, or without address (yet, or any more). */

@@ -3,9 +3,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../core/errors';
+import { isMissingFile, writeIfChanged } from '../discovery/write-file';
 import type { Absences } from './policy';
 import type { AbsenceStore } from './run-once';
-import { writeIfChanged } from './write-file';
 
 const fileSchema = z.object({
   version: z.literal(1),
@@ -25,7 +25,7 @@ async function readAbsences(path: string) {
     if (file.checksum !== checksumOf(file.absences)) throw new Error('its checksum does not match its content');
     return { absences: file.absences };
   } catch (thrown) {
-    if (isMissing(thrown)) return { absences: {} };
+    if (isMissingFile(thrown)) return { absences: {} };
     const warning = `absences in ${path} cannot be used (${messageOf(thrown)}): counting starts again, removals by absence come later`;
     return { absences: {}, warning };
   }
@@ -45,8 +45,4 @@ async function writeAbsences(path: string, absences: Absences) {
 
 function checksumOf(absences: Absences): string {
   return createHash('sha256').update(JSON.stringify(absences)).digest('hex');
-}
-
-function isMissing(thrown: unknown): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT';
 }

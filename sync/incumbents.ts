@@ -1,4 +1,5 @@
 import { groupBy } from '../core/group-by';
+import { hasAnswered } from '../core/has-answered';
 import type { Incumbent, Incumbents } from '../core/incumbents';
 import type { Json, Snapshot } from '../core/model';
 import { isProtocol } from '../core/protocols';
@@ -7,9 +8,7 @@ import type { HeldEntity } from './control-plane';
 
 /** What each domain is in use with, as the control plane holds it. */
 export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot): Incumbents {
-  const unread = new Set(
-    snapshot.scopes.filter((one) => one.status === 'unknown' && !one.lastGood).map((one) => one.scope.id),
-  );
+  const unread = new Set(snapshot.scopes.filter((one) => !hasAnswered(one)).map((one) => one.scope.id));
   return new Map(
     [...groupBy(held, (one) => one.domain)].map(([domain, entities]) => [domain, incumbentOf(entities, unread)]),
   );

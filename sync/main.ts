@@ -24,8 +24,11 @@ const verbs: readonly VerbEntry[] = [
     name: 'discover',
     summary: 'show the endpoints that discovery sees, and why some are not used',
     help: `
-Reads AWS only; writes nothing. Start here: when an endpoint is missing, this says why.
+Reads AWS only; writes nothing but FILE. Start here: when an endpoint is missing, this says why.
+--out writes what was seen as a snapshot, which other gateways of this owner read with a source of type snapshot, without
+calling AWS. What FILE holds of a scope that cannot be read now stays in it.
 Exit codes: 0 done (unknown scopes are warnings), 1 configuration, or no scope has usable credentials.`,
+    options: [configOption, ['--out <file>', 'also write what was seen to this file, as a snapshot']],
     load: async () => (await import('./commands/discover')).runDiscover,
   },
   {

@@ -1,12 +1,15 @@
 import { settleClaims } from '../core/claims';
 import type { Clock } from '../core/clock';
+import { hasAnswered } from '../core/has-answered';
 import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
 import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
+import type { ConfirmGone } from '../discovery/confirm-gone';
 import { applyChanges } from './apply';
 import type { ControlPlane, HeldEntity } from './control-plane';
 import { collectEvidence } from './evidence';
 import { incumbentsOf } from './incumbents';
+import { missingEndpoints } from './missing';
 import { makePlan, outcomeOf, type Plan } from './plan';
 import { type Absences, brake, type Policy } from './policy';
 import { type AppliedChange, type Report, reportScope } from './report';
@@ -23,6 +26,7 @@ export type PassDependencies = {
   readonly policy: Policy;
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
+  readonly confirmGone: ConfirmGone;
   readonly controlPlane: ControlPlane;
   readonly absenceStore: AbsenceStore;
   readonly clock: Clock;
@@ -41,7 +45,9 @@ export type Planned = {
 
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
-  const [snapshot, held, stored] = await readAll(deps, signal);
+  const [discovered, held, stored] = await readAll(deps, signal);
+  const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(discovered, held), signal);
+  const snapshot = { ...discovered, goneIds };
   const { plan, quarantined } = planSnapshot(snapshot, { deps, held, absences: stored.absences });
   const refused = brake(plan.changes, held, deps.policy);
   const report: Report = {
@@ -51,7 +57,12 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     changes: plan.changes,
     kept: plan.kept,
     refused,
-    warnings: [...(stored.warning ? [stored.warning] : []), ...unclaimed(snapshot, plan, deps)],
+    warnings: [
+      ...(snapshot.warnings ?? []),
+      ...(stored.warning ? [stored.warning] : []),
+      ...warnings,
+      ...unclaimed(snapshot, plan, deps),
+    ],
   };
   return { snapshot, held, plan, outcome: outcomeOf(held, plan), report };
 }
@@ -85,7 +96,7 @@ function planSnapshot(snapshot: Snapshot, { deps, held, absences }: PlanContext)
     evidence: collectEvidence(snapshot, claims.quarantined),
     policy,
     absences,
-    allScopesAnswered: snapshot.scopes.every((state) => state.status === 'known' || state.lastGood !== undefined),
+    allScopesAnswered: snapshot.scopes.every(hasAnswered),
     nowMs: clock.now(),
   });
   return { plan, quarantined: [...quarantinedOf(snapshot), ...claims.quarantined] };

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import type { Clock } from '../core/clock';
 import type { Config } from '../discovery/config';
 import { assertBuilt, type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
+import { createConfirmGone } from '../discovery/confirm-gone';
 import { createDiscoverer } from '../discovery/discover';
+import { createLastGoodStore, type LastGoodStore, readOnly } from '../discovery/last-good';
 import { createSources } from '../discovery/sources';
 import { createAbsenceStore } from './absence-store';
 import { connectKonnect } from './konnect/control-plane';
@@ -9,7 +12,13 @@ import { createProgress, type Terminal } from './output/terminal';
 import type { PassDependencies } from './run-once';
 import { systemClock } from './system-clock';
 
-export type SessionOptions = { readonly config?: string; readonly terminal: Terminal; readonly clock?: Clock };
+export type SessionOptions = {
+  readonly config?: string;
+  readonly terminal: Terminal;
+  readonly clock?: Clock;
+  /** Nothing is written to `stateDir`. */
+  readonly isReadOnly?: boolean;
+};
 
 /** Reads the configuration and refuses what it asks for that is not built. Throws PrivatelinkError. */
 export function openConfig({ config, terminal }: SessionOptions): Config {
@@ -24,8 +33,9 @@ export function openSources({ config, terminal }: SessionOptions): DataPlaneConf
 }
 
 /** Everything that discovery needs, from the configuration. */
-export function openDiscovery(config: DataPlaneConfig, clock: Clock) {
-  return createDiscoverer(createSources(config), { clock });
+export function openDiscovery(config: DataPlaneConfig, clock: Clock, lastGoodStore?: LastGoodStore) {
+  const sources = createSources(config, { clock });
+  return { ...createDiscoverer(sources, { clock, lastGoodStore }), confirmGone: createConfirmGone(sources) };
 }
 
 /** Everything that one pass needs, from the configuration. */
@@ -34,7 +44,7 @@ export function openSession(options: SessionOptions): PassDependencies & { reado
   const clock = options.clock ?? systemClock;
   const { controlPlane } = config;
   if (controlPlane.type !== 'konnect') throw new Error(`controlPlane.type ${controlPlane.type} passed assertBuilt`);
-  const discoverer = openDiscovery(config, clock);
+  const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, options));
   const progress = createProgress(options.terminal, clock.now);
   let applied = 0;
   return {
@@ -45,6 +55,7 @@ export function openSession(options: SessionOptions): PassDependencies & { reado
     policy: config.policy,
     concurrency: controlPlane.concurrency,
     discover: discoverer.discover,
+    confirmGone: discoverer.confirmGone,
     controlPlane: connectKonnect(controlPlane, config.owner),
     absenceStore: createAbsenceStore(config.stateDir, config.owner),
     onApplied: (_, total) => {
@@ -52,4 +63,9 @@ export function openSession(options: SessionOptions): PassDependencies & { reado
       progress(applied, total, 'changes tried');
     },
   };
+}
+
+function lastGoodStoreOf({ stateDir, owner }: Config, { isReadOnly }: SessionOptions): LastGoodStore {
+  const store = createLastGoodStore(join(stateDir, `last-good.${owner}.json`), owner);
+  return isReadOnly ? readOnly(store) : store;
 }

@@ -6,6 +6,7 @@ import {
   rejectVpcEndpointConnections,
 } from './ec2-connections';
 import { createVpcEndpoint, describeVpcEndpoints } from './ec2-endpoints';
+import { describeInstances } from './ec2-instances';
 import { describeAvailabilityZones, describeNetworkInterfaces, describeSubnets, describeVpcs } from './ec2-network';
 import type { Action, AwsRequest } from './request';
 import { element, wrap } from './xml';
@@ -15,6 +16,7 @@ const actions = new Map<string, Action>([
   ['CreateVpcEndpoint', createVpcEndpoint],
   ['DeleteVpcEndpoints', deleteVpcEndpoints],
   ['DescribeAvailabilityZones', describeAvailabilityZones],
+  ['DescribeInstances', describeInstances],
   ['DescribeNetworkInterfaces', describeNetworkInterfaces],
   ['DescribeSubnets', describeSubnets],
   ['DescribeVpcEndpointConnections', describeVpcEndpointConnections],

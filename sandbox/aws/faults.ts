@@ -46,6 +46,11 @@ export function omitField(xml: string, field: string): string {
   return xml.replace(new RegExp(`<${name}>.*?</${name}>`, 'gs'), '');
 }
 
+/** The same for a JSON answer, where fields are named as in the SDK. */
+export function omitJsonField(json: string, field: string): string {
+  return JSON.stringify(JSON.parse(json), (key, value) => (key === field ? undefined : value));
+}
+
 function concerns(fault: Fault, call: Call): boolean {
   const { action = call.action, account = call.account, region = call.region } = fault;
   return action === call.action && account === call.account && region === call.region;

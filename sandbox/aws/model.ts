@@ -45,6 +45,16 @@ export type VpcEndpoint = Entity & {
   readonly dnsNames: readonly string[];
 };
 
+export type Instance = Entity & {
+  readonly zone: Zone;
+  /** Gone once it is terminated; a stopped instance keeps it. */
+  readonly network?: { readonly vpcId: string; readonly subnetId: string; readonly ip: string; readonly ipv6?: string };
+  /** AWS's spelling on the wire (`shutting-down`); any text, so that a state of tomorrow can be tried. */
+  readonly state: string;
+  readonly stateReason?: LastError;
+  readonly launchedAtMs: number;
+};
+
 /** A role that anybody in the sandbox may assume who knows its external id. */
 export type Role = {
   readonly arn: string;

@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error';
 
-export type ServiceName = 'ec2' | 'sts';
+export type ServiceName = 'ec2' | 'sts' | 'servicediscovery';
 
 /** Reasons that have nothing to do with what was asked. */
 export type RefusalKind = 'unauthenticated' | 'unknownKey' | 'throttle' | 'denied' | 'error' | 'expired';
@@ -24,6 +24,14 @@ const refusals: Readonly<Record<ServiceName, Readonly<Record<RefusalKind, readon
     denied: ['AccessDenied', 'Access denied', 403],
     error: ['InternalFailure', 'An internal error has occurred', 500],
     expired: ['ExpiredToken', 'The security token included in the request is expired', 403],
+  },
+  servicediscovery: {
+    unauthenticated: ['MissingAuthenticationTokenException', 'Missing Authentication Token', 400],
+    unknownKey: ['UnrecognizedClientException', 'The security token included in the request is invalid.', 400],
+    throttle: ['ThrottlingException', 'Rate exceeded', 400],
+    denied: ['AccessDeniedException', 'User is not authorized to perform this operation', 400],
+    error: ['InternalFailure', 'An internal error has occurred', 500],
+    expired: ['ExpiredTokenException', 'The security token included in the request is expired', 400],
   },
 };
 

@@ -8,6 +8,8 @@ export type AwsRequest = {
   readonly caller: Caller;
   readonly action: string;
   readonly query: Query;
+  /** As it was sent: JSON where the service's protocol is JSON. */
+  readonly body: string;
   readonly requestId: string;
 };
 

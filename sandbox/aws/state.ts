@@ -1,5 +1,5 @@
 import type { createIssuer } from './ids';
-import type { EndpointService, NetworkInterface, Role, Vpc, VpcEndpoint } from './model';
+import type { EndpointService, Instance, NetworkInterface, Role, Vpc, VpcEndpoint } from './model';
 
 /** An endpoint as it was last touched: what it is now also depends on the time (`endpoints.ts`). */
 export type StoredEndpoint = VpcEndpoint & {
@@ -7,6 +7,9 @@ export type StoredEndpoint = VpcEndpoint & {
   /** `false`: somebody set the state by hand, and it stays. */
   readonly settles: boolean;
 };
+
+/** An instance as it was last touched (`instances.ts`). */
+export type StoredInstance = Instance & { readonly changedAtMs: number; readonly settles: boolean };
 
 /** Everything that the world remembers; maps keep the order of creation. */
 export type WorldState = {
@@ -21,6 +24,7 @@ export type WorldState = {
   readonly services: Map<string, EndpointService>;
   readonly endpoints: Map<string, StoredEndpoint>;
   readonly interfaces: Map<string, NetworkInterface>;
+  readonly instances: Map<string, StoredInstance>;
   /** By ARN. */
   readonly roles: Map<string, Role>;
 };

@@ -1,3 +1,4 @@
+import { type CloudMap, createCloudMap } from './cloud-map-world';
 import {
   acceptEndpoint,
   changeEndpoint,
@@ -11,9 +12,11 @@ import {
   settle,
 } from './endpoints';
 import { createIssuer } from './ids';
+import { createInstance, findInstance, type InstanceSpec, moveInstance, settleInstance } from './instances';
 import {
   type EndpointService,
   type Entity,
+  type Instance,
   isAt,
   type LastError,
   type NetworkInterface,
@@ -46,6 +49,7 @@ export type ServiceSpec = Place & {
 
 /** Accounts and regions exist as soon as they are named. Changing anything that does not exist throws AwsError. */
 export type AwsWorld = {
+  readonly cloudMap: CloudMap;
   createVpc(spec: VpcSpec): Vpc;
   createService(spec: ServiceSpec): EndpointService;
   createRole(spec: Omit<Role, 'arn'>): Role;
@@ -58,6 +62,10 @@ export type AwsWorld = {
   setTags(id: string, tags: Tags): void;
   deleteEndpoint(id: string): void;
   recreateEndpoint(id: string, spec: { readonly interfaces: readonly InterfaceSpec[] }): VpcEndpoint;
+  createInstance(spec: InstanceSpec): Instance;
+  /** Puts an instance into any state, where it stays until told otherwise; `reason` as AWS would say it. */
+  setInstanceState(id: string, state: string, reason?: LastError): void;
+  terminateInstance(id: string): void;
   /** Takes an interface away that its endpoint goes on naming, as a reader may find while AWS is busy. */
   detachInterface(id: string): void;
   /** Ends the listing of everything deleted. */
@@ -67,6 +75,8 @@ export type AwsWorld = {
   endpoint(id: string): VpcEndpoint | undefined;
   interfaces(place?: Place): readonly NetworkInterface[];
   interface(id: string): NetworkInterface | undefined;
+  instances(place?: Place): readonly Instance[];
+  instance(id: string): Instance | undefined;
   vpcs(place?: Place): readonly Vpc[];
   subnets(place?: Place): readonly Subnet[];
   services(place?: Place): readonly EndpointService[];
@@ -77,6 +87,7 @@ export type AwsWorld = {
 export function createWorld(options: WorldOptions = {}): AwsWorld {
   const state = createState(options);
   return {
+    cloudMap: createCloudMap(state),
     createVpc: (spec) => createVpc(state, spec),
     createService: (spec) => createService(state, spec),
     createRole: (spec) => createRole(state, spec),
@@ -87,12 +98,17 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     setTags: (id, tags) => changeEndpoint(state, id, { tags }),
     deleteEndpoint: (id) => moveEndpoint(state, id, { state: 'deleting', settles: true }),
     recreateEndpoint: (id, { interfaces }) => recreateEndpoint(state, id, interfaces),
+    createInstance: (spec) => createInstance(state, spec),
+    setInstanceState: (id, to, stateReason) => moveInstance(state, id, { state: to, settles: false, stateReason }),
+    terminateInstance: (id) => moveInstance(state, id, { state: 'shutting-down', settles: true }),
     detachInterface: (id) => void state.interfaces.delete(id),
     purge: () => purge(state),
     endpoints: (place) => endpoints(state, place),
     endpoint: (id) => findEndpoint(state, id),
     interfaces: (place) => interfaces(state, place),
     interface: (id) => interfaceById(state, id),
+    instances: (place) => listed(state.instances, place).flatMap((stored) => settleInstance(state, stored) ?? []),
+    instance: (id) => findInstance(state, id),
     vpcs: (place) => listed(state.vpcs, place),
     subnets: (place) => listed(state.vpcs, place).flatMap(({ subnets }) => subnets),
     services: (place) => listed(state.services, place),
@@ -113,6 +129,7 @@ function createState({ now = Date.now, transitionMs = 0, deletedListedMs = hourM
     services: new Map(),
     endpoints: new Map(),
     interfaces: new Map(),
+    instances: new Map(),
     roles: new Map(),
   };
 }
@@ -154,6 +171,10 @@ function interfaceById(state: WorldState, id: string): NetworkInterface | undefi
 }
 
 function purge(state: WorldState): void {
+  for (const stored of state.instances.values()) {
+    const listedAs = settleInstance(state, stored)?.state ?? 'terminated';
+    if (listedAs === 'terminated') state.instances.delete(stored.id);
+  }
   for (const stored of state.endpoints.values()) {
     const listedAs = settle(state, stored)?.state ?? 'deleted';
     if (listedAs !== 'deleted') continue;

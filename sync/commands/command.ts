@@ -8,6 +8,8 @@ export type CommandOptions = {
   readonly json?: boolean;
   /** Path of `-o`. */
   readonly output?: string;
+  /** Path of `--out`. */
+  readonly out?: string;
   /** `sandbox`: stop after the demonstration although a person is there. */
   readonly once?: boolean;
 };

@@ -5,9 +5,9 @@ import { planOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command } from './command';
 
-/** Shows what `sync` would write and why; writes nothing, not even absences. */
+/** Shows what `sync` would write and why; writes nothing, not even to stateDir. */
 export const runDiff: Command = async (options, signal) => {
-  const session = openSession(options);
+  const session = openSession({ ...options, isReadOnly: true });
   const { report } = await planOnce(session, signal);
   const creates = report.changes.filter((change) => change.action === 'create');
   const foreign = creates.length > 0 ? await session.controlPlane.readForeign(creates, signal) : [];

@@ -1,34 +1,54 @@
 import { settleClaims } from '../../core/claims';
 import type { Endpoint, Quarantined, Snapshot } from '../../core/model';
-import { formatQuarantined, formatScopes } from '../output/report-text';
+import { createLastGoodStore, readOnly } from '../../discovery/last-good';
+import { serialiseSnapshot } from '../../discovery/snapshot-file';
+import { formatQuarantined, formatScopes, formatWarnings } from '../output/report-text';
 import { formatTable, type Terminal } from '../output/terminal';
+import { writeOutput } from '../output/write-output';
 import { exitCodes, hasNoCredentials, reportScope, type ScopeReport } from '../report';
 import { openDiscovery, openSources } from '../session';
 import { systemClock } from '../system-clock';
-import type { Command } from './command';
+import type { Command, CommandOptions } from './command';
 
 /** Shows what discovery sees: endpoints by domain, quarantined ones with the fix, and scopes that are unknown. */
 export const runDiscover: Command = async (options, signal) => {
-  const snapshot = await openDiscovery(openSources(options), systemClock).discover(signal);
-  const { terminal } = options;
+  const { terminal, out } = options;
+  const config = openSources(options);
+  // What the file holds of a scope that is unknown now stays in it.
+  const store = out ? readOnly(createLastGoodStore(out, config.owner)) : undefined;
+  const snapshot = await openDiscovery(config, systemClock, store).discover(signal);
   const scopes = snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs));
-  const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot) };
+  const { warnings = [] } = snapshot;
+  const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot), warnings };
   terminal.out(options.json ? `${JSON.stringify(view)}\n` : formatView(view, terminal));
-  return hasNoCredentials({ scopes }) ? exitCodes.error : exitCodes.done;
+  if (hasNoCredentials({ scopes })) return exitCodes.error;
+  if (out) await writeSnapshot(out, serialiseSnapshot(snapshot, config.owner), options);
+  return exitCodes.done;
 };
+
+async function writeSnapshot(path: string, text: string, { terminal, json }: CommandOptions): Promise<void> {
+  const written = await writeOutput(path, text);
+  if (!json) terminal.err(`${written}\n`);
+}
 
 type View = {
   readonly scopes: readonly ScopeReport[];
   readonly endpoints: readonly Endpoint[];
   readonly quarantined: readonly Quarantined[];
+  readonly warnings: readonly string[];
 };
 
-function formatView({ scopes, endpoints, quarantined }: View, terminal: Terminal): string {
+function formatView({ scopes, endpoints, quarantined, warnings }: View, terminal: Terminal): string {
   const rows = endpoints.map((endpoint) => rowOf(endpoint, quarantined));
   const known = scopes.filter((scope) => scope.status === 'known').map((scope) => scope.id);
   const nothing = known.length > 0 ? `No endpoint with the domain tag is usable in ${known.join(', ')}\n` : '';
   const table = rows.length > 0 ? formatTable(['DOMAIN', 'ENDPOINT', 'STATE', 'SCOPE', 'ADDRESSES'], rows) : nothing;
-  return table + formatQuarantined(quarantined, terminal) + formatScopes(scopes, terminal);
+  return (
+    table +
+    formatWarnings(warnings, terminal) +
+    formatQuarantined(quarantined, terminal) +
+    formatScopes(scopes, terminal)
+  );
 }
 
 function endpointsOf(snapshot: Snapshot): readonly Endpoint[] {

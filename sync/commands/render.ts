@@ -1,10 +1,10 @@
 import { messageOf, PrivatelinkError } from '../../core/errors';
 import { renderText } from '../../deck/text';
 import { formatReport } from '../output/report-text';
+import { writeOutput } from '../output/write-output';
 import { exitCodes, hasNoCredentials, type Report } from '../report';
 import { type PassDependencies, type Planned, planOnce } from '../run-once';
 import { openSession } from '../session';
-import { writeIfChanged } from '../write-file';
 import type { Command, CommandOptions } from './command';
 
 /** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
@@ -38,15 +38,6 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
   } catch (thrown) {
     if (!(thrown instanceof PrivatelinkError && thrown.transient)) throw thrown;
     return `no file was written: ${messageOf(thrown)}`;
-  }
-}
-
-async function writeOutput(path: string, text: string): Promise<string> {
-  try {
-    return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is as it should be`;
-  } catch (cause) {
-    const message = `cannot write ${path} (${messageOf(cause)}): make its folder, and let this user write there`;
-    throw new PrivatelinkError(message, { code: 'STATE', transient: false, cause });
   }
 }
 

@@ -24,6 +24,10 @@ export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal)
     .join('');
 }
 
+export function formatWarnings(warnings: readonly string[], terminal: Terminal): string {
+  return warnings.map((text) => `${paint(terminal, 'yellow', 'warning')} ${text}\n`).join('');
+}
+
 export function formatQuarantined(quarantined: readonly Quarantined[], terminal: Terminal): string {
   return quarantined
     .map(({ endpointId, scopeId, domain, reason, fix }) => {
@@ -99,7 +103,7 @@ export function formatReport(report: Report, terminal: Terminal): string {
   const { scopes, quarantined, changes, kept, applied, refused, warnings, rollout, conflicts = [] } = report;
   const ours = quarantined.filter((one) => one.code !== 'other-gateway');
   return [
-    warnings.map((text) => `${paint(terminal, 'yellow', 'warning')} ${text}\n`).join(''),
+    formatWarnings(warnings, terminal),
     formatScopes(scopes, terminal),
     formatQuarantined(ours, terminal),
     formatChanges(changes, terminal),

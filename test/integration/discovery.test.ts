@@ -52,7 +52,10 @@ function discovererOf(over: SourceOver = {}, options: Partial<DiscoverOptions> =
     sources: [{ type: 'vpc-endpoints', name: 'hub', regions: ['us-east-1'], endpoint: aws.url, ...over }],
     controlPlane: { type: 'konnect', name: 'prod', token: 'kpat_test' },
   });
-  return createDiscoverer(createSources(config, { pageSize }), { clock: createFakeClock(), ...options });
+  return createDiscoverer(createSources(config, { pageSize, clock: createFakeClock() }), {
+    clock: createFakeClock(),
+    ...options,
+  });
 }
 
 /** Scope ids with what each holds: addresses when it is known, else the code. */

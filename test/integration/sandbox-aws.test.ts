@@ -4,7 +4,7 @@ import {
   DeleteVpcEndpointsCommand,
   DescribeAvailabilityZonesCommand,
   type DescribeAvailabilityZonesCommandInput,
-  DescribeInstancesCommand,
+  DescribeImagesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
   DescribeVpcEndpointConnectionsCommand,
@@ -437,9 +437,9 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
 
 describe('an action that is not built', () => {
   it('is refused by name', async () => {
-    await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({
+    await expect(ec2.send(new DescribeImagesCommand({}))).rejects.toMatchObject({
       name: 'InvalidAction',
-      message: expect.stringContaining('DescribeInstances'),
+      message: expect.stringContaining('DescribeImages'),
     });
   });
 });

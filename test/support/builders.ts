@@ -33,8 +33,8 @@ export function knownScope(
   return { status: 'known', scope, observedAtMs: 1_000, discovered: { endpoints, quarantined } };
 }
 
-export function unknownScope(lastGood?: readonly Endpoint[], scope = hubScope): ScopeState {
-  const kept = lastGood && { observedAtMs: 500, discovered: { endpoints: lastGood, quarantined: [] } };
+export function unknownScope(lastGood?: readonly Endpoint[], scope = hubScope, isRestored?: boolean): ScopeState {
+  const kept = lastGood && { observedAtMs: 500, discovered: { endpoints: lastGood, quarantined: [] }, isRestored };
   return { status: 'unknown', scope, code: 'THROTTLED', reason: 'throttled', lastGood: kept };
 }
 

@@ -32,6 +32,7 @@ export function createPasses(over: Partial<PassDependencies> = {}): Passes {
     policy: defaultPolicy,
     concurrency: 4,
     discover: async () => snapshotOf(...scopes),
+    confirmGone: async () => ({ goneIds: [], warnings: [] }),
     controlPlane: plane,
     absenceStore: {
       read: async () => ({ absences }),

@@ -8,10 +8,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { type AccountScope, accountScopes } from '../../discovery/aws-scopes';
+import type { CallBudget } from '../../discovery/call-budget';
 import { configSchema, type TagKeys, type VpcEndpointsConfig } from '../../discovery/config';
 import { createEc2Reader } from '../../discovery/ec2-reader';
 import type { Source } from '../../discovery/source';
 import { createVpcEndpointsSource } from '../../discovery/vpc-endpoints';
+import { createZoneReader } from '../../discovery/zones';
 import { ec2Client } from './ec2-client';
 
 /** A source of VPC endpoints as the schema fills it in. */
@@ -101,10 +103,18 @@ export function answerWith(
     });
 }
 
+export const endlessBudget: CallBudget = { take: async () => {} };
+
 /** The source over the mocked client. */
 export function sourceOver({ client }: MockEc2, config = vpcEndpointsConfig()): Source {
   return createVpcEndpointsSource(config, {
     owner: 'test',
-    readerOf: (scope) => createEc2Reader({ scope, client: async () => client, pageSize: 100 }),
+    readersOf: (scope) => {
+      const options = { scope, client: async () => client, budget: endlessBudget };
+      return {
+        reader: createEc2Reader({ ...options, pageSize: 100 }),
+        readZoneIds: createZoneReader({ ...options, clock: { now: () => 0 } }),
+      };
+    },
   });
 }

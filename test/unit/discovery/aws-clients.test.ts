@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lazyEc2Client } from '../../../discovery/aws-clients';
+import { lazyCloudMapClient, lazyEc2Client } from '../../../discovery/aws-clients';
 import { firstScopeOf, vpcEndpointsConfig } from '../../support/vpc-endpoints';
 
 const scope = firstScopeOf(vpcEndpointsConfig());
@@ -37,6 +37,20 @@ describe('lazyEc2Client', () => {
     const { retryMode } = client.config;
 
     expect(typeof retryMode === 'function' ? await retryMode() : retryMode).toBe('adaptive');
+    client.destroy();
+  });
+});
+
+describe('lazyCloudMapClient', () => {
+  it.each([
+    ['one address', 'http://127.0.0.1:4566/', { hostname: '127.0.0.1', port: 4566 }, true],
+    ['its own address', { servicediscovery: 'http://127.0.0.1:4567/' }, { hostname: '127.0.0.1', port: 4567 }, true],
+    ["AWS's own address", { ec2: 'http://127.0.0.1:4566/' }, undefined, false],
+  ])('takes %s, and puts no prefix before one that is given', async (_, endpoint, expected, disableHostPrefix) => {
+    const client = await lazyCloudMapClient({ scope, endpoint })();
+
+    expect(await client.config.endpoint?.()).toEqual(expected && expect.objectContaining(expected));
+    expect(client.config.disableHostPrefix).toBe(disableHostPrefix);
     client.destroy();
   });
 });

@@ -73,8 +73,18 @@ describe('a discoverer', () => {
     expect(scopes).toMatchObject([{ status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some } }]);
   });
 
-  it('fm-04 reports a scope that became empty as known, and forgets what it held', async () => {
-    const { discoverer } = answering(some, none, throttled);
+  it('fm-01 holds what a scope listed when it suddenly lists nothing', async () => {
+    const { discoverer } = answering(some, none);
+    await discoverer.discover(signal);
+
+    expect((await discoverer.discover(signal)).scopes).toMatchObject([
+      { status: 'unknown', code: 'UNCONFIRMED', lastGood: { discovered: some } },
+    ]);
+  });
+
+  it('fm-04 believes the second empty answer in a row, and forgets what the scope held', async () => {
+    const { discoverer } = answering(some, none, none, throttled);
+    await discoverer.discover(signal);
     await discoverer.discover(signal);
 
     const empty = await discoverer.discover(signal);

@@ -1,9 +1,11 @@
 import { DescribeNetworkInterfacesCommand, DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { CallBudget } from '../../../discovery/call-budget';
 import { createEc2Reader } from '../../../discovery/ec2-reader';
 import {
   answerWith,
   createMockEc2,
+  endlessBudget,
   endpointAnswer,
   firstScopeOf,
   interfaceAnswer,
@@ -12,11 +14,13 @@ import {
 
 const mock = createMockEc2();
 const signal = new AbortController().signal;
-const reader = createEc2Reader({
+const options = {
   scope: firstScopeOf(vpcEndpointsConfig()),
   client: async () => mock.client,
   pageSize: 100,
-});
+  budget: endlessBudget,
+};
+const reader = createEc2Reader(options);
 
 const list = () => reader.listEndpoints({ tagKey: 'kong:domain' }, signal);
 
@@ -121,5 +125,63 @@ describe('listInterfaces', () => {
       .rejects(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
 
     await expect(reader.listInterfaces(ids, signal)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+});
+
+describe('findGone', () => {
+  const notFound = (...ids: readonly string[]) =>
+    Object.assign(new Error(`The Vpc Endpoint Ids '${ids.join(', ')}' do not exist`), {
+      name: 'InvalidVpcEndpointId.NotFound',
+    });
+
+  it('fm-30 gives the endpoints that AWS names as unknown', async () => {
+    mock.ec2
+      .on(DescribeVpcEndpointsCommand, { VpcEndpointIds: ['vpce-1', 'vpce-2'] })
+      .rejects(notFound('vpce-1'))
+      .on(DescribeVpcEndpointsCommand, { VpcEndpointIds: ['vpce-2'] })
+      .resolves({ VpcEndpoints: [endpointAnswer('vpce-2')] });
+
+    expect(await reader.findGone(['vpce-1', 'vpce-2'], signal)).toEqual(['vpce-1']);
+  });
+
+  it('asks for 200 in one call', async () => {
+    const ids = Array.from({ length: 401 }, (_, index) => `vpce-${index}`);
+    mock.ec2.on(DescribeVpcEndpointsCommand).resolves({ VpcEndpoints: [] });
+
+    await reader.findGone(ids, signal);
+
+    const asked = mock.ec2.commandCalls(DescribeVpcEndpointsCommand).map(({ args }) => args[0].input.VpcEndpointIds);
+    expect(asked.map((batch) => batch?.length)).toEqual([200, 200, 1]);
+  });
+
+  it('fm-01 fails as a whole when AWS does not answer', async () => {
+    mock.ec2
+      .on(DescribeVpcEndpointsCommand)
+      .rejectsOnce(notFound('vpce-1'))
+      .rejects(Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' }));
+
+    await expect(reader.findGone(['vpce-1', 'vpce-2'], signal)).rejects.toMatchObject({ code: 'THROTTLED' });
+  });
+});
+
+describe('a reader', () => {
+  it('fm-08 takes every call from the budget of its account and region before it makes it', async () => {
+    const taken: string[] = [];
+    const take: CallBudget['take'] = async ({ account, region, action }) => {
+      taken.push(`${account} ${region} ${action} ${mock.ec2.calls().length}`);
+    };
+    answerWith(mock, [[endpointAnswer('vpce-1')], []]);
+    const counted = createEc2Reader({ ...options, budget: { take } });
+
+    await counted.listEndpoints({ tagKey: 'kong:domain' }, signal);
+    await counted.listInterfaces(['eni-1'], signal);
+    await counted.findGone(['vpce-1'], signal);
+
+    expect(taken).toEqual([
+      'self us-east-1 DescribeVpcEndpoints 0',
+      'self us-east-1 DescribeVpcEndpoints 1',
+      'self us-east-1 DescribeNetworkInterfaces 2',
+      'self us-east-1 DescribeVpcEndpoints 3',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { configSchema } from '../../../discovery/config';
 import { createSources } from '../../../discovery/sources';
+import { createFakeClock } from '../../support/passes';
 
 function configOf(...sources: readonly Readonly<Record<string, unknown>>[]) {
   return configSchema.parse({
@@ -15,26 +16,17 @@ describe('createSources', () => {
     const config = configOf(
       { type: 'vpc-endpoints', name: 'hub', regions: ['us-east-1', 'us-west-2'] },
       { type: 'vpc-endpoints', name: 'edge', regions: ['eu-west-1'] },
+      { type: 'cloud-map', name: 'registry', regions: ['us-east-1'], namespace: 'shared' },
     );
 
-    const sources = createSources(config);
+    const sources = createSources(config, { clock: createFakeClock() });
 
-    expect(sources.map(({ name }) => name)).toEqual(['hub', 'edge']);
+    expect(sources.map(({ name }) => name)).toEqual(['hub', 'edge', 'registry']);
     expect(sources.flatMap((source) => source.scopes().map(({ id }) => id))).toEqual([
       'hub.self.us-east-1',
       'hub.self.us-west-2',
       'edge.self.eu-west-1',
+      'registry.self.us-east-1',
     ]);
-  });
-
-  it('refuses a type that this version does not have, naming the source', () => {
-    const config = configOf({ type: 'cloud-map', name: 'registry', regions: ['us-east-1'], namespace: 'shared' });
-
-    expect(() => createSources(config)).toThrow(
-      expect.objectContaining({
-        code: 'NOT_BUILT',
-        message: expect.stringContaining('source registry of type cloud-map'),
-      }),
-    );
   });
 });

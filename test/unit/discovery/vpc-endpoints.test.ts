@@ -295,3 +295,23 @@ describe('what AWS is asked', () => {
     expect(endpoints[0]?.addresses).toHaveLength(1_001);
   });
 });
+
+describe('confirmGone', () => {
+  it('asks AWS for nothing but ids of endpoints', async () => {
+    const config = vpcEndpointsConfig();
+    answerWith(mock, [[]]);
+
+    await sourceOver(mock, config).confirmGone?.(firstScopeOf(config), ['team-a', 'vpce-0f', 'i-1'], signal);
+
+    const inputs = mock.ec2.commandCalls(DescribeVpcEndpointsCommand).map(({ args }) => args[0].input);
+    expect(inputs).toEqual([{ VpcEndpointIds: ['vpce-0f'] }]);
+  });
+
+  it('makes no call when no id is one of an endpoint', async () => {
+    const config = vpcEndpointsConfig();
+    answerWith(mock, [[]]);
+
+    expect(await sourceOver(mock, config).confirmGone?.(firstScopeOf(config), ['team-a'], signal)).toEqual([]);
+    expect(mock.ec2.calls()).toHaveLength(0);
+  });
+});

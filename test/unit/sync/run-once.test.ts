@@ -90,6 +90,61 @@ describe('runOnce', () => {
     expect(plane.entities.get('target:sd2.privatelink|10.0.1.11:80')?.id).toBe('given-by-others');
   });
 
+  describe('when the provider says that an unlisted endpoint is gone', () => {
+    const confirming = {
+      policy: { ...defaultPolicy, mode: 'upsert-only' as const },
+      confirmGone: async (missing: ReadonlyMap<string, readonly string[]>) => ({
+        goneIds: [...missing.values()].flat(),
+        warnings: [],
+      }),
+    };
+
+    it('fm-30 removes even its last target where a role names the account', async () => {
+      const { plane, pass } = createPasses(confirming);
+      const scope = { ...hubScope, id: 'hub.222222222222.us-east-1', account: '222222222222' };
+      await pass(knownScope([{ ...sd2, scopeId: scope.id }], [], scope));
+
+      const report = await pass(knownScope([], [], scope));
+
+      expect(targetsOf(plane)).toEqual([]);
+      expect(report.changes[0]?.reason).toBe('endpoint vpce-1 is deleted (AWS knows it no more)');
+    });
+
+    it.each([
+      ['keeps it where nothing is listed, since the credentials may be those of another account', [], 2],
+      ['removes it where something is', [endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [] })], 0],
+    ])('fm-01 %s', async (_, listed, targets) => {
+      const { plane, pass } = createPasses(confirming);
+      await pass(knownScope([sd2]));
+
+      await pass(knownScope(listed));
+
+      expect(targetsOf(plane)).toHaveLength(targets);
+    });
+  });
+
+  it('fm-01 keeps the targets, and says why, when nobody could be asked whether their endpoint is gone', async () => {
+    const { plane, pass } = createPasses({ confirmGone: async () => ({ goneIds: [], warnings: ['not asked'] }) });
+    await pass(knownScope([sd2]));
+
+    const report = await pass(knownScope([]));
+
+    expect(targetsOf(plane)).toHaveLength(2);
+    expect(report.warnings).toContain('not asked');
+  });
+
+  it('lets a newcomer take over the settings of an endpoint that is gone', async () => {
+    const { plane, pass } = createPasses({
+      confirmGone: async (missing) => ({ goneIds: [...missing.values()].flat(), warnings: [] }),
+    });
+    await pass(knownScope([sd2]));
+    const newcomer = endpointOf({ id: 'vpce-2', protocol: 'https', host: 'sd2.example', port: 443 });
+
+    await pass(knownScope([newcomer]));
+
+    expect(plane.entities.get('service:sd2')?.fields.protocol).toBe('https');
+  });
+
   it('fm-24 touches only targets when an endpoint is recreated', async () => {
     const { plane, pass } = createPasses();
     await pass(knownScope([sd2]));
@@ -215,22 +270,29 @@ describe('runOnce', () => {
     expect(targetsOf(plane)).toHaveLength(3);
   });
 
-  it('fm-07 removes nothing by absence while another scope has not answered since the start', async () => {
-    const { plane, pass } = createPasses({
-      policy: { ...defaultPolicy, removeAfterSeconds: 0, removeAfterAbsences: 1 },
-    });
-    const other = endpointOf({
-      id: 'vpce-2',
-      createdAtMs: 2_000,
-      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
-    });
-    const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
-    await pass(knownScope([sd2, other]), knownScope([], [], west));
+  it.each([
+    ['nothing', 'has not answered since the start', undefined, undefined, 3],
+    ['nothing', 'was read by an earlier process only', [], true, 3],
+    ['what is absent', 'answered before', [], undefined, 2],
+  ])(
+    'fm-07 removes %s by absence while another scope is unknown that %s',
+    async (_, __, lastGood, isRestored, targets) => {
+      const { plane, pass } = createPasses({
+        policy: { ...defaultPolicy, removeAfterSeconds: 0, removeAfterAbsences: 1 },
+      });
+      const other = endpointOf({
+        id: 'vpce-2',
+        createdAtMs: 2_000,
+        addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+      });
+      const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+      await pass(knownScope([sd2, other]), knownScope([], [], west));
 
-    await pass(knownScope([sd2]), unknownScope(undefined, west));
+      await pass(knownScope([sd2]), unknownScope(lastGood, west, isRestored));
 
-    expect(targetsOf(plane)).toHaveLength(3);
-  });
+      expect(targetsOf(plane)).toHaveLength(targets);
+    },
+  );
 
   it('removes terminal targets although another scope is unknown', async () => {
     const { plane, pass } = createPasses();
@@ -259,6 +321,19 @@ describe('runOnce', () => {
     await fresh.pass(knownScope([sd2]), unknownScope(undefined, west));
 
     expect(first.plane.writes).toEqual([]);
+  });
+
+  it.each([
+    ['keeps the settings in use', 'an earlier process', true, 'new.sd2'],
+    ['takes its settings', 'this process', undefined, 'old.sd2'],
+  ])('fm-07 %s when an unknown scope was last read by %s', async (_, __, isRestored, host) => {
+    const first = createPasses();
+    await first.pass(knownScope([{ ...sd2, host: 'new.sd2' }]));
+    const fresh = createPasses({ controlPlane: first.plane });
+
+    await fresh.pass(unknownScope([{ ...sd2, host: 'old.sd2' }], hubScope, isRestored));
+
+    expect(first.plane.entities.get('upstream:sd2.privatelink')?.fields.host_header).toBe(host);
   });
 
   it('refuses a plan that removes too many addresses, and writes nothing', async () => {

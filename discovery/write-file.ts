@@ -15,3 +15,8 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
   await rename(temporary, file);
   return true;
 }
+
+/** Whether what was thrown says that there is no such file. */
+export function isMissingFile(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT';
+}

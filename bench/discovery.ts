@@ -1,0 +1,92 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { credentialsOf } from '../sandbox/aws/credentials';
+import { formatTable } from '../sync/output/terminal';
+import { estate } from './discovery-world';
+
+/**
+ * Discovery at size: 10,000 endpoints x 3 zones in 100 scopes, beside a script that only runs the SDK's paginators over the same calls, in turns.
+ * Goals: at most 1.15x its time and 1.3x its memory; no block over 10 ms in the thread that serves requests (`blockMs`).
+ */
+const rounds = 5;
+const sampleSchema = z.object({ addresses: z.number(), seconds: z.number(), peakMb: z.number(), blockMs: z.number() });
+type Sample = z.infer<typeof sampleSchema> & { readonly what: string; readonly calls: number };
+
+const whats = ['baseline', 'discovery', 'serving'];
+
+async function bench(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-bench-'));
+  const world = fork(join(__dirname, 'discovery-world.js'));
+  const [told] = await once(world, 'message');
+  const { url } = z.object({ url: z.string() }).parse(told);
+  const config = join(folder, 'kong-privatelink.yaml');
+  writeFileSync(config, JSON.stringify(configOf(url)));
+  const samples: Sample[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const what of whats) samples.push(await sample(what, { url, config, world }));
+  }
+  world.kill();
+  rmSync(folder, { recursive: true });
+  report(samples);
+}
+
+function configOf(url: string) {
+  const accounts = estate.accounts.map((account) => ({
+    roleArn: `arn:aws:iam::${account}:role/kong-privatelink`,
+    externalId: 'bench',
+  }));
+  const sources = [{ name: 'hub', type: 'vpc-endpoints', regions: estate.regions, endpoint: url, accounts }];
+  return { owner: 'bench', sources, controlPlane: { type: 'konnect', name: 'bench', token: 'unused' } };
+}
+
+type Stage = { readonly url: string; readonly config: string; readonly world: ChildProcess };
+
+async function sample(what: string, { url, config, world }: Stage): Promise<Sample> {
+  const before = await callsOf(world);
+  const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
+  const env = {
+    PATH: process.env.PATH,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    KONG_PRIVATELINK_CONFIG: config,
+  };
+  const child = fork(join(__dirname, 'discovery-subject.js'), [what, url], { env });
+  const [told] = await once(child, 'message');
+  await once(child, 'exit');
+  return { what, ...sampleSchema.parse(told), calls: (await callsOf(world)) - before };
+}
+
+async function callsOf(world: ChildProcess): Promise<number> {
+  const answer = once(world, 'message');
+  world.send('calls');
+  const [told] = await answer;
+  return z.object({ calls: z.number() }).parse(told).calls;
+}
+
+function report(samples: readonly Sample[]): void {
+  const rows = samples.map((one) => [
+    one.what,
+    one.seconds.toFixed(2),
+    String(one.calls),
+    one.peakMb.toFixed(0),
+    one.blockMs.toFixed(1),
+    String(one.addresses),
+  ]);
+  process.stdout.write(formatTable(['WHAT', 'SECONDS', 'AWS CALLS', 'PEAK MB', 'LONGEST BLOCK MS', 'ADDRESSES'], rows));
+  const of = (what: string, read: (one: Sample) => number) => samples.filter((one) => one.what === what).map(read);
+  const goals = [
+    { what: 'time', ours: of('discovery', (one) => one.seconds), peer: of('baseline', (one) => one.seconds) },
+    { what: 'memory', ours: of('discovery', (one) => one.peakMb), peer: of('baseline', (one) => one.peakMb) },
+    { what: 'blockMs', ours: of('serving', (one) => one.blockMs), peer: of('baseline', (one) => one.blockMs) },
+  ];
+  const folder = resolve(__dirname, '../../bench/results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'discovery.json'), `${JSON.stringify({ name: 'discovery', samples }, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify({ name: 'discovery', goals })}\n`);
+}
+
+void bench();

@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { domainPattern } from '../core/names';
+
+/** What tags say elsewhere, said in the configuration for sources whose providers have no tags. */
+export const claim = {
+  domain: z.string().regex(domainPattern, 'lowercase letters, digits and dashes, at most 63'),
+  protocol: z.enum(['http', 'https', 'grpc', 'grpcs']).optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  host: z.string().optional(),
+  paths: z.array(z.string().regex(/^\/\S*$/, 'a path without spaces, such as /todo')).optional(),
+  weight: z.int().min(0).max(65_535).optional(),
+};
+
+/** Where the addresses are, for sources that ask no region; becomes part of a tag. */
+export const claimRegion = z
+  .string()
+  .regex(/^[a-z0-9-]{1,32}$/, 'a region, such as us-east-1: lowercase letters, digits and dashes, at most 32')
+  .default('none');
+
+export const ipAddress = z.union([z.ipv4(), z.ipv6()], {
+  error: 'an IP address; for a host name use a source of type dns',
+});
+
+/** An underscore in front of the first label asks for SRV. */
+export const dnsName = z
+  .string()
+  .max(253)
+  .regex(
+    /^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$/,
+    'a DNS name without a dot at its end, such as api.example.com',
+  )
+  .toLowerCase();
+
+/** Names would have to be resolved themselves. */
+export const dnsServer = z
+  .string()
+  .refine((text) => isIP(text) !== 0 || isIP(text.replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1')) !== 0, {
+    error: 'the IP address of a name server, with a port where it is not 53: 10.0.0.2, 127.0.0.1:8600 or [fd00::2]:53',
+  });

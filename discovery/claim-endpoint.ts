@@ -1,0 +1,74 @@
+import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '../core/model';
+import { compareText } from '../core/targets';
+import { findRefusal, grantedPaths, type Refusal } from './allow';
+import type { AllowConfig, TagKeys } from './config';
+import { parseTags, type Tags } from './tags';
+
+/** What an endpoint is, beside what it claims. */
+export type Facts = Pick<
+  Endpoint,
+  'state' | 'reason' | 'createdAtMs' | 'serviceName' | 'vpcId' | 'dnsNames' | 'addresses'
+>;
+
+/** One tagged thing of a provider, before its tags are believed. */
+export type Candidate = {
+  readonly id: string;
+  readonly tags: Tags;
+  readonly state?: EndpointState;
+  /** A text says what the provider leaves out. */
+  readonly facts: Facts | string;
+};
+
+export type ClaimContext = {
+  readonly config: { readonly tags: TagKeys; readonly allow: AllowConfig };
+  readonly owner: string;
+  readonly scope: Scope;
+};
+
+/** Takes the tags of each candidate for what the source's `allow` lets them claim: by id, an endpoint, or why it is quarantined. */
+export function claimEndpoints(candidates: readonly Candidate[], context: ClaimContext): Discovered {
+  const distinct = [...new Map(candidates.map((one) => [one.id, one])).values()];
+  const claimed = distinct
+    .sort((a, b) => compareText(a.id, b.id))
+    .map((candidate) => claimEndpoint(candidate, context));
+  return {
+    endpoints: claimed.flatMap((one) => ('endpoint' in one ? [one.endpoint] : [])),
+    quarantined: claimed.flatMap((one) => ('quarantined' in one ? [one.quarantined] : [])),
+  };
+}
+
+type Claimed = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
+
+function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimContext): Claimed {
+  const { id, tags, facts } = candidate;
+  const gateway = tags.get(config.tags.gateway);
+  if (gateway !== undefined && gateway !== owner) {
+    const fix = `set the tag to ${owner}, or take it off, when it shall be used here`;
+    return quarantine(candidate, scope, {
+      code: 'other-gateway',
+      reason: `is for ${config.tags.gateway} ${gateway}`,
+      fix,
+    });
+  }
+  const parsed = parseTags(tags, config.tags);
+  if (!('claim' in parsed))
+    return quarantine(candidate, scope, { code: 'bad-tag', reason: parsed.problem, fix: parsed.fix });
+  if (typeof facts === 'string') return quarantine(candidate, scope, { ...missingFix, reason: facts });
+  const granted = grantedPaths(parsed.claim.paths, config.allow);
+  const endpoint: Endpoint = { ...parsed.claim, ...facts, id, scopeId: scope.id, grantedPaths: granted };
+  const refusal = findRefusal(endpoint, config.allow);
+  return refusal ? quarantine(candidate, scope, { ...refusal, domain: endpoint.domain }) : { endpoint };
+}
+
+const missingFix = {
+  code: 'missing-field',
+  fix: 'it is read again in the next pass; if this stays, describe it with the AWS CLI',
+} as const;
+
+function quarantine(
+  { id, state }: Candidate,
+  { id: scopeId }: Scope,
+  reason: Refusal & { readonly domain?: string },
+): Claimed {
+  return { quarantined: { endpointId: id, scopeId, state, ...reason } };
+}

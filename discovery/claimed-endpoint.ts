@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { PrivatelinkError } from '../core/errors';
+import type { Address, Discovered, Scope } from '../core/model';
+import { compareText, normaliseIp } from '../core/targets';
+import type { claim } from './claim-config';
+import { type Candidate, claimEndpoints } from './claim-endpoint';
+import type { AllowConfig, TagKeys } from './config';
+import type { Source } from './source';
+
+/** A claim that the configuration makes, where a provider's tags would. */
+export type WrittenClaim = Readonly<z.infer<z.ZodObject<typeof claim>>>;
+
+/** Some addresses, and what the configuration claims for them. */
+export type Claimed = {
+  readonly id: string;
+  readonly claim: WrittenClaim;
+  readonly ips: readonly string[];
+  readonly dnsNames?: readonly string[];
+};
+
+/** The claim's own fields stand for the tags, so that both are read by the same rules. */
+const fields: TagKeys = {
+  domain: 'domain',
+  protocol: 'protocol',
+  port: 'port',
+  host: 'host',
+  path: 'paths',
+  weight: 'weight',
+  gateway: 'gateway',
+};
+
+export type ClaimedSourceConfig = {
+  readonly name: string;
+  readonly type: string;
+  readonly region: string;
+  readonly allow: AllowConfig;
+};
+
+/** Reads the only scope of a source; as `Source.discover`. */
+export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Discovered>;
+
+/** A source without accounts: its one scope is `<source>.<type>.<region>`. */
+export function createClaimedSource({ name, type, region }: ClaimedSourceConfig, read: ReadClaimed): Source {
+  const only: Scope = { id: `${name}.${type}.${region}`, source: name, account: type, region };
+  return {
+    name,
+    scopes: () => [only],
+    discover: async (scope, signal) => {
+      if (scope.id === only.id) return read(only, signal);
+      throw new PrivatelinkError(`scope ${scope.id} is not one of source ${name}`, {
+        code: 'BAD_ANSWER',
+        transient: false,
+      });
+    },
+  };
+}
+
+/** Checks what is claimed as tags are checked, and against the source's `allow`. */
+export function discoverClaimed(claimed: readonly Claimed[], allow: AllowConfig, scope: Scope): Discovered {
+  const config = { tags: fields, allow };
+  return claimEndpoints(
+    claimed.map((one) => candidateOf(one, scope)),
+    { config, owner: '', scope },
+  );
+}
+
+/** A short text that differs where the parts do: endpoint ids become tags, which hold neither long names nor every character. */
+export function digestOf(...parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
+}
+
+function candidateOf({ id, claim: written, ips, dnsNames = [] }: Claimed, { region }: Scope): Candidate {
+  const addresses: readonly Address[] = [...new Set(ips.map(normaliseIp))]
+    .sort(compareText)
+    .map((ip) => ({ ip, region }));
+  const state = 'available';
+  return { id, tags: tagsOf(written), state, facts: { state, createdAtMs: 0, dnsNames, addresses } };
+}
+
+function tagsOf({ domain, protocol, port, host, paths, weight }: WrittenClaim): ReadonlyMap<string, string> {
+  const values = { domain, protocol, port, host, paths: paths?.join(' '), weight };
+  return new Map(
+    Object.entries(values).flatMap(([field, value]) => (value === undefined ? [] : [[field, String(value)]])),
+  );
+}

@@ -1,0 +1,156 @@
+import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import { z } from 'zod';
+import { parseAnswer, text } from './aws-answers';
+import { wrapAwsError } from './aws-errors';
+import type { AccountScope } from './aws-scopes';
+import type { CallBudget } from './call-budget';
+
+/** `reference` is what AWS's calls take for it: the ARN, which alone reaches what another account shares, or else the id. */
+export type NamespaceItem = {
+  readonly id: string;
+  readonly arn?: string;
+  readonly name: string;
+  readonly reference: string;
+};
+
+export type ServiceItem = {
+  readonly id: string;
+  readonly name: string;
+  readonly reference: string;
+  readonly createdAtMs?: number;
+  /** AWS knows the health of its instances. */
+  readonly isHealthChecked: boolean;
+};
+
+export type InstanceItem = { readonly id: string; readonly attributes: ReadonlyMap<string, string> };
+
+/** What discovery needs of Cloud Map in one account and region. Every list is complete, or throws PrivatelinkError. */
+export interface CloudMapReader {
+  /** The account's own namespaces and those shared with it. */
+  listNamespaces(signal: AbortSignal): Promise<readonly NamespaceItem[]>;
+  listServices(namespace: string, signal: AbortSignal): Promise<readonly ServiceItem[]>;
+  listInstances(service: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
+  /** HEALTHY, UNHEALTHY or UNKNOWN by instance id; an instance registered a moment ago may be absent. */
+  readHealth(service: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+}
+
+export type CloudMapReaderOptions = {
+  readonly scope: AccountScope;
+  /** Made at the first call: loading the SDK costs 0.12 s. */
+  readonly client: () => Promise<ServiceDiscoveryClient>;
+  /** Items per page; AWS gives no more than 100. */
+  readonly pageSize: number;
+  readonly budget: CallBudget;
+};
+
+export function createCloudMapReader({ scope, client, pageSize, budget }: CloudMapReaderOptions): CloudMapReader {
+  const MaxResults = Math.min(pageSize, 100);
+  return {
+    listNamespaces: (signal) =>
+      readPages({ action: 'ListNamespaces', page: namespacesPage, scope, budget, signal }, async (NextToken) => {
+        const { ListNamespacesCommand } = await import('@aws-sdk/client-servicediscovery');
+        return (await client()).send(new ListNamespacesCommand({ NextToken, MaxResults }), { abortSignal: signal });
+      }),
+    listServices: (namespace, signal) =>
+      readPages({ action: 'ListServices', page: servicesPage, scope, budget, signal }, async (NextToken) => {
+        const { ListServicesCommand } = await import('@aws-sdk/client-servicediscovery');
+        const command = new ListServicesCommand({
+          NextToken,
+          MaxResults,
+          Filters: [{ Name: 'NAMESPACE_ID', Values: [namespace] }],
+        });
+        return (await client()).send(command, { abortSignal: signal });
+      }),
+    listInstances: (ServiceId, signal) =>
+      readPages({ action: 'ListInstances', page: instancesPage, scope, budget, signal }, async (NextToken) => {
+        const { ListInstancesCommand } = await import('@aws-sdk/client-servicediscovery');
+        return (await client()).send(new ListInstancesCommand({ ServiceId, NextToken, MaxResults }), {
+          abortSignal: signal,
+        });
+      }),
+    readHealth: async (ServiceId, signal) =>
+      new Map(
+        await readPages(
+          { action: 'GetInstancesHealthStatus', page: healthPage, scope, budget, signal },
+          async (NextToken) => {
+            const { GetInstancesHealthStatusCommand } = await import('@aws-sdk/client-servicediscovery');
+            const command = new GetInstancesHealthStatusCommand({ ServiceId, NextToken, MaxResults });
+            return (await client()).send(command, { abortSignal: signal });
+          },
+        ),
+      ),
+  };
+}
+
+type Page<T> = { readonly items: readonly T[]; readonly NextToken?: string };
+
+type List<T> = Pick<CloudMapReaderOptions, 'scope' | 'budget'> & {
+  readonly action: string;
+  readonly page: z.ZodType<Page<T>>;
+  readonly signal: AbortSignal;
+};
+
+/** All items of a list, page after page; one page that fails is the failure of all (fm-08). */
+async function readPages<T>(
+  { action, page, scope, budget, signal }: List<T>,
+  ask: (token: string | undefined) => Promise<unknown>,
+): Promise<readonly T[]> {
+  const items: T[] = [];
+  let token: string | undefined;
+  do {
+    const answer = await wrapAwsError(`servicediscovery:${action}`, scope, async () => {
+      await budget.take({ ...scope, action }, signal);
+      return ask(token);
+    });
+    const read = parseAnswer(page, answer, scope);
+    items.push(...read.items);
+    // The last page carries no token, or an empty one.
+    token = read.NextToken || undefined;
+  } while (token);
+  return items;
+}
+
+const identity = { Id: z.string().min(1), Arn: text, ResourceOwner: text, Name: z.string().min(1) };
+
+/** An AWS that does not name owners is one that does not take ARNs either. */
+function referenceOf({ Id, Arn, ResourceOwner }: { Id: string; Arn?: string; ResourceOwner?: string }): string {
+  return (ResourceOwner && Arn) || Id;
+}
+
+const namespaceItem = z
+  .object(identity)
+  .transform((item): NamespaceItem => ({ id: item.Id, arn: item.Arn, name: item.Name, reference: referenceOf(item) }));
+
+const serviceItem = z
+  .object({
+    ...identity,
+    CreateDate: z.date().nullish(),
+    HealthCheckConfig: z.object({}).nullish(),
+    HealthCheckCustomConfig: z.object({}).nullish(),
+  })
+  .transform(
+    (item): ServiceItem => ({
+      id: item.Id,
+      name: item.Name,
+      reference: referenceOf(item),
+      createdAtMs: item.CreateDate?.getTime(),
+      isHealthChecked: Boolean(item.HealthCheckConfig ?? item.HealthCheckCustomConfig),
+    }),
+  );
+
+const instanceItem = z
+  .object({ Id: z.string().min(1), Attributes: z.record(z.string(), z.string()).nullish() })
+  .transform(({ Id, Attributes }): InstanceItem => ({ id: Id, attributes: new Map(Object.entries(Attributes ?? {})) }));
+
+const namespacesPage = z
+  .object({ Namespaces: z.array(namespaceItem), NextToken: text })
+  .transform(({ Namespaces, NextToken }) => ({ items: Namespaces, NextToken }));
+const servicesPage = z
+  .object({ Services: z.array(serviceItem), NextToken: text })
+  .transform(({ Services, NextToken }) => ({ items: Services, NextToken }));
+const instancesPage = z
+  .object({ Instances: z.array(instanceItem), NextToken: text })
+  .transform(({ Instances, NextToken }) => ({ items: Instances, NextToken }));
+const healthPage = z
+  .object({ Status: z.record(z.string(), z.string()), NextToken: text })
+  .transform(({ Status, NextToken }) => ({ items: Object.entries(Status), NextToken }));

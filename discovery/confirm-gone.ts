@@ -1,0 +1,51 @@
+import { concurrently } from '../core/concurrently';
+import { messageOf } from '../core/errors';
+import type { Scope } from '../core/model';
+import type { Source } from './source';
+import { untilAborted } from './until-aborted';
+
+/** Ids of endpoints that a scope does not list, by scope id. */
+export type Missing = ReadonlyMap<string, readonly string[]>;
+
+/** Those of the missing that their provider does not know; what could not be asked is in `warnings`, and is only absent. */
+export type Confirmed = { readonly goneIds: readonly string[]; readonly warnings: readonly string[] };
+
+/** Asks for endpoints by id. Rejects with the signal's reason only. */
+export type ConfirmGone = (missing: Missing, signal: AbortSignal) => Promise<Confirmed>;
+
+/** Scopes asked at once, and the time each of them gets: what it adds is haste, which nobody should wait long for. */
+const concurrency = 4;
+const timeoutMs = 10_000;
+
+/** Asks the sources that can tell an endpoint that is gone from one that they do not list; without missing ids no call is made. */
+export function createConfirmGone(sources: readonly Source[]): ConfirmGone {
+  const scoped = sources.flatMap((source) => source.scopes().map((scope) => ({ source, scope })));
+  return async (missing, signal) => {
+    const asked = scoped.flatMap(({ source, scope }) => {
+      const ids = missing.get(scope.id) ?? [];
+      return source.confirmGone && ids.length > 0 ? [{ confirmGone: source.confirmGone, scope, ids }] : [];
+    });
+    const confirmed = await concurrently(asked, concurrency, (question) => ask(question, signal));
+    return {
+      goneIds: confirmed.flatMap((one) => one.goneIds),
+      warnings: confirmed.flatMap((one) => one.warnings),
+    };
+  };
+}
+
+type Question = {
+  readonly confirmGone: NonNullable<Source['confirmGone']>;
+  readonly scope: Scope;
+  readonly ids: readonly string[];
+};
+
+async function ask({ confirmGone, scope, ids }: Question, signal: AbortSignal): Promise<Confirmed> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    return { goneIds: await untilAborted(confirmGone(scope, ids, deadline), deadline), warnings: [] };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const warning = `endpoints that are not listed count as absent, since they could not be asked for by id: ${messageOf(thrown)}`;
+    return { goneIds: [], warnings: [warning] };
+  }
+}

@@ -1,0 +1,73 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf } from '../core/errors';
+import type { LastGood, Snapshot } from '../core/model';
+import { canonicalJson } from './canonical-json';
+import { parseSnapshot, serialiseSnapshot } from './snapshot-file';
+import { isMissingFile, writeIfChanged } from './write-file';
+
+/** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
+export interface LastGoodStore {
+  /** What an earlier process knew, by scope id. */
+  read(): Promise<{ readonly known: ReadonlyMap<string, LastGood>; readonly warning?: string }>;
+  /** Keeps what the snapshot knows. */
+  write(snapshot: Snapshot): Promise<{ readonly warning?: string }>;
+}
+
+/** What stays the same is written again after this, so that its age on disk stays right to a third of the 15 min at which people are warned. */
+const refreshMs = 300_000;
+
+/** Keeps last good in the snapshot file `path`, replaced as a whole (0600) when what is known has changed; use one store for one process. */
+export function createLastGoodStore(path: string, owner: string): LastGoodStore {
+  let kept: Snapshot | undefined;
+  return {
+    read: async () => {
+      try {
+        kept = parseSnapshot(await readFile(path, 'utf8'), { from: path, owner });
+        return { known: lastGoodOf(kept) };
+      } catch (thrown) {
+        if (isMissingFile(thrown)) return { known: new Map() };
+        const warning = `what was known before cannot be used, starting without it (${messageOf(thrown)})`;
+        return { known: new Map(), warning };
+      }
+    },
+    write: async ({ takenAtMs, scopes }) => {
+      const next = { takenAtMs, scopes };
+      if (kept && takenAtMs - kept.takenAtMs < refreshMs && isSame(kept, next)) return {};
+      try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await writeIfChanged(path, serialiseSnapshot(next, owner));
+        kept = next;
+        return {};
+      } catch (thrown) {
+        const fix = 'make stateDir writable, or a restart while AWS does not answer starts with nothing known';
+        return { warning: `what is known cannot be written to ${path} (${messageOf(thrown)}): ${fix}` };
+      }
+    },
+  };
+}
+
+/** The same store for a command that writes nothing. */
+export function readOnly(store: LastGoodStore): LastGoodStore {
+  return { read: store.read, write: async () => ({}) };
+}
+
+function lastGoodOf({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
+  return new Map(
+    scopes.flatMap((state) => {
+      const good = state.status === 'known' ? state : state.lastGood;
+      if (!good) return [];
+      const { observedAtMs, discovered } = good;
+      return [[state.scope.id, { observedAtMs, discovered, isRestored: true }] as const];
+    }),
+  );
+}
+
+/** Whether the same endpoints are known in the same scopes, whenever they were read. */
+function isSame(one: Snapshot, other: Snapshot): boolean {
+  return textOf(one) === textOf(other);
+}
+
+function textOf(snapshot: Snapshot): string {
+  return canonicalJson([...lastGoodOf(snapshot)].map(([id, { discovered }]) => [id, discovered]));
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../core/clock';
+import { PrivatelinkError } from '../core/errors';
+import type { Discovered, Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '../core/model';
+import { compareText } from '../core/targets';
+import { findRefusal, grantedPaths } from './allow';
+import type { SnapshotConfig } from './config';
+import { parseSnapshot } from './snapshot-file';
+import { placeOf, type ReadSnapshot } from './snapshot-reader';
+import type { Source } from './source';
+
+export type SnapshotSourceDependencies = {
+  readonly owner: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly read: ReadSnapshot;
+};
+
+/** A snapshot that is not within a day of now says nothing about what is: its writer has stopped, or a clock is wrong. */
+const maxAgeMs = 24 * 3_600_000;
+
+/**
+ * What another process discovered, as one scope: targets keep their scope tag when the writer's accounts and regions change. What the
+ * endpoints claim is checked again, against the `allow` of this source.
+ */
+export function createSnapshotSource(
+  config: SnapshotConfig,
+  { owner, clock, read }: SnapshotSourceDependencies,
+): Source {
+  const scope = { id: `${config.name}.snapshot.none`, source: config.name, account: 'snapshot', region: 'none' };
+  const from = placeOf(config);
+  let last: { readonly snapshot: Snapshot; readonly etag?: string } | undefined;
+
+  async function readSnapshot(signal: AbortSignal): Promise<Snapshot> {
+    const answer = await read(last?.etag, signal);
+    // Kept only once it was parsed: the ETag of a text that cannot be used would make the next answer "unchanged".
+    if (answer) last = { snapshot: parseSnapshot(answer.text, { from, owner }), etag: answer.etag };
+    if (!last) throw unusable(`${from}: the server calls unchanged what it never gave; correct \`url\` of the source`);
+    return last.snapshot;
+  }
+
+  return {
+    name: config.name,
+    scopes: () => [scope],
+    discover: async (_, signal) => {
+      const snapshot = await readSnapshot(signal);
+      const nowMs = clock.now();
+      if (Math.abs(nowMs - snapshot.takenAtMs) > maxAgeMs) throw unusable(staleness(from, snapshot.takenAtMs));
+      const observedAtMs = Math.min(snapshot.takenAtMs, nowMs);
+      return { ...adopt(discoveredIn(snapshot, from), { config, scope }), observedAtMs };
+    },
+  };
+}
+
+function unusable(message: string): PrivatelinkError {
+  return new PrivatelinkError(message, { code: 'BAD_ANSWER', transient: true });
+}
+
+function staleness(from: string, takenAtMs: number): string {
+  const fix = 'let its writer run (kong-privatelink discover --out FILE), and compare the clocks';
+  return `${from}: the snapshot is of ${new Date(takenAtMs).toISOString()}, more than 24 h from now; ${fix}`;
+}
+
+/** All that the snapshot holds, what its unknown scopes held last first. Throws PrivatelinkError where nothing is known of a scope. */
+function discoveredIn({ scopes }: Snapshot, from: string): Discovered {
+  const inTurn = [...scopes].sort((a, b) => compareText(b.status, a.status));
+  const discovered = inTurn.map((state) => discoveredOf(state, from));
+  return {
+    endpoints: discovered.flatMap((one) => one.endpoints),
+    quarantined: discovered.flatMap((one) => one.quarantined),
+  };
+}
+
+function discoveredOf(state: ScopeState, from: string): Discovered {
+  if (state.status === 'known') return state.discovered;
+  if (state.lastGood) return state.lastGood.discovered;
+  throw unusable(
+    `${from}: nothing is known in the snapshot of scope ${state.scope.id} (${state.reason}); correct that where it is written`,
+  );
+}
+
+type Adopted = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
+type AdoptContext = { readonly config: SnapshotConfig; readonly scope: Scope };
+
+/** Endpoints by id, each once; the last one counts. */
+function adopt({ endpoints, quarantined }: Discovered, { config, scope }: AdoptContext): Discovered {
+  const distinct = [...new Map(endpoints.map((one) => [one.id, one])).values()];
+  const adopted = distinct.sort((a, b) => compareText(a.id, b.id)).map((one) => adoptOne(one, { config, scope }));
+  return {
+    endpoints: adopted.flatMap((one) => ('endpoint' in one ? [one.endpoint] : [])),
+    quarantined: [
+      ...quarantined.map((one) => ({ ...one, scopeId: scope.id })),
+      ...adopted.flatMap((one) => ('quarantined' in one ? [one.quarantined] : [])),
+    ],
+  };
+}
+
+function adoptOne(endpoint: Endpoint, { config: { allow }, scope }: AdoptContext): Adopted {
+  const own = { ...endpoint, scopeId: scope.id, grantedPaths: grantedPaths(endpoint.paths, allow) };
+  const refusal = findRefusal(own, allow);
+  if (!refusal) return { endpoint: own };
+  const { id: endpointId, domain, state } = own;
+  return { quarantined: { endpointId, scopeId: scope.id, domain, state, ...refusal } };
+}

@@ -1,0 +1,31 @@
+import type { ScopeState, Snapshot } from '../core/model';
+import { originsOf } from '../deck/tags';
+import type { HeldEntity } from './control-plane';
+
+/** Endpoints of held targets that no known scope lists, by the known scope that the targets' tags name; in order, each once. */
+export function missingEndpoints(
+  { scopes }: Snapshot,
+  held: readonly HeldEntity[],
+): ReadonlyMap<string, readonly string[]> {
+  const known = scopes.flatMap((state) => (state.status === 'known' && isSurelyOurs(state) ? [state] : []));
+  const listed = new Set(
+    known.flatMap(({ discovered }) => [
+      ...discovered.endpoints.map((one) => one.id),
+      ...discovered.quarantined.map((one) => one.endpointId),
+    ]),
+  );
+  const origins = held.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
+  const missing = known.map(({ scope }): readonly [string, readonly string[]] => {
+    const own = origins.filter((one) => one.scopeIds.includes(scope.id)).flatMap((one) => one.endpointIds);
+    return [scope.id, [...new Set(own)].filter((id) => !listed.has(id)).sort()];
+  });
+  return new Map(missing.filter(([, ids]) => ids.length > 0));
+}
+
+/**
+ * With credentials of another account every list is empty and every id unknown, which looks just like everything being deleted.
+ * A role names its account; where the process's own credentials read, only a list that shows something is taken for the right one.
+ */
+function isSurelyOurs({ scope, discovered }: Extract<ScopeState, { status: 'known' }>): boolean {
+  return scope.account !== 'self' || discovered.endpoints.length + discovered.quarantined.length > 0;
+}

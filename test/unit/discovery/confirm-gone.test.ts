@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '../../../core/errors';
+import { createConfirmGone } from '../../../discovery/confirm-gone';
+import type { Source } from '../../../discovery/source';
+
+const signal = new AbortController().signal;
+
+function sourceOf(name: string, confirmGone?: Source['confirmGone']): Source {
+  const scope = { id: `${name}.self.us-east-1`, source: name, account: 'self', region: 'us-east-1' };
+  return { name, scopes: () => [scope], discover: async () => ({ endpoints: [], quarantined: [] }), confirmGone };
+}
+
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+
+describe('confirmGone', () => {
+  it('asks each source for the missing of its scopes', async () => {
+    const asked: string[] = [];
+    const source = sourceOf('hub', async ({ id }, ids) => {
+      asked.push(`${id} ${ids.join(' ')}`);
+      return ids.slice(0, 1);
+    });
+
+    const confirmed = await createConfirmGone([source])(
+      new Map([['hub.self.us-east-1', ['vpce-1', 'vpce-2']]]),
+      signal,
+    );
+
+    expect(asked).toEqual(['hub.self.us-east-1 vpce-1 vpce-2']);
+    expect(confirmed).toEqual({ goneIds: ['vpce-1'], warnings: [] });
+  });
+
+  it('asks nobody when nothing is missing', async () => {
+    const source = sourceOf('hub', () => Promise.reject(new Error('was asked')));
+
+    expect(await createConfirmGone([source])(new Map(), signal)).toEqual({ goneIds: [], warnings: [] });
+  });
+
+  it('leaves out a source that cannot tell', async () => {
+    const missing = new Map([['hub.self.us-east-1', ['i-1']]]);
+
+    expect(await createConfirmGone([sourceOf('hub')])(missing, signal)).toEqual({ goneIds: [], warnings: [] });
+  });
+
+  it('fm-01 confirms nothing for a scope that fails, says so, and goes on with the other', async () => {
+    const sources = [sourceOf('a', () => Promise.reject(throttled)), sourceOf('b', async (_, ids) => ids)];
+    const missing = new Map([
+      ['a.self.us-east-1', ['vpce-1']],
+      ['b.self.us-east-1', ['vpce-2']],
+    ]);
+
+    const { goneIds, warnings } = await createConfirmGone(sources)(missing, signal);
+
+    expect(goneIds).toEqual(['vpce-2']);
+    expect(warnings).toEqual([expect.stringContaining('slow down')]);
+  });
+
+  it("rejects with the caller's reason when it is aborted", async () => {
+    const controller = new AbortController();
+    const source = sourceOf('hub', () => new Promise(() => {}));
+    const asking = createConfirmGone([source])(new Map([['hub.self.us-east-1', ['vpce-1']]]), controller.signal);
+
+    controller.abort(new Error('stopped'));
+
+    await expect(asking).rejects.toThrow('stopped');
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Discovered, Quarantined } from '../../../core/model';
+import { holdEmpty } from '../../../discovery/hold-empty';
+import { endpointOf, hubScope } from '../../support/builders';
+
+const quarantined: Quarantined = {
+  endpointId: 'vpce-1',
+  scopeId: hubScope.id,
+  code: 'bad-tag',
+  reason: 'is bad',
+  fix: 'mend it',
+};
+const answers: Readonly<Record<string, Discovered | Error>> = {
+  full: { endpoints: [endpointOf()], quarantined: [] },
+  quarantined: { endpoints: [], quarantined: [quarantined] },
+  empty: { endpoints: [], quarantined: [] },
+  error: new Error('slow down'),
+};
+
+/** What a held source says of one scope, pass after pass: how many it lists, or the error's code or message. */
+async function outcomesOf(sequence: readonly string[], scopes = sequence.map(() => hubScope)) {
+  const left = sequence.map((name) => answers[name]);
+  const source = holdEmpty({
+    name: 'hub',
+    scopes: () => [hubScope],
+    discover: async () => {
+      const answer = left.shift();
+      if (!answer || answer instanceof Error) throw answer;
+      return answer;
+    },
+  });
+  const outcomes: unknown[] = [];
+  for (const scope of scopes) {
+    outcomes.push(
+      await source.discover(scope, new AbortController().signal).then(
+        ({ endpoints, quarantined: refused }) => endpoints.length + refused.length,
+        (thrown) => thrown.code ?? thrown.message,
+      ),
+    );
+  }
+  return outcomes;
+}
+
+describe('holdEmpty', () => {
+  it.each([
+    ['fm-04 believes an empty scope that was never full', ['empty', 'empty'], [0, 0]],
+    ['fm-01 doubts the first empty answer, and believes the second', ['full', 'empty', 'empty'], [1, 'UNCONFIRMED', 0]],
+    ['takes a scope of nothing but quarantined ones for full', ['quarantined', 'empty'], [1, 'UNCONFIRMED']],
+    [
+      'fm-01 doubts again once the scope was full again',
+      ['full', 'empty', 'full', 'empty'],
+      [1, 'UNCONFIRMED', 1, 'UNCONFIRMED'],
+    ],
+    [
+      'fm-02 takes an error for no answer',
+      ['full', 'error', 'empty', 'error', 'empty'],
+      [1, 'slow down', 'UNCONFIRMED', 'slow down', 0],
+    ],
+  ])('%s', async (_, sequence, expected) => {
+    expect(await outcomesOf(sequence)).toEqual(expected);
+  });
+
+  it('remembers each scope apart', async () => {
+    const other = { ...hubScope, id: 'hub.self.us-west-2' };
+
+    expect(await outcomesOf(['full', 'empty', 'empty'], [hubScope, other, hubScope])).toEqual([1, 0, 'UNCONFIRMED']);
+  });
+});

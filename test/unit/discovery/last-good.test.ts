@@ -1,0 +1,154 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '../../../core/errors';
+import type { Discovered } from '../../../core/model';
+import { createDiscoverer } from '../../../discovery/discover';
+import { createLastGoodStore, readOnly } from '../../../discovery/last-good';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
+import { createFakeClock } from '../../support/passes';
+
+const signal = new AbortController().signal;
+const some: Discovered = { endpoints: [endpointOf()], quarantined: [] };
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  path = join(folder, 'state', 'last-good.test.json');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = () => createLastGoodStore(path, 'test');
+
+/** A new process: its one scope answers with this. */
+function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000 } = {}) {
+  const source = {
+    name: 'hub',
+    scopes: () => [hubScope],
+    discover: async () => {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  return createDiscoverer([source], { clock: createFakeClock(nowMs), lastGoodStore: store });
+}
+
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+
+describe('last good on disk', () => {
+  it('fm-07 gives a new process what the one before knew, with its age, as restored', async () => {
+    await processWith(some).discover(signal);
+
+    const { takenAtMs, scopes, warnings } = await processWith(throttled, { nowMs: 61_000 }).discover(signal);
+
+    expect(takenAtMs).toBe(61_000);
+    expect(warnings).toEqual([]);
+    expect(scopes).toMatchObject([
+      { status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some, isRestored: true } },
+    ]);
+  });
+
+  it('outlives several processes that cannot read the scope', async () => {
+    await processWith(some).discover(signal);
+    await processWith(throttled, { nowMs: 900_000 }).discover(signal);
+
+    const { scopes } = await processWith(throttled, { nowMs: 1_800_000 }).discover(signal);
+
+    expect(scopes).toMatchObject([{ lastGood: { observedAtMs: 1_000, discovered: some, isRestored: true } }]);
+  });
+
+  it('is no longer restored once the scope answered', async () => {
+    await processWith(some).discover(signal);
+    let calls = 0;
+    const source = {
+      name: 'hub',
+      scopes: () => [hubScope],
+      discover: async () => {
+        calls += 1;
+        if (calls > 1) throw throttled;
+        return some;
+      },
+    };
+    const discoverer = createDiscoverer([source], { clock: createFakeClock(), lastGoodStore: open() });
+    await discoverer.discover(signal);
+
+    const [state] = (await discoverer.discover(signal)).scopes;
+
+    expect(state).toEqual(expect.objectContaining({ lastGood: { observedAtMs: 1_000, discovered: some } }));
+  });
+
+  it('starts with nothing, and without a warning, where there is no file yet', async () => {
+    const { scopes, warnings } = await processWith(throttled).discover(signal);
+
+    expect(warnings).toEqual([]);
+    expect(scopes).toMatchObject([{ status: 'unknown', lastGood: undefined }]);
+  });
+
+  it.each([
+    ['tampered', (text: string) => text.replace('10.0.1.11', '10.9.9.9'), 'checksum'],
+    ['truncated', (text: string) => text.slice(0, 100), 'cut short'],
+  ])('fm-02 starts without a %s file, says so once, and replaces it', async (_, damage, problem) => {
+    await processWith(some).discover(signal);
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    const discoverer = processWith(some);
+
+    const first = await discoverer.discover(signal);
+    const second = await discoverer.discover(signal);
+
+    expect(first.warnings).toEqual([expect.stringContaining(problem)]);
+    expect(first.warnings?.[0]).toContain(path);
+    expect(second.warnings).toEqual([]);
+    expect((await open().read()).known.get(hubScope.id)).toMatchObject({ discovered: some });
+  });
+
+  it('is readable by its user only, in a folder of the same, without a temporary file left', async () => {
+    await processWith(some).discover(signal);
+
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(folder, 'state'))).toEqual(['last-good.test.json']);
+  });
+
+  it.each([
+    ['nothing changed', endpointOf(), 60_000, false],
+    ['an address changed', endpointOf({ addresses: [] }), 60_000, true],
+    ['nothing changed for 5 minutes, so that the age stays right', endpointOf(), 300_000, true],
+  ])('when %s, is written: %#', async (_, endpoint, afterMs, isWritten) => {
+    await open().write(snapshotOf(knownScope([endpointOf()])));
+    const before = readFileSync(path, 'utf8');
+    const store = open();
+    await store.read();
+
+    await store.write({ ...snapshotOf(knownScope([endpoint])), takenAtMs: 1_000 + afterMs });
+
+    expect(readFileSync(path, 'utf8') !== before).toBe(isWritten);
+  });
+
+  it('warns where it cannot be written, and goes on', async () => {
+    writeFileSync(join(folder, 'state'), 'in the way');
+
+    const { scopes, warnings } = await processWith(some).discover(signal);
+
+    expect(scopes).toMatchObject([{ status: 'known' }]);
+    expect(warnings).toHaveLength(2);
+    expect(warnings?.[1]).toContain('make stateDir writable');
+  });
+
+  it('is not written by what only reads', async () => {
+    await processWith(some, { store: readOnly(open()) }).discover(signal);
+
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('keeps what an unknown scope held, not that it is unknown', async () => {
+    await open().write(snapshotOf(unknownScope([endpointOf()])));
+
+    const { known } = await open().read();
+
+    expect(known.get(hubScope.id)).toEqual({ observedAtMs: 500, discovered: some, isRestored: true });
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Snapshot } from '../../../core/model';
+import { configSchema, type SnapshotConfig } from '../../../discovery/config';
+import { createDiscoverer } from '../../../discovery/discover';
+import { serialiseSnapshot } from '../../../discovery/snapshot-file';
+import type { ReadSnapshot } from '../../../discovery/snapshot-reader';
+import { createSnapshotSource } from '../../../discovery/snapshot-source';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
+import { createFakeClock } from '../../support/passes';
+
+const signal = new AbortController().signal;
+const dayMs = 24 * 3_600_000;
+const westScope = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+
+function configOf(over: Readonly<Record<string, unknown>> = {}): SnapshotConfig {
+  const { sources } = configSchema.parse({
+    owner: 'test',
+    sources: [{ type: 'snapshot', name: 'relay', file: '/snapshot.json', ...over }],
+    controlPlane: { type: 'konnect', name: 'prod', token: 'kpat_test' },
+  });
+  const [source] = sources;
+  if (source?.type !== 'snapshot') throw new Error('the schema gave another source');
+  return source;
+}
+
+type Stage = { readonly nowMs?: number; readonly config?: SnapshotConfig; readonly owner?: string };
+
+/** The answer of a source that reads `snapshot`, which `owner` wrote. */
+async function discover(snapshot: Snapshot, { nowMs = 2_000, config = configOf(), owner = 'test' }: Stage = {}) {
+  const read: ReadSnapshot = async () => ({ text: serialiseSnapshot(snapshot, owner) });
+  const source = createSnapshotSource(config, { owner: 'test', clock: createFakeClock(nowMs), read });
+  const [scope] = source.scopes();
+  if (!scope) throw new Error('the source has no scope');
+  return source.discover(scope, signal);
+}
+
+describe('a snapshot source', () => {
+  it('is one scope, whatever scopes the snapshot has', () => {
+    const source = createSnapshotSource(configOf(), {
+      owner: 'test',
+      clock: createFakeClock(),
+      read: async () => undefined,
+    });
+
+    expect(source.scopes()).toEqual([
+      { id: 'relay.snapshot.none', source: 'relay', account: 'snapshot', region: 'none' },
+    ]);
+  });
+
+  it('gives the endpoints of all scopes as its own, with the time at which they were seen', async () => {
+    const west = endpointOf({ id: 'vpce-0', scopeId: westScope.id });
+
+    const answer = await discover(snapshotOf(knownScope([endpointOf()]), knownScope([west], [], westScope)));
+
+    expect(answer).toEqual({
+      endpoints: [
+        { ...west, scopeId: 'relay.snapshot.none' },
+        { ...endpointOf(), scopeId: 'relay.snapshot.none' },
+      ],
+      quarantined: [],
+      observedAtMs: 1_000,
+    });
+  });
+
+  it('is as old as its snapshot, not as its reading', async () => {
+    const clock = createFakeClock(61_000);
+    const text = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
+    const source = createSnapshotSource(configOf(), { owner: 'test', clock, read: async () => ({ text }) });
+
+    const { takenAtMs, scopes } = await createDiscoverer([source], { clock }).discover(signal);
+
+    expect(takenAtMs).toBe(61_000);
+    expect(scopes).toMatchObject([{ status: 'known', observedAtMs: 1_000 }]);
+  });
+
+  it('goes on with what an unknown scope of the snapshot held last', async () => {
+    const { endpoints } = await discover(snapshotOf(unknownScope([endpointOf()])));
+
+    expect(endpoints).toMatchObject([{ id: 'vpce-1' }]);
+  });
+
+  it('believes a scope that is known rather than the memory of one that is not', async () => {
+    const rejected = endpointOf({ state: 'rejected' });
+    const remembered = unknownScope([endpointOf()], westScope);
+
+    const { endpoints } = await discover(snapshotOf(knownScope([rejected]), remembered));
+
+    expect(endpoints).toMatchObject([{ id: 'vpce-1', state: 'rejected' }]);
+  });
+
+  it('fm-03 is unknown when nothing is known of one scope of the snapshot, naming it and the reason', async () => {
+    const pass = discover(snapshotOf(knownScope([endpointOf()]), unknownScope(undefined, westScope)));
+
+    await expect(pass).rejects.toThrow(/source relay, \/snapshot\.json: .*hub\.self\.us-west-2 \(throttled\)/);
+  });
+
+  it('checks again what endpoints claim, against its own allow', async () => {
+    const root = endpointOf({ id: 'vpce-2', domain: 'sd1', paths: ['/'], grantedPaths: ['/'] });
+    const config = configOf({ allow: { domains: ['sd1', 'sd3'] } });
+    const granted = endpointOf({ id: 'vpce-3', domain: 'sd3', paths: ['/sd2'], grantedPaths: ['/sd2'] });
+
+    const { endpoints, quarantined } = await discover(snapshotOf(knownScope([endpointOf(), root, granted])), {
+      config,
+    });
+
+    expect(endpoints).toMatchObject([{ id: 'vpce-3', grantedPaths: [] }]);
+    expect(quarantined).toMatchObject([
+      { endpointId: 'vpce-1', scopeId: 'relay.snapshot.none', domain: 'sd2', code: 'domain-not-allowed' },
+      { endpointId: 'vpce-2', scopeId: 'relay.snapshot.none', domain: 'sd1', code: 'path-not-allowed' },
+    ]);
+  });
+
+  it('passes on what the writer quarantined', async () => {
+    const bad = { endpointId: 'vpce-9', scopeId: hubScope.id, code: 'bad-tag', reason: 'r', fix: 'f' } as const;
+
+    const { quarantined } = await discover(snapshotOf(knownScope([], [bad])));
+
+    expect(quarantined).toEqual([{ ...bad, scopeId: 'relay.snapshot.none' }]);
+  });
+
+  it.each([
+    ['a day old', 1_000 + dayMs, true],
+    ['older than a day', 1_001 + dayMs, false],
+    ['from further ahead than a day', 999 - dayMs, false],
+  ])('takes a snapshot that is %s: %#', async (_, nowMs, isUsed) => {
+    const pass = discover(snapshotOf(knownScope([endpointOf()])), { nowMs });
+
+    if (isUsed) await expect(pass).resolves.toMatchObject({ endpoints: [{ id: 'vpce-1' }] });
+    else await expect(pass).rejects.toThrow(/1970-01-01T00:00:01.000Z, more than 24 h from now; let its writer run/);
+  });
+
+  it('fm-10 refuses the snapshot of another owner, naming source, place and fix', async () => {
+    const pass = discover(snapshotOf(), { owner: 'other' });
+
+    await expect(pass).rejects.toThrow(
+      /source relay, \/snapshot\.json: the snapshot belongs to owner other, not to test; take/,
+    );
+  });
+
+  it('asks with the ETag of what it could use, and goes on with that when it is unchanged', async () => {
+    const asked: (string | undefined)[] = [];
+    const good = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
+    const answers = [{ text: good, etag: '"1"' }, { text: '<html>', etag: '"2"' }, undefined];
+    const read: ReadSnapshot = async (etag) => {
+      asked.push(etag);
+      return answers.shift();
+    };
+    const source = createSnapshotSource(configOf(), { owner: 'test', clock: createFakeClock(), read });
+    const pass = () => source.discover({ ...hubScope, id: 'relay.snapshot.none' }, signal);
+
+    await pass();
+    await expect(pass()).rejects.toThrow('HTML');
+    const unchanged = await pass();
+
+    expect(asked).toEqual([undefined, '"1"', '"1"']);
+    expect(unchanged.endpoints).toMatchObject([{ id: 'vpce-1' }]);
+  });
+
+  it('refuses a server that calls unchanged what it never gave', async () => {
+    const source = createSnapshotSource(configOf(), {
+      owner: 'test',
+      clock: createFakeClock(),
+      read: async () => undefined,
+    });
+
+    await expect(source.discover(hubScope, signal)).rejects.toThrow('never gave');
+  });
+});

@@ -1,0 +1,100 @@
+import { DescribeAvailabilityZonesCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, it, jest } from '@jest/globals';
+import { createZoneReader, withZoneIds } from '../../../discovery/zones';
+import { createFakeClock } from '../../support/passes';
+import { createMockEc2, endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../support/vpc-endpoints';
+
+const signal = new AbortController().signal;
+const zones = { AvailabilityZones: [{ ZoneName: 'us-east-1a', ZoneId: 'use1-az4' }] };
+const hourMs = 3_600_000;
+
+function openReader() {
+  const mock = createMockEc2();
+  const clock = createFakeClock();
+  const scope = firstScopeOf(vpcEndpointsConfig());
+  const read = createZoneReader({ scope, client: async () => mock.client, budget: endlessBudget, clock });
+  return { read, clock, ec2: mock.ec2, zones: mock.ec2.on(DescribeAvailabilityZonesCommand) };
+}
+
+describe('withZoneIds', () => {
+  const zoneIds = new Map([['us-east-1a', 'use1-az4']]);
+
+  it('fills in only the ids that are missing', async () => {
+    const places = [{ zoneName: 'us-east-1a' }, { zoneName: 'us-east-1a', zoneId: 'use1-az1' }, { zoneName: 'b' }, {}];
+
+    const given = await withZoneIds(places, async () => zoneIds, signal);
+
+    expect(given.map(({ zoneId }) => zoneId)).toEqual(['use1-az4', 'use1-az1', undefined, undefined]);
+  });
+
+  it.each([
+    ['there is no place', []],
+    ['every place has its id', [{ zoneName: 'us-east-1a', zoneId: 'use1-az1' }]],
+    ['no place has a name', [{}]],
+  ])('asks nobody when %s', async (_, places) => {
+    const read = jest.fn(async () => zoneIds);
+
+    await withZoneIds(places, read, signal);
+
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
+describe('the zones of an account and region', () => {
+  it('are asked for once an hour', async () => {
+    const { read, clock, ec2, zones: answers } = openReader();
+    answers.resolves(zones);
+
+    const first = await read(signal);
+    clock.advance(hourMs - 1);
+    await read(signal);
+    const callsWithin = ec2.calls().length;
+    clock.advance(1);
+    await read(signal);
+
+    expect(first).toEqual(new Map([['us-east-1a', 'use1-az4']]));
+    expect([callsWithin, ec2.calls().length]).toEqual([1, 2]);
+  });
+
+  it('are unknown while AWS refuses, and asked for again', async () => {
+    const { read, zones: answers } = openReader();
+    answers.rejectsOnce(Object.assign(new Error('no'), { name: 'UnauthorizedOperation' })).resolves(zones);
+
+    const [refused, answered] = [await read(signal), await read(signal)];
+
+    expect([refused.size, answered.size]).toEqual([0, 1]);
+  });
+
+  it('stay as they were when AWS refuses later', async () => {
+    const { read, clock, zones: answers } = openReader();
+    answers.resolvesOnce(zones).rejects(new Error('no'));
+    await read(signal);
+    clock.advance(hourMs);
+
+    expect(await read(signal)).toEqual(new Map([['us-east-1a', 'use1-az4']]));
+  });
+
+  it.each([
+    ['an answer without its list', {}],
+    [
+      'no zone that has both',
+      { AvailabilityZones: [{ ZoneName: 'us-east-1a', ZoneId: null }, { ZoneId: 'use1-az1' }] },
+    ],
+  ])('fm-23 are unknown at %s', async (_, answer) => {
+    const { read, zones: answers } = openReader();
+    answers.callsFake(() => answer);
+
+    expect(await read(signal)).toEqual(new Map());
+  });
+
+  it('are given up when discovery is', async () => {
+    const { read, zones: answers } = openReader();
+    const stop = new AbortController();
+    answers.callsFake(() => {
+      stop.abort(new Error('stopped'));
+      return new Promise(() => {});
+    });
+
+    await expect(read(stop.signal)).rejects.toThrow('stopped');
+  });
+});
