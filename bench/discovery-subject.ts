@@ -75,9 +75,12 @@ const serving: Subject = async () => {
   for (const domain of domains) feed.use(domain);
   while (domains.some((domain) => typeof feed.routeOf(domain) === 'string'))
     await new Promise((done) => setTimeout(done, 1));
-  return domains
-    .map((domain) => feed.routeOf(domain))
-    .flatMap((route) => (typeof route === 'string' ? [] : route.any.candidates)).length;
+  let addresses = 0;
+  for (const domain of domains) {
+    const route = feed.routeOf(domain);
+    if (typeof route !== 'string') addresses += route.any.candidates.length;
+  }
+  return addresses;
 };
 
 const subjects: Readonly<Record<string, Subject>> = { baseline, discovery, serving };

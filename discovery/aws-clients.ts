@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { AccountScope } from './aws-scopes';
+import { loadCredentialProviders, loadEc2, loadServiceDiscovery } from './aws-sdk';
 import type { VpcEndpointsConfig } from './config';
 import { isLoopback } from './loopback';
 
@@ -34,13 +35,13 @@ function once<T>(create: () => Promise<T>): () => Promise<T> {
 }
 
 async function createEc2Client({ scope, endpoint }: ClientOptions): Promise<EC2Client> {
-  const { EC2Client } = await import('@aws-sdk/client-ec2');
+  const { EC2Client } = await loadEc2();
   const { ec2, sts } = addressesOf(endpoint, 'ec2');
   return new EC2Client({ ...(await settingsOf(scope, sts)), endpoint: ec2 });
 }
 
 async function createCloudMapClient({ scope, endpoint }: ClientOptions): Promise<ServiceDiscoveryClient> {
-  const { ServiceDiscoveryClient } = await import('@aws-sdk/client-servicediscovery');
+  const { ServiceDiscoveryClient } = await loadServiceDiscovery();
   const { servicediscovery, sts } = addressesOf(endpoint, 'servicediscovery');
   return new ServiceDiscoveryClient({
     ...(await settingsOf(scope, sts)),
@@ -63,7 +64,7 @@ async function settingsOf(scope: AccountScope, sts: string | undefined) {
 
 /** Credentials of the scope's role, renewed by the SDK before they expire. */
 async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoint: string | undefined) {
-  const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  const { fromTemporaryCredentials } = await loadCredentialProviders();
   return fromTemporaryCredentials({
     params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' },
     clientConfig: { region, endpoint, requestHandler: { requestTimeout: callTimeoutMs, throwOnRequestTimeout: true } },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseAnswer, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
+import { loadServiceDiscovery } from './aws-sdk';
 import type { CallBudget } from './call-budget';
 
 /** `reference` is what AWS's calls take for it: the ARN, which alone reaches what another account shares, or else the id. */
@@ -48,12 +49,12 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
   return {
     listNamespaces: (signal) =>
       readPages({ action: 'ListNamespaces', page: namespacesPage, scope, budget, signal }, async (NextToken) => {
-        const { ListNamespacesCommand } = await import('@aws-sdk/client-servicediscovery');
+        const { ListNamespacesCommand } = await loadServiceDiscovery();
         return (await client()).send(new ListNamespacesCommand({ NextToken, MaxResults }), { abortSignal: signal });
       }),
     listServices: (namespace, signal) =>
       readPages({ action: 'ListServices', page: servicesPage, scope, budget, signal }, async (NextToken) => {
-        const { ListServicesCommand } = await import('@aws-sdk/client-servicediscovery');
+        const { ListServicesCommand } = await loadServiceDiscovery();
         const command = new ListServicesCommand({
           NextToken,
           MaxResults,
@@ -63,7 +64,7 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
       }),
     listInstances: (ServiceId, signal) =>
       readPages({ action: 'ListInstances', page: instancesPage, scope, budget, signal }, async (NextToken) => {
-        const { ListInstancesCommand } = await import('@aws-sdk/client-servicediscovery');
+        const { ListInstancesCommand } = await loadServiceDiscovery();
         return (await client()).send(new ListInstancesCommand({ ServiceId, NextToken, MaxResults }), {
           abortSignal: signal,
         });
@@ -73,7 +74,7 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
         await readPages(
           { action: 'GetInstancesHealthStatus', page: healthPage, scope, budget, signal },
           async (NextToken) => {
-            const { GetInstancesHealthStatusCommand } = await import('@aws-sdk/client-servicediscovery');
+            const { GetInstancesHealthStatusCommand } = await loadServiceDiscovery();
             const command = new GetInstancesHealthStatusCommand({ ServiceId, NextToken, MaxResults });
             return (await client()).send(command, { abortSignal: signal });
           },

@@ -2,6 +2,7 @@ import type { DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-
 import { z } from 'zod';
 import { parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
+import { loadEc2 } from './aws-sdk';
 import type { Ec2ReaderOptions } from './ec2-reader';
 import type { Zoned } from './zones';
 
@@ -57,7 +58,7 @@ async function describeInstances(
   { client, tagKey, pageSize, token }: PageRequest,
   abortSignal: AbortSignal,
 ): Promise<DescribeInstancesCommandOutput> {
-  const { DescribeInstancesCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeInstancesCommand } = await loadEc2();
   const Filters = [{ Name: 'tag-key', Values: [tagKey] }];
   return (await client()).send(new DescribeInstancesCommand({ Filters, MaxResults: pageSize, NextToken: token }), {
     abortSignal,

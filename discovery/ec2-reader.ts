@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
+import { loadEc2 } from './aws-sdk';
 import type { CallBudget } from './call-budget';
 import { describeExisting, findMissing } from './missing-ids';
 import type { Zoned } from './zones';
@@ -106,7 +107,7 @@ async function describeEndpoints(
   { client, filter, pageSize, token }: PageRequest,
   abortSignal: AbortSignal,
 ): Promise<DescribeVpcEndpointsCommandOutput> {
-  const { DescribeVpcEndpointsCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeVpcEndpointsCommand } = await loadEc2();
   const Filters = [
     { Name: 'vpc-endpoint-type', Values: ['Interface'] },
     { Name: 'tag-key', Values: [filter.tagKey] },
@@ -122,7 +123,7 @@ async function describeById(
   ids: readonly string[],
   abortSignal: AbortSignal,
 ): Promise<DescribeVpcEndpointsCommandOutput> {
-  const { DescribeVpcEndpointsCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeVpcEndpointsCommand } = await loadEc2();
   return (await client()).send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [...ids] }), { abortSignal });
 }
 
@@ -131,7 +132,7 @@ async function describeInterfaces(
   ids: readonly string[],
   abortSignal: AbortSignal,
 ): Promise<DescribeNetworkInterfacesCommandOutput> {
-  const { DescribeNetworkInterfacesCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeNetworkInterfacesCommand } = await loadEc2();
   return (await client()).send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [...ids] }), {
     abortSignal,
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock';
 import { parseAnswer } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
+import { loadEc2 } from './aws-sdk';
 import type { CallBudget } from './call-budget';
 import { untilAborted } from './until-aborted';
 
@@ -68,7 +69,7 @@ async function describeZones(
   client: () => Promise<EC2Client>,
   abortSignal: AbortSignal,
 ): Promise<DescribeAvailabilityZonesCommandOutput> {
-  const { DescribeAvailabilityZonesCommand } = await import('@aws-sdk/client-ec2');
+  const { DescribeAvailabilityZonesCommand } = await loadEc2();
   return (await client()).send(new DescribeAvailabilityZonesCommand({}), { abortSignal });
 }
 

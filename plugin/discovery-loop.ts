@@ -24,6 +24,9 @@ export type DiscoveryLoop = {
 
 /** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
 const transitionalMs = 10_000;
+/** Routes posted at once, and the pause after them, in which the other thread serves requests: it takes all that waits in one go. */
+const batch = 10;
+const betweenBatchesMs = 2;
 /** After a pass that gave nothing; doubles with every further one, up to the interval. */
 const retryMs = 1_000;
 
@@ -39,11 +42,15 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
     post({ kind: 'route', domain, route });
   }
 
-  function publish(snapshot: Snapshot): void {
+  async function publish(snapshot: Snapshot): Promise<void> {
     const isFirst = routes === undefined;
     const next = resolveRoutes(snapshot, zoneId, routes);
     routes = next;
-    for (const [domain, told] of inUse) if (isFirst || !isSame(told, next.get(domain))) tell(domain);
+    const changed = [...inUse].filter(([domain, told]) => isFirst || !isSame(told, next.get(domain)));
+    for (const [index, [domain]] of changed.entries()) {
+      if (index > 0 && index % batch === 0) await options.clock.sleep(betweenBatchesMs, signal);
+      tell(domain);
+    }
   }
 
   // Before the first pass nothing is known, which is not the same as that there is no route.
@@ -75,14 +82,14 @@ type Outcome = 'nothing' | 'transitional' | 'settled';
 async function passOnce(
   { discover, post }: LoopOptions,
   signal: AbortSignal,
-  publish: (snapshot: Snapshot) => void,
+  publish: (snapshot: Snapshot) => Promise<void>,
 ): Promise<Outcome> {
   try {
     const snapshot = await discover(signal);
     for (const state of snapshot.scopes)
       if (state.status === 'unknown') post({ kind: 'problem', reason: state.reason });
     const scopes = observationsOf(snapshot);
-    if (scopes.length > 0) publish(snapshot);
+    if (scopes.length > 0) await publish(snapshot);
     post({ kind: 'observed', scopes });
     if (scopes.length === 0) return 'nothing';
     return transitionalScopes(snapshot).length > 0 ? 'transitional' : 'settled';

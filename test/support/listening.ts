@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 export function listeningAddresses(pid: number): readonly string[] {
   const inodes = new Set(descendantsOf(pid).flatMap(socketInodes));
   return ['tcp', 'tcp6'].flatMap((family) =>
-    readFileSync(`/proc/${pid}/net/${family}`, 'utf8')
+    (tryTo(() => readFileSync(`/proc/${pid}/net/${family}`, 'utf8')) ?? '')
       .split('\n')
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
