@@ -4,7 +4,7 @@ import { groupBy } from './group-by';
 import { type Incumbents, noIncumbents, withoutEndpoints } from './incumbents';
 import type { Endpoint, Protocol, Quarantined, Snapshot, Target } from './model';
 import { settlePaths } from './path-claims';
-import { compareAge, compareText, formatAddress, targetsOf } from './targets';
+import { compareAge, compareText, formatAddress, pathsOf, targetsOf } from './targets';
 
 /** A service domain that can be routed to: what its endpoints agree on, and their targets, one per address. */
 export type Domain = {
@@ -27,17 +27,22 @@ export type Claims = { readonly domains: readonly Domain[]; readonly quarantined
  * recreating an endpoint never hands its domain to somebody else. An unknown scope takes part with what it last held.
  */
 export function settleClaims(snapshot: Snapshot, incumbents: Incumbents = noIncumbents): Claims {
-  const serving = withoutEndpoints(incumbents, goneEndpoints(snapshot));
-  const agreed = settleDisagreements(claimantsOf(snapshot, serving), serving);
+  const { serving, agreed } = settleSettings(snapshot, incumbents);
   const settled = settlePaths(agreed.endpoints, serving);
   return { domains: domainsOf(settled.endpoints), quarantined: [...agreed.quarantined, ...settled.quarantined] };
 }
 
 /** The same without paths: on a data plane the control plane's routes have settled them already. */
 export function settleDomains(snapshot: Snapshot, incumbents: Incumbents = noIncumbents): Claims {
-  const serving = withoutEndpoints(incumbents, goneEndpoints(snapshot));
-  const { endpoints, quarantined } = settleDisagreements(claimantsOf(snapshot, serving), serving);
-  return { domains: domainsOf(endpoints), quarantined };
+  const { agreed } = settleSettings(snapshot, incumbents);
+  return { domains: domainsOf(agreed.endpoints), quarantined: agreed.quarantined };
+}
+
+function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
+  const gone = goneEndpoints(snapshot);
+  const serving = withoutEndpoints(incumbents, gone);
+  const claimants = claimantsOf(snapshot, serving).filter((one) => !gone.has(one.id));
+  return { serving, agreed: settleDisagreements(claimants, serving) };
 }
 
 function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {
@@ -49,14 +54,13 @@ function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {
 
 /** Endpoints that serve, oldest first, each id once; of those in a state that holds, only who served before. */
 function claimantsOf(snapshot: Snapshot, incumbents: Incumbents): readonly Endpoint[] {
-  const gone = goneEndpoints(snapshot);
   const byId = new Map<string, Endpoint>();
   for (const scope of snapshot.scopes) {
     const discovered = scope.status === 'known' ? scope.discovered : scope.lastGood?.discovered;
     for (const endpoint of discovered?.endpoints ?? []) {
       const served = incumbents.get(endpoint.domain)?.endpointIds.has(endpoint.id) === true;
       const claims = dispositionOf(endpoint.state) === 'route' || (dispositionOf(endpoint.state) === 'hold' && served);
-      if (claims && !gone.has(endpoint.id) && !byId.has(endpoint.id)) byId.set(endpoint.id, endpoint);
+      if (claims && !byId.has(endpoint.id)) byId.set(endpoint.id, endpoint);
     }
   }
   return [...byId.values()].sort(compareAge);
@@ -75,7 +79,7 @@ function domainOf(name: string, endpoints: readonly Endpoint[]): readonly Domain
   const { protocol, host, paths } = oldest;
   const stripPath = paths.length === 0;
   const targets = routable(endpoints);
-  return [{ name, protocol, host, paths: stripPath ? [`/${name}`] : [...paths].sort(compareText), stripPath, targets }];
+  return [{ name, protocol, host, paths: [...pathsOf(oldest)].sort(compareText), stripPath, targets }];
 }
 
 /** Targets of the available endpoints, one per address: the oldest endpoint's, with the largest weight that any gives it. */

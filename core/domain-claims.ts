@@ -2,7 +2,7 @@ import { groupBy } from './group-by';
 import type { Incumbent, Incumbents } from './incumbents';
 import type { Endpoint, Quarantined } from './model';
 import { upstreamName } from './names';
-import { compareAge } from './targets';
+import { compareAge, pathsOf } from './targets';
 
 export type Settled = { readonly endpoints: readonly Endpoint[]; readonly quarantined: readonly Quarantined[] };
 
@@ -49,11 +49,12 @@ function agreeing(group: readonly Endpoint[], incumbent: Incumbent | undefined):
 /** What the endpoints of a domain must agree on, as text; absent: anything. */
 type Settings = Readonly<Partial<Record<'protocol' | 'host' | 'path', string>>>;
 
-function settingsOf({ domain, protocol, host, paths }: Endpoint): Required<Settings> {
+function settingsOf(endpoint: Endpoint): Required<Settings> {
+  const { domain, protocol, host, paths } = endpoint;
   return {
     protocol,
     host: host ?? upstreamName(domain),
-    path: textOf(paths.length > 0 ? paths : [`/${domain}`], paths.length === 0),
+    path: textOf(pathsOf(endpoint), paths.length === 0),
   };
 }
 

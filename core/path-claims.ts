@@ -1,7 +1,7 @@
 import type { Settled } from './domain-claims';
 import type { Incumbents } from './incumbents';
 import type { Endpoint, Quarantined } from './model';
-import { compareAge } from './targets';
+import { compareAge, pathsOf } from './targets';
 
 /** The domain that a path belongs to, and all below it. */
 type Owners = Map<string, string>;
@@ -39,10 +39,6 @@ function take(endpoint: Endpoint, owners: Owners): void {
   const paths = pathsOf(endpoint);
   for (const [path, domain] of owners) if (domain === endpoint.domain && !paths.includes(path)) owners.delete(path);
   for (const path of paths) owners.set(path, endpoint.domain);
-}
-
-function pathsOf({ paths, domain }: Endpoint): readonly string[] {
-  return paths.length > 0 ? paths : [`/${domain}`];
 }
 
 /** The weakest of the endpoint's claims decides when it has its turn: 0 in use, 1 granted, 2 named for, 3 by age. */

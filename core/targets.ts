@@ -35,6 +35,11 @@ export function targetsOf(endpoint: Endpoint): readonly Target[] {
   }));
 }
 
+/** The paths that an endpoint claims: its own, else that of its domain's name. */
+export function pathsOf({ paths, domain }: Endpoint): readonly string[] {
+  return paths.length > 0 ? paths : [`/${domain}`];
+}
+
 /** Text order that does not depend on a locale. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../core/json';
 import type { Json, JsonObject } from '../core/model';
 import type { Entity, Kind } from './document';
 import { writtenFields } from './fields';
@@ -55,8 +56,8 @@ function covers(held: Json | undefined, wanted: Json | undefined, written: boole
   if (held === undefined || held === null)
     return wanted === undefined || wanted === null || !written || isEmpty(wanted);
   if (Array.isArray(wanted)) return Array.isArray(held) && isSameSet(held, wanted);
-  if (isObject(wanted)) {
-    return isObject(held) && Object.entries(wanted).every(([key, value]) => covers(held[key], value, true));
+  if (isJsonObject(wanted)) {
+    return isJsonObject(held) && Object.entries(wanted).every(([key, value]) => covers(held[key], value, true));
   }
   return held === wanted || ((wanted === undefined || wanted === null) && isEmpty(held));
 }
@@ -74,10 +75,6 @@ function isSameSet(held: readonly Json[], wanted: readonly Json[]): boolean {
 /** Control planes write an absent list or map as null, `[]` or `{}`. */
 function isEmpty(value: Json): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sameTags(a: Entity, b: Entity): boolean {

@@ -1,5 +1,6 @@
 import { isScalar, visit, Document as YamlDocument } from 'yaml';
 import { groupBy } from '../core/group-by';
+import { isJsonObject } from '../core/json';
 import type { Json, JsonObject } from '../core/model';
 import { compareText } from '../core/targets';
 import { sortDocument } from './desired';
@@ -66,9 +67,5 @@ function sortKeys(object: JsonObject): JsonObject {
 }
 
 function sortValue(value: Json): Json {
-  return isObject(value) ? sortKeys(value) : value;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(value) ? sortKeys(value) : value;
 }

@@ -158,7 +158,7 @@ function freeze<T>(value: T): T {
 
 type Part = { readonly isUsed: (config: Config) => boolean; readonly what: string };
 
-/** What the schema takes and this version does not do yet, besides sources (discovery/sources.ts says that of its types). */
+/** What the schema takes and this version does not do yet. */
 const notBuilt: readonly Part[] = [
   { isUsed: ({ controlPlane }) => controlPlane.type !== 'konnect', what: 'controlPlane.type other than konnect' },
   { isUsed: ({ affinity }) => affinity !== 'none', what: 'affinity other than none' },

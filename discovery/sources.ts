@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock';
-import { PrivatelinkError } from '../core/errors';
 import { type ClientOptions, lazyCloudMapClient, lazyEc2Client } from './aws-clients';
 import type { AccountScope } from './aws-scopes';
 import { type CallBudget, createCallBudget } from './call-budget';
@@ -30,8 +29,8 @@ type Context = Required<SourcesOptions> & { readonly budget: CallBudget; readonl
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: Context) => Source;
 
-/** How to make a source of each type that is built. */
-const factories: { readonly [T in SourceType]?: Factory<T> } = {
+/** How to make a source of each type. */
+const factories: { readonly [T in SourceType]: Factory<T> } = {
   'vpc-endpoints': (config, context) => {
     const readersOf = (scope: AccountScope) => ec2ReadersOf(createEc2Reader, { ...context, scope, ...config });
     return createVpcEndpointsSource(config, { owner: context.owner, readersOf });
@@ -64,7 +63,7 @@ function ec2ReadersOf<R>(
   };
 }
 
-/** The sources that the configuration names. Throws PrivatelinkError (NOT_BUILT) for a type that this version does not have. */
+/** The sources that the configuration names; no IO. */
 export function createSources(
   { sources, owner }: Pick<Config, 'owner' | 'sources'>,
   { pageSize = 1_000, clock }: SourcesOptions,
@@ -74,10 +73,6 @@ export function createSources(
 }
 
 function createSource<T extends SourceType>(config: Extract<SourceConfig, { type: T }>, context: Context): Source {
-  const create: Factory<T> | undefined = factories[config.type as T];
-  if (create) return create(config, context);
-  throw new PrivatelinkError(
-    `not built in this version: source ${config.name} of type ${config.type}; take it out of the configuration`,
-    { code: 'NOT_BUILT', transient: false },
-  );
+  const create: Factory<T> = factories[config.type as T];
+  return create(config, context);
 }
