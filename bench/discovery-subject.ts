@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import { DescribeNetworkInterfacesCommand, EC2Client, paginateDescribeVpcEndpoints } from '@aws-sdk/client-ec2';
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { concurrently } from '../core/concurrently';
 import { loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
-import { startFeed } from '../plugin/feed';
+import { type Feed, startFeed } from '../plugin/feed';
 import { unreferencedClock } from '../plugin/unreferenced-clock';
 import { estate, scopes } from './discovery-world';
 
@@ -16,6 +14,10 @@ type Subject = (url: string) => Promise<number>;
 
 /** The SDK's own paginators over the same calls, and nothing else. */
 const baseline: Subject = async (url) => {
+  const { DescribeNetworkInterfacesCommand, EC2Client, paginateDescribeVpcEndpoints } = await import(
+    '@aws-sdk/client-ec2'
+  );
+  const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
   const found = await concurrently(scopes(), 4, async ({ account, region }) => {
     const params = {
       RoleArn: `arn:aws:iam::${account}:role/kong-privatelink`,
@@ -73,15 +75,19 @@ const serving: Subject = async () => {
     new AbortController().signal,
   );
   for (const domain of domains) feed.use(domain);
-  while (domains.some((domain) => typeof feed.routeOf(domain) === 'string'))
-    await new Promise((done) => setTimeout(done, 1));
   let addresses = 0;
-  for (const domain of domains) {
-    const route = feed.routeOf(domain);
-    if (typeof route !== 'string') addresses += route.any.candidates.length;
-  }
+  for (const domain of domains) addresses += await firstRequest(feed, domain);
   return addresses;
 };
+
+/** Asks for the domain in one turn of the event loop after another, as its requests come, until it is known. */
+async function firstRequest(feed: Feed, domain: string): Promise<number> {
+  for (;;) {
+    const route = feed.routeOf(domain);
+    await new Promise((done) => setTimeout(done, 1));
+    if (typeof route !== 'string') return route.any.candidates.length;
+  }
+}
 
 const subjects: Readonly<Record<string, Subject>> = { baseline, discovery, serving };
 

@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { AccountScope } from './aws-scopes';
@@ -15,6 +17,15 @@ export type ClientOptions = {
 
 /** Time that one call gets, connecting included (starting value). */
 const callTimeoutMs = 10_000;
+
+/** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
+const requestHandler = {
+  httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 50 }),
+  httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
+  connectionTimeout: callTimeoutMs,
+  requestTimeout: callTimeoutMs,
+  throwOnRequestTimeout: true,
+};
 
 /** Makes the EC2 client of one scope when it is first needed, and gives the same one from then on. */
 export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> {
@@ -58,7 +69,7 @@ async function settingsOf(scope: AccountScope, sts: string | undefined) {
     credentials: scope.roleArn ? await assumeRole(scope, sts) : undefined,
     // How often a call is tried is the SDK's own setting: AWS_MAX_ATTEMPTS, default 3.
     retryMode: 'adaptive',
-    requestHandler: { connectionTimeout: callTimeoutMs, requestTimeout: callTimeoutMs, throwOnRequestTimeout: true },
+    requestHandler,
   };
 }
 
@@ -67,7 +78,7 @@ async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoin
   const { fromTemporaryCredentials } = await loadCredentialProviders();
   return fromTemporaryCredentials({
     params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' },
-    clientConfig: { region, endpoint, requestHandler: { requestTimeout: callTimeoutMs, throwOnRequestTimeout: true } },
+    clientConfig: { region, endpoint, requestHandler },
   });
 }
 

@@ -2,8 +2,8 @@ import type { Clock } from '../core/clock';
 import { transitionalScopes } from '../core/endpoint-states';
 import { messageOf } from '../core/errors';
 import type { Snapshot } from '../core/model';
-import type { FromDiscovery, ToDiscovery } from './messages';
-import { type DomainRoute, type Routes, resolveRoutes } from './resolve';
+import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
+import { type Routes, resolveRoutes } from './resolve';
 
 export type LoopOptions = {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
@@ -24,32 +24,32 @@ export type DiscoveryLoop = {
 
 /** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
 const transitionalMs = 10_000;
-/** Routes posted at once, and the pause after them, in which the other thread serves requests: it takes all that waits in one go. */
-const batch = 10;
-const betweenBatchesMs = 2;
 /** After a pass that gave nothing; doubles with every further one, up to the interval. */
 const retryMs = 1_000;
 
 /** Discovers again and again until `signal` aborts, and posts what changed; a pass that fails leaves the last routes in use. */
 export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): DiscoveryLoop {
   const { zoneId, post } = options;
-  const inUse = new Map<string, DomainRoute | undefined>();
+  /** What was last told of each domain in use. */
+  const inUse = new Map<string, string | undefined>();
   let routes: Routes | undefined;
 
-  function tell(domain: string): void {
+  function textOf(domain: string): string | undefined {
     const route = routes?.get(domain);
+    return route && writeRoute(route);
+  }
+
+  function tell(domain: string, route = textOf(domain)): void {
     inUse.set(domain, route);
     post({ kind: 'route', domain, route });
   }
 
-  async function publish(snapshot: Snapshot): Promise<void> {
+  function publish(snapshot: Snapshot): void {
     const isFirst = routes === undefined;
-    const next = resolveRoutes(snapshot, zoneId, routes);
-    routes = next;
-    const changed = [...inUse].filter(([domain, told]) => isFirst || !isSame(told, next.get(domain)));
-    for (const [index, [domain]] of changed.entries()) {
-      if (index > 0 && index % batch === 0) await options.clock.sleep(betweenBatchesMs, signal);
-      tell(domain);
+    routes = resolveRoutes(snapshot, zoneId, routes);
+    for (const [domain, told] of inUse) {
+      const route = textOf(domain);
+      if (isFirst || route !== told) tell(domain, route);
     }
   }
 
@@ -71,10 +71,6 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
   return { handle, ended: repeat() };
 }
 
-function isSame(one: DomainRoute | undefined, other: DomainRoute | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
 /** What a pass gave: nothing, endpoints one of which AWS will change soon, or such as may stay. */
 type Outcome = 'nothing' | 'transitional' | 'settled';
 
@@ -82,14 +78,14 @@ type Outcome = 'nothing' | 'transitional' | 'settled';
 async function passOnce(
   { discover, post }: LoopOptions,
   signal: AbortSignal,
-  publish: (snapshot: Snapshot) => Promise<void>,
+  publish: (snapshot: Snapshot) => void,
 ): Promise<Outcome> {
   try {
     const snapshot = await discover(signal);
     for (const state of snapshot.scopes)
       if (state.status === 'unknown') post({ kind: 'problem', reason: state.reason });
     const scopes = observationsOf(snapshot);
-    if (scopes.length > 0) await publish(snapshot);
+    if (scopes.length > 0) publish(snapshot);
     post({ kind: 'observed', scopes });
     if (scopes.length === 0) return 'nothing';
     return transitionalScopes(snapshot).length > 0 ? 'transitional' : 'settled';

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock';
-import type { FromDiscovery, ToDiscovery } from './messages';
+import { type FromDiscovery, readRoute, type ToDiscovery } from './messages';
 import { type Picker, pickerOf } from './picker';
 import type { DomainRoute } from './resolve';
 
@@ -51,7 +51,7 @@ export const emptyFeed: Feed = {
 /** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
 export function startFeed({ startThread, clock, onProblem }: FeedOptions, signal: AbortSignal): Feed {
   const inUse = new Set<string>();
-  const routes = new Map<string, Route | undefined>();
+  const routes = createRouteBook();
   const observed = new Map<string, number>();
   const answers = createAnswers(clock, signal);
   let thread = open();
@@ -73,16 +73,14 @@ export function startFeed({ startThread, clock, onProblem }: FeedOptions, signal
 
   function receive(message: FromDiscovery): void {
     if (message.kind === 'problem') onProblem(message.reason);
-    if (message.kind === 'route') keep(message);
+    if (message.kind === 'route') {
+      routes.keep(message.domain, message.route);
+      answers.end(message.domain);
+    }
     if (message.kind === 'observed') {
       for (const [scopeId, atMs] of message.scopes) observed.set(scopeId, atMs);
       answers.endAll();
     }
-  }
-
-  function keep({ domain, route }: Extract<FromDiscovery, { kind: 'route' }>): void {
-    routes.set(domain, route && liveRoute(route, routes.get(domain)));
-    answers.end(domain);
   }
 
   return {
@@ -95,6 +93,31 @@ export function startFeed({ startThread, clock, onProblem }: FeedOptions, signal
     routeOf: (domain) => routes.get(domain) ?? (observed.size > 0 ? 'unknown domain' : 'undiscovered'),
     observedAtMs: (scopeId) => observed.get(scopeId) ?? 0,
     first: (domain) => answers.wait(domain),
+  };
+}
+
+/** Routes as they were told, each read when a request first asks for it: not while others are being served. */
+function createRouteBook() {
+  const routes = new Map<string, Route>();
+  const unread = new Map<string, string>();
+
+  function read(domain: string, text: string): Route {
+    const route = liveRoute(readRoute(text), routes.get(domain));
+    unread.delete(domain);
+    routes.set(domain, route);
+    return route;
+  }
+
+  return {
+    keep: (domain: string, text: string | undefined) => {
+      unread.delete(domain);
+      if (text === undefined) routes.delete(domain);
+      else unread.set(domain, text);
+    },
+    get: (domain: string) => {
+      const text = unread.get(domain);
+      return text === undefined ? routes.get(domain) : read(domain, text);
+    },
   };
 }
 
