@@ -24,6 +24,8 @@ export type ErrorDetails = {
   /** Worth trying again without anybody changing anything. */
   readonly transient: boolean;
   readonly cause?: unknown;
+  /** Milliseconds that the other side asks to wait. */
+  readonly retryAfterMs?: number;
 };
 
 /** The one error of the product: `message` says what, where and how to fix it. */
@@ -31,11 +33,13 @@ export class PrivatelinkError extends Error {
   override readonly name = 'PrivatelinkError';
   readonly code: ErrorCode;
   readonly transient: boolean;
+  readonly retryAfterMs?: number;
 
   constructor(message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });
     this.code = details.code;
     this.transient = details.transient;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 

@@ -118,6 +118,19 @@ export type ScopeState =
       readonly lastGood?: LastGood;
     };
 
+export type FindingCode = 'zone-not-served' | 'zone-without-interface' | 'peering-not-active' | 'overlapping-ranges';
+
+/** Something about the networks of what was discovered that routing cannot mend; it changes nothing about routing. */
+export type Finding = {
+  readonly code: FindingCode;
+  readonly scopeId: string;
+  /** Whom it concerns, ordered. */
+  readonly endpointIds: readonly string[];
+  /** What is wrong, naming networks and zones. */
+  readonly reason: string;
+  readonly fix: string;
+};
+
 /** All scopes at one time, ordered by scope id. */
 export type Snapshot = {
   readonly takenAtMs: number;
@@ -126,6 +139,8 @@ export type Snapshot = {
   readonly goneIds?: readonly string[];
   /** What concerns no single scope, for people. */
   readonly warnings?: readonly string[];
+  /** Only where somebody asked for them (docs/decisions/0014). */
+  readonly findings?: readonly Finding[];
 };
 
 /** One routable address. */

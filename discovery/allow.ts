@@ -1,4 +1,4 @@
-import type { Endpoint, QuarantineCode } from '../core/model';
+import type { Address, Endpoint, QuarantineCode } from '../core/model';
 import type { AllowConfig } from './config';
 
 export type Refusal = { readonly code: QuarantineCode; readonly reason: string; readonly fix: string };
@@ -11,7 +11,23 @@ export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | u
     return refusal('service-not-allowed', `endpoint service ${serviceName || '(none)'}`, 'serviceNames');
   if (!matches(vpcId, allow.vpcs)) return refusal('vpc-not-allowed', `VPC ${vpcId || '(none)'}`, 'vpcs');
   const takesRoot = endpoint.paths.includes('/') && !allow.paths?.includes('/');
-  return takesRoot ? refusal('path-not-allowed', 'path /', 'paths') : undefined;
+  if (takesRoot) return refusal('path-not-allowed', 'path /', 'paths');
+  const isUnreachable = endpoint.addresses.length > 0 && allowedAddresses(endpoint.addresses, allow).length === 0;
+  return isUnreachable ? otherFamily(allow.addressFamilies ?? []) : undefined;
+}
+
+/** The addresses of the families that the data planes reach; all, where the source names none (docs/decisions/0015). */
+export function allowedAddresses(addresses: readonly Address[], { addressFamilies }: AllowConfig): readonly Address[] {
+  return addresses.filter(({ ip }) => addressFamilies?.includes(ip.includes(':') ? 'ipv6' : 'ipv4') ?? true);
+}
+
+function otherFamily(families: readonly string[]): Refusal {
+  const has = families.includes('ipv4') ? 'IPv6' : 'IPv4';
+  return {
+    code: 'address-not-allowed',
+    reason: `has ${has} addresses only, which allow.addressFamilies of the source does not list`,
+    fix: `make the endpoint dual stack, or add ${has.toLowerCase()} to allow.addressFamilies when every data plane reaches it`,
+  };
 }
 
 /** The endpoint's paths that the source grants by name. */

@@ -24,6 +24,8 @@ const requestHandler = {
   httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
   connectionTimeout: callTimeoutMs,
   requestTimeout: callTimeoutMs,
+  // The request's time ends with the headers of the answer; this one ends an answer that stops half-way.
+  socketTimeout: callTimeoutMs,
   throwOnRequestTimeout: true,
 };
 

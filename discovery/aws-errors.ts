@@ -21,6 +21,15 @@ const credentials: Meaning = {
   fix: () =>
     'give the process AWS credentials (role of the task or instance, AWS_PROFILE, or AWS_ACCESS_KEY_ID), and check that they have not expired',
 };
+const rejectedKey: Meaning = {
+  ...credentials,
+  fix: (_, scope) =>
+    `check the credentials; where other regions of the account answer, enable region ${scope.region} in it, or take it out of regions`,
+};
+const late: Meaning = {
+  ...credentials,
+  fix: () => 'set the clock of this machine, and check that the credentials have not expired',
+};
 const throttled: Meaning = {
   code: 'THROTTLED',
   transient: true,
@@ -54,14 +63,16 @@ const meanings = new Map<string, Meaning>(
     UnauthorizedOperation: denied,
     AccessDenied: denied,
     AccessDeniedException: denied,
-    AuthFailure: credentials,
+    AuthFailure: rejectedKey,
     CredentialsProviderError: credentials,
     ExpiredToken: credentials,
     ExpiredTokenException: credentials,
-    RequestExpired: credentials,
-    InvalidClientTokenId: credentials,
-    UnrecognizedClientException: credentials,
-    SignatureDoesNotMatch: credentials,
+    RequestExpired: late,
+    InvalidClientTokenId: rejectedKey,
+    UnrecognizedClientException: rejectedKey,
+    SignatureDoesNotMatch: late,
+    InvalidSignatureException: late,
+    RequestTimeTooSkewed: late,
     RequestLimitExceeded: throttled,
     Throttling: throttled,
     ThrottlingException: throttled,
@@ -90,7 +101,7 @@ export async function wrapAwsError<T>(action: string, scope: AccountScope, call:
 }
 
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
-  const { code, transient, fix } = isGarbled(thrown) ? garbled : meaningOf(thrown);
+  const { code, transient, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
   const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
   const [words] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
@@ -102,7 +113,8 @@ function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown
 }
 
 function meaningOf(thrown: unknown): Meaning {
-  return namesOf(thrown).flatMap((name) => meanings.get(name) ?? [])[0] ?? other;
+  const [known] = namesOf(thrown).flatMap((name) => meanings.get(name) ?? []);
+  return known ?? (isGarbled(thrown) ? garbled : other);
 }
 
 /** The SDK gives an answer that it cannot parse as a plain Error, whose second line is a hint for its own users. */

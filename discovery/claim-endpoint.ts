@@ -1,6 +1,6 @@
 import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '../core/model';
 import { compareText } from '../core/targets';
-import { findRefusal, grantedPaths, type Refusal } from './allow';
+import { allowedAddresses, findRefusal, grantedPaths, type Refusal } from './allow';
 import type { AllowConfig, TagKeys } from './config';
 import { parseTags, type Tags } from './tags';
 
@@ -57,7 +57,8 @@ function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimCont
   const granted = grantedPaths(parsed.claim.paths, config.allow);
   const endpoint: Endpoint = { ...parsed.claim, ...facts, id, scopeId: scope.id, grantedPaths: granted };
   const refusal = findRefusal(endpoint, config.allow);
-  return refusal ? quarantine(candidate, scope, { ...refusal, domain: endpoint.domain }) : { endpoint };
+  if (refusal) return quarantine(candidate, scope, { ...refusal, domain: endpoint.domain });
+  return { endpoint: { ...endpoint, addresses: allowedAddresses(endpoint.addresses, config.allow) } };
 }
 
 const missingFix = {

@@ -25,7 +25,7 @@ export type ServiceItem = {
 
 export type InstanceItem = { readonly id: string; readonly attributes: ReadonlyMap<string, string> };
 
-/** What discovery needs of Cloud Map in one account and region. Every list is complete, or throws PrivatelinkError. */
+/** What discovery needs of Cloud Map in one account and region. Every list is complete; all throw PrivatelinkError. */
 export interface CloudMapReader {
   /** The account's own namespaces and those shared with it. */
   listNamespaces(signal: AbortSignal): Promise<readonly NamespaceItem[]>;
@@ -33,6 +33,8 @@ export interface CloudMapReader {
   listInstances(service: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
   /** HEALTHY, UNHEALTHY or UNKNOWN by instance id; an instance registered a moment ago may be absent. */
   readHealth(service: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Whether AWS says that the service has no such instance. */
+  isGone(service: string, instance: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export type CloudMapReaderOptions = {
@@ -80,6 +82,18 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
           },
         ),
       ),
+    isGone: (ServiceId, InstanceId, signal) =>
+      wrapAwsError('servicediscovery:GetInstance', scope, async () => {
+        await budget.take({ ...scope, action: 'GetInstance' }, signal);
+        const { GetInstanceCommand } = await loadServiceDiscovery();
+        try {
+          await (await client()).send(new GetInstanceCommand({ ServiceId, InstanceId }), { abortSignal: signal });
+          return false;
+        } catch (thrown) {
+          if (thrown instanceof Error && thrown.name === 'InstanceNotFound') return true;
+          throw thrown;
+        }
+      }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { AccountScope } from './aws-scopes';
 import { type Candidate, claimEndpoints, type Facts } from './claim-endpoint';
 import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from './cloud-map-reader';
 import type { CloudMapConfig, TagKeys } from './config';
+import { publishedAttributes } from './published-attributes';
 import type { Source } from './source';
 
 export type CloudMapDependencies = {
@@ -19,48 +20,82 @@ export type CloudMapDependencies = {
 /** Services read at once in one scope. */
 const concurrency = 4;
 
-/** Instances of a namespace's services: all of them, or those that the configuration lists. Attributes count as tags. */
+/**
+ * Instances of a namespace's services: all of them, or those that the configuration lists. Attributes count as tags. What this owner
+ * published is left out: it would keep itself alive (docs/decisions/0013-publishing.md).
+ */
 export function createCloudMapSource(config: CloudMapConfig, { owner, readerOf }: CloudMapDependencies): Source {
   return createAccountSource(config, (scope) => {
     const reader = readerOf(scope);
-    return async (signal) => {
-      const namespace = findNamespace(await reader.listNamespaces(signal), config.namespace, scope);
-      const services = findServices(await reader.listServices(namespace.reference, signal), config, scope);
-      const read = await concurrently(services, concurrency, (service) => readService(reader, service, signal));
-      const candidates = read.flat().map((one) => candidateOf(one, config.tags, scope));
-      candidates.sort((a, b) => compareText(a.id, b.id));
-      return claimEndpoints(candidates, { config, owner, scope });
+    let services: readonly ServiceItem[] = [];
+    return {
+      discover: async (signal) => {
+        const namespace = findNamespace(await reader.listNamespaces(signal), config.namespace, scope);
+        services = findServices(await reader.listServices(namespace.reference, signal), config, scope);
+        const read = await concurrently(services, concurrency, (service) => readService(reader, service, signal));
+        const candidates = read
+          .flat()
+          .filter((one) => one.instance.attributes.get(publishedAttributes.owner) !== owner)
+          .map((one) => candidateOf(one, config.tags, scope));
+        candidates.sort((a, b) => compareText(a.id, b.id));
+        return claimEndpoints(candidates, { config, owner, scope });
+      },
+      confirmGone: async (ids, signal) => {
+        const asked = ids.flatMap((id) => placeOf(id, services) ?? []).slice(0, askedAtOnce);
+        const isGone = await concurrently(asked, concurrency, (one) =>
+          reader.isGone(one.service, one.instance, signal),
+        );
+        return asked.flatMap(({ id }, index) => (isGone[index] ? [id] : []));
+      },
     };
   });
 }
 
-/** By name, id or ARN; throws where there is none, or where a name means several. */
-function findNamespace(namespaces: readonly NamespaceItem[], wanted: string, scope: Scope): NamespaceItem {
+/** Instances asked for in one pass, each a call of its own; the rest another time. */
+const askedAtOnce = 20;
+
+/** The instance of an endpoint whose service was listed last: a shared service answers to the name that the list gives alone. */
+function placeOf(endpointId: string, services: readonly ServiceItem[]) {
+  const service = services.find(({ id }) => endpointId.startsWith(`${id}.`));
+  if (!service) return undefined;
+  const instance = endpointId
+    .slice(service.id.length + 1)
+    .replaceAll('~', '/')
+    .replaceAll('!', ',');
+  return { id: endpointId, service: service.reference, instance };
+}
+
+/** The namespace that `wanted` names, by its name, id or ARN. Throws PrivatelinkError where there is none, or where a name means several. */
+export function findNamespace(namespaces: readonly NamespaceItem[], wanted: string, scope: Scope): NamespaceItem {
   const found = namespaces.filter(({ id, arn, name }) => [id, arn, name].includes(wanted));
   const [namespace, ...others] = found;
   if (!namespace) {
     throw notFound(
       scope,
-      `there is no Cloud Map namespace ${wanted}: create it, correct \`namespace\` of the source, or have its owner share it with this account`,
+      `there is no Cloud Map namespace ${wanted}: create it, correct \`namespace\`, or have its owner share it with this account`,
     );
   }
   if (others.length === 0) return namespace;
   const ids = found.map(({ id }) => id).sort(compareText);
   throw notFound(
     scope,
-    `${found.length} Cloud Map namespaces are named ${wanted}: write one of ${ids.join(', ')} as \`namespace\` of the source`,
+    `${found.length} Cloud Map namespaces are named ${wanted}: write one of ${ids.join(', ')} as \`namespace\``,
   );
 }
 
-/** Those of `config.services` by name or id, or all; throws where one does not exist. */
-function findServices(all: readonly ServiceItem[], config: CloudMapConfig, scope: Scope): readonly ServiceItem[] {
+/** Those of `config.services` by name or id, or all. Throws PrivatelinkError where one does not exist. */
+export function findServices(
+  all: readonly ServiceItem[],
+  config: Pick<CloudMapConfig, 'namespace' | 'services'>,
+  scope: Scope,
+): readonly ServiceItem[] {
   const { services, namespace } = config;
   if (!services) return all;
   const missing = services.find((wanted) => !all.some(({ id, name }) => id === wanted || name === wanted));
   if (missing === undefined) return all.filter(({ id, name }) => services.includes(id) || services.includes(name));
   throw notFound(
     scope,
-    `namespace ${namespace} has no service ${missing}: create it, or take it out of \`services\` of the source`,
+    `namespace ${namespace} has no service ${missing}: create it, or correct \`services\` (\`service\` of \`publish\`)`,
   );
 }
 
@@ -120,8 +155,13 @@ function factsOf({ service, instance, isUnhealthy }: Found, { region }: Scope): 
     createdAtMs,
     serviceName: name,
     dnsNames: [],
-    addresses: ips.map((ip) => ({ ip, region })),
+    addresses: ips.map((ip) => ({ ip, region, zoneId: zoneIdOf(instance) })),
   };
+}
+
+/** The zone becomes part of names; what is no AZ id is none. */
+function zoneIdOf({ attributes }: InstanceItem): string | undefined {
+  return /^[a-z0-9]+-az\d+$/.exec(attributes.get(publishedAttributes.zone) ?? '')?.[0];
 }
 
 const addressKeys = ['AWS_INSTANCE_IPV4', 'AWS_INSTANCE_IPV6'] as const;

@@ -24,21 +24,30 @@ export function loadConfig(options: LoadOptions): Config {
 }
 
 /** What discovery on a data plane takes from the same file. */
-export type DataPlaneConfig = Pick<Config, 'owner' | 'sources' | 'watch'>;
+export type DataPlaneConfig = Pick<Config, 'owner' | 'sources' | 'watch'> & {
+  /** Only where the file names it: what a data plane's user may write is not known. */
+  readonly stateDir?: string;
+};
 
 /** Reads the same file on a data plane, which needs no token of the control plane: `${NAME}` counts in `owner` and `sources` only. */
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
   const { file, raw } = readFile(options);
   const place = { env: options.env, file, path: [] };
-  const { controlPlane: _, ...rest } = parse(z.looseObject({}), raw, file);
+  const { controlPlane: _, publish: __, ...rest } = parse(z.looseObject({}), raw, file);
   const used = expand({ owner: rest.owner, sources: rest.sources }, place);
   const merged = { ...rest, ...parse(z.looseObject({}), used, file) };
-  const config = parse(configSchema.omit({ controlPlane: true }), merged, file);
-  return freeze({ ...config, sources: withAbsoluteSources(config.sources, dirname(file)) });
+  const config = parse(configSchema.omit({ controlPlane: true, publish: true }), merged, file);
+  const stateDir = rest.stateDir === undefined ? undefined : resolve(dirname(file), config.stateDir);
+  return freeze({ ...config, stateDir, sources: withAbsoluteSources(config.sources, dirname(file)) });
 }
 
-function readFile({ path, env }: LoadOptions): { readonly file: string; readonly raw: unknown } {
-  const file = resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
+/** The absolute path of the configuration file; it need not exist. */
+export function configPath({ path, env }: LoadOptions): string {
+  return resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
+}
+
+function readFile(options: LoadOptions): { readonly file: string; readonly raw: unknown } {
+  const file = configPath(options);
   return { file, raw: parseYaml(readText(file), file) };
 }
 
@@ -160,9 +169,11 @@ type Part = { readonly isUsed: (config: Config) => boolean; readonly what: strin
 
 /** What the schema takes and this version does not do yet. */
 const notBuilt: readonly Part[] = [
-  { isUsed: ({ controlPlane }) => controlPlane.type !== 'konnect', what: 'controlPlane.type other than konnect' },
+  {
+    isUsed: ({ controlPlane }) => controlPlane.type !== 'konnect' && controlPlane.type !== 'file',
+    what: 'controlPlane.type other than konnect and file',
+  },
   { isUsed: ({ affinity }) => affinity !== 'none', what: 'affinity other than none' },
-  { isUsed: ({ publish }) => publish.length > 0, what: 'publish' },
   { isUsed: ({ deck }) => deck.base.length > 0, what: 'deck.base' },
 ];
 

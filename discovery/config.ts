@@ -64,12 +64,19 @@ const tagKeys = z
   })
   .prefault({});
 
+/** The keys of tags where a source names none. */
+export const defaultTagKeys = tagKeys.parse(undefined);
+
 const allow = z
   .strictObject({
     domains: z.array(z.string().min(1)).optional(),
     paths: z.array(z.string().startsWith('/')).optional(),
     serviceNames: z.array(z.string().min(1)).optional(),
     vpcs: z.array(z.string().min(1)).optional(),
+    addressFamilies: z
+      .array(z.enum(['ipv4', 'ipv6']))
+      .min(1)
+      .optional(),
   })
   .prefault({});
 
@@ -80,6 +87,8 @@ const endpoint = z
   })
   .optional();
 
+const awsRegion = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1');
+
 const aws = {
   name: label,
   accounts: z
@@ -88,7 +97,7 @@ const aws = {
     .superRefine(distinct(({ roleArn }) => roleArn.split(':')[4], ['roleArn'], 'name one role for each account'))
     .optional(),
   regions: z
-    .array(z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1'))
+    .array(awsRegion)
     .min(1)
     .superRefine(distinct((region) => region, [], 'name each region once')),
   tags: tagKeys,
@@ -143,7 +152,8 @@ const domain = z.strictObject({
   healthcheck: z
     .strictObject({
       path: z.string().startsWith('/').optional(),
-      intervalSeconds: z.number().min(0).max(65_535).optional(),
+      // decK reads no fractions here, and stops at a control plane that holds one.
+      intervalSeconds: z.int().min(0).max(65_535).optional(),
     })
     .optional(),
   plugins: z
@@ -212,6 +222,15 @@ export const configSchema = z.strictObject({
       tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
       token: token.optional(),
     })
+    .refine(({ listen }) => URL.canParse(`http://${listen}`), {
+      path: ['listen'],
+      error: 'an address and a port, such as 127.0.0.1:9543',
+      abort: true,
+    })
+    .refine((one) => isLoopback(`http://${one.listen}`) || (one.tls && one.token), {
+      path: ['listen'],
+      error: 'an address that others reach needs watch.tls and watch.token: set both, or listen on 127.0.0.1',
+    })
     .prefault({}),
   publish: z
     .array(
@@ -219,9 +238,17 @@ export const configSchema = z.strictObject({
         namespace: z.string().min(1),
         service: z.string().min(1),
         domain: label,
-        region: z.string().min(1),
-        roleArn: z.string().optional(),
+        region: awsRegion,
+        ...account.partial().shape,
+        endpoint,
       }),
+    )
+    .superRefine(
+      distinct(
+        ({ namespace, service, region, roleArn }) => [roleArn?.split(':')[4], region, namespace, service].join(' '),
+        ['service'],
+        'give each domain a service of its own',
+      ),
     )
     .default([]),
   stateDir: z.string().min(1).default('.kong-privatelink'),
@@ -239,4 +266,5 @@ export type AllowConfig = VpcEndpointsConfig['allow'];
 export type TagKeys = VpcEndpointsConfig['tags'];
 export type ControlPlaneConfig = Config['controlPlane'];
 export type KonnectConfig = Extract<ControlPlaneConfig, { type: 'konnect' }>;
+export type PublishConfig = Config['publish'][number];
 export type PolicyConfig = Config['policy'];

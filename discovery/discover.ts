@@ -19,6 +19,8 @@ export type DiscoverOptions = {
 };
 
 export type Discoverer = {
+  /** What an earlier process left in the store, all of it unknown now; reads no source and never rejects. */
+  restored(): Promise<Snapshot>;
   /** Reads every scope. Never rejects but with the signal's reason: a scope that fails is unknown and keeps its last good. */
   discover(signal: AbortSignal): Promise<Snapshot>;
 };
@@ -60,7 +62,16 @@ export function createDiscoverer(
     return warning ? [warning] : [];
   }
 
+  function unread(scope: Scope): ScopeState {
+    const reason = `scope ${scope.id} was not read yet since the start`;
+    return { status: 'unknown', scope, code: 'UNCONFIRMED', reason, lastGood: lastGood.get(scope.id) };
+  }
+
   return {
+    restored: async () => {
+      const warnings = await restore();
+      return { takenAtMs: clock.now(), scopes: scoped.map(({ scope }) => unread(scope)), warnings };
+    },
     discover: async (signal) => {
       const restored = await restore();
       const scopes = await concurrently(scoped, concurrency, (one) => readScope(one, signal));

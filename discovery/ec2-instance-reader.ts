@@ -4,6 +4,7 @@ import { parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import { loadEc2 } from './aws-sdk';
 import type { Ec2ReaderOptions } from './ec2-reader';
+import { findGone } from './find-gone';
 import type { Zoned } from './zones';
 
 /** One instance as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
@@ -23,6 +24,8 @@ export type InstanceItem = Zoned & {
 export interface Ec2InstanceReader {
   /** Instances that carry the tag, in any state; complete, or throws PrivatelinkError. */
   listInstances(tagKey: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
+  /** Of these instances, those that AWS does not know. */
+  findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** Reads through the SDK, page by page. */
@@ -42,6 +45,10 @@ export function createEc2InstanceReader({ scope, client, pageSize, budget }: Ec2
         token = page.NextToken || undefined;
       } while (token);
       return items;
+    },
+    findGone: (ids, signal) => {
+      const describe = (left: readonly string[]) => describeById(client, left, signal);
+      return findGone(ids, { scope, budget, action: 'DescribeInstances', describe }, signal);
     },
   };
 }
@@ -63,6 +70,15 @@ async function describeInstances(
   return (await client()).send(new DescribeInstancesCommand({ Filters, MaxResults: pageSize, NextToken: token }), {
     abortSignal,
   });
+}
+
+async function describeById(
+  client: () => Promise<EC2Client>,
+  ids: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<DescribeInstancesCommandOutput> {
+  const { DescribeInstancesCommand } = await loadEc2();
+  return (await client()).send(new DescribeInstancesCommand({ InstanceIds: [...ids] }), { abortSignal });
 }
 
 const networkInterface = z.object({

@@ -24,15 +24,23 @@ export function createEc2InstancesSource(
 ): Source {
   return createAccountSource(config, (scope) => {
     const { reader, readZoneIds } = readersOf(scope);
-    return async (signal) => {
-      const listed = await reader.listInstances(config.tags.domain, signal);
-      const items = await withZoneIds(listed, readZoneIds, signal);
-      return claimEndpoints(
-        items.map((item) => candidateOf(item, scope)),
-        { config, owner, scope },
-      );
+    return {
+      discover: async (signal) => {
+        const listed = await reader.listInstances(config.tags.domain, signal);
+        const items = await withZoneIds(listed, readZoneIds, signal);
+        return claimEndpoints(
+          items.map((item) => candidateOf(item, scope)),
+          { config, owner, scope },
+        );
+      },
+      confirmGone: (ids, signal) => reader.findGone(ids.filter(isInstanceId), signal),
     };
   });
+}
+
+/** AWS refuses a whole call for one id of another form, and people may put tags of their own on a target. */
+function isInstanceId(id: string): boolean {
+  return /^i-[0-9a-f]+$/.test(id);
 }
 
 /** A stopped instance is certain not to serve, and its address comes back with it: it leaves as a failed endpoint does (docs/decisions/0010). */

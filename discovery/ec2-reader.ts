@@ -9,7 +9,8 @@ import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
 import { loadEc2 } from './aws-sdk';
 import type { CallBudget } from './call-budget';
-import { describeExisting, findMissing } from './missing-ids';
+import { findGone } from './find-gone';
+import { describeExisting } from './missing-ids';
 import type { Zoned } from './zones';
 
 /** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
@@ -78,25 +79,12 @@ export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOp
       }
       return items;
     },
-    findGone: async (ids, signal) => {
-      const gone: string[] = [];
-      for (let start = 0; start < ids.length; start += idsPerCall) {
-        const batch = ids.slice(start, start + idsPerCall);
-        const missing = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, () =>
-          findMissing(batch, async (left) => {
-            await take('DescribeVpcEndpoints', signal);
-            await describeById(client, left, signal);
-          }),
-        );
-        gone.push(...missing);
-      }
-      return gone;
+    findGone: (ids, signal) => {
+      const describe = (left: readonly string[]) => describeById(client, left, signal);
+      return findGone(ids, { scope, budget, action: 'DescribeVpcEndpoints', describe }, signal);
     },
   };
 }
-
-/** Endpoints asked for by id in one call: an answer that lists them all stays small. */
-const idsPerCall = 200;
 
 type PageRequest = Pick<Ec2ReaderOptions, 'client' | 'pageSize'> & {
   readonly filter: EndpointFilter;

@@ -52,7 +52,7 @@ async function missingOf(ids: readonly string[], describe: (ids: readonly string
 
 function missingIds(thrown: unknown, asked: readonly string[]): readonly string[] {
   const isMissing =
-    thrown instanceof Error && /^Invalid(NetworkInterfaceID|VpcEndpointId)\.NotFound$/.test(thrown.name);
-  const named = new Set(isMissing ? thrown.message.match(/\b(eni|vpce)-[0-9a-f]+/g) : []);
+    thrown instanceof Error && /^Invalid(InstanceID|NetworkInterfaceID|VpcEndpointId)\.NotFound$/.test(thrown.name);
+  const named = new Set(isMissing ? thrown.message.match(/\b(eni|i|vpce)-[0-9a-f]+/g) : []);
   return asked.filter((id) => named.has(id));
 }

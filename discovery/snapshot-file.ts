@@ -168,4 +168,5 @@ const snapshotSchema = z.object({
   ),
   goneIds: z.array(z.string()).optional(),
   warnings: z.array(z.string()).optional(),
-} satisfies Fields<Snapshot>);
+  // Findings are for who asked for them: they are in no file.
+} satisfies Fields<Omit<Snapshot, 'findings'>>);

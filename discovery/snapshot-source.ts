@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
 import type { Discovered, Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
-import { findRefusal, grantedPaths } from './allow';
+import { allowedAddresses, findRefusal, grantedPaths } from './allow';
 import type { SnapshotConfig } from './config';
 import { parseSnapshot } from './snapshot-file';
 import { placeOf, type ReadSnapshot } from './snapshot-reader';
@@ -96,7 +96,7 @@ function adopt({ endpoints, quarantined }: Discovered, { config, scope }: AdoptC
 function adoptOne(endpoint: Endpoint, { config: { allow }, scope }: AdoptContext): Adopted {
   const own = { ...endpoint, scopeId: scope.id, grantedPaths: grantedPaths(endpoint.paths, allow) };
   const refusal = findRefusal(own, allow);
-  if (!refusal) return { endpoint: own };
+  if (!refusal) return { endpoint: { ...own, addresses: allowedAddresses(own.addresses, allow) } };
   const { id: endpointId, domain, state } = own;
   return { quarantined: { endpointId, scopeId: scope.id, domain, state, ...refusal } };
 }

@@ -9,6 +9,8 @@ import { createDnsSource } from './dns';
 import { createEc2InstanceReader } from './ec2-instance-reader';
 import { createEc2InstancesSource } from './ec2-instances';
 import { createEc2Reader, type Ec2ReaderOptions } from './ec2-reader';
+import { type AddFindings, createFindings } from './findings';
+import { createNetworkReader } from './network-reader';
 import { createResolver } from './resolver';
 import { createSnapshotReader } from './snapshot-reader';
 import { createSnapshotSource } from './snapshot-source';
@@ -70,6 +72,18 @@ export function createSources(
 ): readonly Source[] {
   const budget = createCallBudget({ clock });
   return sources.map((config) => createSource(config, { owner, pageSize, budget, clock }));
+}
+
+/** What looks at the networks of the sources that the configuration names; no IO. */
+export function openFindings(
+  { sources }: Pick<Config, 'sources'>,
+  { pageSize = 1_000, clock }: SourcesOptions,
+): AddFindings {
+  const context = { pageSize, clock, budget: createCallBudget({ clock }) };
+  return createFindings(sources, {
+    clock,
+    readersOf: (scope, { endpoint }) => ec2ReadersOf(createNetworkReader, { ...context, scope, endpoint }),
+  });
 }
 
 function createSource<T extends SourceType>(config: Extract<SourceConfig, { type: T }>, context: Context): Source {

@@ -20,26 +20,22 @@ export function createVpcEndpointsSource(
   config: VpcEndpointsConfig,
   { owner, readersOf }: VpcEndpointsDependencies,
 ): Source {
-  const readers = new Map<string, Ec2Reader>();
-  const source = createAccountSource(config, (scope) => {
+  return createAccountSource(config, (scope) => {
     const { reader, readZoneIds } = readersOf(scope);
-    readers.set(scope.id, reader);
-    return async (signal) => {
-      const items = await reader.listEndpoints({ tagKey: config.tags.domain, vpcIds: config.vpcs }, signal);
-      const interfaceIds = new Set(items.filter(isServing).flatMap((item) => item.interfaceIds));
-      const listed = await reader.listInterfaces([...interfaceIds], signal);
-      const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
-      return claimEndpoints(
-        items.map((item) => candidateOf(item, { scope, interfaces })),
-        { config, owner, scope },
-      );
+    return {
+      discover: async (signal) => {
+        const items = await reader.listEndpoints({ tagKey: config.tags.domain, vpcIds: config.vpcs }, signal);
+        const interfaceIds = new Set(items.filter(isServing).flatMap((item) => item.interfaceIds));
+        const listed = await reader.listInterfaces([...interfaceIds], signal);
+        const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
+        return claimEndpoints(
+          items.map((item) => candidateOf(item, { scope, interfaces })),
+          { config, owner, scope },
+        );
+      },
+      confirmGone: (ids, signal) => reader.findGone(ids.filter(isEndpointId), signal),
     };
   });
-  return {
-    ...source,
-    confirmGone: async (scope, ids, signal) =>
-      (await readers.get(scope.id)?.findGone(ids.filter(isEndpointId), signal)) ?? [],
-  };
 }
 
 /** AWS refuses a whole call for one id of another form, and people may put tags of their own on a target. */

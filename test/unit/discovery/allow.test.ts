@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findRefusal, grantedPaths } from '../../../discovery/allow';
+import { allowedAddresses, findRefusal, grantedPaths } from '../../../discovery/allow';
 import type { AllowConfig } from '../../../discovery/config';
 import { endpointOf } from '../../support/builders';
 
@@ -55,5 +55,33 @@ describe('grantedPaths', () => {
 
   it('grants nothing when no paths are listed', () => {
     expect(grantedPaths(['/todo'], {})).toEqual([]);
+  });
+});
+
+describe('allow.addressFamilies', () => {
+  const ipv4 = { ip: '10.0.0.1', region: 'us-east-1' };
+  const ipv6 = { ip: 'fd00::1', region: 'us-east-1' };
+
+  it.each<[string, AllowConfig, readonly unknown[]]>([
+    ['all, where nothing is listed', {}, [ipv4, ipv6]],
+    ['IPv4 only', { addressFamilies: ['ipv4'] }, [ipv4]],
+    ['IPv6 only', { addressFamilies: ['ipv6'] }, [ipv6]],
+    ['both', { addressFamilies: ['ipv4', 'ipv6'] }, [ipv4, ipv6]],
+  ])('takes %s', (_, allow, taken) => {
+    expect(allowedAddresses([ipv4, ipv6], allow)).toEqual(taken);
+  });
+
+  it.each<['ipv4' | 'ipv6', typeof ipv4, string]>([
+    ['ipv4', ipv6, 'has IPv6 addresses only'],
+    ['ipv6', ipv4, 'has IPv4 addresses only'],
+  ])('of %s refuses an endpoint that has no such address', (family, address, reason) => {
+    expect(findRefusal(endpointOf({ addresses: [address] }), { addressFamilies: [family] })).toMatchObject({
+      code: 'address-not-allowed',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  it('does not refuse an endpoint that is gone, and so has no address', () => {
+    expect(findRefusal(endpointOf({ addresses: [] }), { addressFamilies: ['ipv4'] })).toBeUndefined();
   });
 });

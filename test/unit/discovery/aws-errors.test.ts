@@ -33,6 +33,7 @@ describe('wrapAwsError', () => {
     ['AuthFailure', 'CREDENTIALS', false],
     ['ExpiredToken', 'CREDENTIALS', false],
     ['RequestExpired', 'CREDENTIALS', false],
+    ['InvalidSignatureException', 'CREDENTIALS', false],
     ['RequestLimitExceeded', 'THROTTLED', true],
     ['ThrottlingException', 'THROTTLED', true],
     ['TimeoutError', 'TIMEOUT', true],
@@ -52,6 +53,20 @@ describe('wrapAwsError', () => {
       expect(await errorOf(Object.assign(new Error('no'), { code }))).toMatchObject({ code: 'UNREACHABLE' });
     },
   );
+
+  it('calls an answer that stops half-way late, although the SDK could not parse it', async () => {
+    const thrown = awsError('TimeoutError', 'the socket timed out\n  Deserialization error: inspect the response');
+
+    expect(await errorOf(thrown)).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it.each([
+    ['RequestExpired', 'set the clock of this machine'],
+    ['AuthFailure', 'enable region us-east-1 in it'],
+    ['UnrecognizedClientException', 'enable region us-east-1 in it'],
+  ])('names the fix of %s', async (name, fix) => {
+    expect(await errorOf(awsError(name))).toMatchObject({ message: expect.stringContaining(fix) });
+  });
 
   it("says source, account, region, action, AWS's own words and the fix", async () => {
     expect(await errorOf(awsError('UnauthorizedOperation'))).toMatchObject({

@@ -34,6 +34,7 @@ function readerOf({ namespaces = [shared], services = [employees], instances = {
     listServices: jest.fn(async (_namespace: string) => services),
     listInstances: async (service: string) => instances[service] ?? [],
     readHealth: jest.fn(async (_service: string) => new Map(Object.entries(health))),
+    isGone: async (service: string, id: string) => !instances[service]?.some((one) => one.id === id),
   };
 }
 
@@ -73,6 +74,22 @@ describe('an instance', () => {
       ],
       quarantined: [],
     });
+  });
+
+  it('is left out when this owner published it, and has its zone when another did', async () => {
+    const published = { 'kong-privatelink:zone': 'use1-az1' };
+
+    const own = await discoverOne({ ...published, 'kong-privatelink:owner': 'test' });
+    const others = await discoverOne({ ...published, 'kong-privatelink:owner': 'other' });
+
+    expect(own).toEqual({ endpoints: [], quarantined: [] });
+    expect(others.endpoints).toMatchObject([{ addresses: [{ ip: '10.0.0.1', zoneId: 'use1-az1' }] }]);
+  });
+
+  it('has no zone where the attribute is no AZ id', async () => {
+    const { endpoints } = await discoverOne({ 'kong-privatelink:zone': 'a/b' });
+
+    expect(endpoints[0]?.addresses[0]?.zoneId).toBeUndefined();
   });
 
   it.each([
@@ -209,5 +226,27 @@ describe('the services', () => {
     };
 
     await expect(discover(broken)).rejects.toMatchObject({ code: 'THROTTLED' });
+  });
+});
+
+describe('confirmGone', () => {
+  const services = [employees];
+  const world = readerOf({ services, instances: { 'arn:srv-1': [instance('vpce-1/eni-1')] } });
+  const source = createCloudMapSource(cloudMapConfig(), { owner: 'test', readerOf: () => world });
+  const [scope] = source.scopes();
+  const ids = ['srv-1.vpce-1~eni-1', 'srv-1.vpce-1~eni-2', 'srv-2.vpce-1~eni-3', 'vpce-9'];
+
+  it('fm-30 gives the instances that their service does not know, of the services that were listed', async () => {
+    if (!scope) throw new Error('the source has no scope');
+    await source.discover(scope, signal);
+
+    expect(await source.confirmGone?.(scope, ids, signal)).toEqual(['srv-1.vpce-1~eni-2']);
+  });
+
+  it('fm-01 gives nothing for a scope that was never listed', async () => {
+    const fresh = createCloudMapSource(cloudMapConfig(), { owner: 'test', readerOf: () => world });
+    if (!scope) throw new Error('the source has no scope');
+
+    expect(await fresh.confirmGone?.(scope, ids, signal)).toEqual([]);
   });
 });

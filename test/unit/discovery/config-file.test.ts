@@ -192,7 +192,6 @@ describe('assertBuilt', () => {
     ],
     ['affinity', `${smallest}affinity: weighted\n`],
     ['deck.base', `${smallest}deck: { base: [a.yaml] }\n`],
-    ['publish', `${smallest}publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1 }]\n`],
   ])('refuses %s with NOT_BUILT', (what, text) => {
     const config = load(text);
 
@@ -208,6 +207,7 @@ describe('loadDataPlaneConfig', () => {
 sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
 controlPlane: { type: konnect, address: "\${ADDRESS}", name: prod, token: "\${KONNECT_TOKEN}" }
 watch: { intervalSeconds: 5, token: "\${WATCH_TOKEN}" }
+publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "\${PUBLISH_ROLE}" }]
 `;
     const path = join(folder, 'data-plane.yaml');
     writeFileSync(path, text);
@@ -216,6 +216,17 @@ watch: { intervalSeconds: 5, token: "\${WATCH_TOKEN}" }
       owner: 'test',
       watch: { intervalSeconds: 5 },
     });
+    expect(loadDataPlaneConfig({ path, env: { OWNER: 'test' } }).stateDir).toBeUndefined();
     expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow('owner: environment variable OWNER is not set');
+  });
+
+  it('keeps state only where the file names a folder for it, counted from the file', () => {
+    const path = join(folder, 'data-plane-state.yaml');
+    writeFileSync(
+      path,
+      'owner: test\nsources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]\nstateDir: state\n',
+    );
+
+    expect(loadDataPlaneConfig({ path, env: {} }).stateDir).toBe(join(folder, 'state'));
   });
 });

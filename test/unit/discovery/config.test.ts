@@ -73,6 +73,27 @@ describe('configSchema', () => {
     expect(parseConfig({ sources: [{ ...source, regions: [region] }] }).success).toBe(true);
   });
 
+  it.each([
+    ['of one service for two domains', [{}, { domain: 'sd3' }], 'give each domain a service of its own'],
+    ['with a region that is none', [{ region: 'mars' }], 'an AWS region, such as us-east-1'],
+    ['with a role that is none', [{ roleArn: 'admin' }], 'an IAM role ARN'],
+  ])('refuses a publication %s', (_, publications, message) => {
+    const place = { namespace: 'shared', service: 'employees', domain: 'sd2', region: 'us-east-1' };
+
+    const { error } = parseConfig({ publish: publications.map((over) => ({ ...place, ...over })) });
+
+    expect(error?.issues.map((issue) => issue.message)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([
+    [5, true],
+    [0, true],
+    [0.5, false],
+    [-1, false],
+  ])('takes whole seconds between health checks: %d', (intervalSeconds, isTaken) => {
+    expect(parseConfig({ domains: { sd2: { healthcheck: { intervalSeconds } } } }).success).toBe(isTaken);
+  });
+
   it.each(['us-east', 'us-east-1a', 'US-EAST-1', 'useast1', ' us-east-1'])('refuses region %j', (region) => {
     expect(parseConfig({ sources: [{ ...source, regions: [region] }] }).success).toBe(false);
   });

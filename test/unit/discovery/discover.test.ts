@@ -32,6 +32,22 @@ function answering(...answers: readonly (Discovered | Error)[]) {
 const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
 
 describe('a discoverer', () => {
+  it('gives what an earlier process kept without reading a source, all of it unknown', async () => {
+    const kept = { observedAtMs: 400, discovered: some, isRestored: true };
+    const lastGoodStore = {
+      read: async () => ({ known: new Map([['hub.self.us-east-1', kept]]) }),
+      write: async () => ({}),
+    };
+    const source = sourceOf(['us-east-1', 'us-west-2'], () => Promise.reject(new Error('was read')));
+
+    const { scopes } = await createDiscoverer([source], { clock: createFakeClock(), lastGoodStore }).restored();
+
+    expect(scopes).toMatchObject([
+      { status: 'unknown', code: 'UNCONFIRMED', lastGood: kept },
+      { status: 'unknown', code: 'UNCONFIRMED', lastGood: undefined },
+    ]);
+  });
+
   it('orders scopes by id, whatever the order of sources and regions', async () => {
     const sources = [
       sourceOf(['us-west-2', 'us-east-1'], async () => none, 'hub'),

@@ -1,0 +1,185 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { z } from 'zod';
+import { parseAnswer, text } from './aws-answers';
+import { wrapAwsError } from './aws-errors';
+import { loadEc2 } from './aws-sdk';
+import type { Ec2ReaderOptions } from './ec2-reader';
+
+/** A provider's endpoint service; zones by id, or by the asking account's names. */
+export type ServiceItem = {
+  readonly name: string;
+  readonly zoneIds: readonly string[];
+  readonly zoneNames: readonly string[];
+};
+
+export type SubnetItem = { readonly vpcId: string; readonly zoneId: string };
+
+/** `ranges` in IPv4's CIDR notation. */
+export type VpcItem = { readonly vpcId: string; readonly ranges: readonly string[] };
+
+export type PeeringItem = {
+  readonly id: string;
+  /** AWS's spelling, such as `pending-acceptance`. */
+  readonly status: string;
+  readonly message?: string;
+  readonly sides: readonly [VpcItem, VpcItem];
+};
+
+/** What findings need of EC2 in one account and region. All lists are complete, or throw PrivatelinkError; what AWS does not know, or does not show, is missing. */
+export interface NetworkReader {
+  listServices(names: readonly string[], signal: AbortSignal): Promise<readonly ServiceItem[]>;
+  listSubnets(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly SubnetItem[]>;
+  listVpcs(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly VpcItem[]>;
+  /** Those of the whole account and region: two filters would have to match both sides at once. */
+  listPeerings(signal: AbortSignal): Promise<readonly PeeringItem[]>;
+}
+
+type Ec2 = Awaited<ReturnType<typeof loadEc2>>;
+type Paging = { readonly MaxResults: number; readonly NextToken?: string };
+type Asked = { readonly client: EC2Client; readonly abort: { readonly abortSignal: AbortSignal } };
+
+/** One action: how to ask for a page, and where its items are. */
+type Listing<T> = {
+  readonly action: string;
+  readonly ask: (sdk: Ec2, paging: Paging, asked: Asked) => Promise<unknown>;
+  readonly page: z.ZodType<{ readonly items: readonly T[]; readonly NextToken?: string }>;
+};
+
+/** Reads through the SDK, page by page; names and ids are filters, not parameters, because one that AWS does not know would fail the call. */
+export function createNetworkReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): NetworkReader {
+  async function list<T>({ action, ask, page }: Listing<T>, abortSignal: AbortSignal): Promise<readonly T[]> {
+    const items: T[] = [];
+    let token: string | undefined;
+    do {
+      const paging = { MaxResults: pageSize, NextToken: token };
+      const answer = await wrapAwsError(`ec2:${action}`, scope, async () => {
+        await budget.take({ ...scope, action }, abortSignal);
+        return ask(await loadEc2(), paging, { client: await client(), abort: { abortSignal } });
+      });
+      const parsed = parseAnswer(page, answer, scope);
+      items.push(...parsed.items);
+      // The last page carries no token, or an empty one.
+      token = parsed.NextToken || undefined;
+    } while (token);
+    return items;
+  }
+
+  async function listBy<T>(values: readonly string[], listing: (batch: string[]) => Listing<T>, signal: AbortSignal) {
+    const items: T[] = [];
+    for (let start = 0; start < values.length; start += filterLimit) {
+      items.push(...(await list(listing(values.slice(start, start + filterLimit)), signal)));
+    }
+    return items;
+  }
+
+  return {
+    listServices: (names, signal) => listBy(names, servicesNamed, signal),
+    listSubnets: (vpcIds, signal) => listBy(vpcIds, subnetsOf, signal),
+    listVpcs: (vpcIds, signal) => listBy(vpcIds, vpcsOf, signal),
+    listPeerings: (signal) => list(peerings, signal),
+  };
+}
+
+/** Values that AWS takes in one filter. */
+const filterLimit = 200;
+
+const serviceItem = z
+  .object({
+    ServiceName: z.string().min(1),
+    AvailabilityZoneIds: z.array(z.string()).nullish(),
+    AvailabilityZones: z.array(z.string()).nullish(),
+  })
+  .transform(
+    (item): ServiceItem => ({
+      name: item.ServiceName,
+      zoneIds: item.AvailabilityZoneIds ?? [],
+      zoneNames: item.AvailabilityZones ?? [],
+    }),
+  );
+
+function servicesNamed(Values: string[]): Listing<ServiceItem> {
+  return {
+    action: 'DescribeVpcEndpointServices',
+    ask: ({ DescribeVpcEndpointServicesCommand }, paging, { client, abort }) =>
+      client.send(
+        new DescribeVpcEndpointServicesCommand({ Filters: [{ Name: 'service-name', Values }], ...paging }),
+        abort,
+      ),
+    page: z
+      .object({ ServiceDetails: z.array(serviceItem), NextToken: text })
+      .transform(({ ServiceDetails: items, NextToken }) => ({ items, NextToken })),
+  };
+}
+
+const subnetItem = z.object({ VpcId: text, AvailabilityZoneId: text });
+
+function subnetsOf(Values: string[]): Listing<SubnetItem> {
+  return {
+    action: 'DescribeSubnets',
+    ask: ({ DescribeSubnetsCommand }, paging, { client, abort }) =>
+      client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
+    page: z.object({ Subnets: z.array(subnetItem), NextToken: text }).transform(({ Subnets, NextToken }) => ({
+      items: Subnets.flatMap(({ VpcId: vpcId, AvailabilityZoneId: zoneId }) =>
+        vpcId && zoneId ? [{ vpcId, zoneId }] : [],
+      ),
+      NextToken,
+    })),
+  };
+}
+
+const vpcItem = z
+  .object({
+    VpcId: z.string().min(1),
+    CidrBlock: text,
+    CidrBlockAssociationSet: z.array(z.object({ CidrBlock: text })).nullish(),
+  })
+  .transform(
+    (item): VpcItem => ({
+      vpcId: item.VpcId,
+      ranges: rangesOf(item.CidrBlock, item.CidrBlockAssociationSet),
+    }),
+  );
+
+function vpcsOf(Values: string[]): Listing<VpcItem> {
+  return {
+    action: 'DescribeVpcs',
+    ask: ({ DescribeVpcsCommand }, paging, { client, abort }) =>
+      client.send(new DescribeVpcsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
+    page: z
+      .object({ Vpcs: z.array(vpcItem), NextToken: text })
+      .transform(({ Vpcs: items, NextToken }) => ({ items, NextToken })),
+  };
+}
+
+const side = z
+  .object({ VpcId: text, CidrBlock: text, CidrBlockSet: z.array(z.object({ CidrBlock: text })).nullish() })
+  .transform((one): VpcItem => ({ vpcId: one.VpcId ?? '', ranges: rangesOf(one.CidrBlock, one.CidrBlockSet) }));
+
+const peeringItem = z
+  .object({
+    VpcPeeringConnectionId: z.string().min(1),
+    Status: z.object({ Code: text, Message: text }).nullish(),
+    RequesterVpcInfo: side,
+    AccepterVpcInfo: side,
+  })
+  .transform(
+    (item): PeeringItem => ({
+      id: item.VpcPeeringConnectionId,
+      status: item.Status?.Code ?? 'unknown',
+      message: item.Status?.Message,
+      sides: [item.RequesterVpcInfo, item.AccepterVpcInfo],
+    }),
+  );
+
+const peerings: Listing<PeeringItem> = {
+  action: 'DescribeVpcPeeringConnections',
+  ask: ({ DescribeVpcPeeringConnectionsCommand }, paging, { client, abort }) =>
+    client.send(new DescribeVpcPeeringConnectionsCommand(paging), abort),
+  page: z
+    .object({ VpcPeeringConnections: z.array(peeringItem), NextToken: text })
+    .transform(({ VpcPeeringConnections: items, NextToken }) => ({ items, NextToken })),
+};
+
+function rangesOf(first: string | undefined, set: readonly { readonly CidrBlock?: string }[] | null | undefined) {
+  return [...new Set([first, ...(set ?? []).map(({ CidrBlock }) => CidrBlock)].flatMap((range) => range ?? []))];
+}

@@ -1,0 +1,57 @@
+import { targetKey } from '../../deck/names';
+import type { AccountScope } from '../../discovery/aws-scopes';
+import { findNamespace, findServices } from '../../discovery/cloud-map';
+import type { CloudMapReader, ServiceItem } from '../../discovery/cloud-map-reader';
+import type { PublishConfig } from '../../discovery/config';
+import type { ControlPlane } from '../control-plane';
+import type { InstanceWriter } from './instance-writer';
+import { addressesOf, attributesOf, heldInstance, isOwnedBy } from './instances';
+
+export type CloudMapServiceOptions = {
+  readonly owner: string;
+  /** Parent of the instances, see instances.ts. */
+  readonly name: string;
+  readonly scope: AccountScope;
+  readonly reader: Pick<CloudMapReader, 'listNamespaces' | 'listServices' | 'listInstances'>;
+  readonly writer: InstanceWriter;
+};
+
+/** A Cloud Map service as one more control plane: it holds targets only, and no data plane follows it. */
+export function createCloudMapService(config: PublishConfig, options: CloudMapServiceOptions): ControlPlane {
+  const { owner, name, scope, reader, writer } = options;
+  // A service that is created anew has another id: every list looks it up.
+  let located: ServiceItem | undefined;
+
+  async function locate(signal: AbortSignal): Promise<ServiceItem> {
+    const namespace = findNamespace(await reader.listNamespaces(signal), config.namespace, scope);
+    const services = await reader.listServices(namespace.reference, signal);
+    const [service] = findServices(services, { namespace: config.namespace, services: [config.service] }, scope);
+    if (!service) throw new Error(`findServices found no ${config.service} and did not say so`);
+    located = service;
+    return service;
+  }
+
+  async function list(signal: AbortSignal) {
+    return reader.listInstances((await locate(signal)).reference, signal);
+  }
+
+  return {
+    read: async (signal) => {
+      const own = (await list(signal)).filter((one) => isOwnedBy(owner, one));
+      return own.map((one) => heldInstance(one, { parent: name, domain: config.domain }));
+    },
+    readForeign: async (creates, signal) => {
+      const foreign = (await list(signal)).filter((one) => !isOwnedBy(owner, one));
+      const taken = new Set(
+        foreign.flatMap((one) => [one.id, ...addressesOf(one).map((address) => targetKey(name, address))]),
+      );
+      return creates.filter(({ id, key }) => taken.has(id) || taken.has(key));
+    },
+    write: async ({ id, after }, signal) => {
+      const { reference } = located ?? (await locate(signal));
+      if (after) await writer.register(reference, { id, attributes: attributesOf(after, owner) }, signal);
+      else await writer.deregister(reference, id, signal);
+    },
+    readRollout: async () => ({ nodes: 0, inSync: 0 }),
+  };
+}

@@ -1,0 +1,90 @@
+import { isIP } from 'node:net';
+import type { Domain } from '../../core/claims';
+import type { Json, JsonObject, Target } from '../../core/model';
+import { formatAddress, normaliseIp } from '../../core/targets';
+import type { Document, Entity } from '../../deck/document';
+import { targetKey } from '../../deck/names';
+import { originsOf, originTags } from '../../deck/tags';
+import type { InstanceItem } from '../../discovery/cloud-map-reader';
+import { defaultTagKeys as tags } from '../../discovery/config';
+import { publishedAttributes } from '../../discovery/published-attributes';
+import type { HeldEntity } from '../control-plane';
+
+/**
+ * Instances of a Cloud Map service as targets, whose upstream is the service, so that one plan and one set of removal rules serve
+ * both: `fields` are attributes, and the tags of a target are the attributes that say where it comes from.
+ */
+
+/** The targets of a domain as the instances that the service `parent` should hold. */
+export function instancesOf(domain: Domain, parent: string): Document {
+  return domain.targets.map((target) => ({
+    kind: 'target',
+    key: targetKey(parent, formatAddress(target)),
+    domain: domain.name,
+    parent,
+    fields: fieldsOf(domain, target),
+    tags: originTags(target),
+  }));
+}
+
+/** Null where there is nothing to say, so that an attribute which is held without being wanted is a difference. */
+function fieldsOf(
+  { name, protocol, host, paths, stripPath }: Domain,
+  { ip, port, zoneId, weight }: Target,
+): JsonObject {
+  return {
+    [isIP(ip) === 6 ? ipv6 : ipv4]: normaliseIp(ip),
+    [portKey]: String(port),
+    [publishedAttributes.zone]: zoneId ?? null,
+    [tags.domain]: name,
+    [tags.protocol]: protocol,
+    [tags.host]: host ?? null,
+    [tags.path]: stripPath ? null : paths.join(' '),
+    [tags.weight]: String(weight),
+  };
+}
+
+const ipv4 = 'AWS_INSTANCE_IPV4';
+const ipv6 = 'AWS_INSTANCE_IPV6';
+const portKey = 'AWS_INSTANCE_PORT';
+
+/** The attributes that an instance of `owner` is registered with. */
+export function attributesOf({ fields, tags: origin }: Entity, owner: string): Readonly<Record<string, string>> {
+  const { scopeIds, endpointIds } = originsOf(origin);
+  const attributes: Readonly<Record<string, Json | undefined>> = {
+    ...fields,
+    [publishedAttributes.owner]: owner,
+    [publishedAttributes.scope]: scopeIds[0],
+    [publishedAttributes.endpoint]: endpointIds[0],
+  };
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+  );
+}
+
+export function isOwnedBy(owner: string, { attributes }: InstanceItem): boolean {
+  return attributes.get(publishedAttributes.owner) === owner;
+}
+
+/** An instance of ours as the target that it was; one whose address somebody took off keeps its id for a name. */
+export function heldInstance(instance: InstanceItem, place: Required<Pick<Entity, 'parent' | 'domain'>>): HeldEntity {
+  const { id, attributes } = instance;
+  const [address = id] = addressesOf(instance);
+  const scopeId = attributes.get(publishedAttributes.scope) ?? '';
+  const endpointId = attributes.get(publishedAttributes.endpoint) ?? '';
+  return {
+    kind: 'target',
+    key: targetKey(place.parent, address),
+    ...place,
+    id,
+    fields: Object.fromEntries(attributes),
+    tags: originTags({ scopeId, endpointId }),
+  };
+}
+
+/** `ip:port` of every address that an instance has. */
+export function addressesOf({ attributes }: InstanceItem): readonly string[] {
+  const port = Number(attributes.get(portKey));
+  const ips = [ipv4, ipv6].flatMap((key) => attributes.get(key) ?? []);
+  return ips.filter((ip) => isIP(ip) !== 0).map((ip) => formatAddress({ ip, port }));
+}

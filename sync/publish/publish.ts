@@ -1,0 +1,101 @@
+import type { Domain } from '../../core/claims';
+import { concurrently } from '../../core/concurrently';
+import { messageOf } from '../../core/errors';
+import { type ApplyOptions, applyChanges, foreignMessage, readForeign } from '../apply';
+import type { ControlPlane, HeldEntity } from '../control-plane';
+import { makePlan, type PlanInput } from '../plan';
+import { type Absences, brake } from '../policy';
+import type { PublicationReport } from '../report';
+import { instancesOf } from './instances';
+
+/** A domain's targets and the Cloud Map service that shall hold them as instances; `name` says which, and is part of their keys. */
+export type Publication = { readonly name: string; readonly domain: string; readonly service: ControlPlane };
+
+/** What a service holds of ours, or why that is not known. */
+export type ReadPublication = Publication & { readonly held: readonly HeldEntity[]; readonly error?: string };
+
+/** Services written to, or read, at once. */
+const servicesAtOnce = 4;
+
+/** Reads all services; one that cannot be read costs its own publication only. Rejects with the signal's reason alone. */
+export function readPublications(
+  publications: readonly Publication[],
+  signal: AbortSignal,
+): Promise<readonly ReadPublication[]> {
+  return concurrently(publications, servicesAtOnce, async (publication) => {
+    try {
+      return { ...publication, held: await publication.service.read(signal) };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return { ...publication, held: [], error: messageOf(thrown) };
+    }
+  });
+}
+
+export type PublishInput = Omit<PlanInput, 'desired' | 'held' | 'settings'> & { readonly domains: readonly Domain[] };
+
+export type PlannedPublications = { readonly reports: readonly PublicationReport[]; readonly counted: Absences };
+
+/** What to write to each service, by the plan and the removal rules of targets; what a service without answer had counted stays counted. */
+export function planPublications(publications: readonly ReadPublication[], input: PublishInput): PlannedPublications {
+  const planned = publications.map((one) => planPublication(one, input));
+  return {
+    reports: planned.map(({ report }) => report),
+    counted: Object.assign({}, ...planned.map(({ absences }) => absences)),
+  };
+}
+
+function planPublication({ name, domain, held, error }: ReadPublication, input: PublishInput) {
+  if (error !== undefined) {
+    const counted = Object.entries(input.absences).filter(([key]) => key.startsWith(`${name}|`));
+    return { report: { name, domain, changes: [], kept: [], error }, absences: Object.fromEntries(counted) };
+  }
+  const claimed = input.domains.find((one) => one.name === domain);
+  const desired = claimed ? instancesOf(claimed, name) : [];
+  const { changes, kept, absences } = makePlan({ ...input, desired, held, settings: {} });
+  const refused = brake(changes, held, input.policy);
+  return { report: { name, domain, changes, kept, refused }, absences };
+}
+
+/** Writes what was planned and not refused. */
+export function applyPublications(
+  publications: readonly Publication[],
+  reports: readonly PublicationReport[],
+  { clock, concurrency, signal }: Omit<ApplyOptions, 'controlPlane' | 'onApplied'>,
+): Promise<readonly PublicationReport[]> {
+  return withServices(publications, reports, async (report, controlPlane) => {
+    if (report.refused) return report;
+    const { results } = await applyChanges(report.changes, { controlPlane, clock, concurrency, signal });
+    return { ...report, applied: results };
+  });
+}
+
+/** Finds what somebody else registered in place of what was planned. */
+export function findConflicts(
+  publications: readonly Publication[],
+  reports: readonly PublicationReport[],
+  signal: AbortSignal,
+): Promise<readonly PublicationReport[]> {
+  return withServices(publications, reports, async (report, controlPlane) => {
+    const foreign = await readForeign(report.changes, { controlPlane, signal });
+    return { ...report, conflicts: foreign.map(foreignMessage) };
+  });
+}
+
+/** Does `work` for each report with changes; a service that fails costs its own publication only. */
+function withServices(
+  publications: readonly Publication[],
+  reports: readonly PublicationReport[],
+  work: (report: PublicationReport, service: ControlPlane) => Promise<PublicationReport>,
+): Promise<readonly PublicationReport[]> {
+  const services = new Map(publications.map(({ name, service }) => [name, service]));
+  return concurrently(reports, servicesAtOnce, async (report) => {
+    const service = services.get(report.name);
+    if (!service || report.changes.length === 0) return report;
+    try {
+      return await work(report, service);
+    } catch (thrown) {
+      return { ...report, error: messageOf(thrown) };
+    }
+  });
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { PrivatelinkError } from '../../../core/errors';
+import { configSchema } from '../../../discovery/config';
+import { createFindings } from '../../../discovery/findings';
+import type { NetworkReader } from '../../../discovery/network-reader';
+import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
+
+const west = { id: 'hub.self.us-west-2', source: 'hub', account: 'self', region: 'us-west-2' };
+const { sources } = configSchema.parse({
+  owner: 'test',
+  sources: [{ name: 'hub', type: 'vpc-endpoints', regions: ['us-east-1', 'us-west-2'] }],
+  controlPlane: { type: 'file', path: 'kong.yaml' },
+});
+const signal = new AbortController().signal;
+
+/** Findings over a reader of which each test says only what it is about, and the clock that they go by. */
+function openFindings(over: Partial<NetworkReader> = {}, zoneIds: ReadonlyMap<string, string> = new Map()) {
+  const clock = { ms: 0, now: () => clock.ms };
+  const reader: NetworkReader = {
+    listServices: async () => [],
+    listSubnets: async () => [],
+    listVpcs: async () => [],
+    listPeerings: async () => [],
+    ...over,
+  };
+  return {
+    clock,
+    add: createFindings(sources, { clock, readersOf: () => ({ reader, readZoneIds: async () => zoneIds }) }),
+  };
+}
+
+const endpoint = endpointOf({ serviceName: 'svc', vpcId: 'vpc-1' });
+const snapshot = snapshotOf(knownScope([endpoint]), knownScope([], [], west));
+
+describe('findings', () => {
+  it('take the zones of a service by the names of the account where AWS gives no ids', async () => {
+    const services = [{ name: 'svc', zoneIds: [], zoneNames: ['us-east-1a'] }];
+    const { add } = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
+
+    const { findings } = await add(snapshot, signal);
+
+    expect(findings).toMatchObject([
+      { code: 'zone-not-served', reason: expect.stringContaining('interfaces in use1-az2') },
+    ]);
+  });
+
+  it('say nothing about a service of which one zone has no known id', async () => {
+    const services = [{ name: 'svc', zoneIds: [], zoneNames: ['us-east-1a', 'us-east-1b'] }];
+    const { add } = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
+
+    expect(await add(snapshot, signal)).toMatchObject({ findings: [], warnings: [] });
+  });
+
+  it('ask anew after an hour, or about other services, and never where there is nothing', async () => {
+    const listServices = jest.fn<NetworkReader['listServices']>(async () => []);
+    const { add, clock } = openFindings({ listServices });
+    const callsAfter = async (given = snapshot) => {
+      await add(given, signal);
+      return listServices.mock.calls.length;
+    };
+
+    expect(await callsAfter()).toBe(1);
+    expect(await callsAfter()).toBe(1);
+    clock.ms = 3_600_000;
+    expect(await callsAfter()).toBe(2);
+    expect(await callsAfter(snapshotOf(knownScope([{ ...endpoint, serviceName: 'other' }])))).toBe(3);
+    expect(await callsAfter(snapshotOf(unknownScope([endpoint])))).toBe(3);
+  });
+
+  it('fm-02 warn once where networks cannot be read, and leave the scopes as they are', async () => {
+    const denied = new PrivatelinkError('not allowed', { code: 'ACCESS_DENIED', transient: false });
+    const { add } = openFindings({ listSubnets: async () => Promise.reject(denied) });
+    const both = snapshotOf(knownScope([endpoint]), knownScope([{ ...endpoint, scopeId: west.id }], [], west));
+
+    const { scopes, findings, warnings } = await add(both, signal);
+
+    expect(scopes).toEqual(both.scopes);
+    expect(findings).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/hub\.self\.us-east-1.*not allowed.*1 more scopes/)]);
+  });
+});
