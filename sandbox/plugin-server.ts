@@ -1,44 +1,52 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { z } from 'zod';
 import { PrivatelinkError } from '../core/errors';
-import type { JsonObject } from '../core/model';
-import { createWire, type Wire } from './plugin-server-wire';
+import type { PluginServerDriver } from './plugin-server-driver';
+import { createMsgpackDriver } from './plugin-server-msgpack';
+import { createProtobufDriver } from './plugin-server-protobuf';
+
+/** Each program that runs the plugin's class, with the protocol that it speaks. */
+const drivers = {
+  'kong-js-pluginserver': createMsgpackDriver,
+  'kong-privatelink-pluginserver': createProtobufDriver,
+} as const;
+
+export type PluginServerProgram = keyof typeof drivers;
 
 export type PluginServerOptions = {
+  /** The stock server when absent. */
+  readonly program?: PluginServerProgram;
   /** Absolute path of the folder with the compiled entry files. */
   readonly entriesDir: string;
   readonly socketPath: string;
   /** Variables that the start command sets; the child itself gets none, since nginx strips its environment. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Variables;
   readonly cwd: string;
   /** Called with the reason when the server ends before it is closed. */
   readonly onExit?: (reason: string) => void;
 };
 
-/** One PDK call of the plugin, as it stood on the wire. */
-export type PdkCall = { readonly method: string; readonly args: readonly unknown[] };
-
-export type Pdk = (method: string, args: readonly unknown[]) => Promise<unknown>;
-
-export type PluginServer = {
-  /** Gives the id of the instance; ids start at 0. */
-  readonly startInstance: (name: string, config: JsonObject) => Promise<number>;
-  /** Runs a phase; `pdk` answers the plugin's calls. Gives the calls. */
-  readonly handleEvent: (instanceId: number, phase: string, pdk: Pdk) => Promise<readonly PdkCall[]>;
+export type PluginServer = Omit<PluginServerDriver, 'close'> & {
   /** Last lines that the server wrote. */
   readonly log: () => string;
   readonly close: () => Promise<void>;
 };
 
 const startTimeoutMs = 10_000;
+const stockProgram = 'kong-js-pluginserver';
+/** kong-pdk loads ts-node, which would read a tsconfig.json of the working directory. */
+const stockVariables = { TS_NODE_SKIP_PROJECT: 'true' };
+/** Compiled, also when the sandbox itself runs from source. */
+const ownServerPath = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..', 'plugin/server/main.js');
+
+type Variables = Readonly<Record<string, string>>;
 
 /**
- * Starts the stock kong-js-pluginserver as nginx does, with an empty environment, and waits until it accepts connections.
+ * Starts a plugin server as nginx does, with an empty environment, and waits until it accepts connections.
  * Throws PrivatelinkError with the server's last words when it does not.
  */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
@@ -51,18 +59,17 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     await running.stop();
     throw thrown;
   }
-  const wire = createWire(options.socketPath);
+  const driver = drivers[options.program ?? stockProgram](options.socketPath);
   let isClosing = false;
   void running.ended.then((reason) => {
     if (!isClosing) options.onExit?.(`the plugin server ${reason}:\n${running.log()}`);
   });
   return {
-    startInstance: (name, config) => startInstance(wire, name, config),
-    handleEvent: (instanceId, phase, pdk) => handleEvent(wire, { InstanceId: instanceId, EventName: phase }, pdk),
+    ...driver,
     log: running.log,
     close: async () => {
       isClosing = true;
-      wire.close();
+      driver.close();
       await running.stop();
     },
   };
@@ -75,12 +82,19 @@ export async function dumpPlugins(options: PluginServerOptions): Promise<unknown
   return JSON.parse(stdout);
 }
 
-function startCommand({ entriesDir, socketPath, env }: PluginServerOptions): readonly string[] {
-  const server = require.resolve('@kong/kong-pdk/bin/kong-js-pluginserver');
-  // kong-pdk loads ts-node, which would read a tsconfig.json of the working directory.
-  const variables = Object.entries({ ...env, TS_NODE_SKIP_PROJECT: 'true' }).map(([name, value]) => `${name}=${value}`);
+function startCommand({ program, entriesDir, socketPath, env }: PluginServerOptions): readonly string[] {
+  const isOwn = program === 'kong-privatelink-pluginserver';
+  const { flags, variables } = isOwn ? ownSettings(env) : { flags: [], variables: { ...env, ...stockVariables } };
+  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const socket = ['--kong-prefix', dirname(socketPath), '--sock-name', basename(socketPath)];
-  return ['/usr/bin/env', ...variables, process.execPath, server, '-d', entriesDir, ...socket];
+  const file = isOwn ? ownServerPath : require.resolve('@kong/kong-pdk/bin/kong-js-pluginserver');
+  return ['/usr/bin/env', ...assignments, process.execPath, file, '-d', entriesDir, ...socket, ...flags];
+}
+
+/** Our server takes from flags what the stock one takes from variables. */
+function ownSettings({ KONG_PRIVATELINK_CONFIG: config, KONG_PRIVATELINK_ZONE_ID: zoneId, ...variables }: Variables) {
+  const flags = [...(config ? ['--config', config] : []), ...(zoneId ? ['--zone-id', zoneId] : [])];
+  return { flags, variables };
 }
 
 type Running = {
@@ -141,33 +155,4 @@ function isAccepting(socketPath: string): Promise<boolean> {
     });
     socket.on('error', () => resolve(false));
   });
-}
-
-const instanceSchema = z.object({ Id: z.number() });
-
-async function startInstance({ call }: Wire, name: string, config: JsonObject): Promise<number> {
-  return instanceSchema.parse(await call('StartInstance', { Name: name, Config: JSON.stringify(config) })).Id;
-}
-
-const stepSchema = z.object({
-  EventId: z.number(),
-  Data: z.union([z.literal('ret'), z.object({ Method: z.string(), Args: z.array(z.unknown()) })]),
-});
-
-async function handleEvent({ call }: Wire, event: object, pdk: Pdk): Promise<readonly PdkCall[]> {
-  const calls: PdkCall[] = [];
-  let step = stepSchema.parse(await call('HandleEvent', event));
-  while (step.Data !== 'ret') {
-    const { Method: method, Args: args } = step.Data;
-    calls.push({ method, args });
-    const { EventId } = step;
-    const answer = await pdk(method, args).then(
-      (value) => ({ method: 'Step', value: value ?? null }),
-      (thrown: unknown) => ({ method: 'StepError', value: String(thrown) }),
-    );
-    // In Kong the request ends inside this call, and nobody asks the server for more.
-    if (method === 'kong.response.exit') break;
-    step = stepSchema.parse(await call(answer.method, { EventId, Data: answer.value }));
-  }
-  return calls;
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,8 +10,10 @@ import { PrivatelinkError } from '../core/errors';
 import { pluginName } from '../plugin/schema';
 import { schemaLua } from '../plugin/schema-text';
 import { credentialsOf } from './aws/credentials';
+import type { Fault } from './aws/faults';
 import { type AwsServer, startAws } from './aws/server';
 import type { AwsWorld } from './aws/world';
+import type { Setting } from './estates/estate';
 import { type Gateway, startGateway } from './gateway/gateway';
 import { createPluginRunner } from './gateway/plugin-runner';
 import type { Hop } from './gateway/proxy';
@@ -31,6 +33,10 @@ export type Product = {
   readonly env: Readonly<Record<string, string>>;
   /** Runs a verb with `--json`; gives what it printed. Throws PrivatelinkError when it ends with another code than `expected`. */
   run(verb: 'discover' | 'sync'): Promise<unknown>;
+  /** Runs `sync` while AWS is not well, each call tried once; a report that ends with 1 is one too. `awsUrl`: where AWS is thought to be. */
+  syncInTrouble(awsUrl?: string): Promise<unknown>;
+  /** Makes calls to AWS go wrong; gives the way to end that. */
+  inject(fault: Fault): () => void;
   /** Until the data plane runs what the control plane holds, and its plugin has discovered anew. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -38,11 +44,7 @@ export type Product = {
 
 export type ProductOptions = {
   readonly world: AwsWorld;
-  readonly account: string;
-  readonly region: string;
-  readonly zoneId: string;
-  /** Domains whose routes get the plugin. */
-  readonly domains: readonly string[];
+  readonly setting: Setting;
   readonly onHop: (hop: Hop) => void;
   /** Stops commands and waits. */
   readonly signal: AbortSignal;
@@ -60,11 +62,11 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
   const plugin = await startPlugin(folder, {
     AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
     KONG_PRIVATELINK_CONFIG: configPath,
-    KONG_PRIVATELINK_ZONE_ID: options.zoneId,
+    KONG_PRIVATELINK_ZONE_ID: options.setting.zoneId,
   });
   const gateway = await startGateway({
     controlPlane: { address: konnect.url, name: controlPlaneName, token },
-    zoneId: options.zoneId,
+    zoneId: options.setting.zoneId,
     runner: createPluginRunner(plugin),
     reportNode: (node) => konnect.reportNode(controlPlaneName, node),
     onHop: options.onHop,
@@ -75,9 +77,16 @@ export async function openProduct(options: ProductOptions): Promise<Product> {
     env,
     run: (verb) =>
       runCli([verb, '-c', configPath, '--json'], { env: { ...env, HOME: folder }, signal: options.signal }),
+    syncInTrouble: async (awsUrl = aws.url) => {
+      const path = join(folder, 'in-trouble.yaml');
+      await writeFile(path, (await readFile(configPath, 'utf8')).replaceAll(aws.url, awsUrl), { mode: 0o600 });
+      const once = { ...env, HOME: folder, AWS_MAX_ATTEMPTS: '1' };
+      return runCli(['sync', '-c', path, '--json'], { env: once, signal: options.signal }).catch(reportOf);
+    },
+    inject: aws.inject,
     settle: async () => {
       await gateway.waitForConfig(konnect.configHash(controlPlaneName), settleTimeoutMs);
-      if (plugin.isDiscovering()) await untilDiscoveredAnew(aws, options.signal);
+      if (plugin.isDiscovering()) await untilDiscoveredAnew(aws, options);
     },
     close: async () => {
       await gateway.close();
@@ -94,7 +103,7 @@ async function writeFiles(folder: string, options: ProductOptions, servers: Serv
   const configPath = join(folder, 'kong-privatelink.yaml');
   const credentialsPath = join(folder, 'aws-credentials');
   await writeFile(configPath, configText(options, servers), { mode: 0o600 });
-  await writeFile(credentialsPath, credentialsText(options.account), { mode: 0o600 });
+  await writeFile(credentialsPath, credentialsText(options.setting.account), { mode: 0o600 });
   return { configPath, credentialsPath, env: { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token } };
 }
 
@@ -117,14 +126,12 @@ const cliPath = join(root, 'sync/cli.js');
 const settleTimeoutMs = 10_000;
 const cliTimeoutMs = 30_000;
 
-function configText({ region, domains }: ProductOptions, { aws, konnect }: Servers): string {
+function configText({ setting: { sources, domains } }: ProductOptions, { aws, konnect }: Servers): string {
   const plugins = domains
     .map((domain) => `  ${domain}: { plugins: [{ name: ${pluginName}, config: { mode: target } }] }\n`)
     .join('');
   return `owner: sandbox
-sources:
-  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }
-domains:
+${sources(aws.url)}domains:
 ${plugins}controlPlane: { type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }
 watch: { intervalSeconds: ${intervalSeconds} }
 `;
@@ -165,10 +172,22 @@ async function runCli(argv: readonly string[], { env, signal }: Run): Promise<un
   return JSON.parse(stdout);
 }
 
+const failedSchema = z.object({ code: z.literal(1), stdout: z.string().startsWith('{"owner"') });
+
+/** The report of a command that ended with 1; rejects with what was thrown where there is none. */
+async function reportOf(thrown: unknown): Promise<unknown> {
+  const failed = failedSchema.safeParse(thrown);
+  if (!failed.success) throw thrown;
+  return JSON.parse(failed.data.stdout);
+}
+
 /** Passes follow each other: when the plugin begins its second pass from now, the first is complete and in use. */
-async function untilDiscoveredAnew({ calls }: AwsServer, signal: AbortSignal): Promise<void> {
+async function untilDiscoveredAnew(
+  { calls }: AwsServer,
+  { setting: { pulse }, signal }: ProductOptions,
+): Promise<void> {
   const untilMs = Date.now() + settleTimeoutMs;
-  const passes = () => calls.filter((call) => call.action === 'DescribeVpcEndpoints').length;
+  const passes = () => calls.filter(({ action, region }) => action === pulse.action && region === pulse.region).length;
   const wanted = passes() + 2;
   while (passes() < wanted) {
     if (Date.now() > untilMs) {

@@ -11,10 +11,10 @@ export type Hop = {
   readonly latencyMs: number;
 };
 
-/** One request from SD1 to the end of the chain and back. */
+/** One request from the consumer to the end of the chain and back. */
 export type Trip = {
   readonly ok: boolean;
-  /** What on-premises made up for this request. */
+  /** What the end of the chain made up for this request. */
   readonly nonce: string;
   readonly hops: readonly Hop[];
   /** What went wrong, if anything. */
@@ -26,8 +26,12 @@ export type StoryEvent = {
   readonly what: string;
   /** Endpoints as `discover` sees them: `domain id state`. */
   readonly discovered: readonly string[];
+  /** What is wrong with the networks, as `discover` says it. */
+  readonly findings: readonly string[];
   /** Writes to the control plane: `create target …: reason`. */
   readonly changed: readonly string[];
+  /** How many requests went through meanwhile, where more than one did; `trip` is the last, or the first that failed. */
+  readonly requests?: number;
   readonly trip: Trip;
 };
 

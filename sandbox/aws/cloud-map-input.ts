@@ -56,6 +56,7 @@ export const listNamespacesInput = z.strictObject(paging);
 export const getNamespaceInput = z.strictObject({ Id: reference });
 export const listServicesInput = z.strictObject({ ...paging, Filters: z.array(namespaceFilter).max(1).default([]) });
 export const listInstancesInput = z.strictObject({ ...paging, ServiceId: reference });
+export const getInstanceInput = z.strictObject({ ServiceId: reference, InstanceId: instanceId });
 export const healthInput = z.strictObject({
   ...paging,
   ServiceId: reference,

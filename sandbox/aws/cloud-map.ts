@@ -3,6 +3,7 @@ import { discoverInstances, discoverRevision } from './cloud-map-discovery';
 import {
   deregisterInput,
   discoverInput,
+  getInstanceInput,
   getNamespaceInput,
   healthInput,
   listInstancesInput,
@@ -24,6 +25,7 @@ const actions = new Map<string, CloudMapAction>([
   ['DeregisterInstance', deregisterInstance],
   ['DiscoverInstances', (request) => discoverInstances(request, parseInput(discoverInput, request.body))],
   ['DiscoverInstancesRevision', (request) => discoverRevision(request, parseInput(revisionInput, request.body))],
+  ['GetInstance', getInstance],
   ['GetInstancesHealthStatus', getInstancesHealthStatus],
   ['GetNamespace', getNamespace],
   ['GetOperation', getOperation],
@@ -92,11 +94,23 @@ function listInstances(request: AwsRequest): object {
   return { ResourceOwner: service.account, Instances, NextToken };
 }
 
+function getInstance(request: AwsRequest): object {
+  const { ServiceId, InstanceId } = parseInput(getInstanceInput, request.body);
+  const service = findService(request, ServiceId);
+  const instance = request.world.cloudMap.instances(service.id).find(({ id }) => id === InstanceId);
+  if (!instance) throw instanceNotFound(InstanceId);
+  return { ResourceOwner: service.account, Instance: { Id: instance.id, Attributes: instance.attributes } };
+}
+
+function instanceNotFound(id: string): AwsError {
+  return new AwsError('InstanceNotFound', `Instance with id ${id} was not found`, 404);
+}
+
 function getInstancesHealthStatus(request: AwsRequest): object {
   const { ServiceId, Instances, ...paging } = parseInput(healthInput, request.body);
   const all = request.world.cloudMap.instances(findService(request, ServiceId).id);
   const missing = Instances?.find((id) => !all.some((one) => one.id === id));
-  if (missing) throw new AwsError('InstanceNotFound', `Instance with id ${missing} was not found`, 404);
+  if (missing) throw instanceNotFound(missing);
   const { items, NextToken } = pageOf(
     all.filter(({ id }) => Instances?.includes(id) ?? true),
     paging,

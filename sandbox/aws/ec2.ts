@@ -8,6 +8,8 @@ import {
 import { createVpcEndpoint, describeVpcEndpoints } from './ec2-endpoints';
 import { describeInstances } from './ec2-instances';
 import { describeAvailabilityZones, describeNetworkInterfaces, describeSubnets, describeVpcs } from './ec2-network';
+import { describeVpcPeeringConnections } from './ec2-peerings';
+import { describeVpcEndpointServices } from './ec2-services';
 import type { Action, AwsRequest } from './request';
 import { element, wrap } from './xml';
 
@@ -20,7 +22,9 @@ const actions = new Map<string, Action>([
   ['DescribeNetworkInterfaces', describeNetworkInterfaces],
   ['DescribeSubnets', describeSubnets],
   ['DescribeVpcEndpointConnections', describeVpcEndpointConnections],
+  ['DescribeVpcEndpointServices', describeVpcEndpointServices],
   ['DescribeVpcEndpoints', describeVpcEndpoints],
+  ['DescribeVpcPeeringConnections', describeVpcPeeringConnections],
   ['DescribeVpcs', describeVpcs],
   ['RejectVpcEndpointConnections', rejectVpcEndpointConnections],
 ]);

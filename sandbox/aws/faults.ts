@@ -1,4 +1,5 @@
 import type { RefusalKind } from './refusals';
+import type { AwsWorld } from './world';
 
 /** One call, as it is counted and as faults are matched. */
 export type Call = { readonly action: string; readonly account: string; readonly region: string };
@@ -12,13 +13,17 @@ export type Fault = Partial<Call> & {
 } & FaultKind;
 
 /**
- * A refusal in AWS's words; `hang` never answers; `drop` cuts the connection; `garbage` answers with no XML;
- * `omit` leaves a field out wherever it occurs, by its name in the SDK or on the wire (`AvailabilityZoneId`, `dnsEntrySet`).
+ * A refusal in AWS's words; `hang` never answers; `partial` sends the headers and half of the answer, then nothing; `drop` cuts the
+ * connection; `garbage` answers with no XML; `omit` leaves a field out wherever it occurs, by its name in the SDK or on the wire
+ * (`AvailabilityZoneId`, `dnsEntrySet`); `emptyToken` ends lists with an empty NextToken where they have none; `lag` answers from an
+ * earlier world (`rememberWorld`); `skew` is a clock of AWS's that goes `aheadMs` before the caller's.
  */
 type FaultKind =
-  | { readonly kind: Exclude<RefusalKind, 'unauthenticated' | 'unknownKey'> }
-  | { readonly kind: 'hang' | 'drop' | 'garbage' }
-  | { readonly kind: 'omit'; readonly field: string };
+  | { readonly kind: Exclude<RefusalKind, 'unauthenticated' | 'skew'> }
+  | { readonly kind: 'hang' | 'partial' | 'drop' | 'garbage' | 'emptyToken' }
+  | { readonly kind: 'omit'; readonly field: string }
+  | { readonly kind: 'lag'; readonly past: AwsWorld }
+  | { readonly kind: 'skew'; readonly aheadMs: number };
 
 export type Faults = {
   /** Gives the way to end the fault early. */
@@ -38,17 +43,6 @@ export function createFaults(): Faults {
     },
     strike: (call) => [...matchesOf.keys()].filter((fault) => concerns(fault, call) && isDue(fault, matchesOf)),
   };
-}
-
-/** Takes a field out of an XML answer, wherever it occurs. */
-export function omitField(xml: string, field: string): string {
-  const name = field.charAt(0).toLowerCase() + field.slice(1);
-  return xml.replace(new RegExp(`<${name}>.*?</${name}>`, 'gs'), '');
-}
-
-/** The same for a JSON answer, where fields are named as in the SDK. */
-export function omitJsonField(json: string, field: string): string {
-  return JSON.stringify(JSON.parse(json), (key, value) => (key === field ? undefined : value));
 }
 
 function concerns(fault: Fault, call: Call): boolean {

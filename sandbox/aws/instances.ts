@@ -70,6 +70,11 @@ export function moveInstance(
   state.instances.set(id, { ...existing(state, id), stateReason: undefined, ...to, changedAtMs: state.now() });
 }
 
+/** Replaces all tags; throws InvalidInstanceID.NotFound. */
+export function tagInstance(state: WorldState, id: string, tags: Tags): void {
+  state.instances.set(id, { ...existing(state, id), tags });
+}
+
 function existing(state: WorldState, id: string): StoredInstance {
   const stored = state.instances.get(id);
   const instance = stored && settleInstance(state, stored);

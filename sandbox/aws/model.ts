@@ -16,6 +16,15 @@ export type Subnet = Entity & { readonly vpcId: string; readonly cidr: string; r
 /** With one subnet in each zone of its region. */
 export type Vpc = Entity & { readonly cidr: string; readonly isDefault: boolean; readonly subnets: readonly Subnet[] };
 
+/** A connection of two VPCs, as both of their accounts see it; `place` is the requester's. */
+export type Peering = Entity & {
+  readonly requester: Vpc;
+  readonly accepter: Vpc;
+  /** AWS's spelling on the wire (`pending-acceptance`). */
+  readonly status: string;
+  readonly message: string;
+};
+
 /** The provider's side; `name` is what a consumer asks for. */
 export type EndpointService = Entity & {
   readonly name: string;

@@ -3,18 +3,25 @@ import { isAt, type Place, type Subnet, type Tags, type Vpc } from './model';
 import type { WorldState } from './state';
 import { zonesOf } from './zones';
 
-export type VpcSpec = Place & { readonly id?: string; readonly tags?: Tags };
+export type VpcSpec = Place & {
+  readonly id?: string;
+  /** First two bytes of its addresses, such as `10.7`; absent: the next that are free. */
+  readonly network?: string;
+  /** Zones with a subnet; absent: all. */
+  readonly zoneIds?: readonly string[];
+  readonly tags?: Tags;
+};
 
 /** AWS keeps the first four addresses of every subnet. */
 const reservedHosts = 4;
 
-/** Adds a VPC with one subnet in each zone; from the 257th on, address ranges overlap, as they do in large estates. */
+/** Adds a VPC with one subnet in each of its zones; from the 257th on, address ranges overlap, as they do in large estates. */
 export function createVpc(state: WorldState, spec: VpcSpec, isDefault = false): Vpc {
-  const { account, region, tags = {} } = spec;
+  const { account, region, tags = {}, network = `10.${state.vpcs.size % 256}` } = spec;
   const { id: issuedId, sequence } = state.issue('vpc');
   const id = spec.id ?? issuedId;
-  const network = `10.${state.vpcs.size % 256}`;
-  const subnets = zonesOf(spec).map((zone, index) => {
+  const zones = zonesOf(spec).filter(({ id: zoneId }) => spec.zoneIds?.includes(zoneId) ?? true);
+  const subnets = zones.map((zone, index) => {
     const cidr = `${network}.${index * 16}.0/20`;
     return { ...state.issue('subnet'), account, region, tags: {}, vpcId: id, zone, cidr };
   });

@@ -3,7 +3,15 @@ import { AwsError } from './aws-error';
 export type ServiceName = 'ec2' | 'sts' | 'servicediscovery';
 
 /** Reasons that have nothing to do with what was asked. */
-export type RefusalKind = 'unauthenticated' | 'unknownKey' | 'throttle' | 'denied' | 'error' | 'expired';
+export type RefusalKind =
+  | 'unauthenticated'
+  | 'unknownKey'
+  | 'throttle'
+  | 'denied'
+  | 'error'
+  | 'expired'
+  | 'skew'
+  | 'regionDisabled';
 
 const invalidKey = 'AWS was not able to validate the provided access credentials';
 
@@ -16,6 +24,8 @@ const refusals: Readonly<Record<ServiceName, Readonly<Record<RefusalKind, readon
     denied: ['UnauthorizedOperation', 'You are not authorized to perform this operation.', 403],
     error: ['InternalError', 'An internal error has occurred', 500],
     expired: ['RequestExpired', 'Request has expired.', 400],
+    skew: ['RequestExpired', 'Request has expired.', 400],
+    regionDisabled: ['OptInRequired', 'You are not subscribed to this service.', 401],
   },
   sts: {
     unauthenticated: ['MissingAuthenticationToken', 'Request is missing Authentication Token', 403],
@@ -24,6 +34,8 @@ const refusals: Readonly<Record<ServiceName, Readonly<Record<RefusalKind, readon
     denied: ['AccessDenied', 'Access denied', 403],
     error: ['InternalFailure', 'An internal error has occurred', 500],
     expired: ['ExpiredToken', 'The security token included in the request is expired', 403],
+    skew: ['SignatureDoesNotMatch', 'Signature expired', 403],
+    regionDisabled: ['RegionDisabledException', 'STS is not activated in this region for the account', 403],
   },
   servicediscovery: {
     unauthenticated: ['MissingAuthenticationTokenException', 'Missing Authentication Token', 400],
@@ -32,6 +44,8 @@ const refusals: Readonly<Record<ServiceName, Readonly<Record<RefusalKind, readon
     denied: ['AccessDeniedException', 'User is not authorized to perform this operation', 400],
     error: ['InternalFailure', 'An internal error has occurred', 500],
     expired: ['ExpiredTokenException', 'The security token included in the request is expired', 400],
+    skew: ['InvalidSignatureException', 'Signature expired', 400],
+    regionDisabled: ['UnrecognizedClientException', 'The security token included in the request is invalid.', 400],
   },
 };
 

@@ -8,11 +8,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { type AnswerText, jsonText, xmlText } from './answer-text';
 import { AwsError } from './aws-error';
 import { answerCloudMap, refuseCloudMap } from './cloud-map';
 import { parseCaller } from './credentials';
 import { answerEc2, refuseEc2 } from './ec2';
-import { type Call, createFaults, type Fault, type Faults, omitField, omitJsonField } from './faults';
+import { type Call, createFaults, type Fault, type Faults } from './faults';
 import { parseQuery, type Query } from './query';
 import { refusalOf, type ServiceName } from './refusals';
 import type { AwsRequest } from './request';
@@ -31,15 +32,30 @@ export type AwsServer = {
 };
 
 type Context = { readonly world: AwsWorld; readonly faults: Faults; readonly calls: Call[] };
-type Answer = { readonly status: number; readonly contentType: string; readonly body: string };
+type Answer = {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  /** The clock of the server, where it is not ours. */
+  readonly date?: string;
+  /** Half of the body is never sent. */
+  readonly isCut?: boolean;
+};
 
-const services = {
-  ec2: { answer: answerEc2, refuse: refuseEc2, omit: omitField, contentType: 'text/xml' },
-  sts: { answer: answerSts, refuse: refuseSts, omit: omitField, contentType: 'text/xml' },
+type Service = {
+  readonly answer: (request: AwsRequest) => string;
+  readonly refuse: (error: AwsError, requestId: string) => string;
+  readonly text: AnswerText;
+  readonly contentType: string;
+};
+
+const services: Readonly<Record<ServiceName, Service>> = {
+  ec2: { answer: answerEc2, refuse: refuseEc2, text: xmlText, contentType: 'text/xml' },
+  sts: { answer: answerSts, refuse: refuseSts, text: xmlText, contentType: 'text/xml' },
   servicediscovery: {
     answer: answerCloudMap,
     refuse: refuseCloudMap,
-    omit: omitJsonField,
+    text: jsonText,
     contentType: 'application/x-amz-json-1.1',
   },
 };
@@ -63,24 +79,51 @@ export async function startAws(world: AwsWorld, options: { readonly port?: numbe
 
 async function respond(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const outcome = outcomeOf(context, request, await text(request));
-  if (outcome === 'drop') request.socket.destroy();
-  else if (outcome !== 'hang')
-    response.writeHead(outcome.status, { 'content-type': outcome.contentType }).end(outcome.body);
+  if (outcome === 'drop') return void request.socket.destroy();
+  if (outcome === 'hang') return;
+  const { status, contentType, date, isCut } = outcome;
+  const body = Buffer.from(outcome.body);
+  response.writeHead(status, { 'content-type': contentType, 'content-length': body.length, ...(date && { date }) });
+  if (isCut) response.write(body.subarray(0, body.length / 2));
+  else response.end(body);
 }
 
 function outcomeOf(context: Context, { headers }: IncomingMessage, body: string): Answer | 'drop' | 'hang' {
   const query = parseQuery(body);
   const requestId = randomUUID();
   const { service, action } = calledBy(headers, query);
+  const refused = (error: AwsError): Answer => {
+    const { refuse, contentType } = services[service];
+    return { status: error.status, contentType, body: refuse(error, requestId) };
+  };
   try {
     const caller = parseCaller(headers, service);
-    return perform(context, service, { world: context.world, caller, action, query, body, requestId });
+    const request = { world: context.world, caller, action, query, body, requestId };
+    const faults = strike(context, request);
+    const date = skewedDate(headers, faults);
+    return date ? { ...refused(refusalOf(service, 'skew')), date } : perform(service, request, faults);
   } catch (error) {
-    const refusal = error instanceof AwsError ? error : refusalOf(service, 'error');
-    const { refuse, contentType } = services[service];
-    return { status: refusal.status, contentType, body: refuse(refusal, requestId) };
+    return refused(error instanceof AwsError ? error : refusalOf(service, 'error'));
   }
 }
+
+function strike({ calls, faults }: Context, { action, caller: { account, region } }: AwsRequest): readonly Fault[] {
+  const call = { action, account, region };
+  calls.push(call);
+  return faults.strike(call);
+}
+
+/** AWS takes a signature for a quarter of an hour: its clock, where the call's own is further away. */
+function skewedDate(headers: IncomingHttpHeaders, faults: readonly Fault[]): string | undefined {
+  const skew = faults.find((fault) => fault.kind === 'skew');
+  if (!skew) return undefined;
+  const nowMs = Date.now() + skew.aheadMs;
+  const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(String(headers['x-amz-date'])) ?? [];
+  const signedMs = Date.parse(`${day}T${time}Z`.replace(/^(....)(..)(.....)(..)/, '$1-$2-$3:$4:'));
+  return Math.abs(nowMs - signedMs) <= signatureLifeMs ? undefined : new Date(nowMs).toUTCString();
+}
+
+const signatureLifeMs = 15 * 60_000;
 
 /** All services share one address: Cloud Map names the action in a header, the others in the body, beside their API's version. */
 function calledBy(
@@ -92,19 +135,20 @@ function calledBy(
   return { service: query.get('Version') === '2011-06-15' ? 'sts' : 'ec2', action: query.get('Action') ?? '' };
 }
 
-function perform(context: Context, service: ServiceName, request: AwsRequest): Answer | 'drop' | 'hang' {
-  const { account, region } = request.caller;
-  const call = { action: request.action, account, region };
-  context.calls.push(call);
-  const { answer, omit, contentType } = services[service];
-  const omitted: string[] = [];
-  for (const fault of context.faults.strike(call)) {
+function perform(service: ServiceName, request: AwsRequest, faults: readonly Fault[]): Answer | 'drop' | 'hang' {
+  const { answer, text: form, contentType } = services[service];
+  let { world } = request;
+  const changes: ((body: string) => string)[] = [];
+  for (const fault of faults) {
     if (fault.kind === 'hang' || fault.kind === 'drop') return fault.kind;
     if (fault.kind === 'garbage') return { status: 200, contentType, body: 'upstream connect error' };
-    if (fault.kind !== 'omit') throw refusalOf(service, fault.kind);
-    omitted.push(fault.field);
+    if (fault.kind === 'lag') world = fault.past;
+    else if (fault.kind === 'omit') changes.push((body) => form.omit(body, fault.field));
+    else if (fault.kind === 'emptyToken') changes.push(form.endWithEmptyToken);
+    else if (fault.kind !== 'partial' && fault.kind !== 'skew') throw refusalOf(service, fault.kind);
   }
-  return { status: 200, contentType, body: omitted.reduce(omit, answer(request)) };
+  const body = changes.reduce((changed, change) => change(changed), answer({ ...request, world }));
+  return { status: 200, contentType, body, isCut: faults.some(({ kind }) => kind === 'partial') };
 }
 
 function portOf(server: Server): number {

@@ -1,5 +1,5 @@
 import type { createIssuer } from './ids';
-import type { EndpointService, Instance, NetworkInterface, Role, Vpc, VpcEndpoint } from './model';
+import type { EndpointService, Instance, NetworkInterface, Peering, Role, Vpc, VpcEndpoint } from './model';
 
 /** An endpoint as it was last touched: what it is now also depends on the time (`endpoints.ts`). */
 export type StoredEndpoint = VpcEndpoint & {
@@ -18,6 +18,7 @@ export type WorldState = {
   readonly deletedListedMs: number;
   readonly issue: ReturnType<typeof createIssuer>;
   readonly vpcs: Map<string, Vpc>;
+  readonly peerings: Map<string, Peering>;
   /** Host numbers given out, by subnet id. */
   readonly hosts: Map<string, number>;
   /** By service name. */

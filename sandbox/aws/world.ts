@@ -1,3 +1,4 @@
+import { AwsError } from './aws-error';
 import { type CloudMap, createCloudMap } from './cloud-map-world';
 import {
   acceptEndpoint,
@@ -12,7 +13,14 @@ import {
   settle,
 } from './endpoints';
 import { createIssuer } from './ids';
-import { createInstance, findInstance, type InstanceSpec, moveInstance, settleInstance } from './instances';
+import {
+  createInstance,
+  findInstance,
+  type InstanceSpec,
+  moveInstance,
+  settleInstance,
+  tagInstance,
+} from './instances';
 import {
   type EndpointService,
   type Entity,
@@ -20,6 +28,7 @@ import {
   isAt,
   type LastError,
   type NetworkInterface,
+  type Peering,
   type Place,
   type Role,
   type Subnet,
@@ -28,6 +37,7 @@ import {
   type VpcEndpoint,
 } from './model';
 import { createVpc, type VpcSpec } from './network';
+import { acceptPeering, createPeering, type PeeringSpec } from './peerings';
 import type { WorldState } from './state';
 import { zoneIdsOf } from './zones';
 
@@ -52,6 +62,10 @@ export type AwsWorld = {
   readonly cloudMap: CloudMap;
   createVpc(spec: VpcSpec): Vpc;
   createService(spec: ServiceSpec): EndpointService;
+  /** The provider's load balancer serves other zones from now on; endpoints keep the interfaces that they have. */
+  setServiceZones(name: string, zoneIds: readonly string[]): void;
+  createPeering(spec: PeeringSpec): Peering;
+  acceptPeering(id: string): void;
   createRole(spec: Omit<Role, 'arn'>): Role;
   createEndpoint(spec: EndpointSpec): VpcEndpoint;
   accept(id: string): void;
@@ -65,6 +79,8 @@ export type AwsWorld = {
   createInstance(spec: InstanceSpec): Instance;
   /** Puts an instance into any state, where it stays until told otherwise; `reason` as AWS would say it. */
   setInstanceState(id: string, state: string, reason?: LastError): void;
+  /** Replaces all tags. */
+  setInstanceTags(id: string, tags: Tags): void;
   terminateInstance(id: string): void;
   /** Takes an interface away that its endpoint goes on naming, as a reader may find while AWS is busy. */
   detachInterface(id: string): void;
@@ -78,6 +94,8 @@ export type AwsWorld = {
   instances(place?: Place): readonly Instance[];
   instance(id: string): Instance | undefined;
   vpcs(place?: Place): readonly Vpc[];
+  /** Of which either side is at the place. */
+  peerings(place?: Place): readonly Peering[];
   subnets(place?: Place): readonly Subnet[];
   services(place?: Place): readonly EndpointService[];
   role(arn: string): Role | undefined;
@@ -90,6 +108,9 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     cloudMap: createCloudMap(state),
     createVpc: (spec) => createVpc(state, spec),
     createService: (spec) => createService(state, spec),
+    setServiceZones: (name, zoneIds) => setServiceZones(state, name, zoneIds),
+    createPeering: (spec) => createPeering(state, spec),
+    acceptPeering: (id) => acceptPeering(state, id),
     createRole: (spec) => createRole(state, spec),
     createEndpoint: (spec) => createEndpoint(state, spec),
     accept: (id) => acceptEndpoint(state, id),
@@ -100,6 +121,7 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     recreateEndpoint: (id, { interfaces }) => recreateEndpoint(state, id, interfaces),
     createInstance: (spec) => createInstance(state, spec),
     setInstanceState: (id, to, stateReason) => moveInstance(state, id, { state: to, settles: false, stateReason }),
+    setInstanceTags: (id, tags) => tagInstance(state, id, tags),
     terminateInstance: (id) => moveInstance(state, id, { state: 'shutting-down', settles: true }),
     detachInterface: (id) => void state.interfaces.delete(id),
     purge: () => purge(state),
@@ -110,6 +132,10 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     instances: (place) => listed(state.instances, place).flatMap((stored) => settleInstance(state, stored) ?? []),
     instance: (id) => findInstance(state, id),
     vpcs: (place) => listed(state.vpcs, place),
+    peerings: (place) =>
+      [...state.peerings.values()].filter(
+        ({ requester, accepter }) => !place || isAt(requester, place) || isAt(accepter, place),
+      ),
     subnets: (place) => listed(state.vpcs, place).flatMap(({ subnets }) => subnets),
     services: (place) => listed(state.services, place),
     role: (arn) => state.roles.get(arn),
@@ -125,6 +151,7 @@ function createState({ now = Date.now, transitionMs = 0, deletedListedMs = hourM
     deletedListedMs,
     issue: createIssuer(),
     vpcs: new Map(),
+    peerings: new Map(),
     hosts: new Map(),
     services: new Map(),
     endpoints: new Map(),
@@ -141,6 +168,12 @@ function createService(state: WorldState, spec: ServiceSpec): EndpointService {
   const service = { ...issued, account, region, tags, name, acceptanceRequired, zoneIds };
   state.services.set(name, service);
   return service;
+}
+
+function setServiceZones(state: WorldState, name: string, zoneIds: readonly string[]): void {
+  const service = state.services.get(name);
+  if (!service) throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${name}' does not exist`);
+  state.services.set(name, { ...service, zoneIds });
 }
 
 function createRole(state: WorldState, spec: Omit<Role, 'arn'>): Role {

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { request } from 'undici';
-import { z } from 'zod';
-import type { AwsWorld } from '../aws/world';
-import type { Loopback } from '../loopback';
 import { startPassThrough } from '../pass-through';
 import { type Provider, type ProviderRequest, startProvider } from '../providers';
 import type { Hop } from '../story';
+import { ask, type GatewayAddress, type Ground, traceOf } from './estate';
 
 /** Estate T0: SD1 -> gateway -> SD2 -> gateway -> egress -> on-premises, four accounts in one region. */
 export const region = 'us-east-1';
@@ -13,8 +10,6 @@ export const accounts = { sd1: '111111111111', gateway: '222222222222', sd2: '33
 /** Zone of the data plane, and of the callers. */
 export const homeZone = 'use1-az1';
 const zones = ['use1-az1', 'use1-az2', 'use1-az3'];
-
-export const traceHeader = 'x-sandbox-trace';
 
 /** An endpoint of the gateway's account and what answers at its interfaces. */
 export type Connected = { readonly endpointId: string; readonly provider: Provider };
@@ -32,18 +27,14 @@ export type T0 = {
   close(): Promise<void>;
 };
 
-export type T0Options = {
-  readonly world: AwsWorld;
-  readonly loopback: Loopback;
-  /** Where the gateway's proxy listens. */
-  readonly gateway: { readonly host: string; readonly port: number };
-};
+export type T0Options = Ground & { readonly gateway: GatewayAddress };
 
 /** Builds the estate: AWS's side of it in `world`, and servers on the addresses of its interfaces. */
 export async function openT0(options: T0Options): Promise<T0> {
   const { world } = options;
   const hops = new Map<string, Hop[]>();
   const record = (traceId: string, hop: Hop) => void hops.set(traceId, [...(hops.get(traceId) ?? []), hop]);
+  world.createVpc({ account: accounts.gateway, region, zoneIds: zones });
   const front = world.createService({ account: accounts.gateway, region });
   const onPremises = await startProvider({
     addresses: options.loopback.allot(1),
@@ -116,6 +107,7 @@ async function connectDomain(
   const endpoint = world.createEndpoint({
     account: accounts.gateway,
     region,
+    vpcId: world.vpcs({ account: accounts.gateway, region })[0]?.id,
     serviceName,
     tags,
     interfaces: interfacesOf(provider.addresses),
@@ -164,24 +156,4 @@ async function answerAsSd2(asked: ProviderRequest, door: string, record: Record)
     latencyMs: performance.now() - startMs,
   });
   return { status, body: { domain: 'sd2', onPremises: body } };
-}
-
-function traceOf({ headers }: ProviderRequest): string {
-  return headers[traceHeader]?.toString() ?? '';
-}
-
-const askTimeoutMs = 5_000;
-
-/** Asks for a JSON document; rejects when nobody answers within five seconds. */
-export async function ask(address: string, path: string, traceId: string) {
-  const timeouts = {
-    headersTimeout: askTimeoutMs,
-    bodyTimeout: askTimeoutMs,
-    signal: AbortSignal.timeout(askTimeoutMs),
-  };
-  const { statusCode, body } = await request(`http://${address}${path}`, {
-    headers: { [traceHeader]: traceId },
-    ...timeouts,
-  });
-  return { status: statusCode, body: z.json().parse(await body.json()) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PrivatelinkError } from '../../core/errors';
-import type { Pdk } from '../plugin-server';
+import type { Pdk } from '../plugin-server-driver';
 import type { GatewayConfig } from './entities';
 import type { Routing } from './routing';
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors';
 import type { JsonObject } from '../../core/model';
-import type { Pdk, PluginServer } from '../plugin-server';
+import type { Pdk, PluginServerDriver } from '../plugin-server-driver';
 
 export type PluginEntity = { readonly id: string; readonly config: JsonObject };
 
@@ -8,7 +8,7 @@ export type PluginEntity = { readonly id: string; readonly config: JsonObject };
 export type PluginRunner = { readonly access: (plugin: PluginEntity, pdk: Pdk) => Promise<void> };
 
 /** Keeps one instance per plugin and configuration, and starts it anew when the server has forgotten it, as Kong does. */
-export function createPluginRunner(server: Pick<PluginServer, 'startInstance' | 'handleEvent'>): PluginRunner {
+export function createPluginRunner(server: Pick<PluginServerDriver, 'startInstance' | 'handleEvent'>): PluginRunner {
   const instances = new Map<string, Promise<number>>();
 
   async function attempt({ id, config }: PluginEntity, pdk: Pdk): Promise<void> {
@@ -35,7 +35,7 @@ export function createPluginRunner(server: Pick<PluginServer, 'startInstance' | 
   return { access };
 }
 
-/** The words by which Kong knows it (kong/runloop/plugin_servers/rpc/mp_rpc.lua). */
+/** The words by which Kong knows it (kong/runloop/plugin_servers/rpc/mp_rpc.lua, pb_rpc.lua). */
 function isForgotten(thrown: unknown): boolean {
-  return messageOf(thrown).toLowerCase().includes('no plugin instance');
+  return /no plugin instance|closed/i.test(messageOf(thrown));
 }

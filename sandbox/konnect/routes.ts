@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { type Answer, type Call, notAllowed, notFound } from './call';
+import { listRuntimeGroups, readByDeck } from './deck-routes';
 import { entityRoutes } from './entity-routes';
 import type { Plane, PluginSchema } from './plane';
 
 /** Answers one call; throws a Refusal. `pageCap` bounds what `size` may ask for. */
 export function answer(call: Call, planes: readonly Plane[], pageCap: number): Answer {
   const [version, resource, planeId, area, ...rest] = call.path;
+  if (call.path.join('/') === 'konnect-api/api/runtime_groups') return listRuntimeGroups(planes);
   if (version !== 'v2' || resource !== 'control-planes') throw notFound();
   if (planeId === undefined) return listPlanes(call.query, planes);
   const plane = planes.find((one) => one.id === planeId);
@@ -14,7 +16,7 @@ export function answer(call: Call, planes: readonly Plane[], pageCap: number): A
   if (area === 'expected-config-hash' && rest.length === 0) return expectedHash(plane);
   if (area !== 'core-entities') throw notFound();
   if (rest[0] === 'plugin-schemas') return schemaRoutes(call, plane, rest[1]);
-  return entityRoutes(call, rest, plane.store, pageCap);
+  return readByDeck(call, rest, plane) ?? entityRoutes(call, rest, plane.store, pageCap);
 }
 
 /** Paged by number, as Konnect does in this one API; the default of 10 is Konnect's. */

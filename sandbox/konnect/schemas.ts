@@ -147,7 +147,8 @@ const consumer = z
     error: "must set one of 'username', 'custom_id'",
   });
 
-const schemas = {
+/** One schema for each kind. */
+export const schemas = {
   services: service,
   routes: route,
   upstreams: upstream,

@@ -121,7 +121,7 @@ function checkReferences(kind: KindPath, fields: JsonObject, tables: Tables): vo
 
 function pluginConfig(fields: JsonObject, hasSchema: (plugin: string) => boolean): JsonObject {
   const name = String(fields.name);
-  const defaults = configDefaults(name) ?? (hasSchema(name) ? {} : undefined);
+  const defaults = configDefaults(name, hasSchema);
   if (defaults) return { ...defaults, ...(fields.config as JsonObject) };
   throw invalid([{ type: 'ERROR_TYPE_FIELD', field: 'name', messages: [`plugin(${name}) does not exist`] }]);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createFaults, type Fault, omitField } from '../../../../sandbox/aws/faults';
+import { createFaults, type Fault } from '../../../../sandbox/aws/faults';
 
 const call = { action: 'DescribeVpcEndpoints', account: '111111111111', region: 'us-east-1' };
 
@@ -31,13 +31,5 @@ describe('createFaults', () => {
     end();
 
     expect(faults.strike(call)).toHaveLength(1);
-  });
-});
-
-describe('omitField', () => {
-  it.each(['AvailabilityZoneId', 'availabilityZoneId'])('takes out every %s and nothing else', (field) => {
-    const xml = '<a><availabilityZoneId>1</availabilityZoneId><availabilityZone>x</availabilityZone></a>';
-
-    expect(omitField(xml + xml, field)).toBe('<a><availabilityZone>x</availabilityZone></a>'.repeat(2));
   });
 });

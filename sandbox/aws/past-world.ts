@@ -1,0 +1,29 @@
+import { isAt, type Place } from './model';
+import type { AwsWorld } from './world';
+
+/**
+ * The world as it is now, whatever becomes of it: what an AWS that is only eventually consistent goes on answering. What was made since is
+ * neither listed nor found by its id.
+ */
+export function rememberWorld(world: AwsWorld): AwsWorld {
+  const endpoints = recordOf(world.endpoints());
+  const interfaces = recordOf(world.interfaces());
+  const instances = recordOf(world.instances());
+  return {
+    ...world,
+    endpoints: endpoints.at,
+    endpoint: endpoints.find,
+    interfaces: interfaces.at,
+    interface: interfaces.find,
+    instances: instances.at,
+    instance: instances.find,
+  };
+}
+
+function recordOf<T extends Place & { readonly id: string }>(all: readonly T[]) {
+  const byId = new Map(all.map((one) => [one.id, one]));
+  return {
+    at: (place?: Place): readonly T[] => (place ? all.filter((one) => isAt(one, place)) : all),
+    find: (id: string): T | undefined => byId.get(id),
+  };
+}

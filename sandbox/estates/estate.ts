@@ -1,0 +1,146 @@
+import { request } from 'undici';
+import { z } from 'zod';
+import type { AwsWorld } from '../aws/world';
+import type { Loopback } from '../loopback';
+import { startPassThrough } from '../pass-through';
+import type { Product } from '../product';
+import type { ProviderRequest } from '../providers';
+import type { Hop, StoryEvent, Trip } from '../story';
+
+/** What an estate is built on. */
+export type Ground = { readonly world: AwsWorld; readonly loopback: Loopback };
+
+/** Where the gateway's proxy listens. */
+export type GatewayAddress = { readonly host: string; readonly port: number };
+
+/** What the product is told of an estate. */
+export type Setting = {
+  /** Whose credentials the product has. */
+  readonly account: string;
+  readonly region: string;
+  /** Zone of the data plane. */
+  readonly zoneId: string;
+  /** Domains whose routes get the plugin. */
+  readonly domains: readonly string[];
+  /** `sources:` of the configuration, and `publish:` where there is one. */
+  readonly sources: (awsUrl: string) => string;
+  /** The call that every pass of discovery makes once. */
+  readonly pulse: { readonly action: string; readonly region: string };
+};
+
+/** What an act changes the estate with, and how it looks at what the product makes of it. */
+export type Stage = Ground & {
+  readonly product: Product;
+  discover(): Promise<Pick<StoryEvent, 'discovered' | 'findings'>>;
+  /** Discovers and synchronises, waits for the data plane, does `before` and then sends a request. */
+  synchronise(what: string, before?: () => Promise<unknown>): Promise<StoryEvent>;
+  travel(): Promise<Trip>;
+};
+
+export type Act = (stage: Stage) => Promise<StoryEvent>;
+
+/** An estate that runs. */
+export type Estate = {
+  /** What to ask by hand: address and path. */
+  readonly door: string;
+  /** Legs that every trip must have, in order: `from to`. */
+  readonly legs: readonly string[];
+  /** Sends what makes one trip; gives what the end of the chain made up for it, and throws what is wrong with the answer. */
+  send(traceId: string): Promise<string>;
+  /** Hops that the domains themselves made, by trace id. */
+  takeHops(traceId: string): readonly Hop[];
+  readonly acts: readonly Act[];
+  /** What to show of AWS's faults. */
+  readonly faultActs?: readonly Act[];
+  close(): Promise<void>;
+};
+
+/** An estate before there is a gateway; `title` says who is in it. */
+export type Prepared = {
+  readonly title: string;
+  readonly setting: Setting;
+  open(gateway: GatewayAddress): Promise<Estate>;
+  /** Of what was prepared; an estate that was opened closes it too. */
+  close?(): Promise<void>;
+};
+
+export type Prepare = (ground: Ground) => Promise<Prepared>;
+
+export const traceHeader = 'x-sandbox-trace';
+
+export function traceOf({ headers }: ProviderRequest): string {
+  return headers[traceHeader]?.toString() ?? '';
+}
+
+const askTimeoutMs = 5_000;
+
+/** Asks for a JSON document; rejects when nobody answers within five seconds. */
+export async function ask(address: string, path: string, traceId: string) {
+  const timeouts = {
+    headersTimeout: askTimeoutMs,
+    bodyTimeout: askTimeoutMs,
+    signal: AbortSignal.timeout(askTimeoutMs),
+  };
+  const { statusCode, body } = await request(`http://${address}${path}`, {
+    headers: { [traceHeader]: traceId },
+    ...timeouts,
+  });
+  return { status: statusCode, body: z.json().parse(await body.json()) };
+}
+
+/** Hops by trace id. */
+export function createHopBook() {
+  const hops = new Map<string, Hop[]>();
+  return {
+    record: (traceId: string, hop: Hop) => void hops.set(traceId, [...(hops.get(traceId) ?? []), hop]),
+    take: (traceId: string): readonly Hop[] => hops.get(traceId) ?? [],
+  };
+}
+
+export type HopBook = ReturnType<typeof createHopBook>;
+
+/** A hop that ends with `work`. */
+export async function timed<T>(
+  book: HopBook,
+  { traceId, ...hop }: Omit<Hop, 'latencyMs'> & { readonly traceId: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const startMs = performance.now();
+  const result = await work();
+  book.record(traceId, { ...hop, latencyMs: performance.now() - startMs });
+  return result;
+}
+
+type Answer = z.infer<typeof answerSchema>;
+/** What a provider at the end of a chain answers. */
+export const answerSchema = z.object({ domain: z.string(), nonce: z.string(), path: z.string() });
+
+/** A consumer whose own endpoint leads to the gateway: bytes go through as they are. */
+export async function openConsumer({ loopback }: Ground, gateway: GatewayAddress, book: HopBook) {
+  const addresses = loopback.allot(1);
+  const listening = await startPassThrough({ addresses, to: gateway });
+  const address = `${addresses[0]}:${listening.port}`;
+  const hop = { from: 'consumer', to: 'gateway', address, reason: "the consumer's own endpoint to the gateway" };
+  return {
+    address,
+    /** Throws unless `domain` itself answers. */
+    ask: async (path: string, domain: string, traceId: string): Promise<Answer> => {
+      const { status, body } = await timed(book, { ...hop, traceId }, () => ask(address, path, traceId));
+      const answer = answerSchema.safeParse(body);
+      if (answer.success && answer.data.domain === domain) return answer.data;
+      throw new Error(`${path} was answered with ${status} ${JSON.stringify(body)}`);
+    },
+    close: listening.close,
+  };
+}
+
+/** The plugin begins to discover with the first request, which may be served by Kong's balancer instead. */
+export async function warmUp({ travel, product }: Stage): Promise<void> {
+  await travel();
+  await product.settle();
+}
+
+/** The event as one that went wrong. */
+export function broken(event: StoryEvent, problem: string): StoryEvent {
+  return { ...event, trip: { ...event.trip, ok: false, problem } };
+}

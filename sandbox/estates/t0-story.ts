@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { type FaultStage, faultActs } from '../fault-story';
+import type { Hop, StoryEvent } from '../story';
+import {
+  type Act,
+  ask,
+  broken,
+  createHopBook,
+  type Estate,
+  type Ground,
+  type Prepared,
+  type Stage,
+  timed,
+  warmUp,
+} from './estate';
+import { accounts, homeZone, openT0, region, type T0 } from './t0';
+
+/** Estate T0 from an empty control plane through a recreated endpoint and a rejected connection, or through AWS's faults. */
+export async function prepareT0(ground: Ground): Promise<Prepared> {
+  return {
+    title: `estate T0 on loopback
+  SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333) -> gateway -> egress (444444444444) -> on-premises`,
+    setting: {
+      account: accounts.gateway,
+      region,
+      zoneId: homeZone,
+      domains: ['egress', 'sd2'],
+      sources: (url) => `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}" }\n`,
+      pulse: { action: 'DescribeVpcEndpoints', region },
+    },
+    open: async (gateway) => estateOf(await openT0({ ...ground, gateway })),
+  };
+}
+
+const path = '/sd2/orders';
+const answerSchema = z.object({ domain: z.literal('sd2'), onPremises: z.object({ nonce: z.string() }) });
+
+function estateOf(t0: T0): Estate {
+  const book = createHopBook();
+  const door = {
+    ...{ from: 'sd1', to: 'gateway', address: t0.sd1Door, zoneId: homeZone },
+    reason: "SD1's own endpoint to the gateway",
+  };
+  return {
+    door: `${t0.sd1Door}${path}`,
+    legs: ['sd1 gateway', 'gateway sd2', 'sd2 gateway', 'gateway egress', 'egress on-premises'],
+    // The answer must hold what on-premises made up for this request.
+    send: async (traceId) => {
+      const { body } = await timed(book, { ...door, traceId }, () => ask(t0.sd1Door, path, traceId));
+      const parsed = answerSchema.safeParse(body);
+      if (!parsed.success) throw new Error(`the answer was ${JSON.stringify(body)}`);
+      return parsed.data.onPremises.nonce;
+    },
+    takeHops: (traceId) => [...book.take(traceId), ...t0.takeHops(traceId)],
+    acts: [connect, (stage) => recreate(t0, stage), (stage) => reject(t0, stage)],
+    faultActs: [
+      connect,
+      ...faultActs.map(
+        (act): Act =>
+          (stage) =>
+            act(faultStageOf(t0, stage)),
+      ),
+      (stage) => stage.synchronise('AWS is well again, and the second connection to SD2 is taken in'),
+    ],
+    close: t0.close,
+  };
+}
+
+const connect: Act = (stage) =>
+  stage.synchronise('SD2 and egress are connected: their endpoints carry the tag kong:domain', () => warmUp(stage));
+
+async function recreate(t0: T0, stage: Stage): Promise<StoryEvent> {
+  const { old } = await t0.recreateSd2();
+  const event = await stage.synchronise("SD2's endpoint was deleted and made anew, with other addresses", old.close);
+  return mustNotReach(old.addresses, event);
+}
+
+async function reject(t0: T0, stage: Stage): Promise<StoryEvent> {
+  const second = await t0.connectSecond();
+  const waiting = changedSchema.parse(await stage.product.run('sync'));
+  stage.world.reject(second.endpointId);
+  const event = await stage.synchronise('a second connection to SD2 waited for acceptance, and SD2 rejected it');
+  const isUsed = second.provider.requests().length > 0 || waiting.changes.length > 0;
+  return isUsed ? broken(event, 'an endpoint that was never accepted was used') : event;
+}
+
+const changedSchema = z.object({ changes: z.array(z.unknown()) });
+
+function faultStageOf(t0: T0, stage: Stage): FaultStage {
+  const connectSecond = async () => {
+    const second = await t0.connectSecond();
+    stage.world.accept(second.endpointId);
+    return second;
+  };
+  return { ...stage, connectSecond };
+}
+
+function mustNotReach(addresses: readonly string[], event: StoryEvent): StoryEvent {
+  const isOld = ({ to, address }: Hop) =>
+    to === 'sd2' && addresses.includes(address.slice(0, address.lastIndexOf(':')));
+  const stale = event.trip.hops.find(isOld);
+  return stale && addresses.length > 1 ? broken(event, `the request went to ${stale.address}, which is gone`) : event;
+}

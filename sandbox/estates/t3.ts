@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpService } from '../aws/cloud-map-world';
+import type { Provider } from '../providers';
+import type { StoryEvent } from '../story';
+import {
+  answerSchema,
+  ask,
+  broken,
+  createHopBook,
+  type Estate,
+  type GatewayAddress,
+  type Ground,
+  type HopBook,
+  openConsumer,
+  type Prepared,
+  type Stage,
+  timed,
+  warmUp,
+} from './estate';
+import { interfacesIn, startDomain, tagsOf } from './provider';
+
+const accounts = { gateway: '111111111111', provider: '222222222222' };
+const region = 'us-east-1';
+const homeZone = 'use1-az1';
+/** The provider's load balancer is enabled in these alone. */
+const zones = ['use1-az1', 'use1-az2'];
+const namespace = 'registry';
+
+/** Estate T3: a Cloud Map namespace that holds the addresses of one endpoint, published by the product, and a service that others register. */
+export async function prepareT3(ground: Ground): Promise<Prepared> {
+  const { id: namespaceId } = ground.world.cloudMap.createNamespace({
+    account: accounts.gateway,
+    region,
+    name: namespace,
+  });
+  const employees = ground.world.cloudMap.createHttpService({ namespaceId, name: 'employees' });
+  const payroll = ground.world.cloudMap.createHttpService({ namespaceId, name: 'payroll' });
+  return {
+    title: `estate T3 on loopback, with a Cloud Map registry
+  consumer -> Cloud Map (111111111111) -> employees (222222222222)
+  consumer -> Kong gateway (111111111111) -> employees by its endpoint, payroll by Cloud Map`,
+    setting: {
+      account: accounts.gateway,
+      region,
+      zoneId: homeZone,
+      domains: ['employees', 'payroll'],
+      sources: (url) => `sources:
+  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}" }
+  - { name: registry, type: cloud-map, regions: [${region}], namespace: ${namespace}, services: [payroll], endpoint: "${url}" }
+publish:
+  - { namespace: ${namespace}, service: employees, domain: employees, region: ${region}, endpoint: "${url}" }
+`,
+      pulse: { action: 'DescribeVpcEndpoints', region },
+    },
+    open: (gateway) => openT3(ground, { gateway, employees, payroll }),
+  };
+}
+
+type Parts = { readonly gateway: GatewayAddress; readonly employees: HttpService; readonly payroll: HttpService };
+
+async function openT3(ground: Ground, { gateway, employees, payroll }: Parts): Promise<Estate> {
+  const { world, loopback } = ground;
+  const book = createHopBook();
+  const consumer = await openConsumer(ground, gateway, book);
+  const [first, other] = await Promise.all([
+    startDomain('employees', loopback.allot(zones.length)),
+    startDomain('payroll', loopback.allot(1)),
+  ]);
+  const open = new Set<Pick<Provider, 'close'>>([consumer, first, other]);
+  registerAll(ground, payroll, other);
+  const service = world.createService({ account: accounts.provider, region, zoneIds: zones });
+  let endpoint = world.createEndpoint({
+    ...{ account: accounts.gateway, region, serviceName: service.name },
+    tags: tagsOf('employees', first, '/employees'),
+    interfaces: interfacesIn(zones, first),
+  });
+
+  async function recreate(stage: Stage): Promise<StoryEvent> {
+    const before = addressesIn(ground, employees);
+    const next = await startDomain('employees', loopback.allot(zones.length));
+    open.add(next);
+    endpoint = world.recreateEndpoint(endpoint.id, { interfaces: interfacesIn(zones, next) });
+    world.setTags(endpoint.id, tagsOf('employees', next, '/employees'));
+    const event = await stage.synchronise('the endpoint was made anew: its instances in Cloud Map are replaced', () =>
+      first.close(),
+    );
+    const stale = addressesIn(ground, employees).filter((address) => before.includes(address));
+    return stale.length > 0 ? broken(event, `Cloud Map still holds ${stale.join(' ')}`) : event;
+  }
+
+  return {
+    door: `${consumer.address}/employees`,
+    legs: ['consumer gateway', 'gateway employees', 'gateway payroll', 'consumer employees'],
+    send: async (traceId) => {
+      for (const domain of ['payroll', 'employees']) await consumer.ask(`/${domain}`, domain, traceId);
+      return askByRegistry(ground, { employees, traceId, book });
+    },
+    takeHops: book.take,
+    acts: [
+      (stage) =>
+        stage.synchronise('employees is registered in Cloud Map; some zones have no interface of it', () =>
+          warmUp(stage),
+        ),
+      recreate,
+    ],
+    close: async () => void (await Promise.all([...open].map((one) => one.close()))),
+  };
+}
+
+/** As a team registers its own service, by hand. */
+function registerAll({ world }: Ground, { id: serviceId }: HttpService, { addresses, port }: Provider): void {
+  for (const ip of addresses)
+    world.cloudMap.registerInstance({
+      serviceId,
+      id: randomUUID(),
+      attributes: { AWS_INSTANCE_IPV4: ip, AWS_INSTANCE_PORT: String(port), 'kong:path': '/payroll' },
+    });
+}
+
+/** `ip:port` of each instance, as a consumer that knows no DNS finds them. */
+function addressesIn({ world }: Ground, { id }: HttpService): readonly string[] {
+  return world.cloudMap
+    .instances(id)
+    .map(({ attributes }) => `${attributes.AWS_INSTANCE_IPV4}:${attributes.AWS_INSTANCE_PORT}`);
+}
+
+type Lookup = {
+  readonly employees: HttpService;
+  readonly traceId: string;
+  readonly book: HopBook;
+};
+
+async function askByRegistry(ground: Ground, { employees, traceId, book }: Lookup): Promise<string> {
+  const [address] = addressesIn(ground, employees);
+  if (!address) throw new Error('Cloud Map has no instance of employees');
+  const hop = { from: 'consumer', to: 'employees', address, reason: 'an instance that Cloud Map gave', traceId };
+  const { body } = await timed(book, hop, () => ask(address, '/employees', traceId));
+  return answerSchema.parse(body).nonce;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../core/model';
+import { configDefaults } from './bundled-plugins';
+import type { Answer, Call } from './call';
+import type { Plane } from './plane';
+import { type KindPath, schemas } from './schemas';
+
+/** What decK alone reads: the older list of control planes, kinds that the stand-in holds none of, and the schemas it takes defaults from. */
+
+const emptyKinds: ReadonlySet<string> = new Set([
+  ...['acls', 'ai-models', 'basic-auths', 'ca_certificates', 'certificates', 'consumer_groups', 'filter-chains'],
+  ...['hmac-auths', 'jwts', 'key-auths', 'key-sets', 'keys', 'mtls-auths', 'partials', 'snis', 'vaults'],
+]);
+
+export function listRuntimeGroups(planes: readonly Plane[]): Answer {
+  const data = planes.map(({ id, name }) => ({ id, name }));
+  return { status: 200, body: { data, page: 1, pageCount: 1 } };
+}
+
+/** Answers a call under `core-entities`; undefined for one that is not decK's own. */
+export function readByDeck({ method }: Call, path: readonly string[], plane: Plane): Answer | undefined {
+  const [first = '', second = '', third = '', fourth = ''] = path;
+  if (method !== 'GET') return undefined;
+  if (path.length === 1 && emptyKinds.has(first)) return { status: 200, body: { data: [] } };
+  const isPlugin = first === 'schemas' && second === 'plugins';
+  const isEntity = first === 'v1' && second === 'schemas' && third === 'json';
+  const schema = isPlugin ? pluginSchemaOf(third, plane) : isEntity ? jsonSchemaOf(fourth) : undefined;
+  return schema && { status: 200, body: schema };
+}
+
+/** The kinds whose defaults decK asks for, by the name it asks with. */
+const kindsByName: Readonly<Record<string, KindPath>> = {
+  service: 'services',
+  route: 'routes',
+  upstream: 'upstreams',
+  target: 'targets',
+};
+
+/** The JSON schema of a kind; undefined for one that the stand-in does not know. */
+function jsonSchemaOf(name: string): object | undefined {
+  const kind = kindsByName[name];
+  return kind && z.toJSONSchema(schemas[kind], { io: 'input', unrepresentable: 'any', override: closeReferences });
+}
+
+/** decK looks for defaults inside every object that is open: Konnect closes references, and leaves open what has defaults inside. */
+function closeReferences({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.type !== 'object' || !jsonSchema.properties) return;
+  if (jsonSchema.default === undefined) jsonSchema.additionalProperties = false;
+  else delete jsonSchema.additionalProperties;
+}
+
+/** The schema of a plugin, as Kong's own schemas are written: `fields` of one key each; undefined for a plugin that is not there. */
+function pluginSchemaOf(name: string, { schemas: custom }: Plane): JsonObject | undefined {
+  const defaults = configDefaults(name, (plugin) => custom.has(plugin));
+  if (!defaults) return undefined;
+  const fields = Object.entries(defaults).map(
+    ([field, value]): JsonObject => ({ [field]: value === null ? {} : { default: value } }),
+  );
+  return {
+    fields: [
+      { protocols: { type: 'set', default: ['grpc', 'grpcs', 'http', 'https'] } },
+      { config: { type: 'record', required: true, fields } },
+    ],
+  };
+}

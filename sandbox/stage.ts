@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { messageOf } from '../core/errors';
+import { createWorld } from './aws/world';
+import type { Estate, Ground, Prepare, Stage } from './estates/estate';
+import type { Hop as GatewayHop } from './gateway/proxy';
+import { openLoopback } from './loopback';
+import { openProduct } from './product';
+import type { Hop, StoryEvent, Trip } from './story';
+
+export type OpenStage = Stage & {
+  readonly title: string;
+  readonly estate: Estate;
+  readonly close: () => Promise<void>;
+};
+
+/** Builds an estate with the product in it; nothing is synchronised yet. */
+export async function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenStage> {
+  const ground = { world: createWorld(), loopback: await openLoopback() };
+  const { title, setting, open, close: closePrepared } = await prepare(ground);
+  const gatewayHops: GatewayHop[] = [];
+  const onHop = (hop: GatewayHop) => void gatewayHops.push(hop);
+  const product = await openProduct({ world: ground.world, setting, onHop, signal });
+  const estate = await open(product.gateway);
+  const close = async () => {
+    await estate.close();
+    await closePrepared?.();
+    await product.close();
+  };
+  const travel = () => travelOnce({ ...ground, estate, gatewayHops, homeZone: setting.zoneId });
+  const discover = async () => seenIn(await product.run('discover'));
+  const synchronise = async (what: string, before: () => Promise<unknown> = async () => {}): Promise<StoryEvent> => {
+    const seen = await discover();
+    const changed = changesOf(await product.run('sync'));
+    await product.settle();
+    await before();
+    return { what, ...seen, changed, trip: await travel() };
+  };
+  return { ...ground, title, product, estate, discover, synchronise, travel, close };
+}
+
+const discoveredSchema = z.object({
+  endpoints: z.array(
+    z.object({ id: z.string(), domain: z.string(), state: z.string(), reason: z.string().optional() }),
+  ),
+  findings: z.array(z.object({ code: z.string(), reason: z.string(), fix: z.string() })),
+});
+
+function seenIn(answer: unknown): Pick<StoryEvent, 'discovered' | 'findings'> {
+  const { endpoints, findings } = discoveredSchema.parse(answer);
+  return {
+    discovered: endpoints.map(describeEndpoint),
+    findings: findings.map(({ code, reason, fix }) => `${code}: ${reason}. Fix: ${fix}`),
+  };
+}
+
+function describeEndpoint({
+  id,
+  domain,
+  state,
+  reason,
+}: z.infer<typeof discoveredSchema>['endpoints'][number]): string {
+  return `${domain} ${id} ${state}${reason ? ` (${reason})` : ''}`;
+}
+
+const changesSchema = z.array(z.object({ action: z.string(), kind: z.string(), key: z.string(), reason: z.string() }));
+const reportSchema = z.object({
+  changes: changesSchema,
+  publications: z.array(z.object({ changes: changesSchema })).default([]),
+});
+
+function changesOf(report: unknown): readonly string[] {
+  const { changes, publications } = reportSchema.parse(report);
+  return [...changes, ...publications.flatMap((one) => one.changes)].map(
+    ({ action, kind, key, reason }) => `${action} ${kind} ${key}: ${reason}`,
+  );
+}
+
+type Road = Ground & {
+  readonly estate: Estate;
+  readonly gatewayHops: readonly GatewayHop[];
+  readonly homeZone: string;
+};
+
+async function travelOnce(road: Road): Promise<Trip> {
+  const { estate, gatewayHops } = road;
+  const traceId = randomUUID();
+  try {
+    const nonce = await estate.send(traceId);
+    const through = gatewayHops.filter((hop) => hop.requestId === traceId).map((hop) => toHop(hop, road));
+    const hops = inOrder([...through, ...estate.takeHops(traceId)], estate.legs);
+    const problem = problemOf(hops, estate.legs);
+    return { ok: !problem, nonce, hops, problem };
+  } catch (thrown) {
+    return { ok: false, nonce: '', hops: [], problem: messageOf(thrown) };
+  }
+}
+
+function inOrder(hops: readonly Hop[], legs: readonly string[]): readonly Hop[] {
+  const rank = ({ from, to }: Hop) => legs.indexOf(`${from} ${to}`);
+  return [...hops].sort((a, b) => rank(a) - rank(b));
+}
+
+function problemOf(hops: readonly Hop[], legs: readonly string[]): string | undefined {
+  const missing = legs.filter((leg) => !hops.some(({ from, to }) => `${from} ${to}` === leg));
+  return missing.length > 0 ? `no hop was seen for ${missing.join(', ')}` : undefined;
+}
+
+function toHop({ service, chosenBy, address = 'none', latencyMs }: GatewayHop, road: Road): Hop {
+  const zoneId = zoneOf(address, road);
+  const reason = reasonOf(chosenBy, zoneId, road.homeZone);
+  return { from: 'gateway', to: service, address, zoneId, reason, latencyMs };
+}
+
+function zoneOf(address: string, { world, loopback }: Ground): string | undefined {
+  if (!loopback.isDistinct) return undefined;
+  const ip = address.slice(0, address.lastIndexOf(':'));
+  const instances = world.instances().map(({ network, zone }) => ({ ip: network?.ip, zone }));
+  return [...world.interfaces(), ...instances].find((one) => one.ip === ip)?.zone.id;
+}
+
+function reasonOf(chosenBy: GatewayHop['chosenBy'], zoneId: string | undefined, homeZone: string): string {
+  if (chosenBy === 'balancer') return "Kong's balancer, any zone";
+  if (!zoneId) return 'plugin, zone unknown';
+  if (zoneId === homeZone) return 'plugin, same zone as the data plane';
+  const isSameRegion = zoneId.split('-')[0] === homeZone.split('-')[0];
+  return isSameRegion
+    ? `plugin, same region, no target in ${homeZone}`
+    : `plugin, no target in the region of ${homeZone}`;
+}
