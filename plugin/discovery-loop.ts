@@ -7,6 +7,8 @@ import { type Routes, resolveRoutes } from './resolve';
 
 export type LoopOptions = {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
+  /** What an earlier process knew; in use until the first pass has ended, however long AWS takes not to answer. */
+  readonly restored: () => Promise<Snapshot>;
   readonly zoneId: string | undefined;
   /** Asked after each pass: the configuration may be read later than the start. */
   readonly intervalSeconds: () => number;
@@ -60,6 +62,7 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
   }
 
   async function repeat(): Promise<void> {
+    await restoreOnce(options, publish);
     let failures = 0;
     while (!signal.aborted) {
       const outcome = await passOnce(options, signal, publish);
@@ -71,19 +74,29 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
   return { handle, ended: repeat() };
 }
 
+/** Never rejects: a configuration that cannot be read is said by the first pass, and requests wait for that when nothing was restored. */
+async function restoreOnce({ restored, post }: LoopOptions, publish: Publish): Promise<void> {
+  const snapshot = await restored().catch(() => undefined);
+  if (!snapshot) return;
+  for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
+  const scopes = observationsOf(snapshot);
+  if (scopes.length === 0) return;
+  publish(snapshot);
+  post({ kind: 'observed', scopes });
+}
+
+type Publish = (snapshot: Snapshot) => void;
+
 /** What a pass gave: nothing, endpoints one of which AWS will change soon, or such as may stay. */
 type Outcome = 'nothing' | 'transitional' | 'settled';
 
 /** Never rejects: this loop is the plugin's only source of targets. */
-async function passOnce(
-  { discover, post }: LoopOptions,
-  signal: AbortSignal,
-  publish: (snapshot: Snapshot) => void,
-): Promise<Outcome> {
+async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, publish: Publish): Promise<Outcome> {
   try {
     const snapshot = await discover(signal);
     for (const state of snapshot.scopes)
       if (state.status === 'unknown') post({ kind: 'problem', reason: state.reason });
+    for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
     const scopes = observationsOf(snapshot);
     if (scopes.length > 0) publish(snapshot);
     post({ kind: 'observed', scopes });

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { loadDataPlaneConfig } from '../discovery/config-file';
+import { type DataPlaneConfig, loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer, type Discoverer } from '../discovery/discover';
+import { createLastGoodStore, type LastGoodStore } from '../discovery/last-good';
 import { createSources } from '../discovery/sources';
 import { startDiscoveryLoop } from './discovery-loop';
 import { toDiscoverySchema } from './messages';
@@ -21,16 +23,24 @@ let discovery: Discovery | undefined;
 // A file that is mounted a moment later, or mended, is read with the next pass.
 function openDiscovery(): Discovery {
   const config = loadDataPlaneConfig({ env: process.env });
-  const discoverer = createDiscoverer(createSources(config, { clock: unreferencedClock }), {
-    clock: unreferencedClock,
-  });
+  const clock = unreferencedClock;
+  const lastGoodStore = lastGoodStoreOf(config);
+  const discoverer = createDiscoverer(createSources(config, { clock }), { clock, lastGoodStore });
   discovery = { discoverer, intervalSeconds: config.watch.intervalSeconds };
   return discovery;
+}
+
+/** A file of its own: a worker may keep its in the same folder. */
+function lastGoodStoreOf({ stateDir, owner }: DataPlaneConfig): LastGoodStore | undefined {
+  return stateDir === undefined
+    ? undefined
+    : createLastGoodStore(join(stateDir, `last-good.${owner}.data-plane.json`), owner);
 }
 
 const loop = startDiscoveryLoop(
   {
     discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
+    restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
     zoneId: process.env.KONG_PRIVATELINK_ZONE_ID || undefined,
     intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
     clock: unreferencedClock,

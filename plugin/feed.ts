@@ -16,6 +16,8 @@ export type Feed = {
   routeOf(domain: string): Route | 'unknown domain' | 'undiscovered';
   /** When the scope was last confirmed; unix epoch, milliseconds. */
   observedAtMs(scopeId: string): number;
+  /** Of the scope that was confirmed longest ago; undefined while none was ever known. */
+  oldestObservedAtMs(): number | undefined;
   /** Ends with the first answer about the domain, or a second after the first call for it: only first requests wait. */
   first(domain: string): Promise<void>;
 };
@@ -45,6 +47,7 @@ export const emptyFeed: Feed = {
   use: () => {},
   routeOf: () => 'undiscovered',
   observedAtMs: () => 0,
+  oldestObservedAtMs: () => undefined,
   first: async () => {},
 };
 
@@ -92,6 +95,7 @@ export function startFeed({ startThread, clock, onProblem }: FeedOptions, signal
     },
     routeOf: (domain) => routes.get(domain) ?? (observed.size > 0 ? 'unknown domain' : 'undiscovered'),
     observedAtMs: (scopeId) => observed.get(scopeId) ?? 0,
+    oldestObservedAtMs: () => (observed.size > 0 ? Math.min(...observed.values()) : undefined),
     first: (domain) => answers.wait(domain),
   };
 }

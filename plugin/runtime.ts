@@ -4,23 +4,33 @@ import pino, { type Logger } from 'pino';
 import { messageOf } from '../core/errors';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed';
 import type { HandlerContext } from './handler';
+import { limitRate } from './limit-rate';
 import { unreferencedClock } from './unreferenced-clock';
 
-const explainEveryMs = 60_000;
+/** What the plugin server's metrics say of the plugin, too. */
+export type SharedContext = HandlerContext & {
+  /** Requests that were not resolved, so far. */
+  readonly unresolved: () => number;
+};
 
-let context: HandlerContext | undefined;
+let context: SharedContext | undefined;
 
-/** What all plugin instances of this process share; discovery starts with the first of them. */
-export function sharedContext(env: Readonly<Record<string, string | undefined>>): HandlerContext {
+/** What all plugin instances of this process share; discovery starts with the first call. */
+export function sharedContext(env: Readonly<Record<string, string | undefined>>): SharedContext {
   context ??= createContext(env);
   return context;
 }
 
-function createContext(env: Readonly<Record<string, string | undefined>>): HandlerContext {
+function createContext(env: Readonly<Record<string, string | undefined>>): SharedContext {
   // Standard output of a plugin server is the dump's; Kong logs standard error.
   const logger = pino({ base: { plugin: 'privatelink' } }, pino.destination({ fd: 2, sync: true }));
-  const explain = limitRate((reason, domain) => logger.warn({ reason, domain }, 'request not resolved'));
-  return { feed: openFeed(env, logger), explain, now: unreferencedClock.now };
+  const say = limitRate((reason, domain) => logger.warn({ reason, domain }, 'request not resolved'));
+  let unresolved = 0;
+  const explain = (reason: string, domain: string) => {
+    unresolved += 1;
+    say(reason, domain);
+  };
+  return { feed: openFeed(env, logger), explain, now: unreferencedClock.now, unresolved: () => unresolved };
 }
 
 function openFeed(env: Readonly<Record<string, string | undefined>>, logger: Logger): Feed {
@@ -47,18 +57,5 @@ function startThread(): DiscoveryThread {
       });
       worker.on('exit', () => listener(reason));
     },
-  };
-}
-
-/** Lets each pair of reason and domain through once a minute; forgets old ones, since AWS's words may differ every time. */
-function limitRate(say: (reason: string, domain: string) => void): (reason: string, domain: string) => void {
-  const nextMs = new Map<string, number>();
-  return (reason, domain) => {
-    const key = `${domain} ${reason}`;
-    const nowMs = unreferencedClock.now();
-    if ((nextMs.get(key) ?? 0) > nowMs) return;
-    for (const [old, atMs] of nextMs) if (atMs <= nowMs) nextMs.delete(old);
-    nextMs.set(key, nowMs + explainEveryMs);
-    say(reason, domain);
   };
 }

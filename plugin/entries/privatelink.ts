@@ -14,10 +14,11 @@ export class Plugin {
     if (this.config) feed.use(this.config.domain);
   }
 
-  async access(kong: Kong): Promise<void> {
+  access(kong: Kong): Promise<void> | undefined {
     const context = sharedContext(process.env);
-    if (this.config) await access(kong, this.config, context);
-    else context.explain('the plugin entity has a configuration that this version cannot use', '');
+    if (this.config) return access(kong, this.config, context);
+    context.explain('the plugin entity has a configuration that this version cannot use', '');
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   dumpPlugins,
   type PluginServer,
   type PluginServerOptions,
+  type PluginServerProgram,
   startPluginServer,
 } from '../../sandbox/plugin-server';
 import { type Estate, gatewayAccount, openEstate } from '../support/estate';
@@ -32,6 +33,8 @@ afterAll(async () => {
 function optionsOf(name: string, env: Readonly<Record<string, string>> = {}): PluginServerOptions {
   return { entriesDir, socketPath: join(folder, `${name}.sock`), env, cwd: folder };
 }
+
+const programs: readonly PluginServerProgram[] = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'];
 
 /** What a start command sets so that the plugin discovers: a file of configuration and a file of credentials, nothing secret in argv. */
 function discoveryEnv(endpoint = estate.aws.url): Readonly<Record<string, string>> {
@@ -78,12 +81,10 @@ async function untilResolved(server: PluginServer): Promise<void> {
   }
 }
 
-describe('privatelink under the stock kong-js-pluginserver', () => {
-  it('dumps its schema and exits', async () => {
-    const dump = await dumpPlugins(optionsOf('dump', discoveryEnv()));
-
-    expect(dump).toMatchObject([{ Name: 'privatelink', Phases: ['access'], Priority: 790, Version: '0.1.0' }]);
-    expect(JSON.stringify(dump)).toContain('"domain":{"description"');
+describe.each(programs)('privatelink under %s', (program) => {
+  const optionsFor = (name: string, env?: Readonly<Record<string, string>>): PluginServerOptions => ({
+    ...optionsOf(`${name}-${program.slice(5, 7)}`, env),
+    program,
   });
 
   describe('with sources', () => {
@@ -92,7 +93,7 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
     beforeAll(async () => {
       estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11', '10.0.3.11'], { tags: { 'kong:port': '8080' } });
       estate.addEndpoint('sd6', ['2600:1f18::7']);
-      server = await startPluginServer(optionsOf('sources', discoveryEnv()));
+      server = await startPluginServer(optionsFor('sources', discoveryEnv()));
       await untilResolved(server);
     });
 
@@ -160,6 +161,57 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
     });
   });
 
+  it('falls through, and says so once, with a configuration that it cannot use', async () => {
+    const server = await startPluginServer(optionsFor('unusable'));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'magic' });
+
+    const calls = [
+      await server.handleEvent(instance, 'access', noAnswer),
+      await server.handleEvent(instance, 'access', noAnswer),
+    ];
+    await server.close();
+
+    expect(calls).toEqual([[], []]);
+    expect(server.log().match(/configuration that this version cannot use/g)).toHaveLength(1);
+  });
+
+  it('holds requests up once, not for ever, while AWS cannot be reached', async () => {
+    const env = { ...discoveryEnv('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
+    const server = await startPluginServer(optionsFor('down', env));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+    await server.handleEvent(instance, 'access', noAnswer);
+
+    const startedMs = performance.now();
+    for (let request = 0; request < 4; request += 1) await server.handleEvent(instance, 'access', noAnswer);
+    const tookMs = performance.now() - startedMs;
+    await server.close();
+
+    // Four waits of half a second each would be 2,000 ms.
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['no configuration file', {}],
+    ['a configuration file that is not there', { KONG_PRIVATELINK_CONFIG: '/nonexistent/kong-privatelink.yaml' }],
+  ])('lets every request through with %s', async (name, env) => {
+    const server = await startPluginServer(optionsFor(name.replaceAll(' ', '-').slice(-10), env));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target' });
+
+    const calls = await server.handleEvent(instance, 'access', noAnswer);
+    await server.close();
+
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('privatelink under the stock kong-js-pluginserver', () => {
+  it('dumps its schema and exits', async () => {
+    const dump = await dumpPlugins(optionsOf('dump', discoveryEnv()));
+
+    expect(dump).toMatchObject([{ Name: 'privatelink', Phases: ['access'], Priority: 790, Version: '0.1.0' }]);
+    expect(JSON.stringify(dump)).toContain('"domain":{"description"');
+  });
+
   it('tells when the server dies, rejects at once, and starts again on the socket that is left behind', async () => {
     const options = optionsOf('dies');
     let onExit: (reason: string) => void = () => {};
@@ -190,47 +242,5 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
 
     await expect(startPluginServer(options)).rejects.toThrow(reason);
     expect(exits).toEqual([]);
-  });
-
-  it('falls through, and says so once, with a configuration that it cannot use', async () => {
-    const server = await startPluginServer(optionsOf('unusable'));
-    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'magic' });
-
-    const calls = [
-      await server.handleEvent(instance, 'access', noAnswer),
-      await server.handleEvent(instance, 'access', noAnswer),
-    ];
-    await server.close();
-
-    expect(calls).toEqual([[], []]);
-    expect(server.log().match(/configuration that this version cannot use/g)).toHaveLength(1);
-  });
-
-  it('holds requests up once, not for ever, while AWS cannot be reached', async () => {
-    const env = { ...discoveryEnv('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
-    const server = await startPluginServer(optionsOf('down', env));
-    const instance = await server.startInstance('privatelink', { domain: 'sd2' });
-    await server.handleEvent(instance, 'access', noAnswer);
-
-    const startedMs = performance.now();
-    for (let request = 0; request < 4; request += 1) await server.handleEvent(instance, 'access', noAnswer);
-    const tookMs = performance.now() - startedMs;
-    await server.close();
-
-    // Four waits of half a second each would be 2,000 ms.
-    expect(tookMs).toBeLessThan(1_000);
-  });
-
-  it.each([
-    ['no configuration file', {}],
-    ['a configuration file that is not there', { KONG_PRIVATELINK_CONFIG: '/nonexistent/kong-privatelink.yaml' }],
-  ])('lets every request through with %s', async (name, env) => {
-    const server = await startPluginServer(optionsOf(name.replaceAll(' ', '-').slice(-10), env));
-    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target' });
-
-    const calls = await server.handleEvent(instance, 'access', noAnswer);
-    await server.close();
-
-    expect(calls).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ let stop = new AbortController();
 afterEach(() => stop.abort());
 
 /** Runs the loop over these answers with sd2 in use; it stands still when they are used up. */
-async function runLoop(answers: readonly (Snapshot | Error)[]) {
+async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf()) {
   stop = new AbortController();
   const pauses: number[] = [];
   const posted: FromDiscovery[] = [];
@@ -35,7 +35,8 @@ async function runLoop(answers: readonly (Snapshot | Error)[]) {
     return next ?? known;
   };
   const post = (message: FromDiscovery) => void posted.push(message);
-  const options = { discover, zoneId: undefined, intervalSeconds: () => 60, clock, random: () => 0.5, post };
+  const restored = async () => kept;
+  const options = { discover, restored, zoneId: undefined, intervalSeconds: () => 60, clock, random: () => 0.5, post };
   const loop = startDiscoveryLoop(options, stop.signal);
   loop.handle({ kind: 'use', domain: 'sd2' });
   await used;
@@ -58,6 +59,28 @@ describe('startDiscoveryLoop', () => {
       { kind: 'observed', scopes: [['hub.self.us-east-1', 1_000]] },
     ]);
     expect(pauses).toEqual([60_000]);
+  });
+
+  it('posts what an earlier process knew before the first pass, and each scope with its age', async () => {
+    const { posted } = await runLoop([known], snapshotOf(unknownScope([endpointOf()])));
+
+    expect(posted.map((one) => (one.kind === 'observed' ? one.scopes : one.kind))).toEqual([
+      'route',
+      [['hub.self.us-east-1', 500]],
+      [['hub.self.us-east-1', 1_000]],
+    ]);
+  });
+
+  it('says nothing before the first pass when nothing was kept, since requests wait for that', async () => {
+    const { posted } = await runLoop([known], snapshotOf(unknownScope()));
+
+    expect(posted.map((one) => one.kind)).toEqual(['route', 'observed']);
+  });
+
+  it('says why what was kept cannot be used', async () => {
+    const { posted } = await runLoop([known], { ...snapshotOf(), warnings: ['truncated'] });
+
+    expect(posted[0]).toEqual({ kind: 'problem', reason: 'truncated' });
   });
 
   it('posts a route again only when it changed', async () => {

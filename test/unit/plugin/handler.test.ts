@@ -14,7 +14,15 @@ const route = resolved && liveRoute(resolved, undefined);
 /** A feed that knows sd2 at most; its scope was confirmed at 1,000 ms. */
 function feedOf(sd2: Route | undefined, over: Partial<Feed> = {}): Feed {
   const routeOf: Feed['routeOf'] = (domain) => (domain === 'sd2' && sd2) || (sd2 ? 'unknown domain' : 'undiscovered');
-  return { hasSources: true, use: () => {}, routeOf, observedAtMs: () => 1_000, first: async () => {}, ...over };
+  return {
+    hasSources: true,
+    use: () => {},
+    routeOf,
+    observedAtMs: () => 1_000,
+    oldestObservedAtMs: () => 1_000,
+    first: async () => {},
+    ...over,
+  };
 }
 
 async function run({
@@ -91,6 +99,6 @@ describe('access', () => {
   });
 
   it('fm-25 never throws into Kong when a call is refused', async () => {
-    expect((await run({ fail: true })).reasons).toEqual(['refused by Kong']);
+    expect((await run({ fail: true })).reasons).toEqual(['refused by Kong', 'refused by Kong']);
   });
 });

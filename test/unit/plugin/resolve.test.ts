@@ -50,6 +50,51 @@ describe('resolveRoutes', () => {
     expect(Object.keys(sharesOf(table.get('sd2')?.near, 30)).sort()).toEqual(expected);
   });
 
+  it.each([
+    ['A: all targets are in the other region', [['10.9.1.1', 'use1-az1']], ['10.9.1.1']],
+    [
+      'A: a zone of the other region that ends alike is no zone of ours',
+      [
+        ['10.9.1.1', 'use1-az1'],
+        ['10.9.2.1', 'use1-az2'],
+      ],
+      ['10.9.1.1', '10.9.2.1'],
+    ],
+    [
+      'A and B: the same region wins over the other',
+      [
+        ['10.9.1.1', 'use1-az1'],
+        ['10.0.2.1', 'usw2-az2'],
+      ],
+      ['10.0.2.1'],
+    ],
+    [
+      'A and B: the same zone wins over all',
+      [
+        ['10.9.1.1', 'use1-az1'],
+        ['10.0.2.1', 'usw2-az2'],
+        ['10.0.1.1', 'usw2-az1'],
+      ],
+      ['10.0.1.1'],
+    ],
+    [
+      'B: without zones of the interfaces, any',
+      [
+        ['10.9.1.1', undefined],
+        ['10.0.2.1', undefined],
+      ],
+      ['10.0.2.1', '10.9.1.1'],
+    ],
+  ] as const)('across regions (%s)', (_, places, expected) => {
+    const addresses = places.map(([ip, zoneId]) =>
+      address(ip, zoneId, ip.startsWith('10.9.') ? 'us-east-1' : 'us-west-2'),
+    );
+
+    const picked = sharesOf(tableOf('usw2-az1', ...addresses).get('sd2')?.near, 12);
+
+    expect(Object.keys(picked).sort()).toEqual(expected);
+  });
+
   it('never takes two unknown zones for the same one', () => {
     const table = tableOf(undefined, address('10.0.1.1'), address('10.0.2.1', 'use1-az1'));
 

@@ -1,0 +1,63 @@
+import { PrivatelinkError } from '../../core/errors';
+import type { PdkCall } from './kong';
+
+/** What Kong still has to answer on a connection; its answers come in the order of the calls. */
+export type Answers = {
+  /** The next frame is an answer. */
+  readonly areExpected: () => boolean;
+  /** Notes a call whose answer nobody waits for, unless somebody awaits what this gives. */
+  readonly expect: (call: PdkCall) => PromiseLike<unknown>;
+  readonly take: (bytes: Buffer, at: number, end: number) => void;
+  /** No more answers come: ends every wait. */
+  readonly fail: () => void;
+};
+
+type Waiter = { readonly answer: (bytes: Buffer) => void; readonly fail: () => void };
+
+/** Kong answers a call at once or hangs up. */
+const timeoutMs = 10_000;
+
+/** `onWait` is told that somebody waits, so that the calls must be written; `onTimeout` that it was in vain. */
+export function createAnswers(onWait: () => void, onTimeout: () => void): Answers {
+  const waiters = new Map<number, Waiter>();
+  let called = 0;
+  let answered = 0;
+
+  function wait(index: number, { method, parseAnswer }: PdkCall): Promise<unknown> {
+    if (index < answered) return Promise.reject(lost(method));
+    onWait();
+    const timer = setTimeout(onTimeout, timeoutMs).unref();
+    return new Promise((resolve, reject) => {
+      waiters.set(index, { answer: (bytes) => resolve(parseAnswer(bytes)), fail: () => reject(lost(method)) });
+    }).finally(() => clearTimeout(timer));
+  }
+
+  function expect(call: PdkCall): PromiseLike<unknown> {
+    const index = called;
+    called += 1;
+    // biome-ignore lint/suspicious/noThenProperty: awaiting it is what tells that the answer is of interest.
+    return { then: (onAnswer, onError) => wait(index, call).then(onAnswer, onError) };
+  }
+
+  function take(bytes: Buffer, at: number, end: number): void {
+    const index = answered;
+    answered += 1;
+    if (waiters.size === 0) return;
+    const waiter = waiters.get(index);
+    waiters.delete(index);
+    waiter?.answer(bytes.subarray(at, end));
+  }
+
+  function fail(): void {
+    answered = called;
+    for (const waiter of waiters.values()) waiter.fail();
+    waiters.clear();
+  }
+
+  return { areExpected: () => answered < called, expect, take, fail };
+}
+
+function lost(method: string): PrivatelinkError {
+  const message = `${method}: its answer did not come, or came before anybody waited for it`;
+  return new PrivatelinkError(message, { code: 'UNREACHABLE', transient: true });
+}

@@ -1,0 +1,27 @@
+import { PrivatelinkError } from '../../core/errors';
+import type { PluginEntry } from './plugins';
+
+/** What Kong reads when it asks for all plugins: the protocol, where to connect, and each plugin's schema. */
+export function dumpAll(plugins: Iterable<PluginEntry>, socketPath: string): string {
+  return JSON.stringify({ Protocol: 'ProtoBuf:1', SocketPath: socketPath, Plugins: [...plugins].map(infoOf) });
+}
+
+/** The same of one plugin. Throws PrivatelinkError when there is none of that name. */
+export function dumpOne(plugins: ReadonlyMap<string, PluginEntry>, name: string): string {
+  const entry = plugins.get(name.toLowerCase());
+  if (entry) return JSON.stringify(infoOf(entry));
+  throw new PrivatelinkError(`there is no plugin ${name}; there is ${[...plugins.keys()].join(', ')}`, {
+    code: 'CONFIG_INVALID',
+    transient: false,
+  });
+}
+
+function infoOf({ name, phases, version, priority, schema }: PluginEntry) {
+  return {
+    Name: name,
+    Phases: phases,
+    Version: version,
+    Priority: priority,
+    Schema: { name, fields: [{ config: { type: 'record', fields: schema } }] },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Kong } from '../handler';
+import { frameOf } from './frames';
+import { encodeMessage, type Field } from './protobuf';
+
+/** A call of the PDK on its way to Kong. */
+export type PdkCall = {
+  readonly method: string;
+  /** The frames of its method and its arguments. */
+  readonly frames: Uint8Array;
+  /** What Kong's answer means. */
+  readonly parseAnswer: (answer: Uint8Array) => unknown;
+};
+
+/** The PDK of one connection; each of its calls goes through `call`. */
+export function createKong(call: (call: PdkCall) => PromiseLike<unknown>): Kong {
+  return {
+    service: {
+      setTarget: (host, port) => call(setTarget(host, port)),
+      request: { setHeader: (name, value) => call(setHeader(name, value)) },
+    },
+    response: { exit: (status, body, headers) => call(exit(status, body, headers)) },
+  };
+}
+
+/** `google.protobuf.Empty`. */
+const nothing = () => undefined;
+
+const setTarget = remember((host: string, port: number) =>
+  pdkCall('kong.service.set_target', [
+    [1, host],
+    [2, port],
+  ]),
+);
+
+const setHeader = remember((name: string, value: string) =>
+  pdkCall('kong.service.request.set_header', [
+    [1, name],
+    [2, textValue(value)],
+  ]),
+);
+
+function exit(status: number, body: string, headers: Readonly<Record<string, string>>): PdkCall {
+  const entries = Object.entries(headers).map(([name, value]): Field => [1, keyValue(name, value)]);
+  return pdkCall('kong.response.exit', [
+    [1, status],
+    [2, body],
+    [3, encodeMessage(entries)],
+  ]);
+}
+
+function pdkCall(method: string, args: readonly Field[]): PdkCall {
+  const frames = Buffer.concat([frameOf(Buffer.from(method)), frameOf(encodeMessage(args))]);
+  return { method, frames, parseAnswer: nothing };
+}
+
+function keyValue(name: string, value: string): Uint8Array {
+  return encodeMessage([
+    [1, name],
+    [2, textValue(value)],
+  ]);
+}
+
+/** `google.protobuf.Value` of a text. */
+function textValue(value: string): Uint8Array {
+  return encodeMessage([[3, value]]);
+}
+
+/** Addresses and names come and go; what is forgotten is only written anew. */
+const rememberedLimit = 10_000;
+
+/** Requests make the same few calls again and again: each is put into bytes once. */
+function remember<First, Second>(make: (first: First, second: Second) => PdkCall) {
+  const made = new Map<First, Map<Second, PdkCall>>();
+  let count = 0;
+
+  function makeAnew(first: First, second: Second): PdkCall {
+    if (count >= rememberedLimit) made.clear();
+    count = made.size === 0 ? 1 : count + 1;
+    const call = make(first, second);
+    made.set(first, (made.get(first) ?? new Map<Second, PdkCall>()).set(second, call));
+    return call;
+  }
+
+  return (first: First, second: Second): PdkCall => made.get(first)?.get(second) ?? makeAnew(first, second);
+}

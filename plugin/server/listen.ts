@@ -1,0 +1,59 @@
+import { lstatSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { messageOf, PrivatelinkError } from '../../core/errors';
+
+/**
+ * Listens on a unix socket; one that nobody serves is replaced. Throws PrivatelinkError when the path is in use, is something else,
+ * or may not be written.
+ */
+export async function listenOn(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+  await clearPath(path);
+  const server = createServer(onSocket);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(notListening(path, `cannot be made (${messageOf(cause)})`, cause)));
+    server.listen(path, resolve);
+  });
+  return server;
+}
+
+/** Why the user that owns the folder, as whom nginx runs, could not connect; undefined when it can. */
+export function whyClosedToKong(path: string): string | undefined {
+  const folder = statSync(dirname(path));
+  const socket = statSync(path);
+  const mayConnect = folder.uid === 0 || folder.uid === socket.uid || (socket.mode & 0o002) !== 0;
+  if (mayConnect) return undefined;
+  return `user ${folder.uid}, who owns ${dirname(path)}, may not connect to a socket of user ${socket.uid}: start the server as the user that nginx runs as`;
+}
+
+async function clearPath(path: string): Promise<void> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isSocket()) throw notListening(path, 'is no socket, and is left as it is');
+  if (await isServed(path)) throw notListening(path, 'is served by another process');
+  try {
+    rmSync(path);
+  } catch (cause) {
+    throw notListening(path, `was left behind and cannot be removed (${messageOf(cause)})`, cause);
+  }
+}
+
+/** A socket that may not be tried is somebody's. */
+function isServed(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+function notListening(path: string, problem: string, cause?: unknown): PrivatelinkError {
+  const fix = `stop what uses it, or choose another with --kong-prefix and --sock-name, and give KONG_PLUGINSERVER_JS_SOCKET the same`;
+  return new PrivatelinkError(`the socket ${path} ${problem}: ${fix}`, {
+    code: 'CONFIG_INVALID',
+    transient: false,
+    cause,
+  });
+}

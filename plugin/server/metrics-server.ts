@@ -1,0 +1,36 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { messageOf, PrivatelinkError } from '../../core/errors';
+
+const unixPrefix = 'unix:';
+const loopback = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/;
+
+type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** Serves what `render` gives at `/metrics`; the address is `127.0.0.1:PORT` or `unix:/path`. Throws PrivatelinkError for any other, or one in use. */
+export async function serveMetrics(address: string, render: () => string): Promise<Server> {
+  const listening = parseAddress(address);
+  const server = createServer((request, response) => {
+    const isKnown = request.url === '/metrics';
+    response.writeHead(isKnown ? 200 : 404, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    response.end(isKnown ? render() : 'not found: see /metrics\n');
+  });
+  if ('path' in listening) rmSync(listening.path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(refused(address, messageOf(cause))));
+    server.listen(listening, resolve);
+  });
+  return server;
+}
+
+function parseAddress(address: string): Address {
+  if (address.startsWith(`${unixPrefix}/`)) return { path: address.slice(unixPrefix.length) };
+  const [, host, port] = loopback.exec(address) ?? [];
+  if (host === undefined || Number(port) > 65_535) throw refused(address, 'it is no address of this host alone');
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+function refused(address: string, reason: string): PrivatelinkError {
+  const message = `metrics cannot be served on ${address} (${reason}): use --metrics 127.0.0.1:PORT or unix:/path`;
+  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { fuzzPluginServer } from '../../bench/plugin-fuzz';
+import { type PluginServerOptions, startPluginServer } from '../../sandbox/plugin-server';
+
+/** Compiled: `npm test` builds it first. */
+const mainPath = resolve(__dirname, '../../dist/plugin/server/main.js');
+const entriesDir = resolve(__dirname, '../../dist/plugin/entries');
+
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** Starts the server with an empty environment, as nginx does. */
+function start(...args: readonly string[]) {
+  const child = spawn(process.execPath, [mainPath, ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = once(child, 'close').then(([code]): Ended => ({ code, out, err }));
+  const says = async (words: string) => {
+    while (!err.includes(words))
+      await Promise.race([once(child.stderr, 'data'), ended.then(() => expect(err).toContain(words))]);
+  };
+  return { child, ended, says };
+}
+
+function optionsOf(name: string): PluginServerOptions {
+  const socketPath = join(folder, `${name}.sock`);
+  return { program: 'kong-privatelink-pluginserver', entriesDir, socketPath, env: {}, cwd: folder };
+}
+
+describe('kong-privatelink-pluginserver', () => {
+  it.each(['--dump-all-plugins', '-dump-all-plugins'])('prints exactly one JSON and exits with %s', async (flag) => {
+    const { code, out, err } = await start('-p', '/prefix', '--sock-name', 'x.sock', flag, '--zone-id', 'use1-az1')
+      .ended;
+
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toEqual({
+      Protocol: 'ProtoBuf:1',
+      SocketPath: '/prefix/x.sock',
+      Plugins: [
+        {
+          Name: 'privatelink',
+          Phases: ['access'],
+          Version: '0.1.0',
+          Priority: 790,
+          Schema: { name: 'privatelink', fields: [{ config: { type: 'record', fields: expect.any(Array) } }] },
+        },
+      ],
+    });
+  });
+
+  it('prints one plugin with --dump-plugin-info', async () => {
+    const { code, out } = await start('--dump-plugin-info', 'privatelink').ended;
+
+    expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Name: 'privatelink', Priority: 790 })]);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['plugins that are not there', ['-d', '/nonexistent'], /give another with -d/],
+    ['a plugin that is not there', ['--dump-plugin-info', 'other'], /there is no plugin other; there is privatelink/],
+    ['an option that is not there', ['--nope'], /unknown option '--nope'/],
+    [
+      'a socket in a folder that is not there',
+      ['-p', '/nonexistent'],
+      /cannot be made .*(EACCES|ENOENT).*--kong-prefix/,
+    ],
+    ['metrics for everybody', ['-p', '.', '--metrics', '0.0.0.0:9544'], /no address of this host alone.*--metrics/],
+    ['metrics on a port that is none', ['-p', '.', '--metrics', '127.0.0.1:70000'], /no address of this host alone/],
+  ])('ends with 1 and the fix when given %s', async (_, args, message) => {
+    const { code, err } = await start(...args.map((one) => (one === '.' ? folder : one))).ended;
+
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+
+  it('ends with 1 where another process serves the socket, and leaves it alone', async () => {
+    const path = join(folder, 'served.sock');
+    const other = createServer().listen(path);
+    await once(other, 'listening');
+
+    const { code, err } = await start('-p', folder, '--sock-name', 'served.sock').ended;
+
+    expect([code, err]).toEqual([1, expect.stringContaining('is served by another process: stop what uses it')]);
+    expect(other.listening).toBe(true);
+    await new Promise((done) => other.close(done));
+  });
+
+  it('ends with 1 where the path is a file, and leaves it as it is', async () => {
+    writeFileSync(join(folder, 'file.sock'), 'mine');
+
+    const { err } = await start('-p', folder, '--sock-name', 'file.sock').ended;
+
+    expect(err).toContain('is no socket, and is left as it is');
+  });
+
+  it('replaces a socket that a killed server left behind', async () => {
+    const first = start('-p', folder, '--sock-name', 'stale.sock');
+    await first.says('listening');
+    first.child.kill('SIGKILL');
+    await first.ended;
+
+    const second = start('-p', folder, '--sock-name', 'stale.sock');
+    await second.says('listening');
+    second.child.kill('SIGTERM');
+
+    expect((await second.ended).code).toBe(0);
+  });
+
+  it('stops with 0 on SIGTERM', async () => {
+    const { child, ended, says } = start('-p', folder);
+    await says('listening');
+    child.kill('SIGTERM');
+
+    const { code, err } = await ended;
+    expect(code).toBe(0);
+    expect(
+      err
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).msg),
+    ).toEqual(['listening', 'stopping']);
+  });
+
+  it('serves its metrics on a unix socket', async () => {
+    const socketPath = join(folder, 'metrics.sock');
+    const { says } = start('-p', folder, '--metrics', `unix:${socketPath}`);
+    await says('listening');
+
+    const text = await new Promise<string>((done, fail) => {
+      const call = request({ socketPath, path: '/metrics' }, (response) => {
+        let body = '';
+        response.on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () => done(body));
+      });
+      call.on('error', fail).end();
+    });
+
+    expect(text).toContain('\nkong_privatelink_plugin_events_total 0\n');
+  });
+
+  it('answers the next valid request after each of 200 rounds of random and mutated frames', async () => {
+    const options = optionsOf('fuzz');
+    const exits: string[] = [];
+    const server = await startPluginServer({ ...options, onExit: (reason) => exits.push(reason) });
+
+    const fuzz = { socketPath: options.socketPath, server, seed: 1, isOver: (round: number) => round === 200 };
+    const rounds = await fuzzPluginServer(fuzz).finally(server.close);
+
+    expect([rounds, exits]).toEqual([200, []]);
+  });
+});
