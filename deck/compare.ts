@@ -20,6 +20,8 @@ const unwritten: Readonly<Record<Kind, JsonObject>> = {
     hash_fallback_query_arg: null,
     hash_on_uri_capture: null,
     hash_fallback_uri_capture: null,
+    sticky_sessions_cookie: null,
+    sticky_sessions_cookie_path: '/',
     client_certificate: null,
   },
   target: { failover: false },

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
+import type { Kind } from '../../deck/document';
 import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
-import { token } from '../support/konnect';
+import { bodyOf } from '../../sync/konnect/entities';
+import { planOnce } from '../../sync/run-once';
+import { estates, passOf, readExample } from '../support/examples';
+import { signal, token } from '../support/konnect';
+import { createMemoryControlPlane } from '../support/memory-control-plane';
 import { loadOpenApi } from '../support/openapi';
 
 const openapi = loadOpenApi();
@@ -58,13 +63,25 @@ const calls = [
     { name: 'privatelink', service: { id: serviceId }, config: { domain: 'sd2' } },
   ],
   ['POST', 'plugins', 'plugins', { name: 'key-auth' }],
+  ['GET', 'schemas/plugins/rate-limiting', 'schemas/plugins/{pluginName}'],
+  ['GET', 'schemas/plugins/privatelink', 'schemas/plugins/{pluginName}'],
   ['GET', 'plugins', 'plugins'],
   ['GET', `plugins/${absentId}`, 'plugins/{PluginId}'],
   ['DELETE', `plugins/${pluginId}`, 'plugins/{PluginId}'],
   ['DELETE', 'plugin-schemas/privatelink', 'plugin-schemas/{name}'],
+  ['DELETE', `upstreams/${upstreamId}/targets/${targetId}`, 'upstreams/{UpstreamIdForTarget}/targets/{TargetId}'],
   ['DELETE', `upstreams/${upstreamId}`, 'upstreams/{UpstreamId}'],
+  ['DELETE', `routes/${routeId}`, 'routes/{RouteId}'],
   ['DELETE', `services/${absentId}`, 'services/{ServiceId}'],
 ] as const;
+
+const entityTemplates: Readonly<Record<Kind, string>> = {
+  service: 'services/{ServiceId}',
+  route: 'routes/{RouteId}',
+  upstream: 'upstreams/{UpstreamId}',
+  target: 'upstreams/{UpstreamIdForTarget}/targets/{TargetId}',
+  plugin: 'plugins/{PluginId}',
+};
 
 /** Jest takes a parameter without a value for its `done`. */
 const rows = calls.map(([method, path, template, sent]) => ({ method, path, template, sent }));
@@ -98,6 +115,17 @@ const rows = calls.map(([method, path, template, sent]) => ({ method, path, temp
     expect(openapi?.check(operation, answer)).toEqual([]);
   });
 
+  it.each([
+    ...['acls', 'basic-auths', 'ca_certificates', 'certificates', 'consumer_groups', 'hmac-auths', 'jwts', 'key-auths'],
+    ...['key-sets', 'keys', 'mtls-auths', 'partials', 'snis', 'vaults'],
+  ])('holds for the list of %s, which decK reads', async (kind) => {
+    const answer = await call('GET', `${plane}/core-entities/${kind}?size=1000&tags=a,b`);
+
+    const operation = { method: 'GET', template: `/control-planes/{controlPlaneId}/core-entities/${kind}` };
+    expect(answer.status).toBe(200);
+    expect(openapi?.check(operation, answer)).toEqual([]);
+  });
+
   it.each(['services', 'targets', 'plugin-schemas'])('holds for a wrong token at %s', async (path) => {
     const answer = await call('GET', `${plane}/core-entities/${path}`, { as: 'wrong' });
 
@@ -114,6 +142,20 @@ const rows = calls.map(([method, path, template, sent]) => ({ method, path, temp
     expect(openapi?.check({ method: 'GET', template: `/control-planes/{controlPlaneId}/${path}` }, answer)).toEqual([]);
   });
 
+  it.each(estates)('holds for the body of every call that example %s makes', async (name) => {
+    const example = readExample(name);
+    const plane = createMemoryControlPlane(example.config.owner);
+    const { report } = await planOnce(passOf(example, plane), signal);
+
+    const checked = report.changes.map((change) => {
+      const template = `/control-planes/{controlPlaneId}/core-entities/${entityTemplates[change.kind]}`;
+      return openapi?.checkBody({ method: 'PUT', template }, bodyOf(change));
+    });
+
+    expect(checked).not.toEqual([]);
+    expect(checked.flat()).toEqual([]);
+  });
+
   it('finds what is wrong with an answer that does not hold', () => {
     const operation = { method: 'GET', template: '/control-planes/{controlPlaneId}/core-entities/services' };
     const service = { protocol: 'smtp', port: '80', retries: -1, extra: 1 };
@@ -125,5 +167,17 @@ const rows = calls.map(([method, path, template, sent]) => ({ method, path, temp
       '$.data[0].retries: -1 is out of range',
       '$.data[0].extra: not documented',
     ]);
+  });
+
+  it('finds what is wrong with a body that does not hold', () => {
+    const operation = { method: 'PUT', template: '/control-planes/{controlPlaneId}/core-entities/targets' };
+    const template = `/control-planes/{controlPlaneId}/core-entities/${entityTemplates.target}`;
+
+    expect(openapi?.checkBody({ ...operation, template }, { weight: '100', zone: 'use1-az1' })).toEqual([
+      '$.target: missing',
+      '$.weight: "100" is no integer',
+      '$.zone: not documented',
+    ]);
+    expect(openapi?.checkBody(operation, {})).toEqual([`PUT ${operation.template}: takes no body`]);
   });
 });

@@ -5,7 +5,7 @@ import type { Document } from '../../deck/document';
 import type { KonnectConfig } from '../../discovery/config';
 import { type Konnect, type KonnectOptions, startKonnect } from '../../sandbox/konnect/konnect';
 import type { Change } from '../../sync/changes';
-import type { ControlPlane } from '../../sync/control-plane';
+import type { EntityControlPlane } from '../../sync/control-plane';
 import { type ConnectOptions, connectKonnect } from '../../sync/konnect/control-plane';
 import { uuidName } from '../../sync/plan';
 import { createFakeClock } from './passes';
@@ -19,9 +19,9 @@ export const signal = new AbortController().signal;
 export type Stage = {
   readonly konnect: Konnect;
   readonly clock: ReturnType<typeof createFakeClock>;
-  readonly plane: ControlPlane;
+  readonly plane: EntityControlPlane;
   /** Another backend on the same stand-in. */
-  readonly connect: (over?: Partial<KonnectConfig>, options?: ConnectOptions) => ControlPlane;
+  readonly connect: (over?: Partial<KonnectConfig>, options?: ConnectOptions) => EntityControlPlane;
 };
 
 export async function startStage(options: Partial<KonnectOptions> = {}): Promise<Stage> {
@@ -62,6 +62,6 @@ export function createsOf(document: Document): readonly Change[] {
   }));
 }
 
-export async function writeAll(plane: ControlPlane, changes: readonly Change[]): Promise<void> {
+export async function writeAll(plane: EntityControlPlane, changes: readonly Change[]): Promise<void> {
   for (const change of changes) await plane.write(change, signal);
 }

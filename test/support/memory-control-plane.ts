@@ -2,9 +2,9 @@ import type { PrivatelinkError } from '../../core/errors';
 import type { Entity } from '../../deck/document';
 import { selectTags } from '../../deck/tags';
 import type { Change } from '../../sync/changes';
-import type { ControlPlane, HeldEntity, Rollout } from '../../sync/control-plane';
+import type { EntityControlPlane, HeldEntity, Rollout } from '../../sync/control-plane';
 
-export type MemoryControlPlane = ControlPlane & {
+export type MemoryControlPlane = EntityControlPlane & {
   /** Everything held, by `kind:key`. */
   readonly entities: Map<string, HeldEntity>;
   /** Every write that arrived, `action kind key`, also those that failed. */

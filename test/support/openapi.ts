@@ -21,14 +21,17 @@ type Schema = {
 };
 
 type Response = { readonly $ref?: string; readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> };
-type Operation = { readonly responses: Readonly<Record<string, Response>> };
+type Operation = { readonly requestBody?: Response; readonly responses: Readonly<Record<string, Response>> };
+type OperationName = { readonly method: string; readonly template: string };
 
 export type OpenApi = {
   /** What is wrong with an answer, one line each; says so too when the status is not documented. */
   readonly check: (
-    operation: { readonly method: string; readonly template: string },
+    operation: OperationName,
     answer: { readonly status: number; readonly body: unknown },
   ) => readonly string[];
+  /** What is wrong with the body of a call. */
+  readonly checkBody: (operation: OperationName, body: unknown) => readonly string[];
 };
 
 /** Undefined where the file is not there. */
@@ -44,13 +47,21 @@ export function loadOpenApi(): OpenApi | undefined {
             .reduce((at, key) => at[key], document),
         )
       : node;
+  const operationOf = ({ method, template }: OperationName): Operation | undefined =>
+    document.paths[template]?.[method.toLowerCase()];
+  const violationsOf = (documented: Response, body: unknown) => {
+    const [content] = Object.values(resolve(documented).content ?? {});
+    return content?.schema ? violations(content.schema, body, '$', resolve) : [];
+  };
   return {
-    check: ({ method, template }, { status, body }) => {
-      const operation: Operation | undefined = document.paths[template]?.[method.toLowerCase()];
-      const documented = operation?.responses[String(status)];
-      if (!documented) return [`${method} ${template}: ${status} is not documented`];
-      const [content] = Object.values(resolve(documented).content ?? {});
-      return content?.schema ? violations(content.schema, body, '$', resolve) : [];
+    check: (name, { status, body }) => {
+      const documented = operationOf(name)?.responses[String(status)];
+      if (!documented) return [`${name.method} ${name.template}: ${status} is not documented`];
+      return violationsOf(documented, body);
+    },
+    checkBody: (name, body) => {
+      const documented = operationOf(name)?.requestBody;
+      return documented ? violationsOf(documented, body) : [`${name.method} ${name.template}: takes no body`];
     },
   };
 }
