@@ -4,7 +4,8 @@ import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import { groupBy } from '../core/group-by';
 import { nameOf } from '../deck/document';
 import type { Change } from './changes';
-import type { ControlPlane, ForeignEntity, Rollout } from './control-plane';
+import type { ControlPlane, DocumentControlPlane, EntityControlPlane, ForeignEntity, Rollout } from './control-plane';
+import { delayedSignal } from './delayed-signal';
 import type { AppliedChange } from './report';
 
 export type ApplyOptions = {
@@ -22,6 +23,8 @@ export type Applied = { readonly results: readonly AppliedChange[]; readonly rol
 /** Data planes get this long to take up what was created before anything is deleted (design: order). */
 const rolloutWaitMs = 30_000;
 const rolloutPollMs = 500;
+/** A write in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
+const finishMs = 8_000;
 
 /** Errors after which further writes would only fail too; the next pass plans afresh (fm-15). */
 const stopping: ReadonlySet<ErrorCode> = new Set(['CONTROL_PLANE_AUTH', 'RATE_LIMITED', 'UNREACHABLE', 'TIMEOUT']);
@@ -29,7 +32,38 @@ const stopping: ReadonlySet<ErrorCode> = new Set(['CONTROL_PLANE_AUTH', 'RATE_LI
 /** Applies the changes in their order, kind after kind; a failure costs what depends on it, nothing else. */
 export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
   const foreign = new Set((await readForeign(changes, options)).map(nameOf));
-  const stage: Stage = { progress: { results: [], failed: new Set(), stopped: undefined }, foreign, options };
+  const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
+  const { controlPlane } = options;
+  const writing = delayedSignal(options.signal, finishMs);
+  const stage = { progress, foreign, options, writeSignal: writing.signal };
+  try {
+    const rollout =
+      'writeAll' in controlPlane
+        ? await applyWhole(changes, stage, controlPlane)
+        : await applyInStages(changes, { ...stage, write: controlPlane.write });
+    return { results: progress.results, rollout: rollout ?? (await readRollout(options)) };
+  } finally {
+    writing.release();
+  }
+}
+
+/** Hands over, in one write, all that is neither taken nor depends on what is; a write that fails throws, as nothing was done. */
+async function applyWhole(
+  changes: readonly Change[],
+  stage: Omit<Stage, 'write'>,
+  controlPlane: DocumentControlPlane,
+): Promise<undefined> {
+  const admitted: Change[] = [];
+  const { onApplied, ...silent } = stage.options;
+  const write = async (change: Change) => void admitted.push(change);
+  for (const change of changes) await applyStage([change], { ...stage, options: silent, write });
+  if (admitted.length > 0) await controlPlane.writeAll(admitted, stage.writeSignal);
+  for (const applied of stage.progress.results) onApplied?.(applied);
+}
+
+/** Creates and updates, then deletes, each kind at once; gives how far the data planes came in between, where that was awaited. */
+async function applyInStages(changes: readonly Change[], stage: Stage): Promise<Rollout | undefined> {
+  const { options } = stage;
   const stages = [...groupBy(changes, (change) => `${change.action} ${change.kind}`).values()];
   const upserts = stages.filter((changesOfStage) => changesOfStage[0]?.action !== 'delete');
   const deletes = stages.filter((changesOfStage) => changesOfStage[0]?.action === 'delete');
@@ -38,16 +72,27 @@ export async function applyChanges(changes: readonly Change[], options: ApplyOpt
   for (const upsert of upserts) await applyStage(upsert, stage);
   const rollout = isOrdered ? await awaitRollout(before, options) : undefined;
   for (const removal of deletes) await applyStage(removal, stage);
-  return { results: stage.progress.results, rollout };
+  return rollout;
 }
 
 /** `failed` holds names of entities (`kind:key`), and for targets also their upstream's (`targets of <upstream>`). */
 type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
-type Stage = { readonly progress: Progress; readonly foreign: ReadonlySet<string>; readonly options: ApplyOptions };
+type Stage = {
+  readonly progress: Progress;
+  readonly foreign: ReadonlySet<string>;
+  readonly options: ApplyOptions;
+  readonly write: EntityControlPlane['write'];
+  /** Outlives the pass's signal, so that a write in flight ends whole. */
+  readonly writeSignal: AbortSignal;
+};
 
-async function readForeign(changes: readonly Change[], options: ApplyOptions): Promise<readonly ForeignEntity[]> {
+/** Of the changes, the creates whose name somebody else has. Throws PrivatelinkError when the control plane cannot be read. */
+export async function readForeign(
+  changes: readonly Change[],
+  { controlPlane, signal }: Pick<ApplyOptions, 'controlPlane' | 'signal'>,
+): Promise<readonly ForeignEntity[]> {
   const creates = changes.filter((change) => change.action === 'create');
-  return creates.length > 0 ? options.controlPlane.readForeign(creates, options.signal) : [];
+  return creates.length > 0 ? controlPlane.readForeign(creates, signal) : [];
 }
 
 async function applyStage(changes: readonly Change[], stage: Stage): Promise<void> {
@@ -60,30 +105,43 @@ async function applyStage(changes: readonly Change[], stage: Stage): Promise<voi
   });
 }
 
-function failureNames(change: Change): readonly string[] {
+/** What counts as failed when this change was not made: the entity, and of a target also the targets of its upstream. */
+export function failureNames(change: Change): readonly string[] {
   return change.kind === 'target' ? [nameOf(change), targetsOf(change)] : [nameOf(change)];
 }
 
-function targetsOf({ key }: Change): string {
+/** The name under which the targets of one upstream fail together; `key` is a target's. */
+export function targetsOf({ key }: Change): string {
   return `targets of ${key.slice(0, key.indexOf('|'))}`;
 }
 
-async function applyOne(change: Change, { progress, foreign, options }: Stage): Promise<AppliedChange> {
+async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
+  const { progress, foreign, options } = stage;
+  if (options.signal.aborted) progress.stopped ??= messageOf(options.signal.reason);
   if (foreign.has(nameOf(change))) return { change, outcome: 'failed', error: foreignMessage(change) };
   const skipped = whySkipped(change, progress);
   if (skipped) return { change, outcome: 'skipped', error: skipped, isTransient: progress.stopped !== undefined };
   try {
-    await options.controlPlane.write(change, options.signal);
+    await stage.write(change, stage.writeSignal);
     return { change, outcome: 'applied' };
   } catch (thrown) {
     const isStopped = options.signal.aborted || (thrown instanceof PrivatelinkError && stopping.has(thrown.code));
     if (isStopped) progress.stopped ??= messageOf(thrown);
     const isTransient = options.signal.aborted || (thrown instanceof PrivatelinkError && thrown.transient);
-    return { change, outcome: 'failed', error: messageOf(thrown), isTransient };
+    const known = thrown instanceof PrivatelinkError ? thrown : undefined;
+    return {
+      change,
+      outcome: 'failed',
+      error: messageOf(thrown),
+      isTransient,
+      code: known?.code,
+      retryAfterMs: known?.retryAfterMs,
+    };
   }
 }
 
-function whySkipped(change: Change, { failed, stopped }: Progress): string | undefined {
+/** Why a change is not tried after what failed; undefined when it is. */
+export function whySkipped(change: Change, { failed, stopped }: Omit<Progress, 'results'>): string | undefined {
   if (stopped) return `not tried after: ${stopped}`;
   const missing = prerequisitesOf(change).find((name) => failed.has(name));
   if (missing) return `its ${missing.replace(':', ' ')} could not be written`;
@@ -94,7 +152,7 @@ function whySkipped(change: Change, { failed, stopped }: Progress): string | und
 }
 
 /** What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere. */
-function prerequisitesOf({ kind, after }: Change): readonly string[] {
+export function prerequisitesOf({ kind, after }: Change): readonly string[] {
   if (!after) return [];
   if (kind === 'service') return [`upstream:${after.fields.host}`];
   if (!after.parent) return [];

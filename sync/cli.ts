@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import { main } from './main';
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
+    // A watch listens too: it reads its configuration again and goes on.
+    if (signal === 'SIGHUP' && process.listenerCount(signal) > 1) return;
     // The second one does not wait for anything.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort(new Error(`stopped by ${signal}`));
@@ -18,12 +21,23 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+async function confirm(question: string): Promise<boolean> {
+  const dialogue = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await dialogue.question(`${question} [y/N] `, { signal: controller.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    dialogue.close();
+  }
+}
+
 void main(process.argv.slice(2), {
   terminal: {
     env: process.env,
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     isTerminal: process.stdout.isTTY === true,
+    confirm: process.stdin.isTTY && process.stdout.isTTY ? confirm : undefined,
   },
   signal: controller.signal,
 }).then((exitCode) => {

@@ -10,13 +10,25 @@ export type ForeignEntity = { readonly kind: Kind; readonly key: string; readonl
 /** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
 export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };
 
-/** A Kong control plane: Konnect, the Admin API, or a stand-in of a test. Every method throws PrivatelinkError. */
-export interface ControlPlane {
+/** What every control plane tells. Every method throws PrivatelinkError. */
+interface ControlPlaneState {
   /** All entities that carry our select tags. */
   read(signal: AbortSignal): Promise<readonly HeldEntity[]>;
   /** Of the entities about to be created, those whose name an entity without our tags has already. */
   readForeign(creates: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
-  /** Applies one change; applying it again does no harm. */
-  write(change: Change, signal: AbortSignal): Promise<void>;
   readRollout(signal: AbortSignal): Promise<Rollout>;
 }
+
+/** Takes one entity at a time: Konnect. */
+export interface EntityControlPlane extends ControlPlaneState {
+  /** Applies one change; applying it again does no harm. */
+  write(change: Change, signal: AbortSignal): Promise<void>;
+}
+
+/** Takes its configuration as a whole: a decK file. */
+export interface DocumentControlPlane extends ControlPlaneState {
+  /** Applies all changes or none. */
+  writeAll(changes: readonly Change[], signal: AbortSignal): Promise<void>;
+}
+
+export type ControlPlane = EntityControlPlane | DocumentControlPlane;

@@ -11,6 +11,8 @@ type VerbEntry = {
   readonly name: string;
   readonly summary: string;
   readonly help: string;
+  /** `<domain>`, where the verb takes one. */
+  readonly argument?: readonly [name: string, description: string];
   /** Besides `--json`; `-c` alone when absent. */
   readonly options?: readonly (readonly [flags: string, description: string])[];
   /** Loaded only when called, so that `--help` is quick. */
@@ -18,6 +20,10 @@ type VerbEntry = {
 };
 
 const configOption = ['-c, --config <file>', 'configuration file'] as const;
+const allowRemovalsOption = [
+  '--allow-removals <n>',
+  'let up to this many addresses leave, this once, past the brake',
+] as const;
 
 const verbs: readonly VerbEntry[] = [
   {
@@ -36,7 +42,13 @@ Exit codes: 0 done (unknown scopes are warnings), 1 configuration, or no scope h
     summary: 'show what sync would change in the control plane, and why',
     help: `
 Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs).
+--out writes the changes to a file for people to approve; sync --plan applies what they approved.
 Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it then says).`,
+    options: [
+      configOption,
+      ['--out <file>', 'also write the changes to this file, for sync --plan'],
+      allowRemovalsOption,
+    ],
     load: async () => (await import('./commands/diff')).runDiff,
   },
   {
@@ -46,8 +58,35 @@ Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it t
 Creates, then updates, then deletes. Removes a target only when AWS says that its endpoint is gone, or (policy sync)
 after it was absent from a known scope removeAfterAbsences times and removeAfterSeconds long; never a domain's last one
 by absence. Entities without this owner's tags are never touched.
+--plan plans afresh and writes only what FILE (of diff --out) holds too; an update or a removal that is not in it refuses all.
 Exit codes: 0 done, 1 error and nothing written, 3 refused by policy, 4 some entities could not be applied.`,
+    options: [
+      configOption,
+      ['--plan <file>', 'write only what this file of diff --out holds too'],
+      ['--watch', 'go on, pass after pass, until stopped'],
+      allowRemovalsOption,
+    ],
     load: async () => (await import('./commands/sync')).runSync,
+  },
+  {
+    name: 'retire',
+    summary: 'take a domain out of the control plane, after showing what leaves',
+    help: `
+Removes the domain's route, plugins, service, targets and upstream, in that order, once nothing claims it any more. Asks first;
+where nobody can answer, --yes is the answer. The brake does not count here.
+Exit codes: 0 done, 1 error, 3 an endpoint still claims the domain, others depend on it, or not confirmed, 4 some entities are left.`,
+    argument: ['<domain>', 'the domain to remove'],
+    options: [configOption, ['--yes', 'do not ask']],
+    load: async () => (await import('./commands/retire')).runRetire,
+  },
+  {
+    name: 'schema',
+    summary: "print the plugin's schema, or put it into the control plane",
+    help: `
+sync uploads it by itself before the first plugin entity; do it by hand where decK writes the entities.
+Exit codes: 0 done, 1 error.`,
+    options: [configOption, ['--upload', 'put it into the control plane where it differs (Konnect)']],
+    load: async () => (await import('./commands/schema')).runSchema,
   },
   {
     name: 'render',
@@ -56,7 +95,11 @@ Exit codes: 0 done, 1 error and nothing written, 3 refused by policy, 4 some ent
 The file holds everything that this owner should have in the control plane, with select tags and without ids:
   kong-privatelink render -o kong.yaml && deck gateway diff kong.yaml
 Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets that are only unknown).`,
-    options: [configOption, ['-o, --output <file>', 'file to write, only when it changes (default: standard output)']],
+    options: [
+      configOption,
+      ['-o, --output <file>', 'file to write, only when it changes (default: standard output)'],
+      allowRemovalsOption,
+    ],
     load: async () => (await import('./commands/render')).runRender,
   },
   {
@@ -66,7 +109,11 @@ Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets 
 Needs no configuration, no account and no network. Everything listens on loopback and is a stand-in that says so;
 discovery, plan, apply and the plugin are the real ones.
 Exit codes: 0 every request went right, 1 a hop failed.`,
-    options: [['--once', 'exit after the demonstration although this is a terminal']],
+    options: [
+      ['--once', 'exit after the demonstration although this is a terminal'],
+      ['--estate <name>', 'T0 (default), T1 across regions, T3 Cloud Map, T4 peered networks'],
+      ['--faults', 'show what each of the faults of AWS does to discovery and to requests: about a minute'],
+    ],
     load: async () => (await import('./commands/sandbox')).runSandbox,
   },
 ];
@@ -135,9 +182,12 @@ function addVerb(
     .description(verb.summary)
     .option('--json', 'one JSON object on standard output')
     .addHelpText('after', verb.help)
-    .action(async (flags: Omit<CommandOptions, 'terminal'>) => {
+    .action(async () => {
       const run = await verb.load();
-      context.done(await run({ ...flags, terminal: context.terminal }, context.signal));
+      const [domain] = command.args;
+      const flags = command.opts<Omit<CommandOptions, 'terminal'>>();
+      context.done(await run({ ...flags, domain, terminal: context.terminal }, context.signal));
     });
+  if (verb.argument) command.argument(...verb.argument);
   for (const [flags, description] of verb.options ?? [configOption]) command.option(flags, description);
 }

@@ -1,4 +1,6 @@
+import { PrivatelinkError } from '../core/errors';
 import type { Verdict } from '../core/evidence';
+import type { Document, Kind } from '../deck/document';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
 
@@ -10,6 +12,8 @@ export type Policy = {
   readonly maxRemovePercent: number;
   readonly removeAfterAbsences: number;
   readonly removeAfterSeconds: number;
+  /** This many addresses may leave in this pass, whatever their share is. */
+  readonly allowRemovals?: number;
 };
 
 export type Judged = { readonly target: HeldEntity; readonly verdict: Verdict };
@@ -84,13 +88,42 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
     changes.filter((one) => one.kind === 'target' && one.action === 'delete').map((one) => addressOf(one.key)),
   );
   const percent = (removed.size / addresses.size) * 100;
-  if (addresses.size < brakeFromAddresses || percent <= policy.maxRemovePercent) return undefined;
+  const { maxRemovePercent, allowRemovals = 0 } = policy;
+  if (addresses.size < brakeFromAddresses || percent <= maxRemovePercent) return undefined;
+  if (removed.size <= allowRemovals) return undefined;
   return (
     `the plan removes ${removed.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than ` +
-    `policy.maxRemovePercent ${policy.maxRemovePercent} %: check what discovery reports, then raise the limit for one run`
+    `policy.maxRemovePercent ${maxRemovePercent} %: check what discovery reports; when it is right, ` +
+    `--allow-removals ${removed.size} lets them go this once`
   );
 }
 
 function addressOf(key: string): string {
   return key.slice(key.lastIndexOf('|') + 1);
+}
+
+/** Konnect holds this many entities of each of these kinds in one control plane (its documented limits). */
+const mostOfKind = 10_000;
+const limitedKinds: readonly Kind[] = ['target', 'upstream', 'service', 'route'];
+
+/** Why the plan is refused: it adds to a kind of which the control plane would then hold too many. Undefined: it may go on. */
+export function overLimit(changes: readonly Change[], outcome: Document): string | undefined {
+  for (const kind of limitedKinds) {
+    const count = outcome.filter((one) => one.kind === kind).length;
+    const isGrowing = changes.some((one) => one.kind === kind && one.action === 'create');
+    if (count > mostOfKind && isGrowing) {
+      return `the plan leads to ${count} ${kind}s, and a control plane holds ${mostOfKind}: give some domains a control plane of their own (sources[].allow.domains), or set affinity to none`;
+    }
+  }
+  return undefined;
+}
+
+const countText = /^[1-9]\d{0,6}$/;
+
+/** The number of addresses that `--allow-removals` names; undefined without it. Throws PrivatelinkError (CONFIG_INVALID). */
+export function parseAllowRemovals(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (countText.test(text)) return Number(text);
+  const message = `--allow-removals: "${text}" is no number of addresses; give the one that the refusal named`;
+  throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors';
 import type { Quarantined, ScopeState } from '../core/model';
 import type { Change, Kept } from './changes';
 import type { Rollout } from './control-plane';
@@ -22,6 +23,26 @@ export type AppliedChange = {
   readonly error?: string;
   /** Trying again may help, without anybody changing anything. */
   readonly isTransient?: boolean;
+  /** Stable code of the error, where it is one of ours. */
+  readonly code?: ErrorCode;
+  /** Milliseconds that the control plane asks to wait. */
+  readonly retryAfterMs?: number;
+};
+
+/** What one pass planned for a Cloud Map service, and did. */
+export type PublicationReport = {
+  readonly name: string;
+  readonly domain: string;
+  readonly changes: readonly Change[];
+  readonly kept: readonly Kept[];
+  /** Absent when nothing was to be applied. */
+  readonly applied?: readonly AppliedChange[];
+  /** As in Report. */
+  readonly conflicts?: readonly string[];
+  /** Why policy refuses the changes of this service. */
+  readonly refused?: string;
+  /** Why the service could not be read or written at all. */
+  readonly error?: string;
 };
 
 /** What one pass saw, planned and did. */
@@ -34,6 +55,12 @@ export type Report = {
   /** Absent when nothing was to be applied. */
   readonly applied?: readonly AppliedChange[];
   readonly rollout?: Rollout;
+  /** Absent when nothing is published. */
+  readonly publications?: readonly PublicationReport[];
+  /** `sync --plan`: creates that nobody approved. */
+  readonly leftOut?: readonly AppliedChange[];
+  /** `sync --plan`: approved changes that are not needed any more. */
+  readonly unnecessary?: readonly Change[];
   /** `diff`: creates whose name somebody else has; `sync` would leave them out. */
   readonly conflicts?: readonly string[];
   /** Why the whole plan is refused by policy. */
@@ -61,8 +88,17 @@ export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
 /** Exit code of `sync`: refused, then entities that could not be applied, then no usable credentials at all. */
 export function exitCodeOfSync(report: Report): number {
   if (report.refused) return exitCodes.refused;
-  if (report.applied?.some((one) => one.outcome !== 'applied')) return exitCodes.incomplete;
+  if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
   return hasNoCredentials(report) ? exitCodes.error : exitCodes.done;
+}
+
+/** Something could not be applied, or a publication not even read; a refused one leaves the control plane's part done. */
+export function isIncomplete({
+  applied,
+  refused,
+  error,
+}: Pick<PublicationReport, 'applied' | 'refused' | 'error'>): boolean {
+  return Boolean(error ?? refused) || applied?.some((one) => one.outcome !== 'applied') === true;
 }
 
 /** No scope could be read because of credentials: nothing that discovery says can be trusted. */

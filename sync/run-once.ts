@@ -6,12 +6,21 @@ import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
 import type { ConfirmGone } from '../discovery/confirm-gone';
 import { applyChanges } from './apply';
+import { approve } from './approved';
+import type { Change } from './changes';
 import type { ControlPlane, HeldEntity } from './control-plane';
 import { collectEvidence } from './evidence';
 import { incumbentsOf } from './incumbents';
 import { missingEndpoints } from './missing';
 import { makePlan, outcomeOf, type Plan } from './plan';
-import { type Absences, brake, type Policy } from './policy';
+import { type Absences, brake, overLimit, type Policy } from './policy';
+import {
+  applyPublications,
+  type Publication,
+  planPublications,
+  type ReadPublication,
+  readPublications,
+} from './publish/publish';
 import { type AppliedChange, type Report, reportScope } from './report';
 
 /** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
@@ -29,6 +38,14 @@ export type PassDependencies = {
   readonly confirmGone: ConfirmGone;
   readonly controlPlane: ControlPlane;
   readonly absenceStore: AbsenceStore;
+  /** Absent: nothing is published. */
+  readonly publications?: readonly Publication[];
+  /** The changes that people approved: nothing else is written. Absent: all that is planned. */
+  readonly approved?: readonly Change[];
+  /** Of the planned changes, those to write in this pass; absent: all. */
+  readonly admit?: (changes: readonly Change[]) => readonly Change[];
+  /** What has to come before the first write; gives warnings. */
+  readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
   readonly clock: Clock;
   readonly onApplied?: (applied: AppliedChange, total: number) => void;
 };
@@ -45,11 +62,18 @@ export type Planned = {
 
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
-  const [discovered, held, stored] = await readAll(deps, signal);
-  const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(discovered, held), signal);
+  const [discovered, held, stored, published] = await readAll(deps, signal);
+  const inUse = [...held, ...published.flatMap((one) => one.held)];
+  const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(discovered, inUse), signal);
   const snapshot = { ...discovered, goneIds };
-  const { plan, quarantined } = planSnapshot(snapshot, { deps, held, absences: stored.absences });
-  const refused = brake(plan.changes, held, deps.policy);
+  const { plan, quarantined, publications } = planSnapshot(snapshot, {
+    deps,
+    held,
+    published,
+    absences: stored.absences,
+  });
+  const outcome = outcomeOf(held, plan);
+  const refused = brake(plan.changes, held, deps.policy) ?? overLimit(plan.changes, outcome);
   const report: Report = {
     owner: deps.owner,
     scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
@@ -57,6 +81,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     changes: plan.changes,
     kept: plan.kept,
     refused,
+    publications,
     warnings: [
       ...(snapshot.warnings ?? []),
       ...(stored.warning ? [stored.warning] : []),
@@ -64,15 +89,23 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
       ...unclaimed(snapshot, plan, deps),
     ],
   };
-  return { snapshot, held, plan, outcome: outcomeOf(held, plan), report };
+  return { snapshot, held, plan, outcome, report };
 }
 
-/** Reads both sides at once; when one fails the other is stopped, so that nobody waits for it. */
-async function readAll({ discover, controlPlane, absenceStore }: PassDependencies, signal: AbortSignal) {
+/** Reads all sides at once; when one fails the others are stopped, so that nobody waits for them. */
+async function readAll(
+  { discover, controlPlane, absenceStore, publications = [] }: PassDependencies,
+  signal: AbortSignal,
+) {
   const stopping = new AbortController();
   const either = AbortSignal.any([signal, stopping.signal]);
   try {
-    return await Promise.all([discover(either), controlPlane.read(either), absenceStore.read()]);
+    return await Promise.all([
+      discover(either),
+      controlPlane.read(either),
+      absenceStore.read(),
+      readPublications(publications, either),
+    ]);
   } catch (thrown) {
     stopping.abort(thrown);
     throw thrown;
@@ -82,33 +115,41 @@ async function readAll({ discover, controlPlane, absenceStore }: PassDependencie
 type PlanContext = {
   readonly deps: PassDependencies;
   readonly held: readonly HeldEntity[];
+  readonly published: readonly ReadPublication[];
   readonly absences: Absences;
 };
 
-function planSnapshot(snapshot: Snapshot, { deps, held, absences }: PlanContext) {
+function planSnapshot(snapshot: Snapshot, { deps, held, published, absences }: PlanContext) {
   const { owner, settings, policy, clock } = deps;
   const claims = settleClaims(snapshot, incumbentsOf(held, snapshot));
   const desired = renderDesired({ owner, domains: claims.domains, settings });
-  const plan = makePlan({
-    desired,
-    held,
-    settings,
+  const rules = {
     evidence: collectEvidence(snapshot, claims.quarantined),
     policy,
     absences,
     allScopesAnswered: snapshot.scopes.every(hasAnswered),
     nowMs: clock.now(),
-  });
-  return { plan, quarantined: [...quarantinedOf(snapshot), ...claims.quarantined] };
+  };
+  const plan = makePlan({ ...rules, desired, held, settings });
+  const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
+  return {
+    plan: { ...plan, absences: { ...plan.absences, ...counted } },
+    quarantined: [...quarantinedOf(snapshot), ...claims.quarantined],
+    publications: published.length > 0 ? reports : undefined,
+  };
 }
 
 /** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
-function unclaimed(snapshot: Snapshot, { desired }: Plan, { settings }: PassDependencies): readonly string[] {
+function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies): readonly string[] {
   if (snapshot.scopes.some((state) => state.status === 'unknown')) return [];
   const claimed = new Set(desired.map((one) => one.domain));
-  return Object.keys(settings)
-    .filter((domain) => !claimed.has(domain))
-    .map((domain) => `domains.${domain}: no endpoint that can be used claims this domain`);
+  const configured = [
+    ...Object.keys(deps.settings).map((domain) => ({ domain, where: `domains.${domain}` })),
+    ...(deps.publications ?? []).map(({ domain }) => ({ domain, where: `publish, domain ${domain}` })),
+  ];
+  return configured
+    .filter(({ domain }) => !claimed.has(domain))
+    .map(({ where }) => `${where}: no endpoint that can be used claims this domain`);
 }
 
 function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
@@ -118,16 +159,43 @@ function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
   });
 }
 
-/** One pass: plans, counts absences, and applies unless policy refuses. */
+/** One pass: plans, counts absences, and applies unless policy refuses, to the control plane and then to what is published. */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
-  const { plan, report } = await planOnce(deps, signal);
+  const { plan, report } = onlyApproved(await planOnce(deps, signal), deps.approved);
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
-  if (report.refused || plan.changes.length === 0) return warned;
-  const { results, rollout } = await applyChanges(plan.changes, {
+  if (report.refused) return warned;
+  const changes = deps.admit?.(plan.changes) ?? plan.changes;
+  const { warnings = [], ...synced } = changes.length > 0 ? await applyPlan(changes, deps, signal) : {};
+  const { publications = [] } = report;
+  const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
+  return {
+    ...warned,
+    ...synced,
+    warnings: [...warned.warnings, ...warnings],
+    publications: report.publications && published,
+  };
+}
+
+/** Without what nobody approved, where approval is asked for; an approved plan is about the control plane, so that nothing is published. */
+function onlyApproved(
+  { plan, report }: Planned,
+  approved: PassDependencies['approved'],
+): Pick<Planned, 'plan' | 'report'> {
+  if (!approved) return { plan, report };
+  const { changes, refused, ...rest } = approve(plan.changes, approved);
+  return {
+    plan: { ...plan, changes },
+    report: { ...report, ...rest, changes, publications: undefined, refused: report.refused ?? refused },
+  };
+}
+
+async function applyPlan(changes: readonly Change[], deps: PassDependencies, signal: AbortSignal) {
+  const warnings = await deps.prepare?.(changes, signal);
+  const { results, rollout } = await applyChanges(changes, {
     ...deps,
     signal,
-    onApplied: (applied) => deps.onApplied?.(applied, plan.changes.length),
+    onApplied: (applied) => deps.onApplied?.(applied, changes.length),
   });
-  return { ...warned, applied: results, rollout };
+  return { applied: results, rollout, warnings };
 }

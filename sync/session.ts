@@ -7,8 +7,10 @@ import { createDiscoverer } from '../discovery/discover';
 import { createLastGoodStore, type LastGoodStore, readOnly } from '../discovery/last-good';
 import { createSources } from '../discovery/sources';
 import { createAbsenceStore } from './absence-store';
-import { connectKonnect } from './konnect/control-plane';
-import { createProgress, type Terminal } from './output/terminal';
+import { connectBackend } from './backends';
+import { createProgress, type Terminal, withElapsed } from './output/terminal';
+import { parseAllowRemovals } from './policy';
+import { openPublications } from './publish/open-publications';
 import type { PassDependencies } from './run-once';
 import { systemClock } from './system-clock';
 
@@ -16,6 +18,8 @@ export type SessionOptions = {
   readonly config?: string;
   readonly terminal: Terminal;
   readonly clock?: Clock;
+  /** `--allow-removals`, as written. */
+  readonly allowRemovals?: string;
   /** Nothing is written to `stateDir`. */
   readonly isReadOnly?: boolean;
 };
@@ -43,7 +47,6 @@ export function openSession(options: SessionOptions): PassDependencies & { reado
   const config = openConfig(options);
   const clock = options.clock ?? systemClock;
   const { controlPlane } = config;
-  if (controlPlane.type !== 'konnect') throw new Error(`controlPlane.type ${controlPlane.type} passed assertBuilt`);
   const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, options));
   const progress = createProgress(options.terminal, clock.now);
   let applied = 0;
@@ -52,12 +55,13 @@ export function openSession(options: SessionOptions): PassDependencies & { reado
     clock,
     owner: config.owner,
     settings: config.domains,
-    policy: config.policy,
-    concurrency: controlPlane.concurrency,
-    discover: discoverer.discover,
+    policy: { ...config.policy, allowRemovals: parseAllowRemovals(options.allowRemovals) },
+    concurrency: 'concurrency' in controlPlane ? controlPlane.concurrency : 1,
+    discover: (signal) => withElapsed(options.terminal, 'discovering', () => discoverer.discover(signal)),
     confirmGone: discoverer.confirmGone,
-    controlPlane: connectKonnect(controlPlane, config.owner),
+    controlPlane: connectBackend(controlPlane, config.owner),
     absenceStore: createAbsenceStore(config.stateDir, config.owner),
+    publications: openPublications(config, clock),
     onApplied: (_, total) => {
       applied += 1;
       progress(applied, total, 'changes tried');

@@ -10,8 +10,24 @@ export type CommandOptions = {
   readonly output?: string;
   /** Path of `--out`. */
   readonly out?: string;
+  /** Path of `--plan`. */
+  readonly plan?: string;
+  /** Number of addresses after `--allow-removals`, as written. */
+  readonly allowRemovals?: string;
+  /** `sync`: pass after pass, until stopped. */
+  readonly watch?: boolean;
+  /** `retire`: the domain. */
+  readonly domain?: string;
+  /** `retire`: do not ask. */
+  readonly yes?: boolean;
+  /** `schema`: put it into the control plane. */
+  readonly upload?: boolean;
   /** `sandbox`: stop after the demonstration although a person is there. */
   readonly once?: boolean;
+  /** `sandbox`: which estate. */
+  readonly estate?: string;
+  /** `sandbox`: show what AWS's faults do, instead of its changes. */
+  readonly faults?: boolean;
 };
 
 /** A verb of the command line: gives its exit code, throws PrivatelinkError. */

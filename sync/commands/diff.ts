@@ -1,6 +1,10 @@
-import { foreignMessage } from '../apply';
+import { foreignMessage, readForeign } from '../apply';
+import { identityOf } from '../identity';
 import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
-import { exitCodes, hasNoCredentials, type Report } from '../report';
+import { writeOutput } from '../output/write-output';
+import { serialisePlan } from '../plan-file';
+import { findConflicts } from '../publish/publish';
+import { exitCodes, hasNoCredentials, isIncomplete, type Report } from '../report';
 import { planOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command } from './command';
@@ -9,15 +13,32 @@ import type { Command } from './command';
 export const runDiff: Command = async (options, signal) => {
   const session = openSession({ ...options, isReadOnly: true });
   const { report } = await planOnce(session, signal);
-  const creates = report.changes.filter((change) => change.action === 'create');
-  const foreign = creates.length > 0 ? await session.controlPlane.readForeign(creates, signal) : [];
-  const shown = { ...report, conflicts: foreign.map(foreignMessage) };
+  const written = options.out ? await writePlan({ path: options.out, session, report }, signal) : undefined;
+  const foreign = await readForeign(report.changes, { ...session, signal });
+  const { publications = [] } = report;
+  const published = await findConflicts(session.publications ?? [], publications, signal);
+  const shown: Report = {
+    ...report,
+    conflicts: foreign.map(foreignMessage),
+    publications: report.publications && published,
+  };
   const { terminal } = options;
   if (options.json) terminal.out(`${JSON.stringify(shown)}\n`);
   else terminal.out(`${formatReport(shown, terminal)}${summaryOf(shown)}\n`);
+  if (written && !options.json) terminal.err(`${written}\n`);
   if (hasNoCredentials(report)) return exitCodes.error;
-  return report.changes.length > 0 ? exitCodes.differs : exitCodes.done;
+  if ([report, ...published].some((one) => one.changes.length > 0)) return exitCodes.differs;
+  return published.some(isIncomplete) ? exitCodes.incomplete : exitCodes.done;
 };
+
+type Writing = { readonly path: string; readonly session: ReturnType<typeof openSession>; readonly report: Report };
+
+/** Writes what `sync --plan` will take as approved. */
+async function writePlan({ path, session, report }: Writing, signal: AbortSignal): Promise<string> {
+  const controlPlane = await identityOf(session.config.controlPlane, signal);
+  const { owner, changes } = report;
+  return writeOutput(path, serialisePlan({ owner, controlPlane, createdAtMs: session.clock.now(), changes }));
+}
 
 function summaryOf(report: Report): string {
   if (report.changes.length === 0) return formatUnchanged(report);

@@ -1,9 +1,10 @@
 import { settleClaims } from '../../core/claims';
-import type { Endpoint, Quarantined, Snapshot } from '../../core/model';
+import type { Endpoint, Finding, Quarantined, Snapshot } from '../../core/model';
 import { createLastGoodStore, readOnly } from '../../discovery/last-good';
 import { serialiseSnapshot } from '../../discovery/snapshot-file';
-import { formatQuarantined, formatScopes, formatWarnings } from '../output/report-text';
-import { formatTable, type Terminal } from '../output/terminal';
+import { openFindings } from '../../discovery/sources';
+import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../output/report-text';
+import { formatTable, type Terminal, withElapsed } from '../output/terminal';
 import { writeOutput } from '../output/write-output';
 import { exitCodes, hasNoCredentials, reportScope, type ScopeReport } from '../report';
 import { openDiscovery, openSources } from '../session';
@@ -16,13 +17,16 @@ export const runDiscover: Command = async (options, signal) => {
   const config = openSources(options);
   // What the file holds of a scope that is unknown now stays in it.
   const store = out ? readOnly(createLastGoodStore(out, config.owner)) : undefined;
-  const snapshot = await openDiscovery(config, systemClock, store).discover(signal);
+  const discovered = await withElapsed(terminal, 'discovering', () =>
+    openDiscovery(config, systemClock, store).discover(signal),
+  );
+  const snapshot = await openFindings(config, { clock: systemClock })(discovered, signal);
   const scopes = snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs));
-  const { warnings = [] } = snapshot;
-  const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot), warnings };
+  const { warnings = [], findings = [] } = snapshot;
+  const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot), findings, warnings };
   terminal.out(options.json ? `${JSON.stringify(view)}\n` : formatView(view, terminal));
   if (hasNoCredentials({ scopes })) return exitCodes.error;
-  if (out) await writeSnapshot(out, serialiseSnapshot(snapshot, config.owner), options);
+  if (out) await writeSnapshot(out, serialiseSnapshot(discovered, config.owner), options);
   return exitCodes.done;
 };
 
@@ -35,10 +39,11 @@ type View = {
   readonly scopes: readonly ScopeReport[];
   readonly endpoints: readonly Endpoint[];
   readonly quarantined: readonly Quarantined[];
+  readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
 };
 
-function formatView({ scopes, endpoints, quarantined, warnings }: View, terminal: Terminal): string {
+function formatView({ scopes, endpoints, quarantined, findings, warnings }: View, terminal: Terminal): string {
   const rows = endpoints.map((endpoint) => rowOf(endpoint, quarantined));
   const known = scopes.filter((scope) => scope.status === 'known').map((scope) => scope.id);
   const nothing = known.length > 0 ? `No endpoint with the domain tag is usable in ${known.join(', ')}\n` : '';
@@ -47,6 +52,7 @@ function formatView({ scopes, endpoints, quarantined, warnings }: View, terminal
     table +
     formatWarnings(warnings, terminal) +
     formatQuarantined(quarantined, terminal) +
+    formatFindings(findings, terminal) +
     formatScopes(scopes, terminal)
   );
 }

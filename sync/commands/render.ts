@@ -49,5 +49,5 @@ function refuse(refused: string, { terminal, json }: CommandOptions): number {
 
 function print(report: Report, { terminal, json, output }: CommandOptions, text?: string): void {
   if (json) terminal.out(`${JSON.stringify({ ...report, output, text: output ? undefined : text })}\n`);
-  else terminal.err(formatReport({ ...report, changes: [] }, terminal));
+  else terminal.err(formatReport({ ...report, changes: [], publications: [] }, terminal));
 }

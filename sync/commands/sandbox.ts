@@ -6,8 +6,8 @@ import { exitCodes } from '../report';
 import type { Command } from './command';
 
 /** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
-export const runSandbox: Command = async ({ terminal, json, once: isOnce }, signal) => {
-  const demonstration = await demonstrate(json ? silent : narrate(terminal), signal);
+export const runSandbox: Command = async ({ terminal, json, once: isOnce, faults, estate }, signal) => {
+  const demonstration = await demonstrate(json ? silent : narrate(terminal), signal, { faults, estate });
   const { story } = demonstration;
   try {
     if (json) terminal.out(`${JSON.stringify(story)}\n`);
@@ -26,8 +26,8 @@ const silent: Narrator = { opening: () => {}, event: () => {} };
 
 function narrate(terminal: Terminal): Narrator {
   return {
-    opening: ({ isDistinct }) => {
-      terminal.out(opening);
+    opening: ({ isDistinct }, title) => {
+      terminal.out(`kong-privatelink sandbox: ${title}\n${note}`);
       if (!isDistinct)
         terminal.out(
           'This machine has no loopback address but 127.0.0.1: endpoints have one interface each and differ by port.\n',
@@ -37,18 +37,16 @@ function narrate(terminal: Terminal): Narrator {
   };
 }
 
-const opening = `kong-privatelink sandbox: estate T0 on loopback
-  SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333) -> gateway -> egress (444444444444) -> on-premises
-AWS, Konnect, the gateway and the four domains are stand-ins; discovery, plan, apply and the plugin under kong-js-pluginserver are the real ones.
+const note = `AWS, Konnect, the gateway and the domains are stand-ins; discovery, plan, apply and the plugin under kong-js-pluginserver are the real ones.
 `;
 
-function formatEvent({ what, discovered, changed, trip }: StoryEvent, terminal: Terminal): string {
+function formatEvent({ what, discovered, findings, changed, requests, trip }: StoryEvent, terminal: Terminal): string {
   const list = (title: string, lines: readonly string[]) =>
     `  ${paint(terminal, 'dim', title)}\n${(lines.length > 0 ? lines : ['nothing']).map((line) => `    ${line}\n`).join('')}`;
   const end = trip.ok
-    ? `  ${paint(terminal, 'green', 'ok')} on-premises' nonce ${trip.nonce} came back to SD1\n`
+    ? `  ${paint(terminal, 'green', 'ok')} the nonce ${trip.nonce} came back from the end of the chain${requests ? `, and so did the others of ${requests} requests meanwhile` : ''}\n`
     : `  ${paint(terminal, 'red', 'failed')} ${trip.problem}\n`;
-  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${list('changed in the control plane', changed)}${formatHops(trip.hops)}${end}`;
+  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops)}${end}`;
 }
 
 function formatHops(hops: readonly Hop[]): string {
@@ -66,7 +64,7 @@ async function stayUp({ product, estate }: Demonstration, terminal: Terminal, si
   const variables = Object.entries(product.env).map(([name, value]) => `${name}=${value}`);
   terminal.out(`
 The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
-  curl http://${estate.sd1Door}/sd2/orders
+  curl http://${estate.door}
   export ${variables.join(' ')}
   npx kong-privatelink discover -c ${product.configPath}
   npx kong-privatelink diff -c ${product.configPath}

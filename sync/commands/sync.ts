@@ -1,12 +1,20 @@
+import type { Config } from '../../discovery/config';
+import { identityOf } from '../identity';
 import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
+import { readPlan } from '../plan-file';
 import { exitCodeOfSync, type Report } from '../report';
 import { runOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command } from './command';
+import { openRelease } from './schema';
+import { runWatch } from './watch';
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
 export const runSync: Command = async (options, signal) => {
-  const report = await runOnce(openSession(options), signal);
+  if (options.watch) return runWatch(options, signal);
+  const session = openSession(options);
+  const approval = options.plan ? await readApproval(options.plan, session.config, signal) : {};
+  const report = await runOnce({ ...session, prepare: openRelease(session.config), ...approval }, signal);
   const { terminal } = options;
   terminal.out(
     options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report, terminal)}${summaryOf(report)}\n`,
@@ -14,9 +22,16 @@ export const runSync: Command = async (options, signal) => {
   return exitCodeOfSync(report);
 };
 
+/** What the plan file lets through. */
+async function readApproval(path: string, { owner, controlPlane }: Config, signal: AbortSignal) {
+  const { changes } = await readPlan(path, { owner, controlPlane: await identityOf(controlPlane, signal) });
+  return { approved: changes };
+}
+
 function summaryOf(report: Report): string {
-  const { changes, applied, refused } = report;
+  const { changes, applied, refused, publications } = report;
   if (refused) return `Nothing was written: ${formatCounts(changes)}`;
+  if (!applied && publications?.some((one) => one.applied)) return formatUnchanged(report);
   if (!applied) return `${formatUnchanged(report)}; nothing was written`;
   const done = applied.filter((one) => one.outcome === 'applied').length;
   if (done === changes.length) return `Applied all ${done} changes`;

@@ -5,7 +5,7 @@ import type { Kind } from '../../deck/document';
 import { selectTags } from '../../deck/tags';
 import type { KonnectConfig } from '../../discovery/config';
 import type { Change } from '../changes';
-import type { ControlPlane } from '../control-plane';
+import type { EntityControlPlane } from '../control-plane';
 import { systemClock } from '../system-clock';
 import { bodyOf, foreignEntities, heldEntities, type Item, itemSchema } from './entities';
 import { createHttp, type Http, type HttpOptions } from './http';
@@ -24,7 +24,7 @@ export function connectKonnect(
   config: KonnectConfig,
   owner: string,
   { clock = systemClock, ...options }: ConnectOptions = {},
-): ControlPlane {
+): EntityControlPlane {
   const http = createHttp({ ...config, ...options, clock });
   const ownTags = selectTags(owner);
   let plane: string | undefined;

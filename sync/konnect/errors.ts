@@ -9,8 +9,10 @@ const errorBody = z.object({
   details: z.array(z.object({ field: z.string().nullish(), messages: z.array(z.string()).nullish() })).nullish(),
 });
 
+export type FailedAnswer = { readonly status: number; readonly text: string; readonly retryAfterMs?: number };
+
 /** The error for an answer that is not a success; `call` is its method and path, `text` its body. */
-export function answerError(call: string, status: number, text: string): PrivatelinkError {
+export function answerError(call: string, { status, text, retryAfterMs }: FailedAnswer): PrivatelinkError {
   const said = `Konnect answered ${status} to ${call}: ${wordsOf(text) || 'without a word'}`;
   if (status === 401 || status === 403) {
     const fix = 'check that controlPlane.token is valid, belongs to this region, and may edit the control plane';
@@ -18,10 +20,14 @@ export function answerError(call: string, status: number, text: string): Private
   }
   if (status === 429) {
     const fix = 'the next pass goes on from here; lower controlPlane.concurrency if it happens often';
-    return new PrivatelinkError(`${said}; ${fix}`, { code: 'RATE_LIMITED', transient: true });
+    return new PrivatelinkError(`${said}; ${fix}`, { code: 'RATE_LIMITED', transient: true, retryAfterMs });
   }
   if (status >= 500) {
-    return new PrivatelinkError(`${said}; the next pass goes on from here`, { code: 'CONTROL_PLANE', transient: true });
+    return new PrivatelinkError(`${said}; the next pass goes on from here`, {
+      code: 'CONTROL_PLANE',
+      transient: true,
+      retryAfterMs,
+    });
   }
   const fix = 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
   return new PrivatelinkError(`${said}; ${fix}`, { code: 'REJECTED', transient: false });

@@ -63,10 +63,11 @@ async function attempt(call: HttpCall, options: Attempt): Promise<Outcome> {
   const { status, text, retryAfter } = answer;
   if (status >= 200 && status < 300) return { value: parse(name, text) };
   if (status === 404 && call.method === 'DELETE') return { value: undefined };
+  const retryAfterMs = parseRetryAfter(retryAfter, options.clock.now());
   return {
     // A server may quote what it was sent.
-    error: answerError(name, status, text.replaceAll(options.token, '***')),
-    retryAfterMs: parseRetryAfter(retryAfter, options.clock.now()),
+    error: answerError(name, { status, text: text.replaceAll(options.token, '***'), retryAfterMs }),
+    retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };
 }

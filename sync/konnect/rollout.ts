@@ -5,7 +5,7 @@ import type { Http } from './http';
 import { nodePages, readPages } from './pages';
 
 /** Data planes ping every 30 s; who missed two pings in a row is gone, though Konnect goes on listing it for days. */
-const freshPingMs = 60_000;
+export const freshPingMs = 60_000;
 
 const nodes = nodePages(z.object({ config_hash: z.string().nullish(), last_ping: z.number().nullish() }));
 const expectation = z.object({ expected_hash: z.string().min(1) });

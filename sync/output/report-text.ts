@@ -1,14 +1,10 @@
 import { groupBy } from '../../core/group-by';
-import type { Quarantined } from '../../core/model';
+import type { Finding, Quarantined } from '../../core/model';
 import type { Action, Change, Kept } from '../changes';
-import type { AppliedChange, Report, ScopeReport } from '../report';
-import { type Colour, paint, type Terminal } from './terminal';
+import type { AppliedChange, PublicationReport, Report, ScopeReport } from '../report';
+import { type Colour, formatTable, paint, type Terminal } from './terminal';
 
-const signs: Readonly<Record<Action, { readonly sign: string; readonly colour: Colour }>> = {
-  create: { sign: '+', colour: 'green' },
-  update: { sign: '~', colour: 'yellow' },
-  delete: { sign: '-', colour: 'red' },
-};
+const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
 
 /** Scopes that are unknown, with what is wrong and how old the data is that is used instead. */
 export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal): string {
@@ -37,6 +33,15 @@ export function formatQuarantined(quarantined: readonly Quarantined[], terminal:
     .join('');
 }
 
+export function formatFindings(findings: readonly Finding[], terminal: Terminal): string {
+  return findings
+    .map(({ endpointIds, scopeId, reason, fix }) => {
+      const who = `${endpointIds.join(' ')} in ${scopeId}`;
+      return `${paint(terminal, 'yellow', 'finding')} ${who}: ${reason}. Fix: ${fix}\n`;
+    })
+    .join('');
+}
+
 /** The changes by domain, each with its reason. */
 function formatChanges(changes: readonly Change[], terminal: Terminal): string {
   return [...groupBy(changes, (change) => change.domain)]
@@ -45,15 +50,12 @@ function formatChanges(changes: readonly Change[], terminal: Terminal): string {
     .join('');
 }
 
+/** A table, one change a line; those of one action stand together, since changes come in the order of their actions. */
 function formatGroup(changes: readonly Change[], terminal: Terminal): string {
-  const width = Math.max(...changes.map(({ key }) => shortKey(key).length));
-  return changes
-    .map(({ action, kind, key, reason }) => {
-      const { sign, colour } = signs[action];
-      const what = `${sign} ${kind.padEnd(8)} ${shortKey(key).padEnd(width)}`;
-      return `  ${paint(terminal, colour, what)}  ${paint(terminal, 'dim', reason)}\n`;
-    })
-    .join('');
+  const rows = changes.map(({ action, kind, key, reason }) => [action, kind, shortKey(key), reason]);
+  const [head = '', ...lines] = formatTable(['ACTION', 'KIND', 'NAME', 'WHY'], rows).trimEnd().split('\n');
+  const painted = lines.map((line, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], line));
+  return [paint(terminal, 'dim', head), ...painted].map((line) => `  ${line}\n`).join('');
 }
 
 /** A target without the name of its upstream, which is in the heading. */
@@ -100,7 +102,20 @@ export function formatCounts(changes: readonly Change[]): string {
 
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. */
 export function formatReport(report: Report, terminal: Terminal): string {
-  const { scopes, quarantined, changes, kept, applied, refused, warnings, rollout, conflicts = [] } = report;
+  const {
+    scopes,
+    quarantined,
+    changes,
+    kept,
+    applied,
+    refused,
+    warnings,
+    rollout,
+    conflicts = [],
+    publications = [],
+    leftOut = [],
+    unnecessary = [],
+  } = report;
   const ours = quarantined.filter((one) => one.code !== 'other-gateway');
   return [
     formatWarnings(warnings, terminal),
@@ -110,8 +125,43 @@ export function formatReport(report: Report, terminal: Terminal): string {
     formatKept(kept, terminal),
     conflicts.map((text) => `${paint(terminal, 'red', 'conflict')} ${text}\n`).join(''),
     applied ? formatFailures(applied, terminal) : '',
+    formatLeftOut(leftOut, terminal),
+    formatUnnecessary(unnecessary, terminal),
     refused ? `${paint(terminal, 'red', 'refused')} ${refused}\n` : '',
+    publications.map((one) => formatPublication(one, terminal)).join(''),
     rollout?.nodes ? `${rollout.inSync} of ${rollout.nodes} data planes run the new configuration\n` : '',
+  ].join('');
+}
+
+/** Creates that wait for an approval of their own, by domain and reason. */
+function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): string {
+  return [...groupBy(leftOut, ({ change, error }) => `${change.domain}: ${error}`)]
+    .map(([why, group]) => {
+      const names = group.map(({ change }) => `${change.kind} ${shortKey(change.key)}`);
+      return `${paint(terminal, 'yellow', 'left out')} ${names.join(', ')} of ${why}\n`;
+    })
+    .join('');
+}
+
+/** Approved changes that somebody made already, or that have lost their cause. */
+function formatUnnecessary(changes: readonly Change[], terminal: Terminal): string {
+  return changes
+    .map(({ action, kind, key }) => `${paint(terminal, 'dim', 'not needed any more')} ${action} ${kind} ${key}\n`)
+    .join('');
+}
+
+/** The changes of one Cloud Map service, and what came of them. */
+function formatPublication(publication: PublicationReport, terminal: Terminal): string {
+  const { name, domain, changes, kept, applied, conflicts = [], refused, error } = publication;
+  const red = (what: string, why: string) => `${paint(terminal, 'red', what)} ${domain} in ${name}: ${why}\n`;
+  const done = applied?.filter((one) => one.outcome === 'applied').length;
+  return [
+    changes.length > 0 ? `${paint(terminal, 'bold', `${domain} in ${name}`)}\n${formatGroup(changes, terminal)}` : '',
+    formatKept(kept, terminal),
+    conflicts.map((text) => red('conflict', text)).join(''),
+    applied ? `${formatFailures(applied, terminal)}${done} of ${changes.length} changes made in ${name}\n` : '',
+    refused ? red('refused', refused) : '',
+    error ? red('not published', error) : '',
   ].join('');
 }
 

@@ -7,6 +7,8 @@ export type Terminal = {
   readonly err: (text: string) => void;
   /** Output goes to a person, who gets colours. */
   readonly isTerminal: boolean;
+  /** Asks a person for a yes; absent where nobody can answer. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 };
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
@@ -46,4 +48,20 @@ export function createProgress(
     const text = `${done} of ${total} ${what}`;
     terminal.err(terminal.isTerminal && !isLast ? `\r${text}` : `${terminal.isTerminal ? '\r' : ''}${text}\n`);
   };
+}
+
+/** Does the work, and says on a terminal how long it goes on once it has taken two seconds. */
+export async function withElapsed<T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> {
+  if (!terminal.isTerminal) return work();
+  let seconds = 0;
+  const timer = setInterval(() => {
+    seconds += 1;
+    if (seconds * 1_000 >= progressAfterMs) terminal.err(`\r${what}, ${seconds} s`);
+  }, progressEveryMs).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    if (seconds * 1_000 >= progressAfterMs) terminal.err('\n');
+  }
 }

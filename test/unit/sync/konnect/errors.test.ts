@@ -12,7 +12,7 @@ describe('answerError', () => {
     [500, 'CONTROL_PLANE', true],
     [503, 'CONTROL_PLANE', true],
   ])('gives %i the code %s', (status, code, transient) => {
-    expect(answerError('PUT /x', status, '')).toMatchObject({ code, transient });
+    expect(answerError('PUT /x', { status, text: '' })).toMatchObject({ code, transient });
   });
 
   it.each([
@@ -25,7 +25,7 @@ describe('answerError', () => {
     ['<html>Bad Gateway</html>', '<html>Bad Gateway</html>'],
     ['', 'without a word'],
   ])('says what %s says', (text, words) => {
-    expect(answerError('PUT /x', 400, text).message).toContain(`400 to PUT /x: ${words};`);
+    expect(answerError('PUT /x', { status: 400, text }).message).toContain(`400 to PUT /x: ${words};`);
   });
 });
 

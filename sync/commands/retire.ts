@@ -1,0 +1,100 @@
+import { PrivatelinkError } from '../../core/errors';
+import { applyChanges } from '../apply';
+import type { HeldEntity } from '../control-plane';
+import { readDependants } from '../konnect/dependants';
+import { openPlane } from '../konnect/plane';
+import { formatCounts, formatReport } from '../output/report-text';
+import { exitCodeOfSync, hasNoCredentials, type Report } from '../report';
+import { planRetirement, whyClaimed } from '../retire';
+import { planOnce } from '../run-once';
+import { openSession } from '../session';
+import type { Command, CommandOptions } from './command';
+
+type Session = ReturnType<typeof openSession>;
+
+/** Takes a domain out of the control plane: says what leaves, asks, then removes it. */
+export const runRetire: Command = async (options, signal) => {
+  const domain = domainOf(options);
+  const session = openSession({ ...options, isReadOnly: true });
+  const { report, held } = await planRetire(domain, session, signal);
+  const { terminal, json } = options;
+  if (!json) terminal.out(formatReport(report, terminal));
+  const refused = report.refused ?? (await whyNotConfirmed(report, domain, options));
+  const done = refused ? { ...report, refused } : await removeAll(report, session, signal);
+  if (json) terminal.out(`${JSON.stringify(done)}\n`);
+  else terminal.out(`${formatReport(outcomeOf(done, report), terminal)}${summaryOf(done, domain, held)}\n`);
+  return exitCodeOfSync(done);
+};
+
+function domainOf({ domain = '' }: CommandOptions): string {
+  if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(domain)) return domain;
+  const message = `retire: "${domain}" is no name of a domain (lowercase letters, digits and dashes)`;
+  throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}
+
+type Retirement = { readonly report: Report; readonly held: readonly HeldEntity[] };
+
+async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Retirement> {
+  const { held, plan, report } = await planOnce({ ...session, publications: [] }, signal);
+  const changes = planRetirement(domain, held);
+  const unreadable =
+    'no scope could be read, so nobody knows whether an endpoint claims the domain: mend the credentials first';
+  const refused =
+    (hasNoCredentials(report) ? unreadable : whyClaimed(domain, plan.desired)) ??
+    (await whyNeeded(
+      held.filter((one) => one.domain === domain),
+      session,
+      signal,
+    ));
+  const { owner, scopes } = report;
+  return { report: { owner, scopes, quarantined: [], changes, kept: [], refused, warnings: [] }, held };
+}
+
+/** Why others would lose something: Kong takes plugins along with their service, and refuses to delete one that has routes. */
+async function whyNeeded(
+  leaving: readonly HeldEntity[],
+  { config: { controlPlane } }: Session,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (controlPlane.type !== 'konnect' || leaving.length === 0) return undefined;
+  const others = await readDependants(await openPlane(controlPlane)(signal), leaving, signal);
+  if (others.length === 0) return undefined;
+  return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;
+}
+
+async function whyNotConfirmed(
+  { changes }: Report,
+  domain: string,
+  { terminal, json, yes }: CommandOptions,
+): Promise<string | undefined> {
+  if (yes || changes.length === 0) return undefined;
+  if (json || !terminal.confirm) return 'nobody is there to confirm this: look at it, then add --yes';
+  return (await terminal.confirm(`Remove domain ${domain} from the control plane?`)) ? undefined : 'not confirmed';
+}
+
+async function removeAll(report: Report, session: Session, signal: AbortSignal): Promise<Report> {
+  const { changes } = report;
+  if (changes.length === 0) return report;
+  const onApplied = (applied: Parameters<NonNullable<Session['onApplied']>>[0]) =>
+    session.onApplied?.(applied, changes.length);
+  const { results } = await applyChanges(changes, { ...session, signal, onApplied });
+  return { ...report, applied: results };
+}
+
+/** What was not said yet: the plan and what was unknown are above it. */
+function outcomeOf(done: Report, shown: Report): Report {
+  return { ...done, changes: [], scopes: [], refused: shown.refused ? undefined : done.refused };
+}
+
+function summaryOf({ changes, applied, refused }: Report, domain: string, held: readonly HeldEntity[]): string {
+  if (refused) return `Nothing was removed: ${formatCounts(changes)}`;
+  if (!applied) {
+    const domains = [...new Set(held.map((one) => one.domain))].sort();
+    return `The control plane holds nothing of domain ${domain}; it holds: ${domains.join(', ') || 'no domain'}`;
+  }
+  const removed = applied.filter((one) => one.outcome === 'applied').length;
+  const all = removed === applied.length;
+  return all
+    ? `Domain ${domain} is retired`
+    : `Removed ${removed} of ${applied.length} entities; run retire again for the rest`;
+}

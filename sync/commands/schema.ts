@@ -1,0 +1,40 @@
+import { PrivatelinkError } from '../../core/errors';
+import type { Config } from '../../discovery/config';
+import { pluginName } from '../../plugin/schema';
+import { schemaLua } from '../../plugin/schema-text';
+import { openPlane } from '../konnect/plane';
+import { uploadSchema } from '../konnect/plugin-schema';
+import { createRelease } from '../konnect/release';
+import { exitCodes } from '../report';
+import type { PassDependencies } from '../run-once';
+import { openConfig } from '../session';
+import { systemClock } from '../system-clock';
+import type { Command } from './command';
+
+/** Prints the plugin's schema in Lua, or puts it into the control plane where it differs. */
+export const runSchema: Command = async (options, signal) => {
+  const { terminal, json, upload } = options;
+  const lua = schemaLua();
+  if (!upload) {
+    terminal.out(json ? `${JSON.stringify({ name: pluginName, lua })}\n` : lua);
+    return exitCodes.done;
+  }
+  const { controlPlane } = openConfig(options);
+  if (controlPlane.type !== 'konnect') throw notKonnect(controlPlane.type);
+  const isUploaded = await uploadSchema(await openPlane(controlPlane)(signal), { name: pluginName, lua }, signal);
+  const text = isUploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
+  terminal.out(json ? `${JSON.stringify({ name: pluginName, uploaded: isUploaded })}\n` : `${text}\n`);
+  return exitCodes.done;
+};
+
+function notKonnect(type: string): PrivatelinkError {
+  const message = `schema --upload: a control plane of type ${type} takes no schema; install the package on its nodes, which bring it`;
+  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}
+
+/** What comes before the first entity of the plugin; undefined where the control plane takes no schema. */
+export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
+  if (controlPlane.type !== 'konnect') return undefined;
+  const schema = { name: pluginName, lua: schemaLua() };
+  return createRelease({ openPlane: openPlane(controlPlane), schema, nowMs: systemClock.now });
+}

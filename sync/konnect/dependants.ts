@@ -1,0 +1,38 @@
+import type { HeldEntity } from '../control-plane';
+import { type Item, itemSchema } from './entities';
+import { entityPages, readPages } from './pages';
+import type { Plane } from './plane';
+
+const items = entityPages(itemSchema);
+
+/** What Kong keeps below an entity, and deletes or trips over when the entity goes. */
+const below: Readonly<Partial<Record<HeldEntity['kind'], readonly string[]>>> = {
+  service: ['routes', 'plugins'],
+  route: ['plugins'],
+  upstream: ['targets'],
+};
+
+const parents = { service: 'services', route: 'routes', upstream: 'upstreams' } as const;
+
+/** Entities that hang on `leaving` and do not leave with it, one text each. Throws PrivatelinkError. */
+export async function readDependants(
+  { http, path }: Plane,
+  leaving: readonly HeldEntity[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const ids = new Set(leaving.map((one) => one.id));
+  const found: string[] = [];
+  for (const { kind, key, id } of leaving) {
+    if (kind === 'target' || kind === 'plugin') continue;
+    for (const list of below[kind] ?? []) {
+      const page = { path: `${path}/core-entities/${parents[kind]}/${id}/${list}`, shape: items };
+      const others = (await readPages(http, page, signal)).filter((item) => !ids.has(item.id));
+      found.push(...others.map((item) => `${list.slice(0, -1)} ${nameOfItem(item)} on ${kind} ${key}`));
+    }
+  }
+  return found;
+}
+
+function nameOfItem({ name, target, id }: Item): string {
+  return name ?? target ?? id;
+}

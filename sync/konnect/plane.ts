@@ -1,0 +1,22 @@
+import type { Clock } from '../../core/clock';
+import type { KonnectConfig } from '../../discovery/config';
+import { systemClock } from '../system-clock';
+import { createHttp, type Http, type HttpOptions } from './http';
+import { resolveControlPlane } from './resolve';
+
+/** A control plane of Konnect, its path, and the client to reach it. */
+export type Plane = { readonly http: Http; readonly id: string; readonly path: string };
+
+export type PlaneOptions = { readonly clock?: Clock } & Pick<HttpOptions, 'random' | 'timeoutMs'>;
+
+/** Gives what looks the control plane up, for work beside the entities; one made anew has another id. Throws as the backend does. */
+export function openPlane(
+  config: KonnectConfig,
+  { clock = systemClock, ...options }: PlaneOptions = {},
+): (signal: AbortSignal) => Promise<Plane> {
+  const http = createHttp({ ...config, ...options, clock });
+  return async (signal) => {
+    const id = await resolveControlPlane(http, config.name, signal);
+    return { http, id, path: `/v2/control-planes/${id}` };
+  };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { messageOf } from '../../core/errors';
+import type { Change } from '../changes';
+import { nodePages, readPages } from './pages';
+import type { Plane } from './plane';
+import { type PluginSchema, uploadSchema } from './plugin-schema';
+import { freshPingMs } from './rollout';
+
+export type ReleaseOptions = {
+  readonly openPlane: (signal: AbortSignal) => Promise<Plane>;
+  readonly schema: PluginSchema;
+  readonly nowMs: () => number;
+};
+
+/**
+ * Gives what comes before the first entity of the plugin (design: schema, plugin on every node, entity): uploads the schema and looks
+ * at the nodes. It gives warnings and never throws but at the signal: what cannot be released is refused by Konnect, entity by entity.
+ */
+export function createRelease({ openPlane, schema, nowMs }: ReleaseOptions) {
+  return async (changes: readonly Change[], signal: AbortSignal): Promise<readonly string[]> => {
+    if (!changes.some((change) => change.action === 'create' && isOf(schema.name, change))) return [];
+    try {
+      const plane = await openPlane(signal);
+      await uploadSchema(plane, schema, signal);
+      return await doubtfulNodes(plane, { plugin: schema.name, nowMs: nowMs() }, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return [
+        `the schema of plugin ${schema.name} could not be uploaded, or the nodes not be read: ${messageOf(thrown)}`,
+      ];
+    }
+  };
+}
+
+function isOf(plugin: string, { kind, after }: Change): boolean {
+  return kind === 'plugin' && after?.fields.name === plugin;
+}
+
+const nodes = nodePages(
+  z.object({
+    hostname: z.string().nullish(),
+    version: z.string().nullish(),
+    last_ping: z.number().nullish(),
+    compatibility_status: z.object({ state: z.string().nullish() }).nullish(),
+  }),
+);
+
+const compatible = 'COMPATIBILITY_STATE_FULLY_COMPATIBLE';
+
+/** Konnect does not tell which plugins a node has; a node that it calls incompatible, or of which it knows no state, is named. */
+async function doubtfulNodes(
+  { http, path }: Plane,
+  { plugin, nowMs }: { readonly plugin: string; readonly nowMs: number },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
+  return listed
+    .filter((node) => nowMs - (node.last_ping ?? 0) * 1_000 <= freshPingMs)
+    .filter((node) => node.compatibility_status?.state !== compatible)
+    .map(({ hostname, version, compatibility_status: status }) => {
+      const state = status?.state ?? 'of unknown compatibility';
+      return `data plane ${hostname ?? 'without name'} (${version ?? 'version unknown'}) is ${state}: see that plugin ${plugin} is installed there`;
+    });
+}

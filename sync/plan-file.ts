@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '../core/errors';
+import type { Json, JsonObject } from '../core/model';
+import { canonicalJson } from '../discovery/canonical-json';
+import type { Change } from './changes';
+
+const version = 1;
+
+/** Which control plane a plan is for; `id` where the control plane has one, so that one made anew under the old name differs. */
+export type PlaneIdentity = {
+  readonly type: string;
+  readonly address?: string;
+  readonly name?: string;
+  readonly id?: string;
+};
+
+/** A plan that people look at before it is applied. */
+export type PlanFile = {
+  readonly owner: string;
+  readonly controlPlane: PlaneIdentity;
+  readonly createdAtMs: number;
+  readonly changes: readonly Change[];
+};
+
+const json: z.ZodType<Json> = z.json();
+const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
+const kind = z.enum(['upstream', 'target', 'service', 'route', 'plugin']);
+
+const entitySchema = z.strictObject({
+  kind,
+  key: z.string(),
+  domain: z.string(),
+  parent: z.string().optional(),
+  fields,
+  tags: z.array(z.string()),
+});
+
+const changeSchema = z.strictObject({
+  action: z.enum(['create', 'update', 'delete']),
+  kind,
+  key: z.string(),
+  id: z.string(),
+  parentId: z.string().optional(),
+  domain: z.string(),
+  reason: z.string(),
+  isConfirmed: z.boolean().optional(),
+  before: entitySchema.extend({ id: z.string().optional() }).optional(),
+  after: entitySchema.optional(),
+});
+
+const planSchema = z.strictObject({
+  owner: z.string(),
+  controlPlane: z.strictObject({
+    type: z.string(),
+    address: z.string().optional(),
+    name: z.string().optional(),
+    id: z.string().optional(),
+  }),
+  createdAtMs: z.number(),
+  changes: z.array(changeSchema),
+});
+
+const fileSchema = z.strictObject({ version: z.number(), checksum: z.string(), plan: z.unknown() });
+
+/** The file's text; the same plan gives the same bytes. */
+export function serialisePlan(plan: PlanFile): string {
+  return `${JSON.stringify({ version, checksum: checksumOf(plan), plan }, null, 2)}\n`;
+}
+
+export type PlanExpectation = Pick<PlanFile, 'owner' | 'controlPlane'>;
+
+/** Gives the plan in `path`. Throws PrivatelinkError (CONFIG_INVALID) when it is damaged, edited, or made for something else. */
+export async function readPlan(path: string, expected: PlanExpectation): Promise<PlanFile> {
+  const plan = parsePlan(await readText(path), path);
+  const problem = mismatchOf(plan, expected);
+  if (problem) throw invalid(path, problem);
+  return plan;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw invalid(path, `it cannot be read (${messageOf(cause)})`);
+  }
+}
+
+/** Gives the plan that `text` holds; `path` is for messages. Throws PrivatelinkError (CONFIG_INVALID). */
+export function parsePlan(text: string, path: string): PlanFile {
+  const file = fileSchema.safeParse(jsonOf(text, path));
+  if (!file.success) throw invalid(path, 'it is no plan of this program');
+  if (file.data.version !== version)
+    throw invalid(path, `its version is ${file.data.version}, this program's ${version}`);
+  if (checksumOf(file.data.plan) !== file.data.checksum) throw invalid(path, 'it was changed after it was written');
+  const plan = planSchema.safeParse(file.data.plan);
+  if (!plan.success) throw invalid(path, `it is no plan of this program (${z.prettifyError(plan.error)})`);
+  return plan.data;
+}
+
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(path, 'it is no JSON, perhaps it was cut short');
+  }
+}
+
+function mismatchOf(plan: PlanFile, expected: PlanExpectation): string | undefined {
+  if (plan.owner !== expected.owner) return `it is of owner ${plan.owner}, the configuration of ${expected.owner}`;
+  if (canonicalJson(plan.controlPlane) === canonicalJson(expected.controlPlane)) return undefined;
+  return `it is for control plane ${describe(plan.controlPlane)}, the configuration for ${describe(expected.controlPlane)}`;
+}
+
+function describe({ type, name, address, id }: PlaneIdentity): string {
+  return [name ?? type, address && `at ${address}`, id && `(${id})`].filter(Boolean).join(' ');
+}
+
+function invalid(path: string, problem: string): PrivatelinkError {
+  const message = `--plan ${path}: ${problem}; make it anew with diff --out, and do not edit it`;
+  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}
+
+function checksumOf(plan: unknown): string {
+  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** The file is looked at this often. */
+const pollMs = 1_000;
+
+/** Calls `onChange` when the content of the file changes, until `signal` aborts; a file that cannot be read is a change too. */
+export function watchFile(path: string, onChange: () => void, signal: AbortSignal): void {
+  let before = contentHash(path);
+  const timer = setInterval(() => {
+    const now = contentHash(path);
+    if (now === before) return;
+    before = now;
+    onChange();
+  }, pollMs).unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+function contentHash(path: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex');
+  } catch {
+    return 'unreadable';
+  }
+}
+
+export type Reloading<T> = {
+  readonly open: () => T;
+  readonly onFailure: (thrown: unknown) => void;
+};
+
+export type Reloadable<T> = {
+  readonly current: () => T;
+  /** Opens anew; what cannot be opened leaves the old one in use. */
+  readonly reload: () => boolean;
+};
+
+/** What is opened from the configuration, and again when that changes. Throws what the first `open` throws. */
+export function createReloadable<T>({ open, onFailure }: Reloading<T>): Reloadable<T> {
+  let current = open();
+  return {
+    current: () => current,
+    reload: () => {
+      try {
+        current = open();
+        return true;
+      } catch (thrown) {
+        onFailure(thrown);
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { backoffMs } from '../../core/backoff';
+import type { ErrorCode } from '../../core/errors';
+
+/** What a pass came to, as far as the next one's time depends on it. */
+export type PassOutcome =
+  | { readonly kind: 'done'; readonly isTransitional: boolean; readonly heldUntilMs?: number }
+  | { readonly kind: 'failed'; readonly code?: ErrorCode; readonly retryAfterMs?: number };
+
+export type Timing = {
+  readonly intervalMs: number;
+  /** Failed passes in a row. */
+  readonly failures: number;
+  readonly nowMs: number;
+  /** 0 to 1. */
+  readonly random: () => number;
+};
+
+/** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
+const transitionalMs = 10_000;
+/** A token that is refused now is refused a second later too; asking often locks accounts. */
+const refusedMs = 5 * 60_000;
+/** So that workers that were started together do not read together. */
+const longestStartMs = 1_000;
+
+/** Milliseconds before the first pass: less than a second. */
+export function startDelayMs(random: () => number): number {
+  return random() * longestStartMs;
+}
+
+/** Milliseconds between a pass and the next one. */
+export function pauseMs(outcome: PassOutcome, timing: Timing): number {
+  return outcome.kind === 'failed' ? retryMs(outcome, timing) : intervalMs(outcome, timing);
+}
+
+function retryMs({ code, retryAfterMs }: Extract<PassOutcome, { kind: 'failed' }>, timing: Timing): number {
+  if (retryAfterMs !== undefined) return retryAfterMs;
+  return code === 'CONTROL_PLANE_AUTH' ? refusedMs : backoffMs(timing.failures, timing.random);
+}
+
+function intervalMs(
+  { isTransitional, heldUntilMs = Infinity }: Extract<PassOutcome, { kind: 'done' }>,
+  { intervalMs, nowMs, random }: Timing,
+): number {
+  const jittered = intervalMs * (0.9 + 0.2 * random());
+  return Math.min(jittered, isTransitional ? transitionalMs : Infinity, Math.max(0, heldUntilMs - nowMs));
+}

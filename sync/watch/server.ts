@@ -1,0 +1,98 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { messageOf, PrivatelinkError } from '../../core/errors';
+import type { Config } from '../../discovery/config';
+
+/** What the server tells of the worker; each is asked at each request. */
+export type WatchState = {
+  readonly isAlive: () => boolean;
+  readonly isReady: () => boolean;
+  readonly metrics: () => string;
+  /** Text of the last snapshot; undefined before the first. */
+  readonly snapshot: () => string | undefined;
+};
+
+export type WatchServer = { readonly address: string; close(): Promise<void> };
+
+type Page = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Serves /healthz, /readyz, /metrics and /v1/snapshot on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
+export async function startWatchServer(config: Config['watch'], state: WatchState): Promise<WatchServer> {
+  const { hostname, port } = new URL(`http://${config.listen}`);
+  const handle = handler(config.token, pagesOf(state));
+  try {
+    const server = config.tls ? createTlsServer(readTls(config.tls), handle) : createServer(handle);
+    server.requestTimeout = 10_000;
+    server.listen(Number(port || 80), hostname.replace(/^\[|\]$/g, ''));
+    await once(server, 'listening');
+    return {
+      address: `${config.tls ? 'https' : 'http'}://${hostname}:${(server.address() as AddressInfo).port}`,
+      close: async () => {
+        server.close();
+        server.closeAllConnections();
+      },
+    };
+  } catch (cause) {
+    const message = `watch.listen ${config.listen}: ${messageOf(cause)}; choose a free address, and files that this user may read for watch.tls`;
+    throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
+  }
+}
+
+function readTls({ cert, key }: NonNullable<Config['watch']['tls']>) {
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+function handler(token: string | undefined, pages: ReadonlyMap<string, Page>): RequestListener {
+  return (request, response) => {
+    const page = pages.get(new URL(request.url ?? '/', 'http://localhost').pathname);
+    if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`))
+      return answer(response, 401, 'unauthorized\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
+    if (!page) return answer(response, 404, `one of ${[...pages.keys()].join(', ')}\n`);
+    page(request, response);
+  };
+}
+
+/** Takes the same time whatever is wrong. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+function pagesOf(state: WatchState): ReadonlyMap<string, Page> {
+  const check =
+    (isRight: () => boolean): Page =>
+    (_, response) =>
+      isRight() ? answer(response, 200, 'ok\n') : answer(response, 503, 'not yet, or no longer\n');
+  return new Map<string, Page>([
+    ['/healthz', check(state.isAlive)],
+    ['/readyz', check(state.isReady)],
+    [
+      '/metrics',
+      (_, response) => answer(response, 200, state.metrics(), { 'content-type': 'text/plain; version=0.0.4' }),
+    ],
+    ['/v1/snapshot', (request, response) => answerSnapshot(request, response, state.snapshot())],
+  ]);
+}
+
+function answerSnapshot(request: IncomingMessage, response: ServerResponse, text: string | undefined): void {
+  const etag = `"${createHash('sha256')
+    .update(text ?? '')
+    .digest('hex')}"`;
+  if (text === undefined) answer(response, 503, 'no pass has ended yet\n');
+  else if (request.headers['if-none-match'] === etag) answer(response, 304, '', { etag });
+  else answer(response, 200, text, { etag, 'content-type': 'application/json' });
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(text);
+}
