@@ -5,11 +5,13 @@ import { createDiscoverer, type Discoverer } from '../discovery/discover';
 import { createLastGoodStore, type LastGoodStore } from '../discovery/last-good';
 import { createSources } from '../discovery/sources';
 import { startDiscoveryLoop } from './discovery-loop';
-import { toDiscoverySchema } from './messages';
+import { type FromDiscovery, toDiscoverySchema } from './messages';
+import { probeTarget } from './probe';
+import { createProber } from './prober';
 import { unreferencedClock } from './unreferenced-clock';
 
 /**
- * The thread that discovers: parsing AWS's answers blocks an event loop for tens of milliseconds (facts), and the one that
+ * The thread that discovers and probes: parsing AWS's answers blocks an event loop for tens of milliseconds (facts), and the one that
  * serves requests must not wait for it.
  */
 
@@ -37,15 +39,20 @@ function lastGoodStoreOf({ stateDir, owner }: DataPlaneConfig): LastGoodStore | 
     : createLastGoodStore(join(stateDir, `last-good.${owner}.data-plane.json`), owner);
 }
 
+const shared = {
+  clock: unreferencedClock,
+  random: Math.random,
+  post: (message: FromDiscovery) => parentPort?.postMessage(message),
+};
+
 const loop = startDiscoveryLoop(
   {
     discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
     restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
     zoneId: process.env.KONG_PRIVATELINK_ZONE_ID || undefined,
     intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
-    clock: unreferencedClock,
-    random: Math.random,
-    post: (message) => parentPort?.postMessage(message),
+    prober: createProber({ ...shared, probe: probeTarget }),
+    ...shared,
   },
   new AbortController().signal,
 );

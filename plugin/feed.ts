@@ -1,23 +1,25 @@
 import type { Clock } from '../core/clock';
-import { type FromDiscovery, readRoute, type ToDiscovery } from './messages';
-import { type Picker, pickerOf } from './picker';
-import type { DomainRoute } from './resolve';
-
-/** How to reach a domain, with the rounds that are under way. */
-export type Route = { readonly near: Picker; readonly any: Picker };
+import { clearHealth, type DomainInUse, routeOf, setHealth, setRoute } from './domain-in-use';
+import { createFirstWaits } from './first-waits';
+import type { FromDiscovery, ToDiscovery } from './messages';
+import type { ScopeAge } from './picker';
+import { type ProbeSettings, stricterOf } from './probe-settings';
+import type { Route } from './route';
 
 /** What discovery knows, for the request path: reading it never waits. */
 export type Feed = {
   /** The data plane has sources to discover from. */
   readonly hasSources: boolean;
-  /** Announces that requests for the domain may come. */
-  use(domain: string): void;
+  /** Announces that requests for the domain may come; with several, the strictest probes hold. */
+  use(domain: string, probe: ProbeSettings): void;
+  /** The own zone, once it is known. */
+  setZone(zoneId: string): void;
   /** `undiscovered` while no scope was ever known. */
   routeOf(domain: string): Route | 'unknown domain' | 'undiscovered';
-  /** When the scope was last confirmed; unix epoch, milliseconds. */
-  observedAtMs(scopeId: string): number;
   /** Of the scope that was confirmed longest ago; undefined while none was ever known. */
   oldestObservedAtMs(): number | undefined;
+  /** Targets that probes keep out of use. */
+  ejected(): number;
   /** Ends with the first answer about the domain, or a second after the first call for it: only first requests wait. */
   first(domain: string): Promise<void>;
 };
@@ -36,124 +38,156 @@ export type FeedOptions = {
   readonly onProblem: (reason: string) => void;
 };
 
-/** About what it takes to load the AWS SDK and to read one scope. */
-const firstWaitMs = 1_000;
 /** A thread that ended is started anew after this; its routes stay in use meanwhile. */
 const restartMs = 1_000;
+/** A domain that nobody asked for between two sweeps is discovered and probed no more; instances have no end that one could wait for. */
+const sweepEveryMs = 3_600_000;
 
 /** A feed for a data plane without configuration: nothing is ever resolved. */
 export const emptyFeed: Feed = {
   hasSources: false,
   use: () => {},
+  setZone: () => {},
   routeOf: () => 'undiscovered',
-  observedAtMs: () => 0,
   oldestObservedAtMs: () => undefined,
+  ejected: () => 0,
   first: async () => {},
 };
 
 /** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
-export function startFeed({ startThread, clock, onProblem }: FeedOptions, signal: AbortSignal): Feed {
-  const inUse = new Set<string>();
-  const routes = createRouteBook();
-  const observed = new Map<string, number>();
-  const answers = createAnswers(clock, signal);
+export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
+  const known: Known = { domains: new Map(), scopes: new Map() };
+  const waits = createFirstWaits(options.clock, signal);
+  const thread = keepThread(options, signal, {
+    onStart: (post) => {
+      if (known.zoneId !== undefined) post({ kind: 'zone', zoneId: known.zoneId });
+      for (const [domain, { probe }] of known.domains) post({ kind: 'use', domain, probe });
+    },
+    onMessage: (message) => {
+      keep(known, message);
+      if (message.kind === 'problem') options.onProblem(message.reason);
+      if (message.kind === 'route') waits.end(message.domain);
+      // Of what is known, the routes follow.
+      if (message.kind === 'observed' && message.scopes.length === 0) waits.endAll();
+    },
+    onEnd: () => known.domains.forEach(clearHealth),
+  });
+  void sweepRegularly(options.clock, signal, () => {
+    for (const domain of takeIdle(known.domains)) {
+      waits.forget(domain);
+      thread.post({ kind: 'release', domain });
+    }
+  });
+  const scopeOf = (scopeId: string) => ageOf(known, scopeId);
+  return {
+    hasSources: true,
+    use: (domain, probe) => {
+      if (use(known.domains, domain, probe)) thread.post({ kind: 'use', domain, probe });
+    },
+    setZone: (zoneId) => {
+      known.zoneId = zoneId;
+      thread.post({ kind: 'zone', zoneId });
+    },
+    routeOf: (name) => {
+      const domain = known.domains.get(name);
+      return (
+        (domain && routeOf(domain, scopeOf)) ?? (oldestOf(known) === undefined ? 'undiscovered' : 'unknown domain')
+      );
+    },
+    oldestObservedAtMs: () => oldestOf(known),
+    ejected: () => [...known.domains.values()].reduce((sum, { down }) => sum + down.size, 0),
+    first: (domain) => waits.wait(domain),
+  };
+}
+
+type Known = {
+  readonly domains: Map<string, DomainInUse>;
+  readonly scopes: Map<string, ScopeAge>;
+  zoneId?: string;
+};
+
+function keep(known: Known, message: FromDiscovery): void {
+  if (message.kind === 'observed')
+    for (const [scopeId, atMs] of message.scopes) ageOf(known, scopeId).observedAtMs = atMs;
+  if (message.kind !== 'route' && message.kind !== 'health') return;
+  // It may have been released since.
+  const domain = known.domains.get(message.domain);
+  if (!domain) return;
+  if (message.kind === 'route') setRoute(domain, message.route);
+  else setHealth(domain, message.place, message.isDown);
+}
+
+/** Whether anything is new to the thread. */
+function use(domains: Known['domains'], name: string, probe: ProbeSettings): boolean {
+  const domain = domains.get(name);
+  if (!domain) {
+    domains.set(name, { probe, isUsed: true, down: new Set() });
+    return true;
+  }
+  domain.isUsed = true;
+  if (stricterOf(domain.probe, probe) === domain.probe) return false;
+  domain.probe = probe;
+  return true;
+}
+
+/** Forgets the domains that nobody asked for since the last call, and gives their names. */
+function takeIdle(domains: Known['domains']): readonly string[] {
+  const idle = [...domains].flatMap(([name, { isUsed }]) => (isUsed ? [] : [name]));
+  for (const name of idle) domains.delete(name);
+  for (const domain of domains.values()) domain.isUsed = false;
+  return idle;
+}
+
+/** A scope that was never confirmed has the age of the epoch. */
+function ageOf({ scopes }: Known, scopeId: string): ScopeAge {
+  const scope = scopes.get(scopeId) ?? { observedAtMs: 0 };
+  scopes.set(scopeId, scope);
+  return scope;
+}
+
+function oldestOf({ scopes }: Known): number | undefined {
+  let oldest: number | undefined;
+  for (const { observedAtMs } of scopes.values())
+    if (observedAtMs > 0 && (oldest === undefined || observedAtMs < oldest)) oldest = observedAtMs;
+  return oldest;
+}
+
+async function sweepRegularly(clock: Clock, signal: AbortSignal, sweep: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(sweepEveryMs, signal).catch(() => {});
+    if (!signal.aborted) sweep();
+  }
+}
+
+type ThreadListener = {
+  readonly onStart: (post: DiscoveryThread['post']) => void;
+  readonly onMessage: (message: FromDiscovery) => void;
+  readonly onEnd: () => void;
+};
+
+/** Starts the thread, and starts it anew whenever it ends. */
+function keepThread(
+  { startThread, clock, onProblem }: FeedOptions,
+  signal: AbortSignal,
+  listener: ThreadListener,
+): Pick<DiscoveryThread, 'post'> {
   let thread = open();
 
   function open(): DiscoveryThread {
     const opened = startThread();
-    opened.onMessage(receive);
+    opened.onMessage(listener.onMessage);
     opened.onEnd((reason) => void reopen(reason));
-    for (const domain of inUse) opened.post({ kind: 'use', domain });
+    listener.onStart(opened.post);
     return opened;
   }
 
   async function reopen(reason: string): Promise<void> {
     if (signal.aborted) return;
     onProblem(`the discovery thread ended: ${reason}`);
+    listener.onEnd();
     await clock.sleep(restartMs, signal).catch(() => {});
     if (!signal.aborted) thread = open();
   }
 
-  function receive(message: FromDiscovery): void {
-    if (message.kind === 'problem') onProblem(message.reason);
-    if (message.kind === 'route') {
-      routes.keep(message.domain, message.route);
-      answers.end(message.domain);
-    }
-    if (message.kind === 'observed') {
-      for (const [scopeId, atMs] of message.scopes) observed.set(scopeId, atMs);
-      answers.endAll();
-    }
-  }
-
-  return {
-    hasSources: true,
-    use: (domain) => {
-      if (inUse.has(domain)) return;
-      inUse.add(domain);
-      thread.post({ kind: 'use', domain });
-    },
-    routeOf: (domain) => routes.get(domain) ?? (observed.size > 0 ? 'unknown domain' : 'undiscovered'),
-    observedAtMs: (scopeId) => observed.get(scopeId) ?? 0,
-    oldestObservedAtMs: () => (observed.size > 0 ? Math.min(...observed.values()) : undefined),
-    first: (domain) => answers.wait(domain),
-  };
-}
-
-/** Routes as they were told, each read when a request first asks for it: not while others are being served. */
-function createRouteBook() {
-  const routes = new Map<string, Route>();
-  const unread = new Map<string, string>();
-
-  function read(domain: string, text: string): Route {
-    const route = liveRoute(readRoute(text), routes.get(domain));
-    unread.delete(domain);
-    routes.set(domain, route);
-    return route;
-  }
-
-  return {
-    keep: (domain: string, text: string | undefined) => {
-      unread.delete(domain);
-      if (text === undefined) routes.delete(domain);
-      else unread.set(domain, text);
-    },
-    get: (domain: string) => {
-      const text = unread.get(domain);
-      return text === undefined ? routes.get(domain) : read(domain, text);
-    },
-  };
-}
-
-/** The route with its rounds, which go on from those of `before` where the candidates are the same. */
-export function liveRoute({ candidates, near }: DomainRoute, before: Route | undefined): Route {
-  const nearest = near.flatMap((index) => candidates[index] ?? []);
-  return { near: pickerOf(nearest, before?.near), any: pickerOf(candidates, before?.any) };
-}
-
-/** One wait per domain, for all its requests: while AWS does not answer, only the first half second of them is held up. */
-function createAnswers(clock: Clock, signal: AbortSignal) {
-  const ends = new Map<string, () => void>();
-  const waits = new Map<string, Promise<void>>();
-
-  function wait(domain: string): Promise<void> {
-    const waited = waits.get(domain) ?? begin(domain);
-    waits.set(domain, waited);
-    return waited;
-  }
-
-  function begin(domain: string): Promise<void> {
-    const answer = new Promise<void>((resolve) => {
-      ends.set(domain, resolve);
-    });
-    return Promise.race([answer, clock.sleep(firstWaitMs, signal).catch(() => {})]);
-  }
-
-  return {
-    wait,
-    end: (domain: string) => ends.get(domain)?.(),
-    endAll: () => {
-      for (const end of ends.values()) end();
-    },
-  };
+  return { post: (message) => thread.post(message) };
 }

@@ -1,18 +1,25 @@
 import { z } from 'zod';
+import { probeSettingsSchema } from './probe-settings';
 import type { DomainRoute } from './resolve';
 
 /** What the discovery thread tells the thread that serves requests: only what changed, and only of domains in use. */
 export type FromDiscovery =
-  /** A pass has ended: when each scope was last confirmed (unix epoch, milliseconds). Empty: nothing is known yet. */
+  /** A pass has ended: when each scope was last confirmed (unix epoch, milliseconds); routes follow. Empty: it gave nothing. */
   | { readonly kind: 'observed'; readonly scopes: readonly (readonly [scopeId: string, observedAtMs: number])[] }
   /** The route of a domain in use, as it is now, as text (see readRoute); absent: there is none. */
   | { readonly kind: 'route'; readonly domain: string; readonly route?: string }
+  /** Probes ejected a target (see placeOf), or brought it back; a target that nothing was said of is up. */
+  | { readonly kind: 'health'; readonly domain: string; readonly place: string; readonly isDown: boolean }
   | { readonly kind: 'problem'; readonly reason: string };
 
-/** What it is told: that requests for a domain may come. */
-export type ToDiscovery = { readonly kind: 'use'; readonly domain: string };
+/** What it is told: that requests for a domain may come, that they stopped, and the own zone once it is known. */
+export const toDiscoverySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('use'), domain: z.string(), probe: probeSettingsSchema }),
+  z.object({ kind: z.literal('release'), domain: z.string() }),
+  z.object({ kind: z.literal('zone'), zoneId: z.string() }),
+]);
 
-export const toDiscoverySchema = z.object({ kind: z.literal('use'), domain: z.string() });
+export type ToDiscovery = Readonly<z.infer<typeof toDiscoverySchema>>;
 
 /** The text of a route: receiving thousands of objects would block the thread that serves requests, and a text costs nothing until it is read. */
 export function writeRoute(route: DomainRoute): string {

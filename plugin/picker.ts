@@ -1,49 +1,83 @@
 import type { Candidate } from './resolve';
 
-/** Gives the next candidate; each as often as its weight says. `round` is all that it remembers. */
+/** When a scope was last confirmed; unix epoch, milliseconds. */
+export type ScopeAge = { observedAtMs: number };
+
+/** A candidate with what a request needs of it, so that nothing is looked up or put together then. */
+export type LiveCandidate = Candidate & {
+  /** As Kong takes it: IPv6 in brackets. */
+  readonly address: string;
+  readonly scope: Readonly<ScopeAge>;
+};
+
+/**
+ * Candidates that take turns, each as often as its weight says; `round` is all that it remembers. What every pick goes through lies in
+ * typed arrays, by index of the candidate.
+ */
 export type Picker = {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly LiveCandidate[];
+  /** Of the candidates, each once. */
+  readonly scopes: readonly Readonly<ScopeAge>[];
+  readonly weights: Float64Array;
   readonly round: Float64Array;
-  readonly next: () => Candidate;
+  /** 1 where probes have ejected it. */
+  readonly down: Uint8Array;
 };
 
 /** The picker of at least one candidate; its round goes on from that of `before` when it was made of the same. */
-export function pickerOf(candidates: readonly Candidate[], before: Picker | undefined): Picker {
+export function pickerOf(candidates: readonly LiveCandidate[], before: Picker | undefined): Picker {
   const isSame =
     before?.candidates.length === candidates.length &&
     candidates.every((one, index) => isEqual(one, before.candidates[index]));
-  return createPicker(candidates, isSame ? before.round : new Float64Array(candidates.length));
+  return {
+    candidates,
+    scopes: [...new Set(candidates.map((one) => one.scope))],
+    weights: Float64Array.from(candidates, (one) => one.weight),
+    round: isSame ? before.round : new Float64Array(candidates.length),
+    down: new Uint8Array(candidates.length),
+  };
 }
 
 function isEqual({ weight, ip, port, host }: Candidate, other: Candidate | undefined): boolean {
   return weight === other?.weight && ip === other.ip && port === other.port && host === other.host;
 }
 
-/** Smooth weighted round robin, as nginx does it: over the sum of weights each target comes up exactly as often as its weight. */
-function createPicker(candidates: readonly Candidate[], round: Float64Array): Picker {
-  const [only, ...others] = candidates;
-  if (!only) throw new Error('a domain without targets has no route');
-  if (others.length === 0) return { candidates, round, next: () => only };
-  const weights = candidates.map((one) => one.weight);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const next = () => {
-    let best = 0;
-    for (let index = 0; index < round.length; index += 1) {
-      const value = (round[index] ?? 0) + (weights[index] ?? 0);
-      round[index] = value;
-      if (value > (round[best] ?? 0)) best = index;
-    }
-    round[best] = (round[best] ?? 0) - total;
-    return candidates[best] ?? only;
-  };
-  return { candidates, round, next };
+/** Keeps the candidates that `isOne` names out of the turns, or lets them in again. */
+export function setDown({ candidates, down }: Picker, isOne: (one: Candidate) => boolean, isDown: boolean): void {
+  for (const [index, one] of candidates.entries()) if (isOne(one)) down[index] = isDown ? 1 : 0;
 }
 
-/** The next candidate whose scope is fresh; undefined when there is none. */
-export function pickFresh({ candidates, next }: Picker, isFresh: (scopeId: string) => boolean): Candidate | undefined {
-  for (let attempt = 0; attempt < candidates.length; attempt += 1) {
-    const candidate = next();
-    if (isFresh(candidate.scopeId)) return candidate;
+/**
+ * Smooth weighted round robin, as nginx does it: over the sum of weights each target comes up exactly as often as its weight. Those
+ * that were confirmed before `sinceMs` are passed over and keep their place in the round; so are those that are down, unless
+ * `isPanic`. Undefined when none is left.
+ */
+export function pick(picker: Picker, sinceMs: number, isPanic = false): LiveCandidate | undefined {
+  const { candidates, weights, round, down } = picker;
+  const isFresh = isAllFresh(picker, sinceMs);
+  let best = -1;
+  let bestValue = 0;
+  let total = 0;
+  for (let index = 0; index < round.length; index += 1) {
+    if (down[index] === 1 && !isPanic) continue;
+    if (!isFresh && isStale(candidates[index], sinceMs)) continue;
+    const weight = weights[index] ?? 0;
+    const value = (round[index] ?? 0) + weight;
+    round[index] = value;
+    total += weight;
+    if (best >= 0 && value <= bestValue) continue;
+    best = index;
+    bestValue = value;
   }
-  return candidates.find((one) => isFresh(one.scopeId));
+  if (best >= 0) round[best] = bestValue - total;
+  return candidates[best];
+}
+
+function isAllFresh({ scopes }: Picker, sinceMs: number): boolean {
+  for (const scope of scopes) if (scope.observedAtMs < sinceMs) return false;
+  return true;
+}
+
+function isStale(candidate: LiveCandidate | undefined, sinceMs: number): boolean {
+  return candidate === undefined || candidate.scope.observedAtMs < sinceMs;
 }

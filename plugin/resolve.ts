@@ -1,5 +1,6 @@
 import { type Domain, settleDomains } from '../core/claims';
 import { judgeEndpoints, type Verdict } from '../core/evidence';
+import { homeRegions } from '../core/home-regions';
 import type { Incumbent } from '../core/incumbents';
 import type { Protocol, Snapshot, Target } from '../core/model';
 import { upstreamName } from '../core/names';
@@ -24,8 +25,8 @@ export type DomainRoute = {
   readonly host: string;
   /** At least one. */
   readonly candidates: readonly Candidate[];
-  /** Indexes of the candidates of the own zone, else of the own region, else of all. */
-  readonly near: readonly number[];
+  /** Indexes of the candidates to prefer, the nearest first: those of the own zone, then of the own region; never of none or all. */
+  readonly tiers: readonly (readonly number[])[];
 };
 
 /** Routes by domain. */
@@ -47,11 +48,11 @@ export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, pr
     zoneId,
   );
   return new Map(
-    drafts.map(([name, draft]) => [name, { ...draft, near: nearestOf(draft.candidates, zoneId, regions) }]),
+    drafts.map(([name, draft]) => [name, { ...draft, tiers: tiersOf(draft.candidates, zoneId, regions) }]),
   );
 }
 
-type Draft = Omit<DomainRoute, 'near'>;
+type Draft = Omit<DomainRoute, 'tiers'>;
 
 function draftOf({ name, protocol, host = upstreamName(name), targets }: Domain): Draft {
   const candidates = usable(targets).map((target) => ({ ...target, host: hostHeader(host, target.port, protocol) }));
@@ -86,11 +87,10 @@ export function hostHeader(host: string, port: number, protocol: Protocol): stri
   return port === factsOf(protocol).port ? host : `${host}:${port}`;
 }
 
-/** Regions that the data plane's zone lies in: zone ids of one region share what stands before the dash (`use1-az1`). */
-function homeRegions(candidates: readonly Candidate[], zoneId: string | undefined): ReadonlySet<string> {
-  const prefix = zoneId?.split('-')[0];
-  const isHome = (one: Candidate) => prefix !== undefined && one.zoneId?.split('-')[0] === prefix;
-  return new Set(candidates.filter(isHome).map((one) => one.region));
+/** Whether the zones of the targets are known, and none lies in the region of `zoneId`. */
+export function isForeignZone(routes: Routes, zoneId: string): boolean {
+  const zoned = [...routes.values()].flatMap(({ candidates }) => candidates).filter((one) => one.zoneId !== undefined);
+  return zoned.length > 0 && homeRegions(zoned, zoneId).size === 0;
 }
 
 /** Targets without weight get nothing, unless there are no others. */
@@ -99,15 +99,14 @@ function usable(targets: readonly Target[]): readonly Target[] {
   return weighted.length > 0 ? weighted : targets.map((target) => ({ ...target, weight: 1 }));
 }
 
-function nearestOf(
+function tiersOf(
   all: readonly Candidate[],
   zoneId: string | undefined,
   regions: ReadonlySet<string>,
-): readonly number[] {
+): DomainRoute['tiers'] {
   const indexesOf = (belongs: (one: Candidate) => boolean) =>
     all.flatMap((one, index) => (belongs(one) ? [index] : []));
   const sameZone = indexesOf((one) => one.zoneId !== undefined && one.zoneId === zoneId);
-  if (sameZone.length > 0) return sameZone;
   const sameRegion = indexesOf((one) => regions.has(one.region));
-  return sameRegion.length > 0 ? sameRegion : indexesOf(() => true);
+  return [sameZone, sameRegion].filter((tier) => tier.length > 0 && tier.length < all.length);
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import pino, { type Logger } from 'pino';
+import pino from 'pino';
 import { messageOf } from '../core/errors';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed';
 import type { HandlerContext } from './handler';
 import { limitRate } from './limit-rate';
 import { unreferencedClock } from './unreferenced-clock';
+import { createUpstreams } from './upstreams';
+import type { FromZone } from './zone-lookup';
 
 /** What the plugin server's metrics say of the plugin, too. */
 export type SharedContext = HandlerContext & {
@@ -30,23 +32,47 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
     unresolved += 1;
     say(reason, domain);
   };
-  return { feed: openFeed(env, logger), explain, now: unreferencedClock.now, unresolved: () => unresolved };
+  const sayIncomplete = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
+  const onProblem = (reason: string) => sayIncomplete(reason, '');
+  const zoneId = env.KONG_PRIVATELINK_ZONE_ID || undefined;
+  const feed = openFeed(env, onProblem);
+  const upstreams = createUpstreams(zoneId);
+  if (!zoneId) {
+    const onZone = (found: string) => {
+      upstreams.setZone(found);
+      feed.setZone(found);
+    };
+    findZone(onZone, onProblem);
+  }
+  return { feed, upstreams, explain, now: unreferencedClock.now, unresolved: () => unresolved };
 }
 
-function openFeed(env: Readonly<Record<string, string | undefined>>, logger: Logger): Feed {
+type Problem = (reason: string) => void;
+
+function openFeed(env: Readonly<Record<string, string | undefined>>, onProblem: Problem): Feed {
   if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
-  if (!env.KONG_PRIVATELINK_ZONE_ID) {
-    logger.warn('no zone id: set KONG_PRIVATELINK_ZONE_ID to keep requests in the zone');
-  }
-  const say = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
-  const onProblem = (reason: string) => say(reason, '');
   return startFeed({ startThread, clock: unreferencedClock, onProblem }, new AbortController().signal);
 }
 
-/** The thread inherits the environment; it keeps no process alive. */
-function startThread(): DiscoveryThread {
-  const worker = new Worker(join(__dirname, 'discovery-thread.js'));
+/** In a thread that ends when the zone is found; until then no zone is preferred. */
+function findZone(onZone: (zoneId: string) => void, onProblem: Problem): void {
+  const worker = openWorker('zone-thread.js');
+  worker.on('message', (message: FromZone) => {
+    if (message.kind === 'zone') onZone(message.zoneId);
+    else onProblem(message.reason);
+  });
+  worker.on('error', (thrown) => onProblem(`the own zone is not known: ${messageOf(thrown)}`));
+}
+
+/** A thread inherits the environment, and keeps no process alive. */
+function openWorker(file: string): Worker {
+  const worker = new Worker(join(__dirname, file));
   worker.unref();
+  return worker;
+}
+
+function startThread(): DiscoveryThread {
+  const worker = openWorker('discovery-thread.js');
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on('message', listener),

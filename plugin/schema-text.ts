@@ -4,12 +4,13 @@ import { configSchema, pluginName } from './schema';
 /** What JSON Schema says of a field; a rule that is not here has no counterpart in Kong's schemas yet, and is an error at load. */
 const rulesSchema = z.strictObject({
   description: z.string(),
-  type: z.enum(['string', 'number']),
+  type: z.enum(['string', 'number', 'integer']),
   default: z.union([z.string(), z.number()]).optional(),
   enum: z.array(z.string()).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   minLength: z.number().optional(),
+  pattern: z.string().optional(),
 });
 
 type Field = { readonly name: string; readonly rules: z.infer<typeof rulesSchema> };
@@ -56,7 +57,7 @@ type Value = string | number | boolean | readonly (string | number)[];
 
 /** Kong's own names for the attributes of a field, in a fixed order. */
 function attributesOf({ name, rules }: Field): readonly (readonly [name: string, value: Value])[] {
-  const { description, type, default: initial, enum: choices, minimum, maximum, minLength } = rules;
+  const { description, type, default: initial, enum: choices, minimum, maximum, minLength, pattern } = rules;
   const all: readonly (readonly [string, Value | undefined])[] = [
     ['description', description],
     ['type', type],
@@ -65,6 +66,8 @@ function attributesOf({ name, rules }: Field): readonly (readonly [name: string,
     ['one_of', choices],
     ['between', minimum === undefined || maximum === undefined ? undefined : [minimum, maximum]],
     ['len_min', minLength],
+    // Only for expressions that mean the same as a pattern of Lua, but for the slash.
+    ['match', pattern?.replaceAll('\\/', '/')],
   ];
   return all.flatMap(([attribute, value]) => (value === undefined ? [] : [[attribute, value] as const]));
 }

@@ -37,6 +37,29 @@ export const configSchema = z.object({
     .max(maxStaleLimitSeconds)
     .default(3_600)
     .describe('A domain that discovery has not confirmed for longer counts as unresolved.'),
+  probe: z
+    .enum(['none', 'tcp', 'http', 'https'])
+    .default('tcp')
+    .describe('How targets are probed from the data plane, in target mode; https does not verify the certificate.'),
+  probe_path: z
+    .string()
+    .regex(/^\/[!-~]*$/)
+    .default('/')
+    .describe('Path that http and https probes ask for; a status from 200 to 399 is a success.'),
+  probe_interval_seconds: z
+    .number()
+    .min(0.1)
+    .max(3_600)
+    .default(5)
+    .describe('A dead target gets no more requests after this times probe_fall, at the latest.'),
+  probe_timeout_seconds: z
+    .number()
+    .min(0.05)
+    .max(60)
+    .default(1)
+    .describe('A probe that is not answered within this has failed; never more than half of the interval.'),
+  probe_fall: z.int().min(1).max(100).default(2).describe('Failures in a row after which a target gets no requests.'),
+  probe_rise: z.int().min(1).max(100).default(1).describe('Successes in a row after which it gets requests again.'),
 });
 
 export type PluginConfig = z.infer<typeof configSchema>;
@@ -50,4 +73,10 @@ const withoutNulls = z
 export function parsePluginConfig(config: unknown): PluginConfig | undefined {
   const parsed = withoutNulls.pipe(configSchema).safeParse(config);
   return parsed.success ? parsed.data : undefined;
+}
+
+/** The way out of a configuration that cannot be used as a whole. */
+export function parseWayOut(config: unknown): PluginConfig['on_unresolved'] {
+  const parsed = withoutNulls.pipe(configSchema.pick({ on_unresolved: true })).safeParse(config);
+  return parsed.success ? parsed.data.on_unresolved : 'fallthrough';
 }

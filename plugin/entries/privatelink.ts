@@ -1,24 +1,32 @@
-import { access, type Kong } from '../handler';
+import { access, accessUnusable, isTargetMode, type Kong } from '../handler';
+import { probeSettingsOf } from '../probe-settings';
 import { sharedContext } from '../runtime';
-import { type PluginConfig, parsePluginConfig, pluginName, pluginPriority, pluginVersion } from '../schema';
+import {
+  type PluginConfig,
+  parsePluginConfig,
+  parseWayOut,
+  pluginName,
+  pluginPriority,
+  pluginVersion,
+} from '../schema';
 import { schemaFields } from '../schema-text';
 
 /** The class that kong-pdk instantiates, once per plugin entity. */
 export class Plugin {
   private readonly config: PluginConfig | undefined;
+  private readonly wayOut: PluginConfig['on_unresolved'];
 
   constructor(config: unknown) {
     this.config = parsePluginConfig(config);
+    this.wayOut = parseWayOut(config);
     // Discovery starts with the first instance, not at load: a plugin server asked for its dump must exit.
     const { feed } = sharedContext(process.env);
-    if (this.config) feed.use(this.config.domain);
+    if (this.config && isTargetMode(this.config, feed)) feed.use(this.config.domain, probeSettingsOf(this.config));
   }
 
   access(kong: Kong): Promise<void> | undefined {
     const context = sharedContext(process.env);
-    if (this.config) return access(kong, this.config, context);
-    context.explain('the plugin entity has a configuration that this version cannot use', '');
-    return undefined;
+    return this.config ? access(kong, this.config, context) : accessUnusable(kong, this.wayOut, context);
   }
 }
 

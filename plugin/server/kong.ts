@@ -15,6 +15,7 @@ export type PdkCall = {
 export function createKong(call: (call: PdkCall) => PromiseLike<unknown>): Kong {
   return {
     service: {
+      setUpstream: (name) => call(setUpstream(name, undefined)),
       setTarget: (host, port) => call(setTarget(host, port)),
       request: { setHeader: (name, value) => call(setHeader(name, value)) },
     },
@@ -24,6 +25,13 @@ export function createKong(call: (call: PdkCall) => PromiseLike<unknown>): Kong 
 
 /** `google.protobuf.Empty`. */
 const nothing = () => undefined;
+
+/** `Bool`: without bytes it is false, and so is what Kong answers where there is no such upstream: nothing. */
+const trueOrNothing = (answer: Uint8Array) => answer.at(-1) === 1 || undefined;
+
+const setUpstream = remember((name: string, _: undefined) =>
+  pdkCall('kong.service.set_upstream', [[1, name]], trueOrNothing),
+);
 
 const setTarget = remember((host: string, port: number) =>
   pdkCall('kong.service.set_target', [
@@ -48,9 +56,9 @@ function exit(status: number, body: string, headers: Readonly<Record<string, str
   ]);
 }
 
-function pdkCall(method: string, args: readonly Field[]): PdkCall {
+function pdkCall(method: string, args: readonly Field[], parseAnswer: PdkCall['parseAnswer'] = nothing): PdkCall {
   const frames = Buffer.concat([frameOf(Buffer.from(method)), frameOf(encodeMessage(args))]);
-  return { method, frames, parseAnswer: nothing };
+  return { method, frames, parseAnswer };
 }
 
 function keyValue(name: string, value: string): Uint8Array {

@@ -12,7 +12,7 @@ export type Observed = {
   readonly instances: number;
   /** Requests that were not resolved. */
   readonly unresolved: number;
-  readonly feed: Pick<Feed, 'oldestObservedAtMs'>;
+  readonly feed: Pick<Feed, 'oldestObservedAtMs' | 'ejected'>;
   readonly nowMs: number;
 };
 
@@ -39,6 +39,12 @@ export const metrics: readonly Metric[] = [
     read: ({ counts }) => counts.calls.get('kong.service.set_target') ?? 0,
   },
   {
+    name: 'kong_privatelink_plugin_upstreams_total',
+    type: 'counter',
+    help: 'Requests that were sent to an upstream.',
+    read: ({ counts }) => counts.calls.get('kong.service.set_upstream') ?? 0,
+  },
+  {
     name: 'kong_privatelink_plugin_unresolved_total',
     type: 'counter',
     help: 'Requests that took the configured way out.',
@@ -49,6 +55,12 @@ export const metrics: readonly Metric[] = [
     type: 'gauge',
     help: 'Plugin instances that Kong has started.',
     read: ({ instances }) => instances,
+  },
+  {
+    name: 'kong_privatelink_plugin_ejected_targets',
+    type: 'gauge',
+    help: 'Targets that probes keep out of use.',
+    read: ({ feed }) => feed.ejected(),
   },
   {
     name: 'kong_privatelink_plugin_discovery_age_seconds',

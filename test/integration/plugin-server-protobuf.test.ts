@@ -83,6 +83,25 @@ describe('our plugin server on its socket', () => {
     expect(seen).toEqual([undefined]);
   });
 
+  it.each([
+    ['true', Uint8Array.of(8, 1), true],
+    ['nothing', Uint8Array.of(), undefined],
+  ])('gives %s to who awaits set_upstream when Kong answers so', async (_, answer, expected) => {
+    const seen: unknown[] = [];
+    const peer = (
+      await open(async (kong) => {
+        seen.push(await kong.service.setUpstream('use1-az1.sd2.privatelink'));
+      })
+    ).open();
+    peer.socket.write(eventOf(3, await peer.start()));
+    const call = await readTexts(peer, 2);
+    peer.socket.write(frameOf(answer));
+    await expectAnswered(peer, 3);
+
+    expect(call).toEqual(['kong.service.set_upstream', '\n\u0018use1-az1.sd2.privatelink']);
+    expect(seen).toEqual([expected]);
+  });
+
   it('takes frames in pieces of one byte', async () => {
     const peer = (await open(() => {})).open();
     const id = await peer.start();

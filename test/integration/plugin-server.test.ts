@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -37,7 +37,7 @@ function optionsOf(name: string, env: Readonly<Record<string, string>> = {}): Pl
 const programs: readonly PluginServerProgram[] = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'];
 
 /** What a start command sets so that the plugin discovers: a file of configuration and a file of credentials, nothing secret in argv. */
-function discoveryEnv(endpoint = estate.aws.url): Readonly<Record<string, string>> {
+function discoveryEnv(endpoint = estate.aws.url, more = ''): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const credentials = join(folder, 'credentials');
   writeFileSync(
@@ -51,7 +51,7 @@ function discoveryEnv(endpoint = estate.aws.url): Readonly<Record<string, string
     `owner: test
 sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${endpoint}" }]
 controlPlane: { type: konnect, name: prod, token: "\${KONNECT_TOKEN}" }
-`,
+${more}`,
   );
   return {
     KONG_PRIVATELINK_CONFIG: config,
@@ -69,11 +69,23 @@ async function crash(socketPath: string): Promise<void> {
   await new Promise((resolve) => socket.once('close', resolve));
 }
 
+/** A provider that accepts connections. */
+async function listen(host: string, port = 0) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+  await new Promise<void>((done) => server.listen(port, host, done));
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((done) => server.close(done));
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
 const noAnswer = async () => undefined;
 
 /** The first requests after a start may come before discovery has ended; they fall through. */
 async function untilResolved(server: PluginServer): Promise<void> {
-  const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target' });
+  const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target', probe: 'none' });
   const untilMs = Date.now() + 15_000;
   while ((await server.handleEvent(instance, 'access', noAnswer)).length === 0) {
     if (Date.now() > untilMs) throw new Error('the plugin resolved nothing within 15 s');
@@ -93,6 +105,8 @@ describe.each(programs)('privatelink under %s', (program) => {
     beforeAll(async () => {
       estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11', '10.0.3.11'], { tags: { 'kong:port': '8080' } });
       estate.addEndpoint('sd6', ['2600:1f18::7']);
+      for (const port of ['0', '70000'])
+        estate.addEndpoint(`port-${port}`, ['10.0.1.7'], { tags: { 'kong:port': port } });
       server = await startPluginServer(optionsFor('sources', discoveryEnv()));
       await untilResolved(server);
     });
@@ -100,7 +114,7 @@ describe.each(programs)('privatelink under %s', (program) => {
     afterAll(() => server.close());
 
     it('makes one set_target in its own zone and one set_header per request, and no other PDK call', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', probe: 'none' });
 
       for (let request = 0; request < 5; request += 1) {
         expect(await server.handleEvent(instance, 'access', noAnswer)).toEqual([
@@ -111,7 +125,7 @@ describe.each(programs)('privatelink under %s', (program) => {
     });
 
     it('goes round all zones without affinity', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'sd2', affinity: 'none' });
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', probe: 'none', affinity: 'none' });
 
       const picked: unknown[] = [];
       for (let request = 0; request < 6; request += 1)
@@ -121,7 +135,11 @@ describe.each(programs)('privatelink under %s', (program) => {
     });
 
     it('sends host_header verbatim', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'sd2', host_header: 'api.example' });
+      const instance = await server.startInstance('privatelink', {
+        domain: 'sd2',
+        probe: 'none',
+        host_header: 'api.example',
+      });
 
       const [, header] = await server.handleEvent(instance, 'access', noAnswer);
 
@@ -129,7 +147,7 @@ describe.each(programs)('privatelink under %s', (program) => {
     });
 
     it('gives an IPv6 address in brackets', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'sd6' });
+      const instance = await server.startInstance('privatelink', { domain: 'sd6', probe: 'none' });
 
       expect((await server.handleEvent(instance, 'access', noAnswer))[0]?.args).toEqual(['[2600:1f18::7]', 80]);
     });
@@ -153,8 +171,15 @@ describe.each(programs)('privatelink under %s', (program) => {
       ]);
     });
 
+    it.each(['0', '70000'])('falls through, and says why, when the port is %s', async (port) => {
+      const instance = await server.startInstance('privatelink', { domain: `port-${port}` });
+
+      expect(await server.handleEvent(instance, 'access', noAnswer)).toEqual([]);
+      expect(server.log()).toMatch(new RegExp(`endpoint vpce-\\w+ .*kong:port.*${port}`));
+    });
+
     it('fm-25 survives a PDK call that Kong refuses', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', probe: 'none' });
       await server.handleEvent(instance, 'access', async () => Promise.reject(new Error('refused')));
 
       expect(await server.handleEvent(instance, 'access', noAnswer)).toHaveLength(2);
@@ -173,6 +198,92 @@ describe.each(programs)('privatelink under %s', (program) => {
 
     expect(calls).toEqual([[], []]);
     expect(server.log().match(/configuration that this version cannot use/g)).toHaveLength(1);
+  });
+
+  it('answers 503 with a configuration that it cannot use, where that much can be read', async () => {
+    const server = await startPluginServer(optionsFor('unusable-reject'));
+    const instance = await server.startInstance('privatelink', {
+      domain: 'sd2',
+      mode: 'magic',
+      on_unresolved: 'reject',
+    });
+
+    const calls = await server.handleEvent(instance, 'access', noAnswer);
+    await server.close();
+
+    expect(calls).toMatchObject([{ method: 'kong.response.exit', args: [503, expect.any(String), expect.anything()] }]);
+  });
+
+  it.each([
+    ['its zone', { KONG_PRIVATELINK_ZONE_ID: 'use1-az2' }, 'use1-az2.sd2.privatelink'],
+    ['the domain while the zone is not known', {}, 'sd2.privatelink'],
+  ])('makes one call without sources: the upstream of %s', async (name, env, expected) => {
+    const server = await startPluginServer(optionsFor(`up-${name.slice(-5)}`, env));
+    const instance = await server.startInstance('privatelink', { domain: 'sd2' });
+
+    const calls = [
+      await server.handleEvent(instance, 'access', async () => true),
+      await server.handleEvent(instance, 'access', noAnswer),
+    ];
+    await server.close();
+
+    const call = { method: 'kong.service.set_upstream', args: [expected] };
+    expect(calls).toEqual([[call], [call]]);
+  });
+
+  it('fm-22 leaves a dead target within interval x fall, and comes back when it lives again', async () => {
+    const provider = await listen('127.20.9.1');
+    estate.addEndpoint('sd9', ['127.20.9.1', '127.20.9.2'], { tags: { 'kong:port': String(provider.port) } });
+    const other = await listen('127.20.9.2', provider.port);
+    const server = await startPluginServer(optionsFor('probes', discoveryEnv()));
+    const probe = { probe_interval_seconds: 0.1, probe_fall: 2, probe_rise: 1 };
+    const instance = await server.startInstance('privatelink', { domain: 'sd9', affinity: 'none', ...probe });
+    const picked = async () => {
+      const [first] = await server.handleEvent(instance, 'access', noAnswer);
+      const [second] = await server.handleEvent(instance, 'access', noAnswer);
+      return [first?.args[0], second?.args[0]].sort().join(' ');
+    };
+    const until = async (expected: string) => {
+      const untilMs = Date.now() + 10_000;
+      while ((await picked()) !== expected) {
+        if (Date.now() > untilMs) throw new Error(`not ${expected} within 10 s, but ${await picked()}`);
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    };
+
+    await until('127.20.9.1 127.20.9.2');
+    await provider.close();
+    await until('127.20.9.2 127.20.9.2');
+    const again = await listen('127.20.9.1', provider.port);
+    await until('127.20.9.1 127.20.9.2');
+    await Promise.all([again.close(), other.close(), server.close()]);
+  });
+
+  it('goes on while credentials expire mid-flight, says so, and takes the way out when all is too old', async () => {
+    const server = await startPluginServer(
+      optionsFor('expired', discoveryEnv(undefined, 'watch: { intervalSeconds: 1 }\n')),
+    );
+    await untilResolved(server);
+    const config = { domain: 'sd2', probe: 'none' };
+    const patient = await server.startInstance('privatelink', config);
+    const strict = await server.startInstance('privatelink', {
+      ...config,
+      max_stale_seconds: 2,
+      on_unresolved: 'reject',
+    });
+    const heal = estate.aws.inject({ kind: 'expired' });
+    const untilMs = Date.now() + 15_000;
+    const isRejected = async () =>
+      (await server.handleEvent(strict, 'access', noAnswer))[0]?.method === 'kong.response.exit';
+
+    while (!(await isRejected()) && Date.now() < untilMs) await new Promise((done) => setTimeout(done, 50));
+    const calls = [await isRejected(), (await server.handleEvent(patient, 'access', noAnswer)).length];
+    heal();
+    await server.close();
+
+    expect(calls).toEqual([true, 2]);
+    expect(server.log()).toContain('check that the credentials have not expired');
+    expect(server.log().match(/max_stale_seconds 2/g)).toHaveLength(1);
   });
 
   it('holds requests up once, not for ever, while AWS cannot be reached', async () => {
@@ -230,7 +341,7 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
     const calls = await second.handleEvent(again, 'access', noAnswer);
     await second.close();
 
-    expect(calls).toEqual([]);
+    expect(calls).toHaveLength(1);
   }, 9_000);
 
   it.each([

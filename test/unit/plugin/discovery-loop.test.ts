@@ -3,15 +3,17 @@ import type { Clock } from '../../../core/clock';
 import type { Snapshot } from '../../../core/model';
 import { startDiscoveryLoop } from '../../../plugin/discovery-loop';
 import { type FromDiscovery, readRoute } from '../../../plugin/messages';
+import type { Prober } from '../../../plugin/prober';
 import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 const known = snapshotOf(knownScope([endpointOf()]));
+const probe = { kind: 'tcp', path: '/', intervalMs: 5_000, timeoutMs: 1_000, fall: 2, rise: 1 } as const;
 let stop = new AbortController();
 
 afterEach(() => stop.abort());
 
 /** Runs the loop over these answers with sd2 in use; it stands still when they are used up. */
-async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf()) {
+async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf(), zoneId?: string) {
   stop = new AbortController();
   const pauses: number[] = [];
   const posted: FromDiscovery[] = [];
@@ -36,11 +38,17 @@ async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf
   };
   const post = (message: FromDiscovery) => void posted.push(message);
   const restored = async () => kept;
-  const options = { discover, restored, zoneId: undefined, intervalSeconds: () => 60, clock, random: () => 0.5, post };
+  const probed: string[] = [];
+  const prober: Prober = {
+    use: (domain, { kind }) => void probed.push(`${domain} by ${kind}`),
+    watch: (domain, candidates) => void probed.push(`${domain}: ${candidates.length}`),
+    release: (domain) => void probed.push(`${domain} no more`),
+  };
+  const options = { discover, restored, zoneId, prober, intervalSeconds: () => 60, clock, random: () => 0.5, post };
   const loop = startDiscoveryLoop(options, stop.signal);
-  loop.handle({ kind: 'use', domain: 'sd2' });
+  loop.handle({ kind: 'use', domain: 'sd2', probe });
   await used;
-  return { loop, pauses, posted };
+  return { loop, pauses, posted, probed };
 }
 
 /** `kind domain: number of candidates` of what was posted about routes. */
@@ -51,12 +59,12 @@ function routesOf(posted: readonly FromDiscovery[]): readonly string[] {
 }
 
 describe('startDiscoveryLoop', () => {
-  it('posts the routes in use, then when each scope was confirmed, and comes back at the interval', async () => {
+  it('posts when each scope was confirmed, then the routes in use, and comes back at the interval', async () => {
     const { posted, pauses } = await runLoop([known]);
 
     expect(posted).toMatchObject([
-      { kind: 'route', domain: 'sd2', route: expect.stringContaining('"near":[0,1]') },
       { kind: 'observed', scopes: [['hub.self.us-east-1', 1_000]] },
+      { kind: 'route', domain: 'sd2', route: expect.stringContaining('"tiers":[]') },
     ]);
     expect(pauses).toEqual([60_000]);
   });
@@ -65,8 +73,8 @@ describe('startDiscoveryLoop', () => {
     const { posted } = await runLoop([known], snapshotOf(unknownScope([endpointOf()])));
 
     expect(posted.map((one) => (one.kind === 'observed' ? one.scopes : one.kind))).toEqual([
-      'route',
       [['hub.self.us-east-1', 500]],
+      'route',
       [['hub.self.us-east-1', 1_000]],
     ]);
   });
@@ -74,7 +82,7 @@ describe('startDiscoveryLoop', () => {
   it('says nothing before the first pass when nothing was kept, since requests wait for that', async () => {
     const { posted } = await runLoop([known], snapshotOf(unknownScope()));
 
-    expect(posted.map((one) => one.kind)).toEqual(['route', 'observed']);
+    expect(posted.map((one) => one.kind)).toEqual(['observed', 'route']);
   });
 
   it('says why what was kept cannot be used', async () => {
@@ -95,8 +103,8 @@ describe('startDiscoveryLoop', () => {
     ]);
     const before = routesOf(posted);
 
-    loop.handle({ kind: 'use', domain: 'sd3' });
-    loop.handle({ kind: 'use', domain: 'sd4' });
+    loop.handle({ kind: 'use', domain: 'sd3', probe });
+    loop.handle({ kind: 'use', domain: 'sd4', probe });
 
     expect(before).toEqual(['sd2: 2']);
     expect(routesOf(posted)).toEqual(['sd2: 2', 'sd3: 2', 'sd4: none']);
@@ -133,5 +141,58 @@ describe('startDiscoveryLoop', () => {
     expect(routesOf(posted)).toEqual(['sd2: 2']);
     expect(posted.filter((one) => one.kind === 'problem')).toHaveLength(1);
     expect(pauses).toHaveLength(3);
+  });
+
+  it('has the targets of domains in use probed, and only of those', async () => {
+    const { loop, probed } = await runLoop([known, known]);
+
+    loop.handle({ kind: 'release', domain: 'sd2' });
+
+    expect(probed).toEqual(['sd2 by tcp', 'sd2: 2', 'sd2 no more']);
+  });
+
+  it('posts nothing more of a domain that was released', async () => {
+    const { loop, posted } = await runLoop([known]);
+
+    loop.handle({ kind: 'release', domain: 'sd2' });
+    loop.handle({ kind: 'zone', zoneId: 'use1-az1' });
+
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+  });
+
+  it('posts the routes again when the own zone is found', async () => {
+    const { loop, posted } = await runLoop([known]);
+
+    loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
+
+    expect(posted.at(-1)).toMatchObject({ kind: 'route', route: expect.stringContaining('"tiers":[[1]]') });
+  });
+
+  it('says once that no target lies in the region of the own zone, and routes to any', async () => {
+    const { posted } = await runLoop([known, known], snapshotOf(), 'euw1-az1');
+
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+    expect(posted.filter((one) => one.kind === 'problem')).toEqual([
+      { kind: 'problem', reason: 'no target lies in the region of the own zone euw1-az1: see --zone-id' },
+    ]);
+  });
+
+  it('says why an endpoint of a domain in use is quarantined', async () => {
+    const bad = {
+      scopeId: 'hub.self.us-east-1',
+      code: 'bad-tag',
+      reason: 'has the tag kong:port 70000',
+      fix: 'use 1 to 65535',
+    } as const;
+    const quarantined = ['sd2', 'sd9'].map((domain) => ({ ...bad, domain, endpointId: `vpce-${domain}` }));
+
+    const { loop, posted } = await runLoop([snapshotOf(knownScope([], quarantined))]);
+    const reasons = () => posted.flatMap((one) => (one.kind === 'problem' ? [one.reason] : []));
+    const before = reasons();
+    loop.handle({ kind: 'use', domain: 'sd9', probe });
+
+    const ofSd2 = 'endpoint vpce-sd2 has the tag kong:port 70000: use 1 to 65535';
+    expect(before).toEqual([ofSd2]);
+    expect(reasons()).toEqual([ofSd2, ofSd2.replace('sd2', 'sd9')]);
   });
 });

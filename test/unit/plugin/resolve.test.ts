@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Address, Snapshot } from '../../../core/model';
-import { liveRoute, type Route } from '../../../plugin/feed';
-import { type Picker, pickFresh } from '../../../plugin/picker';
-import { hostHeader, type Routes, resolveRoutes } from '../../../plugin/resolve';
+import { hostHeader, isForeignZone, type Routes, resolveRoutes } from '../../../plugin/resolve';
+import { liveRoute, pickTarget, type Route } from '../../../plugin/route';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
@@ -15,7 +14,8 @@ type Table = { readonly routes: Routes; readonly get: (domain: string) => Route 
 /** What the thread that serves requests makes of the routes that the other one resolves. */
 function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
   const routes = resolveRoutes(snapshot, zoneId, previous?.routes);
-  const live = new Map([...routes].map(([domain, route]) => [domain, liveRoute(route, previous?.get(domain))]));
+  const facts = { scopeOf: () => ({ observedAtMs: 0 }), down: new Set<string>() };
+  const live = new Map([...routes].map(([domain, route]) => [domain, liveRoute(route, facts, previous?.get(domain))]));
   return { routes, get: (domain) => live.get(domain) };
 }
 
@@ -23,11 +23,16 @@ function tableOf(zoneId: string | undefined, ...addresses: readonly Address[]) {
   return buildTable(snapshotOf(knownScope([endpointOf({ addresses })])), zoneId);
 }
 
+/** The address of the next request that prefers its own zone. */
+function nextOf(route: Route | undefined): string | undefined {
+  return route && pickTarget(route, true, 0)?.ip;
+}
+
 /** How often each address came up in `count` picks. */
-function sharesOf(picker: Picker | undefined, count: number): Record<string, number> {
+function sharesOf(route: Route | undefined, count: number): Record<string, number> {
   const shares: Record<string, number> = {};
   for (let index = 0; index < count; index += 1) {
-    const ip = picker?.next().ip ?? 'none';
+    const ip = nextOf(route) ?? 'none';
     shares[ip] = (shares[ip] ?? 0) + 1;
   }
   return shares;
@@ -47,7 +52,7 @@ describe('resolveRoutes', () => {
       address('10.9.1.1', 'usw2-az1', 'us-west-2'),
     );
 
-    expect(Object.keys(sharesOf(table.get('sd2')?.near, 30)).sort()).toEqual(expected);
+    expect(Object.keys(sharesOf(table.get('sd2'), 30)).sort()).toEqual(expected);
   });
 
   it.each([
@@ -90,7 +95,7 @@ describe('resolveRoutes', () => {
       address(ip, zoneId, ip.startsWith('10.9.') ? 'us-east-1' : 'us-west-2'),
     );
 
-    const picked = sharesOf(tableOf('usw2-az1', ...addresses).get('sd2')?.near, 12);
+    const picked = sharesOf(tableOf('usw2-az1', ...addresses).get('sd2'), 12);
 
     expect(Object.keys(picked).sort()).toEqual(expected);
   });
@@ -98,7 +103,7 @@ describe('resolveRoutes', () => {
   it('never takes two unknown zones for the same one', () => {
     const table = tableOf(undefined, address('10.0.1.1'), address('10.0.2.1', 'use1-az1'));
 
-    expect(Object.keys(sharesOf(table.get('sd2')?.near, 4))).toHaveLength(2);
+    expect(Object.keys(sharesOf(table.get('sd2'), 4))).toHaveLength(2);
   });
 
   it('gives every target exactly its weight over a full round', () => {
@@ -110,7 +115,7 @@ describe('resolveRoutes', () => {
         const table = buildTable(snapshotOf(knownScope(endpoints)), undefined);
         const total = weights.reduce((sum, weight) => sum + weight, 0);
 
-        const shares = sharesOf(table.get('sd2')?.near, total);
+        const shares = sharesOf(table.get('sd2'), total);
 
         expect(weights.map((_, index) => shares[`10.0.0.${index}`])).toEqual(weights);
       }),
@@ -122,9 +127,9 @@ describe('resolveRoutes', () => {
     const others = [2, 3].map((index) =>
       endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight: 1, addresses: [address(`10.0.0.${index}`)] }),
     );
-    const picker = buildTable(snapshotOf(knownScope([heavy, ...others])), undefined).get('sd2')?.near;
+    const route = buildTable(snapshotOf(knownScope([heavy, ...others])), undefined).get('sd2');
 
-    expect(Array.from({ length: 7 }, () => picker?.next().ip.slice(-1)).join('')).toBe('1121311');
+    expect(Array.from({ length: 7 }, () => nextOf(route)?.slice(-1)).join('')).toBe('1121311');
   });
 
   it('goes on with the round of the table before while the candidates are the same', () => {
@@ -132,7 +137,7 @@ describe('resolveRoutes', () => {
     let table = tableOf(undefined, ...addresses);
 
     const picked = addresses.map(() => {
-      const ip = table.get('sd2')?.near.next().ip;
+      const ip = nextOf(table.get('sd2'));
       table = buildTable(snapshotOf(knownScope([endpointOf({ addresses })])), undefined, table);
       return ip;
     });
@@ -145,13 +150,17 @@ describe('resolveRoutes', () => {
     ['port', { port: 8080 }],
     ['host', { host: 'other' }],
   ])('never goes on with an old pick after a change of %s', (_, over) => {
+    const picked = (table: Table) => {
+      const route = table.get('sd2');
+      return route && pickTarget(route, true, 0);
+    };
     const addresses = [address('10.0.0.1')];
     const before = tableOf(undefined, ...addresses);
     const changed = snapshotOf(knownScope([endpointOf({ addresses, ...over })]));
 
-    const pick = buildTable(changed, undefined, before).get('sd2')?.near.next();
+    const pick = picked(buildTable(changed, undefined, before));
 
-    expect(pick).toEqual(buildTable(changed, undefined).get('sd2')?.near.next());
+    expect(pick).toEqual(picked(buildTable(changed, undefined)));
   });
 
   it('gives each target its share of the weights within one percent over 10,000 picks', () => {
@@ -160,7 +169,7 @@ describe('resolveRoutes', () => {
       endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight, addresses: [address(`10.0.0.${index}`)] }),
     );
 
-    const shares = sharesOf(buildTable(snapshotOf(knownScope(endpoints)), undefined).get('sd2')?.near, 10_000);
+    const shares = sharesOf(buildTable(snapshotOf(knownScope(endpoints)), undefined).get('sd2'), 10_000);
 
     for (const [index, weight] of weights.entries())
       expect(Math.abs((shares[`10.0.0.${index}`] ?? 0) / 10_000 - weight / 400)).toBeLessThan(0.01);
@@ -186,9 +195,7 @@ describe('resolveRoutes', () => {
           zoneId === 'use1-az1' && weight > 0 ? [`10.0.0.${index}`] : [],
         );
 
-        const picked = Object.keys(
-          sharesOf(buildTable(snapshotOf(knownScope(endpoints)), 'use1-az1').get('sd2')?.near, 40),
-        );
+        const picked = Object.keys(sharesOf(buildTable(snapshotOf(knownScope(endpoints)), 'use1-az1').get('sd2'), 40));
 
         if (own.length > 0) expect(picked.sort()).toEqual(own.sort());
       }),
@@ -199,10 +206,10 @@ describe('resolveRoutes', () => {
     const zero = endpointOf({ weight: 0, addresses: [address('10.0.0.1')] });
     const other = endpointOf({ id: 'vpce-2', createdAtMs: 2, weight: 1, addresses: [address('10.0.0.2')] });
 
-    expect(sharesOf(buildTable(snapshotOf(knownScope([zero, other])), undefined).get('sd2')?.near, 4)).toEqual({
+    expect(sharesOf(buildTable(snapshotOf(knownScope([zero, other])), undefined).get('sd2'), 4)).toEqual({
       '10.0.0.2': 4,
     });
-    expect(sharesOf(buildTable(snapshotOf(knownScope([zero])), undefined).get('sd2')?.near, 4)).toEqual({
+    expect(sharesOf(buildTable(snapshotOf(knownScope([zero])), undefined).get('sd2'), 4)).toEqual({
       '10.0.0.1': 4,
     });
   });
@@ -217,19 +224,21 @@ describe('resolveRoutes', () => {
       addresses: [address('10.9.0.1')],
     });
     const fresh = endpointOf({ weight: 1, addresses: [address('10.0.0.1')] });
-    const picker = buildTable(snapshotOf(knownScope([fresh]), unknownScope([stale], west)), undefined).get('sd2')?.any;
+    const resolved = resolveRoutes(snapshotOf(knownScope([fresh]), unknownScope([stale], west)), undefined).get('sd2');
+    const scopeOf = (id: string) => ({ observedAtMs: id === hubScope.id ? 2_000 : 1_000 });
+    const route = resolved && liveRoute(resolved, { scopeOf, down: new Set() }, undefined);
 
-    const picked = picker && Array.from({ length: 5 }, () => pickFresh(picker, (id) => id === hubScope.id)?.ip);
+    const picked = route && Array.from({ length: 5 }, () => pickTarget(route, true, 1_500)?.ip);
 
     expect(picked).toEqual(Array(5).fill('10.0.0.1'));
-    expect(picker && pickFresh(picker, () => false)).toBeUndefined();
+    expect(route && pickTarget(route, true, 2_001)).toBeUndefined();
   });
 
   describe('after a table that was in use', () => {
     const before = tableOf(undefined, address('10.0.1.11'));
     const addresses = [address('10.0.1.11'), address('10.0.2.22')];
     const next = (...endpoints: Parameters<typeof knownScope>) =>
-      Object.keys(sharesOf(buildTable(snapshotOf(knownScope(...endpoints)), undefined, before).get('sd2')?.any, 4));
+      Object.keys(sharesOf(buildTable(snapshotOf(knownScope(...endpoints)), undefined, before).get('sd2'), 4));
 
     it.each(['pending', 'partial', 'unlisted'] as const)(
       'holds what is there, and adds nothing, while the endpoint is %s',
@@ -274,6 +283,16 @@ describe('resolveRoutes', () => {
 
       expect(next([rogue, endpointOf({ addresses })])).toEqual(['10.0.1.11', '10.0.2.22']);
     });
+  });
+});
+
+describe('isForeignZone', () => {
+  it.each([
+    ['of the same region', 'use1-az6', 'use1-az1', false],
+    ['of another region', 'euw1-az1', 'use1-az1', true],
+    ['and no zone of a target is known', 'euw1-az1', undefined, false],
+  ])('judges a zone %s', (_, own, ofTarget, expected) => {
+    expect(isForeignZone(tableOf(undefined, address('10.0.0.1', ofTarget)).routes, own)).toBe(expected);
   });
 });
 

@@ -17,6 +17,12 @@ describe('the plugin schema', () => {
       { host_header: { type: 'string', required: false, len_min: 1 } },
       { on_unresolved: { default: 'fallthrough', one_of: ['fallthrough', 'reject'] } },
       { max_stale_seconds: { type: 'number', required: true, default: 3_600, between: [0, 86_400] } },
+      { probe: { default: 'tcp', one_of: ['none', 'tcp', 'http', 'https'] } },
+      { probe_path: { type: 'string', default: '/', match: '^/[!-~]*$' } },
+      { probe_interval_seconds: { type: 'number', default: 5, between: [0.1, 3_600] } },
+      { probe_timeout_seconds: { type: 'number', default: 1, between: [0.05, 60] } },
+      { probe_fall: { type: 'integer', default: 2, between: [1, 100] } },
+      { probe_rise: { type: 'integer', default: 1, between: [1, 100] } },
     ]);
   });
 
@@ -31,6 +37,8 @@ describe('the plugin schema', () => {
     [{ domain: '' }],
     [{ domain: 'sd2', mode: 'magic' }],
     [{ domain: 'sd2', max_stale_seconds: -1 }],
+    [{ domain: 'sd2', probe_path: 'healthz' }],
+    [{ domain: 'sd2', probe_fall: 1.5 }],
     [null],
     ['text'],
   ])('refuses %j', (config) => {

@@ -1,0 +1,117 @@
+import type { Clock } from '../core/clock';
+import type { FromDiscovery } from './messages';
+import type { Probe } from './probe';
+import { type ProbeSettings, stricterOf } from './probe-settings';
+import type { Candidate } from './resolve';
+import { placeOf } from './route';
+
+export type ProberOptions = {
+  readonly probe: Probe;
+  readonly clock: Clock;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly post: (message: FromDiscovery) => void;
+};
+
+export type Prober = {
+  /** Says how the domain is probed from now on, where that is stricter than before. */
+  readonly use: (domain: string, settings: ProbeSettings) => void;
+  /** Says what the domain's targets are now. */
+  readonly watch: (domain: string, candidates: readonly Candidate[]) => void;
+  /** Probes the domain no more. */
+  readonly release: (domain: string) => void;
+};
+
+type Watched = {
+  settings: ProbeSettings;
+  candidates: readonly Candidate[];
+  /** Ends a probe that is under way, by place. */
+  readonly running: Map<string, Running>;
+};
+
+type Running = { readonly host: string; readonly stop: () => void };
+
+/** Probes the targets of the domains in use, each on its own, and posts which of them fall out of use and come back. */
+export function createProber(options: ProberOptions): Prober {
+  const domains = new Map<string, Watched>();
+
+  function start(domain: string, settings: ProbeSettings, candidate: Candidate): Running {
+    const place = placeOf(candidate);
+    const end = new AbortController();
+    let isDown = false;
+    const report = (isDownNow: boolean) => {
+      isDown = isDownNow;
+      options.post({ kind: 'health', domain, place, isDown });
+    };
+    void probeAgainAndAgain({ ...options, candidate, settings, report }, end.signal);
+    const stop = () => {
+      end.abort();
+      if (isDown) report(false);
+    };
+    return { host: candidate.host, stop };
+  }
+
+  function watch(domain: string, candidates: readonly Candidate[]): void {
+    const watched = domains.get(domain);
+    if (!watched) return;
+    const { settings, running } = Object.assign(watched, { candidates });
+    const wanted = new Map((settings.kind === 'none' ? [] : candidates).map((one) => [placeOf(one), one]));
+    for (const [place, { host, stop }] of running) {
+      if (wanted.get(place)?.host === host) continue;
+      running.delete(place);
+      stop();
+    }
+    for (const [place, one] of wanted) if (!running.has(place)) running.set(place, start(domain, settings, one));
+  }
+
+  function release(domain: string): void {
+    watch(domain, []);
+    domains.delete(domain);
+  }
+
+  function use(domain: string, settings: ProbeSettings): void {
+    const { settings: present, candidates } = domains.get(domain) ?? { settings, candidates: [] };
+    const stricter = stricterOf(present, settings);
+    if (domains.has(domain) && stricter === present) return;
+    release(domain);
+    domains.set(domain, { settings: stricter, candidates: [], running: new Map() });
+    watch(domain, candidates);
+  }
+
+  return { use, watch, release };
+}
+
+type Watch = ProberOptions & {
+  readonly candidate: Candidate;
+  readonly settings: ProbeSettings;
+  readonly report: (isDown: boolean) => void;
+};
+
+/** A new target is up until probes say otherwise. Never rejects; ends with `signal`. */
+async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<void> {
+  const { probe, clock, random, candidate, settings, report } = watch;
+  let isDown = false;
+  let against = 0;
+  // So that the targets of a domain are not all probed in the same moment.
+  let pauseMs = random() * everyMs(settings);
+  for (;;) {
+    await clock.sleep(pauseMs, signal).catch(() => {});
+    if (signal.aborted) return;
+    const startedMs = clock.now();
+    const isAlive = await probe(candidate, settings, signal);
+    if (signal.aborted) return;
+    // What speaks against the present state: to be alive while down, or dead while up.
+    against = isAlive === isDown ? against + 1 : 0;
+    if (against >= (isDown ? settings.rise : settings.fall)) {
+      isDown = !isDown;
+      against = 0;
+      report(isDown);
+    }
+    pauseMs = Math.max(0, startedMs + everyMs(settings) * (0.9 + 0.1 * random()) - clock.now());
+  }
+}
+
+/** From one start to the next, so that even the last of `fall` failures has ended within `fall` intervals. */
+function everyMs({ intervalMs, timeoutMs, fall }: ProbeSettings): number {
+  return intervalMs - timeoutMs / fall;
+}
