@@ -2,7 +2,6 @@
 export type ErrorCode =
   | 'CONFIG_MISSING'
   | 'CONFIG_INVALID'
-  | 'NOT_BUILT'
   | 'CREDENTIALS'
   | 'ACCESS_DENIED'
   | 'THROTTLED'

@@ -5,9 +5,24 @@ export function upstreamName(domain: string): string {
   return `${domain}${upstreamSuffix}`;
 }
 
+/** Name of the upstream of a domain for the data planes of a zone; `zoneId` as AWS writes it (`use1-az1`), without dots. */
+export function zoneUpstreamName(zoneId: string, domain: string): string {
+  return `${zoneId}.${upstreamName(domain)}`;
+}
+
 /** The domain of an upstream of ours, also of one for a zone (`<zone-id>.<domain>.privatelink`). */
 export function domainOfUpstream(name: string): string {
-  return name.slice(0, -upstreamSuffix.length).split('.').at(-1) ?? name;
+  return labelsOf(name).at(-1) ?? name;
+}
+
+/** The zone of an upstream of ours; undefined: it is its domain's own, or something else. */
+export function zoneOfUpstream(name: string): string | undefined {
+  return name.endsWith(upstreamSuffix) ? labelsOf(name).at(-2) : undefined;
+}
+
+/** A domain is one label, so that whatever stands before it is the zone. */
+function labelsOf(upstream: string): readonly string[] {
+  return upstream.slice(0, -upstreamSuffix.length).split('.');
 }
 
 /** A domain's name: one DNS label, since it becomes part of the upstream's name; lowercase, so that no two differ by case only. */

@@ -41,16 +41,16 @@ export function withoutDefaults(entity: Entity): Entity {
 
 /** What differs between the entity as desired and as held, one `field before -> after` each; empty: the same. */
 export function differencesOf(desired: Entity, held: Entity): readonly string[] {
-  const wanted: JsonObject = { ...unwritten[desired.kind], ...desired.fields };
-  const fields = Object.keys(wanted).filter(
-    (field) => !covers(held.fields[field], wanted[field], isWritten(desired, field)),
-  );
-  const texts = fields.map((field) => `${field} ${show(held.fields[field])} -> ${show(wanted[field])}`);
-  return sameTags(desired, held) ? texts : [...texts, `tags ${held.tags.join(' ')} -> ${desired.tags.join(' ')}`];
-}
-
-function isWritten(entity: Entity, field: string): boolean {
-  return field in entity.fields;
+  const { fields, kind, tags } = desired;
+  const texts: string[] = [];
+  const compare = (field: string, wanted: Json | undefined, isWritten: boolean) => {
+    const value = held.fields[field];
+    if (!covers(value, wanted, isWritten)) texts.push(`${field} ${show(value)} -> ${show(wanted)}`);
+  };
+  for (const field in unwritten[kind]) if (!(field in fields)) compare(field, unwritten[kind][field], false);
+  for (const field in fields) compare(field, fields[field], true);
+  if (!sameTags(tags, held.tags)) texts.push(`tags ${held.tags.join(' ')} -> ${tags.join(' ')}`);
+  return texts;
 }
 
 /** A held value is as wanted when it holds all that is wanted; objects may hold more, which are defaults filled in. */
@@ -79,8 +79,8 @@ function isEmpty(value: Json): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
-function sameTags(a: Entity, b: Entity): boolean {
-  return [...a.tags].sort().join() === [...b.tags].sort().join();
+function sameTags(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((tag) => b.includes(tag));
 }
 
 function show(value: Json | undefined): string {

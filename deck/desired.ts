@@ -1,11 +1,12 @@
 import type { Domain } from '../core/claims';
-import type { DomainSettings, JsonObject, PluginSettings } from '../core/model';
-import { upstreamName } from '../core/names';
+import type { DomainSettings, JsonObject, PluginSettings, Target } from '../core/model';
+import { upstreamName, zoneUpstreamName } from '../core/names';
 import { compareText, formatAddress } from '../core/targets';
 import type { Document, Entity, Kind } from './document';
 import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';
 import { pluginKey, targetKey } from './names';
 import { configTag, originTags, selectTags } from './tags';
+import { type Affinity, zonesOf, zoneTargetFields } from './zones';
 
 /** The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards. */
 export const writeOrder: readonly Kind[] = ['upstream', 'target', 'service', 'route', 'plugin'];
@@ -14,12 +15,16 @@ export type DesiredInput = {
   readonly owner: string;
   readonly domains: readonly Domain[];
   readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** Default `none`. */
+  readonly affinity?: Affinity;
+  /** What the control plane holds: a zone that has an upstream keeps it. Default nothing. */
+  readonly held?: readonly Entity[];
 };
 
 /** What the control plane should hold for the domains that can be routed to. */
-export function renderDesired({ owner, domains, settings }: DesiredInput): Document {
-  const tags = selectTags(owner);
-  return sortDocument(domains.flatMap((domain) => entitiesOf(domain, settings[domain.name] ?? {}, tags)));
+export function renderDesired({ owner, domains, settings, affinity = 'none', held = [] }: DesiredInput): Document {
+  const place = { tags: selectTags(owner), affinity, held };
+  return sortDocument(domains.flatMap((domain) => entitiesOf(domain, settings[domain.name] ?? {}, place)));
 }
 
 /** Entities in write order, then by key: the one order of documents and files. */
@@ -29,20 +34,19 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
   );
 }
 
-function entitiesOf(domain: Domain, settings: DomainSettings, tags: readonly string[]): readonly Entity[] {
-  const { name } = domain;
-  const upstream = upstreamName(name);
+type Place = Required<Pick<DesiredInput, 'affinity' | 'held'>> & { readonly tags: readonly string[] };
+
+function entitiesOf(domain: Domain, settings: DomainSettings, { tags, affinity, held }: Place): readonly Entity[] {
+  const { name, targets } = domain;
+  const fields = upstreamFields(domain, settings);
+  const balanced = (key: string, fieldsOf: (target: Target) => JsonObject): readonly Entity[] => [
+    { kind: 'upstream', key, domain: name, fields: { ...fields, name: key }, tags },
+    ...targets.map((target) => targetEntity(target, { upstream: key, domain: name, fields: fieldsOf(target), tags })),
+  ];
   return [
-    { kind: 'upstream', key: upstream, domain: name, fields: upstreamFields(domain, settings), tags },
-    ...domain.targets.map(
-      (target): Entity => ({
-        kind: 'target',
-        key: targetKey(upstream, formatAddress(target)),
-        domain: name,
-        parent: upstream,
-        fields: targetFields(target),
-        tags: [...tags, ...originTags(target)],
-      }),
+    ...balanced(upstreamName(name), targetFields),
+    ...(affinity === 'none' ? [] : zonesOf(domain, held)).flatMap((zone) =>
+      balanced(zoneUpstreamName(zone, name), zoneTargetFields(targets, zone, affinity)),
     ),
     { kind: 'service', key: name, domain: name, fields: serviceFields(domain, settings), tags },
     ...(settings.route === false
@@ -50,6 +54,13 @@ function entitiesOf(domain: Domain, settings: DomainSettings, tags: readonly str
       : [{ kind: 'route', key: name, domain: name, parent: name, fields: routeFields(domain), tags } as const]),
     ...(settings.plugins ?? []).map((plugin) => pluginOf(plugin, name, tags)),
   ];
+}
+
+type Placed = Pick<Entity, 'domain' | 'fields' | 'tags'> & { readonly upstream: string };
+
+function targetEntity(target: Target, { upstream, domain, fields, tags }: Placed): Entity {
+  const key = targetKey(upstream, formatAddress(target));
+  return { kind: 'target', key, domain, parent: upstream, fields, tags: tags.concat(originTags(target)) };
 }
 
 function pluginOf(plugin: PluginSettings, domain: string, tags: readonly string[]): Entity {

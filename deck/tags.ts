@@ -3,11 +3,19 @@ import { compareText } from '../core/targets';
 import { uuidOf } from '../core/uuid';
 
 const productTag = 'kong-privatelink';
+/** On what comes from base files: decK gives it the select tags too, and yet it is people's. */
+export const baseTag = `${productTag}:base`;
 const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:' };
+const ownPrefixes = Object.values(prefixes);
 
 /** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
 export function selectTags(owner: string): readonly string[] {
   return [productTag, `${prefixes.owner}${owner}`];
+}
+
+/** Whether an entity with `tags` was generated for whom `ownTags` select. */
+export function isGenerated(tags: readonly string[], ownTags: readonly string[]): boolean {
+  return ownTags.every((tag) => tags.includes(tag)) && !tags.includes(baseTag);
 }
 
 /** Where a target comes from; so that a fresh process knows what each target in the control plane belongs to. */
@@ -22,7 +30,7 @@ export function originsOf(tags: readonly string[]): {
   readonly scopeIds: readonly string[];
   readonly endpointIds: readonly string[];
 } {
-  const isOwn = (tag: string) => tag === productTag || Object.values(prefixes).some((prefix) => tag.startsWith(prefix));
+  const isOwn = (tag: string) => tag === productTag || ownPrefixes.some((prefix) => tag.startsWith(prefix));
   return {
     scopeIds: tags.filter((tag) => tag.startsWith(prefixes.scope)).map((tag) => tag.slice(prefixes.scope.length)),
     endpointIds: tags.filter((tag) => !isOwn(tag)),

@@ -3,6 +3,7 @@ import { groupBy } from '../core/group-by';
 import { isJsonObject } from '../core/json';
 import type { Json, JsonObject } from '../core/model';
 import { compareText } from '../core/targets';
+import { type Base, checkBase, emptyBase, mergeBase } from './base';
 import { sortDocument } from './desired';
 import type { Document, Entity, Kind } from './document';
 import { selectTags } from './tags';
@@ -14,19 +15,23 @@ export type TextOptions = {
   readonly owner: string;
   /** Name of the Konnect control plane that the file is for. */
   readonly controlPlaneName?: string;
+  /** What people wrote, to be merged in. */
+  readonly base?: Base;
 };
 
-/** The document as a decK file: no ids, keys in a fixed order, the same bytes for the same document. */
-export function renderText(document: Document, { owner, controlPlaneName }: TextOptions): string {
-  const sorted = sortDocument(document);
+/**
+ * The document as a decK file: no ids, keys in a fixed order, the same bytes for the same document.
+ * Throws PrivatelinkError (CONFIG_INVALID) when the base contradicts the document.
+ */
+export function renderText(document: Document, { owner, controlPlaneName, base = emptyBase }: TextOptions): string {
   const file = {
     _format_version: formatVersion,
     _info: { select_tags: selectTags(owner) },
     ...(controlPlaneName ? { _konnect: { control_plane_name: controlPlaneName } } : {}),
-    services: nest(sorted, 'service', { routes: 'route', plugins: 'plugin' }),
-    upstreams: nest(sorted, 'upstream', { targets: 'target' }),
+    ...toLists(document),
   };
-  const yaml = new YamlDocument(file, { aliasDuplicateObjects: false });
+  checkBase(base, document);
+  const yaml = new YamlDocument(mergeBase(file, base), { aliasDuplicateObjects: false });
   // Lists of numbers are long (every status that counts as alive) and say nothing line by line.
   visit(yaml, {
     Seq: (_, list) => {
@@ -34,6 +39,15 @@ export function renderText(document: Document, { owner, controlPlaneName }: Text
     },
   });
   return yaml.toString({ lineWidth: 0 });
+}
+
+/** The document as decK and Kong nest it. */
+export function toLists(document: Document): JsonObject {
+  const sorted = sortDocument(document);
+  return {
+    services: nest(sorted, 'service', { routes: 'route', plugins: 'plugin' }),
+    upstreams: nest(sorted, 'upstream', { targets: 'target' }),
+  };
 }
 
 /** Entities of `kind`, each with its children under decK's name for them. */

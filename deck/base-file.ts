@@ -1,0 +1,112 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '../core/errors';
+import type { Json, JsonObject } from '../core/model';
+
+const text = z.string().min(1);
+const json: z.ZodType<Json> = z.json();
+const reference = z.union([text, z.looseObject({ name: text }), z.looseObject({ id: text })], {
+  error: 'write the name of what is meant',
+});
+
+/** What tells entities apart and ties them together is checked; the rest is decK's to judge, and carried along as written. */
+const shape = z
+  .object({
+    name: text.optional(),
+    id: text.optional(),
+    tags: z.array(text).optional(),
+    target: text.optional(),
+    username: text.optional(),
+    custom_id: text.optional(),
+    prefix: text.optional(),
+    instance_name: text.optional(),
+    service: reference.optional(),
+    route: reference.optional(),
+    consumer: reference.optional(),
+    consumer_group: reference.optional(),
+    get routes() {
+      return entities.optional();
+    },
+    get plugins() {
+      return entities.optional();
+    },
+    get targets() {
+      return entities.optional();
+    },
+  })
+  .catchall(json);
+// The output is what JSON holds: optional fields are absent, never undefined.
+const entities: z.ZodType<readonly JsonObject[]> = z.lazy(() => z.array(shape as unknown as z.ZodType<JsonObject>));
+
+/** decK's lists of entities that carry tags, without which decK could not tell them from those of others. */
+const lists = {
+  services: entities.optional(),
+  routes: entities.optional(),
+  upstreams: entities.optional(),
+  plugins: entities.optional(),
+  consumers: entities.optional(),
+  consumer_groups: entities.optional(),
+  filter_chains: entities.optional(),
+  certificates: entities.optional(),
+  ca_certificates: entities.optional(),
+  vaults: entities.optional(),
+  keys: entities.optional(),
+  key_sets: entities.optional(),
+  partials: entities.optional(),
+};
+
+const file = z.strictObject({
+  _format_version: z.literal('3.0', { error: 'write _format_version: "3.0", with the quotes' }),
+  _transform: z.literal(true, { error: 'decK takes no other value than true: remove it' }).optional(),
+  _plugin_configs: z.record(text, z.record(text, json)).optional(),
+  ...lists,
+});
+
+export type ListName = keyof typeof lists;
+/** In the order in which they are written. */
+export const listNames = Object.keys(lists) as readonly ListName[];
+
+/** One base file, checked by itself. */
+export type BaseFile = { readonly path: string } & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
+
+/** What decK takes there, and a base file may not say, with the fix. */
+const notHere: Readonly<Record<string, string>> = {
+  _info: 'would count for what is generated too: write tags and fields into each entity, and remove it',
+  _konnect: 'is said by controlPlane in the configuration: remove it',
+  _workspace: 'is said by controlPlane in the configuration: remove it',
+};
+
+/** Parses a decK file (YAML or JSON) written by people. Throws PrivatelinkError (CONFIG_INVALID) for what decK or a merge would refuse. */
+export function parseBaseFile(content: string, path: string): BaseFile {
+  const result = file.safeParse(parseYaml(content, path));
+  if (!result.success) throw invalidBase(path, result.error.issues.flatMap(messagesOf));
+  const { _format_version: _, _transform: __, ...rest } = result.data;
+  return { path, ...rest };
+}
+
+/** The error of everything that is wrong with base files: one line for each problem. */
+export function invalidBase(path: string, problems: readonly string[]): PrivatelinkError {
+  const lines = problems.map((problem) => `\n  ${problem}`).join('');
+  return new PrivatelinkError(`base file ${path} cannot be used:${lines}`, {
+    code: 'CONFIG_INVALID',
+    transient: false,
+  });
+}
+
+function parseYaml(content: string, path: string): unknown {
+  try {
+    return parse(content);
+  } catch (thrown) {
+    // The rest of the message quotes the file, which may hold secrets.
+    throw invalidBase(path, [`${messageOf(thrown).split(/[:\n]/)[0]}: correct the YAML there`]);
+  }
+}
+
+function messagesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly string[] {
+  const at = path.join('.');
+  if (issue.code !== 'unrecognized_keys') return [`${at || 'the file'}: ${message}`];
+  return issue.keys.map((key) => {
+    const fix = notHere[key] ?? `is none of ${Object.keys(file.shape).join(', ')}: correct its spelling or remove it`;
+    return `${key} ${fix}`;
+  });
+}
