@@ -4,7 +4,14 @@ import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import { groupBy } from '../core/group-by';
 import { nameOf } from '../deck/document';
 import type { Change } from './changes';
-import type { ControlPlane, DocumentControlPlane, EntityControlPlane, ForeignEntity, Rollout } from './control-plane';
+import type {
+  ControlPlane,
+  DocumentControlPlane,
+  EntityControlPlane,
+  FailedChange,
+  ForeignEntity,
+  Rollout,
+} from './control-plane';
 import { delayedSignal } from './delayed-signal';
 import type { AppliedChange } from './report';
 
@@ -47,7 +54,7 @@ export async function applyChanges(changes: readonly Change[], options: ApplyOpt
   }
 }
 
-/** Hands over, in one write, all that is neither taken nor depends on what is; a write that fails throws, as nothing was done. */
+/** Hands over, in one write, all that is neither taken nor depends on what is; when it fails, all of it failed. */
 async function applyWhole(
   changes: readonly Change[],
   stage: Omit<Stage, 'write'>,
@@ -55,10 +62,27 @@ async function applyWhole(
 ): Promise<undefined> {
   const admitted: Change[] = [];
   const { onApplied, ...silent } = stage.options;
+  const progress: Progress = { ...stage.progress, results: [] };
   const write = async (change: Change) => void admitted.push(change);
-  for (const change of changes) await applyStage([change], { ...stage, options: silent, write });
-  if (admitted.length > 0) await controlPlane.writeAll(admitted, stage.writeSignal);
-  for (const applied of stage.progress.results) onApplied?.(applied);
+  for (const change of changes) await applyStage([change], { ...stage, progress, options: silent, write });
+  const failed = admitted.length > 0 ? await writeWhole(admitted, controlPlane, stage.writeSignal) : [];
+  const failures = new Map(failed.map((one) => [one.change, one]));
+  for (const one of progress.results) {
+    const failure = failures.get(one.change);
+    const applied = failure ? failedChange(one.change, failure.thrown, silent.signal) : one;
+    stage.progress.results.push(applied);
+    onApplied?.(applied);
+  }
+}
+
+function writeWhole(
+  changes: readonly Change[],
+  controlPlane: DocumentControlPlane,
+  signal: AbortSignal,
+): Promise<readonly FailedChange[]> {
+  return controlPlane
+    .writeAll(changes, signal)
+    .catch((thrown: unknown) => changes.map((change) => ({ change, thrown })));
 }
 
 /** Creates and updates, then deletes, each kind at once; gives how far the data planes came in between, where that was awaited. */
@@ -127,17 +151,20 @@ async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
   } catch (thrown) {
     const isStopped = options.signal.aborted || (thrown instanceof PrivatelinkError && stopping.has(thrown.code));
     if (isStopped) progress.stopped ??= messageOf(thrown);
-    const isTransient = options.signal.aborted || (thrown instanceof PrivatelinkError && thrown.transient);
-    const known = thrown instanceof PrivatelinkError ? thrown : undefined;
-    return {
-      change,
-      outcome: 'failed',
-      error: messageOf(thrown),
-      isTransient,
-      code: known?.code,
-      retryAfterMs: known?.retryAfterMs,
-    };
+    return failedChange(change, thrown, options.signal);
   }
+}
+
+function failedChange(change: Change, thrown: unknown, signal: AbortSignal): AppliedChange {
+  const known = thrown instanceof PrivatelinkError ? thrown : undefined;
+  return {
+    change,
+    outcome: 'failed',
+    error: messageOf(thrown),
+    isTransient: signal.aborted || known?.transient === true,
+    code: known?.code,
+    retryAfterMs: known?.retryAfterMs,
+  };
 }
 
 /** Why a change is not tried after what failed; undefined when it is. */

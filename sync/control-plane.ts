@@ -19,16 +19,21 @@ interface ControlPlaneState {
   readRollout(signal: AbortSignal): Promise<Rollout>;
 }
 
-/** Takes one entity at a time: Konnect. */
+/** Takes one entity at a time: Konnect, or Kong with a database. */
 export interface EntityControlPlane extends ControlPlaneState {
   /** Applies one change; applying it again does no harm. */
   write(change: Change, signal: AbortSignal): Promise<void>;
 }
 
-/** Takes its configuration as a whole: a decK file. */
+/** A change that was not made, and why. */
+export type FailedChange = { readonly change: Change; readonly thrown: unknown };
+
+/** Takes its configuration as a whole: a decK file, or Kong without a database. */
 export interface DocumentControlPlane extends ControlPlaneState {
-  /** Applies all changes or none. */
-  writeAll(changes: readonly Change[], signal: AbortSignal): Promise<void>;
+  /** What is written holds base files too, so that it is written also when nothing that is generated changes. */
+  readonly hasBase?: boolean;
+  /** Applies all changes or none; where that cannot be had, gives those that were not made. */
+  writeAll(changes: readonly Change[], signal: AbortSignal): Promise<readonly FailedChange[]>;
 }
 
 export type ControlPlane = EntityControlPlane | DocumentControlPlane;

@@ -4,6 +4,7 @@ import type { Incumbent, Incumbents } from '../core/incumbents';
 import type { Json, Snapshot } from '../core/model';
 import { isProtocol } from '../core/protocols';
 import { originsOf } from '../deck/tags';
+import { zoneOf } from '../deck/zones';
 import type { HeldEntity } from './control-plane';
 
 /** What each domain is in use with, as the control plane holds it. */
@@ -15,7 +16,8 @@ export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot): I
 }
 
 function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string>): Incumbent {
-  const fieldOf = (kind: HeldEntity['kind'], field: string) => entities.find((one) => one.kind === kind)?.fields[field];
+  const own = entities.filter((one) => !zoneOf(one));
+  const fieldOf = (kind: HeldEntity['kind'], field: string) => own.find((one) => one.kind === kind)?.fields[field];
   const origins = entities.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
   const protocol = textOf(fieldOf('service', 'protocol'));
   const paths = fieldOf('route', 'paths');

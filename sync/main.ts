@@ -59,6 +59,8 @@ Creates, then updates, then deletes. Removes a target only when AWS says that it
 after it was absent from a known scope removeAfterAbsences times and removeAfterSeconds long; never a domain's last one
 by absence. Entities without this owner's tags are never touched.
 --plan plans afresh and writes only what FILE (of diff --out) holds too; an update or a removal that is not in it refuses all.
+--watch logs to standard output; with --json that gets each pass's report on a line, and standard error the log. --allow-removals
+covers its first pass alone.
 Exit codes: 0 done, 1 error and nothing written, 3 refused by policy, 4 some entities could not be applied.`,
     options: [
       configOption,
@@ -111,7 +113,8 @@ discovery, plan, apply and the plugin are the real ones.
 Exit codes: 0 every request went right, 1 a hop failed.`,
     options: [
       ['--once', 'exit after the demonstration although this is a terminal'],
-      ['--estate <name>', 'T0 (default), T1 across regions, T3 Cloud Map, T4 peered networks'],
+      ['--estate <name>', 'T0 (default), T1 across regions, T2 central gateway, T3 Cloud Map, T4 peered networks'],
+      ['--serve', 'only AWS, Konnect and the domains of T0, at fixed ports, for a Kong of your own on 127.0.0.1:8000'],
       ['--faults', 'show what each of the faults of AWS does to discovery and to requests: about a minute'],
     ],
     load: async () => (await import('./commands/sandbox')).runSandbox,

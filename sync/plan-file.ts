@@ -13,6 +13,8 @@ export type PlaneIdentity = {
   readonly type: string;
   readonly address?: string;
   readonly name?: string;
+  readonly workspace?: string;
+  readonly path?: string;
   readonly id?: string;
 };
 
@@ -56,6 +58,8 @@ const planSchema = z.strictObject({
     type: z.string(),
     address: z.string().optional(),
     name: z.string().optional(),
+    workspace: z.string().optional(),
+    path: z.string().optional(),
     id: z.string().optional(),
   }),
   createdAtMs: z.number(),
@@ -113,8 +117,8 @@ function mismatchOf(plan: PlanFile, expected: PlanExpectation): string | undefin
   return `it is for control plane ${describe(plan.controlPlane)}, the configuration for ${describe(expected.controlPlane)}`;
 }
 
-function describe({ type, name, address, id }: PlaneIdentity): string {
-  return [name ?? type, address && `at ${address}`, id && `(${id})`].filter(Boolean).join(' ');
+function describe({ type, name, workspace, path, address, id }: PlaneIdentity): string {
+  return [name ?? workspace ?? path ?? type, address && `at ${address}`, id && `(${id})`].filter(Boolean).join(' ');
 }
 
 function invalid(path: string, problem: string): PrivatelinkError {

@@ -4,6 +4,7 @@ import { differencesOf, withoutDefaults } from '../deck/compare';
 import { writeOrder } from '../deck/desired';
 import { type Document, type Entity, nameOf } from '../deck/document';
 import { originsOf } from '../deck/tags';
+import type { Affinity } from '../deck/zones';
 import type { Action, Change, Changes } from './changes';
 import type { HeldEntity } from './control-plane';
 import type { Evidence } from './evidence';
@@ -14,6 +15,8 @@ export type PlanInput = {
   readonly desired: Document;
   readonly held: readonly HeldEntity[];
   readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** Absent: nothing here is about zones, and nothing of zones leaves. */
+  readonly affinity?: Affinity;
   readonly evidence: Evidence;
   readonly policy: Policy;
   readonly absences: Absences;
@@ -27,7 +30,9 @@ export type Plan = Changes & { readonly desired: Document; readonly absences: Ab
 export function makePlan(input: PlanInput): Plan {
   const heldByName = new Map(input.held.map((entity) => [nameOf(entity), entity]));
   const idOf = (entity: Entity) => heldByName.get(nameOf(entity))?.id ?? uuidOf(uuidName(entity));
-  const parents = new Map([...input.held, ...input.desired].map((entity) => [nameOf(entity), idOf(entity)]));
+  const parents = new Map(
+    [...input.held, ...input.desired].filter(isParent).map((entity) => [nameOf(entity), idOf(entity)]),
+  );
   const toChange = (action: Action, entity: Entity, rest: ChangeDetails): Change => ({
     action,
     kind: entity.kind,
@@ -39,11 +44,20 @@ export function makePlan(input: PlanInput): Plan {
   });
   const upserts = input.desired.flatMap((entity) => upsertOf(entity, heldByName.get(nameOf(entity)), toChange));
   const unwanted = unwantedOf(input);
-  const { remove, kept, absences } = removeTargets(unwanted, input);
-  const deletes = [...remove, ...switchOff(unwanted, input)].map(({ entity, ...why }) =>
+  const off = switchOff(unwanted, input);
+  const switchedOff = new Set(off.map(({ entity }) => entity));
+  const { remove, kept, absences } = removeTargets(
+    unwanted.filter((entity) => !switchedOff.has(entity)),
+    input,
+  );
+  const deletes = [...remove, ...off].map(({ entity, ...why }) =>
     toChange('delete', entity, { ...why, before: entity }),
   );
   return { changes: sortChanges([...upserts, ...deletes]), kept, absences, desired: input.desired };
+}
+
+function isParent({ kind }: Entity): boolean {
+  return kind === 'upstream' || kind === 'service';
 }
 
 function unwantedOf({ desired, held }: PlanInput): readonly HeldEntity[] {

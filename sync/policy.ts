@@ -1,6 +1,7 @@
 import { PrivatelinkError } from '../core/errors';
 import type { Verdict } from '../core/evidence';
 import type { Document, Kind } from '../deck/document';
+import { zoneOf } from '../deck/zones';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
 
@@ -83,10 +84,9 @@ const brakeFromAddresses = 10;
 
 /** Why the plan is refused: it removes too large a share of the addresses held. Undefined: it may go on. */
 export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): string | undefined {
-  const addresses = new Set(held.filter((one) => one.kind === 'target').map((one) => addressOf(one.key)));
-  const removed = new Set(
-    changes.filter((one) => one.kind === 'target' && one.action === 'delete').map((one) => addressOf(one.key)),
-  );
+  const targets = held.filter((one) => one.kind === 'target');
+  const addresses = new Set(targets.map((one) => addressOf(one.key)));
+  const removed = removedAddresses(changes, targets);
   const percent = (removed.size / addresses.size) * 100;
   const { maxRemovePercent, allowRemovals = 0 } = policy;
   if (addresses.size < brakeFromAddresses || percent <= maxRemovePercent) return undefined;
@@ -96,6 +96,15 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
     `policy.maxRemovePercent ${maxRemovePercent} %: check what discovery reports; when it is right, ` +
     `--allow-removals ${removed.size} lets them go this once`
   );
+}
+
+/** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
+function removedAddresses(changes: readonly Change[], targets: readonly HeldEntity[]): ReadonlySet<string> {
+  const deletes = changes.filter((one) => one.kind === 'target' && one.action === 'delete');
+  const deleted = new Set(deletes.map((one) => one.key));
+  const placeOf = ({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>) => `${domain} ${addressOf(key)}`;
+  const left = new Set(targets.filter((one) => !deleted.has(one.key)).map(placeOf));
+  return new Set(deletes.filter((one) => !left.has(placeOf(one))).map((one) => addressOf(one.key)));
 }
 
 function addressOf(key: string): string {
@@ -109,10 +118,13 @@ const limitedKinds: readonly Kind[] = ['target', 'upstream', 'service', 'route']
 /** Why the plan is refused: it adds to a kind of which the control plane would then hold too many. Undefined: it may go on. */
 export function overLimit(changes: readonly Change[], outcome: Document): string | undefined {
   for (const kind of limitedKinds) {
-    const count = outcome.filter((one) => one.kind === kind).length;
+    const { length: count } = outcome.filter((one) => one.kind === kind);
+    const { length: forZones } = outcome.filter((one) => one.kind === kind && zoneOf(one));
     const isGrowing = changes.some((one) => one.kind === kind && one.action === 'create');
     if (count > mostOfKind && isGrowing) {
-      return `the plan leads to ${count} ${kind}s, and a control plane holds ${mostOfKind}: give some domains a control plane of their own (sources[].allow.domains), or set affinity to none`;
+      const fix = 'give some domains a control plane of their own (sources[].allow.domains)';
+      const named = forZones ? `${count} ${kind}s, ${forZones} of them for affinity` : `${count} ${kind}s`;
+      return `the plan leads to ${named}, and a control plane holds ${mostOfKind}: ${fix}${forZones ? ', or set affinity to none' : ''}`;
     }
   }
   return undefined;

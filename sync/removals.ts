@@ -1,6 +1,7 @@
 import { compareText } from '../core/targets';
 import type { Document, Entity } from '../deck/document';
 import { pluginKey } from '../deck/names';
+import { zoneOf } from '../deck/zones';
 import type { Kept } from './changes';
 import type { HeldEntity } from './control-plane';
 import type { PlanInput } from './plan';
@@ -42,16 +43,20 @@ function countTargets(document: Document): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Routes and plugins that the configuration switches off in words; a domain as a whole leaves only by `retire`. */
-export function switchOff(unwanted: readonly HeldEntity[], { desired, settings }: PlanInput): readonly Removal[] {
+/** Routes, plugins and upstreams of zones that the configuration switches off in words; a domain as a whole leaves only by `retire`. */
+export function switchOff(unwanted: readonly HeldEntity[], input: PlanInput): readonly Removal[] {
+  const { desired } = input;
   const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
   return unwanted.flatMap((entity) => {
-    const reason = routed.has(entity.domain) ? whySwitchedOff(entity, settings) : undefined;
+    // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered.
+    const isCertain = routed.has(entity.domain) || zoneOf(entity) !== undefined;
+    const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
     return reason ? [{ entity, reason }] : [];
   });
 }
 
-function whySwitchedOff(entity: Entity, settings: PlanInput['settings']): string | undefined {
+function whySwitchedOff(entity: Entity, { settings, affinity }: PlanInput): string | undefined {
+  if (zoneOf(entity)) return affinity === 'none' ? 'affinity is none' : undefined;
   const { kind, key, domain, fields } = entity;
   const { route, plugins } = settings[domain] ?? {};
   if (kind === 'route' && route === false) return `domains.${domain}.route is false`;

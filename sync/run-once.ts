@@ -2,8 +2,10 @@ import { settleClaims } from '../core/claims';
 import type { Clock } from '../core/clock';
 import { hasAnswered } from '../core/has-answered';
 import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
+import { withOwnSignal } from '../core/own-signal';
 import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
+import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
 import { applyChanges } from './apply';
 import { approve } from './approved';
@@ -32,6 +34,8 @@ export interface AbsenceStore {
 export type PassDependencies = {
   readonly owner: string;
   readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** Absent: `none`, but what zones have is left to evidence. */
+  readonly affinity?: Affinity;
   readonly policy: Policy;
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
@@ -46,6 +50,10 @@ export type PassDependencies = {
   readonly admit?: (changes: readonly Change[]) => readonly Change[];
   /** What has to come before the first write; gives warnings. */
   readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
+  /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
+  readonly checkOutcome?: (outcome: Document) => void;
+  /** What the report of every pass says. */
+  readonly warnings?: readonly string[];
   readonly clock: Clock;
   readonly onApplied?: (applied: AppliedChange, total: number) => void;
 };
@@ -73,6 +81,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     absences: stored.absences,
   });
   const outcome = outcomeOf(held, plan);
+  deps.checkOutcome?.(outcome);
   const refused = brake(plan.changes, held, deps.policy) ?? overLimit(plan.changes, outcome);
   const report: Report = {
     owner: deps.owner,
@@ -83,6 +92,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     refused,
     publications,
     warnings: [
+      ...(deps.warnings ?? []),
       ...(snapshot.warnings ?? []),
       ...(stored.warning ? [stored.warning] : []),
       ...warnings,
@@ -93,23 +103,20 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
 }
 
 /** Reads all sides at once; when one fails the others are stopped, so that nobody waits for them. */
-async function readAll(
-  { discover, controlPlane, absenceStore, publications = [] }: PassDependencies,
-  signal: AbortSignal,
-) {
-  const stopping = new AbortController();
-  const either = AbortSignal.any([signal, stopping.signal]);
-  try {
-    return await Promise.all([
-      discover(either),
-      controlPlane.read(either),
-      absenceStore.read(),
-      readPublications(publications, either),
-    ]);
-  } catch (thrown) {
-    stopping.abort(thrown);
-    throw thrown;
-  }
+function readAll({ discover, controlPlane, absenceStore, publications = [] }: PassDependencies, signal: AbortSignal) {
+  return withOwnSignal(signal, async (own) => {
+    try {
+      return await Promise.all([
+        discover(own.signal),
+        controlPlane.read(own.signal),
+        absenceStore.read(),
+        readPublications(publications, own.signal),
+      ]);
+    } catch (thrown) {
+      own.abort(thrown);
+      throw thrown;
+    }
+  });
 }
 
 type PlanContext = {
@@ -120,9 +127,9 @@ type PlanContext = {
 };
 
 function planSnapshot(snapshot: Snapshot, { deps, held, published, absences }: PlanContext) {
-  const { owner, settings, policy, clock } = deps;
+  const { owner, settings, affinity, policy, clock } = deps;
   const claims = settleClaims(snapshot, incumbentsOf(held, snapshot));
-  const desired = renderDesired({ owner, domains: claims.domains, settings });
+  const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held });
   const rules = {
     evidence: collectEvidence(snapshot, claims.quarantined),
     policy,
@@ -130,7 +137,7 @@ function planSnapshot(snapshot: Snapshot, { deps, held, published, absences }: P
     allScopesAnswered: snapshot.scopes.every(hasAnswered),
     nowMs: clock.now(),
   };
-  const plan = makePlan({ ...rules, desired, held, settings });
+  const plan = makePlan({ ...rules, desired, held, settings, affinity });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   return {
     plan: { ...plan, absences: { ...plan.absences, ...counted } },
@@ -166,7 +173,8 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
   if (report.refused) return warned;
   const changes = deps.admit?.(plan.changes) ?? plan.changes;
-  const { warnings = [], ...synced } = changes.length > 0 ? await applyPlan(changes, deps, signal) : {};
+  const { warnings = [], ...synced } =
+    changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);
   const { publications = [] } = report;
   const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
   return {
@@ -188,6 +196,12 @@ function onlyApproved(
     plan: { ...plan, changes },
     report: { ...report, ...rest, changes, publications: undefined, refused: report.refused ?? refused },
   };
+}
+
+/** Base files may have changed where nothing else has; the control plane finds out. */
+async function applyBase({ controlPlane }: PassDependencies, signal: AbortSignal): Promise<{ warnings?: undefined }> {
+  if ('writeAll' in controlPlane && controlPlane.hasBase) await controlPlane.writeAll([], signal);
+  return {};
 }
 
 async function applyPlan(changes: readonly Change[], deps: PassDependencies, signal: AbortSignal) {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/clock';
+import { type Base, checkBase } from '../deck/base';
 import type { Config } from '../discovery/config';
-import { assertBuilt, type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
+import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
 import { createConfirmGone } from '../discovery/confirm-gone';
 import { createDiscoverer } from '../discovery/discover';
 import { createLastGoodStore, type LastGoodStore, readOnly } from '../discovery/last-good';
@@ -11,6 +12,7 @@ import { connectBackend } from './backends';
 import { createProgress, type Terminal, withElapsed } from './output/terminal';
 import { parseAllowRemovals } from './policy';
 import { openPublications } from './publish/open-publications';
+import { readBase } from './read-base';
 import type { PassDependencies } from './run-once';
 import { systemClock } from './system-clock';
 
@@ -24,11 +26,9 @@ export type SessionOptions = {
   readonly isReadOnly?: boolean;
 };
 
-/** Reads the configuration and refuses what it asks for that is not built. Throws PrivatelinkError. */
+/** Reads the whole configuration. Throws PrivatelinkError. */
 export function openConfig({ config, terminal }: SessionOptions): Config {
-  const loaded = loadConfig({ path: config, env: terminal.env });
-  assertBuilt(loaded);
-  return loaded;
+  return loadConfig({ path: config, env: terminal.env });
 }
 
 /** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
@@ -43,29 +43,47 @@ export function openDiscovery(config: DataPlaneConfig, clock: Clock, lastGoodSto
 }
 
 /** Everything that one pass needs, from the configuration. */
-export function openSession(options: SessionOptions): PassDependencies & { readonly config: Config } {
+export function openSession(
+  options: SessionOptions,
+): PassDependencies & { readonly config: Config; readonly base: Base } {
   const config = openConfig(options);
   const clock = options.clock ?? systemClock;
   const { controlPlane } = config;
+  const base = readBase(config.deck.base);
   const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, options));
   const progress = createProgress(options.terminal, clock.now);
   let applied = 0;
   return {
     config,
+    base,
+    ...forBase(config, base),
     clock,
     owner: config.owner,
     settings: config.domains,
+    affinity: config.affinity,
     policy: { ...config.policy, allowRemovals: parseAllowRemovals(options.allowRemovals) },
     concurrency: 'concurrency' in controlPlane ? controlPlane.concurrency : 1,
     discover: (signal) => withElapsed(options.terminal, 'discovering', () => discoverer.discover(signal)),
     confirmGone: discoverer.confirmGone,
-    controlPlane: connectBackend(controlPlane, config.owner),
+    controlPlane: connectBackend(controlPlane, config.owner, { base, env: options.terminal.env }),
     absenceStore: createAbsenceStore(config.stateDir, config.owner),
     publications: openPublications(config, clock),
     onApplied: (_, total) => {
       applied += 1;
       progress(applied, total, 'changes tried');
     },
+  };
+}
+
+/** What base files ask of a pass: backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
+function forBase({ controlPlane }: Config, base: Base): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
+  if (base.files.length === 0) return {};
+  if (controlPlane.type === 'file' || controlPlane.type === 'deck') {
+    return { checkOutcome: (outcome) => checkBase(base, outcome) };
+  }
+  const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
+  return {
+    warnings: [`deck.base is not written by sync with controlPlane.type ${controlPlane.type}: ${command} does`],
   };
 }
 

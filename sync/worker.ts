@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock';
+import { withOwnSignal } from '../core/own-signal';
 import { type PassOutcome, pauseMs, startDelayMs } from './watch/schedule';
 
 export type WorkerOptions = {
@@ -12,34 +13,51 @@ export type WorkerOptions = {
 };
 
 export type Worker = {
-  /** Lets the next pass begin now, or as soon as the running one has ended. */
+  /** Lets the next pass begin now, or as soon as the running one has ended; a wait after a failure is not cut short. */
   trigger(): void;
+  /** False when a pass runs for longer than any should, or the next one is overdue: the loop is stuck. A wait is none. */
+  isAlive(): boolean;
+  /** True once a pass has not failed. */
+  isReady(): boolean;
   /** Resolves when `signal` has ended the loop; never rejects. */
   readonly ended: Promise<void>;
 };
+
+/** The first pass of a large estate writes thousands of entities, slowed down by the control plane's limits. */
+const longestPassMs = 15 * 60_000;
+/** A planned pass that is overdue by this much will not come. */
+const overdueMs = 60_000;
 
 /** Repeats passes one at a time until `signal` aborts; nothing that a pass does ends the loop (fm-06). */
 export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker {
   const { clock, random } = options;
   let isTriggered = false;
   let wake = () => {};
+  let aliveUntilMs = Infinity;
+  let isReady = false;
 
-  async function sleep(ms: number): Promise<void> {
-    const waking = new AbortController();
-    wake = () => waking.abort();
-    if (!isTriggered) await clock.sleep(ms, AbortSignal.any([signal, waking.signal])).catch(() => {});
+  async function sleep(ms: number, isInterruptible: boolean): Promise<void> {
+    aliveUntilMs = clock.now() + ms + overdueMs;
+    if (isInterruptible && isTriggered) return;
+    const sleeping = withOwnSignal(signal, (own) => {
+      wake = isInterruptible ? () => own.abort() : () => {};
+      return clock.sleep(ms, own.signal);
+    });
+    await sleeping.catch(() => {});
     wake = () => {};
   }
 
   async function repeat(): Promise<void> {
     let failures = 0;
-    await sleep(startDelayMs(random));
+    await sleep(startDelayMs(random), true);
     for (let number = 1; !signal.aborted; number += 1) {
       isTriggered = false;
+      aliveUntilMs = clock.now() + longestPassMs;
       const outcome = await passOnce(options, number, signal);
       failures = outcome.kind === 'failed' ? failures + 1 : 0;
+      isReady ||= outcome.kind === 'done';
       const timing = { intervalMs: options.intervalMs(), failures, nowMs: clock.now(), random };
-      await sleep(pauseMs(outcome, timing));
+      await sleep(pauseMs(outcome, timing), outcome.kind === 'done');
     }
   }
 
@@ -48,13 +66,15 @@ export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker
       isTriggered = true;
       wake();
     },
+    isReady: () => isReady,
+    isAlive: () => clock.now() <= aliveUntilMs,
     ended: repeat(),
   };
 }
 
 async function passOnce({ pass }: WorkerOptions, number: number, signal: AbortSignal): Promise<PassOutcome> {
   try {
-    return await pass(number, signal);
+    return await withOwnSignal(signal, (own) => pass(number, own.signal));
   } catch {
     return { kind: 'failed' };
   }

@@ -24,6 +24,8 @@ export type CommandOptions = {
   readonly upload?: boolean;
   /** `sandbox`: stop after the demonstration although a person is there. */
   readonly once?: boolean;
+  /** `sandbox`: AWS, Konnect and the domains alone. */
+  readonly serve?: boolean;
   /** `sandbox`: which estate. */
   readonly estate?: string;
   /** `sandbox`: show what AWS's faults do, instead of its changes. */

@@ -1,8 +1,8 @@
 import { PrivatelinkError } from '../../core/errors';
 import { applyChanges } from '../apply';
+import { openEntities } from '../backends';
 import type { HeldEntity } from '../control-plane';
-import { readDependants } from '../konnect/dependants';
-import { openPlane } from '../konnect/plane';
+import { readDependants } from '../kong-api/dependants';
 import { formatCounts, formatReport } from '../output/report-text';
 import { exitCodeOfSync, hasNoCredentials, type Report } from '../report';
 import { planRetirement, whyClaimed } from '../retire';
@@ -56,8 +56,9 @@ async function whyNeeded(
   { config: { controlPlane } }: Session,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (controlPlane.type !== 'konnect' || leaving.length === 0) return undefined;
-  const others = await readDependants(await openPlane(controlPlane)(signal), leaving, signal);
+  if (leaving.length === 0) return undefined;
+  const api = await openEntities(controlPlane, signal);
+  const others = api ? await readDependants(api, leaving, signal) : [];
   if (others.length === 0) return undefined;
   return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;
 }

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { type Demonstration, demonstrate, type Narrator } from '../../sandbox/demonstration';
+import { serveSandbox } from '../../sandbox/serve';
 import type { Hop, StoryEvent } from '../../sandbox/story';
 import { formatTable, paint, type Terminal } from '../output/terminal';
 import { exitCodes } from '../report';
 import type { Command } from './command';
 
 /** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
-export const runSandbox: Command = async ({ terminal, json, once: isOnce, faults, estate }, signal) => {
+export const runSandbox: Command = async (options, signal) => {
+  const { terminal, json, once: isOnce, faults, estate } = options;
+  if (options.serve) return serve(terminal, signal);
   const demonstration = await demonstrate(json ? silent : narrate(terminal), signal, { faults, estate });
   const { story } = demonstration;
   try {
@@ -21,6 +24,17 @@ export const runSandbox: Command = async ({ terminal, json, once: isOnce, faults
   }
   return story.ok ? exitCodes.done : exitCodes.error;
 };
+
+async function serve(terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const { awsUrl, konnectUrl, door, close } = await serveSandbox();
+  terminal.out(`AWS on ${awsUrl}, Konnect on ${konnectUrl}; SD1 reaches the gateway through http://${door}\n`);
+  try {
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await close();
+  }
+  return exitCodes.done;
+}
 
 const silent: Narrator = { opening: () => {}, event: () => {} };
 

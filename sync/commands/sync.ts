@@ -1,3 +1,4 @@
+import { PrivatelinkError } from '../../core/errors';
 import type { Config } from '../../discovery/config';
 import { identityOf } from '../identity';
 import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
@@ -11,6 +12,7 @@ import { runWatch } from './watch';
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
 export const runSync: Command = async (options, signal) => {
+  if (options.watch && options.plan) throw watchedPlan();
   if (options.watch) return runWatch(options, signal);
   const session = openSession(options);
   const approval = options.plan ? await readApproval(options.plan, session.config, signal) : {};
@@ -21,6 +23,11 @@ export const runSync: Command = async (options, signal) => {
   );
   return exitCodeOfSync(report);
 };
+
+function watchedPlan(): PrivatelinkError {
+  const message = '--plan: a plan is approved for one pass; leave --watch out to apply it, or --plan to go on';
+  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}
 
 /** What the plan file lets through. */
 async function readApproval(path: string, { owner, controlPlane }: Config, signal: AbortSignal) {

@@ -2,10 +2,11 @@ import pino from 'pino';
 import { messageOf } from '../../core/errors';
 import { configPath } from '../../discovery/config-file';
 import { serialiseSnapshot } from '../../discovery/snapshot-file';
+import { parseAllowRemovals } from '../policy';
 import { exitCodes } from '../report';
 import { openSession } from '../session';
 import { systemClock } from '../system-clock';
-import { createMetrics } from '../watch/metrics';
+import { createMetrics, type Metrics } from '../watch/metrics';
 import { createReloadable, watchFile } from '../watch/reload';
 import { startWatchServer } from '../watch/server';
 import { createWatchPass } from '../watch/watch-pass';
@@ -13,54 +14,37 @@ import { startWorker, type Worker } from '../worker';
 import type { Command, CommandOptions } from './command';
 import { openRelease } from './schema';
 
-/** Passes may be late by this many intervals, or by five minutes of back-off, before the worker counts as dead. */
-const lateIntervals = 3;
-const longestPauseMs = 6 * 60_000;
-
-/** Pass after pass, until stopped. */
+/** Pass after pass, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
 export const runWatch: Command = async (options, signal) => {
-  const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: options.terminal.out });
+  const { terminal, json } = options;
+  const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: json ? terminal.err : terminal.out });
   const metrics = createMetrics();
-  const session = createReloadable({
-    open: () => openWatchSession(options),
-    onFailure: (thrown) => {
-      metrics.add('kong_privatelink_reloads_failed_total');
-      log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
-    },
-  });
+  const session = openReloadable(options, { log, metrics });
+  const once = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
   let snapshot: string | undefined;
-  let beatMs = systemClock.now();
-  let isReady = false;
   const pass = createWatchPass({
-    dependencies: session.current,
+    dependencies: (number) => {
+      const current = session.current();
+      return number === 1 ? { ...current, policy: { ...current.policy, ...once } } : current;
+    },
+    clock: systemClock,
     metrics,
     log,
-    onSnapshot: (seen) => {
-      snapshot = serialiseSnapshot(withoutFindings(seen), session.current().owner);
+    onSnapshot: (seen, owner) => {
+      snapshot = serialiseSnapshot(withoutFindings(seen), owner);
     },
+    onReport: json ? (report) => terminal.out(`${JSON.stringify(report)}\n`) : undefined,
   });
-  const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
+  let worker: Worker | undefined;
   const server = await startWatchServer(session.current().config.watch, {
-    isAlive: () => systemClock.now() - beatMs < lateIntervals * intervalMs() + longestPauseMs,
-    isReady: () => isReady,
+    isAlive: () => worker?.isAlive() ?? true,
+    isReady: () => worker?.isReady() ?? false,
     metrics: metrics.text,
     snapshot: () => snapshot,
   });
   log.info({ address: server.address }, 'watching');
-  const worker = startWorker(
-    {
-      pass: async (number, either) => {
-        const outcome = await pass(number, either);
-        beatMs = systemClock.now();
-        isReady ||= outcome.kind === 'done';
-        return outcome;
-      },
-      intervalMs,
-      clock: systemClock,
-      random: Math.random,
-    },
-    signal,
-  );
+  const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
+  worker = startWorker({ pass, intervalMs, clock: systemClock, random: Math.random }, signal);
   await untilEnded(worker, { options, signal }, () => {
     if (session.reload()) log.info({}, 'configuration read again');
   });
@@ -68,6 +52,18 @@ export const runWatch: Command = async (options, signal) => {
   log.info({}, 'stopped');
   return exitCodes.done;
 };
+
+type Telling = { readonly log: pino.Logger; readonly metrics: Metrics };
+
+function openReloadable(options: CommandOptions, { log, metrics }: Telling) {
+  return createReloadable({
+    open: () => openWatchSession(options),
+    onFailure: (thrown) => {
+      metrics.add('kong_privatelink_reloads_failed_total');
+      log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
+    },
+  });
+}
 
 type Reloading = { readonly options: CommandOptions; readonly signal: AbortSignal };
 

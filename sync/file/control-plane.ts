@@ -1,26 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, PrivatelinkError } from '../../core/errors';
+import { type Base, emptyBase } from '../../deck/base';
 import { renderText } from '../../deck/text';
 import { isMissingFile, writeIfChanged } from '../../discovery/write-file';
 import type { DocumentControlPlane } from '../control-plane';
 import { applyTo } from './apply-to';
 import { parseDeckFile } from './parse-deck-file';
 
-/** Gives what reads and writes the decK file at `path` for `owner`; a file that is not there is an empty control plane. */
-export function connectFile({ path }: { readonly path: string }, owner: string): DocumentControlPlane {
+/** Gives what reads and writes the decK file at `path` for `owner`, with `base` in it; a file that is not there is an empty control plane. */
+export function connectFile(
+  { path }: { readonly path: string },
+  owner: string,
+  { base = emptyBase }: { readonly base?: Base } = {},
+): DocumentControlPlane {
   const read = async (signal: AbortSignal) => {
     const text = await readText(path, signal);
     return text === undefined ? [] : parseDeckFile(text, { path, owner });
   };
   return {
+    hasBase: base.files.length > 0,
     read,
     // Reading refuses a file that holds anything of others.
     readForeign: async () => [],
     writeAll: async (changes, signal) => {
-      const text = renderText(applyTo(await read(signal), changes), { owner });
+      const text = renderText(applyTo(await read(signal), changes), { owner, base });
       await writeIfChanged(path, text).catch((cause) => {
         throw fileError(`cannot write ${path}: ${messageOf(cause)}; make controlPlane.path writable`, cause);
       });
+      return [];
     },
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
   };

@@ -2,35 +2,43 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '../../core/errors';
 import { uuidOf } from '../../core/uuid';
-import type { Kind } from '../../deck/document';
-import { selectTags } from '../../deck/tags';
+import { listNames } from '../../deck/base-file';
+import { baseTag, isGenerated, selectTags } from '../../deck/tags';
 import type { HeldEntity } from '../control-plane';
-import { heldEntities, type Item } from '../konnect/entities';
+import { heldEntities } from '../kong-api/entities';
 import { uuidName } from '../plan';
+import { deckLists, itemsOf } from './deck-items';
 
-const tags = z.array(z.string());
-const plugin = z.looseObject({ name: z.string().min(1), tags });
-const target = z.looseObject({ target: z.string().min(1), tags });
-const route = plugin;
-const service = plugin.extend({ routes: z.array(route).default([]), plugins: z.array(plugin).default([]) });
-const upstream = plugin.extend({ targets: z.array(target).default([]) });
+/** Lists in which nothing is generated. */
+const fromBase = z.array(
+  z.looseObject({
+    tags: z.array(z.string()).refine((tags) => tags.includes(baseTag), { error: `lack ${baseTag}: from no base file` }),
+  }),
+);
+const otherLists = Object.fromEntries(
+  listNames.filter((name) => !(name in deckLists)).map((name) => [name, fromBase.optional()]),
+);
 
 /** What `renderText` writes, and nothing else: a file with more in it is somebody else's. */
 const deckFile = z.strictObject({
+  ...otherLists,
+  ...deckLists,
   _format_version: z.string(),
-  _info: z.strictObject({ select_tags: tags }),
-  services: z.array(service).default([]),
-  upstreams: z.array(upstream).default([]),
+  _info: z.strictObject({ select_tags: z.array(z.string()) }),
+  _plugin_configs: z.unknown().optional(),
 });
 
 type ParseOptions = { readonly path: string; readonly owner: string };
 
-/** The entities of a decK file that `renderText` wrote for `owner`. Throws PrivatelinkError when anything in it is not. */
+/** The entities of a decK file that were generated for `owner`. Throws PrivatelinkError when `renderText` did not write it for them. */
 export function parseDeckFile(text: string, { path, owner }: ParseOptions): readonly HeldEntity[] {
-  const held = heldEntities(itemsOf(parseFile(text, path))).map((one) => ({ ...one, id: uuidOf(uuidName(one)) }));
-  const foreign = held.find((one) => !selectTags(owner).every((tag) => one.tags.includes(tag)));
-  if (foreign) throw foreignFile(path, `${foreign.kind} ${foreign.key} lacks the tags ${selectTags(owner).join(', ')}`);
-  return held;
+  const file = parseFile(text, path);
+  const ownTags = selectTags(owner);
+  const held = heldEntities(itemsOf(file)).map((one) => ({ ...one, id: uuidOf(uuidName(one)) }));
+  const generated = held.filter((one) => isGenerated(one.tags, ownTags));
+  const foreign = held.find((one) => !generated.includes(one) && !one.tags.includes(baseTag));
+  if (foreign) throw foreignFile(path, `${foreign.kind} ${foreign.key} lacks the tags ${ownTags.join(', ')}`);
+  return generated;
 }
 
 function parseFile(text: string, path: string): z.infer<typeof deckFile> {
@@ -50,17 +58,4 @@ function foreignFile(path: string, said: string, cause?: unknown): PrivatelinkEr
     transient: false,
     cause,
   });
-}
-
-/** The lists that a control plane would give: flat, children with a reference to their parent. */
-function itemsOf({ services, upstreams }: z.infer<typeof deckFile>): ReadonlyMap<Kind, readonly Item[]> {
-  const below = <T extends object>(list: readonly T[], parent: 'service' | 'upstream', name: string) =>
-    list.map((one, index) => ({ ...one, id: `${name}/${index}`, [parent]: { id: name } }));
-  return new Map<Kind, readonly Item[]>([
-    ['upstream', upstreams.map(({ targets: _, ...one }) => ({ ...one, id: one.name }))],
-    ['target', upstreams.flatMap(({ name, targets }) => below(targets, 'upstream', name))],
-    ['service', services.map(({ routes: _, plugins: __, ...one }) => ({ ...one, id: one.name }))],
-    ['route', services.flatMap(({ name, routes }) => below(routes, 'service', name))],
-    ['plugin', services.flatMap(({ name, plugins }) => below(plugins, 'service', name))],
-  ]);
 }

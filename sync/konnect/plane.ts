@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock';
 import type { KonnectConfig } from '../../discovery/config';
+import { createHttp, type Http, type HttpOptions } from '../kong-api/http';
 import { systemClock } from '../system-clock';
-import { createHttp, type Http, type HttpOptions } from './http';
+import { konnectApi } from './api';
 import { resolveControlPlane } from './resolve';
 
 /** A control plane of Konnect, its path, and the client to reach it. */
@@ -14,7 +15,7 @@ export function openPlane(
   config: KonnectConfig,
   { clock = systemClock, ...options }: PlaneOptions = {},
 ): (signal: AbortSignal) => Promise<Plane> {
-  const http = createHttp({ ...config, ...options, clock });
+  const http = createHttp({ api: konnectApi, ...config, ...options, clock });
   return async (signal) => {
     const id = await resolveControlPlane(http, config.name, signal);
     return { http, id, path: `/v2/control-planes/${id}` };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nodePages, readPages } from './pages';
+import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
 
 /** A custom plugin's schema in Lua, as Konnect takes it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../../core/errors';
 import type { Change } from '../changes';
-import { nodePages, readPages } from './pages';
+import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
 import { type PluginSchema, uploadSchema } from './plugin-schema';
 import { freshPingMs } from './rollout';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PrivatelinkError } from '../../core/errors';
-import { shapeError } from './errors';
-import type { Http } from './http';
+import { shapeError } from '../kong-api/errors';
+import type { Http } from '../kong-api/http';
 
 /** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
 const refusedTypes: Readonly<Record<string, string>> = {

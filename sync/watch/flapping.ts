@@ -1,31 +1,45 @@
 import { nameOf } from '../../deck/document';
 import type { AppliedChange } from '../report';
+import { contentOf } from './content';
 
-/** Writes of one entity that tell: an endpoint made anew on the same address gives two. */
-const telling = 3;
-/** Passes looked back on: a window may hold changes back in between. */
-const passes = 5;
+/** Passes looked back on: the window of 30 s holds changes back for several of them where the interval is short. */
+const passes = 10;
+
+type Write = { readonly name: string; readonly content: string };
 
 export type Flapping = {
-  /** Takes what a pass applied; gives the entities (`kind:key`) that were written again and again. */
+  /** Takes what a pass applied; gives a warning for each entity that got, in this pass, what it had got before. */
   readonly record: (applied: readonly AppliedChange[]) => readonly string[];
 };
 
-/** Tells entities that were written in three of the last five passes: something else undoes it each time (fm-09, fm-10). */
+/** Tells entities that were written with what one of the last ten passes had written to them already (fm-09, fm-10). */
 export function createFlapping(): Flapping {
-  const recent: (readonly string[])[] = [];
+  const recent: (readonly Write[])[] = [];
   return {
     record: (applied) => {
-      recent.push(applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => nameOf(change)));
+      const written = applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => writeOf(change));
+      const before = new Map<string, string[]>();
+      for (const { name, content } of recent.flat()) before.set(name, [...(before.get(name) ?? []), content]);
+      recent.push(written);
       if (recent.length > passes) recent.shift();
-      const counts = new Map<string, number>();
-      for (const name of recent.flat()) counts.set(name, (counts.get(name) ?? 0) + 1);
-      return [...counts].filter(([, count]) => count >= telling).map(([name]) => name);
+      return written.flatMap((write) => warningOf(write, before.get(write.name) ?? []));
     },
   };
 }
 
-/** What is said of an entity that is written again and again. */
-export function flappingMessage(name: string): string {
-  return `${name.replace(':', ' ')} was written in three of the last five passes: look for a second writer with this owner and another configuration, or an endpoint that comes and goes`;
+function writeOf(change: AppliedChange['change']): Write {
+  return { name: nameOf(change), content: contentOf(change) };
+}
+
+function warningOf({ name, content }: Write, before: readonly string[]): readonly string[] {
+  const what = `${name.replace(':', ' ')} is flapping:`;
+  if (before.at(-1) === content) {
+    return [
+      `${what} somebody undid what was written to it; look for a second writer with this owner and another configuration`,
+    ];
+  }
+  if (!before.includes(content)) return [];
+  return [
+    `${what} it was changed back to what it was; look for an endpoint that comes and goes, or tags that are set to and fro`,
+  ];
 }

@@ -1,10 +1,13 @@
-import { type Entity, nameOf } from '../../deck/document';
+import { nameOf } from '../../deck/document';
 import { failureNames, whySkipped } from '../apply';
 import type { Change } from '../changes';
 import type { Report } from '../report';
+import { contentOf } from './content';
 
 /** After a first change, the next ones are collected this long (starting value). */
 const windowMs = 30_000;
+/** What was found invalid is tried again after this: a name that somebody else had may be free by then. */
+const rejectedMs = 5 * 60_000;
 
 export type Gate = {
   /** Of the planned changes, those to write in this pass. */
@@ -13,18 +16,19 @@ export type Gate = {
   readonly record: (report: Report) => void;
   /** When the changes held back by the last pass are due; undefined when none is. */
   readonly heldUntilMs: () => number | undefined;
-  /** Names of the entities that are not written until what they should be changes. */
+  /** Names of the entities that wait, as the control plane found them invalid. */
   readonly rejected: () => readonly string[];
 };
 
-/** Lets the first change through at once and collects those of the next 30 s (fm-09); what the control plane found invalid waits for other content (fm-14). */
+/** Lets the first change through at once and collects those of the next 30 s (fm-09); what the control plane found invalid waits five minutes, or for other content (fm-14). */
 export function createGate(now: () => number): Gate {
-  const rejected = new Map<string, string>();
+  const rejected = new Map<string, { readonly content: string; readonly untilMs: number }>();
   let openAtMs = 0;
   let heldUntilMs: number | undefined;
 
   function isRejected(change: Change): boolean {
-    return rejected.get(nameOf(change)) === contentOf(change.after);
+    const entry = rejected.get(nameOf(change));
+    return entry?.content === contentOf(change) && now() < entry.untilMs;
   }
 
   return {
@@ -32,21 +36,29 @@ export function createGate(now: () => number): Gate {
       const planned = new Set(changes.map(nameOf));
       for (const name of rejected.keys()) if (!planned.has(name)) rejected.delete(name);
       const valid = without(changes, isRejected);
-      // A withdrawal does not wait, and what was collected goes with it: a delete may depend on the create before it.
-      const isDue = now() >= openAtMs || valid.some(({ action }) => action === 'delete');
-      heldUntilMs = !isDue && valid.length > 0 ? openAtMs : undefined;
-      if (isDue && valid.length > 0) openAtMs = now() + windowMs;
-      return isDue ? valid : [];
+      const due = now() >= openAtMs ? valid : withdrawals(valid);
+      heldUntilMs = due.length < valid.length ? openAtMs : undefined;
+      return due;
     },
     record: ({ applied = [] }) => {
+      // What a failure left over is not collected: it is tried again after the worker's back-off.
+      const isWhole = applied.length > 0 && !applied.some(({ isTransient }) => isTransient);
+      if (isWhole && now() >= openAtMs) openAtMs = now() + windowMs;
       for (const { change, code } of applied) {
-        if (code === 'REJECTED') rejected.set(nameOf(change), contentOf(change.after));
-        else rejected.delete(nameOf(change));
+        const name = nameOf(change);
+        if (code === 'REJECTED') rejected.set(name, { content: contentOf(change), untilMs: now() + rejectedMs });
+        else rejected.delete(name);
       }
     },
     heldUntilMs: () => heldUntilMs,
     rejected: () => [...rejected.keys()],
   };
+}
+
+/** The deletes, and what else their domains need: what replaces a target, or no longer points at it, is there before it goes. */
+function withdrawals(changes: readonly Change[]): readonly Change[] {
+  const domains = new Set(changes.filter(({ action }) => action === 'delete').map(({ domain }) => domain));
+  return changes.filter(({ domain }) => domains.has(domain));
 }
 
 /** The changes but for those and what depends on them. */
@@ -57,8 +69,4 @@ function without(changes: readonly Change[], isOut: (change: Change) => boolean)
     for (const name of failureNames(change)) failed.add(name);
     return false;
   });
-}
-
-function contentOf(entity: Entity | undefined): string {
-  return JSON.stringify(entity ?? null);
 }

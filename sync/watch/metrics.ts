@@ -10,11 +10,11 @@ export const metricTable = {
   kong_privatelink_scopes_unknown: ['gauge', 'Scopes that could not be read in the last pass'],
   kong_privatelink_last_good_age_seconds: ['gauge', 'Age of the oldest answer in use'],
   kong_privatelink_endpoints_quarantined: ['gauge', 'Endpoints that are kept out of routing'],
-  kong_privatelink_entities_rejected: [
+  kong_privatelink_entities_rejected: ['gauge', 'Entities that wait, as the control plane found them invalid'],
+  kong_privatelink_entities_flapping: [
     'gauge',
-    'Entities that wait for other content, as the control plane found them invalid',
+    'Entities that the last pass wrote as one of the ten before it had already',
   ],
-  kong_privatelink_entities_flapping: ['gauge', 'Entities that were written in three of the last five passes'],
   kong_privatelink_plan_refused: ['gauge', '1 when policy refused the last plan'],
   kong_privatelink_reloads_failed_total: ['counter', 'Configurations that could not be used when read again'],
 } as const satisfies Readonly<Record<string, readonly ['counter' | 'gauge', string]>>;

@@ -1,4 +1,4 @@
-import { backoffMs } from '../../core/backoff';
+import { backoffMs, longestBackoffMs } from '../../core/backoff';
 import type { ErrorCode } from '../../core/errors';
 
 /** What a pass came to, as far as the next one's time depends on it. */
@@ -17,8 +17,8 @@ export type Timing = {
 
 /** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
 const transitionalMs = 10_000;
-/** A token that is refused now is refused a second later too; asking often locks accounts. */
-const refusedMs = 5 * 60_000;
+/** Credentials that are refused now are refused a second later too; asking often locks accounts. */
+const refused: ReadonlySet<ErrorCode | undefined> = new Set(['CONTROL_PLANE_AUTH', 'CREDENTIALS']);
 /** So that workers that were started together do not read together. */
 const longestStartMs = 1_000;
 
@@ -27,14 +27,14 @@ export function startDelayMs(random: () => number): number {
   return random() * longestStartMs;
 }
 
-/** Milliseconds between a pass and the next one. */
+/** Milliseconds between a pass and the next one: never over five minutes after one that failed. */
 export function pauseMs(outcome: PassOutcome, timing: Timing): number {
   return outcome.kind === 'failed' ? retryMs(outcome, timing) : intervalMs(outcome, timing);
 }
 
 function retryMs({ code, retryAfterMs }: Extract<PassOutcome, { kind: 'failed' }>, timing: Timing): number {
-  if (retryAfterMs !== undefined) return retryAfterMs;
-  return code === 'CONTROL_PLANE_AUTH' ? refusedMs : backoffMs(timing.failures, timing.random);
+  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, longestBackoffMs);
+  return refused.has(code) ? longestBackoffMs : backoffMs(timing.failures, timing.random);
 }
 
 function intervalMs(

@@ -18,6 +18,9 @@ export type WatchState = {
 
 export type WatchServer = { readonly address: string; close(): Promise<void> };
 
+/** URL leaves the scheme's own port out. */
+const defaultPort = 80;
+
 type Page = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Serves /healthz, /readyz, /metrics and /v1/snapshot on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
@@ -27,7 +30,7 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
   try {
     const server = config.tls ? createTlsServer(readTls(config.tls), handle) : createServer(handle);
     server.requestTimeout = 10_000;
-    server.listen(Number(port || 80), hostname.replace(/^\[|\]$/g, ''));
+    server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));
     await once(server, 'listening');
     return {
       address: `${config.tls ? 'https' : 'http'}://${hostname}:${(server.address() as AddressInfo).port}`,

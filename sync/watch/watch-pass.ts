@@ -1,66 +1,71 @@
 import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock';
 import { transitionalScopes } from '../../core/endpoint-states';
 import { messageOf, PrivatelinkError } from '../../core/errors';
 import type { Snapshot } from '../../core/model';
-import type { Report } from '../report';
+import { hasNoCredentials, isIncomplete, type PublicationReport, type Report } from '../report';
 import { type PassDependencies, runOnce } from '../run-once';
-import { createFlapping, flappingMessage } from './flapping';
+import { createFlapping } from './flapping';
 import { createGate } from './gate';
 import type { Metrics } from './metrics';
 import type { PassOutcome } from './schedule';
 
 export type WatchPassOptions = {
-  /** Asked at the start of each pass: the configuration may have changed. */
-  readonly dependencies: () => PassDependencies;
+  /** Asked once in each pass, with its number, at its start: the configuration may have changed. */
+  readonly dependencies: (number: number) => PassDependencies;
+  readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Pick<Logger, 'info' | 'error' | 'warn'>;
   /** Called with what discovery saw, also in a pass that fails later. */
-  readonly onSnapshot: (snapshot: Snapshot) => void;
+  readonly onSnapshot: (snapshot: Snapshot, owner: string) => void;
+  /** Called with what came of a pass that could plan. */
+  readonly onReport?: (report: Report) => void;
 };
 
 export type WatchPass = (number: number, signal: AbortSignal) => Promise<PassOutcome>;
 
 /** A pass for the worker: plans afresh each time, applies what the gate lets through, and logs and counts what came of it. */
 export function createWatchPass(options: WatchPassOptions): WatchPass {
-  const gate = createGate(() => options.dependencies().clock.now());
+  const gate = createGate(options.clock.now);
   const flapping = createFlapping();
   return async (number, signal) => {
-    const deps = options.dependencies();
-    const startedMs = deps.clock.now();
+    const deps = options.dependencies(number);
+    const { clock } = options;
+    const startedMs = clock.now();
     let seen: Snapshot | undefined;
     const discover = async (either: AbortSignal) => {
       seen = await deps.discover(either);
-      options.onSnapshot(seen);
+      options.onSnapshot(seen, deps.owner);
       return seen;
     };
     try {
-      const report = await runOnce({ ...deps, discover, admit: gate.admit }, signal);
-      gate.record(report);
-      const flips = flapping.record(report.applied ?? []);
+      const done = await runOnce({ ...deps, discover, admit: gate.admit }, signal);
+      gate.record(done);
+      const flips = flapping.record(done.applied ?? []);
+      const report = { ...done, warnings: [...done.warnings, ...flips] };
       const outcome = outcomeOf(report, seen, gate.heldUntilMs());
-      tellPass(options, {
-        number,
-        report: { ...report, warnings: [...report.warnings, ...flips.map(flappingMessage)] },
-        durationMs: deps.clock.now() - startedMs,
-      });
+      options.onReport?.(report);
+      tellPass(options, { number, report, durationMs: clock.now() - startedMs });
       options.metrics.set('kong_privatelink_entities_rejected', gate.rejected().length);
       options.metrics.set('kong_privatelink_entities_flapping', flips.length);
-      return ended(options, outcome, deps.clock.now());
+      return ended(options, outcome, clock.now());
     } catch (thrown) {
       if (signal.aborted) return { kind: 'failed' };
       const { code, retryAfterMs } = thrown instanceof PrivatelinkError ? thrown : {};
       options.log.error({ plan: number, code, reason: messageOf(thrown) }, 'pass failed');
-      return ended(options, { kind: 'failed', code, retryAfterMs }, deps.clock.now());
+      return ended(options, { kind: 'failed', code, retryAfterMs }, clock.now());
     }
   };
 }
 
-/** A pass failed when the control plane could not be used; an invalid entity or a refused plan is no reason to come back sooner. */
-function outcomeOf({ applied = [] }: Report, seen: Snapshot | undefined, heldUntilMs: number | undefined): PassOutcome {
+/** A pass failed when the control plane, or no account at all, could be used; an invalid entity or a refused plan is no reason to come back sooner. */
+function outcomeOf(report: Report, seen: Snapshot | undefined, heldUntilMs: number | undefined): PassOutcome {
+  const { applied = [] } = report;
   const stopped = applied.find(
     ({ outcome, code, isTransient }) => outcome === 'failed' && (isTransient || code === 'CONTROL_PLANE_AUTH'),
   );
   if (stopped) return { kind: 'failed', code: stopped.code, retryAfterMs: stopped.retryAfterMs };
+  if (hasNoCredentials(report)) return { kind: 'failed', code: 'CREDENTIALS' };
   return { kind: 'done', isTransitional: seen !== undefined && transitionalScopes(seen).length > 0, heldUntilMs };
 }
 
@@ -81,6 +86,8 @@ function tellPass({ log, metrics }: WatchPassOptions, { number, report, duration
     log.error({ plan: number, kind: change.kind, key: change.key, code, reason: error }, 'change failed');
   for (const { id, status, code, reason } of scopes)
     if (status === 'unknown') log.warn({ plan: number, scope: id, code, reason }, 'scope unknown');
+  for (const one of report.publications ?? [])
+    if (isIncomplete(one)) log.error({ plan: number, ...whyIncomplete(one) }, 'not published');
   for (const reason of warnings) log.warn({ plan: number, reason }, 'warning');
   metrics.set('kong_privatelink_pass_duration_seconds', durationMs / 1_000);
   metrics.add('kong_privatelink_changes_applied_total', counts.applied);
@@ -89,6 +96,11 @@ function tellPass({ log, metrics }: WatchPassOptions, { number, report, duration
   metrics.set('kong_privatelink_endpoints_quarantined', counts.quarantined);
   metrics.set('kong_privatelink_last_good_age_seconds', Math.max(0, ...scopes.map(({ ageMs = 0 }) => ageMs)) / 1_000);
   metrics.set('kong_privatelink_plan_refused', refused ? 1 : 0);
+}
+
+function whyIncomplete({ name, domain, error, refused, applied = [] }: PublicationReport) {
+  const reason = error ?? refused ?? applied.find(({ outcome }) => outcome !== 'applied')?.error;
+  return { publication: name, domain, reason };
 }
 
 function ended({ metrics }: WatchPassOptions, outcome: PassOutcome, nowMs: number): PassOutcome {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Change } from '../../../sync/changes';
+import type { HeldEntity } from '../../../sync/control-plane';
 import { brake, overLimit, parseAllowRemovals } from '../../../sync/policy';
 import { createsOf, documentOf } from '../../support/konnect';
 import { defaultPolicy } from '../../support/passes';
@@ -28,6 +29,21 @@ describe('brake', () => {
   });
 });
 
+describe('brake with affinity', () => {
+  const ofZone = targets.map((one) => ({ ...one, key: `use1-az1.${one.key}`, parent: `use1-az1.${one.parent}` }));
+  const both = [...targets, ...ofZone];
+  const deletesOf = (leaving: readonly HeldEntity[]): readonly Change[] =>
+    leaving.map((one) => ({ ...one, action: 'delete', reason: 'test' }));
+
+  it.each([
+    ['an address in several upstreams once', [...targets.slice(0, 3), ...ofZone.slice(0, 3)], undefined],
+    ['no address that stays in the upstream of its domain', ofZone, undefined],
+    ['what leaves everywhere', [...targets.slice(0, 4), ...ofZone.slice(0, 4)], 'the plan removes 4 of 10 addresses'],
+  ])('counts %s', (_, leaving, refused) => {
+    expect(brake(deletesOf(leaving), both, defaultPolicy)?.slice(0, refused?.length)).toBe(refused);
+  });
+});
+
 describe('overLimit', () => {
   it.each([
     ['10,000 targets', 10_000, 'create', undefined],
@@ -40,6 +56,23 @@ describe('overLimit', () => {
     const refused = overLimit(change ? [{ ...change, action }] : [], document);
 
     expect(refused?.slice(0, message?.length)).toBe(message);
+  });
+
+  it('says how many targets affinity takes, and to switch it off', () => {
+    const document = ['', 'use1-az1.'].flatMap((zone) =>
+      documentOf('sd2', 5_001)
+        .filter((one) => one.kind === 'target')
+        .map((one) => ({ ...one, key: zone + one.key, parent: zone + one.parent })),
+    );
+
+    const refused = overLimit(createsOf(documentOf('sd2', 1)), document);
+
+    expect(refused).toContain('10002 targets, 5001 of them for affinity');
+    expect(refused).toContain('or set affinity to none');
+  });
+
+  it('does not blame affinity where there is none', () => {
+    expect(overLimit(createsOf(documentOf('sd2', 1)), documentOf('sd2', 10_001))).not.toContain('affinity');
   });
 
   it('counts services, too', () => {

@@ -35,7 +35,9 @@ describe('startWorker', () => {
 
   it.each<[string, PassOutcome, number]>([
     ['fm-15 as long as Retry-After says', { kind: 'failed', code: 'RATE_LIMITED', retryAfterMs: 42_000 }, 42_000],
+    ['fm-15 five minutes where Retry-After says more', { kind: 'failed', retryAfterMs: 3_600_000 }, 300_000],
     ['five minutes after a refused token', { kind: 'failed', code: 'CONTROL_PLANE_AUTH' }, 300_000],
+    ['five minutes where AWS refuses every account', { kind: 'failed', code: 'CREDENTIALS' }, 300_000],
     ['10 s while an endpoint is changing', { kind: 'done', isTransitional: true }, 10_000],
     ['until changes held back are due', { kind: 'done', isTransitional: false, heldUntilMs: 7_000 }, 7_000],
   ])('waits %s', async (_, outcome, ms) => {
@@ -63,4 +65,113 @@ describe('startWorker', () => {
     expect(sleeps).toEqual([500, 60_000]);
     expect(most).toBe(1);
   });
+});
+
+/** A worker whose passes and waits end when the test says so. */
+function openHeld() {
+  const stopping = new AbortController();
+  const waits: { readonly ms: number; readonly end: () => void }[] = [];
+  const passes: { readonly number: number; readonly end: (outcome: PassOutcome) => void }[] = [];
+  let nowMs = 0;
+  const clock = {
+    now: () => nowMs,
+    sleep: (ms: number, signal: AbortSignal) =>
+      new Promise<void>((end) => {
+        waits.push({ ms, end });
+        if (signal.aborted) end();
+        signal.addEventListener('abort', () => end(), { once: true });
+      }),
+  };
+  const pass = (number: number) => new Promise<PassOutcome>((end) => void passes.push({ number, end }));
+  const worker = startWorker({ pass, clock, intervalMs: () => 60_000, random: () => 0.5 }, stopping.signal);
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  return {
+    worker,
+    waits,
+    passes,
+    settle,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+    /** Lets the running pass end, and gives the wait that follows. */
+    endPass: async (outcome: PassOutcome) => {
+      passes.at(-1)?.end(outcome);
+      await settle();
+      return waits.at(-1)?.ms;
+    },
+    stop: async () => {
+      stopping.abort();
+      passes.at(-1)?.end(done);
+      await worker.ended;
+    },
+  };
+}
+
+describe('a trigger during a wait', () => {
+  it.each<[string, PassOutcome, number]>([
+    ['ends the interval', done, 2],
+    ['does not end what Retry-After asks for', { kind: 'failed', retryAfterMs: 42_000 }, 1],
+    ['does not end the wait after a refused token', { kind: 'failed', code: 'CONTROL_PLANE_AUTH' }, 1],
+  ])('%s', async (_, outcome, passesAfter) => {
+    const { worker, waits, passes, settle, endPass, stop } = openHeld();
+    waits[0]?.end();
+    await settle();
+    await endPass(outcome);
+
+    worker.trigger();
+    await settle();
+    const begun = passes.length;
+    await stop();
+
+    expect(begun).toBe(passesAfter);
+  });
+});
+
+describe('isAlive', () => {
+  it.each<[string, PassOutcome, number]>([
+    ['an interval', done, 60_000],
+    ['the longest Retry-After', { kind: 'failed', retryAfterMs: 3_600_000 }, 300_000],
+  ])('fm-06 holds over %s and a minute, no longer', async (_, outcome, waitMs) => {
+    const { worker, waits, settle, advance, endPass, stop } = openHeld();
+    waits[0]?.end();
+    await settle();
+    await endPass(outcome);
+
+    advance(waitMs + 60_000);
+    const isAlive = worker.isAlive();
+    advance(1);
+    const isStillAlive = worker.isAlive();
+    await stop();
+
+    expect([isAlive, isStillAlive]).toEqual([true, false]);
+  });
+
+  it('fm-06 holds for a pass of fifteen minutes, no longer', async () => {
+    const { worker, waits, settle, advance, stop } = openHeld();
+    waits[0]?.end();
+    await settle();
+
+    advance(15 * 60_000);
+    const isAlive = worker.isAlive();
+    advance(1);
+    const isStillAlive = worker.isAlive();
+    await stop();
+
+    expect([isAlive, isStillAlive]).toEqual([true, false]);
+  });
+});
+
+it('fm-15 numbers passes upwards over failures and waits, and is ready after the first that did not fail', async () => {
+  const { worker, waits, passes, settle, endPass, stop } = openHeld();
+  const ready: boolean[] = [];
+  for (const outcome of [{ kind: 'failed', retryAfterMs: 1 }, { kind: 'failed' }, done, { kind: 'failed' }] as const) {
+    waits.at(-1)?.end();
+    await settle();
+    await endPass(outcome);
+    ready.push(worker.isReady());
+  }
+  await stop();
+
+  expect(passes.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+  expect(ready).toEqual([false, false, true, true]);
 });

@@ -1,27 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '../../../../core/errors';
+import type { Endpoint, ScopeState } from '../../../../core/model';
+import type { Report } from '../../../../sync/report';
 import { createMetrics } from '../../../../sync/watch/metrics';
 import { createWatchPass } from '../../../../sync/watch/watch-pass';
-import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
-import { createPasses } from '../../../support/passes';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
+import { createPasses, defaultPolicy } from '../../../support/passes';
 
-function openWatch() {
-  const passes = createPasses();
-  let endpoints = [endpointOf()];
+function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
+  const passes = createPasses(over);
+  let scopes: readonly ScopeState[] = [knownScope([endpointOf()])];
+  const reports: Report[] = [];
   const warnings: string[] = [];
   const log = {
     info: () => {},
     error: () => {},
     warn: ({ reason }: { reason?: string }) => void warnings.push(reason ?? ''),
   };
-  const dependencies = () => ({ ...passes.deps, discover: async () => snapshotOf(knownScope(endpoints)) });
-  const pass = createWatchPass({ dependencies, metrics: createMetrics(), log, onSnapshot: () => {} });
+  const dependencies = () => ({ ...passes.deps, discover: async () => snapshotOf(...scopes) });
+  const pass = createWatchPass({
+    dependencies,
+    clock: passes.clock,
+    metrics: createMetrics(),
+    log,
+    onSnapshot: () => {},
+    onReport: (report) => void reports.push(report),
+  });
   let number = 0;
   return {
     ...passes,
     warnings,
-    see: (...seen: typeof endpoints) => {
-      endpoints = seen;
+    reports,
+    see: (...seen: readonly Endpoint[]) => {
+      scopes = [knownScope(seen)];
+    },
+    seeScopes: (...seen: readonly ScopeState[]) => {
+      scopes = seen;
     },
     run: () => pass(++number, new AbortController().signal),
   };
@@ -78,14 +92,203 @@ describe('createWatchPass', () => {
     expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
   });
 
-  it('fm-10 tells of an entity that somebody undoes within three passes', async () => {
-    const { plane, clock, run, warnings } = openWatch();
+  it('fm-14 tries an invalid entity again after five minutes, since what was in its way may be gone', async () => {
+    const { plane, clock, run } = openWatch();
+    plane.failWith = ({ kind }) =>
+      kind === 'target' ? new PrivatelinkError('taken', { code: 'REJECTED', transient: false }) : undefined;
+    await run();
+    plane.failWith = () => undefined;
+    clock.advance(299_999);
+    await run();
+    const early = [...plane.entities.keys()].filter((name) => name.startsWith('target:'));
+    clock.advance(1);
+    await run();
+
+    expect(early).toEqual([]);
+    expect([...plane.entities.keys()].filter((name) => name.startsWith('target:'))).toHaveLength(2);
+  });
+
+  it('lets a withdrawal of another domain go during the window, and goes on collecting the rest', async () => {
+    const { plane, clock, run, see } = openWatch();
+    const gone = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: other.addresses });
+    see(endpointOf(), gone);
+    await run();
+    const before = plane.writes.length;
+    const added = endpointOf({ id: 'vpce-4', addresses: [{ ip: '10.0.4.11', region: 'us-east-1' }] });
+    see(endpointOf(), added, { ...gone, state: 'deleted' });
+
+    const early = await run();
+    const first = plane.writes.slice(before);
+    clock.advance(30_000);
+    await run();
+    const rest = plane.writes.slice(before + first.length);
+
+    expect(first).toEqual([expect.stringMatching(/^delete target .*10\.0\.3\.11/)]);
+    expect(early).toMatchObject({ heldUntilMs: 31_000 });
+    expect(rest).toEqual([expect.stringMatching(/^create target .*10\.0\.4\.11/)]);
+  });
+
+  it('writes what replaces a target before it goes, also during the window', async () => {
+    const { plane, run, see } = openWatch();
+    await run();
+    const before = plane.writes.length;
+    see(endpointOf({ state: 'deleted' }), other);
+
+    await run();
+
+    expect(plane.writes.slice(before).map((write) => write.split(' ')[0])).toEqual(['create', 'delete', 'delete']);
+  });
+
+  it('does not collect what a failure left over', async () => {
+    const { plane, clock, run } = openWatch();
+    plane.failWith = ({ kind }) =>
+      kind === 'service' ? new PrivatelinkError('busy', { code: 'CONTROL_PLANE', transient: true }) : undefined;
+    const failed = await run();
+    plane.failWith = () => undefined;
+    clock.advance(1_000);
+
+    await run();
+
+    expect(failed).toMatchObject({ kind: 'failed', code: 'CONTROL_PLANE' });
+    expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
+  });
+
+  it('fm-14 plans again in the next pass what was not there, or was in the way', async () => {
+    const { plane, clock, run } = openWatch();
+    plane.failWith = ({ kind }) =>
+      kind === 'service' ? new PrivatelinkError('409', { code: 'CONTROL_PLANE', transient: false }) : undefined;
+    const first = await run();
+    plane.failWith = () => undefined;
+    clock.advance(60_000);
+    await run();
+
+    expect(first).toMatchObject({ kind: 'done' });
+    expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
+  });
+
+  it('comes back late where no scope has credentials', async () => {
+    const { run, seeScopes } = openWatch();
+    seeScopes({ status: 'unknown', scope: hubScope, code: 'ACCESS_DENIED', reason: 'denied' });
+
+    expect(await run()).toEqual({ kind: 'failed', code: 'CREDENTIALS' });
+  });
+
+  it('fm-05 goes by what the control plane holds, not by what was sent to it', async () => {
+    const { plane, clock, run } = openWatch();
+    plane.failWith = ({ kind }) =>
+      kind === 'target' ? new PrivatelinkError('lost', { code: 'TIMEOUT', transient: true }) : undefined;
+    await run();
+    plane.failWith = () => undefined;
+    clock.advance(1_000);
+    await run();
+    await run();
+
+    expect([...plane.entities.keys()].filter((name) => name.startsWith('target:'))).toHaveLength(2);
+    expect(plane.writes.filter((write) => write.includes('10.0.1.11'))).toHaveLength(2);
+  });
+
+  it('fm-07 removes nothing by absence until every scope has answered since the start', async () => {
+    const { plane, clock, run, see, seeScopes } = openWatch();
+    see(endpointOf(), other);
+    await run();
+    const held = plane.writes.length;
+    const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+    seeScopes(knownScope([endpointOf()]), unknownScope(undefined, west));
+    for (let count = 0; count < 6; count += 1) {
+      clock.advance(60_000);
+      await run();
+    }
+    const writesBefore = plane.writes.length - held;
+    seeScopes(knownScope([endpointOf()]), knownScope([], [], west));
+    clock.advance(60_000);
+    await run();
+
+    expect(writesBefore).toBe(0);
+    expect(plane.writes.at(-1)).toMatch(/^delete target .*10\.0\.3\.11/);
+  });
+
+  it('hands over the report of each pass, one that is refused too', async () => {
+    const { run, reports, see } = openWatch({ policy: { ...defaultPolicy, maxRemovePercent: 0 } });
+    await run();
+    see(endpointOf());
+    await run();
+
+    expect(reports.map(({ changes }) => changes.length > 0)).toEqual([true, false]);
+  });
+});
+
+describe('flapping', () => {
+  const isFlapping = (one: string) => one.includes('is flapping');
+
+  it('fm-10 is told within three passes where a writer with another configuration undoes what was written', async () => {
+    const { plane, clock, run, reports, warnings } = openWatch();
+    const others = createPasses({ controlPlane: plane, settings: { sd2: { healthcheck: { path: '/other' } } } });
     for (let count = 0; count < 3; count += 1) {
       await run();
-      for (const name of plane.entities.keys()) if (name.startsWith('target:')) plane.entities.delete(name);
+      await others.pass(knownScope([endpointOf()]));
       clock.advance(60_000);
     }
 
-    expect(warnings.filter((one) => one.includes('second writer'))).toHaveLength(2);
+    expect(reports.map((report) => report.warnings.filter(isFlapping).length)).toEqual([0, 1, 1]);
+    expect(warnings.filter(isFlapping)[0]).toContain('second writer');
   });
+
+  it('fm-09 is told of a value that goes to and fro', async () => {
+    const { clock, run, see, warnings } = openWatch();
+    for (const weight of [100, 50, 100]) {
+      see(endpointOf({ weight }));
+      await run();
+      clock.advance(60_000);
+    }
+
+    expect(warnings.filter(isFlapping)).toEqual([
+      expect.stringContaining('10.0.1.11'),
+      expect.stringContaining('10.0.2.11'),
+    ]);
+  });
+
+  it('fm-09 is not told of content that is new each time', async () => {
+    const { clock, run, see, warnings } = openWatch();
+    for (let count = 1; count <= 12; count += 1) {
+      see(endpointOf({ weight: count }));
+      await run();
+      clock.advance(60_000);
+    }
+
+    expect(warnings).toEqual([]);
+  });
+
+  it('fm-10 is not told of a second writer with the same configuration, whose passes write nothing', async () => {
+    const { plane, clock, run, warnings } = openWatch();
+    const others = createPasses({ controlPlane: plane });
+    for (let count = 0; count < 3; count += 1) {
+      await run();
+      await others.pass(knownScope([endpointOf()]));
+      clock.advance(60_000);
+    }
+
+    expect(warnings).toEqual([]);
+    expect(plane.writes.every((write) => write.startsWith('create'))).toBe(true);
+  });
+});
+
+it('hands over what was seen with the owner of its pass, also when the configuration changes meanwhile', async () => {
+  const { deps, clock } = createPasses();
+  let owner = 'before';
+  const seen: string[] = [];
+  const discover = async () => {
+    owner = 'after';
+    return snapshotOf(knownScope([endpointOf()]));
+  };
+  const pass = createWatchPass({
+    dependencies: () => ({ ...deps, owner, discover }),
+    clock,
+    metrics: createMetrics(),
+    log: { info: () => {}, error: () => {}, warn: () => {} },
+    onSnapshot: (_, of) => void seen.push(of),
+  });
+
+  await pass(1, new AbortController().signal);
+
+  expect(seen).toEqual(['before']);
 });

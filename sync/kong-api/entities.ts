@@ -4,6 +4,7 @@ import { domainOfUpstream } from '../../core/names';
 import { compareText } from '../../core/targets';
 import type { Kind } from '../../deck/document';
 import { pluginKey, targetKey } from '../../deck/names';
+import { isGenerated } from '../../deck/tags';
 import type { Change } from '../changes';
 import type { ForeignEntity, HeldEntity } from '../control-plane';
 
@@ -70,7 +71,7 @@ function domainOf(kind: Kind, item: Item, parent: string | undefined): string {
   return kind === 'upstream' ? domainOfUpstream(name) : name;
 }
 
-/** Of `items`, those that have the key of one of `creates` and not all of `ownTags`. */
+/** Of `items`, those that have the key of one of `creates` and were not generated for whom `ownTags` select. */
 export function foreignEntities(
   lists: ReadonlyMap<Kind, readonly Item[]>,
   creates: readonly Change[],
@@ -80,7 +81,7 @@ export function foreignEntities(
   const names = new Map(creates.map(({ parentId = '', after }) => [parentId, after?.parent ?? parentId]));
   return [...lists]
     .flatMap(([kind, items]) => items.map((item) => heldEntity(kind, item, names)))
-    .filter((held) => wanted.has(`${held.kind}:${held.key}`) && !ownTags.every((tag) => held.tags.includes(tag)))
+    .filter((held) => wanted.has(`${held.kind}:${held.key}`) && !isGenerated(held.tags, ownTags))
     .map(({ kind, key, id }) => ({ kind, key, id }));
 }
 

@@ -1,18 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { answerError, isBroken, networkError } from '../../../../sync/konnect/errors';
+import { answerError, isBroken, networkError } from '../../../../sync/kong-api/errors';
+import { konnectApi } from '../../../../sync/konnect/api';
 
 describe('answerError', () => {
   it.each([
     [401, 'CONTROL_PLANE_AUTH', false],
     [403, 'CONTROL_PLANE_AUTH', false],
     [400, 'REJECTED', false],
-    [404, 'REJECTED', false],
-    [409, 'REJECTED', false],
+    [422, 'REJECTED', false],
+    [404, 'CONTROL_PLANE', false],
+    [409, 'CONTROL_PLANE', false],
+    [413, 'CONTROL_PLANE', false],
     [429, 'RATE_LIMITED', true],
     [500, 'CONTROL_PLANE', true],
     [503, 'CONTROL_PLANE', true],
-  ])('gives %i the code %s', (status, code, transient) => {
-    expect(answerError('PUT /x', { status, text: '' })).toMatchObject({ code, transient });
+  ])('fm-14 gives %i the code %s', (status, code, transient) => {
+    expect(answerError(konnectApi, 'PUT /x', { status, text: '' })).toMatchObject({ code, transient });
   });
 
   it.each([
@@ -22,10 +25,22 @@ describe('answerError', () => {
     ],
     ['{"status":403,"title":"Forbidden","detail":"no permission"}', 'Forbidden; no permission'],
     ['{"message":"gone","details":null}', 'gone'],
+    [
+      '{"message":"declarative config is invalid","flattened_errors":[{"entity_type":"service","entity_name":"sd2","errors":[{"field":"host","message":"required"}]},{"entity_type":"target","entity":{"target":"x"},"errors":[{"message":"bad"}]}]}',
+      'service sd2: host: required; target x: bad',
+    ],
     ['<html>Bad Gateway</html>', '<html>Bad Gateway</html>'],
     ['', 'without a word'],
   ])('says what %s says', (text, words) => {
-    expect(answerError('PUT /x', { status: 400, text }).message).toContain(`400 to PUT /x: ${words};`);
+    expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain(`400 to PUT /x: ${words};`);
+  });
+});
+
+describe('answerError for a gateway that does not know failover', () => {
+  it('names the setting that does without it', () => {
+    const text = '{"message":"schema violation (failover: unknown field)"}';
+
+    expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain('set affinity to weighted');
   });
 });
 

@@ -1,23 +1,42 @@
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { type ErrorCode, messageOf, PrivatelinkError } from '../../core/errors';
 
-/** Konnect's error bodies, of either of its shapes. */
+/** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
+export type Api = {
+  readonly name: string;
+  /** The headers that carry the token. */
+  readonly authorize: (token: string) => Readonly<Record<string, string>>;
+  readonly fixes: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>>;
+};
+
+/** What a declarative configuration is refused for, entity by entity. */
+const flattenedError = z.object({
+  entity_type: z.string().nullish(),
+  entity_name: z.string().nullish(),
+  entity: z.object({ target: z.string().nullish() }).nullish(),
+  errors: z.array(z.object({ field: z.string().nullish(), message: z.string().nullish() })),
+});
+
+/** Error bodies of Konnect, in either of its shapes, and of Kong. */
 const errorBody = z.object({
   message: z.string().nullish(),
   title: z.string().nullish(),
   detail: z.string().nullish(),
   details: z.array(z.object({ field: z.string().nullish(), messages: z.array(z.string()).nullish() })).nullish(),
+  flattened_errors: z.array(flattenedError).min(1).nullish().catch(undefined),
 });
 
 export type FailedAnswer = { readonly status: number; readonly text: string; readonly retryAfterMs?: number };
 
-/** The error for an answer that is not a success; `call` is its method and path, `text` its body. */
-export function answerError(call: string, { status, text, retryAfterMs }: FailedAnswer): PrivatelinkError {
-  const said = `Konnect answered ${status} to ${call}: ${wordsOf(text) || 'without a word'}`;
-  if (status === 401 || status === 403) {
-    const fix = 'check that controlPlane.token is valid, belongs to this region, and may edit the control plane';
-    return new PrivatelinkError(`${said}; ${fix}`, { code: 'CONTROL_PLANE_AUTH', transient: false });
-  }
+/** The error for an answer of `api` that is not a success; `call` is its method and path, `text` its body. */
+export function answerError(
+  { name, fixes }: Pick<Api, 'name' | 'fixes'>,
+  call: string,
+  { status, text, retryAfterMs }: FailedAnswer,
+): PrivatelinkError {
+  const said = `${name} answered ${status} to ${call}: ${wordsOf(text) || 'without a word'}`;
+  const known = fixes[status];
+  if (known) return new PrivatelinkError(`${said}; ${known.fix}`, { code: known.code, transient: false });
   if (status === 429) {
     const fix = 'the next pass goes on from here; lower controlPlane.concurrency if it happens often';
     return new PrivatelinkError(`${said}; ${fix}`, { code: 'RATE_LIMITED', transient: true, retryAfterMs });
@@ -29,8 +48,20 @@ export function answerError(call: string, { status, text, retryAfterMs }: Failed
       retryAfterMs,
     });
   }
-  const fix = 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
+  if (!isValidation(status)) {
+    const fix =
+      'it was changed meanwhile, or is in the way: the next pass plans afresh; correct what it names if it comes back';
+    return new PrivatelinkError(`${said}; ${fix}`, { code: 'CONTROL_PLANE', transient: false });
+  }
+  const fix = text.includes('failover')
+    ? 'targets with failover need Kong Gateway Enterprise 3.12 or later: set affinity to weighted'
+    : 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
   return new PrivatelinkError(`${said}; ${fix}`, { code: 'REJECTED', transient: false });
+}
+
+/** The statuses that say that an entity is invalid; all others say nothing of its content (fm-14). */
+function isValidation(status: number): boolean {
+  return status === 400 || status === 422;
 }
 
 /** The error for a call that brought no whole answer. */
@@ -47,7 +78,7 @@ export function networkError(call: string, thrown: unknown): PrivatelinkError {
 /** The error for a success that does not look as documented. */
 export function shapeError(call: string, cause: unknown): PrivatelinkError {
   return new PrivatelinkError(
-    `the answer to ${call} is not what Konnect's API documents (${firstProblem(cause)}); check controlPlane.address`,
+    `the answer to ${call} is not what the control plane's API documents (${firstProblem(cause)}); check controlPlane.address`,
     { code: 'BAD_ANSWER', transient: false, cause },
   );
 }
@@ -92,9 +123,20 @@ function networkCodeOf(thrown: unknown): string {
 function wordsOf(text: string): string {
   const parsed = errorBody.safeParse(jsonOf(text));
   if (!parsed.success) return text.slice(0, 200).trim();
-  const { message, title, detail, details } = parsed.data;
+  const { message, title, detail, details, flattened_errors: refused } = parsed.data;
+  if (refused) return refused.map(wordsOfEntity).join('; ');
   const fields = (details ?? []).map((one) => [one.field, one.messages?.join(', ')].filter(Boolean).join(': '));
   return [message ?? title, detail, ...fields].filter(Boolean).join('; ');
+}
+
+function wordsOfEntity({
+  entity_type: type,
+  entity_name: name,
+  entity,
+  errors,
+}: z.infer<typeof flattenedError>): string {
+  const said = errors.map(({ field, message }) => [field, message].filter(Boolean).join(': '));
+  return `${[type, name ?? entity?.target].filter(Boolean).join(' ')}: ${said.join(', ')}`;
 }
 
 function jsonOf(text: string): unknown {

@@ -1,7 +1,7 @@
 import type { HeldEntity } from '../control-plane';
 import { type Item, itemSchema } from './entities';
+import type { EntityApi } from './lists';
 import { entityPages, readPages } from './pages';
-import type { Plane } from './plane';
 
 const items = entityPages(itemSchema);
 
@@ -16,7 +16,7 @@ const parents = { service: 'services', route: 'routes', upstream: 'upstreams' } 
 
 /** Entities that hang on `leaving` and do not leave with it, one text each. Throws PrivatelinkError. */
 export async function readDependants(
-  { http, path }: Plane,
+  { http, base }: EntityApi,
   leaving: readonly HeldEntity[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -25,7 +25,7 @@ export async function readDependants(
   for (const { kind, key, id } of leaving) {
     if (kind === 'target' || kind === 'plugin') continue;
     for (const list of below[kind] ?? []) {
-      const page = { path: `${path}/core-entities/${parents[kind]}/${id}/${list}`, shape: items };
+      const page = { path: `${base}/${parents[kind]}/${id}/${list}`, shape: items };
       const others = (await readPages(http, page, signal)).filter((item) => !ids.has(item.id));
       found.push(...others.map((item) => `${list.slice(0, -1)} ${nameOfItem(item)} on ${kind} ${key}`));
     }

@@ -2,18 +2,24 @@ import { setMaxListeners } from 'node:events';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../../core/clock';
 import type { JsonObject } from '../../core/model';
-import { answerError, isBroken, networkError, shapeError } from './errors';
+import { type Api, answerError, isBroken, networkError, shapeError } from './errors';
 import { type Outcome, parseRetryAfter, retry } from './retry';
 
 /** `path` from the root, with its query. */
-export type HttpCall = { readonly method: 'GET' | 'PUT' | 'DELETE'; readonly path: string; readonly body?: JsonObject };
+export type HttpCall = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: JsonObject;
+};
 
 /** Gives the parsed body, undefined where there is none. Throws PrivatelinkError, or the signal's reason when aborted. */
 export type Http = (call: HttpCall, signal: AbortSignal) => Promise<unknown>;
 
 export type HttpOptions = {
+  readonly api: Api;
   readonly address: string;
-  readonly token: string;
+  /** Absent: the calls carry none. */
+  readonly token?: string;
   /** Calls at once; more wait for a connection. */
   readonly concurrency: number;
   readonly clock: Clock;
@@ -48,7 +54,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
   };
 }
 
-type Attempt = Pick<HttpOptions, 'address' | 'token' | 'clock'> & {
+type Attempt = Pick<HttpOptions, 'api' | 'address' | 'token' | 'clock'> & {
   readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
 };
@@ -64,18 +70,19 @@ async function attempt(call: HttpCall, options: Attempt): Promise<Outcome> {
   if (status >= 200 && status < 300) return { value: parse(name, text) };
   if (status === 404 && call.method === 'DELETE') return { value: undefined };
   const retryAfterMs = parseRetryAfter(retryAfter, options.clock.now());
+  // A server may quote what it was sent.
+  const shown = options.token ? text.replaceAll(options.token, '***') : text;
   return {
-    // A server may quote what it was sent.
-    error: answerError(name, { status, text: text.replaceAll(options.token, '***'), retryAfterMs }),
+    error: answerError(options.api, name, { status, text: shown, retryAfterMs }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };
 }
 
-async function exchange({ method, path, body }: HttpCall, { address, token, dispatcher, signal }: Attempt) {
+async function exchange({ method, path, body }: HttpCall, { api, address, token, dispatcher, signal }: Attempt) {
   const answer = await request(address.replace(/\/+$/, '') + path, {
     method,
-    headers: { authorization: `Bearer ${token}`, accept: 'application/json', ...(body && jsonBody) },
+    headers: { ...(token && api.authorize(token)), accept: 'application/json', ...(body && jsonBody) },
     body: body && JSON.stringify(body),
     dispatcher,
     signal,

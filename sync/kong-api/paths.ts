@@ -2,7 +2,7 @@ import { PrivatelinkError } from '../../core/errors';
 import type { Kind } from '../../deck/document';
 import type { Change } from '../changes';
 
-/** The lists that hold all entities of a kind, below `core-entities`. */
+/** The lists that hold all entities of a kind. */
 export const listPaths: Readonly<Record<Kind, string>> = {
   upstream: 'upstreams',
   target: 'targets',
@@ -14,7 +14,7 @@ export const listPaths: Readonly<Record<Kind, string>> = {
 /** Up to here the upstreams' own lists are read; beyond, the list of all targets takes fewer calls. */
 const mostUpstreamLists = 4;
 
-/** Path of the entity that a change is about, below `core-entities`. */
+/** Path of the entity that a change is about. */
 export function entityPath({ kind, key, id, parentId }: Change): string {
   if (kind !== 'target') return `${listPaths[kind]}/${id}`;
   if (parentId !== undefined) return `upstreams/${parentId}/targets/${id}`;
@@ -22,14 +22,20 @@ export function entityPath({ kind, key, id, parentId }: Change): string {
   throw new PrivatelinkError(`target ${key} cannot be written: ${fix}`, { code: 'REJECTED', transient: false });
 }
 
-/** The lists in which the names that `creates` need could be taken. What is created below a new parent meets nobody there. */
-export function clashPaths(creates: readonly Change[]): readonly { readonly kind: Kind; readonly path: string }[] {
+/**
+ * The lists in which the names that `creates` need could be taken. What is created below a new parent meets nobody there.
+ * `mostLists`: up to here the upstreams' own lists of targets are named; Infinity where there is no list of all targets.
+ */
+export function clashPaths(
+  creates: readonly Change[],
+  mostLists = mostUpstreamLists,
+): readonly { readonly kind: Kind; readonly path: string }[] {
   const created = new Set(creates.map((change) => change.id));
   const exposed = creates.filter(({ kind, parentId }) => kind === 'route' || !created.has(parentId ?? ''));
   const kinds = new Set(exposed.map((change) => change.kind));
   const upstreams = new Set(exposed.flatMap(({ kind, parentId }) => (kind === 'target' && parentId) || []));
   return [...kinds].flatMap((kind) =>
-    kind === 'target' && upstreams.size <= mostUpstreamLists
+    kind === 'target' && upstreams.size <= mostLists
       ? [...upstreams].map((id) => ({ kind, path: `upstreams/${id}/targets` }))
       : [{ kind, path: listPaths[kind] }],
   );

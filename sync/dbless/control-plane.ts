@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { PrivatelinkError } from '../../core/errors';
+import { isGenerated, selectTags } from '../../deck/tags';
+import type { DblessConfig } from '../../discovery/config';
+import { type KongOptions, openKong } from '../admin/kong';
+import type { DocumentControlPlane } from '../control-plane';
+import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { shapeError } from '../kong-api/errors';
+import type { Http } from '../kong-api/http';
+import { applyToDeclarative, type Declarative, itemsOf, parseDeclarative } from './declarative';
+
+/**
+ * Gives what reads and writes, for `owner`, a Kong without a database through its Admin API; no call is made yet. It reads the whole
+ * configuration: of Kong's lists (3.9) those of targets end after 100 there, and a filter by tags fails beside entities without tags.
+ * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ */
+export function connectDbless(config: DblessConfig, owner: string, options?: KongOptions): DocumentControlPlane {
+  const { http } = openKong(config, options);
+  const ownTags = selectTags(owner);
+  return {
+    read: async (signal) => {
+      const held = heldEntities(itemsOf(await readRunning(http, signal)));
+      return held.filter((entity) => isGenerated(entity.tags, ownTags));
+    },
+    readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(http, signal)), creates, ownTags),
+    writeAll: async (changes, signal) => {
+      // `POST /config` replaces everything, and what others put there must stay.
+      const running = await readRunning(http, signal);
+      const next = applyToDeclarative(running, changes);
+      if (JSON.stringify(next) !== JSON.stringify(running)) {
+        await http({ method: 'POST', path: '/config?flatten_errors=1', body: next }, signal);
+      }
+      return [];
+    },
+    // The node that is written to is the data plane.
+    readRollout: async () => ({ nodes: 0, inSync: 0 }),
+  };
+}
+
+const answer = z.object({ config: z.string() });
+
+async function readRunning(http: Http, signal: AbortSignal): Promise<Declarative> {
+  const path = '/config';
+  const body = await http({ method: 'GET', path }, signal).catch((thrown: unknown) => {
+    throw thrown instanceof PrivatelinkError && thrown.code === 'REJECTED' ? withDatabase(thrown) : thrown;
+  });
+  try {
+    return parseDeclarative(answer.parse(body).config);
+  } catch (thrown) {
+    throw shapeError(`GET ${path}`, thrown);
+  }
+}
+
+function withDatabase(cause: PrivatelinkError): PrivatelinkError {
+  return new PrivatelinkError(
+    `${cause.message}; a Kong with a database takes no whole configuration: use controlPlane.type admin`,
+    {
+      code: 'CONTROL_PLANE',
+      transient: false,
+      cause,
+    },
+  );
+}

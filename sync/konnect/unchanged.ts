@@ -1,0 +1,27 @@
+/** Somebody's change that the version does not show is seen after this all the same. */
+const rememberMs = 10 * 60_000;
+
+export type UnchangedOptions<T> = {
+  readonly read: (signal: AbortSignal) => Promise<T>;
+  /** What changes with every change of what is read; undefined while it cannot be told. */
+  readonly readVersion: (signal: AbortSignal) => Promise<string | undefined>;
+  readonly now: () => number;
+};
+
+/**
+ * Reads again only what has changed since it was last read, or ten minutes after. The first two calls read in any case: one-shot commands
+ * pay for no version, and a version that was read after the content would hide a change between the two.
+ */
+export function rememberUnchanged<T>({ read, readVersion, now }: UnchangedOptions<T>): UnchangedOptions<T>['read'] {
+  let isFirst = true;
+  let kept: { readonly version: string; readonly value: T; readonly atMs: number } | undefined;
+  return async (signal) => {
+    const version = isFirst ? undefined : await readVersion(signal);
+    isFirst = false;
+    if (kept && kept.version === version && now() - kept.atMs < rememberMs) return kept.value;
+    kept = undefined;
+    const value = await read(signal);
+    if (version !== undefined) kept = { version, value, atMs: now() };
+    return value;
+  };
+}
