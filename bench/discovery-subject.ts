@@ -6,6 +6,7 @@ import { loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer } from '../discovery/discover';
 import { createSources } from '../discovery/sources';
 import { type Feed, startFeed } from '../plugin/feed';
+import type { ProbeSettings } from '../plugin/probe-settings';
 import { unreferencedClock } from '../plugin/unreferenced-clock';
 import { estate, scopes } from './discovery-world';
 
@@ -74,11 +75,14 @@ const serving: Subject = async () => {
     { startThread, clock: unreferencedClock, onProblem: (reason) => process.stderr.write(`${reason}\n`) },
     new AbortController().signal,
   );
-  for (const domain of domains) feed.use(domain);
+  for (const domain of domains) feed.use(domain, probe);
   let addresses = 0;
   for (const domain of domains) addresses += await firstRequest(feed, domain);
   return addresses;
 };
+
+/** What is measured is discovery alone. */
+const probe: ProbeSettings = { kind: 'none', path: '/', intervalMs: 1_000, timeoutMs: 500, fall: 1, rise: 1 };
 
 /** Asks for the domain in one turn of the event loop after another, as its requests come, until it is known. */
 async function firstRequest(feed: Feed, domain: string): Promise<number> {

@@ -1,0 +1,179 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { formatTable } from '../sync/output/terminal';
+import { measureP50s, measureRate } from './plugin-callers';
+import { measureThroughKong } from './plugin-kong';
+import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-subjects';
+
+/**
+ * The plugin over its server's own socket, from HandleEvent to the end of the event, beside the stock server with the same class, our
+ * server with two constant calls, and a Go plugin with the same two. Goals: p50 at most 0.5x and requests/s at least 1.5x of the stock
+ * server; p50 at most 1.3x of the constant calls; requests/s at least those of Go. An echo server's p50 is taken off every p50.
+ */
+const rounds = 5;
+const calls = 4_000;
+const connections = 16;
+const rateMs = 1_000;
+const many = 1_000;
+
+type Sample = {
+  readonly what: string;
+  readonly variant: string;
+  readonly round: number;
+  readonly p50Us: number;
+  readonly perSecond: number;
+};
+
+type Variant = { readonly name: string; readonly endpoints: number; readonly isRefreshing: boolean };
+
+const variants: readonly Variant[] = [
+  { name: '1 endpoint', endpoints: 1, isRefreshing: false },
+  { name: '1,000 endpoints', endpoints: many, isRefreshing: false },
+  { name: '1,000 endpoints, refreshed', endpoints: many, isRefreshing: true },
+];
+
+const ours = 'kong-privatelink-pluginserver';
+const stock = 'kong-js-pluginserver';
+const constant = 'constant calls';
+const go = 'Go plugin';
+
+const entries = join(__dirname, '../plugin/entries');
+const constantEntries = join(__dirname, 'constant-entries');
+
+async function bench(): Promise<void> {
+  const samples: Sample[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const variant of variants) {
+      samples.push(...(await runRound(round, variant)));
+      process.stderr.write(`round ${round + 1} of ${rounds}: ${variant.name}\n`);
+    }
+    samples.push(...(await runKong(round)));
+  }
+  report(samples);
+}
+
+/** All servers run at once and are called in turns, so that the machine treats them alike; their rates are taken one after the other. */
+async function runRound(round: number, variant: Variant): Promise<readonly Sample[]> {
+  return inFolder(async (folder) => {
+    const config = writeConfig(folder, variant.endpoints);
+    const classOf = (program: Program) => startClass({ program, entries, name: 'privatelink', config, folder });
+    const subjects = [
+      { what: 'echo', subject: await startEcho(folder) },
+      { what: ours, subject: await classOf(ours) },
+      { what: stock, subject: await classOf(stock) },
+      { what: constant, subject: await startConstant(folder) },
+      { what: go, subject: await startGo(folder) },
+    ].flatMap(({ what, subject }) => (subject ? [{ what, ...subject }] : []));
+    const stopRefreshing = variant.isRefreshing ? refresh(folder, variant.endpoints) : () => {};
+    const p50s = await measureP50s(
+      subjects.map((one) => one.open),
+      calls,
+    );
+    const samples: Sample[] = [];
+    for (const [index, { what, open }] of subjects.entries()) {
+      const perSecond = await measureRate(open, connections, rateMs);
+      samples.push({ what, variant: variant.name, round, p50Us: p50s[index] ?? 0, perSecond });
+    }
+    stopRefreshing();
+    await Promise.all(subjects.map((one) => one.close()));
+    return samples;
+  });
+}
+
+const throughKong = 'a real Kong';
+
+/** Nothing without `KONG_BIN`. */
+async function runKong(round: number): Promise<readonly Sample[]> {
+  const kong = process.env.KONG_BIN;
+  if (!kong) return [];
+  const options = { kong, calls, connections, rateMs };
+  const samples = await inFolder((folder) => measureThroughKong({ ...options, folder }));
+  return samples.map((one) => ({ ...one, variant: throughKong, round }));
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-bench-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+type Program = Parameters<typeof startClass>[0]['program'];
+
+/** Every pass of discovery finds every endpoint changed. */
+function refresh(folder: string, endpoints: number): () => void {
+  let weight = 100;
+  const timer = setInterval(() => {
+    weight = weight === 100 ? 99 : 100;
+    writeSnapshot(folder, endpoints, { weight });
+  }, 1_000);
+  return () => clearInterval(timer);
+}
+
+function startConstant(folder: string): Promise<Subject> {
+  return startClass({ program: ours, entries: constantEntries, name: 'constant', folder });
+}
+
+function report(samples: readonly Sample[]): void {
+  const of = (what: string, variant: Variant) =>
+    samples.filter((one) => one.what === what && one.variant === variant.name);
+  const rates = (what: string, variant: Variant) => of(what, variant).map((one) => one.perSecond);
+  const echoes = (variant: Variant) => of('echo', variant).map((one) => one.p50Us);
+  const p50s = (what: string, variant: Variant) =>
+    of(what, variant).map((one, index) => one.p50Us - (echoes(variant)[index] ?? 0));
+  const rows = variants.flatMap((variant) =>
+    [...new Set(samples.filter((one) => one.variant === variant.name).map((one) => one.what))].map((what) => [
+      variant.name,
+      what,
+      ...[of(what, variant).map((one) => one.p50Us), p50s(what, variant), rates(what, variant)].map((values) =>
+        median(values).toFixed(0),
+      ),
+    ]),
+  );
+  process.stdout.write(formatTable(['CASE', 'WHAT', 'P50 US', 'WITHOUT ECHO US', 'REQUESTS/S'], rows));
+  reportKong(samples.filter((one) => one.variant === throughKong));
+  const slowest = (peer: string) => worst((variant) => median(p50s(ours, variant)) / median(p50s(peer, variant)));
+  const fewest = (peer: string) => worst((variant) => median(rates(peer, variant)) / median(rates(ours, variant)));
+  const goal = (what: string, read: typeof rates, [peer, variant]: readonly [string, Variant]) => ({
+    what,
+    ours: read(ours, variant),
+    peer: read(peer, variant),
+  });
+  const hasGo = samples.some((one) => one.what === go);
+  const goals = [
+    goal('p50', p50s, [stock, slowest(stock)]),
+    goal('rps', rates, [stock, fewest(stock)]),
+    goal('p50Constant', p50s, [constant, slowest(constant)]),
+    ...(hasGo ? [goal('rpsGo', rates, [go, fewest(go)])] : []),
+  ];
+  const folder = resolve(__dirname, '../../bench/results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'plugin.json'), `${JSON.stringify({ name: 'plugin', samples }, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify({ name: 'plugin', goals })}\n`);
+}
+
+function reportKong(samples: readonly Sample[]): void {
+  if (samples.length === 0) {
+    process.stdout.write('not through a real Kong: set KONG_BIN to a kong 3.x executable\n');
+    return;
+  }
+  const rows = [...new Set(samples.map((one) => one.what))].map((what) => {
+    const own = samples.filter((one) => one.what === what);
+    return [what, median(own.map((one) => one.p50Us)).toFixed(0), median(own.map((one) => one.perSecond)).toFixed(0)];
+  });
+  process.stdout.write(formatTable(['THROUGH A REAL KONG', 'P50 US', 'REQUESTS/S'], rows));
+}
+
+/** The case for which `badness` is greatest. */
+function worst(badness: (variant: Variant) => number): Variant {
+  return variants.reduce((left, right) => (badness(right) > badness(left) ? right : left));
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+void bench();

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { histories } from '../test/simulation/history';
+import { simulate } from '../test/simulation/simulate';
+import { measureWatch } from '../test/simulation/watch-memory';
+
+const stepsPerHistory = 40;
+const historiesPerBatch = 200;
+/** Of the heap after 100 passes, what it may have grown by after 10,000. */
+const mostGrowth = 0.1;
+
+/** `npm run simulate [-- HISTORIES]`: random histories, then the memory of the watch worker; ends with 1 when a rule is broken. SEED makes the same histories. */
+async function main([count = '3000']: readonly string[]): Promise<void> {
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+  const startedMs = performance.now();
+  for (let done = 0; done < Number(count); done += historiesPerBatch) {
+    // Batches count up from the seed, so that the seed of any of them starts with it.
+    const batch = seed + done / historiesPerBatch;
+    const numRuns = Math.min(historiesPerBatch, Number(count) - done);
+    const details = await fc.check(fc.asyncProperty(histories(stepsPerHistory), simulate), { seed: batch, numRuns });
+    if (details.failed) return fail(`SEED=${batch} npm run simulate\n${fc.defaultReportMessage(details)}`);
+    const rate = (done + numRuns) / ((performance.now() - startedMs) / 1_000);
+    console.log(`seed ${batch}: ${done + numRuns} of ${count} histories, ${rate.toFixed(0)} a second`);
+  }
+  const memory = await measureWatch();
+  console.log(JSON.stringify(memory));
+  if (memory.growth > mostGrowth) fail(`the heap grew by ${(memory.growth * 100).toFixed(1)} %`);
+  if (memory.openHandles.length > 0) fail(`still open after the stop: ${memory.openHandles.join(', ')}`);
+}
+
+function fail(message: string | undefined): void {
+  console.error(message);
+  process.exitCode = 1;
+}
+
+void main(process.argv.slice(2));

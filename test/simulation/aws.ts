@@ -1,0 +1,168 @@
+import { dispositionOf, parseEndpointState } from '../../core/endpoint-states';
+import { PrivatelinkError } from '../../core/errors';
+import { type AccountScope, accountScopes } from '../../discovery/aws-scopes';
+import type { Ec2Reader, InterfaceItem, VpcEndpointItem } from '../../discovery/ec2-reader';
+import type { Source } from '../../discovery/source';
+import { createVpcEndpointsSource } from '../../discovery/vpc-endpoints';
+import { rememberWorld } from '../../sandbox/aws/past-world';
+import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import { zoneIdsOf } from '../../sandbox/aws/zones';
+import { vpcEndpointsConfig } from '../support/vpc-endpoints';
+import type { AwsFault, Step } from './history';
+
+const regions = ['us-east-1', 'us-west-2'];
+const account = '222222222222';
+const selfAccount = '111111111111';
+
+const configs = [
+  vpcEndpointsConfig({ name: 'hub', accounts: [{ roleArn: `arn:aws:iam::${account}:role/reader` }], regions }),
+  vpcEndpointsConfig({ name: 'own', regions: ['eu-west-1'] }),
+];
+
+const scopes = configs.flatMap(accountScopes);
+
+/** The sandbox's AWS, and sources that read it without a network. */
+export type SimulatedAws = {
+  readonly world: AwsWorld;
+  /** Faults by index of the scope; the others answer. */
+  setFaults(faults: readonly AwsFault[]): void;
+  /** Sources as a new process makes them. */
+  openSources(): readonly Source[];
+  /** Does what the step says; what AWS refuses does not happen. */
+  take(step: Step): void;
+};
+
+/** An AWS of three scopes, of which one is read with the process's own credentials. */
+export function createAws(now: () => number): SimulatedAws {
+  const world = createWorld({ now, transitionMs: 15_000, deletedListedMs: 120_000 });
+  const services = scopes.map((scope) => ({
+    open: world.createService({ ...placeOf(scope), acceptanceRequired: false }).name,
+    closed: world.createService({ ...placeOf(scope), acceptanceRequired: true }).name,
+  }));
+  let past = rememberWorld(world);
+  let faults: readonly AwsFault[] = [];
+  const faultOf = ({ id }: AccountScope) => faults[scopes.findIndex((one) => one.id === id)] ?? 'none';
+
+  function openSources(): readonly Source[] {
+    const readersOf = (scope: AccountScope) => ({
+      reader: createReader({ scope, world, past: () => past, fault: () => faultOf(scope) }),
+      readZoneIds: async () => new Map<string, string>(),
+    });
+    return configs.map((config) => createVpcEndpointsSource(config, { owner: 'test', readersOf }));
+  }
+
+  function create({ scope, domain, zones, accepted }: Extract<Step, { do: 'create' }>): void {
+    const place = scopes[scope];
+    const names = services[scope];
+    if (!place || !names) return;
+    world.createEndpoint({
+      ...placeOf(place),
+      serviceName: accepted ? names.open : names.closed,
+      tags: { 'kong:domain': domain },
+      interfaces: interfacesIn(place.region, zones),
+    });
+  }
+
+  function change(step: Exclude<Step, { do: 'create' }>): void {
+    if (step.do === 'remember') past = rememberWorld(world);
+    if (!('endpoint' in step)) return;
+    const listed = world.endpoints();
+    const endpoint = listed[step.endpoint % Math.max(1, listed.length)];
+    if (!endpoint) return;
+    const { id, region, interfaces } = endpoint;
+    if (step.do === 'accept') world.accept(id);
+    if (step.do === 'reject') world.reject(id);
+    if (step.do === 'delete') world.deleteEndpoint(id);
+    // What is deleted has no interfaces, and nobody brings it back.
+    if (step.do === 'setState' && interfaces.length > 0) world.setState(id, step.state);
+    if (step.do === 'retag') world.setTags(id, step.tags);
+    if (step.do === 'recreate') world.recreateEndpoint(id, { interfaces: interfacesIn(region, 2) });
+  }
+
+  return {
+    world,
+    setFaults: (next) => {
+      faults = next;
+    },
+    openSources,
+    take: (step) => {
+      try {
+        if (step.do === 'create') create(step);
+        else change(step);
+      } catch {
+        // AWS says no, for instance to accepting what is deleted.
+      }
+    },
+  };
+}
+
+function placeOf({ account: name, region }: AccountScope) {
+  return { account: name === 'self' ? selfAccount : name, region };
+}
+
+function interfacesIn(region: string, count: number) {
+  return zoneIdsOf(region)
+    .slice(0, count)
+    .map((zoneId) => ({ zoneId }));
+}
+
+type ReaderOptions = {
+  readonly scope: AccountScope;
+  readonly world: AwsWorld;
+  readonly past: () => AwsWorld;
+  readonly fault: () => AwsFault;
+};
+
+const failures = { throttle: 'THROTTLED', error: 'AWS', auth: 'ACCESS_DENIED' } as const;
+
+function createReader({ scope, world, past, fault }: ReaderOptions): Ec2Reader {
+  const seen = () => (fault() === 'lag' ? past() : world);
+  const strike = () => {
+    const struck = fault();
+    if (struck === 'throttle' || struck === 'error' || struck === 'auth') throw failure(failures[struck]);
+  };
+  return {
+    listEndpoints: async ({ tagKey }) => {
+      strike();
+      if (fault() === 'empty') return [];
+      const listed = seen().endpoints(placeOf(scope));
+      return listed.filter(({ tags }) => tags[tagKey] !== undefined).map(itemOf);
+    },
+    listInterfaces: async (ids) => {
+      if (fault() === 'partial') throw failure('TIMEOUT');
+      const listed = ids.flatMap((id) => seen().interface(id) ?? []);
+      return listed.slice(fault() === 'omit' ? 1 : 0).map(interfaceOf);
+    },
+    findGone: async (ids) => {
+      strike();
+      if (fault() === 'noAnswerById') throw failure('THROTTLED');
+      return ids.filter((id) => hasEnded(seen().endpoint(id)));
+    },
+  };
+}
+
+/** As the reader tells it from AWS's answer by id. */
+function hasEnded(endpoint: ReturnType<AwsWorld['endpoint']>): boolean {
+  return !endpoint || dispositionOf(parseEndpointState(endpoint.state)) === 'remove';
+}
+
+function failure(code: 'THROTTLED' | 'AWS' | 'ACCESS_DENIED' | 'TIMEOUT'): PrivatelinkError {
+  return new PrivatelinkError(`simulated ${code}`, { code, transient: code !== 'ACCESS_DENIED' });
+}
+
+function itemOf(endpoint: ReturnType<AwsWorld['endpoints']>[number]): VpcEndpointItem {
+  return {
+    id: endpoint.id,
+    state: endpoint.state,
+    createdAtMs: endpoint.createdAtMs,
+    serviceName: endpoint.service.name,
+    vpcId: endpoint.vpcId,
+    interfaceIds: endpoint.interfaces.map(({ id }) => id),
+    dnsNames: endpoint.dnsNames,
+    tags: new Map(Object.entries(endpoint.tags)),
+  };
+}
+
+function interfaceOf({ id, ip, zone }: ReturnType<AwsWorld['interfaces']>[number]): InterfaceItem {
+  return { id, ips: ip ? [ip] : [], zoneId: zone.id };
+}

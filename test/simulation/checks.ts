@@ -1,0 +1,115 @@
+import type { Endpoint, ScopeState, Snapshot } from '../../core/model';
+import type { VpcEndpoint } from '../../sandbox/aws/model';
+import type { AwsWorld } from '../../sandbox/aws/world';
+import type { HeldEntity } from '../../sync/control-plane';
+import type { Report } from '../../sync/report';
+
+/** Everything that the control plane holds, by `kind:key`. */
+export type Held = ReadonlyMap<string, HeldEntity>;
+
+export type Passed = {
+  readonly before: Held;
+  readonly after: Held;
+  /** What discovery reported; absent when the pass did not come so far. */
+  readonly snapshot?: Snapshot;
+  /** Absent when the pass threw, or its process died. */
+  readonly report?: Report;
+};
+
+// The rules are written down here anew, without the product's own tables, so that a mistake there is not repeated here.
+const terminal: ReadonlySet<string> = new Set(['rejected', 'failed', 'expired', 'deleting', 'deleted']);
+
+/** Throws, naming the rule, when a pass broke one that holds whatever goes wrong. */
+export function checkPass({ before, after, snapshot, report }: Passed): void {
+  const removed = targetsOf(before).filter((target) => !after.has(`target:${target.key}`));
+  const gone = goneIds(snapshot);
+  const known = new Set(knownScopes(snapshot).map(({ scope }) => scope.id));
+  for (const target of removed) {
+    const { scopeId, endpointId } = originOf(target);
+    if (!known.has(scopeId)) fail(`${target.key} was removed although scope ${scopeId} was not known`);
+    const isLast = !targetsOf(after).some((one) => one.domain === target.domain);
+    if (isLast && !gone.has(endpointId)) {
+      fail(`${target.key} was the last of ${target.domain}, and was removed although ${endpointId} was only absent`);
+    }
+  }
+  if (report && isSuccess(report)) {
+    const outlived = targetsOf(after).find((target) => gone.has(originOf(target).endpointId));
+    if (outlived) fail(`${outlived.key} outlived a successful pass although its endpoint is gone`);
+  }
+  checkOthers(before, after);
+}
+
+/** What others have in the control plane is as it was. */
+function checkOthers(before: Held, after: Held): void {
+  const textOf = (held: Held) => JSON.stringify([...held.values()].filter((one) => !isOurs(one)));
+  if (textOf(before) !== textOf(after)) fail(`entities of others changed from ${textOf(before)} to ${textOf(after)}`);
+}
+
+/** Throws unless the targets held are those that the world, as it is, asks for. */
+export function checkTruth(world: AwsWorld, held: Held): void {
+  const wanted = new Map(world.endpoints().filter(isUsable).flatMap(wantedOf));
+  for (const [key, weight] of wanted) {
+    const target = held.get(`target:${key}`);
+    if (!target) fail(`${key} is available and missing`);
+    else if (target.fields.weight !== weight) fail(`${key} has weight ${target.fields.weight} instead of ${weight}`);
+  }
+  const served = new Set([...wanted.keys()].map((key) => key.split('|')[0]));
+  for (const target of targetsOf(held)) {
+    const endpoint = world.endpoint(originOf(target).endpointId);
+    if (!wanted.has(target.key) && !mayStay(endpoint, target, served)) {
+      fail(`${target.key} is held although its endpoint is ${endpoint?.state ?? 'deleted'}`);
+    }
+  }
+}
+
+/** What is uncertain stays; what is merely absent stays only as the last of its domain. */
+function mayStay(endpoint: VpcEndpoint | undefined, { parent }: HeldEntity, served: ReadonlySet<string | undefined>) {
+  if (!endpoint || terminal.has(endpoint.state)) return false;
+  const isMalformed = endpoint.tags['kong:port'] !== undefined;
+  const isHeld = endpoint.state !== 'available' && endpoint.tags['kong:domain'] !== undefined;
+  return isMalformed || isHeld || !served.has(parent);
+}
+
+function isUsable({ state, tags }: VpcEndpoint): boolean {
+  return state === 'available' && tags['kong:domain'] !== undefined && tags['kong:port'] === undefined;
+}
+
+function wantedOf({ interfaces, tags }: VpcEndpoint): readonly (readonly [string, number])[] {
+  const { 'kong:domain': domain, 'kong:weight': weight = '100' } = tags;
+  return interfaces.map(({ ip }) => [`${domain}.privatelink|${ip}:80`, Number(weight)] as const);
+}
+
+/** All that was to leave or to be added was written; what hangs on an entity of others is none of that. */
+function isSuccess({ refused, applied = [] }: Report): boolean {
+  return !refused && applied.every(({ change, outcome }) => change.kind !== 'target' || outcome === 'applied');
+}
+
+function goneIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
+  const endpoints = knownScopes(snapshot).flatMap(({ discovered }) => [
+    ...discovered.endpoints.map(({ id, state }: Endpoint) => ({ id, state })),
+    ...discovered.quarantined.map(({ endpointId, state }) => ({ id: endpointId, state })),
+  ]);
+  const ids = endpoints.filter(({ state }) => state && terminal.has(state)).map(({ id }) => id);
+  return new Set([...ids, ...(snapshot?.goneIds ?? [])]);
+}
+
+function knownScopes(snapshot: Snapshot | undefined): readonly Extract<ScopeState, { status: 'known' }>[] {
+  return (snapshot?.scopes ?? []).flatMap((state) => (state.status === 'known' ? [state] : []));
+}
+
+function targetsOf(held: Held): readonly HeldEntity[] {
+  return [...held.values()].filter((one) => one.kind === 'target' && isOurs(one));
+}
+
+function isOurs({ tags }: HeldEntity): boolean {
+  return tags.includes('owner:test');
+}
+
+function originOf({ tags }: HeldEntity): { readonly scopeId: string; readonly endpointId: string } {
+  const scopeId = tags.find((tag) => tag.startsWith('scope:'))?.slice('scope:'.length) ?? '';
+  return { scopeId, endpointId: tags.find((tag) => tag.startsWith('vpce-')) ?? '' };
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+
+/** How AWS answers for one scope in one pass. `empty` and `lag` are lies that look like answers. */
+export const awsFaults = [
+  'none',
+  'throttle',
+  'error',
+  'partial',
+  'auth',
+  'empty',
+  'lag',
+  'noAnswerById',
+  'omit',
+] as const;
+export type AwsFault = (typeof awsFaults)[number];
+
+/** How Konnect answers the call that is struck; `reset` breaks the connection after the write was taken. */
+export const konnectFaults = ['none', 'rateLimit', 'error', 'conflict', 'reset', 'auth', 'unreadable'] as const;
+export type KonnectFault = (typeof konnectFaults)[number];
+
+/** One thing that happens. Endpoints are named by a number, taken modulo those that there are. */
+export type Step =
+  | {
+      readonly do: 'create';
+      readonly scope: number;
+      readonly domain: string;
+      readonly zones: number;
+      readonly accepted: boolean;
+    }
+  | { readonly do: 'accept' | 'reject' | 'delete' | 'recreate'; readonly endpoint: number }
+  | { readonly do: 'setState'; readonly endpoint: number; readonly state: string }
+  | { readonly do: 'retag'; readonly endpoint: number; readonly tags: Readonly<Record<string, string>> }
+  | { readonly do: 'wait'; readonly seconds: number }
+  /** From here on a scope that lags answers as of now. */
+  | { readonly do: 'remember' }
+  /** The long-running worker ends and starts again with what is on its disk. */
+  | { readonly do: 'restart' }
+  | Pass;
+
+export type Pass = {
+  readonly do: 'pass';
+  /** `command`: a process of its own that starts in an empty directory. */
+  readonly by: 'worker' | 'command';
+  /** By scope; the scopes beyond it answer. */
+  readonly aws: readonly AwsFault[];
+  readonly konnect: { readonly fault: KonnectFault; readonly atWrite: number; readonly times: number };
+  /** What people let go in words, as the brake asks them to. */
+  readonly allowRemovals?: number;
+  /** The process dies at this effect (a file or an entity written), counted from 0. */
+  readonly kill?: { readonly at: number; readonly when: 'before' | 'after' };
+};
+
+/** `sd4` is a name that somebody else's service has. */
+export const domains = ['sd1', 'sd2', 'sd3', 'sd4'] as const;
+
+const endpoint = fc.nat(11);
+const states = ['available', 'pending', 'partial', 'failed', 'expired', 'rejected', 'tomorrow'];
+const domain = fc.constantFrom(...domains);
+
+const tags: fc.Arbitrary<Readonly<Record<string, string>>> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ 'kong:domain': domain, 'kong:weight': fc.constantFrom('1', '50', '100') }) },
+  { weight: 1, arbitrary: domain.map((name) => ({ 'kong:domain': name, 'kong:port': 'none' })) },
+  { weight: 1, arbitrary: fc.constant({}) },
+);
+
+const pass: fc.Arbitrary<Pass> = fc.record(
+  {
+    do: fc.constant('pass' as const),
+    by: fc.constantFrom('worker' as const, 'worker' as const, 'command' as const),
+    aws: fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant('none' as const) },
+        { weight: 2, arbitrary: fc.constantFrom(...awsFaults) },
+      ),
+      { maxLength: 3 },
+    ),
+    konnect: fc.record({
+      fault: fc.oneof(
+        { weight: 2, arbitrary: fc.constant('none' as const) },
+        { weight: 1, arbitrary: fc.constantFrom(...konnectFaults) },
+      ),
+      atWrite: fc.nat(8),
+      times: fc.constantFrom(1, 1, 100),
+    }),
+    kill: fc.record({ at: fc.nat(12), when: fc.constantFrom('before' as const, 'after' as const) }),
+  },
+  { requiredKeys: ['do', 'by', 'aws', 'konnect'] },
+);
+
+const create: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('create' as const),
+  scope: fc.nat(2),
+  domain,
+  zones: fc.integer({ min: 1, max: 3 }),
+  accepted: fc.boolean(),
+});
+
+const change: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constantFrom('accept' as const, 'reject' as const, 'delete' as const, 'recreate' as const),
+    endpoint,
+  }),
+  fc.record({ do: fc.constant('setState' as const), endpoint, state: fc.constantFrom(...states) }),
+  fc.record({ do: fc.constant('retag' as const), endpoint, tags }),
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: create },
+  { weight: 4, arbitrary: change },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 10, 60, 200) }) },
+  { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'remember' }, { do: 'restart' }) },
+  { weight: 10, arbitrary: pass },
+);
+
+/** Up to `maxLength` steps in any order. */
+export function histories(maxLength: number): fc.Arbitrary<readonly Step[]> {
+  return fc.array(step, { minLength: 1, maxLength, size: 'max' });
+}

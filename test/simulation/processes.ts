@@ -1,0 +1,176 @@
+import type { Clock } from '../../core/clock';
+import { PrivatelinkError } from '../../core/errors';
+import type { LastGood, Snapshot } from '../../core/model';
+import { createConfirmGone } from '../../discovery/confirm-gone';
+import { createDiscoverer } from '../../discovery/discover';
+import type { LastGoodStore } from '../../discovery/last-good';
+import type { Source } from '../../discovery/source';
+import type { Change } from '../../sync/changes';
+import type { EntityControlPlane } from '../../sync/control-plane';
+import { answerError } from '../../sync/kong-api/errors';
+import type { Absences } from '../../sync/policy';
+import type { PassDependencies } from '../../sync/run-once';
+import { createGate } from '../../sync/watch/gate';
+import type { MemoryControlPlane } from '../support/memory-control-plane';
+import { defaultPolicy } from '../support/passes';
+import type { KonnectFault, Pass } from './history';
+
+/** What is kept in `stateDir`. */
+export type Disk = { absences: Absences; lastGood: ReadonlyMap<string, LastGood> };
+
+export function emptyDisk(): Disk {
+  return { absences: {}, lastGood: new Map() };
+}
+
+/** Where a pass meets what is outside its process: each effect asks first, and again once it is done. */
+export type Fate = {
+  /** Throws when the process is dead, or dies here. */
+  before(): void;
+  after(): void;
+  isDead(): boolean;
+};
+
+/** A process that dies at the effect that `kill` names, and does nothing more. */
+export function createFate(kill: Pass['kill']): Fate {
+  let effects = 0;
+  let isDead = false;
+  const die = (when: 'before' | 'after') => {
+    isDead ||= kill?.at === effects && kill.when === when;
+    if (isDead) throw new Error('the process was killed');
+  };
+  return {
+    before: () => die('before'),
+    after: () => {
+      die('after');
+      effects += 1;
+    },
+    isDead: () => isDead,
+  };
+}
+
+export type ProcessOptions = {
+  readonly clock: Clock;
+  readonly sources: readonly Source[];
+  readonly disk: Disk;
+  readonly isWorker: boolean;
+};
+
+export type Process = {
+  /** Everything that one pass needs. */
+  dependencies(plane: MemoryControlPlane, pass: Pass, fate: Fate): PassDependencies;
+  readonly gate: ReturnType<typeof createGate>;
+  /** What the last pass discovered. */
+  snapshot(): Snapshot | undefined;
+};
+
+/** A process as the command line makes one, over a disk in memory; a worker holds changes back, a command does not. */
+export function startProcess({ clock, sources, disk, isWorker }: ProcessOptions): Process {
+  let fate: Fate = createFate(undefined);
+  let seen: Snapshot | undefined;
+  const gate = createGate(clock.now);
+  const discoverer = createDiscoverer(sources, { clock, lastGoodStore: lastGoodOn(disk, () => fate) });
+  return {
+    gate,
+    snapshot: () => seen,
+    dependencies: (plane, { konnect, allowRemovals }, next) => {
+      fate = next;
+      seen = undefined;
+      return {
+        owner: 'test',
+        settings: {},
+        policy: { ...defaultPolicy, allowRemovals },
+        concurrency: 2,
+        clock,
+        discover: async (signal) => {
+          seen = await discoverer.discover(signal);
+          return seen;
+        },
+        confirmGone: async (missing, signal) => {
+          const confirmed = await createConfirmGone(sources)(missing, signal);
+          seen = seen && { ...seen, goneIds: confirmed.goneIds };
+          return confirmed;
+        },
+        controlPlane: withFaults(plane, konnect, fate),
+        absenceStore: absencesOn(disk, fate),
+        admit: isWorker ? gate.admit : undefined,
+      };
+    },
+  };
+}
+
+function absencesOn(disk: Disk, fate: Fate): PassDependencies['absenceStore'] {
+  return {
+    read: async () => ({ absences: disk.absences }),
+    write: async (absences) => {
+      fate.before();
+      disk.absences = absences;
+      fate.after();
+      return {};
+    },
+  };
+}
+
+function lastGoodOn(disk: Disk, fate: () => Fate): LastGoodStore {
+  return {
+    read: async () => ({
+      known: new Map([...disk.lastGood].map(([id, good]) => [id, { ...good, isRestored: true }] as const)),
+    }),
+    write: async ({ scopes }) => {
+      fate().before();
+      disk.lastGood = new Map(
+        scopes.flatMap((state) => {
+          const good = state.status === 'known' ? state : state.lastGood;
+          return good
+            ? [[state.scope.id, { observedAtMs: good.observedAtMs, discovered: good.discovered }] as const]
+            : [];
+        }),
+      );
+      fate().after();
+      return {};
+    },
+  };
+}
+
+const errors = {
+  rateLimit: { code: 'RATE_LIMITED', transient: true, retryAfterMs: 20_000 },
+  error: { code: 'CONTROL_PLANE', transient: true },
+  reset: { code: 'UNREACHABLE', transient: true },
+  auth: { code: 'CONTROL_PLANE_AUTH', transient: false },
+  unreadable: { code: 'UNREACHABLE', transient: true },
+} as const;
+
+function errorOf(fault: KonnectFault): PrivatelinkError | undefined {
+  if (fault === 'none') return undefined;
+  if (fault === 'conflict')
+    return answerError({ name: 'Konnect', fixes: {} }, 'PUT simulated', {
+      status: 409,
+      text: 'unique constraint failed',
+    });
+  return new PrivatelinkError(`simulated ${fault}`, errors[fault]);
+}
+
+/** The control plane as a process meets it that may die, while some calls fail. */
+function withFaults(
+  plane: MemoryControlPlane,
+  { fault, atWrite, times }: Pass['konnect'],
+  fate: Fate,
+): EntityControlPlane {
+  const error = errorOf(fault);
+  let writes = 0;
+  return {
+    ...plane,
+    read: async (signal) => {
+      if (error && fault === 'unreadable') throw error;
+      return plane.read(signal);
+    },
+    write: async (change: Change, signal) => {
+      fate.before();
+      const isStruck = error && writes >= atWrite && writes < atWrite + times;
+      writes += 1;
+      if (isStruck && fault !== 'reset') throw error;
+      await plane.write(change, signal);
+      fate.after();
+      if (isStruck) throw error;
+    },
+  };
+}
