@@ -1,14 +1,8 @@
-import { compareText } from '../core/targets';
-
-/** JSON with sorted keys, and without fields that are undefined: equal values have equal texts. */
+/** JSON with sorted keys, and without fields that are undefined: equal values have equal texts. Takes what JSON can hold. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) => (isObject(one) ? sortKeys(one) : one));
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function sortKeys(value: object): object {
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareText(a, b)));
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = new Map(Object.entries(value));
+  const keys = [...fields.keys()].sort().filter((key) => fields.get(key) !== undefined);
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(fields.get(key))}`).join()}}`;
 }

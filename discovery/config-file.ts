@@ -147,11 +147,18 @@ function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, 
   return {
     ...config,
     sources: withAbsoluteSources(sources, folder),
-    controlPlane: controlPlane.type === 'file' ? { ...controlPlane, path: absolute(controlPlane.path) } : controlPlane,
+    controlPlane: withAbsolutePath(controlPlane, absolute),
     watch: watch.tls ? { ...watch, tls: { cert: absolute(watch.tls.cert), key: absolute(watch.tls.key) } } : watch,
     stateDir: absolute(config.stateDir),
     deck: { base: config.deck.base.map(absolute) },
   };
+}
+
+function withAbsolutePath(controlPlane: Config['controlPlane'], absolute: (path: string) => string) {
+  if (controlPlane.type === 'file') return { ...controlPlane, path: absolute(controlPlane.path) };
+  // A bare name is looked for on PATH.
+  if (controlPlane.type !== 'deck' || !controlPlane.binary?.includes('/')) return controlPlane;
+  return { ...controlPlane, binary: absolute(controlPlane.binary) };
 }
 
 function withAbsoluteSources(sources: Config['sources'], folder: string): Config['sources'] {
@@ -163,26 +170,4 @@ function withAbsoluteSources(sources: Config['sources'], folder: string): Config
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
   return Object.freeze(value);
-}
-
-type Part = { readonly isUsed: (config: Config) => boolean; readonly what: string };
-
-/** What the schema takes and this version does not do yet. */
-const notBuilt: readonly Part[] = [
-  {
-    isUsed: ({ controlPlane }) => controlPlane.type !== 'konnect' && controlPlane.type !== 'file',
-    what: 'controlPlane.type other than konnect and file',
-  },
-  { isUsed: ({ affinity }) => affinity !== 'none', what: 'affinity other than none' },
-  { isUsed: ({ deck }) => deck.base.length > 0, what: 'deck.base' },
-];
-
-/** Throws PrivatelinkError (NOT_BUILT) for what the configuration asks and this version does not do yet. */
-export function assertBuilt(config: Config): void {
-  const asked = notBuilt.filter(({ isUsed }) => isUsed(config)).map(({ what }) => what);
-  if (asked.length === 0) return;
-  throw new PrivatelinkError(`not built in this version: ${asked.join(', ')}; take it out of the configuration`, {
-    code: 'NOT_BUILT',
-    transient: false,
-  });
 }

@@ -222,7 +222,7 @@ export const configSchema = z.strictObject({
       tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
       token: token.optional(),
     })
-    .refine(({ listen }) => URL.canParse(`http://${listen}`), {
+    .refine(({ listen }) => /:\d+$/.test(listen) && URL.canParse(`http://${listen}`), {
       path: ['listen'],
       error: 'an address and a port, such as 127.0.0.1:9543',
       abort: true,
@@ -266,5 +266,8 @@ export type AllowConfig = VpcEndpointsConfig['allow'];
 export type TagKeys = VpcEndpointsConfig['tags'];
 export type ControlPlaneConfig = Config['controlPlane'];
 export type KonnectConfig = Extract<ControlPlaneConfig, { type: 'konnect' }>;
+export type AdminConfig = Extract<ControlPlaneConfig, { type: 'admin' }>;
+export type DeckConfig = Extract<ControlPlaneConfig, { type: 'deck' }>;
+export type DblessConfig = Extract<ControlPlaneConfig, { type: 'dbless' }>;
 export type PublishConfig = Config['publish'][number];
 export type PolicyConfig = Config['policy'];

@@ -2,7 +2,7 @@ import { concurrently } from '../core/concurrently';
 import { messageOf } from '../core/errors';
 import type { Scope } from '../core/model';
 import type { Source } from './source';
-import { untilAborted } from './until-aborted';
+import { withinDeadline } from './within-deadline';
 
 /** Ids of endpoints that a scope does not list, by scope id. */
 export type Missing = ReadonlyMap<string, readonly string[]>;
@@ -40,9 +40,9 @@ type Question = {
 };
 
 async function ask({ confirmGone, scope, ids }: Question, signal: AbortSignal): Promise<Confirmed> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const deadline = { signal, timeoutMs, asked: `scope ${scope.id}` };
   try {
-    return { goneIds: await untilAborted(confirmGone(scope, ids, deadline), deadline), warnings: [] };
+    return { goneIds: await withinDeadline((own) => confirmGone(scope, ids, own), deadline), warnings: [] };
   } catch (thrown) {
     signal.throwIfAborted();
     const warning = `endpoints that are not listed count as absent, since they could not be asked for by id: ${messageOf(thrown)}`;

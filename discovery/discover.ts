@@ -6,7 +6,7 @@ import { compareText } from '../core/targets';
 import { holdEmpty } from './hold-empty';
 import type { LastGoodStore } from './last-good';
 import type { Source } from './source';
-import { untilAborted } from './until-aborted';
+import { withinDeadline } from './within-deadline';
 
 export type DiscoverOptions = {
   readonly clock: Pick<Clock, 'now'>;
@@ -39,18 +39,16 @@ export function createDiscoverer(
     { source, scope }: { readonly source: Source; readonly scope: Scope },
     signal: AbortSignal,
   ): Promise<ScopeState> {
-    signal.throwIfAborted();
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(scopeTimeoutMs)]);
+    const deadline = { signal, timeoutMs: scopeTimeoutMs, asked: `scope ${scope.id}` };
     try {
-      const answer = await untilAborted(source.discover(scope, deadline), deadline);
+      const answer = await withinDeadline((own) => source.discover(scope, own), deadline);
       const { observedAtMs = clock.now(), ...discovered } = answer;
       const good = { discovered, observedAtMs };
       lastGood.set(scope.id, good);
       return { status: 'known', scope, ...good };
     } catch (thrown) {
       signal.throwIfAborted();
-      const failure = deadline.aborted ? lateness(scope, scopeTimeoutMs) : describe(thrown, scope);
-      return { status: 'unknown', scope, ...failure, lastGood: lastGood.get(scope.id) };
+      return { status: 'unknown', scope, ...describe(thrown, scope), lastGood: lastGood.get(scope.id) };
     }
   }
 
@@ -82,16 +80,7 @@ export function createDiscoverer(
   };
 }
 
-type Failure = { readonly code: ErrorCode; readonly reason: string };
-
-function lateness({ id }: Scope, timeoutMs: number): Failure {
-  return {
-    code: 'TIMEOUT',
-    reason: `scope ${id} did not answer within ${timeoutMs / 1_000} s; it is tried again in the next pass; check the route to its API`,
-  };
-}
-
-function describe(thrown: unknown, scope: Scope): Failure {
+function describe(thrown: unknown, scope: Scope): { readonly code: ErrorCode; readonly reason: string } {
   if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
   return { code: 'BAD_ANSWER', reason: `scope ${scope.id} could not be read: ${messageOf(thrown)}` };
 }

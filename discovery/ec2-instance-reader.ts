@@ -5,6 +5,7 @@ import { wrapAwsError } from './aws-errors';
 import { loadEc2 } from './aws-sdk';
 import type { Ec2ReaderOptions } from './ec2-reader';
 import { findGone } from './find-gone';
+import { parseInstanceState } from './instance-states';
 import type { Zoned } from './zones';
 
 /** One instance as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
@@ -24,7 +25,7 @@ export type InstanceItem = Zoned & {
 export interface Ec2InstanceReader {
   /** Instances that carry the tag, in any state; complete, or throws PrivatelinkError. */
   listInstances(tagKey: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
-  /** Of these instances, those that AWS does not know. */
+  /** Of these instances, those that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -47,7 +48,11 @@ export function createEc2InstanceReader({ scope, client, pageSize, budget }: Ec2
       return items;
     },
     findGone: (ids, signal) => {
-      const describe = (left: readonly string[]) => describeById(client, left, signal);
+      const describe = async (left: readonly string[]) => {
+        const { Reservations } = parseAnswer(instancesPage, await describeById(client, left, signal), scope);
+        const described = Reservations.flatMap(({ Instances }) => Instances);
+        return described.map(({ id, state = '' }) => ({ id, state: parseInstanceState(state) }));
+      };
       return findGone(ids, { scope, budget, action: 'DescribeInstances', describe }, signal);
     },
   };

@@ -5,6 +5,7 @@ import type { AccountScope } from './aws-scopes';
 import { type Candidate, claimEndpoints, type Facts } from './claim-endpoint';
 import type { Ec2InstancesConfig } from './config';
 import type { Ec2InstanceReader, InstanceItem } from './ec2-instance-reader';
+import { parseInstanceState } from './instance-states';
 import type { Source } from './source';
 import { type ReadZoneIds, withZoneIds } from './zones';
 
@@ -43,18 +44,8 @@ function isInstanceId(id: string): boolean {
   return /^i-[0-9a-f]+$/.test(id);
 }
 
-/** A stopped instance is certain not to serve, and its address comes back with it: it leaves as a failed endpoint does (docs/decisions/0010). */
-const states: ReadonlyMap<string, EndpointState> = new Map([
-  ['running', 'available'],
-  ['pending', 'pending'],
-  ['stopping', 'failed'],
-  ['stopped', 'failed'],
-  ['shutting-down', 'deleted'],
-  ['terminated', 'deleted'],
-]);
-
 function candidateOf(item: InstanceItem, scope: AccountScope): Candidate {
-  const state = item.state === undefined ? undefined : (states.get(item.state.toLowerCase()) ?? 'unlisted');
+  const state = item.state === undefined ? undefined : parseInstanceState(item.state);
   return { id: item.id, tags: item.tags, state, facts: factsOf(item, state, scope) };
 }
 

@@ -4,6 +4,7 @@ import type {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
+import { parseEndpointState } from '../core/endpoint-states';
 import { parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
@@ -34,7 +35,7 @@ export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readon
 export interface Ec2Reader {
   listEndpoints(filter: EndpointFilter, signal: AbortSignal): Promise<readonly VpcEndpointItem[]>;
   listInterfaces(ids: readonly string[], signal: AbortSignal): Promise<readonly InterfaceItem[]>;
-  /** Of these endpoints, those that AWS does not know. */
+  /** Of these endpoints, those that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -80,7 +81,10 @@ export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOp
       return items;
     },
     findGone: (ids, signal) => {
-      const describe = (left: readonly string[]) => describeById(client, left, signal);
+      const describe = async (left: readonly string[]) => {
+        const { VpcEndpoints } = parseAnswer(endpointsPage, await describeById(client, left, signal), scope);
+        return VpcEndpoints.map(({ id, state = '' }) => ({ id, state: parseEndpointState(state) }));
+      };
       return findGone(ids, { scope, budget, action: 'DescribeVpcEndpoints', describe }, signal);
     },
   };

@@ -1,3 +1,5 @@
+import { dispositionOf } from '../core/endpoint-states';
+import type { EndpointState } from '../core/model';
 import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
 import type { CallBudget } from './call-budget';
@@ -8,13 +10,15 @@ export type DescribeById = {
   readonly scope: AccountScope;
   readonly budget: CallBudget;
   readonly action: string;
-  readonly describe: (ids: readonly string[]) => Promise<unknown>;
+  readonly describe: (ids: readonly string[]) => Promise<readonly Described[]>;
 };
+
+export type Described = { readonly id: string; readonly state: EndpointState };
 
 /** Things asked for by id in one call: an answer that lists them all stays small. */
 const idsPerCall = 200;
 
-/** Of these ids, those that EC2 names as unknown; throws PrivatelinkError when any batch is not answered. */
+/** Of these ids, those that EC2 names as unknown or gives in a terminal state; throws PrivatelinkError when any batch is not answered. */
 export async function findGone(
   ids: readonly string[],
   { scope, budget, action, describe }: DescribeById,
@@ -26,7 +30,8 @@ export async function findGone(
     const missing = await wrapAwsError(`ec2:${action}`, scope, () =>
       findMissing(batch, async (left) => {
         await budget.take({ ...scope, action }, signal);
-        await describe(left);
+        const described = await describe(left);
+        gone.push(...described.filter(({ state }) => dispositionOf(state) === 'remove').map(({ id }) => id));
       }),
     );
     gone.push(...missing);

@@ -8,7 +8,7 @@ import { type AccountScope, accountScopes } from './aws-scopes';
 import type { Ec2InstancesConfig, SourceConfig, VpcEndpointsConfig } from './config';
 import type { NetworkReader, ServiceItem } from './network-reader';
 import { findUnroutable, type Networks } from './peering-findings';
-import { untilAborted } from './until-aborted';
+import { withinDeadline } from './within-deadline';
 import { findZoneMismatches, type Zones } from './zone-findings';
 import type { ReadZoneIds } from './zones';
 
@@ -85,9 +85,9 @@ function createLooker(scope: AccountScope, read: Read, clock: Pick<Clock, 'now'>
     const about = aboutOf(endpoints);
     if (endpoints.length === 0) return { endpoints, facts: nothing };
     if (kept?.about === about && clock.now() - kept.atMs < keptMs) return { endpoints, facts: kept.facts };
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const deadline = { signal, timeoutMs, asked: `scope ${scope.id}` };
     try {
-      const facts = await untilAborted(read(endpoints, deadline), deadline);
+      const facts = await withinDeadline((own) => read(endpoints, own), deadline);
       kept = { about, atMs: clock.now(), facts };
       return { endpoints, facts };
     } catch (thrown) {

@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../core/errors';
 import type { LastGood, Snapshot } from '../core/model';
-import { canonicalJson } from './canonical-json';
 import { parseSnapshot, serialiseSnapshot } from './snapshot-file';
 import { isMissingFile, writeIfChanged } from './write-file';
 
@@ -65,9 +65,9 @@ function lastGoodOf({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
 
 /** Whether the same endpoints are known in the same scopes, whenever they were read. */
 function isSame(one: Snapshot, other: Snapshot): boolean {
-  return textOf(one) === textOf(other);
+  return isDeepStrictEqual(contentOf(one), contentOf(other));
 }
 
-function textOf(snapshot: Snapshot): string {
-  return canonicalJson([...lastGoodOf(snapshot)].map(([id, { discovered }]) => [id, discovered]));
+function contentOf(snapshot: Snapshot) {
+  return [...lastGoodOf(snapshot)].map(([id, { discovered }]) => [id, discovered]);
 }

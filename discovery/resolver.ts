@@ -1,7 +1,7 @@
 import { Resolver as NodeResolver } from 'node:dns/promises';
 import { z } from 'zod';
 import { messageOf } from '../core/errors';
-import { untilAborted } from './until-aborted';
+import { withinDeadline } from './within-deadline';
 
 export type AddressRecord = { readonly address: string; readonly ttlSeconds: number };
 
@@ -48,10 +48,8 @@ async function resolveOnce<T>(
   query: (resolver: NodeResolver) => Promise<readonly T[]>,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
-  signal.throwIfAborted();
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    return await untilAborted(query(resolver), deadline);
+    return await withinDeadline(() => query(resolver), { signal, timeoutMs, asked: 'DNS' });
   } catch (thrown) {
     if (isNegative(thrown)) return [];
     throw thrown;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import { messageOf, PrivatelinkError } from '../core/errors';
 import type { SnapshotConfig } from './config';
+import { withinDeadline } from './within-deadline';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
 export type SnapshotText = { readonly text: string; readonly etag?: string };
@@ -52,24 +53,26 @@ function urlReader(
   { timeoutMs = 10_000, maxBytes = 64 * 1024 * 1024 }: ReaderOptions,
 ): ReadSnapshot {
   const dispatcher = new Agent({ maxResponseSize: maxBytes });
-  return async (etag, signal) => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  async function ask(etag: string | undefined, signal: AbortSignal): Promise<SnapshotText | undefined> {
     const headers = {
       accept: 'application/json',
       ...(token && { authorization: `Bearer ${token}` }),
       ...(etag && { 'if-none-match': etag }),
     };
+    // One connection for each pass: none is kept that the server may close as it is used again (fm-27).
+    const answer = await request(url, { headers, dispatcher, signal, reset: true });
+    const text = await answer.body.text();
+    if (answer.statusCode === 304) return undefined;
+    if (answer.statusCode !== 200) throw statusError(answer.statusCode, from);
+    return { text, etag: answer.headers.etag?.toString() };
+  }
+
+  return async (etag, signal) => {
     try {
-      // One connection for each pass: none is kept that the server may close as it is used again (fm-27).
-      const answer = await request(url, { headers, dispatcher, signal: deadline, reset: true });
-      const text = await answer.body.text();
-      if (answer.statusCode === 304) return undefined;
-      if (answer.statusCode !== 200) throw statusError(answer.statusCode, from);
-      return { text, etag: answer.headers.etag?.toString() };
+      return await withinDeadline((own) => ask(etag, own), { signal, timeoutMs, asked: from });
     } catch (thrown) {
       signal.throwIfAborted();
-      if (thrown instanceof PrivatelinkError) throw thrown;
-      throw deadline.aborted ? lateness(from, timeoutMs) : networkError(from, thrown);
+      throw thrown instanceof PrivatelinkError ? thrown : networkError(from, thrown);
     }
   };
 }
@@ -92,14 +95,6 @@ function statusError(status: number, from: string): PrivatelinkError {
   return new PrivatelinkError(message('correct `url` of the source; redirects are not followed'), {
     code: 'BAD_ANSWER',
     transient: false,
-  });
-}
-
-function lateness(from: string, timeoutMs: number): PrivatelinkError {
-  const fix = 'it is tried again in the next pass; check the route to the server';
-  return new PrivatelinkError(`${from}: no complete answer within ${timeoutMs / 1_000} s; ${fix}`, {
-    code: 'TIMEOUT',
-    transient: true,
   });
 }
 

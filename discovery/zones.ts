@@ -5,7 +5,7 @@ import { parseAnswer } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { loadEc2 } from './aws-sdk';
 import type { CallBudget } from './call-budget';
-import { untilAborted } from './until-aborted';
+import { withinDeadline } from './within-deadline';
 
 /** A place whose zone AWS gives by id, by name, or not at all. */
 export type Zoned = { readonly zoneId?: string; readonly zoneName?: string };
@@ -52,10 +52,12 @@ export function createZoneReader({ scope, client, budget, clock }: ZonesOptions)
   let readAtMs = Number.NEGATIVE_INFINITY;
   return async (signal) => {
     if (clock.now() - readAtMs < keptMs) return zoneIds;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const ask = async (own: AbortSignal) => {
+      await budget.take({ ...scope, action: 'DescribeAvailabilityZones' }, own);
+      return describeZones(client, own);
+    };
     try {
-      await budget.take({ ...scope, action: 'DescribeAvailabilityZones' }, deadline);
-      const answer = await untilAborted(describeZones(client, deadline), deadline);
+      const answer = await withinDeadline(ask, { signal, timeoutMs, asked: `scope ${scope.id}` });
       zoneIds = new Map(parseAnswer(zonesAnswer, answer, scope).AvailabilityZones.flatMap(entryOf));
       readAtMs = clock.now();
     } catch {

@@ -30,6 +30,8 @@ export type PluginServerOptions = {
   readonly onExit?: (reason: string) => void;
 };
 
+type StartOptions = Pick<PluginServerOptions, 'program' | 'entriesDir' | 'socketPath' | 'env'>;
+
 export type PluginServer = Omit<PluginServerDriver, 'close'> & {
   /** Last lines that the server wrote. */
   readonly log: () => string;
@@ -40,6 +42,8 @@ const startTimeoutMs = 10_000;
 const stockProgram = 'kong-js-pluginserver';
 /** kong-pdk loads ts-node, which would read a tsconfig.json of the working directory. */
 const stockVariables = { TS_NODE_SKIP_PROJECT: 'true' };
+/** The sandbox leaves the machine alone, and the machine's metadata too. */
+const withoutMetadata = { AWS_EC2_METADATA_DISABLED: 'true' };
 /** Compiled, also when the sandbox itself runs from source. */
 const ownServerPath = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..', 'plugin/server/main.js');
 
@@ -82,10 +86,11 @@ export async function dumpPlugins(options: PluginServerOptions): Promise<unknown
   return JSON.parse(stdout);
 }
 
-function startCommand({ program, entriesDir, socketPath, env }: PluginServerOptions): readonly string[] {
+/** How the server is started: its variables are set by `env`, since it gets none. */
+export function startCommand({ program, entriesDir, socketPath, env }: StartOptions): readonly string[] {
   const isOwn = program === 'kong-privatelink-pluginserver';
   const { flags, variables } = isOwn ? ownSettings(env) : { flags: [], variables: { ...env, ...stockVariables } };
-  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const assignments = Object.entries({ ...withoutMetadata, ...variables }).map(([name, value]) => `${name}=${value}`);
   const socket = ['--kong-prefix', dirname(socketPath), '--sock-name', basename(socketPath)];
   const file = isOwn ? ownServerPath : require.resolve('@kong/kong-pdk/bin/kong-js-pluginserver');
   return ['/usr/bin/env', ...assignments, process.execPath, file, '-d', entriesDir, ...socket, ...flags];
@@ -147,7 +152,8 @@ async function untilAccepting({ ended, log }: Running, socketPath: string): Prom
   }
 }
 
-function isAccepting(socketPath: string): Promise<boolean> {
+/** Whether somebody listens on the socket. */
+export function isAccepting(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath, () => {
       socket.end();

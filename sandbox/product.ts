@@ -9,10 +9,10 @@ import { z } from 'zod';
 import { PrivatelinkError } from '../core/errors';
 import { pluginName } from '../plugin/schema';
 import { schemaLua } from '../plugin/schema-text';
-import { credentialsOf } from './aws/credentials';
 import type { Fault } from './aws/faults';
 import { type AwsServer, startAws } from './aws/server';
 import type { AwsWorld } from './aws/world';
+import { configurationText, credentialsText } from './configuration';
 import type { Setting } from './estates/estate';
 import { type Gateway, startGateway } from './gateway/gateway';
 import { createPluginRunner } from './gateway/plugin-runner';
@@ -21,9 +21,8 @@ import { type Konnect, startKonnect } from './konnect/konnect';
 import { type PluginServer, startPluginServer } from './plugin-server';
 
 export const controlPlaneName = 'sandbox';
-const token = 'kpat_sandbox';
-/** The plugin discovers every second, so that nobody waits for a demonstration. */
-const intervalSeconds = 1;
+/** What the sandbox's Konnect takes; nobody else does. */
+export const token = 'kpat_sandbox';
 
 /** The product as a user runs it: a configuration file, the command line as a process, the plugin under the stock server. */
 export type Product = {
@@ -102,7 +101,9 @@ type Servers = { readonly aws: AwsServer; readonly konnect: Konnect };
 async function writeFiles(folder: string, options: ProductOptions, servers: Servers): Promise<Files> {
   const configPath = join(folder, 'kong-privatelink.yaml');
   const credentialsPath = join(folder, 'aws-credentials');
-  await writeFile(configPath, configText(options, servers), { mode: 0o600 });
+  const controlPlane = `{ type: konnect, address: "${servers.konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
+  const text = configurationText(options.setting, { awsUrl: servers.aws.url, controlPlane });
+  await writeFile(configPath, text, { mode: 0o600 });
   await writeFile(credentialsPath, credentialsText(options.setting.account), { mode: 0o600 });
   return { configPath, credentialsPath, env: { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token } };
 }
@@ -125,22 +126,6 @@ const cliPath = join(root, 'sync/cli.js');
 
 const settleTimeoutMs = 10_000;
 const cliTimeoutMs = 30_000;
-
-function configText({ setting: { sources, domains } }: ProductOptions, { aws, konnect }: Servers): string {
-  const plugins = domains
-    .map((domain) => `  ${domain}: { plugins: [{ name: ${pluginName}, config: { mode: target } }] }\n`)
-    .join('');
-  return `owner: sandbox
-${sources(aws.url)}domains:
-${plugins}controlPlane: { type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }
-watch: { intervalSeconds: ${intervalSeconds} }
-`;
-}
-
-function credentialsText(account: string): string {
-  const { accessKeyId, secretAccessKey } = credentialsOf(account);
-  return `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
-}
 
 const listedSchema = z.object({ data: z.array(z.object({ id: z.string() })).min(1) });
 

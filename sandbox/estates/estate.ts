@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
+import type { JsonObject } from '../../core/model';
 import type { AwsWorld } from '../aws/world';
 import type { Loopback } from '../loopback';
 import { startPassThrough } from '../pass-through';
@@ -22,6 +23,8 @@ export type Setting = {
   readonly zoneId: string;
   /** Domains whose routes get the plugin. */
   readonly domains: readonly string[];
+  /** What these routes carry beside it; the stand-in gateway does not run it. */
+  readonly plugins?: readonly JsonObject[];
   /** `sources:` of the configuration, and `publish:` where there is one. */
   readonly sources: (awsUrl: string) => string;
   /** The call that every pass of discovery makes once. */

@@ -2,6 +2,7 @@ import { PrivatelinkError } from '../../core/errors';
 import type { Prepare } from './estate';
 import { prepareT0 } from './t0-story';
 import { prepareT1 } from './t1';
+import { prepareT2 } from './t2';
 import { prepareT3 } from './t3';
 import { prepareT4 } from './t4';
 
@@ -9,6 +10,7 @@ import { prepareT4 } from './t4';
 const estates: Readonly<Record<string, Prepare>> = {
   T0: prepareT0,
   T1: prepareT1,
+  T2: prepareT2,
   T3: prepareT3,
   T4: prepareT4,
 };

@@ -16,7 +16,7 @@ export type Balancer = {
 type Peer = { turn: number; refused: number; timeout: number; isEjected: boolean };
 
 /**
- * Smooth weighted round robin with passive health checks. A retry goes to an address that has not failed yet, as with Kong's
+ * Smooth weighted round robin with passive health checks; targets marked `failover` come last. A retry goes to an address that has not failed yet, as with Kong's
  * least-connections; an answer clears the failures, as the active checks of a real data plane do within seconds.
  */
 export function createBalancer(): Balancer {
@@ -33,7 +33,10 @@ export function createBalancer(): Balancer {
     const able = upstream.targets.filter(({ address, weight }) => weight > 0 && !peerOf(upstream, address).isEjected);
     const untried = able.filter(({ address }) => !failed.has(address));
     return takeTurn(
-      (untried.length > 0 ? untried : able).map((target) => ({ target, peer: peerOf(upstream, target.address) })),
+      primariesOf(untried.length > 0 ? untried : able).map((target) => ({
+        target,
+        peer: peerOf(upstream, target.address),
+      })),
     );
   }
 
@@ -53,6 +56,12 @@ export function createBalancer(): Balancer {
   }
 
   return { pick, report, restore };
+}
+
+/** Those that others fail over from; the others where none is left. */
+function primariesOf(targets: readonly Target[]): readonly Target[] {
+  const primaries = targets.filter(({ failover }) => !failover);
+  return primaries.length > 0 ? primaries : targets;
 }
 
 /** Everybody gains its weight, the furthest goes and pays the sum: turns spread evenly (nginx's algorithm). */

@@ -79,7 +79,7 @@ async function readConfig(get: Get, root: string, signal: AbortSignal): Promise<
   const targetsOf = groupBy(targets, (one) => one.upstream.id);
   const withTargets = upstreams.map((one) => {
     const own = targetsOf.get(one.id) ?? [];
-    return { ...one, targets: own.map(({ target: address, weight }) => ({ address, weight })) };
+    return { ...one, targets: own.map(({ target: address, weight, failover }) => ({ address, weight, failover })) };
   });
   return {
     services: new Map(services.map((one) => [one.id, one])),

@@ -56,7 +56,12 @@ export const upstream = z.object({
   healthchecks: z.object({ active: active.prefault({}), passive: passive.prefault({}) }).prefault({}),
 });
 
-export const target = z.object({ target: z.string(), weight: z.number().default(100), upstream: reference });
+export const target = z.object({
+  target: z.string(),
+  weight: z.number().default(100),
+  failover: z.boolean().default(false),
+  upstream: reference,
+});
 
 export const plugin = z.object({
   id: z.string(),
@@ -72,7 +77,12 @@ export type Plugin = z.infer<typeof plugin>;
 
 /** An upstream with its targets; `address` as Kong writes it, `ip:port` or `[ip]:port`. */
 export type Upstream = z.infer<typeof upstream> & { readonly targets: readonly Target[] };
-export type Target = { readonly address: string; readonly weight: number };
+export type Target = {
+  readonly address: string;
+  readonly weight: number;
+  /** In turn only while nobody else is. */
+  readonly failover?: boolean;
+};
 
 /** All that a data plane is told. */
 export type GatewayConfig = {

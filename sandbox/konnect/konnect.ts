@@ -1,13 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { messageOf } from '../../core/errors';
 import type { JsonObject } from '../../core/model';
 import { createFaults, type Fault } from './faults';
 import { createPlane, type NodeReport, type Plane } from './plane';
-import { Refusal, refused } from './refusal';
+import { refused } from './refusal';
 import { answer } from './routes';
 import type { KindPath } from './schemas';
-import { type RecordedCall, type Respond, serve, type Traffic } from './serve';
+import { listen, type RecordedCall, type Respond, responderOf, type Traffic } from './serve';
 import type { StoredEntity } from './table';
 
 export type KonnectOptions = {
@@ -42,10 +39,9 @@ export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
   const traffic: Traffic = { calls: [], running: 0, peak: 0 };
   const respond = responder(planes, options.token, options.pageCap ?? 1000);
   const served = { respond, traffic, takeFault: faults.take };
-  const server = createServer((message, response) => serve({ message, response }, served));
-  await listen(server, options.port ?? 0);
+  const { url, close } = await listen(served, options.port);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     calls: traffic.calls,
     peakCalls: () => traffic.peak,
     resetCalls: () => {
@@ -61,22 +57,8 @@ export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
     reportNode: (name, node) =>
       void planeNamed(planes, name).nodes.set(node.id, { lastPing: Math.floor(Date.now() / 1000), ...node }),
     configHash: (name) => planeNamed(planes, name).configHash(),
-    close: () => close(server),
+    close,
   };
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 function planeNamed(planes: readonly Plane[], name: string): Plane {
@@ -86,23 +68,8 @@ function planeNamed(planes: readonly Plane[], name: string): Plane {
 }
 
 function responder(planes: readonly Plane[], token: string, pageCap: number): Respond {
-  return ({ method, url, authorization, body }) => {
-    try {
-      if (authorization !== `Bearer ${token}`) throw refused(401, 'Unauthorized', 'Invalid credentials');
-      const { pathname, searchParams: query } = new URL(url, 'http://sandbox.invalid');
-      const path = pathname.split('/').slice(1).map(decodeURIComponent);
-      return answer({ method, path, query, body: parse(body) }, planes, pageCap);
-    } catch (thrown) {
-      if (thrown instanceof Refusal) return { status: thrown.status, body: thrown.body };
-      return { status: 500, body: { message: messageOf(thrown) } };
-    }
-  };
-}
-
-function parse(body: string): unknown {
-  try {
-    return body === '' ? undefined : JSON.parse(body);
-  } catch {
-    throw refused(400, 'Bad Request', 'body is not JSON');
-  }
+  return responderOf((call, headers) => {
+    if (headers.authorization !== `Bearer ${token}`) throw refused(401, 'Unauthorized', 'Invalid credentials');
+    return answer(call, planes, pageCap);
+  });
 }

@@ -1,6 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer } from './call';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf } from '../../core/errors';
+import type { Answer, Call } from './call';
 import type { Fault, TakeFault } from './faults';
+import { Refusal, refused } from './refusal';
 
 /** `status` 0: no answer was given. */
 export type RecordedCall = { readonly method: string; readonly path: string; readonly status: number };
@@ -11,7 +14,7 @@ export type Traffic = { readonly calls: RecordedCall[]; running: number; peak: n
 type Request = {
   readonly method: string;
   readonly url: string;
-  readonly authorization: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 };
 
@@ -20,8 +23,45 @@ export type Respond = (request: Request) => Answer;
 type Exchange = { readonly message: IncomingMessage; readonly response: ServerResponse };
 type Served = { readonly respond: Respond; readonly traffic: Traffic; readonly takeFault: TakeFault };
 
+/** Listens on 127.0.0.1, on a port of the system's choice when none is given; rejects when it is taken. */
+export async function listen(served: Served, port = 0) {
+  const server = createServer((message, response) => serve({ message, response }, served));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** Splits each request into a call; a Refusal thrown on the way is the answer. */
+export function responderOf(answer: (call: Call, headers: IncomingHttpHeaders) => Answer): Respond {
+  return ({ method, url, headers, body }) => {
+    try {
+      const { pathname, searchParams: query } = new URL(url, 'http://sandbox.invalid');
+      const path = pathname.split('/').slice(1).map(decodeURIComponent);
+      return answer({ method, path, query, body: parse(body) }, headers);
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return { status: thrown.status, body: thrown.body };
+      return { status: 500, body: { message: messageOf(thrown) } };
+    }
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return body === '' ? undefined : JSON.parse(body);
+  } catch {
+    throw refused(400, 'Bad Request', 'body is not JSON');
+  }
+}
+
 /** Reads one call, counts it, and answers it, unless a fault says otherwise. */
-export function serve({ message, response }: Exchange, served: Served): void {
+function serve({ message, response }: Exchange, served: Served): void {
   const { traffic } = served;
   traffic.running += 1;
   traffic.peak = Math.max(traffic.peak, traffic.running);
@@ -43,7 +83,7 @@ async function readBody(message: IncomingMessage): Promise<string> {
 function reply({ message, response }: Exchange, body: string, { respond, traffic, takeFault }: Served): void {
   const { method = '', url = '' } = message;
   const fault = takeFault(method, decodeURIComponent(url));
-  const answer = replaced(fault) ?? respond({ method, url, authorization: message.headers.authorization, body });
+  const answer = replaced(fault) ?? respond({ method, url, headers: message.headers, body });
   traffic.calls.push({ method, path: url, status: isAnswered(fault) ? answer.status : 0 });
   if (!fault) send(response, answer);
   else if (fault.kind === 'status') send(response, answer, fault.headers);

@@ -34,7 +34,6 @@ describe('a configuration that cannot be used', () => {
     ['an unknown key', 'sorces: []\n', 'sorces: unknown key'],
     ['an unknown key inside', 'policy: { maxRemovePercentage: 3 }\n', 'policy.maxRemovePercentage: unknown key'],
     ['a value out of range', 'policy: { maxRemovePercent: 300 }\n', 'policy.maxRemovePercent'],
-    ['something not built', 'affinity: weighted\n', 'not built in this version: affinity'],
   ])('names %s and writes nothing', async (_, more, message) => {
     estate.configure(defaultConfig(estate) + more);
 

@@ -47,6 +47,16 @@ describe('estates', () => {
     expect(chosen(third, 'shop').zoneId).toMatch(/^use1-/);
   }, 60_000);
 
+  it('T2 routes two domains by path, follows one that moves, and refuses a domain that is not allowed', async () => {
+    const [first, second, third] = await run('T2');
+
+    expect(chosen(first, 'dogs')).toMatchObject({ zoneId: 'use1-az1', reason: 'plugin, same zone as the data plane' });
+    expect(writes(first, /plugin (dogs|todo)/)).toHaveLength(6);
+    expect(chosen(second, 'todo').ip).not.toBe(chosen(first, 'todo').ip);
+    expect(writes(second, /target/)).toEqual(['create', 'create', 'delete', 'delete']);
+    expect(third?.changed).toEqual([]);
+  }, 60_000);
+
   it('T3 registers the endpoint in Cloud Map, replaces it when it is made anew, and routes to what others register', async () => {
     const [first, second] = await run('T3');
 
@@ -86,7 +96,7 @@ describe('estates', () => {
   it('names those that there are when asked for another', async () => {
     await expect(run('T9')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: 'there is no estate T9: name one of T0, T1, T3, T4',
+      message: 'there is no estate T9: name one of T0, T1, T2, T3, T4',
     });
   });
 });

@@ -69,7 +69,7 @@ describe('reading a snapshot over HTTP', () => {
 
     await expect(readerOf(server.url, { timeoutMs: 50 })(undefined, signal)).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringContaining('no complete answer within 0.05 s'),
+      message: expect.stringContaining('did not answer within 0.05 s'),
     });
   });
 

@@ -7,6 +7,7 @@ import { request } from 'undici';
 import { z } from 'zod';
 import type { DomainSettings, Endpoint, PluginSettings, Protocol } from '../../core/model';
 import { renderText } from '../../deck/text';
+import type { Affinity } from '../../deck/zones';
 import { schemaLua } from '../../plugin/schema-text';
 import { exitCodeOfSync } from '../../sync/report';
 import { type PassDependencies, planOnce, runOnce } from '../../sync/run-once';
@@ -20,6 +21,7 @@ import { commandsOf, readRecipe } from '../support/recipe';
 type Wanted = {
   readonly endpoints: readonly Endpoint[];
   readonly settings: Readonly<Record<string, DomainSettings>>;
+  readonly affinity?: Affinity;
 };
 
 /** What shall be so, and who makes it so. */
@@ -53,6 +55,7 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
       addresses: zones.map((zone) => ({
         ip: isIpv6 ? `2001:db8:${zone}::${number}` : `10.0.${zone}.${number}`,
         region: 'us-east-1',
+        zoneId: `use1-az${zone}`,
       })),
     }),
   );
@@ -84,6 +87,7 @@ const settings: fc.Arbitrary<DomainSettings> = fc.record(
 const round: fc.Arbitrary<Round> = fc.record({
   endpoints: fc.uniqueArray(endpoint, { selector: (one) => one.id, maxLength: 6 }),
   settings: fc.dictionary(fc.constantFrom(...domains), settings),
+  affinity: fc.constantFrom<Affinity>('none', 'weighted', 'failover'),
   writer: fc.constantFrom('kong-privatelink', 'decK'),
 });
 
@@ -144,9 +148,10 @@ describeWithDeck('decK as the referee', () => {
   function openPasses() {
     const policy = { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 };
     const { deps } = createPasses({ owner, policy, clock: stage.clock, controlPlane: stage.plane });
-    return ({ endpoints, settings }: Wanted) => ({
+    return ({ endpoints, settings, affinity }: Wanted) => ({
       ...deps,
       settings,
+      affinity,
       discover: async () => snapshotOf(knownScope(endpoints)),
     });
   }

@@ -37,12 +37,17 @@ export function describeWithDeck(name: string, suite: () => void): void {
   (deck ? describe : describe.skip)(name, suite);
 }
 
+/** The binary that a suite of `describeWithDeck` runs. */
+export function deckBinary(): string {
+  return deck ?? '';
+}
+
 export type DeckResult = { readonly exitCode: number; readonly out: string; readonly err: string };
 
 /** Runs decK; the token travels in its environment, and decK tells nobody that it was used. */
 export function runDeck(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<DeckResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(deck ?? '', [...argv], {
+    const child = spawn(deckBinary(), [...argv], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, DECK_ANALYTICS: 'off', ...env },
       timeout: 60_000,
     });

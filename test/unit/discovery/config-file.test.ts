@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { messageOf } from '../../../core/errors';
-import { assertBuilt, loadConfig, loadDataPlaneConfig } from '../../../discovery/config-file';
+import { loadConfig, loadDataPlaneConfig } from '../../../discovery/config-file';
 
 const token = 'kpat_secret';
 const variable = (name: string) => `\${${name}}`;
@@ -177,27 +177,6 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     ['is an alias by accident', smallest.replace(`"${variable('KONNECT_TOKEN')}"`, `*${token}`)],
   ])('never prints the token when it %s', (_, text) => {
     expect(refusalOf(text)).not.toContain(token);
-  });
-});
-
-describe('assertBuilt', () => {
-  it('accepts what this version does', () => {
-    expect(() => assertBuilt(load(`${smallest}watch: { intervalSeconds: 30 }\n`))).not.toThrow();
-  });
-
-  it.each([
-    [
-      'controlPlane.type',
-      smallest.replace(/controlPlane: .*/, 'controlPlane: { type: admin, address: "https://kong.example" }'),
-    ],
-    ['affinity', `${smallest}affinity: weighted\n`],
-    ['deck.base', `${smallest}deck: { base: [a.yaml] }\n`],
-  ])('refuses %s with NOT_BUILT', (what, text) => {
-    const config = load(text);
-
-    expect(() => assertBuilt(config)).toThrow(
-      expect.objectContaining({ code: 'NOT_BUILT', message: expect.stringContaining(what) }),
-    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type InstanceStateName } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { answerInstances, instanceAnswer, instanceReaderOver } from '../../support/ec2-instances';
 import { createMockEc2 } from '../../support/vpc-endpoints';
@@ -8,6 +8,19 @@ const list = () => instanceReaderOver(mock).listInstances('kong:domain', new Abo
 
 beforeEach(() => {
   mock.ec2.reset();
+});
+
+describe('findGone', () => {
+  it.each([
+    ['terminated', ['i-1']],
+    ['stopped', ['i-1']],
+    ['running', []],
+    ['tomorrow', []],
+  ])('fm-30 finds an instance that lost its tag gone by its state %s: %j', async (Name, expected) => {
+    answerInstances(mock, [[instanceAnswer('i-1', { State: { Name: Name as InstanceStateName } })]]);
+
+    expect(await instanceReaderOver(mock).findGone(['i-1'], new AbortController().signal)).toEqual(expected);
+  });
 });
 
 describe('listInstances', () => {

@@ -1,4 +1,8 @@
-import { DescribeNetworkInterfacesCommand, DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeNetworkInterfacesCommand,
+  DescribeVpcEndpointsCommand,
+  type State as EndpointState,
+} from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallBudget } from '../../../discovery/call-budget';
 import { createEc2Reader } from '../../../discovery/ec2-reader';
@@ -142,6 +146,20 @@ describe('findGone', () => {
       .resolves({ VpcEndpoints: [endpointAnswer('vpce-2')] });
 
     expect(await reader.findGone(['vpce-1', 'vpce-2'], signal)).toEqual(['vpce-1']);
+  });
+
+  it.each([
+    ['rejected', ['vpce-1']],
+    ['Expired', ['vpce-1']],
+    ['available', []],
+    ['pending', []],
+    ['tomorrow', []],
+    [undefined, []],
+  ])('fm-30 finds an endpoint that lost its tag gone by its state %s: %j', async (State, expected) => {
+    const answer = endpointAnswer('vpce-1', { State: State as EndpointState });
+    mock.ec2.on(DescribeVpcEndpointsCommand).resolves({ VpcEndpoints: [answer] });
+
+    expect(await reader.findGone(['vpce-1'], signal)).toEqual(expected);
   });
 
   it('asks for 200 in one call', async () => {

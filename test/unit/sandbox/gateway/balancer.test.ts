@@ -41,6 +41,30 @@ describe('createBalancer', () => {
   });
 
   it.each([
+    ['no target marked failover while another is in turn', [], 'a'],
+    ['one marked failover for the retry after all others failed', ['a'], 'b'],
+  ])('picks %s', (_, failed, expected) => {
+    const targets = [
+      { address: 'b', weight: 100, failover: true },
+      { address: 'a', weight: 1 },
+    ];
+
+    expect(createBalancer().pick({ ...upstreamOf({}), targets }, new Set(failed))?.address).toBe(expected);
+  });
+
+  it('picks targets marked failover when all others are ejected', () => {
+    const balancer = createBalancer();
+    const targets = [
+      { address: 'b', weight: 1, failover: true },
+      { address: 'a', weight: 1 },
+    ];
+    const zoned = { ...upstreamOf({}, { tcp_failures: 1 }), targets };
+    balancer.report(zoned, 'a', 'refused');
+
+    expect(turns(balancer, zoned, 2)).toEqual(['b', 'b']);
+  });
+
+  it.each([
     ['another address while there is one', ['a'], 'b'],
     ['a failed address when all have failed', ['a', 'b'], 'a'],
   ])('gives a retry %s', (_, failed, expected) => {

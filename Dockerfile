@@ -1,0 +1,24 @@
+# The worker: docker run -v /etc/kong-privatelink.yaml:/etc/kong-privatelink.yaml:ro kong-privatelink
+FROM node:20-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+
+FROM node:20-slim
+ENV NODE_ENV=production
+WORKDIR /opt/kong-privatelink
+COPY --from=build /build/package.json ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist dist
+# The default stateDir is in the working folder; mount a volume there to keep it.
+RUN install -d -o node -g node /var/lib/kong-privatelink
+WORKDIR /var/lib/kong-privatelink
+USER node
+ENV KONG_PRIVATELINK_CONFIG=/etc/kong-privatelink.yaml
+# watch.listen of the configuration; with another one, give `docker run` its own --health-cmd.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9543/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/opt/kong-privatelink/dist/sync/cli.js"]
+CMD ["sync", "--watch"]

@@ -1,0 +1,88 @@
+import { dirname, join } from 'node:path';
+import { type PluginServerProgram, startCommand } from './plugin-server';
+
+export type KongSettings = {
+  readonly program: PluginServerProgram;
+  /** Kong's working folder, which it may create. */
+  readonly prefix: string;
+  /** Of no other process: its name tells which plugin server is ours. */
+  readonly socketName: string;
+  readonly ports: KongPorts;
+  /** What the plugin server is told by flags, or by variables of its start command. */
+  readonly configPath: string;
+  readonly zoneId: string;
+  /** Where the compiled package and its dependencies are, and Node, as Kong sees them. */
+  readonly installation: Installation;
+};
+
+export type KongPorts = { readonly proxy: number; readonly admin: number };
+
+export type Installation = { readonly root: string; readonly node: string };
+
+/** This checkout, run by this Node; the same whether this runs from source or compiled. */
+export const ownInstallation: Installation = {
+  root: join(__dirname, __filename.endsWith('.ts') ? '..' : '../..'),
+  node: process.execPath,
+};
+
+/** Variables of this process that nginx must hand on to plugin servers: it strips all others. */
+const handedOn = ['AWS_SHARED_CREDENTIALS_FILE'];
+
+/** Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server. */
+export function kongVariables(settings: KongSettings): Readonly<Record<string, string>> {
+  const { prefix, socketName, ports } = settings;
+  const command = pluginServerCommand(settings);
+  return {
+    KONG_DATABASE: 'off',
+    KONG_PREFIX: prefix,
+    KONG_PROXY_LISTEN: `127.0.0.1:${ports.proxy}`,
+    KONG_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
+    ...{ KONG_STATUS_LISTEN: 'off', KONG_ADMIN_GUI_LISTEN: 'off', KONG_ANONYMOUS_REPORTS: 'off' },
+    // The plugin server writes to Kong's log, at this level.
+    KONG_LOG_LEVEL: 'info',
+    KONG_NGINX_WORKER_PROCESSES: '1',
+    KONG_NGINX_MAIN_ENV: handedOn.join(';env '),
+    KONG_PLUGINS: 'bundled,privatelink',
+    KONG_PLUGINSERVER_NAMES: 'js',
+    KONG_PLUGINSERVER_JS_SOCKET: join(prefix, socketName),
+    KONG_PLUGINSERVER_JS_START_CMD: command,
+    KONG_PLUGINSERVER_JS_QUERY_CMD: `${command} --dump-all-plugins`,
+  };
+}
+
+function pluginServerCommand(settings: KongSettings): string {
+  const { program, prefix, socketName, configPath, zoneId, installation } = settings;
+  const words = startCommand({
+    program,
+    entriesDir: join(ownInstallation.root, 'dist/plugin/entries'),
+    socketPath: join(prefix, socketName),
+    env: { KONG_PRIVATELINK_CONFIG: configPath, KONG_PRIVATELINK_ZONE_ID: zoneId },
+  });
+  return words.map((word) => quote(relocate(word, installation))).join(' ');
+}
+
+function relocate(word: string, { root, node }: Installation): string {
+  if (word === ownInstallation.node) return node;
+  return word.startsWith(ownInstallation.root) ? `${root}${word.slice(ownInstallation.root.length)}` : word;
+}
+
+/** Kong hands the command to a shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A script for `sh` that kills the plugin server of that socket, and nothing else: the brackets keep the pattern from finding the script. */
+export function killScript(socketName: string): string {
+  const pattern = `[${socketName[0]}]${socketName.slice(1)}`;
+  return `for file in $(grep -lza -e '${pattern}' /proc/[0-9]*/cmdline 2>/dev/null); do kill -9 "$(basename "$(dirname "$file")")"; done`;
+}
+
+/** Kong's error log below its prefix. */
+export function errorLogOf(prefix: string): string {
+  return join(prefix, 'logs/error.log');
+}
+
+/** Where an empty file keeps Kong from reading the one of the system. */
+export function emptyConfOf(prefix: string): string {
+  return join(dirname(prefix), 'kong.conf');
+}

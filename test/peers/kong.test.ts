@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
+import { type BlackHole, startBlackHole } from '../../sandbox/black-hole';
+import { ask } from '../../sandbox/estates/estate';
+import { accounts, openT0, type T0 } from '../../sandbox/estates/t0';
+import { prepareT0 } from '../../sandbox/estates/t0-story';
+import { openT2, prepareT2, requestsPerMinute, type T2 } from '../../sandbox/estates/t2';
+import { type KongEstate, openKongEstate } from '../support/kong-estate';
+import { describeWithKong } from '../support/real-kong';
+import { until } from '../support/until';
+
+const programs = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'] as const;
+
+describeWithKong('a real Kong', () => {
+  describe.each(programs)('T0 with the plugin under %s', (program) => {
+    let stage: KongEstate<T0>;
+
+    beforeAll(async () => {
+      stage = await openKongEstate({
+        program,
+        prepare: prepareT0,
+        open: (ground, gateway) => openT0({ ...ground, gateway }),
+      });
+      await until('the chain is complete, and requests stay in the zone', async () => (await travel(6)) === 6);
+    });
+
+    afterAll(() => stage?.close());
+
+    /** Sends requests through the whole chain; gives how many of them SD2 got in the zone of the data plane. */
+    async function travel(count: number): Promise<number> {
+      const { sd1Door, sd2 } = stage.estate;
+      const atHome = () =>
+        sd2.provider.requests(sd2.provider.addresses[0]).filter(({ path }) => path === '/orders').length;
+      const before = atHome();
+      for (let index = 0; index < count; index += 1) {
+        const { status, body } = await ask(sd1Door, '/sd2/orders', 'trace');
+        if (status !== 200) throw new Error(`answered with ${status} ${JSON.stringify(body)}`);
+        expect(body).toMatchObject({ domain: 'sd2', onPremises: { nonce: expect.any(String) } });
+      }
+      return atHome() - before;
+    }
+
+    it('answers from the end of the chain, always through its own zone', async () => {
+      expect(await travel(20)).toBe(20);
+    });
+
+    it("sends the upstream's name as Host, with the port", () => {
+      const { provider } = stage.estate.sd2;
+
+      const hosts = new Set(
+        provider.requests().flatMap(({ path, headers }) => (path === '/orders' ? headers.host : [])),
+      );
+
+      expect([...hosts]).toEqual([`sd2.privatelink:${provider.port}`]);
+    });
+
+    it('hands the plugin server its file, its zone and its credentials, although nginx strips the environment', async () => {
+      const { calls } = stage.aws;
+      const seen = calls.length;
+
+      await until('the plugin discovers again', async () => calls.length > seen + 1);
+
+      expect(calls.slice(seen)).toContainEqual(expect.objectContaining({ account: accounts.gateway }));
+    });
+
+    it('fm-25 goes through while the plugin server is killed, and keeps to the zone again afterwards', async () => {
+      await stage.kong.killPluginServer();
+
+      const seen = new Set<number>();
+      await until('Kong has started it again', async () => {
+        seen.add((await ask(stage.estate.sd1Door, '/sd2/orders', 'trace')).status);
+        return startsOf(await stage.kong.log()) === 2;
+      });
+
+      // Kong 3.9 lets requests pass without an answer over MsgPack:1, and answers 500 itself over ProtoBuf:1.
+      if (program === 'kong-js-pluginserver') expect([...seen]).toEqual([200]);
+      else expect([200, 500]).toEqual(expect.arrayContaining([...seen]));
+      await until('requests stay in the zone', async () => (await travel(6)) === 6);
+    });
+
+    it("goes on as before while AWS's API is away", async () => {
+      await stage.aws.close();
+      await until('discovery fails', async () => (await stage.kong.log()).includes('discovery is incomplete'));
+
+      expect(await travel(20)).toBe(20);
+    });
+  });
+
+  describe.each(programs)('T2 with the plugin under %s', (program) => {
+    let stage: KongEstate<T2>;
+
+    beforeAll(async () => {
+      stage = await openKongEstate({
+        program,
+        prepare: prepareT2,
+        open: openT2,
+        consumers: ['reader', 'hasty', 'patient', 'prober'].map((username) => ({
+          username,
+          keyauth_credentials: [{ key: `key-of-${username}` }],
+        })),
+      });
+      await until('routes are there', async () => (await call('/dogs')).status === 401);
+    });
+
+    afterAll(() => stage?.close());
+
+    async function call(
+      path: string,
+      { as, method = 'GET' }: { as?: string; method?: 'GET' | 'POST' } = {},
+    ): Promise<Answer> {
+      const { host, port } = stage.kong;
+      const startMs = performance.now();
+      const { statusCode, body } = await request(`http://${host}:${port}${path}`, {
+        method,
+        headers: as === undefined ? {} : { 'x-api-key': `key-of-${as}` },
+        signal: AbortSignal.timeout(30_000),
+      });
+      return { status: statusCode, text: await body.text(), tookMs: performance.now() - startMs };
+    }
+
+    function arrivedAt(path: string) {
+      const providers = [...stage.estate.interfaces.values()].flat();
+      // Kong's own checks ask for another path.
+      return providers.flatMap((one) => one.requests()).filter((one) => one.path === path);
+    }
+
+    it.each(['/dogs', '/todo'])('answers 401 to %s without a key, and nobody behind it is asked', async (path) => {
+      const { status } = await call(path);
+
+      expect(status).toBe(401);
+      expect(arrivedAt(path)).toEqual([]);
+    });
+
+    it.each([
+      ['GET', '/dogs', 200],
+      ['POST', '/dogs', 405],
+      ['GET', '/todo', 200],
+      ['POST', '/todo', 200],
+    ] as const)('lets a caller with a key %s %s, and the key stays here', async (method, path, status) => {
+      const answer = await call(path, { as: 'reader', method });
+
+      expect(answer).toMatchObject({ status, text: expect.stringContaining(`"method":"${method}"`) });
+      const arrived = arrivedAt(path)
+        .filter((one) => one.method === method)
+        .at(-1);
+      expect(arrived?.headers).not.toHaveProperty('x-api-key');
+    });
+
+    it('answers 429 to a caller who asks too often, and not to others', async () => {
+      const statuses = new Set<number>();
+      // The minute may end once on the way.
+      for (let index = 0; index <= 2 * requestsPerMinute; index += 1)
+        statuses.add((await call('/dogs', { as: 'hasty' })).status);
+
+      expect([...statuses].sort()).toEqual([200, 429]);
+      expect((await call('/dogs', { as: 'patient' })).status).toBe(200);
+    });
+
+    describe('when an interface swallows packets', () => {
+      let blackHole: BlackHole;
+
+      beforeAll(async () => {
+        const [home] = stage.estate.interfaces.get('dogs') ?? [];
+        await home?.close();
+        blackHole = await startBlackHole(home?.addresses[0] ?? '', home?.port);
+      });
+
+      afterAll(() => blackHole?.close());
+
+      it('fm-22 the plugin finds out, and meanwhile nobody waits longer than connect_timeout for each try', async () => {
+        const answers: Answer[] = [];
+
+        await until('the plugin uses the other interface', async () => {
+          answers.push(await call('/dogs', { as: 'prober' }));
+          return answers.at(-1)?.status === 200;
+        });
+
+        expect(longest(answers)).toBeLessThan(patienceMs);
+        expect(await call('/dogs', { as: 'prober' })).toMatchObject({ status: 200 });
+      });
+
+      it('fm-22 the control plane alone answers every request', async () => {
+        await stage.synchronise('upstream');
+
+        const answers: Answer[] = [];
+        for (let index = 0; index < 10; index += 1) answers.push(await call('/dogs', { as: 'patient' }));
+
+        expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+        expect(longest(answers)).toBeLessThan(patienceMs);
+      });
+    });
+  });
+});
+
+/** What `connect_timeout` 1000 and `retries` 2 make three tries take, and a slow machine; Kong's own defaults would be six minutes. */
+const patienceMs = 6_000;
+
+type Answer = { readonly status: number; readonly text: string; readonly tookMs: number };
+
+function longest(answers: readonly Answer[]): number {
+  return Math.max(...answers.map(({ tookMs }) => tookMs));
+}
+
+/** How often Kong has started a plugin server. */
+function startsOf(log: string): number {
+  return log.split('[pluginserver] started, pid').length - 1;
+}
