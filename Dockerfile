@@ -12,7 +12,7 @@ WORKDIR /opt/kong-privatelink
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
-# The default stateDir is in the working folder; mount a volume there to keep it.
+# For `stateDir: /var/lib/kong-privatelink` (its default is beside the configuration); mount a volume there to keep it.
 RUN install -d -o node -g node /var/lib/kong-privatelink
 WORKDIR /var/lib/kong-privatelink
 USER node

@@ -17,7 +17,11 @@ async function main([count = '3000']: readonly string[]): Promise<void> {
     const batch = seed + done / historiesPerBatch;
     const numRuns = Math.min(historiesPerBatch, Number(count) - done);
     const details = await fc.check(fc.asyncProperty(histories(stepsPerHistory), simulate), { seed: batch, numRuns });
-    if (details.failed) return fail(`SEED=${batch} npm run simulate\n${fc.defaultReportMessage(details)}`);
+    if (details.failed) {
+      return fail(
+        `${String(details.errorInstance)}\nSEED=${batch} npm run simulate\n${fc.defaultReportMessage(details)}`,
+      );
+    }
     const rate = (done + numRuns) / ((performance.now() - startedMs) / 1_000);
     console.log(`seed ${batch}: ${done + numRuns} of ${count} histories, ${rate.toFixed(0)} a second`);
   }

@@ -1,11 +1,12 @@
-import pino from 'pino';
-import { parseOptions } from '../plugin/server/options';
-import { run } from '../plugin/server/run';
+import { listenOn } from '../plugin/server/listen';
+import { parseOptions, socketPathOf } from '../plugin/server/options';
+import { serve } from '../plugin/server/run';
 
 /** Our plugin server, with one addition: asked by its parent, it collects garbage and tells what its heap holds. */
-async function serve(): Promise<void> {
-  const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
-  await run({ ...parseOptions(process.argv.slice(2)), env: process.env, logger, out: () => {} });
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  const { accept } = await serve({ ...options, env: process.env, onProblem: console.error });
+  await listenOn(socketPathOf(options), accept);
   process.on('message', () => {
     for (let time = 0; time < 3; time += 1) global.gc?.();
     process.send?.({ heapBytes: process.memoryUsage().heapUsed });
@@ -13,4 +14,4 @@ async function serve(): Promise<void> {
   process.send?.('listening');
 }
 
-void serve();
+void main();

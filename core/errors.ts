@@ -25,6 +25,8 @@ export type ErrorDetails = {
   readonly cause?: unknown;
   /** Milliseconds that the other side asks to wait. */
   readonly retryAfterMs?: number;
+  /** Ids of the entities that the other side found invalid, where it names them. */
+  readonly refusedIds?: readonly string[];
 };
 
 /** The one error of the product: `message` says what, where and how to fix it. */
@@ -33,12 +35,14 @@ export class PrivatelinkError extends Error {
   readonly code: ErrorCode;
   readonly transient: boolean;
   readonly retryAfterMs?: number;
+  readonly refusedIds: readonly string[];
 
   constructor(message: string, details: ErrorDetails) {
     super(message, { cause: details.cause });
     this.code = details.code;
     this.transient = details.transient;
     this.retryAfterMs = details.retryAfterMs;
+    this.refusedIds = details.refusedIds ?? [];
   }
 }
 

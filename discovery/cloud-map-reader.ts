@@ -1,7 +1,8 @@
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { z } from 'zod';
-import { parseAnswer, text } from './aws-answers';
+import { text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
+import { readPages } from './aws-pages';
 import type { AccountScope } from './aws-scopes';
 import { loadServiceDiscovery } from './aws-sdk';
 import type { CallBudget } from './call-budget';
@@ -50,31 +51,40 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
   const MaxResults = Math.min(pageSize, 100);
   return {
     listNamespaces: (signal) =>
-      readPages({ action: 'ListNamespaces', page: namespacesPage, scope, budget, signal }, async (NextToken) => {
-        const { ListNamespacesCommand } = await loadServiceDiscovery();
-        return (await client()).send(new ListNamespacesCommand({ NextToken, MaxResults }), { abortSignal: signal });
-      }),
+      readPages(
+        { action: 'servicediscovery:ListNamespaces', page: namespacesPage, scope, budget, signal },
+        async (NextToken) => {
+          const { ListNamespacesCommand } = await loadServiceDiscovery();
+          return (await client()).send(new ListNamespacesCommand({ NextToken, MaxResults }), { abortSignal: signal });
+        },
+      ),
     listServices: (namespace, signal) =>
-      readPages({ action: 'ListServices', page: servicesPage, scope, budget, signal }, async (NextToken) => {
-        const { ListServicesCommand } = await loadServiceDiscovery();
-        const command = new ListServicesCommand({
-          NextToken,
-          MaxResults,
-          Filters: [{ Name: 'NAMESPACE_ID', Values: [namespace] }],
-        });
-        return (await client()).send(command, { abortSignal: signal });
-      }),
+      readPages(
+        { action: 'servicediscovery:ListServices', page: servicesPage, scope, budget, signal },
+        async (NextToken) => {
+          const { ListServicesCommand } = await loadServiceDiscovery();
+          const command = new ListServicesCommand({
+            NextToken,
+            MaxResults,
+            Filters: [{ Name: 'NAMESPACE_ID', Values: [namespace] }],
+          });
+          return (await client()).send(command, { abortSignal: signal });
+        },
+      ),
     listInstances: (ServiceId, signal) =>
-      readPages({ action: 'ListInstances', page: instancesPage, scope, budget, signal }, async (NextToken) => {
-        const { ListInstancesCommand } = await loadServiceDiscovery();
-        return (await client()).send(new ListInstancesCommand({ ServiceId, NextToken, MaxResults }), {
-          abortSignal: signal,
-        });
-      }),
+      readPages(
+        { action: 'servicediscovery:ListInstances', page: instancesPage, scope, budget, signal },
+        async (NextToken) => {
+          const { ListInstancesCommand } = await loadServiceDiscovery();
+          return (await client()).send(new ListInstancesCommand({ ServiceId, NextToken, MaxResults }), {
+            abortSignal: signal,
+          });
+        },
+      ),
     readHealth: async (ServiceId, signal) =>
       new Map(
         await readPages(
-          { action: 'GetInstancesHealthStatus', page: healthPage, scope, budget, signal },
+          { action: 'servicediscovery:GetInstancesHealthStatus', page: healthPage, scope, budget, signal },
           async (NextToken) => {
             const { GetInstancesHealthStatusCommand } = await loadServiceDiscovery();
             const command = new GetInstancesHealthStatusCommand({ ServiceId, NextToken, MaxResults });
@@ -85,44 +95,24 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
     isGone: (ServiceId, InstanceId, signal) =>
       wrapAwsError('servicediscovery:GetInstance', scope, async () => {
         await budget.take({ ...scope, action: 'GetInstance' }, signal);
-        const { GetInstanceCommand } = await loadServiceDiscovery();
-        try {
-          await (await client()).send(new GetInstanceCommand({ ServiceId, InstanceId }), { abortSignal: signal });
-          return false;
-        } catch (thrown) {
-          if (thrown instanceof Error && thrown.name === 'InstanceNotFound') return true;
-          throw thrown;
-        }
+        return isUnknownInstance(await client(), { ServiceId, InstanceId }, signal);
       }),
   };
 }
 
-type Page<T> = { readonly items: readonly T[]; readonly NextToken?: string };
-
-type List<T> = Pick<CloudMapReaderOptions, 'scope' | 'budget'> & {
-  readonly action: string;
-  readonly page: z.ZodType<Page<T>>;
-  readonly signal: AbortSignal;
-};
-
-/** All items of a list, page after page; one page that fails is the failure of all (fm-08). */
-async function readPages<T>(
-  { action, page, scope, budget, signal }: List<T>,
-  ask: (token: string | undefined) => Promise<unknown>,
-): Promise<readonly T[]> {
-  const items: T[] = [];
-  let token: string | undefined;
-  do {
-    const answer = await wrapAwsError(`servicediscovery:${action}`, scope, async () => {
-      await budget.take({ ...scope, action }, signal);
-      return ask(token);
-    });
-    const read = parseAnswer(page, answer, scope);
-    items.push(...read.items);
-    // The last page carries no token, or an empty one.
-    token = read.NextToken || undefined;
-  } while (token);
-  return items;
+async function isUnknownInstance(
+  client: ServiceDiscoveryClient,
+  asked: { readonly ServiceId: string; readonly InstanceId: string },
+  abortSignal: AbortSignal,
+): Promise<boolean> {
+  const { GetInstanceCommand } = await loadServiceDiscovery();
+  try {
+    await client.send(new GetInstanceCommand(asked), { abortSignal });
+    return false;
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'InstanceNotFound') return true;
+    throw thrown;
+  }
 }
 
 const identity = { Id: z.string().min(1), Arn: text, ResourceOwner: text, Name: z.string().min(1) };

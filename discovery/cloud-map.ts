@@ -37,7 +37,6 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readerOf }
           .flat()
           .filter((one) => one.instance.attributes.get(publishedAttributes.owner) !== owner)
           .map((one) => candidateOf(one, config.tags, scope));
-        candidates.sort((a, b) => compareText(a.id, b.id));
         return claimEndpoints(candidates, { config, owner, scope });
       },
       confirmGone: async (ids, signal) => {

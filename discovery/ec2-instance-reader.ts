@@ -1,7 +1,7 @@
 import type { DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { parseAnswer, tagList, text } from './aws-answers';
-import { wrapAwsError } from './aws-errors';
+import { readPages } from './aws-pages';
 import { loadEc2 } from './aws-sdk';
 import type { Ec2ReaderOptions } from './ec2-reader';
 import { findGone } from './find-gone';
@@ -32,26 +32,14 @@ export interface Ec2InstanceReader {
 /** Reads through the SDK, page by page. */
 export function createEc2InstanceReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2InstanceReader {
   return {
-    listInstances: async (tagKey, signal) => {
-      const items: InstanceItem[] = [];
-      let token: string | undefined;
-      do {
-        const answer = await wrapAwsError('ec2:DescribeInstances', scope, async () => {
-          await budget.take({ ...scope, action: 'DescribeInstances' }, signal);
-          return describeInstances({ client, tagKey, pageSize, token }, signal);
-        });
-        const page = parseAnswer(instancesPage, answer, scope);
-        items.push(...page.Reservations.flatMap(({ Instances }) => Instances));
-        // The last page carries no token, or an empty one.
-        token = page.NextToken || undefined;
-      } while (token);
-      return items;
-    },
+    listInstances: (tagKey, signal) =>
+      readPages({ action: 'ec2:DescribeInstances', page: instancesPage, scope, budget, signal }, (token) =>
+        describeInstances({ client, tagKey, pageSize, token }, signal),
+      ),
     findGone: (ids, signal) => {
       const describe = async (left: readonly string[]) => {
-        const { Reservations } = parseAnswer(instancesPage, await describeById(client, left, signal), scope);
-        const described = Reservations.flatMap(({ Instances }) => Instances);
-        return described.map(({ id, state = '' }) => ({ id, state: parseInstanceState(state) }));
+        const { items } = parseAnswer(instancesPage, await describeById(client, left, signal), scope);
+        return items.map(({ id, state = '' }) => ({ id, state: parseInstanceState(state) }));
       };
       return findGone(ids, { scope, budget, action: 'DescribeInstances', describe }, signal);
     },
@@ -117,10 +105,12 @@ const instanceItem = z
     }),
   );
 
-const instancesPage = z.object({
-  Reservations: z.array(z.object({ Instances: z.array(instanceItem) })),
-  NextToken: text,
-});
+const instancesPage = z
+  .object({ Reservations: z.array(z.object({ Instances: z.array(instanceItem) })), NextToken: text })
+  .transform(({ Reservations, NextToken }) => ({
+    items: Reservations.flatMap(({ Instances }) => Instances),
+    NextToken,
+  }));
 
 /** Other addresses of an instance are often those of its containers, which have no part in its tags. */
 function ipv6Of(interfaces: readonly z.infer<typeof networkInterface>[]): string | undefined {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { parseEndpointState } from '../core/endpoint-states';
 import { parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
+import { readPages } from './aws-pages';
 import type { AccountScope } from './aws-scopes';
 import { loadEc2 } from './aws-sdk';
 import type { CallBudget } from './call-budget';
@@ -49,30 +50,18 @@ export type Ec2ReaderOptions = {
 };
 
 export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2Reader {
-  const take = (action: string, signal: AbortSignal) => budget.take({ ...scope, action }, signal);
   return {
-    listEndpoints: async (filter, signal) => {
-      const items: VpcEndpointItem[] = [];
-      let token: string | undefined;
-      do {
-        const answer = await wrapAwsError('ec2:DescribeVpcEndpoints', scope, async () => {
-          await take('DescribeVpcEndpoints', signal);
-          return describeEndpoints({ client, filter, pageSize, token }, signal);
-        });
-        const page = parseAnswer(endpointsPage, answer, scope);
-        items.push(...page.VpcEndpoints);
-        // The last page carries no token, or an empty one.
-        token = page.NextToken || undefined;
-      } while (token);
-      return items;
-    },
+    listEndpoints: (filter, signal) =>
+      readPages({ action: 'ec2:DescribeVpcEndpoints', page: endpointsPage, scope, budget, signal }, (token) =>
+        describeEndpoints({ client, filter, pageSize, token }, signal),
+      ),
     listInterfaces: async (ids, signal) => {
       const items: InterfaceItem[] = [];
       for (let start = 0; start < ids.length; start += pageSize) {
         const batch = ids.slice(start, start + pageSize);
         const answer = await wrapAwsError('ec2:DescribeNetworkInterfaces', scope, () =>
           describeExisting(batch, async (existing) => {
-            await take('DescribeNetworkInterfaces', signal);
+            await budget.take({ ...scope, action: 'DescribeNetworkInterfaces' }, signal);
             return describeInterfaces(client, existing, signal);
           }),
         );
@@ -82,8 +71,8 @@ export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOp
     },
     findGone: (ids, signal) => {
       const describe = async (left: readonly string[]) => {
-        const { VpcEndpoints } = parseAnswer(endpointsPage, await describeById(client, left, signal), scope);
-        return VpcEndpoints.map(({ id, state = '' }) => ({ id, state: parseEndpointState(state) }));
+        const { items } = parseAnswer(endpointsPage, await describeById(client, left, signal), scope);
+        return items.map(({ id, state = '' }) => ({ id, state: parseEndpointState(state) }));
       };
       return findGone(ids, { scope, budget, action: 'DescribeVpcEndpoints', describe }, signal);
     },
@@ -157,7 +146,9 @@ const endpointItem = z
     }),
   );
 
-const endpointsPage = z.object({ VpcEndpoints: z.array(endpointItem), NextToken: text });
+const endpointsPage = z
+  .object({ VpcEndpoints: z.array(endpointItem), NextToken: text })
+  .transform(({ VpcEndpoints, NextToken }) => ({ items: VpcEndpoints, NextToken }));
 
 const interfaceItem = z
   .object({

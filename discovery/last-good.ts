@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../core/errors';
 import type { LastGood, Snapshot } from '../core/model';
 import { parseSnapshot, serialiseSnapshot } from './snapshot-file';
-import { isMissingFile, writeIfChanged } from './write-file';
+import { isMissingFile, writeFix, writeIfChanged } from './write-file';
 
 /** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
 export interface LastGoodStore {
@@ -40,7 +40,7 @@ export function createLastGoodStore(path: string, owner: string): LastGoodStore 
         kept = next;
         return {};
       } catch (thrown) {
-        const fix = 'make stateDir writable, or a restart while AWS does not answer starts with nothing known';
+        const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
         return { warning: `what is known cannot be written to ${path} (${messageOf(thrown)}): ${fix}` };
       }
     },

@@ -1,7 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { parseAnswer, text } from './aws-answers';
-import { wrapAwsError } from './aws-errors';
+import { text } from './aws-answers';
+import { type List, readPages } from './aws-pages';
 import { loadEc2 } from './aws-sdk';
 import type { Ec2ReaderOptions } from './ec2-reader';
 
@@ -39,29 +39,20 @@ type Paging = { readonly MaxResults: number; readonly NextToken?: string };
 type Asked = { readonly client: EC2Client; readonly abort: { readonly abortSignal: AbortSignal } };
 
 /** One action: how to ask for a page, and where its items are. */
-type Listing<T> = {
-  readonly action: string;
+type Listing<T> = Pick<List<T>, 'action' | 'page'> & {
   readonly ask: (sdk: Ec2, paging: Paging, asked: Asked) => Promise<unknown>;
-  readonly page: z.ZodType<{ readonly items: readonly T[]; readonly NextToken?: string }>;
 };
 
 /** Reads through the SDK, page by page; names and ids are filters, not parameters, because one that AWS does not know would fail the call. */
 export function createNetworkReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): NetworkReader {
-  async function list<T>({ action, ask, page }: Listing<T>, abortSignal: AbortSignal): Promise<readonly T[]> {
-    const items: T[] = [];
-    let token: string | undefined;
-    do {
-      const paging = { MaxResults: pageSize, NextToken: token };
-      const answer = await wrapAwsError(`ec2:${action}`, scope, async () => {
-        await budget.take({ ...scope, action }, abortSignal);
-        return ask(await loadEc2(), paging, { client: await client(), abort: { abortSignal } });
-      });
-      const parsed = parseAnswer(page, answer, scope);
-      items.push(...parsed.items);
-      // The last page carries no token, or an empty one.
-      token = parsed.NextToken || undefined;
-    } while (token);
-    return items;
+  function list<T>({ action, ask, page }: Listing<T>, signal: AbortSignal): Promise<readonly T[]> {
+    return readPages({ action, page, scope, budget, signal }, async (NextToken) =>
+      ask(
+        await loadEc2(),
+        { MaxResults: pageSize, NextToken },
+        { client: await client(), abort: { abortSignal: signal } },
+      ),
+    );
   }
 
   async function listBy<T>(values: readonly string[], listing: (batch: string[]) => Listing<T>, signal: AbortSignal) {
@@ -99,7 +90,7 @@ const serviceItem = z
 
 function servicesNamed(Values: string[]): Listing<ServiceItem> {
   return {
-    action: 'DescribeVpcEndpointServices',
+    action: 'ec2:DescribeVpcEndpointServices',
     ask: ({ DescribeVpcEndpointServicesCommand }, paging, { client, abort }) =>
       client.send(
         new DescribeVpcEndpointServicesCommand({ Filters: [{ Name: 'service-name', Values }], ...paging }),
@@ -115,7 +106,7 @@ const subnetItem = z.object({ VpcId: text, AvailabilityZoneId: text });
 
 function subnetsOf(Values: string[]): Listing<SubnetItem> {
   return {
-    action: 'DescribeSubnets',
+    action: 'ec2:DescribeSubnets',
     ask: ({ DescribeSubnetsCommand }, paging, { client, abort }) =>
       client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
     page: z.object({ Subnets: z.array(subnetItem), NextToken: text }).transform(({ Subnets, NextToken }) => ({
@@ -142,7 +133,7 @@ const vpcItem = z
 
 function vpcsOf(Values: string[]): Listing<VpcItem> {
   return {
-    action: 'DescribeVpcs',
+    action: 'ec2:DescribeVpcs',
     ask: ({ DescribeVpcsCommand }, paging, { client, abort }) =>
       client.send(new DescribeVpcsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
     page: z
@@ -172,7 +163,7 @@ const peeringItem = z
   );
 
 const peerings: Listing<PeeringItem> = {
-  action: 'DescribeVpcPeeringConnections',
+  action: 'ec2:DescribeVpcPeeringConnections',
   ask: ({ DescribeVpcPeeringConnectionsCommand }, paging, { client, abort }) =>
     client.send(new DescribeVpcPeeringConnectionsCommand(paging), abort),
   page: z

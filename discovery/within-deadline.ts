@@ -6,6 +6,8 @@ export type Deadline = {
   readonly timeoutMs: number;
   /** Who has to answer, for the message. */
   readonly asked: string;
+  /** What people do about it, where it is no scope. */
+  readonly fix?: string;
 };
 
 /**
@@ -14,11 +16,11 @@ export type Deadline = {
  */
 export function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { signal, timeoutMs, asked }: Deadline,
+  { signal, timeoutMs, asked, fix }: Deadline,
 ): Promise<T> {
   return withOwnSignal(signal, async (own) => {
     own.signal.throwIfAborted();
-    const timer = setTimeout(() => own.abort(lateness(asked, timeoutMs)), timeoutMs).unref();
+    const timer = setTimeout(() => own.abort(lateness(asked, timeoutMs, fix)), timeoutMs).unref();
     try {
       return await untilAborted(work(own.signal), own.signal);
     } finally {
@@ -34,8 +36,9 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function lateness(asked: string, timeoutMs: number): PrivatelinkError {
-  const fix = 'it is tried again in the next pass; check the route to it';
+const nextPass = 'it is tried again in the next pass; check the route to it';
+
+function lateness(asked: string, timeoutMs: number, fix = nextPass): PrivatelinkError {
   return new PrivatelinkError(`${asked} did not answer within ${timeoutMs / 1_000} s; ${fix}`, {
     code: 'TIMEOUT',
     transient: true,

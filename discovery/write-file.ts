@@ -1,4 +1,4 @@
-import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
@@ -11,12 +11,27 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
   }
   if (before && (await readFile(file, 'utf8')) === text) return false;
   const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, file);
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, file);
+  } catch (thrown) {
+    // On a full disk its part of the text would stay, one for each process.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw thrown;
+  }
   return true;
 }
 
 /** Whether what was thrown says that there is no such file. */
 export function isMissingFile(thrown: unknown): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT';
+  return hasCode(thrown, ['ENOENT']);
+}
+
+/** What people do about a write that failed: make room on a full disk, else `otherwise`. */
+export function writeFix(thrown: unknown, otherwise: string): string {
+  return hasCode(thrown, ['ENOSPC', 'EDQUOT']) ? 'free space on its disk' : otherwise;
+}
+
+function hasCode(thrown: unknown, codes: readonly unknown[]): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && codes.includes(thrown.code);
 }

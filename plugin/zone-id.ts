@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '../core/errors';
+import { withinDeadline } from '../discovery/within-deadline';
 import type { ReadZoneIds } from '../discovery/zones';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -76,10 +77,14 @@ type Question = {
   readonly signal: AbortSignal;
 };
 
-async function ask(url: string, { signal, ...question }: Question): Promise<string> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const { statusCode, body } = await request(url, { ...question, signal: deadline });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-  return text.trim();
+function ask(url: string, { signal, ...question }: Question): Promise<string> {
+  return withinDeadline(
+    async (own) => {
+      const { statusCode, body } = await request(url, { ...question, signal: own });
+      const text = await body.text();
+      if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+      return text.trim();
+    },
+    { signal, timeoutMs, asked: url, fix: 'it is asked again' },
+  );
 }

@@ -71,10 +71,17 @@ function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A script for `sh` that kills the plugin server of that socket, and nothing else: the brackets keep the pattern from finding the script. */
-export function killScript(socketName: string): string {
-  const pattern = `[${socketName[0]}]${socketName.slice(1)}`;
-  return `for file in $(grep -lza -e '${pattern}' /proc/[0-9]*/cmdline 2>/dev/null); do kill -9 "$(basename "$(dirname "$file")")"; done`;
+/** The file of the process that serves requests, by which it is found. */
+const servingFiles: Readonly<Record<PluginServerProgram, string>> = {
+  'kong-js-pluginserver': 'kong-js-pluginserver',
+  'kong-privatelink-pluginserver': 'serving-main.js',
+};
+
+/** A script for `sh` that kills what serves requests on that socket, and nothing else: the brackets keep the pattern from finding the script. */
+export function killScript(program: PluginServerProgram, socketName: string): string {
+  const find = (text: string) => `xargs grep -lza -e '[${text[0]}]${text.slice(1)}' 2>/dev/null`;
+  const files = `ls -d /proc/[0-9]*/cmdline | ${find(socketName)} | ${find(servingFiles[program])}`;
+  return `for file in $(${files}); do kill -9 "$(basename "$(dirname "$file")")"; done`;
 }
 
 /** Kong's error log below its prefix. */

@@ -18,6 +18,7 @@ import { type Gateway, startGateway } from './gateway/gateway';
 import { createPluginRunner } from './gateway/plugin-runner';
 import type { Hop } from './gateway/proxy';
 import { type Konnect, startKonnect } from './konnect/konnect';
+import { openAll } from './opened';
 import { type PluginServer, startPluginServer } from './plugin-server';
 
 export const controlPlaneName = 'sandbox';
@@ -50,49 +51,53 @@ export type ProductOptions = {
 };
 
 /** Starts AWS, Konnect, the plugin server and the gateway on loopback; nothing is synchronised yet. */
-export async function openProduct(options: ProductOptions): Promise<Product> {
-  const folder = await mkdtemp(join(tmpdir(), 'kong-privatelink-sandbox-'));
-  const [aws, konnect] = await Promise.all([
-    startAws(options.world),
-    startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }),
-  ]);
-  const { configPath, credentialsPath, env } = await writeFiles(folder, options, { aws, konnect });
-  await uploadSchema(konnect);
-  const plugin = await startPlugin(folder, {
-    AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
-    KONG_PRIVATELINK_CONFIG: configPath,
-    KONG_PRIVATELINK_ZONE_ID: options.setting.zoneId,
+export function openProduct(options: ProductOptions): Promise<Product> {
+  return openAll(async (opened) => {
+    const folder = await mkdtemp(join(tmpdir(), 'kong-privatelink-sandbox-'));
+    opened.add({ close: () => rm(folder, { recursive: true }) });
+    const aws = opened.add(await startAws(options.world));
+    const konnect = opened.add(await startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }));
+    const { configPath, credentialsPath, env } = await writeFiles(folder, options, { aws, konnect });
+    await uploadSchema(konnect);
+    const pluginEnv = {
+      AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
+      KONG_PRIVATELINK_CONFIG: configPath,
+      KONG_PRIVATELINK_ZONE_ID: options.setting.zoneId,
+    };
+    const plugin = opened.add(await startPlugin(folder, pluginEnv));
+    const gateway = opened.add(await openGateway({ konnect, plugin }, options));
+    const commandEnv = { ...env, HOME: folder };
+    return {
+      gateway,
+      configPath,
+      env,
+      run: (verb) => runCli([verb, '-c', configPath, '--json'], { env: commandEnv, signal: options.signal }),
+      syncInTrouble: async (awsUrl = aws.url) => {
+        const path = join(folder, 'in-trouble.yaml');
+        await writeFile(path, (await readFile(configPath, 'utf8')).replaceAll(aws.url, awsUrl), { mode: 0o600 });
+        const once = { ...commandEnv, AWS_MAX_ATTEMPTS: '1' };
+        return runCli(['sync', '-c', path, '--json'], { env: once, signal: options.signal }).catch(reportOf);
+      },
+      inject: aws.inject,
+      settle: async () => {
+        await gateway.waitForConfig(konnect.configHash(controlPlaneName), settleTimeoutMs);
+        if (plugin.isDiscovering()) await untilDiscoveredAnew(aws, options);
+      },
+      close: opened.close,
+    };
   });
-  const gateway = await startGateway({
+}
+
+type Parts = { readonly konnect: Konnect; readonly plugin: PluginServer };
+
+function openGateway({ konnect, plugin }: Parts, { setting, onHop }: ProductOptions): Promise<Gateway> {
+  return startGateway({
     controlPlane: { address: konnect.url, name: controlPlaneName, token },
-    zoneId: options.setting.zoneId,
+    zoneId: setting.zoneId,
     runner: createPluginRunner(plugin),
     reportNode: (node) => konnect.reportNode(controlPlaneName, node),
-    onHop: options.onHop,
+    onHop,
   });
-  return {
-    gateway,
-    configPath,
-    env,
-    run: (verb) =>
-      runCli([verb, '-c', configPath, '--json'], { env: { ...env, HOME: folder }, signal: options.signal }),
-    syncInTrouble: async (awsUrl = aws.url) => {
-      const path = join(folder, 'in-trouble.yaml');
-      await writeFile(path, (await readFile(configPath, 'utf8')).replaceAll(aws.url, awsUrl), { mode: 0o600 });
-      const once = { ...env, HOME: folder, AWS_MAX_ATTEMPTS: '1' };
-      return runCli(['sync', '-c', path, '--json'], { env: once, signal: options.signal }).catch(reportOf);
-    },
-    inject: aws.inject,
-    settle: async () => {
-      await gateway.waitForConfig(konnect.configHash(controlPlaneName), settleTimeoutMs);
-      if (plugin.isDiscovering()) await untilDiscoveredAnew(aws, options);
-    },
-    close: async () => {
-      await gateway.close();
-      await Promise.all([plugin.close(), aws.close(), konnect.close()]);
-      await rm(folder, { recursive: true });
-    },
-  };
 }
 
 type Files = Pick<Product, 'configPath' | 'env'> & { readonly credentialsPath: string };

@@ -5,6 +5,7 @@ import { createWorld } from './aws/world';
 import type { Estate, Ground, Prepare, Stage } from './estates/estate';
 import type { Hop as GatewayHop } from './gateway/proxy';
 import { openLoopback } from './loopback';
+import { openAll } from './opened';
 import { openProduct } from './product';
 import type { Hop, StoryEvent, Trip } from './story';
 
@@ -15,28 +16,26 @@ export type OpenStage = Stage & {
 };
 
 /** Builds an estate with the product in it; nothing is synchronised yet. */
-export async function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenStage> {
-  const ground = { world: createWorld(), loopback: await openLoopback() };
-  const { title, setting, open, close: closePrepared } = await prepare(ground);
-  const gatewayHops: GatewayHop[] = [];
-  const onHop = (hop: GatewayHop) => void gatewayHops.push(hop);
-  const product = await openProduct({ world: ground.world, setting, onHop, signal });
-  const estate = await open(product.gateway);
-  const close = async () => {
-    await estate.close();
-    await closePrepared?.();
-    await product.close();
-  };
-  const travel = () => travelOnce({ ...ground, estate, gatewayHops, homeZone: setting.zoneId });
-  const discover = async () => seenIn(await product.run('discover'));
-  const synchronise = async (what: string, before: () => Promise<unknown> = async () => {}): Promise<StoryEvent> => {
-    const seen = await discover();
-    const changed = changesOf(await product.run('sync'));
-    await product.settle();
-    await before();
-    return { what, ...seen, changed, trip: await travel() };
-  };
-  return { ...ground, title, product, estate, discover, synchronise, travel, close };
+export function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenStage> {
+  return openAll(async (opened) => {
+    const ground = { world: createWorld(), loopback: await openLoopback() };
+    const { title, setting, open, close } = await prepare(ground);
+    if (close) opened.add({ close });
+    const gatewayHops: GatewayHop[] = [];
+    const onHop = (hop: GatewayHop) => void gatewayHops.push(hop);
+    const product = opened.add(await openProduct({ world: ground.world, setting, onHop, signal }));
+    const estate = opened.add(await open(product.gateway));
+    const travel = () => travelOnce({ ...ground, estate, gatewayHops, homeZone: setting.zoneId });
+    const discover = async () => seenIn(await product.run('discover'));
+    const synchronise = async (what: string, before: () => Promise<unknown> = async () => {}): Promise<StoryEvent> => {
+      const seen = await discover();
+      const changed = changesOf(await product.run('sync'));
+      await product.settle();
+      await before();
+      return { what, ...seen, changed, trip: await travel() };
+    };
+    return { ...ground, title, product, estate, discover, synchronise, travel, close: opened.close };
+  });
 }
 
 const discoveredSchema = z.object({

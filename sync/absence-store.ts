@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../core/errors';
-import { isMissingFile, writeIfChanged } from '../discovery/write-file';
+import { isMissingFile, writeFix, writeIfChanged } from '../discovery/write-file';
 import type { Absences } from './policy';
 import type { AbsenceStore } from './run-once';
 
@@ -38,7 +38,7 @@ async function writeAbsences(path: string, absences: Absences) {
     return {};
   } catch (thrown) {
     return {
-      warning: `absences cannot be written to ${path} (${messageOf(thrown)}): make stateDir writable, or absent targets never leave`,
+      warning: `absences cannot be written to ${path} (${messageOf(thrown)}): ${writeFix(thrown, 'make stateDir writable')}, or absent targets never leave`,
     };
   }
 }

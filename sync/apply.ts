@@ -130,12 +130,12 @@ async function applyStage(changes: readonly Change[], stage: Stage): Promise<voi
 }
 
 /** What counts as failed when this change was not made: the entity, and of a target also the targets of its upstream. */
-export function failureNames(change: Change): readonly string[] {
+function failureNames(change: Change): readonly string[] {
   return change.kind === 'target' ? [nameOf(change), targetsOf(change)] : [nameOf(change)];
 }
 
 /** The name under which the targets of one upstream fail together; `key` is a target's. */
-export function targetsOf({ key }: Change): string {
+function targetsOf({ key }: Change): string {
   return `targets of ${key.slice(0, key.indexOf('|'))}`;
 }
 
@@ -167,19 +167,43 @@ function failedChange(change: Change, thrown: unknown, signal: AbortSignal): App
   };
 }
 
+type Missing = Partial<Pick<Progress, 'stopped'>> & Pick<Progress, 'failed'> & { readonly what?: string };
+
 /** Why a change is not tried after what failed; undefined when it is. */
-export function whySkipped(change: Change, { failed, stopped }: Omit<Progress, 'results'>): string | undefined {
+function whySkipped(change: Change, { failed, stopped, what = 'could not be written' }: Missing): string | undefined {
   if (stopped) return `not tried after: ${stopped}`;
   const missing = prerequisitesOf(change).find((name) => failed.has(name));
-  if (missing) return `its ${missing.replace(':', ' ')} could not be written`;
+  if (missing) return `its ${missing.replace(':', ' ')} ${what}`;
   const replaces = change.action === 'delete' && change.kind === 'target' && !change.isConfirmed;
-  return replaces && failed.has(targetsOf(change))
-    ? 'kept, because another target of its upstream could not be written'
-    : undefined;
+  return replaces && failed.has(targetsOf(change)) ? `kept, because another target of its upstream ${what}` : undefined;
+}
+
+/** A change that is not to be made: for a reason that lies in others, or (without one) in itself. */
+export type LeftOut = { readonly change: Change; readonly reason?: string };
+
+/** Splits off the changes that are out, and what depends on them; `what` is true of those that are out, in the words of the reason. */
+export function leaveOut(
+  changes: readonly Change[],
+  isOut: (change: Change) => boolean,
+  what?: string,
+): { readonly left: readonly Change[]; readonly leftOut: readonly LeftOut[] } {
+  const failed = new Set<string>();
+  const left: Change[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const change of changes) {
+    const reason = whySkipped(change, { failed, what });
+    if (reason === undefined && !isOut(change)) {
+      left.push(change);
+      continue;
+    }
+    leftOut.push({ change, reason });
+    for (const name of failureNames(change)) failed.add(name);
+  }
+  return { left, leftOut };
 }
 
 /** What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere. */
-export function prerequisitesOf({ kind, after }: Change): readonly string[] {
+function prerequisitesOf({ kind, after }: Change): readonly string[] {
   if (!after) return [];
   if (kind === 'service') return [`upstream:${after.fields.host}`];
   if (!after.parent) return [];

@@ -1,6 +1,6 @@
 import type { Entity } from '../deck/document';
 import { canonicalJson } from '../discovery/canonical-json';
-import { failureNames, prerequisitesOf, targetsOf } from './apply';
+import { leaveOut } from './apply';
 import type { Change } from './changes';
 import type { AppliedChange } from './report';
 
@@ -19,11 +19,20 @@ export type Approved = {
 /** Compares the plan made now with the one that people approved; both as makePlan orders them. */
 export function approve(planned: readonly Change[], approved: readonly Change[]): Approved {
   const texts = new Set(approved.map(textOf));
-  const names = new Set(planned.map(textOf));
-  const foreign = planned.filter((change) => change.action !== 'create' && !texts.has(textOf(change)));
-  const { changes, leftOut } = leaveOut(planned, (change) => texts.has(textOf(change)));
-  const unnecessary = approved.filter((change) => !names.has(textOf(change)));
-  return { changes, leftOut, unnecessary, refused: foreign.length > 0 ? refusalOf(foreign) : undefined };
+  const isForeign = (change: Change) => !texts.has(textOf(change));
+  const needed = new Set(planned.map(textOf));
+  const foreign = planned.filter((change) => change.action !== 'create' && isForeign(change));
+  const { left, leftOut } = leaveOut(planned, isForeign, 'is not in the approved plan');
+  return {
+    changes: left,
+    leftOut: leftOut.map(({ change, reason }) => ({
+      change,
+      outcome: 'skipped',
+      error: isForeign(change) ? 'it is not in the approved plan' : reason,
+    })),
+    unnecessary: approved.filter((change) => !needed.has(textOf(change))),
+    refused: foreign.length > 0 ? refusalOf(foreign) : undefined,
+  };
 }
 
 /** What makes two changes the same; the reason may have new words, and ids are the control plane's. */
@@ -33,36 +42,6 @@ function textOf({ action, kind, key, after }: Change): string {
 
 function contentOf({ fields, tags }: Entity): unknown {
   return { fields, tags: [...tags].sort() };
-}
-
-/** A change waits with what it stands on, and a target that only is absent stays while another of its upstream waits. */
-function leaveOut(planned: readonly Change[], isApproved: (change: Change) => boolean) {
-  const waiting = new Set<string>();
-  const changes: Change[] = [];
-  const leftOut: AppliedChange[] = [];
-  for (const change of planned) {
-    const missing = whyLeftOut(change, waiting, isApproved);
-    if (!missing) changes.push(change);
-    else {
-      for (const name of failureNames(change)) waiting.add(name);
-      leftOut.push({ change, outcome: 'skipped', error: missing });
-    }
-  }
-  return { changes, leftOut };
-}
-
-function whyLeftOut(
-  change: Change,
-  waiting: ReadonlySet<string>,
-  isApproved: (change: Change) => boolean,
-): string | undefined {
-  if (!isApproved(change)) return 'it is not in the approved plan';
-  const missing = prerequisitesOf(change).find((name) => waiting.has(name));
-  if (missing) return `its ${missing.replace(':', ' ')} is not in the approved plan`;
-  const isAbsent = change.action === 'delete' && change.kind === 'target' && !change.isConfirmed;
-  return isAbsent && waiting.has(targetsOf(change))
-    ? 'another target of its upstream is not in the approved plan'
-    : undefined;
 }
 
 /** Changes that a refusal names before it counts the rest. */

@@ -1,5 +1,5 @@
 import { type Base, emptyBase } from '../deck/base';
-import type { ControlPlaneConfig } from '../discovery/config';
+import type { ControlPlaneConfig, DeckConfig } from '../discovery/config';
 import { connectAdmin } from './admin/control-plane';
 import { openKong } from './admin/kong';
 import type { ControlPlane } from './control-plane';
@@ -22,7 +22,7 @@ type Backend<C> = {
   /** What reads and writes the control plane for `owner`; no IO. */
   readonly connect: (config: C, owner: string, options: BackendOptions) => ControlPlane;
   /** Where its entities can be looked at one by one, also those of others; absent: nowhere. */
-  readonly openEntities?: (config: C, signal: AbortSignal) => Promise<EntityApi>;
+  readonly openEntities?: (config: C, signal: AbortSignal) => Promise<EntityApi | undefined>;
 };
 
 /** How each type of control plane is reached. */
@@ -40,8 +40,16 @@ const backends: { readonly [T in Type]: Backend<Extract<ControlPlaneConfig, { ty
     openEntities: async (config) => openKong(config),
   },
   file: { connect: connectFile },
-  deck: { connect: connectDeck },
+  deck: { connect: connectDeck, openEntities: (config, signal) => openEntities(withoutDeck(config), signal) },
 };
+
+/** Where decK writes to, for a look at what it does not tell. */
+function withoutDeck({ address, name, token = '' }: DeckConfig): ControlPlaneConfig {
+  const reached = { address, token, concurrency: 1 };
+  return name === undefined
+    ? { ...reached, type: 'admin', workspace: 'default' }
+    : { ...reached, type: 'konnect', name };
+}
 
 /** Gives what reads and writes the configured control plane for `owner`. */
 export function connectBackend(

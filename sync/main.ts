@@ -105,6 +105,14 @@ Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets 
     load: async () => (await import('./commands/render')).runRender,
   },
   {
+    name: 'doctor',
+    summary: 'check the configuration, AWS, the control plane and this machine, with the fix for what is wrong',
+    help: `
+Reads everything that sync needs, and writes nothing. One line for each check: ok, warning (sync works, or works later) or failed.
+Exit codes: 0 all ok or warnings, 1 a check failed.`,
+    load: async () => (await import('./commands/doctor')).runDoctor,
+  },
+  {
     name: 'sandbox',
     summary: 'run the whole chain on this machine: AWS, Konnect, a gateway and four accounts, embedded',
     help: `
@@ -162,6 +170,7 @@ function createProgram({ terminal, signal }: MainOptions, done: (exitCode: numbe
       `
 Configuration: -c FILE, else $KONG_PRIVATELINK_CONFIG, else ./kong-privatelink.yaml
 First steps:   kong-privatelink sandbox          see it work, nothing needed
+               kong-privatelink doctor           what is missing before it works for you, and the fix
                kong-privatelink discover         what your endpoints look like from here
                kong-privatelink diff             what would change, and why
                kong-privatelink sync             change it

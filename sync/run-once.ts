@@ -159,7 +159,8 @@ function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies
     .map(({ where }) => `${where}: no endpoint that can be used claims this domain`);
 }
 
-function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
+/** What the scopes themselves quarantined, as last known. */
+export function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
   return snapshot.scopes.flatMap((state) => {
     const discovered = state.status === 'known' ? state.discovered : state.lastGood?.discovered;
     return discovered?.quarantined ?? [];

@@ -87,7 +87,8 @@ function forBase({ controlPlane }: Config, base: Base): Pick<PassDependencies, '
   };
 }
 
-function lastGoodStoreOf({ stateDir, owner }: Config, { isReadOnly }: SessionOptions): LastGoodStore {
+/** Where this owner's last good is kept. */
+export function lastGoodStoreOf({ stateDir, owner }: Config, { isReadOnly }: SessionOptions): LastGoodStore {
   const store = createLastGoodStore(join(stateDir, `last-good.${owner}.json`), owner);
   return isReadOnly ? readOnly(store) : store;
 }

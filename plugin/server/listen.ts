@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import { messageOf, PrivatelinkError } from '../../core/errors';
 
 /**
- * Listens on a unix socket; one that nobody serves is replaced. Throws PrivatelinkError when the path is in use, is something else,
+ * Listens on a unix socket; one that nobody serves is replaced. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,
  * or may not be written.
  */
 export async function listenOn(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
   await clearPath(path);
-  const server = createServer(onSocket);
+  const server = createServer({ pauseOnConnect: true }, onSocket);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(notListening(path, `cannot be made (${messageOf(cause)})`, cause)));
     server.listen(path, resolve);

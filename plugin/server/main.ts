@@ -1,45 +1,48 @@
 #!/usr/bin/env node
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import pino from 'pino';
-import { messageOf } from '../../core/errors';
-import { parseOptions } from './options';
-import { run } from './run';
-import type { PluginServer } from './serve';
+import { whyClosedToKong } from './listen';
+import { createLogger, giveUpWith, problemsOf } from './log';
+import { isDump, parseOptions, type ServerOptions, socketPathOf } from './options';
+import { supervise } from './supervise';
 
-/** Kong kills a plugin server soon after it asked it to end. */
-const stopTimeoutMs = 4_500;
+/** Prints a dump, or listens for the process that serves (serving-main.ts); all that could go wrong, or use memory, is over there. */
 
-// Standard output is the dump's; Kong logs standard error too. What is written last must not be lost.
-const logger = pino({ base: { server: 'kong-privatelink-pluginserver' } }, pino.destination({ fd: 2, sync: true }));
+const logger = createLogger();
+const giveUp = giveUpWith(logger);
+process.on('uncaughtException', giveUp);
 
-// The rule of this server: one request may be lost, never the process that all others need.
-process.on('uncaughtException', (thrown) => logger.error({ reason: messageOf(thrown) }, 'unexpected'));
-process.on('unhandledRejection', (thrown) => logger.error({ reason: messageOf(thrown) }, 'unexpected'));
+async function main(argv: readonly string[]): Promise<void> {
+  const options = parseOptions(argv);
+  if (!isDump(options)) return listen(options, argv);
+  // What a dump loads, the process that listens goes without.
+  const { dump } = await import('./run');
+  process.stdout.write(`${dump({ ...options, env: process.env, onProblem: problemsOf(logger) })}\n`);
+}
 
-function stopOn(server: PluginServer): void {
-  const stop = (signal: string) => {
+async function listen(options: ServerOptions, argv: readonly string[]): Promise<void> {
+  const socketPath = socketPathOf(options);
+  const onProblem = problemsOf(logger);
+  const { stop } = await supervise({
+    socketPath,
+    startServing: () => fork(join(__dirname, 'serving-main.js'), argv),
+    onServing: (servingPid) => logger.info({ socketPath, servingPid }, 'listening'),
+    onProblem,
+    onEnd: (code) => process.exit(code),
+  });
+  const stopOn = (signal: string) => {
     logger.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(0), stopTimeoutMs).unref();
-    void server.drain().then(() => process.exit(0));
+    stop();
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.once('SIGTERM', stopOn);
+  process.once('SIGINT', stopOn);
+  const closed = whyClosedToKong(socketPath);
+  if (closed) onProblem(closed);
 }
 
-async function main(): Promise<void> {
-  try {
-    const options = parseOptions(process.argv.slice(2));
-    const out = (text: string) => void process.stdout.write(`${text}\n`);
-    const server = await run({ ...options, env: process.env, logger, out });
-    if (!server) return;
-    stopOn(server);
-    logger.info({ kongPrefix: options.kongPrefix, sockName: options.sockName }, 'listening');
-  } catch (thrown) {
-    // Commander has said its piece; 0 is that of --help. What is listening already must not keep the process.
-    if (thrown instanceof CommanderError) process.exit(thrown.exitCode);
-    logger.fatal({ reason: messageOf(thrown) }, 'cannot start');
-    process.exit(1);
-  }
-}
-
-void main();
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  // Commander has said its piece; 0 is that of --help.
+  if (thrown instanceof CommanderError) process.exit(thrown.exitCode);
+  giveUp(thrown);
+});

@@ -40,6 +40,16 @@ export function parseOptions(argv: readonly string[]): ServerOptions {
   return { ...options, pluginsDirectory: resolve(options.pluginsDirectory) };
 }
 
+/** Whether only a dump is asked for. */
+export function isDump({ dumpAllPlugins, dumpPluginInfo }: ServerOptions): boolean {
+  return dumpAllPlugins === true || dumpPluginInfo !== undefined;
+}
+
+/** Where to listen. */
+export function socketPathOf({ kongPrefix, sockName }: ServerOptions): string {
+  return join(kongPrefix, sockName);
+}
+
 /** What the options say in place of variables: nginx strips the environment of plugin servers. */
 export function environmentOf({ config, zoneId }: ServerOptions): Readonly<Record<string, string>> {
   return {

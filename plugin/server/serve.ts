@@ -1,48 +1,34 @@
-import { once } from 'node:events';
-import type { Server, Socket } from 'node:net';
-import { type Connection, serveConnection } from './connection';
-import type { Instances } from './instances';
-import { listenOn } from './listen';
-import type { Counts } from './metrics';
-
-export type ServeOptions = {
-  readonly socketPath: string;
-  readonly instances: Instances;
-  readonly counts: Counts;
-  readonly onProblem: (reason: string) => void;
-};
+import type { Socket } from 'node:net';
+import { type Connection, type ConnectionOptions, serveConnection } from './connection';
 
 export type PluginServer = {
-  /** Accepts nothing more; resolves when every connection has ended by itself. */
+  readonly accept: (socket: Socket) => void;
+  /** Resolves when every connection has ended by itself. */
   readonly drain: () => Promise<void>;
 };
 
 /** An instance that no request used for as long is started anew by the next: workers of nginx that are gone close none. */
 const expireEveryMs = 3_600_000;
 
-/** Serves plugin instances to Kong on a unix socket. Throws PrivatelinkError when it cannot listen there. */
-export async function servePlugins({ socketPath, ...options }: ServeOptions): Promise<PluginServer> {
-  const connections = new Set<Connection>();
-  const accept = (socket: Socket) => {
-    const connection = serveConnection(socket, options);
-    connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
-  };
-  const server = await listenOn(socketPath, accept);
-  server.on('error', (error) => options.onProblem(error.message));
+/** Serves plugin instances to Kong on the connections that it is given. */
+export function servePlugins(options: ConnectionOptions): PluginServer {
+  const connections = new Map<Connection, Promise<unknown>>();
   const timer = setInterval(options.instances.expire, expireEveryMs).unref();
-  return {
-    drain: async () => {
-      clearInterval(timer);
-      await close(server, connections);
-    },
-  };
-}
 
-async function close(server: Server, connections: ReadonlySet<Connection>): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  for (const connection of connections) connection.endWhenIdle();
-  await closed;
+  function accept(socket: Socket): void {
+    const connection = serveConnection(socket, options);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    connections.set(connection, closed);
+    void closed.then(() => connections.delete(connection));
+    // Whoever listens leaves reading to whoever serves.
+    socket.resume();
+  }
+
+  async function drain(): Promise<void> {
+    clearInterval(timer);
+    for (const connection of connections.keys()) connection.endWhenIdle();
+    await Promise.all(connections.values());
+  }
+
+  return { accept, drain };
 }

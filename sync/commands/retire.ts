@@ -4,6 +4,7 @@ import { openEntities } from '../backends';
 import type { HeldEntity } from '../control-plane';
 import { readDependants } from '../kong-api/dependants';
 import { formatCounts, formatReport } from '../output/report-text';
+import { outcomeOf } from '../plan';
 import { exitCodeOfSync, hasNoCredentials, type Report } from '../report';
 import { planRetirement, whyClaimed } from '../retire';
 import { planOnce } from '../run-once';
@@ -22,7 +23,7 @@ export const runRetire: Command = async (options, signal) => {
   const refused = report.refused ?? (await whyNotConfirmed(report, domain, options));
   const done = refused ? { ...report, refused } : await removeAll(report, session, signal);
   if (json) terminal.out(`${JSON.stringify(done)}\n`);
-  else terminal.out(`${formatReport(outcomeOf(done, report), terminal)}${summaryOf(done, domain, held)}\n`);
+  else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain, held)}\n`);
   return exitCodeOfSync(done);
 };
 
@@ -46,8 +47,20 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
       session,
       signal,
     ));
+  if (!refused) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
   const { owner, scopes } = report;
-  return { report: { owner, scopes, quarantined: [], changes, kept: [], refused, warnings: [] }, held };
+  const warnings = stillPublished(domain, session);
+  return { report: { owner, scopes, quarantined: [], changes, kept: [], refused, warnings }, held };
+}
+
+/** What `retire` does not touch, since it is not in the control plane. */
+function stillPublished(domain: string, { publications = [] }: Session): readonly string[] {
+  return publications
+    .filter((one) => one.domain === domain)
+    .map(
+      ({ name }) =>
+        `${name} keeps what is registered for domain ${domain}: take it out of publish, and deregister what nobody should find any more`,
+    );
 }
 
 /** Why others would lose something: Kong takes plugins along with their service, and refuses to delete one that has routes. */
@@ -83,8 +96,8 @@ async function removeAll(report: Report, session: Session, signal: AbortSignal):
 }
 
 /** What was not said yet: the plan and what was unknown are above it. */
-function outcomeOf(done: Report, shown: Report): Report {
-  return { ...done, changes: [], scopes: [], refused: shown.refused ? undefined : done.refused };
+function untoldOf(done: Report, shown: Report): Report {
+  return { ...done, changes: [], scopes: [], warnings: [], refused: shown.refused ? undefined : done.refused };
 }
 
 function summaryOf({ changes, applied, refused }: Report, domain: string, held: readonly HeldEntity[]): string {

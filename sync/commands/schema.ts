@@ -3,7 +3,7 @@ import type { Config } from '../../discovery/config';
 import { pluginName } from '../../plugin/schema';
 import { schemaLua } from '../../plugin/schema-text';
 import { openPlane } from '../konnect/plane';
-import { uploadSchema } from '../konnect/plugin-schema';
+import { type PluginSchema, uploadSchema } from '../konnect/plugin-schema';
 import { createRelease } from '../konnect/release';
 import { exitCodes } from '../report';
 import type { PassDependencies } from '../run-once';
@@ -14,18 +14,23 @@ import type { Command } from './command';
 /** Prints the plugin's schema in Lua, or puts it into the control plane where it differs. */
 export const runSchema: Command = async (options, signal) => {
   const { terminal, json, upload } = options;
-  const lua = schemaLua();
+  const schema = pluginSchema();
   if (!upload) {
-    terminal.out(json ? `${JSON.stringify({ name: pluginName, lua })}\n` : lua);
+    terminal.out(json ? `${JSON.stringify(schema)}\n` : schema.lua);
     return exitCodes.done;
   }
   const { controlPlane } = openConfig(options);
   if (controlPlane.type !== 'konnect') throw notKonnect(controlPlane.type);
-  const isUploaded = await uploadSchema(await openPlane(controlPlane)(signal), { name: pluginName, lua }, signal);
+  const isUploaded = await uploadSchema(await openPlane(controlPlane)(signal), schema, signal);
   const text = isUploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
   terminal.out(json ? `${JSON.stringify({ name: pluginName, uploaded: isUploaded })}\n` : `${text}\n`);
   return exitCodes.done;
 };
+
+/** The plugin's schema, of this version. */
+export function pluginSchema(): PluginSchema {
+  return { name: pluginName, lua: schemaLua() };
+}
 
 function notKonnect(type: string): PrivatelinkError {
   const message = `schema --upload: a control plane of type ${type} takes no schema; install the package on its nodes, which bring it`;
@@ -35,6 +40,5 @@ function notKonnect(type: string): PrivatelinkError {
 /** What comes before the first entity of the plugin; undefined where the control plane takes no schema. */
 export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
   if (controlPlane.type !== 'konnect') return undefined;
-  const schema = { name: pluginName, lua: schemaLua() };
-  return createRelease({ openPlane: openPlane(controlPlane), schema, nowMs: systemClock.now });
+  return createRelease({ openPlane: openPlane(controlPlane), schema: pluginSchema(), nowMs: systemClock.now });
 }

@@ -7,7 +7,7 @@ import { exitCodes } from '../report';
 import { openSession } from '../session';
 import { systemClock } from '../system-clock';
 import { createMetrics, type Metrics } from '../watch/metrics';
-import { createReloadable, watchFile } from '../watch/reload';
+import { createReloadable, watchFiles } from '../watch/reload';
 import { startWatchServer } from '../watch/server';
 import { createWatchPass } from '../watch/watch-pass';
 import { startWorker, type Worker } from '../worker';
@@ -45,7 +45,9 @@ export const runWatch: Command = async (options, signal) => {
   log.info({ address: server.address }, 'watching');
   const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
   worker = startWorker({ pass, intervalMs, clock: systemClock, random: Math.random }, signal);
-  await untilEnded(worker, { options, signal }, () => {
+  const path = configPath({ path: options.config, env: terminal.env });
+  const paths = () => [path, ...session.current().config.deck.base];
+  await untilEnded(worker, { paths, signal }, () => {
     if (session.reload()) log.info({}, 'configuration read again');
   });
   await server.close();
@@ -65,16 +67,16 @@ function openReloadable(options: CommandOptions, { log, metrics }: Telling) {
   });
 }
 
-type Reloading = { readonly options: CommandOptions; readonly signal: AbortSignal };
+type Reloading = { readonly paths: () => readonly string[]; readonly signal: AbortSignal };
 
-/** Reloads, and lets a pass begin, at SIGHUP and when the file changes, until the worker has ended. */
-async function untilEnded(worker: Worker, { options, signal }: Reloading, reload: () => void): Promise<void> {
+/** Reloads, and lets a pass begin, at SIGHUP and when a file changes, until the worker has ended. */
+async function untilEnded(worker: Worker, { paths, signal }: Reloading, reload: () => void): Promise<void> {
   const onChange = () => {
     reload();
     worker.trigger();
   };
   process.on('SIGHUP', onChange);
-  watchFile(configPath({ path: options.config, env: options.terminal.env }), onChange, signal);
+  watchFiles(paths, onChange, signal);
   await worker.ended;
   process.off('SIGHUP', onChange);
 }

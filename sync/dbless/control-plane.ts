@@ -3,7 +3,9 @@ import { PrivatelinkError } from '../../core/errors';
 import { isGenerated, selectTags } from '../../deck/tags';
 import type { DblessConfig } from '../../discovery/config';
 import { type KongOptions, openKong } from '../admin/kong';
-import type { DocumentControlPlane } from '../control-plane';
+import { type LeftOut, leaveOut } from '../apply';
+import type { Change } from '../changes';
+import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { foreignEntities, heldEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
@@ -26,15 +28,37 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
     writeAll: async (changes, signal) => {
       // `POST /config` replaces everything, and what others put there must stay.
       const running = await readRunning(http, signal);
-      const next = applyToDeclarative(running, changes);
-      if (JSON.stringify(next) !== JSON.stringify(running)) {
+      return writeValid(changes, async (valid) => {
+        const next = applyToDeclarative(running, valid);
+        if (JSON.stringify(next) === JSON.stringify(running)) return;
         await http({ method: 'POST', path: '/config?flatten_errors=1', body: next }, signal);
-      }
-      return [];
+      });
     },
     // The node that is written to is the data plane.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
   };
+}
+
+/** Writes; leaves out what Kong finds invalid, and what depends on it, and writes the rest again (fm-11). Gives what was left out. */
+async function writeValid(
+  changes: readonly Change[],
+  write: (changes: readonly Change[]) => Promise<void>,
+): Promise<readonly FailedChange[]> {
+  try {
+    await write(changes);
+    return [];
+  } catch (thrown) {
+    const refusedIds = new Set(thrown instanceof PrivatelinkError ? thrown.refusedIds : []);
+    const { left, leftOut } = leaveOut(changes, (change) => refusedIds.has(change.id));
+    if (leftOut.length === 0) throw thrown;
+    return [...leftOut.map((one) => failureOf(one, thrown)), ...(await writeValid(left, write))];
+  }
+}
+
+/** What only depends on a refused entity is not refused itself. */
+function failureOf({ change, reason }: LeftOut, refusal: unknown): FailedChange {
+  const thrown = reason ? new PrivatelinkError(reason, { code: 'CONTROL_PLANE', transient: false }) : refusal;
+  return { change, thrown };
 }
 
 const answer = z.object({ config: z.string() });

@@ -14,8 +14,8 @@ export type DeckCommand = {
 
 export type DeckResult = { readonly exitCode: number; readonly out: string; readonly err: string };
 
-/** decK that is killed leaves half a sync: it gets this long to end by itself. */
-const defaultGraceMs = 10_000;
+/** decK that is killed leaves half a sync: it gets this long to end by itself, within the 10 s that a stop may take (sync/apply.ts lets it go on for 8 s first). */
+const defaultGraceMs = 1_500;
 
 /**
  * Runs decK to its end; one that takes too long, or is stopped, is asked to end and killed `graceMs` later.

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, PrivatelinkError } from '../../core/errors';
 import { type Base, emptyBase } from '../../deck/base';
 import { renderText } from '../../deck/text';
-import { isMissingFile, writeIfChanged } from '../../discovery/write-file';
+import { isMissingFile, writeFix, writeIfChanged } from '../../discovery/write-file';
 import type { DocumentControlPlane } from '../control-plane';
 import { applyTo } from './apply-to';
 import { parseDeckFile } from './parse-deck-file';
@@ -25,7 +25,8 @@ export function connectFile(
     writeAll: async (changes, signal) => {
       const text = renderText(applyTo(await read(signal), changes), { owner, base });
       await writeIfChanged(path, text).catch((cause) => {
-        throw fileError(`cannot write ${path}: ${messageOf(cause)}; make controlPlane.path writable`, cause);
+        const fix = writeFix(cause, 'make controlPlane.path writable');
+        throw fileError(`cannot write ${path}: ${messageOf(cause)}; ${fix}`, cause);
       });
       return [];
     },

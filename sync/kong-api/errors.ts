@@ -13,7 +13,7 @@ export type Api = {
 const flattenedError = z.object({
   entity_type: z.string().nullish(),
   entity_name: z.string().nullish(),
-  entity: z.object({ target: z.string().nullish() }).nullish(),
+  entity: z.object({ id: z.string().nullish(), target: z.string().nullish() }).nullish(),
   errors: z.array(z.object({ field: z.string().nullish(), message: z.string().nullish() })),
 });
 
@@ -56,7 +56,11 @@ export function answerError(
   const fix = text.includes('failover')
     ? 'targets with failover need Kong Gateway Enterprise 3.12 or later: set affinity to weighted'
     : 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
-  return new PrivatelinkError(`${said}; ${fix}`, { code: 'REJECTED', transient: false });
+  return new PrivatelinkError(`${said}; ${fix}`, {
+    code: 'REJECTED',
+    transient: false,
+    refusedIds: refusedIdsOf(text),
+  });
 }
 
 /** The statuses that say that an entity is invalid; all others say nothing of its content (fm-14). */
@@ -127,6 +131,11 @@ function wordsOf(text: string): string {
   if (refused) return refused.map(wordsOfEntity).join('; ');
   const fields = (details ?? []).map((one) => [one.field, one.messages?.join(', ')].filter(Boolean).join(': '));
   return [message ?? title, detail, ...fields].filter(Boolean).join('; ');
+}
+
+function refusedIdsOf(text: string): readonly string[] {
+  const { flattened_errors: refused } = errorBody.safeParse(jsonOf(text)).data ?? {};
+  return (refused ?? []).flatMap(({ entity }) => entity?.id ?? []);
 }
 
 function wordsOfEntity({

@@ -47,16 +47,19 @@ export function connectKonnect(
       (hash) => `${plane} ${hash}`,
       () => undefined,
     );
-  const readUnlessKept = rememberUnchanged({ read: readHeld, readVersion, now: clock.now });
+  const remembering = rememberUnchanged({ read: readHeld, readVersion, now: clock.now });
   return {
     read: async (signal) => {
       // A pass starts here, and a control plane made anew under its old name has another id.
       await resolve(signal);
-      return readUnlessKept(signal);
+      return remembering.read(signal);
     },
     readForeign: async (creates, signal) =>
       foreignEntities(await list(clashPaths(creates), [], signal), creates, ownTags),
-    write: async (change, signal) => writeEntity(change, await open(signal), signal),
+    write: async (change, signal) => {
+      remembering.forget();
+      return writeEntity(change, await open(signal), signal);
+    },
     readRollout: async (signal) =>
       readRollout(http, { plane: plane ?? (await resolve(signal)), nowMs: clock.now() }, signal),
   };

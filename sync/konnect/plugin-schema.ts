@@ -9,9 +9,17 @@ const schemas = nodePages(z.object({ name: z.string(), lua_schema: z.string() })
 
 /** Puts the schema where Konnect's differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
 export async function uploadSchema(plane: Plane, { name, lua }: PluginSchema, signal: AbortSignal): Promise<boolean> {
-  const path = `${plane.path}/core-entities/plugin-schemas`;
-  const held = await readPages(plane.http, { path, shape: schemas }, signal);
-  if (held.some((one) => one.name === name && one.lua_schema === lua)) return false;
-  await plane.http({ method: 'PUT', path: `${path}/${name}`, body: { lua_schema: lua } }, signal);
+  if ((await readSchema(plane, name, signal)) === lua) return false;
+  await plane.http({ method: 'PUT', path: `${pathOf(plane)}/${name}`, body: { lua_schema: lua } }, signal);
   return true;
+}
+
+/** The schema in Lua that the control plane holds for the plugin; undefined where there is none. Throws PrivatelinkError. */
+export async function readSchema(plane: Plane, name: string, signal: AbortSignal): Promise<string | undefined> {
+  const held = await readPages(plane.http, { path: pathOf(plane), shape: schemas }, signal);
+  return held.find((one) => one.name === name)?.lua_schema;
+}
+
+function pathOf({ path }: Plane): string {
+  return `${path}/core-entities/plugin-schemas`;
 }

@@ -22,7 +22,8 @@ export function createRelease({ openPlane, schema, nowMs }: ReleaseOptions) {
     try {
       const plane = await openPlane(signal);
       await uploadSchema(plane, schema, signal);
-      return await doubtfulNodes(plane, { plugin: schema.name, nowMs: nowMs() }, signal);
+      const doubtful = await doubtfulNodes(plane, nowMs(), signal);
+      return doubtful.map((node) => `${node}: see that plugin ${schema.name} is installed there`);
     } catch (thrown) {
       signal.throwIfAborted();
       return [
@@ -47,10 +48,13 @@ const nodes = nodePages(
 
 const compatible = 'COMPATIBILITY_STATE_FULLY_COMPATIBLE';
 
-/** Konnect does not tell which plugins a node has; a node that it calls incompatible, or of which it knows no state, is named. */
-async function doubtfulNodes(
+/**
+ * Connected data planes that Konnect calls incompatible, or of which it knows no state: it does not tell which plugins a node has.
+ * Throws PrivatelinkError.
+ */
+export async function doubtfulNodes(
   { http, path }: Plane,
-  { plugin, nowMs }: { readonly plugin: string; readonly nowMs: number },
+  nowMs: number,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
@@ -59,6 +63,6 @@ async function doubtfulNodes(
     .filter((node) => node.compatibility_status?.state !== compatible)
     .map(({ hostname, version, compatibility_status: status }) => {
       const state = status?.state ?? 'of unknown compatibility';
-      return `data plane ${hostname ?? 'without name'} (${version ?? 'version unknown'}) is ${state}: see that plugin ${plugin} is installed there`;
+      return `data plane ${hostname ?? 'without name'} (${version ?? 'version unknown'}) is ${state}`;
     });
 }

@@ -1,5 +1,5 @@
 import { nameOf } from '../../deck/document';
-import { failureNames, whySkipped } from '../apply';
+import { leaveOut } from '../apply';
 import type { Change } from '../changes';
 import type { Report } from '../report';
 import { contentOf } from './content';
@@ -35,7 +35,7 @@ export function createGate(now: () => number): Gate {
     admit: (changes) => {
       const planned = new Set(changes.map(nameOf));
       for (const name of rejected.keys()) if (!planned.has(name)) rejected.delete(name);
-      const valid = without(changes, isRejected);
+      const valid = leaveOut(changes, isRejected).left;
       const due = now() >= openAtMs ? valid : withdrawals(valid);
       heldUntilMs = due.length < valid.length ? openAtMs : undefined;
       return due;
@@ -59,14 +59,4 @@ export function createGate(now: () => number): Gate {
 function withdrawals(changes: readonly Change[]): readonly Change[] {
   const domains = new Set(changes.filter(({ action }) => action === 'delete').map(({ domain }) => domain));
   return changes.filter(({ domain }) => domains.has(domain));
-}
-
-/** The changes but for those and what depends on them. */
-function without(changes: readonly Change[], isOut: (change: Change) => boolean): readonly Change[] {
-  const failed = new Set<string>();
-  return changes.filter((change) => {
-    if (!isOut(change) && whySkipped(change, { failed, stopped: undefined }) === undefined) return true;
-    for (const name of failureNames(change)) failed.add(name);
-    return false;
-  });
 }

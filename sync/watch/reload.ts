@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** The file is looked at this often. */
+/** The files are looked at this often. */
 const pollMs = 1_000;
 
-/** Calls `onChange` when the content of the file changes, until `signal` aborts; a file that cannot be read is a change too. */
-export function watchFile(path: string, onChange: () => void, signal: AbortSignal): void {
-  let before = contentHash(path);
+/** Calls `onChange` when the content of a file changes, or which files there are, until `signal` aborts; one that cannot be read is a change too. */
+export function watchFiles(paths: () => readonly string[], onChange: () => void, signal: AbortSignal): void {
+  const contentHashes = () => paths().map(contentHash).join();
+  let before = contentHashes();
   const timer = setInterval(() => {
-    const now = contentHash(path);
+    const now = contentHashes();
     if (now === before) return;
     before = now;
     onChange();

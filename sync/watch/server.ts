@@ -32,6 +32,8 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
     server.requestTimeout = 10_000;
     server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));
     await once(server, 'listening');
+    // A connection that cannot be taken, as when no file descriptor is left, is its caller's loss alone.
+    server.on('error', () => {});
     return {
       address: `${config.tls ? 'https' : 'http'}://${hostname}:${(server.address() as AddressInfo).port}`,
       close: async () => {
@@ -51,7 +53,8 @@ function readTls({ cert, key }: NonNullable<Config['watch']['tls']>) {
 
 function handler(token: string | undefined, pages: ReadonlyMap<string, Page>): RequestListener {
   return (request, response) => {
-    const page = pages.get(new URL(request.url ?? '/', 'http://localhost').pathname);
+    // Not new URL(): it throws at `//`, and what throws here ends the process.
+    const page = pages.get((request.url ?? '').replace(/\?.*$/, ''));
     if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`))
       return answer(response, 401, 'unauthorized\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');

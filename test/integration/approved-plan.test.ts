@@ -225,6 +225,21 @@ describe('a stateDir that cannot be written', () => {
   });
 });
 
+describe('more targets than a control plane holds', () => {
+  it('ends with 3, writes nothing and says what to do', async () => {
+    const addresses = Array.from({ length: 10_001 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+    const claims = `[{ domain: sd9, addresses: ${JSON.stringify(addresses)} }]`;
+    const source = `sources: [{ name: legacy, type: static, region: us-east-1, endpoints: ${claims} }]`;
+    estate.configure(defaultConfig(estate).replace(/sources: .*/, source));
+
+    const { exitCode, out } = await estate.run('sync', '--json');
+
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(out).refused).toContain('10001 targets, and a control plane holds 10000: give some domains');
+    expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
 describe('a file that cannot be written', () => {
   it('ends diff --out with 1 and says what to do', async () => {
     const { exitCode, err } = await estate.run('diff', '--out', join(estate.folder, 'absent', 'plan.json'));

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { type KongAdmin, startKongAdmin } from '../../sandbox/kong-admin/kong-admin';
 import type { KindPath } from '../../sandbox/konnect/schemas';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
@@ -192,6 +193,49 @@ describe.each([
     expect(out).toContain('plugin key-auth on service sd2');
     expect(kong.entities('services')).toHaveLength(1);
   });
+});
+
+describe('with decK', () => {
+  const binary = join(__dirname, '../fixtures/fake-deck.js');
+
+  it('refuses to retire a domain on whose service something hangs that decK does not show', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    await estate.run('sync');
+    const dump = { out: JSON.stringify(parse((await estate.run('render')).out)) };
+    writeFileSync(join(estate.folder, 'answers.json'), JSON.stringify({ version: { out: 'decK v1.64.0' }, dump }));
+    Object.assign(estate.env, { HOME: estate.folder, PATH: process.env.PATH });
+    const address = `address: "${estate.konnect.url}"`;
+    estate.configure(
+      configFor(`{ type: deck, ${address}, name: prod, token: "$\{KONNECT_TOKEN}", binary: ${binary} }`),
+    );
+    for (const { id } of estate.world.endpoints()) estate.world.setTags(id, {});
+    const [service] = estate.konnect.entities('prod', 'services');
+    estate.konnect.seed('prod', 'plugins', { name: 'key-auth', service: { id: service?.id ?? '' } });
+
+    const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
+
+    expect(exitCode).toBe(3);
+    expect(out).toContain('plugin key-auth on service sd2');
+    expect(readFileSync(join(estate.folder, 'calls.jsonl'), 'utf8')).not.toContain('"sync"');
+  });
+});
+
+it('refuses to retire a domain that a base file refers to, and leaves the file as it is', async () => {
+  writeFileSync(
+    join(estate.folder, 'base.yaml'),
+    '_format_version: "3.0"\nplugins: [{ name: key-auth, service: sd2 }]\n',
+  );
+  estate.configure(`${configFor('{ type: file, path: kong.yaml }')}deck: { base: [base.yaml] }\n`);
+  const id = estate.addEndpoint('sd2', ['10.0.1.11']);
+  await estate.run('sync');
+  const before = readFileSync(join(estate.folder, 'kong.yaml'), 'utf8');
+  estate.world.setTags(id, {});
+
+  const { exitCode, err } = await estate.run('retire', 'sd2', '--yes');
+
+  expect(exitCode).toBe(1);
+  expect(err).toContain('refers to service sd2');
+  expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toBe(before);
 });
 
 it.each([

@@ -54,6 +54,23 @@ describe('read', () => {
     expect(stage.konnect.calls).toHaveLength(1 + 4 + 3);
   });
 
+  it('reads again only after a write of its own, while the hash of the configuration stays', async () => {
+    const creates = createsOf(documentOf('sd2', 0));
+    await writeAll(stage.plane, creates);
+    const lists = async () => {
+      stage.konnect.resetCalls();
+      await stage.plane.read(signal);
+      return stage.konnect.calls.filter((call) => call.path.includes('/core-entities/')).length;
+    };
+    await lists();
+    await lists();
+    const unchanged = await lists();
+
+    await stage.plane.write(findCreate(creates, 'upstream'), signal);
+
+    expect([unchanged, await lists()]).toEqual([0, 5]);
+  });
+
   it('leaves out what lacks one of our tags', async () => {
     stage.konnect.seed('prod', 'services', {
       name: 'theirs',

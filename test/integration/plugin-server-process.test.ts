@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fuzzPluginServer } from '../../bench/plugin-fuzz';
 import { type PluginServerOptions, startPluginServer } from '../../sandbox/plugin-server';
+import { until } from '../support/until';
 
 /** Compiled: `npm test` builds it first. */
 const mainPath = resolve(__dirname, '../../dist/plugin/server/main.js');
@@ -52,6 +53,10 @@ function optionsOf(name: string): PluginServerOptions {
   return { program: 'kong-privatelink-pluginserver', entriesDir, socketPath, env: {}, cwd: folder };
 }
 
+function servingPids(log: string): readonly number[] {
+  return [...log.matchAll(/"servingPid":(\d+)/g)].map(([, pid]) => Number(pid));
+}
+
 describe('kong-privatelink-pluginserver', () => {
   it.each(['--dump-all-plugins', '-dump-all-plugins'])('prints exactly one JSON and exits with %s', async (flag) => {
     const { code, out, err } = await start('-p', '/prefix', '--sock-name', 'x.sock', flag, '--zone-id', 'use1-az1')
@@ -80,7 +85,7 @@ describe('kong-privatelink-pluginserver', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['plugins that are not there', ['-d', '/nonexistent'], /give another with -d/],
+    ['plugins that are not there', ['-p', '.', '-d', '/nonexistent'], /give another with -d/],
     ['a plugin that is not there', ['--dump-plugin-info', 'other'], /there is no plugin other; there is privatelink/],
     ['an option that is not there', ['--nope'], /unknown option '--nope'/],
     [
@@ -162,6 +167,35 @@ describe('kong-privatelink-pluginserver', () => {
     });
 
     expect(text).toContain('\nkong_privatelink_plugin_events_total 0\n');
+  });
+
+  it('fm-25 answers the next request, and is not started anew, when the process that serves is killed', async () => {
+    const exits: string[] = [];
+    const server = await startPluginServer({ ...optionsOf('killed'), onExit: (reason) => exits.push(reason) });
+    try {
+      await until('it serves', async () => servingPids(server.log()).length === 1);
+      const [pid = 0] = servingPids(server.log());
+
+      process.kill(pid, 'SIGKILL');
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'upstream' });
+      const calls = await server.handleEvent(instance, 'access', async () => undefined);
+
+      expect([calls.length, exits]).toEqual([1, []]);
+      expect(server.log()).toContain('the serving process ended with SIGKILL');
+      expect(servingPids(server.log())).toEqual([pid, expect.any(Number)]);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('ends the process that serves when the one that listens is killed', async () => {
+    const { child, ended, says } = start('-p', folder, '--sock-name', 'orphan.sock');
+    await says('listening');
+
+    child.kill('SIGKILL');
+
+    // Whoever serves has the same standard error, which closes with the last of both.
+    expect((await ended).code).toBe(null);
   });
 
   it('answers the next valid request after each of 200 rounds of random and mutated frames', async () => {

@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { probeTarget } from '../../plugin/probe';
 import type { ProbeSettings } from '../../plugin/probe-settings';
@@ -37,6 +42,18 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
+/** A certificate that nobody has reason to trust. */
+function selfSigned() {
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  const files = ['-subj', '/CN=other.example', '-out', cert, '-keyout', key];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...files], { stdio: 'ignore' });
+  const made = { cert: readFileSync(cert), key: readFileSync(key) };
+  rmSync(folder, { recursive: true });
+  return made;
+}
+
 describe('probeTarget', () => {
   it('takes a connection for life with tcp, and a refusal for death', async () => {
     expect(await probe(await listen(silent()))).toBe(true);
@@ -63,6 +80,21 @@ describe('probeTarget', () => {
 
   it.each(['http', 'https'] as const)('gives a target up that accepts and does not answer %s in time', async (kind) => {
     expect(await probe(await listen(silent()), { kind, timeoutMs: 20 })).toBe(false);
+  });
+
+  it('asks with https for the name of the host, whatever the certificate says', async () => {
+    const asked: unknown[] = [];
+    const onName = (name: string, done: (error: null) => void) => {
+      asked.push(name);
+      done(null);
+    };
+    const server = createHttps({ ...selfSigned(), SNICallback: onName }, (request, response) => {
+      asked.push(request.url, request.headers.host);
+      response.end();
+    });
+
+    expect(await probe(await listen(server), { kind: 'https', path: '/healthz' })).toBe(true);
+    expect(asked).toEqual(['api.example', '/healthz', 'api.example:8080']);
   });
 
   it('fails with https where the target does not speak TLS', async () => {

@@ -155,6 +155,19 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(afterTwo).toEqual(['10.0.1.11']);
   });
 
+  it('stays when the domain is retired, which says so once', async () => {
+    publish({});
+    const endpointId = estate.addEndpoint('sd2', ['10.0.1.11']);
+    await estate.run('sync');
+    estate.world.setTags(endpointId, {});
+
+    const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
+
+    expect(exitCode).toBe(0);
+    expect(out.match(/shared\/employees keeps what is registered for domain sd2/g)).toHaveLength(1);
+    expect(ips()).toEqual(['10.0.1.11']);
+  });
+
   it('reports what somebody else registered for the address, and leaves it as it is', async () => {
     const attributes = { AWS_INSTANCE_IPV4: '10.0.1.11', AWS_INSTANCE_PORT: '80', 'kong-privatelink:owner': 'other' };
     estate.world.cloudMap.registerInstance({ serviceId: employees.id, id: 'by-hand', attributes });

@@ -64,6 +64,8 @@ describe('README', () => {
   it('runs as an installed command', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'dist/sync/cli.js'), '--help']);
 
-    for (const verb of ['discover', 'diff', 'sync', 'render', 'sandbox']) expect(stdout).toContain(`  ${verb} `);
+    const inline = [...readme.matchAll(/`npx kong-privatelink (\w+)`/g)].map(([, verb = '']) => verb);
+    for (const verb of [...verbs.map(([name = '']) => name), ...inline, 'sandbox'])
+      expect(stdout).toContain(`  ${verb} `);
   });
 });

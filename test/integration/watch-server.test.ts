@@ -65,6 +65,8 @@ describe('startWatchServer', () => {
   it.each([
     ['/nothing', 'GET', 404],
     ['/healthz', 'POST', 405],
+    ['//', 'GET', 404],
+    ['/healthz?from=probe', 'GET', 200],
   ] as const)('answers to %s with %s the status %i', async (path, method, status) => {
     server = await startWatchServer(config, state);
 

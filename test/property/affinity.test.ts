@@ -38,7 +38,9 @@ function scopesOf(endpoints: readonly Endpoint[]): readonly [ScopeState, ScopeSt
 
 /** Passes over one control plane, each with an affinity of its own. */
 function createRounds() {
-  const passes = createPasses({ policy: { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0 } });
+  const passes = createPasses({
+    policy: { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 },
+  });
   const pass = (next: Affinity, ...scopes: readonly ScopeState[]) => {
     Object.assign(passes.deps, { affinity: next });
     return passes.pass(...scopes);
@@ -65,7 +67,7 @@ describe('affinity', () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const [changing, never] = [createRounds(), createRounds()];
-        const last = [endpointOf(), endpointOf({ domain: 'sd1', id: 'vpce-9' })];
+        const last = [endpointOf({ id: 'vpce-8' }), endpointOf({ domain: 'sd1', id: 'vpce-9' })];
         for (const one of rounds) {
           await changing.pass(one.affinity, ...scopesOf(one.endpoints));
           await never.pass('none', ...scopesOf(one.endpoints));

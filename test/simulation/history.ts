@@ -33,9 +33,20 @@ export type Step =
   | { readonly do: 'wait'; readonly seconds: number }
   /** From here on a scope that lags answers as of now. */
   | { readonly do: 'remember' }
+  | Configuration
+  /** Somebody takes a domain out of the control plane, which is refused while an endpoint claims it. */
+  | { readonly do: 'retire'; readonly domain: string }
   /** The long-running worker ends and starts again with what is on its disk. */
   | { readonly do: 'restart' }
   | Pass;
+
+/** What people changed in the file that all processes read. */
+export type Configuration = {
+  readonly do: 'configure';
+  readonly affinity: 'none' | 'weighted';
+  /** Whether `sd1` has a plugin. */
+  readonly isLimited: boolean;
+};
 
 export type Pass = {
   readonly do: 'pass';
@@ -82,6 +93,7 @@ const pass: fc.Arbitrary<Pass> = fc.record(
       atWrite: fc.nat(8),
       times: fc.constantFrom(1, 1, 100),
     }),
+    allowRemovals: fc.constantFrom(1, 4),
     kill: fc.record({ at: fc.nat(12), when: fc.constantFrom('before' as const, 'after' as const) }),
   },
   { requiredKeys: ['do', 'by', 'aws', 'konnect'] },
@@ -104,11 +116,20 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('retag' as const), endpoint, tags }),
 );
 
+const configure: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('configure' as const),
+  affinity: fc.constantFrom('none' as const, 'weighted' as const),
+  isLimited: fc.boolean(),
+});
+
+const retire: fc.Arbitrary<Step> = fc.record({ do: fc.constant('retire' as const), domain });
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: create },
   { weight: 4, arbitrary: change },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 10, 60, 200) }) },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'remember' }, { do: 'restart' }) },
+  { weight: 1, arbitrary: fc.oneof(configure, retire) },
   { weight: 10, arbitrary: pass },
 );
 

@@ -9,11 +9,12 @@ import type { Change } from '../../sync/changes';
 import type { EntityControlPlane } from '../../sync/control-plane';
 import { answerError } from '../../sync/kong-api/errors';
 import type { Absences } from '../../sync/policy';
+import type { Publication } from '../../sync/publish/publish';
 import type { PassDependencies } from '../../sync/run-once';
 import { createGate } from '../../sync/watch/gate';
 import type { MemoryControlPlane } from '../support/memory-control-plane';
 import { defaultPolicy } from '../support/passes';
-import type { KonnectFault, Pass } from './history';
+import type { Configuration, KonnectFault, Pass } from './history';
 
 /** What is kept in `stateDir`. */
 export type Disk = { absences: Absences; lastGood: ReadonlyMap<string, LastGood> };
@@ -53,18 +54,23 @@ export type ProcessOptions = {
   readonly sources: readonly Source[];
   readonly disk: Disk;
   readonly isWorker: boolean;
+  /** Default none. */
+  readonly publications?: readonly Publication[];
 };
+
+/** A pass, and the configuration that it reads; absent: the default. */
+export type Configured = Pass & { readonly configuration?: Configuration };
 
 export type Process = {
   /** Everything that one pass needs. */
-  dependencies(plane: MemoryControlPlane, pass: Pass, fate: Fate): PassDependencies;
+  dependencies(plane: MemoryControlPlane, pass: Configured, fate: Fate): PassDependencies;
   readonly gate: ReturnType<typeof createGate>;
   /** What the last pass discovered. */
   snapshot(): Snapshot | undefined;
 };
 
 /** A process as the command line makes one, over a disk in memory; a worker holds changes back, a command does not. */
-export function startProcess({ clock, sources, disk, isWorker }: ProcessOptions): Process {
+export function startProcess({ clock, sources, disk, isWorker, publications = [] }: ProcessOptions): Process {
   let fate: Fate = createFate(undefined);
   let seen: Snapshot | undefined;
   const gate = createGate(clock.now);
@@ -72,12 +78,12 @@ export function startProcess({ clock, sources, disk, isWorker }: ProcessOptions)
   return {
     gate,
     snapshot: () => seen,
-    dependencies: (plane, { konnect, allowRemovals }, next) => {
+    dependencies: (plane, { konnect, allowRemovals, configuration }, next) => {
       fate = next;
       seen = undefined;
       return {
         owner: 'test',
-        settings: {},
+        ...settingsOf(configuration),
         policy: { ...defaultPolicy, allowRemovals },
         concurrency: 2,
         clock,
@@ -91,11 +97,20 @@ export function startProcess({ clock, sources, disk, isWorker }: ProcessOptions)
           return confirmed;
         },
         controlPlane: withFaults(plane, konnect, fate),
+        publications: publications.map((one) =>
+          'write' in one.service ? { ...one, service: withFaults(one.service, konnect, fate) } : one,
+        ),
         absenceStore: absencesOn(disk, fate),
         admit: isWorker ? gate.admit : undefined,
       };
     },
   };
+}
+
+const limit = { name: 'rate-limiting', config: { minute: 60, policy: 'local' } };
+
+function settingsOf({ affinity = 'none', isLimited = false }: Partial<Configuration> = {}) {
+  return { affinity, settings: { sd1: { plugins: isLimited ? [limit] : [] } } };
 }
 
 function absencesOn(disk: Disk, fate: Fate): PassDependencies['absenceStore'] {
@@ -151,7 +166,7 @@ function errorOf(fault: KonnectFault): PrivatelinkError | undefined {
 
 /** The control plane as a process meets it that may die, while some calls fail. */
 function withFaults(
-  plane: MemoryControlPlane,
+  plane: EntityControlPlane,
   { fault, atWrite, times }: Pass['konnect'],
   fate: Fate,
 ): EntityControlPlane {

@@ -1,10 +1,13 @@
+import { applyChanges } from '../../sync/apply';
 import type { HeldEntity } from '../../sync/control-plane';
-import { runOnce } from '../../sync/run-once';
+import { planRetirement, whyClaimed } from '../../sync/retire';
+import { planOnce, runOnce } from '../../sync/run-once';
+import { createMemoryCloudMap } from '../support/memory-cloud-map';
 import { createMemoryControlPlane } from '../support/memory-control-plane';
 import { createFakeClock } from '../support/passes';
 import { createAws } from './aws';
-import { checkPass, checkTruth } from './checks';
-import type { Pass, Step } from './history';
+import { checkOthers, checkPass, checkPublished, checkTruth } from './checks';
+import type { Configuration, Pass, Step } from './history';
 import { createFate, emptyDisk, type Process, startProcess } from './processes';
 
 /** Passes without faults after which the control plane must hold the truth: three absences and three minutes, and some to spare. */
@@ -24,10 +27,14 @@ export async function simulate(history: readonly Step[]): Promise<void> {
   const aws = createAws(clock.now);
   const plane = createMemoryControlPlane('test');
   for (const entity of ofOthers) plane.entities.set(`${entity.kind}:${entity.key}`, entity);
+  const cloudMap = createMemoryCloudMap();
+  const publications = [cloudMap.publication];
   const disk = emptyDisk();
-  const startWorker = () => startProcess({ clock, sources: aws.openSources(), disk, isWorker: true });
-  const startCommand = () => startProcess({ clock, sources: aws.openSources(), disk: emptyDisk(), isWorker: false });
+  const startWorker = () => startProcess({ clock, sources: aws.openSources(), disk, isWorker: true, publications });
+  const startCommand = () =>
+    startProcess({ clock, sources: aws.openSources(), disk: emptyDisk(), isWorker: false, publications });
   let worker = startWorker();
+  let configuration: Configuration = { do: 'configure', affinity: 'none', isLimited: false };
 
   async function pass(step: Pass): Promise<void> {
     aws.setFaults(step.aws);
@@ -40,7 +47,7 @@ export async function simulate(history: readonly Step[]): Promise<void> {
   }
 
   async function onePass(process: Process, step: Pass, fate: ReturnType<typeof createFate>) {
-    const deps = process.dependencies(plane, step, fate);
+    const deps = process.dependencies(plane, { ...step, configuration }, fate);
     try {
       const report = await runOnce(deps, new AbortController().signal);
       if (fate.isDead()) return undefined;
@@ -51,21 +58,37 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     }
   }
 
+  async function retire(domain: string): Promise<void> {
+    aws.setFaults([]);
+    const before = new Map(plane.entities);
+    const deps = startCommand().dependencies(plane, { ...quiet, configuration }, createFate(undefined));
+    const { signal } = new AbortController();
+    const { held, plan } = await planOnce({ ...deps, publications: [] }, signal);
+    if (whyClaimed(domain, plan.desired)) return;
+    await applyChanges(planRetirement(domain, held), { controlPlane: plane, clock, concurrency: 2, signal });
+    checkOthers(before, plane.entities);
+  }
+
   for (const step of history) {
     if (step.do === 'pass') await pass(step);
     else if (step.do === 'wait') clock.advance(step.seconds * 1_000);
     else if (step.do === 'restart') worker = startWorker();
+    else if (step.do === 'configure') configuration = step;
+    else if (step.do === 'retire') await retire(step.domain);
     else aws.take(step);
   }
   for (let settled = 0; settled < settlingPasses; settled += 1) {
     clock.advance(betweenPassesMs);
     await pass(quiet);
   }
-  checkTruth(aws.world, plane.entities);
+  checkTruth(aws.world, plane.entities, configuration);
+  checkPublished(aws.world, await cloudMap.publication.service.read(new AbortController().signal));
   plane.writes.length = 0;
+  cloudMap.writes.length = 0;
   await pass(quiet);
   await pass({ ...quiet, by: 'command' });
-  if (plane.writes.length > 0) throw new Error(`a pass over what is settled wrote ${plane.writes.join(', ')}`);
+  const writes = [...plane.writes, ...cloudMap.writes];
+  if (writes.length > 0) throw new Error(`a pass over what is settled wrote ${writes.join(', ')}`);
 }
 
 /** Entities that the product must leave alone: those of people, and those of another owner. */

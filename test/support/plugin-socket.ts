@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { frameOf } from '../../plugin/server/frames';
 import { createInstances } from '../../plugin/server/instances';
+import { listenOn } from '../../plugin/server/listen';
 import type { Counts } from '../../plugin/server/metrics';
 import type { Phase, PluginEntry } from '../../plugin/server/plugins';
 import { encodeMessage, type Field } from '../../plugin/server/protobuf';
@@ -42,7 +43,8 @@ export async function openPluginSocket(entry: PluginEntry): Promise<PluginSocket
   const onProblem = (reason: string) => void problems.push(reason);
   const counts: Counts = { events: 0, calls: new Map() };
   const instances = createInstances({ plugins: new Map([[entry.name, entry]]), now: () => 5_000, onProblem });
-  const server = await servePlugins({ socketPath, instances, counts, onProblem });
+  const server = servePlugins({ instances, counts, onProblem });
+  const listening = await listenOn(socketPath, server.accept);
   const peers: Peer[] = [];
   return {
     server,
@@ -57,6 +59,7 @@ export async function openPluginSocket(entry: PluginEntry): Promise<PluginSocket
     close: async () => {
       for (const { socket } of peers) socket.destroy();
       await server.drain();
+      await new Promise((resolve) => listening.close(resolve));
       rmSync(folder, { recursive: true });
     },
   };

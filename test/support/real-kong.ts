@@ -26,7 +26,7 @@ export type RealKong = {
   readonly host: string;
   /** Of the proxy. */
   readonly port: number;
-  /** Ends the plugin server as the kernel does when memory runs out. */
+  /** Ends what serves requests as the kernel does when memory runs out. */
   killPluginServer(): Promise<void>;
   /** What Kong and the plugin server have logged. */
   log(): Promise<string>;
@@ -96,7 +96,7 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
   }
   return {
     ...{ host: '127.0.0.1', port: ports.proxy },
-    killPluginServer: async () => void (await running.run(killScript(socketName))),
+    killPluginServer: async () => void (await running.run(killScript(options.program, socketName))),
     log,
     close: async () => void (await running.stop()),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Discovered, Quarantined } from '../../../core/model';
+import type { Quarantined } from '../../../core/model';
 import { holdEmpty } from '../../../discovery/hold-empty';
+import type { Answer } from '../../../discovery/source';
 import { endpointOf, hubScope } from '../../support/builders';
 
 const quarantined: Quarantined = {
@@ -10,10 +11,12 @@ const quarantined: Quarantined = {
   reason: 'is bad',
   fix: 'mend it',
 };
-const answers: Readonly<Record<string, Discovered | Error>> = {
+const answers: Readonly<Record<string, Answer | Error>> = {
   full: { endpoints: [endpointOf()], quarantined: [] },
   quarantined: { endpoints: [], quarantined: [quarantined] },
   empty: { endpoints: [], quarantined: [] },
+  'empty at 1': { endpoints: [], quarantined: [], observedAtMs: 1 },
+  'empty at 2': { endpoints: [], quarantined: [], observedAtMs: 2 },
   error: new Error('slow down'),
 };
 
@@ -55,6 +58,11 @@ describe('holdEmpty', () => {
       'fm-02 takes an error for no answer',
       ['full', 'error', 'empty', 'error', 'empty'],
       [1, 'slow down', 'UNCONFIRMED', 'slow down', 0],
+    ],
+    [
+      'fm-01 doubts one empty answer however often it is read, and believes another',
+      ['full', 'empty at 1', 'empty at 1', 'error', 'empty at 1', 'empty at 2', 'empty at 2'],
+      [1, 'UNCONFIRMED', 'UNCONFIRMED', 'slow down', 'UNCONFIRMED', 0, 0],
     ],
   ])('%s', async (_, sequence, expected) => {
     expect(await outcomesOf(sequence)).toEqual(expected);

@@ -50,6 +50,10 @@ describe('kongVariables', () => {
 
 describe('killScript', () => {
   it('finds nothing, not even itself, where no plugin server has that socket', () => {
-    expect(execFileSync('sh', ['-c', killScript('privatelink-0-0.sock')], { encoding: 'utf8' })).toBe('');
+    expect(
+      execFileSync('sh', ['-c', killScript('kong-privatelink-pluginserver', 'privatelink-0-0.sock')], {
+        encoding: 'utf8',
+      }),
+    ).toBe('');
   });
 });

@@ -8,7 +8,7 @@ async function readsWith(versions: readonly (string | undefined)[], stepMs = 1_0
   let reads = 0;
   let nowMs = 0;
   const left = [...versions];
-  const read = rememberUnchanged({
+  const { read } = rememberUnchanged({
     read: async () => {
       reads += 1;
       return reads;
@@ -28,7 +28,9 @@ describe('rememberUnchanged', () => {
   it('asks for no version on the first call, which one-shot commands end with', async () => {
     const readVersion = () => Promise.reject(new Error('was asked'));
 
-    await expect(rememberUnchanged({ read: async () => 1, readVersion, now: () => 0 })(signal)).resolves.toBe(1);
+    const { read } = rememberUnchanged({ read: async () => 1, readVersion, now: () => 0 });
+
+    await expect(read(signal)).resolves.toBe(1);
   });
 
   it.each([
@@ -44,9 +46,25 @@ describe('rememberUnchanged', () => {
     await expect(readsWith(['a', 'a', 'a'], 300_000)).resolves.toBe(3);
   });
 
+  it('reads again after what is there was written to, though the version lags', async () => {
+    const answers = ['before', 'before', 'after', 'newest'];
+    const { read, forget } = rememberUnchanged({
+      read: async () => answers.shift(),
+      readVersion: async () => 'a',
+      now: () => 0,
+    });
+    await read(signal);
+    await read(signal);
+
+    forget();
+
+    await expect(read(signal)).resolves.toBe('after');
+    await expect(read(signal)).resolves.toBe('after');
+  });
+
   it('keeps nothing of a call that failed', async () => {
     const answers = [async () => 1, () => Promise.reject(new Error('down')), async () => 3];
-    const read = rememberUnchanged({
+    const { read } = rememberUnchanged({
       read: () => (answers.shift() ?? (async () => 4))(),
       readVersion: async () => 'a',
       now: () => 0,

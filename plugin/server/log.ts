@@ -1,0 +1,22 @@
+import pino, { type Logger } from 'pino';
+import { messageOf } from '../../core/errors';
+import { limitRate } from '../limit-rate';
+
+/** Standard output is the dump's; Kong logs standard error too. What is written last must not be lost. */
+export function createLogger(): Logger {
+  return pino({ base: { server: 'kong-privatelink-pluginserver' } }, pino.destination({ fd: 2, sync: true }));
+}
+
+/** Says each problem at most once a minute. */
+export function problemsOf(logger: Logger): (reason: string) => void {
+  const say = limitRate((reason) => logger.warn({ reason }, 'problem'));
+  return (reason) => say(reason, '');
+}
+
+/** Says why this process cannot go on, and ends it: what is listening already must not keep it. */
+export function giveUpWith(logger: Logger): (thrown: unknown) => never {
+  return (thrown) => {
+    logger.fatal({ reason: messageOf(thrown) }, 'cannot go on');
+    process.exit(1);
+  };
+}

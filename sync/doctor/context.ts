@@ -1,0 +1,62 @@
+import { setMaxListeners } from 'node:events';
+import type { Snapshot } from '../../core/model';
+import { emptyBase } from '../../deck/base';
+import type { Config } from '../../discovery/config';
+import { createDiscoverer } from '../../discovery/discover';
+import { createSources } from '../../discovery/sources';
+import { withinDeadline } from '../../discovery/within-deadline';
+import { connectBackend } from '../backends';
+import type { HeldEntity } from '../control-plane';
+import type { PluginSchema } from '../konnect/plugin-schema';
+import { openSession, type SessionOptions } from '../session';
+import { systemClock } from '../system-clock';
+
+/** Time that a check gets, and what several checks need before it: a person waits for all of them. */
+export const checkTimeoutMs = 10_000;
+/** What to do about a check that does not end. */
+export const lateFix = 'check the address that it calls and the way there (DNS, proxy, firewall), and run doctor again';
+/** Less, so that a scope that does not answer is named, and not discovery as a whole. */
+const scopeTimeoutMs = 8_000;
+
+/** What checks look at. A promise is work done once for all of them, and rejects for all of them with the same error. */
+export type Context = {
+  readonly config: Config;
+  readonly options: SessionOptions;
+  readonly schema: PluginSchema;
+  readonly now: () => number;
+  readonly session: Promise<ReturnType<typeof openSession>>;
+  readonly snapshot: Promise<Snapshot>;
+  readonly held: Promise<readonly HeldEntity[]>;
+};
+
+/** Begins to read the scopes, all at once, and the control plane; nothing is written. */
+export function openContext(
+  { config, options, schema }: Pick<Context, 'config' | 'options' | 'schema'>,
+  signal: AbortSignal,
+): Context {
+  const clock = options.clock ?? systemClock;
+  const { controlPlane, owner } = config;
+  const sources = createSources(config, { clock });
+  const discoverer = createDiscoverer(sources, { clock, scopeTimeoutMs, concurrency: Number.POSITIVE_INFINITY });
+  // Each scope in flight listens, and so does each check.
+  const within = <T>(asked: string, work: (own: AbortSignal) => Promise<T>) =>
+    withinDeadline(
+      (own) => {
+        setMaxListeners(0, signal, own);
+        return work(own);
+      },
+      { signal, timeoutMs: checkTimeoutMs, asked, fix: lateFix },
+    );
+  return {
+    config,
+    options,
+    schema,
+    now: clock.now,
+    session: within('the session', async () => openSession({ ...options, isReadOnly: true })),
+    snapshot: within('discovery', discoverer.discover),
+    held: within(
+      'the control plane',
+      connectBackend(controlPlane, owner, { base: emptyBase, env: options.terminal.env }).read,
+    ),
+  };
+}

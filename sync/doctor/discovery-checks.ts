@@ -1,0 +1,51 @@
+import { settleClaims } from '../../core/claims';
+import type { ScopeState, Snapshot } from '../../core/model';
+import { openFindings } from '../../discovery/sources';
+import { quarantinedOf } from '../run-once';
+import { systemClock } from '../system-clock';
+import { type Answer, failed, ok, warning } from './check';
+import type { Context } from './context';
+
+/** Codes of scopes that the next pass reads without anybody changing anything. */
+const passing: ReadonlySet<string> = new Set(['THROTTLED', 'UNCONFIRMED']);
+
+/** Credentials, permissions, region, clock and network of each scope: AWS's own words where one cannot be read. */
+export async function checkScopes({ snapshot }: Context): Promise<readonly Answer[]> {
+  return (await snapshot).scopes.map((state) => ({ ...answerOf(state), about: state.scope.id }));
+}
+
+function answerOf(state: ScopeState): Answer {
+  if (state.status === 'known') return ok(`read; endpoints: ${state.discovered.endpoints.length}`);
+  return passing.has(state.code) ? warning(state.reason) : failed(state.reason);
+}
+
+const unread = warning('not checked: see scope');
+
+function isUnread({ scopes }: Snapshot): boolean {
+  return scopes.every(({ status }) => status === 'unknown');
+}
+
+/** What there is to route to, in all scopes together. */
+export async function checkEndpoints(context: Context): Promise<readonly Answer[]> {
+  const snapshot = await context.snapshot;
+  if (isUnread(snapshot)) return [unread];
+  const endpoints = snapshot.scopes.flatMap((one) => (one.status === 'known' ? one.discovered.endpoints : []));
+  const quarantined = [...quarantinedOf(snapshot), ...settleClaims(snapshot).quarantined].filter(
+    (one) => one.code !== 'other-gateway',
+  );
+  const domains = new Set(endpoints.map((one) => one.domain));
+  const counts = `endpoints: ${endpoints.length}, domains: ${domains.size}, quarantined: ${quarantined.length}`;
+  if (quarantined.length > 0) return [warning(`${counts}; kong-privatelink discover names each with its fix`)];
+  if (endpoints.length > 0) return [ok(counts)];
+  return [warning(`${counts}; tag an endpoint with its domain, in an account and region of sources`)];
+}
+
+/** What routing cannot mend about the networks. */
+export async function checkNetworks({ snapshot, config }: Context, signal: AbortSignal): Promise<readonly Answer[]> {
+  const seen = { ...(await snapshot), warnings: [] };
+  if (isUnread(seen)) return [unread];
+  const { findings = [], warnings = [] } = await openFindings(config, { clock: systemClock })(seen, signal);
+  if (findings.length === 0 && warnings.length === 0) return [ok('findings: 0')];
+  const found = `findings: ${findings.length}; kong-privatelink discover shows each with its fix`;
+  return [...(findings.length > 0 ? [found] : []), ...warnings].map(warning);
+}

@@ -1,0 +1,77 @@
+import type { Config } from '../../discovery/config';
+import { configPath } from '../../discovery/config-file';
+import { withinDeadline } from '../../discovery/within-deadline';
+import type { PluginSchema } from '../konnect/plugin-schema';
+import { openConfig, type SessionOptions } from '../session';
+import { oldestNode } from '../version';
+import { type Answer, type Check, failed, lineOf, ok, warning } from './check';
+import { checks } from './checks';
+import { type Context, checkTimeoutMs, lateFix, openContext } from './context';
+
+export type CheckResult = { readonly check: string } & Pick<Answer, 'result' | 'detail'>;
+
+/** All checks in their order; those after the configuration need it. Writes nothing; rejects with the signal's reason alone. */
+export async function examine(
+  options: SessionOptions,
+  schema: PluginSchema,
+  signal: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  const { config, answer } = readConfig(options);
+  const first = [resultOf('Node.js', checkNode(process.versions.node)), resultOf('configuration', answer)];
+  if (!config) return first;
+  return [...first, ...(await runChecks(checks, openContext({ config, options, schema }, signal), signal))];
+}
+
+function readConfig(options: SessionOptions): { readonly config?: Config; readonly answer: Answer } {
+  try {
+    const config = openConfig(options);
+    const file = configPath({ path: options.config, env: options.terminal.env });
+    return { config, answer: ok(`${file}: owner ${config.owner}, sources: ${config.sources.length}`) };
+  } catch (thrown) {
+    return { answer: failed(lineOf(thrown)) };
+  }
+}
+
+function resultOf(check: string, { about, result, detail }: Answer): CheckResult {
+  return { check: about === undefined ? check : `${check} ${about}`, result, detail };
+}
+
+/** Whether this Node.js is one that the package supports. */
+export function checkNode(version: string): Answer {
+  const isOld = version.localeCompare(oldestNode, undefined, { numeric: true }) < 0;
+  return isOld ? failed(`${version}: install ${oldestNode} or newer`) : ok(version);
+}
+
+/** Runs checks side by side once what they share is settled, each with a time-out of its own; rejects with the signal's reason alone. */
+export async function runChecks(
+  checks: readonly Check[],
+  context: Context,
+  signal: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  await Promise.allSettled([context.session, context.snapshot, context.held]);
+  const settled = await Promise.allSettled(
+    checks.map(({ name, run }) =>
+      withinDeadline((own) => run(context, own), {
+        signal,
+        timeoutMs: checkTimeoutMs,
+        asked: `check ${name}`,
+        fix: lateFix,
+      }),
+    ),
+  );
+  signal.throwIfAborted();
+  const told = new Map<unknown, string>();
+  return checks.flatMap((check, index) => {
+    const outcome = settled[index];
+    if (outcome?.status === 'fulfilled') return outcome.value.map((one) => resultOf(check.name, one));
+    return [resultOf(check.name, answerOf(outcome?.reason, check, told))];
+  });
+}
+
+/** One cause is told once, by the first check that it stops. */
+function answerOf(thrown: unknown, { name, isAdvisory }: Check, told: Map<unknown, string>): Answer {
+  const teller = told.get(thrown);
+  if (teller !== undefined) return warning(`not checked: see ${teller}`);
+  told.set(thrown, name);
+  return isAdvisory ? warning(lineOf(thrown)) : failed(lineOf(thrown));
+}

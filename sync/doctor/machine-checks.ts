@@ -1,0 +1,91 @@
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Agent, request } from 'undici';
+import { messageOf } from '../../core/errors';
+import type { Config } from '../../discovery/config';
+import { isMissingFile } from '../../discovery/write-file';
+import { openPublications } from '../publish/open-publications';
+import { readPublications } from '../publish/publish';
+import { lastGoodStoreOf } from '../session';
+import { systemClock } from '../system-clock';
+import { startWatchServer } from '../watch/server';
+import { type Answer, failed, ok, warning } from './check';
+import type { Context } from './context';
+
+/** The state directory can be written, and what an earlier process left there can be used. */
+export async function checkStateDir({ config, options, now }: Context): Promise<readonly Answer[]> {
+  const { stateDir } = config;
+  try {
+    await proveWritable(stateDir);
+  } catch (thrown) {
+    const fix = 'make stateDir writable, or absent targets never leave and a restart starts with nothing known';
+    return [warning(`${stateDir} cannot be written (${messageOf(thrown)}): ${fix}`)];
+  }
+  const { known, warning: unusable } = await lastGoodStoreOf(config, { ...options, isReadOnly: true }).read();
+  if (unusable) return [warning(unusable)];
+  const observed = [...known.values()].map((one) => one.observedAtMs);
+  if (observed.length === 0) return [ok(`${stateDir} is writable; last good: none yet`)];
+  const minutes = Math.round((now() - Math.min(...observed)) / 60_000);
+  return [ok(`${stateDir} is writable; last good: ${minutes} min old, scopes: ${observed.length}`)];
+}
+
+/** The nearest folder that exists takes a folder of ours, which leaves at once; its permissions alone do not tell. */
+async function proveWritable(folder: string): Promise<void> {
+  try {
+    await rmdir(await mkdtemp(join(folder, '.doctor-')));
+  } catch (thrown) {
+    if (!isMissingFile(thrown)) throw thrown;
+    await proveWritable(dirname(folder));
+  }
+}
+
+/** `sync --watch` can listen where it should, or does so already. */
+export async function checkWatchAddress(
+  { config: { watch } }: Context,
+  signal: AbortSignal,
+): Promise<readonly Answer[]> {
+  try {
+    const server = await startWatchServer(watch, unready);
+    await server.close();
+    return [ok(`${watch.listen} is free`)];
+  } catch (thrown) {
+    if (!isTaken(thrown)) throw thrown;
+    return [await askHealth(watch, signal)];
+  }
+}
+
+const unready = { isAlive: () => false, isReady: () => false, metrics: () => '', snapshot: () => undefined };
+
+function isTaken(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EADDRINUSE';
+}
+
+/** A watch answers at once. */
+const healthTimeoutMs = 3_000;
+
+/** Who listens there is not known: it gets no token, and a certificate is not what is asked about. */
+async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal): Promise<Answer> {
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  try {
+    const url = `${tls ? 'https' : 'http'}://${listen}/healthz`;
+    const { statusCode, body } = await request(url, { dispatcher, signal, headersTimeout: healthTimeoutMs });
+    await body.dump();
+    if (statusCode === 200 || statusCode === 401) return ok(`${listen} answers as sync --watch does`);
+    if (statusCode === 503) return warning(`${listen}: sync --watch makes no passes any more; look at its log`);
+  } catch {
+    signal.throwIfAborted();
+  } finally {
+    await dispatcher.destroy();
+  }
+  return warning(`${listen} is taken by another program: choose a free address for watch.listen`);
+}
+
+/** Each Cloud Map service that is published to exists and can be read. */
+export async function checkPublications({ config }: Context, signal: AbortSignal): Promise<readonly Answer[]> {
+  const read = await readPublications(openPublications(config, systemClock), signal);
+  return read.map(({ name, held, error }) => ({
+    ...(error === undefined ? ok(`instances of this owner: ${held.length}`) : failed(error)),
+    about: name,
+  }));
+}

@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { runCli } from '../support/cli';
+
+const root = resolve(__dirname, '../..');
+const decisions = readdirSync(join(root, 'docs/decisions'));
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'deck/examples/README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  ...decisions.map((name) => `docs/decisions/${name}`),
+];
+const manual = pages.filter((page) => !page.includes('decisions/'));
+const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+const matchesOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+}
+
+function isBroken(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? join(root, page) : resolve(root, dirname(page), path);
+  if (!existsSync(target)) return true;
+  if (anchor === undefined) return false;
+  return !matchesOf(readFileSync(target, 'utf8'), /^##+ (.*)$/gm)
+    .map(anchorOf)
+    .includes(anchor);
+}
+
+describe('documentation', () => {
+  it.each(pages)('has no broken link in %s', (page) => {
+    const links = matchesOf(textOf(page), /\]\((?!https?:)([^)\s]+)\)/g);
+
+    expect(links.filter((link) => isBroken(page, link))).toEqual([]);
+  });
+
+  it.each(manual)('names only scripts that exist in %s', (page) => {
+    const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(textOf('package.json'));
+    const names = matchesOf(textOf(page), /npm run ([\w:]+)/g);
+
+    expect(names.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it.each(manual)('names only verbs and options that exist in %s', async (page) => {
+    const commands = matchesOf(textOf(page), /(?:npx |`|^|&& )kong-privatelink ([a-z][^`\n#|&)]*)/gm);
+    const unknown: string[] = [];
+    for (const command of commands) {
+      const [verb = '', ...words] = command.trim().split(/\s+/);
+      const { exitCode, out } = await runCli([verb, '--help'], {});
+      const options = words.filter((word) => /^--?[a-z]/.test(word));
+      if (exitCode !== 0 || options.some((option) => !out.includes(option))) unknown.push(command);
+    }
+
+    expect(unknown).toEqual([]);
+  });
+
+  it('lists every decision in the index', () => {
+    const index = textOf('docs/decisions/README.md');
+
+    expect(decisions.filter((name) => name !== 'README.md' && !index.includes(`(${name})`))).toEqual([]);
+  });
+});
