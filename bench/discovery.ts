@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { servingFlags } from '../plugin/server/serving-flags';
 import { credentialsOf } from '../sandbox/aws/credentials';
 import { formatTable } from '../sync/output/terminal';
 import { estate } from './discovery-world';
@@ -54,7 +55,8 @@ async function sample(what: string, { url, config, world }: Stage): Promise<Samp
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     KONG_PRIVATELINK_CONFIG: config,
   };
-  const child = fork(join(__dirname, 'discovery-subject.js'), [what, url], { env });
+  const execArgv = what === 'serving' ? [...servingFlags] : [];
+  const child = fork(join(__dirname, 'discovery-subject.js'), [what, url], { env, execArgv });
   const [told] = await once(child, 'message');
   await once(child, 'exit');
   return { what, ...sampleSchema.parse(told), calls: (await callsOf(world)) - before };

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Endpoint, Scope } from '../core/model';
@@ -99,6 +99,7 @@ export async function startClass({ program, entries, name, config, folder }: Cla
 /** The echo server. */
 export async function startEcho(folder: string): Promise<Subject> {
   const socketPath = join(folder, 'echo.sock');
+  rmSync(socketPath, { force: true });
   const child = fork(join(__dirname, 'echo-server.js'), [socketPath]);
   await once(child, 'message');
   return { open: () => openProtobufCaller(socketPath, 0), close: () => stop(child) };
@@ -112,8 +113,9 @@ export async function startGo(folder: string): Promise<Subject | undefined> {
   } catch {
     return undefined;
   }
-  const child = spawn(join(source, 'bin/constant'), ['-kong-prefix', folder], { stdio: 'inherit' });
   const socketPath = join(folder, 'constant.socket');
+  rmSync(socketPath, { force: true });
+  const child = spawn(join(source, 'bin/constant'), ['-kong-prefix', folder], { stdio: 'inherit' });
   while (!existsSync(socketPath)) await wait(20);
   const driver = createProtobufDriver(socketPath);
   const instanceId = await driver.startInstance('constant', {});

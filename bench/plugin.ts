@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatTable } from '../sync/output/terminal';
+import { pinSelf } from './pin';
 import { measureP50s, measureRate } from './plugin-callers';
 import { measureThroughKong } from './plugin-kong';
 import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-subjects';
@@ -53,32 +54,55 @@ async function bench(): Promise<void> {
   report(samples);
 }
 
-/** All servers run at once and are called in turns, so that the machine treats them alike; their rates are taken one after the other. */
+/** Times of single calls with all servers on one core, called in turns, so that the machine treats them alike; then the rates of each alone, on all cores. */
 async function runRound(round: number, variant: Variant): Promise<readonly Sample[]> {
   return inFolder(async (folder) => {
     const config = writeConfig(folder, variant.endpoints);
-    const classOf = (program: Program) => startClass({ program, entries, name: 'privatelink', config, folder });
-    const subjects = [
-      { what: 'echo', subject: await startEcho(folder) },
-      { what: ours, subject: await classOf(ours) },
-      { what: stock, subject: await classOf(stock) },
-      { what: constant, subject: await startConstant(folder) },
-      { what: go, subject: await startGo(folder) },
-    ].flatMap(({ what, subject }) => (subject ? [{ what, ...subject }] : []));
     const stopRefreshing = variant.isRefreshing ? refresh(folder, variant.endpoints) : () => {};
-    const p50s = await measureP50s(
-      subjects.map((one) => one.open),
-      calls,
-    );
+    pinSelf('0');
+    const p50s = await measureTogether(startersOf(config, folder));
+    pinSelf('0,1');
     const samples: Sample[] = [];
-    for (const [index, { what, open }] of subjects.entries()) {
-      const perSecond = await measureRate(open, connections, rateMs);
-      samples.push({ what, variant: variant.name, round, p50Us: p50s[index] ?? 0, perSecond });
+    for (const { what, start } of startersOf(config, folder)) {
+      const perSecond = await measureAlone(start);
+      if (perSecond !== undefined)
+        samples.push({ what, variant: variant.name, round, p50Us: p50s.get(what) ?? 0, perSecond });
     }
     stopRefreshing();
-    await Promise.all(subjects.map((one) => one.close()));
     return samples;
   });
+}
+
+type Starter = { readonly what: string; readonly start: () => Promise<Subject | undefined> };
+
+function startersOf(config: string, folder: string): readonly Starter[] {
+  const classOf = (program: Program) => startClass({ program, entries, name: 'privatelink', config, folder });
+  return [
+    { what: 'echo', start: () => startEcho(folder) },
+    { what: ours, start: () => classOf(ours) },
+    { what: stock, start: () => classOf(stock) },
+    { what: constant, start: () => startConstant(folder) },
+    { what: go, start: () => startGo(folder) },
+  ];
+}
+
+async function measureTogether(starters: readonly Starter[]): Promise<ReadonlyMap<string, number>> {
+  const running: { readonly what: string; readonly subject: Subject }[] = [];
+  for (const { what, start } of starters) {
+    const subject = await start();
+    if (subject) running.push({ what, subject });
+  }
+  const opens = running.map(({ subject }) => subject.open);
+  const p50s = await measureP50s(opens, calls);
+  await Promise.all(running.map(({ subject }) => subject.close()));
+  return new Map(running.map(({ what }, index) => [what, p50s[index] ?? 0]));
+}
+
+async function measureAlone(start: Starter['start']): Promise<number | undefined> {
+  const subject = await start();
+  const perSecond = subject && (await measureRate(subject.open, connections, rateMs));
+  await subject?.close();
+  return perSecond;
 }
 
 const throughKong = 'a real Kong';

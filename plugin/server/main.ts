@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import { whyClosedToKong } from './listen';
 import { createLogger, giveUpWith, problemsOf } from './log';
 import { isDump, parseOptions, type ServerOptions, socketPathOf } from './options';
+import { servingFlags } from './serving-flags';
 import { supervise } from './supervise';
 
 /** Prints a dump, or listens for the process that serves (serving-main.ts); all that could go wrong, or use memory, is over there. */
@@ -26,7 +27,8 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
   const onProblem = problemsOf(logger);
   const { stop } = await supervise({
     socketPath,
-    startServing: () => fork(join(__dirname, 'serving-main.js'), argv),
+    startServing: () =>
+      fork(join(__dirname, 'serving-main.js'), argv, { execArgv: [...process.execArgv, ...servingFlags] }),
     onServing: (servingPid) => logger.info({ socketPath, servingPid }, 'listening'),
     onProblem,
     onEnd: (code) => process.exit(code),
