@@ -1,17 +1,21 @@
 import { groupBy } from '../core/group-by';
 import { hasAnswered } from '../core/has-answered';
 import type { Incumbent, Incumbents } from '../core/incumbents';
-import type { Json, Snapshot } from '../core/model';
+import type { DomainSettings, Json, Snapshot } from '../core/model';
 import { isProtocol } from '../core/protocols';
 import { originsOf } from '../deck/tags';
 import { zoneOf } from '../deck/zones';
 import type { HeldEntity } from './control-plane';
 
-/** What each domain is in use with, as the control plane holds it. */
-export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot): Incumbents {
+type Settings = Readonly<Record<string, DomainSettings>>;
+
+/** What each domain is in use with, as the control plane holds it; a route that the configuration switches off counts no more. */
+export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot, settings: Settings): Incumbents {
   const unread = new Set(snapshot.scopes.filter((one) => !hasAnswered(one)).map((one) => one.scope.id));
+  // It leaves with this plan, and the next one must come to the same without it.
+  const staying = held.filter(({ kind, domain }) => kind !== 'route' || settings[domain]?.route !== false);
   return new Map(
-    [...groupBy(held, (one) => one.domain)].map(([domain, entities]) => [domain, incumbentOf(entities, unread)]),
+    [...groupBy(staying, (one) => one.domain)].map(([domain, entities]) => [domain, incumbentOf(entities, unread)]),
   );
 }
 

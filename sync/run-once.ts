@@ -128,7 +128,7 @@ type PlanContext = {
 
 function planSnapshot(snapshot: Snapshot, { deps, held, published, absences }: PlanContext) {
   const { owner, settings, affinity, policy, clock } = deps;
-  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot));
+  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings));
   const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held });
   const rules = {
     evidence: collectEvidence(snapshot, claims.quarantined),
