@@ -8,6 +8,7 @@ async function serve(): Promise<void> {
     process.send?.({ calls: konnect.calls.map(({ method, path }) => ({ method, path })) });
     konnect.resetCalls();
   });
+  process.on('disconnect', () => process.exit());
   process.send?.({ url: konnect.url });
 }
 
