@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { credentialsOf } from '../sandbox/aws/credentials';
 import { startAws } from '../sandbox/aws/server';
@@ -9,6 +9,7 @@ import { type AwsWorld, createWorld } from '../sandbox/aws/world';
 import { zoneIdsOf } from '../sandbox/aws/zones';
 import { type Konnect, startKonnect } from '../sandbox/konnect/konnect';
 import { formatTable } from '../sync/output/terminal';
+import { reportBench } from './report-bench';
 
 /**
  * The whole chain at size: 1,000 endpoints x 3 zones in 100 domains. `sync` on an empty control plane, then after one endpoint was
@@ -49,10 +50,7 @@ async function bench(): Promise<void> {
     ours: changed.map((one) => one.calls),
     peer: changed.map((one) => one.pages + one.changed + 4),
   };
-  const folder = resolve(__dirname, '../../bench/results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'chain.json'), `${JSON.stringify({ name: 'chain', samples }, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify({ name: 'chain', goals: [goal] })}\n`);
+  reportBench('chain', { samples }, [goal]);
 }
 
 async function runRound(): Promise<readonly Sample[]> {

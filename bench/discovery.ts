@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { servingFlags } from '../plugin/server/serving-flags';
 import { credentialsOf } from '../sandbox/aws/credentials';
 import { formatTable } from '../sync/output/terminal';
 import { estate } from './discovery-world';
+import { reportBench } from './report-bench';
 
 /**
  * Discovery at size: 10,000 endpoints x 3 zones in 100 scopes, beside a script that only runs the SDK's paginators over the same calls, in turns.
@@ -85,10 +86,7 @@ function report(samples: readonly Sample[]): void {
     { what: 'memory', ours: of('discovery', (one) => one.peakMb), peer: of('baseline', (one) => one.peakMb) },
     { what: 'blockMs', ours: of('serving', (one) => one.blockMs), peer: of('baseline', (one) => one.blockMs) },
   ];
-  const folder = resolve(__dirname, '../../bench/results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'discovery.json'), `${JSON.stringify({ name: 'discovery', samples }, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify({ name: 'discovery', goals })}\n`);
+  reportBench('discovery', { samples }, goals);
 }
 
 void bench();

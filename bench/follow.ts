@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import { credentialsOf } from '../sandbox/aws/credentials';
@@ -13,6 +13,7 @@ import { type Konnect, startKonnect } from '../sandbox/konnect/konnect';
 import { type Loopback, openLoopback } from '../sandbox/loopback';
 import { type Provider, startProvider } from '../sandbox/providers';
 import { formatTable } from '../sync/output/terminal';
+import { reportBench } from './report-bench';
 
 /** From an endpoint's recreation to the first request on its new address, by polling: `sync --watch` over the sandbox, sample after sample. */
 const sampleCount = 5;
@@ -177,10 +178,7 @@ function tell(samples: readonly Sample[]): void {
     ours: samples.map(({ totalMs }) => Math.round(totalMs)),
     peer: samples.map(() => allowedMs),
   };
-  const folder = resolve(__dirname, '../../bench/results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'follow.json'), `${JSON.stringify({ name: 'follow', parts, samples }, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify({ name: 'follow', goals: [goal] })}\n`);
+  reportBench('follow', { parts, samples }, [goal]);
 }
 
 void bench();

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { formatTable } from '../sync/output/terminal';
 import { pinSelf } from './pin';
 import { measureP50s, measureRate } from './plugin-callers';
 import { measureThroughKong } from './plugin-kong';
 import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-subjects';
+import { reportBench } from './report-bench';
 
 /**
  * The plugin over its server's own socket, from HandleEvent to the end of the event, beside the stock server with the same class, our
@@ -173,10 +174,7 @@ function report(samples: readonly Sample[]): void {
     goal('p50Constant', p50s, [constant, slowest(constant)]),
     ...(hasGo ? [goal('rpsGo', rates, [go, fewest(go)])] : []),
   ];
-  const folder = resolve(__dirname, '../../bench/results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'plugin.json'), `${JSON.stringify({ name: 'plugin', samples }, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify({ name: 'plugin', goals })}\n`);
+  reportBench('plugin', { samples }, goals);
 }
 
 function reportKong(samples: readonly Sample[]): void {

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { formatTable } from '../sync/output/terminal';
+import { reportBench } from './report-bench';
 import { oneTarget, owner, tenPercent, type Weights, writeEstate } from './sync-estate';
 
 /**
@@ -200,10 +201,7 @@ function report(samples: readonly Sample[]): void {
       peer: of('decK', 'nothing changed', (one) => one.writes),
     },
   ];
-  const folder = resolve(__dirname, '../../bench/results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'sync.json'), `${JSON.stringify({ name: 'sync', samples }, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify({ name: 'sync', goals })}\n`);
+  reportBench('sync', { samples }, goals);
 }
 
 void bench();

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import { once } from '../core/once';
 import type { AccountScope } from './aws-scopes';
 import { loadCredentialProviders, loadEc2, loadServiceDiscovery } from './aws-sdk';
 import type { VpcEndpointsConfig } from './config';
@@ -37,14 +38,6 @@ export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> 
 /** The same for Cloud Map. */
 export function lazyCloudMapClient(options: ClientOptions): () => Promise<ServiceDiscoveryClient> {
   return once(() => createCloudMapClient(options));
-}
-
-function once<T>(create: () => Promise<T>): () => Promise<T> {
-  let created: Promise<T> | undefined;
-  return () => {
-    created ??= create();
-    return created;
-  };
 }
 
 async function createEc2Client({ scope, endpoint }: ClientOptions): Promise<EC2Client> {

@@ -1,3 +1,5 @@
+import { once } from '../core/once';
+
 /**
  * The parts of the AWS SDK, loaded when first needed: client-ec2 alone costs 0.27 s and 74 MB (facts). Each is kept, since what
  * TypeScript makes of `import()` copies the package's thousands of exports every time.
@@ -5,11 +7,3 @@
 export const loadEc2 = once(() => import('@aws-sdk/client-ec2'));
 export const loadServiceDiscovery = once(() => import('@aws-sdk/client-servicediscovery'));
 export const loadCredentialProviders = once(() => import('@aws-sdk/credential-providers'));
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  return () => {
-    loaded ??= load();
-    return loaded;
-  };
-}

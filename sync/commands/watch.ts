@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { messageOf } from '../../core/errors';
+import { once } from '../../core/once';
 import { configPath } from '../../discovery/config-file';
 import { serialiseSnapshot } from '../../discovery/snapshot-file';
 import { parseAllowRemovals } from '../policy';
@@ -20,18 +21,18 @@ export const runWatch: Command = async (options, signal) => {
   const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: json ? terminal.err : terminal.out });
   const metrics = createMetrics();
   const session = openReloadable(options, { log, metrics });
-  const once = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
-  let snapshot: string | undefined;
+  const ofFirstPass = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
+  let snapshotText: () => string | undefined = () => undefined;
   const pass = createWatchPass({
     dependencies: (number) => {
       const current = session.current();
-      return number === 1 ? { ...current, policy: { ...current.policy, ...once } } : current;
+      return number === 1 ? { ...current, policy: { ...current.policy, ...ofFirstPass } } : current;
     },
     clock: systemClock,
     metrics,
     log,
     onSnapshot: (seen, owner) => {
-      snapshot = serialiseSnapshot(withoutFindings(seen), owner);
+      snapshotText = once(() => serialiseSnapshot(seen, owner));
     },
     onReport: json ? (report) => terminal.out(`${JSON.stringify(report)}\n`) : undefined,
   });
@@ -40,7 +41,7 @@ export const runWatch: Command = async (options, signal) => {
     isAlive: () => worker?.isAlive() ?? true,
     isReady: () => worker?.isReady() ?? false,
     metrics: metrics.text,
-    snapshot: () => snapshot,
+    snapshot: () => snapshotText(),
   });
   log.info({ address: server.address }, 'watching');
   const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
@@ -85,8 +86,4 @@ async function untilEnded(worker: Worker, { paths, signal }: Reloading, reload: 
 function openWatchSession({ config, terminal }: CommandOptions) {
   const session = openSession({ config, terminal: { ...terminal, err: () => {}, isTerminal: false } });
   return { ...session, prepare: openRelease(session.config) };
-}
-
-function withoutFindings<T extends { readonly findings?: unknown }>({ findings: _, ...snapshot }: T) {
-  return snapshot;
 }
