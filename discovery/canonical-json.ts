@@ -2,7 +2,10 @@
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const fields = new Map(Object.entries(value));
-  const keys = [...fields.keys()].sort().filter((key) => fields.get(key) !== undefined);
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(fields.get(key))}`).join()}}`;
+  let fields = '';
+  for (const key of Object.keys(value).sort()) {
+    const field: unknown = value[key as keyof typeof value];
+    if (field !== undefined) fields += `${fields && ','}${JSON.stringify(key)}:${canonicalJson(field)}`;
+  }
+  return `{${fields}}`;
 }

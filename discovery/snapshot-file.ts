@@ -28,8 +28,9 @@ export type SnapshotOrigin = {
 
 /** The text of a snapshot file: JSON with sorted keys, so that the same snapshot has the same bytes, and a checksum over its content. */
 export function serialiseSnapshot(snapshot: Snapshot, owner: string): string {
-  const content = { version, owner, snapshot };
-  return `${canonicalJson({ ...content, checksum: checksumOf(content) })}\n`;
+  const content = canonicalJson({ version, owner, snapshot });
+  // "checksum" is the first of the sorted keys.
+  return `{"checksum":"${digestOf(content)}",${content.slice(1)}\n`;
 }
 
 /** Reads the text of a snapshot file. Throws PrivatelinkError (BAD_ANSWER) that says what is wrong with it, and the fix. */

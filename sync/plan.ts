@@ -1,8 +1,10 @@
+import { groupBy } from '../core/group-by';
 import type { DomainSettings } from '../core/model';
+import { compareText } from '../core/targets';
 import { uuidOf } from '../core/uuid';
 import { differencesOf, withoutDefaults } from '../deck/compare';
 import { writeOrder } from '../deck/desired';
-import { type Document, type Entity, nameOf } from '../deck/document';
+import { type Document, type Entity, type Kind, nameOf } from '../deck/document';
 import { originsOf } from '../deck/tags';
 import type { Affinity } from '../deck/zones';
 import type { Action, Change, Changes } from './changes';
@@ -89,15 +91,16 @@ function whyCreated(entity: Entity): string {
   return `endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
 }
 
-const actions: readonly Action[] = ['create', 'update', 'delete'];
-
-/** Creates, then updates in write order, then deletes backwards. */
+/** Creates, then updates in write order, then deletes backwards; by key within. */
 function sortChanges(changes: readonly Change[]): readonly Change[] {
-  const rank = ({ action, kind }: Change) => {
-    const order = writeOrder.indexOf(kind);
-    return actions.indexOf(action) * writeOrder.length + (action === 'delete' ? writeOrder.length - order : order);
-  };
-  return [...changes].sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : 1));
+  const byStage = groupBy(changes, ({ action, kind }) => `${action} ${kind}`);
+  const inOrder = (action: Action, kinds: readonly Kind[]) =>
+    kinds.flatMap((kind) => [...(byStage.get(`${action} ${kind}`) ?? [])].sort((a, b) => compareText(a.key, b.key)));
+  return [
+    ...inOrder('create', writeOrder),
+    ...inOrder('update', writeOrder),
+    ...inOrder('delete', [...writeOrder].reverse()),
+  ];
 }
 
 /** The document that the control plane holds once the plan is applied: what is desired, and what stays without being desired. */

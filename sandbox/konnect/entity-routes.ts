@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/model';
 import { type Answer, type Call, notAllowed, notFound } from './call';
 import { constraint, refused } from './refusal';
 import { isKindPath, type KindPath } from './schemas';
-import { nameField, type Store } from './store';
+import { isUuid, nameField, type Store } from './store';
 
 /** Paths of the form `<parents>/<id>/<kind>`, and the field by which the kind refers to its parent. */
 const nested: Readonly<Record<string, Readonly<Partial<Record<KindPath, string>>>>> = {
@@ -75,10 +75,6 @@ function entityRoute(call: Call, resource: Resource & { idOrName: string }, stor
   const named = isUuid(idOrName) ? {} : { [nameField(kind)]: idOrName };
   const id = held?.id ?? (isUuid(idOrName) ? idOrName : undefined);
   return { status: 200, body: store.put(kind, id, { ...named, ...bodyOf(call), ...parent }) };
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 function bodyOf(call: Call): JsonObject {

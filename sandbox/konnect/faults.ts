@@ -21,17 +21,17 @@ export type Fault = Effect & {
 };
 
 /** Gives the fault that a call shall meet, if any; counts the call. */
-export type TakeFault = (method: string, path: string) => Fault | undefined;
+export type TakeFault = (method: string, url: string) => Fault | undefined;
 
 export type Faults = { readonly inject: (fault: Fault) => void; readonly take: TakeFault };
 
 export function createFaults(): Faults {
   const pending: { readonly fault: Fault; seen: number }[] = [];
 
-  function take(method: string, path: string): Fault | undefined {
+  function take(method: string, url: string): Fault | undefined {
     for (const entry of pending) {
       const { fault } = entry;
-      if ((fault.method ?? method) !== method || fault.path?.test(path) === false) continue;
+      if ((fault.method ?? method) !== method || fault.path?.test(decodeURIComponent(url)) === false) continue;
       entry.seen += 1;
       const hits = entry.seen - (fault.after ?? 0);
       if (hits >= 1 && hits <= (fault.times ?? 1)) return fault;

@@ -42,9 +42,9 @@ export async function listen(served: Served, port = 0) {
 export function responderOf(answer: (call: Call, headers: IncomingHttpHeaders) => Answer): Respond {
   return ({ method, url, headers, body }) => {
     try {
-      const { pathname, searchParams: query } = new URL(url, 'http://sandbox.invalid');
-      const path = pathname.split('/').slice(1).map(decodeURIComponent);
-      return answer({ method, path, query, body: parse(body) }, headers);
+      const [pathname = '', search] = url.split('?', 2);
+      const path = pathname.slice(1).split('/').map(decodeURIComponent);
+      return answer({ method, path, query: new URLSearchParams(search), body: parse(body) }, headers);
     } catch (thrown) {
       if (thrown instanceof Refusal) return { status: thrown.status, body: thrown.body };
       return { status: 500, body: { message: messageOf(thrown) } };
@@ -68,21 +68,22 @@ function serve({ message, response }: Exchange, served: Served): void {
   response.once('close', () => {
     traffic.running -= 1;
   });
-  // Who hangs up before the call is whole gets no answer.
-  readBody(message)
-    .then((body) => reply({ message, response }, body, served))
-    .catch(() => message.destroy());
-}
-
-async function readBody(message: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  message.on('data', (chunk: Buffer) => chunks.push(chunk));
+  // Who hangs up before the call is whole gets no answer.
+  message.once('error', () => message.destroy());
+  message.once('end', () => {
+    try {
+      reply({ message, response }, Buffer.concat(chunks).toString(), served);
+    } catch {
+      message.destroy();
+    }
+  });
 }
 
 function reply({ message, response }: Exchange, body: string, { respond, traffic, takeFault }: Served): void {
   const { method = '', url = '' } = message;
-  const fault = takeFault(method, decodeURIComponent(url));
+  const fault = takeFault(method, url);
   const answer = replaced(fault) ?? respond({ method, url, headers: message.headers, body });
   traffic.calls.push({ method, path: url, status: isAnswered(fault) ? answer.status : 0 });
   if (!fault) send(response, answer);
@@ -105,7 +106,7 @@ function replaced(fault: Fault | undefined): Answer | undefined {
 
 function send(response: ServerResponse, { status, body }: Answer, headers?: Readonly<Record<string, string>>): void {
   const text = body === undefined ? '' : JSON.stringify(body);
-  const type = text && { 'content-type': 'application/json; charset=utf-8' };
+  const type = text && { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) };
   response.writeHead(status, { ...type, ...headers }).end(text);
 }
 

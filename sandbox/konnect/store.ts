@@ -98,13 +98,20 @@ function createTables(): Tables {
 }
 
 function find(kind: KindPath, idOrName: string, tables: Tables, parent?: JsonObject): StoredEntity | undefined {
-  const table = tables[kind];
-  const unique = kindRules[kind].uniques[0];
-  const named = unique && table.holder(unique, { ...parent, [nameField(kind)]: idOrName });
-  const entity = table.get(idOrName) ?? (named === undefined ? undefined : table.get(named));
+  const entity = tables[kind].get(isUuid(idOrName) ? idOrName : (idOf(kind, idOrName, tables, parent) ?? idOrName));
+  if (!entity) return undefined;
   const [[field, reference] = []] = Object.entries(parent ?? {});
-  const belongs = !field || !entity || JSON.stringify(entity[field]) === JSON.stringify(reference);
+  const belongs = !field || JSON.stringify(entity[field]) === JSON.stringify(reference);
   return belongs ? entity : undefined;
+}
+
+function idOf(kind: KindPath, name: string, tables: Tables, parent?: JsonObject): string | undefined {
+  const unique = kindRules[kind].uniques[0];
+  return unique && tables[kind].holder(unique, { ...parent, [nameField(kind)]: name });
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 /** The field that a path may name instead of the id. */

@@ -89,7 +89,7 @@ export function referenceOf(entity: JsonObject, field: string): string | undefin
 
 function uniqueKey(unique: Unique, entity: JsonObject): string | undefined {
   if (entity[unique[0]] === undefined) return undefined;
-  return JSON.stringify([unique, unique.map((field) => referenceOf(entity, field) ?? entity[field] ?? null)]);
+  return unique.map((field) => `${field}=${referenceOf(entity, field) ?? entity[field] ?? ''}`).join('\n');
 }
 
 function refuseTaken(unique: Unique, entity: StoredEntity, holderId: string | undefined): void {

@@ -8,12 +8,15 @@ import { runOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command } from './command';
 import { openRelease } from './schema';
-import { runWatch } from './watch';
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
 export const runSync: Command = async (options, signal) => {
   if (options.watch && options.plan) throw watchedPlan();
-  if (options.watch) return runWatch(options, signal);
+  if (options.watch) {
+    // The worker's server, logs and metrics are a tenth of the start of a one-shot command.
+    const { runWatch } = await import('./watch');
+    return runWatch(options, signal);
+  }
   const session = openSession(options);
   const approval = options.plan ? await readApproval(options.plan, session.config, signal) : {};
   const report = await runOnce({ ...session, prepare: openRelease(session.config), ...approval }, signal);

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../../core/clock';
 import type { JsonObject } from '../../core/model';
 import { type Api, answerError, isBroken, networkError, shapeError } from './errors';
+import { exchange } from './exchange';
 import { type Outcome, parseRetryAfter, retry } from './retry';
 
 /** `path` from the root, with its query. */
@@ -38,7 +39,9 @@ const passingStatuses: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 /** A JSON client for one control plane's API that authenticates, retries and bounds its calls. */
 export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random, ...options }: HttpOptions): Http {
-  const dispatcher = new Agent({
+  const { origin, pathname } = new URL(options.address);
+  const { api, token, clock } = options;
+  const dispatcher = new Pool(origin, {
     connections: options.concurrency,
     keepAliveTimeout: idleMs,
     keepAliveMaxTimeout: idleMs,
@@ -46,49 +49,48 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     bodyTimeout: timeoutMs,
     connect: { timeout: timeoutMs },
   });
-  const timing = { clock: options.clock, random };
+  const headers = { ...(token && api.authorize(token)), accept: 'application/json' };
+  const connection = { ...options, dispatcher, prefix: pathname.replace(/\/+$/, ''), headers };
   return (call, signal) => {
     // Each call in flight listens, and there are more of them than the ten that Node takes for a leak.
     setMaxListeners(0, signal);
-    return retry(() => attempt(call, { ...options, dispatcher, signal }), timing, signal);
+    return retry(() => attempt(call, connection, signal), { clock, random }, signal);
   };
 }
 
-type Attempt = Pick<HttpOptions, 'api' | 'address' | 'token' | 'clock'> & {
+type Connection = Pick<HttpOptions, 'api' | 'token' | 'clock'> & {
   readonly dispatcher: Dispatcher;
-  readonly signal: AbortSignal;
+  /** The path of the address. */
+  readonly prefix: string;
+  readonly headers: Readonly<Record<string, string>>;
 };
 
-async function attempt(call: HttpCall, options: Attempt): Promise<Outcome> {
-  const name = `${call.method} ${call.path}`;
-  const answer = await exchange(call, options).catch((thrown: unknown) => ({ thrown }));
-  options.signal.throwIfAborted();
+async function attempt(
+  { method, path, body }: HttpCall,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { api, token, clock, dispatcher, prefix, headers } = connection;
+  const name = `${method} ${path}`;
+  const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
+  const answer = await exchange({ method, path: prefix + path, ...sent }, dispatcher, signal).catch(
+    (thrown: unknown) => ({ thrown }),
+  );
+  signal.throwIfAborted();
   if ('thrown' in answer) {
     return { error: networkError(name, answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
   }
   const { status, text, retryAfter } = answer;
   if (status >= 200 && status < 300) return { value: parse(name, text) };
-  if (status === 404 && call.method === 'DELETE') return { value: undefined };
-  const retryAfterMs = parseRetryAfter(retryAfter, options.clock.now());
+  if (status === 404 && method === 'DELETE') return { value: undefined };
+  const retryAfterMs = parseRetryAfter(retryAfter, clock.now());
   // A server may quote what it was sent.
-  const shown = options.token ? text.replaceAll(options.token, '***') : text;
+  const shown = token ? text.replaceAll(token, '***') : text;
   return {
-    error: answerError(options.api, name, { status, text: shown, retryAfterMs }),
+    error: answerError(api, name, { status, text: shown, retryAfterMs }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };
-}
-
-async function exchange({ method, path, body }: HttpCall, { api, address, token, dispatcher, signal }: Attempt) {
-  const answer = await request(address.replace(/\/+$/, '') + path, {
-    method,
-    headers: { ...(token && api.authorize(token)), accept: 'application/json', ...(body && jsonBody) },
-    body: body && JSON.stringify(body),
-    dispatcher,
-    signal,
-  });
-  const retryAfter = answer.headers['retry-after']?.toString();
-  return { status: answer.statusCode, text: await answer.body.text(), retryAfter };
 }
 
 const jsonBody = { 'content-type': 'application/json' };
