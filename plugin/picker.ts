@@ -1,4 +1,5 @@
 import type { Candidate } from './resolve';
+import { nextTurn, nextTurnAmong, queueAll, type Turns, turnsOf } from './turns';
 
 /** When a scope was last confirmed; unix epoch, milliseconds. */
 export type ScopeAge = { observedAtMs: number };
@@ -10,21 +11,18 @@ export type LiveCandidate = Candidate & {
   readonly scope: Readonly<ScopeAge>;
 };
 
-/**
- * Candidates that take turns, each as often as its weight says; `round` is all that it remembers. What every pick goes through lies in
- * typed arrays, by index of the candidate.
- */
+/** Candidates that take turns, each as often as its weight says. */
 export type Picker = {
   readonly candidates: readonly LiveCandidate[];
   /** Of the candidates, each once. */
   readonly scopes: readonly Readonly<ScopeAge>[];
-  readonly weights: Float64Array;
-  readonly round: Float64Array;
+  /** By index of the candidate. */
+  readonly turns: Turns;
   /** 1 where probes have ejected it. */
   readonly down: Uint8Array;
 };
 
-/** The picker of at least one candidate; its round goes on from that of `before` when it was made of the same. */
+/** The picker of at least one candidate; its turns go on from those of `before` when it was made of the same. */
 export function pickerOf(candidates: readonly LiveCandidate[], before: Picker | undefined): Picker {
   const isSame =
     before?.candidates.length === candidates.length &&
@@ -32,8 +30,10 @@ export function pickerOf(candidates: readonly LiveCandidate[], before: Picker | 
   return {
     candidates,
     scopes: [...new Set(candidates.map((one) => one.scope))],
-    weights: Float64Array.from(candidates, (one) => one.weight),
-    round: isSame ? before.round : new Float64Array(candidates.length),
+    turns: turnsOf(
+      Float64Array.from(candidates, (one) => one.weight),
+      isSame ? before.turns : undefined,
+    ),
     down: new Uint8Array(candidates.length),
   };
 }
@@ -43,34 +43,24 @@ function isEqual({ weight, ip, port, host }: Candidate, other: Candidate | undef
 }
 
 /** Keeps the candidates that `isOne` names out of the turns, or lets them in again. */
-export function setDown({ candidates, down }: Picker, isOne: (one: Candidate) => boolean, isDown: boolean): void {
+export function setDown(
+  { candidates, down, turns }: Picker,
+  isOne: (one: Candidate) => boolean,
+  isDown: boolean,
+): void {
   for (const [index, one] of candidates.entries()) if (isOne(one)) down[index] = isDown ? 1 : 0;
+  queueAll(turns, (index) => down[index] === 0);
 }
 
 /**
- * Smooth weighted round robin, as nginx does it: over the sum of weights each target comes up exactly as often as its weight. Those
- * that were confirmed before `sinceMs` are passed over and keep their place in the round; so are those that are down, unless
- * `isPanic`. Undefined when none is left.
+ * The next in turn. Those that were confirmed before `sinceMs` are passed over, and so are those that are down, unless `isPanic`.
+ * Undefined when none is left.
  */
 export function pick(picker: Picker, sinceMs: number, isPanic = false): LiveCandidate | undefined {
-  const { candidates, weights, round, down } = picker;
-  const isFresh = isAllFresh(picker, sinceMs);
-  let best = -1;
-  let bestValue = 0;
-  let total = 0;
-  for (let index = 0; index < round.length; index += 1) {
-    if (down[index] === 1 && !isPanic) continue;
-    if (!isFresh && isStale(candidates[index], sinceMs)) continue;
-    const weight = weights[index] ?? 0;
-    const value = (round[index] ?? 0) + weight;
-    round[index] = value;
-    total += weight;
-    if (best >= 0 && value <= bestValue) continue;
-    best = index;
-    bestValue = value;
-  }
-  if (best >= 0) round[best] = bestValue - total;
-  return candidates[best];
+  const { candidates, turns, down } = picker;
+  if (!isPanic && isAllFresh(picker, sinceMs)) return candidates[nextTurn(turns)];
+  const isUp = (index: number) => isPanic || down[index] === 0;
+  return candidates[nextTurnAmong(turns, (index) => isUp(index) && !isStale(candidates[index], sinceMs))];
 }
 
 function isAllFresh({ scopes }: Picker, sinceMs: number): boolean {
