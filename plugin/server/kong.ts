@@ -17,7 +17,7 @@ export function createKong(call: (call: PdkCall) => PromiseLike<unknown>): Kong 
     service: {
       setUpstream: (name) => call(setUpstream(name, undefined)),
       setTarget: (host, port) => call(setTarget(host, port)),
-      request: { setHeader: (name, value) => call(setHeader(name, value)) },
+      request: { setHeader: (name, value) => call(setHeader(value, name)) },
     },
     response: { exit: (status, body, headers) => call(exit(status, body, headers)) },
   };
@@ -40,7 +40,7 @@ const setTarget = remember((host: string, port: number) =>
   ]),
 );
 
-const setHeader = remember((name: string, value: string) =>
+const setHeader = remember((value: string, name: string) =>
   pdkCall('kong.service.request.set_header', [
     [1, name],
     [2, textValue(value)],
@@ -76,18 +76,24 @@ function textValue(value: string): Uint8Array {
 /** Addresses and names come and go; what is forgotten is only written anew. */
 const rememberedLimit = 10_000;
 
-/** Requests make the same few calls again and again: each is put into bytes once. */
-function remember<First, Second>(make: (first: First, second: Second) => PdkCall) {
-  const made = new Map<First, Map<Second, PdkCall>>();
+/** A call that was put into bytes, and the others with the same first argument. */
+type Remembered<Second> = { readonly second: Second; readonly call: PdkCall; readonly next?: Remembered<Second> };
+
+/** Requests make the same calls again and again: each is put into bytes once, and found by the argument that differs most. */
+function remember<Second>(make: (first: string, second: Second) => PdkCall) {
+  const made = new Map<string, Remembered<Second>>();
   let count = 0;
 
-  function makeAnew(first: First, second: Second): PdkCall {
+  function makeAnew(first: string, second: Second): PdkCall {
     if (count >= rememberedLimit) made.clear();
     count = made.size === 0 ? 1 : count + 1;
     const call = make(first, second);
-    made.set(first, (made.get(first) ?? new Map<Second, PdkCall>()).set(second, call));
+    made.set(first, { second, call, next: made.get(first) });
     return call;
   }
 
-  return (first: First, second: Second): PdkCall => made.get(first)?.get(second) ?? makeAnew(first, second);
+  return (first: string, second: Second): PdkCall => {
+    for (let one = made.get(first); one; one = one.next) if (one.second === second) return one.call;
+    return makeAnew(first, second);
+  };
 }
