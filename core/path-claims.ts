@@ -16,7 +16,9 @@ type Conflict = { readonly path: string; readonly ownedPath: string; readonly ow
 export function settlePaths(endpoints: readonly Endpoint[], incumbents: Incumbents): Settled {
   const owners: Owners = new Map();
   for (const [domain, { route }] of incumbents) for (const path of route?.paths ?? []) owners.set(path, domain);
-  const inTurn = [...endpoints].sort((a, b) => rankOf(a, owners) - rankOf(b, owners) || compareAge(a, b));
+  const ranks = new Map(endpoints.map((one) => [one, rankOf(one, owners)]));
+  const rank = (endpoint: Endpoint) => ranks.get(endpoint) ?? 0;
+  const inTurn = [...endpoints].sort((a, b) => rank(a) - rank(b) || compareAge(a, b));
   const refused = settleInTurn(inTurn, owners);
   const quarantined = [...refused].map(([endpoint, conflict]) => quarantine(endpoint, conflict));
   return { endpoints: endpoints.filter((one) => !refused.has(one)), quarantined };
@@ -25,10 +27,16 @@ export function settlePaths(endpoints: readonly Endpoint[], incumbents: Incumben
 /** Gives paths to the endpoints in turn; who is refused gets another turn when a path has become free meanwhile. */
 function settleInTurn(endpoints: readonly Endpoint[], owners: Owners): ReadonlyMap<Endpoint, Conflict> {
   const refused = new Map<Endpoint, Conflict>();
+  const served = new Set<string>();
   for (const endpoint of endpoints) {
     const conflict = pathsOf(endpoint).flatMap((path) => conflictAt(path, endpoint, owners) ?? [])[0];
-    if (conflict) refused.set(endpoint, conflict);
-    else take(endpoint, owners);
+    if (conflict) {
+      refused.set(endpoint, conflict);
+      continue;
+    }
+    // The endpoints of a domain agree on its paths.
+    if (!served.has(endpoint.domain)) take(endpoint, owners);
+    served.add(endpoint.domain);
   }
   const isStuck = refused.size === 0 || refused.size === endpoints.length;
   return isStuck ? refused : settleInTurn([...refused.keys()], owners);
