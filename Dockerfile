@@ -1,4 +1,4 @@
-# The worker: docker run -v /etc/kong-privatelink.yaml:/etc/kong-privatelink.yaml:ro kong-privatelink
+# The worker; docs/operations.md shows how to run it.
 FROM node:20-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./

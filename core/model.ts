@@ -68,7 +68,7 @@ export type QuarantineCode =
 
 /**
  * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there
- * when it is malformed or in conflict; when the source's `allow` refuses it, they leave as absent ones do.
+ * when it is malformed or in conflict; when the source's `allow` refuses what it claims, they leave as absent ones do.
  */
 export type Quarantined = {
   readonly endpointId: string;

@@ -25,5 +25,8 @@ function labelsOf(upstream: string): readonly string[] {
   return upstream.slice(0, -upstreamSuffix.length).split('.');
 }
 
+/** Name of the plugin, as Kong and `domains.<domain>.plugins` know it. */
+export const pluginName = 'privatelink';
+
 /** A domain's name: one DNS label, since it becomes part of the upstream's name; lowercase, so that no two differ by case only. */
 export const domainPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

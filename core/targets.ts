@@ -1,7 +1,7 @@
 import type { Endpoint, Target } from './model';
 
 /**
- * `ip:port`, or `[ip]:port` with all eight groups written out for IPv6: Kong refuses it without brackets (facts) and stores it
+ * `ip:port`, or `[ip]:port` with all eight groups written out for IPv6: Kong refuses it without brackets and stores it
  * in full (kong/db/dao/targets.lua), so that a shorter form would be another target in every pass.
  */
 export function formatAddress({ ip, port }: { readonly ip: string; readonly port: number }): string {

@@ -62,7 +62,7 @@ const file = z.strictObject({
   ...lists,
 });
 
-export type ListName = keyof typeof lists;
+type ListName = keyof typeof lists;
 /** In the order in which they are written. */
 export const listNames = Object.keys(lists) as readonly ListName[];
 

@@ -42,36 +42,61 @@ export function withoutDefaults(entity: Entity): Entity {
 /** What differs between the entity as desired and as held, one `field before -> after` each; empty: the same. */
 export function differencesOf(desired: Entity, held: Entity): readonly string[] {
   const { fields, kind, tags } = desired;
-  const texts: string[] = [];
-  const compare = (field: string, wanted: Json | undefined, isWritten: boolean) => {
-    const value = held.fields[field];
-    if (!covers(value, wanted, isWritten)) texts.push(`${field} ${show(value)} -> ${show(wanted)}`);
-  };
-  for (const field in unwritten[kind]) if (!(field in fields)) compare(field, unwritten[kind][field], false);
-  for (const field in fields) compare(field, fields[field], true);
-  if (!sameTags(tags, held.tags)) texts.push(`tags ${held.tags.join(' ')} -> ${tags.join(' ')}`);
-  return texts;
+  const defaults = Object.entries(unwritten[kind]).filter(([field]) => !(field in fields));
+  const differing = [
+    ...defaults.flatMap(([field, value]) => differencesIn({ path: field, held: held.fields[field], wanted: value })),
+    ...Object.entries(fields).flatMap(([field, value]) =>
+      differencesIn({ path: field, held: held.fields[field], wanted: value, isWritten: true }),
+    ),
+  ].map(({ path, held: value, wanted }) => {
+    // A plugin's settings may be passwords, and reasons are for everybody to read.
+    const show = kind === 'plugin' && path.startsWith('config') ? textWithoutWords : textOf;
+    return `${path} ${show(value)} -> ${show(wanted)}`;
+  });
+  return sameTags(tags, held.tags) ? differing : [...differing, `tags ${held.tags.join(' ')} -> ${tags.join(' ')}`];
+}
+
+type Compared = {
+  /** `healthchecks.active.http_path`. */
+  readonly path: string;
+  readonly held: Json | undefined;
+  readonly wanted: Json;
+  readonly isWritten?: boolean;
+};
+
+/** The innermost fields that differ. */
+function differencesIn({ path, held, wanted, isWritten = false }: Compared): readonly Compared[] {
+  if (!isJsonObject(wanted) || !isJsonObject(held))
+    return covers(held, wanted, isWritten) ? [] : [{ path, held, wanted }];
+  return Object.entries(wanted).flatMap(([key, value]) =>
+    differencesIn({ path: `${path}.${key}`, held: held[key], wanted: value, isWritten: true }),
+  );
 }
 
 /** A held value is as wanted when it holds all that is wanted; objects may hold more, which are defaults filled in. */
 function covers(held: Json | undefined, wanted: Json | undefined, written: boolean): boolean {
   if (held === undefined || held === null)
     return wanted === undefined || wanted === null || !written || isEmpty(wanted);
-  if (Array.isArray(wanted)) return Array.isArray(held) && isSameSet(held, wanted);
+  if (Array.isArray(wanted)) return Array.isArray(held) && (isSameSet(held, wanted) || coversEach(held, wanted));
   if (isJsonObject(wanted)) {
     return isJsonObject(held) && Object.entries(wanted).every(([key, value]) => covers(held[key], value, true));
   }
   return held === wanted || ((wanted === undefined || wanted === null) && isEmpty(held));
 }
 
+/** Objects in a list get defaults as well. */
+function coversEach(held: readonly Json[], wanted: readonly Json[]): boolean {
+  return held.length === wanted.length && wanted.every((value, index) => covers(held[index], value, true));
+}
+
 /** Kong's lists of protocols, paths and statuses are sets, and control planes give them back in an order of their own. */
 function isSameSet(held: readonly Json[], wanted: readonly Json[]): boolean {
-  const textOf = (list: readonly Json[]) =>
+  const sorted = (list: readonly Json[]) =>
     list
       .map((item) => JSON.stringify(item))
       .sort()
       .join();
-  return JSON.stringify(held) === JSON.stringify(wanted) || textOf(held) === textOf(wanted);
+  return JSON.stringify(held) === JSON.stringify(wanted) || sorted(held) === sorted(wanted);
 }
 
 /** Control planes write an absent list or map as null, `[]` or `{}`. */
@@ -83,7 +108,11 @@ function sameTags(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((tag) => b.includes(tag));
 }
 
-function show(value: Json | undefined): string {
+function textOf(value: Json | undefined): string {
   const text = JSON.stringify(value ?? null);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function textWithoutWords(value: Json | undefined): string {
+  return textOf(JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'string' ? '***' : one))));
 }

@@ -1,6 +1,6 @@
 import type { Domain } from '../core/claims';
 import type { DomainSettings, JsonObject, PluginSettings, Target } from '../core/model';
-import { upstreamName, zoneUpstreamName } from '../core/names';
+import { pluginName, upstreamName, zoneUpstreamName } from '../core/names';
 import { compareText, formatAddress } from '../core/targets';
 import type { Document, Entity, Kind } from './document';
 import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';
@@ -8,8 +8,11 @@ import { pluginKey, targetKey } from './names';
 import { configTag, originTags, selectTags } from './tags';
 import { type Affinity, zonesOf, zoneTargetFields } from './zones';
 
-/** The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards. */
-export const writeOrder: readonly Kind[] = ['upstream', 'target', 'service', 'route', 'plugin'];
+/**
+ * The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards.
+ * The route comes last: until then no request arrives that a plugin should have stopped (docs/decisions/0030-guarded-routes.md).
+ */
+export const writeOrder: readonly Kind[] = ['upstream', 'target', 'service', 'plugin', 'route'];
 
 export type DesiredInput = {
   readonly owner: string;
@@ -72,5 +75,5 @@ function pluginOf(plugin: PluginSettings, domain: string, tags: readonly string[
 
 /** The plugin of this product is about its own domain unless the configuration names another. */
 function pluginConfig(plugin: PluginSettings, domain: string): JsonObject {
-  return plugin.name === 'privatelink' ? { domain, ...plugin.config } : plugin.config;
+  return plugin.name === pluginName ? { domain, ...plugin.config } : plugin.config;
 }

@@ -23,5 +23,10 @@ export function nameOf({ kind, key }: { readonly kind: Kind; readonly key: strin
   return `${kind}:${key}`;
 }
 
+/** The same of what an entity is below; undefined where it is below nothing. */
+export function parentNameOf({ kind, parent }: Pick<Entity, 'kind' | 'parent'>): string | undefined {
+  return parent && nameOf({ kind: kind === 'target' ? 'upstream' : 'service', key: parent });
+}
+
 /** What the control plane should hold: entities in write order, then by key. */
 export type Document = readonly Entity[];

@@ -48,7 +48,7 @@ export function routeFields(domain: Domain): JsonObject {
 export function upstreamFields(domain: Domain, settings: DomainSettings): JsonObject {
   return {
     name: upstreamName(domain.name),
-    // A retry goes to an address that has not failed yet, which round-robin does not promise (facts of Kong 3.9).
+    // A retry goes to an address that has not failed yet, which round-robin does not promise (Kong 3.9).
     algorithm: 'least-connections',
     slots: 10_000,
     // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.

@@ -1,3 +1,5 @@
+import { pluginName } from '../core/names';
+
 /** Keys of entities below another; the control plane is read back by them. */
 
 /** Key of a target; `address` as `ip:port`. */
@@ -5,12 +7,22 @@ export function targetKey(upstream: string, address: string): string {
   return `${upstream}|${address}`;
 }
 
-/** Name of the upstream that a target with this key belongs to. */
-export function upstreamOfTarget(key: string): string {
+/** Name of the upstream of a target, or of the service of a plugin, with this key. */
+export function parentOfKey(key: string): string {
   return key.slice(0, key.indexOf('|'));
+}
+
+/** What a key says beside that parent: the address of a target, the name of a plugin; of other kinds all of it. */
+export function nameInParent(key: string): string {
+  return key.slice(key.lastIndexOf('|') + 1);
 }
 
 /** Key of a plugin of a service. */
 export function pluginKey(service: string, plugin: string): string {
   return `${service}|${plugin}`;
+}
+
+/** Whether the plugin with this key may be there to keep requests out; our own only picks their address. */
+export function isGuard(key: string): boolean {
+  return key !== pluginKey(parentOfKey(key), pluginName);
 }

@@ -15,6 +15,8 @@ export type TextOptions = {
   readonly owner: string;
   /** Name of the Konnect control plane that the file is for. */
   readonly controlPlaneName?: string;
+  /** Workspace of the Kong with a database that the file is for. */
+  readonly workspace?: string;
   /** What people wrote, to be merged in. */
   readonly base?: Base;
 };
@@ -23,11 +25,14 @@ export type TextOptions = {
  * The document as a decK file: no ids, keys in a fixed order, the same bytes for the same document.
  * Throws PrivatelinkError (CONFIG_INVALID) when the base contradicts the document.
  */
-export function renderText(document: Document, { owner, controlPlaneName, base = emptyBase }: TextOptions): string {
+export function renderText(document: Document, options: TextOptions): string {
+  const { owner, controlPlaneName, workspace, base = emptyBase } = options;
   const file = {
     _format_version: formatVersion,
     _info: { select_tags: selectTags(owner) },
     ...(controlPlaneName ? { _konnect: { control_plane_name: controlPlaneName } } : {}),
+    // Without Kong's Enterprise edition there is none, and decK must not ask for it.
+    ...(workspace && workspace !== 'default' ? { _workspace: workspace } : {}),
     ...toLists(document),
   };
   checkBase(base, document);
@@ -42,7 +47,7 @@ export function renderText(document: Document, { owner, controlPlaneName, base =
 }
 
 /** The document as decK and Kong nest it. */
-export function toLists(document: Document): JsonObject {
+function toLists(document: Document): JsonObject {
   const sorted = sortDocument(document);
   return {
     services: nest(sorted, 'service', { routes: 'route', plugins: 'plugin' }),

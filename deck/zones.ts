@@ -5,7 +5,7 @@ import { zoneOfUpstream } from '../core/names';
 import { compareText } from '../core/targets';
 import type { Entity } from './document';
 import { targetFields } from './fields';
-import { upstreamOfTarget } from './names';
+import { parentOfKey } from './names';
 
 /** How upstreams prefer the addresses of their zone (docs/decisions/0022-zone-upstreams.md). */
 export type Affinity = 'none' | 'weighted' | 'failover';
@@ -13,7 +13,7 @@ export type Affinity = 'none' | 'weighted' | 'failover';
 /** The zone whose upstream an upstream or target belongs to; undefined for all other entities. */
 export function zoneOf({ kind, key }: Pick<Entity, 'kind' | 'key'>): string | undefined {
   if (kind === 'upstream') return zoneOfUpstream(key);
-  return kind === 'target' ? zoneOfUpstream(upstreamOfTarget(key)) : undefined;
+  return kind === 'target' ? zoneOfUpstream(parentOfKey(key)) : undefined;
 }
 
 /** What AWS writes; an id that somebody else wrote may not fit into the name of an upstream. */

@@ -8,7 +8,7 @@ import { loadCredentialProviders, loadEc2, loadServiceDiscovery } from './aws-sd
 import type { VpcEndpointsConfig } from './config';
 import { isLoopback } from './loopback';
 
-// The SDK prints a warning about Node 20 when the first client is made (facts); engines in package.json says what is supported.
+// The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 export type ClientOptions = {
@@ -16,7 +16,7 @@ export type ClientOptions = {
   readonly endpoint?: VpcEndpointsConfig['endpoint'];
 };
 
-/** Time that one call gets, connecting included (starting value). */
+/** Time that one call gets, connecting included. */
 const callTimeoutMs = 10_000;
 
 /** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
@@ -52,7 +52,7 @@ async function createCloudMapClient({ scope, endpoint }: ClientOptions): Promise
   return new ServiceDiscoveryClient({
     ...(await settingsOf(scope, sts)),
     endpoint: servicediscovery,
-    // The SDK would put `data-` before the host of an address that is given (facts).
+    // The SDK would put `data-` before the host of an address that is given.
     disableHostPrefix: servicediscovery !== undefined,
   });
 }

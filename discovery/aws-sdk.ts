@@ -1,7 +1,7 @@
 import { once } from '../core/once';
 
 /**
- * The parts of the AWS SDK, loaded when first needed: client-ec2 alone costs 0.27 s and 74 MB (facts). Each is kept, since what
+ * The parts of the AWS SDK, loaded when first needed: client-ec2 alone costs 0.27 s and 74 MB. Each is kept, since what
  * TypeScript makes of `import()` copies the package's thousands of exports every time.
  */
 export const loadEc2 = once(() => import('@aws-sdk/client-ec2'));

@@ -17,7 +17,7 @@ export type CallBudgetOptions = {
   readonly perSecond?: number;
 };
 
-/** One token bucket for each kind of call; by default half of what AWS grants Describe* calls, 100 and 20 per second (facts; fm-08). */
+/** One token bucket for each kind of call; by default half of what AWS grants Describe* calls, 100 and 20 per second (fm-08). */
 export function createCallBudget({ clock, burst = 50, perSecond = 10 }: CallBudgetOptions): CallBudget {
   const buckets = new Map<string, { readonly tokens: number; readonly atMs: number }>();
   return {

@@ -1,18 +1,31 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { domainPattern } from '../core/names';
+import { label } from './config-values';
 
 /** What tags say elsewhere, said in the configuration for sources whose providers have no tags. */
 export const claim = {
-  domain: z.string().regex(domainPattern, 'lowercase letters, digits and dashes, at most 63'),
-  protocol: z.enum(['http', 'https', 'grpc', 'grpcs']).optional(),
-  port: z.int().min(1).max(65_535).optional(),
-  host: z.string().optional(),
-  paths: z.array(z.string().regex(/^\/\S*$/, 'a path without spaces, such as /todo')).optional(),
-  weight: z.int().min(0).max(65_535).optional(),
+  domain: label.describe('the service domain: lowercase letters, digits and dashes'),
+  protocol: z
+    .enum(['http', 'https', 'grpc', 'grpcs'])
+    .optional()
+    .meta({ description: 'what the provider speaks', default: 'http' }),
+  port: z.int().min(1).max(65_535).optional().describe("the provider's port; absent: 80, or 443 for TLS"),
+  host: z
+    .string()
+    .optional()
+    .describe("Host header and TLS server name, required for TLS; absent: the upstream's name"),
+  paths: z
+    .array(z.string().regex(/^\/\S*$/, 'a path without spaces, such as /todo'))
+    .optional()
+    .describe('paths of the route, not stripped, required for gRPC; absent: `/<domain>`, stripped'),
+  weight: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .meta({ description: 'share of the requests, relative to the other addresses', default: 100 }),
 };
 
-/** Where the addresses are, for sources that ask no region; becomes part of a tag. */
 export const claimRegion = z
   .string()
   .regex(/^[a-z0-9-]{1,32}$/, 'a region, such as us-east-1: lowercase letters, digits and dashes, at most 32')
@@ -22,7 +35,6 @@ export const ipAddress = z.union([z.ipv4(), z.ipv6()], {
   error: 'an IP address; for a host name use a source of type dns',
 });
 
-/** An underscore in front of the first label asks for SRV. */
 export const dnsName = z
   .string()
   .max(253)

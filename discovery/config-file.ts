@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { PrivatelinkError } from '../core/errors';
 import { type Config, configSchema } from './config';
+import { fixOf } from './config-problems';
 
 export type LoadOptions = {
   /** Path of `-c`. */
@@ -12,6 +13,7 @@ export type LoadOptions = {
 };
 
 const defaultPath = 'kong-privatelink.yaml';
+const neededKeys = 'owner, sources and, unless it is for a data plane, controlPlane';
 
 /**
  * Reads the configuration: `-c FILE`, else `$KONG_PRIVATELINK_CONFIG`, else `./kong-privatelink.yaml`; relative paths inside
@@ -52,7 +54,7 @@ function readFile(options: LoadOptions): { readonly file: string; readonly raw: 
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
-  const parsed = schema.safeParse(value, { reportInput: true });
+  const parsed = schema.safeParse(value, { error: fixOf });
   if (parsed.success) return parsed.data;
   throw invalid(file, parsed.error.issues.flatMap(messagesOf));
 }
@@ -60,7 +62,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
 function readText(file: string): string {
   if (!existsSync(file)) {
     throw new PrivatelinkError(
-      `no configuration file at ${file}: name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs owner, sources and controlPlane (README, "Against real AWS and Konnect")`,
+      `no configuration file at ${file}: name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`,
       { code: 'CONFIG_MISSING', transient: false },
     );
   }
@@ -131,15 +133,13 @@ function formatPath(path: readonly PropertyKey[]): string {
 /** One line for each problem; a value is never printed, it may be a secret. */
 function messagesOf(issue: z.core.$ZodIssue): readonly string[] {
   const at = formatPath(issue.path);
-  if (!at && issue.code === 'invalid_type') return ['the file: write a mapping with owner, sources and controlPlane'];
+  if (!at && issue.code === 'invalid_type') return [`the file: write a mapping with ${neededKeys}`];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) => `${formatPath([...issue.path, key])}: unknown key: correct its spelling or remove it`,
-    );
+    const fixes = issue.message.split('\n');
+    return issue.keys.map((key, index) => `${formatPath([...issue.path, key])}: ${fixes[index]}`);
   }
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
   const [key] = issue.code === 'invalid_key' ? issue.issues : [];
-  return [`${at || 'the file'}: ${missing ? 'is required' : (key ?? issue).message}`];
+  return [`${at || 'the file'}: ${(key ?? issue).message}`];
 }
 
 function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, folder: string): Config {

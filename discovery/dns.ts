@@ -21,7 +21,7 @@ type NameConfig = DnsConfig['names'][number];
 /** Names, or targets of one SRV name, asked for at once. */
 const concurrency = 8;
 
-/** More addresses than this behind one name are a mistake: Konnect holds 10,000 targets in all (facts). */
+/** More addresses than this behind one name are a mistake: Konnect holds 10,000 targets in all. */
 const maxAddresses = 1_000;
 
 /** The addresses behind DNS names: A and AAAA, or SRV where the name starts with `_`. Whatever is doubtful makes the scope unknown (docs/decisions/0009). */

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock';
 import { concurrently } from '../core/concurrently';
 import { messageOf } from '../core/errors';
 import { groupBy } from '../core/group-by';
@@ -20,7 +19,6 @@ type Readers = { readonly reader: NetworkReader; readonly readZoneIds: ReadZoneI
 
 export type FindingsDependencies = {
   readonly readersOf: (scope: AccountScope, config: NetworkConfig) => Readers;
-  readonly clock: Pick<Clock, 'now'>;
 };
 
 /** What was read around the endpoints of one scope. */
@@ -33,12 +31,12 @@ const nothing: Facts = { servedBy: new Map(), subnetsIn: new Map(), vpcs: [], pe
 const concurrency = 4;
 
 /** Looks at the networks around what was discovered; routing never depends on it (docs/decisions/0014). */
-export function createFindings(sources: readonly SourceConfig[], dependencies: FindingsDependencies): AddFindings {
+export function createFindings(sources: readonly SourceConfig[], { readersOf }: FindingsDependencies): AddFindings {
   const lookers = sources.filter(isNetwork).flatMap((config) =>
     accountScopes(config).map((scope) => {
-      const readers = dependencies.readersOf(scope, config);
+      const readers = readersOf(scope, config);
       const read = config.type === 'vpc-endpoints' ? readZones : readNetworks;
-      return createLooker(scope, (endpoints, signal) => read(readers, endpoints, signal), dependencies.clock);
+      return createLooker(scope, (endpoints, signal) => read(readers, endpoints, signal));
     }),
   );
   return async (snapshot, signal) => {
@@ -73,23 +71,16 @@ function findAll(seen: readonly Seen[]): readonly Finding[] {
 
 type Read = (endpoints: readonly Endpoint[], signal: AbortSignal) => Promise<Facts>;
 
-/** Networks change rarely, and people who look again want an answer at once. */
-const keptMs = 3_600_000;
 /** Time that one scope gets as a whole: people wait for it. */
 const timeoutMs = 15_000;
 
-function createLooker(scope: AccountScope, read: Read, clock: Pick<Clock, 'now'>) {
-  let kept: { readonly about: string; readonly atMs: number; readonly facts: Facts } | undefined;
+function createLooker(scope: AccountScope, read: Read) {
   return async (snapshot: Snapshot, signal: AbortSignal): Promise<Seen> => {
     const endpoints = endpointsOf(snapshot, scope.id);
-    const about = aboutOf(endpoints);
     if (endpoints.length === 0) return { endpoints, facts: nothing };
-    if (kept?.about === about && clock.now() - kept.atMs < keptMs) return { endpoints, facts: kept.facts };
     const deadline = { signal, timeoutMs, asked: `scope ${scope.id}` };
     try {
-      const facts = await withinDeadline((own) => read(endpoints, own), deadline);
-      kept = { about, atMs: clock.now(), facts };
-      return { endpoints, facts };
+      return { endpoints, facts: await withinDeadline((own) => read(endpoints, own), deadline) };
     } catch (thrown) {
       signal.throwIfAborted();
       const warning = `nothing is said about the networks of scope ${scope.id}, routing goes on: ${messageOf(thrown)}`;
@@ -101,11 +92,6 @@ function createLooker(scope: AccountScope, read: Read, clock: Pick<Clock, 'now'>
 function endpointsOf({ scopes }: Snapshot, scopeId: string): readonly Endpoint[] {
   const state = scopes.find(({ scope }) => scope.id === scopeId);
   return state?.status === 'known' ? state.discovered.endpoints.filter((one) => one.addresses.length > 0) : [];
-}
-
-/** What the facts depend on. */
-function aboutOf(endpoints: readonly Endpoint[]): string {
-  return [...namesOf(endpoints, 'serviceName'), ...namesOf(endpoints, 'vpcId')].join(' ');
 }
 
 function namesOf(endpoints: readonly Endpoint[], field: 'serviceName' | 'vpcId'): readonly string[] {

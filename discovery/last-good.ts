@@ -1,10 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../core/errors';
 import type { LastGood, Snapshot } from '../core/model';
 import { parseSnapshot, serialiseSnapshot } from './snapshot-file';
-import { isMissingFile, writeFix, writeIfChanged } from './write-file';
+import { isMissingFile, makeFolder, writeFix, writeIfChanged } from './write-file';
 
 /** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
 export interface LastGoodStore {
@@ -35,7 +35,7 @@ export function createLastGoodStore(path: string, owner: string): LastGoodStore 
       const next = { takenAtMs, scopes };
       if (kept && takenAtMs - kept.takenAtMs < refreshMs && isSame(kept, next)) return {};
       try {
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await makeFolder(dirname(path));
         await writeIfChanged(path, serialiseSnapshot(next, owner));
         kept = next;
         return {};

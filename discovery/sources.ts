@@ -81,7 +81,6 @@ export function openFindings(
 ): AddFindings {
   const context = { pageSize, clock, budget: createCallBudget({ clock }) };
   return createFindings(sources, {
-    clock,
     readersOf: (scope, { endpoint }) => ec2ReadersOf(createNetworkReader, { ...context, scope, endpoint }),
   });
 }

@@ -16,7 +16,7 @@ export type ParsedTags = { readonly claim: Claim } | TagProblem;
 /** A tag value holds 256 characters (AWS); more paths than this in one are a mistake. */
 const maxPaths = 20;
 
-/** Reads the tags that `keys` names, with the design's defaults; the first problem found is given instead. */
+/** Reads the tags that `keys` names, with the defaults of docs/operations.md; the first problem found is given instead. */
 export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
   const read = (name: keyof TagKeys) => tags.get(keys[name])?.trim() || undefined;
   const problemOf = (name: keyof TagKeys, fix: string): TagProblem => ({

@@ -1,4 +1,5 @@
-import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
@@ -20,6 +21,32 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
     throw thrown;
   }
   return true;
+}
+
+/** Makes the folder (0700) and those above it. Not Node's `recursive`, which tries for ever where the system says ENOENT, as in /proc. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeOne(folder);
+  } catch (thrown) {
+    const above = dirname(folder);
+    if (!isMissingFile(thrown) || above === folder) throw thrown;
+    await makeFolder(above);
+    await makeOne(folder);
+  }
+}
+
+async function makeOne(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o700 }).catch((thrown: unknown) => {
+    if (!hasCode(thrown, ['EEXIST'])) throw thrown;
+  });
+}
+
+/** Whether there is something at the path. */
+export function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether what was thrown says that there is no such file. */

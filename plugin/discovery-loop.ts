@@ -22,7 +22,7 @@ export type DiscoveryLoop = {
   readonly ended: Promise<void>;
 };
 
-/** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
+/** Scopes with an endpoint that is about to change state are read again this soon. */
 const transitionalMs = 10_000;
 /** After a pass that gave nothing; doubles with every further one, up to the interval. */
 const retryMs = 1_000;

@@ -11,7 +11,7 @@ import { createProber } from './prober';
 import { unreferencedClock } from './unreferenced-clock';
 
 /**
- * The thread that discovers and probes: parsing AWS's answers blocks an event loop for tens of milliseconds (facts), and the one that
+ * The thread that discovers and probes: parsing AWS's answers blocks an event loop for tens of milliseconds, and the one that
  * serves requests must not wait for it.
  */
 

@@ -1,6 +1,6 @@
 import { readRoute } from './messages';
 import type { ProbeSettings } from './probe-settings';
-import { type LiveFacts, liveRoute, type Route, setHealth as setRouteHealth } from './route';
+import { type LiveFacts, liveRoute, noteHealth, type Route } from './route';
 
 /** What the thread that serves requests keeps of a domain that requests may come for. */
 export type DomainInUse = {
@@ -34,11 +34,11 @@ export function setRoute(domain: DomainInUse, text: string | undefined): void {
 export function setHealth(domain: DomainInUse, place: string, isDown: boolean): void {
   if (isDown) domain.down.add(place);
   else domain.down.delete(place);
-  if (domain.route) setRouteHealth(domain.route, isDown, place);
+  if (domain.route) noteHealth(domain.route);
 }
 
 /** Forgets what probes said: they begin anew. */
 export function clearHealth(domain: DomainInUse): void {
   domain.down.clear();
-  if (domain.route) setRouteHealth(domain.route, false);
+  if (domain.route) noteHealth(domain.route);
 }

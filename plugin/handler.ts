@@ -3,11 +3,11 @@ import type { Feed } from './feed';
 import type { LiveCandidate } from './picker';
 import { probeSettingsOf } from './probe-settings';
 import { pickTarget } from './route';
-import type { PluginConfig } from './schema';
+import type { PluginConfig, WayOut } from './schema';
 import type { Upstreams } from './upstreams';
 
 /**
- * The calls of Kong's PDK that the plugin makes: one per request in upstream mode, two in target mode (rule 19). Under the stock server
+ * The calls of Kong's PDK that the plugin makes: one per request in upstream mode, two in target mode. Under the stock server
  * an answer is a promise; under ours awaiting it costs a round trip, and not awaiting it none.
  */
 export type Kong = {
@@ -77,12 +77,9 @@ function send(kong: Kong, config: PluginConfig, context: HandlerContext, route: 
   leaveUnanswered(kong.service.request.setHeader('Host', config.host_header ?? pick.host), config, context);
 }
 
-type WayOut = Pick<PluginConfig, 'domain' | 'on_unresolved'>;
-
 /** The access phase of a plugin entity whose configuration this version cannot use. */
-export function accessUnusable(kong: Kong, onUnresolved: WayOut['on_unresolved'], context: HandlerContext): undefined {
-  const reason = 'the plugin entity has a configuration that this version cannot use';
-  giveWay(kong, { domain: '', on_unresolved: onUnresolved }, context, reason);
+export function accessUnusable(kong: Kong, wayOut: WayOut, context: HandlerContext): undefined {
+  giveWay(kong, wayOut, context, 'the plugin entity has a configuration that this version cannot use');
 }
 
 function giveWay(kong: Kong, config: WayOut, context: HandlerContext, reason: string): void {

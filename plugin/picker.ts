@@ -8,6 +8,8 @@ export type ScopeAge = { observedAtMs: number };
 export type LiveCandidate = Candidate & {
   /** As Kong takes it: IPv6 in brackets. */
   readonly address: string;
+  /** What probes call it. */
+  readonly place: string;
   readonly scope: Readonly<ScopeAge>;
 };
 
@@ -18,38 +20,33 @@ export type Picker = {
   readonly scopes: readonly Readonly<ScopeAge>[];
   /** By index of the candidate. */
   readonly turns: Turns;
-  /** 1 where probes have ejected it. */
-  readonly down: Uint8Array;
+  /** Places that probes have ejected, as they are at any time. */
+  readonly down: ReadonlySet<string>;
+  /** `down` has changed since the turns were told: the next pick tells them, however many changes there were. */
+  isHealthNew: boolean;
 };
 
-/** The picker of at least one candidate; its turns go on from those of `before` when it was made of the same. */
-export function pickerOf(candidates: readonly LiveCandidate[], before: Picker | undefined): Picker {
+/** The picker of at least one candidate; its turns go on from those of `before`. */
+export function pickerOf(
+  candidates: readonly LiveCandidate[],
+  down: ReadonlySet<string>,
+  before: Picker | undefined,
+): Picker {
   const isSame =
     before?.candidates.length === candidates.length &&
     candidates.every((one, index) => isEqual(one, before.candidates[index]));
+  const weights = Float64Array.from(candidates, (one) => one.weight);
   return {
     candidates,
     scopes: [...new Set(candidates.map((one) => one.scope))],
-    turns: turnsOf(
-      Float64Array.from(candidates, (one) => one.weight),
-      isSame ? before.turns : undefined,
-    ),
-    down: new Uint8Array(candidates.length),
+    turns: turnsOf(weights, before?.turns, isSame),
+    down,
+    isHealthNew: down.size > 0,
   };
 }
 
-function isEqual({ weight, ip, port, host }: Candidate, other: Candidate | undefined): boolean {
-  return weight === other?.weight && ip === other.ip && port === other.port && host === other.host;
-}
-
-/** Keeps the candidates that `isOne` names out of the turns, or lets them in again. */
-export function setDown(
-  { candidates, down, turns }: Picker,
-  isOne: (one: Candidate) => boolean,
-  isDown: boolean,
-): void {
-  for (const [index, one] of candidates.entries()) if (isOne(one)) down[index] = isDown ? 1 : 0;
-  queueAll(turns, (index) => down[index] === 0);
+function isEqual({ weight, place, host }: LiveCandidate, other: LiveCandidate | undefined): boolean {
+  return weight === other?.weight && place === other.place && host === other.host;
 }
 
 /**
@@ -57,10 +54,20 @@ export function setDown(
  * Undefined when none is left.
  */
 export function pick(picker: Picker, sinceMs: number, isPanic = false): LiveCandidate | undefined {
+  if (isPanic || !isAllFresh(picker, sinceMs)) return pickAmong(picker, sinceMs, isPanic);
+  if (picker.isHealthNew) queueHealthy(picker);
+  return picker.candidates[nextTurn(picker.turns)];
+}
+
+function pickAmong({ candidates, turns, down }: Picker, sinceMs: number, isPanic: boolean): LiveCandidate | undefined {
+  const isIn = (one: LiveCandidate | undefined) => !isStale(one, sinceMs) && (isPanic || isUp(one, down));
+  return candidates[nextTurnAmong(turns, (index) => isIn(candidates[index]))];
+}
+
+function queueHealthy(picker: Picker): void {
   const { candidates, turns, down } = picker;
-  if (!isPanic && isAllFresh(picker, sinceMs)) return candidates[nextTurn(turns)];
-  const isUp = (index: number) => isPanic || down[index] === 0;
-  return candidates[nextTurnAmong(turns, (index) => isUp(index) && !isStale(candidates[index], sinceMs))];
+  queueAll(turns, (index) => isUp(candidates[index], down));
+  picker.isHealthNew = false;
 }
 
 function isAllFresh({ scopes }: Picker, sinceMs: number): boolean {
@@ -70,4 +77,8 @@ function isAllFresh({ scopes }: Picker, sinceMs: number): boolean {
 
 function isStale(candidate: LiveCandidate | undefined, sinceMs: number): boolean {
   return candidate === undefined || candidate.scope.observedAtMs < sinceMs;
+}
+
+function isUp(candidate: LiveCandidate | undefined, down: Picker['down']): boolean {
+  return candidate !== undefined && !down.has(candidate.place);
 }

@@ -1,4 +1,4 @@
-import { type LiveCandidate, type Picker, pick, pickerOf, type ScopeAge, setDown } from './picker';
+import { type LiveCandidate, type Picker, pick, pickerOf, type ScopeAge } from './picker';
 import type { Candidate, DomainRoute } from './resolve';
 
 /** How to reach a domain, with the rounds that are under way. */
@@ -11,7 +11,7 @@ export type Route = {
 /** What is known beside the route. */
 export type LiveFacts = {
   readonly scopeOf: (scopeId: string) => ScopeAge;
-  /** Places (see placeOf) that probes have ejected. */
+  /** Places (see placeOf) that probes have ejected; after a change the route is told (see noteHealth). */
   readonly down: ReadonlySet<string>;
 };
 
@@ -24,27 +24,23 @@ export function placeOf({ ip, port }: Pick<Candidate, 'ip' | 'port'>): string {
 function liveCandidate(candidate: Candidate, scope: ScopeAge): LiveCandidate {
   const { ip, port, host, weight, endpointId, scopeId, region, zoneId } = candidate;
   const address = ip.includes(':') ? `[${ip}]` : ip;
-  return { ip, port, host, weight, endpointId, scopeId, region, zoneId, address, scope };
+  return { ip, port, host, weight, endpointId, scopeId, region, zoneId, address, place: placeOf(candidate), scope };
 }
 
 /** The route with its rounds, which go on from those of `before` where the candidates are the same. */
 export function liveRoute(route: DomainRoute, { scopeOf, down }: LiveFacts, before: Route | undefined): Route {
   const live = route.candidates.map((one) => liveCandidate(one, scopeOf(one.scopeId)));
-  const any = pickerOf(live, before?.any);
-  const near = route.tiers.map((indexes, tier) =>
-    pickerOf(
-      indexes.flatMap((index) => live[index] ?? []),
-      before?.tiers[tier],
-    ),
-  );
-  const tiers = [...near, any];
-  if (down.size > 0) for (const tier of tiers) setDown(tier, (one) => down.has(placeOf(one)), true);
-  return { tiers, any };
+  const any = pickerOf(live, down, before?.any);
+  const near = route.tiers.map((indexes, tier) => {
+    const nearest = indexes.flatMap((index) => live[index] ?? []);
+    return pickerOf(nearest, down, before?.tiers[tier]);
+  });
+  return { tiers: [...near, any], any };
 }
 
-/** Takes what probes say of a place; of every place without one. */
-export function setHealth({ tiers }: Route, isDown: boolean, place?: string): void {
-  for (const tier of tiers) setDown(tier, (one) => place === undefined || placeOf(one) === place, isDown);
+/** Takes note that what probes say has changed. A thousand targets may go down at once: the next request sees to it, not each message. */
+export function noteHealth({ tiers }: Route): void {
+  for (const tier of tiers) tier.isHealthNew = true;
 }
 
 /** The next target that was confirmed since `sinceMs`: of the nearest tier that has a healthy one, else of all, since probes may err. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-/** Name, version and priority that Kong sees. */
-export const pluginName = 'privatelink';
+/** Version that Kong sees. */
 export const pluginVersion = '0.1.0';
 
 /**
@@ -75,8 +74,15 @@ export function parsePluginConfig(config: unknown): PluginConfig | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-/** The way out of a configuration that cannot be used as a whole. */
-export function parseWayOut(config: unknown): PluginConfig['on_unresolved'] {
-  const parsed = withoutNulls.pipe(configSchema.pick({ on_unresolved: true })).safeParse(config);
-  return parsed.success ? parsed.data.on_unresolved : 'fallthrough';
+const wayOutSchema = z.object({
+  domain: z.string().catch(''),
+  on_unresolved: configSchema.shape.on_unresolved.catch('fallthrough'),
+});
+
+export type WayOut = Readonly<z.infer<typeof wayOutSchema>>;
+
+/** The way out of a configuration that cannot be used as a whole: each field as far as it can be read. */
+export function parseWayOut(config: unknown): WayOut {
+  const parsed = withoutNulls.pipe(wayOutSchema).safeParse(config);
+  return parsed.success ? parsed.data : wayOutSchema.parse({});
 }

@@ -15,15 +15,16 @@ export type Turns = {
   now: number;
 };
 
-/** Turns of all, each of which has a weight above 0; they go on from those of `before`. */
-export function turnsOf(weights: Float64Array, before?: Turns): Turns {
+/**
+ * Turns of all, each of which has a weight above 0. They go on from those of `before`: of the same ones, or of others at the same time,
+ * since who comes first would else be favoured by each change.
+ */
+export function turnsOf(weights: Float64Array, before?: Turns, isSame = false): Turns {
   const { length } = weights;
-  const { counts, deadlines, now } = before ?? {
-    counts: new Float64Array(length),
-    deadlines: weights.map((weight, index) => phaseOf(index, length) / weight),
-    now: 0,
-  };
-  const turns = { weights, counts, deadlines, queue: new Int32Array(length), queued: 0, now };
+  const { counts, deadlines } =
+    before && isSame ? before : { counts: new Float64Array(length), deadlines: new Float64Array(length) };
+  const turns = { weights, counts, deadlines, queue: new Int32Array(length), queued: 0, now: before?.now ?? 0 };
+  if (!isSame) for (let index = 0; index < length; index += 1) catchUp(turns, index);
   queueAll(turns, () => true);
   return turns;
 }
@@ -75,10 +76,12 @@ function take(turns: Turns, index: number): void {
   setCount(turns, index, (turns.counts[index] ?? 0) + 1);
 }
 
-/** Who was passed over for a while has lost those turns: it does not get them all at once. */
+/** Who was passed over for a while, or is new, has lost those turns: it does not get them all at once. */
 function catchUp(turns: Turns, index: number): void {
   const due = Math.ceil(turns.now * (turns.weights[index] ?? 0) - phaseOf(index, turns.queue.length));
-  setCount(turns, index, Math.max(due, (turns.counts[index] ?? 0) + 1));
+  setCount(turns, index, due);
+  // Rounding may have led to just before.
+  if ((turns.deadlines[index] ?? 0) <= turns.now) setCount(turns, index, due + 1);
 }
 
 function setCount({ counts, deadlines, weights }: Turns, index: number, count: number): void {

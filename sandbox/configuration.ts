@@ -1,6 +1,14 @@
-import { pluginName } from '../plugin/schema';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pluginName } from '../core/names';
 import { credentialsOf } from './aws/credentials';
 import type { Setting } from './estates/estate';
+import { openAll } from './opened';
+
+export const controlPlaneName = 'sandbox';
+/** What the sandbox's Konnect takes; nobody else does. */
+export const token = 'kpat_sandbox';
 
 /** The product discovers every second, so that nobody waits for a demonstration. */
 const intervalSeconds = 1;
@@ -11,16 +19,19 @@ export type ConfigurationOptions = {
   readonly controlPlane: string;
   /** Of the plugin; default: target. */
   readonly mode?: 'target' | 'upstream';
+  /** Of the upstreams; default: none. */
+  readonly affinity?: 'none' | 'weighted';
 };
 
 /** The configuration file of an estate, for the command line and the plugin. */
 export function configurationText(setting: Setting, options: ConfigurationOptions): string {
-  const { awsUrl, controlPlane, mode = 'target' } = options;
+  const { awsUrl, controlPlane, mode = 'target', affinity = 'none' } = options;
   const plugins = [{ name: pluginName, config: { mode } }, ...(setting.plugins ?? [])];
   const domains = setting.domains.map((domain) => `  ${domain}: ${JSON.stringify({ plugins })}\n`).join('');
   return `owner: sandbox
 ${setting.sources(awsUrl)}domains:
 ${domains}controlPlane: ${controlPlane}
+affinity: ${affinity}
 watch: { intervalSeconds: ${intervalSeconds} }
 `;
 }
@@ -29,4 +40,32 @@ watch: { intervalSeconds: ${intervalSeconds} }
 export function credentialsText(account: string): string {
   const { accessKeyId, secretAccessKey } = credentialsOf(account);
   return `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+}
+
+/** What the commands need: the configuration's path, and their variables. */
+export type Files = {
+  readonly folder: string;
+  readonly configPath: string;
+  readonly credentialsPath: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Removes the folder. */
+  readonly close: () => Promise<void>;
+};
+
+export type Servers = { readonly aws: { readonly url: string }; readonly konnect: { readonly url: string } };
+
+/** Writes the configuration and the credentials of an estate into a folder of their own. */
+export function openFiles(setting: Setting, { aws, konnect }: Servers): Promise<Files> {
+  return openAll(async (opened) => {
+    const folder = await mkdtemp(join(tmpdir(), 'kong-privatelink-sandbox-'));
+    opened.add({ close: () => rm(folder, { recursive: true }) });
+    const configPath = join(folder, 'kong-privatelink.yaml');
+    const credentialsPath = join(folder, 'aws-credentials');
+    const controlPlane = `{ type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
+    const text = configurationText(setting, { awsUrl: aws.url, controlPlane });
+    await writeFile(configPath, text, { mode: 0o600 });
+    await writeFile(credentialsPath, credentialsText(setting.account), { mode: 0o600 });
+    const env = { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token };
+    return { folder, configPath, credentialsPath, env, close: opened.close };
+  });
 }

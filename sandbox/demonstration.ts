@@ -1,4 +1,5 @@
 import { PrivatelinkError } from '../core/errors';
+import { type During, quietly } from '../sync/during';
 import type { Act, Estate } from './estates/estate';
 import { estateNamed } from './estates/estates';
 import type { Loopback } from './loopback';
@@ -11,6 +12,8 @@ export type Narrator = {
   /** `title` says which estate it is, and who is in it. */
   readonly opening: (loopback: Loopback, title: string) => void;
   readonly event: (event: StoryEvent) => void;
+  /** Around everything that takes a while. */
+  readonly during?: During;
 };
 
 export type Demonstration = {
@@ -33,13 +36,17 @@ export async function demonstrate(
   signal: AbortSignal,
   { estate: name = 'T0', faults = false }: DemonstrationOptions = {},
 ): Promise<Demonstration> {
-  const stage = await openStage(estateNamed(name), signal);
+  const { during = quietly } = narrator;
+  const open = () => openStage(estateNamed(name), signal);
+  const stage = await during('starting AWS, Konnect, the gateway and the plugin', open);
   narrator.opening(stage.loopback, stage.title);
   try {
     const events: StoryEvent[] = [];
-    for (const act of actsOf(stage.estate, name, faults)) {
+    const acts = actsOf(stage.estate, name, faults);
+    for (const [index, act] of acts.entries()) {
       signal.throwIfAborted();
-      const event = await act(stage);
+      const what = `waiting for discover, sync and the data plane, step ${index + 1} of ${acts.length}`;
+      const event = await during(what, () => act(stage));
       events.push(event);
       narrator.event(event);
     }

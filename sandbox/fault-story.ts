@@ -6,6 +6,7 @@ import type { AwsWorld } from './aws/world';
 import { startBlackHole } from './black-hole';
 import type { Loopback } from './loopback';
 import type { Product } from './product';
+import { changesSchema, describeChanges, describeQuarantined, quarantinedSchema } from './reported';
 import type { StoryEvent, Trip } from './story';
 
 /** What a fault needs of the stage: an AWS to disturb, the product, and a request from SD1 to the end of the chain. */
@@ -81,7 +82,7 @@ async function show({ what, begin }: Trouble, stage: FaultStage): Promise<StoryE
     const synchronising = stage.product.syncInTrouble(awsUrl);
     const trips = await travelUntil(synchronising, stage);
     const report = reportSchema.parse(await synchronising);
-    const changed = report.changes.map(({ action, kind, key, reason }) => `${action} ${kind} ${key}: ${reason}`);
+    const changed = describeChanges(report.changes);
     return {
       what,
       discovered: reportedBy(report),
@@ -128,13 +129,13 @@ const reportSchema = z.object({
       reason: z.string().optional(),
     }),
   ),
-  quarantined: z.array(z.object({ endpointId: z.string(), reason: z.string() })),
-  changes: z.array(z.object({ action: z.string(), kind: z.string(), key: z.string(), reason: z.string() })),
+  quarantined: quarantinedSchema,
+  changes: changesSchema,
 });
 
 function reportedBy({ scopes, quarantined }: z.infer<typeof reportSchema>): readonly string[] {
   const states = scopes.map(({ id, status, endpoints, code, reason }) =>
     status === 'known' ? `scope ${id} known, ${endpoints} endpoints` : `scope ${id} unknown [${code}]: ${reason}`,
   );
-  return [...states, ...quarantined.map(({ endpointId, reason }) => `quarantined ${endpointId}: ${reason}`)];
+  return [...states, ...describeQuarantined(quarantined)];
 }

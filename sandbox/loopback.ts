@@ -103,8 +103,9 @@ function closerOf(server: Server): () => Promise<void> {
     });
 }
 
-function isTaken(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE';
+/** Whether listening failed because somebody else listens there. */
+export function isTaken(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'EADDRINUSE';
 }
 
 function requireLoopback(address: string): void {

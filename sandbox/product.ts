@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { z } from 'zod';
 import { PrivatelinkError } from '../core/errors';
-import { pluginName } from '../plugin/schema';
+import { pluginName } from '../core/names';
 import { schemaLua } from '../plugin/schema-text';
 import type { Fault } from './aws/faults';
 import { type AwsServer, startAws } from './aws/server';
 import type { AwsWorld } from './aws/world';
-import { configurationText, credentialsText } from './configuration';
+import { controlPlaneName, openFiles, token } from './configuration';
 import type { Setting } from './estates/estate';
 import { type Gateway, startGateway } from './gateway/gateway';
 import { createPluginRunner } from './gateway/plugin-runner';
@@ -20,10 +19,6 @@ import type { Hop } from './gateway/proxy';
 import { type Konnect, startKonnect } from './konnect/konnect';
 import { openAll } from './opened';
 import { type PluginServer, startPluginServer } from './plugin-server';
-
-export const controlPlaneName = 'sandbox';
-/** What the sandbox's Konnect takes; nobody else does. */
-export const token = 'kpat_sandbox';
 
 /** The product as a user runs it: a configuration file, the command line as a process, the plugin under the stock server. */
 export type Product = {
@@ -53,11 +48,10 @@ export type ProductOptions = {
 /** Starts AWS, Konnect, the plugin server and the gateway on loopback; nothing is synchronised yet. */
 export function openProduct(options: ProductOptions): Promise<Product> {
   return openAll(async (opened) => {
-    const folder = await mkdtemp(join(tmpdir(), 'kong-privatelink-sandbox-'));
-    opened.add({ close: () => rm(folder, { recursive: true }) });
     const aws = opened.add(await startAws(options.world));
     const konnect = opened.add(await startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }));
-    const { configPath, credentialsPath, env } = await writeFiles(folder, options, { aws, konnect });
+    const files = await openFiles(options.setting, { aws, konnect });
+    const { folder, configPath, credentialsPath, env } = opened.add(files);
     await uploadSchema(konnect);
     const pluginEnv = {
       AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
@@ -98,19 +92,6 @@ function openGateway({ konnect, plugin }: Parts, { setting, onHop }: ProductOpti
     reportNode: (node) => konnect.reportNode(controlPlaneName, node),
     onHop,
   });
-}
-
-type Files = Pick<Product, 'configPath' | 'env'> & { readonly credentialsPath: string };
-type Servers = { readonly aws: AwsServer; readonly konnect: Konnect };
-
-async function writeFiles(folder: string, options: ProductOptions, servers: Servers): Promise<Files> {
-  const configPath = join(folder, 'kong-privatelink.yaml');
-  const credentialsPath = join(folder, 'aws-credentials');
-  const controlPlane = `{ type: konnect, address: "${servers.konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
-  const text = configurationText(options.setting, { awsUrl: servers.aws.url, controlPlane });
-  await writeFile(configPath, text, { mode: 0o600 });
-  await writeFile(credentialsPath, credentialsText(options.setting.account), { mode: 0o600 });
-  return { configPath, credentialsPath, env: { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token } };
 }
 
 /** The plugin server; its plugin begins to discover with the first instance, that is with the first request. */

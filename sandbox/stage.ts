@@ -7,6 +7,7 @@ import type { Hop as GatewayHop } from './gateway/proxy';
 import { openLoopback } from './loopback';
 import { openAll } from './opened';
 import { openProduct } from './product';
+import { changesSchema, describeChanges, describeQuarantined, quarantinedSchema } from './reported';
 import type { Hop, StoryEvent, Trip } from './story';
 
 export type OpenStage = Stage & {
@@ -28,8 +29,9 @@ export function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenSt
     const travel = () => travelOnce({ ...ground, estate, gatewayHops, homeZone: setting.zoneId });
     const discover = async () => seenIn(await product.run('discover'));
     const synchronise = async (what: string, before: () => Promise<unknown> = async () => {}): Promise<StoryEvent> => {
-      const seen = await discover();
-      const changed = changesOf(await product.run('sync'));
+      // Neither waits for the other: each starts a process, and only sync writes.
+      const [seen, report] = await Promise.all([discover(), product.run('sync')]);
+      const changed = changesOf(report);
       await product.settle();
       await before();
       return { what, ...seen, changed, trip: await travel() };
@@ -42,13 +44,14 @@ const discoveredSchema = z.object({
   endpoints: z.array(
     z.object({ id: z.string(), domain: z.string(), state: z.string(), reason: z.string().optional() }),
   ),
+  quarantined: quarantinedSchema,
   findings: z.array(z.object({ code: z.string(), reason: z.string(), fix: z.string() })),
 });
 
 function seenIn(answer: unknown): Pick<StoryEvent, 'discovered' | 'findings'> {
-  const { endpoints, findings } = discoveredSchema.parse(answer);
+  const { endpoints, quarantined, findings } = discoveredSchema.parse(answer);
   return {
-    discovered: endpoints.map(describeEndpoint),
+    discovered: [...endpoints.map(describeEndpoint), ...describeQuarantined(quarantined)],
     findings: findings.map(({ code, reason, fix }) => `${code}: ${reason}. Fix: ${fix}`),
   };
 }
@@ -62,7 +65,6 @@ function describeEndpoint({
   return `${domain} ${id} ${state}${reason ? ` (${reason})` : ''}`;
 }
 
-const changesSchema = z.array(z.object({ action: z.string(), kind: z.string(), key: z.string(), reason: z.string() }));
 const reportSchema = z.object({
   changes: changesSchema,
   publications: z.array(z.object({ changes: changesSchema })).default([]),
@@ -70,9 +72,7 @@ const reportSchema = z.object({
 
 function changesOf(report: unknown): readonly string[] {
   const { changes, publications } = reportSchema.parse(report);
-  return [...changes, ...publications.flatMap((one) => one.changes)].map(
-    ({ action, kind, key, reason }) => `${action} ${kind} ${key}: ${reason}`,
-  );
+  return describeChanges([...changes, ...publications.flatMap((one) => one.changes)]);
 }
 
 type Road = Ground & {

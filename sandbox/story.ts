@@ -24,7 +24,7 @@ export type Trip = {
 /** A change of the estate, what the product made of it, and the request after it. */
 export type StoryEvent = {
   readonly what: string;
-  /** Endpoints as `discover` sees them: `domain id state`. */
+  /** Endpoints as `discover` sees them: `domain id state`, or `quarantined id: reason`. */
   readonly discovered: readonly string[];
   /** What is wrong with the networks, as `discover` says it. */
   readonly findings: readonly string[];

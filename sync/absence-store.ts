@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../core/errors';
-import { isMissingFile, writeFix, writeIfChanged } from '../discovery/write-file';
+import { isMissingFile, makeFolder, writeFix, writeIfChanged } from '../discovery/write-file';
 import type { Absences } from './policy';
 import type { AbsenceStore } from './run-once';
 
@@ -33,7 +33,7 @@ async function readAbsences(path: string) {
 
 async function writeAbsences(path: string, absences: Absences) {
   try {
-    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     await writeIfChanged(path, JSON.stringify({ version: 1, checksum: checksumOf(absences), absences }));
     return {};
   } catch (thrown) {

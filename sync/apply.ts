@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock';
 import { concurrently } from '../core/concurrently';
 import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import { groupBy } from '../core/group-by';
-import { nameOf } from '../deck/document';
+import { nameOf, parentNameOf } from '../deck/document';
+import { isGuard, parentOfKey } from '../deck/names';
 import type { Change } from './changes';
 import type {
   ControlPlane,
@@ -13,6 +14,7 @@ import type {
   Rollout,
 } from './control-plane';
 import { delayedSignal } from './delayed-signal';
+import { type During, quietly } from './during';
 import type { AppliedChange } from './report';
 
 export type ApplyOptions = {
@@ -21,15 +23,17 @@ export type ApplyOptions = {
   /** Writes at once. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  readonly during?: During;
   /** Called after every write, for progress. */
   readonly onApplied?: (applied: AppliedChange) => void;
 };
 
 export type Applied = { readonly results: readonly AppliedChange[]; readonly rollout?: Rollout };
 
-/** Data planes get this long to take up what was created before anything is deleted (design: order). */
+/** Data planes get this long to take up what was created before anything is deleted (fm-13). */
 const rolloutWaitMs = 30_000;
 const rolloutPollMs = 500;
+const waiting = 'waiting for the data planes';
 /** A write in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
 const finishMs = 8_000;
 
@@ -63,9 +67,11 @@ async function applyWhole(
   const admitted: Change[] = [];
   const { onApplied, ...silent } = stage.options;
   const progress: Progress = { ...stage.progress, results: [] };
-  const write = async (change: Change) => void admitted.push(change);
-  for (const change of changes) await applyStage([change], { ...stage, progress, options: silent, write });
-  const failed = admitted.length > 0 ? await writeWhole(admitted, controlPlane, stage.writeSignal) : [];
+  const admit = async (change: Change) => void admitted.push(change);
+  for (const change of changes) await applyStage([change], { ...stage, progress, options: silent, write: admit });
+  const { during = quietly } = silent;
+  const write = () => writeWhole(admitted, controlPlane, stage.writeSignal);
+  const failed = admitted.length > 0 ? await during('writing', write) : [];
   const failures = new Map(failed.map((one) => [one.change, one]));
   for (const one of progress.results) {
     const failure = failures.get(one.change);
@@ -94,12 +100,14 @@ async function applyInStages(changes: readonly Change[], stage: Stage): Promise<
   const isOrdered = upserts.length > 0 && deletes.length > 0;
   const before = isOrdered ? await readRollout(options) : undefined;
   for (const upsert of upserts) await applyStage(upsert, stage);
-  const rollout = isOrdered ? await awaitRollout(before, options) : undefined;
+  const isAwaited = isOrdered && stage.progress.results.some(({ outcome }) => outcome === 'applied');
+  const { during = quietly } = options;
+  const rollout = isAwaited ? await during(waiting, () => awaitRollout(before, options)) : undefined;
   for (const removal of deletes) await applyStage(removal, stage);
   return rollout;
 }
 
-/** `failed` holds names of entities (`kind:key`), and for targets also their upstream's (`targets of <upstream>`). */
+/** `failed` holds names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins of <service>`). */
 type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
 type Stage = {
   readonly progress: Progress;
@@ -129,14 +137,15 @@ async function applyStage(changes: readonly Change[], stage: Stage): Promise<voi
   });
 }
 
-/** What counts as failed when this change was not made: the entity, and of a target also the targets of its upstream. */
+/** What counts as failed when this change was not made: the entity, and of a target or plugin also those beside it. */
 function failureNames(change: Change): readonly string[] {
-  return change.kind === 'target' ? [nameOf(change), targetsOf(change)] : [nameOf(change)];
+  return [nameOf(change), ...groupOf(change)];
 }
 
-/** The name under which the targets of one upstream fail together; `key` is a target's. */
-function targetsOf({ key }: Change): string {
-  return `targets of ${key.slice(0, key.indexOf('|'))}`;
+/** The name under which the targets of one upstream, or the plugins of one service, fail together. */
+function groupOf({ kind, key }: Change): readonly string[] {
+  const isGrouped = kind === 'target' || (kind === 'plugin' && isGuard(key));
+  return isGrouped ? [`${kind}s of ${parentOfKey(key)}`] : [];
 }
 
 async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
@@ -174,8 +183,8 @@ function whySkipped(change: Change, { failed, stopped, what = 'could not be writ
   if (stopped) return `not tried after: ${stopped}`;
   const missing = prerequisitesOf(change).find((name) => failed.has(name));
   if (missing) return `its ${missing.replace(':', ' ')} ${what}`;
-  const replaces = change.action === 'delete' && change.kind === 'target' && !change.isConfirmed;
-  return replaces && failed.has(targetsOf(change)) ? `kept, because another target of its upstream ${what}` : undefined;
+  const group = change.action === 'delete' && !change.isConfirmed && groupOf(change).find((name) => failed.has(name));
+  return group ? `kept, because another of the ${group} ${what}` : undefined;
 }
 
 /** A change that is not to be made: for a reason that lies in others, or (without one) in itself. */
@@ -202,12 +211,17 @@ export function leaveOut(
   return { left, leftOut };
 }
 
-/** What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere. */
-function prerequisitesOf({ kind, after }: Change): readonly string[] {
+/**
+ * What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere, and a route
+ * without the plugins of its service lets in whom they keep out.
+ */
+function prerequisitesOf({ action, kind, key, after }: Change): readonly string[] {
+  if (kind === 'plugin' && !after) return [`route:${parentOfKey(key)}`];
   if (!after) return [];
   if (kind === 'service') return [`upstream:${after.fields.host}`];
-  if (!after.parent) return [];
-  return [`${kind === 'target' ? 'upstream' : 'service'}:${after.parent}`];
+  const parent = parentNameOf(after);
+  if (!parent) return [];
+  return kind === 'route' && action === 'create' ? [parent, `plugins of ${after.parent}`] : [parent];
 }
 
 /** What is said of a create whose name somebody else has. */
@@ -220,7 +234,7 @@ function readRollout({ controlPlane, signal }: ApplyOptions): Promise<Rollout | 
   return controlPlane.readRollout(signal).catch(() => undefined);
 }
 
-/** Waits until all connected data planes run a configuration newer than `before`, or for 30 s; not at all when none is connected. */
+/** Waits until all connected data planes run a configuration newer than `before`, for 30 s, or until stopped; not at all when none is connected. */
 async function awaitRollout(before: Rollout | undefined, options: ApplyOptions): Promise<Rollout | undefined> {
   const { clock, signal } = options;
   if (before?.nodes === 0) return before;
@@ -228,7 +242,9 @@ async function awaitRollout(before: Rollout | undefined, options: ApplyOptions):
   for (;;) {
     const rollout = await readRollout(options);
     const isNew = rollout && rollout.hash !== before?.hash;
-    if ((isNew && rollout.inSync >= rollout.nodes) || clock.now() >= untilMs) return rollout;
-    await clock.sleep(rolloutPollMs, signal);
+    const isThere = isNew && rollout.inSync >= rollout.nodes;
+    if (isThere || clock.now() >= untilMs || signal.aborted) return rollout;
+    // A stop ends the wait alone: what was written is told all the same.
+    await clock.sleep(rolloutPollMs, signal).catch(() => {});
   }
 }

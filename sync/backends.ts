@@ -44,11 +44,9 @@ const backends: { readonly [T in Type]: Backend<Extract<ControlPlaneConfig, { ty
 };
 
 /** Where decK writes to, for a look at what it does not tell. */
-function withoutDeck({ address, name, token = '' }: DeckConfig): ControlPlaneConfig {
+function withoutDeck({ address, name, workspace = 'default', token = '' }: DeckConfig): ControlPlaneConfig {
   const reached = { address, token, concurrency: 1 };
-  return name === undefined
-    ? { ...reached, type: 'admin', workspace: 'default' }
-    : { ...reached, type: 'konnect', name };
+  return name === undefined ? { ...reached, type: 'admin', workspace } : { ...reached, type: 'konnect', name };
 }
 
 /** Gives what reads and writes the configured control plane for `owner`. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { main } from './main';
+import { confirm } from './output/confirm';
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -21,15 +21,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-async function confirm(question: string): Promise<boolean> {
-  const dialogue = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await dialogue.question(`${question} [y/N] `, { signal: controller.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    dialogue.close();
-  }
-}
+const ask = (question: string) =>
+  confirm(question, { input: process.stdin, output: process.stdout }, controller.signal);
 
 void main(process.argv.slice(2), {
   terminal: {
@@ -37,7 +30,7 @@ void main(process.argv.slice(2), {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     isTerminal: process.stdout.isTTY === true,
-    confirm: process.stdin.isTTY && process.stdout.isTTY ? confirm : undefined,
+    confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
   },
   signal: controller.signal,
 }).then((exitCode) => {

@@ -3,6 +3,7 @@ import { judgeEndpoints, type Verdict } from '../core/evidence';
 import type { Quarantined, Snapshot } from '../core/model';
 import { formatAddress, targetsOf } from '../core/targets';
 import type { Entity } from '../deck/document';
+import { nameInParent } from '../deck/names';
 import { originsOf } from '../deck/tags';
 
 export type Evidence = (target: Entity) => Verdict;
@@ -38,8 +39,7 @@ function addressHolders(snapshot: Snapshot): ReadonlyMap<string, string> {
 /** AWS gives an address anew once its interface is gone; then what was there is gone for certain. */
 function takenOver({ key, tags }: Entity, holders: ReadonlyMap<string, string>): Verdict | undefined {
   const { scopeIds, endpointIds } = originsOf(tags);
-  const address = key.slice(key.lastIndexOf('|') + 1);
-  const holder = scopeIds.map((id) => holders.get(`${id} ${address}`)).find((id) => id !== undefined);
+  const holder = scopeIds.map((id) => holders.get(`${id} ${nameInParent(key)}`)).find((id) => id !== undefined);
   if (holder === undefined || endpointIds.includes(holder)) return undefined;
   return { is: 'gone', reason: `its address belongs to endpoint ${holder} now` };
 }

@@ -1,9 +1,26 @@
 import type { ControlPlaneConfig } from '../discovery/config';
 import { openPlane } from './konnect/plane';
-import type { PlaneIdentity } from './plan-file';
+import { checksumOf, type PlanExpectation, type PlaneIdentity } from './plan-file';
+import type { openSession } from './session';
 
-/** Tells the control plane of the configuration from any other; asks Konnect for its id. Throws PrivatelinkError. */
-export async function identityOf(config: ControlPlaneConfig, signal: AbortSignal): Promise<PlaneIdentity> {
+type Session = Pick<ReturnType<typeof openSession>, 'config' | 'base' | 'controlPlane'>;
+
+/** What a plan is made for, and has to be made for when it is applied; asks Konnect for the control plane's id. Throws PrivatelinkError. */
+export async function expectationOf(
+  { config, base, controlPlane }: Session,
+  signal: AbortSignal,
+): Promise<PlanExpectation> {
+  const isBaseWritten = 'writeAll' in controlPlane && controlPlane.hasBase;
+  const contents = base.files.map(({ path: _, ...content }) => content);
+  return {
+    owner: config.owner,
+    controlPlane: await identityOf(config.controlPlane, signal),
+    base: isBaseWritten ? checksumOf(contents) : undefined,
+  };
+}
+
+/** Tells the control plane of the configuration from any other. */
+async function identityOf(config: ControlPlaneConfig, signal: AbortSignal): Promise<PlaneIdentity> {
   return {
     type: config.type,
     address: 'address' in config ? config.address : undefined,

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { messageOf, PrivatelinkError } from '../core/errors';
 import type { CommandOptions, Command as Verb } from './commands/command';
 import type { Terminal } from './output/terminal';
@@ -43,7 +43,7 @@ Exit codes: 0 done (unknown scopes are warnings), 1 configuration, or no scope h
     help: `
 Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs).
 --out writes the changes to a file for people to approve; sync --plan applies what they approved.
-Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it then says).`,
+Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it then says), 4 same, but something of publish cannot be read.`,
     options: [
       configOption,
       ['--out <file>', 'also write the changes to this file, for sync --plan'],
@@ -85,7 +85,7 @@ Exit codes: 0 done, 1 error, 3 an endpoint still claims the domain, others depen
     name: 'schema',
     summary: "print the plugin's schema, or put it into the control plane",
     help: `
-sync uploads it by itself before the first plugin entity; do it by hand where decK writes the entities.
+sync uploads it by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
 Exit codes: 0 done, 1 error.`,
     options: [configOption, ['--upload', 'put it into the control plane where it differs (Konnect)']],
     load: async () => (await import('./commands/schema')).runSchema,
@@ -132,16 +132,35 @@ Exit codes: 0 every request went right, 1 a hop failed.`,
 /** Runs one command line without the program's name; gives the exit code. Never throws. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
   let exitCode: number = exitCodes.done;
-  const program = createProgram(options, (code) => {
+  const isJson = argv.includes('--json');
+  const done = (code: number) => {
     exitCode = code;
-  });
+  };
+  // With --json what is wrong with the command line is told as JSON alone.
+  const program = createProgram(options, { writeErr: isJson ? () => {} : options.terminal.err, done });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.error;
-    return report(thrown, argv.includes('--json'), options.terminal);
+    if (!(thrown instanceof CommanderError)) return report(thrown, isJson, options.terminal);
+    if (thrown.exitCode === 0) return exitCodes.done;
+    return isJson ? report(usageError(thrown), isJson, options.terminal) : exitCodes.error;
   }
+}
+
+/** What Commander says in two lines on standard error, as an error of ours. */
+function usageError({ message }: CommanderError): PrivatelinkError {
+  const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
+  return new PrivatelinkError(`${text}; ${usageFix}`, { code: 'CONFIG_INVALID', transient: false });
+}
+
+const usageFix = 'kong-privatelink --help shows what there is';
+
+/** What is left of an unset variable in a script must not read as if the option had been left out: `--plan ""` would write what nobody approved. */
+function parseValue(text: string): string {
+  const isMissing = text === '' || text.startsWith('--');
+  if (isMissing) throw new InvalidArgumentError('That is no value: give one, or leave the option out.');
+  return text;
 }
 
 function report(thrown: unknown, json: boolean, terminal: Terminal): number {
@@ -159,7 +178,9 @@ function report(thrown: unknown, json: boolean, terminal: Terminal): number {
   return exitCodes.error;
 }
 
-function createProgram({ terminal, signal }: MainOptions, done: (exitCode: number) => void): Command {
+type Outcome = { readonly writeErr: (text: string) => void; readonly done: (exitCode: number) => void };
+
+function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: Outcome): Command {
   const program = new Command('kong-privatelink')
     .description(
       'Keeps Kong routed to AWS PrivateLink endpoints: tag an endpoint kong:domain=sd2, and Kong routes /sd2 to it.',
@@ -176,9 +197,9 @@ First steps:   kong-privatelink sandbox          see it work, nothing needed
                kong-privatelink sync             change it
 Exit codes:    0 done, 1 error, 2 diff found differences, 3 refused by policy, 4 some entities could not be applied`,
     )
-    .showHelpAfterError('(kong-privatelink --help shows what there is)')
+    .showHelpAfterError(`(${usageFix})`)
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+    .configureOutput({ writeOut: terminal.out, writeErr });
   for (const verb of verbs) addVerb(program, verb, { terminal, signal, done });
   return program;
 }
@@ -201,5 +222,8 @@ function addVerb(
       context.done(await run({ ...flags, domain, terminal: context.terminal }, context.signal));
     });
   if (verb.argument) command.argument(...verb.argument);
-  for (const [flags, description] of verb.options ?? [configOption]) command.option(flags, description);
+  for (const [flags, description] of verb.options ?? [configOption]) {
+    if (flags.includes('<')) command.option(flags, description, parseValue);
+    else command.option(flags, description);
+  }
 }

@@ -22,6 +22,8 @@ export type PlaneIdentity = {
 export type PlanFile = {
   readonly owner: string;
   readonly controlPlane: PlaneIdentity;
+  /** Checksum of the base files that are written too; absent: none are. */
+  readonly base?: string;
   readonly createdAtMs: number;
   readonly changes: readonly Change[];
 };
@@ -62,6 +64,7 @@ const planSchema = z.strictObject({
     path: z.string().optional(),
     id: z.string().optional(),
   }),
+  base: z.string().optional(),
   createdAtMs: z.number(),
   changes: z.array(changeSchema),
 });
@@ -73,7 +76,7 @@ export function serialisePlan(plan: PlanFile): string {
   return `${JSON.stringify({ version, checksum: checksumOf(plan), plan }, null, 2)}\n`;
 }
 
-export type PlanExpectation = Pick<PlanFile, 'owner' | 'controlPlane'>;
+export type PlanExpectation = Pick<PlanFile, 'owner' | 'controlPlane' | 'base'>;
 
 /** Gives the plan in `path`. Throws PrivatelinkError (CONFIG_INVALID) when it is damaged, edited, or made for something else. */
 export async function readPlan(path: string, expected: PlanExpectation): Promise<PlanFile> {
@@ -113,8 +116,9 @@ function jsonOf(text: string, path: string): unknown {
 
 function mismatchOf(plan: PlanFile, expected: PlanExpectation): string | undefined {
   if (plan.owner !== expected.owner) return `it is of owner ${plan.owner}, the configuration of ${expected.owner}`;
-  if (canonicalJson(plan.controlPlane) === canonicalJson(expected.controlPlane)) return undefined;
-  return `it is for control plane ${describe(plan.controlPlane)}, the configuration for ${describe(expected.controlPlane)}`;
+  if (canonicalJson(plan.controlPlane) !== canonicalJson(expected.controlPlane))
+    return `it is for control plane ${describe(plan.controlPlane)}, the configuration for ${describe(expected.controlPlane)}`;
+  return plan.base === expected.base ? undefined : 'the base files (deck.base) are others than when it was made';
 }
 
 function describe({ type, name, workspace, path, address, id }: PlaneIdentity): string {
@@ -126,6 +130,7 @@ function invalid(path: string, problem: string): PrivatelinkError {
   return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }
 
-function checksumOf(plan: unknown): string {
-  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+/** Equal values have equal checksums. */
+export function checksumOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

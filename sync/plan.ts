@@ -4,7 +4,7 @@ import { compareText } from '../core/targets';
 import { uuidOf } from '../core/uuid';
 import { differencesOf, withoutDefaults } from '../deck/compare';
 import { writeOrder } from '../deck/desired';
-import { type Document, type Entity, type Kind, nameOf } from '../deck/document';
+import { type Document, type Entity, type Kind, nameOf, parentNameOf } from '../deck/document';
 import { originsOf } from '../deck/tags';
 import type { Affinity } from '../deck/zones';
 import type { Action, Change, Changes } from './changes';
@@ -41,21 +41,21 @@ export function makePlan(input: PlanInput): Plan {
     key: entity.key,
     domain: entity.domain,
     id: idOf(entity),
-    parentId: entity.parent && parents.get(`${entity.kind === 'target' ? 'upstream' : 'service'}:${entity.parent}`),
+    parentId: parents.get(parentNameOf(entity) ?? ''),
     ...rest,
   });
   const upserts = input.desired.flatMap((entity) => upsertOf(entity, heldByName.get(nameOf(entity)), toChange));
   const unwanted = unwantedOf(input);
   const off = switchOff(unwanted, input);
-  const switchedOff = new Set(off.map(({ entity }) => entity));
   const { remove, kept, absences } = removeTargets(
-    unwanted.filter((entity) => !switchedOff.has(entity)),
+    unwanted.filter((entity) => !off.has(entity)),
     input,
   );
-  const deletes = [...remove, ...off].map(({ entity, ...why }) =>
+  const deletes = [...remove, ...off.remove].map(({ entity, ...why }) =>
     toChange('delete', entity, { ...why, before: entity }),
   );
-  return { changes: sortChanges([...upserts, ...deletes]), kept, absences, desired: input.desired };
+  const changes = sortChanges([...upserts, ...deletes]);
+  return { changes, kept: [...kept, ...off.kept], absences, desired: input.desired };
 }
 
 function isParent({ kind }: Entity): boolean {

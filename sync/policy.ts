@@ -1,6 +1,7 @@
 import { PrivatelinkError } from '../core/errors';
 import type { Verdict } from '../core/evidence';
 import type { Document, Kind } from '../deck/document';
+import { nameInParent } from '../deck/names';
 import { zoneOf } from '../deck/zones';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
@@ -85,7 +86,7 @@ const brakeFromAddresses = 10;
 /** Why the plan is refused: it removes too large a share of the addresses held. Undefined: it may go on. */
 export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): string | undefined {
   const targets = held.filter((one) => one.kind === 'target');
-  const addresses = new Set(targets.map((one) => addressOf(one.key)));
+  const addresses = new Set(targets.map((one) => nameInParent(one.key)));
   const removed = removedAddresses(changes, targets);
   const percent = (removed.size / addresses.size) * 100;
   const { maxRemovePercent, allowRemovals = 0 } = policy;
@@ -102,13 +103,9 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
 function removedAddresses(changes: readonly Change[], targets: readonly HeldEntity[]): ReadonlySet<string> {
   const deletes = changes.filter((one) => one.kind === 'target' && one.action === 'delete');
   const deleted = new Set(deletes.map((one) => one.key));
-  const placeOf = ({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>) => `${domain} ${addressOf(key)}`;
+  const placeOf = ({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>) => `${domain} ${nameInParent(key)}`;
   const left = new Set(targets.filter((one) => !deleted.has(one.key)).map(placeOf));
-  return new Set(deletes.filter((one) => !left.has(placeOf(one))).map((one) => addressOf(one.key)));
-}
-
-function addressOf(key: string): string {
-  return key.slice(key.lastIndexOf('|') + 1);
+  return new Set(deletes.filter((one) => !left.has(placeOf(one))).map((one) => nameInParent(one.key)));
 }
 
 /** Konnect holds this many entities of each of these kinds in one control plane (its documented limits). */

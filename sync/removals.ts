@@ -43,16 +43,36 @@ function countTargets(document: Document): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Routes, plugins and upstreams of zones that the configuration switches off in words; a domain as a whole leaves only by `retire`. */
-export function switchOff(unwanted: readonly HeldEntity[], input: PlanInput): readonly Removal[] {
-  const { desired } = input;
+export type SwitchedOff = {
+  readonly has: (entity: HeldEntity) => boolean;
+  readonly remove: readonly Removal[];
+  readonly kept: readonly Kept[];
+};
+
+/**
+ * Routes, plugins and upstreams of zones that the configuration switches off in words, which `upsert-only` leaves where they are; a
+ * domain as a whole leaves only by `retire`.
+ */
+export function switchOff(unwanted: readonly HeldEntity[], input: PlanInput): SwitchedOff {
+  const { desired, policy } = input;
   const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
-  return unwanted.flatMap((entity) => {
+  const reasons = new Map<HeldEntity, string>();
+  for (const entity of unwanted) {
     // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered.
     const isCertain = routed.has(entity.domain) || zoneOf(entity) !== undefined;
     const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
-    return reason ? [{ entity, reason }] : [];
-  });
+    if (reason) reasons.set(entity, reason);
+  }
+  const has = (entity: HeldEntity) => reasons.has(entity);
+  if (policy.mode === 'sync') {
+    return { has, remove: [...reasons].map(([entity, reason]) => ({ entity, reason })), kept: [] };
+  }
+  const kept = [...reasons].map(([{ kind, key, domain }, reason]) => ({
+    key,
+    domain,
+    reason: `${reason}; policy upsert-only removes no ${kind}`,
+  }));
+  return { has, remove: [], kept };
 }
 
 function whySwitchedOff(entity: Entity, { settings, affinity }: PlanInput): string | undefined {

@@ -68,7 +68,7 @@ export type Report = {
   readonly warnings: readonly string[];
 };
 
-/** Exit codes of the command line; the design has the table, README shows it. */
+/** Exit codes of the command line; docs/operations.md has the table. */
 export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4 } as const;
 
 export function reportScope(state: ScopeState, nowMs: number): ScopeReport {

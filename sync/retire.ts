@@ -1,24 +1,22 @@
 import { compareText } from '../core/targets';
-import type { Document, Kind } from '../deck/document';
+import { writeOrder } from '../deck/desired';
+import { type Document, nameOf, parentNameOf } from '../deck/document';
 import { originsOf } from '../deck/tags';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
 
-/** Requests stop at the route first; a plugin that guards it goes only then. */
-const retireOrder: readonly Kind[] = ['route', 'plugin', 'service', 'target', 'upstream'];
-
 /** The deletes that take a domain out of the control plane, in the order in which they are safe. */
 export function planRetirement(domain: string, held: readonly HeldEntity[]): readonly Change[] {
-  const ids = new Map(held.map((one) => [`${one.kind}:${one.key}`, one.id]));
+  const ids = new Map(held.map((one) => [nameOf(one), one.id]));
   return held
     .filter((entity) => entity.domain === domain)
-    .sort((a, b) => retireOrder.indexOf(a.kind) - retireOrder.indexOf(b.kind) || compareText(a.key, b.key))
+    .sort((a, b) => writeOrder.indexOf(b.kind) - writeOrder.indexOf(a.kind) || compareText(a.key, b.key))
     .map((entity) => ({
       action: 'delete',
       kind: entity.kind,
       key: entity.key,
       id: entity.id,
-      parentId: entity.parent && ids.get(`${entity.kind === 'target' ? 'upstream' : 'service'}:${entity.parent}`),
+      parentId: ids.get(parentNameOf(entity) ?? ''),
       domain,
       reason: `domain ${domain} is retired`,
       isConfirmed: true,

@@ -11,6 +11,7 @@ import { applyChanges } from './apply';
 import { approve } from './approved';
 import type { Change } from './changes';
 import type { ControlPlane, HeldEntity } from './control-plane';
+import { type During, quietly } from './during';
 import { collectEvidence } from './evidence';
 import { incumbentsOf } from './incumbents';
 import { missingEndpoints } from './missing';
@@ -23,7 +24,7 @@ import {
   type ReadPublication,
   readPublications,
 } from './publish/publish';
-import { type AppliedChange, type Report, reportScope } from './report';
+import { type AppliedChange, hasNoCredentials, type Report, reportScope } from './report';
 
 /** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
 export interface AbsenceStore {
@@ -55,6 +56,7 @@ export type PassDependencies = {
   /** What the report of every pass says. */
   readonly warnings?: readonly string[];
   readonly clock: Clock;
+  readonly during?: During;
   readonly onApplied?: (applied: AppliedChange, total: number) => void;
 };
 
@@ -70,7 +72,10 @@ export type Planned = {
 
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
-  const [discovered, held, stored, published] = await readAll(deps, signal);
+  const { during = quietly } = deps;
+  const [discovered, held, stored, published] = await during('discovering, and reading the control plane', () =>
+    readAll(deps, signal),
+  );
   const inUse = [...held, ...published.flatMap((one) => one.held)];
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(discovered, inUse), signal);
   const snapshot = { ...discovered, goneIds };
@@ -102,18 +107,17 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   return { snapshot, held, plan, outcome, report };
 }
 
-/** Reads all sides at once; when one fails the others are stopped, so that nobody waits for them. */
+/** Reads all sides at once; when one fails the others are stopped, so that nobody waits for their answers. */
 function readAll({ discover, controlPlane, absenceStore, publications = [] }: PassDependencies, signal: AbortSignal) {
   return withOwnSignal(signal, async (own) => {
+    const discovering = discover(own.signal);
+    const reading = controlPlane.read(own.signal);
     try {
-      return await Promise.all([
-        discover(own.signal),
-        controlPlane.read(own.signal),
-        absenceStore.read(),
-        readPublications(publications, own.signal),
-      ]);
+      return await Promise.all([discovering, reading, absenceStore.read(), readPublications(publications, own.signal)]);
     } catch (thrown) {
       own.abort(thrown);
+      // Discovery may be writing last good, and decK is a process: neither outlives the pass.
+      await Promise.allSettled([discovering, reading]);
       throw thrown;
     }
   });
@@ -167,12 +171,12 @@ export function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
   });
 }
 
-/** One pass: plans, counts absences, and applies unless policy refuses, to the control plane and then to what is published. */
+/** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
   const { plan, report } = onlyApproved(await planOnce(deps, signal), deps.approved);
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
-  if (report.refused) return warned;
+  if (report.refused || hasNoCredentials(report)) return warned;
   const changes = deps.admit?.(plan.changes) ?? plan.changes;
   const { warnings = [], ...synced } =
     changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);

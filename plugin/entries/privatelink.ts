@@ -1,3 +1,4 @@
+import { pluginName } from '../../core/names';
 import { access, accessUnusable, isTargetMode, type Kong } from '../handler';
 import { probeSettingsOf } from '../probe-settings';
 import { sharedContext } from '../runtime';
@@ -5,16 +6,16 @@ import {
   type PluginConfig,
   parsePluginConfig,
   parseWayOut,
-  pluginName,
   pluginPriority,
   pluginVersion,
+  type WayOut,
 } from '../schema';
 import { schemaFields } from '../schema-text';
 
 /** The class that kong-pdk instantiates, once per plugin entity. */
 export class Plugin {
   private readonly config: PluginConfig | undefined;
-  private readonly wayOut: PluginConfig['on_unresolved'];
+  private readonly wayOut: WayOut;
 
   constructor(config: unknown) {
     this.config = parsePluginConfig(config);

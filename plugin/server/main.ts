@@ -10,6 +10,9 @@ import { supervise } from './supervise';
 
 /** Prints a dump, or listens for the process that serves (serving-main.ts); all that could go wrong, or use memory, is over there. */
 
+/** A process that hangs is known for it after five questions. */
+const askEveryMs = 2_000;
+
 const logger = createLogger();
 const giveUp = giveUpWith(logger);
 process.on('uncaughtException', giveUp);
@@ -29,6 +32,7 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
     socketPath,
     startServing: () =>
       fork(join(__dirname, 'serving-main.js'), argv, { execArgv: [...process.execArgv, ...servingFlags] }),
+    askEveryMs,
     onServing: (servingPid) => logger.info({ socketPath, servingPid }, 'listening'),
     onProblem,
     onEnd: (code) => process.exit(code),

@@ -3,6 +3,7 @@ import { messageOf } from '../../core/errors';
 import { createLogger, giveUpWith, problemsOf } from './log';
 import { parseOptions } from './options';
 import { serve } from './run';
+import type { FromServing, ToServing } from './serving-messages';
 
 /** The process that serves: the one that listens (main.ts) starts it, and hands it a connection each time it asks. */
 
@@ -21,13 +22,17 @@ async function main(): Promise<void> {
     env: process.env,
     onProblem: problemsOf(logger),
   });
-  const tell = (message: 'next' | number) => process.send?.(message, () => {});
+  const tell = (message: FromServing) => process.send?.(message, () => {});
   const stop = () => {
     setTimeout(() => process.exit(0), stopTimeoutMs).unref();
     void server.drain().then(() => process.exit(0));
   };
-  process.on('message', (number: number, connection) => {
-    if (connection instanceof Socket) server.accept(connection.once('close', () => tell(number)));
+  process.on('message', (message: ToServing, connection) => {
+    if (message === 'alive?') {
+      tell('alive');
+      return;
+    }
+    if (connection instanceof Socket) server.accept(connection.once('close', () => tell(message)));
     tell('next');
   });
   process.once('SIGTERM', stop);

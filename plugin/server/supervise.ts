@@ -1,11 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { listenOn } from './listen';
+import type { FromServing, ToServing } from './serving-messages';
+import { startWatchdog, type Watchdog } from './watchdog';
 
 export type SuperviseOptions = {
   readonly socketPath: string;
-  /** Starts the process that serves: it asks for each connection with a message, tells the number of each that it closed, and ends when this process does. */
+  /**
+   * Starts the process that serves: it asks for each connection with a message, tells the number of each that it closed, answers
+   * questions whether it lives, and ends when this process does.
+   */
   readonly startServing: () => ChildProcess;
+  /** How often to ask whether it lives. */
+  readonly askEveryMs: number;
   /** Told the process that has begun to serve. */
   readonly onServing: (pid: number | undefined) => void;
   readonly onProblem: (reason: string) => void;
@@ -22,10 +29,10 @@ export type Supervisor = {
 const killAfterMs = 5_000;
 
 /**
- * Listens, and hands each connection to the process that serves. Where that ends it is started anew, and connections wait meanwhile:
- * Kong answers 500 when it cannot connect. Throws PrivatelinkError when it cannot listen.
+ * Listens, and hands each connection to the process that serves. Where that ends, or hangs and is killed, it is started anew, and
+ * connections wait meanwhile: Kong answers 500 when it cannot connect. Throws PrivatelinkError when it cannot listen.
  */
-export async function supervise({ socketPath, startServing, ...options }: SuperviseOptions): Promise<Supervisor> {
+export async function supervise({ socketPath, ...options }: SuperviseOptions): Promise<Supervisor> {
   const waiting: Socket[] = [];
   let isStopping = false;
   const server = await listenOn(socketPath, (socket) => {
@@ -38,8 +45,8 @@ export async function supervise({ socketPath, startServing, ...options }: Superv
   let serving = start();
 
   function start(): Serving {
-    return openServing(startServing(), waiting, {
-      onServing: options.onServing,
+    return openServing(options.startServing(), waiting, {
+      ...options,
       onEnd: (reason, hasServed) => {
         if (isStopping) return options.onEnd(0);
         options.onProblem(`the serving process ${reason}`);
@@ -65,8 +72,7 @@ type Serving = {
   readonly stop: () => void;
 };
 
-type ServingListener = {
-  readonly onServing: SuperviseOptions['onServing'];
+type ServingOptions = Pick<SuperviseOptions, 'askEveryMs' | 'onServing' | 'onProblem'> & {
   readonly onEnd: (reason: string, hasServed: boolean) => void;
 };
 
@@ -74,9 +80,11 @@ type ServingListener = {
  * Hands connections to a process and keeps each open until that has closed its own: should the process be killed, Kong sees their end,
  * upon which it sends the request again, and not a reset, for which it answers 500.
  */
-function openServing(child: ChildProcess, waiting: Socket[], { onServing, onEnd }: ServingListener): Serving {
+function openServing(child: ChildProcess, waiting: Socket[], options: ServingOptions): Serving {
+  const { onServing, onEnd } = options;
   const open = new Map<number, Socket>();
-  let hasServed = false;
+  /** From when it begins to serve: starting may take long on a slow machine. */
+  let watchdog: Watchdog | undefined;
   let isAsking = false;
   let handed = 0;
 
@@ -100,22 +108,25 @@ function openServing(child: ChildProcess, waiting: Socket[], { onServing, onEnd 
     for (const served of open.values()) served.resume().end();
   }
 
-  child.on('message', (message) => {
-    if (typeof message === 'number') {
+  child.on('message', (message: FromServing) => {
+    watchdog?.hear();
+    if (message === 'alive') return;
+    if (message !== 'next') {
       open.get(message)?.destroy();
       open.delete(message);
       return;
     }
-    if (!hasServed) onServing(child.pid);
-    hasServed = true;
+    if (!watchdog) onServing(child.pid);
+    watchdog ??= watch(child, options);
     isAsking = true;
     offer();
   });
   child.once('error', (error) => onEnd(`did not start: ${error.message}`, false));
   // Unlike `exit`, `close` comes after the last message.
   child.once('close', (code, signal) => {
+    watchdog?.stop();
     end();
-    onEnd(`ended with ${signal ?? code}`, hasServed);
+    onEnd(`ended with ${signal ?? code}`, watchdog !== undefined);
   });
   return {
     offer,
@@ -124,4 +135,16 @@ function openServing(child: ChildProcess, waiting: Socket[], { onServing, onEnd 
       setTimeout(() => child.kill('SIGKILL'), killAfterMs).unref();
     },
   };
+}
+
+/** Kills the process when it hangs: Kong would wait for it until its own time-out, a minute for each request. */
+function watch(child: ChildProcess, { askEveryMs, onProblem }: ServingOptions): Watchdog {
+  return startWatchdog({
+    everyMs: askEveryMs,
+    ask: () => child.send('alive?' satisfies ToServing, () => {}),
+    onSilence: () => {
+      onProblem('the serving process does not answer any more, and is killed');
+      child.kill('SIGKILL');
+    },
+  });
 }

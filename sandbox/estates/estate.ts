@@ -69,7 +69,7 @@ export type Prepared = {
 
 export type Prepare = (ground: Ground) => Promise<Prepared>;
 
-export const traceHeader = 'x-sandbox-trace';
+const traceHeader = 'x-sandbox-trace';
 
 export function traceOf({ headers }: ProviderRequest): string {
   return headers[traceHeader]?.toString() ?? '';

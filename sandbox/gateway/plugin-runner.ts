@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors';
 import type { JsonObject } from '../../core/model';
+import { pluginName } from '../../core/names';
 import type { Pdk, PluginServerDriver } from '../plugin-server-driver';
 
 export type PluginEntity = { readonly id: string; readonly config: JsonObject };
@@ -13,7 +14,7 @@ export function createPluginRunner(server: Pick<PluginServerDriver, 'startInstan
 
   async function attempt({ id, config }: PluginEntity, pdk: Pdk): Promise<void> {
     const key = `${id} ${JSON.stringify(config)}`;
-    const instance = instances.get(key) ?? server.startInstance('privatelink', config);
+    const instance = instances.get(key) ?? server.startInstance(pluginName, config);
     instances.set(key, instance);
     try {
       await server.handleEvent(await instance, 'access', pdk);

@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { pluginName } from '../../core/names';
 import type { Balancer } from './balancer';
 import type { GatewayConfig, Upstream } from './entities';
 import { hostOf, requestHeaders, responseHeaders } from './headers';
@@ -97,7 +98,7 @@ async function serveMatch(request: MatchedRequest, options: ProxyOptions): Promi
 async function runPlugins(runner: PluginRunner, { match, routing, config }: MatchedRequest): Promise<void> {
   const pdk = createPdk(routing, config);
   const bound = config.plugins.filter(
-    ({ name, enabled, service }) => name === 'privatelink' && enabled && service?.id === match.service.id,
+    ({ name, enabled, service }) => name === pluginName && enabled && service?.id === match.service.id,
   );
   for (const plugin of bound) await runner.access(plugin, pdk).catch(() => undefined);
 }

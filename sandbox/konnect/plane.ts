@@ -34,7 +34,7 @@ export type Plane = {
   readonly configHash: () => string;
 };
 
-/** Konnect's limit (facts). */
+/** Konnect's limit. */
 const schemaLimit = 100;
 
 /** `clusterType` defaults to that of a hybrid control plane. */

@@ -25,7 +25,8 @@ type Served = { readonly respond: Respond; readonly traffic: Traffic; readonly t
 
 /** Listens on 127.0.0.1, on a port of the system's choice when none is given; rejects when it is taken. */
 export async function listen(served: Served, port = 0) {
-  const server = createServer((message, response) => serve({ message, response }, served));
+  // Without a time-out of our own, a client that was held up never writes on a connection that is just being closed.
+  const server = createServer({ keepAliveTimeout: 0 }, (message, response) => serve({ message, response }, served));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

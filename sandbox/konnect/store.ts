@@ -35,7 +35,7 @@ const kindRules: Readonly<Record<KindPath, KindRules>> = {
 
 const kindPaths = Object.keys(kindRules) as readonly KindPath[];
 
-/** Konnect's limit for each of services, routes, upstreams and targets of a control plane (facts). */
+/** Konnect's limit for each of services, routes, upstreams and targets of a control plane. */
 const entityLimit = 10_000;
 
 /** The entities of one control plane. */

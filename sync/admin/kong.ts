@@ -10,7 +10,7 @@ const token = {
 } as const;
 
 /** Kong's Admin API; the header is that of Kong Gateway's role-based access control. */
-export const kongApi: Api = {
+const kongApi: Api = {
   name: 'Kong',
   authorize: (text) => ({ 'kong-admin-token': text }),
   fixes: {

@@ -1,5 +1,5 @@
 import { foreignMessage, readForeign } from '../apply';
-import { identityOf } from '../identity';
+import { expectationOf } from '../identity';
 import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
 import { writeOutput } from '../output/write-output';
 import { serialisePlan } from '../plan-file';
@@ -35,9 +35,8 @@ type Writing = { readonly path: string; readonly session: ReturnType<typeof open
 
 /** Writes what `sync --plan` will take as approved. */
 async function writePlan({ path, session, report }: Writing, signal: AbortSignal): Promise<string> {
-  const controlPlane = await identityOf(session.config.controlPlane, signal);
-  const { owner, changes } = report;
-  return writeOutput(path, serialisePlan({ owner, controlPlane, createdAtMs: session.clock.now(), changes }));
+  const plan = { ...(await expectationOf(session, signal)), createdAtMs: session.clock.now(), changes: report.changes };
+  return writeOutput(path, serialisePlan(plan));
 }
 
 function summaryOf(report: Report): string {

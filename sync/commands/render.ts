@@ -20,7 +20,8 @@ export const runRender: Command = async (options, signal) => {
   const { warning } = await session.absenceStore.write(planned.plan.absences);
   const { controlPlane, owner } = session.config;
   const controlPlaneName = 'name' in controlPlane ? controlPlane.name : undefined;
-  const text = renderText(planned.outcome, { owner, controlPlaneName, base: session.base });
+  const workspace = 'workspace' in controlPlane ? controlPlane.workspace : undefined;
+  const text = renderText(planned.outcome, { owner, controlPlaneName, workspace, base: session.base });
   const written = options.output ? await writeOutput(options.output, text) : undefined;
   if (!options.output && !options.json) options.terminal.out(text);
   print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);

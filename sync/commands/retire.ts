@@ -1,4 +1,5 @@
 import { PrivatelinkError } from '../../core/errors';
+import { domainPattern } from '../../core/names';
 import { applyChanges } from '../apply';
 import { openEntities } from '../backends';
 import type { HeldEntity } from '../control-plane';
@@ -28,7 +29,7 @@ export const runRetire: Command = async (options, signal) => {
 };
 
 function domainOf({ domain = '' }: CommandOptions): string {
-  if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(domain)) return domain;
+  if (domainPattern.test(domain)) return domain;
   const message = `retire: "${domain}" is no name of a domain (lowercase letters, digits and dashes)`;
   throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }

@@ -1,6 +1,6 @@
 import { PrivatelinkError } from '../../core/errors';
+import { pluginName } from '../../core/names';
 import type { Config } from '../../discovery/config';
-import { pluginName } from '../../plugin/schema';
 import { schemaLua } from '../../plugin/schema-text';
 import { openPlane } from '../konnect/plane';
 import { type PluginSchema, uploadSchema } from '../konnect/plugin-schema';
@@ -37,7 +37,7 @@ function notKonnect(type: string): PrivatelinkError {
   return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }
 
-/** What comes before the first entity of the plugin; undefined where the control plane takes no schema. */
+/** What comes before an entity of the plugin is written; undefined where the control plane takes no schema. */
 export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
   if (controlPlane.type !== 'konnect') return undefined;
   return createRelease({ openPlane: openPlane(controlPlane), schema: pluginSchema(), nowMs: systemClock.now });

@@ -1,6 +1,5 @@
 import { PrivatelinkError } from '../../core/errors';
-import type { Config } from '../../discovery/config';
-import { identityOf } from '../identity';
+import { expectationOf } from '../identity';
 import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
 import { readPlan } from '../plan-file';
 import { exitCodeOfSync, type Report } from '../report';
@@ -18,7 +17,7 @@ export const runSync: Command = async (options, signal) => {
     return runWatch(options, signal);
   }
   const session = openSession(options);
-  const approval = options.plan ? await readApproval(options.plan, session.config, signal) : {};
+  const approval = options.plan ? await readApproval(options.plan, session, signal) : {};
   const report = await runOnce({ ...session, prepare: openRelease(session.config), ...approval }, signal);
   const { terminal } = options;
   terminal.out(
@@ -33,14 +32,14 @@ function watchedPlan(): PrivatelinkError {
 }
 
 /** What the plan file lets through. */
-async function readApproval(path: string, { owner, controlPlane }: Config, signal: AbortSignal) {
-  const { changes } = await readPlan(path, { owner, controlPlane: await identityOf(controlPlane, signal) });
+async function readApproval(path: string, session: ReturnType<typeof openSession>, signal: AbortSignal) {
+  const { changes } = await readPlan(path, await expectationOf(session, signal));
   return { approved: changes };
 }
 
 function summaryOf(report: Report): string {
   const { changes, applied, refused, publications } = report;
-  if (refused) return `Nothing was written: ${formatCounts(changes)}`;
+  if (refused || (!applied && changes.length > 0)) return `Nothing was written: ${formatCounts(changes)}`;
   if (!applied && publications?.some((one) => one.applied)) return formatUnchanged(report);
   if (!applied) return `${formatUnchanged(report)}; nothing was written`;
   const done = applied.filter((one) => one.outcome === 'applied').length;

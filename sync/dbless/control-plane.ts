@@ -9,7 +9,8 @@ import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { foreignEntities, heldEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
-import { applyToDeclarative, type Declarative, itemsOf, parseDeclarative } from './declarative';
+import { applyToDeclarative, itemsOf, parseDeclarative } from './declarative';
+import { rememberLast } from './remember-last';
 
 /**
  * Gives what reads and writes, for `owner`, a Kong without a database through its Admin API; no call is made yet. It reads the whole
@@ -19,15 +20,18 @@ import { applyToDeclarative, type Declarative, itemsOf, parseDeclarative } from 
 export function connectDbless(config: DblessConfig, owner: string, options?: KongOptions): DocumentControlPlane {
   const { http } = openKong(config, options);
   const ownTags = selectTags(owner);
+  // Each method reads afresh, and nearly always gets the same text, of which parsing is the cost.
+  const parse = rememberLast((text) => orShapeError(() => parseDeclarative(text)));
+  const readRunning = async (signal: AbortSignal) => parse(await readConfig(http, signal));
   return {
     read: async (signal) => {
-      const held = heldEntities(itemsOf(await readRunning(http, signal)));
+      const held = heldEntities(itemsOf(await readRunning(signal)));
       return held.filter((entity) => isGenerated(entity.tags, ownTags));
     },
-    readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(http, signal)), creates, ownTags),
+    readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(signal)), creates, ownTags),
     writeAll: async (changes, signal) => {
       // `POST /config` replaces everything, and what others put there must stay.
-      const running = await readRunning(http, signal);
+      const running = await readRunning(signal);
       return writeValid(changes, async (valid) => {
         const next = applyToDeclarative(running, valid);
         if (JSON.stringify(next) === JSON.stringify(running)) return;
@@ -61,15 +65,19 @@ function failureOf({ change, reason }: LeftOut, refusal: unknown): FailedChange 
   return { change, thrown };
 }
 
+const path = '/config';
 const answer = z.object({ config: z.string() });
 
-async function readRunning(http: Http, signal: AbortSignal): Promise<Declarative> {
-  const path = '/config';
+async function readConfig(http: Http, signal: AbortSignal): Promise<string> {
   const body = await http({ method: 'GET', path }, signal).catch((thrown: unknown) => {
     throw thrown instanceof PrivatelinkError && thrown.code === 'REJECTED' ? withDatabase(thrown) : thrown;
   });
+  return orShapeError(() => answer.parse(body).config);
+}
+
+function orShapeError<T>(parse: () => T): T {
   try {
-    return parseDeclarative(answer.parse(body).config);
+    return parse();
   } catch (thrown) {
     throw shapeError(`GET ${path}`, thrown);
   }

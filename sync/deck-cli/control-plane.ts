@@ -31,7 +31,8 @@ export function connectDeck(
 ): DocumentControlPlane {
   const binary = binaryOf(config, env);
   const ownTags = selectTags(owner);
-  const toText = (document: Document) => renderText(document, { owner, controlPlaneName: config.name, base });
+  const { name: controlPlaneName, workspace } = config;
+  const toText = (document: Document) => renderText(document, { owner, controlPlaneName, workspace, base });
   const environment = environmentOf(config, env, base.variables);
   const deck = async (argv: readonly string[], options: RunOptions, signal: AbortSignal) => {
     const result = await runDeck(
@@ -77,9 +78,9 @@ export function connectDeck(
 
 type RunOptions = { readonly timeoutMs: number; readonly input?: string };
 
-function addressOf({ address, name }: DeckConfig): readonly string[] {
-  const flags =
-    name === undefined ? ['--kong-addr', address] : ['--konnect-addr', address, '--konnect-control-plane-name', name];
+function addressOf({ address, name, workspace = 'default' }: DeckConfig): readonly string[] {
+  const admin = ['--kong-addr', address, ...(workspace === 'default' ? [] : ['--workspace', workspace])];
+  const flags = name === undefined ? admin : ['--konnect-addr', address, '--konnect-control-plane-name', name];
   return [...flags, '--analytics=false', '--no-color'];
 }
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
 import { messageOf } from '../../core/errors';
 import type { Config } from '../../discovery/config';
-import { isMissingFile } from '../../discovery/write-file';
+import { isThere } from '../../discovery/write-file';
 import { openPublications } from '../publish/open-publications';
 import { readPublications } from '../publish/publish';
 import { lastGoodStoreOf } from '../session';
@@ -31,12 +31,8 @@ export async function checkStateDir({ config, options, now }: Context): Promise<
 
 /** The nearest folder that exists takes a folder of ours, which leaves at once; its permissions alone do not tell. */
 async function proveWritable(folder: string): Promise<void> {
-  try {
-    await rmdir(await mkdtemp(join(folder, '.doctor-')));
-  } catch (thrown) {
-    if (!isMissingFile(thrown)) throw thrown;
-    await proveWritable(dirname(folder));
-  }
+  if (await isThere(folder)) await rmdir(await mkdtemp(join(folder, '.doctor-')));
+  else await proveWritable(dirname(folder));
 }
 
 /** `sync --watch` can listen where it should, or does so already. */

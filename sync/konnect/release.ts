@@ -13,12 +13,12 @@ export type ReleaseOptions = {
 };
 
 /**
- * Gives what comes before the first entity of the plugin (design: schema, plugin on every node, entity): uploads the schema and looks
+ * Gives what comes before entities of the plugin (schema, plugin on every node, entity): uploads the schema and looks
  * at the nodes. It gives warnings and never throws but at the signal: what cannot be released is refused by Konnect, entity by entity.
  */
 export function createRelease({ openPlane, schema, nowMs }: ReleaseOptions) {
   return async (changes: readonly Change[], signal: AbortSignal): Promise<readonly string[]> => {
-    if (!changes.some((change) => change.action === 'create' && isOf(schema.name, change))) return [];
+    if (!changes.some((change) => isOf(schema.name, change))) return [];
     try {
       const plane = await openPlane(signal);
       await uploadSchema(plane, schema, signal);
@@ -33,6 +33,7 @@ export function createRelease({ openPlane, schema, nowMs }: ReleaseOptions) {
   };
 }
 
+/** Never a delete, which has no `after`. */
 function isOf(plugin: string, { kind, after }: Change): boolean {
   return kind === 'plugin' && after?.fields.name === plugin;
 }

@@ -1,5 +1,6 @@
 import { groupBy } from '../../core/group-by';
 import type { Finding, Quarantined } from '../../core/model';
+import { nameInParent } from '../../deck/names';
 import type { Action, Change, Kept } from '../changes';
 import type { AppliedChange, PublicationReport, Report, ScopeReport } from '../report';
 import { type Colour, formatTable, paint, type Terminal } from './terminal';
@@ -52,22 +53,17 @@ function formatChanges(changes: readonly Change[], terminal: Terminal): string {
 
 /** A table, one change a line; those of one action stand together, since changes come in the order of their actions. */
 function formatGroup(changes: readonly Change[], terminal: Terminal): string {
-  const rows = changes.map(({ action, kind, key, reason }) => [action, kind, shortKey(key), reason]);
+  const rows = changes.map(({ action, kind, key, reason }) => [action, kind, nameInParent(key), reason]);
   const [head = '', ...lines] = formatTable(['ACTION', 'KIND', 'NAME', 'WHY'], rows).trimEnd().split('\n');
   const painted = lines.map((line, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], line));
   return [paint(terminal, 'dim', head), ...painted].map((line) => `  ${line}\n`).join('');
-}
-
-/** A target without the name of its upstream, which is in the heading. */
-function shortKey(key: string): string {
-  return key.slice(key.lastIndexOf('|') + 1);
 }
 
 function formatKept(kept: readonly Kept[], terminal: Terminal): string {
   return [...groupBy(kept, ({ domain, reason }) => `${domain}: ${reason}`)]
     .map(
       ([why, group]) =>
-        `${paint(terminal, 'dim', 'kept')} ${group.map(({ key }) => shortKey(key)).join(' ')} of ${why}\n`,
+        `${paint(terminal, 'dim', 'kept')} ${group.map(({ key }) => nameInParent(key)).join(' ')} of ${why}\n`,
     )
     .join('');
 }
@@ -137,7 +133,7 @@ export function formatReport(report: Report, terminal: Terminal): string {
 function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): string {
   return [...groupBy(leftOut, ({ change, error }) => `${change.domain}: ${error}`)]
     .map(([why, group]) => {
-      const names = group.map(({ change }) => `${change.kind} ${shortKey(change.key)}`);
+      const names = group.map(({ change }) => `${change.kind} ${nameInParent(change.key)}`);
       return `${paint(terminal, 'yellow', 'left out')} ${names.join(', ')} of ${why}\n`;
     })
     .join('');

@@ -4,7 +4,7 @@ import type { Change } from '../changes';
 import type { Report } from '../report';
 import { contentOf } from './content';
 
-/** After a first change, the next ones are collected this long (starting value). */
+/** After a first change, the next ones are collected this long. */
 const windowMs = 30_000;
 /** What was found invalid is tried again after this: a name that somebody else had may be free by then. */
 const rejectedMs = 5 * 60_000;

@@ -1,5 +1,5 @@
 /** Every metric of the worker: its type and what it says. The reference in docs is generated from this table. */
-export const metricTable = {
+const metricTable = {
   kong_privatelink_passes_total: ['counter', 'Passes that ended, also those that failed'],
   kong_privatelink_passes_failed_total: ['counter', 'Passes that could not plan, or had to stop while applying'],
   kong_privatelink_pass_duration_seconds: ['gauge', 'How long the last pass took'],

@@ -15,7 +15,7 @@ export type Timing = {
   readonly random: () => number;
 };
 
-/** Scopes with an endpoint that is about to change state are read again this soon (starting value). */
+/** Scopes with an endpoint that is about to change state are read again this soon. */
 const transitionalMs = 10_000;
 /** Credentials that are refused now are refused a second later too; asking often locks accounts. */
 const refused: ReadonlySet<ErrorCode | undefined> = new Set(['CONTROL_PLANE_AUTH', 'CREDENTIALS']);
@@ -33,7 +33,8 @@ export function pauseMs(outcome: PassOutcome, timing: Timing): number {
 }
 
 function retryMs({ code, retryAfterMs }: Extract<PassOutcome, { kind: 'failed' }>, timing: Timing): number {
-  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, longestBackoffMs);
+  // A Retry-After of 0 asks for nothing, and passes without a pause would be a storm.
+  if (retryAfterMs) return Math.min(retryAfterMs, longestBackoffMs);
   return refused.has(code) ? longestBackoffMs : backoffMs(timing.failures, timing.random);
 }
 

@@ -128,6 +128,24 @@ describe('diff --out and sync --plan', () => {
     expect(writes()).toEqual([]);
   });
 
+  it('ends with 1, and writes nothing, when base files that nobody approved would be written along', async () => {
+    const base = join(estate.folder, 'base.yaml');
+    const consumer = (name: string) => `_format_version: "3.0"\nconsumers: [{ username: ${name} }]\n`;
+    writeFileSync(base, consumer('bob'));
+    const plane = 'controlPlane: { type: file, path: kong.yaml }\ndeck: { base: [base.yaml] }';
+    estate.configure(defaultConfig(estate).replace(/controlPlane: .*/, plane));
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    await estate.run('diff', '--out', file);
+    const approved = await estate.run('sync', '--plan', file);
+    writeFileSync(base, consumer('eve'));
+
+    const { exitCode, err } = await estate.run('sync', '--plan', file);
+
+    expect([approved.exitCode, exitCode]).toEqual([0, 1]);
+    expect(err).toContain('the base files (deck.base) are others than when it was made; make it anew');
+    expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toContain('bob');
+  });
+
   it('ends with 1 when the file is not there', async () => {
     const { exitCode, err } = await estate.run('sync', '--plan', file);
 

@@ -60,6 +60,25 @@ function configFor(controlPlane: string): string {
   return defaultConfig(estate).replace(/controlPlane: .*/, `controlPlane: ${controlPlane}`);
 }
 
+it('names the workspace in the rendered file, for decK', async () => {
+  const kong = await startKongAdmin({ workspaces: ['team'] });
+  estate.configure(configFor(`{ type: admin, address: "${kong.url}", workspace: team }`));
+
+  const { out } = await estate.run('render');
+  await kong.close();
+
+  expect(out).toContain('\n_workspace: team\n');
+});
+
+it('takes no workspace for a control plane of Konnect', async () => {
+  estate.configure(configFor('{ type: deck, address: "https://us.api.konghq.com", name: prod, workspace: team }'));
+
+  const { exitCode, err } = await estate.run('diff');
+
+  expect(exitCode).toBe(1);
+  expect(err).toContain('controlPlane.workspace: Konnect');
+});
+
 describe.each(Object.entries(starts))('with backend %s', (_, start) => {
   let backend: Backend;
 

@@ -142,8 +142,8 @@ describe('dbless', () => {
         ['upstream', 'REJECTED', 'upstream sd2.privatelink: '],
         ['target', 'CONTROL_PLANE', 'its upstream sd2.privatelink could not be written'],
         ['service', 'CONTROL_PLANE', 'its upstream sd2.privatelink could not be written'],
-        ['route', 'CONTROL_PLANE', 'its service sd2 could not be written'],
         ['plugin', 'CONTROL_PLANE', 'its service sd2 could not be written'],
+        ['route', 'CONTROL_PLANE', 'its service sd2 could not be written'],
       ],
     ],
   ])('fm-11 leaves a %s that Kong refuses out, and writes the rest', async (kind, fields, expected) => {

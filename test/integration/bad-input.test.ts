@@ -44,6 +44,20 @@ describe('a configuration that cannot be used', () => {
     expect(estate.konnect.calls).toEqual([]);
   });
 
+  it.each([
+    ['an owner', 'owner: test', 'owner: team/a', 'owner: letters, digits, dot, dash and underscore, at most 100'],
+    ['an owner', 'owner: test', `owner: ${'a'.repeat(123)}`, 'owner: letters, digits, dot, dash and underscore'],
+    ['a source', 'name: hub', 'name: hub/a', 'sources[0].name: lowercase letters, digits and dashes, at most 63'],
+  ])('names %s that no tag could hold, and writes nothing: %#', async (_, from, to, message) => {
+    estate.configure(defaultConfig(estate).replace(from, to));
+
+    const { exitCode, err } = await estate.run('sync');
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain(message);
+    expect(estate.konnect.calls).toEqual([]);
+  });
+
   it('names the variable and the field when a variable is not set', async () => {
     const file = join(estate.folder, 'kong-privatelink.yaml');
 
@@ -149,6 +163,13 @@ describe('endpoints that claim too much', () => {
     ['a bad port', { 'kong:port': 'eighty' }, 'tag kong:port is "eighty"'],
     ['TLS without a host', { 'kong:protocol': 'https' }, 'tag kong:host is absent'],
     ['a bad domain', { 'kong:domain': 'SD 3' }, 'tag kong:domain is "SD 3"'],
+    ['a domain that no tag of Kong could name', { 'kong:domain': 'team/sd3' }, 'tag kong:domain is "team/sd3"'],
+    [
+      'a domain that is too long',
+      { 'kong:domain': 'd'.repeat(129) },
+      'lowercase letters, digits and dashes, at most 63',
+    ],
+    ['a path that is too much', { 'kong:path': '/a,b' }, 'tag kong:path is "/a,b"'],
   ])('fm-11 quarantines %s and goes on with the rest', async (_, tags, reason) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd3', ['10.0.1.12'], { tags });

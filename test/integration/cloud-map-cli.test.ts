@@ -41,7 +41,7 @@ describe('a Cloud Map registry (estate T3)', () => {
     const sync = await estate.run('sync');
     const again = await estate.run('sync', '--json');
 
-    expect(sync).toMatchObject({ exitCode: 0, err: '' });
+    expect(sync.exitCode).toBe(0);
     expect(targets()).toEqual(['10.0.1.11:8080', '10.0.2.11:8080']);
     expect(estate.konnect.entities('prod', 'routes')).toMatchObject([{ name: 'employees', paths: ['/employees'] }]);
     expect(JSON.parse(again.out)).toMatchObject({ changes: [], quarantined: [] });

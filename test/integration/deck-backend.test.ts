@@ -78,6 +78,15 @@ describe('the decK that is run', () => {
     expect(dump?.argv).toEqual(expect.arrayContaining(['--kong-addr', 'http://127.0.0.1:8001']));
     expect(dump?.env).toMatchObject({ DECK_KONG_ADMIN_TOKEN: token });
     expect(dump?.env).not.toHaveProperty('DECK_KONNECT_TOKEN');
+    expect(dump?.argv).not.toContain('--workspace');
+  });
+
+  it('reads and writes the workspace that is configured, and no other', async () => {
+    await apply(connect({ name: undefined, workspace: 'team' }));
+
+    const gateway = calls().filter(({ argv }) => argv[0] === 'gateway');
+    for (const { argv } of gateway) expect(argv.join(' ')).toContain('--workspace team');
+    expect(parse(gateway.find(({ argv }) => argv[1] === 'sync')?.input ?? '')).toMatchObject({ _workspace: 'team' });
   });
 
   it('gets base files and the variables that they name', async () => {
@@ -150,7 +159,7 @@ describe('a decK that does not do it', () => {
 
     const failed = await plane.writeAll(before, signal);
 
-    expect(failed.map(({ change }) => change.kind)).toEqual(['target', 'service', 'route', 'plugin']);
+    expect(failed.map(({ change }) => change.kind)).toEqual(['target', 'service', 'plugin', 'route']);
     expect(String(failed[0]?.thrown)).toContain(error);
   });
 

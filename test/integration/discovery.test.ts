@@ -119,7 +119,7 @@ describe('an AWS that goes wrong', () => {
     'fm-02 makes the scope unknown at %s, with code %s, and keeps what it held',
     async (kind, code, words) => {
       addEndpoint(hub, '127.2.0.1');
-      const discoverer = discovererOf({}, { scopeTimeoutMs: kind === 'hang' ? 300 : 10_000 });
+      const discoverer = discovererOf({}, { scopeTimeoutMs: kind === 'hang' ? 1_500 : 10_000 });
       const before = await discoverer.discover(signal);
       aws.inject({ kind, action: 'DescribeVpcEndpoints' });
 

@@ -1,6 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { configSchema } from '../../discovery/config';
+import { configSchema as pluginSchema } from '../../plugin/schema';
+import { metrics } from '../../plugin/server/metrics';
 import { runCli } from '../support/cli';
 
 const root = resolve(__dirname, '../..');
@@ -36,6 +41,17 @@ function isBroken(page: string, link: string): boolean {
     .includes(anchor);
 }
 
+/** The names of all keys of a schema, at any depth. */
+function keysOf(schema: z.ZodType): readonly string[] {
+  const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  const keys = new Set<string>();
+  JSON.parse(text, (key, value) => {
+    if (key === 'properties') for (const name of Object.keys(value)) keys.add(name);
+    return value;
+  });
+  return [...keys];
+}
+
 describe('documentation', () => {
   it.each(pages)('has no broken link in %s', (page) => {
     const links = matchesOf(textOf(page), /\]\((?!https?:)([^)\s]+)\)/g);
@@ -61,6 +77,39 @@ describe('documentation', () => {
     }
 
     expect(unknown).toEqual([]);
+  });
+
+  it.each([
+    ['the configuration', configSchema],
+    ['the plugin', pluginSchema],
+  ])('names every key of %s in the operations manual', (_, schema) => {
+    const words = new Set(textOf('docs/operations.md').match(/\w+/g));
+
+    expect(keysOf(schema).filter((key) => !words.has(key))).toEqual([]);
+  });
+
+  it('shows a configuration that is valid, with all keys of the first level and the defaults', () => {
+    const [, text = ''] = /^## Configuration$.*?^```yaml\n(.*?)^```/ms.exec(textOf('docs/operations.md')) ?? [];
+    const shown: Readonly<Record<string, unknown>> = parse(text);
+    const optional = configSchema.omit({ owner: true, sources: true, controlPlane: true, domains: true });
+
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(configSchema.shape).sort());
+    expect(configSchema.safeParse(shown).error).toBeUndefined();
+    expect(shown).toMatchObject(optional.parse({}));
+  });
+
+  it("lists the plugin server's metrics as they are served", () => {
+    const rows = metrics.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`);
+
+    expect(rows.filter((row) => !textOf('docs/operations.md').includes(row))).toEqual([]);
+  });
+
+  it('lists the failure modes that tests are named for, and no others', () => {
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
+    const texts = tests.filter((name) => name.endsWith('.test.ts')).map((name) => textOf(join('test', name)));
+    const named = new Set(texts.flatMap((text) => matchesOf(text, /\b(fm-\d\d)\b/g)));
+
+    expect(matchesOf(textOf('docs/failure-modes.md'), /^\| (fm-\d\d) /gm)).toEqual([...named].sort());
   });
 
   it('lists every decision in the index', () => {

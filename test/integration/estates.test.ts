@@ -55,6 +55,9 @@ describe('estates', () => {
     expect(chosen(second, 'todo').ip).not.toBe(chosen(first, 'todo').ip);
     expect(writes(second, /target/)).toEqual(['create', 'create', 'delete', 'delete']);
     expect(third?.changed).toEqual([]);
+    expect(third?.discovered.at(-1)).toMatch(
+      /^quarantined vpce-\w+: claims domain cats, which allow\.domains of the source does not list/,
+    );
   }, 60_000);
 
   it('T3 registers the endpoint in Cloud Map, replaces it when it is made anew, and routes to what others register', async () => {

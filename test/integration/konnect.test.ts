@@ -37,7 +37,7 @@ describe('read', () => {
     });
   });
 
-  it('reads every page of 2,500 targets (fm-08)', async () => {
+  it('fm-08 reads every page of 2,500 targets', async () => {
     const creates = createsOf(documentOf('sd2', 2_500));
     const upstream = findCreate(creates, 'upstream');
     await stage.plane.write(upstream, signal);
@@ -103,7 +103,7 @@ describe('read', () => {
     expect(stage.konnect.calls.filter((call) => call.path.startsWith('/v2/control-planes?'))).toHaveLength(1);
   });
 
-  it('fails as a whole when the second page fails (fm-08)', async () => {
+  it('fm-08 fails as a whole when the second page fails', async () => {
     await stage.konnect.close();
     stage = await startStage({ pageCap: 2 });
     await writeAll(stage.plane, createsOf(documentOf('sd2', 3)));
@@ -179,7 +179,7 @@ describe('readForeign', () => {
 });
 
 describe('write', () => {
-  it('leaves one entity when the same change is applied twice (fm-19)', async () => {
+  it('fm-19 leaves one entity when the same change is applied twice', async () => {
     const creates = createsOf(documentOf('sd2', 1));
     await writeAll(stage.plane, creates);
     await writeAll(stage.plane, creates);
@@ -188,7 +188,7 @@ describe('write', () => {
     expect(stage.konnect.calls.every((call) => call.method !== 'POST' && call.method !== 'PATCH')).toBe(true);
   });
 
-  it('changes the weight of a target with PUT (fm-19)', async () => {
+  it('fm-19 changes the weight of a target with PUT', async () => {
     const creates = createsOf(documentOf('sd2', 1));
     await writeAll(stage.plane, creates);
     const create = findCreate(creates, 'target');
@@ -222,7 +222,7 @@ describe('write', () => {
     expect(stage.konnect.calls.filter((call) => call.method === 'PUT')).toHaveLength(1);
   });
 
-  it('waits as long as Retry-After says, then goes on (fm-15)', async () => {
+  it('fm-15 waits as long as Retry-After says, then goes on', async () => {
     stage.konnect.inject({ kind: 'status', status: 429, headers: { 'retry-after': '2' }, method: 'PUT', times: 2 });
     const startMs = stage.clock.now();
 
@@ -234,7 +234,7 @@ describe('write', () => {
     ]);
   });
 
-  it('gives up at once when Retry-After is longer than 5 s: the next pass plans afresh (fm-15)', async () => {
+  it('fm-15 gives up at once when Retry-After is longer than 5 s: the next pass plans afresh', async () => {
     stage.konnect.inject({ kind: 'status', status: 429, headers: { 'retry-after': '60' }, method: 'PUT', times: 9 });
 
     const writing = writeAll(stage.plane, createsOf(documentOf('sd2', 0)));
@@ -253,7 +253,7 @@ describe('write', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'writes again when the connection drops %s the write took effect (fm-27)',
+    'fm-27 writes again when the connection drops %s the write took effect',
     async (when) => {
       stage.konnect.inject({ kind: 'drop', when, method: 'PUT', path: /targets/, after: 1 });
 

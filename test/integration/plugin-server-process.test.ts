@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -7,11 +7,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fuzzPluginServer } from '../../bench/plugin-fuzz';
+import { supervise } from '../../plugin/server/supervise';
 import { type PluginServerOptions, startPluginServer } from '../../sandbox/plugin-server';
+import { openPeer } from '../support/plugin-socket';
 import { until } from '../support/until';
 
 /** Compiled: `npm test` builds it first. */
 const mainPath = resolve(__dirname, '../../dist/plugin/server/main.js');
+const servingPath = resolve(__dirname, '../../dist/plugin/server/serving-main.js');
 const entriesDir = resolve(__dirname, '../../dist/plugin/entries');
 
 let folder: string;
@@ -185,6 +188,42 @@ describe('kong-privatelink-pluginserver', () => {
       expect(servingPids(server.log())).toEqual([pid, expect.any(Number)]);
     } finally {
       await server.close();
+    }
+  });
+
+  it('fm-25 kills a process that serves no more although it lives, and the next one answers who waited', async () => {
+    const socketPath = join(folder, 'hung.sock');
+    let serving: ChildProcess | undefined;
+    const problems: string[] = [];
+    const supervisor = await supervise({
+      socketPath,
+      startServing: () => {
+        const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+        children.push(child);
+        return child;
+      },
+      askEveryMs: 200,
+      onServing: () => {
+        serving = children.at(-1);
+      },
+      onProblem: (reason) => problems.push(reason),
+      onEnd: () => {},
+    });
+    const served = openPeer(socketPath);
+    try {
+      await served.start();
+      serving?.kill('SIGSTOP');
+      const waits = openPeer(socketPath);
+
+      expect(await waits.start()).toBeGreaterThan(0);
+      // Not reset: Kong sends the request again.
+      expect(await served.closed).toBe(false);
+      expect(problems.slice(0, 2)).toEqual([
+        expect.stringContaining('does not answer'),
+        expect.stringContaining('SIGKILL'),
+      ]);
+    } finally {
+      supervisor.stop();
     }
   });
 

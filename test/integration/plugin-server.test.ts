@@ -37,7 +37,7 @@ function optionsOf(name: string, env: Readonly<Record<string, string>> = {}): Pl
 const programs: readonly PluginServerProgram[] = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'];
 
 /** What a start command sets so that the plugin discovers: a file of configuration and a file of credentials, nothing secret in argv. */
-function discoveryEnv(endpoint = estate.aws.url, more = ''): Readonly<Record<string, string>> {
+function discoveryEnv(more = ''): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const credentials = join(folder, 'credentials');
   writeFileSync(
@@ -49,7 +49,7 @@ function discoveryEnv(endpoint = estate.aws.url, more = ''): Readonly<Record<str
   writeFileSync(
     config,
     `owner: test
-sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${endpoint}" }]
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${estate.aws.url}" }]
 controlPlane: { type: konnect, name: prod, token: "\${KONNECT_TOKEN}" }
 ${more}`,
   );
@@ -84,8 +84,8 @@ async function listen(host: string, port = 0) {
 const noAnswer = async () => undefined;
 
 /** The first requests after a start may come before discovery has ended; they fall through. */
-async function untilResolved(server: PluginServer): Promise<void> {
-  const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target', probe: 'none' });
+async function untilResolved(server: PluginServer, domain: string): Promise<void> {
+  const instance = await server.startInstance('privatelink', { domain, mode: 'target', probe: 'none' });
   const untilMs = Date.now() + 15_000;
   while ((await server.handleEvent(instance, 'access', noAnswer)).length === 0) {
     if (Date.now() > untilMs) throw new Error('the plugin resolved nothing within 15 s');
@@ -105,10 +105,8 @@ describe.each(programs)('privatelink under %s', (program) => {
     beforeAll(async () => {
       estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11', '10.0.3.11'], { tags: { 'kong:port': '8080' } });
       estate.addEndpoint('sd6', ['2600:1f18::7']);
-      for (const port of ['0', '70000'])
-        estate.addEndpoint(`port-${port}`, ['10.0.1.7'], { tags: { 'kong:port': port } });
       server = await startPluginServer(optionsFor('sources', discoveryEnv()));
-      await untilResolved(server);
+      await untilResolved(server, 'sd2');
     });
 
     afterAll(() => server.close());
@@ -152,66 +150,12 @@ describe.each(programs)('privatelink under %s', (program) => {
       expect((await server.handleEvent(instance, 'access', noAnswer))[0]?.args).toEqual(['[2600:1f18::7]', 80]);
     });
 
-    it('makes no call for an unknown domain that falls through', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'unknown' });
-
-      expect(await server.handleEvent(instance, 'access', noAnswer)).toEqual([]);
-    });
-
-    it('answers 503 with a JSON body for an unknown domain that is rejected', async () => {
-      const instance = await server.startInstance('privatelink', { domain: 'unknown', on_unresolved: 'reject' });
-
-      const calls = await server.handleEvent(instance, 'access', noAnswer);
-
-      expect(calls).toEqual([
-        {
-          method: 'kong.response.exit',
-          args: [503, '{"message":"no target is known for domain unknown"}', { 'Content-Type': 'application/json' }],
-        },
-      ]);
-    });
-
-    it.each(['0', '70000'])('falls through, and says why, when the port is %s', async (port) => {
-      const instance = await server.startInstance('privatelink', { domain: `port-${port}` });
-
-      expect(await server.handleEvent(instance, 'access', noAnswer)).toEqual([]);
-      expect(server.log()).toMatch(new RegExp(`endpoint vpce-\\w+ .*kong:port.*${port}`));
-    });
-
     it('fm-25 survives a PDK call that Kong refuses', async () => {
       const instance = await server.startInstance('privatelink', { domain: 'sd2', probe: 'none' });
       await server.handleEvent(instance, 'access', async () => Promise.reject(new Error('refused')));
 
       expect(await server.handleEvent(instance, 'access', noAnswer)).toHaveLength(2);
     });
-  });
-
-  it('falls through, and says so once, with a configuration that it cannot use', async () => {
-    const server = await startPluginServer(optionsFor('unusable'));
-    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'magic' });
-
-    const calls = [
-      await server.handleEvent(instance, 'access', noAnswer),
-      await server.handleEvent(instance, 'access', noAnswer),
-    ];
-    await server.close();
-
-    expect(calls).toEqual([[], []]);
-    expect(server.log().match(/configuration that this version cannot use/g)).toHaveLength(1);
-  });
-
-  it('answers 503 with a configuration that it cannot use, where that much can be read', async () => {
-    const server = await startPluginServer(optionsFor('unusable-reject'));
-    const instance = await server.startInstance('privatelink', {
-      domain: 'sd2',
-      mode: 'magic',
-      on_unresolved: 'reject',
-    });
-
-    const calls = await server.handleEvent(instance, 'access', noAnswer);
-    await server.close();
-
-    expect(calls).toMatchObject([{ method: 'kong.response.exit', args: [503, expect.any(String), expect.anything()] }]);
   });
 
   it.each([
@@ -260,11 +204,10 @@ describe.each(programs)('privatelink under %s', (program) => {
   });
 
   it('goes on while credentials expire mid-flight, says so, and takes the way out when all is too old', async () => {
-    const server = await startPluginServer(
-      optionsFor('expired', discoveryEnv(undefined, 'watch: { intervalSeconds: 1 }\n')),
-    );
-    await untilResolved(server);
-    const config = { domain: 'sd2', probe: 'none' };
+    estate.addEndpoint('sd8', ['10.0.8.11']);
+    const server = await startPluginServer(optionsFor('expired', discoveryEnv('watch: { intervalSeconds: 1 }\n')));
+    await untilResolved(server, 'sd8');
+    const config = { domain: 'sd8', probe: 'none' };
     const patient = await server.startInstance('privatelink', config);
     const strict = await server.startInstance('privatelink', {
       ...config,
@@ -282,36 +225,8 @@ describe.each(programs)('privatelink under %s', (program) => {
     await server.close();
 
     expect(calls).toEqual([true, 2]);
-    expect(server.log()).toContain('check that the credentials have not expired');
+    expect(server.log().match(/check that the credentials have not expired/g)).toHaveLength(1);
     expect(server.log().match(/max_stale_seconds 2/g)).toHaveLength(1);
-  });
-
-  it('holds requests up once, not for ever, while AWS cannot be reached', async () => {
-    const env = { ...discoveryEnv('http://127.0.0.1:9'), AWS_MAX_ATTEMPTS: '1' };
-    const server = await startPluginServer(optionsFor('down', env));
-    const instance = await server.startInstance('privatelink', { domain: 'sd2' });
-    await server.handleEvent(instance, 'access', noAnswer);
-
-    const startedMs = performance.now();
-    for (let request = 0; request < 4; request += 1) await server.handleEvent(instance, 'access', noAnswer);
-    const tookMs = performance.now() - startedMs;
-    await server.close();
-
-    // Four waits of half a second each would be 2,000 ms.
-    expect(tookMs).toBeLessThan(1_000);
-  });
-
-  it.each([
-    ['no configuration file', {}],
-    ['a configuration file that is not there', { KONG_PRIVATELINK_CONFIG: '/nonexistent/kong-privatelink.yaml' }],
-  ])('lets every request through with %s', async (name, env) => {
-    const server = await startPluginServer(optionsFor(name.replaceAll(' ', '-').slice(-10), env));
-    const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'target' });
-
-    const calls = await server.handleEvent(instance, 'access', noAnswer);
-    await server.close();
-
-    expect(calls).toEqual([]);
   });
 });
 
@@ -333,7 +248,9 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
     const instance = await server.startInstance('privatelink', { domain: 'sd2' });
 
     await crash(options.socketPath);
-    await expect(server.handleEvent(instance, 'access', noAnswer)).rejects.toThrow(/plugin\.HandleEvent/);
+    await expect(server.handleEvent(instance, 'access', noAnswer)).rejects.toThrow(
+      /plugin\.HandleEvent(?!.*did not answer)/,
+    );
     expect(await exited).toMatch(/^the plugin server ended with \d+:[\s\S]*RangeError/);
     await server.close();
     const second = await startPluginServer(options);
@@ -342,7 +259,7 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
     await second.close();
 
     expect(calls).toHaveLength(1);
-  }, 9_000);
+  });
 
   it.each([
     ['a folder to run in that is not there', { cwd: '/nonexistent' }, /did not start/],

@@ -90,7 +90,7 @@ describe('a fault of AWS', () => {
     const clock = createFakeClock();
     const config = vpcEndpointsConfig({ endpoint: estate.aws.url });
     const sources = createSources({ owner: 'test', sources: [config] }, { clock });
-    const discoverer = createDiscoverer(sources, { clock, scopeTimeoutMs: 500 });
+    const discoverer = createDiscoverer(sources, { clock, scopeTimeoutMs: 1_500 });
     const { signal } = new AbortController();
     const before = await discoverer.discover(signal);
     estate.aws.inject({ kind: 'partial', action: 'DescribeNetworkInterfaces' });

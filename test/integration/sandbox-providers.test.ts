@@ -138,6 +138,6 @@ describe('startPassThrough', () => {
     const door = await startPassThrough({ addresses: ['127.0.0.1'], to: { host: '127.0.0.1', port: provider.port } });
     open.push(door);
 
-    await expect(request(`http://127.0.0.1:${door.port}/`)).rejects.toThrow();
+    await expect(request(`http://127.0.0.1:${door.port}/`)).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' });
   });
 });

@@ -1,12 +1,21 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Story } from '../../sandbox/story';
+import { runSandbox as runCommand } from '../../sync/commands/sandbox';
 import { listeningAddresses } from '../support/listening';
 
 const cli = resolve(__dirname, '../../dist/sync/cli.js');
+
+/** What is awaited, in lines of its own where nobody sits at a terminal. */
+const progress = `starting AWS, Konnect, the gateway and the plugin
+waiting for discover, sync and the data plane, step 1 of 3
+waiting for discover, sync and the data plane, step 2 of 3
+waiting for discover, sync and the data plane, step 3 of 3
+`;
 
 /** Runs the built command with next to no environment; gives what it printed and where it listened meanwhile. */
 async function runSandbox(...argv: readonly string[]) {
@@ -37,7 +46,7 @@ describe('npm start', () => {
     const story: Story = JSON.parse(out);
 
     expect(exitCode).toBe(0);
-    expect(err).toBe('');
+    expect(err).toBe(progress);
     expect(story.ok).toBe(true);
     expect(story.nonce).toMatch(/^[0-9a-f-]{36}$/);
     expect(story.hops.map(({ from, to }) => `${from} ${to}`)).toEqual([
@@ -69,11 +78,73 @@ describe('npm start', () => {
     const { out, err, exitCode } = forPeople;
 
     expect(exitCode).toBe(0);
-    expect(err).toBe('');
+    expect(err).toBe(progress);
     expect(out).toContain('gateway -> sd2');
     expect(out).toContain('same zone as the data plane');
+    expect(out).toMatch(/ok the nonce [0-9a-f-]{36} came back from the end of the chain\n/);
+    expect(out).toContain('LATENCY is until the answer');
     expect(out).toContain('Every request went right.');
     expect(out).not.toContain('\u001b');
     expect(out + err).not.toMatch(/warning|at .*\.js:\d+/i);
   });
+});
+
+/** Runs an estate as on a terminal; `text` resolves with what was printed once it says how to stop it. */
+function stayUp(estate: string, signal: AbortSignal) {
+  let out = '';
+  let onTold = () => {};
+  const told = new Promise<void>((resolve) => {
+    onTold = resolve;
+  });
+  const print = (more: string) => {
+    out += more;
+    if (out.includes('Ctrl-C')) onTold();
+  };
+  const terminal = { env: { NO_COLOR: '1' }, out: print, err: () => {}, isTerminal: true };
+  const exitCode = runCommand({ terminal, estate }, signal);
+  const text = Promise.race([told, exitCode]).then(() => out);
+  return { text, exitCode };
+}
+
+/** Exit codes of the commands in a text, but for curl's, run in a shell as they stand. */
+async function tryCommands(told: string): Promise<readonly (readonly [verb: string, exitCode: number])[]> {
+  const lines = told.match(/^ {2}(npx|sed|export) .*/gm) ?? [];
+  const npx = `npx() { shift; "${process.execPath}" "${cli}" "$@" >/dev/null; echo "$1 $?"; }`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', [npx, ...lines].join('\n')], {
+    env: { PATH: process.env.PATH },
+  });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])]);
+}
+
+describe('a sandbox that stays up', () => {
+  let stopping: AbortController;
+
+  beforeEach(() => {
+    stopping = new AbortController();
+  });
+
+  afterEach(() => stopping.abort());
+
+  it('shows what is not allowed and every nonce, and suggests commands of which one finds a difference', async () => {
+    const sandbox = stayUp('T2', stopping.signal);
+
+    const text = await sandbox.text;
+    const exitCodes = await tryCommands(text);
+    stopping.abort();
+
+    expect(text).toMatch(/quarantined vpce-\w+: claims domain cats/);
+    expect(text).toMatch(/ok the nonces [0-9a-f-]{36}, [0-9a-f-]{36} came back/);
+    expect(exitCodes).toEqual([
+      ['doctor', 0],
+      ['discover', 0],
+      ['diff', 0],
+      ['render', 0],
+      ['diff', 2],
+      ['sync', 0],
+    ]);
+    expect(await sandbox.exitCode).toBe(0);
+  }, 120_000);
 });

@@ -58,7 +58,20 @@ describe('the order of a release', () => {
 
     expect(exitCode).toBe(0);
     expect(puts()[0]).toBe('plugin-schemas/privatelink');
-    expect(puts().at(-1)).toBe('plugins/ID');
+    expect(puts().slice(-2)).toEqual(['plugins/ID', 'routes/ID']);
+  });
+
+  it('compares the schema before an entity of the plugin is updated, too, and uploads it only where it differs', async () => {
+    await estate.run('sync');
+    estate.configure(
+      `${defaultConfig(estate)}domains: { sd2: { plugins: [{ name: privatelink, config: { affinity: none } }] } }\n`,
+    );
+    estate.konnect.resetCalls();
+
+    await estate.run('sync');
+
+    expect(estate.konnect.calls.some((call) => call.path.includes('plugin-schemas'))).toBe(true);
+    expect(puts()).toEqual(['plugins/ID']);
   });
 
   it('asks for no schema in a pass that makes no plugin entity', async () => {

@@ -54,6 +54,29 @@ describeWithKong('a real Kong', () => {
       expect([...hosts]).toEqual([`sd2.privatelink:${provider.port}`]);
     });
 
+    it('sends the same Host in upstream mode, and keeps to its zone where that has an upstream', async () => {
+      const { provider } = stage.estate.sd2;
+      await stage.synchronise('upstream');
+      const spread = await travel(20);
+      await stage.synchronise('upstream', 'weighted');
+      await until('the upstream of the zone is there', async () => (await travel(6)) === 6);
+      const before = provider.requests().length;
+
+      const atHome = await travel(20);
+
+      const hosts = provider
+        .requests()
+        .slice(before)
+        .flatMap(({ path, headers }) => (path === '/orders' ? headers.host : []));
+      expect(spread).toBeLessThan(20);
+      expect(atHome).toBe(20);
+      expect([...new Set(hosts)]).toEqual([`sd2.privatelink:${provider.port}`]);
+
+      // So that the next test finds instances that were started.
+      await stage.synchronise('target');
+      await until('the plugin picks targets again', async () => (await travel(6)) === 6);
+    });
+
     it('hands the plugin server its file, its zone and its credentials, although nginx strips the environment', async () => {
       const { calls } = stage.aws;
       const seen = calls.length;

@@ -49,7 +49,7 @@ function openProcess() {
   const sources = [vpcEndpointsConfig(over), ec2InstancesConfig(over), cloudMapConfig(over)];
   const clock = createFakeClock();
   const created = createSources({ owner: 'test', sources }, { clock, pageSize: 5 });
-  const discoverer = createDiscoverer(created, { clock, concurrency: 1, scopeTimeoutMs: 2_000 });
+  const discoverer = createDiscoverer(created, { clock, concurrency: 1 });
   return { discover: discoverer.discover, confirmGone: createConfirmGone(created) };
 }
 

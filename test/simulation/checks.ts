@@ -11,6 +11,7 @@ export type Held = ReadonlyMap<string, HeldEntity>;
 export type Passed = {
   readonly before: Held;
   readonly after: Held;
+  readonly configuration: Configuration;
   /** What discovery reported; absent when the pass did not come so far. */
   readonly snapshot?: Snapshot;
   /** Absent when the pass threw, or its process died. */
@@ -21,7 +22,7 @@ export type Passed = {
 const terminal: ReadonlySet<string> = new Set(['rejected', 'failed', 'expired', 'deleting', 'deleted']);
 
 /** Throws, naming the rule, when a pass broke one that holds whatever goes wrong. */
-export function checkPass({ before, after, snapshot, report }: Passed): void {
+export function checkPass({ before, after, configuration, snapshot, report }: Passed): void {
   const removed = targetsOf(before).filter((target) => !after.has(`target:${target.key}`));
   const gone = goneIds(snapshot);
   const known = new Set(knownScopes(snapshot).map(({ scope }) => scope.id));
@@ -37,6 +38,9 @@ export function checkPass({ before, after, snapshot, report }: Passed): void {
     const outlived = targetsOf(after).find((target) => gone.has(originOf(target).endpointId));
     if (outlived) fail(`${outlived.key} outlived a successful pass although its endpoint is gone`);
   }
+  const isRouted = after.has('route:sd1') && !before.has('route:sd1');
+  if (isRouted && configuration.isLimited && !after.has('plugin:sd1|rate-limiting'))
+    fail('sd1 got a route without the plugin that limits it');
   checkOthers(before, after);
 }
 

@@ -43,7 +43,7 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     const fate = createFate(step.kill);
     const report = await onePass(process, step, fate);
     if (fate.isDead() && step.by === 'worker') worker = startWorker();
-    checkPass({ before, after: new Map(plane.entities), snapshot: process.snapshot(), report });
+    checkPass({ before, after: new Map(plane.entities), configuration, snapshot: process.snapshot(), report });
   }
 
   async function onePass(process: Process, step: Pass, fate: ReturnType<typeof createFate>) {

@@ -18,8 +18,8 @@ export type KongEstate<T> = {
   readonly estate: T;
   readonly aws: AwsServer;
   readonly kong: RealKong;
-  /** Runs `sync`; the entities of the plugin get the mode. Throws when it does not end with 0. */
-  synchronise(mode: ConfigurationOptions['mode']): Promise<void>;
+  /** Runs `sync`; the entities of the plugin get the mode, and zones their upstreams with affinity. Throws when it does not end with 0. */
+  synchronise(mode: ConfigurationOptions['mode'], affinity?: ConfigurationOptions['affinity']): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -41,29 +41,36 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
   const [configPath, credentialsPath] = [join(folder, 'kong-privatelink.yaml'), join(folder, 'credentials')];
   const [aws, ports] = await Promise.all([startAws(ground.world), freePorts()]);
   const admin = `http://127.0.0.1:${ports.admin}`;
-  const configure = (mode: ConfigurationOptions['mode']) => {
+  const configure = (wanted: Pick<ConfigurationOptions, 'mode' | 'affinity'>) => {
     const controlPlane = `{ type: dbless, address: "${admin}" }`;
-    writeFileSync(configPath, configurationText(setting, { awsUrl: aws.url, controlPlane, mode }), { mode: 0o600 });
+    writeFileSync(configPath, configurationText(setting, { awsUrl: aws.url, controlPlane, ...wanted }), {
+      mode: 0o600,
+    });
   };
-  configure('target');
+  configure({});
   writeFileSync(credentialsPath, credentialsText(setting.account), { mode: 0o600 });
   const { program, open, consumers = [] } = options;
   const kong = await startRealKong({ program, folder, configPath, credentialsPath, zoneId: setting.zoneId, ports });
-  await post(`${admin}/config`, { _format_version: '3.0', consumers });
-  const estate = await open(ground, kong);
-  const synchronise = async (mode: ConfigurationOptions['mode']) => {
-    configure(mode);
+  const opened: (() => Promise<unknown>)[] = [kong.close, aws.close];
+  const close = async () => {
+    for (const one of opened) await one();
+    rmSync(folder, { recursive: true });
+  };
+  const synchronise: KongEstate<T>['synchronise'] = async (mode, affinity) => {
+    configure({ mode, affinity });
     await sync(configPath, setting.account);
   };
-  await synchronise('target');
-  return {
-    ...{ estate, aws, kong, synchronise },
-    close: async () => {
-      await kong.close();
-      await Promise.all([estate.close(), aws.close()]);
-      rmSync(folder, { recursive: true });
-    },
-  };
+  try {
+    await post(`${admin}/config`, { _format_version: '3.0', consumers });
+    const estate = await open(ground, kong);
+    opened.push(() => estate.close());
+    await synchronise('target');
+    return { estate, aws, kong, synchronise, close };
+  } catch (thrown) {
+    // What a test started, and cannot be handed, nobody else would stop.
+    await close();
+    throw thrown;
+  }
 }
 
 async function post(url: string, content: JsonObject): Promise<void> {

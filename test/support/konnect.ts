@@ -1,7 +1,7 @@
 import type { Domain } from '../../core/claims';
 import { uuidOf } from '../../core/uuid';
 import { renderDesired } from '../../deck/desired';
-import type { Document } from '../../deck/document';
+import { type Document, parentNameOf } from '../../deck/document';
 import type { KonnectConfig } from '../../discovery/config';
 import { type Konnect, type KonnectOptions, startKonnect } from '../../sandbox/konnect/konnect';
 import type { Change } from '../../sync/changes';
@@ -55,7 +55,7 @@ export function createsOf(document: Document): readonly Change[] {
     kind: after.kind,
     key: after.key,
     id: uuidOf(uuidName(after)),
-    parentId: after.parent && uuidOf(`${after.kind === 'target' ? 'upstream' : 'service'}:${after.parent}`),
+    parentId: after.parent && uuidOf(parentNameOf(after) ?? ''),
     domain: after.domain,
     reason: 'test',
     after,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 /** Konnect's own description of its API, where it lies beside the repository; it is not ours to copy. */
-export const openapiPath = join(__dirname, '..', '..', '..', 'shared', 'konnect', 'openapi.yaml');
+const openapiPath = join(__dirname, '..', '..', '..', 'shared', 'konnect', 'openapi.yaml');
 
 type Schema = {
   readonly $ref?: string;

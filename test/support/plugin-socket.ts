@@ -65,7 +65,8 @@ export async function openPluginSocket(entry: PluginEntry): Promise<PluginSocket
   };
 }
 
-function openPeer(socketPath: string): Peer {
+/** A connection to whoever listens there. */
+export function openPeer(socketPath: string): Peer {
   const socket = connect(socketPath);
   const { read } = createFrameStream(socket);
   return {

@@ -115,13 +115,19 @@ describe('settleClaims', () => {
     expect(claim(root, endpointOf()).quarantined).toEqual([]);
   });
 
-  it('fm-18 keeps one target per address, with the largest weight, when two endpoints have it', () => {
-    const { domains } = claim(endpointOf({ weight: 10 }), endpointOf({ id: 'vpce-2', createdAtMs: 2_000, weight: 50 }));
+  it.each([
+    ['as they come', [0, 1, 2]],
+    ['the other way round', [2, 1, 0]],
+    ['with the oldest in the middle', [1, 0, 2]],
+  ])('fm-18 keeps one target per address, that of the oldest endpoint with the largest weight: %s', (_, order) => {
+    const sharing = [endpointOf({ weight: 10 }), endpointOf({ id: 'vpce-2', createdAtMs: 2_000, weight: 50 })];
+    const youngest = endpointOf({ id: 'vpce-3', createdAtMs: 2_000, weight: 20 });
 
-    expect(domains[0]?.targets).toHaveLength(2);
+    const { domains } = claim(...order.flatMap((index) => [...sharing, youngest][index] ?? []));
+
     expect(domains[0]?.targets).toMatchObject([
-      { endpointId: 'vpce-1', weight: 50 },
-      { endpointId: 'vpce-1', weight: 50 },
+      { ip: '10.0.1.11', endpointId: 'vpce-1', weight: 50 },
+      { ip: '10.0.2.11', endpointId: 'vpce-1', weight: 50 },
     ]);
   });
 

@@ -16,7 +16,7 @@ function render(over: Parameters<typeof endpointOf>[0] = {}, settings: DomainSet
 }
 
 describe('the decK file', () => {
-  it('names its format, select tags and control plane, and carries no ids', () => {
+  it('fm-17 names its format, select tags and control plane, and carries no ids', () => {
     const file = render();
 
     expect(file).toMatchObject({
@@ -95,5 +95,15 @@ describe('the decK file', () => {
     const { services } = render({}, { plugins: [{ name: 'privatelink', config: {} }] });
 
     expect(services[0].plugins).toMatchObject([{ name: 'privatelink', enabled: true, config: { domain: 'sd2' } }]);
+  });
+
+  it('fm-25 holds under the plugin all that routes without it', () => {
+    const plugged = render({}, { plugins: [{ name: 'privatelink', config: {} }] });
+    const [{ plugins, ...service }] = plugged.services;
+
+    expect(plugins).toHaveLength(1);
+    expect({ ...plugged, services: [service] }).toEqual(render());
+    expect(service.host).toBe(plugged.upstreams[0].name);
+    expect(plugged.upstreams[0].targets).toHaveLength(2);
   });
 });

@@ -40,7 +40,7 @@ function refusalOf(text: string, env?: Readonly<Record<string, string>>): string
 }
 
 describe('loadConfig', () => {
-  it('fills in every default of the design', () => {
+  it('fills in every default', () => {
     expect(load(smallest)).toMatchObject({
       owner: 'test',
       sources: [{ tags: { domain: 'kong:domain', gateway: 'kong:gateway' }, allow: {} }],
@@ -93,6 +93,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     expect(loading).toThrow(expect.objectContaining({ code: 'CONFIG_MISSING' }));
     expect(loading).toThrow(path);
     expect(loading).toThrow(/-c FILE or KONG_PRIVATELINK_CONFIG/);
+    expect(loading).toThrow('docs/reference/configuration.md');
   });
 
   it('says what to do about a file that cannot be read', () => {
@@ -134,7 +135,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     ['', 'the file: write a mapping'],
     ['- a\n', 'the file: write a mapping'],
     ['owner: test\n', 'sources: is required'],
-    [`${smallest}sorces: []\n`, 'sorces: unknown key'],
+    [`${smallest}sorces: []\n`, 'sorces: unknown key (did you mean sources?)'],
     [`${smallest}policy: { maxRemovePercent: 300 }\n`, 'policy.maxRemovePercent: '],
     [`${smallest}affinity: zone\n`, 'affinity: '],
     [`${smallest}domains: { "SD 2": {} }\n`, 'lowercase letters, digits and dashes'],
@@ -143,7 +144,11 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     [smallest.replace('[us-east-1]', '[us-east-1, us-east-1]'), 'sources[0].regions[1]: same as item [0]'],
     [smallest.replace('type: vpc-endpoints', 'type: consul'), 'sources[0].type: '],
     [smallest.replace('name: hub', 'name: hub, roles: []'), 'sources[0].roles: unknown key'],
-    [smallest.replace('owner: test', 'owner: a/b'), 'owner: '],
+    [smallest.replace('owner: test\n', ''), 'owner: is required'],
+    [smallest.replace('owner: test', 'owner: a/b'), 'owner: letters, digits, dot, dash and underscore, at most 100'],
+    [smallest.replace('owner: test', `owner: ${'a'.repeat(101)}`), 'owner: letters, digits, dot, dash and underscore'],
+    [smallest.replace('name: hub', 'name: hub/a'), 'sources[0].name: lowercase letters, digits and dashes, at most 63'],
+    [smallest.replace('name: hub', `name: ${'h'.repeat(64)}`), 'sources[0].name: lowercase letters, digits and dashes'],
     [smallest.replace('name: prod', 'name: prod, address: "http://konnect.example"'), 'plain http is accepted only on'],
     [
       smallest.replace('name: prod', 'name: prod, address: "http://127.evil.example"'),
@@ -162,6 +167,10 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     expect(refusalOf(smallest.replace('name: hub', `name: hub, accounts: [${arns}]`))).toContain(
       'sources[0].accounts[1].roleArn: same as item [0]',
     );
+  });
+
+  it('has a line for each of several unknown keys', () => {
+    expect(refusalOf(`${smallest}polcy: {}\nx: 1\n`)).toMatch(/^ {2}polcy: .*policy\?.*\n {2}x: unknown key: correct/m);
   });
 
   it('says all problems at once', () => {
@@ -197,6 +206,21 @@ publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "
     });
     expect(loadDataPlaneConfig({ path, env: { OWNER: 'test' } }).stateDir).toBeUndefined();
     expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow('owner: environment variable OWNER is not set');
+  });
+
+  it.each([
+    [
+      'is not there',
+      undefined,
+      /no configuration file at .*needs owner, sources and, unless it is for a data plane, controlPlane/,
+    ],
+    ['is no mapping', '- owner', /a mapping with owner, sources and, unless it is for a data plane, controlPlane/],
+    ['is empty', '{}', /owner: is required: .*\n {2}sources: is required: .*$/],
+  ])('asks for no control plane when the file %s', (_, text, message) => {
+    const path = join(mkdtempSync(join(folder, 'data-plane-')), 'kong-privatelink.yaml');
+    if (text !== undefined) writeFileSync(path, text);
+
+    expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow(message);
   });
 
   it('keeps state only where the file names a folder for it, counted from the file', () => {

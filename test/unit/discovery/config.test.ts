@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { configSchema } from '../../../discovery/config';
 
-/** The example of the design's page on configuration. */
+/** A configuration with something of every part. */
 const example = `
 owner: platform-prod                # unique per writer; becomes a tag
 sources:
@@ -31,7 +31,7 @@ function parseConfig(over: object = {}) {
 }
 
 describe('configSchema', () => {
-  it("accepts the design's example and leaves what it says as it is", () => {
+  it('accepts every part and leaves what it says as it is', () => {
     const written = parse(example);
 
     expect(configSchema.parse(written)).toMatchObject(written);

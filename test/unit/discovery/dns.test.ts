@@ -136,7 +136,7 @@ describe('createDnsSource', () => {
     [60, 60_000, 2],
     [86_400, 299_999, 1],
     [86_400, 300_000, 2],
-  ])('fm-20: with a time to live of %i s, after %i ms the name was asked %i times', async (ttl, afterMs, times) => {
+  ])('fm-20 with a time to live of %i s, after %i ms the name was asked %i times', async (ttl, afterMs, times) => {
     const { discover, clock, asked } = open(new Map([['A api.corp', [['10.0.0.1', ttl] as const]]]));
     await discover();
     clock.advance(afterMs);
@@ -149,7 +149,7 @@ describe('createDnsSource', () => {
   it.each([
     [4_999, 1],
     [5_000, 2],
-  ])('fm-20: after %i ms, a name without records was asked %i times', async (afterMs, times) => {
+  ])('fm-20 after %i ms, a name without records was asked %i times', async (afterMs, times) => {
     const { discover, clock, asked } = open(new Map());
     await expect(discover()).rejects.toMatchObject({ code: 'UNCONFIRMED' });
     clock.advance(afterMs);
@@ -159,7 +159,7 @@ describe('createDnsSource', () => {
     expect(asked.filter((question) => question === 'A api.corp')).toHaveLength(times);
   });
 
-  it('fm-20: keeps the last answer on an error for an hour, then the scope is unknown', async () => {
+  it('fm-20 keeps the last answer on an error for an hour, then the scope is unknown', async () => {
     const records: Records = new Map(one);
     const { discover, clock } = open(records);
     const before = await discover();
@@ -181,7 +181,7 @@ describe('createDnsSource', () => {
     ['A api.corp', failure('ETIMEOUT'), 'UNREACHABLE', 'ETIMEOUT'],
     ['AAAA api.corp', failure('ESERVFAIL'), 'UNREACHABLE', 'ESERVFAIL'],
     ['A api.corp', [], 'UNCONFIRMED', 'resolves to nothing'],
-  ])('fm-03: when %s gives %p, the whole scope is unknown', async (question, answer, code, words) => {
+  ])('fm-03 when %s gives %p, the whole scope is unknown', async (question, answer, code, words) => {
     const records: Records = new Map([...one, ['A other.corp', ['10.0.0.9']], [question, answer]]);
     const names = [
       { name: 'other.corp', domain: 'sd1' },
@@ -196,7 +196,7 @@ describe('createDnsSource', () => {
     ['has no record', []],
     ['says that nobody serves', ['0 0 0 .']],
     ['names a host that resolves to nothing', ['1 1 80 gone.corp']],
-  ])('fm-03: when SRV %s, the whole scope is unknown', async (_, answer) => {
+  ])('fm-03 when SRV %s, the whole scope is unknown', async (_, answer) => {
     const { discover } = open(new Map([['SRV _http._tcp.corp', answer]]), [{ name: '_http._tcp.corp', domain: 'sd2' }]);
 
     await expect(discover()).rejects.toMatchObject({ code: 'UNCONFIRMED' });

@@ -13,9 +13,8 @@ const { sources } = configSchema.parse({
 });
 const signal = new AbortController().signal;
 
-/** Findings over a reader of which each test says only what it is about, and the clock that they go by. */
+/** Findings over a reader of which each test says only what it is about. */
 function openFindings(over: Partial<NetworkReader> = {}, zoneIds: ReadonlyMap<string, string> = new Map()) {
-  const clock = { ms: 0, now: () => clock.ms };
   const reader: NetworkReader = {
     listServices: async () => [],
     listSubnets: async () => [],
@@ -23,10 +22,7 @@ function openFindings(over: Partial<NetworkReader> = {}, zoneIds: ReadonlyMap<st
     listPeerings: async () => [],
     ...over,
   };
-  return {
-    clock,
-    add: createFindings(sources, { clock, readersOf: () => ({ reader, readZoneIds: async () => zoneIds }) }),
-  };
+  return createFindings(sources, { readersOf: () => ({ reader, readZoneIds: async () => zoneIds }) });
 }
 
 const endpoint = endpointOf({ serviceName: 'svc', vpcId: 'vpc-1' });
@@ -35,7 +31,7 @@ const snapshot = snapshotOf(knownScope([endpoint]), knownScope([], [], west));
 describe('findings', () => {
   it('take the zones of a service by the names of the account where AWS gives no ids', async () => {
     const services = [{ name: 'svc', zoneIds: [], zoneNames: ['us-east-1a'] }];
-    const { add } = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
+    const add = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
 
     const { findings } = await add(snapshot, signal);
 
@@ -46,30 +42,25 @@ describe('findings', () => {
 
   it('say nothing about a service of which one zone has no known id', async () => {
     const services = [{ name: 'svc', zoneIds: [], zoneNames: ['us-east-1a', 'us-east-1b'] }];
-    const { add } = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
+    const add = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
 
     expect(await add(snapshot, signal)).toMatchObject({ findings: [], warnings: [] });
   });
 
-  it('ask anew after an hour, or about other services, and never where there is nothing', async () => {
+  it('ask about scopes that were read and list something, and about no other', async () => {
     const listServices = jest.fn<NetworkReader['listServices']>(async () => []);
-    const { add, clock } = openFindings({ listServices });
-    const callsAfter = async (given = snapshot) => {
-      await add(given, signal);
-      return listServices.mock.calls.length;
-    };
+    const add = openFindings({ listServices });
 
-    expect(await callsAfter()).toBe(1);
-    expect(await callsAfter()).toBe(1);
-    clock.ms = 3_600_000;
-    expect(await callsAfter()).toBe(2);
-    expect(await callsAfter(snapshotOf(knownScope([{ ...endpoint, serviceName: 'other' }])))).toBe(3);
-    expect(await callsAfter(snapshotOf(unknownScope([endpoint])))).toBe(3);
+    await add(snapshotOf(unknownScope([endpoint])), signal);
+    expect(listServices).not.toHaveBeenCalled();
+
+    await add(snapshot, signal);
+    expect(listServices).toHaveBeenCalledTimes(1);
   });
 
   it('fm-02 warn once where networks cannot be read, and leave the scopes as they are', async () => {
     const denied = new PrivatelinkError('not allowed', { code: 'ACCESS_DENIED', transient: false });
-    const { add } = openFindings({ listSubnets: async () => Promise.reject(denied) });
+    const add = openFindings({ listSubnets: async () => Promise.reject(denied) });
     const both = snapshotOf(knownScope([endpoint]), knownScope([{ ...endpoint, scopeId: west.id }], [], west));
 
     const { scopes, findings, warnings } = await add(both, signal);

@@ -1,8 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { writeFix, writeIfChanged } from '../../../discovery/write-file';
+import { makeFolder, writeFix, writeIfChanged } from '../../../discovery/write-file';
 
 let folder: string;
 let path: string;
@@ -37,5 +46,20 @@ describe('writeIfChanged', () => {
     expect(writeFix(thrown, 'make it writable')).toBe('free space on its disk');
     expect(readFileSync(path, 'utf8')).toBe('before');
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes a folder and those above it, for this user alone', async () => {
+    const nested = join(folder, 'one', 'two');
+
+    await makeFolder(nested);
+    await makeFolder(nested);
+
+    expect(statSync(nested).mode & 0o777).toBe(0o700);
+  });
+
+  it('gives up where the system has no room for folders, instead of trying for ever', async () => {
+    await expect(makeFolder('/proc/kong-privatelink/state')).rejects.toThrow(/ENOENT|EACCES|EROFS|EPERM/);
   });
 });

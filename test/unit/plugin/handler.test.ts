@@ -169,18 +169,19 @@ describe('access', () => {
 
 describe('accessUnusable', () => {
   it.each([
-    [{ domain: 'sd2', mode: 'magic' }, []],
-    [{ domain: 'sd2', mode: 'magic', on_unresolved: 'reject' }, ['exit']],
-    [{ on_unresolved: 'magic' }, []],
-    ['text', []],
-  ])('takes the way out of %j, and says why', (config, expected) => {
+    [{ domain: 'sd2', mode: 'magic' }, [], 'sd2'],
+    [{ domain: 'sd2', mode: 'magic', on_unresolved: 'reject' }, ['exit'], 'sd2'],
+    [{ domain: 'sd2', on_unresolved: 'magic' }, [], 'sd2'],
+    [{ on_unresolved: 'reject' }, ['exit'], ''],
+    ['text', [], ''],
+  ])('takes the way out of %j, and says why and of which domain', (config, expected, domain) => {
     const { kong, calls } = recordCalls();
     const reasons: string[] = [];
-    const explain = (reason: string) => void reasons.push(reason);
+    const explain = (reason: string, of: string) => void reasons.push(`${of}: ${reason}`);
 
     accessUnusable(kong, parseWayOut(config), { feed: emptyFeed, upstreams: createUpstreams(), explain, now: () => 0 });
 
     expect(calls.flat().slice(0, 1)).toEqual(expected);
-    expect(reasons).toEqual(['the plugin entity has a configuration that this version cannot use']);
+    expect(reasons).toEqual([`${domain}: the plugin entity has a configuration that this version cannot use`]);
   });
 });

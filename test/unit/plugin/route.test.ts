@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { resolveRoutes } from '../../../plugin/resolve';
-import { liveRoute, pickTarget, setHealth } from '../../../plugin/route';
+import { type DomainRoute, resolveRoutes } from '../../../plugin/resolve';
+import { liveRoute, noteHealth, pickTarget, type Route } from '../../../plugin/route';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
 type Place = readonly [ip: string, zoneId: string, weight: number];
@@ -13,16 +13,26 @@ const places: readonly Place[] = [
 ];
 const ips = places.map(([ip]) => ip);
 
+const scopeOf = () => ({ observedAtMs: 1_000 });
+
+/** As probes name them. */
+function ejected(...down: readonly string[]): Set<string> {
+  return new Set(down.map((ip) => `${ip} 80`));
+}
+
 /** The route of a data plane in use1-az1 with these targets ejected. */
 function routeWithout(...down: readonly string[]) {
+  return liveRoute(resolved(), { scopeOf, down: ejected(...down) }, undefined);
+}
+
+function resolved(): DomainRoute {
   const endpoints = places.map(([ip, zoneId, weight], index) => {
     const region = zoneId.startsWith('use1') ? 'us-east-1' : 'us-west-2';
     return endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight, addresses: [{ ip, zoneId, region }] });
   });
   const found = resolveRoutes(snapshotOf(knownScope(endpoints)), 'use1-az1').get('sd2');
   if (!found) throw new Error('the test resolves nothing');
-  const facts = { scopeOf: () => ({ observedAtMs: 1_000 }), down: new Set(down.map((ip) => `${ip} 80`)) };
-  return liveRoute(found, facts, undefined);
+  return found;
 }
 
 type LiveRoute = ReturnType<typeof routeWithout>;
@@ -62,22 +72,57 @@ describe('pickTarget', () => {
   });
 
   it('keeps the shares of the others within 1 % when targets come and go between requests', () => {
-    const route = routeWithout();
+    const down = new Set<string>();
+    const route = liveRoute(resolved(), { scopeOf, down }, undefined);
     const [flapping = ''] = ips;
-    let isDown = false;
     const shares: Record<string, number> = {};
     for (let request = 0; request < 10_000; request += 1) {
       if (request % 7 === 0) {
-        isDown = !isDown;
-        setHealth(route, isDown, `${flapping} 80`);
+        if (!down.delete(`${flapping} 80`)) down.add(`${flapping} 80`);
+        noteHealth(route);
       }
       const { ip = 'none' } = pickTarget(route, false, 0) ?? {};
-      if (isDown && ip === flapping) throw new Error(`${ip} is down`);
+      if (down.size > 0 && ip === flapping) throw new Error(`${ip} is down`);
       if (ip !== flapping) shares[ip] = (shares[ip] ?? 0) + 1;
     }
 
     const [first = 0, ...others] = Object.values(shares);
     for (const other of others) expect(Math.abs(other / first - 1)).toBeLessThan(0.01);
+  });
+
+  it('looks at each target once for a request, however many have changed since the last', () => {
+    let looks = 0;
+    const down = new (class extends Set<string> {
+      override has(place: string): boolean {
+        looks += 1;
+        return super.has(place);
+      }
+    })();
+    const route = liveRoute(resolved(), { scopeOf, down }, undefined);
+    for (let change = 0; change < 1_000; change += 1) {
+      down.add(`${ips[0]} 80`);
+      noteHealth(route);
+    }
+
+    const picked = [pickTarget(route, false, 0), pickTarget(route, false, 0), pickTarget(route, false, 0)];
+
+    expect(picked.map((one) => one?.ip).sort()).toEqual(ips.slice(1));
+    expect(looks).toBe(places.length);
+  });
+
+  it('favours nobody when other targets come and go between requests', () => {
+    const { tiers: _, candidates, ...route } = resolved();
+    const all = candidates.map((one) => ({ ...one, weight: 1 }));
+    const facts = { scopeOf, down: new Set<string>() };
+    const shares: Record<string, number> = {};
+    let live: Route | undefined;
+    for (let request = 0; request < 900; request += 1) {
+      live = liveRoute({ ...route, candidates: all.slice(0, 3 + (request % 2)), tiers: [] }, facts, live);
+      const { ip = 'none' } = pickTarget(live, false, 0) ?? {};
+      shares[ip] = (shares[ip] ?? 0) + 1;
+    }
+
+    for (const ip of ips.slice(0, 3)) expect(shares[ip]).toBeGreaterThan(100);
   });
 
   it('gives nothing when all were confirmed too long ago, be they up or down', () => {

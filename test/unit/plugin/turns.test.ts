@@ -97,8 +97,26 @@ describe('turns', () => {
   it('goes on from the turns before', () => {
     const before = turnsOf(Float64Array.from([3, 2]));
     const first = taken(before, 2);
-    const rest = taken(turnsOf(Float64Array.from([3, 2]), before), 3);
+    const rest = taken(turnsOf(Float64Array.from([3, 2]), before, true), 3);
 
     expect(first.map((share, index) => share + (rest[index] ?? 0))).toEqual([3, 2]);
+  });
+
+  it('goes on at the same time with others, each of which has its weight from there on', () => {
+    fc.assert(
+      fc.property(weights, weights, fc.integer({ min: 0, max: 1_000 }), (drawn, others, count) => {
+        const before = turnsOf(Float64Array.from(drawn));
+        taken(before, count);
+
+        expect(taken(turnsOf(Float64Array.from(others), before), sumOf(others))).toEqual(others);
+      }),
+    );
+  });
+
+  it.each([1e6, 1e9, 1e12])('is as exact after %d rounds', (rounds) => {
+    const drawn = [1, 100, 7, 65];
+    const turns = turnsOf(Float64Array.from(drawn), { ...turnsOf(Float64Array.from(drawn)), now: rounds });
+
+    for (let round = 0; round < 3; round += 1) expect(taken(turns, sumOf(drawn))).toEqual(drawn);
   });
 });

@@ -68,6 +68,15 @@ describe('approve', () => {
     );
   });
 
+  it('leaves out the route, and keeps the plugin that is replaced, while the new plugin waits for approval', () => {
+    const plugin = creates.find((one) => one.kind === 'plugin');
+    const replaced = { ...removalOf(plugin), key: 'sd2|key-auth' };
+
+    const { changes } = approve([...creates, replaced], [...without('plugin'), replaced]);
+
+    expect(changes).toEqual(creates.filter((one) => one.kind !== 'plugin' && one.kind !== 'route'));
+  });
+
   it.each([
     ['keeps an absent target', false, []],
     ['removes a target that AWS calls gone', true, ['delete target sd2.privatelink|10.0.0.1:80']],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '../../../core/errors';
-import type { Endpoint, EndpointState, JsonObject } from '../../../core/model';
+import type { Endpoint, EndpointState, JsonObject, ScopeState } from '../../../core/model';
 import type { Change } from '../../../sync/changes';
 import { exitCodeOfSync } from '../../../sync/report';
-import { runOnce } from '../../../sync/run-once';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { type PassDependencies, runOnce } from '../../../sync/run-once';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
 
 const sd2 = endpointOf();
@@ -79,15 +79,41 @@ describe('runOnce', () => {
     expect(plane.writes).toEqual(['update service sd2']);
   });
 
-  it('fm-17 keeps the id of an entity that exists already', async () => {
+  it('fm-17 keeps the ids of entities that exist already, whatever has to be mended in them', async () => {
+    const { plane, pass } = createPasses({
+      settings: { sd2: { plugins: [{ name: 'acl', config: { allow: ['a'] } }] } },
+    });
+    const changed = {
+      upstream: { slots: 7 },
+      target: { weight: 7 },
+      service: { retries: 7 },
+      route: { strip_path: false },
+      plugin: { enabled: false },
+    };
+    await pass(knownScope([sd2]));
+    for (const [name, held] of plane.entities)
+      plane.entities.set(name, { ...held, id: `theirs ${name}`, fields: { ...held.fields, ...changed[held.kind] } });
+    plane.writes.length = 0;
+
+    await pass(knownScope([sd2]));
+
+    expect(plane.writes.filter((write) => write.startsWith('update '))).toHaveLength(6);
+    expect(plane.writes).toHaveLength(6);
+    for (const [name, { id }] of plane.entities) expect(id).toBe(`theirs ${name}`);
+  });
+
+  it('fm-21 keeps the entity of an address that a recreated endpoint has again, so that its health stays', async () => {
     const { plane, pass } = createPasses();
     await pass(knownScope([sd2]));
-    const target = plane.entities.get('target:sd2.privatelink|10.0.1.11:80');
-    if (target) plane.entities.set('target:sd2.privatelink|10.0.1.11:80', { ...target, id: 'given-by-others' });
+    plane.writes.length = 0;
 
-    await pass(knownScope([{ ...sd2, weight: 1 }]));
+    await pass(knownScope([{ ...sd2, state: 'deleted' }, endpointOf({ id: 'vpce-2', createdAtMs: 2_000 })]));
 
-    expect(plane.entities.get('target:sd2.privatelink|10.0.1.11:80')?.id).toBe('given-by-others');
+    expect(plane.writes).toEqual([
+      'update target sd2.privatelink|10.0.1.11:80',
+      'update target sd2.privatelink|10.0.2.11:80',
+    ]);
+    expect(plane.entities.get('target:sd2.privatelink|10.0.1.11:80')?.tags).toContain('vpce-2');
   });
 
   describe('when the provider says that an unlisted endpoint is gone', () => {
@@ -470,6 +496,70 @@ describe('runOnce', () => {
     expect(targetsOf(plane)).toEqual(['target:sd2.privatelink|10.0.9.9:80']);
   });
 
+  describe('with data planes that run something else', () => {
+    const recreated = endpointOf({
+      id: 'vpce-2',
+      createdAtMs: 2_000,
+      addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }],
+    });
+    const scopes = [knownScope([{ ...sd2, state: 'deleting' }, recreated])];
+
+    it('fm-13 does not wait for them when nothing of what was to come first could be written', async () => {
+      const { plane, pass, clock } = createPasses();
+      await pass(knownScope([sd2]));
+      plane.rollouts = Array(100).fill({ nodes: 2, inSync: 1, hash: 'old' });
+      plane.failWith = ({ action }) =>
+        action === 'create' ? new PrivatelinkError('no', { code: 'REJECTED', transient: false }) : undefined;
+      const startMs = clock.now();
+
+      await pass(...scopes);
+
+      expect(clock.now()).toBe(startMs);
+      expect(targetsOf(plane)).toEqual([]);
+    });
+
+    it('says that it waits for them', async () => {
+      const told: string[] = [];
+      const during: NonNullable<PassDependencies['during']> = (what, work) => {
+        told.push(what);
+        return work();
+      };
+      const { plane, pass } = createPasses({ during });
+      await pass(knownScope([sd2]));
+      plane.rollouts = Array(100).fill({ nodes: 2, inSync: 1, hash: 'old' });
+
+      await pass(...scopes);
+
+      expect(told).toEqual([
+        ...Array(2).fill('discovering, and reading the control plane'),
+        'waiting for the data planes',
+      ]);
+    });
+
+    it('tells what was written, and deletes nothing, when it is stopped as it waits for them', async () => {
+      const stopping = new AbortController();
+      const { plane, pass, deps, clock } = createPasses();
+      await pass(knownScope([sd2]));
+      plane.rollouts = Array(100).fill({ nodes: 2, inSync: 1, hash: 'old' });
+      const sleep = async () => {
+        stopping.abort(new Error('stopped by SIGTERM'));
+        throw stopping.signal.reason;
+      };
+
+      const report = await runOnce(
+        { ...deps, discover: async () => snapshotOf(...scopes), clock: { ...clock, sleep } },
+        stopping.signal,
+      );
+
+      expect(report.applied?.map(({ change, outcome }) => `${outcome} ${change.action} ${change.key}`)).toEqual([
+        'applied create sd2.privatelink|10.0.9.9:80',
+        'skipped delete sd2.privatelink|10.0.1.11:80',
+        'skipped delete sd2.privatelink|10.0.2.11:80',
+      ]);
+      expect(exitCodeOfSync(report)).toBe(4);
+    });
+  });
+
   it('creates no service on an upstream that somebody else has', async () => {
     const { plane, pass } = createPasses();
     plane.entities.set('upstream:sd2.privatelink', {
@@ -543,6 +633,29 @@ describe('runOnce', () => {
     expect(stopped).toBe(true);
   });
 
+  it('does not end before discovery has kept what it saw, nor before decK, when the other fails', async () => {
+    const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', transient: false });
+    const ended: string[] = [];
+    const endLater = async <T>(name: string, value: T) => {
+      await new Promise(setImmediate);
+      ended.push(name);
+      return value;
+    };
+    const { deps, plane } = createPasses();
+    const runs = [
+      {
+        discover: () => endLater('discovery', snapshotOf()),
+        controlPlane: { ...plane, read: () => Promise.reject(refusal) },
+      },
+      { discover: () => Promise.reject(refusal), controlPlane: { ...plane, read: () => endLater('decK', []) } },
+    ];
+
+    for (const run of runs)
+      await expect(runOnce({ ...deps, ...run }, new AbortController().signal)).rejects.toBe(refusal);
+
+    expect(ended).toEqual(['discovery', 'decK']);
+  });
+
   it('stops writing after a lost connection, and the next pass finishes', async () => {
     const { plane, pass } = createPasses();
     let calls = 0;
@@ -575,11 +688,93 @@ describe('runOnce', () => {
     expect([heldWhenSilent, first.plane.entities.has('plugin:sd2|acl')]).toEqual([true, false]);
   });
 
-  it('counts a domain whose credentials fail everywhere as an error', async () => {
-    const { pass } = createPasses();
+  describe('with a plugin that keeps requests out', () => {
+    const guardedBy = (...names: readonly string[]) => ({
+      settings: { sd2: { plugins: names.map((name) => ({ name, config: {} })) } },
+    });
+    const refusing = (kind: Change['kind'], action: Change['action']) => (change: Change) =>
+      change.kind === kind && change.action === action
+        ? new PrivatelinkError('refused', { code: 'REJECTED', transient: false })
+        : undefined;
 
-    const report = await pass({ status: 'unknown', scope: hubScope, code: 'ACCESS_DENIED', reason: 'denied' });
+    it('makes the route only when the plugin is there', async () => {
+      const { plane, pass } = createPasses(guardedBy('key-auth'));
+
+      await pass(knownScope([sd2]));
+
+      expect(plane.writes.slice(-2)).toEqual(['create plugin sd2|key-auth', 'create route sd2']);
+    });
+
+    it('makes no route when the plugin could not be made, and both in the next pass', async () => {
+      const { plane, pass } = createPasses(guardedBy('key-auth'));
+      plane.failWith = refusing('plugin', 'create');
+
+      const report = await pass(knownScope([sd2]));
+      const heldWhenRefused = plane.entities.has('route:sd2');
+      plane.failWith = () => undefined;
+      await pass(knownScope([sd2]));
+
+      expect(heldWhenRefused).toBe(false);
+      expect(exitCodeOfSync(report)).toBe(4);
+      expect(report.applied?.at(-1)?.error).toBe('its plugins of sd2 could not be written');
+      expect(plane.entities.has('route:sd2')).toBe(true);
+    });
+
+    it('keeps the plugin while the one that replaces it could not be made', async () => {
+      const first = createPasses(guardedBy('key-auth'));
+      await first.pass(knownScope([sd2]));
+      const second = createPasses({ ...guardedBy('jwt'), controlPlane: first.plane });
+      first.plane.failWith = refusing('plugin', 'create');
+
+      const report = await second.pass(knownScope([sd2]));
+      const heldWhenRefused = first.plane.entities.has('plugin:sd2|key-auth');
+      first.plane.failWith = () => undefined;
+      await second.pass(knownScope([sd2]));
+
+      expect(heldWhenRefused).toBe(true);
+      expect(report.applied?.at(-1)?.error).toBe('kept, because another of the plugins of sd2 could not be written');
+      expect(first.plane.entities.has('plugin:sd2|key-auth')).toBe(false);
+    });
+
+    it('keeps the plugin while its route could not be removed', async () => {
+      const first = createPasses(guardedBy('key-auth'));
+      await first.pass(knownScope([sd2]));
+      const second = createPasses({ settings: { sd2: { route: false, plugins: [] } }, controlPlane: first.plane });
+      first.plane.failWith = refusing('route', 'delete');
+
+      await second.pass(knownScope([sd2]));
+
+      expect(first.plane.entities.has('plugin:sd2|key-auth')).toBe(true);
+    });
+  });
+
+  it.each([
+    ['sync', 'removes', ['route', 'plugin'], []],
+    ['upsert-only', 'keeps', [], ['plugin', 'route']],
+  ] as const)('under %s %s what the configuration switches off', async (mode, _, removed, kept) => {
+    const first = createPasses({ settings: { sd2: { plugins: [{ name: 'key-auth', config: {} }] } } });
+    await first.pass(knownScope([sd2]));
+    const second = createPasses({
+      settings: { sd2: { route: false, plugins: [] } },
+      policy: { ...defaultPolicy, mode },
+      controlPlane: first.plane,
+    });
+
+    const report = await second.pass(knownScope([sd2]));
+
+    expect(report.changes.map(({ action, kind }) => `${action} ${kind}`)).toEqual(
+      removed.map((kind) => `delete ${kind}`),
+    );
+    expect(report.kept.map(({ reason }) => reason.split('removes no ')[1]).sort()).toEqual(kept);
+  });
+
+  it('writes nothing, and ends with 1, where credentials fail everywhere, whatever is known from before', async () => {
+    const { plane, pass } = createPasses();
+
+    const report = await pass({ ...unknownScope([sd2]), code: 'ACCESS_DENIED', reason: 'denied' } as ScopeState);
 
     expect(exitCodeOfSync(report)).toBe(1);
+    expect(report.changes).not.toEqual([]);
+    expect(plane.writes).toEqual([]);
   });
 });

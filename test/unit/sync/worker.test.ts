@@ -36,6 +36,7 @@ describe('startWorker', () => {
   it.each<[string, PassOutcome, number]>([
     ['fm-15 as long as Retry-After says', { kind: 'failed', code: 'RATE_LIMITED', retryAfterMs: 42_000 }, 42_000],
     ['fm-15 five minutes where Retry-After says more', { kind: 'failed', retryAfterMs: 3_600_000 }, 300_000],
+    ['fm-15 as after any failure where Retry-After is 0', { kind: 'failed', retryAfterMs: 0 }, 500],
     ['five minutes after a refused token', { kind: 'failed', code: 'CONTROL_PLANE_AUTH' }, 300_000],
     ['five minutes where AWS refuses every account', { kind: 'failed', code: 'CREDENTIALS' }, 300_000],
     ['10 s while an endpoint is changing', { kind: 'done', isTransitional: true }, 10_000],

@@ -84,12 +84,7 @@ describe('put', () => {
     ['a plugin that nobody has', 'plugins', { name: 'privatelink' }, 'does not exist'],
     ['a reference to nothing', 'routes', { paths: ['/a'], service: { id: id(9) } }, 'service.id (type: foreign)'],
     ['a name that is taken', 'services', { name: 'sd2', host: 'a.test' }, 'name (type: unique)'],
-    [
-      'an address twice (fm-18)',
-      'targets',
-      { target: '10.0.0.1:80', upstream: { id: id(3) } },
-      'target (type: unique)',
-    ],
+    ['an address twice', 'targets', { target: '10.0.0.1:80', upstream: { id: id(3) } }, 'target (type: unique)'],
   ] as const)('refuses %s', (_, kind, body, message) => {
     const store = createFilled();
 

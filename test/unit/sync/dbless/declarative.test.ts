@@ -16,8 +16,13 @@ describe('parseDeclarative', () => {
     ]);
   });
 
-  it.each([['services: {}'], ['- a list'], ['services: [1]'], ['services: [']])('refuses %s', (text) => {
-    expect(() => parseDeclarative(text)).toThrow();
+  it.each([
+    ['services: {}', 'expected array, received object'],
+    ['- a list', 'expected object, received array'],
+    ['services: [1]', 'expected record, received number'],
+    ['services: [', 'at line 1'],
+  ])('refuses %s, and says where', (text, message) => {
+    expect(() => parseDeclarative(text)).toThrow(message);
   });
 });
 

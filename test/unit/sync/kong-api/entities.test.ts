@@ -43,7 +43,7 @@ describe('heldEntities', () => {
     expect(held?.tags).toEqual(['kong-privatelink', 'owner:test']);
   });
 
-  it('gives no tags when Konnect gives null (fm-23)', () => {
+  it('fm-23 gives no tags when Konnect gives null', () => {
     expect(heldEntities(new Map([['service', [{ ...service, tags: null }]]]))[0]?.tags).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ describe('readPages', () => {
   );
 
   it.each([[{}], [{ data: null }], [{ data: [1] }], ['text'], [undefined]])(
-    'never takes %j for an empty list (fm-02)',
+    'fm-02 never takes %j for an empty list',
     async (body) => {
       const reading = readPages(answering(body).http, { path: '/l', shape: entityPages(item) }, signal);
 

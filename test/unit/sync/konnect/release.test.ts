@@ -27,10 +27,10 @@ function releaseOn(nodes: readonly object[]) {
 }
 
 describe('a release', () => {
-  it('uploads the schema, then looks at the nodes', async () => {
+  it.each(['create', 'update'] as const)('uploads the schema, then looks at the nodes, for a %s', async (action) => {
     const { calls, release } = releaseOn([]);
 
-    expect(await release([create], signal)).toEqual([]);
+    expect(await release([{ ...create, action }], signal)).toEqual([]);
     expect(calls).toEqual([
       'GET /cp/core-entities/plugin-schemas',
       'PUT /cp/core-entities/plugin-schemas/privatelink',
@@ -39,7 +39,6 @@ describe('a release', () => {
   });
 
   it.each<[string, Change]>([
-    ['updates', { ...create, action: 'update' }],
     ['creates of another plugin', { ...create, after: { ...entity, fields: { name: 'acl' } } }],
     ['deletes', { ...create, action: 'delete', after: undefined }],
   ])('asks nothing for %s', async (_, change) => {

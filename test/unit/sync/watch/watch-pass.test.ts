@@ -12,6 +12,7 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   let scopes: readonly ScopeState[] = [knownScope([endpointOf()])];
   const reports: Report[] = [];
   const warnings: string[] = [];
+  const metrics = createMetrics();
   const log = {
     info: () => {},
     error: () => {},
@@ -21,7 +22,7 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   const pass = createWatchPass({
     dependencies,
     clock: passes.clock,
-    metrics: createMetrics(),
+    metrics,
     log,
     onSnapshot: () => {},
     onReport: (report) => void reports.push(report),
@@ -38,6 +39,8 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
       scopes = seen;
     },
     run: () => pass(++number, new AbortController().signal),
+    /** What the metric says, without the prefix that all have. */
+    metric: (name: string) => Number(new RegExp(`^kong_privatelink_${name} (.+)$`, 'm').exec(metrics.text())?.[1]),
   };
 }
 
@@ -187,6 +190,60 @@ describe('createWatchPass', () => {
     expect(plane.writes.filter((write) => write.includes('10.0.1.11'))).toHaveLength(2);
   });
 
+  it('fm-15 writes after a wait what is wanted then, and nothing of what was planned before it', async () => {
+    const { plane, clock, run, see } = openWatch();
+    const busy = new PrivatelinkError('busy', { code: 'RATE_LIMITED', transient: true, retryAfterMs: 42_000 });
+    plane.failWith = () => busy;
+    const waiting = await run();
+    const before = plane.writes.length;
+    see(other);
+    plane.failWith = () => undefined;
+    clock.advance(42_000);
+    await run();
+
+    expect(waiting).toEqual({ kind: 'failed', code: 'RATE_LIMITED', retryAfterMs: 42_000 });
+    expect(plane.writes.slice(before).filter((write) => write.includes('target'))).toEqual([
+      'create target sd2.privatelink|10.0.3.11:80',
+    ]);
+  });
+
+  it('fm-04 shows how old is what is used of a scope that is not read, until it is read again', async () => {
+    const { run, see, seeScopes, metric } = openWatch();
+    const shown = () => [metric('scopes_unknown'), metric('last_good_age_seconds')];
+    seeScopes(unknownScope([endpointOf()]));
+    await run();
+    const stale = shown();
+    see();
+    await run();
+
+    expect([stale, shown()]).toEqual([
+      [1, 0.5],
+      [0, 0],
+    ]);
+  });
+
+  it('fm-06 beats with each pass, and tells those that failed from those that did not', async () => {
+    const { plane, clock, run, metric } = openWatch();
+    const readable = plane.read;
+    const shown = () => ['last_pass_timestamp_seconds', 'last_success_timestamp_seconds'].map(metric);
+    await run();
+    const first = shown();
+    clock.advance(60_000);
+    Object.assign(plane, { read: () => Promise.reject(new Error('unreachable')) });
+    await run();
+    const failed = shown();
+    clock.advance(60_000);
+    Object.assign(plane, { read: readable });
+    await run();
+
+    expect([first, failed, shown()]).toEqual([
+      [1, 1],
+      [61, 1],
+      [121, 121],
+    ]);
+    expect([metric('passes_total'), metric('passes_failed_total')]).toEqual([3, 1]);
+  });
+
   it('fm-07 removes nothing by absence until every scope has answered since the start', async () => {
     const { plane, clock, run, see, seeScopes } = openWatch();
     see(endpointOf(), other);
@@ -234,13 +291,16 @@ describe('flapping', () => {
   });
 
   it('fm-09 is told of a value that goes to and fro', async () => {
-    const { clock, run, see, warnings } = openWatch();
+    const { clock, run, see, warnings, metric } = openWatch();
+    const counts: number[] = [];
     for (const weight of [100, 50, 100]) {
       see(endpointOf({ weight }));
       await run();
+      counts.push(metric('entities_flapping'));
       clock.advance(60_000);
     }
 
+    expect(counts).toEqual([0, 0, 2]);
     expect(warnings.filter(isFlapping)).toEqual([
       expect.stringContaining('10.0.1.11'),
       expect.stringContaining('10.0.2.11'),

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/** What to write where a value of another type stands. */
+const kinds: Readonly<Record<string, string>> = {
+  array: 'a list, such as [a, b]',
+  object: 'a mapping, such as { key: value }',
+  record: 'a mapping, such as { key: value }',
+  string: 'a text, in quotes where it looks like something else',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+/**
+ * Zod's error map: says what to write instead, where the schema has no words of its own; undefined leaves it to Zod.
+ * A message for unknown keys has a line for each. A value is never printed, it may be a secret.
+ */
+export function fixOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? required(issue.inst) : `write ${kinds[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `write ${oneOf(issue.values)}`;
+    case 'invalid_union':
+      return Array.isArray(issue.options) ? `write ${oneOf(issue.options)}` : undefined;
+    case 'invalid_format':
+      return issue.format === 'starts_with' ? `write a text that starts with ${issue.prefix}` : undefined;
+    case 'too_small':
+      return `write ${amount(issue.minimum, issue.origin)} or more`;
+    case 'too_big':
+      return `write ${amount(issue.maximum, issue.origin)} or less`;
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey(key, issue.inst)).join('\n');
+    default:
+      return undefined;
+  }
+}
+
+function required(schema: unknown): string {
+  const description = schema instanceof z.ZodType ? schema.description : undefined;
+  return description ? `is required: ${description}` : 'is required';
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return values.length > 1 ? `one of ${values.join(', ')}` : String(values[0]);
+}
+
+function amount(limit: number | bigint, origin: string): string {
+  if (origin === 'array') return `${limit} ${limit === 1 ? 'item' : 'items'}`;
+  if (origin === 'string') return `${limit} ${limit === 1 ? 'character' : 'characters'}`;
+  return String(limit);
+}
+
+function unknownKey(key: string, schema: unknown): string {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const meant = nearest(key, known);
+  return `unknown key${meant ? ` (did you mean ${meant}?)` : ''}: correct its spelling or remove it`;
+}
+
+/** The known word that is the fewest edits away, three at most and less than half of its letters. */
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const withinEdits = (edits: number) => known.find((one) => edits < one.length / 2 && isWithin(edits, word, one));
+  return [1, 2, 3].map(withinEdits).find((one) => one !== undefined);
+}
+
+/** Whether so many letters added, left out or replaced make one word of the other. */
+function isWithin(edits: number, one: string, other: string): boolean {
+  if (edits < 0) return false;
+  if (!one || !other) return one.length + other.length <= edits;
+  const [rest, otherRest] = [one.slice(1), other.slice(1)];
+  if (one[0] === other[0]) return isWithin(edits, rest, otherRest);
+  return (
+    isWithin(edits - 1, rest, other) || isWithin(edits - 1, one, otherRest) || isWithin(edits - 1, rest, otherRest)
+  );
+}

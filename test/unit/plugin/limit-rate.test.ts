@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+let limitRate: typeof import('../../../plugin/limit-rate').limitRate;
+
+beforeAll(async () => {
+  // Before the clock is loaded, which takes `Date.now` as it finds it.
+  jest.useFakeTimers({ now: 0 });
+  ({ limitRate } = await import('../../../plugin/limit-rate'));
+});
+
+afterAll(() => void jest.useRealTimers());
+
+describe('limitRate', () => {
+  it('lets each reason of a domain through once a minute', () => {
+    const said: string[] = [];
+    const explain = limitRate((reason, domain) => void said.push(`${Date.now()} ${domain}: ${reason}`));
+
+    for (const atMs of [0, 1, 59_999, 60_000, 60_001, 120_000]) {
+      jest.setSystemTime(atMs);
+      explain('unknown domain', 'sd2');
+    }
+
+    expect(said).toEqual(['0 sd2: unknown domain', '60000 sd2: unknown domain', '120000 sd2: unknown domain']);
+  });
+
+  it('keeps no other reason and no other domain back', () => {
+    const said: string[] = [];
+    const explain = limitRate((reason, domain) => void said.push(`${domain}: ${reason}`));
+
+    for (const domain of ['sd2', 'sd3', 'sd2', 'sd3'])
+      for (const reason of ['unknown domain', 'nothing was discovered yet']) explain(reason, domain);
+
+    expect(said).toEqual([
+      'sd2: unknown domain',
+      'sd2: nothing was discovered yet',
+      'sd3: unknown domain',
+      'sd3: nothing was discovered yet',
+    ]);
+  });
+});
