@@ -4,3 +4,8 @@ import type { Json, JsonObject } from './model';
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Whether a value says nothing: control planes write an absent list or map as null, `[]` or `{}`. */
+export function isEmpty(value: Json): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}

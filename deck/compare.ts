@@ -1,7 +1,10 @@
-import { isJsonObject } from '../core/json';
+import { isEmpty, isJsonObject } from '../core/json';
 import type { Json, JsonObject } from '../core/model';
+import { compareText } from '../core/targets';
 import type { Entity, Kind } from './document';
 import { writtenFields } from './fields';
+import { isConfigTag } from './tags';
+import { takenOutOf } from './taken-out';
 
 /**
  * Fields that we do not write, with the default a control plane fills in (Kong's Admin API schema, Konnect's OpenAPI 3.15):
@@ -41,7 +44,7 @@ export function withoutDefaults(entity: Entity): Entity {
 
 /** What differs between the entity as desired and as held, one `field before -> after` each; empty: the same. */
 export function differencesOf(desired: Entity, held: Entity): readonly string[] {
-  const { fields, kind, tags } = desired;
+  const { fields, kind } = desired;
   const defaults = Object.entries(unwritten[kind]).filter(([field]) => !(field in fields));
   const differing = [
     ...defaults.flatMap(([field, value]) => differencesIn({ path: field, held: held.fields[field], wanted: value })),
@@ -49,11 +52,35 @@ export function differencesOf(desired: Entity, held: Entity): readonly string[] 
       differencesIn({ path: field, held: held.fields[field], wanted: value, isWritten: true }),
     ),
   ].map(({ path, held: value, wanted }) => {
-    // A plugin's settings may be passwords, and reasons are for everybody to read.
     const show = kind === 'plugin' && path.startsWith('config') ? textWithoutWords : textOf;
     return `${path} ${show(value)} -> ${show(wanted)}`;
   });
-  return sameTags(tags, held.tags) ? differing : [...differing, `tags ${held.tags.join(' ')} -> ${tags.join(' ')}`];
+  const gone = tagsBeside(desired.tags, held.tags);
+  const added = tagsBeside(held.tags, desired.tags);
+  if (![...gone, ...added].some(isConfigTag)) return [...differing, ...tagTexts(gone, added)];
+  const texts = [...differing, ...takenOutTexts(desired, held), ...tagTexts(gone, added)];
+  return texts.length > 0 ? texts : ['config changed'];
+}
+
+/** Of `tags`, sorted, those that are not among `others`. */
+function tagsBeside(others: readonly string[], tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => !others.includes(tag)).sort(compareText);
+}
+
+/** What the write drops where our configuration is another than the one that was written; else what is more are defaults. */
+function takenOutTexts({ fields: { config: wanted } }: Entity, { fields, tags }: Entity): readonly string[] {
+  const { config: held } = fields;
+  if (!isJsonObject(wanted) || !isJsonObject(held)) return [];
+  return takenOutOf({ wanted, held }, tags).map(
+    ({ path, held: value, isCertain }) =>
+      `${path} ${textWithoutWords(value)} -> ${isCertain ? '(removed)' : '(removed, or a default)'}`,
+  );
+}
+
+/** The tags that differ, but for the one of a plugin's configuration, which says nothing to people. */
+function tagTexts(gone: readonly string[], added: readonly string[]): readonly string[] {
+  const [before, after] = [gone, added].map((tags) => tags.filter((tag) => !isConfigTag(tag)).join(' ') || '(none)');
+  return before === after ? [] : [`tags ${before} -> ${after}`];
 }
 
 type Compared = {
@@ -99,20 +126,12 @@ function isSameSet(held: readonly Json[], wanted: readonly Json[]): boolean {
   return JSON.stringify(held) === JSON.stringify(wanted) || sorted(held) === sorted(wanted);
 }
 
-/** Control planes write an absent list or map as null, `[]` or `{}`. */
-function isEmpty(value: Json): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-}
-
-function sameTags(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((tag) => b.includes(tag));
-}
-
 function textOf(value: Json | undefined): string {
   const text = JSON.stringify(value ?? null);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
+/** A plugin's settings may be passwords, and reasons are for everybody to read. */
 function textWithoutWords(value: Json | undefined): string {
   return textOf(JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'string' ? '***' : one))));
 }

@@ -18,6 +18,12 @@ export function isGenerated(tags: readonly string[], ownTags: readonly string[])
   return ownTags.every((tag) => tags.includes(tag)) && !tags.includes(baseTag);
 }
 
+/** For whom an entity with `tags` was generated; undefined when it is people's. */
+export function ownerOf(tags: readonly string[]): string | undefined {
+  const tag = tags.find((one) => one.startsWith(prefixes.owner));
+  return tag && isGenerated(tags, [productTag]) ? tag.slice(prefixes.owner.length) : undefined;
+}
+
 /** Where a target comes from; so that a fresh process knows what each target in the control plane belongs to. */
 export type Origin = { readonly scopeId: string; readonly endpointId: string };
 
@@ -35,6 +41,11 @@ export function originsOf(tags: readonly string[]): {
     scopeIds: tags.filter((tag) => tag.startsWith(prefixes.scope)).map((tag) => tag.slice(prefixes.scope.length)),
     endpointIds: tags.filter((tag) => !isOwn(tag)),
   };
+}
+
+/** Whether a tag is one of those that `configTag` makes. */
+export function isConfigTag(tag: string): boolean {
+  return tag.startsWith(prefixes.config);
 }
 
 /**

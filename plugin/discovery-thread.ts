@@ -6,6 +6,7 @@ import { createLastGoodStore, type LastGoodStore } from '../discovery/last-good'
 import { createSources } from '../discovery/sources';
 import { startDiscoveryLoop } from './discovery-loop';
 import { type FromDiscovery, toDiscoverySchema } from './messages';
+import { ownZoneId } from './own-zone';
 import { probeTarget } from './probe';
 import { createProber } from './prober';
 import { unreferencedClock } from './unreferenced-clock';
@@ -49,7 +50,7 @@ const loop = startDiscoveryLoop(
   {
     discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
     restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
-    zoneId: process.env.KONG_PRIVATELINK_ZONE_ID || undefined,
+    zoneId: ownZoneId(process.env),
     intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
     prober: createProber({ ...shared, probe: probeTarget }),
     ...shared,

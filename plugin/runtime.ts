@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import pino from 'pino';
 import { messageOf } from '../core/errors';
+import { zoneNameFix } from '../core/zone-name';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed';
 import type { HandlerContext } from './handler';
 import { limitRate } from './limit-rate';
+import { ownZoneId } from './own-zone';
 import { unreferencedClock } from './unreferenced-clock';
 import { createUpstreams } from './upstreams';
 import type { FromZone } from './zone-lookup';
@@ -34,7 +36,10 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
   };
   const sayIncomplete = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
   const onProblem = (reason: string) => sayIncomplete(reason, '');
-  const zoneId = env.KONG_PRIVATELINK_ZONE_ID || undefined;
+  const given = env.KONG_PRIVATELINK_ZONE_ID;
+  const zoneId = ownZoneId(env);
+  if (given && !zoneId)
+    logger.warn({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}: ${zoneNameFix}` }, 'the own zone is not known');
   const feed = openFeed(env, onProblem);
   const upstreams = createUpstreams(zoneId);
   if (!zoneId) {

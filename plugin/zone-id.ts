@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '../core/errors';
+import { isZoneName } from '../core/zone-name';
 import { withinDeadline } from '../discovery/within-deadline';
 import type { ReadZoneIds } from '../discovery/zones';
 
@@ -21,7 +22,7 @@ const zoneIdPath = '/latest/meta-data/placement/availability-zone-id';
 /** `use1-az1`; a local zone's is `usw2-lax1-az1`. */
 const zoneIdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*-az\d+$/);
 /** Task metadata, version 4. The zone's name begins with its region's. */
-const taskSchema = z.object({ AvailabilityZone: z.string().regex(/^[a-z]+(-[a-z]+)+-\d/) });
+const taskSchema = z.object({ AvailabilityZone: z.string().refine(isZoneName) });
 
 /**
  * The id of the zone that this process runs in: of instance metadata (version 2), else of the task's. Throws PrivatelinkError with what

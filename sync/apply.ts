@@ -15,6 +15,7 @@ import type {
 } from './control-plane';
 import { delayedSignal } from './delayed-signal';
 import { type During, quietly } from './during';
+import { foreignMessage } from './foreign-message';
 import type { AppliedChange } from './report';
 
 export type ApplyOptions = {
@@ -42,7 +43,7 @@ const stopping: ReadonlySet<ErrorCode> = new Set(['CONTROL_PLANE_AUTH', 'RATE_LI
 
 /** Applies the changes in their order, kind after kind; a failure costs what depends on it, nothing else. */
 export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
-  const foreign = new Set((await readForeign(changes, options)).map(nameOf));
+  const foreign = new Map((await readForeign(changes, options)).map((one) => [nameOf(one), one]));
   const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
   const { controlPlane } = options;
   const writing = delayedSignal(options.signal, finishMs);
@@ -111,7 +112,7 @@ async function applyInStages(changes: readonly Change[], stage: Stage): Promise<
 type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
 type Stage = {
   readonly progress: Progress;
-  readonly foreign: ReadonlySet<string>;
+  readonly foreign: ReadonlyMap<string, ForeignEntity>;
   readonly options: ApplyOptions;
   readonly write: EntityControlPlane['write'];
   /** Outlives the pass's signal, so that a write in flight ends whole. */
@@ -151,7 +152,8 @@ function groupOf({ kind, key }: Change): readonly string[] {
 async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
   const { progress, foreign, options } = stage;
   if (options.signal.aborted) progress.stopped ??= messageOf(options.signal.reason);
-  if (foreign.has(nameOf(change))) return { change, outcome: 'failed', error: foreignMessage(change) };
+  const taken = foreign.get(nameOf(change));
+  if (taken) return { change, outcome: 'failed', error: foreignMessage(taken) };
   const skipped = whySkipped(change, progress);
   if (skipped) return { change, outcome: 'skipped', error: skipped, isTransient: progress.stopped !== undefined };
   try {
@@ -222,11 +224,6 @@ function prerequisitesOf({ action, kind, key, after }: Change): readonly string[
   const parent = parentNameOf(after);
   if (!parent) return [];
   return kind === 'route' && action === 'create' ? [parent, `plugins of ${after.parent}`] : [parent];
-}
-
-/** What is said of a create whose name somebody else has. */
-export function foreignMessage({ kind, key }: Pick<Change, 'kind' | 'key'>): string {
-  return `${kind} ${key} exists already without this owner's tags and is left as it is: rename or delete it`;
 }
 
 /** Undefined when the data planes' state cannot be read: what they report is a courtesy to them. */

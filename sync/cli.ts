@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
-import { main } from './main';
-import { confirm } from './output/confirm';
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // A watch listens too: it reads its configuration again and goes on.
-    if (signal === 'SIGHUP' && process.listenerCount(signal) > 1) return;
+    // A watch reads its configuration again and goes on; one that still starts has just read it, or is about to.
+    if (signal === 'SIGHUP' && process.argv.includes('--watch')) return;
     // The second one does not wait for anything.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort(new Error(`stopped by ${signal}`));
@@ -21,18 +19,24 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const ask = (question: string) =>
-  confirm(question, { input: process.stdin, output: process.stdout }, controller.signal);
+async function ask(question: string): Promise<boolean> {
+  const { confirm } = await import('./output/confirm');
+  return confirm(question, { input: process.stdin, output: process.stdout }, controller.signal);
+}
 
-void main(process.argv.slice(2), {
-  terminal: {
-    env: process.env,
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-    isTerminal: process.stdout.isTTY === true,
-    confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
-  },
-  signal: controller.signal,
-}).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+/** Loads the rest only now: a signal that comes meanwhile is heard. */
+async function run(): Promise<void> {
+  const { main } = await import('./main');
+  process.exitCode = await main(process.argv.slice(2), {
+    terminal: {
+      env: process.env,
+      out: (text) => process.stdout.write(text),
+      err: (text) => process.stderr.write(text),
+      isTerminal: process.stdout.isTTY === true,
+      confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
+    },
+    signal: controller.signal,
+  });
+}
+
+void run();

@@ -5,7 +5,13 @@ import type { Change } from './changes';
 export type HeldEntity = Entity & { readonly id: string };
 
 /** An entity's name that is taken by somebody else: same kind and key, without our tags. */
-export type ForeignEntity = { readonly kind: Kind; readonly key: string; readonly id: string };
+export type ForeignEntity = {
+  readonly kind: Kind;
+  readonly key: string;
+  readonly id: string;
+  /** Whose it is, where this product made it for another owner. */
+  readonly owner?: string;
+};
 
 /** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
 export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };

@@ -90,19 +90,23 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw invalid(path, `it cannot be read (${messageOf(cause)})`);
+    throw invalid(path, {
+      what: `it cannot be read (${messageOf(cause)})`,
+      fix: 'name the file that diff --out wrote',
+    });
   }
 }
 
 /** Gives the plan that `text` holds; `path` is for messages. Throws PrivatelinkError (CONFIG_INVALID). */
 export function parsePlan(text: string, path: string): PlanFile {
   const file = fileSchema.safeParse(jsonOf(text, path));
-  if (!file.success) throw invalid(path, 'it is no plan of this program');
+  if (!file.success) throw invalid(path, damaged('it is no plan of this program'));
   if (file.data.version !== version)
-    throw invalid(path, `its version is ${file.data.version}, this program's ${version}`);
-  if (checksumOf(file.data.plan) !== file.data.checksum) throw invalid(path, 'it was changed after it was written');
+    throw invalid(path, damaged(`its version is ${file.data.version}, this program's ${version}`));
+  if (checksumOf(file.data.plan) !== file.data.checksum)
+    throw invalid(path, damaged('it was changed after it was written'));
   const plan = planSchema.safeParse(file.data.plan);
-  if (!plan.success) throw invalid(path, `it is no plan of this program (${z.prettifyError(plan.error)})`);
+  if (!plan.success) throw invalid(path, damaged(`it is no plan of this program (${z.prettifyError(plan.error)})`));
   return plan.data;
 }
 
@@ -110,23 +114,37 @@ function jsonOf(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid(path, 'it is no JSON, perhaps it was cut short');
+    throw invalid(path, damaged('it is no JSON, perhaps it was cut short'));
   }
 }
 
-function mismatchOf(plan: PlanFile, expected: PlanExpectation): string | undefined {
-  if (plan.owner !== expected.owner) return `it is of owner ${plan.owner}, the configuration of ${expected.owner}`;
-  if (canonicalJson(plan.controlPlane) !== canonicalJson(expected.controlPlane))
-    return `it is for control plane ${describe(plan.controlPlane)}, the configuration for ${describe(expected.controlPlane)}`;
-  return plan.base === expected.base ? undefined : 'the base files (deck.base) are others than when it was made';
+function mismatchOf(plan: PlanFile, expected: PlanExpectation): Problem | undefined {
+  const { owner, controlPlane, base } = plan;
+  if (owner !== expected.owner) {
+    const what = `it is of owner ${owner}, the configuration of ${expected.owner}`;
+    return { what, fix: `use the configuration of owner ${owner} instead` };
+  }
+  if (canonicalJson(controlPlane) !== canonicalJson(expected.controlPlane)) {
+    const [made, configured] = [describe(controlPlane), describe(expected.controlPlane)];
+    const what = `it is for control plane ${made}, the configuration for ${configured}`;
+    return { what, fix: `use the configuration of ${made} instead, or make the plan anew with diff --out` };
+  }
+  if (base === expected.base) return undefined;
+  return { what: 'the base files (deck.base) are others than when it was made', fix: 'make it anew with diff --out' };
 }
 
 function describe({ type, name, workspace, path, address, id }: PlaneIdentity): string {
   return [name ?? workspace ?? path ?? type, address && `at ${address}`, id && `(${id})`].filter(Boolean).join(' ');
 }
 
-function invalid(path: string, problem: string): PrivatelinkError {
-  const message = `--plan ${path}: ${problem}; make it anew with diff --out, and do not edit it`;
+type Problem = { readonly what: string; readonly fix: string };
+
+function damaged(what: string): Problem {
+  return { what, fix: 'make it anew with diff --out, and do not edit it' };
+}
+
+function invalid(path: string, { what, fix }: Problem): PrivatelinkError {
+  const message = `--plan ${path}: ${what}; ${fix}`;
   return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }
 

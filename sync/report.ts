@@ -57,6 +57,10 @@ export type Report = {
   readonly rollout?: Rollout;
   /** Absent when nothing is published. */
   readonly publications?: readonly PublicationReport[];
+  /** `sync --watch`: how many changes wait for the end of the window that collects them. */
+  readonly held?: number;
+  /** When these are due, in ISO 8601; absent when none waits. */
+  readonly heldUntil?: string;
   /** `sync --plan`: creates that nobody approved. */
   readonly leftOut?: readonly AppliedChange[];
   /** `sync --plan`: approved changes that are not needed any more. */

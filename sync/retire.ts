@@ -24,6 +24,12 @@ export function planRetirement(domain: string, held: readonly HeldEntity[]): rea
     }));
 }
 
+/** What is said of a domain of which the control plane holds nothing: most likely a typing error. */
+export function unknownDomain(domain: string, held: readonly HeldEntity[]): string {
+  const domains = [...new Set(held.map((one) => one.domain))].sort(compareText);
+  return `the control plane holds nothing of domain ${domain}; it holds: ${domains.join(', ') || 'no domain'}`;
+}
+
 /** Why the domain cannot be retired: the next pass would make it again. Undefined: nobody claims it. */
 export function whyClaimed(domain: string, desired: Document): string | undefined {
   const targets = desired.filter((one) => one.domain === domain && one.kind === 'target');

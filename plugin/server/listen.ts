@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf, PrivatelinkError } from '../../core/errors';
@@ -11,7 +11,9 @@ export async function listenOn(path: string, onSocket: (socket: Socket) => void)
   await clearPath(path);
   const server = createServer({ pauseOnConnect: true }, onSocket);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(notListening(path, `cannot be made (${messageOf(cause)})`, cause)));
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(notListening(path, `cannot be made (${messageOf(cause)})`, { cause, fix: fixOf(cause, path) }));
+    });
     server.listen(path, resolve);
   });
   return server;
@@ -34,7 +36,8 @@ async function clearPath(path: string): Promise<void> {
   try {
     rmSync(path);
   } catch (cause) {
-    throw notListening(path, `was left behind and cannot be removed (${messageOf(cause)})`, cause);
+    const fix = `let this user write to ${dirname(path)}`;
+    throw notListening(path, `was left behind and cannot be removed (${messageOf(cause)})`, { cause, fix });
   }
 }
 
@@ -49,9 +52,23 @@ function isServed(path: string): Promise<boolean> {
   });
 }
 
-function notListening(path: string, problem: string, cause?: unknown): PrivatelinkError {
-  const fix = `stop what uses it, or choose another with --kong-prefix and --sock-name, and give KONG_PLUGINSERVER_JS_SOCKET the same`;
-  return new PrivatelinkError(`the socket ${path} ${problem}: ${fix}`, {
+/** Node says EACCES where libuv could not bind, also to a folder that is not there. */
+function fixOf({ code }: NodeJS.ErrnoException, path: string): string | undefined {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return `make the folder ${folder}`;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `let this user write to ${folder}`;
+  return undefined;
+}
+
+type Failure = { readonly fix?: string; readonly cause?: unknown };
+
+function notListening(
+  path: string,
+  problem: string,
+  { fix = 'stop what uses it', cause }: Failure = {},
+): PrivatelinkError {
+  const otherwise = `or choose another with --kong-prefix and --sock-name, and give KONG_PLUGINSERVER_JS_SOCKET the same`;
+  return new PrivatelinkError(`the socket ${path} ${problem}: ${fix}, ${otherwise}`, {
     code: 'CONFIG_INVALID',
     transient: false,
     cause,

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
+import { unreferencedClock } from '../unreferenced-clock';
 import { whyClosedToKong } from './listen';
 import { createLogger, giveUpWith, problemsOf } from './log';
 import { isDump, parseOptions, type ServerOptions, socketPathOf } from './options';
@@ -33,6 +34,7 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
     startServing: () =>
       fork(join(__dirname, 'serving-main.js'), argv, { execArgv: [...process.execArgv, ...servingFlags] }),
     askEveryMs,
+    clock: unreferencedClock,
     onServing: (servingPid) => logger.info({ socketPath, servingPid }, 'listening'),
     onProblem,
     onEnd: (code) => process.exit(code),

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { isZoneName, zoneNameFix } from '../../core/zone-name';
 import { pluginVersion } from '../schema';
 
 export type ServerOptions = {
@@ -29,7 +30,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions {
     .option('--dump-all-plugins', 'print what Kong must know of all plugins, and exit')
     .option('-v, --verbose', 'as the stock server takes it; what happens is logged in any case')
     .option('-c, --config <file>', 'configuration of discovery; in place of KONG_PRIVATELINK_CONFIG')
-    .option('--zone-id <id>', 'own zone, as use1-az1; in place of KONG_PRIVATELINK_ZONE_ID')
+    .option('--zone-id <id>', 'own zone, as use1-az1; in place of KONG_PRIVATELINK_ZONE_ID', parseZoneId)
     .option('--metrics <address>', 'serve Prometheus metrics: 127.0.0.1:PORT or unix:/path')
     .exitOverride();
   command.parse(
@@ -38,6 +39,11 @@ export function parseOptions(argv: readonly string[]): ServerOptions {
   );
   const options = command.opts<ServerOptions>();
   return { ...options, pluginsDirectory: resolve(options.pluginsDirectory) };
+}
+
+function parseZoneId(text: string): string {
+  if (isZoneName(text)) throw new InvalidArgumentError(zoneNameFix);
+  return text;
 }
 
 /** Whether only a dump is asked for. */

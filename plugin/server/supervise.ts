@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Clock } from '../../core/clock';
 import { listenOn } from './listen';
+import { createOrphans, type Orphans } from './orphans';
+import { createRestartPauses } from './restart-pauses';
 import type { FromServing, ToServing } from './serving-messages';
 import { startWatchdog, type Watchdog } from './watchdog';
 
@@ -11,6 +14,7 @@ export type SuperviseOptions = {
    * questions whether it lives, and ends when this process does.
    */
   readonly startServing: () => ChildProcess;
+  readonly clock: Clock;
   /** How often to ask whether it lives. */
   readonly askEveryMs: number;
   /** Told the process that has begun to serve. */
@@ -29,12 +33,14 @@ export type Supervisor = {
 const killAfterMs = 5_000;
 
 /**
- * Listens, and hands each connection to the process that serves. Where that ends, or hangs and is killed, it is started anew, and
- * connections wait meanwhile: Kong answers 500 when it cannot connect. Throws PrivatelinkError when it cannot listen.
+ * Listens, and hands each connection to the process that serves. Where that ends, or hangs and is killed, it is started anew,
+ * after a pause where it ends again and again, and connections wait meanwhile: Kong answers 500 when it cannot connect. Throws PrivatelinkError when it cannot listen.
  */
-export async function supervise({ socketPath, ...options }: SuperviseOptions): Promise<Supervisor> {
+export async function supervise({ socketPath, clock, ...options }: SuperviseOptions): Promise<Supervisor> {
   const waiting: Socket[] = [];
-  let isStopping = false;
+  const orphans = createOrphans();
+  const pauseAfter = createRestartPauses();
+  const stopping = new AbortController();
   const server = await listenOn(socketPath, (socket) => {
     // `close` follows.
     socket.on('error', () => {});
@@ -45,19 +51,29 @@ export async function supervise({ socketPath, ...options }: SuperviseOptions): P
   let serving = start();
 
   function start(): Serving {
-    return openServing(options.startServing(), waiting, {
-      ...options,
-      onEnd: (reason, hasServed) => {
-        if (isStopping) return options.onEnd(0);
-        options.onProblem(`the serving process ${reason}`);
-        if (!hasServed) return options.onEnd(1);
-        serving = start();
-      },
-    });
+    let sinceMs: number | undefined;
+    const onServing = (pid: number | undefined) => {
+      sinceMs = clock.now();
+      orphans.end();
+      options.onServing(pid);
+    };
+    const onEnd = (reason: string) => {
+      if (stopping.signal.aborted) return options.onEnd(0);
+      options.onProblem(`the serving process ${reason}`);
+      if (sinceMs === undefined) return options.onEnd(1);
+      void restartAfter(pauseAfter(clock.now() - sinceMs));
+    };
+    return openServing(options.startServing(), { waiting, orphans }, { ...options, onServing, onEnd });
+  }
+
+  async function restartAfter(pauseMs: number): Promise<void> {
+    await clock.sleep(pauseMs, stopping.signal).catch(() => {});
+    if (stopping.signal.aborted) options.onEnd(0);
+    else serving = start();
   }
 
   function stop(): void {
-    isStopping = true;
+    stopping.abort();
     server.close();
     for (const socket of waiting.splice(0)) socket.destroy();
     serving.stop();
@@ -66,6 +82,12 @@ export async function supervise({ socketPath, ...options }: SuperviseOptions): P
   return { stop };
 }
 
+type Connections = {
+  /** For a process that takes them. */
+  readonly waiting: Socket[];
+  readonly orphans: Orphans;
+};
+
 type Serving = {
   /** Hands over the next connection that waits, where the process has asked for one. */
   readonly offer: () => void;
@@ -73,14 +95,14 @@ type Serving = {
 };
 
 type ServingOptions = Pick<SuperviseOptions, 'askEveryMs' | 'onServing' | 'onProblem'> & {
-  readonly onEnd: (reason: string, hasServed: boolean) => void;
+  readonly onEnd: (reason: string) => void;
 };
 
 /**
  * Hands connections to a process and keeps each open until that has closed its own: should the process be killed, Kong sees their end,
  * upon which it sends the request again, and not a reset, for which it answers 500.
  */
-function openServing(child: ChildProcess, waiting: Socket[], options: ServingOptions): Serving {
+function openServing(child: ChildProcess, { waiting, orphans }: Connections, options: ServingOptions): Serving {
   const { onServing, onEnd } = options;
   const open = new Map<number, Socket>();
   /** From when it begins to serve: starting may take long on a slow machine. */
@@ -98,14 +120,15 @@ function openServing(child: ChildProcess, waiting: Socket[], options: ServingOpt
     child.send(handed, socket, { keepOpen: true }, () => {});
   }
 
-  function end(): void {
+  function leave(): void {
     const socket = open.get(handed);
     // Before it asks for the next one, the process has read nothing of the last.
     if (socket && !isAsking) {
       waiting.unshift(socket);
       open.delete(handed);
     }
-    for (const served of open.values()) served.resume().end();
+    isAsking = false;
+    orphans.take(open.values());
   }
 
   child.on('message', (message: FromServing) => {
@@ -121,12 +144,12 @@ function openServing(child: ChildProcess, waiting: Socket[], options: ServingOpt
     isAsking = true;
     offer();
   });
-  child.once('error', (error) => onEnd(`did not start: ${error.message}`, false));
+  child.once('error', (error) => onEnd(`did not start: ${error.message}`));
   // Unlike `exit`, `close` comes after the last message.
   child.once('close', (code, signal) => {
     watchdog?.stop();
-    end();
-    onEnd(`ended with ${signal ?? code}`, watchdog !== undefined);
+    leave();
+    onEnd(`ended with ${signal ?? code}`);
   });
   return {
     offer,

@@ -1,6 +1,8 @@
-import { foreignMessage, readForeign } from '../apply';
+import { readForeign } from '../apply';
+import type { ForeignEntity } from '../control-plane';
+import { foreignMessage } from '../foreign-message';
 import { expectationOf } from '../identity';
-import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
+import { formatPlanned, formatReport, formatUnchanged } from '../output/report-text';
 import { writeOutput } from '../output/write-output';
 import { serialisePlan } from '../plan-file';
 import { findConflicts } from '../publish/publish';
@@ -24,7 +26,7 @@ export const runDiff: Command = async (options, signal) => {
   };
   const { terminal } = options;
   if (options.json) terminal.out(`${JSON.stringify(shown)}\n`);
-  else terminal.out(`${formatReport(shown, terminal)}${summaryOf(shown)}\n`);
+  else terminal.out(`${formatReport(shown, terminal)}${summaryOf(shown, foreign)}\n`);
   if (written && !options.json) terminal.err(`${written}\n`);
   if (hasNoCredentials(report)) return exitCodes.error;
   if ([report, ...published].some((one) => one.changes.length > 0)) return exitCodes.differs;
@@ -39,7 +41,7 @@ async function writePlan({ path, session, report }: Writing, signal: AbortSignal
   return writeOutput(path, serialisePlan(plan));
 }
 
-function summaryOf(report: Report): string {
+function summaryOf(report: Report, foreign: readonly ForeignEntity[]): string {
   if (report.changes.length === 0) return formatUnchanged(report);
-  return `${report.refused ? 'sync would refuse this: ' : ''}${formatCounts(report.changes)}`;
+  return `${report.refused ? 'sync would refuse this: ' : ''}${formatPlanned(report.changes, foreign)}`;
 }

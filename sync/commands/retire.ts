@@ -7,7 +7,7 @@ import { readDependants } from '../kong-api/dependants';
 import { formatCounts, formatReport } from '../output/report-text';
 import { outcomeOf } from '../plan';
 import { exitCodeOfSync, hasNoCredentials, type Report } from '../report';
-import { planRetirement, whyClaimed } from '../retire';
+import { planRetirement, unknownDomain, whyClaimed } from '../retire';
 import { planOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command, CommandOptions } from './command';
@@ -18,13 +18,13 @@ type Session = ReturnType<typeof openSession>;
 export const runRetire: Command = async (options, signal) => {
   const domain = domainOf(options);
   const session = openSession({ ...options, isReadOnly: true });
-  const { report, held } = await planRetire(domain, session, signal);
+  const report = await planRetire(domain, session, signal);
   const { terminal, json } = options;
   if (!json) terminal.out(formatReport(report, terminal));
   const refused = report.refused ?? (await whyNotConfirmed(report, domain, options));
   const done = refused ? { ...report, refused } : await removeAll(report, session, signal);
   if (json) terminal.out(`${JSON.stringify(done)}\n`);
-  else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain, held)}\n`);
+  else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`);
   return exitCodeOfSync(done);
 };
 
@@ -34,9 +34,7 @@ function domainOf({ domain = '' }: CommandOptions): string {
   throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }
 
-type Retirement = { readonly report: Report; readonly held: readonly HeldEntity[] };
-
-async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Retirement> {
+async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Report> {
   const { held, plan, report } = await planOnce({ ...session, publications: [] }, signal);
   const changes = planRetirement(domain, held);
   const unreadable =
@@ -50,8 +48,9 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
     ));
   if (!refused) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
   const { owner, scopes } = report;
-  const warnings = stillPublished(domain, session);
-  return { report: { owner, scopes, quarantined: [], changes, kept: [], refused, warnings }, held };
+  const unknown = changes.length === 0 ? [unknownDomain(domain, held)] : [];
+  const warnings = [...unknown, ...stillPublished(domain, session)];
+  return { owner, scopes, quarantined: [], changes, kept: [], refused, warnings };
 }
 
 /** What `retire` does not touch, since it is not in the control plane. */
@@ -101,12 +100,8 @@ function untoldOf(done: Report, shown: Report): Report {
   return { ...done, changes: [], scopes: [], warnings: [], refused: shown.refused ? undefined : done.refused };
 }
 
-function summaryOf({ changes, applied, refused }: Report, domain: string, held: readonly HeldEntity[]): string {
-  if (refused) return `Nothing was removed: ${formatCounts(changes)}`;
-  if (!applied) {
-    const domains = [...new Set(held.map((one) => one.domain))].sort();
-    return `The control plane holds nothing of domain ${domain}; it holds: ${domains.join(', ') || 'no domain'}`;
-  }
+function summaryOf({ changes, applied }: Report, domain: string): string {
+  if (!applied) return `Nothing was removed: ${formatCounts(changes)}`;
   const removed = applied.filter((one) => one.outcome === 'applied').length;
   const all = removed === applied.length;
   return all

@@ -32,8 +32,9 @@ export const runSandbox: Command = async (options, signal) => {
 /** Says what is awaited: on a terminal as other verbs do, elsewhere in a line before it begins. */
 function announced(terminal: Terminal): During {
   return (what, work) => {
-    if (!terminal.isTerminal) terminal.err(`${what}\n`);
-    return withElapsed(terminal, what, work);
+    if (terminal.isTerminal) return withElapsed(terminal, what, work);
+    terminal.err(`${what}\n`);
+    return work();
   };
 }
 

@@ -1,6 +1,6 @@
 import { PrivatelinkError } from '../../core/errors';
 import { expectationOf } from '../identity';
-import { formatCounts, formatReport, formatUnchanged } from '../output/report-text';
+import { formatApplied, formatCounts, formatReport, formatUnchanged } from '../output/report-text';
 import { readPlan } from '../plan-file';
 import { exitCodeOfSync, type Report } from '../report';
 import { runOnce } from '../run-once';
@@ -42,8 +42,5 @@ function summaryOf(report: Report): string {
   if (refused || (!applied && changes.length > 0)) return `Nothing was written: ${formatCounts(changes)}`;
   if (!applied && publications?.some((one) => one.applied)) return formatUnchanged(report);
   if (!applied) return `${formatUnchanged(report)}; nothing was written`;
-  const done = applied.filter((one) => one.outcome === 'applied').length;
-  if (done === changes.length) return `Applied all ${done} changes`;
-  const again = applied.some((one) => one.isTransient) ? '; run sync again for the rest' : '; the reasons are above';
-  return `Applied ${done} of ${changes.length} changes${again}`;
+  return formatApplied(applied);
 }

@@ -1,7 +1,7 @@
 import { type Base, emptyBase } from '../../deck/base';
 import { differencesOf } from '../../deck/compare';
 import { type Document, nameOf } from '../../deck/document';
-import { isGenerated, selectTags } from '../../deck/tags';
+import { isGenerated, ownerOf, selectTags } from '../../deck/tags';
 import { renderText } from '../../deck/text';
 import type { DeckConfig } from '../../discovery/config';
 import type { Change } from '../changes';
@@ -59,7 +59,8 @@ export function connectDeck(
     readForeign: async (creates, signal) => {
       const wanted = new Set(creates.map(nameOf));
       const held = await dump([], signal);
-      return held.filter((one) => wanted.has(nameOf(one)) && !isGenerated(one.tags, ownTags));
+      const taken = held.filter((one) => wanted.has(nameOf(one)) && !isGenerated(one.tags, ownTags));
+      return taken.map(({ kind, key, id, tags }) => ({ kind, key, id, owner: ownerOf(tags) }));
     },
     writeAll: async (changes, signal) => {
       const input = toText(applyTo(await readOwn(signal), changes));

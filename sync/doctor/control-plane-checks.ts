@@ -1,5 +1,6 @@
 import type { ControlPlaneConfig } from '../../discovery/config';
-import { foreignMessage, readForeign } from '../apply';
+import { readForeign } from '../apply';
+import { foreignMessage } from '../foreign-message';
 import { openPlane } from '../konnect/plane';
 import { readSchema } from '../konnect/plugin-schema';
 import { doubtfulNodes } from '../konnect/release';

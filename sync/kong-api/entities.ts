@@ -4,7 +4,7 @@ import { domainOfUpstream } from '../../core/names';
 import { compareText } from '../../core/targets';
 import type { Kind } from '../../deck/document';
 import { pluginKey, targetKey } from '../../deck/names';
-import { isGenerated } from '../../deck/tags';
+import { isGenerated, ownerOf } from '../../deck/tags';
 import type { Change } from '../changes';
 import type { ForeignEntity, HeldEntity } from '../control-plane';
 
@@ -82,7 +82,7 @@ export function foreignEntities(
   return [...lists]
     .flatMap(([kind, items]) => items.map((item) => heldEntity(kind, item, names)))
     .filter((held) => wanted.has(`${held.kind}:${held.key}`) && !isGenerated(held.tags, ownTags))
-    .map(({ kind, key, id }) => ({ kind, key, id }));
+    .map(({ kind, key, id, tags }) => ({ kind, key, id, owner: ownerOf(tags) }));
 }
 
 /** Body of the PUT that makes the entity what the change wants; a target's upstream is in the path. */

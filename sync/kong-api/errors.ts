@@ -26,9 +26,24 @@ const errorBody = z.object({
   flattened_errors: z.array(flattenedError).min(1).nullish().catch(undefined),
 });
 
+/** How messages name a call to `path` of the API at `address`: without its password, and with its query as people write it. */
+export function callName(method: string, address: string, path: string): string {
+  const { origin, pathname } = new URL(address);
+  return `${method} ${origin}${pathname.replace(/\/+$/, '')}${decoded(path)}`;
+}
+
+/** Text that is no encoding of anything stays as it is. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
 export type FailedAnswer = { readonly status: number; readonly text: string; readonly retryAfterMs?: number };
 
-/** The error for an answer of `api` that is not a success; `call` is its method and path, `text` its body. */
+/** The error for an answer of `api` that is not a success; `call` is its name, `text` its body. */
 export function answerError(
   { name, fixes }: Pick<Api, 'name' | 'fixes'>,
   call: string,

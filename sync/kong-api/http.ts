@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type Dispatcher, Pool } from 'undici';
 import type { Clock } from '../../core/clock';
 import type { JsonObject } from '../../core/model';
-import { type Api, answerError, isBroken, networkError, shapeError } from './errors';
+import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
 import { exchange } from './exchange';
 import { type Outcome, parseRetryAfter, retry } from './retry';
 
@@ -58,7 +58,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
   };
 }
 
-type Connection = Pick<HttpOptions, 'api' | 'token' | 'clock'> & {
+type Connection = Pick<HttpOptions, 'api' | 'address' | 'token' | 'clock'> & {
   readonly dispatcher: Dispatcher;
   /** The path of the address. */
   readonly prefix: string;
@@ -70,8 +70,8 @@ async function attempt(
   connection: Connection,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { api, token, clock, dispatcher, prefix, headers } = connection;
-  const name = `${method} ${path}`;
+  const { api, address, token, clock, dispatcher, prefix, headers } = connection;
+  const name = callName(method, address, path);
   const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
   const answer = await exchange({ method, path: prefix + path, ...sent }, dispatcher, signal).catch(
     (thrown: unknown) => ({ thrown }),

@@ -1,7 +1,10 @@
 import { groupBy } from '../../core/group-by';
 import type { Finding, Quarantined } from '../../core/model';
+import { nameOf } from '../../deck/document';
 import { nameInParent } from '../../deck/names';
+import { leaveOut } from '../apply';
 import type { Action, Change, Kept } from '../changes';
+import type { ForeignEntity, Rollout } from '../control-plane';
 import type { AppliedChange, PublicationReport, Report, ScopeReport } from '../report';
 import { type Colour, formatTable, paint, type Terminal } from './terminal';
 
@@ -96,6 +99,22 @@ export function formatCounts(changes: readonly Change[]): string {
   return `${count('create')} to create, ${count('update')} to update, ${count('delete')} to delete`;
 }
 
+/** The changes that `sync` would make, and how many the names that others have hold back. */
+export function formatPlanned(changes: readonly Change[], foreign: readonly ForeignEntity[]): string {
+  const taken = new Set(foreign.map(nameOf));
+  const { left, leftOut } = leaveOut(changes, (change) => taken.has(nameOf(change)));
+  const heldBack = leftOut.length > 0 ? `; ${leftOut.length} held back by the conflicts above` : '';
+  return `${formatCounts(left)}${heldBack}`;
+}
+
+/** How many of the changes were made, and what to do about the others. */
+export function formatApplied(applied: readonly AppliedChange[]): string {
+  const done = applied.filter((one) => one.outcome === 'applied').length;
+  if (done === applied.length) return done === 1 ? 'Applied 1 change' : `Applied all ${done} changes`;
+  const again = applied.some((one) => one.isTransient) ? '; run sync again for the rest' : '; the reasons are above';
+  return `Applied ${done} of ${applied.length} changes${again}`;
+}
+
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. */
 export function formatReport(report: Report, terminal: Terminal): string {
   const {
@@ -125,8 +144,13 @@ export function formatReport(report: Report, terminal: Terminal): string {
     formatUnnecessary(unnecessary, terminal),
     refused ? `${paint(terminal, 'red', 'refused')} ${refused}\n` : '',
     publications.map((one) => formatPublication(one, terminal)).join(''),
-    rollout?.nodes ? `${rollout.inSync} of ${rollout.nodes} data planes run the new configuration\n` : '',
+    rollout?.nodes ? formatRollout(rollout) : '',
   ].join('');
+}
+
+/** Data planes ask for their configuration by themselves, seconds after it was written. */
+function formatRollout({ inSync, nodes }: Rollout): string {
+  return `${inSync} of ${nodes} data planes run the new configuration${inSync < nodes ? ' yet' : ''}\n`;
 }
 
 /** Creates that wait for an approval of their own, by domain and reason. */

@@ -50,9 +50,9 @@ export function createProgress(
   };
 }
 
-/** Does the work, and says on a terminal how long it goes on once it has taken two seconds. */
+/** Does the work, and says on standard error that it goes on once it has taken two seconds: on a terminal how long, in one line elsewhere. */
 export async function withElapsed<T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> {
-  if (!terminal.isTerminal) return work();
+  if (!terminal.isTerminal) return withOneLine(terminal, what, work);
   let seconds = 0;
   const timer = setInterval(() => {
     seconds += 1;
@@ -63,5 +63,14 @@ export async function withElapsed<T>(terminal: Terminal, what: string, work: () 
   } finally {
     clearInterval(timer);
     if (seconds * 1_000 >= progressAfterMs) terminal.err('\n');
+  }
+}
+
+async function withOneLine<T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => terminal.err(`${what}\n`), progressAfterMs).unref();
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,8 +1,9 @@
 import type { Domain } from '../../core/claims';
 import { concurrently } from '../../core/concurrently';
 import { messageOf } from '../../core/errors';
-import { type ApplyOptions, applyChanges, foreignMessage, readForeign } from '../apply';
+import { type ApplyOptions, applyChanges, readForeign } from '../apply';
 import type { ControlPlane, HeldEntity } from '../control-plane';
+import { foreignMessage } from '../foreign-message';
 import { makePlan, type PlanInput } from '../plan';
 import { type Absences, brake } from '../policy';
 import type { PublicationReport } from '../report';

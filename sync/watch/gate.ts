@@ -9,13 +9,16 @@ const windowMs = 30_000;
 /** What was found invalid is tried again after this: a name that somebody else had may be free by then. */
 const rejectedMs = 5 * 60_000;
 
+/** How many changes wait for the end of the window, and when that is, where any does. */
+export type Held = { readonly count: number; readonly untilMs?: number };
+
 export type Gate = {
   /** Of the planned changes, those to write in this pass. */
   readonly admit: (changes: readonly Change[]) => readonly Change[];
+  /** What was held back when last asked to admit. */
+  readonly held: () => Held;
   /** Takes what came of the pass. */
   readonly record: (report: Report) => void;
-  /** When the changes held back by the last pass are due; undefined when none is. */
-  readonly heldUntilMs: () => number | undefined;
   /** Names of the entities that wait, as the control plane found them invalid. */
   readonly rejected: () => readonly string[];
 };
@@ -24,7 +27,7 @@ export type Gate = {
 export function createGate(now: () => number): Gate {
   const rejected = new Map<string, { readonly content: string; readonly untilMs: number }>();
   let openAtMs = 0;
-  let heldUntilMs: number | undefined;
+  let held: Held = { count: 0 };
 
   function isRejected(change: Change): boolean {
     const entry = rejected.get(nameOf(change));
@@ -37,7 +40,8 @@ export function createGate(now: () => number): Gate {
       for (const name of rejected.keys()) if (!planned.has(name)) rejected.delete(name);
       const valid = leaveOut(changes, isRejected).left;
       const due = now() >= openAtMs ? valid : withdrawals(valid);
-      heldUntilMs = due.length < valid.length ? openAtMs : undefined;
+      const count = valid.length - due.length;
+      held = { count, untilMs: count > 0 ? openAtMs : undefined };
       return due;
     },
     record: ({ applied = [] }) => {
@@ -50,7 +54,7 @@ export function createGate(now: () => number): Gate {
         else rejected.delete(name);
       }
     },
-    heldUntilMs: () => heldUntilMs,
+    held: () => held,
     rejected: () => [...rejected.keys()],
   };
 }

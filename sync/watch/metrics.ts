@@ -7,6 +7,7 @@ const metricTable = {
   kong_privatelink_last_success_timestamp_seconds: ['gauge', 'When the last pass that did not fail ended, unix time'],
   kong_privatelink_changes_applied_total: ['counter', 'Changes written to the control plane'],
   kong_privatelink_changes_failed_total: ['counter', 'Changes that could not be written'],
+  kong_privatelink_changes_held: ['gauge', 'Changes that the last pass left for the end of the 30 s that collect them'],
   kong_privatelink_scopes_unknown: ['gauge', 'Scopes that could not be read in the last pass'],
   kong_privatelink_last_good_age_seconds: ['gauge', 'Age of the oldest answer in use'],
   kong_privatelink_endpoints_quarantined: ['gauge', 'Endpoints that are kept out of routing'],

@@ -42,9 +42,17 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
       },
     };
   } catch (cause) {
-    const message = `watch.listen ${config.listen}: ${messageOf(cause)}; choose a free address, and files that this user may read for watch.tls`;
+    const why = messageOf(cause);
+    const message = `watch.listen ${config.listen}: ${why}; ${fixOf(why, config)}`;
     throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
   }
+}
+
+function fixOf(why: string, { tls }: Config['watch']): string {
+  if (why.includes('EADDRINUSE'))
+    return 'another worker may be running there: end it, or set watch.listen to a free address';
+  const free = 'set watch.listen to an address of this machine that this user may listen on';
+  return tls ? `${free}, and watch.tls to files that this user may read` : free;
 }
 
 function readTls({ cert, key }: NonNullable<Config['watch']['tls']>) {

@@ -3,10 +3,11 @@ import type { Clock } from '../../core/clock';
 import { transitionalScopes } from '../../core/endpoint-states';
 import { messageOf, PrivatelinkError } from '../../core/errors';
 import type { Snapshot } from '../../core/model';
-import { hasNoCredentials, isIncomplete, type PublicationReport, type Report } from '../report';
+import type { Change } from '../changes';
+import { type AppliedChange, hasNoCredentials, isIncomplete, type PublicationReport, type Report } from '../report';
 import { type PassDependencies, runOnce } from '../run-once';
 import { createFlapping } from './flapping';
-import { createGate } from './gate';
+import { createGate, type Held } from './gate';
 import type { Metrics } from './metrics';
 import type { PassOutcome } from './schedule';
 
@@ -38,12 +39,19 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       options.onSnapshot(seen, deps.owner);
       return seen;
     };
+    let held: Held = { count: 0 };
+    // A plan that is refused is not asked about: nothing of it waits.
+    const admit = (changes: readonly Change[]) => {
+      const due = gate.admit(changes);
+      held = gate.held();
+      return due;
+    };
     try {
-      const done = await runOnce({ ...deps, discover, admit: gate.admit }, signal);
+      const done = await runOnce({ ...deps, discover, admit }, signal);
       gate.record(done);
       const flips = flapping.record(done.applied ?? []);
-      const report = { ...done, warnings: [...done.warnings, ...flips] };
-      const outcome = outcomeOf(report, seen, gate.heldUntilMs());
+      const report = { ...done, ...reportHeld(held), warnings: [...done.warnings, ...flips] };
+      const outcome = outcomeOf(report, seen, held.untilMs);
       options.onReport?.(report);
       tellPass(options, { number, report, durationMs: clock.now() - startedMs });
       options.metrics.set('kong_privatelink_entities_rejected', gate.rejected().length);
@@ -69,33 +77,65 @@ function outcomeOf(report: Report, seen: Snapshot | undefined, heldUntilMs: numb
   return { kind: 'done', isTransitional: seen !== undefined && transitionalScopes(seen).length > 0, heldUntilMs };
 }
 
+function reportHeld({ count, untilMs }: Held): Pick<Report, 'held' | 'heldUntil'> {
+  return { held: count, heldUntil: untilMs === undefined ? undefined : new Date(untilMs).toISOString() };
+}
+
+/** One pass writes at most this many lines about what it wrote: the first one of a large estate writes thousands of entities. */
+const linesOfApplied = 100;
+
 type Told = { readonly number: number; readonly report: Report; readonly durationMs: number };
 
 function tellPass({ log, metrics }: WatchPassOptions, { number, report, durationMs }: Told): void {
-  const { applied = [], scopes, quarantined, refused, warnings, changes } = report;
+  const {
+    applied = [],
+    scopes,
+    quarantined,
+    refused,
+    warnings,
+    changes,
+    publications = [],
+    held = 0,
+    heldUntil,
+  } = report;
   const failed = applied.filter(({ outcome }) => outcome === 'failed');
+  const written = writtenOf(applied);
   const counts = {
     changes: changes.length,
-    applied: applied.filter(({ outcome }) => outcome === 'applied').length,
+    applied: written.length,
     failed: failed.length,
+    held,
     unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
     quarantined: quarantined.length,
   };
-  log.info({ plan: number, ...counts, durationMs, refused }, 'pass ended');
+  log.info({ plan: number, ...counts, heldUntil, durationMs, refused }, 'pass ended');
+  tellWritten(log, number, [...written, ...publications.flatMap((one) => writtenOf(one.applied))]);
   for (const { change, code, error } of failed)
     log.error({ plan: number, kind: change.kind, key: change.key, code, reason: error }, 'change failed');
   for (const { id, status, code, reason } of scopes)
     if (status === 'unknown') log.warn({ plan: number, scope: id, code, reason }, 'scope unknown');
-  for (const one of report.publications ?? [])
+  for (const one of publications)
     if (isIncomplete(one)) log.error({ plan: number, ...whyIncomplete(one) }, 'not published');
   for (const reason of warnings) log.warn({ plan: number, reason }, 'warning');
   metrics.set('kong_privatelink_pass_duration_seconds', durationMs / 1_000);
   metrics.add('kong_privatelink_changes_applied_total', counts.applied);
   metrics.add('kong_privatelink_changes_failed_total', counts.failed);
+  metrics.set('kong_privatelink_changes_held', held);
   metrics.set('kong_privatelink_scopes_unknown', counts.unknownScopes);
   metrics.set('kong_privatelink_endpoints_quarantined', counts.quarantined);
   metrics.set('kong_privatelink_last_good_age_seconds', Math.max(0, ...scopes.map(({ ageMs = 0 }) => ageMs)) / 1_000);
   metrics.set('kong_privatelink_plan_refused', refused ? 1 : 0);
+}
+
+function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
+  return applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => change);
+}
+
+function tellWritten(log: WatchPassOptions['log'], plan: number, written: readonly Change[]): void {
+  for (const { action, kind, key, domain, reason } of written.slice(0, linesOfApplied))
+    log.info({ plan, action, kind, key, domain, reason }, 'change applied');
+  const more = written.length - linesOfApplied;
+  if (more > 0) log.info({ plan, more }, 'more changes applied');
 }
 
 function whyIncomplete({ name, domain, error, refused, applied = [] }: PublicationReport) {

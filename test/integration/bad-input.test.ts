@@ -264,6 +264,35 @@ describe('a control plane that does not answer as it should', () => {
     expect(estate.konnect.entities('prod', 'services').find((one) => one.name === 'sd2')?.host).toBe('theirs.example');
     expect(estate.konnect.entities('prod', 'routes').map((one) => one.name)).toEqual(['sd3']);
   });
+
+  it('names the owner who has a domain already, and counts apart what that holds back', async () => {
+    const plugins = 'domains: { sd2: { plugins: [{ name: key-auth, config: { hide_credentials: true } }] } }\n';
+    estate.configure(defaultConfig(estate) + plugins);
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    await estate.run('sync');
+    estate.addEndpoint('sd3', ['10.0.1.12']);
+    estate.configure((defaultConfig(estate) + plugins).replace('owner: test', 'owner: other'));
+
+    const { out } = await estate.run('diff');
+
+    expect(out).toContain('service sd2 belongs to owner test and is left as it is: give that domain to one of the two');
+    expect(out).not.toContain('rename or delete');
+    expect(out).toContain('4 to create, 0 to update, 0 to delete; 5 held back by the conflicts above');
+  });
+
+  it('names what an update takes out of a plugin', async () => {
+    const plugin = (config: string) =>
+      `domains: { sd2: { plugins: [{ name: privatelink, config: { ${config} } }] } }\n`;
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.configure(defaultConfig(estate) + plugin('mode: upstream, on_unresolved: reject'));
+    await estate.run('sync');
+    estate.configure(defaultConfig(estate) + plugin('mode: upstream'));
+
+    const { out } = await estate.run('diff');
+
+    expect(out).toMatch(/update +plugin +privatelink +config\.on_unresolved "\*\*\*" -> \(removed\)\n/);
+    expect(out).not.toContain('config:');
+  });
 });
 
 describe('what people are told', () => {

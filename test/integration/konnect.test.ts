@@ -217,7 +217,7 @@ describe('write', () => {
 
     await expect(writing).rejects.toMatchObject({ code: 'REJECTED', transient: false });
     await expect(writing).rejects.toThrow(
-      /400 to PUT \/v2\/control-planes\/.*\/upstreams\/.*: data constraint error; name: .*unique.*sd2\.privatelink/,
+      /400 to PUT http:.*\/v2\/control-planes\/.*\/upstreams\/.*: data constraint error; name: .*unique.*sd2\.privatelink/,
     );
     expect(stage.konnect.calls.filter((call) => call.method === 'PUT')).toHaveLength(1);
   });

@@ -193,3 +193,13 @@ describe.each(programs)('bad input under %s', (program) => {
     );
   });
 });
+
+it("resolves with a zone's name in place of its id under the stock server, with one line", async () => {
+  const running = await start('kong-js-pluginserver', discoveryEnv({ zoneId: 'us-east-1a' }));
+
+  await untilResolved(running);
+
+  expect(await problemsWith(running, 'KONG_PRIVATELINK_ZONE_ID')).toEqual([
+    "KONG_PRIVATELINK_ZONE_ID is us-east-1a: write the zone's id (aws ec2 describe-availability-zones shows ZoneId), not its name",
+  ]);
+});

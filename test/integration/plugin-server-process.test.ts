@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fuzzPluginServer } from '../../bench/plugin-fuzz';
 import { supervise } from '../../plugin/server/supervise';
+import { unreferencedClock } from '../../plugin/unreferenced-clock';
 import { type PluginServerOptions, startPluginServer } from '../../sandbox/plugin-server';
 import { openPeer } from '../support/plugin-socket';
 import { until } from '../support/until';
@@ -94,8 +95,9 @@ describe('kong-privatelink-pluginserver', () => {
     [
       'a socket in a folder that is not there',
       ['-p', '/nonexistent'],
-      /cannot be made .*(EACCES|ENOENT).*--kong-prefix/,
+      /cannot be made .*(EACCES|ENOENT).*: make the folder \/nonexistent, or .*--kong-prefix/,
     ],
+    ["a zone's name", ['-p', '.', '--zone-id', 'us-east-1a'], /write the zone's id .*ZoneId\), not its name/],
     ['metrics for everybody', ['-p', '.', '--metrics', '0.0.0.0:9544'], /no address of this host alone.*--metrics/],
     ['metrics on a port that is none', ['-p', '.', '--metrics', '127.0.0.1:70000'], /no address of this host alone/],
   ])('ends with 1 and the fix when given %s', async (_, args, message) => {
@@ -191,6 +193,39 @@ describe('kong-privatelink-pluginserver', () => {
     }
   });
 
+  it('fm-25 ends connections of a killed process only when the next one serves, and tells each at once that it is lost', async () => {
+    const socketPath = join(folder, 'orphans.sock');
+    const events: string[] = [];
+    const supervisor = await supervise({
+      socketPath,
+      startServing: () => {
+        const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+        children.push(child);
+        return child;
+      },
+      askEveryMs: 60_000,
+      clock: unreferencedClock,
+      onServing: () => events.push('serves'),
+      onProblem: () => {},
+      onEnd: () => {},
+    });
+    const peers = [openPeer(socketPath), openPeer(socketPath)];
+    try {
+      for (const peer of peers) await peer.start();
+      for (const { socket } of peers) {
+        socket.on('data', (bytes) => events.push(`${bytes.length} byte`));
+        socket.on('end', () => events.push('end'));
+      }
+
+      children.at(-1)?.kill('SIGKILL');
+      await Promise.all(peers.map(({ closed }) => closed));
+
+      expect(events).toEqual(['serves', '1 byte', '1 byte', 'serves', 'end', 'end']);
+    } finally {
+      supervisor.stop();
+    }
+  });
+
   it('fm-25 kills a process that serves no more although it lives, and the next one answers who waited', async () => {
     const socketPath = join(folder, 'hung.sock');
     let serving: ChildProcess | undefined;
@@ -203,6 +238,7 @@ describe('kong-privatelink-pluginserver', () => {
         return child;
       },
       askEveryMs: 200,
+      clock: unreferencedClock,
       onServing: () => {
         serving = children.at(-1);
       },

@@ -119,9 +119,11 @@ describe('retire', () => {
     await syncTwo();
 
     const { exitCode, out } = await estate.run('retire', 'sd9', '--yes');
+    const json = await estate.run('retire', 'sd9', '--yes', '--json');
 
-    expect(exitCode).toBe(0);
+    expect([exitCode, json.exitCode]).toEqual([0, 0]);
     expect(out).toContain('holds nothing of domain sd9; it holds: sd2, sd3');
+    expect(JSON.parse(json.out)).toMatchObject({ changes: [], warnings: [expect.stringContaining('domain sd9')] });
   });
 
   it('finishes in a second run what a failure left', async () => {

@@ -16,7 +16,7 @@ describe('npm start -- --faults', () => {
     const cli = resolve(__dirname, '../../dist/sync/cli.js');
     const child = spawn(process.execPath, [cli, 'sandbox', '--once', '--faults', '--json'], {
       env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const [out, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     const { ok, events }: Story = JSON.parse(out);

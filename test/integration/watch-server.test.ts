@@ -73,6 +73,22 @@ describe('startWatchServer', () => {
     expect(await statusOf(path, { method })).toBe(status);
   });
 
+  it('says that another worker may be there, and nothing of TLS that is not set, when the port is taken', async () => {
+    server = await startWatchServer(config, state);
+    const listen = new URL(server.address).host;
+
+    const second = startWatchServer({ ...config, listen }, state);
+
+    await expect(second).rejects.toThrow(/another worker may be running there.* watch\.listen to a free address$/);
+  });
+
+  it('names the files of watch.tls where these cannot be read', async () => {
+    server = await startWatchServer(config, state);
+    const tls = { cert: join(folder, 'none'), key: join(folder, 'none') };
+
+    await expect(startWatchServer({ ...config, tls }, state)).rejects.toThrow(/watch\.tls to files/);
+  });
+
   it('speaks TLS and asks for the token where both are set', async () => {
     const tls = selfSigned();
     server = await startWatchServer({ ...config, tls, token: 'secret-of-the-relay' }, state);

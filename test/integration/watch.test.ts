@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -27,9 +28,9 @@ afterEach(async () => {
   await estate.close();
 });
 
-function startWatch(...argv: readonly string[]) {
+function startWatch(argv: readonly string[] = [], over: Readonly<Record<string, string>> = {}) {
   const file = resolve(estate.folder, 'kong-privatelink.yaml');
-  const env = { ...process.env, ...estate.env };
+  const env = { ...process.env, ...estate.env, ...over };
   const child = spawn(process.execPath, [cli, 'sync', '--watch', '-c', file, ...argv], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -122,6 +123,47 @@ describe('following', () => {
   }, 30_000);
 });
 
+/** Runs in the worker before its own code: it listens only when SIGHUP has come. */
+const hangUpBeforeListening = `
+const { Server } = require('node:net');
+const { listen } = Server.prototype;
+Server.prototype.listen = function (...given) {
+  const busy = setInterval(() => {}, 1_000);
+  process.prependOnceListener('SIGHUP', () => {
+    clearInterval(busy);
+    setImmediate(() => listen.apply(this, given));
+  });
+  process.kill(process.pid, 'SIGHUP');
+};
+`;
+
+describe('SIGHUP', () => {
+  it('does not end a worker that still loads its modules', async () => {
+    const { child, until, ended } = startWatch([], { NODE_DEBUG: 'module' });
+    let loaded = '';
+    child.stderr.on('data', (chunk) => {
+      loaded += chunk;
+      if (/load ".*main\.js"/.test(loaded)) child.kill('SIGHUP');
+    });
+
+    await until('watching');
+    child.kill('SIGTERM');
+
+    expect((await ended)[0]).toBe(0);
+  }, 30_000);
+
+  it('does not end a worker that does not listen yet', async () => {
+    const preload = resolve(estate.folder, 'preload.js');
+    writeFileSync(preload, hangUpBeforeListening);
+    const { child, until, ended } = startWatch([], { NODE_OPTIONS: `--require "${preload}"` });
+
+    await until('pass ended');
+    child.kill('SIGTERM');
+
+    expect((await ended)[0]).toBe(0);
+  }, 30_000);
+});
+
 describe('SIGTERM', () => {
   it('lets a slow write end whole, starts none after it, and the process ends 0', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
@@ -159,7 +201,7 @@ describe('options', () => {
 
   it('writes with --json a report on each line of standard output, and the log to standard error', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
-    const { child, lines } = startWatch('--json');
+    const { child, lines } = startWatch(['--json']);
     const log = createInterface(child.stderr)[Symbol.asyncIterator]();
     const report = z.looseObject({ owner: z.string(), applied: z.array(z.unknown()).optional() });
 
@@ -176,7 +218,7 @@ describe('options', () => {
     const ids = Array.from({ length: 20 }, (_, index) => estate.addEndpoint('sd2', [`10.0.1.${index + 1}`]));
     await estate.run('sync');
     for (const id of ids.slice(0, 7)) estate.world.deleteEndpoint(id);
-    const { child, lines } = startWatch('--json', '--allow-removals', '7');
+    const { child, lines } = startWatch(['--json', '--allow-removals', '7']);
     child.stderr.resume();
     const report = z.looseObject({ refused: z.string().optional() });
     const next = async () => report.parse(JSON.parse((await lines.next()).value));

@@ -87,11 +87,14 @@ describeWithKong('a real Kong', () => {
     });
 
     it('fm-25 goes through while the plugin server is killed, and keeps to the zone again afterwards', async () => {
+      await Promise.all([travel(4), travel(4), travel(4), travel(4)]);
       await stage.kong.killPluginServer();
 
       const seen = new Set<number>();
       await until('it runs again', async () => {
-        seen.add((await ask(stage.estate.sd1Door, '/sd2/orders', 'trace')).status);
+        // Several at once, so that Kong keeps several connections to the plugin server.
+        const asked = Array.from({ length: 4 }, () => ask(stage.estate.sd1Door, '/sd2/orders', 'trace'));
+        for (const { status } of await Promise.all(asked)) seen.add(status);
         return startsOf(await stage.kong.log(), program) === 2;
       });
 

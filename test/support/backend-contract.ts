@@ -150,6 +150,14 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       expect(server.entities('upstreams').map((one) => one.name)).toEqual(['sd2.privatelink']);
     });
 
+    it('names the other owner who has an entity of the same name', async () => {
+      server.seed('services', { name: 'sd2', host: 'theirs.example', tags: ['kong-privatelink', 'owner:team-b'] });
+
+      const results = await apply(backend.plane, documentOf('sd2', 1));
+
+      expect(results.find((one) => one.change.kind === 'service')?.error).toContain('belongs to owner team-b');
+    });
+
     it('keeps the entities of others as they are', async () => {
       const service = server.seed('services', { name: 'theirs', host: 'theirs.example', retries: 1 });
       server.seed('routes', { name: 'theirs', paths: ['/theirs'], protocols: ['http'], service: { id: service.id } });

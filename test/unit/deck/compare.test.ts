@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../core/model';
 import { differencesOf } from '../../../deck/compare';
 import type { Entity, Kind } from '../../../deck/document';
+import { configTag } from '../../../deck/tags';
 
 function entityOf(kind: Kind, fields: JsonObject): Entity {
   return { kind, key: 'sd2', domain: 'sd2', fields, tags: ['a'] };
@@ -31,6 +32,44 @@ describe('differencesOf', () => {
       'config.redis.password "***" -> "***"',
       'config.keys ["***","***"] -> ["***"]',
     ]);
+  });
+
+  const tagged = (config: JsonObject): Entity => ({ ...pluginOf(config), tags: ['a', configTag(config)] });
+  const filled = { mode: 'auto', keys: null, redis: { port: 6379 } };
+
+  it.each<[string, JsonObject, JsonObject, readonly string[]]>([
+    ['a key', { domain: 'a' }, { domain: 'a', on_unresolved: 'reject' }, ['config.on_unresolved "***" -> (removed)']],
+    ['no key where values change', { minute: 600 }, { minute: 5 }, ['config.minute 5 -> 600']],
+    [
+      'several keys',
+      { domain: 'a' },
+      { on_unresolved: 'reject', domain: 'a', limit: 5 },
+      ['config.mode "***"', 'config.redis {"port":6379}', 'config.on_unresolved "***"', 'config.limit 5'].map(
+        (text) => `${text} -> (removed, or a default)`,
+      ),
+    ],
+    [
+      'a key of an inner object',
+      { mode: 'a', redis: { host: 'b' } },
+      { mode: 'a', redis: { host: 'b', port: 1 } },
+      ['config.redis.port 1 -> (removed, or a default)'],
+    ],
+  ])('names what the write takes out of a plugin: %s', (_, wanted, written, differences) => {
+    const held = { ...tagged(written), fields: { ...tagged(written).fields, config: { ...filled, ...written } } };
+
+    expect(differencesOf(tagged(wanted), held)).toEqual(differences);
+  });
+
+  it('says that the configuration changed where nothing can be named', () => {
+    expect(differencesOf(tagged({ minute: 5, hour: 9 }), tagged({ hour: 9, minute: 5 }))).toEqual(['config changed']);
+  });
+
+  it('shows the tags that differ, sorted, and no others', () => {
+    const of = (tags: readonly string[]) => ({ ...entityOf('service', {}), tags });
+
+    expect(differencesOf(of(['b', 'd', 'a']), of(['a', 'c', 'b']))).toEqual(['tags c -> d']);
+    expect(differencesOf(of(['a']), of(['z', 'a', 'c']))).toEqual(['tags c z -> (none)']);
+    expect(differencesOf(of(['a', 'b']), of(['b', 'a']))).toEqual([]);
   });
 
   it.each<[string, JsonObject, JsonObject, number]>([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { planRetirement, whyClaimed } from '../../../sync/retire';
+import { planRetirement, unknownDomain, whyClaimed } from '../../../sync/retire';
 import { createsOf, documentOf } from '../../support/konnect';
 
 const held = ['sd2', 'sd3']
@@ -31,6 +31,13 @@ describe('planRetirement', () => {
 
   it('plans nothing for a domain that is not there', () => {
     expect(planRetirement('sd9', held)).toEqual([]);
+  });
+});
+
+describe('unknownDomain', () => {
+  it('names the domains that are there', () => {
+    expect(unknownDomain('sd9', held)).toBe('the control plane holds nothing of domain sd9; it holds: sd2, sd3');
+    expect(unknownDomain('sd9', [])).toBe('the control plane holds nothing of domain sd9; it holds: no domain');
   });
 });
 

@@ -52,13 +52,15 @@ describe('foreignEntities', () => {
   const ownTags = ['kong-privatelink', 'owner:test'];
 
   it.each([
-    ['without tags', undefined, 1],
-    ['of another owner', ['kong-privatelink', 'owner:other'], 1],
-    ['of ours', tags, 0],
-  ])('finds an entity %s', (_, itemTags, found) => {
+    ['without tags', undefined, [undefined]],
+    ['of another product', ['owner:other'], [undefined]],
+    ['of another owner', ['kong-privatelink', 'owner:other'], ['other']],
+    ['of a base file', [...tags, 'kong-privatelink:base'], [undefined]],
+    ['of ours', tags, []],
+  ])('finds an entity %s, and whose it is', (_, itemTags, owners) => {
     const held = new Map<Kind, readonly Item[]>([['service', [{ ...service, tags: itemTags }]]]);
 
-    expect(foreignEntities(held, [change({})], ownTags)).toHaveLength(found);
+    expect(foreignEntities(held, [change({})], ownTags).map(({ owner }) => owner)).toEqual(owners);
   });
 
   it('tells the same address in two upstreams apart', () => {

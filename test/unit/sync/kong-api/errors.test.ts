@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { answerError, isBroken, networkError } from '../../../../sync/kong-api/errors';
+import { answerError, callName, isBroken, networkError } from '../../../../sync/kong-api/errors';
 import { konnectApi } from '../../../../sync/konnect/api';
 
 describe('answerError', () => {
@@ -55,5 +55,19 @@ describe('networkError', () => {
 
     expect(networkError('GET /x', thrown)).toMatchObject({ code, transient, cause: thrown });
     expect(isBroken(thrown)).toBe(isRetried);
+  });
+});
+
+describe('callName', () => {
+  it.each([
+    [
+      'https://us.api.konghq.com',
+      '/v2/control-planes?filter%5Bname%5D=prod',
+      'https://us.api.konghq.com/v2/control-planes?filter[name]=prod',
+    ],
+    ['http://bob:secret@127.0.0.1:8001/kong/', '/services', 'http://127.0.0.1:8001/kong/services'],
+    ['http://127.0.0.1', '/services/50%', 'http://127.0.0.1/services/50%'],
+  ])('tells for %s and %s who was asked for what', (address, path, name) => {
+    expect(callName('GET', address, path)).toBe(`GET ${name}`);
   });
 });

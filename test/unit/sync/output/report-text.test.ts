@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatReport } from '../../../../sync/output/report-text';
-import type { Report } from '../../../../sync/report';
+import { formatApplied, formatPlanned, formatReport } from '../../../../sync/output/report-text';
+import type { AppliedChange, Report } from '../../../../sync/report';
 import { createsOf, documentOf } from '../../../support/konnect';
 
 const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: false };
@@ -43,5 +43,44 @@ describe('formatReport', () => {
     expect(text).toBe(
       'left out upstream sd2.privatelink, target 10.0.0.0:80 of sd2: not approved\nnot needed any more create service sd2\n',
     );
+  });
+});
+
+describe('formatReport of data planes', () => {
+  it.each([
+    [0, '0 of 1 data planes run the new configuration yet\n'],
+    [1, '1 of 1 data planes run the new configuration\n'],
+  ])('does not make a failure of those that are about to follow: %i', (inSync, text) => {
+    expect(formatReport({ ...empty, rollout: { nodes: 1, inSync } }, terminal)).toBe(text);
+  });
+});
+
+describe('formatPlanned', () => {
+  it('counts apart what others hold back, and what depends on it', () => {
+    const upstream = { kind: 'upstream', key: 'sd2.privatelink', id: 'theirs' } as const;
+    const other = createsOf(documentOf('egress', 1));
+
+    const text = formatPlanned([...creates, ...other], [upstream]);
+
+    expect(text).toBe(
+      `${other.length} to create, 0 to update, 0 to delete; ${creates.length} held back by the conflicts above`,
+    );
+  });
+
+  it('counts all where nobody is in the way', () => {
+    expect(formatPlanned(creates, [])).toBe(`${creates.length} to create, 0 to update, 0 to delete`);
+  });
+});
+
+describe('formatApplied', () => {
+  const applied = creates.map((change): AppliedChange => ({ change, outcome: 'applied' }));
+  const failed = applied.map((one): AppliedChange => ({ ...one, outcome: 'failed', isTransient: true }));
+
+  it.each([
+    ['Applied 1 change', applied.slice(0, 1)],
+    ['Applied all 2 changes', applied.slice(0, 2)],
+    ['Applied 1 of 2 changes; run sync again for the rest', [...applied.slice(0, 1), ...failed.slice(0, 1)]],
+  ])('says %s', (text, results) => {
+    expect(formatApplied(results)).toBe(text);
   });
 });

@@ -27,13 +27,14 @@ describe('withElapsed', () => {
   it.each([
     [1, true, ''],
     [3, true, '\rdiscovering, 2 s\rdiscovering, 3 s\n'],
-    [3, false, ''],
+    [1, false, ''],
+    [3, false, 'discovering\n'],
   ])('after %d s, with a person there %s, has said %j', async (seconds, isTerminal, text) => {
     expect(await wait(seconds, isTerminal)).toBe(text);
   });
 
-  it('leaves no timer behind when the work fails', async () => {
-    const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: true };
+  it.each([true, false])('leaves no timer behind when the work fails, with a person there %s', async (isTerminal) => {
+    const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal };
 
     await expect(withElapsed(terminal, 'discovering', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
 

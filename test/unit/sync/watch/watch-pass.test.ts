@@ -7,14 +7,17 @@ import { createWatchPass } from '../../../../sync/watch/watch-pass';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 import { createPasses, defaultPolicy } from '../../../support/passes';
 
+type Told = Readonly<Record<string, unknown>>;
+
 function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   const passes = createPasses(over);
   let scopes: readonly ScopeState[] = [knownScope([endpointOf()])];
   const reports: Report[] = [];
   const warnings: string[] = [];
   const metrics = createMetrics();
+  const told: Told[] = [];
   const log = {
-    info: () => {},
+    info: (fields: object, msg?: string) => void told.push({ ...fields, msg }),
     error: () => {},
     warn: ({ reason }: { reason?: string }) => void warnings.push(reason ?? ''),
   };
@@ -32,6 +35,7 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
     ...passes,
     warnings,
     reports,
+    told: (msg: string) => told.filter((one) => one.msg === msg),
     see: (...seen: readonly Endpoint[]) => {
       scopes = [knownScope(seen)];
     },
@@ -62,6 +66,71 @@ describe('createWatchPass', () => {
     expect(held).toMatchObject({ kind: 'done', heldUntilMs: 31_000 });
     expect(heldWrites).toBe(first);
     expect(plane.writes.at(-1)).toContain('10.0.3.11');
+  });
+
+  it('says in the log, the report and a metric how many changes wait for the window, and until when', async () => {
+    const { clock, run, see, told, reports, metric } = openWatch();
+    await run();
+    see(endpointOf(), other);
+    await run();
+    const waiting = metric('changes_held');
+    clock.advance(30_000);
+    await run();
+
+    const expected = [{ held: 0 }, { held: 1, heldUntil: '1970-01-01T00:00:31.000Z' }, { held: 0 }];
+    expect(told('pass ended')).toMatchObject(expected);
+    expect(reports).toMatchObject(expected);
+    expect(told('pass ended')[2]?.heldUntil).toBeUndefined();
+    expect([waiting, metric('changes_held')]).toEqual([1, 0]);
+  });
+
+  it('does not come back early for what was held where the next plan is refused', async () => {
+    const { clock, run, see } = openWatch();
+    const addresses = Array.from({ length: 10 }, (_, index) => ({ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }));
+    const many = addresses.map((address, index) => endpointOf({ id: `vpce-5${index}`, addresses: [address] }));
+    see(...many);
+    await run();
+    see(...many, other);
+    const held = await run();
+    clock.advance(30_000);
+    see(...many.map((one): Endpoint => ({ ...one, state: 'deleted' })));
+
+    const refused = await run();
+
+    expect(held).toMatchObject({ heldUntilMs: 31_000 });
+    expect(refused).toMatchObject({ kind: 'done', heldUntilMs: undefined });
+  });
+
+  it('logs each change that it wrote, with its reason, and no change that failed', async () => {
+    const { plane, run, told } = openWatch();
+    plane.failWith = ({ key }) =>
+      key.includes('10.0.1.11') ? new PrivatelinkError('no', { code: 'REJECTED', transient: false }) : undefined;
+
+    await run();
+
+    expect(told('change applied').map(({ action, kind, key }) => `${action} ${kind} ${key}`)).toEqual(
+      plane.writes.filter((write) => !write.includes('10.0.1.11')),
+    );
+    expect(told('change applied')).toContainEqual({
+      plan: 1,
+      action: 'create',
+      kind: 'target',
+      key: 'sd2.privatelink|10.0.2.11:80',
+      domain: 'sd2',
+      reason: expect.stringContaining('vpce-1'),
+      msg: 'change applied',
+    });
+  });
+
+  it('logs a hundred of the changes that it wrote, and how many more there are', async () => {
+    const { plane, run, see, told } = openWatch();
+    const ips = Array.from({ length: 120 }, (_, index) => ({ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }));
+    see(endpointOf({ addresses: ips }));
+
+    await run();
+
+    expect(told('change applied')).toHaveLength(100);
+    expect(told('more changes applied')).toMatchObject([{ plan: 1, more: plane.writes.length - 100 }]);
   });
 
   it('does not let a withdrawal wait', async () => {
