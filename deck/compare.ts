@@ -44,6 +44,19 @@ export function withoutDefaults(entity: Entity): Entity {
 
 /** What differs between the entity as desired and as held, one `field before -> after` each; empty: the same. */
 export function differencesOf(desired: Entity, held: Entity): readonly string[] {
+  return isSame(desired, held) ? [] : differenceTexts(desired, held);
+}
+
+/** What nearly all entities are, in every pass: found out without making anything. */
+function isSame({ fields, kind, tags }: Entity, held: Entity): boolean {
+  const defaults = unwritten[kind];
+  for (const field in defaults)
+    if (!(field in fields) && !covers(held.fields[field], defaults[field], false)) return false;
+  for (const field in fields) if (!covers(held.fields[field], fields[field], true)) return false;
+  return tags.length === held.tags.length && tags.every((tag) => held.tags.includes(tag));
+}
+
+function differenceTexts(desired: Entity, held: Entity): readonly string[] {
   const { fields, kind } = desired;
   const defaults = Object.entries(unwritten[kind]).filter(([field]) => !(field in fields));
   const differing = [
