@@ -29,26 +29,31 @@ type Watched = {
   readonly running: Map<string, Running>;
 };
 
-type Running = { readonly host: string; readonly stop: () => void };
+type Running = {
+  readonly host: string;
+  readonly settings: ProbeSettings;
+  readonly health: Health;
+  readonly stop: () => void;
+};
+
+type Health = { isDown: boolean };
 
 /** Probes the targets of the domains in use, each on its own, and posts which of them fall out of use and come back. */
 export function createProber(options: ProberOptions): Prober {
   const domains = new Map<string, Watched>();
 
-  function start(domain: string, settings: ProbeSettings, candidate: Candidate): Running {
-    const place = placeOf(candidate);
+  function post(domain: string, place: string, { isDown }: Health): void {
+    options.post({ kind: 'health', domain, place, isDown });
+  }
+
+  function start(
+    domain: string,
+    { settings, candidate, health }: Pick<Watch, 'settings' | 'candidate' | 'health'>,
+  ): Running {
     const end = new AbortController();
-    let isDown = false;
-    const report = (isDownNow: boolean) => {
-      isDown = isDownNow;
-      options.post({ kind: 'health', domain, place, isDown });
-    };
-    void probeAgainAndAgain({ ...options, candidate, settings, report }, end.signal);
-    const stop = () => {
-      end.abort();
-      if (isDown) report(false);
-    };
-    return { host: candidate.host, stop };
+    const report = () => post(domain, placeOf(candidate), health);
+    void probeAgainAndAgain({ ...options, settings, candidate, health, report }, end.signal);
+    return { host: candidate.host, settings, health, stop: () => end.abort() };
   }
 
   function watch(domain: string, candidates: readonly Candidate[]): void {
@@ -56,12 +61,19 @@ export function createProber(options: ProberOptions): Prober {
     if (!watched) return;
     const { settings, running } = Object.assign(watched, { candidates });
     const wanted = new Map((settings.kind === 'none' ? [] : candidates).map((one) => [placeOf(one), one]));
-    for (const [place, { host, stop }] of running) {
-      if (wanted.get(place)?.host === host) continue;
+    for (const [place, { health, stop }] of running) {
+      if (wanted.has(place)) continue;
       running.delete(place);
       stop();
+      if (health.isDown) post(domain, place, { isDown: false });
     }
-    for (const [place, one] of wanted) if (!running.has(place)) running.set(place, start(domain, settings, one));
+    for (const [place, candidate] of wanted) {
+      const present = running.get(place);
+      if (present?.host === candidate.host && present.settings === settings) continue;
+      present?.stop();
+      // What was down stays so until the new probes say otherwise.
+      running.set(place, start(domain, { settings, candidate, health: present?.health ?? { isDown: false } }));
+    }
   }
 
   function release(domain: string): void {
@@ -70,12 +82,10 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   function use(domain: string, settings: ProbeSettings): void {
-    const { settings: present, candidates } = domains.get(domain) ?? { settings, candidates: [] };
-    const stricter = stricterOf(present, settings);
-    if (domains.has(domain) && stricter === present) return;
-    release(domain);
-    domains.set(domain, { settings: stricter, candidates: [], running: new Map() });
-    watch(domain, candidates);
+    const watched = domains.get(domain) ?? { settings, candidates: [], running: new Map() };
+    domains.set(domain, watched);
+    watched.settings = stricterOf(watched.settings, settings);
+    watch(domain, watched.candidates);
   }
 
   return { use, watch, release };
@@ -84,13 +94,13 @@ export function createProber(options: ProberOptions): Prober {
 type Watch = ProberOptions & {
   readonly candidate: Candidate;
   readonly settings: ProbeSettings;
-  readonly report: (isDown: boolean) => void;
+  readonly health: Health;
+  readonly report: () => void;
 };
 
 /** A new target is up until probes say otherwise. Never rejects; ends with `signal`. */
 async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<void> {
-  const { probe, clock, random, candidate, settings, report } = watch;
-  let isDown = false;
+  const { probe, clock, random, candidate, settings, health, report } = watch;
   let against = 0;
   // So that the targets of a domain are not all probed in the same moment.
   let pauseMs = random() * everyMs(settings);
@@ -101,11 +111,11 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
     const isAlive = await probe(candidate, settings, signal);
     if (signal.aborted) return;
     // What speaks against the present state: to be alive while down, or dead while up.
-    against = isAlive === isDown ? against + 1 : 0;
-    if (against >= (isDown ? settings.rise : settings.fall)) {
-      isDown = !isDown;
+    against = isAlive === health.isDown ? against + 1 : 0;
+    if (against >= (health.isDown ? settings.rise : settings.fall)) {
+      health.isDown = !health.isDown;
       against = 0;
-      report(isDown);
+      report();
     }
     pauseMs = Math.max(0, startedMs + everyMs(settings) * (0.9 + 0.1 * random()) - clock.now());
   }

@@ -38,8 +38,7 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
   const onProblem = (reason: string) => sayIncomplete(reason, '');
   const given = env.KONG_PRIVATELINK_ZONE_ID;
   const zoneId = ownZoneId(env);
-  if (given && !zoneId)
-    logger.warn({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}: ${zoneNameFix}` }, 'the own zone is not known');
+  if (given && !zoneId) onProblem(`KONG_PRIVATELINK_ZONE_ID is ${given}: ${zoneNameFix}`);
   const feed = openFeed(env, onProblem);
   const upstreams = createUpstreams(zoneId);
   if (!zoneId) {

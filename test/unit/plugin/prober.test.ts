@@ -158,6 +158,26 @@ describe('createProber', () => {
     expect(probes).toHaveLength(1);
   });
 
+  it.each<[string, (open: ReturnType<typeof openProber>) => void]>([
+    ['probes become stricter', ({ prober }) => prober.use('sd2', { ...settings, intervalMs: 600, timeoutMs: 300 })],
+    ['its Host changes', ({ prober }) => prober.watch('sd2', [candidateOf('10.0.1.1', { host: 'other.example' })])],
+  ])('keeps a target out when %s, until it answers as often as rise says', async (_, change) => {
+    const open = openProber();
+    open.prober.use('sd2', settings);
+    open.prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    open.dead.add('10.0.1.1');
+    await open.runUntil(3_000);
+
+    change(open);
+    await open.runUntil(9_000);
+    const whileDead = open.posted.map(([, , isDown]) => isDown);
+    open.dead.clear();
+    await open.runUntil(12_000);
+
+    expect(whileDead).toEqual([true]);
+    expect(open.posted.map(([, , isDown]) => isDown)).toEqual([true, false]);
+  });
+
   it('probes nothing with none, and begins when an entity of the domain wants it', async () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', { ...settings, kind: 'none' });
