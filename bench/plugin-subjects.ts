@@ -105,17 +105,24 @@ export async function startEcho(folder: string): Promise<Subject> {
   return { open: () => openProtobufCaller(socketPath, 0), close: () => stop(child) };
 }
 
-/** The Go plugin, built anew; undefined where Go is not installed. */
-export async function startGo(folder: string): Promise<Subject | undefined> {
+/** The program of the Go plugin, built anew; undefined where Go is not installed. */
+export function buildGo(): string | undefined {
   const source = resolve(__dirname, '../../bench/go-plugin');
   try {
     execFileSync('go', ['build', '-o', 'bin/constant', '.'], { cwd: source, stdio: 'inherit' });
   } catch {
     return undefined;
   }
+  return join(source, 'bin/constant');
+}
+
+/** The Go plugin's own server; undefined where Go is not installed. */
+export async function startGo(folder: string): Promise<Subject | undefined> {
+  const program = buildGo();
+  if (!program) return undefined;
   const socketPath = join(folder, 'constant.socket');
   rmSync(socketPath, { force: true });
-  const child = spawn(join(source, 'bin/constant'), ['-kong-prefix', folder], { stdio: 'inherit' });
+  const child = spawn(program, ['-kong-prefix', folder], { stdio: 'inherit' });
   while (!existsSync(socketPath)) await wait(20);
   const driver = createProtobufDriver(socketPath);
   const instanceId = await driver.startInstance('constant', {});

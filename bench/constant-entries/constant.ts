@@ -2,12 +2,18 @@ import type { Kong } from '../../plugin/handler';
 
 /** Makes the two calls of target mode with constant arguments: what our server costs without any decision. */
 export class Plugin {
+  private readonly port: number;
+
+  constructor({ port = 8080 }: { readonly port?: number }) {
+    this.port = port;
+  }
+
   access(kong: Kong): void {
-    void kong.service.setTarget('127.0.0.1', 8080);
+    void kong.service.setTarget('127.0.0.1', this.port);
     void kong.service.request.setHeader('Host', 'sd2.privatelink:8080');
   }
 }
 
 export const Version = '0.1.0';
 export const Priority = 790;
-export const Schema = [];
+export const Schema = [{ port: { type: 'number' } }];

@@ -6,14 +6,16 @@ import (
 	"github.com/Kong/go-pdk/server"
 )
 
-type Config struct{}
-
-func New() any {
-	return &Config{}
+type Config struct {
+	Port int
 }
 
-func (*Config) Access(kong *pdk.PDK) {
-	kong.Service.SetTarget("127.0.0.1", 8080)
+func New() any {
+	return &Config{Port: 8080}
+}
+
+func (config *Config) Access(kong *pdk.PDK) {
+	kong.Service.SetTarget("127.0.0.1", config.Port)
 	kong.ServiceRequest.SetHeader("Host", "sd2.privatelink:8080")
 }
 
