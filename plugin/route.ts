@@ -20,16 +20,20 @@ export function placeOf({ ip, port }: Pick<Candidate, 'ip' | 'port'>): string {
   return `${ip} ${port}`;
 }
 
-/** Written field by field: spreading gives each a hidden class of its own. */
-function liveCandidate(candidate: Candidate, scope: ScopeAge): LiveCandidate {
-  const { ip, port, host, weight, endpointId, scopeId, region, zoneId } = candidate;
+/**
+ * Written field by field: spreading gives each a hidden class of its own. What a request reads comes first, and `host` is the same text
+ * for all that have the same one, so that little of a thousand candidates has to be in the processor's cache.
+ */
+function liveCandidate(candidate: Candidate, host: string, scope: ScopeAge): LiveCandidate {
+  const { ip, port, weight, endpointId, scopeId, region, zoneId } = candidate;
   const address = ip.includes(':') ? `[${ip}]` : ip;
-  return { ip, port, host, weight, endpointId, scopeId, region, zoneId, address, place: placeOf(candidate), scope };
+  return { address, port, host, scope, ip, weight, place: placeOf(candidate), endpointId, scopeId, region, zoneId };
 }
 
 /** The route with its rounds, which go on from those of `before` where the candidates are the same. */
 export function liveRoute(route: DomainRoute, { scopeOf, down }: LiveFacts, before: Route | undefined): Route {
-  const live = route.candidates.map((one) => liveCandidate(one, scopeOf(one.scopeId)));
+  const hosts = new Map(route.candidates.map(({ host }) => [host, host]));
+  const live = route.candidates.map((one) => liveCandidate(one, hosts.get(one.host) ?? one.host, scopeOf(one.scopeId)));
   const any = pickerOf(live, down, before?.any);
   const near = route.tiers.map((indexes, tier) => {
     const nearest = indexes.flatMap((index) => live[index] ?? []);
