@@ -86,11 +86,12 @@ async function open(socketPath: string): Promise<Socket> {
 
 /** Calls in a row before the next in turn: what the machine does meanwhile hits all alike. */
 const turn = 100;
-/** Before anything is timed: until then V8 interprets part of what a data plane runs for days. */
-const warmUp = 20_000;
 
-/** Median time of a call of each in microseconds, one call after the other, in turns. */
-export async function measureP50s(opens: readonly OpenOne[], calls: number): Promise<readonly number[]> {
+/** Median time of a call of each in microseconds, one call after the other, in turns, after `warmUp` calls that are not timed. */
+export async function measureP50s(
+  opens: readonly OpenOne[],
+  { calls, warmUp }: { readonly calls: number; readonly warmUp: number },
+): Promise<readonly number[]> {
   const timed = await Promise.all(
     opens.map(async (open) => ({ caller: await open(), times: new Float64Array(calls) })),
   );
