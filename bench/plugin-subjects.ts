@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once as onceEmitted } from 'node:events';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Endpoint, Scope } from '../core/model';
+import { once } from '../core/once';
 import { serialiseSnapshot } from '../discovery/snapshot-file';
 import { type PluginServerProgram, startPluginServer } from '../sandbox/plugin-server';
 import { createProtobufDriver } from '../sandbox/plugin-server-protobuf';
@@ -101,12 +102,12 @@ export async function startEcho(folder: string): Promise<Subject> {
   const socketPath = join(folder, 'echo.sock');
   rmSync(socketPath, { force: true });
   const child = fork(join(__dirname, 'echo-server.js'), [socketPath]);
-  await once(child, 'message');
+  await onceEmitted(child, 'message');
   return { open: () => openProtobufCaller(socketPath, 0), close: () => stop(child) };
 }
 
-/** The program of the Go plugin, built anew; undefined where Go is not installed. */
-export function buildGo(): string | undefined {
+/** The program of the Go plugin, as it is now; undefined where Go is not installed. */
+export const buildGo = once((): string | undefined => {
   const source = resolve(__dirname, '../../bench/go-plugin');
   try {
     execFileSync('go', ['build', '-o', 'bin/constant', '.'], { cwd: source, stdio: 'inherit' });
@@ -114,7 +115,7 @@ export function buildGo(): string | undefined {
     return undefined;
   }
   return join(source, 'bin/constant');
-}
+});
 
 /** The Go plugin's own server; undefined where Go is not installed. */
 export async function startGo(folder: string): Promise<Subject | undefined> {
@@ -132,5 +133,5 @@ export async function startGo(folder: string): Promise<Subject | undefined> {
 
 async function stop(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await onceEmitted(child, 'exit');
 }

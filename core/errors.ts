@@ -50,3 +50,9 @@ export class PrivatelinkError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Whether what was thrown, by Node most likely, has one of these codes. */
+export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return false;
+  return typeof thrown.code === 'string' && codes.includes(thrown.code);
+}

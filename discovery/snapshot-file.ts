@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseEndpointState } from '../core/endpoint-states';
@@ -14,7 +13,7 @@ import type {
   Snapshot,
 } from '../core/model';
 import { domainPattern } from '../core/names';
-import { canonicalJson } from './canonical-json';
+import { canonicalJson, checksumOf, digestOf } from './canonical-json';
 
 /** Raised when a reader of the version before would misunderstand the file. */
 const version = 1;
@@ -84,17 +83,9 @@ function parseJson(text: string, from: string): unknown {
   }
 }
 
-function checksumOf(content: object): string {
-  return digestOf(canonicalJson(content));
-}
-
 /** The checksum is the first key of a file that is as it was written: what follows is the content, and need not be put in order again. */
 function checksumOfText(text: string): string {
   return digestOf(text.trimEnd().replace(/^\{"checksum":"[^"]*",/, '{'));
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** One parser for each field of a type, also for the optional ones: a field that is added to the model is not lost here. */

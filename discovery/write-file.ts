@@ -1,5 +1,6 @@
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hasCode } from '../core/errors';
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
@@ -37,7 +38,7 @@ export async function makeFolder(folder: string): Promise<void> {
 
 async function makeOne(folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 }).catch((thrown: unknown) => {
-    if (!hasCode(thrown, ['EEXIST'])) throw thrown;
+    if (!hasCode(thrown, 'EEXIST')) throw thrown;
   });
 }
 
@@ -51,14 +52,10 @@ export function isThere(path: string): Promise<boolean> {
 
 /** Whether what was thrown says that there is no such file. */
 export function isMissingFile(thrown: unknown): boolean {
-  return hasCode(thrown, ['ENOENT']);
+  return hasCode(thrown, 'ENOENT');
 }
 
 /** What people do about a write that failed: make room on a full disk, else `otherwise`. */
 export function writeFix(thrown: unknown, otherwise: string): string {
-  return hasCode(thrown, ['ENOSPC', 'EDQUOT']) ? 'free space on its disk' : otherwise;
-}
-
-function hasCode(thrown: unknown, codes: readonly unknown[]): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && codes.includes(thrown.code);
+  return hasCode(thrown, 'ENOSPC', 'EDQUOT') ? 'free space on its disk' : otherwise;
 }

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { PrivatelinkError } from '../core/errors';
+import { hasCode, PrivatelinkError } from '../core/errors';
 
 /** Gives out the addresses that stand for the network interfaces of endpoints. */
 export type Loopback = {
@@ -105,7 +105,7 @@ function closerOf(server: Server): () => Promise<void> {
 
 /** Whether listening failed because somebody else listens there. */
 export function isTaken(thrown: unknown): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'EADDRINUSE';
+  return hasCode(thrown, 'EADDRINUSE');
 }
 
 function requireLoopback(address: string): void {

@@ -1,6 +1,7 @@
+import { checksumOf } from '../discovery/canonical-json';
 import type { ControlPlaneConfig } from '../discovery/config';
 import { openPlane } from './konnect/plane';
-import { checksumOf, type PlanExpectation, type PlaneIdentity } from './plan-file';
+import type { PlanExpectation, PlaneIdentity } from './plan-file';
 import type { openSession } from './session';
 
 type Session = Pick<ReturnType<typeof openSession>, 'config' | 'base' | 'controlPlane'>;

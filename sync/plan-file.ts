@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '../core/errors';
 import type { Json, JsonObject } from '../core/model';
-import { canonicalJson } from '../discovery/canonical-json';
+import { canonicalJson, checksumOf } from '../discovery/canonical-json';
 import type { Change } from './changes';
 
 const version = 1;
@@ -146,9 +145,4 @@ function damaged(what: string): Problem {
 function invalid(path: string, { what, fix }: Problem): PrivatelinkError {
   const message = `--plan ${path}: ${what}; ${fix}`;
   return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
-}
-
-/** Equal values have equal checksums. */
-export function checksumOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
-import { messageOf } from '../../core/errors';
+import { hasCode, messageOf } from '../../core/errors';
 import type { Config } from '../../discovery/config';
 import { isThere } from '../../discovery/write-file';
 import { openPublications } from '../publish/open-publications';
@@ -53,8 +53,7 @@ export async function checkWatchAddress(
 const unready = { isAlive: () => false, isReady: () => false, metrics: () => '', snapshot: () => undefined };
 
 function isTaken(thrown: unknown): boolean {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EADDRINUSE';
+  return thrown instanceof Error && hasCode(thrown.cause, 'EADDRINUSE');
 }
 
 /** A watch answers at once. */

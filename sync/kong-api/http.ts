@@ -71,23 +71,24 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { api, address, token, clock, dispatcher, prefix, headers } = connection;
-  const name = callName(method, address, path);
+  // Thousands of calls succeed, and nobody reads their names.
+  const name = () => callName(method, address, path);
   const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
   const answer = await exchange({ method, path: prefix + path, ...sent }, dispatcher, signal).catch(
     (thrown: unknown) => ({ thrown }),
   );
   signal.throwIfAborted();
   if ('thrown' in answer) {
-    return { error: networkError(name, answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
+    return { error: networkError(name(), answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
   }
   const { status, text, retryAfter } = answer;
-  if (status >= 200 && status < 300) return { value: parse(name, text) };
+  if (status >= 200 && status < 300) return { value: parse(text, name) };
   if (status === 404 && method === 'DELETE') return { value: undefined };
   const retryAfterMs = parseRetryAfter(retryAfter, clock.now());
   // A server may quote what it was sent.
   const shown = token ? text.replaceAll(token, '***') : text;
   return {
-    error: answerError(api, name, { status, text: shown, retryAfterMs }),
+    error: answerError(api, name(), { status, text: shown, retryAfterMs }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };
@@ -95,10 +96,10 @@ async function attempt(
 
 const jsonBody = { 'content-type': 'application/json' };
 
-function parse(name: string, text: string): unknown {
+function parse(text: string, name: () => string): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch (thrown) {
-    throw shapeError(name, thrown);
+    throw shapeError(name(), thrown);
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { hasCode, messageOf, PrivatelinkError } from '../../core/errors';
 import type { Config } from '../../discovery/config';
 
 /** What the server tells of the worker; each is asked at each request. */
@@ -42,14 +42,13 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
       },
     };
   } catch (cause) {
-    const why = messageOf(cause);
-    const message = `watch.listen ${config.listen}: ${why}; ${fixOf(why, config)}`;
+    const message = `watch.listen ${config.listen}: ${messageOf(cause)}; ${fixOf(cause, config)}`;
     throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
   }
 }
 
-function fixOf(why: string, { tls }: Config['watch']): string {
-  if (why.includes('EADDRINUSE'))
+function fixOf(cause: unknown, { tls }: Config['watch']): string {
+  if (hasCode(cause, 'EADDRINUSE'))
     return 'another worker may be running there: end it, or set watch.listen to a free address';
   const free = 'set watch.listen to an address of this machine that this user may listen on';
   return tls ? `${free}, and watch.tls to files that this user may read` : free;

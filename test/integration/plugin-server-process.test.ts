@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fuzzPluginServer } from '../../bench/plugin-fuzz';
-import { supervise } from '../../plugin/server/supervise';
+import { type SuperviseOptions, supervise } from '../../plugin/server/supervise';
 import { unreferencedClock } from '../../plugin/unreferenced-clock';
 import { type PluginServerOptions, startPluginServer } from '../../sandbox/plugin-server';
 import { openPeer } from '../support/plugin-socket';
@@ -55,6 +55,17 @@ function start(...args: readonly string[]) {
 function optionsOf(name: string): PluginServerOptions {
   const socketPath = join(folder, `${name}.sock`);
   return { program: 'kong-privatelink-pluginserver', entriesDir, socketPath, env: {}, cwd: folder };
+}
+
+/** Supervises, in this process, a server that loads no plugin; nothing is told but to `over`. */
+function superviseBareServer(socketPath: string, over: Partial<SuperviseOptions>) {
+  const startServing = () => {
+    const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    children.push(child);
+    return child;
+  };
+  const silent = { onServing: () => {}, onProblem: () => {}, onEnd: () => {} };
+  return supervise({ socketPath, startServing, askEveryMs: 60_000, clock: unreferencedClock, ...silent, ...over });
 }
 
 function servingPids(log: string): readonly number[] {
@@ -196,19 +207,7 @@ describe('kong-privatelink-pluginserver', () => {
   it('fm-25 ends connections of a killed process only when the next one serves, and tells each at once that it is lost', async () => {
     const socketPath = join(folder, 'orphans.sock');
     const events: string[] = [];
-    const supervisor = await supervise({
-      socketPath,
-      startServing: () => {
-        const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-        children.push(child);
-        return child;
-      },
-      askEveryMs: 60_000,
-      clock: unreferencedClock,
-      onServing: () => events.push('serves'),
-      onProblem: () => {},
-      onEnd: () => {},
-    });
+    const supervisor = await superviseBareServer(socketPath, { onServing: () => events.push('serves') });
     const peers = [openPeer(socketPath), openPeer(socketPath)];
     try {
       for (const peer of peers) await peer.start();
@@ -230,20 +229,12 @@ describe('kong-privatelink-pluginserver', () => {
     const socketPath = join(folder, 'hung.sock');
     let serving: ChildProcess | undefined;
     const problems: string[] = [];
-    const supervisor = await supervise({
-      socketPath,
-      startServing: () => {
-        const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-        children.push(child);
-        return child;
-      },
+    const supervisor = await superviseBareServer(socketPath, {
       askEveryMs: 200,
-      clock: unreferencedClock,
       onServing: () => {
         serving = children.at(-1);
       },
       onProblem: (reason) => problems.push(reason),
-      onEnd: () => {},
     });
     const served = openPeer(socketPath);
     try {
