@@ -6,7 +6,12 @@ import type { EndpointState, QuarantineCode, Quarantined, Snapshot } from './mod
  * What discovery says about an endpoint whose addresses are in use: `gone` for certain, `absent` from what was read, or
  * `uncertain`, which never removes anything.
  */
-export type Verdict = { readonly is: 'gone' | 'absent' | 'uncertain'; readonly reason: string };
+export type Verdict = {
+  readonly is: 'gone' | 'absent' | 'uncertain';
+  readonly reason: string;
+  /** Of `absent`: when that was observed (unix epoch, milliseconds), so that one observation counts once. Absent: in this pass. */
+  readonly observedAtMs?: number;
+};
 
 /** Refusals in words, of the operator's `allow` or the tag's writer: they are no doubt about the endpoint. */
 const refusals: ReadonlySet<QuarantineCode> = new Set([

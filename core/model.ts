@@ -26,6 +26,9 @@ export type Address = {
   readonly zoneId?: string;
 };
 
+/** Who saw something first, and when (unix epoch, milliseconds). */
+export type Observed = { readonly scopeId: string; readonly atMs: number };
+
 /** One VPC interface endpoint, or another provider of addresses. */
 export type Endpoint = {
   /** The provider's own id (`vpce-0f…`); becomes a tag of the targets. */
@@ -51,6 +54,8 @@ export type Endpoint = {
   readonly weight: number;
   readonly dnsNames: readonly string[];
   readonly addresses: readonly Address[];
+  /** Where a relay (a snapshot) passes it on: the scope that read it. Absent: its own scope did, when that was observed. */
+  readonly observed?: Observed;
 };
 
 /** Why an endpoint is kept out of routing. */
@@ -80,6 +85,8 @@ export type Quarantined = {
   /** What is wrong, naming the field and its value. */
   readonly reason: string;
   readonly fix: string;
+  /** As in Endpoint. */
+  readonly observed?: Observed;
 };
 
 /** One source x account x region: the unit that is known or unknown. `id` is `<source>.<account>.<region>`. */
@@ -100,6 +107,8 @@ export type Discovered = {
 /** What a scope held when it was last known. */
 export type LastGood = {
   readonly observedAtMs: number;
+  /** The AWS account that answered, where it was asked for. */
+  readonly accountId?: string;
   readonly discovered: Discovered;
   /** Read by an earlier process and kept on disk: no answer since the start of this one. */
   readonly isRestored?: boolean;
@@ -107,7 +116,14 @@ export type LastGood = {
 
 /** What is known of a scope. An unknown scope keeps what it held when it was last known. */
 export type ScopeState =
-  | { readonly status: 'known'; readonly scope: Scope; readonly observedAtMs: number; readonly discovered: Discovered }
+  | {
+      readonly status: 'known';
+      readonly scope: Scope;
+      readonly observedAtMs: number;
+      /** As in LastGood. */
+      readonly accountId?: string;
+      readonly discovered: Discovered;
+    }
   | {
       readonly status: 'unknown';
       readonly scope: Scope;

@@ -6,6 +6,7 @@ import type {
   Address,
   Endpoint,
   LastGood,
+  Observed,
   Protocol,
   QuarantineCode,
   Quarantined,
@@ -114,6 +115,12 @@ const address = z.object({
   zoneId: z.string().optional(),
 } satisfies Fields<Address>);
 
+const observed = z.object({ scopeId: text, atMs: timeMs } satisfies Fields<Observed>).optional();
+const accountId = z
+  .string()
+  .regex(/^\d{12}$/)
+  .optional();
+
 const endpoint = z.object({
   id: text,
   scopeId: text,
@@ -131,6 +138,7 @@ const endpoint = z.object({
   weight: z.int().min(0).max(65_535),
   dnsNames: z.array(z.string()),
   addresses: z.array(address),
+  observed,
 } satisfies Fields<Endpoint>);
 
 const quarantined = z.object({
@@ -141,12 +149,14 @@ const quarantined = z.object({
   code: z.enum(codes),
   reason: z.string(),
   fix: z.string(),
+  observed,
 } satisfies Fields<Quarantined>);
 
 const discovered = z.object({ endpoints: z.array(endpoint), quarantined: z.array(quarantined) });
 
 const lastGood = z.object({
   observedAtMs: timeMs,
+  accountId,
   discovered,
   isRestored: z.boolean().optional(),
 } satisfies Fields<LastGood>);
@@ -157,7 +167,7 @@ const snapshotSchema = z.object({
   takenAtMs: timeMs,
   scopes: z.array(
     z.discriminatedUnion('status', [
-      z.object({ status: z.literal('known'), scope, observedAtMs: timeMs, discovered }),
+      z.object({ status: z.literal('known'), scope, observedAtMs: timeMs, accountId, discovered }),
       z.object({
         status: z.literal('unknown'),
         scope,
