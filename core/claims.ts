@@ -1,9 +1,11 @@
 import { settleDisagreements } from './domain-claims';
 import { dispositionOf } from './endpoint-states';
+import { isGone } from './evidence';
 import { groupBy } from './group-by';
 import { type Incumbents, noIncumbents, withoutEndpoints } from './incumbents';
 import type { Endpoint, Protocol, Quarantined, Snapshot, Target } from './model';
 import { settlePaths } from './path-claims';
+import { newestOf, type Statement, statementsOf } from './statements';
 import { compareAge, compareText, formatAddress, pathsOf, targetsOf } from './targets';
 
 /** A service domain that can be routed to: what its endpoints agree on, and their targets, one per address. */
@@ -39,9 +41,10 @@ export function settleDomains(snapshot: Snapshot, incumbents: Incumbents = noInc
 }
 
 function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
-  const gone = goneEndpoints(snapshot);
+  const statements = statementsOf(snapshot);
+  const gone = goneOf(snapshot, statements);
   const serving = withoutEndpoints(incumbents, gone);
-  const claimants = claimantsOf(snapshot, serving).filter((one) => !gone.has(one.id));
+  const claimants = claimantsOf(statements, serving).filter((one) => !gone.has(one.id));
   return { serving, agreed: settleDisagreements(claimants, serving) };
 }
 
@@ -53,24 +56,28 @@ function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {
 }
 
 /** Endpoints that serve, oldest first, each id once; of those in a state that holds, only who served before. */
-function claimantsOf(snapshot: Snapshot, incumbents: Incumbents): readonly Endpoint[] {
-  const byId = new Map<string, Endpoint>();
-  for (const scope of snapshot.scopes) {
-    const discovered = scope.status === 'known' ? scope.discovered : scope.lastGood?.discovered;
-    for (const endpoint of discovered?.endpoints ?? []) {
-      const served = incumbents.get(endpoint.domain)?.endpointIds.has(endpoint.id) === true;
-      const claims = dispositionOf(endpoint.state) === 'route' || (dispositionOf(endpoint.state) === 'hold' && served);
-      if (claims && !byId.has(endpoint.id)) byId.set(endpoint.id, endpoint);
-    }
-  }
-  return [...byId.values()].sort(compareAge);
+function claimantsOf(statements: Statements, incumbents: Incumbents): readonly Endpoint[] {
+  return [...statements.values()].flatMap((said) => claimantOf(said, incumbents) ?? []).sort(compareAge);
 }
 
-/** What one known scope says to be gone is gone, whatever another remembers of it. */
-function goneEndpoints({ scopes, goneIds = [] }: Snapshot): ReadonlySet<string> {
-  const known = scopes.flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []));
-  const terminal = known.filter((one) => dispositionOf(one.state) === 'remove').map((one) => one.id);
-  return new Set([...goneIds, ...terminal]);
+/** The endpoint as it was last observed; it belongs to the first scope that speaks of it, whichever spoke last, so that its tags stay. */
+function claimantOf(said: readonly Statement[], incumbents: Incumbents): Endpoint | undefined {
+  const [first] = said.filter((one) => one.endpoint);
+  const newest = newestOf(said).find((one) => one.endpoint)?.endpoint;
+  if (!first || !newest) return undefined;
+  const disposition = dispositionOf(newest.state);
+  const served = incumbents.get(newest.domain)?.endpointIds.has(newest.id) === true;
+  return disposition === 'route' || (disposition === 'hold' && served)
+    ? { ...newest, scopeId: first.scopeId }
+    : undefined;
+}
+
+type Statements = ReturnType<typeof statementsOf>;
+
+function goneOf(snapshot: Snapshot, statements: Statements): ReadonlySet<string> {
+  const isEnded = isGone(snapshot);
+  const ended = [...statements].filter(([id, said]) => isEnded(id, said)).map(([id]) => id);
+  return new Set([...(snapshot.goneIds ?? []), ...ended]);
 }
 
 function domainOf(name: string, endpoints: readonly Endpoint[]): readonly Domain[] {

@@ -1,6 +1,6 @@
 import { dispositionOf } from './endpoint-states';
-import { groupBy } from './group-by';
-import type { EndpointState, QuarantineCode, Quarantined, Snapshot } from './model';
+import type { QuarantineCode, Quarantined, Snapshot } from './model';
+import { newestOf, type Statement, statementsOf } from './statements';
 
 /**
  * What discovery says about an endpoint whose addresses are in use: `gone` for certain, `absent` from what was read, or
@@ -22,62 +22,46 @@ const refusals: ReadonlySet<QuarantineCode> = new Set([
   'other-gateway',
 ]);
 
-type Seen = {
-  readonly id: string;
-  readonly state?: EndpointState;
-  readonly awsReason?: string;
-  readonly quarantined?: Quarantined;
-};
-
-/** Judges an endpoint by all that known scopes say of it, the surest first; `quarantined` are those of the claims. */
+/** Judges an endpoint by the newest that scopes say of it, the surest first; `quarantined` are those of the claims. */
 export function judgeEndpoints(
   snapshot: Snapshot,
   quarantined: readonly Quarantined[],
 ): (endpointId: string) => Verdict {
-  const seen = seenEndpoints(snapshot, quarantined);
-  const unread = unreadEndpoints(snapshot);
+  const statements = statementsOf(snapshot);
   const gone = new Set(snapshot.goneIds);
+  const refused = new Map(quarantined.map((one) => [one.endpointId, one]));
   return (endpointId) => {
     if (gone.has(endpointId)) return { is: 'gone', reason: `endpoint ${endpointId} is deleted (AWS knows it no more)` };
-    const verdicts = (seen.get(endpointId) ?? []).map(verdictOf);
+    const said = statements.get(endpointId) ?? [];
+    const verdicts = newestOf(said)
+      .filter(({ isKnown }) => isKnown)
+      .map((one) => verdictOf(one, refused.get(endpointId)));
     const surest = verdicts.find((one) => one.is === 'gone') ?? verdicts.find((one) => one.is === 'uncertain');
     if (surest) return surest;
-    if (unread.has(endpointId)) return { is: 'uncertain', reason: `the scope of endpoint ${endpointId} is unknown` };
+    if (said.some(({ isKnown }) => !isKnown))
+      return { is: 'uncertain', reason: `the scope of endpoint ${endpointId} is unknown` };
     return verdicts[0] ?? { is: 'absent', reason: `endpoint ${endpointId} is not listed` };
   };
 }
 
-/** Endpoints that an unknown scope held when it was last known. */
-function unreadEndpoints(snapshot: Snapshot): ReadonlySet<string> {
-  const kept = snapshot.scopes.flatMap((state) =>
-    state.status === 'unknown' ? (state.lastGood?.discovered ?? []) : [],
-  );
-  return new Set(kept.flatMap((discovered) => discovered.endpoints.map((one) => one.id)));
+/** Whether the endpoint is at its end for certain: asked by id, or by the newest that a known scope says. */
+export function isGone({ goneIds = [] }: Snapshot): (id: string, statements: readonly Statement[]) => boolean {
+  const gone = new Set(goneIds);
+  return (id, statements) => gone.has(id) || newestOf(statements).some((one) => one.isKnown && isTerminal(one));
 }
 
-function seenEndpoints(snapshot: Snapshot, quarantined: readonly Quarantined[]): ReadonlyMap<string, readonly Seen[]> {
-  const known = snapshot.scopes.flatMap((state) => (state.status === 'known' ? [state.discovered] : []));
-  const refused = [...known.flatMap((discovered) => discovered.quarantined), ...quarantined];
-  const refusedById = new Map(refused.map((one) => [one.endpointId, one]));
-  const listed = known.flatMap((discovered) => discovered.endpoints);
-  return groupBy(
-    [
-      ...listed.map(
-        ({ id, state, reason }): Seen => ({ id, state, awsReason: reason, quarantined: refusedById.get(id) }),
-      ),
-      ...refused.map((one): Seen => ({ id: one.endpointId, state: one.state, quarantined: one })),
-    ],
-    (one) => one.id,
-  );
+function isTerminal({ state }: Pick<Statement, 'state'>): boolean {
+  return state !== undefined && dispositionOf(state) === 'remove';
 }
 
-function verdictOf({ id, state, awsReason, quarantined }: Seen): Verdict {
+function verdictOf(statement: Statement, refused: Quarantined | undefined): Verdict {
+  const { id, state, awsReason, quarantined = refused, atMs } = statement;
   const words = `endpoint ${id} is ${state}${awsReason ? ` (${awsReason})` : ''}`;
-  if (state && dispositionOf(state) === 'remove') return { is: 'gone', reason: words };
+  if (isTerminal(statement)) return { is: 'gone', reason: words };
   if (quarantined) {
     const is = refusals.has(quarantined.code) ? 'absent' : 'uncertain';
-    return { is, reason: `endpoint ${id} ${quarantined.reason}` };
+    return { is, reason: `endpoint ${id} ${quarantined.reason}`, observedAtMs: atMs };
   }
   if (state && dispositionOf(state) === 'hold') return { is: 'uncertain', reason: words };
-  return { is: 'absent', reason: `endpoint ${id} serves this address no more` };
+  return { is: 'absent', reason: `endpoint ${id} serves this address no more`, observedAtMs: atMs };
 }

@@ -111,7 +111,7 @@ const policy = z
       .min(0)
       .max(100)
       .default(30)
-      .describe('a plan that removes more of the addresses held (from ten up) is refused'),
+      .describe('removals of more of the addresses held (from ten up) are withheld'),
     removeAfterAbsences: z.int().min(1).default(3).describe('passes that miss a target before it is removed'),
     removeAfterSeconds: z.number().min(0).default(180).describe('time that a target is missed before it is removed'),
   })

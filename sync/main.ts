@@ -43,7 +43,7 @@ Exit codes: 0 done (unknown scopes are warnings), 1 configuration, or no scope h
     help: `
 Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs).
 --out writes the changes to a file for people to approve; sync --plan applies what they approved.
-Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it then says), 4 same, but something of publish cannot be read.`,
+Exit codes: 0 same, 1 error, 4 something of publish cannot be read, 2 differs (also where sync would refuse or withhold, which it then says).`,
     options: [
       configOption,
       ['--out <file>', 'also write the changes to this file, for sync --plan'],
@@ -58,10 +58,12 @@ Exit codes: 0 same, 1 error, 2 differs (also where sync would refuse, which it t
 Creates, then updates, then deletes. Removes a target only when AWS says that its endpoint is gone, or (policy sync)
 after it was absent from a known scope removeAfterAbsences times and removeAfterSeconds long; never a domain's last one
 by absence. Entities without this owner's tags are never touched.
---plan plans afresh and writes only what FILE (of diff --out) holds too; an update or a removal that is not in it refuses all.
+Removals of more than policy.maxRemovePercent of all addresses are withheld, and the rest is written.
+--plan plans afresh and writes only what FILE (of diff --out) holds too; an update or a removal that is not in it refuses all,
+and so do withheld removals.
 --watch logs to standard output; with --json that gets each pass's report on a line, and standard error the log. --allow-removals
 covers its first pass alone.
-Exit codes: 0 done, 1 error and nothing written, 3 refused by policy, 4 some entities could not be applied.`,
+Exit codes: 0 done, 1 error and nothing written, 4 some entities could not be applied, 3 refused or withheld by policy.`,
     options: [
       configOption,
       ['--plan <file>', 'write only what this file of diff --out holds too'],
@@ -96,7 +98,9 @@ Exit codes: 0 done, 1 error.`,
     help: `
 The file holds everything that this owner should have in the control plane, with select tags and without ids:
   kong-privatelink render -o kong.yaml && deck gateway diff kong.yaml
-Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets that are only unknown).`,
+Removals that the brake withholds stay in the file.
+Exit codes: 0 done, 1 error, 3 refused (a file written now could remove targets that are only unknown), or written with
+removals withheld.`,
     options: [
       configOption,
       ['-o, --output <file>', 'file to write, only when it changes (default: standard output)'],

@@ -1,23 +1,24 @@
 import type { ScopeState, Snapshot } from '../core/model';
+import { statementsOf } from '../core/statements';
 import { originsOf } from '../deck/tags';
 import type { HeldEntity } from './control-plane';
 
-/** Endpoints of held targets that no known scope lists, by the known scope that the targets' tags name; in order, each once. */
+/**
+ * Endpoints of held targets that no known scope lists, by the known scope that the targets' tags name; in order, each once. What was
+ * observed before that scope was read lists nothing any more.
+ */
 export function missingEndpoints(
-  { scopes }: Snapshot,
+  snapshot: Snapshot,
   held: readonly HeldEntity[],
 ): ReadonlyMap<string, readonly string[]> {
-  const known = scopes.flatMap((state) => (state.status === 'known' && isSurelyOurs(state) ? [state] : []));
-  const listed = new Set(
-    known.flatMap(({ discovered }) => [
-      ...discovered.endpoints.map((one) => one.id),
-      ...discovered.quarantined.map((one) => one.endpointId),
-    ]),
-  );
+  const known = snapshot.scopes.flatMap((state) => (state.status === 'known' && isSurelyOurs(state) ? [state] : []));
+  const statements = statementsOf(snapshot);
+  const isListed = (id: string, sinceMs: number) =>
+    statements.get(id)?.some(({ isKnown, atMs }) => isKnown && atMs >= sinceMs) === true;
   const origins = held.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
-  const missing = known.map(({ scope }): readonly [string, readonly string[]] => {
+  const missing = known.map(({ scope, observedAtMs }): readonly [string, readonly string[]] => {
     const own = origins.filter((one) => one.scopeIds.includes(scope.id)).flatMap((one) => one.endpointIds);
-    return [scope.id, [...new Set(own)].filter((id) => !listed.has(id)).sort()];
+    return [scope.id, [...new Set(own)].filter((id) => !isListed(id, observedAtMs)).sort()];
   });
   return new Map(missing.filter(([, ids]) => ids.length > 0));
 }

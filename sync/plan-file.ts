@@ -24,6 +24,8 @@ export type PlanFile = {
   /** Checksum of the base files that are written too; absent: none are. */
   readonly base?: string;
   readonly createdAtMs: number;
+  /** Why the brake withheld removals, which are not among `changes`; absent: it did not. */
+  readonly withheld?: string;
   readonly changes: readonly Change[];
 };
 
@@ -65,6 +67,7 @@ const planSchema = z.strictObject({
   }),
   base: z.string().optional(),
   createdAtMs: z.number(),
+  withheld: z.string().optional(),
   changes: z.array(changeSchema),
 });
 

@@ -103,11 +103,14 @@ function sortChanges(changes: readonly Change[]): readonly Change[] {
   ];
 }
 
-/** The document that the control plane holds once the plan is applied: what is desired, and what stays without being desired. */
+/** The document that the control plane holds once the plan is applied: what is desired, and what stays as it is; `withheld` is not applied. */
 export function outcomeOf(
   held: readonly HeldEntity[],
   { changes, desired }: Pick<Plan, 'changes' | 'desired'>,
+  withheld: readonly Change[] = [],
 ): Document {
-  const left = new Set([...changes.filter((one) => one.action === 'delete'), ...desired].map(nameOf));
-  return [...desired, ...held.filter((entity) => !left.has(nameOf(entity))).map(withoutDefaults)];
+  const asHeld = new Set(withheld.map(nameOf));
+  const wanted = desired.filter((entity) => !asHeld.has(nameOf(entity)));
+  const left = new Set([...changes.filter((one) => one.action === 'delete'), ...wanted].map(nameOf));
+  return [...wanted, ...held.filter((entity) => !left.has(nameOf(entity))).map(withoutDefaults)];
 }

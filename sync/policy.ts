@@ -1,5 +1,7 @@
 import { PrivatelinkError } from '../core/errors';
 import type { Verdict } from '../core/evidence';
+import { groupBy } from '../core/group-by';
+import { compareText } from '../core/targets';
 import type { Document, Kind } from '../deck/document';
 import { nameInParent } from '../deck/names';
 import { zoneOf } from '../deck/zones';
@@ -47,23 +49,34 @@ export type Removals = { readonly remove: readonly Judged[]; readonly keep: read
 /** Splits the unwanted targets into those that may leave now and those that stay, with the reason. */
 export function judgeRemovals(input: RemovalInput): Removals {
   const sorted = input.judged.map((one) => ({ ...one, stays: whyItStays(one, input) }));
-  const remaining = new Map(input.wantedTargets);
-  for (const { target, stays } of sorted) {
-    if (stays) remaining.set(upstreamOf(target), (remaining.get(upstreamOf(target)) ?? 0) + 1);
-  }
-  const keep: Judged[] = [];
-  const remove: Judged[] = [];
-  for (const { target, verdict, stays } of sorted) {
-    const isLast = verdict.is === 'absent' && !remaining.get(upstreamOf(target));
-    const reason = stays ?? (isLast ? `${verdict.reason}; kept as the last known target of the domain` : undefined);
-    if (reason) keep.push({ target, verdict: { ...verdict, reason } });
-    else remove.push({ target, verdict });
-  }
-  return { remove, keep };
+  const filled = new Set([...input.wantedTargets].filter(([, count]) => count > 0).map(([upstream]) => upstream));
+  for (const { target, stays } of sorted) if (stays) filled.add(upstreamOf(target));
+  const ripe = sorted.filter(({ target, verdict }) => verdict.is === 'absent' && !filled.has(upstreamOf(target)));
+  const last = new Set(
+    [...groupBy(ripe, (one) => upstreamOf(one.target)).values()].map((group) => lastOf(group, input)),
+  );
+  const judged = sorted.map(({ target, verdict, stays }) => {
+    const reason = stays ?? (last.has(target) ? `${verdict.reason}; last target, absent` : undefined);
+    return { target, verdict: reason ? { ...verdict, reason } : verdict, isKept: reason !== undefined };
+  });
+  return { remove: judged.filter((one) => !one.isKept), keep: judged.filter((one) => one.isKept) };
 }
 
 function upstreamOf(target: HeldEntity): string {
   return target.parent ?? '';
+}
+
+/** Of targets that are all absent, the one that was seen most recently; of several, the one with the lowest address. */
+function lastOf(absent: readonly Judged[], { absences }: RemovalInput): HeldEntity | undefined {
+  const lastSeenMs = ({ key }: HeldEntity) => absences[key]?.sinceMs ?? Number.POSITIVE_INFINITY;
+  const targets = absent.map((one) => one.target);
+  return targets.sort((a, b) => lastSeenMs(b) - lastSeenMs(a) || compareAddress(a.key, b.key))[0];
+}
+
+/** In numbers, as people order addresses: `10.0.0.9` before `10.0.0.10`. */
+function compareAddress(a: string, b: string): number {
+  const padded = (key: string) => nameInParent(key).replace(/\d+/g, (digits) => digits.padStart(5, '0'));
+  return compareText(padded(a), padded(b));
 }
 
 /** The rule that keeps a target although it is unwanted; undefined when it may leave. */
@@ -78,34 +91,6 @@ function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | 
   const isRipe = count >= policy.removeAfterAbsences && seconds >= policy.removeAfterSeconds;
   const progress = `absence ${Math.min(count, policy.removeAfterAbsences)} of ${policy.removeAfterAbsences}, ${seconds} of ${policy.removeAfterSeconds} s`;
   return isRipe ? undefined : `${verdict.reason}; ${progress}`;
-}
-
-/** Below this many addresses a percentage says nothing, and the brake does not act. */
-const brakeFromAddresses = 10;
-
-/** Why the plan is refused: it removes too large a share of the addresses held. Undefined: it may go on. */
-export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): string | undefined {
-  const targets = held.filter((one) => one.kind === 'target');
-  const addresses = new Set(targets.map((one) => nameInParent(one.key)));
-  const removed = removedAddresses(changes, targets);
-  const percent = (removed.size / addresses.size) * 100;
-  const { maxRemovePercent, allowRemovals = 0 } = policy;
-  if (addresses.size < brakeFromAddresses || percent <= maxRemovePercent) return undefined;
-  if (removed.size <= allowRemovals) return undefined;
-  return (
-    `the plan removes ${removed.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than ` +
-    `policy.maxRemovePercent ${maxRemovePercent} %: check what discovery reports; when it is right, ` +
-    `--allow-removals ${removed.size} lets them go this once`
-  );
-}
-
-/** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
-function removedAddresses(changes: readonly Change[], targets: readonly HeldEntity[]): ReadonlySet<string> {
-  const deletes = changes.filter((one) => one.kind === 'target' && one.action === 'delete');
-  const deleted = new Set(deletes.map((one) => one.key));
-  const placeOf = ({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>) => `${domain} ${nameInParent(key)}`;
-  const left = new Set(targets.filter((one) => !deleted.has(one.key)).map(placeOf));
-  return new Set(deletes.filter((one) => !left.has(placeOf(one))).map((one) => nameInParent(one.key)));
 }
 
 /** Konnect holds this many entities of each of these kinds in one control plane (its documented limits). */

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors';
 import type { Quarantined, ScopeState } from '../core/model';
+import type { Withheld } from './brake';
 import type { Change, Kept } from './changes';
 import type { Rollout } from './control-plane';
 
@@ -39,8 +40,8 @@ export type PublicationReport = {
   readonly applied?: readonly AppliedChange[];
   /** As in Report. */
   readonly conflicts?: readonly string[];
-  /** Why policy refuses the changes of this service. */
-  readonly refused?: string;
+  /** As in Report. */
+  readonly withheld?: Withheld;
   /** Why the service could not be read or written at all. */
   readonly error?: string;
 };
@@ -67,6 +68,8 @@ export type Report = {
   readonly unnecessary?: readonly Change[];
   /** `diff`: creates whose name somebody else has; `sync` would leave them out. */
   readonly conflicts?: readonly string[];
+  /** What the brake held back; `changes` went ahead without it. */
+  readonly withheld?: Withheld;
   /** Why the whole plan is refused by policy. */
   readonly refused?: string;
   readonly warnings: readonly string[];
@@ -89,20 +92,21 @@ export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
   return { id: scope.id, status: 'unknown', endpoints, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
 }
 
-/** Exit code of `sync`: refused, then entities that could not be applied, then no usable credentials at all. */
+/** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
 export function exitCodeOfSync(report: Report): number {
-  if (report.refused) return exitCodes.refused;
+  if (hasNoCredentials(report)) return exitCodes.error;
   if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
-  return hasNoCredentials(report) ? exitCodes.error : exitCodes.done;
+  return report.refused || isWithheld(report) ? exitCodes.refused : exitCodes.done;
 }
 
-/** Something could not be applied, or a publication not even read; a refused one leaves the control plane's part done. */
-export function isIncomplete({
-  applied,
-  refused,
-  error,
-}: Pick<PublicationReport, 'applied' | 'refused' | 'error'>): boolean {
-  return Boolean(error ?? refused) || applied?.some((one) => one.outcome !== 'applied') === true;
+/** The brake held something back, here or in what is published. */
+export function isWithheld({ withheld, publications = [] }: Pick<Report, 'withheld' | 'publications'>): boolean {
+  return withheld !== undefined || publications.some((one) => one.withheld);
+}
+
+/** Something could not be applied, or a publication not even read. */
+export function isIncomplete({ applied, error }: Pick<PublicationReport, 'applied' | 'error'>): boolean {
+  return Boolean(error) || applied?.some((one) => one.outcome !== 'applied') === true;
 }
 
 /** No scope could be read because of credentials: nothing that discovery says can be trusted. */

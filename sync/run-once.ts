@@ -9,6 +9,7 @@ import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
 import { applyChanges } from './apply';
 import { approve } from './approved';
+import { brake } from './brake';
 import type { Change } from './changes';
 import type { ControlPlane, HeldEntity } from './control-plane';
 import { type During, quietly } from './during';
@@ -16,7 +17,8 @@ import { collectEvidence } from './evidence';
 import { incumbentsOf } from './incumbents';
 import { missingEndpoints } from './missing';
 import { makePlan, outcomeOf, type Plan } from './plan';
-import { type Absences, brake, overLimit, type Policy } from './policy';
+import type { PlanFile } from './plan-file';
+import { type Absences, overLimit, type Policy } from './policy';
 import {
   applyPublications,
   type Publication,
@@ -45,8 +47,8 @@ export type PassDependencies = {
   readonly absenceStore: AbsenceStore;
   /** Absent: nothing is published. */
   readonly publications?: readonly Publication[];
-  /** The changes that people approved: nothing else is written. Absent: all that is planned. */
-  readonly approved?: readonly Change[];
+  /** The plan that people approved: nothing else is written. Absent: all that is planned. */
+  readonly approved?: Pick<PlanFile, 'changes' | 'withheld'>;
   /** Of the planned changes, those to write in this pass; absent: all. */
   readonly admit?: (changes: readonly Change[]) => readonly Change[];
   /** What has to come before the first write; gives warnings. */
@@ -79,22 +81,24 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   const inUse = [...held, ...published.flatMap((one) => one.held)];
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(discovered, inUse), signal);
   const snapshot = { ...discovered, goneIds };
-  const { plan, quarantined, publications } = planSnapshot(snapshot, {
+  const { quarantined, publications, ...planned } = planSnapshot(snapshot, {
     deps,
     held,
     published,
     absences: stored.absences,
   });
-  const outcome = outcomeOf(held, plan);
+  const { changes, withheld } = brake(planned.plan.changes, held, deps.policy);
+  const plan = { ...planned.plan, changes };
+  const outcome = outcomeOf(held, plan, withheld?.changes);
   deps.checkOutcome?.(outcome);
-  const refused = brake(plan.changes, held, deps.policy) ?? overLimit(plan.changes, outcome);
   const report: Report = {
     owner: deps.owner,
     scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
     quarantined,
     changes: plan.changes,
     kept: plan.kept,
-    refused,
+    withheld,
+    refused: overLimit(plan.changes, outcome),
     publications,
     warnings: [
       ...(deps.warnings ?? []),
@@ -196,10 +200,12 @@ function onlyApproved(
   approved: PassDependencies['approved'],
 ): Pick<Planned, 'plan' | 'report'> {
   if (!approved) return { plan, report };
-  const { changes, refused, ...rest } = approve(plan.changes, approved);
+  const { changes, refused, ...rest } = approve(plan.changes, approved.changes);
+  // Half of what people approved is not what they approved.
+  const braked = approved.withheld ?? report.withheld?.reason;
   return {
     plan: { ...plan, changes },
-    report: { ...report, ...rest, changes, publications: undefined, refused: report.refused ?? refused },
+    report: { ...report, ...rest, changes, publications: undefined, refused: report.refused ?? braked ?? refused },
   };
 }
 

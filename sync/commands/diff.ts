@@ -2,11 +2,11 @@ import { readForeign } from '../apply';
 import type { ForeignEntity } from '../control-plane';
 import { foreignMessage } from '../foreign-message';
 import { expectationOf } from '../identity';
-import { formatPlanned, formatReport, formatUnchanged } from '../output/report-text';
+import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../output/report-text';
 import { writeOutput } from '../output/write-output';
 import { serialisePlan } from '../plan-file';
 import { findConflicts } from '../publish/publish';
-import { exitCodes, hasNoCredentials, isIncomplete, type Report } from '../report';
+import { exitCodes, hasNoCredentials, isIncomplete, isWithheld, type Report } from '../report';
 import { planOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command } from './command';
@@ -29,19 +29,23 @@ export const runDiff: Command = async (options, signal) => {
   else terminal.out(`${formatReport(shown, terminal)}${summaryOf(shown, foreign)}\n`);
   if (written && !options.json) terminal.err(`${written}\n`);
   if (hasNoCredentials(report)) return exitCodes.error;
-  if ([report, ...published].some((one) => one.changes.length > 0)) return exitCodes.differs;
-  return published.some(isIncomplete) ? exitCodes.incomplete : exitCodes.done;
+  if (published.some(isIncomplete)) return exitCodes.incomplete;
+  const differs = isWithheld(shown) || [report, ...published].some((one) => one.changes.length > 0);
+  return differs ? exitCodes.differs : exitCodes.done;
 };
 
 type Writing = { readonly path: string; readonly session: ReturnType<typeof openSession>; readonly report: Report };
 
 /** Writes what `sync --plan` will take as approved. */
 async function writePlan({ path, session, report }: Writing, signal: AbortSignal): Promise<string> {
-  const plan = { ...(await expectationOf(session, signal)), createdAtMs: session.clock.now(), changes: report.changes };
+  const { changes, withheld } = report;
+  const expected = await expectationOf(session, signal);
+  const plan = { ...expected, createdAtMs: session.clock.now(), withheld: withheld?.reason, changes };
   return writeOutput(path, serialisePlan(plan));
 }
 
 function summaryOf(report: Report, foreign: readonly ForeignEntity[]): string {
-  if (report.changes.length === 0) return formatUnchanged(report);
-  return `${report.refused ? 'sync would refuse this: ' : ''}${formatPlanned(report.changes, foreign)}`;
+  if (report.changes.length === 0 && !report.withheld) return formatUnchanged(report);
+  const planned = formatPlanned(report.changes, foreign) + summaryOfWithheld(report);
+  return `${report.refused ? 'sync would refuse this: ' : ''}${planned}`;
 }

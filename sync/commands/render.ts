@@ -15,7 +15,7 @@ export const runRender: Command = async (options, signal) => {
   const { report } = planned;
   if (report.refused || hasNoCredentials(report)) {
     print(report, options);
-    return report.refused ? exitCodes.refused : exitCodes.error;
+    return hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
   }
   const { warning } = await session.absenceStore.write(planned.plan.absences);
   const { controlPlane, owner } = session.config;
@@ -26,7 +26,7 @@ export const runRender: Command = async (options, signal) => {
   if (!options.output && !options.json) options.terminal.out(text);
   print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);
   if (written && !options.json) options.terminal.err(`${written}\n`);
-  return exitCodes.done;
+  return report.withheld ? exitCodes.refused : exitCodes.done;
 };
 
 /**

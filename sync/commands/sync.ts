@@ -1,6 +1,6 @@
 import { PrivatelinkError } from '../../core/errors';
 import { expectationOf } from '../identity';
-import { formatApplied, formatCounts, formatReport, formatUnchanged } from '../output/report-text';
+import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../output/report-text';
 import { readPlan } from '../plan-file';
 import { exitCodeOfSync, type Report } from '../report';
 import { runOnce } from '../run-once';
@@ -21,7 +21,9 @@ export const runSync: Command = async (options, signal) => {
   const report = await runOnce({ ...session, prepare: openRelease(session.config), ...approval }, signal);
   const { terminal } = options;
   terminal.out(
-    options.json ? `${JSON.stringify(report)}\n` : `${formatReport(report, terminal)}${summaryOf(report)}\n`,
+    options.json
+      ? `${JSON.stringify(report)}\n`
+      : `${formatReport(report, terminal)}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
   );
   return exitCodeOfSync(report);
 };
@@ -33,14 +35,13 @@ function watchedPlan(): PrivatelinkError {
 
 /** What the plan file lets through. */
 async function readApproval(path: string, session: ReturnType<typeof openSession>, signal: AbortSignal) {
-  const { changes } = await readPlan(path, await expectationOf(session, signal));
-  return { approved: changes };
+  return { approved: await readPlan(path, await expectationOf(session, signal)) };
 }
 
 function summaryOf(report: Report): string {
   const { changes, applied, refused, publications } = report;
   if (refused || (!applied && changes.length > 0)) return `Nothing was written: ${formatCounts(changes)}`;
   if (!applied && publications?.some((one) => one.applied)) return formatUnchanged(report);
-  if (!applied) return `${formatUnchanged(report)}; nothing was written`;
+  if (!applied) return report.withheld ? 'Nothing was written' : `${formatUnchanged(report)}; nothing was written`;
   return formatApplied(applied);
 }

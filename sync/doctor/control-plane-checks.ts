@@ -67,11 +67,12 @@ export async function checkPlan(context: Context, signal: AbortSignal): Promise<
   const [session, snapshot, held] = [await context.session, await context.snapshot, await context.held];
   const controlPlane = { ...session.controlPlane, read: async () => held };
   const pass = { ...session, controlPlane, discover: async () => snapshot, publications: undefined };
-  const { refused, changes, warnings } = (await planOnce(pass, signal)).report;
+  const { refused, withheld, changes, warnings } = (await planOnce(pass, signal)).report;
   const [taken, ...others] = await readForeign(changes, { controlPlane, signal });
   const more = others.length > 0 ? ` (and ${others.length} more: kong-privatelink diff)` : '';
   return [
     refused ? warning(`sync would refuse: ${refused}`) : ok(formatCounts(changes)),
+    ...(withheld ? [warning(`sync would withhold ${formatCounts(withheld.changes)}: ${withheld.reason}`)] : []),
     ...(taken ? [failed(`${foreignMessage(taken)}${more}`)] : []),
     ...warnings.map(warning),
   ];

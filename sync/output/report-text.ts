@@ -3,6 +3,7 @@ import type { Finding, Quarantined } from '../../core/model';
 import { nameOf } from '../../deck/document';
 import { nameInParent } from '../../deck/names';
 import { leaveOut } from '../apply';
+import type { Withheld } from '../brake';
 import type { Action, Change, Kept } from '../changes';
 import type { ForeignEntity, Rollout } from '../control-plane';
 import type { AppliedChange, PublicationReport, Report, ScopeReport } from '../report';
@@ -124,6 +125,7 @@ export function formatReport(report: Report, terminal: Terminal): string {
     kept,
     applied,
     refused,
+    withheld,
     warnings,
     rollout,
     conflicts = [],
@@ -142,10 +144,25 @@ export function formatReport(report: Report, terminal: Terminal): string {
     applied ? formatFailures(applied, terminal) : '',
     formatLeftOut(leftOut, terminal),
     formatUnnecessary(unnecessary, terminal),
+    withheld ? formatWithheld(withheld, terminal) : '',
     refused ? `${paint(terminal, 'red', 'refused')} ${refused}\n` : '',
     publications.map((one) => formatPublication(one, terminal)).join(''),
     rollout?.nodes ? formatRollout(rollout) : '',
   ].join('');
+}
+
+/** Removals that wait for a word of the operator, by domain; the rest of the plan does not. */
+function formatWithheld({ reason, changes }: Withheld, terminal: Terminal): string {
+  const label = paint(terminal, 'red', 'withheld');
+  const lines = [...groupBy(changes, ({ domain }) => domain)].map(
+    ([domain, group]) => `${label} ${group.map(({ key }) => nameInParent(key)).join(' ')} of ${domain}\n`,
+  );
+  return `${lines.join('')}${label} ${reason}\n`;
+}
+
+/** How much the brake holds back, behind what is said of the rest. */
+export function summaryOfWithheld({ withheld }: Report): string {
+  return withheld ? `; ${withheld.changes.length} withheld by the brake` : '';
 }
 
 /** Data planes ask for their configuration by themselves, seconds after it was written. */
@@ -172,7 +189,7 @@ function formatUnnecessary(changes: readonly Change[], terminal: Terminal): stri
 
 /** The changes of one Cloud Map service, and what came of them. */
 function formatPublication(publication: PublicationReport, terminal: Terminal): string {
-  const { name, domain, changes, kept, applied, conflicts = [], refused, error } = publication;
+  const { name, domain, changes, kept, applied, conflicts = [], withheld, error } = publication;
   const red = (what: string, why: string) => `${paint(terminal, 'red', what)} ${domain} in ${name}: ${why}\n`;
   const done = applied?.filter((one) => one.outcome === 'applied').length;
   return [
@@ -180,7 +197,7 @@ function formatPublication(publication: PublicationReport, terminal: Terminal): 
     formatKept(kept, terminal),
     conflicts.map((text) => red('conflict', text)).join(''),
     applied ? `${formatFailures(applied, terminal)}${done} of ${changes.length} changes made in ${name}\n` : '',
-    refused ? red('refused', refused) : '',
+    withheld ? formatWithheld(withheld, terminal) : '',
     error ? red('not published', error) : '',
   ].join('');
 }

@@ -2,10 +2,11 @@ import type { Domain } from '../../core/claims';
 import { concurrently } from '../../core/concurrently';
 import { messageOf } from '../../core/errors';
 import { type ApplyOptions, applyChanges, readForeign } from '../apply';
+import { brake } from '../brake';
 import type { ControlPlane, HeldEntity } from '../control-plane';
 import { foreignMessage } from '../foreign-message';
 import { makePlan, type PlanInput } from '../plan';
-import { type Absences, brake } from '../policy';
+import type { Absences } from '../policy';
 import type { PublicationReport } from '../report';
 import { instancesOf } from './instances';
 
@@ -54,18 +55,16 @@ function planPublication({ name, domain, held, error }: ReadPublication, input: 
   const claimed = input.domains.find((one) => one.name === domain);
   const desired = claimed ? instancesOf(claimed, name) : [];
   const { changes, kept, absences } = makePlan({ ...input, desired, held, settings: {} });
-  const refused = brake(changes, held, input.policy);
-  return { report: { name, domain, changes, kept, refused }, absences };
+  return { report: { name, domain, kept, ...brake(changes, held, input.policy) }, absences };
 }
 
-/** Writes what was planned and not refused. */
+/** Writes what was planned and not withheld. */
 export function applyPublications(
   publications: readonly Publication[],
   reports: readonly PublicationReport[],
   { clock, concurrency, signal }: Omit<ApplyOptions, 'controlPlane' | 'onApplied'>,
 ): Promise<readonly PublicationReport[]> {
   return withServices(publications, reports, async (report, controlPlane) => {
-    if (report.refused) return report;
     const { results } = await applyChanges(report.changes, { controlPlane, clock, concurrency, signal });
     return { ...report, applied: results };
   });

@@ -16,7 +16,7 @@ const metricTable = {
     'gauge',
     'Entities that the last pass wrote as one of the ten before it had already',
   ],
-  kong_privatelink_plan_refused: ['gauge', '1 when policy refused the last plan'],
+  kong_privatelink_plan_refused: ['gauge', '1 when policy refused the last plan, or withheld removals of it'],
   kong_privatelink_reloads_failed_total: ['counter', 'Configurations that could not be used when read again'],
 } as const satisfies Readonly<Record<string, readonly ['counter' | 'gauge', string]>>;
 

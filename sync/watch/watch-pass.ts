@@ -92,6 +92,7 @@ function tellPass({ log, metrics }: WatchPassOptions, { number, report, duration
     scopes,
     quarantined,
     refused,
+    withheld,
     warnings,
     changes,
     publications = [],
@@ -105,17 +106,19 @@ function tellPass({ log, metrics }: WatchPassOptions, { number, report, duration
     applied: written.length,
     failed: failed.length,
     held,
+    withheld: withheld?.changes.length ?? 0,
     unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
     quarantined: quarantined.length,
   };
-  log.info({ plan: number, ...counts, heldUntil, durationMs, refused }, 'pass ended');
+  const stopped = refused ?? withheld?.reason;
+  log.info({ plan: number, ...counts, heldUntil, durationMs, refused: stopped }, 'pass ended');
   tellWritten(log, number, [...written, ...publications.flatMap((one) => writtenOf(one.applied))]);
   for (const { change, code, error } of failed)
     log.error({ plan: number, kind: change.kind, key: change.key, code, reason: error }, 'change failed');
   for (const { id, status, code, reason } of scopes)
     if (status === 'unknown') log.warn({ plan: number, scope: id, code, reason }, 'scope unknown');
   for (const one of publications)
-    if (isIncomplete(one)) log.error({ plan: number, ...whyIncomplete(one) }, 'not published');
+    if (isIncomplete(one) || one.withheld) log.error({ plan: number, ...whyIncomplete(one) }, 'not published');
   for (const reason of warnings) log.warn({ plan: number, reason }, 'warning');
   metrics.set('kong_privatelink_pass_duration_seconds', durationMs / 1_000);
   metrics.add('kong_privatelink_changes_applied_total', counts.applied);
@@ -124,7 +127,7 @@ function tellPass({ log, metrics }: WatchPassOptions, { number, report, duration
   metrics.set('kong_privatelink_scopes_unknown', counts.unknownScopes);
   metrics.set('kong_privatelink_endpoints_quarantined', counts.quarantined);
   metrics.set('kong_privatelink_last_good_age_seconds', Math.max(0, ...scopes.map(({ ageMs = 0 }) => ageMs)) / 1_000);
-  metrics.set('kong_privatelink_plan_refused', refused ? 1 : 0);
+  metrics.set('kong_privatelink_plan_refused', stopped ? 1 : 0);
 }
 
 function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
@@ -138,8 +141,8 @@ function tellWritten(log: WatchPassOptions['log'], plan: number, written: readon
   if (more > 0) log.info({ plan, more }, 'more changes applied');
 }
 
-function whyIncomplete({ name, domain, error, refused, applied = [] }: PublicationReport) {
-  const reason = error ?? refused ?? applied.find(({ outcome }) => outcome !== 'applied')?.error;
+function whyIncomplete({ name, domain, error, withheld, applied = [] }: PublicationReport) {
+  const reason = error ?? withheld?.reason ?? applied.find(({ outcome }) => outcome !== 'applied')?.error;
   return { publication: name, domain, reason };
 }
 

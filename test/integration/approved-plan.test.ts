@@ -185,8 +185,45 @@ describe('--allow-removals', () => {
     const [refused, allowed] = [await estate.run('diff'), await estate.run('diff', '--allow-removals', '6')];
     const rendered = [await estate.run('render'), await estate.run('render', '--allow-removals', '6')];
 
-    expect([refused, allowed].map((one) => one.out.includes('sync would refuse this'))).toEqual([true, false]);
+    expect([refused, allowed].map((one) => one.out.includes('withheld 10.0.2.1:80 10.0.2.2:80'))).toEqual([
+      true,
+      false,
+    ]);
     expect(rendered.map((one) => one.exitCode)).toEqual([3, 0]);
+  });
+
+  it('fm-43 writes what heals without it, and says what it withholds', async () => {
+    await rejectHalf();
+    estate.addEndpoint('sd3', ['10.0.3.1']);
+
+    const { exitCode, out } = await estate.run('sync');
+
+    expect(exitCode).toBe(3);
+    expect(addresses()).toContain('10.0.3.1:80');
+    expect(out).toContain('Applied 1 change; 6 withheld by the brake');
+  });
+
+  it('fm-43 writes nothing of an approved plan that was made under the brake', async () => {
+    await rejectHalf();
+    estate.addEndpoint('sd3', ['10.0.3.1']);
+    await estate.run('diff', '--out', file);
+
+    const approved = await estate.run('sync', '--plan', file);
+    const allowed = await estate.run('sync', '--plan', file, '--allow-removals', '6');
+
+    expect([approved.exitCode, allowed.exitCode]).toEqual([3, 3]);
+    expect(approved.out).toContain('6 of 12 addresses');
+    expect(writes()).toEqual([]);
+  });
+
+  it('fm-43 keeps what is withheld in a rendered file, beside what heals', async () => {
+    await rejectHalf();
+    estate.addEndpoint('sd3', ['10.0.3.1']);
+
+    const { exitCode, out } = await estate.run('render');
+
+    expect(exitCode).toBe(3);
+    expect(['10.0.2.1:80', '10.0.2.6:80', '10.0.3.1:80'].filter((address) => !out.includes(address))).toEqual([]);
   });
 
   it.each(['0', '-1', 'all', '1.5'])('ends with 1 at %s', async (text) => {

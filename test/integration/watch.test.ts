@@ -220,15 +220,15 @@ describe('options', () => {
     for (const id of ids.slice(0, 7)) estate.world.deleteEndpoint(id);
     const { child, lines } = startWatch(['--json', '--allow-removals', '7']);
     child.stderr.resume();
-    const report = z.looseObject({ refused: z.string().optional() });
+    const report = z.looseObject({ withheld: z.object({ reason: z.string() }).optional() });
     const next = async () => report.parse(JSON.parse((await lines.next()).value));
     const first = await next();
     const left = estate.konnect.entities('prod', 'targets').length;
     for (const id of ids.slice(7, 13)) estate.world.deleteEndpoint(id);
     const second = await next();
 
-    expect(first.refused).toBeUndefined();
+    expect(first.withheld).toBeUndefined();
     expect(left).toBe(13);
-    expect(second.refused).toContain('--allow-removals 6');
+    expect(second.withheld?.reason).toContain('--allow-removals 6');
   }, 30_000);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint, EndpointState, ScopeState } from '../../core/model';
 import { renderText } from '../../deck/text';
-import { brake } from '../../sync/policy';
+import { brake } from '../../sync/brake';
 import { planOnce } from '../../sync/run-once';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../support/builders';
 import { createPasses, defaultPolicy } from '../support/passes';
@@ -176,7 +176,7 @@ describe('planning', () => {
               targets.slice(0, count).map((one) => ({ ...one, action: 'delete' as const, reason: '' })),
               targets,
               { ...defaultPolicy, maxRemovePercent },
-            ) !== undefined;
+            ).withheld !== undefined;
           expect(refusedFor(removed) && !refusedFor(removed + 1) && removed < held).toBe(false);
         },
       ),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { brake } from '../../../sync/brake';
 import type { Change } from '../../../sync/changes';
 import type { HeldEntity } from '../../../sync/control-plane';
-import { brake, overLimit, parseAllowRemovals } from '../../../sync/policy';
+import { overLimit, parseAllowRemovals } from '../../../sync/policy';
 import { createsOf, documentOf } from '../../support/konnect';
 import { defaultPolicy } from '../../support/passes';
 
@@ -20,12 +21,53 @@ describe('brake', () => {
     [4, 4, false],
     [10, 4, true],
     [10, 10, false],
-  ])('at %d of 10 removals with %s allowed: refused %s', (count, allowRemovals, isRefused) => {
-    expect(brake(removals(count), held, { ...defaultPolicy, allowRemovals }) !== undefined).toBe(isRefused);
+  ])('at %d of 10 removals with %s allowed: withheld %s', (count, allowRemovals, isWithheld) => {
+    const { changes, withheld } = brake(removals(count), held, { ...defaultPolicy, allowRemovals });
+
+    expect(withheld !== undefined).toBe(isWithheld);
+    expect(changes).toHaveLength(isWithheld ? 0 : count);
+    expect(withheld?.changes.length ?? 0).toBe(isWithheld ? count : 0);
   });
 
   it('names the override with the number that is needed', () => {
-    expect(brake(removals(7), held, { ...defaultPolicy, allowRemovals: 4 })).toContain('--allow-removals 7 ');
+    expect(brake(removals(7), held, { ...defaultPolicy, allowRemovals: 4 }).withheld?.reason).toContain(
+      '--allow-removals 7 ',
+    );
+  });
+
+  it('fm-43 lets through what takes no address away', () => {
+    const [created, updated] = createsOf(documentOf('sd3', 2));
+    const others: readonly Change[] = [created, updated && { ...updated, action: 'update' as const }].flatMap(
+      (one) => one ?? [],
+    );
+
+    expect(brake([...others, ...removals(4)], held, defaultPolicy).changes).toEqual(others);
+  });
+
+  it('fm-43 counts a target that gets no requests any more as one that leaves', () => {
+    const drained = targets.slice(0, 4).map(
+      (one): Change => ({
+        ...one,
+        action: 'update',
+        reason: '',
+        before: one,
+        after: { ...one, fields: { weight: 0 } },
+      }),
+    );
+
+    expect(brake(drained, held, defaultPolicy)).toMatchObject({ changes: [], withheld: { changes: drained } });
+  });
+
+  it('fm-35 counts an address that serves several domains for each of them', () => {
+    const shared = Array.from({ length: 40 }, (_, index) => ({
+      ...(targets[0] as HeldEntity),
+      key: `sd${index}.privatelink|10.0.0.1:80`,
+      parent: `sd${index}.privatelink`,
+      domain: `sd${index}`,
+    }));
+    const leaving = shared.slice(1).map((one): Change => ({ ...one, action: 'delete', reason: '' }));
+
+    expect(brake(leaving, shared, defaultPolicy).withheld?.reason).toContain('39 of 40 addresses');
   });
 });
 
@@ -39,8 +81,10 @@ describe('brake with affinity', () => {
     ['an address in several upstreams once', [...targets.slice(0, 3), ...ofZone.slice(0, 3)], undefined],
     ['no address that stays in the upstream of its domain', ofZone, undefined],
     ['what leaves everywhere', [...targets.slice(0, 4), ...ofZone.slice(0, 4)], 'the plan removes 4 of 10 addresses'],
-  ])('counts %s', (_, leaving, refused) => {
-    expect(brake(deletesOf(leaving), both, defaultPolicy)?.slice(0, refused?.length)).toBe(refused);
+  ])('counts %s', (_, leaving, withheld) => {
+    const { reason } = brake(deletesOf(leaving), both, defaultPolicy).withheld ?? {};
+
+    expect(reason?.slice(0, withheld?.length)).toBe(withheld);
   });
 });
 

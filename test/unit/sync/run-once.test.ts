@@ -239,7 +239,7 @@ describe('runOnce', () => {
       await pass(knownScope([]));
     }
 
-    expect(targetsOf(plane)).toHaveLength(2);
+    expect(targetsOf(plane)).toHaveLength(1);
   });
 
   it('removes an absent target after three absences and three minutes, not before', async () => {
@@ -362,25 +362,30 @@ describe('runOnce', () => {
     expect(first.plane.entities.get('upstream:sd2.privatelink')?.fields.host_header).toBe(host);
   });
 
-  it('refuses a plan that removes too many addresses, and writes nothing', async () => {
+  it('fm-43 withholds removals of too many addresses, and writes what heals', async () => {
     const { plane, pass } = createPasses();
     const endpoints = manyEndpoints(10);
     await pass(knownScope(endpoints));
     plane.writes.length = 0;
 
+    const recreated = endpointOf({ id: 'vpce-new', addresses: [{ ip: '10.0.9.1', region: 'us-east-1' }] });
     const report = await pass(
-      knownScope(endpoints.map((one, index) => (index < 4 ? { ...one, state: 'rejected' as const } : one))),
+      knownScope([
+        ...endpoints.map((one, index) => (index < 4 ? { ...one, state: 'rejected' as const } : one)),
+        recreated,
+      ]),
     );
 
     expect(exitCodeOfSync(report)).toBe(3);
-    expect(report.refused).toContain('4 of 10 addresses (40 %)');
-    expect(plane.writes).toEqual([]);
+    expect(report.withheld?.reason).toContain('4 of 10 addresses (40 %)');
+    expect(report.withheld?.changes).toHaveLength(4);
+    expect(plane.writes).toEqual(['create target sd2.privatelink|10.0.9.1:80']);
   });
 
   it.each([
     ['the share is exactly the limit', 10, 3],
     ['fewer than ten addresses are held', 9, 8],
-  ])('does not refuse when %s', async (_, held, removed) => {
+  ])('withholds nothing when %s', async (_, held, removed) => {
     const { plane, pass } = createPasses();
     const endpoints = manyEndpoints(held);
     await pass(knownScope(endpoints));
@@ -575,16 +580,6 @@ describe('runOnce', () => {
 
     expect(plane.writes).toEqual([]);
     expect(exitCodeOfSync(report)).toBe(4);
-  });
-
-  it('removes a target whose address AWS has given to another endpoint, even the last', async () => {
-    const { plane, pass } = createPasses();
-    await pass(knownScope([endpointOf({ addresses: [{ ip: '10.0.1.11', region: 'us-east-1' }] })]));
-    const other = endpointOf({ id: 'vpce-9', domain: 'sd9', addresses: [{ ip: '10.0.1.11', region: 'us-east-1' }] });
-
-    await pass(knownScope([other]));
-
-    expect(targetsOf(plane)).toEqual(['target:sd9.privatelink|10.0.1.11:80']);
   });
 
   it('removes what one known scope calls gone although the scope it came from is unknown', async () => {

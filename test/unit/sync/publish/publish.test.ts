@@ -62,9 +62,11 @@ describe('publishing', () => {
     const report = await pass(knownScope([{ ...endpointWith(10), state: 'rejected' }, elsewhere]));
 
     expect(report.refused).toBeUndefined();
-    expect(report.publications).toMatchObject([{ refused: expect.stringContaining('10 of 10 addresses') }]);
+    expect(report.publications).toMatchObject([
+      { withheld: { reason: expect.stringContaining('10 of 10 addresses') } },
+    ]);
     expect(cloudMap.instances.size).toBe(10);
-    expect(exitCodeOfSync(report)).toBe(4);
+    expect(exitCodeOfSync(report)).toBe(3);
   });
 
   it('keeps absent instances under the policy upsert-only', async () => {

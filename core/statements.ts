@@ -1,0 +1,55 @@
+import { groupBy } from './group-by';
+import type { Endpoint, EndpointState, Observed, Quarantined, Snapshot } from './model';
+
+/** What one scope says of one endpoint, or said when it was last known. */
+export type Statement = {
+  readonly id: string;
+  readonly scopeId: string;
+  /** When it was observed; unix epoch, milliseconds. */
+  readonly atMs: number;
+  /** The scope is known; otherwise this is what it last said. */
+  readonly isKnown: boolean;
+  readonly state?: EndpointState;
+  /** AWS's own words about the state. */
+  readonly awsReason?: string;
+  /** Absent where the scope quarantined it. */
+  readonly endpoint?: Endpoint;
+  readonly quarantined?: Quarantined;
+};
+
+/**
+ * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one endpoint: a source beside the snapshot of
+ * another gateway, for instance.
+ */
+export function statementsOf({ scopes }: Snapshot): ReadonlyMap<string, readonly Statement[]> {
+  const statements = scopes.flatMap((state): readonly Statement[] => {
+    const isKnown = state.status === 'known';
+    const held = isKnown ? state : state.lastGood;
+    if (!held) return [];
+    const { discovered, observedAtMs } = held;
+    const said = ({ observed }: { readonly observed?: Observed }) => ({
+      scopeId: state.scope.id,
+      atMs: observed?.atMs ?? observedAtMs,
+      isKnown,
+    });
+    return [
+      ...discovered.endpoints.map((endpoint) => {
+        const { id, state: endpointState, reason } = endpoint;
+        return { id, ...said(endpoint), state: endpointState, awsReason: reason, endpoint };
+      }),
+      ...discovered.quarantined.map((one) => ({
+        id: one.endpointId,
+        ...said(one),
+        state: one.state,
+        quarantined: one,
+      })),
+    ];
+  });
+  return groupBy(statements, (one) => one.id);
+}
+
+/** Those of one endpoint that count: an older observation never beats a newer one (fm-38). */
+export function newestOf(statements: readonly Statement[]): readonly Statement[] {
+  const newestMs = statements.reduce((latest, { atMs }) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY);
+  return statements.filter(({ atMs }) => atMs === newestMs);
+}
