@@ -1,5 +1,5 @@
 import type { Address, Endpoint, QuarantineCode } from '../core/model';
-import type { AllowConfig } from './config';
+import type { AllowConfig, SourceConfig } from './config';
 
 export type Refusal = { readonly code: QuarantineCode; readonly reason: string; readonly fix: string };
 
@@ -14,6 +14,12 @@ export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | u
   if (takesRoot) return refusal('path-not-allowed', 'path /', 'paths');
   const isUnreachable = endpoint.addresses.length > 0 && allowedAddresses(endpoint.addresses, allow).length === 0;
   return isUnreachable ? otherFamily(allow.addressFamilies ?? []) : undefined;
+}
+
+/** Whether a source may claim a domain at all, by its configuration. */
+export function mayClaim(source: SourceConfig, domain: string): boolean {
+  const written = source.type === 'dns' ? source.names : source.type === 'static' ? source.endpoints : undefined;
+  return matches(domain, source.allow.domains) && (written?.some((one) => one.domain === domain) ?? true);
 }
 
 /** The addresses of the families that the data planes reach; all, where the source names none (docs/decisions/0015). */

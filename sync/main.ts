@@ -14,7 +14,7 @@ type VerbEntry = {
   /** `<domain>`, where the verb takes one. */
   readonly argument?: readonly [name: string, description: string];
   /** Besides `--json`; `-c` alone when absent. */
-  readonly options?: readonly (readonly [flags: string, description: string])[];
+  readonly options?: readonly (readonly [flags: string, description: string, isRepeatable?: 'repeatable'])[];
   /** Loaded only when called, so that `--help` is quick. */
   readonly load: () => Promise<Verb>;
 };
@@ -76,11 +76,21 @@ Exit codes: 0 done, 1 error and nothing written, 4 some entities could not be ap
     name: 'retire',
     summary: 'take a domain out of the control plane, after showing what leaves',
     help: `
-Removes the domain's route, plugins, service, targets and upstream, in that order, once nothing claims it any more. Asks first;
-where nobody can answer, --yes is the answer. The brake does not count here.
-Exit codes: 0 done, 1 error, 3 an endpoint still claims the domain, others depend on it, or not confirmed, 4 some entities are left.`,
+Removes the domain's route, plugins, service, targets and upstream, in that order, once nothing claims it any more. Asks first,
+and plans again after the answer; where nobody can answer, --yes is the answer. The brake does not count here.
+A scope that is unknown and holds, or may claim, the domain refuses it: for an account that is gone for good, name the scope
+with --despite-unknown.
+Exit codes: 0 done, 1 error, 4 some entities are left, 3 an endpoint claims the domain or may do so, others depend on it, or not confirmed.`,
     argument: ['<domain>', 'the domain to remove'],
-    options: [configOption, ['--yes', 'do not ask']],
+    options: [
+      configOption,
+      ['--yes', 'do not ask'],
+      [
+        '--despite-unknown <scope>',
+        'a scope that is gone for good, and counts for nothing; may be repeated',
+        'repeatable',
+      ],
+    ],
     load: async () => (await import('./commands/retire')).runRetire,
   },
   {
@@ -167,6 +177,10 @@ function parseValue(text: string): string {
   return text;
 }
 
+function addValue(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, parseValue(text)];
+}
+
 function report(thrown: unknown, json: boolean, terminal: Terminal): number {
   const known = thrown instanceof PrivatelinkError;
   if (json) {
@@ -226,8 +240,9 @@ function addVerb(
       context.done(await run({ ...flags, domain, terminal: context.terminal }, context.signal));
     });
   if (verb.argument) command.argument(...verb.argument);
-  for (const [flags, description] of verb.options ?? [configOption]) {
-    if (flags.includes('<')) command.option(flags, description, parseValue);
+  for (const [flags, description, isRepeatable] of verb.options ?? [configOption]) {
+    if (isRepeatable) command.option(flags, description, addValue);
+    else if (flags.includes('<')) command.option(flags, description, parseValue);
     else command.option(flags, description);
   }
 }

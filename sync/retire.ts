@@ -1,3 +1,5 @@
+import { dispositionOf } from '../core/endpoint-states';
+import type { Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
 import { writeOrder } from '../deck/desired';
 import { type Document, nameOf, parentNameOf } from '../deck/document';
@@ -30,12 +32,52 @@ export function unknownDomain(domain: string, held: readonly HeldEntity[]): stri
   return `the control plane holds nothing of domain ${domain}; it holds: ${domains.join(', ') || 'no domain'}`;
 }
 
-/** Why the domain cannot be retired: the next pass would make it again. Undefined: nobody claims it. */
-export function whyClaimed(domain: string, desired: Document): string | undefined {
+/** What discovery says about a domain that shall leave. */
+export type Claimed = {
+  readonly snapshot: Snapshot;
+  readonly held: readonly HeldEntity[];
+  readonly desired: Document;
+  /** Whether the source of this name may claim the domain, by its configuration. */
+  readonly mayClaim: (source: string) => boolean;
+};
+
+/** Why the domain cannot be retired: it serves, or nobody knows whether it does. Undefined: nobody claims it. */
+export function whyClaimed(domain: string, claimed: Claimed): string | undefined {
+  return whyUnknown(domain, claimed) ?? whyServed(domain, claimed);
+}
+
+/** A scope that cannot be read may hold the endpoint that serves the domain (fm-36). */
+function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): string | undefined {
+  const targets = held.filter((one) => one.domain === domain && one.kind === 'target');
+  const holding = new Set(targets.flatMap((one) => originsOf(one.tags).scopeIds));
+  const unknown = snapshot.scopes.flatMap((state) => (state.status === 'unknown' ? [state] : []));
+  const [first, ...others] = unknown.filter(({ scope }) => holding.has(scope.id) || mayClaim(scope.source));
+  if (!first) return undefined;
+  const { scope, reason } = first;
+  const why = holding.has(scope.id)
+    ? `targets of the domain are from scope ${scope.id}`
+    : `scope ${scope.id} may claim it`;
+  const rest = others.length > 0 ? ` (and ${others.length} more such scopes)` : '';
+  return `${why}, which is unknown (${reason})${rest}: mend that first; where it is gone for good, add --despite-unknown ${scope.id}`;
+}
+
+function whyServed(domain: string, { snapshot, desired }: Claimed): string | undefined {
   const targets = desired.filter((one) => one.domain === domain && one.kind === 'target');
-  const endpoints = [...new Set(targets.flatMap((one) => originsOf(one.tags).endpointIds))];
-  if (!desired.some((one) => one.domain === domain)) return undefined;
-  const named = endpoints.length > 0 ? endpoints.slice(0, 5).join(', ') : 'an endpoint';
-  const rest = endpoints.length > 5 ? ` and ${endpoints.length - 5} more` : '';
-  return `${named}${rest} can be used and claims domain ${domain}: take its domain tag off, or delete it, then retire the domain`;
+  const serving = targets.flatMap((one) => originsOf(one.tags).endpointIds);
+  // An endpoint that is being modified goes on serving.
+  const pending = snapshot.scopes
+    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
+    .filter((one) => one.domain === domain && dispositionOf(one.state) === 'hold');
+  const [endpoints, how] =
+    targets.length > 0 ? [serving, 'can be used'] : [pending.map((one) => one.id), `is ${pending[0]?.state}`];
+  if (endpoints.length === 0) return undefined;
+  const distinct = [...new Set(endpoints)];
+  const rest = distinct.length > 5 ? ` and ${distinct.length - 5} more` : '';
+  return `${distinct.slice(0, 5).join(', ')}${rest} ${how} and claims domain ${domain}: take its domain tag off, or delete it, then retire the domain`;
+}
+
+/** What would leave now and was not shown before the answer; names, for people. */
+export function unseenOf(shown: readonly Change[], now: readonly Change[]): readonly string[] {
+  const seen = new Set(shown.map((one) => `${nameOf(one)} ${one.id}`));
+  return now.filter((one) => !seen.has(`${nameOf(one)} ${one.id}`)).map(({ kind, key }) => `${kind} ${key}`);
 }

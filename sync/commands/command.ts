@@ -20,6 +20,8 @@ export type CommandOptions = {
   readonly domain?: string;
   /** `retire`: do not ask. */
   readonly yes?: boolean;
+  /** `retire`: scopes that are gone for good. */
+  readonly despiteUnknown?: readonly string[];
   /** `schema`: put it into the control plane. */
   readonly upload?: boolean;
   /** `sandbox`: stop after the demonstration although a person is there. */

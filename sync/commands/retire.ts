@@ -1,13 +1,15 @@
 import { PrivatelinkError } from '../../core/errors';
+import type { ScopeState } from '../../core/model';
 import { domainPattern } from '../../core/names';
+import { mayClaim as claims } from '../../discovery/allow';
 import { applyChanges } from '../apply';
 import { openEntities } from '../backends';
 import type { HeldEntity } from '../control-plane';
 import { readDependants } from '../kong-api/dependants';
 import { formatCounts, formatReport } from '../output/report-text';
 import { outcomeOf } from '../plan';
-import { exitCodeOfSync, hasNoCredentials, type Report } from '../report';
-import { planRetirement, unknownDomain, whyClaimed } from '../retire';
+import { exitCodeOfSync, exitCodes, type Report } from '../report';
+import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../retire';
 import { planOnce } from '../run-once';
 import { openSession } from '../session';
 import type { Command, CommandOptions } from './command';
@@ -17,16 +19,32 @@ type Session = ReturnType<typeof openSession>;
 /** Takes a domain out of the control plane: says what leaves, asks, then removes it. */
 export const runRetire: Command = async (options, signal) => {
   const domain = domainOf(options);
-  const session = openSession({ ...options, isReadOnly: true });
+  const session = withoutUnknown(openSession({ ...options, isReadOnly: true }), options.despiteUnknown);
   const report = await planRetire(domain, session, signal);
   const { terminal, json } = options;
   if (!json) terminal.out(formatReport(report, terminal));
-  const refused = report.refused ?? (await whyNotConfirmed(report, domain, options));
-  const done = refused ? { ...report, refused } : await removeAll(report, session, signal);
+  const confirmed = await confirmPlan(report, domain, { options, session, signal });
+  const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
   if (json) terminal.out(`${JSON.stringify(done)}\n`);
   else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`);
-  return exitCodeOfSync(done);
+  return done.refused ? exitCodes.refused : exitCodeOfSync(done);
 };
+
+/** Scopes that the operator calls gone for good say nothing any more, not even what they said last. Throws PrivatelinkError. */
+function withoutUnknown(session: Session, despite: readonly string[] = []): Session {
+  const discover: Session['discover'] = async (signal) => {
+    const snapshot = await session.discover(signal);
+    const ids = snapshot.scopes.map(({ scope }) => scope.id);
+    const missing = despite.find((id) => !ids.includes(id));
+    if (missing !== undefined) {
+      const message = `--despite-unknown: no source has a scope ${missing}; there are: ${ids.join(', ')}`;
+      throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+    }
+    const isGone = ({ status, scope }: ScopeState) => status === 'unknown' && despite.includes(scope.id);
+    return { ...snapshot, scopes: snapshot.scopes.filter((state) => !isGone(state)) };
+  };
+  return despite.length > 0 ? { ...session, discover } : session;
+}
 
 function domainOf({ domain = '' }: CommandOptions): string {
   if (domainPattern.test(domain)) return domain;
@@ -35,12 +53,11 @@ function domainOf({ domain = '' }: CommandOptions): string {
 }
 
 async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Report> {
-  const { held, plan, report } = await planOnce({ ...session, publications: [] }, signal);
+  const { held, plan, report, snapshot } = await planOnce({ ...session, publications: [] }, signal);
   const changes = planRetirement(domain, held);
-  const unreadable =
-    'no scope could be read, so nobody knows whether an endpoint claims the domain: mend the credentials first';
+  const mayClaim = (source: string) => session.config.sources.some((one) => one.name === source && claims(one, domain));
   const refused =
-    (hasNoCredentials(report) ? unreadable : whyClaimed(domain, plan.desired)) ??
+    whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim }) ??
     (await whyNeeded(
       held.filter((one) => one.domain === domain),
       session,
@@ -76,14 +93,20 @@ async function whyNeeded(
   return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;
 }
 
-async function whyNotConfirmed(
-  { changes }: Report,
-  domain: string,
-  { terminal, json, yes }: CommandOptions,
-): Promise<string | undefined> {
-  if (yes || changes.length === 0) return undefined;
-  if (json || !terminal.confirm) return 'nobody is there to confirm this: look at it, then add --yes';
-  return (await terminal.confirm(`Remove domain ${domain} from the control plane?`)) ? undefined : 'not confirmed';
+type Confirming = { readonly options: CommandOptions; readonly session: Session; readonly signal: AbortSignal };
+
+/** The plan to carry out, or why there is none. People take their time: what they said yes to is planned again (fm-36). */
+async function confirmPlan(shown: Report, domain: string, { options, session, signal }: Confirming): Promise<Report> {
+  const { terminal, json, yes } = options;
+  if (shown.refused || yes || shown.changes.length === 0) return shown;
+  if (json || !terminal.confirm)
+    return { ...shown, refused: 'nobody is there to confirm this: look at it, then add --yes' };
+  const isConfirmed = await terminal.confirm(`Remove domain ${domain} from the control plane?`);
+  if (!isConfirmed) return { ...shown, refused: 'not confirmed' };
+  const now = await planRetire(domain, session, signal);
+  const unseen = unseenOf(shown.changes, now.changes);
+  if (now.refused || unseen.length === 0) return now;
+  return { ...now, refused: `${unseen.join(', ')} came while you were asked: look at it, and answer again` };
 }
 
 async function removeAll(report: Report, session: Session, signal: AbortSignal): Promise<Report> {

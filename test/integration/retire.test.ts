@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { main } from '../../sync/main';
@@ -26,6 +27,13 @@ async function syncTwo(): Promise<string> {
   await estate.run('sync');
   estate.konnect.resetCalls();
   return id;
+}
+
+/** A target of the domain that somebody else's pass wrote. */
+function seedTarget(target: string): void {
+  const upstream = estate.konnect.entities('prod', 'upstreams').find((one) => one.name === 'sd2.privatelink');
+  const tags = ['kong-privatelink', 'owner:test', 'scope:hub.self.us-east-1', 'vpce-0f0f'];
+  estate.konnect.seed('prod', 'targets', { target, weight: 100, tags, upstream: { id: upstream?.id ?? '' } });
 }
 
 describe('retire', () => {
@@ -104,15 +112,88 @@ describe('retire', () => {
     expect(estate.konnect.calls.some((call) => call.method === 'DELETE')).toBe(false);
   });
 
-  it('removes nothing with 3 when no scope can be read', async () => {
-    estate.world.setTags(await syncTwo(), {});
-    estate.aws.inject({ kind: 'denied' });
+  it.each([{ kind: 'denied' }, { kind: 'throttle' }, { kind: 'drop' }] as const)(
+    'fm-36 removes nothing with 3 while the scope of its targets cannot be read: $kind',
+    async (fault) => {
+      estate.world.setTags(await syncTwo(), {});
+      rmSync(join(estate.folder, '.kong-privatelink'), { recursive: true });
+      estate.aws.inject(fault);
 
-    const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
+      const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
+
+      expect(exitCode).toBe(3);
+      expect(out).toContain('targets of the domain are from scope hub.self.us-east-1, which is unknown');
+      expect(held()).toEqual([2, 1, 2, 3, 2]);
+    },
+  );
+
+  describe('while another scope that may claim the domain cannot be read', () => {
+    beforeEach(async () => {
+      estate.world.setTags(await syncTwo(), {});
+      estate.configure(
+        defaultConfig(estate).replace('regions: [us-east-1]', 'regions: [us-east-1, us-west-2]') +
+          'domains: { sd2: { plugins: [] } }\n',
+      );
+      estate.aws.inject({ kind: 'denied', region: 'us-west-2' });
+    });
+
+    it('fm-36 removes nothing with 3, and says how to go on without it', async () => {
+      const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
+
+      expect(exitCode).toBe(3);
+      expect(out).toContain('scope hub.self.us-west-2 may claim it, which is unknown');
+      expect(out).toContain('add --despite-unknown hub.self.us-west-2');
+      expect(held()).toEqual([2, 1, 2, 3, 2]);
+    });
+
+    it('goes on without a scope that is gone for good', async () => {
+      const { exitCode } = await estate.run('retire', 'sd2', '--yes', '--despite-unknown', 'hub.self.us-west-2');
+
+      expect(exitCode).toBe(0);
+      expect(held()).toEqual([1, 0, 1, 1, 1]);
+    });
+
+    it('ends with 1 where no source has the scope that it names', async () => {
+      const { exitCode, err } = await estate.run('retire', 'sd2', '--yes', '--despite-unknown', 'hub.self.us-west-9');
+
+      expect(exitCode).toBe(1);
+      expect(err).toContain(
+        'no source has a scope hub.self.us-west-9; there are: hub.self.us-east-1, hub.self.us-west-2',
+      );
+    });
+  });
+
+  it.each<[string, (id: string) => void, string]>([
+    [
+      'an endpoint claims the domain again',
+      (id) => estate.world.setTags(id, { 'kong:domain': 'sd2' }),
+      'claims domain sd2',
+    ],
+    ['it got a target that was not shown', () => seedTarget('10.0.9.9:80'), 'target sd2.privatelink|10.0.9.9:80 came'],
+    ['its scope cannot be read any more', () => estate.aws.inject({ kind: 'denied' }), 'which is unknown'],
+  ])('fm-36 removes nothing with 3 when, while a person is asked, %s', async (_, meanwhile, message) => {
+    const id = await syncTwo();
+    estate.world.setTags(id, {});
+    let told = '';
+    const terminal = {
+      env: estate.env,
+      out: (text: string) => {
+        told += text;
+      },
+      err: () => {},
+      isTerminal: false,
+      confirm: async () => {
+        meanwhile(id);
+        return true;
+      },
+    };
+    const argv = ['retire', 'sd2', '-c', join(estate.folder, 'kong-privatelink.yaml')];
+
+    const exitCode = await main(argv, { terminal, signal: new AbortController().signal });
 
     expect(exitCode).toBe(3);
-    expect(out).toContain('no scope could be read');
-    expect(held()).toEqual([2, 1, 2, 3, 2]);
+    expect(told).toContain(message);
+    expect(estate.konnect.calls.some((call) => call.method === 'DELETE')).toBe(false);
   });
 
   it('ends with 0 and names the domains that are there when it holds nothing of this one', async () => {

@@ -63,8 +63,8 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     const before = new Map(plane.entities);
     const deps = startCommand().dependencies(plane, { ...quiet, configuration }, createFate(undefined));
     const { signal } = new AbortController();
-    const { held, plan } = await planOnce({ ...deps, publications: [] }, signal);
-    if (whyClaimed(domain, plan.desired)) return;
+    const { held, plan, snapshot } = await planOnce({ ...deps, publications: [] }, signal);
+    if (whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim: () => true })) return;
     await applyChanges(planRetirement(domain, held), { controlPlane: plane, clock, concurrency: 2, signal });
     checkOthers(before, plane.entities);
   }

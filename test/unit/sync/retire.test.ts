@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { planRetirement, unknownDomain, whyClaimed } from '../../../sync/retire';
+import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createsOf, documentOf } from '../../support/konnect';
 
 const held = ['sd2', 'sd3']
@@ -42,11 +43,29 @@ describe('unknownDomain', () => {
 });
 
 describe('whyClaimed', () => {
+  const nothing = { snapshot: snapshotOf(knownScope([])), held: [], desired: [], mayClaim: () => false };
+
   it.each([
     ['sd2', 'vpce-1 can be used and claims domain sd2'],
     ['sd9', undefined],
   ])('says of %s: %s', (domain, message) => {
-    const claimed = whyClaimed(domain, documentOf('sd2', 2));
+    const claimed = whyClaimed(domain, { ...nothing, desired: documentOf('sd2', 2) });
+
+    expect(claimed?.slice(0, message?.length)).toBe(message);
+  });
+
+  it('fm-36 names an endpoint that is being modified, which goes on serving', () => {
+    const snapshot = snapshotOf(knownScope([endpointOf({ state: 'pending' })]));
+
+    expect(whyClaimed('sd2', { ...nothing, snapshot })).toContain('vpce-1 is pending and claims domain sd2');
+  });
+
+  it.each([
+    ['holds targets of the domain', 'sd2', () => false, 'targets of the domain are from scope hub.self.us-east-1'],
+    ['may claim it', 'sd9', () => true, 'scope hub.self.us-east-1 may claim it'],
+    ['has nothing to do with it', 'sd9', () => false, undefined],
+  ])('fm-36 says of an unknown scope that %s what it means', (_, domain, mayClaim, message) => {
+    const claimed = whyClaimed(domain, { ...nothing, snapshot: snapshotOf(unknownScope()), held, mayClaim });
 
     expect(claimed?.slice(0, message?.length)).toBe(message);
   });
