@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
-import type { Discovered, Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '../core/model';
+import type { Discovered, Endpoint, LastGood, Observed, Quarantined, Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
 import { allowedAddresses, findRefusal, grantedPaths } from './allow';
 import type { SnapshotConfig } from './config';
@@ -44,8 +44,10 @@ export function createSnapshotSource(
       const snapshot = await readSnapshot(signal);
       const nowMs = clock.now();
       if (Math.abs(nowMs - snapshot.takenAtMs) > maxAgeMs) throw unusable(staleness(from, snapshot.takenAtMs));
-      const observedAtMs = Math.min(snapshot.takenAtMs, nowMs);
-      return { ...adopt(discoveredIn(snapshot, from), { config, scope }), observedAtMs };
+      return {
+        ...adopt(discoveredIn(snapshot, { from, nowMs }), { config, scope }),
+        observedAtMs: observedAtMsOf(snapshot, nowMs),
+      };
     },
   };
 }
@@ -59,30 +61,50 @@ function staleness(from: string, takenAtMs: number): string {
   return `${from}: the snapshot is of ${new Date(takenAtMs).toISOString()}, more than 24 h from now; ${fix}`;
 }
 
-/** All that the snapshot holds, what its unknown scopes held last first. Throws PrivatelinkError where nothing is known of a scope. */
-function discoveredIn({ scopes }: Snapshot, from: string): Discovered {
-  const inTurn = [...scopes].sort((a, b) => compareText(b.status, a.status));
-  const discovered = inTurn.map((state) => discoveredOf(state, from));
+/** The snapshot is as old as the scope that its writer read longest ago, however new the file is (fm-40). */
+function observedAtMsOf({ takenAtMs, scopes }: Snapshot, nowMs: number): number {
+  return Math.min(nowMs, takenAtMs, ...scopes.flatMap((state) => knownIn(state)?.observedAtMs ?? []));
+}
+
+function knownIn(state: ScopeState): LastGood | undefined {
+  return state.status === 'known' ? state : state.lastGood;
+}
+
+type Reading = { readonly from: string; readonly nowMs: number };
+
+/** All that the snapshot holds, the newest last. Throws PrivatelinkError where nothing is known of a scope. */
+function discoveredIn({ scopes }: Snapshot, reading: Reading): Discovered {
+  const discovered = scopes.map((state) => discoveredOf(state, reading));
   return {
     endpoints: discovered.flatMap((one) => one.endpoints),
     quarantined: discovered.flatMap((one) => one.quarantined),
   };
 }
 
-function discoveredOf(state: ScopeState, from: string): Discovered {
-  if (state.status === 'known') return state.discovered;
-  if (state.lastGood) return state.lastGood.discovered;
-  throw unusable(
-    `${from}: nothing is known in the snapshot of scope ${state.scope.id} (${state.reason}); correct that where it is written`,
-  );
+/** What a scope of the writer held, each endpoint with who observed it, and when; nothing is observed later than now. */
+function discoveredOf(state: ScopeState, { from, nowMs }: Reading): Discovered {
+  const known = knownIn(state);
+  if (!known) {
+    const { scope, reason } = state as Extract<ScopeState, { status: 'unknown' }>;
+    throw unusable(
+      `${from}: nothing is known in the snapshot of scope ${scope.id} (${reason}); correct that where it is written`,
+    );
+  }
+  const seen = <T extends { readonly observed?: Observed }>(one: T): T & { readonly observed: Observed } => {
+    const { scopeId, atMs } = one.observed ?? { scopeId: state.scope.id, atMs: known.observedAtMs };
+    return { ...one, observed: { scopeId, atMs: Math.min(atMs, nowMs) } };
+  };
+  const { endpoints, quarantined } = known.discovered;
+  return { endpoints: endpoints.map(seen), quarantined: quarantined.map(seen) };
 }
 
 type Adopted = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
 type AdoptContext = { readonly config: SnapshotConfig; readonly scope: Scope };
 
-/** Endpoints by id, each once; the last one counts. */
+/** Endpoints by id, each once: as it was observed last. */
 function adopt({ endpoints, quarantined }: Discovered, { config, scope }: AdoptContext): Discovered {
-  const distinct = [...new Map(endpoints.map((one) => [one.id, one])).values()];
+  const inTurn = [...endpoints].sort((a, b) => (a.observed?.atMs ?? 0) - (b.observed?.atMs ?? 0));
+  const distinct = [...new Map(inTurn.map((one) => [one.id, one])).values()];
   const adopted = distinct.sort((a, b) => compareText(a.id, b.id)).map((one) => adoptOne(one, { config, scope }));
   return {
     endpoints: adopted.flatMap((one) => ('endpoint' in one ? [one.endpoint] : [])),
@@ -97,6 +119,6 @@ function adoptOne(endpoint: Endpoint, { config: { allow }, scope }: AdoptContext
   const own = { ...endpoint, scopeId: scope.id, grantedPaths: grantedPaths(endpoint.paths, allow) };
   const refusal = findRefusal(own, allow);
   if (!refusal) return { endpoint: { ...own, addresses: allowedAddresses(own.addresses, allow) } };
-  const { id: endpointId, domain, state } = own;
-  return { quarantined: { endpointId, scopeId: scope.id, domain, state, ...refusal } };
+  const { id: endpointId, domain, state, observed } = own;
+  return { quarantined: { endpointId, scopeId: scope.id, domain, state, observed, ...refusal } };
 }

@@ -54,12 +54,51 @@ describe('a snapshot source', () => {
 
     expect(answer).toEqual({
       endpoints: [
-        { ...west, scopeId: 'relay.snapshot.none' },
-        { ...endpointOf(), scopeId: 'relay.snapshot.none' },
+        { ...west, scopeId: 'relay.snapshot.none', observed: { scopeId: westScope.id, atMs: 1_000 } },
+        { ...endpointOf(), scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000 } },
       ],
       quarantined: [],
       observedAtMs: 1_000,
     });
+  });
+
+  it('fm-40 is as old as the scope that its writer read longest ago, however new the file is', async () => {
+    const stale = unknownScope([endpointOf({ id: 'vpce-old' })], westScope);
+    const snapshot = { ...snapshotOf(knownScope([endpointOf()]), stale), takenAtMs: 36_000_000 };
+
+    const { endpoints, observedAtMs } = await discover(snapshot, { nowMs: 36_001_000 });
+
+    expect(observedAtMs).toBe(500);
+    expect(endpoints.map(({ id, observed }) => [id, observed])).toEqual([
+      ['vpce-1', { scopeId: hubScope.id, atMs: 1_000 }],
+      ['vpce-old', { scopeId: westScope.id, atMs: 500 }],
+    ]);
+  });
+
+  it('fm-40 keeps who observed an endpoint, and when, where a snapshot is passed on again', async () => {
+    const observed = { scopeId: 'first.self.us-east-1', atMs: 7 };
+
+    const { endpoints } = await discover(snapshotOf(knownScope([endpointOf({ observed })])));
+
+    expect(endpoints[0]?.observed).toEqual(observed);
+  });
+
+  it('fm-38 takes the newest of what several scopes say of one endpoint', async () => {
+    const older = unknownScope([endpointOf({ state: 'rejected' })], westScope);
+
+    const first = await discover(snapshotOf(knownScope([endpointOf()]), older));
+    const second = await discover(snapshotOf(older, knownScope([endpointOf()])));
+
+    expect([first, second].map(({ endpoints }) => endpoints.map(({ state }) => state))).toEqual([
+      ['available'],
+      ['available'],
+    ]);
+  });
+
+  it('fm-41 calls nothing observed later than now', async () => {
+    const { endpoints, observedAtMs } = await discover(snapshotOf(knownScope([endpointOf()])), { nowMs: 400 });
+
+    expect([observedAtMs, endpoints[0]?.observed?.atMs]).toEqual([400, 400]);
   });
 
   it('is as old as its snapshot, not as its reading', async () => {
@@ -115,7 +154,9 @@ describe('a snapshot source', () => {
 
     const { quarantined } = await discover(snapshotOf(knownScope([], [bad])));
 
-    expect(quarantined).toEqual([{ ...bad, scopeId: 'relay.snapshot.none' }]);
+    expect(quarantined).toEqual([
+      { ...bad, scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000 } },
+    ]);
   });
 
   it.each([
