@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'CONFIG_MISSING'
   | 'CONFIG_INVALID'
   | 'CREDENTIALS'
+  | 'OTHER_ACCOUNT'
   | 'ACCESS_DENIED'
   | 'THROTTLED'
   | 'TIMEOUT'

@@ -2,6 +2,7 @@ import type { Domain } from '../core/claims';
 import type { DomainSettings, JsonObject, PluginSettings, Target } from '../core/model';
 import { pluginName, upstreamName, zoneUpstreamName } from '../core/names';
 import { compareText, formatAddress } from '../core/targets';
+import { type Accounts, accountTagsOf } from './accounts';
 import type { Document, Entity, Kind } from './document';
 import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';
 import { pluginKey, targetKey } from './names';
@@ -22,11 +23,14 @@ export type DesiredInput = {
   readonly affinity?: Affinity;
   /** What the control plane holds: a zone that has an upstream keeps it. Default nothing. */
   readonly held?: readonly Entity[];
+  /** Default none. */
+  readonly accounts?: Accounts;
 };
 
 /** What the control plane should hold for the domains that can be routed to. */
-export function renderDesired({ owner, domains, settings, affinity = 'none', held = [] }: DesiredInput): Document {
-  const place = { tags: selectTags(owner), affinity, held };
+export function renderDesired(input: DesiredInput): Document {
+  const { owner, domains, settings, affinity = 'none', held = [], accounts = new Map() } = input;
+  const place = { tags: selectTags(owner), affinity, held, accounts };
   return sortDocument(domains.flatMap((domain) => entitiesOf(domain, settings[domain.name] ?? {}, place)));
 }
 
@@ -37,13 +41,17 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
   );
 }
 
-type Place = Required<Pick<DesiredInput, 'affinity' | 'held'>> & { readonly tags: readonly string[] };
+type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & { readonly tags: readonly string[] };
 
-function entitiesOf(domain: Domain, settings: DomainSettings, { tags, affinity, held }: Place): readonly Entity[] {
+function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
+  const { tags, affinity, held, accounts } = place;
   const { name, targets } = domain;
   const fields = upstreamFields(domain, settings);
+  const account = accountTagsOf(domain, held, accounts);
+  const tagsOf = (upstream: string) =>
+    upstream === upstreamName(name) ? [...account, ...tags].sort(compareText) : tags;
   const balanced = (key: string, fieldsOf: (target: Target) => JsonObject): readonly Entity[] => [
-    { kind: 'upstream', key, domain: name, fields: { ...fields, name: key }, tags },
+    { kind: 'upstream', key, domain: name, fields: { ...fields, name: key }, tags: tagsOf(key) },
     ...targets.map((target) => targetEntity(target, { upstream: key, domain: name, fields: fieldsOf(target), tags })),
   ];
   return [

@@ -5,7 +5,7 @@ import { uuidOf } from '../core/uuid';
 const productTag = 'kong-privatelink';
 /** On what comes from base files: decK gives it the select tags too, and yet it is people's. */
 export const baseTag = `${productTag}:base`;
-const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:' };
+const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:', account: 'account:' };
 const ownPrefixes = Object.values(prefixes);
 
 /** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
@@ -41,6 +41,16 @@ export function originsOf(tags: readonly string[]): {
     scopeIds: tags.filter((tag) => tag.startsWith(prefixes.scope)).map((tag) => tag.slice(prefixes.scope.length)),
     endpointIds: tags.filter((tag) => !isOwn(tag)),
   };
+}
+
+/** On the upstream of a domain: the account that the process's own credentials read its endpoints in (fm-37). */
+export function accountTag(accountId: string): string {
+  return `${prefixes.account}${accountId}`;
+}
+
+/** The account that `accountTag` put among the tags. */
+export function accountOf(tags: readonly string[]): string | undefined {
+  return tags.find((tag) => tag.startsWith(prefixes.account))?.slice(prefixes.account.length);
 }
 
 /** Whether a tag is one of those that `configTag` makes. */

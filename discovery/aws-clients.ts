@@ -2,9 +2,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import type { STSClient } from '@aws-sdk/client-sts';
 import { once } from '../core/once';
 import type { AccountScope } from './aws-scopes';
-import { loadCredentialProviders, loadEc2, loadServiceDiscovery } from './aws-sdk';
+import { loadCredentialProviders, loadEc2, loadServiceDiscovery, loadSts } from './aws-sdk';
 import type { VpcEndpointsConfig } from './config';
 import { isLoopback } from './loopback';
 
@@ -38,6 +39,17 @@ export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> 
 /** The same for Cloud Map. */
 export function lazyCloudMapClient(options: ClientOptions): () => Promise<ServiceDiscoveryClient> {
   return once(() => createCloudMapClient(options));
+}
+
+/** The same for STS. */
+export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> {
+  return once(() => createStsClient(options));
+}
+
+async function createStsClient({ scope, endpoint }: ClientOptions): Promise<STSClient> {
+  const { STSClient } = await loadSts();
+  const { sts } = addressesOf(endpoint, 'ec2');
+  return new STSClient({ ...(await settingsOf(scope, sts)), endpoint: sts });
 }
 
 async function createEc2Client({ scope, endpoint }: ClientOptions): Promise<EC2Client> {

@@ -6,4 +6,5 @@ import { once } from '../core/once';
  */
 export const loadEc2 = once(() => import('@aws-sdk/client-ec2'));
 export const loadServiceDiscovery = once(() => import('@aws-sdk/client-servicediscovery'));
+export const loadSts = once(() => import('@aws-sdk/client-sts'));
 export const loadCredentialProviders = once(() => import('@aws-sdk/credential-providers'));

@@ -3,6 +3,7 @@ import { concurrently } from '../core/concurrently';
 import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import type { LastGood, Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
+import { disownedIn, refuseOtherAccount } from './account';
 import { holdEmpty } from './hold-empty';
 import type { LastGoodStore } from './last-good';
 import type { Source } from './source';
@@ -21,6 +22,8 @@ export type DiscoverOptions = {
 export type Discoverer = {
   /** What an earlier process left in the store, all of it unknown now; reads no source and never rejects. */
   restored(): Promise<Snapshot>;
+  /** Forgets what scopes said that turned out to be of another account (code OTHER_ACCOUNT), and keeps the rest. */
+  disown(snapshot: Snapshot): Promise<void>;
   /** Reads every scope. Never rejects but with the signal's reason: a scope that fails is unknown and keeps its last good. */
   discover(signal: AbortSignal): Promise<Snapshot>;
 };
@@ -42,8 +45,9 @@ export function createDiscoverer(
     const deadline = { signal, timeoutMs: scopeTimeoutMs, asked: `scope ${scope.id}` };
     try {
       const answer = await withinDeadline((own) => source.discover(scope, own), deadline);
-      const { observedAtMs = clock.now(), ...discovered } = answer;
-      const good = { discovered, observedAtMs };
+      const { observedAtMs = clock.now(), accountId, ...discovered } = answer;
+      const good = { discovered, observedAtMs, accountId };
+      refuseOtherAccount({ scope, own: source.ownAccount }, good, lastGood.get(scope.id));
       lastGood.set(scope.id, good);
       return { status: 'known', scope, ...good };
     } catch (thrown) {
@@ -69,6 +73,10 @@ export function createDiscoverer(
     restored: async () => {
       const warnings = await restore();
       return { takenAtMs: clock.now(), scopes: scoped.map(({ scope }) => unread(scope)), warnings };
+    },
+    disown: async (snapshot) => {
+      for (const { id } of disownedIn(snapshot)) lastGood.delete(id);
+      await store?.write(snapshot);
     },
     discover: async (signal) => {
       const restored = await restore();

@@ -57,8 +57,8 @@ function lastGoodOf({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
     scopes.flatMap((state) => {
       const good = state.status === 'known' ? state : state.lastGood;
       if (!good) return [];
-      const { observedAtMs, discovered } = good;
-      return [[state.scope.id, { observedAtMs, discovered, isRestored: true }] as const];
+      const { observedAtMs, accountId, discovered } = good;
+      return [[state.scope.id, { observedAtMs, accountId, discovered, isRestored: true }] as const];
     }),
   );
 }
@@ -69,5 +69,5 @@ function isSame(one: Snapshot, other: Snapshot): boolean {
 }
 
 function contentOf(snapshot: Snapshot) {
-  return [...lastGoodOf(snapshot)].map(([id, { discovered }]) => [id, discovered]);
+  return [...lastGoodOf(snapshot)].map(([id, { accountId, discovered }]) => [id, accountId, discovered]);
 }

@@ -51,6 +51,13 @@ const aws = {
     .superRefine(distinct(({ roleArn }) => roleArn.split(':')[4], ['roleArn'], 'name one role for each account'))
     .optional()
     .describe("the accounts to read; absent: that of the process's own credentials"),
+  ownAccount: z
+    .string({ error: 'the id of an AWS account in quotes: "222222222222"' })
+    .regex(/^\d{12}$/, 'the id of an AWS account in quotes: "222222222222"')
+    .optional()
+    .describe(
+      "the account of the process's own credentials, once it is meant to be another than before; absent: the one that answered first",
+    ),
   regions: z
     .array(awsRegion)
     .min(1)

@@ -4,11 +4,15 @@ import type { Discovered, Scope } from '../core/model';
 export type Answer = Discovered & {
   /** When it was observed, where that is earlier than now; unix epoch, milliseconds. */
   readonly observedAtMs?: number;
+  /** The AWS account that answered, where the process's own credentials read and STS says it. */
+  readonly accountId?: string;
 };
 
 /** Where endpoints come from: one implementation per `type` of the configuration. */
 export interface Source {
   readonly name: string;
+  /** The account that the operator names for the process's own credentials. */
+  readonly ownAccount?: string;
   /** The scopes that the configuration names, in order; no IO. */
   scopes(): readonly Scope[];
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock';
-import { type ClientOptions, lazyCloudMapClient, lazyEc2Client } from './aws-clients';
+import { createAccountReader, tellAccount } from './account';
+import { type ClientOptions, lazyCloudMapClient, lazyEc2Client, lazyStsClient } from './aws-clients';
 import type { AccountScope } from './aws-scopes';
 import { type CallBudget, createCallBudget } from './call-budget';
 import { createCloudMapSource } from './cloud-map';
@@ -87,5 +88,10 @@ export function openFindings(
 
 function createSource<T extends SourceType>(config: Extract<SourceConfig, { type: T }>, context: Context): Source {
   const create: Factory<T> = factories[config.type as T];
-  return create(config, context);
+  const source = create(config, context);
+  if (!('regions' in config) || config.accounts) return source;
+  const { endpoint, ownAccount } = config;
+  return tellAccount(source, ownAccount, (scope) =>
+    createAccountReader({ ...context, scope, client: lazyStsClient({ scope, endpoint }) }),
+  );
 }

@@ -1,6 +1,6 @@
 import type { ScopeState, Snapshot } from '../core/model';
 import { statementsOf } from '../core/statements';
-import { originsOf } from '../deck/tags';
+import { accountOf, originsOf } from '../deck/tags';
 import type { HeldEntity } from './control-plane';
 
 /**
@@ -11,13 +11,21 @@ export function missingEndpoints(
   snapshot: Snapshot,
   held: readonly HeldEntity[],
 ): ReadonlyMap<string, readonly string[]> {
-  const known = snapshot.scopes.flatMap((state) => (state.status === 'known' && isSurelyOurs(state) ? [state] : []));
+  const known = snapshot.scopes.flatMap((state) => (state.status === 'known' ? [state] : []));
   const statements = statementsOf(snapshot);
   const isListed = (id: string, sinceMs: number) =>
     statements.get(id)?.some(({ isKnown, atMs }) => isKnown && atMs >= sinceMs) === true;
-  const origins = held.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
-  const missing = known.map(({ scope, observedAtMs }): readonly [string, readonly string[]] => {
-    const own = origins.filter((one) => one.scopeIds.includes(scope.id)).flatMap((one) => one.endpointIds);
+  const accounts = new Map(
+    held.filter((one) => one.kind === 'upstream').map((one) => [one.domain, accountOf(one.tags)] as const),
+  );
+  const origins = held
+    .filter((one) => one.kind === 'target')
+    .map(({ tags, domain }) => ({ ...originsOf(tags), account: accounts.get(domain) }));
+  const missing = known.map((state): readonly [string, readonly string[]] => {
+    const { scope, observedAtMs } = state;
+    const own = origins
+      .filter(({ scopeIds, account }) => scopeIds.includes(scope.id) && knowsItsEndpoints(state, account))
+      .flatMap((one) => one.endpointIds);
     return [scope.id, [...new Set(own)].filter((id) => !isListed(id, observedAtMs)).sort()];
   });
   return new Map(missing.filter(([, ids]) => ids.length > 0));
@@ -25,8 +33,13 @@ export function missingEndpoints(
 
 /**
  * With credentials of another account every list is empty and every id unknown, which looks just like everything being deleted.
- * A role names its account; where the process's own credentials read, only a list that shows something is taken for the right one.
+ * A role names its account; where the process's own credentials read, it is the one that the domain was read in before, or, where that
+ * is not known, one whose list shows something (docs/decisions/0012).
  */
-function isSurelyOurs({ scope, discovered }: Extract<ScopeState, { status: 'known' }>): boolean {
-  return scope.account !== 'self' || discovered.endpoints.length + discovered.quarantined.length > 0;
+function knowsItsEndpoints({ scope, accountId, discovered }: Known, account: string | undefined): boolean {
+  if (scope.account !== 'self') return true;
+  if (accountId !== undefined && account !== undefined) return accountId === account;
+  return discovered.endpoints.length + discovered.quarantined.length > 0;
 }
+
+type Known = Extract<ScopeState, { status: 'known' }>;

@@ -111,5 +111,6 @@ export function isIncomplete({ applied, error }: Pick<PublicationReport, 'applie
 
 /** No scope could be read because of credentials: nothing that discovery says can be trusted. */
 export function hasNoCredentials(report: Pick<Report, 'scopes'>): boolean {
-  return report.scopes.every((scope) => scope.code === 'CREDENTIALS' || scope.code === 'ACCESS_DENIED');
+  const refused: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
+  return report.scopes.every((scope) => refused.has(scope.code));
 }

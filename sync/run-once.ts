@@ -7,6 +7,7 @@ import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
+import { accountsOf, doubtAccounts, type OwnAccounts } from './accounts';
 import { applyChanges } from './apply';
 import { approve } from './approved';
 import { brake } from './brake';
@@ -43,6 +44,10 @@ export type PassDependencies = {
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly confirmGone: ConfirmGone;
+  /** Absent: none is named. */
+  readonly ownAccounts?: OwnAccounts;
+  /** Told of the snapshot where scopes of it turn out to be of another account, so that what they say is not kept. */
+  readonly disown?: (snapshot: Snapshot) => Promise<void>;
   readonly controlPlane: ControlPlane;
   readonly absenceStore: AbsenceStore;
   /** Absent: nothing is published. */
@@ -79,8 +84,10 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     readAll(deps, signal),
   );
   const inUse = [...held, ...published.flatMap((one) => one.held)];
-  const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(discovered, inUse), signal);
-  const snapshot = { ...discovered, goneIds };
+  const ours = doubtAccounts(discovered, held, deps.ownAccounts ?? {});
+  if (ours !== discovered) await deps.disown?.(ours);
+  const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
+  const snapshot = { ...ours, goneIds };
   const { quarantined, publications, ...planned } = planSnapshot(snapshot, {
     deps,
     held,
@@ -137,7 +144,8 @@ type PlanContext = {
 function planSnapshot(snapshot: Snapshot, { deps, held, published, absences }: PlanContext) {
   const { owner, settings, affinity, policy, clock } = deps;
   const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings));
-  const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held });
+  const accounts = accountsOf(snapshot);
+  const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held, accounts });
   const rules = {
     evidence: collectEvidence(snapshot, claims.quarantined),
     policy,

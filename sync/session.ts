@@ -66,6 +66,10 @@ export function openSession(
     during: (what, work) => withElapsed(options.terminal, what, work),
     discover: discoverer.discover,
     confirmGone: discoverer.confirmGone,
+    disown: discoverer.disown,
+    ownAccounts: Object.fromEntries(
+      config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
+    ),
     controlPlane: connectBackend(controlPlane, config.owner, { base, env: options.terminal.env }),
     absenceStore: createAbsenceStore(config.stateDir, config.owner),
     publications: openPublications(config, clock),

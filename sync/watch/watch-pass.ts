@@ -39,6 +39,11 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       options.onSnapshot(seen, deps.owner);
       return seen;
     };
+    const disown = async (ours: Snapshot) => {
+      seen = ours;
+      options.onSnapshot(ours, deps.owner);
+      await deps.disown?.(ours);
+    };
     let held: Held = { count: 0 };
     // A plan that is refused is not asked about: nothing of it waits.
     const admit = (changes: readonly Change[]) => {
@@ -47,7 +52,7 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       return due;
     };
     try {
-      const done = await runOnce({ ...deps, discover, admit }, signal);
+      const done = await runOnce({ ...deps, discover, disown, admit }, signal);
       gate.record(done);
       const flips = flapping.record(done.applied ?? []);
       const report = { ...done, ...reportHeld(held), warnings: [...done.warnings, ...flips] };

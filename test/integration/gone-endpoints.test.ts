@@ -52,7 +52,7 @@ describe('an endpoint that AWS lists no more', () => {
 
     const { exitCode } = await estate.run('sync');
 
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(1);
     expect(addresses()).toHaveLength(2);
   });
 

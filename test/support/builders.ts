@@ -29,8 +29,9 @@ export function knownScope(
   endpoints: readonly Endpoint[],
   quarantined: readonly Quarantined[] = [],
   scope = hubScope,
-): ScopeState {
-  return { status: 'known', scope, observedAtMs: 1_000, discovered: { endpoints, quarantined } };
+): Extract<ScopeState, { status: 'known' }> {
+  const accountId = scope.account === 'self' ? '111111111111' : undefined;
+  return { status: 'known', scope, observedAtMs: 1_000, accountId, discovered: { endpoints, quarantined } };
 }
 
 export function unknownScope(lastGood?: readonly Endpoint[], scope = hubScope, isRestored?: boolean): ScopeState {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Quarantined } from '../../../core/model';
-import { originTags, selectTags } from '../../../deck/tags';
+import { accountTag, originTags, selectTags } from '../../../deck/tags';
 import type { HeldEntity } from '../../../sync/control-plane';
 import { missingEndpoints } from '../../../sync/missing';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
@@ -35,6 +35,22 @@ describe('missingEndpoints', () => {
     ['belongs to an unknown scope that remembers others', unknownScope([endpointOf({ id: 'vpce-9' })])],
   ])('gives nothing when the endpoint %s', (_, scope) => {
     expect([...missingEndpoints(snapshotOf(scope), [targetOf('vpce-1')])]).toEqual([]);
+  });
+
+  it.each([
+    ['the account that the domain was read in', '111111111111', [[hubScope.id, ['vpce-1']]]],
+    ['another account, whose answers about it mean nothing', '222222222222', []],
+  ])('fm-37 asks %s', (_, accountId, asked) => {
+    const upstream: HeldEntity = {
+      ...targetOf('u'),
+      kind: 'upstream',
+      key: 'sd2.privatelink',
+      tags: [...selectTags('test'), accountTag('111111111111')],
+    };
+
+    const missing = missingEndpoints(snapshotOf({ ...knownScope([]), accountId }), [upstream, targetOf('vpce-1')]);
+
+    expect([...missing]).toEqual(asked);
   });
 
   it('gives nothing of a scope that no source reads', () => {

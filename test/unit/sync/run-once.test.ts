@@ -136,16 +136,27 @@ describe('runOnce', () => {
       expect(report.changes[0]?.reason).toBe('endpoint vpce-1 is deleted (AWS knows it no more)');
     });
 
-    it.each([
-      ['keeps it where nothing is listed, since the credentials may be those of another account', [], 2],
-      ['removes it where something is', [endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [] })], 0],
-    ])('fm-01 %s', async (_, listed, targets) => {
+    it('fm-30 removes even its last target where the account is the one that it was read in', async () => {
       const { plane, pass } = createPasses(confirming);
       await pass(knownScope([sd2]));
 
-      await pass(knownScope(listed));
+      await pass(knownScope([]));
 
-      expect(targetsOf(plane)).toHaveLength(targets);
+      expect(targetsOf(plane)).toEqual([]);
+    });
+
+    it.each([
+      ['keeps it where nothing is listed', [], 2],
+      ['removes it where something is', [endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [] })], 0],
+    ])('fm-01 %s, as STS does not tell whose the credentials are', async (_, listed, targets) => {
+      const { plane, pass } = createPasses(confirming);
+      const untold = (endpoints: readonly Endpoint[]) => ({ ...knownScope(endpoints), accountId: undefined });
+      const sd4 = endpointOf({ id: 'vpce-4', domain: 'sd4', addresses: [{ ip: '10.0.4.1', region: 'us-east-1' }] });
+      await pass(untold([sd2, sd4]));
+
+      await pass(untold(listed.length > 0 ? [sd4, ...listed] : []));
+
+      expect(targetsOf(plane).filter((key) => key.includes('sd2'))).toHaveLength(targets);
     });
   });
 

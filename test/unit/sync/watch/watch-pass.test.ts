@@ -282,7 +282,7 @@ describe('createWatchPass', () => {
     seeScopes(unknownScope([endpointOf()]));
     await run();
     const stale = shown();
-    see();
+    see(endpointOf());
     await run();
 
     expect([stale, shown()]).toEqual([

@@ -1,0 +1,104 @@
+import type { STSClient } from '@aws-sdk/client-sts';
+import { z } from 'zod';
+import { isOtherAccount, otherAccountReason } from '../core/accounts';
+import type { Clock } from '../core/clock';
+import { PrivatelinkError } from '../core/errors';
+import type { Discovered, LastGood, Scope, Snapshot } from '../core/model';
+import { parseAnswer, text } from './aws-answers';
+import type { AccountScope } from './aws-scopes';
+import { loadSts } from './aws-sdk';
+import type { CallBudget } from './call-budget';
+import type { Source } from './source';
+import { withinDeadline } from './within-deadline';
+
+/** The account that credentials belong to; undefined where STS does not say. Rejects only when the signal is aborted. */
+export type ReadAccount = (signal: AbortSignal) => Promise<string | undefined>;
+
+export type AccountReaderOptions = {
+  readonly scope: AccountScope;
+  readonly client: () => Promise<STSClient>;
+  readonly budget: CallBudget;
+  readonly clock: Clock;
+};
+
+/** Less than a scope gets as a whole: where STS cannot be reached, what is held tells the account. */
+const timeoutMs = 5_000;
+/** An STS that cannot be reached from here is not asked in every pass. */
+const unansweredMs = 300_000;
+
+/** Asks STS (GetCallerIdentity, which needs no permission) once for each access key: renewed credentials have another one. */
+export function createAccountReader({ scope, client, budget, clock }: AccountReaderOptions): ReadAccount {
+  let told: { readonly key: string; readonly accountId?: string; readonly untilMs: number } | undefined;
+  const ask = async (signal: AbortSignal) => {
+    const sts = await client();
+    const { accessKeyId: key } = await sts.config.credentials();
+    if (told?.key === key && clock.now() < told.untilMs) return told.accountId;
+    told = { key, untilMs: clock.now() + unansweredMs };
+    await budget.take({ ...scope, action: 'GetCallerIdentity' }, signal);
+    const accountId = parseAnswer(identity, await describeCaller(sts, signal), scope).Account;
+    told = { key, accountId, untilMs: Number.POSITIVE_INFINITY };
+    return accountId;
+  };
+  return async (signal) => {
+    try {
+      return await withinDeadline(ask, { signal, timeoutMs, asked: `scope ${scope.id}` });
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  };
+}
+
+async function describeCaller(client: STSClient, abortSignal: AbortSignal): Promise<unknown> {
+  const { GetCallerIdentityCommand } = await loadSts();
+  return client.send(new GetCallerIdentityCommand({}), { abortSignal });
+}
+
+const identity = z.object({ Account: text });
+
+/** The same source, whose answers tell the account where the process's own credentials read; a role's ARN names it already. */
+export function tellAccount(
+  source: Source,
+  ownAccount: string | undefined,
+  readerOf: (scope: Scope) => ReadAccount,
+): Source {
+  const readers = new Map(source.scopes().map((scope) => [scope.id, readerOf(scope)]));
+  return {
+    ...source,
+    ownAccount,
+    discover: async (scope, signal) => {
+      const answer = await source.discover(scope, signal);
+      const accountId = await readers.get(scope.id)?.(signal);
+      // Where STS does not say, the operator does.
+      return { ...answer, accountId: accountId ?? ownAccount };
+    },
+  };
+}
+
+type Asked = { readonly scope: Scope; readonly own?: string };
+
+/** Throws PrivatelinkError (OTHER_ACCOUNT) where the answer may be of another account than the last one (fm-37). */
+export function refuseOtherAccount({ scope, own }: Asked, answer: LastGood, before: LastGood | undefined): void {
+  if (scope.account !== 'self') return;
+  const evidence = {
+    told: answer.accountId,
+    own,
+    remembered: before?.accountId ? [before.accountId] : [],
+    // What this process read before without being told, it reads with the same credentials.
+    heldIds: before && (before.isRestored || before.accountId) ? idsOf(before.discovered) : [],
+    listedIds: new Set(idsOf(answer.discovered)),
+  };
+  if (!isOtherAccount(evidence)) return;
+  throw new PrivatelinkError(otherAccountReason(scope, evidence), { code: 'OTHER_ACCOUNT', transient: false });
+}
+
+function idsOf({ endpoints, quarantined }: Discovered): readonly string[] {
+  return [...endpoints.map((one) => one.id), ...quarantined.map((one) => one.endpointId)];
+}
+
+/** Scopes whose answer turned out to be of another account, after it had been taken. */
+export function disownedIn({ scopes }: Snapshot): readonly Scope[] {
+  return scopes.flatMap((state) =>
+    state.status === 'unknown' && state.code === 'OTHER_ACCOUNT' && !state.lastGood ? [state.scope] : [],
+  );
+}
