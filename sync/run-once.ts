@@ -1,32 +1,21 @@
-import { settleClaims } from '../core/claims';
 import type { Clock } from '../core/clock';
-import { hasAnswered } from '../core/has-answered';
-import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
+import type { DomainSettings, Snapshot } from '../core/model';
 import { withOwnSignal } from '../core/own-signal';
-import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
-import { accountsOf, doubtAccounts, type OwnAccounts } from './accounts';
+import { doubtAccounts, type OwnAccounts } from './accounts';
 import { applyChanges } from './apply';
 import { approve } from './approved';
-import { brake } from './brake';
 import type { Change } from './changes';
 import type { ControlPlane, HeldEntity } from './control-plane';
 import { type During, quietly } from './during';
-import { collectEvidence } from './evidence';
-import { incumbentsOf } from './incumbents';
 import { missingEndpoints } from './missing';
-import { makePlan, outcomeOf, type Plan } from './plan';
+import type { Plan } from './plan';
 import type { PlanFile } from './plan-file';
-import { type Absences, overLimit, type Policy } from './policy';
-import {
-  applyPublications,
-  type Publication,
-  planPublications,
-  type ReadPublication,
-  readPublications,
-} from './publish/publish';
+import { planPass } from './plan-pass';
+import type { Absences, Policy } from './policy';
+import { applyPublications, type Publication, readPublications } from './publish/publish';
 import { type AppliedChange, hasNoCredentials, type Report, reportScope } from './report';
 
 /** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
@@ -88,25 +77,15 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   if (ours !== discovered) await deps.disown?.(ours);
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
   const snapshot = { ...ours, goneIds };
-  const { quarantined, publications, ...planned } = planSnapshot(snapshot, {
-    deps,
-    held,
-    published,
-    absences: stored.absences,
-  });
-  const { changes, withheld } = brake(planned.plan.changes, held, deps.policy);
-  const plan = { ...planned.plan, changes };
-  const outcome = outcomeOf(held, plan, withheld?.changes);
+  const nowMs = deps.clock.now();
+  const { plan, outcome, ...seen } = planPass(snapshot, { ...deps, held, published, absences: stored.absences, nowMs });
   deps.checkOutcome?.(outcome);
   const report: Report = {
     owner: deps.owner,
     scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
-    quarantined,
+    ...seen,
     changes: plan.changes,
     kept: plan.kept,
-    withheld,
-    refused: overLimit(plan.changes, outcome),
-    publications,
     warnings: [
       ...(deps.warnings ?? []),
       ...(snapshot.warnings ?? []),
@@ -134,34 +113,6 @@ function readAll({ discover, controlPlane, absenceStore, publications = [] }: Pa
   });
 }
 
-type PlanContext = {
-  readonly deps: PassDependencies;
-  readonly held: readonly HeldEntity[];
-  readonly published: readonly ReadPublication[];
-  readonly absences: Absences;
-};
-
-function planSnapshot(snapshot: Snapshot, { deps, held, published, absences }: PlanContext) {
-  const { owner, settings, affinity, policy, clock } = deps;
-  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings));
-  const accounts = accountsOf(snapshot);
-  const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held, accounts });
-  const rules = {
-    evidence: collectEvidence(snapshot, claims.quarantined),
-    policy,
-    absences,
-    allScopesAnswered: snapshot.scopes.every(hasAnswered),
-    nowMs: clock.now(),
-  };
-  const plan = makePlan({ ...rules, desired, held, settings, affinity });
-  const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
-  return {
-    plan: { ...plan, absences: { ...plan.absences, ...counted } },
-    quarantined: [...quarantinedOf(snapshot), ...claims.quarantined],
-    publications: published.length > 0 ? reports : undefined,
-  };
-}
-
 /** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
 function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies): readonly string[] {
   if (snapshot.scopes.some((state) => state.status === 'unknown')) return [];
@@ -173,14 +124,6 @@ function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies
   return configured
     .filter(({ domain }) => !claimed.has(domain))
     .map(({ where }) => `${where}: no endpoint that can be used claims this domain`);
-}
-
-/** What the scopes themselves quarantined, as last known. */
-export function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
-  return snapshot.scopes.flatMap((state) => {
-    const discovered = state.status === 'known' ? state.discovered : state.lastGood?.discovered;
-    return discovered?.quarantined ?? [];
-  });
 }
 
 /** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */

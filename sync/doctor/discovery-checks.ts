@@ -1,7 +1,7 @@
 import { settleClaims } from '../../core/claims';
 import type { ScopeState, Snapshot } from '../../core/model';
 import { openFindings } from '../../discovery/sources';
-import { quarantinedOf } from '../run-once';
+import { quarantinedOf } from '../plan-pass';
 import { systemClock } from '../system-clock';
 import { type Answer, failed, ok, warning } from './check';
 import type { Context } from './context';
