@@ -1,24 +1,40 @@
 import { PrivatelinkError } from '../core/errors';
 import type { Discovered, Scope } from '../core/model';
-import type { Source } from './source';
+import type { Answer, Source } from './source';
+
+/** What is remembered of a scope's answers, to tell a sudden nothing from one that stays. */
+export type Fullness = {
+  readonly wasFull: boolean;
+  /** The last answer was empty after full ones, and this is when it was observed. */
+  readonly doubted?: Pick<Answer, 'observedAtMs'>;
+};
+
+export const neverRead: Fullness = { wasFull: false };
 
 /**
- * The same source, but a scope that listed something and now lists nothing fails once (UNCONFIRMED), so that what it held stays in use
- * until the next answer: the second empty one is believed (fm-01, fm-04), unless it is the first again, as a snapshot that nobody wrote anew.
+ * Whether an answer is doubted: the first empty one after a full one is (fm-01), the second is believed (fm-04), unless it is the first
+ * again, as a snapshot that nobody wrote anew; and what is remembered from then on.
  */
+export function judgeFullness(
+  before: Fullness,
+  answer: Answer,
+): { readonly after: Fullness; readonly isDoubted: boolean } {
+  const { observedAtMs } = answer;
+  if (!isEmpty(answer)) return { after: { ...before, wasFull: true }, isDoubted: false };
+  if (before.wasFull) return { after: { wasFull: false, doubted: { observedAtMs } }, isDoubted: true };
+  return { after: before, isDoubted: observedAtMs !== undefined && before.doubted?.observedAtMs === observedAtMs };
+}
+
+/** The same source, but a doubted answer fails (UNCONFIRMED), so that what the scope held stays in use until the next one. */
 export function holdEmpty(source: Source): Source {
-  const full = new Set<string>();
-  const doubtedAtMs = new Map<string, number | undefined>();
+  const remembered = new Map<string, Fullness>();
   return {
     ...source,
     discover: async (scope, signal) => {
       const answer = await source.discover(scope, signal);
-      const { observedAtMs } = answer;
-      if (!isEmpty(answer)) full.add(scope.id);
-      else if (full.delete(scope.id)) {
-        doubtedAtMs.set(scope.id, observedAtMs);
-        throw unconfirmed(scope);
-      } else if (observedAtMs !== undefined && doubtedAtMs.get(scope.id) === observedAtMs) throw unconfirmed(scope);
+      const { after, isDoubted } = judgeFullness(remembered.get(scope.id) ?? neverRead, answer);
+      remembered.set(scope.id, after);
+      if (isDoubted) throw unconfirmed(scope);
       return answer;
     },
   };
