@@ -9,7 +9,7 @@ import { newestOf, type Statement, statementsOf } from './statements';
 export type Verdict = {
   readonly is: 'gone' | 'absent' | 'uncertain';
   readonly reason: string;
-  /** Of `absent`: when that was observed (unix epoch, milliseconds), so that one observation counts once. Absent: in this pass. */
+  /** When that was observed, of `absent` so that one observation counts once; unix epoch, milliseconds. Absent: in this pass. */
   readonly observedAtMs?: number;
 };
 
@@ -55,9 +55,9 @@ function isTerminal({ state }: Pick<Statement, 'state'>): boolean {
 }
 
 function verdictOf(statement: Statement, refused: Quarantined | undefined): Verdict {
-  const { id, state, awsReason, quarantined = refused, atMs } = statement;
+  const { id, state, awsReason, quarantined = refused, atMs, isRelayed } = statement;
   const words = `endpoint ${id} is ${state}${awsReason ? ` (${awsReason})` : ''}`;
-  if (isTerminal(statement)) return { is: 'gone', reason: words };
+  if (isTerminal(statement)) return { is: 'gone', reason: words, observedAtMs: isRelayed ? atMs : undefined };
   if (quarantined) {
     const is = refusals.has(quarantined.code) ? 'absent' : 'uncertain';
     return { is, reason: `endpoint ${id} ${quarantined.reason}`, observedAtMs: atMs };

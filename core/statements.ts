@@ -7,6 +7,8 @@ export type Statement = {
   readonly scopeId: string;
   /** When it was observed; unix epoch, milliseconds. */
   readonly atMs: number;
+  /** It was passed on by a relay. */
+  readonly isRelayed: boolean;
   /** The scope is known; otherwise this is what it last said. */
   readonly isKnown: boolean;
   readonly state?: EndpointState;
@@ -30,6 +32,7 @@ export function statementsOf({ scopes }: Snapshot): ReadonlyMap<string, readonly
     const said = ({ observed }: { readonly observed?: Observed }) => ({
       scopeId: state.scope.id,
       atMs: observed?.atMs ?? observedAtMs,
+      isRelayed: observed !== undefined,
       isKnown,
     });
     return [

@@ -16,9 +16,11 @@ export function collectEvidence(snapshot: Snapshot, quarantined: readonly Quaran
     const { scopeIds, endpointIds } = originsOf(tags);
     const verdicts = endpointIds.map(judge);
     const gone = verdicts.find((one) => one.is === 'gone');
-    if (gone) return gone;
     const states = scopeIds.flatMap((id) => scopes.get(id) ?? []);
     const unknown = states.find((state) => state.status === 'unknown');
+    // What a relay observed some time ago may be older than what the scope itself said, which nobody here knows (fm-38).
+    const mayBeOlder = gone?.observedAtMs !== undefined && unknown?.status === 'unknown' && !unknown.lastGood;
+    if (gone && !mayBeOlder) return gone;
     if (unknown) return { is: 'uncertain', reason: `scope ${unknown.scope.id} is unknown` };
     if (states.length === 0) return { is: 'absent', reason: `no source discovers ${scopeIds.join(', ') || 'it'}` };
     const verdict = verdicts.find((one) => one.is === 'uncertain') ?? verdicts[0];

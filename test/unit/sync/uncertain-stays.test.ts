@@ -88,6 +88,16 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
   });
 
+  it('does not remove what a scope may have called available later, of which nothing is known', async () => {
+    const first = createPasses();
+    await first.pass(knownScope([sd2]));
+    const fresh = createPasses({ controlPlane: first.plane });
+
+    await fresh.pass(unknownScope(), calledRejected);
+
+    expect(addressesOf({ ...fresh, plane: first.plane }, 'sd2')).toEqual(['10.0.7.7:80']);
+  });
+
   it('does not bring back what a newer one calls gone', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2]), relayed({}, 1));
