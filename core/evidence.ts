@@ -11,6 +11,8 @@ export type Verdict = {
   readonly reason: string;
   /** When that was observed, of `absent` so that one observation counts once; unix epoch, milliseconds. Absent: in this pass. */
   readonly observedAtMs?: number;
+  /** It is listed all the same: what was counted of its absence is over. */
+  readonly isSeen?: boolean;
 };
 
 /** Refusals in words, of the operator's `allow` or the tag's writer: they are no doubt about the endpoint. */
@@ -60,8 +62,8 @@ function verdictOf(statement: Statement, refused: Quarantined | undefined): Verd
   if (isTerminal(statement)) return { is: 'gone', reason: words, observedAtMs: isRelayed ? atMs : undefined };
   if (quarantined) {
     const is = refusals.has(quarantined.code) ? 'absent' : 'uncertain';
-    return { is, reason: `endpoint ${id} ${quarantined.reason}`, observedAtMs: atMs };
+    return { is, reason: `endpoint ${id} ${quarantined.reason}`, observedAtMs: atMs, isSeen: is === 'uncertain' };
   }
-  if (state && dispositionOf(state) === 'hold') return { is: 'uncertain', reason: words };
+  if (state && dispositionOf(state) === 'hold') return { is: 'uncertain', reason: words, isSeen: true };
   return { is: 'absent', reason: `endpoint ${id} serves this address no more`, observedAtMs: atMs };
 }

@@ -122,6 +122,8 @@ export type ScopeState =
       readonly observedAtMs: number;
       /** As in LastGood. */
       readonly accountId?: string;
+      /** The same account answered before, as is kept in memory or on disk. */
+      readonly isAccountKept?: boolean;
       readonly discovered: Discovered;
     }
   | {

@@ -77,19 +77,32 @@ export function tellAccount(
 
 type Asked = { readonly scope: Scope; readonly own?: string };
 
-/** Throws PrivatelinkError (OTHER_ACCOUNT) where the answer may be of another account than the last one (fm-37). */
-export function refuseOtherAccount({ scope, own }: Asked, answer: LastGood, before: LastGood | undefined): void {
-  if (scope.account !== 'self') return;
+/** What comes of the account that answered. */
+export type JudgedAccount = {
+  /** The one to keep: an account that has shown nothing yet proves nothing against another. */
+  readonly accountId?: string;
+  /** It is the one that was kept before. */
+  readonly isAccountKept: boolean;
+};
+
+/** Judges the account of an answer. Throws PrivatelinkError (OTHER_ACCOUNT) where it may be another one than before (fm-37). */
+export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: LastGood | undefined): JudgedAccount {
+  if (scope.account !== 'self') return { isAccountKept: false };
+  const told = answer.accountId;
+  const listed = idsOf(answer.discovered);
   const evidence = {
-    told: answer.accountId,
+    told,
     own,
     remembered: before?.accountId ? [before.accountId] : [],
     // What this process read before without being told, it reads with the same credentials.
     heldIds: before && (before.isRestored || before.accountId) ? idsOf(before.discovered) : [],
-    listedIds: new Set(idsOf(answer.discovered)),
+    listedIds: new Set(listed),
   };
-  if (!isOtherAccount(evidence)) return;
-  throw new PrivatelinkError(otherAccountReason(scope, evidence), { code: 'OTHER_ACCOUNT', transient: false });
+  if (isOtherAccount(evidence))
+    throw new PrivatelinkError(otherAccountReason(scope, evidence), { code: 'OTHER_ACCOUNT', transient: false });
+  const isAccountKept = told !== undefined && told === before?.accountId;
+  const isShown = isAccountKept || own !== undefined || listed.length > 0;
+  return { accountId: (isShown ? told : undefined) ?? before?.accountId, isAccountKept };
 }
 
 function idsOf({ endpoints, quarantined }: Discovered): readonly string[] {

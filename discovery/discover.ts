@@ -3,7 +3,7 @@ import { concurrently } from '../core/concurrently';
 import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
 import type { LastGood, Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
-import { disownedIn, refuseOtherAccount } from './account';
+import { disownedIn, judgeAccount } from './account';
 import { holdEmpty } from './hold-empty';
 import type { LastGoodStore } from './last-good';
 import type { Source } from './source';
@@ -47,9 +47,9 @@ export function createDiscoverer(
       const answer = await withinDeadline((own) => source.discover(scope, own), deadline);
       const { observedAtMs = clock.now(), accountId, ...discovered } = answer;
       const good = { discovered, observedAtMs, accountId };
-      refuseOtherAccount({ scope, own: source.ownAccount }, good, lastGood.get(scope.id));
-      lastGood.set(scope.id, good);
-      return { status: 'known', scope, ...good };
+      const { isAccountKept, ...kept } = judgeAccount({ scope, own: source.ownAccount }, good, lastGood.get(scope.id));
+      lastGood.set(scope.id, { ...good, ...kept });
+      return { status: 'known', scope, ...good, isAccountKept };
     } catch (thrown) {
       signal.throwIfAborted();
       return { status: 'unknown', scope, ...describe(thrown, scope), lastGood: lastGood.get(scope.id) };

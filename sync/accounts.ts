@@ -44,7 +44,11 @@ type Context = {
   readonly own: OwnAccounts;
 };
 
-function evidenceOf(group: readonly Known[], { ids, remembered, own }: Context) {
+function evidenceOf(group: readonly Known[], { ids, remembered: tagged, own }: Context) {
+  const kept = group.flatMap(({ accountId, isAccountKept }) =>
+    accountId !== undefined && isAccountKept ? accountId : [],
+  );
+  const remembered = tagged.length > 0 ? tagged : [...new Set(kept)];
   const listed = group.flatMap(({ discovered }) => [
     ...discovered.endpoints.map((one) => one.id),
     ...discovered.quarantined.map((one) => one.endpointId),

@@ -14,18 +14,25 @@ export function collectEvidence(snapshot: Snapshot, quarantined: readonly Quaran
   const judge = judgeEndpoints(snapshot, quarantined);
   return ({ tags }) => {
     const { scopeIds, endpointIds } = originsOf(tags);
-    const verdicts = endpointIds.map(judge);
-    const gone = verdicts.find((one) => one.is === 'gone');
     const states = scopeIds.flatMap((id) => scopes.get(id) ?? []);
+    const verdicts = endpointIds.map(judge);
+    const sure = verdicts.filter((one) => one.is !== 'gone' || isNewest(one, states));
+    const gone = sure.find((one) => one.is === 'gone');
+    if (gone) return gone;
     const unknown = states.find((state) => state.status === 'unknown');
-    // What a relay observed some time ago may be older than what the scope itself said, which nobody here knows (fm-38).
-    const mayBeOlder = gone?.observedAtMs !== undefined && unknown?.status === 'unknown' && !unknown.lastGood;
-    if (gone && !mayBeOlder) return gone;
     if (unknown) return { is: 'uncertain', reason: `scope ${unknown.scope.id} is unknown` };
     if (states.length === 0) return { is: 'absent', reason: `no source discovers ${scopeIds.join(', ') || 'it'}` };
-    const verdict = verdicts.find((one) => one.is === 'uncertain') ?? verdicts[0];
-    return { is: 'absent', reason: 'its tags name no endpoint', observedAtMs: lastObserved(states), ...verdict };
+    const [id] = endpointIds;
+    const unlisted = id === undefined ? 'its tags name no endpoint' : `endpoint ${id} is not listed`;
+    const verdict = sure.find((one) => one.is === 'uncertain') ?? sure[0];
+    return { is: 'absent', reason: unlisted, observedAtMs: lastObserved(states), ...verdict };
   };
+}
+
+/** What a relay observed some time ago does not count against what the target's own scopes observed later, nor where nobody knows when that was (fm-38). */
+function isNewest({ observedAtMs = Number.POSITIVE_INFINITY }: Verdict, states: readonly ScopeState[]): boolean {
+  const lastMs = states.map((state) => (state.status === 'known' ? state : state.lastGood)?.observedAtMs);
+  return lastMs.every((ms = Number.POSITIVE_INFINITY) => ms <= observedAtMs);
 }
 
 /** All scopes have to be observed anew for a new observation of what none of them lists. */

@@ -15,12 +15,10 @@ export function missingEndpoints(
   const statements = statementsOf(snapshot);
   const isListed = (id: string, sinceMs: number) =>
     statements.get(id)?.some(({ isKnown, atMs }) => isKnown && atMs >= sinceMs) === true;
-  const accounts = new Map(
-    held.filter((one) => one.kind === 'upstream').map((one) => [one.domain, accountOf(one.tags)] as const),
-  );
+  const accountOfDomain = accountsOfDomains(held);
   const origins = held
     .filter((one) => one.kind === 'target')
-    .map(({ tags, domain }) => ({ ...originsOf(tags), account: accounts.get(domain) }));
+    .map(({ tags, domain }) => ({ ...originsOf(tags), account: accountOfDomain(domain) }));
   const missing = known.map((state): readonly [string, readonly string[]] => {
     const { scope, observedAtMs } = state;
     const own = origins
@@ -31,13 +29,29 @@ export function missingEndpoints(
   return new Map(missing.filter(([, ids]) => ids.length > 0));
 }
 
+/** The account that a domain was read in; of one that has not been read since accounts are kept, that of the others where there is one. */
+function accountsOfDomains(held: readonly HeldEntity[]): (domain: string) => string | undefined {
+  const upstreams = held.filter((one) => one.kind === 'upstream');
+  const accounts = new Map(
+    upstreams.flatMap(({ domain, tags }) => {
+      const account = accountOf(tags);
+      return account === undefined ? [] : [[domain, account] as const];
+    }),
+  );
+  const [only, ...others] = new Set(accounts.values());
+  return (domain) => accounts.get(domain) ?? (others.length === 0 ? only : undefined);
+}
+
 /**
  * With credentials of another account every list is empty and every id unknown, which looks just like everything being deleted.
  * A role names its account; where the process's own credentials read, it is the one that the domain was read in before, or, where that
  * is not known, one whose list shows something (docs/decisions/0012).
  */
-function knowsItsEndpoints({ scope, accountId, discovered }: Known, account: string | undefined): boolean {
-  if (scope.account !== 'self') return true;
+function knowsItsEndpoints(
+  { scope, accountId, isAccountKept, discovered }: Known,
+  account: string | undefined,
+): boolean {
+  if (scope.account !== 'self' || (account === undefined && isAccountKept)) return true;
   if (accountId !== undefined && account !== undefined) return accountId === account;
   return discovered.endpoints.length + discovered.quarantined.length > 0;
 }

@@ -22,13 +22,13 @@ export type Policy = {
 
 export type Judged = { readonly target: HeldEntity; readonly verdict: Verdict };
 
-/** Counts this pass: one more for the absent, unchanged for the uncertain, forgotten for all others. */
+/** Counts this pass: one more for the absent, unchanged for the uncertain that nobody saw, forgotten for all others. */
 export function countAbsences(previous: Absences, judged: readonly Judged[], nowMs: number): Absences {
   const entries = judged.flatMap(({ target, verdict }) => {
     const before = previous[target.key];
     if (verdict.is === 'absent')
       return [[target.key, { count: (before?.count ?? 0) + 1, sinceMs: before?.sinceMs ?? nowMs }] as const];
-    return verdict.is === 'uncertain' && before ? [[target.key, before] as const] : [];
+    return verdict.is === 'uncertain' && !verdict.isSeen && before ? [[target.key, before] as const] : [];
   });
   return Object.fromEntries(entries);
 }

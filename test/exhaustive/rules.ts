@@ -1,0 +1,207 @@
+import { accountOf } from '../../deck/tags';
+import type { HeldEntity } from '../../sync/control-plane';
+import { emptyState, type Passed, policy, runPass, type State } from './pipeline';
+import {
+  type EndpointName,
+  type Estate,
+  type Found,
+  hub,
+  idOf,
+  type Listing,
+  otherAccount,
+  type Pass,
+  passMs,
+} from './world';
+
+/** What must hold in every pass, in words of its own: it looks at what was answered and at what is held, never at a verdict. */
+
+/** Of a held target: distinct observations that missed it, one after the other, and when the first pass and the last observation were. */
+type Missed = { readonly count: number; readonly sinceMs: number; readonly lastMs: number };
+
+export type Node = { readonly state: State; readonly missed: ReadonlyMap<string, Missed> };
+
+/** Lives through one pass; throws what rule was broken. */
+export function follow(estate: Estate, node: Node, pass: Pass): Node {
+  const passed = runPass(estate, node.state, pass);
+  const seen = { estate, pass, passed };
+  const missed = missedAfter(node, seen);
+  checkRemovals(node, missed, seen);
+  checkAdditions(node, seen);
+  return { state: passed.state, missed };
+}
+
+type Seen = { readonly estate: Estate; readonly pass: Pass; readonly passed: Passed };
+
+function targetsOf(held: State['held']): readonly HeldEntity[] {
+  return [...held.values()].filter((one) => one.kind === 'target');
+}
+
+function scopeIdOf({ tags }: HeldEntity): string {
+  return tags.find((tag) => tag.startsWith('scope:'))?.slice('scope:'.length) ?? '';
+}
+
+/** `strange` is the endpoint of another account. */
+function nameOf({ tags }: HeldEntity): EndpointName | 'strange' {
+  const id = tags.find((tag) => tag.startsWith('vpce-'));
+  return (['e1', 'e2', 'e3'] as const).find((name) => idOf(name) === id) ?? 'strange';
+}
+
+type Said = { readonly found: Found; readonly atMs: number };
+
+/** What a scope says of an endpoint in this pass, and when that was observed; undefined: it was not read, or by strangers. */
+function saidBy(scopeId: string, name: EndpointName | 'strange', { pass, passed, estate }: Seen): Said | undefined {
+  const { state, scopes } = passed;
+  if (scopes.find(({ scope }) => scope.id === scopeId)?.status !== 'known' || name === 'strange') return undefined;
+  const of = (listing: Listing) => listing[name] ?? 'untagged';
+  if (scopeId === hub.id) return typeof pass.hub === 'string' ? undefined : { found: of(pass.hub), atMs: state.nowMs };
+  if (!state.file) return undefined;
+  const { content, atMs } = state.file;
+  if (estate.asksOther) return { found: of(content.found), atMs: state.nowMs };
+  return { found: of(content.found), atMs: content.late ? atMs - 24 * 3_600_000 : atMs };
+}
+
+function isMissing({ found }: Said): boolean {
+  return found === 'untagged' || found === 'deleted';
+}
+
+function missedAfter({ state, missed }: Node, seen: Seen): Node['missed'] {
+  const before: Node['missed'] = seen.pass.process === 'fresh' ? new Map() : missed;
+  return new Map(
+    targetsOf(state.held).flatMap((target): readonly (readonly [string, Missed])[] => {
+      const old = before.get(target.key);
+      const said = saidBy(scopeIdOf(target), nameOf(target), seen);
+      if (said && !isMissing(said)) return [];
+      const isNew = said && (!old || said.atMs > old.lastMs);
+      if (!isNew) return old ? [[target.key, old]] : [];
+      const { count, sinceMs } = old ?? { count: 0, sinceMs: seen.passed.state.nowMs };
+      return [[target.key, { count: count + 1, sinceMs, lastMs: said.atMs }]];
+    }),
+  );
+}
+
+/** A target leaves by AWS's word about its own endpoint, or when it was missed often and long enough and its domain keeps another. */
+function checkRemovals({ state }: Node, missed: Node['missed'], seen: Seen): void {
+  const { pass, passed } = seen;
+  const after = targetsOf(passed.state.held);
+  const left = new Set(after.map((one) => one.key));
+  for (const target of targetsOf(state.held)) {
+    if (left.has(target.key) || isEnded(target, seen)) continue;
+    const { count, sinceMs } = missed.get(target.key) ?? { count: 0, sinceMs: passed.state.nowMs };
+    const isLongAgo = passed.state.nowMs - sinceMs >= policy.removeAfterSeconds * 1_000;
+    const isRead = saidBy(scopeIdOf(target), nameOf(target), seen) !== undefined;
+    if (count < policy.removeAfterAbsences || !isLongAgo || !isRead) fail(`uncertain target ${target.key} left`, pass);
+    if (!after.some((one) => one.domain === target.domain)) fail(`domain ${target.domain} lost its last target`, pass);
+  }
+}
+
+/** The scope whose endpoint it is says so in this pass: EC2 to the right credentials, or the relay of what is read for it. */
+function isEnded(target: HeldEntity, seen: Seen): boolean {
+  const name = nameOf(target);
+  const home = seen.estate.hubNames.some((one) => one === name) ? hub : seen.estate.other;
+  const said = saidBy(home.id, name, seen);
+  const isGone = said?.found === 'deleted' && (home === hub || seen.estate.asksOther);
+  return isGone || said?.found === 'rejected';
+}
+
+/** Nothing comes that nobody calls available, nor what EC2 calls anything else now. */
+function checkAdditions({ state }: Node, seen: Seen): void {
+  for (const target of targetsOf(seen.passed.state.held)) {
+    if (state.held.has(`target:${target.key}`)) continue;
+    const name = nameOf(target);
+    const isRight = name === 'strange' ? isFirst(state, seen.pass) : mayCome(name, seen);
+    if (!isRight) fail(`${target.key} came, and may not`, seen.pass);
+  }
+}
+
+/** Where nothing is held of a scope, nor any account kept, the first account to show something is taken for the right one. */
+function isFirst(state: State, { process }: Pass): boolean {
+  const kept = process === 'fresh' ? { ...state, memories: {} } : state;
+  return accountsIn(kept).length === 0 && !targetsOf(state.held).some((one) => scopeIdOf(one) === hub.id);
+}
+
+/** An unknown scope takes part with what it last said; a snapshot with what it saw a day ago, where EC2 itself does not know better. */
+function mayCome(name: EndpointName, seen: Seen): boolean {
+  const { estate, passed } = seen;
+  const isKept = passed.scopes.some((state) => {
+    const kept = state.status === 'unknown' ? (state.lastGood?.discovered.endpoints ?? []) : [];
+    return kept.some((one) => one.id === idOf(name) && one.state === 'available');
+  });
+  const said = [hub.id, estate.other.id].map((id) => saidBy(id, name, seen)?.found);
+  const isLate = name === 'e1' && passed.state.file?.content.late === 'available';
+  const isGone = said[0] === 'rejected' || said[0] === 'deleted';
+  return isKept || said.includes('available') || (isLate && !isGone);
+}
+
+/** Passes after which everything that is certain must be right: two absences, one doubt of an empty answer, and some to spare. */
+const settlingPasses = 6;
+
+const [a1, a2, b1] = ['a.privatelink|10.0.0.1:80', 'a.privatelink|10.0.0.2:80', 'b.privatelink|10.0.0.1:80'];
+
+type Truth = {
+  readonly found: Readonly<Record<EndpointName, Found>>;
+  readonly targets: readonly (string | undefined)[];
+};
+
+const allThere: Truth = { found: { e1: 'available', e2: 'available', e3: 'available' }, targets: [a1, a2, b1] };
+const truths: readonly Truth[] = [
+  allThere,
+  { found: { e1: 'deleted', e2: 'available', e3: 'rejected' }, targets: [a2] },
+  { found: { e1: 'available', e2: 'untagged', e3: 'available' }, targets: [a1, b1] },
+];
+
+function quietPass({ hubNames, otherNames }: Estate, { found }: Truth): Pass {
+  const of = (names: readonly EndpointName[]): Listing => Object.fromEntries(names.map((name) => [name, found[name]]));
+  return { hub: of(hubNames), other: { found: of(otherNames) }, process: 'same' };
+}
+
+/** The accounts whose endpoints these are, as far as is known: before, nothing but seeing one of them again can prove it (fm-37). */
+function accountsIn({ held, memories }: State): readonly string[] {
+  const tagged = [...held.values()].flatMap((one) => accountOf(one.tags) ?? []);
+  return [...tagged, memories[hub.id]?.lastGood?.accountId].filter((one) => one !== undefined);
+}
+
+/** Strangers were the first to be seen, of a scope of which nothing was held: what is right now, only people can tell. */
+export function isStrangers({ state }: Node): boolean {
+  return accountsIn(state).includes(otherAccount);
+}
+
+/**
+ * Once faults stop, the control plane comes to the truth, and the next pass writes nothing. `isProven` says of a state on the way whether
+ * that was found out before.
+ */
+export function checkConvergence(estate: Estate, node: Node, isProven: (truth: number, node: Node) => boolean): void {
+  const possible = accountsIn(node.state).length > 0 ? truths : [allThere];
+  for (const [index, truth] of possible.entries()) {
+    const quiet = quietPass(estate, truth);
+    let settled = node;
+    let isKnownToSettle = false;
+    for (let count = 0; count < settlingPasses && !isKnownToSettle; count += 1) {
+      settled = follow(estate, settled, quiet);
+      isKnownToSettle = isProven(index, settled);
+    }
+    if (!isKnownToSettle) checkSettled(estate, settled, truth);
+  }
+}
+
+function checkSettled(estate: Estate, { state }: Node, truth: Truth): void {
+  const quiet = quietPass(estate, truth);
+  const keys = targetsOf(state.held).map((one) => one.key);
+  if (keys.sort().join() !== truth.targets.join()) fail(`settled at ${keys} instead of ${truth.targets}`, quiet);
+  const { writes } = runPass(estate, state, quiet);
+  const written = writes.map(({ action, kind, key }) => `${action} ${kind} ${key}`);
+  if (written.length > 0) fail(`a pass over what is settled wrote ${written}`, quiet);
+}
+
+/** Where all begins: everything in use; once as this version leaves it, once as one did that kept no account, and nothing is remembered. */
+export function beginnings(estate: Estate): readonly Node[] {
+  const settled = runPass(estate, emptyState(), quietPass(estate, allThere)).state;
+  const withoutAccount = [...settled.held].map(
+    ([name, one]) => [name, { ...one, tags: one.tags.filter((tag) => accountOf([tag]) === undefined) }] as const,
+  );
+  const upgraded = { ...emptyState(new Map(withoutAccount)), nowMs: settled.nowMs, file: settled.file };
+  return [settled, upgraded].map((state) => ({ state, missed: new Map() }));
+}
+
+function fail(message: string, pass: Pass): never {
+  throw new Error(`${message} in the pass ${JSON.stringify(pass)} (a pass is ${passMs / 1_000} s)`);
+}

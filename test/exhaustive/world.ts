@@ -1,0 +1,175 @@
+import type { Endpoint, EndpointState, Scope } from '../../core/model';
+import type { Answer } from '../../discovery/source';
+import { endpointOf } from '../support/builders';
+
+/**
+ * The two smallest estates in which every rule about removals can go wrong: two scopes, two domains, three targets, of which two share an
+ * address. In both, EC2 is read as `hub` with the process's own credentials. In `direct` the other scope is EC2 by a role; in `relayed` it
+ * is the snapshot of another gateway, which also tells, late, of what `hub` holds.
+ */
+export type EstateName = 'direct' | 'relayed';
+
+/** How an endpoint is found: listed in a state, or not listed, as its tag is gone or it is itself. */
+export type Found = 'available' | 'pending' | 'rejected' | 'untagged' | 'deleted';
+
+export type EndpointName = 'e1' | 'e2' | 'e3';
+export type Listing = Readonly<Partial<Record<EndpointName, Found>>>;
+
+/** What a scope answers: what it finds, nothing at all (`unknown`), or what AWS says to the credentials of another account. */
+export type Answered = Listing | 'unknown' | 'otherEmpty' | 'otherFull';
+
+/** What the second scope answers. `late`: how e1 was a day ago, by a snapshot; `again`: the snapshot was not written anew. */
+export type OtherAnswered = { readonly found: Listing; readonly late?: EndpointState } | 'again' | 'unknown';
+
+/** One pass: what is answered, and whether the process is a new one, with what it kept or in an empty folder. */
+export type Pass = {
+  readonly hub: Answered;
+  readonly other: OtherAnswered;
+  readonly process: 'same' | 'restarted' | 'fresh';
+};
+
+export const hub: Scope = { id: 'hub.self.us-east-1', source: 'hub', account: 'self', region: 'us-east-1' };
+const spoke: Scope = {
+  id: 'spoke.333333333333.us-east-1',
+  source: 'spoke',
+  account: '333333333333',
+  region: 'us-east-1',
+};
+const relay: Scope = { id: 'relay.snapshot.none', source: 'relay', account: 'snapshot', region: 'none' };
+
+export const passMs = 100_000;
+const dayMs = 24 * 3_600_000;
+const ownAccount = '111111111111';
+export const otherAccount = '222222222222';
+
+const addresses = {
+  e1: ['a', '10.0.0.1'],
+  e2: ['a', '10.0.0.2'],
+  e3: ['b', '10.0.0.1'],
+  strange: ['b', '10.0.0.9'],
+} as const;
+
+export function idOf(name: keyof typeof addresses): string {
+  return `vpce-${name}`;
+}
+
+function endpoint(name: keyof typeof addresses, state: EndpointState, over: Partial<Endpoint>): Endpoint {
+  const [domain, ip] = addresses[name];
+  return endpointOf({ id: idOf(name), domain, state, addresses: [{ ip, region: 'us-east-1' }], ...over });
+}
+
+function listed(found: Listing, over: Partial<Endpoint>): readonly Endpoint[] {
+  return (Object.entries(found) as [EndpointName, Found][]).flatMap(([name, state]) =>
+    state === 'untagged' || state === 'deleted' ? [] : [endpoint(name, state, over)],
+  );
+}
+
+/** What the source of EC2 gives for `hub`; undefined: it fails. */
+export function hubAnswerOf(answered: Answered): Answer | undefined {
+  if (answered === 'unknown') return undefined;
+  const over = { scopeId: hub.id };
+  if (typeof answered !== 'string')
+    return { endpoints: listed(answered, over), quarantined: [], accountId: ownAccount };
+  const endpoints = answered === 'otherFull' ? [endpoint('strange', 'available', over)] : [];
+  return { endpoints, quarantined: [], accountId: otherAccount };
+}
+
+/** Whether EC2, asked by id, knows no such endpoint; another account knows none. */
+export function isUnknownId(answered: Answered | OtherAnswered, id: string): boolean {
+  if (typeof answered === 'string') return answered !== 'unknown';
+  const found: Listing = 'found' in answered ? answered.found : answered;
+  return (Object.entries(found) as [EndpointName, Found][]).some(
+    ([name, state]) => idOf(name) === id && state === 'deleted',
+  );
+}
+
+/** The snapshot's file, or EC2 by a role, as of `atMs`. */
+export type File = { readonly content: Exclude<OtherAnswered, string>; readonly atMs: number };
+
+function spokeAnswerOf({ content }: File): Answer {
+  return { endpoints: listed(content.found, { scopeId: spoke.id }), quarantined: [] };
+}
+
+/** A snapshot as its source gives it: as old as the oldest of what it holds. */
+function relayAnswerOf({ content: { found, late }, atMs }: File): Answer {
+  const old = { scopeId: hub.id, atMs: atMs - dayMs };
+  const fresh = { scopeId: 'writer.self.us-east-1', atMs };
+  const endpoints = [
+    ...(late ? [endpoint('e1', late, { scopeId: relay.id, observed: old })] : []),
+    ...listed(found, { scopeId: relay.id, observed: fresh }),
+  ];
+  return { endpoints, quarantined: [], observedAtMs: late ? old.atMs : atMs };
+}
+
+export type Estate = {
+  readonly other: Scope;
+  readonly otherAnswerOf: (file: File) => Answer;
+  /** Only EC2 can be asked by id. */
+  readonly asksOther: boolean;
+  /** Everything that can happen in one pass. */
+  readonly passes: readonly Pass[];
+  /** The endpoints of each scope. */
+  readonly hubNames: readonly EndpointName[];
+  readonly otherNames: readonly EndpointName[];
+};
+
+/** How each endpoint may be found. */
+type Alphabet = Readonly<Record<EndpointName, readonly Found[]>>;
+
+const every: readonly Found[] = ['available', 'pending', 'rejected', 'untagged', 'deleted'];
+
+/**
+ * `whole`: each endpoint in every way. `short`: so few that four passes can be lived through in a minute or two; e1 is still found in
+ * every way.
+ */
+export type AlphabetName = 'whole' | 'short';
+
+const alphabets: Readonly<Record<EstateName, Readonly<Record<AlphabetName, Alphabet>>>> = {
+  direct: {
+    whole: { e1: every, e2: every, e3: every },
+    short: { e1: every, e2: ['available', 'deleted'], e3: ['available', 'untagged'] },
+  },
+  // A snapshot has no ids that could be asked for.
+  relayed: {
+    whole: {
+      e1: every,
+      e2: ['available', 'pending', 'rejected', 'untagged'],
+      e3: ['available', 'rejected', 'untagged'],
+    },
+    short: { e1: every, e2: ['available', 'rejected', 'untagged'], e3: ['available'] },
+  },
+};
+
+function listingsOf(names: readonly EndpointName[], alphabet: Alphabet): readonly Listing[] {
+  return names.reduce<readonly Listing[]>(
+    (before, name) => before.flatMap((one) => alphabet[name].map((state) => ({ ...one, [name]: state }))),
+    [{}],
+  );
+}
+
+/** A new process matters only where something is not read, or read by strangers. */
+function passesOf(hubs: readonly Answered[], others: readonly OtherAnswered[]): readonly Pass[] {
+  return hubs.flatMap((answered) =>
+    others.flatMap((other): readonly Pass[] => {
+      const isWhole = typeof answered !== 'string' && typeof other !== 'string';
+      const processes = isWhole ? (['same'] as const) : (['same', 'restarted', 'fresh'] as const);
+      return processes.map((process) => ({ hub: answered, other, process }));
+    }),
+  );
+}
+
+/** The estate, and everything that can happen to it in one pass. */
+export function estateOf(name: EstateName, alphabetName: AlphabetName): Estate {
+  const alphabet = alphabets[name][alphabetName];
+  const estate = estates[name];
+  const { hubNames, otherNames, asksOther } = estate;
+  const lates = asksOther ? [undefined] : ([undefined, 'available', 'rejected'] as const);
+  const others = listingsOf(otherNames, alphabet).flatMap((found) => lates.map((late) => ({ found, late })));
+  const hubs = [...listingsOf(hubNames, alphabet), 'unknown', 'otherEmpty', 'otherFull'] as const;
+  return { ...estate, passes: passesOf(hubs, [...others, ...(asksOther ? [] : ['again' as const]), 'unknown']) };
+}
+
+const estates: Readonly<Record<EstateName, Omit<Estate, 'passes'>>> = {
+  direct: { other: spoke, otherAnswerOf: spokeAnswerOf, asksOther: true, hubNames: ['e1', 'e3'], otherNames: ['e2'] },
+  relayed: { other: relay, otherAnswerOf: relayAnswerOf, asksOther: false, hubNames: ['e1'], otherNames: ['e2', 'e3'] },
+};
