@@ -36,7 +36,8 @@ export function explore(estate: Estate, options: ExploreOptions): Explored {
         if (seen.has(key)) continue;
         seen.add(key);
         if (isStrangers(reached)) continue;
-        telling(further, () => checkConvergence(estate, reached, isProven));
+        // Behind the brake it is people who let things go.
+        if (estate.fixed.length === 0) telling(further, () => checkConvergence(estate, reached, isProven));
         next.push({ node: reached, way: further });
       }
     }
@@ -74,7 +75,7 @@ function telling<T>(way: readonly Pass[], work: () => T): T {
 }
 
 /** Equal for states from which the same things can happen: times count from now. */
-function keyOf({ state, missed }: Node): string {
+function keyOf({ state, missed, answered }: Node): string {
   const { nowMs } = state;
   const held = [...state.held.values()].map(({ kind, key, tags }) =>
     kind === 'target' ? `${key} ${tags}` : `${key} ${accountOf(tags)}`,
@@ -97,7 +98,7 @@ function keyOf({ state, missed }: Node): string {
       `${key} ${Math.min(count, 2)} ${ageOf(sinceMs, nowMs)} ${ageOf(lastMs, nowMs)}`,
   );
   const file = state.file && `${JSON.stringify(state.file.content)} ${ageOf(state.file.atMs, nowMs)}`;
-  return [...held, ...absences.sort(), ...memories.sort(), ...misses.sort(), file].join('\n');
+  return [...held, ...absences.sort(), ...memories.sort(), ...misses.sort(), file, ...[...answered].sort()].join('\n');
 }
 
 function textOf({ observedAtMs, accountId, isRestored, discovered }: LastGood, nowMs: number): string {

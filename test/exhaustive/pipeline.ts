@@ -11,7 +11,11 @@ import type { Absences, Policy } from '../../sync/policy';
 import { type Estate, type File, hub, hubAnswerOf, isUnknownId, type Pass, passMs } from './world';
 
 /** Two absences, so that four passes see a target leave. */
-export const policy: Policy = { mode: 'sync', maxRemovePercent: 30, removeAfterAbsences: 2, removeAfterSeconds: 100 };
+export const policy: Omit<Policy, 'maxRemovePercent'> = {
+  mode: 'sync',
+  removeAfterAbsences: 2,
+  removeAfterSeconds: 100,
+};
 
 /** What discovery remembers of one scope. */
 type Memory = { readonly lastGood?: LastGood; readonly fullness: Fullness };
@@ -44,6 +48,7 @@ export function runPass(estate: Estate, before: State, pass: Pass): Passed {
   const started = startProcess(before, pass.process);
   const file = typeof pass.other === 'string' ? before.file : { content: pass.other, atMs: nowMs - 1 };
   const answers: readonly (readonly [Scope, Answer | undefined])[] = [
+    ...estate.fixed,
     [hub, hubAnswerOf(pass.hub)],
     [estate.other, pass.other === 'unknown' || !file ? undefined : estate.otherAnswerOf(file)],
   ];
@@ -58,9 +63,18 @@ export function runPass(estate: Estate, before: State, pass: Pass): Passed {
     ...(missing.get(hub.id) ?? []).filter((id) => isUnknownId(pass.hub, id)),
     ...(missing.get(estate.other.id) ?? []).filter((id) => estate.asksOther && isUnknownId(pass.other, id)),
   ];
+  const { maxRemovePercent } = estate;
   const { plan } = planPass(
     { ...snapshot, goneIds },
-    { owner: 'test', settings: {}, policy, held, published: [], absences: started.absences, nowMs },
+    {
+      owner: 'test',
+      settings: {},
+      policy: { ...policy, maxRemovePercent },
+      held,
+      published: [],
+      absences: started.absences,
+      nowMs,
+    },
   );
   const memories = Object.fromEntries(
     read.map(({ state: { scope }, memory }) => [

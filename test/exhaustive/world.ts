@@ -3,11 +3,12 @@ import type { Answer } from '../../discovery/source';
 import { endpointOf } from '../support/builders';
 
 /**
- * The two smallest estates in which every rule about removals can go wrong: two scopes, two domains, three targets, of which two share an
+ * The smallest estates in which every rule about removals can go wrong: two scopes, two domains, three targets, of which two share an
  * address. In both, EC2 is read as `hub` with the process's own credentials. In `direct` the other scope is EC2 by a role; in `relayed` it
- * is the snapshot of another gateway, which also tells, late, of what `hub` holds.
+ * is the snapshot of another gateway, which also tells, late, of what `hub` holds. `braked` is `direct` among so many other targets that
+ * two that leave together set off the brake.
  */
-export type EstateName = 'direct' | 'relayed';
+export type EstateName = 'direct' | 'relayed' | 'braked';
 
 /** How an endpoint is found: listed in a state, or not listed, as its tag is gone or it is itself. */
 export type Found = 'available' | 'pending' | 'rejected' | 'untagged' | 'deleted';
@@ -102,6 +103,9 @@ function relayAnswerOf({ content: { found, late }, atMs }: File): Answer {
 }
 
 export type Estate = {
+  /** What is always read, and always the same. */
+  readonly fixed: readonly (readonly [Scope, Answer])[];
+  readonly maxRemovePercent: number;
   readonly other: Scope;
   readonly otherAnswerOf: (file: File) => Answer;
   /** Only EC2 can be asked by id. */
@@ -111,6 +115,21 @@ export type Estate = {
   /** The endpoints of each scope. */
   readonly hubNames: readonly EndpointName[];
   readonly otherNames: readonly EndpointName[];
+};
+
+const fixedScope: Scope = { id: 'fixed.static.none', source: 'fixed', account: 'static', region: 'none' };
+
+/** Targets that nothing happens to: with them there are ten and more, from which on the brake acts. */
+const eight: Answer = {
+  endpoints: Array.from({ length: 8 }, (_, index) =>
+    endpointOf({
+      id: `static-c-${index}`,
+      domain: 'c',
+      scopeId: fixedScope.id,
+      addresses: [{ ip: `10.0.1.${index}`, region: 'none' }],
+    }),
+  ),
+  quarantined: [],
 };
 
 /** How each endpoint may be found. */
@@ -128,6 +147,10 @@ const alphabets: Readonly<Record<EstateName, Readonly<Record<AlphabetName, Alpha
   direct: {
     whole: { e1: every, e2: every, e3: every },
     short: { e1: every, e2: ['available', 'deleted'], e3: ['available', 'untagged'] },
+  },
+  braked: {
+    whole: { e1: every, e2: every, e3: every },
+    short: { e1: every, e2: ['available', 'deleted'], e3: ['available', 'rejected'] },
   },
   // A snapshot has no ids that could be asked for.
   relayed: {
@@ -169,7 +192,25 @@ export function estateOf(name: EstateName, alphabetName: AlphabetName): Estate {
   return { ...estate, passes: passesOf(hubs, [...others, ...(asksOther ? [] : ['again' as const]), 'unknown']) };
 }
 
+const direct: Omit<Estate, 'passes'> = {
+  other: spoke,
+  otherAnswerOf: spokeAnswerOf,
+  asksOther: true,
+  hubNames: ['e1', 'e3'],
+  otherNames: ['e2'],
+  fixed: [],
+  maxRemovePercent: 30,
+};
+
 const estates: Readonly<Record<EstateName, Omit<Estate, 'passes'>>> = {
-  direct: { other: spoke, otherAnswerOf: spokeAnswerOf, asksOther: true, hubNames: ['e1', 'e3'], otherNames: ['e2'] },
-  relayed: { other: relay, otherAnswerOf: relayAnswerOf, asksOther: false, hubNames: ['e1'], otherNames: ['e2', 'e3'] },
+  direct,
+  relayed: {
+    ...direct,
+    other: relay,
+    otherAnswerOf: relayAnswerOf,
+    asksOther: false,
+    hubNames: ['e1'],
+    otherNames: ['e2', 'e3'],
+  },
+  braked: { ...direct, fixed: [[fixedScope, eight]], maxRemovePercent: 15 },
 };

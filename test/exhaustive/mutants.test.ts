@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { EstateName } from './world';
+
+/**
+ * The faults that this check exists for, put back one by one: each must break a rule, or the check proves nothing. The same list is in
+ * docs/testing.md.
+ */
+type Mutant = {
+  readonly name: string;
+  readonly estate: EstateName;
+  readonly module: string;
+  /** The module's functions, of which the mutant changes one or two. */
+  readonly mutate: (real: Module) => Module;
+  /** The rule that catches it. */
+  readonly caught: RegExp;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
+type Module = Readonly<Record<string, any>>;
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'fm-01 what is not listed counts as gone',
+    estate: 'direct',
+    module: '../../core/evidence',
+    mutate: ({ judgeEndpoints }) => ({
+      judgeEndpoints: (...input: unknown[]) => {
+        const judge = judgeEndpoints(...input);
+        return (id: string) => (judge(id).is === 'absent' ? { ...judge(id), is: 'gone' } : judge(id));
+      },
+    }),
+    caught: /uncertain target .* left/,
+  },
+  {
+    name: 'fm-04 an empty answer is doubted for ever',
+    estate: 'direct',
+    module: '../../discovery/hold-empty',
+    mutate: ({ judgeFullness }) => ({
+      judgeFullness: (before: unknown, answer: { readonly endpoints: readonly unknown[] }) => ({
+        ...judgeFullness(before, answer),
+        isDoubted: answer.endpoints.length === 0,
+      }),
+    }),
+    caught: /settled at/,
+  },
+  {
+    name: 'fm-07 what an earlier process read counts as read',
+    estate: 'direct',
+    module: '../../core/has-answered',
+    mutate: () => ({ hasAnswered: () => true }),
+    caught: /left before all was read/,
+  },
+  {
+    name: 'fm-35 an address that another endpoint has counts as gone',
+    estate: 'direct',
+    module: '../../sync/evidence',
+    mutate: ({ collectEvidence }) => ({
+      collectEvidence: (snapshot: Module, ...rest: unknown[]) => {
+        const known = snapshot.scopes.filter((one: Module) => one.status === 'known');
+        const endpoints: readonly Module[] = known.flatMap((one: Module) => one.discovered.endpoints);
+        const evidence = collectEvidence(snapshot, ...rest);
+        return (target: { readonly key: string; readonly tags: readonly string[] }) => {
+          const isHolder = (one: Module) =>
+            one.state === 'available' && target.key.endsWith(`|${one.addresses[0].ip}:80`);
+          const holder = endpoints.find(isHolder);
+          return holder && !target.tags.includes(holder.id) ? { is: 'gone', reason: 'taken over' } : evidence(target);
+        };
+      },
+    }),
+    caught: /uncertain target .* left/,
+  },
+  {
+    name: 'fm-37 the account of the credentials is not looked at',
+    estate: 'direct',
+    module: '../../sync/accounts',
+    mutate: () => ({ doubtAccounts: (snapshot: unknown) => snapshot }),
+    caught: /uncertain target .* left|came, and may not/,
+  },
+  {
+    name: 'fm-38 all that was ever observed counts alike',
+    estate: 'relayed',
+    module: '../../core/statements',
+    mutate: () => ({ newestOf: (statements: unknown) => statements }),
+    caught: /uncertain target .* left/,
+  },
+  {
+    name: 'fm-39 one observation counts in every pass',
+    estate: 'relayed',
+    module: '../../sync/policy',
+    mutate: ({ countAbsences }) => ({
+      countAbsences: (before: unknown, judged: readonly Module[], ...rest: unknown[]) => {
+        const undated = judged.map((one) => ({ ...one, verdict: { ...one.verdict, observedAtMs: undefined } }));
+        return countAbsences(before, undated, ...rest);
+      },
+    }),
+    caught: /uncertain target .* left/,
+  },
+  {
+    name: 'fm-43 the brake withholds the whole plan',
+    estate: 'braked',
+    module: '../../sync/brake',
+    mutate: ({ brake }) => ({
+      brake: (...input: unknown[]) => {
+        const braked = brake(...input);
+        return braked.withheld ? { ...braked, changes: [] } : braked;
+      },
+    }),
+    caught: /is available and does not serve/,
+  },
+  {
+    name: 'fm-43 a domain all of whose targets are absent keeps all of them',
+    estate: 'direct',
+    module: '../../sync/policy',
+    mutate: ({ judgeRemovals }) => ({
+      judgeRemovals: (input: unknown) => {
+        const { remove, keep } = judgeRemovals(input);
+        const isLast = keep.some((one: Module) => one.verdict.reason.endsWith('last target, absent'));
+        return isLast ? { remove: [], keep: [...keep, ...remove] } : { remove, keep };
+      },
+    }),
+    caught: /settled at/,
+  },
+];
+
+function exploreAll(name: EstateName): void {
+  const { explore, oneChange } = require('./explore');
+  const estate = require('./world').estateOf(name, 'short');
+  explore(estate, { depth: 3, passesAfter: oneChange(estate) });
+}
+
+describe('the exhaustive check', () => {
+  afterEach(() => {
+    jest.resetModules();
+    jest.dontMock('../../sync/policy');
+  });
+
+  it.each(mutants)('catches: $name', ({ estate, module, mutate, caught }) => {
+    jest.isolateModules(() => {
+      const real = jest.requireActual<Module>(module);
+      jest.doMock(module, () => ({ ...real, ...mutate(real) }));
+      try {
+        expect(() => exploreAll(estate)).toThrow(caught);
+      } finally {
+        jest.dontMock(module);
+      }
+    });
+  });
+});
