@@ -24,10 +24,9 @@ export function createCallBudget({ clock, burst = 50, perSecond = 10 }: CallBudg
     take: async ({ account, region, action }, signal) => {
       signal.throwIfAborted();
       const key = `${account} ${region} ${action}`;
-      const nowMs = clock.now();
+      const nowMs = clock.monotonicMs();
       const { tokens, atMs } = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
-      // A clock that was set back adds nothing, and holds nobody up.
-      const left = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) * perSecond) / 1_000) - 1;
+      const left = Math.min(burst, tokens + ((nowMs - atMs) * perSecond) / 1_000) - 1;
       // Below zero stands a queue; whoever leaves it gives nothing back, since those behind keep their times.
       buckets.set(key, { tokens: left, atMs: nowMs });
       if (left < 0) await clock.sleep(Math.ceil((-left * 1_000) / perSecond), signal);

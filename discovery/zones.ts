@@ -19,7 +19,7 @@ export type ZonesOptions = {
   readonly scope: AccountScope;
   readonly client: () => Promise<EC2Client>;
   readonly budget: CallBudget;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 };
 
 /** Gives each place its zone id where only the name is known; AWS is asked once, and only where an id is missing. */
@@ -51,7 +51,7 @@ export function createZoneReader({ scope, client, budget, clock }: ZonesOptions)
   let zoneIds: ZoneIds = new Map();
   let readAtMs = Number.NEGATIVE_INFINITY;
   return async (signal) => {
-    if (clock.now() - readAtMs < keptMs) return zoneIds;
+    if (clock.monotonicMs() - readAtMs < keptMs) return zoneIds;
     const ask = async (own: AbortSignal) => {
       await budget.take({ ...scope, action: 'DescribeAvailabilityZones' }, own);
       return describeZones(client, own);
@@ -59,7 +59,7 @@ export function createZoneReader({ scope, client, budget, clock }: ZonesOptions)
     try {
       const answer = await withinDeadline(ask, { signal, timeoutMs, asked: `scope ${scope.id}` });
       zoneIds = new Map(parseAnswer(zonesAnswer, answer, scope).AvailabilityZones.flatMap(entryOf));
-      readAtMs = clock.now();
+      readAtMs = clock.monotonicMs();
     } catch {
       signal.throwIfAborted();
     }

@@ -7,7 +7,7 @@ export function limitRate(say: (reason: string, domain: string) => void): (reaso
   const nextMs = new Map<string, number>();
   return (reason, domain) => {
     const key = `${domain} ${reason}`;
-    const nowMs = unreferencedClock.now();
+    const nowMs = unreferencedClock.monotonicMs();
     if ((nextMs.get(key) ?? 0) > nowMs) return;
     for (const [old, atMs] of nextMs) if (atMs <= nowMs) nextMs.delete(old);
     nextMs.set(key, nowMs + explainEveryMs);

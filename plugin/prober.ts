@@ -107,7 +107,7 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
   for (;;) {
     await clock.sleep(pauseMs, signal).catch(() => {});
     if (signal.aborted) return;
-    const startedMs = clock.now();
+    const startedMs = clock.monotonicMs();
     const isAlive = await probe(candidate, settings, signal);
     if (signal.aborted) return;
     // What speaks against the present state: to be alive while down, or dead while up.
@@ -117,7 +117,7 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
       against = 0;
       report();
     }
-    pauseMs = Math.max(0, startedMs + everyMs(settings) * (0.9 + 0.1 * random()) - clock.now());
+    pauseMs = Math.max(0, startedMs + everyMs(settings) * (0.9 + 0.1 * random()) - clock.monotonicMs());
   }
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock';
 /** Time whose timers keep no process alive: a plugin server that was only asked for its dump must exit. */
 export const unreferencedClock: Clock = {
   now: Date.now,
+  monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
     await wait(ms, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
   },

@@ -13,6 +13,7 @@ import { lookUpZone } from './zone-lookup';
 
 const clock = {
   now: Date.now,
+  monotonicMs: () => performance.now(),
   sleep: async (ms: number, signal: AbortSignal) => void (await wait(ms, undefined, { signal })),
 };
 

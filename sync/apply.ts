@@ -235,12 +235,12 @@ function readRollout({ controlPlane, signal }: ApplyOptions): Promise<Rollout | 
 async function awaitRollout(before: Rollout | undefined, options: ApplyOptions): Promise<Rollout | undefined> {
   const { clock, signal } = options;
   if (before?.nodes === 0) return before;
-  const untilMs = clock.now() + rolloutWaitMs;
+  const untilMs = clock.monotonicMs() + rolloutWaitMs;
   for (;;) {
     const rollout = await readRollout(options);
     const isNew = rollout && rollout.hash !== before?.hash;
     const isThere = isNew && rollout.inSync >= rollout.nodes;
-    if (isThere || clock.now() >= untilMs || signal.aborted) return rollout;
+    if (isThere || clock.monotonicMs() >= untilMs || signal.aborted) return rollout;
     // A stop ends the wait alone: what was written is told all the same.
     await clock.sleep(rolloutPollMs, signal).catch(() => {});
   }

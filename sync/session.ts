@@ -51,7 +51,7 @@ export function openSession(
   const { controlPlane } = config;
   const base = readBase(config.deck.base);
   const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, options));
-  const progress = createProgress(options.terminal, clock.now);
+  const progress = createProgress(options.terminal, clock.monotonicMs);
   let applied = 0;
   return {
     config,

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock';
 
 export const systemClock: Clock = {
   now: Date.now,
+  monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
     await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
   },

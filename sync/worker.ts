@@ -37,7 +37,7 @@ export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker
   let isReady = false;
 
   async function sleep(ms: number, isInterruptible: boolean): Promise<void> {
-    aliveUntilMs = clock.now() + ms + overdueMs;
+    aliveUntilMs = clock.monotonicMs() + ms + overdueMs;
     if (isInterruptible && isTriggered) return;
     const sleeping = withOwnSignal(signal, (own) => {
       wake = isInterruptible ? () => own.abort() : () => {};
@@ -52,11 +52,11 @@ export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker
     await sleep(startDelayMs(random), true);
     for (let number = 1; !signal.aborted; number += 1) {
       isTriggered = false;
-      aliveUntilMs = clock.now() + longestPassMs;
+      aliveUntilMs = clock.monotonicMs() + longestPassMs;
       const outcome = await passOnce(options, number, signal);
       failures = outcome.kind === 'failed' ? failures + 1 : 0;
       isReady ||= outcome.kind === 'done';
-      const timing = { intervalMs: options.intervalMs(), failures, nowMs: clock.now(), random };
+      const timing = { intervalMs: options.intervalMs(), failures, nowMs: clock.monotonicMs(), random };
       await sleep(pauseMs(outcome, timing), outcome.kind === 'done');
     }
   }
@@ -67,7 +67,7 @@ export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker
       wake();
     },
     isReady: () => isReady,
-    isAlive: () => clock.now() <= aliveUntilMs,
+    isAlive: () => clock.monotonicMs() <= aliveUntilMs,
     ended: repeat(),
   };
 }

@@ -53,7 +53,7 @@ export async function supervise({ socketPath, clock, ...options }: SuperviseOpti
   function start(): Serving {
     let sinceMs: number | undefined;
     const onServing = (pid: number | undefined) => {
-      sinceMs = clock.now();
+      sinceMs = clock.monotonicMs();
       orphans.end();
       options.onServing(pid);
     };
@@ -61,7 +61,7 @@ export async function supervise({ socketPath, clock, ...options }: SuperviseOpti
       if (stopping.signal.aborted) return options.onEnd(0);
       options.onProblem(`the serving process ${reason}`);
       if (sinceMs === undefined) return options.onEnd(1);
-      void restartAfter(pauseAfter(clock.now() - sinceMs));
+      void restartAfter(pauseAfter(clock.monotonicMs() - sinceMs));
     };
     return openServing(options.startServing(), { waiting, orphans }, { ...options, onServing, onEnd });
   }

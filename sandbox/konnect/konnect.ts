@@ -14,6 +14,8 @@ export type KonnectOptions = {
   readonly port?: number;
   /** Largest page, whatever `size` asks for; default 1000, as Konnect. */
   readonly pageCap?: number;
+  /** What its answers are dated by; default the wall clock. */
+  readonly now?: () => number;
 };
 
 /** A stand-in of Konnect: the control-plane API that kong-privatelink uses, in memory, on loopback. */
@@ -34,11 +36,12 @@ export type Konnect = {
 
 /** Listens on 127.0.0.1; rejects when the port is taken. */
 export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
+  const { now = Date.now } = options;
   const planes = options.controlPlanes.map(({ name, clusterType }) => createPlane(name, clusterType));
   const faults = createFaults();
   const traffic: Traffic = { calls: [], running: 0, peak: 0 };
   const respond = responder(planes, options.token, options.pageCap ?? 1000);
-  const served = { respond, traffic, takeFault: faults.take };
+  const served = { respond, traffic, takeFault: faults.take, now };
   const { url, close } = await listen(served, options.port);
   return {
     url,
@@ -55,7 +58,7 @@ export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
       return planeNamed(planes, name).store.put(kind, id, body);
     },
     reportNode: (name, node) =>
-      void planeNamed(planes, name).nodes.set(node.id, { lastPing: Math.floor(Date.now() / 1000), ...node }),
+      void planeNamed(planes, name).nodes.set(node.id, { lastPing: Math.floor(now() / 1000), ...node }),
     configHash: (name) => planeNamed(planes, name).configHash(),
     close,
   };

@@ -21,7 +21,12 @@ type Request = {
 export type Respond = (request: Request) => Answer;
 
 type Exchange = { readonly message: IncomingMessage; readonly response: ServerResponse };
-type Served = { readonly respond: Respond; readonly traffic: Traffic; readonly takeFault: TakeFault };
+type Served = {
+  readonly respond: Respond;
+  readonly traffic: Traffic;
+  readonly takeFault: TakeFault;
+  readonly now?: () => number;
+};
 
 /** Listens on 127.0.0.1, on a port of the system's choice when none is given; rejects when it is taken. */
 export async function listen(served: Served, port = 0) {
@@ -82,8 +87,9 @@ function serve({ message, response }: Exchange, served: Served): void {
   });
 }
 
-function reply({ message, response }: Exchange, body: string, { respond, traffic, takeFault }: Served): void {
+function reply({ message, response }: Exchange, body: string, { respond, traffic, takeFault, now }: Served): void {
   const { method = '', url = '' } = message;
+  if (now) response.setHeader('date', new Date(now()).toUTCString());
   const fault = takeFault(method, url);
   const answer = replaced(fault) ?? respond({ method, url, headers: message.headers, body });
   traffic.calls.push({ method, path: url, status: isAnswered(fault) ? answer.status : 0 });

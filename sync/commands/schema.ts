@@ -8,7 +8,6 @@ import { createRelease } from '../konnect/release';
 import { exitCodes } from '../report';
 import type { PassDependencies } from '../run-once';
 import { openConfig } from '../session';
-import { systemClock } from '../system-clock';
 import type { Command } from './command';
 
 /** Prints the plugin's schema in Lua, or puts it into the control plane where it differs. */
@@ -40,5 +39,5 @@ function notKonnect(type: string): PrivatelinkError {
 /** What comes before an entity of the plugin is written; undefined where the control plane takes no schema. */
 export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
   if (controlPlane.type !== 'konnect') return undefined;
-  return createRelease({ openPlane: openPlane(controlPlane), schema: pluginSchema(), nowMs: systemClock.now });
+  return createRelease({ openPlane: openPlane(controlPlane), schema: pluginSchema() });
 }

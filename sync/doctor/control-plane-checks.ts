@@ -23,15 +23,15 @@ function placeOf(controlPlane: ControlPlaneConfig): string {
 
 /** Konnect: which data planes follow the control plane. */
 export async function checkDataPlanes(
-  { held, config: { controlPlane }, now }: Context,
+  { held, config: { controlPlane } }: Context,
   signal: AbortSignal,
 ): Promise<readonly Answer[]> {
   if (controlPlane.type !== 'konnect') return [];
   await held;
   const plane = await openPlane(controlPlane)(signal);
-  const { nodes, inSync } = await readRollout(plane.http, { plane: plane.path, nowMs: now() }, signal);
+  const { nodes, inSync } = await readRollout(plane, signal);
   if (nodes === 0) return [warning('none is connected: start one, nothing is routed without')];
-  const doubtful = await doubtfulNodes(plane, now(), signal);
+  const doubtful = await doubtfulNodes(plane, signal);
   const counts = `${inSync} of ${nodes} run the expected configuration`;
   const behind = `${counts}: run this again in a minute, then look at the log of the others`;
   return [

@@ -5,7 +5,12 @@ export type Exchange = Pick<Dispatcher.DispatchOptions, 'method' | 'path'> & {
   readonly body?: string;
 };
 
-export type Answer = { readonly status: number; readonly text: string; readonly retryAfter?: string };
+export type Answer = {
+  readonly status: number;
+  readonly text: string;
+  readonly date?: string;
+  readonly retryAfter?: string;
+};
 
 /**
  * Sends one call and gives the whole answer; rejects with what undici throws, or the signal's reason as soon as it is aborted.
@@ -16,7 +21,7 @@ export function exchange(call: Exchange, dispatcher: Dispatcher, signal: AbortSi
     if (signal.aborted) return reject(signal.reason);
     const chunks: Buffer[] = [];
     let status = 0;
-    let retryAfter: string | undefined;
+    let told: Pick<Answer, 'date' | 'retryAfter'> = {};
     let running: Dispatcher.DispatchController | undefined;
     const stop = () => {
       running?.abort(signal.reason);
@@ -35,10 +40,10 @@ export function exchange(call: Exchange, dispatcher: Dispatcher, signal: AbortSi
       },
       onResponseStart: (_, statusCode, headers) => {
         status = statusCode;
-        retryAfter = headers['retry-after']?.toString();
+        told = { date: headers.date?.toString(), retryAfter: headers['retry-after']?.toString() };
       },
       onResponseData: (_, chunk) => void chunks.push(chunk),
-      onResponseEnd: () => settle(() => resolve({ status, text: Buffer.concat(chunks).toString(), retryAfter })),
+      onResponseEnd: () => settle(() => resolve({ status, text: Buffer.concat(chunks).toString(), ...told })),
       onResponseError: (_, thrown) => settle(() => reject(thrown)),
     });
   });

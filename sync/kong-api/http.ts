@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/model';
 import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
 import { exchange } from './exchange';
 import { type Outcome, parseRetryAfter, retry } from './retry';
+import { createServerClock, type ServerClock } from './server-clock';
 
 /** `path` from the root, with its query. */
 export type HttpCall = {
@@ -24,6 +25,8 @@ export type HttpOptions = {
   /** Calls at once; more wait for a connection. */
   readonly concurrency: number;
   readonly clock: Clock;
+  /** Hears every answer; default: one of its own. */
+  readonly serverClock?: ServerClock;
   /** For connecting, for the headers, and between two pieces of the body. */
   readonly timeoutMs?: number;
   readonly random?: () => number;
@@ -50,7 +53,8 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     connect: { timeout: timeoutMs },
   });
   const headers = { ...(token && api.authorize(token)), accept: 'application/json' };
-  const connection = { ...options, dispatcher, prefix: pathname.replace(/\/+$/, ''), headers };
+  const serverClock = options.serverClock ?? createServerClock(clock);
+  const connection = { ...options, serverClock, dispatcher, prefix: pathname.replace(/\/+$/, ''), headers };
   return (call, signal) => {
     // Each call in flight listens, and there are more of them than the ten that Node takes for a leak.
     setMaxListeners(0, signal);
@@ -58,7 +62,8 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
   };
 }
 
-type Connection = Pick<HttpOptions, 'api' | 'address' | 'token' | 'clock'> & {
+type Connection = Pick<HttpOptions, 'api' | 'address' | 'token'> & {
+  readonly serverClock: ServerClock;
   readonly dispatcher: Dispatcher;
   /** The path of the address. */
   readonly prefix: string;
@@ -70,7 +75,7 @@ async function attempt(
   connection: Connection,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { api, address, token, clock, dispatcher, prefix, headers } = connection;
+  const { api, address, token, serverClock, dispatcher, prefix, headers } = connection;
   // Thousands of calls succeed, and nobody reads their names.
   const name = () => callName(method, address, path);
   const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
@@ -81,10 +86,11 @@ async function attempt(
   if ('thrown' in answer) {
     return { error: networkError(name(), answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
   }
-  const { status, text, retryAfter } = answer;
+  const { status, text, date, retryAfter } = answer;
+  serverClock.hear(date);
   if (status >= 200 && status < 300) return { value: parse(text, name) };
   if (status === 404 && method === 'DELETE') return { value: undefined };
-  const retryAfterMs = parseRetryAfter(retryAfter, clock.now());
+  const retryAfterMs = parseRetryAfter(retryAfter, serverClock.now());
   // A server may quote what it was sent.
   const shown = token ? text.replaceAll(token, '***') : text;
   return {

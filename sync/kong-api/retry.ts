@@ -33,7 +33,7 @@ export async function retry(
   }
 }
 
-/** Milliseconds that a Retry-After header asks for, given as seconds or as a date; undefined without a usable one. */
+/** Milliseconds that a Retry-After header asks for, given as seconds or as a date by the server's own clock; undefined without a usable one. */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined || header === '') return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;

@@ -7,6 +7,7 @@ import { foreignEntities, heldEntities } from '../kong-api/entities';
 import { createHttp, type HttpOptions } from '../kong-api/http';
 import { type ListPath, readLists } from '../kong-api/lists';
 import { clashPaths, listPaths } from '../kong-api/paths';
+import { createServerClock } from '../kong-api/server-clock';
 import { writeEntity } from '../kong-api/write-entity';
 import { systemClock } from '../system-clock';
 import { konnectApi } from './api';
@@ -25,7 +26,8 @@ export function connectKonnect(
   owner: string,
   { clock = systemClock, ...options }: ConnectOptions = {},
 ): EntityControlPlane {
-  const http = createHttp({ api: konnectApi, ...config, ...options, clock });
+  const serverClock = createServerClock(clock);
+  const http = createHttp({ api: konnectApi, ...config, ...options, clock, serverClock });
   const ownTags = selectTags(owner);
   let plane: string | undefined;
   const resolve = async (signal: AbortSignal) => {
@@ -47,7 +49,7 @@ export function connectKonnect(
       (hash) => `${plane} ${hash}`,
       () => undefined,
     );
-  const remembering = rememberUnchanged({ read: readHeld, readVersion, now: clock.now });
+  const remembering = rememberUnchanged({ read: readHeld, readVersion, monotonicMs: clock.monotonicMs });
   return {
     read: async (signal) => {
       // A pass starts here, and a control plane made anew under its old name has another id.
@@ -61,6 +63,6 @@ export function connectKonnect(
       return writeEntity(change, await open(signal), signal);
     },
     readRollout: async (signal) =>
-      readRollout(http, { plane: plane ?? (await resolve(signal)), nowMs: clock.now() }, signal),
+      readRollout({ http, path: plane ?? (await resolve(signal)), now: serverClock.now }, signal),
   };
 }

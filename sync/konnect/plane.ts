@@ -1,12 +1,18 @@
 import type { Clock } from '../../core/clock';
 import type { KonnectConfig } from '../../discovery/config';
 import { createHttp, type Http, type HttpOptions } from '../kong-api/http';
+import { createServerClock } from '../kong-api/server-clock';
 import { systemClock } from '../system-clock';
 import { konnectApi } from './api';
 import { resolveControlPlane } from './resolve';
 
-/** A control plane of Konnect, its path, and the client to reach it. */
-export type Plane = { readonly http: Http; readonly id: string; readonly path: string };
+/** A control plane of Konnect, its path, the client to reach it, and Konnect's own clock. */
+export type Plane = {
+  readonly http: Http;
+  readonly id: string;
+  readonly path: string;
+  readonly now: () => number;
+};
 
 export type PlaneOptions = { readonly clock?: Clock } & Pick<HttpOptions, 'random' | 'timeoutMs'>;
 
@@ -15,9 +21,10 @@ export function openPlane(
   config: KonnectConfig,
   { clock = systemClock, ...options }: PlaneOptions = {},
 ): (signal: AbortSignal) => Promise<Plane> {
-  const http = createHttp({ api: konnectApi, ...config, ...options, clock });
+  const serverClock = createServerClock(clock);
+  const http = createHttp({ api: konnectApi, ...config, ...options, clock, serverClock });
   return async (signal) => {
     const id = await resolveControlPlane(http, config.name, signal);
-    return { http, id, path: `/v2/control-planes/${id}` };
+    return { http, id, path: `/v2/control-planes/${id}`, now: serverClock.now };
   };
 }

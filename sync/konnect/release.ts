@@ -4,25 +4,24 @@ import type { Change } from '../changes';
 import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
 import { type PluginSchema, uploadSchema } from './plugin-schema';
-import { freshPingMs } from './rollout';
+import { isFresh } from './rollout';
 
 export type ReleaseOptions = {
   readonly openPlane: (signal: AbortSignal) => Promise<Plane>;
   readonly schema: PluginSchema;
-  readonly nowMs: () => number;
 };
 
 /**
  * Gives what comes before entities of the plugin (schema, plugin on every node, entity): uploads the schema and looks
  * at the nodes. It gives warnings and never throws but at the signal: what cannot be released is refused by Konnect, entity by entity.
  */
-export function createRelease({ openPlane, schema, nowMs }: ReleaseOptions) {
+export function createRelease({ openPlane, schema }: ReleaseOptions) {
   return async (changes: readonly Change[], signal: AbortSignal): Promise<readonly string[]> => {
     if (!changes.some((change) => isOf(schema.name, change))) return [];
     try {
       const plane = await openPlane(signal);
       await uploadSchema(plane, schema, signal);
-      const doubtful = await doubtfulNodes(plane, nowMs(), signal);
+      const doubtful = await doubtfulNodes(plane, signal);
       return doubtful.map((node) => `${node}: see that plugin ${schema.name} is installed there`);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -53,14 +52,10 @@ const compatible = 'COMPATIBILITY_STATE_FULLY_COMPATIBLE';
  * Connected data planes that Konnect calls incompatible, or of which it knows no state: it does not tell which plugins a node has.
  * Throws PrivatelinkError.
  */
-export async function doubtfulNodes(
-  { http, path }: Plane,
-  nowMs: number,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+export async function doubtfulNodes({ http, path, now }: Plane, signal: AbortSignal): Promise<readonly string[]> {
   const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
   return listed
-    .filter((node) => nowMs - (node.last_ping ?? 0) * 1_000 <= freshPingMs)
+    .filter((node) => isFresh(node, now()))
     .filter((node) => node.compatibility_status?.state !== compatible)
     .map(({ hostname, version, compatibility_status: status }) => {
       const state = status?.state ?? 'of unknown compatibility';

@@ -3,23 +3,25 @@ import type { Rollout } from '../control-plane';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
 import { nodePages, readPages } from '../kong-api/pages';
+import type { Plane } from './plane';
 
 /** Data planes ping every 30 s; who missed two pings in a row is gone, though Konnect goes on listing it for days. */
-export const freshPingMs = 60_000;
+const freshPingMs = 60_000;
+
+/** Whether the data plane is connected; both times are Konnect's. */
+export function isFresh({ last_ping }: { readonly last_ping?: number | null }, nowMs: number): boolean {
+  return nowMs - (last_ping ?? 0) * 1_000 <= freshPingMs;
+}
 
 const nodes = nodePages(z.object({ config_hash: z.string().nullish(), last_ping: z.number().nullish() }));
 const expectation = z.object({ expected_hash: z.string().min(1) });
 
-/** Counts connected data planes, and those that run what the control plane expects. `plane` is the control plane's path. */
-export async function readRollout(
-  http: Http,
-  { plane, nowMs }: { readonly plane: string; readonly nowMs: number },
-  signal: AbortSignal,
-): Promise<Rollout> {
-  const listed = await readPages(http, { path: `${plane}/nodes`, shape: nodes }, signal);
-  const connected = listed.filter((node) => nowMs - (node.last_ping ?? 0) * 1_000 <= freshPingMs);
+/** Counts connected data planes, and those that run what the control plane expects. */
+export async function readRollout({ http, path, now }: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Rollout> {
+  const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
+  const connected = listed.filter((node) => isFresh(node, now()));
   if (connected.length === 0) return { nodes: 0, inSync: 0 };
-  const hash = await readExpectedHash(http, plane, signal);
+  const hash = await readExpectedHash(http, path, signal);
   const inSync = connected.filter((node) => node.config_hash === hash);
   return { nodes: connected.length, inSync: inSync.length, hash };
 }

@@ -36,15 +36,15 @@ const progressEveryMs = 1_000;
 /** Says on standard error how far a long piece of work is: in place on a terminal, a line every ten seconds elsewhere. */
 export function createProgress(
   terminal: Terminal,
-  now: () => number,
+  monotonicMs: () => number,
 ): (done: number, total: number, what: string) => void {
-  let nextMs = now() + progressAfterMs;
+  let nextMs = monotonicMs() + progressAfterMs;
   let isShown = false;
   return (done, total, what) => {
     const isLast = isShown && done === total;
-    if (now() < nextMs && !isLast) return;
+    if (monotonicMs() < nextMs && !isLast) return;
     isShown = true;
-    nextMs = now() + (terminal.isTerminal ? progressEveryMs : 10 * progressEveryMs);
+    nextMs = monotonicMs() + (terminal.isTerminal ? progressEveryMs : 10 * progressEveryMs);
     const text = `${done} of ${total} ${what}`;
     terminal.err(terminal.isTerminal && !isLast ? `\r${text}` : `${terminal.isTerminal ? '\r' : ''}${text}\n`);
   };

@@ -85,7 +85,7 @@ async function awaitOperation(
   const { GetOperationCommand } = await loadServiceDiscovery();
   const { OperationId } = parseAnswer(started, answer, scope);
   const command = new GetOperationCommand({ OperationId, OwnerAccount: accountOf(service) });
-  const untilMs = clock.now() + operationDeadlineMs;
+  const untilMs = clock.monotonicMs() + operationDeadlineMs;
   for (;;) {
     const asked = await call('GetOperation', options, signal, (client, abort) => client.send(command, abort));
     const { Status, ErrorCode, ErrorMessage } = parseAnswer(progress, asked, scope).Operation;
@@ -95,7 +95,7 @@ async function awaitOperation(
       const message = `${what} failed: ${ErrorCode} ${ErrorMessage}; it is tried again in the next pass`;
       throw new PrivatelinkError(message, { code: 'AWS', transient: true });
     }
-    if (clock.now() >= untilMs) {
+    if (clock.monotonicMs() >= untilMs) {
       const message = `${what} is not done after ${operationDeadlineMs / 1_000} s; the next pass looks again`;
       throw new PrivatelinkError(message, { code: 'TIMEOUT', transient: true });
     }

@@ -9,7 +9,7 @@ const windowMs = 30_000;
 /** What was found invalid is tried again after this: a name that somebody else had may be free by then. */
 const rejectedMs = 5 * 60_000;
 
-/** How many changes wait for the end of the window, and when that is, where any does. */
+/** How many changes wait for the end of the window, and when that is by the monotonic clock, where any does. */
 export type Held = { readonly count: number; readonly untilMs?: number };
 
 export type Gate = {
@@ -24,14 +24,14 @@ export type Gate = {
 };
 
 /** Lets the first change through at once and collects those of the next 30 s (fm-09); what the control plane found invalid waits five minutes, or for other content (fm-14). */
-export function createGate(now: () => number): Gate {
+export function createGate(monotonicMs: () => number): Gate {
   const rejected = new Map<string, { readonly content: string; readonly untilMs: number }>();
   let openAtMs = 0;
   let held: Held = { count: 0 };
 
   function isRejected(change: Change): boolean {
     const entry = rejected.get(nameOf(change));
-    return entry?.content === contentOf(change) && now() < entry.untilMs;
+    return entry?.content === contentOf(change) && monotonicMs() < entry.untilMs;
   }
 
   return {
@@ -39,7 +39,7 @@ export function createGate(now: () => number): Gate {
       const planned = new Set(changes.map(nameOf));
       for (const name of rejected.keys()) if (!planned.has(name)) rejected.delete(name);
       const valid = leaveOut(changes, isRejected).left;
-      const due = now() >= openAtMs ? valid : withdrawals(valid);
+      const due = monotonicMs() >= openAtMs ? valid : withdrawals(valid);
       const count = valid.length - due.length;
       held = { count, untilMs: count > 0 ? openAtMs : undefined };
       return due;
@@ -47,10 +47,11 @@ export function createGate(now: () => number): Gate {
     record: ({ applied = [] }) => {
       // What a failure left over is not collected: it is tried again after the worker's back-off.
       const isWhole = applied.length > 0 && !applied.some(({ isTransient }) => isTransient);
-      if (isWhole && now() >= openAtMs) openAtMs = now() + windowMs;
+      if (isWhole && monotonicMs() >= openAtMs) openAtMs = monotonicMs() + windowMs;
       for (const { change, code } of applied) {
         const name = nameOf(change);
-        if (code === 'REJECTED') rejected.set(name, { content: contentOf(change), untilMs: now() + rejectedMs });
+        if (code === 'REJECTED')
+          rejected.set(name, { content: contentOf(change), untilMs: monotonicMs() + rejectedMs });
         else rejected.delete(name);
       }
     },

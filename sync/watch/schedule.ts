@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/errors';
 
 /** What a pass came to, as far as the next one's time depends on it. */
 export type PassOutcome =
+  /** `heldUntilMs` by the monotonic clock: when changes that wait are due. */
   | { readonly kind: 'done'; readonly isTransitional: boolean; readonly heldUntilMs?: number }
   | { readonly kind: 'failed'; readonly code?: ErrorCode; readonly retryAfterMs?: number };
 
@@ -10,6 +11,7 @@ export type Timing = {
   readonly intervalMs: number;
   /** Failed passes in a row. */
   readonly failures: number;
+  /** By the monotonic clock. */
   readonly nowMs: number;
   /** 0 to 1. */
   readonly random: () => number;

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../core/clock';
+import type { Clock, Clocks } from '../../core/clock';
 import { transitionalScopes } from '../../core/endpoint-states';
 import { messageOf, PrivatelinkError } from '../../core/errors';
 import type { Snapshot } from '../../core/model';
@@ -27,12 +27,12 @@ export type WatchPass = (number: number, signal: AbortSignal) => Promise<PassOut
 
 /** A pass for the worker: plans afresh each time, applies what the gate lets through, and logs and counts what came of it. */
 export function createWatchPass(options: WatchPassOptions): WatchPass {
-  const gate = createGate(options.clock.now);
+  const gate = createGate(options.clock.monotonicMs);
   const flapping = createFlapping();
   return async (number, signal) => {
     const deps = options.dependencies(number);
     const { clock } = options;
-    const startedMs = clock.now();
+    const startedMs = clock.monotonicMs();
     let seen: Snapshot | undefined;
     const discover = async (either: AbortSignal) => {
       seen = await deps.discover(either);
@@ -55,10 +55,10 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       const done = await runOnce({ ...deps, discover, disown, admit }, signal);
       gate.record(done);
       const flips = flapping.record(done.applied ?? []);
-      const report = { ...done, ...reportHeld(held), warnings: [...done.warnings, ...flips] };
+      const report = { ...done, ...reportHeld(held, clock), warnings: [...done.warnings, ...flips] };
       const outcome = outcomeOf(report, seen, held.untilMs);
       options.onReport?.(report);
-      tellPass(options, { number, report, durationMs: clock.now() - startedMs });
+      tellPass(options, { number, report, durationMs: clock.monotonicMs() - startedMs });
       options.metrics.set('kong_privatelink_entities_rejected', gate.rejected().length);
       options.metrics.set('kong_privatelink_entities_flapping', flips.length);
       return ended(options, outcome, clock.now());
@@ -82,8 +82,10 @@ function outcomeOf(report: Report, seen: Snapshot | undefined, heldUntilMs: numb
   return { kind: 'done', isTransitional: seen !== undefined && transitionalScopes(seen).length > 0, heldUntilMs };
 }
 
-function reportHeld({ count, untilMs }: Held): Pick<Report, 'held' | 'heldUntil'> {
-  return { held: count, heldUntil: untilMs === undefined ? undefined : new Date(untilMs).toISOString() };
+/** People are told by the wall clock, as it is now. */
+function reportHeld({ count, untilMs }: Held, { now, monotonicMs }: Clocks): Pick<Report, 'held' | 'heldUntil'> {
+  if (untilMs === undefined) return { held: count };
+  return { held: count, heldUntil: new Date(now() + untilMs - monotonicMs()).toISOString() };
 }
 
 /** One pass writes at most this many lines about what it wrote: the first one of a large estate writes thousands of entities. */

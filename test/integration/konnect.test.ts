@@ -386,6 +386,17 @@ describe('readRollout', () => {
     });
   });
 
+  it.each([-6, 6])('fm-41 counts nodes by the time of Konnect where the clock here is set by %i h', async (hours) => {
+    const configHash = stage.konnect.configHash('prod');
+    const report = (id: string, lastPing: number) =>
+      stage.konnect.reportNode('prod', { id, hostname: id, configHash, lastPing });
+    report('a', pingSeconds);
+    report('gone', pingSeconds - 61);
+    stage.clock.step(hours * 3_600_000);
+
+    await expect(stage.plane.readRollout(signal)).resolves.toMatchObject({ nodes: 1, inSync: 1 });
+  });
+
   it('counts a node out when something is written', async () => {
     const configHash = stage.konnect.configHash('prod');
     stage.konnect.reportNode('prod', { id: 'a', hostname: 'a', configHash, lastPing: pingSeconds });

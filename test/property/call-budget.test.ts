@@ -21,7 +21,7 @@ async function timesOf(gaps: readonly number[], limits: { readonly burst: number
   const sleep = async (ms: number) => {
     waitMs = ms;
   };
-  const budget = createCallBudget({ clock: { now: () => nowMs, sleep }, ...limits });
+  const budget = createCallBudget({ clock: { now: () => 0, monotonicMs: () => nowMs, sleep }, ...limits });
   for (const gap of gaps) {
     nowMs += gap;
     waitMs = 0;

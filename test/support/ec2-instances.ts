@@ -66,7 +66,7 @@ export function instancesSourceOver({ client }: MockEc2, config = ec2InstancesCo
       const options = { scope, client: async () => client, budget: endlessBudget };
       return {
         reader: createEc2InstanceReader({ ...options, pageSize: 100 }),
-        readZoneIds: createZoneReader({ ...options, clock: { now: () => 0 } }),
+        readZoneIds: createZoneReader({ ...options, clock: { monotonicMs: () => 0 } }),
       };
     },
   });

@@ -25,8 +25,10 @@ export type Stage = {
 };
 
 export async function startStage(options: Partial<KonnectOptions> = {}): Promise<Stage> {
-  const konnect = await startKonnect({ controlPlanes: [{ name: 'prod' }], token, ...options });
   const clock = createFakeClock(1_800_000_000_000);
+  // Its own time: what somebody does to this machine's clock is not done to Konnect's.
+  const now = () => 1_800_000_000_000 + clock.monotonicMs();
+  const konnect = await startKonnect({ controlPlanes: [{ name: 'prod' }], token, now, ...options });
   const config: KonnectConfig = { type: 'konnect', address: konnect.url, name: 'prod', token, concurrency: 4 };
   const connect: Stage['connect'] = (over, rest) =>
     connectKonnect({ ...config, ...over }, owner, { clock, random: () => 0.5, ...rest });

@@ -7,7 +7,7 @@ import { createMemoryControlPlane, type MemoryControlPlane } from './memory-cont
 
 export type Passes = {
   readonly plane: MemoryControlPlane;
-  readonly clock: Clock & { advance(ms: number): void };
+  readonly clock: FakeClock;
   readonly deps: PassDependencies;
   /** One pass over these scopes. */
   pass(...scopes: readonly ScopeState[]): ReturnType<typeof runOnce>;
@@ -51,15 +51,28 @@ export function createPasses(over: Partial<PassDependencies> = {}): Passes {
   return { plane, clock, deps, pass };
 }
 
-export function createFakeClock(startMs = 1_000): Clock & { advance(ms: number): void } {
-  let nowMs = startMs;
+/** A clock that only tests move. */
+export type FakeClock = Clock & {
+  /** Time goes by. */
+  advance(ms: number): void;
+  /** Somebody sets the wall clock by this much, forwards or back; no time goes by. */
+  step(ms: number): void;
+};
+
+export function createFakeClock(startMs = 1_000): FakeClock {
+  let elapsedMs = 0;
+  let wallMs = startMs;
+  const advance = (ms: number) => {
+    elapsedMs += ms;
+    wallMs += ms;
+  };
   return {
-    now: () => nowMs,
-    advance: (ms) => {
-      nowMs += ms;
+    now: () => wallMs,
+    monotonicMs: () => elapsedMs,
+    advance,
+    step: (ms) => {
+      wallMs += ms;
     },
-    sleep: async (ms) => {
-      nowMs += ms;
-    },
+    sleep: async (ms) => advance(ms),
   };
 }

@@ -113,7 +113,7 @@ export function sourceOver({ client }: MockEc2, config = vpcEndpointsConfig()): 
       const options = { scope, client: async () => client, budget: endlessBudget };
       return {
         reader: createEc2Reader({ ...options, pageSize: 100 }),
-        readZoneIds: createZoneReader({ ...options, clock: { now: () => 0 } }),
+        readZoneIds: createZoneReader({ ...options, clock: { monotonicMs: () => 0 } }),
       };
     },
   });

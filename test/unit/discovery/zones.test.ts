@@ -56,6 +56,20 @@ describe('the zones of an account and region', () => {
     expect([callsWithin, ec2.calls().length]).toEqual([1, 2]);
   });
 
+  it.each([-6, 6])('fm-41 are kept for an hour, whatever the clock is set by (%i h)', async (hours) => {
+    const { read, clock, ec2, zones: answers } = openReader();
+    answers.resolves(zones);
+    await read(signal);
+
+    clock.step(hours * hourMs);
+    await read(signal);
+    const callsWithin = ec2.calls().length;
+    clock.advance(hourMs);
+    await read(signal);
+
+    expect([callsWithin, ec2.calls().length]).toEqual([1, 2]);
+  });
+
   it('are unknown while AWS refuses, and asked for again', async () => {
     const { read, zones: answers } = openReader();
     answers.rejectsOnce(Object.assign(new Error('no'), { name: 'UnauthorizedOperation' })).resolves(zones);

@@ -24,6 +24,7 @@ async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf
   });
   const clock: Clock = {
     now: () => 0,
+    monotonicMs: () => 0,
     sleep: async (ms) => {
       pauses.push(ms);
       if (left.length > 0) return;

@@ -23,6 +23,7 @@ function openFeed() {
   const sleepers = new Map<number, () => void>();
   const clock: Clock = {
     now: () => 0,
+    monotonicMs: () => 0,
     sleep: (ms) => {
       sleeps.push(ms);
       return new Promise((resolve) => {

@@ -20,7 +20,8 @@ function openProber(random = 0.5) {
   let nowMs = 0;
   let sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
   const clock: Clock = {
-    now: () => nowMs,
+    now: () => 0,
+    monotonicMs: () => nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const end = () => reject(signal.reason);

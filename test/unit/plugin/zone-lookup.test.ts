@@ -17,7 +17,7 @@ async function run(...answers: readonly (string | Error)[]) {
   };
   const sleep = async (ms: number) => void pauses.push(ms);
   const post = (message: FromZone) => void posted.push(message);
-  const clock = { now: () => 0, sleep };
+  const clock = { now: () => 0, monotonicMs: () => 0, sleep };
   await lookUpZone({ find, clock, random: () => 1, post }, new AbortController().signal);
   return { posted, pauses };
 }

@@ -9,7 +9,7 @@ async function sleepsOver(outcomes: readonly (PassOutcome | Error)[]) {
   const stopping = new AbortController();
   const sleeps: number[] = [];
   const numbers: number[] = [];
-  const clock = { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) };
+  const clock = { now: () => 0, monotonicMs: () => 0, sleep: async (ms: number) => void sleeps.push(ms) };
   const pass = async (number: number) => {
     numbers.push(number);
     const outcome = outcomes[number - 1] ?? done;
@@ -59,7 +59,7 @@ describe('startWorker', () => {
       if (number === 2) stopping.abort();
       return done;
     };
-    const clock = { now: () => 0, sleep: async (ms: number) => void sleeps.push(ms) };
+    const clock = { now: () => 0, monotonicMs: () => 0, sleep: async (ms: number) => void sleeps.push(ms) };
     const worker = startWorker({ pass, clock, intervalMs: () => 60_000, random: () => 0.5 }, stopping.signal);
     await worker.ended;
 
@@ -74,8 +74,10 @@ function openHeld() {
   const waits: { readonly ms: number; readonly end: () => void }[] = [];
   const passes: { readonly number: number; readonly end: (outcome: PassOutcome) => void }[] = [];
   let nowMs = 0;
+  let wallMs = 0;
   const clock = {
-    now: () => nowMs,
+    now: () => wallMs,
+    monotonicMs: () => nowMs,
     sleep: (ms: number, signal: AbortSignal) =>
       new Promise<void>((end) => {
         waits.push({ ms, end });
@@ -93,6 +95,10 @@ function openHeld() {
     settle,
     advance: (ms: number) => {
       nowMs += ms;
+      wallMs += ms;
+    },
+    step: (ms: number) => {
+      wallMs += ms;
     },
     /** Lets the running pass end, and gives the wait that follows. */
     endPass: async (outcome: PassOutcome) => {
@@ -145,6 +151,22 @@ describe('isAlive', () => {
     await stop();
 
     expect([isAlive, isStillAlive]).toEqual([true, false]);
+  });
+
+  it.each([10 * 60_000, 30 * 86_400_000, -6 * 3_600_000])('fm-41 holds when the clock is set by %i ms', async (ms) => {
+    const { worker, waits, settle, step, endPass, stop } = openHeld();
+    const alive: boolean[] = [];
+    waits[0]?.end();
+    await settle();
+
+    step(ms);
+    alive.push(worker.isAlive());
+    await endPass(done);
+    step(ms);
+    alive.push(worker.isAlive());
+    await stop();
+
+    expect(alive).toEqual([true, true]);
   });
 
   it('fm-06 holds for a pass of fifteen minutes, no longer', async () => {

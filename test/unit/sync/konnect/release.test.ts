@@ -22,8 +22,8 @@ function releaseOn(nodes: readonly object[]) {
     calls.push(`${method} ${path.split('?')[0]}`);
     return { items: path.includes('/nodes') ? nodes : [] };
   };
-  const openPlane = async () => ({ http, id: 'id', path: '/cp' });
-  return { calls, release: createRelease({ openPlane, schema, nowMs: () => 100_000 }) };
+  const openPlane = async () => ({ http, id: 'id', path: '/cp', now: () => 100_000 });
+  return { calls, release: createRelease({ openPlane, schema }) };
 }
 
 describe('a release', () => {
@@ -72,7 +72,7 @@ describe('a release', () => {
     const openPlane = async () => {
       throw new PrivatelinkError('no answer', { code: 'UNREACHABLE', transient: true });
     };
-    const release = createRelease({ openPlane, schema, nowMs: () => 0 });
+    const release = createRelease({ openPlane, schema });
 
     expect(await release([create], signal)).toEqual([expect.stringContaining('no answer')]);
   });
@@ -81,7 +81,7 @@ describe('a release', () => {
     const openPlane = async () => {
       throw new Error('network');
     };
-    const release = createRelease({ openPlane, schema, nowMs: () => 0 });
+    const release = createRelease({ openPlane, schema });
 
     await expect(release([create], AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
   });

@@ -14,7 +14,7 @@ async function readsWith(versions: readonly (string | undefined)[], stepMs = 1_0
       return reads;
     },
     readVersion: async () => left.shift(),
-    now: () => nowMs,
+    monotonicMs: () => nowMs,
   });
   await read(signal);
   while (left.length > 0) {
@@ -28,7 +28,7 @@ describe('rememberUnchanged', () => {
   it('asks for no version on the first call, which one-shot commands end with', async () => {
     const readVersion = () => Promise.reject(new Error('was asked'));
 
-    const { read } = rememberUnchanged({ read: async () => 1, readVersion, now: () => 0 });
+    const { read } = rememberUnchanged({ read: async () => 1, readVersion, monotonicMs: () => 0 });
 
     await expect(read(signal)).resolves.toBe(1);
   });
@@ -51,7 +51,7 @@ describe('rememberUnchanged', () => {
     const { read, forget } = rememberUnchanged({
       read: async () => answers.shift(),
       readVersion: async () => 'a',
-      now: () => 0,
+      monotonicMs: () => 0,
     });
     await read(signal);
     await read(signal);
@@ -67,7 +67,7 @@ describe('rememberUnchanged', () => {
     const { read } = rememberUnchanged({
       read: () => (answers.shift() ?? (async () => 4))(),
       readVersion: async () => 'a',
-      now: () => 0,
+      monotonicMs: () => 0,
     });
     await read(signal);
 

@@ -63,7 +63,7 @@ describe('createWatchPass', () => {
     await run();
 
     expect(first).toBeGreaterThan(0);
-    expect(held).toMatchObject({ kind: 'done', heldUntilMs: 31_000 });
+    expect(held).toMatchObject({ kind: 'done', heldUntilMs: 30_000 });
     expect(heldWrites).toBe(first);
     expect(plane.writes.at(-1)).toContain('10.0.3.11');
   });
@@ -84,6 +84,36 @@ describe('createWatchPass', () => {
     expect([waiting, metric('changes_held')]).toEqual([1, 0]);
   });
 
+  it.each([-6, 6])('fm-41 collects for 30 s, and says until when, where the clock is set by %i h', async (hours) => {
+    const { plane, clock, run, see, reports } = openWatch();
+    await run();
+    see(endpointOf(), other);
+    clock.step(hours * 3_600_000);
+
+    await run();
+    const until = reports.at(-1)?.heldUntil;
+    clock.advance(30_000);
+    await run();
+
+    expect(until).toBe(new Date(31_000 + hours * 3_600_000).toISOString());
+    expect(plane.writes.at(-1)).toContain('10.0.3.11');
+  });
+
+  it('fm-41 measures a pass by time that goes by, not by the clock on the wall', async () => {
+    const { deps, clock, run, metric } = openWatch({
+      confirmGone: async () => {
+        clock.advance(2_000);
+        clock.step(-3_600_000);
+        return { goneIds: [], warnings: [] };
+      },
+    });
+
+    await run();
+
+    expect(deps.clock).toBe(clock);
+    expect(metric('pass_duration_seconds')).toBe(2);
+  });
+
   it('does not come back early for what was held where the next plan is refused', async () => {
     const { clock, run, see } = openWatch();
     const addresses = Array.from({ length: 10 }, (_, index) => ({ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }));
@@ -97,7 +127,7 @@ describe('createWatchPass', () => {
 
     const refused = await run();
 
-    expect(held).toMatchObject({ heldUntilMs: 31_000 });
+    expect(held).toMatchObject({ heldUntilMs: 30_000 });
     expect(refused).toMatchObject({ kind: 'done', heldUntilMs: undefined });
   });
 
@@ -196,7 +226,7 @@ describe('createWatchPass', () => {
     const rest = plane.writes.slice(before + first.length);
 
     expect(first).toEqual([expect.stringMatching(/^delete target .*10\.0\.3\.11/)]);
-    expect(early).toMatchObject({ heldUntilMs: 31_000 });
+    expect(early).toMatchObject({ heldUntilMs: 30_000 });
     expect(rest).toEqual([expect.stringMatching(/^create target .*10\.0\.4\.11/)]);
   });
 
