@@ -6,7 +6,7 @@ import { compareText, normaliseIp } from '../core/targets';
 import type { claim } from './claim-config';
 import { type Candidate, claimEndpoints } from './claim-endpoint';
 import type { AllowConfig, TagKeys } from './config';
-import type { Source } from './source';
+import type { Answer, Source } from './source';
 
 /** A claim that the configuration makes, where a provider's tags would. */
 export type WrittenClaim = Readonly<z.infer<z.ZodObject<typeof claim>>>;
@@ -38,7 +38,7 @@ export type ClaimedSourceConfig = {
 };
 
 /** Reads the only scope of a source; as `Source.discover`. */
-export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Discovered>;
+export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Answer>;
 
 /** A source without accounts: its one scope is `<source>.<type>.<region>`. */
 export function createClaimedSource({ name, type, region }: ClaimedSourceConfig, read: ReadClaimed): Source {

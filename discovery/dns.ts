@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock';
+import { type Clocks, createTimeline } from '../core/clock';
 import { concurrently } from '../core/concurrently';
 import { PrivatelinkError } from '../core/errors';
 import type { Discovered, Quarantined, Scope } from '../core/model';
@@ -6,14 +6,14 @@ import { compareText, normaliseIp } from '../core/targets';
 import type { Refusal } from './allow';
 import { type Claimed, createClaimedSource, digestOf, discoverClaimed } from './claimed-endpoint';
 import type { DnsConfig } from './config';
-import { cacheAnswers } from './dns-cache';
+import { type Answered, cacheAnswers, type DnsCache } from './dns-cache';
 import { isPrivate } from './private-addresses';
 import { dnsCodeOf, type Resolver, type SrvRecord } from './resolver';
 import type { Source } from './source';
 
 export type DnsDependencies = {
   readonly resolver: Resolver;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clocks;
 };
 
 type NameConfig = DnsConfig['names'][number];
@@ -27,12 +27,19 @@ const maxAddresses = 1_000;
 /** The addresses behind DNS names: A and AAAA, or SRV where the name starts with `_`. Whatever is doubtful makes the scope unknown (docs/decisions/0009). */
 export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDependencies): Source {
   const cache = cacheAnswers(resolver, clock);
+  const timeline = createTimeline(clock);
   return createClaimedSource(config, async (scope, signal) => {
-    const read = await concurrently(config.names, concurrency, (name) =>
-      readName(name, { scope, signal, resolver: cache }),
-    );
-    return discoverNames(read.flat(), config, scope);
+    const askedAtMs: number[] = [];
+    const context = { scope, signal, cache, note: (atMs: number) => void askedAtMs.push(atMs) };
+    const read = await concurrently(config.names, concurrency, (name) => readName(name, context));
+    timeline.follow();
+    return { ...discoverNames(read.flat(), config, scope), observedAtMs: timeline.wallOf(oldest(askedAtMs)) };
   });
+}
+
+/** What several answers say together is as old as the oldest of them. */
+function oldest(timesMs: readonly number[]): number {
+  return timesMs.reduce((least, atMs) => Math.min(least, atMs));
 }
 
 type Read = { readonly claimed: Claimed; readonly refusal?: Refusal };
@@ -49,7 +56,13 @@ function quarantine({ id, claim }: Claimed, refusal: Refusal, { id: scopeId }: S
   return { endpointId: id, scopeId, domain: claim.domain, ...refusal };
 }
 
-type Context = { readonly scope: Scope; readonly signal: AbortSignal; readonly resolver: Resolver };
+type Context = {
+  readonly scope: Scope;
+  readonly signal: AbortSignal;
+  readonly cache: DnsCache;
+  /** Told when each answer in use was asked for, by the monotonic clock. */
+  readonly note: (askedAtMs: number) => void;
+};
 
 async function readName(config: NameConfig, context: Context): Promise<readonly Read[]> {
   const { name, public: isPublicAllowed, ...claim } = config;
@@ -70,7 +83,7 @@ async function readName(config: NameConfig, context: Context): Promise<readonly 
 
 /** One endpoint for each host and port of the most preferred records; these say the port and the weight. */
 async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: Context): Promise<readonly Claimed[]> {
-  const records = preferred(await ask(name, context, () => context.resolver.resolveSrv(name, context.signal)));
+  const records = preferred(await ask(name, context, context.cache.resolveSrv));
   if (records.length === 0) throw nothing(name, 'SRV', context.scope);
   if (records.length > maxAddresses) throw tooManyRecords(name, records.length, context.scope);
   return concurrently(records, concurrency, async ({ name: host, port, weight }) => ({
@@ -82,20 +95,21 @@ async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: 
   }));
 }
 
-/** Records of the lowest priority, each host and port once, with its largest weight; `.` says that nobody serves. */
-function preferred(records: readonly SrvRecord[]): readonly SrvRecord[] {
-  const serving = records.filter(({ name }) => name !== '' && name !== '.');
-  const lowest = serving.reduce((least, { priority }) => Math.min(least, priority), Number.POSITIVE_INFINITY);
-  const rising = serving.filter(({ priority }) => priority === lowest).sort((a, b) => a.weight - b.weight);
+/** Records of the lowest priority of the last answer, each host and port once, with its largest weight; `.` says that nobody serves. */
+function preferred({ records, latest }: Answered<SrvRecord>): readonly SrvRecord[] {
+  const lowest = latest.filter(isServing).reduce((least, { priority }) => Math.min(least, priority), Infinity);
+  const rising = records.filter((one) => isServing(one) && one.priority === lowest).sort((a, b) => a.weight - b.weight);
   return [...new Map(rising.map((one) => [`${one.name}:${one.port}`, one])).values()];
 }
 
+function isServing({ name }: SrvRecord): boolean {
+  return name !== '' && name !== '.';
+}
+
 async function readAddresses(name: string, context: Context): Promise<readonly string[]> {
-  const { resolver, signal, scope } = context;
-  const [ipv4, ipv6] = await ask(name, context, () =>
-    Promise.all([resolver.resolve4(name, signal), resolver.resolve6(name, signal)]),
-  );
-  const ips = new Set([...ipv4, ...ipv6].map(({ address }) => normaliseIp(address)));
+  const { cache, scope } = context;
+  const [ipv4, ipv6] = await Promise.all([ask(name, context, cache.resolve4), ask(name, context, cache.resolve6)]);
+  const ips = new Set([...ipv4.records, ...ipv6.records].map(({ address }) => normaliseIp(address)));
   if (ips.size === 0) throw nothing(name, 'A or AAAA', scope);
   return [...ips].sort(compareText);
 }
@@ -113,9 +127,13 @@ function refusalOf(ips: readonly string[], { name, total, isPublicAllowed }: Lim
   return outside === undefined ? undefined : { code, reason: `${name} resolves to the public address ${outside}`, fix };
 }
 
-async function ask<T>(name: string, { scope, signal }: Context, look: () => Promise<T>): Promise<T> {
+type Look<T> = (name: string, signal: AbortSignal) => Promise<Answered<T>>;
+
+async function ask<T>(name: string, { scope, signal, note }: Context, look: Look<T>): Promise<Answered<T>> {
   try {
-    return await look();
+    const answered = await look(name, signal);
+    note(answered.askedAtMs);
+    return answered;
   } catch (thrown) {
     signal.throwIfAborted();
     throw new PrivatelinkError(

@@ -177,6 +177,123 @@ describe('createDnsSource', () => {
     });
   });
 
+  it.each([-6, 6])('fm-41 asks again after the time to live, whatever the clock is set by (%i h)', async (hours) => {
+    const { discover, clock, asked } = open(new Map([['A api.corp', [['10.0.0.1', 1]]]]));
+    await discover();
+    clock.step(hours * 3_600_000);
+    await discover();
+    const early = asked.filter((question) => question.startsWith('A ')).length;
+    clock.advance(1_000);
+    await discover();
+
+    expect([early, asked.filter((question) => question.startsWith('A ')).length]).toEqual([1, 2]);
+  });
+
+  it('fm-39 says when its answers were given: the oldest of them', async () => {
+    const records: Records = new Map([
+      ['A api.corp', [['10.0.0.1', 300]]],
+      ['AAAA api.corp', [['fd00::1', 1]]],
+      ['A www.corp', [['10.0.0.2', 120]]],
+    ]);
+    const names = ['api', 'www'].map((host) => ({ name: `${host}.corp`, domain: 'sd2' }));
+    const { discover, clock } = open(records, names);
+    const observed: unknown[] = [];
+
+    for (let pass = 0; pass < 7; pass += 1) {
+      observed.push((await discover()).observedAtMs);
+      clock.advance(60_000);
+    }
+
+    expect(observed).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 241_000, 301_000]);
+  });
+
+  it.each([-6, 6])('fm-41 says so by the clock as it was set (%i h)', async (hours) => {
+    const { discover, clock } = open(
+      new Map([
+        ['A api.corp', [['10.0.0.1', 300]]],
+        ['AAAA api.corp', [['fd00::1', 300]]],
+      ]),
+    );
+    await discover();
+    clock.advance(60_000);
+    clock.step(hours * 3_600_000);
+
+    expect((await discover()).observedAtMs).toBe(clock.now() - 60_000);
+  });
+
+  describe('whose answers rotate', () => {
+    /** The addresses, or weights by host and port, after each of these answers. */
+    async function usedOver(type: string, answers: readonly (readonly string[])[], waitMs = 60_000) {
+      const name = type === 'SRV' ? '_http._tcp.corp' : 'api.corp';
+      const records: Records = new Map(
+        ['a', 'b', 'c'].map((host, index) => [`A ${host}.corp`, [`10.0.1.${index + 1}`]]),
+      );
+      const { discover, clock } = open(records, [{ name, domain: 'sd2' }]);
+      const used: (readonly string[])[] = [];
+      for (const answer of answers) {
+        records.set(`${type} ${name}`, answer);
+        const { endpoints } = await discover();
+        const of = endpoints.flatMap(({ addresses, weight }) =>
+          addresses.map(({ ip }) => (type === 'SRV' ? `${ip} ${weight}` : ip)),
+        );
+        used.push(of.sort());
+        clock.advance(waitMs);
+      }
+      return used;
+    }
+
+    const [a, b, c] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
+
+    it('fm-39 has all that it gave within the hour from the third change on', async () => {
+      expect(await usedOver('A', [[a], [b], [c], [a], [a], [b]])).toEqual([
+        [a],
+        [b],
+        [c],
+        [a, b, c],
+        [a, b, c],
+        [a, b, c],
+      ]);
+    });
+
+    it('has what it gave last while it only fails over, and back', async () => {
+      expect(await usedOver('A', [[a], [b], [a], [a]])).toEqual([[a], [b], [a], [a]]);
+    });
+
+    it('has what it gave last once it has been steady for an hour', async () => {
+      const steady = Array.from({ length: 62 }, () => [a]);
+
+      const used = await usedOver('A', [[a], [b], [c], ...steady]);
+
+      expect([used[3], used[61], used[62]]).toEqual([[a, b, c], [a, b, c], [a]]);
+    });
+
+    it('does not rotate by the order of an answer', async () => {
+      expect(await usedOver('A', [[a, b], [b, a], [a, b], [b, a], [a]])).toEqual([[a, b], [a, b], [a, b], [a, b], [a]]);
+    });
+
+    it('fm-39 counts of SRV what was given at the priority that is preferred now, with the weight given last', async () => {
+      const answers = [
+        ['1 1 80 a.corp', '2 1 80 c.corp'],
+        ['1 2 80 b.corp'],
+        ['1 3 80 a.corp'],
+        ['1 4 80 b.corp'],
+        ['2 5 80 c.corp'],
+      ];
+
+      expect((await usedOver('SRV', answers)).slice(2)).toEqual([
+        ['10.0.1.1 3'],
+        ['10.0.1.1 3', '10.0.1.2 4'],
+        ['10.0.1.3 5'],
+      ]);
+    });
+
+    it('does not rotate by weights', async () => {
+      const answers = [1, 2, 3, 4, 5].map((weight) => [`1 ${weight} 80 a.corp`]);
+
+      expect((await usedOver('SRV', answers)).at(-1)).toEqual(['10.0.1.1 5']);
+    });
+  });
+
   it.each([
     ['A api.corp', failure('ETIMEOUT'), 'UNREACHABLE', 'ETIMEOUT'],
     ['AAAA api.corp', failure('ESERVFAIL'), 'UNREACHABLE', 'ESERVFAIL'],
