@@ -2,8 +2,9 @@ import type { Clock } from '../core/clock';
 import { transitionalScopes } from '../core/endpoint-states';
 import { messageOf } from '../core/errors';
 import type { Snapshot } from '../core/model';
+import { agesOf } from './ages';
 import type { ToDiscovery } from './messages';
-import { createPublisher, observationsOf, type Publish, type PublisherOptions } from './publisher';
+import { createPublisher, type Publish, type PublisherOptions } from './publisher';
 
 export type LoopOptions = PublisherOptions & {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
@@ -55,7 +56,7 @@ async function restoreOnce({ restored, post }: LoopOptions, publish: Publish): P
   const snapshot = await restored().catch(() => undefined);
   if (!snapshot) return;
   for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
-  if (observationsOf(snapshot).length > 0) publish(snapshot);
+  if (agesOf(snapshot).length > 0) publish(snapshot);
 }
 
 /** What a pass gave: nothing, endpoints one of which AWS will change soon, or such as may stay. */
@@ -68,8 +69,8 @@ async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, pu
     for (const state of snapshot.scopes)
       if (state.status === 'unknown') post({ kind: 'problem', reason: state.reason });
     for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
-    if (observationsOf(snapshot).length === 0) {
-      post({ kind: 'observed', scopes: [] });
+    if (agesOf(snapshot).length === 0) {
+      post({ kind: 'observed', ages: [] });
       return 'nothing';
     }
     publish(snapshot);
@@ -77,7 +78,7 @@ async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, pu
   } catch (thrown) {
     if (signal.aborted) return 'nothing';
     post({ kind: 'problem', reason: messageOf(thrown) });
-    post({ kind: 'observed', scopes: [] });
+    post({ kind: 'observed', ages: [] });
     return 'nothing';
   }
 }

@@ -15,10 +15,10 @@ export type DomainInUse = {
 };
 
 /** The domain's route; undefined when there is none, or nothing was told yet. */
-export function routeOf(domain: DomainInUse, scopeOf: LiveFacts['scopeOf']): Route | undefined {
+export function routeOf(domain: DomainInUse, seenOf: LiveFacts['seenOf']): Route | undefined {
   domain.isUsed = true;
   if (domain.unread !== undefined) {
-    domain.route = liveRoute(readRoute(domain.unread), { scopeOf, down: domain.down }, domain.route);
+    domain.route = liveRoute(readRoute(domain.unread), { seenOf, down: domain.down }, domain.route);
     domain.unread = undefined;
   }
   return domain.route;

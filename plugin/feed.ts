@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock';
+import type { AgeKey, Ages } from './ages';
 import { clearHealth, type DomainInUse, routeOf, setHealth, setRoute } from './domain-in-use';
 import { createFirstWaits } from './first-waits';
 import type { FromDiscovery, ToDiscovery } from './messages';
-import type { ScopeAge } from './picker';
+import type { LastSeen } from './picker';
 import { type ProbeSettings, stricterOf } from './probe-settings';
 import type { Route } from './route';
 
@@ -16,7 +17,7 @@ export type Feed = {
   setZone(zoneId: string): void;
   /** `undiscovered` while no scope was ever known. */
   routeOf(domain: string): Route | 'unknown domain' | 'undiscovered';
-  /** Of the scope that was confirmed longest ago; undefined while none was ever known. */
+  /** When what was confirmed longest ago was, by the monotonic clock; undefined while nothing was ever known. */
   oldestObservedAtMs(): number | undefined;
   /** Targets that probes keep out of use. */
   ejected(): number;
@@ -56,7 +57,7 @@ export const emptyFeed: Feed = {
 
 /** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
 export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
-  const known: Known = { domains: new Map(), scopes: new Map() };
+  const known: Known = { domains: new Map(), seen: new Map() };
   const waits = createFirstWaits(options.clock, signal);
   const thread = keepThread(options, signal, {
     onStart: (post) => {
@@ -64,11 +65,11 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
       for (const [domain, { probe }] of known.domains) post({ kind: 'use', domain, probe });
     },
     onMessage: (message) => {
-      keep(known, message);
+      keep(known, message, options.clock.monotonicMs());
       if (message.kind === 'problem') options.onProblem(message.reason);
       if (message.kind === 'route') waits.end(message.domain);
       // Of what is known, the routes follow.
-      if (message.kind === 'observed' && message.scopes.length === 0) waits.endAll();
+      if (message.kind === 'observed' && message.ages.length === 0) waits.endAll();
     },
     onEnd: () => known.domains.forEach(clearHealth),
   });
@@ -78,7 +79,7 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
       thread.post({ kind: 'release', domain });
     }
   });
-  const scopeOf = (scopeId: string) => ageOf(known, scopeId);
+  const seenOf = (key: AgeKey) => seenIn(known, key);
   return {
     hasSources: true,
     use: (domain, probe) => {
@@ -91,10 +92,11 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
     routeOf: (name) => {
       const domain = known.domains.get(name);
       return (
-        (domain && routeOf(domain, scopeOf)) ?? (oldestOf(known) === undefined ? 'undiscovered' : 'unknown domain')
+        (domain && routeOf(domain, seenOf)) ??
+        (known.oldestObservedAtMs === undefined ? 'undiscovered' : 'unknown domain')
       );
     },
-    oldestObservedAtMs: () => oldestOf(known),
+    oldestObservedAtMs: () => known.oldestObservedAtMs,
     ejected: () => [...known.domains.values()].reduce((sum, { down }) => sum + down.size, 0),
     first: (domain) => waits.wait(domain),
   };
@@ -102,13 +104,13 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
 
 type Known = {
   readonly domains: Map<string, DomainInUse>;
-  readonly scopes: Map<string, ScopeAge>;
+  readonly seen: Map<AgeKey, LastSeen>;
+  oldestObservedAtMs?: number;
   zoneId?: string;
 };
 
-function keep(known: Known, message: FromDiscovery): void {
-  if (message.kind === 'observed')
-    for (const [scopeId, atMs] of message.scopes) ageOf(known, scopeId).observedAtMs = atMs;
+function keep(known: Known, message: FromDiscovery, nowMs: number): void {
+  if (message.kind === 'observed' && message.ages.length > 0) keepAges(known, message.ages, nowMs);
   if (message.kind !== 'route' && message.kind !== 'health') return;
   // It may have been released since.
   const domain = known.domains.get(message.domain);
@@ -138,18 +140,21 @@ function takeIdle(domains: Known['domains']): readonly string[] {
   return idle;
 }
 
-/** A scope that was never confirmed has the age of the epoch. */
-function ageOf({ scopes }: Known, scopeId: string): ScopeAge {
-  const scope = scopes.get(scopeId) ?? { observedAtMs: 0 };
-  scopes.set(scopeId, scope);
-  return scope;
+function keepAges(known: Known, ages: Ages, nowMs: number): void {
+  let oldestMs = nowMs;
+  for (const [key, ageMs] of ages) {
+    const observedAtMs = nowMs - ageMs;
+    seenIn(known, key).observedAtMs = observedAtMs;
+    oldestMs = Math.min(oldestMs, observedAtMs);
+  }
+  known.oldestObservedAtMs = oldestMs;
 }
 
-function oldestOf({ scopes }: Known): number | undefined {
-  let oldest: number | undefined;
-  for (const { observedAtMs } of scopes.values())
-    if (observedAtMs > 0 && (oldest === undefined || observedAtMs < oldest)) oldest = observedAtMs;
-  return oldest;
+/** The same object for a key at all times: routes hold on to it. */
+function seenIn({ seen }: Known, key: AgeKey): LastSeen {
+  const found = seen.get(key) ?? { observedAtMs: -Infinity };
+  seen.set(key, found);
+  return found;
 }
 
 async function sweepRegularly(clock: Clock, signal: AbortSignal, sweep: () => void): Promise<void> {

@@ -29,7 +29,7 @@ export type HandlerContext = {
   readonly feed: Feed;
   readonly upstreams: Upstreams;
   readonly explain: Explain;
-  readonly now: () => number;
+  readonly monotonicMs: () => number;
 };
 
 /**
@@ -95,10 +95,14 @@ function leaveUnanswered(answer: PromiseLike<unknown>, { domain }: WayOut, { exp
 }
 
 /** The next target that is fresh enough, or why there is none. */
-function resolve(config: PluginConfig, { feed, now }: HandlerContext, route: FoundRoute): LiveCandidate | string {
+function resolve(
+  config: PluginConfig,
+  { feed, monotonicMs }: HandlerContext,
+  route: FoundRoute,
+): LiveCandidate | string {
   if (!feed.hasSources) return 'no sources: start the plugin server with --config FILE';
   if (typeof route === 'string') return route === 'undiscovered' ? 'nothing was discovered yet' : route;
-  const sinceMs = now() - config.max_stale_seconds * 1_000;
+  const sinceMs = monotonicMs() - config.max_stale_seconds * 1_000;
   return (
     pickTarget(route, config.affinity === 'zone', sinceMs) ??
     `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}`

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { Ages } from './ages';
 import { probeSettingsSchema } from './probe-settings';
 import type { DomainRoute } from './resolve';
 
 /** What the discovery thread tells the thread that serves requests: only what changed, and only of domains in use. */
 export type FromDiscovery =
-  /** A pass has ended: when each scope was last confirmed (unix epoch, milliseconds); routes follow. Empty: it gave nothing. */
-  | { readonly kind: 'observed'; readonly scopes: readonly (readonly [scopeId: string, observedAtMs: number])[] }
+  /** A pass has ended: how old is what is known; routes follow. Empty: it gave nothing. Ages, since clocks are set, and threads have one each. */
+  | { readonly kind: 'observed'; readonly ages: Ages }
   /** The route of a domain in use, as it is now, as text (see readRoute); absent: there is none. */
   | { readonly kind: 'route'; readonly domain: string; readonly route?: string }
   /** Probes ejected a target (see placeOf), or brought it back; a target that nothing was said of is up. */

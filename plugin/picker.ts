@@ -1,8 +1,8 @@
 import type { Candidate } from './resolve';
 import { nextTurn, nextTurnAmong, queueAll, type Turns, turnsOf } from './turns';
 
-/** When a scope was last confirmed; unix epoch, milliseconds. */
-export type ScopeAge = { observedAtMs: number };
+/** When something was last confirmed, by the monotonic clock of the thread that serves requests; -Infinity: never. */
+export type LastSeen = { observedAtMs: number };
 
 /** A candidate with what a request needs of it, so that nothing is looked up or put together then. */
 export type LiveCandidate = Candidate & {
@@ -10,14 +10,14 @@ export type LiveCandidate = Candidate & {
   readonly address: string;
   /** What probes call it. */
   readonly place: string;
-  readonly scope: Readonly<ScopeAge>;
+  readonly seen: Readonly<LastSeen>;
 };
 
 /** Candidates that take turns, each as often as its weight says. */
 export type Picker = {
   readonly candidates: readonly LiveCandidate[];
   /** Of the candidates, each once. */
-  readonly scopes: readonly Readonly<ScopeAge>[];
+  readonly seen: readonly Readonly<LastSeen>[];
   /** By index of the candidate. */
   readonly turns: Turns;
   /** Places that probes have ejected, as they are at any time. */
@@ -38,7 +38,7 @@ export function pickerOf(
   const weights = Float64Array.from(candidates, (one) => one.weight);
   return {
     candidates,
-    scopes: [...new Set(candidates.map((one) => one.scope))],
+    seen: [...new Set(candidates.map((one) => one.seen))],
     turns: turnsOf(weights, before?.turns, isSame),
     down,
     isHealthNew: down.size > 0,
@@ -70,13 +70,13 @@ function queueHealthy(picker: Picker): void {
   picker.isHealthNew = false;
 }
 
-function isAllFresh({ scopes }: Picker, sinceMs: number): boolean {
-  for (const scope of scopes) if (scope.observedAtMs < sinceMs) return false;
+function isAllFresh({ seen }: Picker, sinceMs: number): boolean {
+  for (const one of seen) if (one.observedAtMs < sinceMs) return false;
   return true;
 }
 
 function isStale(candidate: LiveCandidate | undefined, sinceMs: number): boolean {
-  return candidate === undefined || candidate.scope.observedAtMs < sinceMs;
+  return candidate === undefined || candidate.seen.observedAtMs < sinceMs;
 }
 
 function isUp(candidate: LiveCandidate | undefined, down: Picker['down']): boolean {

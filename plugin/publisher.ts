@@ -1,4 +1,5 @@
 import type { Snapshot } from '../core/model';
+import { agesOf } from './ages';
 import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
 import type { Prober } from './prober';
 import { isForeignZone, type Routes, resolveRoutes } from './resolve';
@@ -37,11 +38,15 @@ export function createPublisher({ zoneId: initialZoneId, prober, post }: Publish
   }
 
   function publish(snapshot: Snapshot): void {
-    const before = routes;
-    last = snapshot;
-    routes = resolveRoutes(snapshot, zoneId, before);
     // Before the routes, which would look stale without.
-    post({ kind: 'observed', scopes: observationsOf(snapshot) });
+    post({ kind: 'observed', ages: agesOf(snapshot) });
+    last = snapshot;
+    resolve(snapshot);
+  }
+
+  function resolve(snapshot: Snapshot): void {
+    const before = routes;
+    routes = resolveRoutes(snapshot, zoneId, before);
     for (const [domain, told] of inUse) {
       const route = textOf(domain);
       if (!before || route !== told) tell(domain, route);
@@ -69,7 +74,7 @@ export function createPublisher({ zoneId: initialZoneId, prober, post }: Publish
 
   function moveTo(found: string): void {
     zoneId = found;
-    if (last) publish(last);
+    if (last) resolve(last);
   }
 
   return { publish, begin, end, moveTo };
@@ -81,14 +86,6 @@ function complaintsOf({ scopes }: Snapshot, isOfInterest: (domain: string) => bo
     .flatMap((state) => (state.status === 'known' ? state.discovered.quarantined : []))
     .filter(({ domain }) => domain === undefined || isOfInterest(domain))
     .map(({ endpointId, reason, fix }) => `endpoint ${endpointId} ${reason}: ${fix}`);
-}
-
-/** When each scope that was ever known was last confirmed. */
-export function observationsOf({ scopes }: Snapshot): readonly (readonly [scopeId: string, observedAtMs: number])[] {
-  return scopes.flatMap((state) => {
-    const observedAtMs = state.status === 'known' ? state.observedAtMs : state.lastGood?.observedAtMs;
-    return observedAtMs === undefined ? [] : [[state.scope.id, observedAtMs] as const];
-  });
 }
 
 /** Says each text only the first time. */

@@ -5,6 +5,7 @@ import type { Incumbent } from '../core/incumbents';
 import type { Protocol, Snapshot, Target } from '../core/model';
 import { upstreamName } from '../core/names';
 import { factsOf } from '../core/protocols';
+import { type AgeKey, ageKeysOf } from './ages';
 
 /** One address that requests can be sent to; `host` is the Host header that Kong's own upstream would send there. */
 export type Candidate = {
@@ -14,6 +15,8 @@ export type Candidate = {
   readonly weight: number;
   readonly endpointId: string;
   readonly scopeId: string;
+  /** What its age is, where it is not that of its scope. */
+  readonly ageKey?: AgeKey;
   readonly region: string;
   readonly zoneId?: string;
 };
@@ -47,9 +50,18 @@ export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, pr
     drafts.flatMap(([, draft]) => draft.candidates),
     zoneId,
   );
+  const keys = ageKeysOf(snapshot);
   return new Map(
-    drafts.map(([name, draft]) => [name, { ...draft, tiers: tiersOf(draft.candidates, zoneId, regions) }]),
+    drafts.map(([name, { candidates, ...draft }]) => {
+      const aged = candidates.map((one) => withAge(one, keys.get(one.endpointId)));
+      return [name, { ...draft, candidates: aged, tiers: tiersOf(aged, zoneId, regions) }];
+    }),
   );
+}
+
+/** What is in no scope any more has the age of its own. */
+function withAge({ ageKey: before, ...candidate }: Candidate, key: AgeKey = candidate.scopeId): Candidate {
+  return key === candidate.scopeId ? candidate : { ...candidate, ageKey: key };
 }
 
 type Draft = Omit<DomainRoute, 'tiers'>;

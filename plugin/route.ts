@@ -1,4 +1,5 @@
-import { type LiveCandidate, type Picker, pick, pickerOf, type ScopeAge } from './picker';
+import type { AgeKey } from './ages';
+import { type LastSeen, type LiveCandidate, type Picker, pick, pickerOf } from './picker';
 import type { Candidate, DomainRoute } from './resolve';
 
 /** How to reach a domain, with the rounds that are under way. */
@@ -10,7 +11,7 @@ export type Route = {
 
 /** What is known beside the route. */
 export type LiveFacts = {
-  readonly scopeOf: (scopeId: string) => ScopeAge;
+  readonly seenOf: (key: AgeKey) => LastSeen;
   /** Places (see placeOf) that probes have ejected; after a change the route is told (see noteHealth). */
   readonly down: ReadonlySet<string>;
 };
@@ -24,16 +25,19 @@ export function placeOf({ ip, port }: Pick<Candidate, 'ip' | 'port'>): string {
  * Written field by field: spreading gives each a hidden class of its own. What a request reads comes first, and `host` is the same text
  * for all that have the same one, so that little of a thousand candidates has to be in the processor's cache.
  */
-function liveCandidate(candidate: Candidate, host: string, scope: ScopeAge): LiveCandidate {
-  const { ip, port, weight, endpointId, scopeId, region, zoneId } = candidate;
+function liveCandidate(candidate: Candidate, host: string, seen: LastSeen): LiveCandidate {
+  const { ip, port, weight, endpointId, scopeId, ageKey, region, zoneId } = candidate;
   const address = ip.includes(':') ? `[${ip}]` : ip;
-  return { address, port, host, scope, ip, weight, place: placeOf(candidate), endpointId, scopeId, region, zoneId };
+  const place = placeOf(candidate);
+  return { address, port, host, seen, ip, weight, place, endpointId, scopeId, ageKey, region, zoneId };
 }
 
 /** The route with its rounds, which go on from those of `before` where the candidates are the same. */
-export function liveRoute(route: DomainRoute, { scopeOf, down }: LiveFacts, before: Route | undefined): Route {
+export function liveRoute(route: DomainRoute, { seenOf, down }: LiveFacts, before: Route | undefined): Route {
   const hosts = new Map(route.candidates.map(({ host }) => [host, host]));
-  const live = route.candidates.map((one) => liveCandidate(one, hosts.get(one.host) ?? one.host, scopeOf(one.scopeId)));
+  const live = route.candidates.map((one) =>
+    liveCandidate(one, hosts.get(one.host) ?? one.host, seenOf(one.ageKey ?? one.scopeId)),
+  );
   const any = pickerOf(live, down, before?.any);
   const near = route.tiers.map((indexes, tier) => {
     const nearest = indexes.flatMap((index) => live[index] ?? []);

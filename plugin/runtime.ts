@@ -48,7 +48,7 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
     };
     findZone(onZone, onProblem);
   }
-  return { feed, upstreams, explain, now: unreferencedClock.now, unresolved: () => unresolved };
+  return { feed, upstreams, explain, monotonicMs: unreferencedClock.monotonicMs, unresolved: () => unresolved };
 }
 
 type Problem = (reason: string) => void;

@@ -13,6 +13,7 @@ export type Observed = {
   /** Requests that were not resolved. */
   readonly unresolved: number;
   readonly feed: Pick<Feed, 'oldestObservedAtMs' | 'ejected'>;
+  /** By the monotonic clock. */
   readonly nowMs: number;
 };
 
@@ -65,7 +66,7 @@ export const metrics: readonly Metric[] = [
   {
     name: 'kong_privatelink_plugin_discovery_age_seconds',
     type: 'gauge',
-    help: 'Since the scope that was confirmed longest ago was; absent while nothing is known.',
+    help: 'Age of the oldest answer in use; absent while nothing is known.',
     read: ({ feed, nowMs }) => {
       const observedAtMs = feed.oldestObservedAtMs();
       return observedAtMs === undefined ? undefined : (nowMs - observedAtMs) / 1_000;

@@ -28,9 +28,9 @@ export async function serve(options: RunOptions): Promise<PluginServer> {
   const counts: Counts = { events: 0, calls: new Map() };
   const instances = createInstances({ plugins: open(options), now: unreferencedClock.now, onProblem });
   // Discovery begins now, not with the first request.
-  const { feed, unresolved, now } = sharedContext(options.env);
+  const { feed, unresolved, monotonicMs } = sharedContext(options.env);
   const render = () =>
-    renderMetrics({ counts, instances: instances.count(), unresolved: unresolved(), feed, nowMs: now() });
+    renderMetrics({ counts, instances: instances.count(), unresolved: unresolved(), feed, nowMs: monotonicMs() });
   if (options.metrics !== undefined) (await serveMetrics(options.metrics, render)).unref();
   return servePlugins({ instances, counts, onProblem });
 }

@@ -64,7 +64,7 @@ describe('startDiscoveryLoop', () => {
     const { posted, pauses } = await runLoop([known]);
 
     expect(posted).toMatchObject([
-      { kind: 'observed', scopes: [['hub.self.us-east-1', 1_000]] },
+      { kind: 'observed', ages: [['hub.self.us-east-1', 0]] },
       { kind: 'route', domain: 'sd2', route: expect.stringContaining('"tiers":[]') },
     ]);
     expect(pauses).toEqual([60_000]);
@@ -73,10 +73,10 @@ describe('startDiscoveryLoop', () => {
   it('posts what an earlier process knew before the first pass, and each scope with its age', async () => {
     const { posted } = await runLoop([known], snapshotOf(unknownScope([endpointOf()])));
 
-    expect(posted.map((one) => (one.kind === 'observed' ? one.scopes : one.kind))).toEqual([
+    expect(posted.map((one) => (one.kind === 'observed' ? one.ages : one.kind))).toEqual([
       [['hub.self.us-east-1', 500]],
       'route',
-      [['hub.self.us-east-1', 1_000]],
+      [['hub.self.us-east-1', 0]],
     ]);
   });
 
@@ -117,7 +117,7 @@ describe('startDiscoveryLoop', () => {
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
     expect(posted.slice(0, 2)).toEqual([
       { kind: 'problem', reason: 'throttled' },
-      { kind: 'observed', scopes: [] },
+      { kind: 'observed', ages: [] },
     ]);
   });
 

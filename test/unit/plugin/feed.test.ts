@@ -9,7 +9,7 @@ import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 const route = resolveRoutes(snapshotOf(knownScope([endpointOf()])), undefined).get('sd2');
 const text = route && writeRoute(route);
 const probe = { kind: 'tcp', path: '/', intervalMs: 5_000, timeoutMs: 1_000, fall: 2, rise: 1 } as const;
-const observed: FromDiscovery = { kind: 'observed', scopes: [['hub.self.us-east-1', 5]] };
+const observed: FromDiscovery = { kind: 'observed', ages: [['hub.self.us-east-1', 5]] };
 
 /** A feed with threads that tests speak for; its clock never wakes a sleeper before `wake(ms)`. */
 function openFeed() {
@@ -55,7 +55,7 @@ function openFeed() {
 
 function ipOf(feed: ReturnType<typeof openFeed>['feed'], domain = 'sd2'): string {
   const found = feed.routeOf(domain);
-  return typeof found === 'string' ? found : (pickTarget(found, true, 0)?.ip ?? 'none');
+  return typeof found === 'string' ? found : (pickTarget(found, true, -Infinity)?.ip ?? 'none');
 }
 
 describe('startFeed', () => {
@@ -75,7 +75,7 @@ describe('startFeed', () => {
     threads[0]?.say(observed);
 
     expect([before, feed.routeOf('sd2')]).toEqual(['undiscovered', 'unknown domain']);
-    expect(feed.oldestObservedAtMs()).toBe(5);
+    expect(feed.oldestObservedAtMs()).toBe(-5);
   });
 
   it('goes on with the round of a route that is posted again', () => {
@@ -105,7 +105,7 @@ describe('startFeed', () => {
     const { feed, threads } = openFeed();
     const wait = feed.first('sd2');
 
-    threads[0]?.say({ kind: 'observed', scopes: [] });
+    threads[0]?.say({ kind: 'observed', ages: [] });
 
     await expect(wait).resolves.toBeUndefined();
     expect(feed.routeOf('sd2')).toBe('undiscovered');

@@ -11,7 +11,7 @@ const resolved = resolveRoutes(
   snapshotOf(knownScope([endpointOf({ addresses: [{ ip: '10.0.1.11', region: 'us-east-1' }] })])),
   undefined,
 ).get('sd2');
-const facts = { scopeOf: () => ({ observedAtMs: 1_000 }), down: new Set<string>() };
+const facts = { seenOf: () => ({ observedAtMs: 1_000 }), down: new Set<string>() };
 const route = resolved && liveRoute(resolved, facts, undefined);
 
 /** A feed that knows sd2 at most; its scope was confirmed at 1,000 ms. */
@@ -63,7 +63,7 @@ async function run({
   const parsed = parsePluginConfig({ domain: 'sd2', ...config });
   if (!parsed) throw new Error('the test configures the plugin wrongly');
   const upstreams = createUpstreams(zoneId);
-  await access(kong, parsed, { feed, upstreams, explain: (reason) => reasons.push(reason), now: () => nowMs });
+  await access(kong, parsed, { feed, upstreams, explain: (reason) => reasons.push(reason), monotonicMs: () => nowMs });
   return { calls, reasons };
 }
 
@@ -135,7 +135,7 @@ describe('access', () => {
 
   it('gives no promise when it knows what to do', () => {
     const config = parsePluginConfig({ domain: 'sd2' });
-    const context = { feed: feedOf(route), upstreams: createUpstreams(), explain: () => {}, now: () => 1_000 };
+    const context = { feed: feedOf(route), upstreams: createUpstreams(), explain: () => {}, monotonicMs: () => 1_000 };
 
     expect(config && access(recordCalls().kong, config, context)).toBeUndefined();
   });
@@ -179,7 +179,12 @@ describe('accessUnusable', () => {
     const reasons: string[] = [];
     const explain = (reason: string, of: string) => void reasons.push(`${of}: ${reason}`);
 
-    accessUnusable(kong, parseWayOut(config), { feed: emptyFeed, upstreams: createUpstreams(), explain, now: () => 0 });
+    accessUnusable(kong, parseWayOut(config), {
+      feed: emptyFeed,
+      upstreams: createUpstreams(),
+      explain,
+      monotonicMs: () => 0,
+    });
 
     expect(calls.flat().slice(0, 1)).toEqual(expected);
     expect(reasons).toEqual([`${domain}: the plugin entity has a configuration that this version cannot use`]);

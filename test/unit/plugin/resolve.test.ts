@@ -14,7 +14,7 @@ type Table = { readonly routes: Routes; readonly get: (domain: string) => Route 
 /** What the thread that serves requests makes of the routes that the other one resolves. */
 function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
   const routes = resolveRoutes(snapshot, zoneId, previous?.routes);
-  const facts = { scopeOf: () => ({ observedAtMs: 0 }), down: new Set<string>() };
+  const facts = { seenOf: () => ({ observedAtMs: 0 }), down: new Set<string>() };
   const live = new Map([...routes].map(([domain, route]) => [domain, liveRoute(route, facts, previous?.get(domain))]));
   return { routes, get: (domain) => live.get(domain) };
 }
@@ -225,8 +225,8 @@ describe('resolveRoutes', () => {
     });
     const fresh = endpointOf({ weight: 1, addresses: [address('10.0.0.1')] });
     const resolved = resolveRoutes(snapshotOf(knownScope([fresh]), unknownScope([stale], west)), undefined).get('sd2');
-    const scopeOf = (id: string) => ({ observedAtMs: id === hubScope.id ? 2_000 : 1_000 });
-    const route = resolved && liveRoute(resolved, { scopeOf, down: new Set() }, undefined);
+    const seenOf = (id: string) => ({ observedAtMs: id === hubScope.id ? 2_000 : 1_000 });
+    const route = resolved && liveRoute(resolved, { seenOf, down: new Set() }, undefined);
 
     const picked = route && Array.from({ length: 5 }, () => pickTarget(route, true, 1_500)?.ip);
 

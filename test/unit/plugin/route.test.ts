@@ -13,7 +13,7 @@ const places: readonly Place[] = [
 ];
 const ips = places.map(([ip]) => ip);
 
-const scopeOf = () => ({ observedAtMs: 1_000 });
+const seenOf = () => ({ observedAtMs: 1_000 });
 
 /** As probes name them. */
 function ejected(...down: readonly string[]): Set<string> {
@@ -22,7 +22,7 @@ function ejected(...down: readonly string[]): Set<string> {
 
 /** The route of a data plane in use1-az1 with these targets ejected. */
 function routeWithout(...down: readonly string[]) {
-  return liveRoute(resolved(), { scopeOf, down: ejected(...down) }, undefined);
+  return liveRoute(resolved(), { seenOf, down: ejected(...down) }, undefined);
 }
 
 function resolved(): DomainRoute {
@@ -73,7 +73,7 @@ describe('pickTarget', () => {
 
   it('keeps the shares of the others within 1 % when targets come and go between requests', () => {
     const down = new Set<string>();
-    const route = liveRoute(resolved(), { scopeOf, down }, undefined);
+    const route = liveRoute(resolved(), { seenOf, down }, undefined);
     const [flapping = ''] = ips;
     const shares: Record<string, number> = {};
     for (let request = 0; request < 10_000; request += 1) {
@@ -98,7 +98,7 @@ describe('pickTarget', () => {
         return super.has(place);
       }
     })();
-    const route = liveRoute(resolved(), { scopeOf, down }, undefined);
+    const route = liveRoute(resolved(), { seenOf, down }, undefined);
     for (let change = 0; change < 1_000; change += 1) {
       down.add(`${ips[0]} 80`);
       noteHealth(route);
@@ -113,7 +113,7 @@ describe('pickTarget', () => {
   it('favours nobody when other targets come and go between requests', () => {
     const { tiers: _, candidates, ...route } = resolved();
     const all = candidates.map((one) => ({ ...one, weight: 1 }));
-    const facts = { scopeOf, down: new Set<string>() };
+    const facts = { seenOf, down: new Set<string>() };
     const shares: Record<string, number> = {};
     let live: Route | undefined;
     for (let request = 0; request < 900; request += 1) {
