@@ -18,7 +18,7 @@ export type AccountReaderOptions = {
   readonly scope: AccountScope;
   readonly client: () => Promise<STSClient>;
   readonly budget: CallBudget;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 };
 
 /** Less than a scope gets as a whole: where STS cannot be reached, what is held tells the account. */
@@ -32,8 +32,8 @@ export function createAccountReader({ scope, client, budget, clock }: AccountRea
   const ask = async (signal: AbortSignal) => {
     const sts = await client();
     const { accessKeyId: key } = await sts.config.credentials();
-    if (told?.key === key && clock.now() < told.untilMs) return told.accountId;
-    told = { key, untilMs: clock.now() + unansweredMs };
+    if (told?.key === key && clock.monotonicMs() < told.untilMs) return told.accountId;
+    told = { key, untilMs: clock.monotonicMs() + unansweredMs };
     await budget.take({ ...scope, action: 'GetCallerIdentity' }, signal);
     const accountId = parseAnswer(identity, await describeCaller(sts, signal), scope).Account;
     told = { key, accountId, untilMs: Number.POSITIVE_INFINITY };
@@ -75,7 +75,8 @@ export function tellAccount(
   };
 }
 
-type Asked = { readonly scope: Scope; readonly own?: string };
+/** A scope, and the account that the operator names for it. */
+export type Asked = { readonly scope: Scope; readonly own?: string };
 
 /** What comes of the account that answered. */
 export type JudgedAccount = {

@@ -112,7 +112,7 @@ const policy = z
       .max(100)
       .default(30)
       .describe('removals of more of the addresses held (from ten up) are withheld'),
-    removeAfterAbsences: z.int().min(1).default(3).describe('passes that miss a target before it is removed'),
+    removeAfterAbsences: z.int().min(1).default(3).describe('observations that miss a target before it is removed'),
     removeAfterSeconds: z.number().min(0).default(180).describe('time that a target is missed before it is removed'),
   })
   .meta({ id: 'policy' })

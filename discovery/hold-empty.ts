@@ -1,3 +1,4 @@
+import { type Clocks, createTimeline, inexactMs } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
 import type { Discovered, Scope } from '../core/model';
 import type { Answer, Source } from './source';
@@ -22,22 +23,29 @@ export function judgeFullness(
   const { observedAtMs } = answer;
   if (!isEmpty(answer)) return { after: { ...before, wasFull: true }, isDoubted: false };
   if (before.wasFull) return { after: { wasFull: false, doubted: { observedAtMs } }, isDoubted: true };
-  return { after: before, isDoubted: observedAtMs !== undefined && before.doubted?.observedAtMs === observedAtMs };
+  return { after: before, isDoubted: (observedAtMs ?? Infinity) <= (before.doubted?.observedAtMs ?? -Infinity) };
 }
 
 /** The same source, but a doubted answer fails (UNCONFIRMED), so that what the scope held stays in use until the next one. */
-export function holdEmpty(source: Source): Source {
+export function holdEmpty(source: Source, clock: Clocks): Source {
+  const timeline = createTimeline(clock);
   const remembered = new Map<string, Fullness>();
   return {
     ...source,
     discover: async (scope, signal) => {
       const answer = await source.discover(scope, signal);
+      const stepMs = timeline.follow();
+      if (stepMs !== 0) for (const [id, one] of remembered) remembered.set(id, moved(one, stepMs + inexactMs));
       const { after, isDoubted } = judgeFullness(remembered.get(scope.id) ?? neverRead, answer);
       remembered.set(scope.id, after);
       if (isDoubted) throw unconfirmed(scope);
       return answer;
     },
   };
+}
+
+function moved({ doubted, ...rest }: Fullness, ms: number): Fullness {
+  return { ...rest, doubted: doubted && { observedAtMs: doubted.observedAtMs && doubted.observedAtMs + ms } };
 }
 
 function isEmpty({ endpoints, quarantined }: Discovered): boolean {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Clocks } from '../core/clock';
 import { messageOf } from '../core/errors';
-import type { LastGood, Snapshot } from '../core/model';
+import type { LastGood, Observed, Snapshot } from '../core/model';
 import { parseSnapshot, serialiseSnapshot } from './snapshot-file';
 import { isMissingFile, makeFolder, writeFix, writeIfChanged } from './write-file';
 
@@ -17,14 +18,20 @@ export interface LastGoodStore {
 /** What stays the same is written again after this, so that its age on disk stays right to a third of the 15 min at which people are warned. */
 const refreshMs = 300_000;
 
-/** Keeps last good in the snapshot file `path`, replaced as a whole (0600) when what is known has changed; use one store for one process. */
-export function createLastGoodStore(path: string, owner: string): LastGoodStore {
-  let kept: Snapshot | undefined;
+export type LastGoodFile = { readonly path: string; readonly owner: string; readonly clock: Clocks };
+
+/** Keeps last good in a snapshot file, replaced as a whole (0600) when what is known has changed; use one store for one process. */
+export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastGoodStore {
+  /** What the file holds, and since when by the monotonic clock. */
+  let kept: { readonly snapshot: Snapshot; readonly sinceMs: number } | undefined;
   return {
     read: async () => {
       try {
-        kept = parseSnapshot(await readFile(path, 'utf8'), { from: path, owner });
-        return { known: lastGoodOf(kept) };
+        const snapshot = parseSnapshot(await readFile(path, 'utf8'), { from: path, owner });
+        const ageMs = clock.now() - snapshot.takenAtMs;
+        // One from the future has no age that could be told, and is written anew.
+        kept = { snapshot, sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
+        return { known: lastGoodOf(snapshot) };
       } catch (thrown) {
         if (isMissingFile(thrown)) return { known: new Map() };
         const warning = `what was known before cannot be used, starting without it (${messageOf(thrown)})`;
@@ -32,12 +39,13 @@ export function createLastGoodStore(path: string, owner: string): LastGoodStore 
       }
     },
     write: async ({ takenAtMs, scopes }) => {
-      const next = { takenAtMs, scopes };
-      if (kept && takenAtMs - kept.takenAtMs < refreshMs && isSame(kept, next)) return {};
+      const snapshot = { takenAtMs, scopes };
+      const nowMs = clock.monotonicMs();
+      if (kept && nowMs - kept.sinceMs < refreshMs && isSame(kept.snapshot, snapshot)) return {};
       try {
         await makeFolder(dirname(path));
-        await writeIfChanged(path, serialiseSnapshot(next, owner));
-        kept = next;
+        await writeIfChanged(path, serialiseSnapshot(snapshot, owner));
+        kept = { snapshot, sinceMs: nowMs };
         return {};
       } catch (thrown) {
         const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
@@ -69,5 +77,11 @@ function isSame(one: Snapshot, other: Snapshot): boolean {
 }
 
 function contentOf(snapshot: Snapshot) {
-  return [...lastGoodOf(snapshot)].map(([id, { accountId, discovered }]) => [id, accountId, discovered]);
+  const withoutTime = <T extends { readonly observed?: Observed }>({ observed: _, ...one }: T) => one;
+  return [...lastGoodOf(snapshot)].map(([id, { accountId, discovered }]) => [
+    id,
+    accountId,
+    discovered.endpoints.map(withoutTime),
+    discovered.quarantined.map(withoutTime),
+  ]);
 }

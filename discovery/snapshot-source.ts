@@ -1,16 +1,17 @@
-import type { Clock } from '../core/clock';
+import { type Clocks, createTimeline } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
 import type { Discovered, Endpoint, LastGood, Observed, Quarantined, Scope, ScopeState, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
 import { allowedAddresses, findRefusal, grantedPaths } from './allow';
 import type { SnapshotConfig } from './config';
+import { moveSnapshot } from './observed-times';
 import { parseSnapshot } from './snapshot-file';
 import { placeOf, type ReadSnapshot } from './snapshot-reader';
 import type { Source } from './source';
 
 export type SnapshotSourceDependencies = {
   readonly owner: string;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clocks;
   readonly read: ReadSnapshot;
 };
 
@@ -27,14 +28,27 @@ export function createSnapshotSource(
 ): Source {
   const scope = { id: `${config.name}.snapshot.none`, source: config.name, account: 'snapshot', region: 'none' };
   const from = placeOf(config);
-  let last: { readonly snapshot: Snapshot; readonly etag?: string } | undefined;
+  const timeline = createTimeline(clock);
+  let last: Kept | undefined;
 
-  async function readSnapshot(signal: AbortSignal): Promise<Snapshot> {
+  /** Gives the snapshot with its times by the clock of this machine, and with those that its writer gave. */
+  async function readSnapshot(signal: AbortSignal): Promise<Snapshot & { readonly writtenAtMs: number }> {
     const answer = await read(last?.etag, signal);
+    const stepMs = timeline.follow();
+    if (last) last = { ...last, moveMs: last.moveMs + stepMs };
     // Kept only once it was parsed: the ETag of a text that cannot be used would make the next answer "unchanged".
-    if (answer) last = { snapshot: parseSnapshot(answer.text, { from, owner }), etag: answer.etag };
+    if (answer) last = keep(parseSnapshot(answer.text, { from, owner }), answer.etag);
     if (!last) throw unusable(`${from}: the server calls unchanged what it never gave; correct \`url\` of the source`);
-    return last.snapshot;
+    return { ...moveSnapshot(last.snapshot, last.moveMs), writtenAtMs: last.snapshot.takenAtMs };
+  }
+
+  /** One that is read again has the age that it had, and more; one from the future counts as of now. */
+  function keep(snapshot: Snapshot, etag: string | undefined): Kept {
+    const { takenAtMs } = snapshot;
+    const aheadMs = takenAtMs - clock.now();
+    if (takenAtMs === last?.snapshot.takenAtMs) return { ...last, snapshot, etag };
+    if (aheadMs > maxAgeMs) throw unusable(staleness(from, takenAtMs));
+    return { snapshot, etag, moveMs: Math.min(0, -aheadMs) };
   }
 
   return {
@@ -42,15 +56,18 @@ export function createSnapshotSource(
     scopes: () => [scope],
     discover: async (_, signal) => {
       const snapshot = await readSnapshot(signal);
-      const nowMs = clock.now();
-      if (Math.abs(nowMs - snapshot.takenAtMs) > maxAgeMs) throw unusable(staleness(from, snapshot.takenAtMs));
+      const { takenAtMs, writtenAtMs } = snapshot;
+      if (clock.now() - takenAtMs > maxAgeMs) throw unusable(staleness(from, writtenAtMs));
       return {
-        ...adopt(discoveredIn(snapshot, { from, nowMs }), { config, scope }),
-        observedAtMs: observedAtMsOf(snapshot, nowMs),
+        ...adopt(discoveredIn(snapshot, from), { config, scope }),
+        observedAtMs: observedAtMsOf(snapshot),
       };
     },
   };
 }
+
+/** A snapshot as it was written, and by how much its times differ from what they are by the clock of this machine. */
+type Kept = { readonly snapshot: Snapshot; readonly etag?: string; readonly moveMs: number };
 
 function unusable(message: string): PrivatelinkError {
   return new PrivatelinkError(message, { code: 'BAD_ANSWER', transient: true });
@@ -62,27 +79,27 @@ function staleness(from: string, takenAtMs: number): string {
 }
 
 /** The snapshot is as old as the scope that its writer read longest ago, however new the file is (fm-40). */
-function observedAtMsOf({ takenAtMs, scopes }: Snapshot, nowMs: number): number {
-  return Math.min(nowMs, takenAtMs, ...scopes.flatMap((state) => knownIn(state)?.observedAtMs ?? []));
+function observedAtMsOf({ takenAtMs, scopes }: Snapshot): number {
+  return Math.min(takenAtMs, ...scopes.flatMap((state) => knownIn(state)?.observedAtMs ?? []));
 }
 
 function knownIn(state: ScopeState): LastGood | undefined {
   return state.status === 'known' ? state : state.lastGood;
 }
 
-type Reading = { readonly from: string; readonly nowMs: number };
-
-/** All that the snapshot holds, the newest last. Throws PrivatelinkError where nothing is known of a scope. */
-function discoveredIn({ scopes }: Snapshot, reading: Reading): Discovered {
-  const discovered = scopes.map((state) => discoveredOf(state, reading));
+/** All that the snapshot holds. Throws PrivatelinkError where nothing is known of a scope. */
+function discoveredIn({ scopes, takenAtMs }: Snapshot, from: string): Discovered {
+  const discovered = scopes.map((state) => discoveredOf(state, { from, takenAtMs }));
   return {
     endpoints: discovered.flatMap((one) => one.endpoints),
     quarantined: discovered.flatMap((one) => one.quarantined),
   };
 }
 
-/** What a scope of the writer held, each endpoint with who observed it, and when; nothing is observed later than now. */
-function discoveredOf(state: ScopeState, { from, nowMs }: Reading): Discovered {
+type Reading = { readonly from: string; readonly takenAtMs: number };
+
+/** What a scope of the writer held, each endpoint with who observed it, and when: never after the snapshot was taken. */
+function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discovered {
   const known = knownIn(state);
   if (!known) {
     const { scope, reason } = state as Extract<ScopeState, { status: 'unknown' }>;
@@ -92,7 +109,7 @@ function discoveredOf(state: ScopeState, { from, nowMs }: Reading): Discovered {
   }
   const seen = <T extends { readonly observed?: Observed }>(one: T): T & { readonly observed: Observed } => {
     const { scopeId, atMs } = one.observed ?? { scopeId: state.scope.id, atMs: known.observedAtMs };
-    return { ...one, observed: { scopeId, atMs: Math.min(atMs, nowMs) } };
+    return { ...one, observed: { scopeId, atMs: Math.min(atMs, takenAtMs) } };
   };
   const { endpoints, quarantined } = known.discovered;
   return { endpoints: endpoints.map(seen), quarantined: quarantined.map(seen) };

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { type DataPlaneConfig, loadDataPlaneConfig } from '../discovery/config-file';
+import { loadDataPlaneConfig } from '../discovery/config-file';
 import { createDiscoverer, type Discoverer } from '../discovery/discover';
-import { createLastGoodStore, type LastGoodStore } from '../discovery/last-good';
+import { openLastGoodStore } from '../discovery/last-good-files';
 import { createSources } from '../discovery/sources';
 import { startDiscoveryLoop } from './discovery-loop';
 import { type FromDiscovery, toDiscoverySchema } from './messages';
@@ -27,17 +26,11 @@ let discovery: Discovery | undefined;
 function openDiscovery(): Discovery {
   const config = loadDataPlaneConfig({ env: process.env });
   const clock = unreferencedClock;
-  const lastGoodStore = lastGoodStoreOf(config);
+  const { stateDir } = config;
+  const lastGoodStore = stateDir ? openLastGoodStore({ ...config, stateDir, isDataPlane: true }, clock) : undefined;
   const discoverer = createDiscoverer(createSources(config, { clock }), { clock, lastGoodStore });
   discovery = { discoverer, intervalSeconds: config.watch.intervalSeconds };
   return discovery;
-}
-
-/** A file of its own: a worker may keep its in the same folder. */
-function lastGoodStoreOf({ stateDir, owner }: DataPlaneConfig): LastGoodStore | undefined {
-  return stateDir === undefined
-    ? undefined
-    : createLastGoodStore(join(stateDir, `last-good.${owner}.data-plane.json`), owner);
 }
 
 const shared = {

@@ -1,7 +1,8 @@
 import { checksumOf } from '../discovery/canonical-json';
 import type { ControlPlaneConfig } from '../discovery/config';
 import { openPlane } from './konnect/plane';
-import type { PlanExpectation, PlaneIdentity } from './plan-file';
+import type { PlanExpectation } from './plan-file';
+import { identityIn, type PlaneIdentity } from './plane-identity';
 import type { openSession } from './session';
 
 type Session = Pick<ReturnType<typeof openSession>, 'config' | 'base' | 'controlPlane'>;
@@ -22,12 +23,5 @@ export async function expectationOf(
 
 /** Tells the control plane of the configuration from any other. */
 async function identityOf(config: ControlPlaneConfig, signal: AbortSignal): Promise<PlaneIdentity> {
-  return {
-    type: config.type,
-    address: 'address' in config ? config.address : undefined,
-    name: 'name' in config ? config.name : undefined,
-    workspace: 'workspace' in config ? config.workspace : undefined,
-    path: 'path' in config ? config.path : undefined,
-    id: config.type === 'konnect' ? (await openPlane(config)(signal)).id : undefined,
-  };
+  return { ...identityIn(config), id: config.type === 'konnect' ? (await openPlane(config)(signal)).id : undefined };
 }

@@ -4,18 +4,9 @@ import { messageOf, PrivatelinkError } from '../core/errors';
 import type { Json, JsonObject } from '../core/model';
 import { canonicalJson, checksumOf } from '../discovery/canonical-json';
 import type { Change } from './changes';
+import { describePlane, type PlaneIdentity } from './plane-identity';
 
 const version = 1;
-
-/** Which control plane a plan is for; `id` where the control plane has one, so that one made anew under the old name differs. */
-export type PlaneIdentity = {
-  readonly type: string;
-  readonly address?: string;
-  readonly name?: string;
-  readonly workspace?: string;
-  readonly path?: string;
-  readonly id?: string;
-};
 
 /** A plan that people look at before it is applied. */
 export type PlanFile = {
@@ -127,16 +118,12 @@ function mismatchOf(plan: PlanFile, expected: PlanExpectation): Problem | undefi
     return { what, fix: `use the configuration of owner ${owner} instead` };
   }
   if (canonicalJson(controlPlane) !== canonicalJson(expected.controlPlane)) {
-    const [made, configured] = [describe(controlPlane), describe(expected.controlPlane)];
+    const [made, configured] = [describePlane(controlPlane), describePlane(expected.controlPlane)];
     const what = `it is for control plane ${made}, the configuration for ${configured}`;
     return { what, fix: `use the configuration of ${made} instead, or make the plan anew with diff --out` };
   }
   if (base === expected.base) return undefined;
   return { what: 'the base files (deck.base) are others than when it was made', fix: 'make it anew with diff --out' };
-}
-
-function describe({ type, name, workspace, path, address, id }: PlaneIdentity): string {
-  return [name ?? workspace ?? path ?? type, address && `at ${address}`, id && `(${id})`].filter(Boolean).join(' ');
 }
 
 type Problem = { readonly what: string; readonly fix: string };

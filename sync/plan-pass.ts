@@ -4,13 +4,14 @@ import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
 import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
+import type { Absences } from './absences';
 import { accountsOf } from './accounts';
 import { brake } from './brake';
 import type { HeldEntity } from './control-plane';
 import { collectEvidence } from './evidence';
 import { incumbentsOf } from './incumbents';
 import { makePlan, outcomeOf, type Plan } from './plan';
-import { type Absences, overLimit, type Policy } from './policy';
+import { overLimit, type Policy } from './policy';
 import { planPublications, type ReadPublication } from './publish/publish';
 import type { Report } from './report';
 
@@ -23,9 +24,9 @@ export type PassInput = {
   readonly held: readonly HeldEntity[];
   /** What the services of Cloud Map hold. */
   readonly published: readonly ReadPublication[];
-  /** As the last pass counted them. */
+  /** As the last pass counted them, and how many milliseconds ago. */
   readonly absences: Absences;
-  readonly nowMs: number;
+  readonly elapsedMs: number;
 };
 
 /** What a pass decides. */

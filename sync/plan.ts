@@ -7,10 +7,11 @@ import { writeOrder } from '../deck/desired';
 import { type Document, type Entity, type Kind, nameOf, parentNameOf } from '../deck/document';
 import { originsOf } from '../deck/tags';
 import type { Affinity } from '../deck/zones';
+import type { Absences } from './absences';
 import type { Action, Change, Changes } from './changes';
 import type { HeldEntity } from './control-plane';
 import type { Evidence } from './evidence';
-import type { Absences, Policy } from './policy';
+import type { Policy } from './policy';
 import { removeTargets, switchOff } from './removals';
 
 export type PlanInput = {
@@ -23,7 +24,8 @@ export type PlanInput = {
   readonly policy: Policy;
   readonly absences: Absences;
   readonly allScopesAnswered: boolean;
-  readonly nowMs: number;
+  /** Milliseconds since the absences were counted. */
+  readonly elapsedMs: number;
 };
 
 export type Plan = Changes & { readonly desired: Document; readonly absences: Absences };

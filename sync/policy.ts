@@ -1,15 +1,12 @@
 import { PrivatelinkError } from '../core/errors';
-import type { Verdict } from '../core/evidence';
 import { groupBy } from '../core/group-by';
 import { compareText } from '../core/targets';
 import type { Document, Kind } from '../deck/document';
 import { nameInParent } from '../deck/names';
 import { zoneOf } from '../deck/zones';
+import type { Absences, Judged } from './absences';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
-
-/** When a held target was first found absent, and in how many passes since; by target key. */
-export type Absences = Readonly<Record<string, { readonly count: number; readonly sinceMs: number }>>;
 
 export type Policy = {
   readonly mode: 'sync' | 'upsert-only';
@@ -20,24 +17,10 @@ export type Policy = {
   readonly allowRemovals?: number;
 };
 
-export type Judged = { readonly target: HeldEntity; readonly verdict: Verdict };
-
-/** Counts this pass: one more for the absent, unchanged for the uncertain that nobody saw, forgotten for all others. */
-export function countAbsences(previous: Absences, judged: readonly Judged[], nowMs: number): Absences {
-  const entries = judged.flatMap(({ target, verdict }) => {
-    const before = previous[target.key];
-    if (verdict.is === 'absent')
-      return [[target.key, { count: (before?.count ?? 0) + 1, sinceMs: before?.sinceMs ?? nowMs }] as const];
-    return verdict.is === 'uncertain' && !verdict.isSeen && before ? [[target.key, before] as const] : [];
-  });
-  return Object.fromEntries(entries);
-}
-
 export type RemovalInput = {
   readonly judged: readonly Judged[];
   readonly absences: Absences;
   readonly policy: Policy;
-  readonly nowMs: number;
   /** Every scope has answered at least once since the process started (fm-07). */
   readonly allScopesAnswered: boolean;
   /** Number of targets that each upstream keeps because they are wanted, by upstream key. */
@@ -68,9 +51,9 @@ function upstreamOf(target: HeldEntity): string {
 
 /** Of targets that are all absent, the one that was seen most recently; of several, the one with the lowest address. */
 function lastOf(absent: readonly Judged[], { absences }: RemovalInput): HeldEntity | undefined {
-  const lastSeenMs = ({ key }: HeldEntity) => absences[key]?.sinceMs ?? Number.POSITIVE_INFINITY;
+  const missedMs = ({ key }: HeldEntity) => absences[key]?.forMs ?? 0;
   const targets = absent.map((one) => one.target);
-  return targets.sort((a, b) => lastSeenMs(b) - lastSeenMs(a) || compareAddress(a.key, b.key))[0];
+  return targets.sort((a, b) => missedMs(a) - missedMs(b) || compareAddress(a.key, b.key))[0];
 }
 
 /** In numbers, as people order addresses: `10.0.0.9` before `10.0.0.10`. */
@@ -81,13 +64,13 @@ function compareAddress(a: string, b: string): number {
 
 /** The rule that keeps a target although it is unwanted; undefined when it may leave. */
 function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | undefined {
-  const { policy, absences, nowMs } = input;
+  const { policy, absences } = input;
   if (verdict.is === 'gone') return undefined;
   if (verdict.is === 'uncertain') return verdict.reason;
   if (policy.mode === 'upsert-only') return `${verdict.reason}; policy upsert-only removes no absent target`;
   if (!input.allScopesAnswered) return `${verdict.reason}; not every scope has answered since the start`;
-  const { count = 0, sinceMs = nowMs } = absences[target.key] ?? {};
-  const seconds = Math.floor((nowMs - sinceMs) / 1_000);
+  const { count = 0, forMs = 0 } = absences[target.key] ?? {};
+  const seconds = Math.floor(forMs / 1_000);
   const isRipe = count >= policy.removeAfterAbsences && seconds >= policy.removeAfterSeconds;
   const progress = `absence ${Math.min(count, policy.removeAfterAbsences)} of ${policy.removeAfterAbsences}, ${seconds} of ${policy.removeAfterSeconds} s`;
   return isRipe ? undefined : `${verdict.reason}; ${progress}`;

@@ -2,10 +2,11 @@ import { compareText } from '../core/targets';
 import type { Document, Entity } from '../deck/document';
 import { pluginKey } from '../deck/names';
 import { zoneOf } from '../deck/zones';
+import { type Absences, countAbsences } from './absences';
 import type { Kept } from './changes';
 import type { HeldEntity } from './control-plane';
 import type { PlanInput } from './plan';
-import { type Absences, countAbsences, judgeRemovals } from './policy';
+import { judgeRemovals } from './policy';
 
 /** An entity that leaves the control plane, why, and whether AWS itself says so. */
 export type Removal = { readonly entity: HeldEntity; readonly reason: string; readonly isConfirmed?: boolean };
@@ -21,7 +22,7 @@ export function removeTargets(unwanted: readonly HeldEntity[], input: PlanInput)
   const judged = unwanted
     .filter((entity) => entity.kind === 'target')
     .map((target) => ({ target, verdict: input.evidence(target) }));
-  const absences = countAbsences(input.absences, judged, input.nowMs);
+  const absences = countAbsences(input.absences, judged, input);
   const { remove, keep } = judgeRemovals({ ...input, judged, absences, wantedTargets: countTargets(input.desired) });
   const kept = keep.map(({ target, verdict }) => ({ key: target.key, domain: target.domain, reason: verdict.reason }));
   return {

@@ -4,6 +4,7 @@ import { withOwnSignal } from '../core/own-signal';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
+import type { Absences } from './absences';
 import { doubtAccounts, type OwnAccounts } from './accounts';
 import { applyChanges } from './apply';
 import { approve } from './approved';
@@ -14,13 +15,18 @@ import { missingEndpoints } from './missing';
 import type { Plan } from './plan';
 import type { PlanFile } from './plan-file';
 import { planPass } from './plan-pass';
-import type { Absences, Policy } from './policy';
+import type { Policy } from './policy';
 import { applyPublications, type Publication, readPublications } from './publish/publish';
 import { type AppliedChange, hasNoCredentials, type Report, reportScope } from './report';
 
 /** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
 export interface AbsenceStore {
-  read(): Promise<{ readonly absences: Absences; readonly warning?: string }>;
+  /** What was counted last, and how many milliseconds ago. */
+  read(): Promise<{
+    readonly absences: Absences;
+    readonly elapsedMs: number;
+    readonly warnings?: readonly string[];
+  }>;
   write(absences: Absences): Promise<{ readonly warning?: string }>;
 }
 
@@ -77,8 +83,8 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   if (ours !== discovered) await deps.disown?.(ours);
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
   const snapshot = { ...ours, goneIds };
-  const nowMs = deps.clock.now();
-  const { plan, outcome, ...seen } = planPass(snapshot, { ...deps, held, published, absences: stored.absences, nowMs });
+  const { absences, elapsedMs } = stored;
+  const { plan, outcome, ...seen } = planPass(snapshot, { ...deps, held, published, absences, elapsedMs });
   deps.checkOutcome?.(outcome);
   const report: Report = {
     owner: deps.owner,
@@ -89,7 +95,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     warnings: [
       ...(deps.warnings ?? []),
       ...(snapshot.warnings ?? []),
-      ...(stored.warning ? [stored.warning] : []),
+      ...(stored.warnings ?? []),
       ...warnings,
       ...unclaimed(snapshot, plan, deps),
     ],

@@ -1,19 +1,20 @@
-import { join } from 'node:path';
 import type { Clock } from '../core/clock';
 import { type Base, checkBase } from '../deck/base';
 import type { Config } from '../discovery/config';
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
 import { createConfirmGone } from '../discovery/confirm-gone';
 import { createDiscoverer } from '../discovery/discover';
-import { createLastGoodStore, type LastGoodStore, readOnly } from '../discovery/last-good';
+import { type LastGoodStore, readOnly } from '../discovery/last-good';
+import { openLastGoodStore } from '../discovery/last-good-files';
 import { createSources } from '../discovery/sources';
 import { createAbsenceStore } from './absence-store';
 import { connectBackend } from './backends';
 import { createProgress, type Terminal, withElapsed } from './output/terminal';
+import { identityIn } from './plane-identity';
 import { parseAllowRemovals } from './policy';
 import { openPublications } from './publish/open-publications';
 import { readBase } from './read-base';
-import type { PassDependencies } from './run-once';
+import type { AbsenceStore, PassDependencies } from './run-once';
 import { systemClock } from './system-clock';
 
 export type SessionOptions = {
@@ -50,7 +51,7 @@ export function openSession(
   const clock = options.clock ?? systemClock;
   const { controlPlane } = config;
   const base = readBase(config.deck.base);
-  const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, options));
+  const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, { ...options, clock }));
   const progress = createProgress(options.terminal, clock.monotonicMs);
   let applied = 0;
   return {
@@ -71,7 +72,7 @@ export function openSession(
       config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
     ),
     controlPlane: connectBackend(controlPlane, config.owner, { base, env: options.terminal.env }),
-    absenceStore: createAbsenceStore(config.stateDir, config.owner),
+    absenceStore: absenceStoreOf(config, options),
     publications: openPublications(config, clock),
     onApplied: (_, total) => {
       applied += 1;
@@ -92,8 +93,13 @@ function forBase({ controlPlane }: Config, base: Base): Pick<PassDependencies, '
   };
 }
 
-/** Where this owner's last good is kept. */
-export function lastGoodStoreOf({ stateDir, owner }: Config, { isReadOnly }: SessionOptions): LastGoodStore {
-  const store = createLastGoodStore(join(stateDir, `last-good.${owner}.json`), owner);
+/** Where absences of this configuration are kept. */
+export function absenceStoreOf(config: Config, { clock = systemClock }: Pick<SessionOptions, 'clock'>): AbsenceStore {
+  return createAbsenceStore({ ...config, controlPlane: identityIn(config.controlPlane) }, clock);
+}
+
+/** Where last good of this configuration is kept. */
+export function lastGoodStoreOf(config: Config, { isReadOnly, clock = systemClock }: SessionOptions): LastGoodStore {
+  const store = openLastGoodStore(config, clock);
   return isReadOnly ? readOnly(store) : store;
 }

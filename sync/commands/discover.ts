@@ -16,7 +16,7 @@ export const runDiscover: Command = async (options, signal) => {
   const { terminal, out } = options;
   const config = openSources(options);
   // What the file holds of a scope that is unknown now stays in it.
-  const store = out ? readOnly(createLastGoodStore(out, config.owner)) : undefined;
+  const store = out ? readOnly(createLastGoodStore({ path: out, owner: config.owner, clock: systemClock })) : undefined;
   const discovered = await withElapsed(terminal, 'discovering', () =>
     openDiscovery(config, systemClock, store).discover(signal),
   );

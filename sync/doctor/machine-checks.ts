@@ -2,11 +2,12 @@ import { mkdtemp, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
 import { hasCode, messageOf } from '../../core/errors';
+import type { LastGood } from '../../core/model';
 import type { Config } from '../../discovery/config';
 import { isThere } from '../../discovery/write-file';
 import { openPublications } from '../publish/open-publications';
 import { readPublications } from '../publish/publish';
-import { lastGoodStoreOf } from '../session';
+import { absenceStoreOf, lastGoodStoreOf } from '../session';
 import { systemClock } from '../system-clock';
 import { startWatchServer } from '../watch/server';
 import { type Answer, failed, ok, warning } from './check';
@@ -22,11 +23,16 @@ export async function checkStateDir({ config, options, now }: Context): Promise<
     return [warning(`${stateDir} cannot be written (${messageOf(thrown)}): ${fix}`)];
   }
   const { known, warning: unusable } = await lastGoodStoreOf(config, { ...options, isReadOnly: true }).read();
-  if (unusable) return [warning(unusable)];
+  const { warnings = [] } = await absenceStoreOf(config, options).read();
+  const told = [...(unusable ? [unusable] : []), ...warnings].map(warning);
+  return told.length > 0 ? told : [ok(`${stateDir} is writable; last good: ${ageOf(known, now())}`)];
+}
+
+function ageOf(known: ReadonlyMap<string, LastGood>, nowMs: number): string {
   const observed = [...known.values()].map((one) => one.observedAtMs);
-  if (observed.length === 0) return [ok(`${stateDir} is writable; last good: none yet`)];
-  const minutes = Math.round((now() - Math.min(...observed)) / 60_000);
-  return [ok(`${stateDir} is writable; last good: ${minutes} min old, scopes: ${observed.length}`)];
+  if (observed.length === 0) return 'none yet';
+  const minutes = Math.max(0, Math.round((nowMs - Math.min(...observed)) / 60_000));
+  return `${minutes} min old, scopes: ${observed.length}`;
 }
 
 /** The nearest folder that exists takes a folder of ours, which leaves at once; its permissions alone do not tell. */

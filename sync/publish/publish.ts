@@ -1,12 +1,12 @@
 import type { Domain } from '../../core/claims';
 import { concurrently } from '../../core/concurrently';
 import { messageOf } from '../../core/errors';
+import { type Absences, stillCounted } from '../absences';
 import { type ApplyOptions, applyChanges, readForeign } from '../apply';
 import { brake } from '../brake';
 import type { ControlPlane, HeldEntity } from '../control-plane';
 import { foreignMessage } from '../foreign-message';
 import { makePlan, type PlanInput } from '../plan';
-import type { Absences } from '../policy';
 import type { PublicationReport } from '../report';
 import { instancesOf } from './instances';
 
@@ -49,7 +49,9 @@ export function planPublications(publications: readonly ReadPublication[], input
 
 function planPublication({ name, domain, held, error }: ReadPublication, input: PublishInput) {
   if (error !== undefined) {
-    const counted = Object.entries(input.absences).filter(([key]) => key.startsWith(`${name}|`));
+    const counted = Object.entries(input.absences)
+      .filter(([key]) => key.startsWith(`${name}|`))
+      .map(([key, one]) => [key, stillCounted(one, input.elapsedMs)]);
     return { report: { name, domain, changes: [], kept: [], error }, absences: Object.fromEntries(counted) };
   }
   const claimed = input.domains.find((one) => one.name === domain);

@@ -81,7 +81,8 @@ function keyOf({ state, missed, answered }: Node): string {
     kind === 'target' ? `${key} ${tags}` : `${key} ${accountOf(tags)}`,
   );
   const absences = Object.entries(state.absences).map(
-    ([key, { count, sinceMs }]) => `${key} ${count} ${ageOf(sinceMs, nowMs)}`,
+    ([key, { count, forMs, waitedMs, observedAtMs = 0 }]) =>
+      `${key} ${count} ${forMs} ${Math.min(waitedMs, passMs)} ${ageOf(observedAtMs, nowMs)}`,
   );
   const memories = Object.entries(state.memories).map(
     ([

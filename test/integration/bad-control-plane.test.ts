@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
@@ -167,7 +167,11 @@ describeWithFullDisk('a full disk', () => {
   }
 
   it('lets sync go on without its state, says how to mend that, and the next pass keeps it', async () => {
-    const files = ['absences', 'last-good'].map((name) => fill(`.kong-privatelink/${name}.test.json`));
+    await estate.run('sync');
+    const files = readdirSync(join(estate.folder, '.kong-privatelink')).map((name) =>
+      fill(`.kong-privatelink/${name}`),
+    );
+    for (const path of files) unlinkSync(path);
 
     const first = await estate.run('sync');
     const left = files.map((path) => existsSync(path));

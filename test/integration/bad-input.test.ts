@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCli } from '../support/cli';
@@ -407,10 +407,11 @@ describe('absences', () => {
     const leaving = estate.addEndpoint('sd2', ['10.0.1.12']);
     await estate.run('sync');
     estate.world.setTags(leaving, {});
-    const path = join(estate.folder, '.kong-privatelink', 'absences.test.json');
+    const folder = join(estate.folder, '.kong-privatelink');
 
     await estate.run('sync');
-    writeFileSync(path, '{"version":1,"checksum":"x","absences":{}}');
+    const [name = ''] = readdirSync(folder).filter((one) => one.startsWith('absences.'));
+    writeFileSync(join(folder, name), '{"version":2,"checksum":"x","content":{}}');
     const tampered = await estate.run('sync');
     const kept = addresses();
     await estate.run('sync');

@@ -201,6 +201,16 @@ describe('doctor where something is wrong', () => {
     ]);
   });
 
+  it('fm-42 warns of another configuration that uses the state directory', async () => {
+    configure('stateDir: state\n');
+    await estate.run('sync');
+    configure('stateDir: state\n', defaultConfig(estate).replace('name: prod', 'name: other'));
+
+    expect((await examine()).of('state directory')).toMatchObject([
+      { result: 'warning', detail: expect.stringContaining('another configuration of this owner') },
+    ]);
+  });
+
   it('makes no state directory', async () => {
     configure('stateDir: state/of/this\n');
 

@@ -5,10 +5,11 @@ import { createConfirmGone } from '../../discovery/confirm-gone';
 import { createDiscoverer } from '../../discovery/discover';
 import type { LastGoodStore } from '../../discovery/last-good';
 import type { Source } from '../../discovery/source';
+import { type Ageing, createAgeing } from '../../sync/absence-ageing';
+import type { Written } from '../../sync/absence-file';
 import type { Change } from '../../sync/changes';
 import type { EntityControlPlane } from '../../sync/control-plane';
 import { answerError } from '../../sync/kong-api/errors';
-import type { Absences } from '../../sync/policy';
 import type { Publication } from '../../sync/publish/publish';
 import type { PassDependencies } from '../../sync/run-once';
 import { createGate } from '../../sync/watch/gate';
@@ -17,10 +18,10 @@ import { defaultPolicy } from '../support/passes';
 import type { Configuration, KonnectFault, Pass } from './history';
 
 /** What is kept in `stateDir`. */
-export type Disk = { absences: Absences; lastGood: ReadonlyMap<string, LastGood> };
+export type Disk = { absences: Written; lastGood: ReadonlyMap<string, LastGood> };
 
 export function emptyDisk(): Disk {
-  return { absences: {}, lastGood: new Map() };
+  return { absences: { writtenAtMs: 0, absences: {} }, lastGood: new Map() };
 }
 
 /** Where a pass meets what is outside its process: each effect asks first, and again once it is done. */
@@ -73,7 +74,8 @@ export type Process = {
 export function startProcess({ clock, sources, disk, isWorker, publications = [] }: ProcessOptions): Process {
   let fate: Fate = createFate(undefined);
   let seen: Snapshot | undefined;
-  const gate = createGate(clock.now);
+  const gate = createGate(clock.monotonicMs);
+  const ageing = createAgeing(clock);
   const discoverer = createDiscoverer(sources, { clock, lastGoodStore: lastGoodOn(disk, () => fate) });
   return {
     gate,
@@ -100,7 +102,7 @@ export function startProcess({ clock, sources, disk, isWorker, publications = []
         publications: publications.map((one) =>
           'write' in one.service ? { ...one, service: withFaults(one.service, konnect, fate) } : one,
         ),
-        absenceStore: absencesOn(disk, fate),
+        absenceStore: absencesOn(disk, fate, { clock, ageing }),
         admit: isWorker ? gate.admit : undefined,
       };
     },
@@ -113,12 +115,15 @@ function settingsOf({ affinity = 'none', isLimited = false }: Partial<Configurat
   return { affinity, settings: { sd1: { plugins: isLimited ? [limit] : [] } } };
 }
 
-function absencesOn(disk: Disk, fate: Fate): PassDependencies['absenceStore'] {
+type Timing = { readonly clock: Clock; readonly ageing: Ageing };
+
+function absencesOn(disk: Disk, fate: Fate, { clock, ageing }: Timing): PassDependencies['absenceStore'] {
   return {
-    read: async () => ({ absences: disk.absences }),
+    read: async () => ageing.age(disk.absences),
     write: async (absences) => {
       fate.before();
-      disk.absences = absences;
+      disk.absences = { writtenAtMs: clock.now(), absences };
+      ageing.keep(disk.absences);
       fate.after();
       return {};
     },
@@ -135,9 +140,9 @@ function lastGoodOn(disk: Disk, fate: () => Fate): LastGoodStore {
       disk.lastGood = new Map(
         scopes.flatMap((state) => {
           const good = state.status === 'known' ? state : state.lastGood;
-          return good
-            ? [[state.scope.id, { observedAtMs: good.observedAtMs, discovered: good.discovered }] as const]
-            : [];
+          if (!good) return [];
+          const { observedAtMs, accountId, discovered } = good;
+          return [[state.scope.id, { observedAtMs, accountId, discovered }] as const];
         }),
       );
       fate().after();

@@ -239,8 +239,16 @@ async function planFor(plane: ControlPlane, desired: Document): Promise<readonly
 export function planOf(desired: Document, held: Awaited<ReturnType<ControlPlane['read']>>): readonly Change[] {
   const policy = { mode: 'sync', maxRemovePercent: 30, removeAfterAbsences: 3, removeAfterSeconds: 180 } as const;
   const evidence = () => ({ is: 'uncertain', reason: 'nothing was read' }) as const;
-  return makePlan({ desired, held, settings: {}, evidence, policy, absences: {}, allScopesAnswered: true, nowMs: 0 })
-    .changes;
+  return makePlan({
+    desired,
+    held,
+    settings: {},
+    evidence,
+    policy,
+    absences: {},
+    allScopesAnswered: true,
+    elapsedMs: 0,
+  }).changes;
 }
 
 export async function apply(plane: ControlPlane, desired: Document) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock';
 import type { ScopeState } from '../../core/model';
-import type { Absences } from '../../sync/policy';
+import { createAgeing } from '../../sync/absence-ageing';
+import type { Written } from '../../sync/absence-file';
 import { type PassDependencies, runOnce } from '../../sync/run-once';
 import { snapshotOf } from './builders';
 import { createMemoryControlPlane, type MemoryControlPlane } from './memory-control-plane';
@@ -25,7 +26,9 @@ export function createPasses(over: Partial<PassDependencies> = {}): Passes {
   const plane = createMemoryControlPlane('test');
   const clock = createFakeClock();
   let scopes: readonly ScopeState[] = [];
-  let absences: Absences = {};
+  const ageing = createAgeing(clock);
+  let written: Written = { writtenAtMs: clock.now(), absences: {} };
+  let number = 0;
   const deps: PassDependencies = {
     owner: 'test',
     settings: {},
@@ -35,9 +38,10 @@ export function createPasses(over: Partial<PassDependencies> = {}): Passes {
     confirmGone: async () => ({ goneIds: [], warnings: [] }),
     controlPlane: plane,
     absenceStore: {
-      read: async () => ({ absences }),
-      write: async (next) => {
-        absences = next;
+      read: async () => ageing.age(written),
+      write: async (absences) => {
+        written = { writtenAtMs: clock.now(), absences };
+        ageing.keep(written);
         return {};
       },
     },
@@ -45,10 +49,17 @@ export function createPasses(over: Partial<PassDependencies> = {}): Passes {
     ...over,
   };
   const pass = (...next: readonly ScopeState[]) => {
-    scopes = next;
+    number += 1;
+    scopes = next.map((state) => observedIn(number, state));
     return runOnce(deps, new AbortController().signal);
   };
   return { plane, clock, deps, pass };
+}
+
+/** As discovery does it: what is read directly is observed anew in each pass. */
+export function observedIn(pass: number, state: ScopeState): ScopeState {
+  const isDirect = state.status === 'known' && !['snapshot', 'dns'].includes(state.scope.account);
+  return isDirect ? { ...state, observedAtMs: state.observedAtMs + pass } : state;
 }
 
 /** A clock that only tests move. */

@@ -7,6 +7,7 @@ import { endpointOf } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 
 const signal = new AbortController().signal;
+const startMs = 1_800_000_000_000;
 const some: Discovered = { endpoints: [endpointOf()], quarantined: [] };
 const none: Discovered = { endpoints: [], quarantined: [] };
 
@@ -87,6 +88,104 @@ describe('a discoverer', () => {
 
     expect(takenAtMs).toBe(61_000);
     expect(scopes).toMatchObject([{ status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some } }]);
+  });
+
+  it('gives all that is read in one pass the time at which it began', async () => {
+    const clock = createFakeClock();
+    const source = sourceOf(['us-east-1', 'us-west-2'], async () => {
+      clock.advance(3_000);
+      return some;
+    });
+
+    const { takenAtMs, scopes } = await createDiscoverer([source], { clock, concurrency: 1 }).discover(signal);
+
+    expect(takenAtMs).toBe(7_000);
+    expect(scopes).toMatchObject([{ observedAtMs: 1_000 }, { observedAtMs: 1_000 }]);
+  });
+
+  it.each([-6, 6])(
+    'fm-41 keeps the age of what is known, and its order, when the clock is set by %i h',
+    async (hours) => {
+      const stepMs = hours * 3_600_000;
+      const clock = createFakeClock(startMs);
+      const observed = { scopeId: 'far.1.us-east-1', atMs: startMs - 5_000 };
+      const bad = {
+        endpointId: 'vpce-9',
+        scopeId: 'hub.self.us-east-1',
+        code: 'bad-tag',
+        reason: 'r',
+        fix: 'f',
+      } as const;
+      const relayed = { endpoints: [endpointOf({ observed })], quarantined: [{ ...bad, observed }] };
+      const answers = [relayed, throttled, throttled];
+      const source = sourceOf(['us-east-1'], async () => {
+        const answer = answers.shift() ?? throttled;
+        if (answer instanceof Error) throw answer;
+        return { ...answer, observedAtMs: startMs - 5_000 };
+      });
+      const discoverer = createDiscoverer([source], { clock });
+      await discoverer.discover(signal);
+      clock.advance(60_000);
+      clock.step(stepMs);
+
+      const { takenAtMs, scopes, warnings } = await discoverer.discover(signal);
+      clock.advance(60_000);
+      const later = await discoverer.discover(signal);
+
+      const thenMs = startMs - 5_000 + stepMs;
+      const moved = { observed: { ...observed, atMs: thenMs } };
+      expect(takenAtMs).toBe(startMs + 60_000 + stepMs);
+      expect(scopes).toMatchObject([
+        { lastGood: { observedAtMs: thenMs, discovered: { endpoints: [moved], quarantined: [moved] } } },
+      ]);
+      expect(warnings).toEqual([
+        expect.stringMatching(`set ${hours > 0 ? 'forward' : 'back'} by 21600 s.*check what sets`),
+      ]);
+      expect(later.scopes).toMatchObject([{ lastGood: { observedAtMs: thenMs } }]);
+      expect(later.warnings).toEqual([]);
+    },
+  );
+
+  it.each([-6, 6])('fm-41 tells no age that is none when the clock is set by %i h during a pass', async (hours) => {
+    const clock = createFakeClock(startMs);
+    const source = sourceOf(['us-east-1', 'us-west-2'], async ({ region }) => {
+      clock.advance(2_000);
+      if (region === 'us-west-2') clock.step(hours * 3_600_000);
+      return some;
+    });
+
+    const { takenAtMs, scopes } = await createDiscoverer([source], { clock, concurrency: 1 }).discover(signal);
+
+    expect(scopes.map((state) => state.status === 'known' && takenAtMs - state.observedAtMs)).toEqual([4_000, 4_000]);
+  });
+
+  it('fm-41 takes what an earlier process observed in the future for observed now, in its order, and says so', async () => {
+    const clock = createFakeClock(startMs);
+    const aheadMs = 6 * 3_600_000;
+    const ages = { 'us-east-1': 0, 'us-west-2': 60_000 };
+    const known = new Map(
+      Object.entries(ages).map(([region, ageMs]) => {
+        const observedAtMs = startMs + aheadMs - ageMs;
+        return [`hub.self.${region}`, { observedAtMs, discovered: some, isRestored: true }] as const;
+      }),
+    );
+    const lastGoodStore = { read: async () => ({ known }), write: async () => ({}) };
+    const source = sourceOf(Object.keys(ages), async () => Promise.reject(throttled));
+
+    const { takenAtMs, scopes, warnings } = await createDiscoverer([source], { clock, lastGoodStore }).restored();
+
+    expect(
+      scopes.map((state) => state.status === 'unknown' && takenAtMs - (state.lastGood?.observedAtMs ?? 0)),
+    ).toEqual([0, 60_000]);
+    expect(warnings).toEqual([expect.stringContaining('21600 s in the future')]);
+  });
+
+  it('fm-38 observes nothing after the pass began, whatever a source says', async () => {
+    const source = sourceOf(['us-east-1'], async () => ({ ...some, observedAtMs: 5_000 }));
+
+    const { scopes } = await createDiscoverer([source], { clock: createFakeClock() }).discover(signal);
+
+    expect(scopes).toMatchObject([{ observedAtMs: 1_000 }]);
   });
 
   it('fm-01 holds what a scope listed when it suddenly lists nothing', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { createTimeline } from '../../../core/clock';
 import type { Quarantined } from '../../../core/model';
 import { holdEmpty } from '../../../discovery/hold-empty';
 import type { Answer } from '../../../discovery/source';
 import { endpointOf, hubScope } from '../../support/builders';
+import { createFakeClock } from '../../support/passes';
 
 const quarantined: Quarantined = {
   endpointId: 'vpce-1',
@@ -23,15 +25,18 @@ const answers: Readonly<Record<string, Answer | Error>> = {
 /** What a held source says of one scope, pass after pass: how many it lists, or the error's code or message. */
 async function outcomesOf(sequence: readonly string[], scopes = sequence.map(() => hubScope)) {
   const left = sequence.map((name) => answers[name]);
-  const source = holdEmpty({
-    name: 'hub',
-    scopes: () => [hubScope],
-    discover: async () => {
-      const answer = left.shift();
-      if (!answer || answer instanceof Error) throw answer;
-      return answer;
+  const source = holdEmpty(
+    {
+      name: 'hub',
+      scopes: () => [hubScope],
+      discover: async () => {
+        const answer = left.shift();
+        if (!answer || answer instanceof Error) throw answer;
+        return answer;
+      },
     },
-  });
+    createFakeClock(),
+  );
   const outcomes: unknown[] = [];
   for (const scope of scopes) {
     outcomes.push(
@@ -66,6 +71,35 @@ describe('holdEmpty', () => {
     ],
   ])('%s', async (_, sequence, expected) => {
     expect(await outcomesOf(sequence)).toEqual(expected);
+  });
+
+  it.each([-6, 6])('fm-41 doubts one empty answer on where the clock is set by %i h', async (hours) => {
+    const clock = createFakeClock(1_800_000_000_000);
+    const taken = createTimeline(clock);
+    const takenMs = clock.monotonicMs();
+    let endpoints = [endpointOf()];
+    const source = holdEmpty(
+      {
+        name: 'hub',
+        scopes: () => [hubScope],
+        discover: async () => {
+          taken.follow();
+          return { endpoints, quarantined: [], observedAtMs: taken.wallOf(takenMs) };
+        },
+      },
+      clock,
+    );
+    const isBelieved = () =>
+      source.discover(hubScope, new AbortController().signal).then(
+        () => true,
+        () => false,
+      );
+    const full = await isBelieved();
+    endpoints = [];
+    const first = await isBelieved();
+    clock.step(hours * 3_600_000);
+
+    expect([full, first, await isBelieved(), await isBelieved()]).toEqual([true, false, false, false]);
   });
 
   it('remembers each scope apart', async () => {

@@ -22,7 +22,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = () => createLastGoodStore(path, 'test');
+const open = (clock = createFakeClock()) => createLastGoodStore({ path, owner: 'test', clock });
 
 /** A new process: its one scope answers with this. */
 function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000 } = {}) {
@@ -118,14 +118,57 @@ describe('last good on disk', () => {
     ['an address changed', endpointOf({ addresses: [] }), 60_000, true],
     ['nothing changed for 5 minutes, so that the age stays right', endpointOf(), 300_000, true],
   ])('when %s, is written: %#', async (_, endpoint, afterMs, isWritten) => {
-    await open().write(snapshotOf(knownScope([endpointOf()])));
+    const clock = createFakeClock();
+    await open(clock).write(snapshotOf(knownScope([endpointOf()])));
     const before = readFileSync(path, 'utf8');
-    const store = open();
+    const store = open(clock);
     await store.read();
+    clock.advance(afterMs);
 
-    await store.write({ ...snapshotOf(knownScope([endpoint])), takenAtMs: 1_000 + afterMs });
+    await store.write({ ...snapshotOf(knownScope([endpoint])), takenAtMs: clock.now() });
 
     expect(readFileSync(path, 'utf8') !== before).toBe(isWritten);
+  });
+
+  it.each([-6, 6])('fm-41 is written every five minutes, also where the clock is set by %i h', async (hours) => {
+    const clock = createFakeClock(1_800_000_000_000);
+    const store = open(clock);
+    const write = () => store.write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
+    await write();
+    clock.step(hours * 3_600_000);
+    const before = readFileSync(path, 'utf8');
+    clock.advance(299_999);
+    await write();
+    const early = readFileSync(path, 'utf8');
+    clock.advance(1);
+    await write();
+
+    expect(early).toBe(before);
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
+  });
+
+  it('fm-41 is written at once where what is there is from the future', async () => {
+    const clock = createFakeClock(1_800_000_000_000);
+    await open(clock).write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
+    const before = readFileSync(path, 'utf8');
+    clock.step(-6 * 3_600_000);
+    const store = open(clock);
+    await store.read();
+
+    await store.write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
+
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
+  });
+
+  it('is not written for what was merely observed anew by whoever relays it', async () => {
+    const relayed = (atMs: number) => endpointOf({ observed: { scopeId: 'hub.1.us-east-1', atMs } });
+    const store = open();
+    await store.write(snapshotOf(knownScope([relayed(1)])));
+    const before = readFileSync(path, 'utf8');
+
+    await store.write(snapshotOf(knownScope([relayed(2)])));
+
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
   it('warns where it cannot be written, and goes on', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Snapshot } from '../../../core/model';
+import type { ScopeState, Snapshot } from '../../../core/model';
 import { configSchema, type SnapshotConfig } from '../../../discovery/config';
 import { createDiscoverer } from '../../../discovery/discover';
 import { serialiseSnapshot } from '../../../discovery/snapshot-file';
@@ -157,6 +157,54 @@ describe('a snapshot source', () => {
     expect(quarantined).toEqual([
       { ...bad, scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000 } },
     ]);
+  });
+
+  describe('that is read again', () => {
+    const startMs = 1_800_000_000_000;
+    const text = (atMs: number) =>
+      serialiseSnapshot(
+        { takenAtMs: atMs, scopes: [{ ...knownScope([endpointOf()]), observedAtMs: atMs } as ScopeState] },
+        'test',
+      );
+
+    /** Passes over files that were taken at these times, with a clock that is set in between. */
+    async function agesOver(files: readonly number[], stepMs: number) {
+      const clock = createFakeClock(startMs);
+      const left = [...files];
+      const read: ReadSnapshot = async () => ({ text: text(left.shift() ?? 0) });
+      const discoverer = createDiscoverer([createSnapshotSource(configOf(), { owner: 'test', clock, read })], {
+        clock,
+      });
+      const ages: (readonly unknown[])[] = [];
+      for (const _ of files) {
+        const { takenAtMs, scopes } = await discoverer.discover(signal);
+        const [state] = scopes;
+        if (state?.status !== 'known') throw new Error('the snapshot was not used');
+        const [endpoint] = state.discovered.endpoints;
+        ages.push([takenAtMs - state.observedAtMs, takenAtMs - (endpoint?.observed?.atMs ?? 0), state.observedAtMs]);
+        clock.advance(60_000);
+        clock.step(stepMs);
+      }
+      return ages;
+    }
+
+    it.each([-6, 6, 30 * 24])('fm-41 has its age, and more, when the clock is set by %i h', async (hours) => {
+      const ages = await agesOver([startMs - 5_000, startMs - 5_000, startMs - 5_000], hours * 3_600_000);
+
+      expect(ages.map((age) => age.slice(0, 2))).toEqual([
+        [5_000, 5_000],
+        [65_000, 65_000],
+        [125_000, 125_000],
+      ]);
+    });
+
+    it('fm-39 is the same observation, also where its writer has a clock that goes ahead', async () => {
+      const aheadMs = startMs + 300_000;
+
+      const observed = (await agesOver([aheadMs, aheadMs, aheadMs + 1], 0)).map((age) => age[2]);
+
+      expect(observed).toEqual([startMs, startMs, startMs + 120_000]);
+    });
   });
 
   it.each([

@@ -5,7 +5,7 @@ import type { Report } from '../../../../sync/report';
 import { createMetrics } from '../../../../sync/watch/metrics';
 import { createWatchPass } from '../../../../sync/watch/watch-pass';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
-import { createPasses, defaultPolicy } from '../../../support/passes';
+import { createPasses, defaultPolicy, observedIn } from '../../../support/passes';
 
 type Told = Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,8 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
     error: () => {},
     warn: ({ reason }: { reason?: string }) => void warnings.push(reason ?? ''),
   };
-  const dependencies = () => ({ ...passes.deps, discover: async () => snapshotOf(...scopes) });
+  const discover = async () => snapshotOf(...scopes.map((state) => observedIn(number, state)));
+  const dependencies = () => ({ ...passes.deps, discover });
   const pass = createWatchPass({
     dependencies,
     clock: passes.clock,

@@ -1,0 +1,97 @@
+import { type Clocks, createTimeline } from '../core/clock';
+import type { ErrorCode } from '../core/errors';
+import type { LastGood, Scope, ScopeState, Snapshot } from '../core/model';
+import { type Asked, judgeAccount } from './account';
+import type { LastGoodStore } from './last-good';
+import { moveGood, newestMs } from './observed-times';
+import type { Answer } from './source';
+
+export type Failure = { readonly code: ErrorCode; readonly reason: string };
+
+/** One scope in one pass; without failure, its last good is what it just said. */
+export type Read = {
+  readonly scope: Scope;
+  readonly failure?: Failure;
+  /** The account that answered, which is not always the one to keep. */
+  readonly account?: Pick<Extract<ScopeState, { status: 'known' }>, 'accountId' | 'isAccountKept'>;
+};
+
+/** What each scope said last. When the wall clock is set, all times in it move along, so that ages and order stay what they are (fm-41). */
+export type ScopeMemory = {
+  /** Takes over, once, what an earlier process left in the store; never rejects. */
+  restore(): Promise<void>;
+  /** Keeps an answer: of `startedMs` by the monotonic clock, or of before where it says so. Throws PrivatelinkError where it may be of another account. */
+  keep(asked: Asked, answer: Answer, startedMs: number): Read;
+  forget(scopes: readonly Scope[]): void;
+  /** The snapshot after these were read, with what there is to say about times. */
+  recall(read: readonly Read[]): Snapshot & { readonly warnings: readonly string[] };
+};
+
+/** Files are written by clocks that may go before this one by a moment. */
+const leastAheadMs = 1_000;
+
+export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'read'> | undefined): ScopeMemory {
+  const lastGood = new Map<string, LastGood>();
+  const timeline = createTimeline(clock);
+  const warnings: string[] = [];
+  let isRestored = store === undefined;
+
+  function follow(): void {
+    const stepMs = timeline.follow();
+    if (stepMs === 0) return;
+    for (const [id, good] of lastGood) lastGood.set(id, moveGood(good, stepMs));
+    warnings.push(stepWarning(stepMs));
+  }
+
+  async function restore(): Promise<void> {
+    if (isRestored) return;
+    isRestored = true;
+    const { known, warning } = (await store?.read()) ?? { known: new Map<string, LastGood>() };
+    const aheadMs = Math.max(...[...known.values()].map(newestMs)) - timeline.wallOf(clock.monotonicMs());
+    for (const [id, good] of known) lastGood.set(id, aheadMs > 0 ? moveGood(good, -aheadMs) : good);
+    if (warning) warnings.push(warning);
+    if (aheadMs > leastAheadMs) warnings.push(futureWarning(aheadMs));
+  }
+
+  return {
+    restore,
+    keep: (asked, { observedAtMs = Infinity, accountId, ...discovered }, startedMs) => {
+      follow();
+      const { scope } = asked;
+      const good = { discovered, observedAtMs: Math.min(observedAtMs, timeline.wallOf(startedMs)), accountId };
+      const { isAccountKept, ...kept } = judgeAccount(asked, good, lastGood.get(scope.id));
+      lastGood.set(scope.id, { ...good, ...kept });
+      return { scope, account: { accountId, isAccountKept } };
+    },
+    forget: (scopes) => {
+      for (const { id } of scopes) lastGood.delete(id);
+    },
+    recall: (read) => {
+      follow();
+      const scopes = read.map((one) => stateOf(one, lastGood.get(one.scope.id)));
+      return { takenAtMs: timeline.wallOf(clock.monotonicMs()), scopes, warnings: warnings.splice(0) };
+    },
+  };
+}
+
+/** Why a scope is unknown that nobody has read. */
+export function unread({ id }: Scope): Failure {
+  return { code: 'UNCONFIRMED', reason: `scope ${id} was not read yet since the start` };
+}
+
+function stateOf({ scope, failure, account }: Read, good: LastGood | undefined): ScopeState {
+  if (failure || !good) return { status: 'unknown', scope, ...(failure ?? unread(scope)), lastGood: good };
+  return { status: 'known', scope, ...good, ...account };
+}
+
+const checkClock = 'check what sets the clock of this machine';
+
+function stepWarning(stepMs: number): string {
+  const by = `${stepMs > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(stepMs) / 1_000)} s`;
+  return `the clock of this machine was set ${by}; what is known keeps its age; if that is a surprise, ${checkClock}`;
+}
+
+function futureWarning(aheadMs: number): string {
+  const by = `${Math.round(aheadMs / 1_000)} s`;
+  return `what was known before is from ${by} in the future by the clock of this machine: it counts as of now; ${checkClock}`;
+}
