@@ -1,5 +1,6 @@
 import { dispositionOf, parseEndpointState } from '../../core/endpoint-states';
 import { PrivatelinkError } from '../../core/errors';
+import { tellAccount } from '../../discovery/account';
 import { type AccountScope, accountScopes } from '../../discovery/aws-scopes';
 import type { Ec2Reader, InterfaceItem, VpcEndpointItem } from '../../discovery/ec2-reader';
 import type { Source } from '../../discovery/source';
@@ -48,7 +49,10 @@ export function createAws(now: () => number): SimulatedAws {
       reader: createReader({ scope, world, past: () => past, fault: () => faultOf(scope) }),
       readZoneIds: async () => new Map<string, string>(),
     });
-    return configs.map((config) => createVpcEndpointsSource(config, { owner: 'test', readersOf }));
+    return configs.map((config) => {
+      const source = createVpcEndpointsSource(config, { owner: 'test', readersOf });
+      return config.accounts ? source : tellAccount(source, undefined, () => async () => selfAccount);
+    });
   }
 
   function create({ scope, domain, zones, accepted }: Extract<Step, { do: 'create' }>): void {

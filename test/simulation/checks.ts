@@ -99,7 +99,7 @@ function checkConfigured(held: Held, wanted: readonly string[], { affinity, isLi
 }
 
 /** Not of a zone: what a zone's upstream holds, the domain's holds as well. */
-function isOfDomain({ parent, domain }: HeldEntity): boolean {
+export function isOfDomain({ parent, domain }: HeldEntity): boolean {
   return parent === `${domain}.privatelink`;
 }
 
@@ -130,11 +130,13 @@ function wantedOf({ interfaces, tags }: VpcEndpoint): readonly (readonly [string
 }
 
 /** All that was to leave or to be added was written; what hangs on an entity of others is none of that. */
-function isSuccess({ refused, applied = [] }: Report): boolean {
-  return !refused && applied.every(({ change, outcome }) => change.kind !== 'target' || outcome === 'applied');
+function isSuccess({ refused, withheld, applied = [] }: Report): boolean {
+  return (
+    !refused && !withheld && applied.every(({ change, outcome }) => change.kind !== 'target' || outcome === 'applied')
+  );
 }
 
-function goneIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
+export function goneIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
   const endpoints = knownScopes(snapshot).flatMap(({ discovered }) => [
     ...discovered.endpoints.map(({ id, state }: Endpoint) => ({ id, state })),
     ...discovered.quarantined.map(({ endpointId, state }) => ({ id: endpointId, state })),
@@ -143,11 +145,11 @@ function goneIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
   return new Set([...ids, ...(snapshot?.goneIds ?? [])]);
 }
 
-function knownScopes(snapshot: Snapshot | undefined): readonly Extract<ScopeState, { status: 'known' }>[] {
+export function knownScopes(snapshot: Snapshot | undefined): readonly Extract<ScopeState, { status: 'known' }>[] {
   return (snapshot?.scopes ?? []).flatMap((state) => (state.status === 'known' ? [state] : []));
 }
 
-function targetsOf(held: Held): readonly HeldEntity[] {
+export function targetsOf(held: Held): readonly HeldEntity[] {
   return [...held.values()].filter((one) => one.kind === 'target' && isOurs(one));
 }
 
@@ -155,11 +157,11 @@ function isOurs({ tags }: HeldEntity): boolean {
   return tags.includes('owner:test');
 }
 
-function originOf({ tags }: HeldEntity): { readonly scopeId: string; readonly endpointId: string } {
+export function originOf({ tags }: HeldEntity): { readonly scopeId: string; readonly endpointId: string } {
   const scopeId = tags.find((tag) => tag.startsWith('scope:'))?.slice('scope:'.length) ?? '';
   return { scopeId, endpointId: tags.find((tag) => tag.startsWith('vpce-')) ?? '' };
 }
 
-function fail(message: string): never {
+export function fail(message: string): never {
   throw new Error(message);
 }

@@ -31,6 +31,8 @@ export type Step =
   | { readonly do: 'setState'; readonly endpoint: number; readonly state: string }
   | { readonly do: 'retag'; readonly endpoint: number; readonly tags: Readonly<Record<string, string>> }
   | { readonly do: 'wait'; readonly seconds: number }
+  /** Somebody sets the clock of the machine that all processes run on; no time goes by. */
+  | { readonly do: 'clockStep'; readonly seconds: number }
   /** From here on a scope that lags answers as of now. */
   | { readonly do: 'remember' }
   | Configuration
@@ -124,11 +126,17 @@ const configure: fc.Arbitrary<Step> = fc.record({
 
 const retire: fc.Arbitrary<Step> = fc.record({ do: fc.constant('retire' as const), domain });
 
+const clockStep: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('clockStep' as const),
+  seconds: fc.constantFrom(-43_200, -21_600, -600, 600, 21_600, 43_200),
+});
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: create },
   { weight: 4, arbitrary: change },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 10, 60, 200) }) },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'remember' }, { do: 'restart' }) },
+  { weight: 1, arbitrary: clockStep },
   { weight: 1, arbitrary: fc.oneof(configure, retire) },
   { weight: 10, arbitrary: pass },
 );

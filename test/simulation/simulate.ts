@@ -8,11 +8,14 @@ import { createFakeClock } from '../support/passes';
 import { createAws } from './aws';
 import { checkOthers, checkPass, checkPublished, checkTruth } from './checks';
 import type { Configuration, Pass, Step } from './history';
+import { createMissed } from './missed';
 import { createFate, emptyDisk, type Process, startProcess } from './processes';
 
 /** Passes without faults after which the control plane must hold the truth: three absences and three minutes, and some to spare. */
 const settlingPasses = 6;
 const betweenPassesMs = 100_000;
+/** November 2026: a clock that is set back twelve hours is not before the epoch. */
+const startMs = 1_795_000_000_000;
 const quiet: Pass = {
   do: 'pass',
   by: 'worker',
@@ -23,8 +26,9 @@ const quiet: Pass = {
 
 /** Lives through one history, then lets it settle. Throws what a check found, naming the rule that was broken. */
 export async function simulate(history: readonly Step[]): Promise<void> {
-  const clock = createFakeClock(1_000_000);
-  const aws = createAws(clock.now);
+  const clock = createFakeClock(startMs);
+  const aws = createAws(() => startMs + clock.monotonicMs());
+  const missed = createMissed(clock.monotonicMs);
   const plane = createMemoryControlPlane('test');
   for (const entity of ofOthers) plane.entities.set(`${entity.kind}:${entity.key}`, entity);
   const cloudMap = createMemoryCloudMap();
@@ -42,8 +46,20 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     const before = new Map(plane.entities);
     const fate = createFate(step.kill);
     const report = await onePass(process, step, fate);
-    if (fate.isDead() && step.by === 'worker') worker = startWorker();
-    checkPass({ before, after: new Map(plane.entities), configuration, snapshot: process.snapshot(), report });
+    if (fate.isDead() && step.by === 'worker') restart();
+    const passed = { before, after: new Map(plane.entities), configuration, snapshot: process.snapshot(), report };
+    checkPass(passed);
+    missed.check(passed);
+  }
+
+  function restart(): void {
+    worker = startWorker();
+    missed.noteRestart();
+  }
+
+  function setClock(seconds: number): void {
+    clock.step(seconds * 1_000);
+    missed.noteStep();
   }
 
   async function onePass(process: Process, step: Pass, fate: ReturnType<typeof createFate>) {
@@ -72,7 +88,8 @@ export async function simulate(history: readonly Step[]): Promise<void> {
   for (const step of history) {
     if (step.do === 'pass') await pass(step);
     else if (step.do === 'wait') clock.advance(step.seconds * 1_000);
-    else if (step.do === 'restart') worker = startWorker();
+    else if (step.do === 'clockStep') setClock(step.seconds);
+    else if (step.do === 'restart') restart();
     else if (step.do === 'configure') configuration = step;
     else if (step.do === 'retire') await retire(step.domain);
     else aws.take(step);

@@ -21,12 +21,14 @@ export type WatchMemory = {
   readonly openHandles: readonly string[];
 };
 
+const startMs = 1_795_000_000_000;
+
 /** Runs the watch worker over an AWS that goes on changing and failing, with a clock that waits for nobody. */
 export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise<WatchMemory> {
   const collect = openCollector();
   const before = process.getActiveResourcesInfo();
-  const clock = createFakeClock(1_000_000);
-  const aws = createAws(clock.now);
+  const clock = createFakeClock(startMs);
+  const aws = createAws(() => startMs + clock.monotonicMs());
   const plane = createMemoryControlPlane('test');
   const watch = startProcess({ clock, sources: aws.openSources(), disk: emptyDisk(), isWorker: false });
   const stopping = new AbortController();
@@ -48,6 +50,7 @@ export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise
         step = passOf(number);
         aws.setFaults(step.aws);
         for (const change of changesBefore(number)) aws.take(change);
+        if (number % 97 === 0) clock.step((number % 2 === 0 ? 6 : -6) * 3_600_000);
         const outcome = await pass(number, signal);
         plane.writes.length = 0;
         if (number === first || number === last) heap.set(number, await collect());

@@ -1,0 +1,72 @@
+import type { HeldEntity } from '../../sync/control-plane';
+import { fail, goneIds, isOfDomain, knownScopes, originOf, type Passed, targetsOf } from './checks';
+
+/** What the default policy asks of an absence; written down anew, so that a mistake in the product is not repeated here. */
+const leastSightings = 3;
+const leastMs = 180_000;
+
+type Sightings = {
+  readonly count: number;
+  readonly sinceMs: number;
+  readonly restarts: number;
+  readonly steps: number;
+};
+
+/**
+ * Watches that nothing leaves early (fm-41): whatever is done to the clock, a target that is merely absent was missed in three passes. That was
+ * over three minutes, too, unless a process that started since had only a clock to go by that was set meanwhile.
+ */
+export function createMissed(monotonicMs: () => number) {
+  let missed = new Map<string, Sightings>();
+  let restarts = 0;
+  let steps = 0;
+
+  function check(passed: Passed): void {
+    const gone = goneIds(passed.snapshot);
+    const next = new Map<string, Sightings>();
+    for (const target of targetsOf(passed.before).filter(isOfDomain)) {
+      const seen = sightingOf(target, passed);
+      const before = missed.get(target.key);
+      const started = before ?? { count: 0, sinceMs: monotonicMs(), restarts, steps };
+      const sightings = seen === 'missed' ? { ...started, count: started.count + 1 } : before;
+      if (sightings && seen !== 'there') next.set(target.key, sightings);
+      const isRemoved = !passed.after.has(`target:${target.key}`);
+      if (isRemoved && !gone.has(originOf(target).endpointId)) checkRipe(target, sightings);
+    }
+    missed = next;
+  }
+
+  function checkRipe({ key }: HeldEntity, sightings: Sightings | undefined): void {
+    const { count = 0, sinceMs = monotonicMs() } = sightings ?? {};
+    if (count < leastSightings) fail(`${key} left although it was missed only ${count} times`);
+    const isTimeKnown = sightings?.restarts === restarts || sightings?.steps === steps;
+    const tookMs = monotonicMs() - sinceMs;
+    if (isTimeKnown && tookMs < leastMs) fail(`${key} left although it was missed only for ${tookMs} ms`);
+  }
+
+  return {
+    check,
+    noteRestart: () => {
+      restarts += 1;
+    },
+    noteStep: () => {
+      steps += 1;
+    },
+  };
+}
+
+/** What a pass saw of a target: that it serves, that it does not, or nothing for certain. */
+function sightingOf(target: HeldEntity, { snapshot }: Passed): 'there' | 'missed' | 'uncertain' {
+  const { scopeId, endpointId } = originOf(target);
+  const known = knownScopes(snapshot);
+  if (!known.some(({ scope }) => scope.id === scopeId)) return 'uncertain';
+  if (known.some(({ discovered }) => discovered.quarantined.some((one) => one.endpointId === endpointId)))
+    return 'uncertain';
+  const listed = known.flatMap(({ discovered }) => discovered.endpoints.filter(({ id }) => id === endpointId));
+  if (listed.some(({ state }) => state !== 'available')) return 'uncertain';
+  const serves = listed.some(
+    ({ domain, addresses, port }) =>
+      domain === target.domain && addresses.some(({ ip }) => `${ip}:${port}` === target.fields.target),
+  );
+  return serves ? 'there' : 'missed';
+}
