@@ -143,9 +143,10 @@ function collectLog(child: ChildProcess): () => string {
 }
 
 async function untilAccepting({ ended, log }: Running, socketPath: string): Promise<void> {
-  const untilMs = Date.now() + startTimeoutMs;
+  const untilMs = performance.now() + startTimeoutMs;
   while (!(await isAccepting(socketPath))) {
-    const late = Date.now() > untilMs ? `did not listen on ${socketPath} within ${startTimeoutMs} ms` : undefined;
+    const late =
+      performance.now() > untilMs ? `did not listen on ${socketPath} within ${startTimeoutMs} ms` : undefined;
     const reason = (await Promise.race([ended, wait(20)])) ?? late;
     if (reason)
       throw new PrivatelinkError(`the plugin server ${reason}:\n${log()}`, { code: 'UNREACHABLE', transient: false });

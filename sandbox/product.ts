@@ -157,11 +157,11 @@ async function untilDiscoveredAnew(
   { calls }: AwsServer,
   { setting: { pulse }, signal }: ProductOptions,
 ): Promise<void> {
-  const untilMs = Date.now() + settleTimeoutMs;
+  const untilMs = performance.now() + settleTimeoutMs;
   const passes = () => calls.filter(({ action, region }) => action === pulse.action && region === pulse.region).length;
   const wanted = passes() + 2;
   while (passes() < wanted) {
-    if (Date.now() > untilMs) {
+    if (performance.now() > untilMs) {
       const message = `the plugin did not discover anew within ${settleTimeoutMs} ms`;
       throw new PrivatelinkError(message, { code: 'TIMEOUT', transient: true });
     }
