@@ -44,8 +44,18 @@ function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
   const statements = statementsOf(snapshot);
   const gone = goneOf(snapshot, statements);
   const serving = withoutEndpoints(incumbents, gone);
-  const claimants = claimantsOf(statements, serving).filter((one) => !gone.has(one.id));
+  const isUnknown = (id: string) =>
+    snapshot.scopes.some(({ scope, status }) => scope.id === id && status === 'unknown');
+  const claimants = claimantsOf(statements, serving)
+    .filter((one) => !gone.has(one.id))
+    .map((one) => ({ ...one, scopeId: scopeInUse(one, serving, isUnknown) ?? one.scopeId }));
   return { serving, agreed: settleDisagreements(claimants, serving) };
+}
+
+/** What is in use from a scope that is unknown now stays that scope's, whoever else speaks of it meanwhile. */
+function scopeInUse({ id, domain }: Endpoint, incumbents: Incumbents, isUnknown: (scopeId: string) => boolean) {
+  const scopeId = incumbents.get(domain)?.scopeIds?.get(id);
+  return scopeId !== undefined && isUnknown(scopeId) ? scopeId : undefined;
 }
 
 function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {

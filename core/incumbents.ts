@@ -9,6 +9,8 @@ export type Incumbent = {
   readonly route?: { readonly paths: readonly string[]; readonly stripPath: boolean };
   /** Endpoints whose targets are in use. */
   readonly endpointIds: ReadonlySet<string>;
+  /** The scope that each of them is in use from; absent: nobody asks. */
+  readonly scopeIds?: ReadonlyMap<string, string>;
   /** Some of them belong to a scope that was not read: what they say now is not known. */
   readonly isUncertain: boolean;
 };

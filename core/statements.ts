@@ -1,5 +1,5 @@
 import { groupBy } from './group-by';
-import type { Endpoint, EndpointState, Observed, Quarantined, Snapshot } from './model';
+import type { Endpoint, EndpointState, LastGood, Observed, Quarantined, ScopeState, Snapshot } from './model';
 
 /** What one scope says of one endpoint, or said when it was last known. */
 export type Statement = {
@@ -21,34 +21,41 @@ export type Statement = {
 
 /**
  * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one endpoint: a source beside the snapshot of
- * another gateway, for instance.
+ * another gateway, for instance. What a relay passes on of a scope that was read here since then is left out (fm-38).
  */
 export function statementsOf({ scopes }: Snapshot): ReadonlyMap<string, readonly Statement[]> {
+  const readMs = new Map(scopes.map((state) => [state.scope.id, heldOf(state)?.observedAtMs]));
+  const isOutdated = ({ observed }: Relayable) =>
+    observed !== undefined && (readMs.get(observed.scopeId) ?? Number.NEGATIVE_INFINITY) >= observed.atMs;
   const statements = scopes.flatMap((state): readonly Statement[] => {
-    const isKnown = state.status === 'known';
-    const held = isKnown ? state : state.lastGood;
+    const held = heldOf(state);
     if (!held) return [];
-    const { discovered, observedAtMs } = held;
-    const said = ({ observed }: { readonly observed?: Observed }) => ({
+    const said = ({ observed }: Relayable) => ({
       scopeId: state.scope.id,
-      atMs: observed?.atMs ?? observedAtMs,
+      atMs: observed?.atMs ?? held.observedAtMs,
       isRelayed: observed !== undefined,
-      isKnown,
+      isKnown: state.status === 'known',
     });
+    const { endpoints, quarantined } = held.discovered;
     return [
-      ...discovered.endpoints.map((endpoint) => {
-        const { id, state: endpointState, reason } = endpoint;
-        return { id, ...said(endpoint), state: endpointState, awsReason: reason, endpoint };
-      }),
-      ...discovered.quarantined.map((one) => ({
-        id: one.endpointId,
-        ...said(one),
-        state: one.state,
-        quarantined: one,
-      })),
+      ...endpoints
+        .filter((one) => !isOutdated(one))
+        .map((endpoint) => {
+          const { id, state: endpointState, reason } = endpoint;
+          return { id, ...said(endpoint), state: endpointState, awsReason: reason, endpoint };
+        }),
+      ...quarantined
+        .filter((one) => !isOutdated(one))
+        .map((one) => ({ id: one.endpointId, ...said(one), state: one.state, quarantined: one })),
     ];
   });
   return groupBy(statements, (one) => one.id);
+}
+
+type Relayable = { readonly observed?: Observed };
+
+function heldOf(state: ScopeState): LastGood | undefined {
+  return state.status === 'known' ? state : state.lastGood;
 }
 
 /** Those of one endpoint that count: an older observation never beats a newer one (fm-38). */

@@ -32,6 +32,11 @@ function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string
       ? { paths: paths.map(String), stripPath: fieldOf('route', 'strip_path') === true }
       : undefined,
     endpointIds: new Set(origins.flatMap((one) => one.endpointIds)),
+    scopeIds: new Map(
+      origins.flatMap(({ endpointIds, scopeIds: [scopeId] }) =>
+        scopeId === undefined ? [] : endpointIds.map((id) => [id, scopeId] as const),
+      ),
+    ),
     isUncertain: origins.some((one) => one.scopeIds.some((id) => unread.has(id))),
   };
 }

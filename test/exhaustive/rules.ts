@@ -114,7 +114,9 @@ function isEnded(target: HeldEntity, seen: Seen): boolean {
   const home = seen.estate.hubNames.some((one) => one === name) ? hub : seen.estate.other;
   const said = saidBy(home.id, name, seen);
   const isGone = said?.found === 'deleted' && (home === hub || seen.estate.asksOther);
-  return isGone || said?.found === 'rejected';
+  // What came from the relay, while nothing was known of EC2, goes by what it says next.
+  const isLate = scopeIdOf(target) === seen.estate.other.id && seen.passed.state.file?.content.late === 'rejected';
+  return isGone || said?.found === 'rejected' || (isLate && name === 'e1');
 }
 
 /** Nothing comes that nobody calls available, nor what EC2 calls anything else now. */
