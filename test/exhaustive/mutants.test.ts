@@ -86,7 +86,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-39 one observation counts in every pass',
     estate: 'relayed',
-    module: '../../sync/policy',
+    module: '../../sync/absences',
     mutate: ({ countAbsences }) => ({
       countAbsences: (before: unknown, judged: readonly Module[], ...rest: unknown[]) => {
         const undated = judged.map((one) => ({ ...one, verdict: { ...one.verdict, observedAtMs: undefined } }));
