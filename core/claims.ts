@@ -5,6 +5,8 @@ import { groupBy } from './group-by';
 import { type Incumbents, noIncumbents, withoutEndpoints } from './incumbents';
 import type { Endpoint, Protocol, Quarantined, Snapshot, Target } from './model';
 import { settlePaths } from './path-claims';
+import type { PathRights } from './path-owners';
+import { reservedNames } from './reserved-names';
 import { newestOf, type Statement, statementsOf } from './statements';
 import { compareAge, compareText, formatAddress, pathsOf, targetsOf } from './targets';
 
@@ -28,9 +30,14 @@ export type Claims = { readonly domains: readonly Domain[]; readonly quarantined
  * Settles who gets which domain and path. What serves already (`incumbents`) keeps its settings and paths against newcomers, so that
  * recreating an endpoint never hands its domain to somebody else. An unknown scope takes part with what it last held.
  */
-export function settleClaims(snapshot: Snapshot, incumbents: Incumbents = noIncumbents): Claims {
-  const { serving, agreed } = settleSettings(snapshot, incumbents);
-  const settled = settlePaths(agreed.endpoints, serving);
+export function settleClaims(
+  snapshot: Snapshot,
+  incumbents: Incumbents = noIncumbents,
+  rights: Pick<PathRights, 'written' | 'unrouted'> = { written: [], unrouted: new Set() },
+): Claims {
+  const { statements, gone, serving, agreed } = settleSettings(snapshot, incumbents);
+  const names = reservedNames(statements, gone, incumbents);
+  const settled = settlePaths(agreed.endpoints, { ...rights, incumbents: serving, names });
   return { domains: domainsOf(settled.endpoints), quarantined: [...agreed.quarantined, ...settled.quarantined] };
 }
 
@@ -45,7 +52,7 @@ function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
   const gone = goneOf(snapshot, statements);
   const serving = withoutEndpoints(incumbents, gone);
   const claimants = claimantsOf(statements, serving).filter((one) => !gone.has(one.id));
-  return { serving, agreed: settleDisagreements(claimants, serving) };
+  return { statements, gone, serving, agreed: settleDisagreements(claimants, serving) };
 }
 
 function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {

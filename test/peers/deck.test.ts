@@ -40,7 +40,7 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
     protocol: fc.constantFrom(...protocols),
     port: fc.constantFrom(80, 443, 8080),
     host: fc.constantFrom('api.example', undefined),
-    path: fc.constantFrom(undefined, '/v1', '/v1/x'),
+    path: fc.constantFrom(undefined, '/v1', '/v1/x', '/v1.0/a+b(c)$'),
     weight: fc.constantFrom(0, 1, 100, 65_535),
     zones: fc.subarray([1, 2, 3], { minLength: 1 }),
     isIpv6: fc.boolean(),
@@ -207,6 +207,7 @@ describeWithDeck('decK as the referee', () => {
     ['routes', { hosts: ['other.example'] }],
     ['routes', { methods: ['GET'], headers: { 'x-version': ['2'] } }],
     ['routes', { strip_path: false, protocols: ['http'] }],
+    ['routes', { paths: ['/sd2'] }],
     ['plugins', { enabled: false, instance_name: 'mine' }],
     ['plugins', { config: { minute: 1 } }],
   ] as const)('sees what somebody changed, as we do, and either mends it: %s %j', async (kind, change) => {
