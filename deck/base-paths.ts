@@ -1,21 +1,18 @@
-import { isEmpty } from '../core/json';
 import type { WrittenPath } from '../core/path-owners';
-import { boundedPaths, claimedPaths, isBounded } from '../core/paths';
+import { boundedPaths, isBounded } from '../core/paths';
 import { type Base, type BaseEntity, nameOfReference } from './base';
+import { claimedPathsOf, hasPathsAlone } from './route-paths';
 
 /** Paths that the warning names before it counts the rest. */
 const namedPaths = 3;
-
-/** What a route may match on beside its paths; one that does is asked before routes with paths alone, whatever these are. */
-const otherMatchers = ['hosts', 'methods', 'headers', 'snis', 'sources', 'destinations', 'expression'];
 
 /** The paths that routes of base files have for all requests: nobody's tag takes them. */
 export function writtenPaths({ entities }: Base): readonly WrittenPath[] {
   return entities.filter(isRoute).flatMap((entity) => {
     const { fields } = entity;
-    if (otherMatchers.some((field) => !isEmpty(fields[field] ?? null))) return [];
+    const paths = hasPathsAlone(fields) ? (claimedPathsOf(entity) ?? []) : [];
     const service = nameOfReference(fields.service) || undefined;
-    return claimedPaths(pathsOf(entity)).map((path) => ({ path, route: wordsFor(entity), service }));
+    return paths.map((path) => ({ path, route: wordsFor(entity), service }));
   });
 }
 

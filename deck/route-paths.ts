@@ -1,3 +1,5 @@
+import { isEmpty } from '../core/json';
+import type { JsonObject } from '../core/model';
 import { boundedPaths, claimedPaths, isBounded } from '../core/paths';
 import type { Entity } from './document';
 
@@ -15,4 +17,12 @@ export function boundRoute(route: Entity): Entity {
 /** Whether the entity is a route that takes what merely begins with one of its paths: versions before wrote them so. */
 export function isUnbounded({ kind, fields: { paths } }: Entity): boolean {
   return kind === 'route' && Array.isArray(paths) && !paths.map(String).every(isBounded);
+}
+
+/** What a route may match on beside its paths; one that does is asked before routes with paths alone, whatever these are. */
+const otherMatchers = ['hosts', 'methods', 'headers', 'snis', 'sources', 'destinations', 'expression'];
+
+/** Whether the fields of a route let its paths have all requests, so that another route with such paths would compete. */
+export function hasPathsAlone(fields: JsonObject): boolean {
+  return otherMatchers.every((field) => isEmpty(fields[field] ?? null));
 }
