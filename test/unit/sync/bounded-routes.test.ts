@@ -114,7 +114,7 @@ describe('a plan that was approved before routes were bounded', () => {
     const { deps, pass, plane } = createPasses();
     const scope = knownScope([endpointOf()]);
     const { plan } = await planOnce({ ...deps, discover: async () => ({ takenAtMs: 1, scopes: [scope] }) }, signal);
-    Object.assign(deps, { approved: plan.changes.map(older) });
+    Object.assign(deps, { approved: { changes: plan.changes.map(older) } });
 
     const { refused } = await pass(scope);
 
@@ -126,14 +126,14 @@ describe('a plan that was approved before routes were bounded', () => {
     const stage = await upgraded(bounded, endpointOf());
     const route = stage.held;
     const change = { action: 'update', kind: 'route', key: 'sd2', domain: 'sd2', id: 'x', reason: 'x', after: route };
-    Object.assign(stage.deps, { approved: [older(change as Change)] });
+    Object.assign(stage.deps, { approved: { changes: [older(change as Change)] } });
 
     expect((await stage.pass(knownScope([endpointOf()]))).refused).toEqual(said);
   });
 
   it('fm-46 is refused with that reason where it lacks the one update of a route', async () => {
     const stage = await upgraded(['/sd2'], endpointOf());
-    Object.assign(stage.deps, { approved: [] });
+    Object.assign(stage.deps, { approved: { changes: [] } });
 
     expect((await stage.pass(knownScope([endpointOf({ weight: 7 })]))).refused).toEqual(said);
     expect(stage.plane.writes).toEqual([]);
@@ -144,7 +144,7 @@ describe('a plan that was approved before routes were bounded', () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const scope = knownScope(names.map((domain) => endpointOf({ id: `vpce-${domain}`, domain })));
     const { plan } = await planOnce({ ...deps, discover: async () => ({ takenAtMs: 1, scopes: [scope] }) }, signal);
-    Object.assign(deps, { approved: plan.changes.map(older) });
+    Object.assign(deps, { approved: { changes: plan.changes.map(older) } });
 
     expect((await pass(scope)).refused).toContain('route a, b, c and 2 more;');
   });
@@ -153,7 +153,7 @@ describe('a plan that was approved before routes were bounded', () => {
     const stage = await upgraded(['/sd2'], endpointOf());
     const scope = knownScope([endpointOf()]);
     const deps = { ...stage.deps, discover: async () => ({ takenAtMs: 1, scopes: [scope] }) };
-    Object.assign(stage.deps, { approved: (await planOnce(deps, signal)).plan.changes });
+    Object.assign(stage.deps, { approved: { changes: (await planOnce(deps, signal)).plan.changes } });
 
     expect((await stage.pass(scope)).refused).toBeUndefined();
     expect(pathsOf(stage)).toEqual(bounded);
