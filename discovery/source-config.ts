@@ -24,7 +24,9 @@ const allow = z
     paths: z
       .array(z.string().startsWith('/').overwrite(withoutTrailingSlash))
       .optional()
-      .describe('paths that may be claimed although they are `/` or below a path of another domain, and before others who ask; absent: none'),
+      .describe(
+        'paths that may be claimed although they are `/` or below a path of another domain, and before others who ask; absent: none',
+      ),
     serviceNames: z
       .array(text)
       .optional()
