@@ -172,7 +172,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       const [route, ...others] = results.filter((one) => one.outcome !== 'applied');
       expect(others).toEqual([]);
       expect(route).toMatchObject({ change: { kind: 'route' }, outcome: 'failed' });
-      expect(route?.error).toContain('route sd2 would take /sd2 from route theirs without');
+      expect(route?.error).toContain('route sd2 would take /sd2 from route theirs, which lacks');
       expect(server.entities('routes')).toMatchObject([{ name: 'theirs', paths }]);
     });
 
