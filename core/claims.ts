@@ -5,6 +5,8 @@ import { groupBy } from './group-by';
 import { type Incumbents, noIncumbents, withoutEndpoints } from './incumbents';
 import type { Endpoint, Protocol, Quarantined, Snapshot, Target } from './model';
 import { settlePaths } from './path-claims';
+import type { PathRights } from './path-owners';
+import { reservedNames } from './reserved-names';
 import { newestOf, type Statement, statementsOf } from './statements';
 import { compareAge, compareText, formatAddress, pathsOf, targetsOf } from './targets';
 
@@ -28,9 +30,14 @@ export type Claims = { readonly domains: readonly Domain[]; readonly quarantined
  * Settles who gets which domain and path. What serves already (`incumbents`) keeps its settings and paths against newcomers, so that
  * recreating an endpoint never hands its domain to somebody else. An unknown scope takes part with what it last held.
  */
-export function settleClaims(snapshot: Snapshot, incumbents: Incumbents = noIncumbents): Claims {
-  const { serving, agreed } = settleSettings(snapshot, incumbents);
-  const settled = settlePaths(agreed.endpoints, serving);
+export function settleClaims(
+  snapshot: Snapshot,
+  incumbents: Incumbents = noIncumbents,
+  rights: Pick<PathRights, 'written' | 'unrouted'> = { written: [], unrouted: new Set() },
+): Claims {
+  const { statements, gone, serving, agreed } = settleSettings(snapshot, incumbents);
+  const names = reservedNames(statements, gone, incumbents);
+  const settled = settlePaths(agreed.endpoints, { ...rights, incumbents: serving, names });
   return { domains: domainsOf(settled.endpoints), quarantined: [...agreed.quarantined, ...settled.quarantined] };
 }
 
@@ -44,18 +51,21 @@ function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
   const statements = statementsOf(snapshot);
   const gone = goneOf(snapshot, statements);
   const serving = withoutEndpoints(incumbents, gone);
-  const isUnknown = (id: string) =>
-    snapshot.scopes.some(({ scope, status }) => scope.id === id && status === 'unknown');
+  const unknown = new Set(snapshot.scopes.filter(({ status }) => status === 'unknown').map(({ scope }) => scope.id));
   const claimants = claimantsOf(statements, serving)
     .filter((one) => !gone.has(one.id))
-    .map((one) => ({ ...one, scopeId: scopeInUse(one, serving, isUnknown) ?? one.scopeId }));
-  return { serving, agreed: settleDisagreements(claimants, serving) };
+    .map((one) => inScope(one, scopeInUse(one, serving, unknown) ?? one.scopeId));
+  return { statements, gone, serving, agreed: settleDisagreements(claimants, serving) };
 }
 
 /** What is in use from a scope that is unknown now stays that scope's, whoever else speaks of it meanwhile. */
-function scopeInUse({ id, domain }: Endpoint, incumbents: Incumbents, isUnknown: (scopeId: string) => boolean) {
+function scopeInUse({ id, domain }: Endpoint, incumbents: Incumbents, unknown: ReadonlySet<string>) {
   const scopeId = incumbents.get(domain)?.scopeIds?.get(id);
-  return scopeId !== undefined && isUnknown(scopeId) ? scopeId : undefined;
+  return scopeId !== undefined && unknown.has(scopeId) ? scopeId : undefined;
+}
+
+function inScope(endpoint: Endpoint, scopeId: string): Endpoint {
+  return endpoint.scopeId === scopeId ? endpoint : { ...endpoint, scopeId };
 }
 
 function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {
@@ -77,9 +87,7 @@ function claimantOf(said: readonly Statement[], incumbents: Incumbents): Endpoin
   if (!first || !newest) return undefined;
   const disposition = dispositionOf(newest.state);
   const served = incumbents.get(newest.domain)?.endpointIds.has(newest.id) === true;
-  return disposition === 'route' || (disposition === 'hold' && served)
-    ? { ...newest, scopeId: first.scopeId }
-    : undefined;
+  return disposition === 'route' || (disposition === 'hold' && served) ? inScope(newest, first.scopeId) : undefined;
 }
 
 type Statements = ReturnType<typeof statementsOf>;

@@ -7,7 +7,7 @@ import { pluginKey, targetKey } from './names';
 import { baseTag } from './tags';
 
 /** An entity that people wrote: `kind:key` as the document names its own; without one where it has only an id, or not even that. */
-type BaseEntity = {
+export type BaseEntity = {
   readonly path: string;
   /** Where in the file: `services.0.routes.1`. */
   readonly at: string;
@@ -97,17 +97,17 @@ function entitiesOf(list: readonly JsonObject[], { path, list: name, at, parent 
 
 function uniqueName(kind: string, own: Json | undefined, fields: JsonObject): string | undefined {
   if (typeof own !== 'string') return undefined;
-  if (kind === 'target') return `target:${targetKey(textOf(fields.upstream), own)}`;
+  if (kind === 'target') return `target:${targetKey(nameOfReference(fields.upstream), own)}`;
   if (kind !== 'plugin') return `${kind}:${own}`;
-  const { service, ...others } = Object.fromEntries(scopes.map((scope) => [scope, textOf(fields[scope])]));
-  const narrow = [...Object.values(others), textOf(fields.instance_name)];
+  const { service, ...others } = Object.fromEntries(scopes.map((scope) => [scope, nameOfReference(fields[scope])]));
+  const narrow = [...Object.values(others), nameOfReference(fields.instance_name)];
   return `plugin:${pluginKey([service, ...narrow].join(' ').trimEnd(), own)}`;
 }
 
-/** What a reference names: decK takes the name itself, or an object that holds it. */
-function textOf(value: Json | undefined): string {
+/** What a reference names: decK takes the name itself, or an object that holds it; empty: nothing. */
+export function nameOfReference(value: Json | undefined): string {
   if (typeof value === 'string') return value;
-  return isJsonObject(value) ? textOf(value.name ?? value.id) : '';
+  return isJsonObject(value) ? nameOfReference(value.name ?? value.id) : '';
 }
 
 function objectsOf(value: Json | undefined): readonly JsonObject[] {
@@ -147,8 +147,10 @@ export function checkBase({ entities }: Base, document: Document): void {
   ]);
   refuse(entities, ({ name, fields }) => {
     if (name !== undefined && generated.has(name)) return whyGenerated(name);
-    const missing = scopes.find((scope) => scope in fields && !known.has(`${scope}:${textOf(fields[scope])}`));
-    return missing && `refers to ${missing} ${textOf(fields[missing])}, which neither a base file nor discovery has`;
+    const missing = scopes.find((scope) => scope in fields && !known.has(`${scope}:${nameOfReference(fields[scope])}`));
+    return (
+      missing && `refers to ${missing} ${nameOfReference(fields[missing])}, which neither a base file nor discovery has`
+    );
   });
 }
 

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../core/model';
 import { compareText } from '../core/targets';
 import type { Entity, Kind } from './document';
 import { writtenFields } from './fields';
+import { claimedPathsOf } from './route-paths';
 import { isConfigTag } from './tags';
 import { takenOutOf } from './taken-out';
 
@@ -64,15 +65,25 @@ function differenceTexts(desired: Entity, held: Entity): readonly string[] {
     ...Object.entries(fields).flatMap(([field, value]) =>
       differencesIn({ path: field, held: held.fields[field], wanted: value, isWritten: true }),
     ),
-  ].map(({ path, held: value, wanted }) => {
-    const show = kind === 'plugin' && path.startsWith('config') ? textWithoutWords : textOf;
-    return `${path} ${show(value)} -> ${show(wanted)}`;
-  });
+  ].map((one) => differenceText(one, kind));
   const gone = tagsBeside(desired.tags, held.tags);
   const added = tagsBeside(held.tags, desired.tags);
   if (![...gone, ...added].some(isConfigTag)) return [...differing, ...tagTexts(gone, added)];
   const texts = [...differing, ...takenOutTexts(desired, held), ...tagTexts(gone, added)];
   return texts.length > 0 ? texts : ['config changed'];
+}
+
+function differenceText({ path, held, wanted }: Compared, kind: Kind): string {
+  if (kind === 'route' && path === 'paths') return pathsText(held, wanted);
+  const show = kind === 'plugin' && path.startsWith('config') ? textWithoutWords : textOf;
+  return `${path} ${show(held)} -> ${show(wanted)}`;
+}
+
+/** As tags claim them; where only the form differs, that is said. */
+function pathsText(held: Json = null, wanted: Json): string {
+  const claimed = [held, wanted].map((paths) => [...(claimedPathsOf({ fields: { paths } }) ?? [])].sort());
+  const [before, after] = claimed.map(textOf);
+  return covers(claimed[0], claimed[1], true) ? `paths ${after} bounded by segments` : `paths ${before} -> ${after}`;
 }
 
 /** Of `tags`, sorted, those that are not among `others`. */

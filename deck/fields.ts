@@ -1,6 +1,7 @@
 import type { Domain } from '../core/claims';
 import type { DomainSettings, Json, JsonObject, Target } from '../core/model';
 import { upstreamName } from '../core/names';
+import { boundedPaths } from '../core/paths';
 import { factsOf } from '../core/protocols';
 import { formatAddress } from '../core/targets';
 import type { Kind } from './document';
@@ -33,7 +34,7 @@ export function routeFields(domain: Domain): JsonObject {
   return {
     name: domain.name,
     protocols: factsOf(domain.protocol).isGrpc ? ['grpc', 'grpcs'] : ['http', 'https'],
-    paths: domain.paths,
+    paths: boundedPaths(domain.paths),
     // Kong refuses strip_path on gRPC routes.
     strip_path: domain.stripPath && !factsOf(domain.protocol).isGrpc,
     preserve_host: false,

@@ -41,6 +41,8 @@ type Claimed = { readonly endpoint: Endpoint } | { readonly quarantined: Quarant
 
 function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimContext): Claimed {
   const { id, tags, facts } = candidate;
+  const unusable = (why: Refusal) =>
+    quarantine(candidate, scope, { ...why, domain: domainOf(candidate, { config, scope }) });
   const gateway = tags.get(config.tags.gateway);
   if (gateway !== undefined && gateway !== owner) {
     const fix = `set the tag to ${owner}, or take it off, when it shall be used here`;
@@ -51,15 +53,26 @@ function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimCont
     });
   }
   const parsed = parseTags(tags, config.tags);
-  if (!('claim' in parsed))
-    return quarantine(candidate, scope, { code: 'bad-tag', reason: parsed.problem, fix: parsed.fix });
-  if (typeof facts === 'string') return quarantine(candidate, scope, { ...missingFix, reason: facts });
+  if (!('claim' in parsed)) return unusable({ code: 'bad-tag', reason: parsed.problem, fix: parsed.fix });
+  if (typeof facts === 'string') return unusable({ ...missingFix, reason: facts });
   const granted = grantedPaths(parsed.claim.paths, config.allow);
   const endpoint: Endpoint = { ...parsed.claim, ...facts, id, scopeId: scope.id, grantedPaths: granted };
   const refusal = findRefusal(endpoint, config.allow);
   if (refusal) return quarantine(candidate, scope, { ...refusal, domain: endpoint.domain });
   return { endpoint: { ...endpoint, addresses: allowedAddresses(endpoint.addresses, config.allow) } };
 }
+
+/** The domain that the candidate may claim, whatever else is wrong with it: the path of its name is kept for it meanwhile (fm-47). */
+function domainOf({ id, tags, facts }: Candidate, { config, scope }: Omit<ClaimContext, 'owner'>): string | undefined {
+  const { domain: key } = config.tags;
+  const parsed = parseTags(new Map([[key, tags.get(key) ?? '']]), config.tags);
+  if (!('claim' in parsed)) return undefined;
+  const known = typeof facts === 'string' ? nothingKnown : { ...facts, addresses: [] };
+  const endpoint = { ...parsed.claim, ...known, id, scopeId: scope.id, grantedPaths: [] };
+  return findRefusal(endpoint, config.allow) ? undefined : endpoint.domain;
+}
+
+const nothingKnown: Facts = { state: 'unlisted', createdAtMs: 0, dnsNames: [], addresses: [] };
 
 const missingFix = {
   code: 'missing-field',

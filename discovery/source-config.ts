@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutTrailingSlash } from '../core/paths';
 import { claim, claimRegion, dnsName, dnsServer, ipAddress } from './claim-config';
 import { account, awsRegion, distinct, endpoint, label, secureUrl, text, token } from './config-values';
 
@@ -21,9 +22,11 @@ const allow = z
   .strictObject({
     domains: z.array(text).optional().describe('domains that may be claimed, with `*`; absent: all'),
     paths: z
-      .array(z.string().startsWith('/'))
+      .array(z.string().startsWith('/').overwrite(withoutTrailingSlash))
       .optional()
-      .describe('paths that may be claimed although they are `/` or belong to another domain; absent: none'),
+      .describe(
+        'paths that may be claimed although they are `/` or below a path of another domain, and before others who ask; absent: none',
+      ),
     serviceNames: z
       .array(text)
       .optional()

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../core/model';
 import { domainPattern } from '../core/names';
+import { withoutTrailingSlash } from '../core/paths';
 import { factsOf, isProtocol } from '../core/protocols';
 import type { TagKeys } from './config';
 
@@ -69,10 +70,6 @@ function isHost(text: string): boolean {
 /** Characters that RFC 3986 allows in a path but `,` and `%`; no segment that reads as another path: claims are compared as text. */
 function isPath(text: string): boolean {
   return /^\/[A-Za-z0-9._~!$&'()*+;=:@/-]*$/.test(text) && !/\/\/|\/\.{1,2}(\/|$)/.test(text);
-}
-
-function withoutTrailingSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** A whole number of digits only; undefined when the text is anything else. */

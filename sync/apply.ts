@@ -15,6 +15,7 @@ import type {
 } from './control-plane';
 import { delayedSignal } from './delayed-signal';
 import { type During, quietly } from './during';
+import { takesPaths } from './foreign-entities';
 import { foreignMessage } from './foreign-message';
 import type { AppliedChange } from './report';
 
@@ -119,13 +120,13 @@ type Stage = {
   readonly writeSignal: AbortSignal;
 };
 
-/** Of the changes, the creates whose name somebody else has. Throws PrivatelinkError when the control plane cannot be read. */
+/** Of the changes, those whose name or path somebody else has. Throws PrivatelinkError when the control plane cannot be read. */
 export async function readForeign(
   changes: readonly Change[],
   { controlPlane, signal }: Pick<ApplyOptions, 'controlPlane' | 'signal'>,
 ): Promise<readonly ForeignEntity[]> {
-  const creates = changes.filter((change) => change.action === 'create');
-  return creates.length > 0 ? controlPlane.readForeign(creates, signal) : [];
+  const asked = changes.filter((change) => change.action === 'create' || takesPaths(change));
+  return asked.length > 0 ? controlPlane.readForeign(asked, signal) : [];
 }
 
 async function applyStage(changes: readonly Change[], stage: Stage): Promise<void> {

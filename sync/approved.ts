@@ -1,4 +1,5 @@
 import type { Entity } from '../deck/document';
+import { isUnbounded } from '../deck/route-paths';
 import { canonicalJson } from '../discovery/canonical-json';
 import { leaveOut } from './apply';
 import type { Change } from './changes';
@@ -31,8 +32,20 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
       error: isForeign(change) ? 'it is not in the approved plan' : reason,
     })),
     unnecessary: approved.filter((change) => !needed.has(textOf(change))),
-    refused: foreign.length > 0 ? refusalOf(foreign) : undefined,
+    refused: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
   };
+}
+
+/** What a version approved that did not bound paths is another plan, or lacks the update of a route that this one plans. */
+function whyOlder(approved: readonly Change[], foreign: readonly Change[]): string | undefined {
+  const routes = [
+    ...approved.filter(({ after }) => after && isUnbounded(after)),
+    ...foreign.filter(({ action, before }) => action === 'update' && before && isUnbounded(before)),
+  ];
+  const keys = [...new Set(routes.map((one) => one.key))];
+  if (keys.length === 0) return undefined;
+  const named = `${keys.slice(0, namedChanges).join(', ')}${restOf(keys)}`;
+  return `routes are bounded by segments now (/sd2 no longer takes /sd22), which the approved plan does not know: route ${named}; ${anew}`;
 }
 
 /** What makes two changes the same; the reason may have new words, and ids are the control plane's. */
@@ -47,10 +60,15 @@ function contentOf({ fields, tags }: Entity): unknown {
 /** Changes that a refusal names before it counts the rest. */
 const namedChanges = 3;
 
+const anew = 'make a new one with diff --out, and have it approved';
+
 function refusalOf(changes: readonly Change[]): string {
   const named = changes
     .slice(0, namedChanges)
     .map(({ action, kind, key, reason }) => `${action} ${kind} ${key} (${reason})`);
-  const rest = changes.length > namedChanges ? ` and ${changes.length - namedChanges} more` : '';
-  return `the approved plan does not contain ${named.join(', ')}${rest}: make a new one with diff --out, and have it approved`;
+  return `the approved plan does not contain ${named.join(', ')}${restOf(changes)}: ${anew}`;
+}
+
+function restOf(all: readonly unknown[]): string {
+  return all.length > namedChanges ? ` and ${all.length - namedChanges} more` : '';
 }

@@ -4,11 +4,14 @@ import type { Change } from './changes';
 /** An entity that the control plane holds. */
 export type HeldEntity = Entity & { readonly id: string };
 
-/** An entity's name that is taken by somebody else: same kind and key, without our tags. */
+/** What is taken by somebody else: the name of an entity (same kind and key, without our tags), or a path of a route. */
 export type ForeignEntity = {
   readonly kind: Kind;
   readonly key: string;
+  /** Of what is in the way. */
   readonly id: string;
+  /** Where it is a path: which, and the route that has it. */
+  readonly path?: { readonly text: string; readonly route: string };
   /** Whose it is, where this product made it for another owner. */
   readonly owner?: string;
 };
@@ -20,8 +23,8 @@ export type Rollout = { readonly nodes: number; readonly inSync: number; readonl
 interface ControlPlaneState {
   /** All entities that carry our select tags. */
   read(signal: AbortSignal): Promise<readonly HeldEntity[]>;
-  /** Of the entities about to be created, those whose name an entity without our tags has already. */
-  readForeign(creates: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
+  /** Of creates, those whose name an entity without our tags has already; and of routes, also updated ones, those whose path one has. */
+  readForeign(upserts: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
   readRollout(signal: AbortSignal): Promise<Rollout>;
 }
 

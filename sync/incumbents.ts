@@ -3,6 +3,7 @@ import { hasAnswered } from '../core/has-answered';
 import type { Incumbent, Incumbents } from '../core/incumbents';
 import type { DomainSettings, Json, Snapshot } from '../core/model';
 import { isProtocol } from '../core/protocols';
+import { claimedPathsOf } from '../deck/route-paths';
 import { originsOf } from '../deck/tags';
 import { zoneOf } from '../deck/zones';
 import type { HeldEntity } from './control-plane';
@@ -21,16 +22,15 @@ export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot, se
 
 function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string>): Incumbent {
   const own = entities.filter((one) => !zoneOf(one));
-  const fieldOf = (kind: HeldEntity['kind'], field: string) => own.find((one) => one.kind === kind)?.fields[field];
+  const find = (kind: HeldEntity['kind']) => own.find((one) => one.kind === kind);
   const origins = entities.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
-  const protocol = textOf(fieldOf('service', 'protocol'));
-  const paths = fieldOf('route', 'paths');
+  const protocol = textOf(find('service')?.fields.protocol);
+  const route = find('route');
+  const paths = route && claimedPathsOf(route);
   return {
     protocol: protocol !== undefined && isProtocol(protocol) ? protocol : undefined,
-    host: textOf(fieldOf('upstream', 'host_header')),
-    route: Array.isArray(paths)
-      ? { paths: paths.map(String), stripPath: fieldOf('route', 'strip_path') === true }
-      : undefined,
+    host: textOf(find('upstream')?.fields.host_header),
+    route: paths && { paths, stripPath: route.fields.strip_path === true },
     endpointIds: new Set(origins.flatMap((one) => one.endpointIds)),
     scopeIds: new Map(
       origins.flatMap(({ endpointIds, scopeIds: [scopeId] }) =>

@@ -1,6 +1,8 @@
 import { settleClaims } from '../core/claims';
 import { hasAnswered } from '../core/has-answered';
 import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
+import { type Base, emptyBase } from '../deck/base';
+import { writtenPaths } from '../deck/base-paths';
 import { renderDesired } from '../deck/desired';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
@@ -18,6 +20,8 @@ import type { Report } from './report';
 export type PassInput = {
   readonly owner: string;
   readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** What people wrote: tags take no path of it. Absent: nothing. */
+  readonly base?: Base;
   readonly affinity?: Affinity;
   readonly policy: Policy;
   /** What the control plane holds. */
@@ -39,8 +43,10 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { owner, settings, affinity, policy } = input;
-  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings));
+  const { owner, settings, base = emptyBase, affinity, policy } = input;
+  const unrouted = new Set(Object.keys(settings).filter((domain) => settings[domain]?.route === false));
+  const rights = { written: writtenPaths(base), unrouted };
+  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings), rights);
   const accounts = accountsOf(snapshot);
   const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held, accounts });
   const evidence = collectEvidence(snapshot, claims.quarantined);

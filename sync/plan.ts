@@ -5,6 +5,7 @@ import { uuidOf } from '../core/uuid';
 import { differencesOf, withoutDefaults } from '../deck/compare';
 import { writeOrder } from '../deck/desired';
 import { type Document, type Entity, type Kind, nameOf, parentNameOf } from '../deck/document';
+import { boundRoute, claimedPathsOf } from '../deck/route-paths';
 import { originsOf } from '../deck/tags';
 import type { Affinity } from '../deck/zones';
 import type { Absences } from './absences';
@@ -46,13 +47,13 @@ export function makePlan(input: PlanInput): Plan {
     parentId: parents.get(parentNameOf(entity) ?? ''),
     ...rest,
   });
-  const upserts = input.desired.flatMap((entity) => upsertOf(entity, heldByName.get(nameOf(entity)), toChange));
   const unwanted = unwantedOf(input);
   const off = switchOff(unwanted, input);
-  const { remove, kept, absences } = removeTargets(
-    unwanted.filter((entity) => !off.has(entity)),
-    input,
+  const staying = unwanted.filter((entity) => !off.has(entity));
+  const upserts = [...input.desired, ...staying.flatMap(boundedRouteOf)].flatMap((entity) =>
+    upsertOf(entity, heldByName.get(nameOf(entity)), toChange),
   );
+  const { remove, kept, absences } = removeTargets(staying, input);
   const deletes = [...remove, ...off.remove].map(({ entity, ...why }) =>
     toChange('delete', entity, { ...why, before: entity }),
   );
@@ -67,6 +68,14 @@ function isParent({ kind }: Entity): boolean {
 function unwantedOf({ desired, held }: PlanInput): readonly HeldEntity[] {
   const wanted = new Set(desired.map(nameOf));
   return held.filter((entity) => !wanted.has(nameOf(entity)));
+}
+
+/** A route stays when its domain cannot be used at the moment, and takes no more than its paths all the same (fm-46). */
+function boundedRouteOf(entity: HeldEntity): readonly Entity[] {
+  // Below somebody else's service it has no parent here, and written without one it would lose that.
+  if (entity.kind !== 'route' || entity.parent === undefined) return [];
+  const { id: _, ...route } = entity;
+  return [boundRoute(withoutDefaults(route))];
 }
 
 /** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */
@@ -87,7 +96,7 @@ function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToCha
 function whyCreated(entity: Entity): string {
   if (entity.kind === 'service') return `domain ${entity.domain} speaks ${entity.fields.protocol}`;
   if (entity.kind === 'upstream') return `domain ${entity.domain} was discovered; Host ${entity.fields.host_header}`;
-  if (entity.kind === 'route') return `paths ${[entity.fields.paths].flat().join(' ')}`;
+  if (entity.kind === 'route') return `paths ${claimedPathsOf(entity)?.join(' ')}`;
   if (entity.kind === 'plugin') return `domains.${entity.domain}.plugins lists it`;
   const { scopeIds, endpointIds } = originsOf(entity.tags);
   return `endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
@@ -114,5 +123,7 @@ export function outcomeOf(
   const asHeld = new Set(withheld.map(nameOf));
   const wanted = desired.filter((entity) => !asHeld.has(nameOf(entity)));
   const left = new Set([...changes.filter((one) => one.action === 'delete'), ...wanted].map(nameOf));
-  return [...wanted, ...held.filter((entity) => !left.has(nameOf(entity))).map(withoutDefaults)];
+  const written = new Map(changes.map((one) => [nameOf(one), one.after]));
+  const staying = held.filter((entity) => !left.has(nameOf(entity)));
+  return [...wanted, ...staying.map((entity) => written.get(nameOf(entity)) ?? withoutDefaults(entity))];
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { DomainSettings, Snapshot } from '../core/model';
 import { withOwnSignal } from '../core/own-signal';
+import type { Base } from '../deck/base';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
@@ -33,6 +34,8 @@ export interface AbsenceStore {
 export type PassDependencies = {
   readonly owner: string;
   readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** What people wrote: tags take no path of it. Absent: nothing. */
+  readonly base?: Base;
   /** Absent: `none`, but what zones have is left to evidence. */
   readonly affinity?: Affinity;
   readonly policy: Policy;

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock';
 import { type Base, checkBase } from '../deck/base';
+import { warnOfUnbounded } from '../deck/base-paths';
 import type { Config } from '../discovery/config';
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
 import { createConfirmGone } from '../discovery/confirm-gone';
@@ -84,13 +85,14 @@ export function openSession(
 /** What base files ask of a pass: backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
 function forBase({ controlPlane }: Config, base: Base): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
   if (base.files.length === 0) return {};
+  const unbounded = warnOfUnbounded(base);
+  const warnings = unbounded ? [unbounded] : [];
   if (controlPlane.type === 'file' || controlPlane.type === 'deck') {
-    return { checkOutcome: (outcome) => checkBase(base, outcome) };
+    return { warnings, checkOutcome: (outcome) => checkBase(base, outcome) };
   }
   const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
-  return {
-    warnings: [`deck.base is not written by sync with controlPlane.type ${controlPlane.type}: ${command} does`],
-  };
+  const unwritten = `deck.base is not written by sync with controlPlane.type ${controlPlane.type}: ${command} does`;
+  return { warnings: [unwritten, ...warnings] };
 }
 
 /** Where absences of this configuration are kept. */

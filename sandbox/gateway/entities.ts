@@ -31,6 +31,7 @@ export const route = z.object({
   protocols: z.array(z.string()).default(['http', 'https']),
   strip_path: z.boolean().default(true),
   preserve_host: z.boolean().default(false),
+  regex_priority: z.number().default(0),
   created_at: z.number().default(0),
   /** Matchers that the stand-in does not know: a route that has one never matches. */
   headers: z.unknown().optional(),

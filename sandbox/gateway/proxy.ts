@@ -126,10 +126,13 @@ function closedSignal(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** Undefined when the client asks for no path; dots in it are resolved, as Kong does before it looks for a route. */
+/** Undefined when the client asks for no path; dots in it are resolved and slashes merged, as Kong does before it looks for a route. */
 function urlOf({ url = '' }: IncomingMessage): URL | undefined {
   const text = `http://gateway.invalid${url}`;
-  return url.startsWith('/') && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url.startsWith('/') || !URL.canParse(text)) return undefined;
+  const parsed = new URL(text);
+  parsed.pathname = parsed.pathname.replace(/\/{2,}/g, '/');
+  return parsed;
 }
 
 function send(response: ServerResponse, { status, body, headers }: Exit): void {

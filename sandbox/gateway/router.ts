@@ -6,7 +6,7 @@ export type RouteRequest = { readonly method: string; readonly host: string; rea
 export type Match = {
   readonly route: Route;
   readonly service: Service;
-  /** The configured path that was taken off, if any. */
+  /** What matched the path and was taken off, if anything. */
   readonly strippedPrefix?: string;
   /** What the provider is asked for. */
   readonly path: string;
@@ -14,11 +14,14 @@ export type Match = {
 
 export type Router = (request: RouteRequest) => Match | undefined;
 
-type Candidate = { readonly route: Route; readonly service: Service; readonly prefix?: string };
+type Candidate = { readonly route: Route; readonly service: Service; readonly path?: RoutePath };
+
+/** One path of a route; `expression` where it is a regular one, which is anchored at its beginning. */
+type RoutePath = { readonly text: string; readonly expression?: RegExp };
 
 /**
- * Matches as Kong's traditional router does, on methods, hosts and plain path prefixes, with path handling v0; routes with matchers
- * beyond these (headers, SNIs, expressions, regular expressions) never match.
+ * Matches as Kong 3.9 does (`traditional_compatible`), on methods, hosts and paths, with path handling v0; routes with matchers beyond
+ * these (headers, SNIs, expressions) never match. Regular expressions are JavaScript's, which those of bounded paths are too.
  */
 export function createRouter(config: Pick<GatewayConfig, 'routes' | 'services'>): Router {
   const candidates = config.routes
@@ -39,27 +42,50 @@ function isUnderstood({ headers, snis, expression }: Route): boolean {
 function candidatesOf(route: Route, service: Service | undefined): readonly Candidate[] {
   if (!service?.enabled) return [];
   if (route.paths.length === 0) return [{ route, service }];
-  return route.paths.filter((path) => !path.startsWith('~')).map((prefix) => ({ route, service, prefix }));
+  return route.paths.map((text) => ({ route, service, path: pathOf(text) }));
 }
 
-/** More kinds of matchers first, then host before path before method, then plain hosts, then the longest path, then age. */
+function pathOf(text: string): RoutePath {
+  return text.startsWith('~') ? { text, expression: expressionOf(text.slice(1)) } : { text };
+}
+
+/** What JavaScript does not know (`(?i)`) matches nothing here. */
+function expressionOf(text: string): RegExp {
+  try {
+    return new RegExp(`^${text}`);
+  } catch {
+    return /(?!)/;
+  }
+}
+
+/**
+ * More kinds of matchers first, then host before path before method, then plain hosts, then regular expressions by their priority before
+ * prefixes, of which the longest, then age.
+ */
 function compareCandidates(a: Candidate, b: Candidate): number {
   return (
     kindsOf(b).length - kindsOf(a).length ||
     sum(kindsOf(b)) - sum(kindsOf(a)) ||
     Number(hasWildcard(a)) - Number(hasWildcard(b)) ||
-    (b.prefix?.length ?? 0) - (a.prefix?.length ?? 0) ||
+    regexRank(b) - regexRank(a) ||
+    prefixLength(b) - prefixLength(a) ||
     a.route.created_at - b.route.created_at
   );
 }
 
+/** 0 of a prefix; Kong's priorities begin at 0 themselves. */
+function regexRank({ route, path }: Candidate): number {
+  return path?.expression ? route.regex_priority + 1 : 0;
+}
+
+/** The length of a regular expression says nothing. */
+function prefixLength({ path }: Candidate): number {
+  return path && !path.expression ? path.text.length : 0;
+}
+
 /** Kong's bits (`MATCH_RULES`): host 0x40, path 0x10, method 0x08. */
-function kindsOf({ route, prefix }: Candidate): readonly number[] {
-  const bits = [
-    route.hosts.length > 0 ? 0x40 : 0,
-    prefix === undefined ? 0 : 0x10,
-    route.methods.length > 0 ? 0x08 : 0,
-  ];
+function kindsOf({ route, path }: Candidate): readonly number[] {
+  const bits = [route.hosts.length > 0 ? 0x40 : 0, path === undefined ? 0 : 0x10, route.methods.length > 0 ? 0x08 : 0];
   return bits.filter((bit) => bit > 0);
 }
 
@@ -71,12 +97,19 @@ function hasWildcard({ route }: Candidate): boolean {
   return route.hosts.some((host) => host.includes('*'));
 }
 
-function matches({ route, prefix = '' }: Candidate, { method, host, path }: RouteRequest): boolean {
+function matches({ route, path: own }: Candidate, { method, host, path }: RouteRequest): boolean {
   return (
-    path.startsWith(prefix) &&
+    matchedPart(own, path) !== undefined &&
     (route.methods.length === 0 || route.methods.includes(method)) &&
     (route.hosts.length === 0 || route.hosts.some((pattern) => hostMatches(pattern, host)))
   );
+}
+
+/** The beginning of the path that matches; undefined: none does. */
+function matchedPart(own: RoutePath | undefined, path: string): string | undefined {
+  if (own?.expression) return own.expression.exec(path)?.[0];
+  const prefix = own?.text ?? '';
+  return path.startsWith(prefix) ? prefix : undefined;
 }
 
 function hostMatches(pattern: string, host: string): boolean {
@@ -85,8 +118,8 @@ function hostMatches(pattern: string, host: string): boolean {
   return pattern.toLowerCase() === host;
 }
 
-function matchOf({ route, service, prefix }: Candidate, path: string): Match {
-  const strippedPrefix = route.strip_path ? prefix : undefined;
+function matchOf({ route, service, path: own }: Candidate, path: string): Match {
+  const strippedPrefix = route.strip_path && own ? matchedPart(own, path) : undefined;
   return { route, service, strippedPrefix, path: providerPath(service.path ?? '/', path, strippedPrefix) };
 }
 

@@ -1,12 +1,13 @@
 import { type Base, emptyBase } from '../../deck/base';
 import { differencesOf } from '../../deck/compare';
 import { type Document, nameOf } from '../../deck/document';
-import { isGenerated, ownerOf, selectTags } from '../../deck/tags';
+import { isGenerated, selectTags } from '../../deck/tags';
 import { renderText } from '../../deck/text';
 import type { DeckConfig } from '../../discovery/config';
 import type { Change } from '../changes';
 import type { DocumentControlPlane, FailedChange, HeldEntity } from '../control-plane';
 import { applyTo } from '../file/apply-to';
+import { foreignAmong } from '../foreign-entities';
 import { binaryOf, checkVersion, environmentOf } from './binary';
 import { deckError, parseDump, parseSyncErrors } from './output';
 import { runDeck } from './run';
@@ -56,12 +57,7 @@ export function connectDeck(
       return readOwn(signal);
     },
     // decK does not look up a name outside its select tags, and fails on it half-way.
-    readForeign: async (creates, signal) => {
-      const wanted = new Set(creates.map(nameOf));
-      const held = await dump([], signal);
-      const taken = held.filter((one) => wanted.has(nameOf(one)) && !isGenerated(one.tags, ownTags));
-      return taken.map(({ kind, key, id, tags }) => ({ kind, key, id, owner: ownerOf(tags) }));
-    },
+    readForeign: async (upserts, signal) => foreignAmong(await dump([], signal), upserts, ownTags),
     writeAll: async (changes, signal) => {
       const input = toText(applyTo(await readOwn(signal), changes));
       const argv = ['gateway', 'sync', '--yes', '--json-output', '-'];

@@ -4,9 +4,9 @@ import { domainOfUpstream } from '../../core/names';
 import { compareText } from '../../core/targets';
 import type { Kind } from '../../deck/document';
 import { pluginKey, targetKey } from '../../deck/names';
-import { isGenerated, ownerOf } from '../../deck/tags';
 import type { Change } from '../changes';
 import type { ForeignEntity, HeldEntity } from '../control-plane';
+import { foreignAmong } from '../foreign-entities';
 
 const reference = z.object({ id: z.string() }).nullish();
 
@@ -71,18 +71,15 @@ function domainOf(kind: Kind, item: Item, parent: string | undefined): string {
   return kind === 'upstream' ? domainOfUpstream(name) : name;
 }
 
-/** Of `items`, those that have the key of one of `creates` and were not generated for whom `ownTags` select. */
+/** Of `lists`, what is in the way of `upserts` and was not generated for whom `ownTags` select. */
 export function foreignEntities(
   lists: ReadonlyMap<Kind, readonly Item[]>,
-  creates: readonly Change[],
+  upserts: readonly Change[],
   ownTags: readonly string[],
 ): readonly ForeignEntity[] {
-  const wanted = new Set(creates.map(({ kind, key }) => `${kind}:${key}`));
-  const names = new Map(creates.map(({ parentId = '', after }) => [parentId, after?.parent ?? parentId]));
-  return [...lists]
-    .flatMap(([kind, items]) => items.map((item) => heldEntity(kind, item, names)))
-    .filter((held) => wanted.has(`${held.kind}:${held.key}`) && !isGenerated(held.tags, ownTags))
-    .map(({ kind, key, id, tags }) => ({ kind, key, id, owner: ownerOf(tags) }));
+  const names = new Map(upserts.map(({ parentId = '', after }) => [parentId, after?.parent ?? parentId]));
+  const held = [...lists].flatMap(([kind, items]) => items.map((item) => heldEntity(kind, item, names)));
+  return foreignAmong(held, upserts, ownTags);
 }
 
 /** Body of the PUT that makes the entity what the change wants; a target's upstream is in the path. */

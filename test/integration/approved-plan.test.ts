@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parsePlan, serialisePlan } from '../../sync/plan-file';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
 
 let estate: Estate;
@@ -93,6 +94,33 @@ describe('diff --out and sync --plan', () => {
 
     expect(exitCode).toBe(3);
     expect(estate.konnect.entities('prod', 'targets')[0]?.weight).toBe(10);
+  });
+
+  it.each([
+    ['creates a route of the old form', []],
+    ['lacks the one update of a route', ['/sd2']],
+  ])('fm-46 refuses with 3, and says why, a plan from before routes were bounded that %s', async (_, held) => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    if (held.length > 0) {
+      await estate.run('sync');
+      const [route] = estate.konnect.entities('prod', 'routes');
+      estate.konnect.seed('prod', 'routes', { ...route, paths: held });
+    }
+    await estate.run('diff', '--out', file);
+    const { changes, ...plan } = parsePlan(readFileSync(file, 'utf8'), file);
+    const older = changes.flatMap(({ after, ...change }) => {
+      if (change.kind !== 'route' || !after) return [{ ...change, after }];
+      return held.length > 0 ? [] : [{ ...change, after: { ...after, fields: { ...after.fields, paths: ['/sd2'] } } }];
+    });
+    writeFileSync(file, serialisePlan({ ...plan, changes: older }));
+    estate.konnect.resetCalls();
+
+    const { exitCode, out } = await estate.run('sync', '--plan', file);
+
+    expect(exitCode).toBe(3);
+    expect(writes()).toEqual([]);
+    expect(out).toContain('refused routes are bounded by segments now');
+    expect(out).toContain('route sd2; make a new one with diff --out');
   });
 
   it.each([

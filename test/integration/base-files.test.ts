@@ -130,3 +130,47 @@ it('ends with 1 when the decK that is to write is not there', async () => {
   expect(err).toContain(`there is no decK at ${join(estate.folder, 'no-deck')}`);
   expect(err).toContain('controlPlane.binary');
 });
+
+const edge = `${head}services: [{ name: edge, host: edge.example, routes: [{ name: edge, paths: [/legacy] }] }]\n`;
+const whatItTakes = '/legacy of route edge takes /legacy2 too (write ~/legacy$ and /legacy/ instead)';
+
+it.each([
+  ['render', undefined, 'err'],
+  ['diff', undefined, 'out'],
+  ['sync', undefined, 'out'],
+  ['sync', '{ type: file, path: kong.yaml }', 'out'],
+] as const)(
+  'fm-46 leaves routes as people wrote them, and says once in %s what they take (%s)',
+  async (verb, plane, stream) => {
+    configure([edge], '', plane);
+
+    const result = await estate.run(verb);
+
+    expect(result[stream].split(whatItTakes)).toHaveLength(2);
+    expect(parse((await estate.run('render')).out).services[1]).toMatchObject({ routes: [{ paths: ['/legacy'] }] });
+  },
+);
+
+it.each([
+  ['a domain of its name', 'legacy', {}],
+  ['kong:path', 'thief', { 'kong:path': '/legacy' }],
+])('fm-47 keeps a path that people wrote from %s, and says where it is written', async (_, domain, tags) => {
+  configure([edge]);
+  estate.addEndpoint(domain, ['10.0.1.12'], { tags });
+
+  const { exitCode, out } = await estate.run('sync');
+
+  expect(exitCode).toBe(0);
+  expect(out).toContain('claims path /legacy, but /legacy is written in route edge of deck.base');
+  expect(estate.konnect.entities('prod', 'routes').map((one) => one.name)).toEqual(['sd2']);
+});
+
+it('fm-47 goes on with a domain whose route people wrote on a service of their own', async () => {
+  configure([edge.replace('/legacy', '/sd2')], noRoute);
+
+  const { exitCode, out } = await estate.run('sync');
+
+  expect(exitCode).toBe(0);
+  expect(out).not.toContain('quarantined');
+  expect(estate.konnect.entities('prod', 'targets')).toHaveLength(1);
+});

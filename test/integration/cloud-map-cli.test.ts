@@ -43,7 +43,9 @@ describe('a Cloud Map registry (estate T3)', () => {
 
     expect(sync.exitCode).toBe(0);
     expect(targets()).toEqual(['10.0.1.11:8080', '10.0.2.11:8080']);
-    expect(estate.konnect.entities('prod', 'routes')).toMatchObject([{ name: 'employees', paths: ['/employees'] }]);
+    expect(estate.konnect.entities('prod', 'routes')).toMatchObject([
+      { name: 'employees', paths: ['~/employees$', '/employees/'] },
+    ]);
     expect(JSON.parse(again.out)).toMatchObject({ changes: [], quarantined: [] });
   });
 

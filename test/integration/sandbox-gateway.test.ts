@@ -2,11 +2,13 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { boundedPaths } from '../../core/paths';
 import { startBlackHole } from '../../sandbox/black-hole';
 import { startGateway } from '../../sandbox/gateway/gateway';
 import type { PluginRunner } from '../../sandbox/gateway/plugin-runner';
 import { listenTogether } from '../../sandbox/loopback';
 import type { Provider } from '../../sandbox/providers';
+import { claims, reached, unreached } from '../support/bounded-paths';
 import { addressOf, type GatewayStage, startGatewayStage } from '../support/gateway';
 
 let stage: GatewayStage;
@@ -18,6 +20,23 @@ const unhealthy = (limits: { readonly tcp_failures?: number; readonly timeouts?:
 
 function hostsSeen(provider: Provider): readonly (string | undefined)[] {
   return provider.requests().map(({ headers }) => headers.host);
+}
+
+/** A gateway with the routes that domains of `claims` get. */
+async function openBounded(): Promise<ReadonlyMap<string, Provider>> {
+  stage = await startGatewayStage();
+  const providers = new Map<string, Provider>();
+  for (const [name, path] of Object.entries(claims)) {
+    const provider = await stage.provide();
+    providers.set(name, provider);
+    stage.seedDomain([addressOf(provider)], {
+      upstream: { name: `${name}.privatelink` },
+      service: { name, host: `${name}.privatelink` },
+      route: { name, paths: boundedPaths([path ?? `/${name}`]), strip_path: path === undefined },
+    });
+  }
+  await stage.settle();
+  return providers;
 }
 
 describe('the gateway proxies', () => {
@@ -68,6 +87,24 @@ describe('the gateway proxies', () => {
     const { body } = await stage.ask(asked);
 
     expect(body).toMatchObject({ path: expected });
+  });
+
+  it.each(reached)('fm-46 a bounded path as Kong does: $asked to $domain as $arriving', async (one) => {
+    const providers = await openBounded();
+
+    expect((await stage.ask(one.asked)).status).toBe(200);
+
+    const arrived = providers.get(one.domain)?.requests().at(-1);
+    expect({ path: arrived?.path, prefix: arrived?.headers['x-forwarded-prefix'] }).toEqual({
+      path: one.arriving,
+      prefix: one.prefix,
+    });
+  });
+
+  it('fm-46 nothing that merely begins with a bounded path', async () => {
+    await openBounded();
+
+    for (const path of unreached) expect({ path, ...(await stage.ask(path)) }).toMatchObject({ path, status: 404 });
   });
 
   it.each([

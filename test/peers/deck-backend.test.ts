@@ -121,6 +121,23 @@ describeWithDeck('the deck backend and base files', () => {
     expect(names('services')).toEqual(['sd2']);
   });
 
+  it.each(['on a service of theirs', 'on none'])(
+    "fm-47 takes no path from somebody else's route, %s",
+    async (where) => {
+      const { id } = stage.konnect.seed('prod', 'services', { name: 'theirs', host: 'theirs.example' });
+      const service = where === 'on none' ? null : { id };
+      const theirs = stage.konnect.seed('prod', 'routes', { name: 'theirs', paths: ['/sd2'], service });
+
+      const report = await runOnce(passes(connect()), signal);
+
+      expect(exitCodeOfSync(report)).toBe(4);
+      expect(report.applied?.filter((one) => one.outcome !== 'applied')).toMatchObject([
+        { change: { kind: 'route' }, error: expect.stringContaining('would take /sd2 from route theirs') },
+      ]);
+      expect(stage.konnect.entities('prod', 'routes')).toEqual([theirs]);
+    },
+  );
+
   it('reports what decK could not write, and what it wrote all the same', async () => {
     stage.konnect.inject({ kind: 'status', status: 400, method: 'PUT', path: /\/plugins\// });
 

@@ -40,7 +40,7 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
     protocol: fc.constantFrom(...protocols),
     port: fc.constantFrom(80, 443, 8080),
     host: fc.constantFrom('api.example', undefined),
-    path: fc.constantFrom(undefined, '/v1', '/v1/x'),
+    path: fc.constantFrom(undefined, '/v1', '/v1/x', '/v1.0'),
     weight: fc.constantFrom(0, 1, 100, 65_535),
     zones: fc.subarray([1, 2, 3], { minLength: 1 }),
     isIpv6: fc.boolean(),
@@ -192,6 +192,20 @@ describeWithDeck('decK as the referee', () => {
     );
   });
 
+  it('fm-46 takes operators in a path for what they are, as Kong does; it warns of the prefix, and has nothing to do', async () => {
+    const deps = openPasses()({ endpoints: [endpointOf({ paths: ['/v1.0/a+b(c)'] })], settings: {} });
+    const text = await render(deps);
+    for (const writer of ['kong-privatelink', 'decK'] as const) {
+      await (writer === 'decK' ? deckGateway('sync', text) : write(deps, writer, text));
+
+      expect(await ourChanges(deps)).toEqual([]);
+      expect(await deckGateway('diff', text)).toMatchObject({ exitCode: 0, out: nothing });
+      expect(stage.konnect.entities('prod', 'routes')).toMatchObject([
+        { paths: ['~/v1\\.0/a\\+b\\(c\\)$', '/v1.0/a+b(c)/'] },
+      ]);
+    }
+  });
+
   it.each([
     ['upstreams', { slots: 100 }],
     ['upstreams', { hash_on: 'ip' }],
@@ -207,6 +221,7 @@ describeWithDeck('decK as the referee', () => {
     ['routes', { hosts: ['other.example'] }],
     ['routes', { methods: ['GET'], headers: { 'x-version': ['2'] } }],
     ['routes', { strip_path: false, protocols: ['http'] }],
+    ['routes', { paths: ['/sd2'] }],
     ['plugins', { enabled: false, instance_name: 'mine' }],
     ['plugins', { config: { minute: 1 } }],
   ] as const)('sees what somebody changed, as we do, and either mends it: %s %j', async (kind, change) => {

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
+import { z } from 'zod';
+import { claimedPaths } from '../../core/paths';
 import { type BlackHole, startBlackHole } from '../../sandbox/black-hole';
 import { ask } from '../../sandbox/estates/estate';
 import { accounts, openT0, type T0 } from '../../sandbox/estates/t0';
 import { prepareT0 } from '../../sandbox/estates/t0-story';
 import { openT2, prepareT2, requestsPerMinute, type T2 } from '../../sandbox/estates/t2';
+import { parseDeclarative } from '../../sync/dbless/declarative';
+import { openPaths, type Paths, preparePaths, reached, unreached } from '../support/bounded-paths';
 import { type KongEstate, openKongEstate } from '../support/kong-estate';
-import { describeWithKong } from '../support/real-kong';
+import { describeWithKong, type RealKong } from '../support/real-kong';
 import { until } from '../support/until';
 
 const programs = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'] as const;
@@ -108,6 +112,54 @@ describeWithKong('a real Kong', () => {
       await until('discovery fails', async () => (await stage.kong.log()).includes('discovery is incomplete'));
 
       expect(await travel(20)).toBe(20);
+    });
+  });
+
+  describe('paths', () => {
+    let stage: KongEstate<Paths>;
+
+    beforeAll(async () => {
+      stage = await openKongEstate({
+        program: 'kong-privatelink-pluginserver',
+        prepare: preparePaths,
+        open: openPaths,
+      });
+      await until('routes are there', async () => (await ask('/sd2')).status === 200);
+    });
+
+    afterAll(() => stage?.close());
+
+    const ask = (path: string) => askKong(stage.kong, path);
+
+    function lastOf(domain: string) {
+      const { path, headers } = stage.estate.providers.get(domain)?.requests().at(-1) ?? {};
+      return { path, prefix: headers?.['x-forwarded-prefix'] };
+    }
+
+    it.each(reached)('fm-46 sends $asked to $domain as $arriving', async ({ asked, domain, arriving, prefix }) => {
+      expect(await ask(asked)).toEqual({ status: 200, text: JSON.stringify({ domain }) });
+      expect(lastOf(domain)).toEqual({ path: arriving, prefix });
+    });
+
+    it.each(unreached)('fm-46 sends %s to nobody', async (path) => {
+      expect(await ask(path)).toMatchObject({ status: 404, text: expect.stringContaining('no Route matched') });
+    });
+
+    it('fm-46 bounds the routes of a version before, and no request is lost meanwhile', async () => {
+      await writeRoutes(stage.admin, (paths) => claimedPaths(paths));
+      await until('routes are those of a version before', async () => (await ask('/sd22')).status === 200);
+      const statuses = new Set<number>();
+      let isDone = false;
+      const asking = (async () => {
+        while (!isDone) for (const path of ['/sd2', '/sd2/x', '/sd2/orders']) statuses.add((await ask(path)).status);
+      })();
+
+      await stage.synchronise('target');
+      await until('routes are bounded', async () => (await ask('/sd22')).status === 404);
+
+      isDone = true;
+      await asking;
+      expect([...statuses]).toEqual([200]);
     });
   });
 
@@ -216,6 +268,28 @@ describeWithKong('a real Kong', () => {
     });
   });
 });
+
+async function askKong({ host, port }: Pick<RealKong, 'host' | 'port'>, path: string) {
+  const { statusCode, body } = await request(`http://${host}:${port}${path}`, { signal: AbortSignal.timeout(10_000) });
+  return { status: statusCode, text: await body.text() };
+}
+
+/** Puts the configuration that runs back with other paths. */
+async function writeRoutes(admin: string, change: (paths: readonly string[]) => readonly string[]): Promise<void> {
+  const signal = AbortSignal.timeout(10_000);
+  const { body } = await request(`${admin}/config`, { signal });
+  const { config } = z.object({ config: z.string() }).parse(await body.json());
+  const running = parseDeclarative(config);
+  const routes = running.routes.map((one) => ({ ...one, paths: change([one.paths].flat().map(String)) }));
+  const answer = await request(`${admin}/config`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...running, routes }),
+    signal,
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode !== 201) throw new Error(`Kong refused its configuration: ${text}`);
+}
 
 /** What `connect_timeout` 1000 and `retries` 2 make three tries take, and a slow machine; Kong's own defaults would be six minutes. */
 const patienceMs = 6_000;

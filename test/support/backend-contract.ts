@@ -158,6 +158,48 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       expect(results.find((one) => one.change.kind === 'service')?.error).toContain('belongs to owner team-b');
     });
 
+    /** A route that people wrote, on a service of theirs. */
+    function seedTheirs(over: JsonObject): StoredEntity {
+      const service = server.seed('services', { name: 'theirs', host: 'theirs.example' });
+      return server.seed('routes', { name: 'theirs', protocols: ['http'], service: { id: service.id }, ...over });
+    }
+
+    it.each([['/sd2'], ['~/sd2$', '/sd2/']])("fm-47 takes no path from somebody else's route: %s", async (...paths) => {
+      seedTheirs({ paths });
+
+      const results = await apply(backend.plane, documentOf('sd2', 1));
+
+      const [route, ...others] = results.filter((one) => one.outcome !== 'applied');
+      expect(others).toEqual([]);
+      expect(route).toMatchObject({ change: { kind: 'route' }, outcome: 'failed' });
+      expect(route?.error).toContain('route sd2 would take /sd2 from route theirs, which lacks');
+      expect(server.entities('routes')).toMatchObject([{ name: 'theirs', paths }]);
+    });
+
+    it("fm-47 takes no path from somebody else's route by bounding its own", async () => {
+      await apply(backend.plane, documentOf('sd2', 1));
+      const [ours] = server.entities('routes');
+      server.seed('routes', { ...ours, paths: ['/sd2'] });
+      seedTheirs({ paths: ['/sd2'] });
+
+      const results = await apply(backend.plane, documentOf('sd2', 1));
+
+      expect(results).toMatchObject([{ change: { action: 'update', kind: 'route' }, outcome: 'failed' }]);
+      expect(server.entities('routes').map((one) => one.paths)).toEqual([['/sd2'], ['/sd2']]);
+    });
+
+    it.each([
+      ['holds for some hosts only', { paths: ['/sd2'], hosts: ['sd2.example'] }],
+      ['has what merely begins so', { paths: ['/sd22'] }],
+      ['has all below the root', { paths: ['/'] }],
+    ])("fm-47 makes its route beside somebody else's that %s", async (_, over) => {
+      seedTheirs(over);
+
+      const results = await apply(backend.plane, documentOf('sd2', 1));
+
+      expect(results.filter((one) => one.outcome !== 'applied')).toEqual([]);
+    });
+
     it('keeps the entities of others as they are', async () => {
       const service = server.seed('services', { name: 'theirs', host: 'theirs.example', retries: 1 });
       server.seed('routes', { name: 'theirs', paths: ['/theirs'], protocols: ['http'], service: { id: service.id } });

@@ -18,6 +18,8 @@ export type KongEstate<T> = {
   readonly estate: T;
   readonly aws: AwsServer;
   readonly kong: RealKong;
+  /** Of Kong's Admin API. */
+  readonly admin: string;
   /** Runs `sync`; the entities of the plugin get the mode, and zones their upstreams with affinity. Throws when it does not end with 0. */
   synchronise(mode: ConfigurationOptions['mode'], affinity?: ConfigurationOptions['affinity']): Promise<void>;
   close(): Promise<void>;
@@ -65,7 +67,7 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
     const estate = await open(ground, kong);
     opened.push(() => estate.close());
     await synchronise('target');
-    return { estate, aws, kong, synchronise, close };
+    return { estate, aws, kong, admin, synchronise, close };
   } catch (thrown) {
     // What a test started, and cannot be handed, nobody else would stop.
     await close();

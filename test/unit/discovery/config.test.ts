@@ -37,6 +37,12 @@ describe('configSchema', () => {
     expect(configSchema.parse(written)).toMatchObject(written);
   });
 
+  it('fm-46 reads a granted path that ends with a slash as tags are read', () => {
+    const { data } = parseConfig({ sources: [{ ...source, allow: { paths: ['/pay/', '/'] } }] });
+
+    expect(data?.sources).toMatchObject([{ allow: { paths: ['/pay', '/'] } }]);
+  });
+
   it.each<[string, object]>([
     ['the file', { ownr: 'x' }],
     ['a source', { sources: [{ ...source, region: 'us-east-1' }] }],

@@ -11,4 +11,19 @@ describe('foreignMessage', () => {
   ])('says of an entity of owner %s what harms nobody', (owner, text) => {
     expect(foreignMessage({ kind: 'service', key: 'sd2', id: 's', owner })).toBe(text);
   });
+
+  it.each([
+    [
+      undefined,
+      "route sd2 would take /sd2 from route edge, which lacks this owner's tags, and is not written: choose another kong:path for domain sd2, or take the path off that route",
+    ],
+    [
+      'team-b',
+      'route sd2 would take /sd2 from route edge of owner team-b, and is not written: choose another kong:path for domain sd2, or have that owner choose one',
+    ],
+  ])('fm-47 says of a path of a route of owner %s who has it, and what harms nobody', (owner, text) => {
+    const path = { text: '/sd2', route: 'edge' };
+
+    expect(foreignMessage({ kind: 'route', key: 'sd2', id: 'r', owner, path })).toBe(text);
+  });
 });

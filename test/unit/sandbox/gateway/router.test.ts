@@ -22,7 +22,11 @@ describe('createRouter', () => {
     wild: { hosts: ['*.example.com'] },
     both: { hosts: ['both.example.com'], paths: ['/sd2'] },
     odd: { paths: ['/odd'], headers: { 'x-version': ['2'] } },
-    regex: { paths: ['~/regex'] },
+    regex: { paths: ['/regex/long/prefix', '~/regex'] },
+    first: { paths: ['~/regex/l'], regex_priority: 1 },
+    unknown: { paths: ['~/(?i)unknown'] },
+    bounded: { paths: ['~/a$', '/a/'] },
+    below: { paths: ['~/a/b$', '/a/b/'] },
   };
 
   it.each([
@@ -36,7 +40,20 @@ describe('createRouter', () => {
     ['host and path together before host alone', { path: '/sd2', host: 'both.example.com' }, 'both'],
     ['nothing for another path', { path: '/sd1' }, undefined],
     ['nothing where a route has a matcher that is not modelled', { path: '/odd' }, undefined],
-    ['nothing for a regular expression', { path: '/regex' }, undefined],
+    ['a regular expression', { path: '/regexes' }, 'regex'],
+    [
+      'the regular expression of the higher priority, before a longer prefix',
+      { path: '/regex/long/prefix/x' },
+      'first',
+    ],
+    ['nothing for a regular expression in the middle of a path', { path: '/x/regex' }, undefined],
+    ['nothing for one that JavaScript does not know', { path: '/unknown' }, undefined],
+    ['a bounded path itself', { path: '/a' }, 'bounded'],
+    ['what is below a bounded path', { path: '/a/bc' }, 'bounded'],
+    ['a bounded path below another', { path: '/a/b' }, 'below'],
+    ['what is below that', { path: '/a/b/c' }, 'below'],
+    ['nothing for what merely begins with a bounded path', { path: '/ab' }, undefined],
+    ['nothing for a bounded path in capitals', { path: '/A' }, undefined],
   ])('finds %s', (_, request, expected) => {
     const match = routerOf(routes)({ ...get, ...request });
 
@@ -59,6 +76,16 @@ describe('createRouter', () => {
     const match = routerOf({ sd2: { paths: ['/sd2'], strip_path } }, servicePath)({ ...get, path });
 
     expect(match?.path).toBe(expected);
+  });
+
+  it.each([
+    ['/a', '/', '/a'],
+    ['/a/', '/', '/a/'],
+    ['/a/x', '/x', '/a/'],
+  ])('strips of a bounded path what matched: %s arrives as %s', (path, arriving, strippedPrefix) => {
+    const match = routerOf({ a: { paths: ['~/a$', '/a/'] } })({ ...get, path });
+
+    expect(match).toMatchObject({ path: arriving, strippedPrefix });
   });
 
   it('prefers the older of two equal routes', () => {

@@ -1,0 +1,28 @@
+import { isEmpty } from '../core/json';
+import type { JsonObject } from '../core/model';
+import { boundedPaths, claimedPaths, isBounded } from '../core/paths';
+import type { Entity } from './document';
+
+/** The paths that a route stands for, in whatever form it holds them; undefined: it matches on something else. */
+export function claimedPathsOf({ fields: { paths } }: Pick<Entity, 'fields'>): readonly string[] | undefined {
+  return Array.isArray(paths) ? claimedPaths(paths.map(String)) : undefined;
+}
+
+/** The route with the same paths, bounded by segments. */
+export function boundRoute(route: Entity): Entity {
+  const claimed = claimedPathsOf(route);
+  return claimed ? { ...route, fields: { ...route.fields, paths: boundedPaths(claimed) } } : route;
+}
+
+/** Whether the entity is a route that takes what merely begins with one of its paths: versions before wrote them so. */
+export function isUnbounded({ kind, fields: { paths } }: Entity): boolean {
+  return kind === 'route' && Array.isArray(paths) && !paths.map(String).every(isBounded);
+}
+
+/** What a route may match on beside its paths; one that does is asked before routes with paths alone, whatever these are. */
+const otherMatchers = ['hosts', 'methods', 'headers', 'snis', 'sources', 'destinations', 'expression'];
+
+/** Whether the fields of a route let its paths have all requests, so that another route with such paths would compete. */
+export function hasPathsAlone(fields: JsonObject): boolean {
+  return otherMatchers.every((field) => isEmpty(fields[field] ?? null));
+}
