@@ -60,14 +60,14 @@ export function createDiscoverer(
     },
     disown: async (snapshot) => {
       memory.forget(disownedIn(snapshot));
-      await store?.write(snapshot);
+      await store?.write(memory.kept(snapshot));
     },
     discover: async (signal) => {
       const startedMs = clock.monotonicMs();
       await memory.restore();
       const read = await concurrently(scoped, concurrency, (one) => readScope(one, startedMs, signal));
       const { warnings, ...snapshot } = memory.recall(read);
-      const { warning } = (await store?.write(snapshot)) ?? {};
+      const { warning } = (await store?.write(memory.kept(snapshot))) ?? {};
       return { ...snapshot, warnings: warning ? [...warnings, warning] : warnings };
     },
   };

@@ -25,6 +25,8 @@ export type ScopeMemory = {
   forget(scopes: readonly Scope[]): void;
   /** The snapshot after these were read, with what there is to say about times. */
   recall(read: readonly Read[]): Snapshot & { readonly warnings: readonly string[] };
+  /** The same snapshot with the accounts that are to be kept of its scopes. */
+  kept(snapshot: Snapshot): Snapshot;
 };
 
 /** Files are written by clocks that may go before this one by a moment. */
@@ -66,6 +68,12 @@ export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'rea
     forget: (scopes) => {
       for (const { id } of scopes) lastGood.delete(id);
     },
+    kept: (snapshot) => ({
+      ...snapshot,
+      scopes: snapshot.scopes.map((state) =>
+        state.status === 'known' ? { ...state, accountId: lastGood.get(state.scope.id)?.accountId } : state,
+      ),
+    }),
     recall: (read) => {
       follow();
       const scopes = read.map((one) => stateOf(one, lastGood.get(one.scope.id)));

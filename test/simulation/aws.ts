@@ -1,8 +1,13 @@
+import type { Clocks } from '../../core/clock';
 import { dispositionOf, parseEndpointState } from '../../core/endpoint-states';
 import { PrivatelinkError } from '../../core/errors';
 import { tellAccount } from '../../discovery/account';
 import { type AccountScope, accountScopes } from '../../discovery/aws-scopes';
+import type { SnapshotConfig } from '../../discovery/config';
+import { createDiscoverer } from '../../discovery/discover';
 import type { Ec2Reader, InterfaceItem, VpcEndpointItem } from '../../discovery/ec2-reader';
+import { serialiseSnapshot } from '../../discovery/snapshot-file';
+import { createSnapshotSource } from '../../discovery/snapshot-source';
 import type { Source } from '../../discovery/source';
 import { createVpcEndpointsSource } from '../../discovery/vpc-endpoints';
 import { rememberWorld } from '../../sandbox/aws/past-world';
@@ -14,11 +19,14 @@ import type { AwsFault, Step } from './history';
 const regions = ['us-east-1', 'us-west-2'];
 const account = '222222222222';
 const selfAccount = '111111111111';
+const strangerAccount = '444444444444';
 
 const configs = [
   vpcEndpointsConfig({ name: 'hub', accounts: [{ roleArn: `arn:aws:iam::${account}:role/reader` }], regions }),
   vpcEndpointsConfig({ name: 'own', regions: ['eu-west-1'] }),
 ];
+
+const relayConfig: SnapshotConfig = { type: 'snapshot', name: 'relay', file: 'past.json', allow: {} };
 
 const scopes = configs.flatMap(accountScopes);
 
@@ -28,7 +36,7 @@ export type SimulatedAws = {
   /** Faults by index of the scope; the others answer. */
   setFaults(faults: readonly AwsFault[]): void;
   /** Sources as a new process makes them. */
-  openSources(): readonly Source[];
+  openSources(clock: Clocks): readonly Source[];
   /** Does what the step says; what AWS refuses does not happen. */
   take(step: Step): void;
 };
@@ -41,21 +49,45 @@ export function createAws(now: () => number): SimulatedAws {
     closed: world.createService({ ...placeOf(scope), acceptanceRequired: true }).name,
   }));
   let past = rememberWorld(world);
+  let pastMs = now();
+  const remember = () => {
+    past = rememberWorld(world);
+    pastMs = now();
+  };
   let faults: readonly AwsFault[] = [];
   const faultOf = ({ id }: AccountScope) => faults[scopes.findIndex((one) => one.id === id)] ?? 'none';
 
-  function openSources(): readonly Source[] {
+  function sourcesOver(read: () => AwsWorld, fault: (scope: AccountScope) => AwsFault): readonly Source[] {
     const readersOf = (scope: AccountScope) => ({
-      reader: createReader({ scope, world, past: () => past, fault: () => faultOf(scope) }),
+      reader: createReader({ scope, world: read(), past: () => past, fault: () => fault(scope) }),
       readZoneIds: async () => new Map<string, string>(),
     });
     return configs.map((config) => {
       const source = createVpcEndpointsSource(config, { owner: 'test', readersOf });
-      return config.accounts ? source : tellAccount(source, undefined, () => async () => selfAccount);
+      const tell = (scope: AccountScope) => async () => (fault(scope) === 'stranger' ? strangerAccount : selfAccount);
+      return config.accounts ? source : tellAccount(source, undefined, tell);
     });
   }
 
-  function create({ scope, domain, zones, accepted }: Extract<Step, { do: 'create' }>): void {
+  /** Another gateway read all scopes when they were remembered, and its snapshot is read here ever since. */
+  async function readPast(): Promise<{ readonly text: string }> {
+    const clock = { now: () => pastMs, monotonicMs: () => pastMs };
+    const discoverer = createDiscoverer(
+      sourcesOver(
+        () => past,
+        () => 'none',
+      ),
+      { clock },
+    );
+    return { text: serialiseSnapshot(await discoverer.discover(new AbortController().signal), 'test') };
+  }
+
+  function openSources(clock: Clocks): readonly Source[] {
+    const relay = createSnapshotSource(relayConfig, { owner: 'test', clock, read: readPast });
+    return [...sourcesOver(() => world, faultOf), relay];
+  }
+
+  function create({ scope, domain, zones, accepted, shared }: Extract<Step, { do: 'create' }>): void {
     const place = scopes[scope];
     const names = services[scope];
     if (!place || !names) return;
@@ -63,12 +95,12 @@ export function createAws(now: () => number): SimulatedAws {
       ...placeOf(place),
       serviceName: accepted ? names.open : names.closed,
       tags: { 'kong:domain': domain },
-      interfaces: interfacesIn(place.region, zones),
+      interfaces: shared ? sharedIn(place.region, zones) : interfacesIn(place.region, zones),
     });
   }
 
   function change(step: Exclude<Step, { do: 'create' }>): void {
-    if (step.do === 'remember') past = rememberWorld(world);
+    if (step.do === 'remember') remember();
     if (!('endpoint' in step)) return;
     const listed = world.endpoints();
     const endpoint = listed[step.endpoint % Math.max(1, listed.length)];
@@ -104,6 +136,11 @@ function placeOf({ account: name, region }: AccountScope) {
   return { account: name === 'self' ? selfAccount : name, region };
 }
 
+/** The same addresses for all that share them. */
+function sharedIn(region: string, count: number) {
+  return interfacesIn(region, count).map((one, index) => ({ ...one, ip: `10.200.0.${index + 1}` }));
+}
+
 function interfacesIn(region: string, count: number) {
   return zoneIdsOf(region)
     .slice(0, count)
@@ -124,11 +161,13 @@ function createReader({ scope, world, past, fault }: ReaderOptions): Ec2Reader {
   const strike = () => {
     const struck = fault();
     if (struck === 'throttle' || struck === 'error' || struck === 'auth') throw failure(failures[struck]);
+    // Another account has no role of this name.
+    if (struck === 'stranger' && scope.account !== 'self') throw failure('ACCESS_DENIED');
   };
   return {
     listEndpoints: async ({ tagKey }) => {
       strike();
-      if (fault() === 'empty') return [];
+      if (fault() === 'empty' || fault() === 'stranger') return [];
       const listed = seen().endpoints(placeOf(scope));
       return listed.filter(({ tags }) => tags[tagKey] !== undefined).map(itemOf);
     },
@@ -140,7 +179,7 @@ function createReader({ scope, world, past, fault }: ReaderOptions): Ec2Reader {
     findGone: async (ids) => {
       strike();
       if (fault() === 'noAnswerById') throw failure('THROTTLED');
-      return ids.filter((id) => hasEnded(seen().endpoint(id)));
+      return ids.filter((id) => fault() === 'stranger' || hasEnded(seen().endpoint(id)));
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Endpoint, ScopeState, Snapshot } from '../../core/model';
+import type { Discovered, Endpoint, ScopeState, Snapshot } from '../../core/model';
 import type { VpcEndpoint } from '../../sandbox/aws/model';
 import type { AwsWorld } from '../../sandbox/aws/world';
 import type { HeldEntity } from '../../sync/control-plane';
@@ -12,6 +12,8 @@ export type Passed = {
   readonly before: Held;
   readonly after: Held;
   readonly configuration: Configuration;
+  /** The process's own credentials were those of another account. */
+  readonly isStranger: boolean;
   /** What discovery reported; absent when the pass did not come so far. */
   readonly snapshot?: Snapshot;
   /** Absent when the pass threw, or its process died. */
@@ -22,22 +24,36 @@ export type Passed = {
 const terminal: ReadonlySet<string> = new Set(['rejected', 'failed', 'expired', 'deleting', 'deleted']);
 
 /** Throws, naming the rule, when a pass broke one that holds whatever goes wrong. */
-export function checkPass({ before, after, configuration, snapshot, report }: Passed): void {
+export function checkPass({ before, after, configuration, isStranger, snapshot, report }: Passed): void {
   const removed = targetsOf(before).filter((target) => !after.has(`target:${target.key}`));
   const gone = goneIds(snapshot);
   const known = new Set(knownScopes(snapshot).map(({ scope }) => scope.id));
   for (const target of removed.filter(isOfDomain)) {
     const { scopeId, endpointId } = originOf(target);
-    if (!known.has(scopeId)) fail(`${target.key} was removed although scope ${scopeId} was not known`);
+    const isRead = known.has(scopeId) || gone.has(endpointId);
+    if (!isRead) fail(`${target.key} was removed although scope ${scopeId} was not known`);
+    if (isStranger && scopeId.includes('.self.')) fail(`${target.key} was removed by the word of another account`);
     const isLast = !targetsOf(after).some((one) => isOfDomain(one) && one.domain === target.domain);
     if (isLast && !gone.has(endpointId)) {
       fail(`${target.key} was the last of ${target.domain}, and was removed although ${endpointId} was only absent`);
     }
   }
   if (report && isSuccess(report)) {
-    const outlived = targetsOf(after).find((target) => gone.has(originOf(target).endpointId));
+    // What a snapshot says may be older than what the scope itself said last.
+    const relayed = saidIn(snapshot).endpoints.flatMap(({ id, observed }) => (observed ? id : []));
+    const ended = new Set([...gone].filter((id) => !relayed.includes(id)));
+    const isServed = ({ domain, fields }: HeldEntity) =>
+      saidIn(snapshot).endpoints.some(
+        (one) =>
+          one.state === 'available' &&
+          one.domain === domain &&
+          one.addresses.some(({ ip }) => `${ip}:${one.port}` === fields.target),
+      );
+    const outlived = targetsOf(after).find((one) => ended.has(originOf(one).endpointId) && !isServed(one));
     if (outlived) fail(`${outlived.key} outlived a successful pass although its endpoint is gone`);
   }
+  const withheld = report?.withheld?.changes.find(({ kind, action }) => kind !== 'target' || action === 'create');
+  if (withheld) fail(`the brake withheld to ${withheld.action} ${withheld.kind} ${withheld.key}`);
   const isRouted = after.has('route:sd1') && !before.has('route:sd1');
   if (isRouted && configuration.isLimited && !after.has('plugin:sd1|rate-limiting'))
     fail('sd1 got a route without the plugin that limits it');
@@ -52,7 +68,7 @@ export function checkOthers(before: Held, after: Held): void {
 
 /** Throws unless the targets held are those that the world, as it is, asks for. */
 export function checkTruth(world: AwsWorld, held: Held, configuration: Configuration): void {
-  const wanted = new Map(world.endpoints().filter(isUsable).flatMap(wantedOf));
+  const wanted = wantedIn(world);
   for (const [key, weight] of wanted) {
     const target = held.get(`target:${key}`);
     if (!target) fail(`${key} is available and missing`);
@@ -70,7 +86,7 @@ export function checkTruth(world: AwsWorld, held: Held, configuration: Configura
 
 /** Throws unless the instances that are published for `sd2` are its targets, or may stay as those may. */
 export function checkPublished(world: AwsWorld, published: readonly HeldEntity[]): void {
-  const wanted = new Map(world.endpoints().filter(isUsable).flatMap(wantedOf));
+  const wanted = wantedIn(world);
   const keys = [...wanted.keys()].filter((key) => key.startsWith('sd2.'));
   const held = new Map(published.map((one) => [`sd2.privatelink|${one.key.split('|')[1]}`, one]));
   const lacking = keys.find((key) => !held.has(key));
@@ -108,20 +124,23 @@ function mayStay(world: AwsWorld, target: HeldEntity, served: ReadonlySet<string
   const { scopeId, endpointId } = originOf(target);
   const endpoint = world.endpoint(endpointId);
   const isLast = !served.has(target.domain);
-  if (!endpoint || terminal.has(endpoint.state)) return isLast && isDoubtful(world, scopeId);
+  // A snapshot cannot be asked whether an endpoint is gone.
+  if (!endpoint || terminal.has(endpoint.state)) return isLast && scopeId.startsWith('relay.');
   const isMalformed = endpoint.tags['kong:port'] !== undefined;
   const isHeld = endpoint.state !== 'available' && endpoint.tags['kong:domain'] !== undefined;
   return isMalformed || isHeld || isLast;
 }
 
-/** What the process's own credentials read, once it is empty, looks like another account: "not found" proves nothing there (docs/decisions/0012). */
-function isDoubtful(world: AwsWorld, scopeId: string): boolean {
-  const listed = world.endpoints({ account: '111111111111', region: 'eu-west-1' });
-  return scopeId.includes('.self.') && !listed.some(({ tags }) => tags['kong:domain'] !== undefined);
-}
-
 function isUsable({ state, tags }: VpcEndpoint): boolean {
   return state === 'available' && tags['kong:domain'] !== undefined && tags['kong:port'] === undefined;
+}
+
+/** Addresses by domain; where several endpoints of a domain have one, the largest weight counts. */
+function wantedIn(world: AwsWorld): ReadonlyMap<string, number> {
+  const wanted = new Map<string, number>();
+  for (const [key, weight] of world.endpoints().filter(isUsable).flatMap(wantedOf))
+    wanted.set(key, Math.max(weight, wanted.get(key) ?? 0));
+  return wanted;
 }
 
 function wantedOf({ interfaces, tags }: VpcEndpoint): readonly (readonly [string, number])[] {
@@ -137,12 +156,21 @@ function isSuccess({ refused, withheld, applied = [] }: Report): boolean {
 }
 
 export function goneIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
-  const endpoints = knownScopes(snapshot).flatMap(({ discovered }) => [
-    ...discovered.endpoints.map(({ id, state }: Endpoint) => ({ id, state })),
-    ...discovered.quarantined.map(({ endpointId, state }) => ({ id: endpointId, state })),
-  ]);
-  const ids = endpoints.filter(({ state }) => state && terminal.has(state)).map(({ id }) => id);
+  const { endpoints, quarantined } = saidIn(snapshot);
+  const states = [...endpoints, ...quarantined.map(({ endpointId, state }) => ({ id: endpointId, state }))];
+  const ids = states.filter(({ state }) => state && terminal.has(state)).map(({ id }) => id);
   return new Set([...ids, ...(snapshot?.goneIds ?? [])]);
+}
+
+/** What known scopes say; what a snapshot passes on of a scope counts only while that scope itself cannot be read. */
+export function saidIn(snapshot: Snapshot | undefined): Discovered {
+  const known = knownScopes(snapshot);
+  const read = new Set(known.map(({ scope }) => scope.id));
+  const counts = ({ observed }: Pick<Endpoint, 'observed'>) => observed === undefined || !read.has(observed.scopeId);
+  return {
+    endpoints: known.flatMap(({ discovered }) => discovered.endpoints.filter(counts)),
+    quarantined: known.flatMap(({ discovered }) => discovered.quarantined.filter(counts)),
+  };
 }
 
 export function knownScopes(snapshot: Snapshot | undefined): readonly Extract<ScopeState, { status: 'known' }>[] {

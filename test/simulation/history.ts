@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 
-/** How AWS answers for one scope in one pass. `empty` and `lag` are lies that look like answers. */
+/**
+ * How AWS answers for one scope in one pass. `empty` and `lag` are lies that look like answers; `stranger` answers to the credentials of
+ * another account where the process's own ones read.
+ */
 export const awsFaults = [
   'none',
   'throttle',
@@ -11,6 +14,7 @@ export const awsFaults = [
   'lag',
   'noAnswerById',
   'omit',
+  'stranger',
 ] as const;
 export type AwsFault = (typeof awsFaults)[number];
 
@@ -26,6 +30,8 @@ export type Step =
       readonly domain: string;
       readonly zones: number;
       readonly accepted: boolean;
+      /** Its addresses are those of every other one that shares them, as behind one load balancer. */
+      readonly shared?: boolean;
     }
   | { readonly do: 'accept' | 'reject' | 'delete' | 'recreate'; readonly endpoint: number }
   | { readonly do: 'setState'; readonly endpoint: number; readonly state: string }
@@ -33,7 +39,7 @@ export type Step =
   | { readonly do: 'wait'; readonly seconds: number }
   /** Somebody sets the clock of the machine that all processes run on; no time goes by. */
   | { readonly do: 'clockStep'; readonly seconds: number }
-  /** From here on a scope that lags answers as of now. */
+  /** From here on a scope that lags answers as of now, and so does the snapshot of another gateway. */
   | { readonly do: 'remember' }
   | Configuration
   /** Somebody takes a domain out of the control plane, which is refused while an endpoint claims it. */
@@ -107,6 +113,7 @@ const create: fc.Arbitrary<Step> = fc.record({
   domain,
   zones: fc.integer({ min: 1, max: 3 }),
   accepted: fc.boolean(),
+  shared: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 });
 
 const change: fc.Arbitrary<Step> = fc.oneof(

@@ -1,5 +1,5 @@
 import type { HeldEntity } from '../../sync/control-plane';
-import { fail, goneIds, isOfDomain, knownScopes, originOf, type Passed, targetsOf } from './checks';
+import { fail, goneIds, isOfDomain, knownScopes, originOf, type Passed, saidIn, targetsOf } from './checks';
 
 /** What the default policy asks of an absence; written down anew, so that a mistake in the product is not repeated here. */
 const leastSightings = 3;
@@ -60,9 +60,9 @@ function sightingOf(target: HeldEntity, { snapshot }: Passed): 'there' | 'missed
   const { scopeId, endpointId } = originOf(target);
   const known = knownScopes(snapshot);
   if (!known.some(({ scope }) => scope.id === scopeId)) return 'uncertain';
-  if (known.some(({ discovered }) => discovered.quarantined.some((one) => one.endpointId === endpointId)))
-    return 'uncertain';
-  const listed = known.flatMap(({ discovered }) => discovered.endpoints.filter(({ id }) => id === endpointId));
+  const { endpoints, quarantined } = saidIn(snapshot);
+  if (quarantined.some((one) => one.endpointId === endpointId)) return 'uncertain';
+  const listed = endpoints.filter(({ id }) => id === endpointId);
   if (listed.some(({ state }) => state !== 'available')) return 'uncertain';
   const serves = listed.some(
     ({ domain, addresses, port }) =>

@@ -93,6 +93,10 @@ export function startProcess({ clock, sources, disk, isWorker, publications = []
           seen = await discoverer.discover(signal);
           return seen;
         },
+        disown: async (ours) => {
+          seen = ours;
+          await discoverer.disown(ours);
+        },
         confirmGone: async (missing, signal) => {
           const confirmed = await createConfirmGone(sources)(missing, signal);
           seen = seen && { ...seen, goneIds: confirmed.goneIds };

@@ -11,6 +11,8 @@ import type { Configuration, Pass, Step } from './history';
 import { createMissed } from './missed';
 import { createFate, emptyDisk, type Process, startProcess } from './processes';
 
+/** Of the scopes of test/simulation/aws.ts, the one that the process's own credentials read. */
+const ownScope = 2;
 /** Passes without faults after which the control plane must hold the truth: three absences and three minutes, and some to spare. */
 const settlingPasses = 6;
 const betweenPassesMs = 100_000;
@@ -34,9 +36,10 @@ export async function simulate(history: readonly Step[]): Promise<void> {
   const cloudMap = createMemoryCloudMap();
   const publications = [cloudMap.publication];
   const disk = emptyDisk();
-  const startWorker = () => startProcess({ clock, sources: aws.openSources(), disk, isWorker: true, publications });
+  const startWorker = () =>
+    startProcess({ clock, sources: aws.openSources(clock), disk, isWorker: true, publications });
   const startCommand = () =>
-    startProcess({ clock, sources: aws.openSources(), disk: emptyDisk(), isWorker: false, publications });
+    startProcess({ clock, sources: aws.openSources(clock), disk: emptyDisk(), isWorker: false, publications });
   let worker = startWorker();
   let configuration: Configuration = { do: 'configure', affinity: 'none', isLimited: false };
 
@@ -47,7 +50,15 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     const fate = createFate(step.kill);
     const report = await onePass(process, step, fate);
     if (fate.isDead() && step.by === 'worker') restart();
-    const passed = { before, after: new Map(plane.entities), configuration, snapshot: process.snapshot(), report };
+    const isStranger = step.aws[ownScope] === 'stranger';
+    const passed = {
+      isStranger,
+      before,
+      after: new Map(plane.entities),
+      configuration,
+      snapshot: process.snapshot(),
+      report,
+    };
     checkPass(passed);
     missed.check(passed);
   }
@@ -57,7 +68,10 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     missed.noteRestart();
   }
 
+  let aheadSeconds = 0;
+
   function setClock(seconds: number): void {
+    aheadSeconds += seconds;
     clock.step(seconds * 1_000);
     missed.noteStep();
   }
@@ -94,6 +108,9 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     else if (step.do === 'retire') await retire(step.domain);
     else aws.take(step);
   }
+  // A clock that is a day off cannot tell whether the other gateway's snapshot is of today.
+  setClock(-aheadSeconds);
+  aws.take({ do: 'remember' });
   for (let settled = 0; settled < settlingPasses; settled += 1) {
     clock.advance(betweenPassesMs);
     await pass(quiet);

@@ -30,7 +30,7 @@ export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise
   const clock = createFakeClock(startMs);
   const aws = createAws(() => startMs + clock.monotonicMs());
   const plane = createMemoryControlPlane('test');
-  const watch = startProcess({ clock, sources: aws.openSources(), disk: emptyDisk(), isWorker: false });
+  const watch = startProcess({ clock, sources: aws.openSources(clock), disk: emptyDisk(), isWorker: false });
   const stopping = new AbortController();
   const heap = new Map<number, number>();
   let text = '';
