@@ -173,6 +173,7 @@ describe('fm-45 a text that is no address', () => {
 describe('fm-50 a field of a snapshot that no tag could have', () => {
   const template = `$\{{ env "DECK_KONNECT_TOKEN" }}`;
   const address: Address = { ip: '10.0.5.1', region };
+  const westScope = { ...hubScope, id: 'west.self.us-west-2', source: 'west', region: 'us-west-2' };
 
   it('costs its own endpoint alone, and no template reaches a decK file', async () => {
     const odd: readonly Partial<Endpoint>[] = [
@@ -188,7 +189,7 @@ describe('fm-50 a field of a snapshot that no tag could have', () => {
     const good = endpointOf({ id: 'vpce-0a1', domain: 'good', addresses: [address] });
     const taken = {
       takenAtMs: Date.now(),
-      scopes: [{ ...knownScope([...bad, good], [], hubScope), observedAtMs: Date.now() }],
+      scopes: [{ ...knownScope([...bad, good], [], westScope), observedAtMs: Date.now() }],
     };
     writeFileSync(join(estate.folder, 'snapshot.json'), serialiseSnapshot(taken, 'test'));
     configure(['{ name: relay, type: snapshot, file: snapshot.json }']);

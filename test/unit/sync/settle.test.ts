@@ -37,7 +37,7 @@ describe('a domain whose name a base file has', () => {
     );
 
     expect(quarantined).toMatchObject([{ domain: 'sd2', code: 'base-conflict' }]);
-    expect(plane.entities.get('route:sd3')?.fields.paths).toEqual(['/todo']);
+    expect(plane.entities.get('route:sd3')?.fields.paths).toEqual(['~/todo$', '/todo/']);
   });
 
   it('fm-48 keeps what it holds', async () => {
