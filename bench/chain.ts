@@ -64,7 +64,7 @@ async function runRound(): Promise<readonly Sample[]> {
   writeFileSync(
     config,
     `owner: bench
-sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }]
+sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}", allow: { addresses: ["127.0.0.0/8"] } }]
 controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\${KONNECT_TOKEN}" }
 `,
   );

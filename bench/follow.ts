@@ -83,7 +83,7 @@ function startWatch(folder: string, { aws, konnect }: Stage): ChildProcess {
   writeFileSync(
     config,
     `owner: bench
-sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }]
+sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}", allow: { addresses: ["127.0.0.0/8"] } }]
 controlPlane: { type: konnect, address: "${konnect.url}", name: ${controlPlane}, token: "\${KONNECT_TOKEN}" }
 watch: { intervalSeconds: ${intervalSeconds}, listen: "127.0.0.1:0" }
 `,

@@ -29,7 +29,8 @@ const owner = 'bench';
 export function writeConfig(folder: string, endpoints: number, place?: Place): string {
   writeSnapshot(folder, endpoints, { place });
   const path = join(folder, 'kong-privatelink.yaml');
-  const sources = [{ name: 'hub', type: 'snapshot', file: join(folder, 'snapshot.json') }];
+  const allow = { addresses: ['127.0.0.0/8'] };
+  const sources = [{ name: 'hub', type: 'snapshot', file: join(folder, 'snapshot.json'), allow }];
   writeFileSync(path, JSON.stringify({ owner, sources, controlPlane: {}, watch: { intervalSeconds: 1 } }));
   return path;
 }

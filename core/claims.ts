@@ -26,6 +26,12 @@ export type Domain = {
 /** The snapshot after all claims are settled: domains by name, and every endpoint kept out of routing. */
 export type Claims = { readonly domains: readonly Domain[]; readonly quarantined: readonly Quarantined[] };
 
+/** Domains that no endpoint may claim for now, and why: their names are taken by what people wrote. */
+export type Contested = ReadonlyMap<string, Pick<Quarantined, 'reason' | 'fix'>>;
+
+/** What people wrote, as far as it decides about claims; `contested` absent: no domain is. */
+export type Rights = Pick<PathRights, 'written' | 'unrouted'> & { readonly contested?: Contested };
+
 /**
  * Settles who gets which domain and path. What serves already (`incumbents`) keeps its settings and paths against newcomers, so that
  * recreating an endpoint never hands its domain to somebody else. An unknown scope takes part with what it last held.
@@ -33,12 +39,22 @@ export type Claims = { readonly domains: readonly Domain[]; readonly quarantined
 export function settleClaims(
   snapshot: Snapshot,
   incumbents: Incumbents = noIncumbents,
-  rights: Pick<PathRights, 'written' | 'unrouted'> = { written: [], unrouted: new Set() },
+  { contested = new Map(), ...rights }: Rights = { written: [], unrouted: new Set() },
 ): Claims {
   const { statements, gone, serving, agreed } = settleSettings(snapshot, incumbents);
   const names = reservedNames(statements, gone, incumbents);
-  const settled = settlePaths(agreed.endpoints, { ...rights, incumbents: serving, names });
-  return { domains: domainsOf(settled.endpoints), quarantined: [...agreed.quarantined, ...settled.quarantined] };
+  const claimants = agreed.endpoints.filter((one) => !contested.has(one.domain));
+  const settled = settlePaths(claimants, { ...rights, incumbents: serving, names });
+  const refused = agreed.endpoints.flatMap((one) => quarantineContested(one, contested));
+  return {
+    domains: domainsOf(settled.endpoints),
+    quarantined: [...agreed.quarantined, ...refused, ...settled.quarantined],
+  };
+}
+
+function quarantineContested({ id, scopeId, domain, state, observed }: Endpoint, contested: Contested) {
+  const why = contested.get(domain);
+  return why ? [{ endpointId: id, scopeId, domain, state, code: 'base-conflict', ...why, observed } as const] : [];
 }
 
 /** The same without paths: on a data plane the control plane's routes have settled them already. */

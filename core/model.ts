@@ -69,6 +69,7 @@ export type QuarantineCode =
   | 'address-not-allowed'
   | 'path-conflict'
   | 'disagreement'
+  | 'base-conflict'
   | 'other-gateway';
 
 /**

@@ -1,25 +1,20 @@
+import { parseIp } from './addresses';
 import type { Endpoint, Target } from './model';
 
-/**
- * `ip:port`, or `[ip]:port` with all eight groups written out for IPv6: Kong refuses it without brackets and stores it
- * in full (kong/db/dao/targets.lua), so that a shorter form would be another target in every pass.
- */
+/** `ip:port`, or `[ip]:port` for IPv6: Kong refuses it without brackets. Never throws: what is no IP address stays as it is. */
 export function formatAddress({ ip, port }: { readonly ip: string; readonly port: number }): string {
-  return ip.includes(':') ? `[${expandIpv6(ip)}]:${port}` : `${ip}:${port}`;
+  return ip.includes(':') ? `[${normaliseIp(ip)}]:${port}` : `${ip}:${port}`;
 }
 
-/** One spelling for each address, so that addresses can be compared as text. */
+/** One spelling for each address, so that addresses can be compared as text; what is no IP address stays as it is. */
 export function normaliseIp(ip: string): string {
-  return ip.includes(':') ? expandIpv6(ip) : ip;
+  return parseIp(ip) ?? ip;
 }
 
-function expandIpv6(ip: string): string {
-  // The URL parser writes every form of one address, IPv4 inside it too, as the same short hexadecimal one.
-  const [head = '', tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::');
-  const groupsOf = (text: string | undefined) => (text ? text.split(':') : []);
-  const [first, last] = [groupsOf(head), groupsOf(tail)];
-  const zeros: readonly string[] = Array(8 - first.length - last.length).fill('0');
-  return [...first, ...zeros, ...last].map((group) => group.padStart(4, '0')).join(':');
+/** The IP address of a target as Kong names it (`ip:port`, `[ip]:port`); undefined for a host name, or for what is neither. */
+export function ipOfAddress(address: string): string | undefined {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*)):\d+$/.exec(address) ?? [];
+  return parseIp(bracketed ?? plain ?? '');
 }
 
 /** One target per address of an endpoint, whatever its state. */

@@ -1,3 +1,4 @@
+import type { Contested } from '../core/claims';
 import { groupBy } from '../core/group-by';
 import { isJsonObject } from '../core/json';
 import type { Json, JsonObject } from '../core/model';
@@ -136,6 +137,33 @@ function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) =>
       first[0],
       first[1].map((problem) => problem.text),
     );
+}
+
+/**
+ * Domains of which something of the document has the name of what people wrote: whoever tags an endpoint does not take that over, nor stop
+ * everybody else (fm-48). Not those that a base file builds upon: without them it would refer to nothing, and `checkBase` says what is wrong.
+ */
+export function contestedDomains({ entities }: Base, document: Document): Contested {
+  const written = new Map(entities.map((one) => [one.name, one]));
+  const missing = new Set(entities.flatMap(referencesOf).filter((name) => !written.has(name)));
+  const needed = new Set(document.filter((one) => missing.has(nameOf(one))).map((one) => one.domain));
+  const contests = document.flatMap(({ domain, ...entity }) => {
+    const other = needed.has(domain) ? undefined : written.get(nameOf(entity));
+    return other ? [[domain, whyContested(domain, other)] as const] : [];
+  });
+  return new Map(contests);
+}
+
+function whyContested(domain: string, { path, at, kind, name = '' }: BaseEntity) {
+  const own = kind === 'route' ? `set domains.${domain}.route to false` : 'give it another name there';
+  return {
+    reason: `claims domain ${domain}, but ${name.replace(':', ' ')} is written in base file ${path} (${at})`,
+    fix: `choose another domain, or ${own}`,
+  };
+}
+
+function referencesOf({ fields }: BaseEntity): readonly string[] {
+  return scopes.filter((scope) => scope in fields).map((scope) => `${scope}:${nameOfReference(fields[scope])}`);
 }
 
 /** Throws PrivatelinkError (CONFIG_INVALID) for a name that is generated too, and for a reference to what neither side has. */

@@ -1,4 +1,5 @@
 import { isScalar, visit, Document as YamlDocument } from 'yaml';
+import { PrivatelinkError } from '../core/errors';
 import { groupBy } from '../core/group-by';
 import { isJsonObject } from '../core/json';
 import type { Json, JsonObject } from '../core/model';
@@ -35,6 +36,7 @@ export function renderText(document: Document, options: TextOptions): string {
     ...(workspace && workspace !== 'default' ? { _workspace: workspace } : {}),
     ...toLists(document),
   };
+  refuseTemplates(document);
   checkBase(base, document);
   const yaml = new YamlDocument(mergeBase(file, base), { aliasDuplicateObjects: false });
   // Lists of numbers are long (every status that counts as alive) and say nothing line by line.
@@ -44,6 +46,21 @@ export function renderText(document: Document, options: TextOptions): string {
     },
   });
   return yaml.toString({ lineWidth: 0 });
+}
+
+/**
+ * decK fills in what looks like a template (`${{ env "DECK_…" }}`), secrets of its own environment too. Base files and the configuration of
+ * plugins may hold such, they are people's; nothing else that is generated may (fm-50).
+ */
+function refuseTemplates(document: Document): void {
+  const found = document.find(({ key, tags, fields: { config: _, ...fields } }) =>
+    JSON.stringify([key, tags, fields]).includes('${{'),
+  );
+  if (!found) return;
+  throw new PrivatelinkError(
+    `${found.kind} ${found.key} holds \${{, which decK would fill in as a template; correct what says so: a tag or a field in the control plane, or domains.${found.domain} of the configuration`,
+    { code: 'CONFIG_INVALID', transient: false },
+  );
 }
 
 /** The document as decK and Kong nest it. */

@@ -17,13 +17,23 @@ export function zoneOf({ kind, key }: Pick<Entity, 'kind' | 'key'>): string | un
 }
 
 /** What AWS writes; an id that somebody else wrote may not fit into the name of an upstream. */
-const zonePattern = /^[A-Za-z0-9-]+$/;
+const zonePattern = /^[A-Za-z0-9-]{1,63}$/;
 
-/** Zone ids that get an upstream of the domain, in order: those of its targets, and those whose upstream is held already. */
+/** More than any region has: each zone holds all targets of the domain once more. */
+const maxZones = 16;
+
+/**
+ * Zone ids that get an upstream of the domain, in order: those whose upstream is held already, and those of its targets, by name, while
+ * there are not too many (fm-49).
+ */
 export function zonesOf({ name, targets }: Domain, held: readonly Entity[]): readonly string[] {
-  const heldZones = held.filter((one) => one.kind === 'upstream' && one.domain === name).map(zoneOf);
-  const zones = [...targets.map((one) => one.zoneId), ...heldZones].filter((zone) => zone !== undefined);
-  return [...new Set(zones)].filter((zone) => zonePattern.test(zone)).sort(compareText);
+  const heldZones = usable(held.filter((one) => one.kind === 'upstream' && one.domain === name).map(zoneOf));
+  const found = usable(targets.map((one) => one.zoneId)).filter((zone) => !heldZones.includes(zone));
+  return [...heldZones, ...found.slice(0, Math.max(maxZones - heldZones.length, 0))].sort(compareText);
+}
+
+function usable(zones: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(zones)].flatMap((zone) => (zone && zonePattern.test(zone) ? [zone] : [])).sort(compareText);
 }
 
 /** Gives what makes the fields of a target in the upstream of a zone, from all targets of the domain. */

@@ -9,7 +9,10 @@ export type ScopeReader = {
 };
 
 /** A source over accounts x regions; `open` is called once for each scope and makes no call to AWS. */
-export function createAccountSource(config: AccountsConfig, open: (scope: AccountScope) => ScopeReader): Source {
+export function createAccountSource(
+  config: AccountsConfig & Pick<Source, 'allow'>,
+  open: (scope: AccountScope) => ScopeReader,
+): Source {
   const scopes = accountScopes(config);
   const readers = new Map(scopes.map((scope) => [scope.id, open(scope)]));
   const readerOf = (id: string): ScopeReader => {
@@ -22,6 +25,7 @@ export function createAccountSource(config: AccountsConfig, open: (scope: Accoun
   };
   return {
     name: config.name,
+    allow: config.allow,
     scopes: () => scopes.map(({ id, source, account, region }) => ({ id, source, account, region })),
     discover: async (scope, signal) => readerOf(scope.id).discover(signal),
     confirmGone: async (scope, ids, signal) => readerOf(scope.id).confirmGone(ids, signal),

@@ -14,6 +14,36 @@ export const tagList = z
   .nullish()
   .transform((tags) => new Map((tags ?? []).map(({ Key, Value }) => [Key, Value ?? ''])));
 
+/** An item of a list that cannot be read but for its id; `problem` names the field. */
+export type Unreadable = { readonly id: string; readonly problem: string };
+
+/**
+ * The items of a list. One with an id and a field of another form costs itself alone: `unreadable` makes an item of it. One without an id
+ * fails the list, since nobody knows what is missing then (fm-03).
+ */
+export function itemsOf<T>(item: z.ZodType<T>, idKey: string, unreadable: (one: Unreadable) => T) {
+  const identified = z.looseObject({ [idKey]: z.string().min(1) });
+  return z.array(
+    z.unknown().transform((value, context): T => {
+      const parsed = item.safeParse(value);
+      if (parsed.success) return parsed.data;
+      const id = identified.safeParse(value).data?.[idKey];
+      if (typeof id === 'string') return unreadable({ id, problem: problemOf(parsed.error) });
+      context.addIssue({ code: 'custom', path: [idKey], message: 'an item without id' });
+      return z.NEVER;
+    }),
+  );
+}
+
+function problemOf({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.')}: ${issue?.message}`;
+}
+
+/** The problem as a reason; nothing where there is none. `what` cannot be read, such as `it`. */
+export function whyUnreadable(what: string, problem: string | undefined): string | undefined {
+  return problem && `AWS gives ${what} in a form that cannot be read (${problem})`;
+}
+
 /**
  * Reads AWS's answer; throws PrivatelinkError (BAD_ANSWER), since an answer without its list
  * (a proxy's page with status 200 looks so to the SDK), or with a thing without id, says nothing about the scope (fm-03).

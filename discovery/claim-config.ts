@@ -1,5 +1,8 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { kindOfRange } from '../core/address-kinds';
+import { neverTargets } from '../core/address-rule';
+import { parseIp } from '../core/addresses';
+import { parseRange } from '../core/ranges';
 import { label } from './config-values';
 
 /** What tags say elsewhere, said in the configuration for sources whose providers have no tags. */
@@ -31,9 +34,23 @@ export const claimRegion = z
   .regex(/^[a-z0-9-]{1,32}$/, 'a region, such as us-east-1: lowercase letters, digits and dashes, at most 32')
   .default('none');
 
-export const ipAddress = z.union([z.ipv4(), z.ipv6()], {
-  error: 'an IP address; for a host name use a source of type dns',
-});
+export const ipAddress = z
+  .string()
+  .refine((text) => parseIp(text) !== undefined, 'an IP address; for a host name use a source of type dns');
+
+export const addressRange = z
+  .string()
+  .refine((text) => parseRange(text) !== undefined, {
+    error: 'a range of addresses, such as 203.0.113.0/24 or 2001:db8::/32',
+    abort: true,
+  })
+  .refine((text) => !isNever(text), 'a range of public or loopback addresses: no setting lets others be targets');
+
+function isNever(text: string): boolean {
+  const range = parseRange(text);
+  const kind = range && kindOfRange(range);
+  return kind !== undefined && neverTargets.has(kind);
+}
 
 export const dnsName = z
   .string()
@@ -45,8 +62,10 @@ export const dnsName = z
   .toLowerCase();
 
 /** Names would have to be resolved themselves. */
-export const dnsServer = z
-  .string()
-  .refine((text) => isIP(text) !== 0 || isIP(text.replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1')) !== 0, {
-    error: 'the IP address of a name server, with a port where it is not 53: 10.0.0.2, 127.0.0.1:8600 or [fd00::2]:53',
-  });
+export const dnsServer = z.string().refine((text) => parseIp(text) !== undefined || isWithPort(text), {
+  error: 'the IP address of a name server, with a port where it is not 53: 10.0.0.2, 127.0.0.1:8600 or [fd00::2]:53',
+});
+
+function isWithPort(text: string): boolean {
+  return parseIp(text.replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1')) !== undefined;
+}

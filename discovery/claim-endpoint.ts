@@ -1,7 +1,8 @@
 import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '../core/model';
 import { compareText } from '../core/targets';
-import { allowedAddresses, findRefusal, grantedPaths, type Refusal } from './allow';
+import { admit, findRefusal, isRefusal, type Refusal, withRanges } from './allow';
 import type { AllowConfig, TagKeys } from './config';
+import { cut, cutNames, isEndpointId } from './endpoint-fields';
 import { parseTags, type Tags } from './tags';
 
 /** What an endpoint is, beside what it claims. */
@@ -17,6 +18,10 @@ export type Candidate = {
   readonly state?: EndpointState;
   /** A text says what the provider leaves out. */
   readonly facts: Facts | string;
+  /** Why the provider's answer about it cannot be read, its tags neither. */
+  readonly problem?: string;
+  /** Ranges of addresses that are granted to it beside the source's `allow.addresses`. */
+  readonly grantedRanges?: readonly string[];
 };
 
 export type ClaimContext = {
@@ -40,9 +45,11 @@ export function claimEndpoints(candidates: readonly Candidate[], context: ClaimC
 type Claimed = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
 
 function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimContext): Claimed {
-  const { id, tags, facts } = candidate;
+  const { id, tags, facts, grantedRanges = [] } = candidate;
   const unusable = (why: Refusal) =>
     quarantine(candidate, scope, { ...why, domain: domainOf(candidate, { config, scope }) });
+  const problem = isEndpointId(id) ? candidate.problem : 'has an id that cannot become a tag of Kong';
+  if (problem) return unusable({ ...missingFix, reason: problem });
   const gateway = tags.get(config.tags.gateway);
   if (gateway !== undefined && gateway !== owner) {
     const fix = `set the tag to ${owner}, or take it off, when it shall be used here`;
@@ -55,11 +62,11 @@ function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimCont
   const parsed = parseTags(tags, config.tags);
   if (!('claim' in parsed)) return unusable({ code: 'bad-tag', reason: parsed.problem, fix: parsed.fix });
   if (typeof facts === 'string') return unusable({ ...missingFix, reason: facts });
-  const granted = grantedPaths(parsed.claim.paths, config.allow);
-  const endpoint: Endpoint = { ...parsed.claim, ...facts, id, scopeId: scope.id, grantedPaths: granted };
-  const refusal = findRefusal(endpoint, config.allow);
-  if (refusal) return quarantine(candidate, scope, { ...refusal, domain: endpoint.domain });
-  return { endpoint: { ...endpoint, addresses: allowedAddresses(endpoint.addresses, config.allow) } };
+  const allow = withRanges(config.allow, grantedRanges);
+  const texts = { reason: cut(facts.reason), serviceName: cut(facts.serviceName), dnsNames: cutNames(facts.dnsNames) };
+  const admitted = admit({ ...parsed.claim, ...facts, ...texts, id, scopeId: scope.id, grantedPaths: [] }, allow);
+  if (isRefusal(admitted)) return quarantine(candidate, scope, { ...admitted, domain: parsed.claim.domain });
+  return { endpoint: admitted };
 }
 
 /** The domain that the candidate may claim, whatever else is wrong with it: the path of its name is kept for it meanwhile (fm-47). */
@@ -82,7 +89,7 @@ const missingFix = {
 function quarantine(
   { id, state }: Candidate,
   { id: scopeId }: Scope,
-  reason: Refusal & { readonly domain?: string },
+  { reason, ...refusal }: Refusal & { readonly domain?: string },
 ): Claimed {
-  return { quarantined: { endpointId: id, scopeId, state, ...reason } };
+  return { quarantined: { endpointId: cut(id), scopeId, state, ...refusal, reason: cut(reason) } };
 }

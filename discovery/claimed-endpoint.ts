@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { PrivatelinkError } from '../core/errors';
-import type { Address, Discovered, Scope } from '../core/model';
-import { compareText, normaliseIp } from '../core/targets';
+import type { Discovered, Scope } from '../core/model';
 import type { claim } from './claim-config';
 import { type Candidate, claimEndpoints } from './claim-endpoint';
 import type { AllowConfig, TagKeys } from './config';
@@ -17,6 +16,9 @@ export type Claimed = {
   readonly claim: WrittenClaim;
   readonly ips: readonly string[];
   readonly dnsNames?: readonly string[];
+  /** As in Candidate. */
+  readonly problem?: string;
+  readonly grantedRanges?: readonly string[];
 };
 
 /** The claim's own fields stand for the tags, so that both are read by the same rules. */
@@ -41,10 +43,11 @@ export type ClaimedSourceConfig = {
 export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Answer>;
 
 /** A source without accounts: its one scope is `<source>.<type>.<region>`. */
-export function createClaimedSource({ name, type, region }: ClaimedSourceConfig, read: ReadClaimed): Source {
+export function createClaimedSource({ name, type, region, allow }: ClaimedSourceConfig, read: ReadClaimed): Source {
   const only: Scope = { id: `${name}.${type}.${region}`, source: name, account: type, region };
   return {
     name,
+    allow,
     scopes: () => [only],
     discover: async (scope, signal) => {
       if (scope.id === only.id) return read(only, signal);
@@ -70,12 +73,10 @@ export function digestOf(...parts: readonly (string | number)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 
-function candidateOf({ id, claim: written, ips, dnsNames = [] }: Claimed, { region }: Scope): Candidate {
-  const addresses: readonly Address[] = [...new Set(ips.map(normaliseIp))]
-    .sort(compareText)
-    .map((ip) => ({ ip, region }));
+function candidateOf({ claim: written, ips, dnsNames = [], ...rest }: Claimed, { region }: Scope): Candidate {
+  const addresses = ips.map((ip) => ({ ip, region }));
   const state = 'available';
-  return { id, tags: tagsOf(written), state, facts: { state, createdAtMs: 0, dnsNames, addresses } };
+  return { ...rest, tags: tagsOf(written), state, facts: { state, createdAtMs: 0, dnsNames, addresses } };
 }
 
 function tagsOf({ domain, protocol, port, host, paths, weight }: WrittenClaim): ReadonlyMap<string, string> {

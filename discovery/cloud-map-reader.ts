@@ -1,6 +1,6 @@
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { z } from 'zod';
-import { text } from './aws-answers';
+import { itemsOf, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import { readPages } from './aws-pages';
 import type { AccountScope } from './aws-scopes';
@@ -24,7 +24,12 @@ export type ServiceItem = {
   readonly isHealthChecked: boolean;
 };
 
-export type InstanceItem = { readonly id: string; readonly attributes: ReadonlyMap<string, string> };
+export type InstanceItem = {
+  readonly id: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  /** Why nothing but its id can be read (fm-45). */
+  readonly problem?: string;
+};
 
 /** What discovery needs of Cloud Map in one account and region. Every list is complete; all throw PrivatelinkError. */
 export interface CloudMapReader {
@@ -129,9 +134,9 @@ const namespaceItem = z
 const serviceItem = z
   .object({
     ...identity,
-    CreateDate: z.date().nullish(),
-    HealthCheckConfig: z.object({}).nullish(),
-    HealthCheckCustomConfig: z.object({}).nullish(),
+    CreateDate: z.date().nullish().catch(undefined),
+    HealthCheckConfig: z.unknown().optional(),
+    HealthCheckCustomConfig: z.unknown().optional(),
   })
   .transform(
     (item): ServiceItem => ({
@@ -154,8 +159,11 @@ const servicesPage = z
   .object({ Services: z.array(serviceItem), NextToken: text })
   .transform(({ Services, NextToken }) => ({ items: Services, NextToken }));
 const instancesPage = z
-  .object({ Instances: z.array(instanceItem), NextToken: text })
+  .object({
+    Instances: itemsOf(instanceItem, 'Id', (one) => ({ ...one, attributes: new Map() })),
+    NextToken: text,
+  })
   .transform(({ Instances, NextToken }) => ({ items: Instances, NextToken }));
 const healthPage = z
-  .object({ Status: z.record(z.string(), z.string()), NextToken: text })
+  .object({ Status: z.record(z.string(), z.string().catch('UNKNOWN')), NextToken: text })
   .transform(({ Status, NextToken }) => ({ items: Object.entries(Status), NextToken }));

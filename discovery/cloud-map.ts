@@ -1,20 +1,21 @@
-import { isIP } from 'node:net';
 import { concurrently } from '../core/concurrently';
 import { PrivatelinkError } from '../core/errors';
 import type { Scope } from '../core/model';
 import { compareText } from '../core/targets';
 import { createAccountSource } from './account-source';
+import { whyUnreadable } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { type Candidate, claimEndpoints, type Facts } from './claim-endpoint';
 import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from './cloud-map-reader';
 import type { CloudMapConfig, TagKeys } from './config';
 import { publishedAttributes } from './published-attributes';
 import type { Source } from './source';
+import { type ReadZoneIds, type Trust, trustZoneIds } from './zones';
 
 export type CloudMapDependencies = {
   readonly owner: string;
-  /** Gives the reader of one account and region. */
-  readonly readerOf: (scope: AccountScope) => CloudMapReader;
+  /** Gives what reads one account and region. */
+  readonly readersOf: (scope: AccountScope) => { readonly reader: CloudMapReader; readonly readZoneIds: ReadZoneIds };
 };
 
 /** Services read at once in one scope. */
@@ -24,19 +25,18 @@ const concurrency = 4;
  * Instances of a namespace's services: all of them, or those that the configuration lists. Attributes count as tags. What this owner
  * published is left out: it would keep itself alive (docs/decisions/0013-publishing.md).
  */
-export function createCloudMapSource(config: CloudMapConfig, { owner, readerOf }: CloudMapDependencies): Source {
+export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf }: CloudMapDependencies): Source {
   return createAccountSource(config, (scope) => {
-    const reader = readerOf(scope);
+    const { reader, readZoneIds } = readersOf(scope);
     let services: readonly ServiceItem[] = [];
     return {
       discover: async (signal) => {
         const namespace = findNamespace(await reader.listNamespaces(signal), config.namespace, scope);
         services = findServices(await reader.listServices(namespace.reference, signal), config, scope);
         const read = await concurrently(services, concurrency, (service) => readService(reader, service, signal));
-        const candidates = read
-          .flat()
-          .filter((one) => one.instance.attributes.get(publishedAttributes.owner) !== owner)
-          .map((one) => candidateOf(one, config.tags, scope));
+        const found = read.flat().filter((one) => attributeOf(one, 'owner') !== owner);
+        const trust = await trustZoneIds(found.map(zoneIdOf), readZoneIds, signal);
+        const candidates = found.map((one) => candidateOf(one, config.tags, { scope, trust }));
         return claimEndpoints(candidates, { config, owner, scope });
       },
       confirmGone: async (ids, signal) => {
@@ -118,13 +118,24 @@ async function readService(
   return instances.map((instance) => ({ service, instance, isUnhealthy: health.get(instance.id) === 'UNHEALTHY' }));
 }
 
-function candidateOf(found: Found, keys: TagKeys, scope: Scope): Candidate {
+function attributeOf({ instance }: Found, name: keyof typeof publishedAttributes): string | undefined {
+  return instance.attributes.get(publishedAttributes[name]);
+}
+
+function zoneIdOf(found: Found): string | undefined {
+  return attributeOf(found, 'zone');
+}
+
+type Context = { readonly scope: Scope; readonly trust: Trust };
+
+function candidateOf(found: Found, keys: TagKeys, context: Context): Candidate {
   const { service, instance, isUnhealthy } = found;
   return {
     id: endpointIdOf(service, instance),
     tags: tagsOf(found, keys),
     state: isUnhealthy ? 'partial' : 'available',
-    facts: factsOf(found, scope),
+    problem: whyUnreadable('it', instance.problem),
+    facts: factsOf(found, context),
   };
 }
 
@@ -141,26 +152,21 @@ function tagsOf({ service, instance: { attributes } }: Found, keys: TagKeys): Re
   return new Map([...attributes, [keys.domain, domain], [keys.port, port]]);
 }
 
-function factsOf({ service, instance, isUnhealthy }: Found, { region }: Scope): Facts | string {
+function factsOf(found: Found, { scope: { region }, trust }: Context): Facts | string {
+  const { service, instance, isUnhealthy } = found;
   const { createdAtMs, name } = service;
   if (createdAtMs === undefined) return `AWS gives no CreateDate for its service ${name}`;
   const ips = addressKeys.flatMap((key) => instance.attributes.get(key)?.trim() || []);
   if (ips.length === 0) return `it has neither ${addressKeys.join(' nor ')}`;
-  const bad = ips.find((ip) => isIP(ip) === 0);
-  if (bad !== undefined) return `${JSON.stringify(bad)} is no IP address`;
+  const zoneId = trust(zoneIdOf(found));
   return {
     state: isUnhealthy ? 'partial' : 'available',
     reason: isUnhealthy ? 'Cloud Map says UNHEALTHY' : undefined,
     createdAtMs,
     serviceName: name,
     dnsNames: [],
-    addresses: ips.map((ip) => ({ ip, region, zoneId: zoneIdOf(instance) })),
+    addresses: ips.map((ip) => ({ ip, region, zoneId })),
   };
-}
-
-/** The zone becomes part of names; what is no AZ id is none. */
-function zoneIdOf({ attributes }: InstanceItem): string | undefined {
-  return /^[a-z0-9]+-az\d+$/.exec(attributes.get(publishedAttributes.zone) ?? '')?.[0];
 }
 
 const addressKeys = ['AWS_INSTANCE_IPV4', 'AWS_INSTANCE_IPV6'] as const;

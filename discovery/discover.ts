@@ -4,6 +4,7 @@ import { messageOf, PrivatelinkError } from '../core/errors';
 import type { Scope, Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
 import { disownedIn } from './account';
+import { adopt } from './adopt';
 import { holdEmpty } from './hold-empty';
 import type { LastGoodStore } from './last-good';
 import { createScopeMemory, type Failure, type Read, unread } from './scope-memory';
@@ -37,10 +38,10 @@ export function createDiscoverer(
   sources: readonly Source[],
   { clock, concurrency = 4, scopeTimeoutMs = 30_000, lastGoodStore: store }: DiscoverOptions,
 ): Discoverer {
-  const memory = createScopeMemory(clock, store);
   const held = sources.map((source) => holdEmpty(source, clock));
   const scoped = held.flatMap((source) => source.scopes().map((scope) => ({ source, scope })));
   scoped.sort((a, b) => compareText(a.scope.id, b.scope.id));
+  const memory = createScopeMemory(clock, store && { read: () => readJudged(store, scoped) });
 
   async function readScope({ source, scope }: Scoped, startedMs: number, signal: AbortSignal): Promise<Read> {
     const deadline = { signal, timeoutMs: scopeTimeoutMs, asked: `scope ${scope.id}` };
@@ -74,6 +75,16 @@ export function createDiscoverer(
 }
 
 type Scoped = { readonly source: Source; readonly scope: Scope };
+
+/** What was kept, judged by what the configuration says now. */
+async function readJudged(store: LastGoodStore, scoped: readonly Scoped[]): ReturnType<LastGoodStore['read']> {
+  const { known, warning } = await store.read();
+  const judged = scoped.flatMap(({ scope, source: { allow = {} } }) => {
+    const good = known.get(scope.id);
+    return good ? [[scope.id, { ...good, discovered: adopt(good.discovered, { allow, scope }) }] as const] : [];
+  });
+  return { known: new Map(judged), warning };
+}
 
 function describe(thrown: unknown, scope: Scope): Failure {
   if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };

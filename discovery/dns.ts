@@ -1,13 +1,14 @@
+import { anyRange } from '../core/address-rule';
 import { type Clocks, createTimeline } from '../core/clock';
 import { concurrently } from '../core/concurrently';
 import { PrivatelinkError } from '../core/errors';
 import type { Discovered, Quarantined, Scope } from '../core/model';
 import { compareText, normaliseIp } from '../core/targets';
-import type { Refusal } from './allow';
+import { allowOf, type Refusal } from './allow';
+import { dnsName } from './claim-config';
 import { type Claimed, createClaimedSource, digestOf, discoverClaimed } from './claimed-endpoint';
 import type { DnsConfig } from './config';
 import { type Answered, cacheAnswers, type DnsCache } from './dns-cache';
-import { isPrivate } from './private-addresses';
 import { dnsCodeOf, type Resolver, type SrvRecord } from './resolver';
 import type { Source } from './source';
 
@@ -28,7 +29,7 @@ const maxAddresses = 1_000;
 export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDependencies): Source {
   const cache = cacheAnswers(resolver, clock);
   const timeline = createTimeline(clock);
-  return createClaimedSource(config, async (scope, signal) => {
+  return createClaimedSource({ ...config, allow: allowOf(config) }, async (scope, signal) => {
     const askedAtMs: number[] = [];
     const context = { scope, signal, cache, note: (atMs: number) => void askedAtMs.push(atMs) };
     const read = await concurrently(config.names, concurrency, (name) => readName(name, context));
@@ -66,6 +67,7 @@ type Context = {
 
 async function readName(config: NameConfig, context: Context): Promise<readonly Read[]> {
   const { name, public: isPublicAllowed, ...claim } = config;
+  const grantedRanges = isPublicAllowed ? anyRange : [];
   const { source } = context.scope;
   const claimed = name.startsWith('_')
     ? await readSrv({ ...claim, name }, context)
@@ -78,7 +80,8 @@ async function readName(config: NameConfig, context: Context): Promise<readonly 
         },
       ];
   const total = claimed.reduce((sum, one) => sum + one.ips.length, 0);
-  return claimed.map((one) => ({ claimed: one, refusal: refusalOf(one.ips, { name, total, isPublicAllowed }) }));
+  const refusal = refusalOf(name, total);
+  return claimed.map((one) => ({ claimed: { ...one, grantedRanges }, refusal }));
 }
 
 /** One endpoint for each host and port of the most preferred records; these say the port and the weight. */
@@ -90,7 +93,8 @@ async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: 
     id: `dns-${claim.domain}-${digestOf(context.scope.source, name, host, port)}`,
     // Where nobody chooses, RFC 2782 has weights of 0; to a balancer 0 is no traffic at all.
     claim: { ...claim, port, weight: Math.max(weight, 1) },
-    ips: await readAddresses(host, context),
+    ips: isDnsName(host) ? await readAddresses(host, context) : [],
+    problem: isDnsName(host) ? undefined : `${name} names ${JSON.stringify(host)}, which is no DNS name`,
     dnsNames: [name, host],
   }));
 }
@@ -114,17 +118,18 @@ async function readAddresses(name: string, context: Context): Promise<readonly s
   return [...ips].sort(compareText);
 }
 
-type Limits = { readonly name: string; readonly total: number; readonly isPublicAllowed: boolean };
+function refusalOf(name: string, total: number): Refusal | undefined {
+  if (total <= maxAddresses) return undefined;
+  return {
+    code: 'address-not-allowed',
+    reason: `${name} resolves to ${total} addresses, more than ${maxAddresses}`,
+    fix: 'name something smaller, such as the load balancer in front of them',
+  };
+}
 
-function refusalOf(ips: readonly string[], { name, total, isPublicAllowed }: Limits): Refusal | undefined {
-  const code = 'address-not-allowed';
-  if (total > maxAddresses) {
-    const fix = 'name something smaller, such as the load balancer in front of them';
-    return { code, reason: `${name} resolves to ${total} addresses, more than ${maxAddresses}`, fix };
-  }
-  const outside = isPublicAllowed ? undefined : ips.find((ip) => !isPrivate(ip));
-  const fix = 'correct the record, or set `public: true` on the name where that is meant';
-  return outside === undefined ? undefined : { code, reason: `${name} resolves to the public address ${outside}`, fix };
+/** Node refuses to ask for other texts, which says nothing about the other records. */
+function isDnsName(host: string): boolean {
+  return dnsName.safeParse(host.replace(/\.$/, '')).success;
 }
 
 type Look<T> = (name: string, signal: AbortSignal) => Promise<Answered<T>>;

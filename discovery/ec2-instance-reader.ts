@@ -1,6 +1,6 @@
 import type { DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { parseAnswer, tagList, text } from './aws-answers';
+import { itemsOf, parseAnswer, tagList, text } from './aws-answers';
 import { readPages } from './aws-pages';
 import { loadEc2 } from './aws-sdk';
 import type { Ec2ReaderOptions } from './ec2-reader';
@@ -19,6 +19,8 @@ export type InstanceItem = Zoned & {
   /** Of the primary interface: its own IPv4 and IPv6 address. */
   readonly ips: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
+  /** Why nothing but its id can be read (fm-45). */
+  readonly problem?: string;
 };
 
 /** What discovery needs of EC2 in one account and region. */
@@ -106,7 +108,12 @@ const instanceItem = z
   );
 
 const instancesPage = z
-  .object({ Reservations: z.array(z.object({ Instances: z.array(instanceItem) })), NextToken: text })
+  .object({
+    Reservations: z.array(
+      z.object({ Instances: itemsOf(instanceItem, 'InstanceId', (one) => ({ ...one, ips: [], tags: new Map() })) }),
+    ),
+    NextToken: text,
+  })
   .transform(({ Reservations, NextToken }) => ({
     items: Reservations.flatMap(({ Instances }) => Instances),
     NextToken,

@@ -1,6 +1,7 @@
 import { dispositionOf } from '../core/endpoint-states';
 import type { Address, EndpointState } from '../core/model';
 import { createAccountSource } from './account-source';
+import { whyUnreadable } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { type Candidate, claimEndpoints, type Facts } from './claim-endpoint';
 import type { Ec2InstancesConfig } from './config';
@@ -46,7 +47,8 @@ function isInstanceId(id: string): boolean {
 
 function candidateOf(item: InstanceItem, scope: AccountScope): Candidate {
   const state = item.state === undefined ? undefined : parseInstanceState(item.state);
-  return { id: item.id, tags: item.tags, state, facts: factsOf(item, state, scope) };
+  const problem = whyUnreadable('it', item.problem);
+  return { id: item.id, tags: item.tags, state, problem, facts: factsOf(item, state, scope) };
 }
 
 function factsOf(item: InstanceItem, state: EndpointState | undefined, scope: AccountScope): Facts | string {

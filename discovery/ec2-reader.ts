@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { parseEndpointState } from '../core/endpoint-states';
-import { parseAnswer, tagList, text } from './aws-answers';
+import { itemsOf, parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import { readPages } from './aws-pages';
 import type { AccountScope } from './aws-scopes';
@@ -26,9 +26,15 @@ export type VpcEndpointItem = {
   readonly interfaceIds: readonly string[];
   readonly dnsNames: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
+  /** Why nothing but its id can be read (fm-45). */
+  readonly problem?: string;
 };
 
-export type InterfaceItem = Zoned & { readonly id: string; readonly ips: readonly string[] };
+export type InterfaceItem = Zoned & {
+  readonly id: string;
+  readonly ips: readonly string[];
+  readonly problem?: string;
+};
 
 export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readonly string[] };
 
@@ -147,7 +153,15 @@ const endpointItem = z
   );
 
 const endpointsPage = z
-  .object({ VpcEndpoints: z.array(endpointItem), NextToken: text })
+  .object({
+    VpcEndpoints: itemsOf(endpointItem, 'VpcEndpointId', (one) => ({
+      ...one,
+      interfaceIds: [],
+      dnsNames: [],
+      tags: new Map(),
+    })),
+    NextToken: text,
+  })
   .transform(({ VpcEndpoints, NextToken }) => ({ items: VpcEndpoints, NextToken }));
 
 const interfaceItem = z
@@ -167,4 +181,6 @@ const interfaceItem = z
     return { id: item.NetworkInterfaceId, ...zone, ips: [...new Set(ips)] };
   });
 
-const interfacesPage = z.object({ NetworkInterfaces: z.array(interfaceItem) });
+const interfacesPage = z.object({
+  NetworkInterfaces: itemsOf(interfaceItem, 'NetworkInterfaceId', (one) => ({ ...one, ips: [] })),
+});

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clocks } from '../core/clock';
 import { messageOf } from '../core/errors';
 import type { LastGood, Observed, Snapshot } from '../core/model';
-import { parseSnapshot, serialiseSnapshot } from './snapshot-file';
+import { parseUsable, serialiseSnapshot } from './snapshot-file';
 import { isMissingFile, makeFolder, writeFix, writeIfChanged } from './write-file';
 
 /** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
@@ -27,7 +27,7 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
   return {
     read: async () => {
       try {
-        const snapshot = parseSnapshot(await readFile(path, 'utf8'), { from: path, owner });
+        const snapshot = parseUsable(await readFile(path, 'utf8'), { from: path, owner });
         const ageMs = clock.now() - snapshot.takenAtMs;
         // One from the future has no age that could be told, and is written anew.
         kept = { snapshot, sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };

@@ -1,20 +1,8 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseEndpointState } from '../core/endpoint-states';
 import { PrivatelinkError } from '../core/errors';
-import type {
-  Address,
-  Endpoint,
-  LastGood,
-  Observed,
-  Protocol,
-  QuarantineCode,
-  Quarantined,
-  Scope,
-  Snapshot,
-} from '../core/model';
-import { domainPattern } from '../core/names';
+import type { Snapshot } from '../core/model';
 import { canonicalJson, checksumOf, digestOf } from './canonical-json';
+import { snapshotSchema, usableSnapshotSchema } from './snapshot-schema';
 
 /** Raised when a reader of the version before would misunderstand the file. */
 const version = 1;
@@ -33,8 +21,20 @@ export function serialiseSnapshot(snapshot: Snapshot, owner: string): string {
   return `{"checksum":"${digestOf(content)}",${content.slice(1)}\n`;
 }
 
-/** Reads the text of a snapshot file. Throws PrivatelinkError (BAD_ANSWER) that says what is wrong with it, and the fix. */
-export function parseSnapshot(text: string, { from, owner }: SnapshotOrigin): Snapshot {
+/**
+ * Reads the text of a snapshot file; an endpoint that cannot be used is quarantined. Throws PrivatelinkError (BAD_ANSWER) that says what is
+ * wrong with it, and the fix.
+ */
+export function parseSnapshot(text: string, origin: SnapshotOrigin): Snapshot {
+  return parseContent(text, origin, snapshotSchema);
+}
+
+/** The same for what is only remembered: a scope that cannot be used is left out. */
+export function parseUsable(text: string, origin: SnapshotOrigin): Snapshot {
+  return parseContent(text, origin, usableSnapshotSchema);
+}
+
+function parseContent(text: string, { from, owner }: SnapshotOrigin, schema: z.ZodType<Snapshot>): Snapshot {
   const { checksum, ...content } = parseEnvelope(text, from);
   if (content.version !== version) {
     const fix = 'let the same version of kong-privatelink write and read it';
@@ -47,7 +47,7 @@ export function parseSnapshot(text: string, { from, owner }: SnapshotOrigin): Sn
     const fix = `take the snapshot that owner ${owner} writes, or set owner to ${content.owner}`;
     throw unusable(from, `belongs to owner ${content.owner}, not to ${owner}`, fix);
   }
-  const parsed = snapshotSchema.safeParse(content.snapshot);
+  const parsed = schema.safeParse(content.snapshot);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unusable(from, `has a field that cannot be used (${issue?.path.join('.')}: ${issue?.message})`, writeAgain);
@@ -88,96 +88,3 @@ function parseJson(text: string, from: string): unknown {
 function checksumOfText(text: string): string {
   return digestOf(text.trimEnd().replace(/^\{"checksum":"[^"]*",/, '{'));
 }
-
-/** One parser for each field of a type, also for the optional ones: a field that is added to the model is not lost here. */
-type Fields<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
-
-const text = z.string().min(1);
-const timeMs = z.number();
-const state = z.string().transform(parseEndpointState);
-const protocols: { readonly [P in Protocol]: P } = { http: 'http', https: 'https', grpc: 'grpc', grpcs: 'grpcs' };
-const codes: { readonly [C in QuarantineCode]: C } = {
-  'bad-tag': 'bad-tag',
-  'missing-field': 'missing-field',
-  'domain-not-allowed': 'domain-not-allowed',
-  'service-not-allowed': 'service-not-allowed',
-  'vpc-not-allowed': 'vpc-not-allowed',
-  'path-not-allowed': 'path-not-allowed',
-  'address-not-allowed': 'address-not-allowed',
-  'path-conflict': 'path-conflict',
-  disagreement: 'disagreement',
-  'other-gateway': 'other-gateway',
-};
-
-const address = z.object({
-  ip: z.string().refine((ip) => isIP(ip) !== 0, 'an IP address'),
-  region: z.string(),
-  zoneId: z.string().optional(),
-} satisfies Fields<Address>);
-
-const observed = z.object({ scopeId: text, atMs: timeMs } satisfies Fields<Observed>).optional();
-const accountId = z
-  .string()
-  .regex(/^\d{12}$/)
-  .optional();
-
-const endpoint = z.object({
-  id: text,
-  scopeId: text,
-  domain: z.string().regex(domainPattern),
-  state,
-  reason: z.string().optional(),
-  createdAtMs: timeMs,
-  serviceName: z.string().optional(),
-  vpcId: z.string().optional(),
-  protocol: z.enum(protocols),
-  port: z.int().min(1).max(65_535),
-  host: z.string().optional(),
-  paths: z.array(z.string().startsWith('/')),
-  grantedPaths: z.array(z.string()),
-  weight: z.int().min(0).max(65_535),
-  dnsNames: z.array(z.string()),
-  addresses: z.array(address),
-  observed,
-} satisfies Fields<Endpoint>);
-
-const quarantined = z.object({
-  endpointId: text,
-  scopeId: text,
-  domain: z.string().optional(),
-  state: state.optional(),
-  code: z.enum(codes),
-  reason: z.string(),
-  fix: z.string(),
-  observed,
-} satisfies Fields<Quarantined>);
-
-const discovered = z.object({ endpoints: z.array(endpoint), quarantined: z.array(quarantined) });
-
-const lastGood = z.object({
-  observedAtMs: timeMs,
-  accountId,
-  discovered,
-  isRestored: z.boolean().optional(),
-} satisfies Fields<LastGood>);
-
-const scope = z.object({ id: text, source: text, account: text, region: text } satisfies Fields<Scope>);
-
-const snapshotSchema = z.object({
-  takenAtMs: timeMs,
-  scopes: z.array(
-    z.discriminatedUnion('status', [
-      z.object({ status: z.literal('known'), scope, observedAtMs: timeMs, accountId, discovered }),
-      z.object({
-        status: z.literal('unknown'),
-        scope,
-        reason: z.string(),
-        code: z.string(),
-        lastGood: lastGood.optional(),
-      }),
-    ]),
-  ),
-  goneIds: z.array(z.string()).optional(),
-  warnings: z.array(z.string()).optional(),
-  // Findings are for who asked for them: they are in no file.
-} satisfies Fields<Omit<Snapshot, 'findings'>>);

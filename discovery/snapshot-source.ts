@@ -1,8 +1,7 @@
 import { type Clocks, createTimeline } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
-import type { Discovered, Endpoint, LastGood, Observed, Quarantined, Scope, ScopeState, Snapshot } from '../core/model';
-import { compareText } from '../core/targets';
-import { allowedAddresses, findRefusal, grantedPaths } from './allow';
+import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '../core/model';
+import { adopt } from './adopt';
 import type { SnapshotConfig } from './config';
 import { moveSnapshot } from './observed-times';
 import { parseSnapshot } from './snapshot-file';
@@ -53,13 +52,14 @@ export function createSnapshotSource(
 
   return {
     name: config.name,
+    allow: config.allow,
     scopes: () => [scope],
     discover: async (_, signal) => {
       const snapshot = await readSnapshot(signal);
       const { takenAtMs, writtenAtMs } = snapshot;
       if (clock.now() - takenAtMs > maxAgeMs) throw unusable(staleness(from, writtenAtMs));
       return {
-        ...adopt(discoveredIn(snapshot, from), { config, scope }),
+        ...adopt(discoveredIn(snapshot, from), { allow: config.allow, scope }),
         observedAtMs: observedAtMsOf(snapshot),
       };
     },
@@ -113,29 +113,4 @@ function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discover
   };
   const { endpoints, quarantined } = known.discovered;
   return { endpoints: endpoints.map(seen), quarantined: quarantined.map(seen) };
-}
-
-type Adopted = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
-type AdoptContext = { readonly config: SnapshotConfig; readonly scope: Scope };
-
-/** Endpoints by id, each once: as it was observed last. */
-function adopt({ endpoints, quarantined }: Discovered, { config, scope }: AdoptContext): Discovered {
-  const inTurn = [...endpoints].sort((a, b) => (a.observed?.atMs ?? 0) - (b.observed?.atMs ?? 0));
-  const distinct = [...new Map(inTurn.map((one) => [one.id, one])).values()];
-  const adopted = distinct.sort((a, b) => compareText(a.id, b.id)).map((one) => adoptOne(one, { config, scope }));
-  return {
-    endpoints: adopted.flatMap((one) => ('endpoint' in one ? [one.endpoint] : [])),
-    quarantined: [
-      ...quarantined.map((one) => ({ ...one, scopeId: scope.id })),
-      ...adopted.flatMap((one) => ('quarantined' in one ? [one.quarantined] : [])),
-    ],
-  };
-}
-
-function adoptOne(endpoint: Endpoint, { config: { allow }, scope }: AdoptContext): Adopted {
-  const own = { ...endpoint, scopeId: scope.id, grantedPaths: grantedPaths(endpoint.paths, allow) };
-  const refusal = findRefusal(own, allow);
-  if (!refusal) return { endpoint: { ...own, addresses: allowedAddresses(own.addresses, allow) } };
-  const { id: endpointId, domain, state, observed } = own;
-  return { quarantined: { endpointId, scopeId: scope.id, domain, state, observed, ...refusal } };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { withoutTrailingSlash } from '../core/paths';
-import { claim, claimRegion, dnsName, dnsServer, ipAddress } from './claim-config';
+import { addressRange, claim, claimRegion, dnsName, dnsServer, ipAddress } from './claim-config';
 import { account, awsRegion, distinct, endpoint, label, secureUrl, text, token } from './config-values';
 
 const tagKey = (key: string, meaning: string) => text.default(key).describe(`the key of the tag for ${meaning}`);
@@ -37,6 +37,12 @@ const allow = z
       .min(1)
       .optional()
       .describe('address families that all data planes reach; absent: both'),
+    addresses: z
+      .array(addressRange)
+      .optional()
+      .describe(
+        'ranges of public addresses that may be targets, such as [203.0.113.0/24], or of loopback ones ([127.0.0.0/8]); absent: public ones only where EC2 itself states them',
+      ),
   })
   .meta({ id: 'sources[].allow' })
   .prefault({});

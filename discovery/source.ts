@@ -1,4 +1,5 @@
 import type { Discovered, Scope } from '../core/model';
+import type { AllowConfig } from './config';
 
 /** What a source gives for one scope. */
 export type Answer = Discovered & {
@@ -13,6 +14,8 @@ export interface Source {
   readonly name: string;
   /** The account that the operator names for the process's own credentials. */
   readonly ownAccount?: string;
+  /** What its endpoints may be, so that what is remembered of them is judged too; absent: anything but what never may. */
+  readonly allow?: AllowConfig;
   /** The scopes that the configuration names, in order; no IO. */
   scopes(): readonly Scope[];
   /**

@@ -44,9 +44,11 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
   },
   'cloud-map': (config, context) => {
     const { endpoint } = config;
-    const readerOf = (scope: AccountScope) =>
-      createCloudMapReader({ ...context, scope, client: lazyCloudMapClient({ scope, endpoint }) });
-    return createCloudMapSource(config, { owner: context.owner, readerOf });
+    const readersOf = (scope: AccountScope) => ({
+      reader: createCloudMapReader({ ...context, scope, client: lazyCloudMapClient({ scope, endpoint }) }),
+      readZoneIds: createZoneReader({ ...context, scope, client: lazyEc2Client({ scope, endpoint }) }),
+    });
+    return createCloudMapSource(config, { owner: context.owner, readersOf });
   },
   dns: (config, { clock }) => createDnsSource(config, { resolver: createResolver(config.servers), clock }),
   static: (config) => createStaticSource(config),

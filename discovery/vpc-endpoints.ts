@@ -1,7 +1,7 @@
 import { dispositionOf, parseEndpointState } from '../core/endpoint-states';
 import type { Address, Scope } from '../core/model';
-import { compareText } from '../core/targets';
 import { createAccountSource } from './account-source';
+import { whyUnreadable } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { type Candidate, claimEndpoints, type Facts } from './claim-endpoint';
 import type { VpcEndpointsConfig } from './config';
@@ -52,7 +52,13 @@ type Context = { readonly scope: Scope; readonly interfaces: ReadonlyMap<string,
 
 function candidateOf(item: VpcEndpointItem, context: Context): Candidate {
   const state = item.state ? parseEndpointState(item.state) : undefined;
-  return { id: item.id, tags: item.tags, state, facts: factsOf(item, context) };
+  return {
+    id: item.id,
+    tags: item.tags,
+    state,
+    problem: whyUnreadable('it', item.problem),
+    facts: factsOf(item, context),
+  };
 }
 
 function factsOf(item: VpcEndpointItem, context: Context): Facts | string {
@@ -66,15 +72,17 @@ function factsOf(item: VpcEndpointItem, context: Context): Facts | string {
   return { state: parsed, reason, createdAtMs, serviceName, vpcId, dnsNames, addresses };
 }
 
-/** All private addresses of the endpoint's interfaces, ordered; a text says which interface AWS does not know, or without address (yet, or any more). */
+/** All private addresses of the endpoint's interfaces; a text says which interface AWS does not know, or without address (yet, or any more). */
 function addressesOf(item: VpcEndpointItem, { scope, interfaces }: Context): readonly Address[] | string {
   if (!isServing(item)) return [];
   const found: Address[] = [];
   for (const id of item.interfaceIds) {
     const networkInterface = interfaces.get(id);
     if (!networkInterface) return `AWS does not list its network interface ${id}`;
+    const problem = whyUnreadable(`its network interface ${id}`, networkInterface.problem);
+    if (problem) return problem;
     if (networkInterface.ips.length === 0) return `AWS gives no address for its network interface ${id}`;
     found.push(...networkInterface.ips.map((ip) => ({ ip, region: scope.region, zoneId: networkInterface.zoneId })));
   }
-  return [...new Map(found.map((address) => [address.ip, address])).values()].sort((a, b) => compareText(a.ip, b.ip));
+  return found;
 }

@@ -1,6 +1,7 @@
 import type { DescribeAvailabilityZonesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import type { Clock } from '../core/clock';
+import { isZoneId, regionPrefixOf } from '../core/zone-id';
 import { parseAnswer } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { loadEc2 } from './aws-sdk';
@@ -35,6 +36,27 @@ export async function withZoneIds<T extends Zoned>(
 
 function isUnresolved<T extends Zoned>(place: T): place is T & { readonly zoneName: string } {
   return place.zoneId === undefined && place.zoneName !== undefined;
+}
+
+/** Gives the zone id back where it is believed. */
+export type Trust = (zoneId: string | undefined) => string | undefined;
+
+/**
+ * Which of the zone ids that strangers wrote are believed, so that nobody chooses how many upstreams there are (fm-49): of the scope's own
+ * region those that AWS lists; of other regions, or where AWS does not say, those of AWS's form. AWS is asked only where there is one.
+ */
+export async function trustZoneIds(
+  written: readonly (string | undefined)[],
+  readZoneIds: ReadZoneIds,
+  signal: AbortSignal,
+): Promise<Trust> {
+  const isAsked = written.some((zoneId) => zoneId !== undefined && /^[a-z\d-]{1,32}$/.test(zoneId));
+  const listed = new Set(isAsked ? (await readZoneIds(signal)).values() : []);
+  const ownPrefixes = new Set([...listed].map(regionPrefixOf));
+  return (zoneId) => {
+    if (zoneId === undefined || listed.has(zoneId)) return zoneId;
+    return isZoneId(zoneId) && !ownPrefixes.has(regionPrefixOf(zoneId)) ? zoneId : undefined;
+  };
 }
 
 /** Zones of a region change less than once a year. */
@@ -77,7 +99,7 @@ async function describeZones(
 
 const zone = z.object({ ZoneName: z.string().nullish(), ZoneId: z.string().nullish() });
 
-const zonesAnswer = z.object({ AvailabilityZones: z.array(zone) });
+const zonesAnswer = z.object({ AvailabilityZones: z.array(zone.catch({})) });
 
 function entryOf({ ZoneName, ZoneId }: z.infer<typeof zone>): readonly (readonly [string, string])[] {
   return ZoneName && ZoneId ? [[ZoneName, ZoneId]] : [];

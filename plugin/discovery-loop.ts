@@ -56,7 +56,11 @@ async function restoreOnce({ restored, post }: LoopOptions, publish: Publish): P
   const snapshot = await restored().catch(() => undefined);
   if (!snapshot) return;
   for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
-  if (agesOf(snapshot).length > 0) publish(snapshot);
+  try {
+    if (agesOf(snapshot).length > 0) publish(snapshot);
+  } catch (thrown) {
+    post({ kind: 'problem', reason: `what was known before cannot be used: ${messageOf(thrown)}` });
+  }
 }
 
 /** What a pass gave: nothing, endpoints one of which AWS will change soon, or such as may stay. */

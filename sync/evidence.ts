@@ -2,6 +2,7 @@ import { judgeEndpoints, type Verdict } from '../core/evidence';
 import type { Quarantined, ScopeState, Snapshot } from '../core/model';
 import type { Entity } from '../deck/document';
 import { originsOf } from '../deck/tags';
+import { type AllowedAddresses, judgeAddress } from './refused-address';
 
 export type Evidence = (target: Entity) => Verdict;
 
@@ -9,11 +10,17 @@ export type Evidence = (target: Entity) => Verdict;
  * Judges targets that the control plane holds, by the scopes and endpoints that their tags name. Who else has the address says nothing:
  * two domains may share a load balancer, and two networks a range (fm-35).
  */
-export function collectEvidence(snapshot: Snapshot, quarantined: readonly Quarantined[]): Evidence {
+export function collectEvidence(
+  snapshot: Snapshot,
+  quarantined: readonly Quarantined[],
+  allowed: AllowedAddresses = new Map(),
+): Evidence {
   const scopes = new Map(snapshot.scopes.map((state) => [state.scope.id, state]));
   const judge = judgeEndpoints(snapshot, quarantined);
-  return ({ tags }) => {
-    const { scopeIds, endpointIds } = originsOf(tags);
+  return (target) => {
+    const { scopeIds, endpointIds } = originsOf(target.tags);
+    const refused = judgeAddress(target, allowed);
+    if (refused?.is === 'gone') return refused;
     const states = scopeIds.flatMap((id) => scopes.get(id) ?? []);
     const verdicts = endpointIds.map(judge);
     const sure = verdicts.filter((one) => one.is !== 'gone' || isNewest(one, states));
@@ -22,6 +29,7 @@ export function collectEvidence(snapshot: Snapshot, quarantined: readonly Quaran
     const unknown = states.find((state) => state.status === 'unknown');
     if (unknown) return { is: 'uncertain', reason: `scope ${unknown.scope.id} is unknown` };
     if (states.length === 0) return { is: 'absent', reason: `no source discovers ${scopeIds.join(', ') || 'it'}` };
+    if (refused) return { ...refused, observedAtMs: lastObserved(states) };
     const [id] = endpointIds;
     const unlisted = id === undefined ? 'its tags name no endpoint' : `endpoint ${id} is not listed`;
     const verdict = sure.find((one) => one.is === 'uncertain') ?? sure[0];

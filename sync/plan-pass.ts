@@ -1,28 +1,27 @@
-import { settleClaims } from '../core/claims';
 import { hasAnswered } from '../core/has-answered';
 import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
-import { type Base, emptyBase } from '../deck/base';
-import { writtenPaths } from '../deck/base-paths';
-import { renderDesired } from '../deck/desired';
+import type { Base } from '../deck/base';
 import type { Document } from '../deck/document';
 import type { Affinity } from '../deck/zones';
 import type { Absences } from './absences';
-import { accountsOf } from './accounts';
 import { brake } from './brake';
 import type { HeldEntity } from './control-plane';
 import { collectEvidence } from './evidence';
-import { incumbentsOf } from './incumbents';
 import { makePlan, outcomeOf, type Plan } from './plan';
 import { overLimit, type Policy } from './policy';
 import { planPublications, type ReadPublication } from './publish/publish';
+import type { AllowedAddresses } from './refused-address';
 import type { Report } from './report';
+import { settle } from './settle';
 
 export type PassInput = {
   readonly owner: string;
   readonly settings: Readonly<Record<string, DomainSettings>>;
-  /** What people wrote: tags take no path of it. Absent: nothing. */
+  /** What people wrote: tags take no path and no name of it. Absent: nothing. */
   readonly base?: Base;
   readonly affinity?: Affinity;
+  /** Absent: no source is granted anything. */
+  readonly allowed?: AllowedAddresses;
   readonly policy: Policy;
   /** What the control plane holds. */
   readonly held: readonly HeldEntity[];
@@ -43,13 +42,9 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { owner, settings, base = emptyBase, affinity, policy } = input;
-  const unrouted = new Set(Object.keys(settings).filter((domain) => settings[domain]?.route === false));
-  const rights = { written: writtenPaths(base), unrouted };
-  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings), rights);
-  const accounts = accountsOf(snapshot);
-  const desired = renderDesired({ owner, domains: claims.domains, settings, affinity, held, accounts });
-  const evidence = collectEvidence(snapshot, claims.quarantined);
+  const { policy, allowed } = input;
+  const { claims, desired } = settle(snapshot, { ...input, held });
+  const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
   const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
   const planned = makePlan({ ...rules, desired, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });

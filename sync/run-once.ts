@@ -1,9 +1,7 @@
 import type { Clock } from '../core/clock';
-import type { DomainSettings, Snapshot } from '../core/model';
+import type { Snapshot } from '../core/model';
 import { withOwnSignal } from '../core/own-signal';
-import type { Base } from '../deck/base';
 import type { Document } from '../deck/document';
-import type { Affinity } from '../deck/zones';
 import type { ConfirmGone } from '../discovery/confirm-gone';
 import type { Absences } from './absences';
 import { doubtAccounts, type OwnAccounts } from './accounts';
@@ -15,8 +13,7 @@ import { type During, quietly } from './during';
 import { missingEndpoints } from './missing';
 import type { Plan } from './plan';
 import type { PlanFile } from './plan-file';
-import { planPass } from './plan-pass';
-import type { Policy } from './policy';
+import { type PassInput, planPass } from './plan-pass';
 import { applyPublications, type Publication, readPublications } from './publish/publish';
 import { type AppliedChange, hasNoCredentials, type Report, reportScope } from './report';
 
@@ -31,14 +28,8 @@ export interface AbsenceStore {
   write(absences: Absences): Promise<{ readonly warning?: string }>;
 }
 
-export type PassDependencies = {
-  readonly owner: string;
-  readonly settings: Readonly<Record<string, DomainSettings>>;
-  /** What people wrote: tags take no path of it. Absent: nothing. */
-  readonly base?: Base;
-  /** Absent: `none`, but what zones have is left to evidence. */
-  readonly affinity?: Affinity;
-  readonly policy: Policy;
+/** `affinity` absent: `none`, but what zones have is left to evidence. */
+export type PassDependencies = Pick<PassInput, 'owner' | 'settings' | 'affinity' | 'base' | 'allowed' | 'policy'> & {
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly confirmGone: ConfirmGone;

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock';
 import { type Base, checkBase } from '../deck/base';
 import { warnOfUnbounded } from '../deck/base-paths';
+import { allowOf } from '../discovery/allow';
 import type { Config } from '../discovery/config';
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '../discovery/config-file';
 import { createConfirmGone } from '../discovery/confirm-gone';
@@ -63,6 +64,7 @@ export function openSession(
     owner: config.owner,
     settings: config.domains,
     affinity: config.affinity,
+    allowed: new Map(config.sources.map((source) => [source.name, allowOf(source).addresses ?? []])),
     policy: { ...config.policy, allowRemovals: parseAllowRemovals(options.allowRemovals) },
     concurrency: 'concurrency' in controlPlane ? controlPlane.concurrency : 1,
     during: (what, work) => withElapsed(options.terminal, what, work),

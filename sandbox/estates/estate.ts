@@ -69,6 +69,9 @@ export type Prepared = {
 
 export type Prepare = (ground: Ground) => Promise<Prepared>;
 
+/** In `allow` of every source: addresses on loopback stand for those of interfaces, and are no targets elsewhere. */
+export const loopbackAllowed = 'addresses: ["127.0.0.0/8"]';
+
 const traceHeader = 'x-sandbox-trace';
 
 export function traceOf({ headers }: ProviderRequest): string {

@@ -8,6 +8,7 @@ import {
   createHopBook,
   type Estate,
   type Ground,
+  loopbackAllowed,
   type Prepared,
   type Stage,
   timed,
@@ -25,7 +26,8 @@ export async function prepareT0(ground: Ground): Promise<Prepared> {
       region,
       zoneId: homeZone,
       domains: ['egress', 'sd2'],
-      sources: (url) => `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}" }\n`,
+      sources: (url) =>
+        `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: { ${loopbackAllowed} } }\n`,
       pulse: { action: 'DescribeVpcEndpoints', region },
     },
     open: async (gateway) => estateOf(await openT0({ ...ground, gateway })),

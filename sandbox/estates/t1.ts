@@ -8,6 +8,7 @@ import {
   type Estate,
   type GatewayAddress,
   type Ground,
+  loopbackAllowed,
   openConsumer,
   type Prepared,
   type Stage,
@@ -34,7 +35,7 @@ export async function prepareT1(ground: Ground): Promise<Prepared> {
       zoneId: homeZone,
       domains: [domain],
       sources: (url) =>
-        `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${far}, ${home}], endpoint: "${url}" }\n`,
+        `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${far}, ${home}], endpoint: "${url}", allow: { ${loopbackAllowed} } }\n`,
       pulse: { action: 'DescribeVpcEndpoints', region: far },
     },
     open: (gateway) => openT1(ground, gateway),

@@ -9,6 +9,7 @@ import {
   type Estate,
   type GatewayAddress,
   type Ground,
+  loopbackAllowed,
   openConsumer,
   type Prepared,
   type Stage,
@@ -50,7 +51,7 @@ export async function prepareT2(ground: Ground): Promise<Prepared> {
       domains,
       plugins,
       sources: (url) =>
-        `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: { domains: [dogs, todo], paths: [/dogs, /todo] } }\n`,
+        `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: { domains: [dogs, todo], paths: [/dogs, /todo], ${loopbackAllowed} } }\n`,
       pulse: { action: 'DescribeVpcEndpoints', region },
     },
     open: (gateway) => openT2(ground, gateway),

@@ -11,6 +11,7 @@ import {
   type GatewayAddress,
   type Ground,
   type HopBook,
+  loopbackAllowed,
   openConsumer,
   type Prepared,
   type Stage,
@@ -45,8 +46,8 @@ export async function prepareT3(ground: Ground): Promise<Prepared> {
       zoneId: homeZone,
       domains: ['employees', 'payroll'],
       sources: (url) => `sources:
-  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}" }
-  - { name: registry, type: cloud-map, regions: [${region}], namespace: ${namespace}, services: [payroll], endpoint: "${url}" }
+  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: { ${loopbackAllowed} } }
+  - { name: registry, type: cloud-map, regions: [${region}], namespace: ${namespace}, services: [payroll], endpoint: "${url}", allow: { ${loopbackAllowed} } }
 publish:
   - { namespace: ${namespace}, service: employees, domain: employees, region: ${region}, endpoint: "${url}" }
 `,

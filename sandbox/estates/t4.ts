@@ -8,6 +8,7 @@ import {
   type Estate,
   type GatewayAddress,
   type Ground,
+  loopbackAllowed,
   openConsumer,
   type Prepared,
   type Stage,
@@ -38,9 +39,9 @@ export async function prepareT4(ground: Ground): Promise<Prepared> {
       zoneId: homeZone,
       domains: ['stock', 'catalogue', 'archive'],
       sources: (url) => `sources:
-  - { name: peered, type: ec2-instances, regions: [${region}], accounts: [{ roleArn: "${arn}" }], endpoint: "${url}" }
-  - { name: names, type: dns, servers: ["${dns.address}"], names: [{ name: ${dnsName}, domain: catalogue, port: ${catalogue.port} }] }
-  - { name: fixed, type: static, endpoints: [{ domain: archive, addresses: ["${archive.addresses[0]}"], port: ${archive.port} }] }
+  - { name: peered, type: ec2-instances, regions: [${region}], accounts: [{ roleArn: "${arn}" }], endpoint: "${url}", allow: { ${loopbackAllowed} } }
+  - { name: names, type: dns, servers: ["${dns.address}"], names: [{ name: ${dnsName}, domain: catalogue, port: ${catalogue.port} }], allow: { ${loopbackAllowed} } }
+  - { name: fixed, type: static, endpoints: [{ domain: archive, addresses: ["${archive.addresses[0]}"], port: ${archive.port} }], allow: { ${loopbackAllowed} } }
 `,
       pulse: { action: 'DescribeInstances', region },
     },

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
+import { parseIp } from '../../core/addresses';
 import type { Domain } from '../../core/claims';
 import type { Json, JsonObject, Target } from '../../core/model';
-import { formatAddress, normaliseIp } from '../../core/targets';
+import { formatAddress } from '../../core/targets';
 import type { Document, Entity } from '../../deck/document';
 import { targetKey } from '../../deck/names';
 import { originsOf, originTags } from '../../deck/tags';
@@ -33,7 +33,7 @@ function fieldsOf(
   { ip, port, zoneId, weight }: Target,
 ): JsonObject {
   return {
-    [isIP(ip) === 6 ? ipv6 : ipv4]: normaliseIp(ip),
+    [ip.includes(':') ? ipv6 : ipv4]: ip,
     [portKey]: String(port),
     [publishedAttributes.zone]: zoneId ?? null,
     [tags.domain]: name,
@@ -86,5 +86,5 @@ export function heldInstance(instance: InstanceItem, place: Required<Pick<Entity
 export function addressesOf({ attributes }: InstanceItem): readonly string[] {
   const port = Number(attributes.get(portKey));
   const ips = [ipv4, ipv6].flatMap((key) => attributes.get(key) ?? []);
-  return ips.filter((ip) => isIP(ip) !== 0).map((ip) => formatAddress({ ip, port }));
+  return ips.filter((ip) => parseIp(ip) !== undefined).map((ip) => formatAddress({ ip, port }));
 }

@@ -107,17 +107,73 @@ it('ends with 1 when a base file is not there', async () => {
   expect(await estate.run('render')).toMatchObject({ exitCode: 1, err: expect.stringContaining('absent.yaml') });
 });
 
-it.each([
-  ['names what is generated', `${head}services: [{ name: sd2, host: a }]\n`, 'services.0 (service sd2) is generated'],
-  ['takes the name of a generated route', `${head}routes: [{ name: sd2 }]\n`, 'set domains.sd2.route to false'],
-  ['refers to what nobody has', `${head}plugins: [{ name: acl, service: sd9 }]\n`, 'refers to service sd9'],
-])('ends with 1 and writes nothing when a base file %s', async (_, text, said) => {
-  configure([text], '', '{ type: file, path: kong.yaml }');
+it('ends with 1 and writes nothing when a base file refers to what nobody has', async () => {
+  configure([`${head}plugins: [{ name: acl, service: sd9 }]\n`], '', '{ type: file, path: kong.yaml }');
 
   for (const verb of ['sync', 'diff', 'render']) {
-    expect(await estate.run(verb)).toMatchObject({ exitCode: 1, out: '', err: expect.stringContaining(said) });
+    const err = expect.stringContaining('refers to service sd9');
+    expect(await estate.run(verb)).toMatchObject({ exitCode: 1, out: '', err });
   }
   expect(() => readFileSync(join(estate.folder, 'kong.yaml'))).toThrow('ENOENT');
+});
+
+const taken: readonly (readonly [string, string, string])[] = [
+  ['a service', 'services: [{ name: legacy, host: a }]', 'choose another domain, or give it another name there'],
+  ['a route', 'routes: [{ name: legacy, hosts: [a] }]', 'or set domains.legacy.route to false'],
+  ['an upstream', 'upstreams: [{ name: legacy.privatelink }]', 'or give it another name there'],
+];
+
+it.each(taken)(
+  'fm-48 quarantines the domain that is named as %s of a base file, and serves the rest',
+  async (...row) => {
+    const [, entity, fix] = row;
+    configure([`${head}${entity}\n`], '', '{ type: file, path: kong.yaml }');
+    for (const _ of [1, 2]) estate.addEndpoint('legacy', ['10.0.9.11']);
+
+    const synced = await estate.run('sync');
+    const [again, rendered, checked] = [
+      await estate.run('diff'),
+      await estate.run('render'),
+      await estate.run('doctor'),
+    ];
+
+    expect([synced.exitCode, again.exitCode, rendered.exitCode]).toEqual([0, 0, 0]);
+    expect(checked.out).not.toContain('failed');
+    const text = readFileSync(join(estate.folder, 'kong.yaml'), 'utf8');
+    expect(parse(text)).toMatchObject({
+      upstreams: expect.arrayContaining([{ name: 'sd2.privatelink' }].map(expect.objectContaining)),
+    });
+    expect(text).not.toContain('10.0.9.11');
+    const said = synced.out.match(/^quarantined .* domain legacy: claims domain legacy, but .*$/gm);
+    expect(said).toHaveLength(2);
+    expect(said?.[0]).toContain(join(estate.folder, 'deck/base-0.yaml'));
+    expect(said?.[0]).toContain(fix);
+  },
+);
+
+it('fm-48 lets the domain in once the base file does not name it any more', async () => {
+  configure([`${head}services: [{ name: sd2, host: a }]\n`]);
+  await estate.run('sync');
+  const before = estate.konnect.entities('prod', 'targets');
+  configure([byHost]);
+
+  expect(await estate.run('sync')).toMatchObject({ exitCode: 0 });
+  expect(before).toEqual([]);
+  expect(estate.konnect.entities('prod', 'targets')).toMatchObject([{ target: '10.0.1.11:80' }]);
+});
+
+it('fm-48 ends with 1 when a base file names what is held, and takes nothing away', async () => {
+  const file = '{ type: file, path: kong.yaml }';
+  configure([], '', file);
+  await estate.run('sync');
+  const held = readFileSync(join(estate.folder, 'kong.yaml'), 'utf8');
+  configure([`${head}services: [{ name: sd2, host: a }]\n`], '', file);
+
+  for (const verb of ['sync', 'diff', 'render']) {
+    const err = expect.stringContaining('services.0 (service sd2) is generated');
+    expect(await estate.run(verb)).toMatchObject({ exitCode: 1, out: '', err });
+  }
+  expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toBe(held);
 });
 
 it('ends with 1 when the decK that is to write is not there', async () => {

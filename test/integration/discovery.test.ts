@@ -77,29 +77,29 @@ describe('accounts and regions', () => {
     });
 
   it('are each read with their own role and external id', async () => {
-    for (const region of regions) addEndpoint(hub, `127.1.0.${regions.indexOf(region)}`, region);
+    for (const region of regions) addEndpoint(hub, `10.1.0.${regions.indexOf(region)}`, region);
     const readers = roles();
-    addEndpoint('444444444444', '127.4.0.1');
-    addEndpoint('555555555555', '127.5.0.1', 'us-west-2');
+    addEndpoint('444444444444', '10.4.0.1');
+    addEndpoint('555555555555', '10.5.0.1', 'us-west-2');
 
     const snapshot = await discovererOf({ accounts: readers, regions }).discover(signal);
 
     expect(overview(snapshot)).toEqual([
-      ['hub.444444444444.us-east-1', ['127.4.0.1']],
+      ['hub.444444444444.us-east-1', ['10.4.0.1']],
       ['hub.444444444444.us-west-2', []],
       ['hub.555555555555.us-east-1', []],
-      ['hub.555555555555.us-west-2', ['127.5.0.1']],
+      ['hub.555555555555.us-west-2', ['10.5.0.1']],
     ]);
   });
 
   it('fm-02 go on without the one whose role does not trust this identity', async () => {
     const [first, second] = roles();
-    addEndpoint('444444444444', '127.4.0.1');
+    addEndpoint('444444444444', '10.4.0.1');
 
     const snapshot = await discovererOf({ accounts: [first, { ...second, externalId: 'wrong' }] }).discover(signal);
 
     expect(overview(snapshot)).toEqual([
-      ['hub.444444444444.us-east-1', ['127.4.0.1']],
+      ['hub.444444444444.us-east-1', ['10.4.0.1']],
       ['hub.555555555555.us-east-1', 'ACCESS_DENIED'],
     ]);
     expect(snapshot.scopes[1]).toMatchObject({ reason: expect.stringContaining('sts:AssumeRole failed') });
@@ -118,20 +118,20 @@ describe('an AWS that goes wrong', () => {
   ] as const)(
     'fm-02 makes the scope unknown at %s, with code %s, and keeps what it held',
     async (kind, code, words) => {
-      addEndpoint(hub, '127.2.0.1');
+      addEndpoint(hub, '10.2.0.1');
       const discoverer = discovererOf({}, { scopeTimeoutMs: kind === 'hang' ? 1_500 : 10_000 });
       const before = await discoverer.discover(signal);
       aws.inject({ kind, action: 'DescribeVpcEndpoints' });
 
       const { scopes } = await discoverer.discover(signal);
 
-      expect(overview(before)).toEqual([['hub.self.us-east-1', ['127.2.0.1']]]);
+      expect(overview(before)).toEqual([['hub.self.us-east-1', ['10.2.0.1']]]);
       expect(scopes).toMatchObject([
         {
           status: 'unknown',
           code,
           reason: expect.stringContaining(words),
-          lastGood: { discovered: { endpoints: [{ addresses: [{ ip: '127.2.0.1' }] }] } },
+          lastGood: { discovered: { endpoints: [{ addresses: [{ ip: '10.2.0.1' }] }] } },
         },
       ]);
     },
@@ -140,7 +140,7 @@ describe('an AWS that goes wrong', () => {
   it.each(['DescribeVpcEndpoints', 'DescribeNetworkInterfaces'])(
     'fm-03 makes the scope unknown when the second page or the interfaces fail: %s',
     async (action) => {
-      for (let index = 1; index <= 7; index += 1) addEndpoint(hub, `127.2.0.${index}`);
+      for (let index = 1; index <= 7; index += 1) addEndpoint(hub, `10.2.0.${index}`);
       aws.inject({ kind: 'throttle', action, after: action === 'DescribeVpcEndpoints' ? 1 : 0 });
 
       expect(overview(await discovererOf({}, {}, 5).discover(signal))).toEqual([['hub.self.us-east-1', 'THROTTLED']]);
@@ -148,8 +148,8 @@ describe('an AWS that goes wrong', () => {
   );
 
   it('fm-11 quarantines the endpoint of an interface that AWS does not find, and reads the rest', async () => {
-    const whole = addEndpoint(hub, '127.2.0.1');
-    const broken = addEndpoint(hub, '127.2.0.2');
+    const whole = addEndpoint(hub, '10.2.0.1');
+    const broken = addEndpoint(hub, '10.2.0.2');
     world.detachInterface(String(world.endpoint(broken)?.interfaces[0]?.id));
 
     const [state] = (await discovererOf().discover(signal)).scopes;
@@ -179,7 +179,7 @@ describe('an AWS that goes wrong', () => {
 
 describe('what AWS leaves out', () => {
   it('fm-08 is nothing: every page is read', async () => {
-    const ips = Array.from({ length: 12 }, (_, index) => `127.2.0.${index + 1}`);
+    const ips = Array.from({ length: 12 }, (_, index) => `10.2.0.${index + 1}`);
     for (const ip of ips) addEndpoint(hub, ip);
 
     const [[, held] = []] = overview(await discovererOf({}, {}, 5).discover(signal));
@@ -194,10 +194,10 @@ describe('what AWS leaves out', () => {
   it.each(['AvailabilityZoneId', 'DnsEntrySet', 'VpcId', 'ServiceName', 'PrivateIpAddressesSet'])(
     'fm-23 does not keep an endpoint out when it is %s',
     async (field) => {
-      addEndpoint(hub, '127.2.0.1');
+      addEndpoint(hub, '10.2.0.1');
       aws.inject({ kind: 'omit', field });
 
-      expect(overview(await discovererOf().discover(signal))).toEqual([['hub.self.us-east-1', ['127.2.0.1']]]);
+      expect(overview(await discovererOf().discover(signal))).toEqual([['hub.self.us-east-1', ['10.2.0.1']]]);
     },
   );
 
@@ -208,7 +208,7 @@ describe('what AWS leaves out', () => {
     ['PrivateIpAddress', 'missing-field'],
     ['TagSet', 'bad-tag'],
   ])('fm-23 quarantines the endpoint when it is %s', async (field, code) => {
-    addEndpoint(hub, '127.2.0.1');
+    addEndpoint(hub, '10.2.0.1');
     aws.inject({ kind: 'omit', field });
 
     const { scopes } = await discovererOf().discover(signal);
@@ -219,7 +219,7 @@ describe('what AWS leaves out', () => {
   it.each(['VpcEndpointId', 'VpcEndpointSet', 'NetworkInterfaceSet'])(
     'fm-03 makes the scope unknown when it is %s',
     async (field) => {
-      addEndpoint(hub, '127.2.0.1');
+      addEndpoint(hub, '10.2.0.1');
       aws.inject({ kind: 'omit', field });
 
       expect(overview(await discovererOf().discover(signal))).toEqual([['hub.self.us-east-1', 'BAD_ANSWER']]);

@@ -44,7 +44,7 @@ async function sync() {
 
 describe('peered networks (T4)', () => {
   it('are routed to by tag, with the zone id that the name means in the provider account', async () => {
-    const id = addInstance('127.40.1.11');
+    const id = addInstance('10.40.1.11');
 
     const { exitCode } = await sync();
 
@@ -52,14 +52,14 @@ describe('peered networks (T4)', () => {
     expect(await zoneIds()).toEqual(['use1-az2']);
     expect(estate.konnect.entities('prod', 'targets')).toMatchObject([
       {
-        target: '127.40.1.11:80',
+        target: '10.40.1.11:80',
         tags: expect.arrayContaining([id, `scope:peered.${providerAccount}.${region}`]),
       },
     ]);
   });
 
   it('fm-30 lose a terminated instance on the pass that sees it, even the last', async () => {
-    const id = addInstance('127.40.1.11');
+    const id = addInstance('10.40.1.11');
     await sync();
 
     estate.world.terminateInstance(id);
@@ -73,8 +73,8 @@ describe('peered networks (T4)', () => {
   });
 
   it('lose a stopped instance, and have it back when it runs', async () => {
-    const id = addInstance('127.40.1.11');
-    addInstance('127.40.2.11');
+    const id = addInstance('10.40.1.11');
+    addInstance('10.40.2.11');
     await sync();
 
     estate.world.setInstanceState(id, 'stopped', { code: 'Client.UserInitiatedShutdown', message: 'by its owner' });
@@ -84,42 +84,42 @@ describe('peered networks (T4)', () => {
     await sync();
 
     expect(report.changes).toMatchObject([{ reason: expect.stringContaining('instance stopped: by its owner') }]);
-    expect(without).toEqual(['127.40.2.11:80']);
-    expect(targets().sort()).toEqual(['127.40.1.11:80', '127.40.2.11:80']);
+    expect(without).toEqual(['10.40.2.11:80']);
+    expect(targets().sort()).toEqual(['10.40.1.11:80', '10.40.2.11:80']);
   });
 
   it.each(['pending', 'hibernated'])('keep an instance that is %s, and add none', async (state) => {
-    const held = addInstance('127.40.1.11');
+    const held = addInstance('10.40.1.11');
     await sync();
 
     estate.world.setInstanceState(held, state);
-    estate.world.setInstanceState(addInstance('127.40.2.11'), state);
+    estate.world.setInstanceState(addInstance('10.40.2.11'), state);
     const { report } = await sync();
 
     expect(report.changes).toEqual([]);
-    expect(targets()).toEqual(['127.40.1.11:80']);
+    expect(targets()).toEqual(['10.40.1.11:80']);
   });
 
   it('fm-08 keep everything when AWS does not list', async () => {
-    addInstance('127.40.1.11');
+    addInstance('10.40.1.11');
     await sync();
 
     estate.aws.inject({ action: 'DescribeInstances', kind: 'throttle' });
     await sync();
 
-    expect(targets()).toEqual(['127.40.1.11:80']);
+    expect(targets()).toEqual(['10.40.1.11:80']);
   });
 });
 
 describe('zones', () => {
   it.each(['denied', 'error'] as const)('are unknown, and nothing else, when AWS answers %s', async (kind) => {
-    addInstance('127.40.1.11');
+    addInstance('10.40.1.11');
     estate.aws.inject({ action: 'DescribeAvailabilityZones', kind });
 
     const { exitCode } = await sync();
 
     expect(exitCode).toBe(0);
-    expect(targets()).toEqual(['127.40.1.11:80']);
+    expect(targets()).toEqual(['10.40.1.11:80']);
     expect(await zoneIds()).toEqual([undefined]);
   });
 
@@ -128,7 +128,7 @@ describe('zones', () => {
 sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${estate.aws.url}" }]
 controlPlane: { type: konnect, address: "${estate.konnect.url}", name: prod, token: "\${KONNECT_TOKEN}" }
 `);
-    estate.addEndpoint('sd2', ['127.40.1.11', '127.40.2.11']);
+    estate.addEndpoint('sd2', ['10.40.1.11', '10.40.2.11']);
     estate.aws.inject({ action: 'DescribeNetworkInterfaces', kind: 'omit', field: 'AvailabilityZoneId' });
 
     expect(await zoneIds()).toEqual(['use1-az1', 'use1-az2']);

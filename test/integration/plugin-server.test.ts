@@ -49,7 +49,7 @@ function discoveryEnv(more = ''): Readonly<Record<string, string>> {
   writeFileSync(
     config,
     `owner: test
-sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${estate.aws.url}" }]
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "${estate.aws.url}", allow: { addresses: ["127.0.0.0/8"] } }]
 controlPlane: { type: konnect, name: prod, token: "\${KONNECT_TOKEN}" }
 ${more}`,
   );
@@ -147,7 +147,10 @@ describe.each(programs)('privatelink under %s', (program) => {
     it('gives an IPv6 address in brackets', async () => {
       const instance = await server.startInstance('privatelink', { domain: 'sd6', probe: 'none' });
 
-      expect((await server.handleEvent(instance, 'access', noAnswer))[0]?.args).toEqual(['[2600:1f18::7]', 80]);
+      expect((await server.handleEvent(instance, 'access', noAnswer))[0]?.args).toEqual([
+        '[2600:1f18:0000:0000:0000:0000:0000:0007]',
+        80,
+      ]);
     });
 
     it('fm-25 survives a PDK call that Kong refuses', async () => {

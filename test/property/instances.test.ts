@@ -49,7 +49,12 @@ function readCloudMap(order: readonly number[]): Promise<string> {
     readHealth: async () => new Map<string, string>(),
     isGone: async () => false,
   };
-  return read(createCloudMapSource(cloudMapConfig(), { owner: 'test', readerOf: () => reader }));
+  return read(
+    createCloudMapSource(cloudMapConfig(), {
+      owner: 'test',
+      readersOf: () => ({ reader, readZoneIds: async () => new Map() }),
+    }),
+  );
 }
 
 describe('discovery of instances', () => {

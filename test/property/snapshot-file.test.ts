@@ -3,47 +3,65 @@ import fc from 'fast-check';
 import type { Discovered, Endpoint, LastGood, Quarantined, Scope, ScopeState, Snapshot } from '../../core/model';
 import { parseSnapshot, serialiseSnapshot } from '../../discovery/snapshot-file';
 
-const text = fc.string({ minLength: 1 });
 const timeMs = fc.integer({ min: 0 });
 const state = fc.constantFrom('available', 'pending', 'partial', 'rejected', 'deleted', 'unlisted' as const);
-
-const endpoint: fc.Arbitrary<Endpoint> = fc.record(
-  {
-    id: text,
-    scopeId: text,
-    domain: fc.constantFrom('sd1', 'sd2', 'egress'),
-    state,
-    reason: fc.string(),
-    createdAtMs: timeMs,
-    serviceName: fc.string(),
-    vpcId: fc.string(),
-    protocol: fc.constantFrom('http', 'https', 'grpc', 'grpcs' as const),
-    port: fc.integer({ min: 1, max: 65_535 }),
-    host: fc.string(),
-    paths: fc.array(fc.string().map((path) => `/${path}`)),
-    grantedPaths: fc.array(fc.string()),
-    weight: fc.integer({ min: 0, max: 65_535 }),
-    dnsNames: fc.array(fc.string()),
-    addresses: fc.array(
-      fc.record(
-        { ip: fc.oneof(fc.ipV4(), fc.ipV6()), region: fc.string(), zoneId: fc.string() },
-        { requiredKeys: ['ip', 'region'] },
-      ),
-    ),
-  },
-  {
-    requiredKeys: [
-      ...(['id', 'scopeId', 'domain', 'state', 'createdAtMs', 'protocol', 'port', 'paths'] as const),
-      ...(['grantedPaths', 'weight', 'dnsNames', 'addresses'] as const),
-    ],
-  },
+const label = fc.stringMatching(/^[a-z0-9-]{1,12}$/);
+const scopeId = fc.tuple(label, label, label).map((parts) => parts.join('.'));
+const path = fc.stringMatching(/^(\/[A-Za-z0-9_~!$&'()*+;=:@-]{1,9}){1,3}$/);
+const host = fc.stringMatching(/^[a-z0-9]{1,9}(\.[a-z0-9]{1,9}){0,3}$/);
+const claims = fc.oneof(
+  fc.record({ protocol: fc.constantFrom('http', 'https' as const), host, paths: fc.uniqueArray(path) }),
+  fc.record({ protocol: fc.constant('http' as const), paths: fc.uniqueArray(path, { maxLength: 20 }) }),
+  fc.record({
+    protocol: fc.constantFrom('grpc', 'grpcs' as const),
+    host,
+    paths: fc.uniqueArray(path, { minLength: 1 }),
+  }),
 );
+
+const endpoint: fc.Arbitrary<Endpoint> = fc
+  .tuple(
+    claims,
+    fc.record(
+      {
+        id: fc.stringMatching(/^(vpce|i|srv)-\d[\w.:@~!-]{1,20}$/),
+        scopeId,
+        domain: fc.constantFrom('sd1', 'sd2', 'egress'),
+        state,
+        reason: fc.string(),
+        createdAtMs: timeMs,
+        serviceName: fc.string(),
+        vpcId: fc.string(),
+        port: fc.integer({ min: 1, max: 65_535 }),
+        grantedPaths: fc.array(fc.string()),
+        weight: fc.integer({ min: 0, max: 65_535 }),
+        dnsNames: fc.array(fc.string()),
+        addresses: fc.array(
+          fc.record(
+            {
+              ip: fc.oneof(fc.ipV4(), fc.ipV6()),
+              region: label,
+              zoneId: fc.constantFrom('use1-az1', 'usw2-lax1-az1', 'use1-wl1-bos-wlz1', 'usgw1-az3'),
+            },
+            { requiredKeys: ['ip', 'region'] },
+          ),
+        ),
+      },
+      {
+        requiredKeys: [
+          ...(['id', 'scopeId', 'domain', 'state', 'createdAtMs', 'port'] as const),
+          ...(['grantedPaths', 'weight', 'dnsNames', 'addresses'] as const),
+        ],
+      },
+    ),
+  )
+  .map(([claim, rest]) => ({ ...claim, ...rest }));
 
 const quarantined: fc.Arbitrary<Quarantined> = fc.record(
   {
-    endpointId: text,
-    scopeId: text,
-    domain: fc.string(),
+    endpointId: fc.string({ minLength: 1 }),
+    scopeId,
+    domain: fc.constantFrom('sd1', 'sd2'),
     state,
     code: fc.constantFrom('bad-tag', 'disagreement', 'other-gateway' as const),
     reason: fc.string(),
@@ -57,7 +75,7 @@ const discovered: fc.Arbitrary<Discovered> = fc.record({
   quarantined: fc.array(quarantined, { maxLength: 3 }),
 });
 
-const scope: fc.Arbitrary<Scope> = fc.record({ id: text, source: text, account: text, region: text });
+const scope: fc.Arbitrary<Scope> = fc.record({ id: scopeId, source: label, account: label, region: label });
 
 const lastGood: fc.Arbitrary<LastGood> = fc.record(
   { observedAtMs: timeMs, discovered, isRestored: fc.boolean() },

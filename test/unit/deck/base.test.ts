@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { checkBase, mergeBase, parseBase } from '../../../deck/base';
+import { checkBase, contestedDomains, mergeBase, parseBase } from '../../../deck/base';
 import { renderText } from '../../../deck/text';
 import { documentOf, owner } from '../../support/konnect';
 
@@ -110,6 +110,32 @@ describe('checkBase', () => {
     ['a service of the base by its id', 'services: [{ name: a, id: x }]\nroutes: [{ name: b, service: { id: x } }]\n'],
   ])('takes references to %s', (_, text) => {
     expect(() => checkBase(baseOf(text), document)).not.toThrow();
+  });
+});
+
+describe('contestedDomains', () => {
+  const document = [...documentOf('sd2', 1), ...documentOf('sd3', 1)];
+
+  it.each([
+    ['the service', 'services: [{ name: sd2, host: a }]\n', 'service sd2'],
+    ['the route', 'routes: [{ name: sd2 }]\n', 'route sd2'],
+    ['the route, below a service', 'services: [{ name: a, routes: [{ name: sd2 }] }]\n', 'route sd2'],
+    ['the upstream', 'upstreams: [{ name: sd2.privatelink }]\n', 'upstream sd2.privatelink'],
+  ])('fm-48 gives the domain whose name is taken by %s', (_, text, said) => {
+    const contested = contestedDomains(baseOf(text), document);
+
+    expect([...contested.keys()]).toEqual(['sd2']);
+    expect(contested.get('sd2')?.reason).toContain(
+      `claims domain sd2, but ${said} is written in base file base-0.yaml`,
+    );
+  });
+
+  it.each([
+    ['names nothing that is generated', 'services: [{ name: a, host: b }]\n'],
+    ['builds upon the domain', 'routes: [{ name: sd2, service: { name: sd2 } }]\n'],
+    ['adds to the domain', 'routes: [{ name: a, service: { name: sd2 } }]\nplugins: [{ name: acl, service: sd2 }]\n'],
+  ])('fm-48 gives none where the base file %s', (_, text) => {
+    expect([...contestedDomains(baseOf(text), document)]).toEqual([]);
   });
 });
 

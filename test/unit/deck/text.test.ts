@@ -15,6 +15,26 @@ function render(over: Parameters<typeof endpointOf>[0] = {}, settings: DomainSet
   return parse(text);
 }
 
+const template = `$\{{ env "DECK_KONNECT_TOKEN" }}`;
+
+describe('what decK would take for a template', () => {
+  it.each([
+    ['a host', { host: template }],
+    ['a path', { paths: [`/${template}`] }],
+    ['the id of an endpoint', { id: template }],
+  ])('fm-50 is refused in %s, naming the entity', (_, over) => {
+    expect(() => render(over)).toThrow(
+      expect.objectContaining({ name: 'PrivatelinkError', message: expect.stringMatching(/^\w+ sd2\S* holds/) }),
+    );
+  });
+
+  it('fm-50 is passed on in the configuration of a plugin', () => {
+    const plugins = [{ name: 'key-auth', config: { key: template } }];
+
+    expect(render({}, { plugins }).services[0].plugins[0].config).toEqual({ key: template });
+  });
+});
+
 describe('the decK file', () => {
   it('fm-17 names its format, select tags and control plane, and carries no ids', () => {
     const file = render();

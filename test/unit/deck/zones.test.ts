@@ -42,6 +42,26 @@ describe('zone upstreams', () => {
     expect(document.filter((one) => one.kind === 'target')).toHaveLength(9);
   });
 
+  it('fm-49 are sixteen at most, those that are held first, then by name', () => {
+    const zones = Array.from({ length: 30 }, (_, index) => `use1-az${10 + index}`);
+    const targets = zones.map((zone, index) => targetOf(`10.0.1.${index}`, zone));
+    const held = render([targetOf('10.0.1.1', 'use1-az99')], { affinity: 'weighted' });
+
+    const zoned = upstreamsOf(render(targets, { affinity: 'weighted', held })).filter((name) => name.includes('-az'));
+
+    expect(zoned).toEqual([...zones.slice(0, 15), 'use1-az99'].map((zone) => `${zone}.sd2.privatelink`));
+  });
+
+  it('fm-49 stay as many as are held already', () => {
+    const zones = Array.from({ length: 20 }, (_, index) => `use1-az${10 + index}`);
+    const held: Document = zones.map((zone) => {
+      const key = `${zone}.sd2.privatelink`;
+      return { kind: 'upstream', key, domain: 'sd2', fields: { name: key }, tags: [] };
+    });
+
+    expect(upstreamsOf(render([targetOf('10.0.1.1', 'use1-az9')], { affinity: 'weighted', held }))).toHaveLength(21);
+  });
+
   it('are none for a zone whose id cannot be part of a name', () => {
     expect(upstreamsOf(render([targetOf('10.0.1.1', 'rack 1.a')], { affinity: 'weighted' }))).toEqual([
       'sd2.privatelink',

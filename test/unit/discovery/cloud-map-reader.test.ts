@@ -70,6 +70,31 @@ describe('a list', () => {
   });
 });
 
+describe('an item with a field of another form', () => {
+  it('fm-45 is given by its id alone, and the rest is read', async () => {
+    const good = { Id: 'b', Attributes: { AWS_INSTANCE_IPV4: '10.0.0.1' } };
+    mock.on(ListInstancesCommand).callsFake(() => ({ Instances: [{ Id: 'a', Attributes: { port: 80 } }, good] }));
+    mock.on(GetInstancesHealthStatusCommand).callsFake(() => ({ Status: { a: 7, b: 'UNHEALTHY' } }));
+    mock.on(ListServicesCommand).callsFake(() => ({ Services: [{ Id: 'srv-1', Name: 'a', CreateDate: 'x' }] }));
+
+    expect(await reader.listInstances('srv-1', signal)).toEqual([
+      { id: 'a', problem: expect.stringContaining('Attributes.port'), attributes: new Map() },
+      { id: 'b', attributes: new Map([['AWS_INSTANCE_IPV4', '10.0.0.1']]) },
+    ]);
+    expect([...(await reader.readHealth('srv-1', signal))]).toEqual([
+      ['a', 'UNKNOWN'],
+      ['b', 'UNHEALTHY'],
+    ]);
+    expect(await reader.listServices('ns-1', signal)).toMatchObject([{ id: 'srv-1', createdAtMs: undefined }]);
+  });
+
+  it('fm-03 fails as a whole without an id', async () => {
+    mock.on(ListInstancesCommand).callsFake(() => ({ Instances: [{ Attributes: {} }] }));
+
+    await expect(reader.listInstances('srv-1', signal)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+  });
+});
+
 describe('what is owned by somebody', () => {
   it('is referred to by its ARN, which alone reaches what is shared', async () => {
     const named = { Id: 'ns-1', Arn: 'arn:ns-1', Name: 'shared' };

@@ -39,7 +39,10 @@ function readerOf({ namespaces = [shared], services = [employees], instances = {
 }
 
 function discover(reader: CloudMapReader, over: Readonly<Record<string, unknown>> = {}) {
-  const source = createCloudMapSource(cloudMapConfig(over), { owner: 'test', readerOf: () => reader });
+  const source = createCloudMapSource(cloudMapConfig(over), {
+    owner: 'test',
+    readersOf: () => ({ reader, readZoneIds: async () => new Map() }),
+  });
   const [scope] = source.scopes();
   if (!scope) throw new Error('the source has no scope');
   return source.discover(scope, signal);
@@ -100,9 +103,9 @@ describe('an instance', () => {
     ['the paths of its tag', { 'kong:path': '/employees /staff' }, {}, { paths: ['/employees', '/staff'] }],
     [
       'both addresses',
-      { AWS_INSTANCE_IPV6: '2001:db8::1' },
+      { AWS_INSTANCE_IPV6: 'fd00::1' },
       {},
-      { addresses: [{ ip: '10.0.0.1' }, { ip: '2001:db8::1' }] },
+      { addresses: [{ ip: '10.0.0.1' }, { ip: 'fd00:0000:0000:0000:0000:0000:0000:0001' }] },
     ],
   ])('takes %s', async (_, attributes, over, expected) => {
     expect(await discoverOne(attributes, over)).toMatchObject({ endpoints: [expected], quarantined: [] });
@@ -118,6 +121,74 @@ describe('an instance', () => {
     expect(await discoverOne(attributes, over)).toMatchObject({
       endpoints: [],
       quarantined: [{ endpointId: 'srv-1.one', code, reason: expect.stringContaining(words) }],
+    });
+  });
+
+  it.each([
+    ['169.254.169.254', 'metadata'],
+    ['169.254.170.2', 'metadata'],
+    ['127.0.0.1', 'loopback'],
+    ['0.0.0.0', 'unspecified'],
+    ['224.0.0.1', 'multicast'],
+    ['fd00:ec2::254', 'metadata'],
+    ['::ffff:169.254.169.254', 'metadata'],
+    ['203.0.113.7', 'public'],
+  ])('fm-44 is quarantined with the address %s, and the rest goes on', async (ip, kind) => {
+    const odd = instance('odd', { [ip.includes(':') ? 'AWS_INSTANCE_IPV6' : 'AWS_INSTANCE_IPV4']: ip });
+    const reader = readerOf({ instances: { 'arn:srv-1': [odd, instance('one')] } });
+
+    expect(await discover(reader)).toMatchObject({
+      endpoints: [{ id: 'srv-1.one' }],
+      quarantined: [
+        {
+          endpointId: 'srv-1.odd',
+          domain: 'employees',
+          state: 'available',
+          code: 'address-not-allowed',
+          reason: expect.stringContaining(`has the ${kind} address`),
+          fix: expect.stringMatching(/./),
+        },
+      ],
+    });
+  });
+
+  it.each(['fe80::1%eth0', '10.0.0.300', 'fe80::/10'])(
+    'fm-45 is quarantined with %s, and the rest goes on',
+    async (ip) => {
+      const odd = instance('odd', { AWS_INSTANCE_IPV6: ip });
+      const reader = readerOf({ instances: { 'arn:srv-1': [odd, instance('one')] } });
+
+      expect(await discover(reader)).toMatchObject({
+        endpoints: [{ id: 'srv-1.one' }],
+        quarantined: [{ endpointId: 'srv-1.odd', code: 'missing-field', reason: expect.stringContaining(`"${ip}"`) }],
+      });
+    },
+  );
+
+  it('fm-45 is quarantined where AWS gives it in another form, and the rest goes on', async () => {
+    const odd = { id: 'odd', attributes: new Map<string, string>(), problem: 'Attributes: no' };
+    const reader = readerOf({ instances: { 'arn:srv-1': [odd, instance('one')] } });
+
+    expect(await discover(reader)).toMatchObject({
+      endpoints: [{ id: 'srv-1.one' }],
+      quarantined: [{ endpointId: 'srv-1.odd', reason: 'AWS gives it in a form that cannot be read (Attributes: no)' }],
+    });
+  });
+
+  it('fm-44 has a public address where allow.addresses grants it', async () => {
+    const over = { allow: { addresses: ['203.0.113.0/24'] } };
+
+    expect(await discoverOne({ AWS_INSTANCE_IPV4: '203.0.113.7' }, over)).toMatchObject({
+      endpoints: [{ addresses: [{ ip: '203.0.113.7' }] }],
+    });
+  });
+
+  it('fm-50 is quarantined with an id that is too long for a tag', async () => {
+    const reader = readerOf({ instances: { 'arn:srv-1': [instance('x'.repeat(123)), instance('x'.repeat(122))] } });
+
+    expect(await discover(reader)).toMatchObject({
+      endpoints: [{ id: `srv-1.${'x'.repeat(122)}` }],
+      quarantined: [{ code: 'missing-field', reason: 'has an id that cannot become a tag of Kong' }],
     });
   });
 
@@ -232,7 +303,10 @@ describe('the services', () => {
 describe('confirmGone', () => {
   const services = [employees];
   const world = readerOf({ services, instances: { 'arn:srv-1': [instance('vpce-1/eni-1')] } });
-  const source = createCloudMapSource(cloudMapConfig(), { owner: 'test', readerOf: () => world });
+  const source = createCloudMapSource(cloudMapConfig(), {
+    owner: 'test',
+    readersOf: () => ({ reader: world, readZoneIds: async () => new Map() }),
+  });
   const [scope] = source.scopes();
   const ids = ['srv-1.vpce-1~eni-1', 'srv-1.vpce-1~eni-2', 'srv-2.vpce-1~eni-3', 'vpce-9'];
 
@@ -244,7 +318,10 @@ describe('confirmGone', () => {
   });
 
   it('fm-01 gives nothing for a scope that was never listed', async () => {
-    const fresh = createCloudMapSource(cloudMapConfig(), { owner: 'test', readerOf: () => world });
+    const fresh = createCloudMapSource(cloudMapConfig(), {
+      owner: 'test',
+      readersOf: () => ({ reader: world, readZoneIds: async () => new Map() }),
+    });
     if (!scope) throw new Error('the source has no scope');
 
     expect(await fresh.confirmGone?.(scope, ids, signal)).toEqual([]);

@@ -336,7 +336,7 @@ describe('createDnsSource', () => {
         {
           domain: 'sd1',
           code: 'address-not-allowed',
-          reason: expect.stringContaining('www.corp resolves to the public address'),
+          reason: expect.stringMatching(/has the public address .* \(www\.corp\)/),
           fix: expect.stringContaining('public: true'),
         },
       ]);
@@ -351,7 +351,7 @@ describe('createDnsSource', () => {
     expect(endpoints.map(({ addresses }) => addresses[0]?.ip)).toEqual(['8.8.8.8']);
   });
 
-  it.each(['10.1.2.3', '172.31.0.1', '192.168.0.1', '100.64.0.1', 'fd12::1', '127.0.0.1', '::ffff:10.0.0.1'])(
+  it.each(['10.1.2.3', '172.31.0.1', '192.168.0.1', '100.64.0.1', 'fd12::1', '::ffff:10.0.0.1'])(
     'takes the private address %s',
     async (ip) => {
       const type = ip.includes(':') ? 'AAAA' : 'A';

@@ -60,6 +60,16 @@ describe('listInstances', () => {
     expect(await list()).toMatchObject([{ ips: ['10.0.1.11', 'fd00::1'] }]);
   });
 
+  it('fm-45 gives an instance with a field of another form by its id alone, and the rest', async () => {
+    const Instances = [{ ...instanceAnswer('i-1'), LaunchTime: 'yesterday' }, instanceAnswer('i-2')];
+    mock.ec2.on(DescribeInstancesCommand).callsFake(() => ({ Reservations: [{ Instances }] }));
+
+    expect(await list()).toEqual([
+      { id: 'i-1', problem: expect.stringContaining('LaunchTime'), ips: [], tags: new Map() },
+      expect.objectContaining({ id: 'i-2', state: 'running', ips: ['10.0.1.11'] }),
+    ]);
+  });
+
   it.each([
     ['an instance without id', { Reservations: [{ Instances: [{ VpcId: 'vpc-1' }] }] }],
     ['an instance with an empty id', { Reservations: [{ Instances: [{ InstanceId: '' }] }] }],

@@ -78,6 +78,28 @@ describe('listEndpoints', () => {
     await expect(list()).rejects.toMatchObject({ code: 'BAD_ANSWER', message: expect.stringContaining('hub.self') });
   });
 
+  it.each([
+    ['State', { State: 7 }],
+    ['CreationTimestamp', { CreationTimestamp: 'yesterday' }],
+    ['NetworkInterfaceIds', { NetworkInterfaceIds: [null] }],
+    ['DnsEntries', { DnsEntries: 'none' }],
+    ['Tags', { Tags: { Key: 'kong:domain' } }],
+  ])('fm-45 gives an endpoint whose %s has another form by its id alone, and the rest', async (field, over) => {
+    const VpcEndpoints = [{ ...endpointAnswer('vpce-1'), ...over }, endpointAnswer('vpce-2')];
+    mock.ec2.on(DescribeVpcEndpointsCommand).callsFake(() => ({ VpcEndpoints }));
+
+    expect(await list()).toEqual([
+      {
+        id: 'vpce-1',
+        problem: expect.stringContaining(field),
+        interfaceIds: [],
+        dnsNames: [],
+        tags: new Map(),
+      },
+      expect.objectContaining({ id: 'vpce-2', state: 'Available', createdAtMs: 1_000 }),
+    ]);
+  });
+
   it('fm-08 fails as a whole when its second page does', async () => {
     const throttled = Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
     mock.ec2
@@ -109,6 +131,19 @@ describe('listInterfaces', () => {
 
     expect(await reader.listInterfaces(['eni-1'], signal)).toEqual([
       { id: 'eni-1', zoneId: 'use1-az1', ips: ['10.0.1.11', '10.0.1.9', 'fd00::1'] },
+    ]);
+  });
+
+  it('fm-45 gives an interface with a field of another form by its id alone, and the rest', async () => {
+    const NetworkInterfaces = [
+      { ...interfaceAnswer('eni-1', '10.0.1.11'), PrivateIpAddresses: '10.0.1.11' },
+      interfaceAnswer('eni-2', '10.0.1.12'),
+    ];
+    mock.ec2.on(DescribeNetworkInterfacesCommand).callsFake(() => ({ NetworkInterfaces }));
+
+    expect(await reader.listInterfaces(['eni-1', 'eni-2'], signal)).toEqual([
+      { id: 'eni-1', problem: expect.stringContaining('PrivateIpAddresses'), ips: [] },
+      { id: 'eni-2', zoneId: 'use1-az1', ips: ['10.0.1.12'] },
     ]);
   });
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '../../../core/errors';
-import type { Discovered } from '../../../core/model';
+import type { Discovered, Endpoint } from '../../../core/model';
+import type { AllowConfig } from '../../../discovery/config';
 import { createDiscoverer } from '../../../discovery/discover';
-import { createLastGoodStore, readOnly } from '../../../discovery/last-good';
+import { createLastGoodStore, type LastGoodStore, readOnly } from '../../../discovery/last-good';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 
@@ -24,10 +25,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (clock = createFakeClock()) => createLastGoodStore({ path, owner: 'test', clock });
 
+type Over = { readonly store?: LastGoodStore; readonly nowMs?: number; readonly allow?: AllowConfig };
+
 /** A new process: its one scope answers with this. */
-function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000 } = {}) {
+function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000, allow }: Over = {}) {
   const source = {
     name: 'hub',
+    allow,
     scopes: () => [hubScope],
     discover: async () => {
       if (answer instanceof Error) throw answer;
@@ -50,6 +54,42 @@ describe('last good on disk', () => {
     expect(scopes).toMatchObject([
       { status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some, isRestored: true } },
     ]);
+  });
+
+  it.each<[string, Partial<Endpoint>, string]>([
+    ['has an address that is none', { addresses: [{ ip: 'fe80::1%eth0', region: 'us-east-1' }] }, 'an IP address'],
+    ['leads to metadata', { addresses: [{ ip: '169.254.169.254', region: 'us-east-1' }] }, 'metadata'],
+    ['leads to the node itself', { addresses: [{ ip: '127.0.0.1', region: 'us-east-1' }] }, 'loopback'],
+    ['has a host that no tag could have', { host: 'a\r\nb' }, 'host'],
+    ['claims what the source may not claim any more', { domain: 'sd9' }, 'allow.domains'],
+  ])('fm-45 is used without the endpoint that %s', async (_, odd, reason) => {
+    await processWith({ endpoints: [endpointOf({ id: 'vpce-bad', ...odd }), endpointOf()], quarantined: [] }).discover(
+      signal,
+    );
+
+    const { scopes, warnings } = await processWith(throttled, { allow: { domains: ['sd2'] } }).restored();
+
+    expect(warnings).toEqual([]);
+    expect(scopes).toMatchObject([
+      {
+        status: 'unknown',
+        lastGood: {
+          discovered: {
+            endpoints: [endpointOf()],
+            quarantined: [{ endpointId: 'vpce-bad', reason: expect.stringContaining(reason) }],
+          },
+        },
+      },
+    ]);
+  });
+
+  it('fm-44 is used with what the source is granted', async () => {
+    const loopback = endpointOf({ addresses: [{ ip: '127.20.1.11', region: 'us-east-1' }] });
+    await processWith({ endpoints: [loopback], quarantined: [] }).discover(signal);
+
+    const { scopes } = await processWith(throttled, { allow: { addresses: ['127.0.0.0/8'] } }).restored();
+
+    expect(scopes).toMatchObject([{ lastGood: { discovered: { endpoints: [loopback], quarantined: [] } } }]);
   });
 
   it('outlives several processes that cannot read the scope', async () => {

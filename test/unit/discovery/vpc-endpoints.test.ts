@@ -1,4 +1,8 @@
-import { DescribeNetworkInterfacesCommand, DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeNetworkInterfacesCommand,
+  DescribeVpcEndpointsCommand,
+  type NetworkInterface,
+} from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import type { VpcEndpointsConfig } from '../../../discovery/config';
 import {
@@ -91,7 +95,7 @@ describe('an endpoint', () => {
           { ip: '10.0.1.11', region: 'us-east-1', zoneId: 'use1-az1' },
           { ip: '10.0.1.12', region: 'us-east-1', zoneId: 'use1-az1' },
           { ip: '10.0.2.11', region: 'us-east-1', zoneId: 'use1-az2' },
-          { ip: 'fd00::11', region: 'us-east-1', zoneId: 'use1-az1' },
+          { ip: 'fd00:0000:0000:0000:0000:0000:0000:0011', region: 'us-east-1', zoneId: 'use1-az1' },
         ],
       },
     ]);
@@ -184,6 +188,49 @@ describe('an endpoint', () => {
 describe('an endpoint that cannot be used', () => {
   const others = endpointAnswer('vpce-2', { NetworkInterfaceIds: ['eni-2'] });
   const otherInterface = interfaceAnswer('eni-2', '10.0.3.11');
+
+  it.each<[string, string, unknown]>([
+    ['address', 'has the address ""', ''],
+    ['address', 'has the address "10.0.0.300"', '10.0.0.300'],
+    ['address', 'has the address "fe80::1%eth0"', 'fe80::1%eth0'],
+    ['form', 'its network interface eni-1 in a form that cannot be read (PrivateIpAddress', { ip: '10.0.0.1' }],
+    ['address', 'has the link-local address 169.254.9.9 (vpce-1.example), which is never a target', '169.254.9.9'],
+    ['address', 'has the loopback address 127.0.0.1 (vpce-1.example), which allow.addresses', '127.0.0.1'],
+  ])('fm-45 is quarantined for the %s of its interface, and the rest goes on: %s', async (_, reason, ip) => {
+    const odd = { NetworkInterfaceId: 'eni-1', PrivateIpAddress: ip } as unknown as NetworkInterface;
+    answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-1'] }), others]], [odd, otherInterface]);
+
+    const { endpoints, quarantined } = await discover();
+
+    expect(endpoints.map(({ id }) => id)).toEqual(['vpce-2']);
+    expect(quarantined).toMatchObject([{ endpointId: 'vpce-1', reason: expect.stringContaining(reason) }]);
+  });
+
+  it('fm-45 is quarantined where AWS gives it in another form, and the rest goes on', async () => {
+    const odd = endpointAnswer('vpce-1', { CreationTimestamp: 'yesterday' as unknown as Date });
+    answerWith(mock, [[odd, others]], [otherInterface]);
+
+    const { endpoints, quarantined } = await discover();
+
+    expect(endpoints.map(({ id }) => id)).toEqual(['vpce-2']);
+    expect(quarantined).toMatchObject([
+      {
+        endpointId: 'vpce-1',
+        code: 'missing-field',
+        reason: expect.stringMatching(/^AWS gives it in a form that cannot be read \(CreationTimestamp: /),
+      },
+    ]);
+  });
+
+  it('fm-44 has public addresses where EC2 states them, and loopback where allow.addresses grants it', async () => {
+    const config = vpcEndpointsConfig({ allow: { addresses: ['127.20.0.0/16'] } });
+    const odd = [interfaceAnswer('eni-1', '127.20.1.11'), interfaceAnswer('eni-2', '203.0.113.7')];
+    answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-1'] }), others]], odd);
+
+    const { endpoints } = await discover(config);
+
+    expect(endpoints.map(({ addresses }) => addresses[0]?.ip)).toEqual(['127.20.1.11', '203.0.113.7']);
+  });
 
   it.each([
     ['a bad port', { Tags: tagged({ 'kong:port': 'x' }) }, 'bad-tag', 'kong:port is "x"'],

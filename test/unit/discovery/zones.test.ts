@@ -1,6 +1,6 @@
 import { DescribeAvailabilityZonesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it, jest } from '@jest/globals';
-import { createZoneReader, withZoneIds } from '../../../discovery/zones';
+import { createZoneReader, trustZoneIds, withZoneIds } from '../../../discovery/zones';
 import { createFakeClock } from '../../support/passes';
 import { createMockEc2, endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../support/vpc-endpoints';
 
@@ -35,6 +35,58 @@ describe('withZoneIds', () => {
     const read = jest.fn(async () => zoneIds);
 
     await withZoneIds(places, read, signal);
+
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
+describe('trustZoneIds', () => {
+  const listed = new Map([
+    ['us-east-1a', 'use1-az4'],
+    ['us-east-1-new-1a', 'use1-of-tomorrow'],
+  ]);
+
+  it.each([
+    ['use1-az4', 'use1-az4'],
+    ['use1-of-tomorrow', 'use1-of-tomorrow'],
+    ['use1-az99', undefined],
+    ['usw2-az1', 'usw2-az1'],
+    ['usw2-lax1-az1', 'usw2-lax1-az1'],
+    ['usw2-of-tomorrow', undefined],
+    ['zone-1', undefined],
+    [undefined, undefined],
+  ])('fm-49 takes %s for %s: of the own region only what AWS lists', async (written, trusted) => {
+    const trust = await trustZoneIds([written], async () => listed, signal);
+
+    expect(trust(written)).toBe(trusted);
+  });
+
+  it.each([
+    'use1-az1',
+    'usgw1-az1',
+    'apse2-az3',
+    'use1-bos1-az1',
+    'usw2-lax1-az2',
+    'use1-wl1-bos-wlz1',
+    'euw2-wl1-man-wlz1',
+  ])('fm-49 takes %s, of the form that AWS publishes, where AWS cannot be asked', async (zoneId) => {
+    expect((await trustZoneIds([zoneId], async () => new Map(), signal))(zoneId)).toBe(zoneId);
+  });
+
+  it.each(['x1-az1', 'use1-az123', 'use1', 'USE1-AZ1', 'us-east-1a', 'a/b', 'use1-az1\n', 'z'.repeat(99)])(
+    'fm-49 takes %j for no zone where AWS cannot be asked',
+    async (zoneId) => {
+      expect((await trustZoneIds([zoneId], async () => new Map(), signal))(zoneId)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['no zone is written', [undefined, undefined]],
+    ['what is written can be no zone', ['a/b', 'x'.repeat(33)]],
+  ])('asks nobody when %s', async (_, written) => {
+    const read = jest.fn(async () => listed);
+
+    await trustZoneIds(written, read, signal);
 
     expect(read).not.toHaveBeenCalled();
   });

@@ -92,6 +92,18 @@ describe('startDiscoveryLoop', () => {
     expect(posted[0]).toEqual({ kind: 'problem', reason: 'truncated' });
   });
 
+  it('fm-45 goes on where what was kept cannot be resolved, and says so', async () => {
+    const broken = snapshotOf(unknownScope([endpointOf({ paths: undefined })]));
+
+    const { posted } = await runLoop([known], broken);
+
+    expect(posted).toContainEqual({
+      kind: 'problem',
+      reason: expect.stringContaining('what was known before cannot be used'),
+    });
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+  });
+
   it('posts a route again only when it changed', async () => {
     const moved = snapshotOf(knownScope([endpointOf({ addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }] })]));
 
