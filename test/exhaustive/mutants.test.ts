@@ -80,7 +80,10 @@ const mutants: readonly Mutant[] = [
     name: 'fm-38 all that was ever observed counts alike',
     estate: 'relayed',
     module: '../../core/statements',
-    mutate: () => ({ newestOf: (statements: unknown) => statements }),
+    mutate: ({ statementsOf }) => ({
+      newestOf: (statements: unknown) => statements,
+      statementsOf: ({ scopes, ...rest }: Module) => statementsOf({ ...rest, scopes: scopes.map(undated) }),
+    }),
     caught: /uncertain target .* left/,
   },
   {
@@ -121,6 +124,13 @@ const mutants: readonly Mutant[] = [
     caught: /settled at/,
   },
 ];
+
+/** What a scope said, as if it had seen all of it itself. */
+function undated(state: Module): Module {
+  if (state.status !== 'known') return state;
+  const endpoints = state.discovered.endpoints.map((one: Module) => ({ ...one, observed: undefined }));
+  return { ...state, discovered: { ...state.discovered, endpoints } };
+}
 
 function exploreAll(name: EstateName): void {
   const { explore, oneChange } = require('./explore');
