@@ -11,6 +11,8 @@ export type Verdict = {
   readonly reason: string;
   /** When that was observed, of `absent` so that one observation counts once; unix epoch, milliseconds. Absent: in this pass. */
   readonly observedAtMs?: number;
+  /** Of `gone`: the relay that says so. Absent: it was read here. */
+  readonly relayId?: string;
   /** It is listed all the same: what was counted of its absence is over. */
   readonly isSeen?: boolean;
 };
@@ -57,9 +59,10 @@ function isTerminal({ state }: Pick<Statement, 'state'>): boolean {
 }
 
 function verdictOf(statement: Statement, refused: Quarantined | undefined): Verdict {
-  const { id, state, awsReason, quarantined = refused, atMs, isRelayed } = statement;
+  const { id, scopeId, state, awsReason, quarantined = refused, atMs, isRelayed } = statement;
   const words = `endpoint ${id} is ${state}${awsReason ? ` (${awsReason})` : ''}`;
-  if (isTerminal(statement)) return { is: 'gone', reason: words, observedAtMs: isRelayed ? atMs : undefined };
+  if (isTerminal(statement))
+    return { is: 'gone', reason: words, ...(isRelayed ? { observedAtMs: atMs, relayId: scopeId } : {}) };
   if (quarantined) {
     const is = refusals.has(quarantined.code) ? 'absent' : 'uncertain';
     return { is, reason: `endpoint ${id} ${quarantined.reason}`, observedAtMs: atMs, isSeen: is === 'uncertain' };

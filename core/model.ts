@@ -27,7 +27,12 @@ export type Address = {
 };
 
 /** Who saw something first, and when (unix epoch, milliseconds). */
-export type Observed = { readonly scopeId: string; readonly atMs: number };
+export type Observed = {
+  readonly scopeId: string;
+  readonly atMs: number;
+  /** As in LastGood, of the scope that read it: scopes of one name may be of different accounts. */
+  readonly accountId?: string;
+};
 
 /** One VPC interface endpoint, or another provider of addresses. */
 export type Endpoint = {
@@ -123,7 +128,7 @@ export type ScopeState =
       readonly observedAtMs: number;
       /** As in LastGood. */
       readonly accountId?: string;
-      /** The same account answered before, as is kept in memory or on disk. */
+      /** The same account answered before, as is kept in memory or on disk; or STS does not tell, and this process read the scope before. */
       readonly isAccountKept?: boolean;
       readonly discovered: Discovered;
     }

@@ -24,9 +24,9 @@ export type Statement = {
  * another gateway, for instance. What a relay passes on of a scope that was read here since then is left out (fm-38).
  */
 export function statementsOf({ scopes }: Snapshot): ReadonlyMap<string, readonly Statement[]> {
-  const readMs = new Map(scopes.map((state) => [state.scope.id, heldOf(state)?.observedAtMs]));
+  const states = new Map(scopes.map((state) => [state.scope.id, state]));
   const isOutdated = ({ observed }: Relayable) =>
-    observed !== undefined && (readMs.get(observed.scopeId) ?? Number.NEGATIVE_INFINITY) >= observed.atMs;
+    observed !== undefined && isReadSince(observed, states.get(observed.scopeId));
   const statements = scopes.flatMap((state): readonly Statement[] => {
     const held = heldOf(state);
     if (!held) return [];
@@ -52,14 +52,23 @@ export function statementsOf({ scopes }: Snapshot): ReadonlyMap<string, readonly
   return groupBy(statements, (one) => one.id);
 }
 
+/** Whether the very scope was read here since: a role names its account, and the process's own credentials may be of another one there. */
+function isReadSince({ atMs, accountId }: Observed, state: ScopeState | undefined): boolean {
+  const held = state && heldOf(state);
+  if (!state || !held || held.observedAtMs < atMs) return false;
+  return /^\d{12}$/.test(state.scope.account) || (accountId !== undefined && held.accountId === accountId);
+}
+
 type Relayable = { readonly observed?: Observed };
 
 function heldOf(state: ScopeState): LastGood | undefined {
   return state.status === 'known' ? state : state.lastGood;
 }
 
-/** Those of one endpoint that count: an older observation never beats a newer one (fm-38). */
+/** Those of one endpoint that count: what is read in this pass, else what was observed last. An older observation never beats a newer one (fm-38). */
 export function newestOf(statements: readonly Statement[]): readonly Statement[] {
+  const direct = statements.filter(({ isKnown, isRelayed }) => isKnown && !isRelayed);
+  if (direct.length > 0) return direct;
   const newestMs = statements.reduce((latest, { atMs }) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY);
   return statements.filter(({ atMs }) => atMs === newestMs);
 }

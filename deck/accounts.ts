@@ -10,12 +10,13 @@ export type Accounts = ReadonlyMap<string, string>;
  * The tag that says whose account a domain's upstream was read in. The one that is held stays while a target of it is held that is not
  * listed now: the account of today does not know whether that one's endpoint is gone.
  */
-export function accountTagsOf(domain: Domain, held: readonly Entity[], accounts: Accounts): readonly string[] {
-  const before = accountOf(held.find((one) => one.key === upstreamName(domain.name))?.tags ?? []);
+export function accountTagsOf(domain: Domain, heldOfDomain: readonly Entity[], accounts: Accounts): readonly string[] {
+  const upstream = upstreamName(domain.name);
+  const before = accountOf(heldOfDomain.find((one) => one.key === upstream)?.tags ?? []);
   const told = domain.targets.map((one) => accounts.get(one.scopeId)).find((one) => one !== undefined);
   const listed = new Set(domain.targets.map((one) => one.endpointId));
-  const origins = held
-    .filter(({ kind, parent }) => kind === 'target' && parent === upstreamName(domain.name))
+  const origins = heldOfDomain
+    .filter(({ kind, parent }) => kind === 'target' && parent === upstream)
     .map((one) => originsOf(one.tags));
   const isOfOwn = (scopeId: string) => scopeId.split('.')[1] === 'self';
   const hasUnlisted = origins.some(

@@ -1,4 +1,5 @@
 import type { Domain } from '../core/claims';
+import { groupBy } from '../core/group-by';
 import type { DomainSettings, JsonObject, PluginSettings, Target } from '../core/model';
 import { pluginName, upstreamName, zoneUpstreamName } from '../core/names';
 import { compareText, formatAddress } from '../core/targets';
@@ -30,8 +31,13 @@ export type DesiredInput = {
 /** What the control plane should hold for the domains that can be routed to. */
 export function renderDesired(input: DesiredInput): Document {
   const { owner, domains, settings, affinity = 'none', held = [], accounts = new Map() } = input;
-  const place = { tags: selectTags(owner), affinity, held, accounts };
-  return sortDocument(domains.flatMap((domain) => entitiesOf(domain, settings[domain.name] ?? {}, place)));
+  const heldByDomain = groupBy(held, (one) => one.domain);
+  const place = { tags: selectTags(owner), affinity, accounts };
+  return sortDocument(
+    domains.flatMap((domain) =>
+      entitiesOf(domain, settings[domain.name] ?? {}, { ...place, held: heldByDomain.get(domain.name) ?? [] }),
+    ),
+  );
 }
 
 /** Entities in write order, then by key: the one order of documents and files. */
@@ -41,6 +47,7 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
   );
 }
 
+/** `held`: of this domain. */
 type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & { readonly tags: readonly string[] };
 
 function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {

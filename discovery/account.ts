@@ -69,8 +69,7 @@ export function tellAccount(
     discover: async (scope, signal) => {
       const answer = await source.discover(scope, signal);
       const accountId = await readers.get(scope.id)?.(signal);
-      // Where STS does not say, the operator does.
-      return { ...answer, accountId: accountId ?? ownAccount };
+      return { ...answer, accountId };
     },
   };
 }
@@ -95,13 +94,14 @@ export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: La
     told,
     own,
     remembered: before?.accountId ? [before.accountId] : [],
-    // What this process read before without being told, it reads with the same credentials.
     heldIds: before && (before.isRestored || before.accountId) ? idsOf(before.discovered) : [],
     listedIds: new Set(listed),
   };
   if (isOtherAccount(evidence))
     throw new PrivatelinkError(otherAccountReason(scope, evidence), { code: 'OTHER_ACCOUNT', transient: false });
-  const isAccountKept = told !== undefined && told === before?.accountId;
+  // What this process read before without being told, it reads with the same credentials.
+  const isReadBefore = before !== undefined && !before.isRestored && before.accountId === undefined;
+  const isAccountKept = told === undefined ? isReadBefore : told === before?.accountId;
   const isShown = isAccountKept || own !== undefined || listed.length > 0;
   return { accountId: (isShown ? told : undefined) ?? before?.accountId, isAccountKept };
 }

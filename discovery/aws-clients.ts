@@ -12,7 +12,12 @@ import { isLoopback } from './loopback';
 // The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
+/** The process's own credentials as the first client found them: all ask the same provider, so that STS tells whose EC2's answers are (fm-37). */
+export type OwnCredentials = { provider?: EC2Client['config']['credentials'] };
+
 export type ClientOptions = {
+  /** Absent: each client finds its own. */
+  readonly own?: OwnCredentials;
   readonly scope: AccountScope;
   readonly endpoint?: VpcEndpointsConfig['endpoint'];
 };
@@ -46,27 +51,41 @@ export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> 
   return once(() => createStsClient(options));
 }
 
-async function createStsClient({ scope, endpoint }: ClientOptions): Promise<STSClient> {
+async function createStsClient({ scope, endpoint, own }: ClientOptions): Promise<STSClient> {
   const { STSClient } = await loadSts();
   const { sts } = addressesOf(endpoint, 'ec2');
-  return new STSClient({ ...(await settingsOf(scope, sts)), endpoint: sts });
+  const settings = await settingsOf(scope, sts);
+  return sharing(scope, own, (provider) => new STSClient({ ...settings, ...provider, endpoint: sts }));
 }
 
-async function createEc2Client({ scope, endpoint }: ClientOptions): Promise<EC2Client> {
+async function createEc2Client({ scope, endpoint, own }: ClientOptions): Promise<EC2Client> {
   const { EC2Client } = await loadEc2();
   const { ec2, sts } = addressesOf(endpoint, 'ec2');
-  return new EC2Client({ ...(await settingsOf(scope, sts)), endpoint: ec2 });
+  const settings = await settingsOf(scope, sts);
+  return sharing(scope, own, (provider) => new EC2Client({ ...settings, ...provider, endpoint: ec2 }));
 }
 
-async function createCloudMapClient({ scope, endpoint }: ClientOptions): Promise<ServiceDiscoveryClient> {
+async function createCloudMapClient({ scope, endpoint, own }: ClientOptions): Promise<ServiceDiscoveryClient> {
   const { ServiceDiscoveryClient } = await loadServiceDiscovery();
   const { servicediscovery, sts } = addressesOf(endpoint, 'servicediscovery');
-  return new ServiceDiscoveryClient({
-    ...(await settingsOf(scope, sts)),
-    endpoint: servicediscovery,
-    // The SDK would put `data-` before the host of an address that is given.
-    disableHostPrefix: servicediscovery !== undefined,
-  });
+  // The SDK would put `data-` before the host of an address that is given.
+  const disableHostPrefix = servicediscovery !== undefined;
+  const settings = { ...(await settingsOf(scope, sts)), endpoint: servicediscovery, disableHostPrefix };
+  return sharing(scope, own, (provider) => new ServiceDiscoveryClient({ ...settings, ...provider }));
+}
+
+type Provider = NonNullable<OwnCredentials['provider']>;
+
+/** The client that `create` makes; where the process's own credentials count, those of the first such client. */
+function sharing<T extends { readonly config: { readonly credentials: Provider } }>(
+  scope: AccountScope,
+  own: OwnCredentials | undefined,
+  create: (settings: { readonly credentials?: Provider }) => T,
+): T {
+  if (scope.roleArn || !own) return create({});
+  const client = create(own.provider ? { credentials: own.provider } : {});
+  own.provider ??= client.config.credentials;
+  return client;
 }
 
 /** What all clients of a scope share. */

@@ -25,7 +25,7 @@ export type Discoverer = {
   /** What an earlier process left in the store, all of it unknown now; reads no source and never rejects. */
   restored(): Promise<Snapshot>;
   /** Forgets what scopes said that turned out to be of another account (code OTHER_ACCOUNT), and keeps the rest. */
-  disown(snapshot: Snapshot): Promise<void>;
+  settle(snapshot: Snapshot): Promise<void>;
   /** Reads every scope. Never rejects but with the signal's reason: a scope that fails is unknown and keeps its last good. */
   discover(signal: AbortSignal): Promise<Snapshot>;
 };
@@ -59,8 +59,10 @@ export function createDiscoverer(
       await memory.restore();
       return memory.recall(scoped.map(({ scope }) => ({ scope, failure: unread(scope) })));
     },
-    disown: async (snapshot) => {
-      memory.forget(disownedIn(snapshot));
+    settle: async (snapshot) => {
+      const disowned = disownedIn(snapshot);
+      if (disowned.length === 0) return;
+      memory.forget(disowned);
       await store?.write(memory.kept(snapshot));
     },
     discover: async (signal) => {

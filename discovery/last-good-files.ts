@@ -52,9 +52,10 @@ export function openLastGoodStore(files: LastGoodFiles, clock: Clocks): LastGood
   };
 }
 
-/** The whole configuration of the source but for its secrets, which change and are no part of what it reads. */
+/** The configuration of the source but for its secrets, and for its regions and account, which stand in what it holds. */
 function keyOf(source: SourceConfig): string {
-  const { token: _, url, ...rest } = { token: undefined, url: undefined, ...source };
+  const optional = { token: undefined, url: undefined, regions: undefined, ownAccount: undefined };
+  const { token: _, url, regions: __, ownAccount: ___, ...rest } = { ...optional, ...source };
   return checksumOf({ ...rest, url: url?.split('?')[0] }).slice(0, 12);
 }
 

@@ -62,11 +62,11 @@ const address = z.object({
   zoneId: z.string().refine(isZoneId).optional().catch(undefined),
 } satisfies Fields<Address>);
 
-const observed = z.object({ scopeId, atMs: timeMs } satisfies Fields<Observed>).optional();
 const accountId = z
   .string()
   .regex(/^\d{12}$/)
   .optional();
+const observed = z.object({ scopeId, atMs: timeMs, accountId } satisfies Fields<Observed>).optional();
 
 const endpoint = z
   .object({

@@ -107,10 +107,12 @@ function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discover
       `${from}: nothing is known in the snapshot of scope ${scope.id} (${reason}); correct that where it is written`,
     );
   }
-  const seen = <T extends { readonly observed?: Observed }>(one: T): T & { readonly observed: Observed } => {
-    const { scopeId, atMs } = one.observed ?? { scopeId: state.scope.id, atMs: known.observedAtMs };
-    return { ...one, observed: { scopeId, atMs: Math.min(atMs, takenAtMs) } };
-  };
+  const { observedAtMs, accountId } = known;
+  const byScope = { scopeId: state.scope.id, atMs: Math.min(observedAtMs, takenAtMs), accountId };
+  const seen = <T extends { readonly observed?: Observed }>({ observed, ...one }: T) => ({
+    ...one,
+    observed: observed ? { ...observed, atMs: Math.min(observed.atMs, takenAtMs) } : byScope,
+  });
   const { endpoints, quarantined } = known.discovered;
   return { endpoints: endpoints.map(seen), quarantined: quarantined.map(seen) };
 }

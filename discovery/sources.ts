@@ -1,6 +1,12 @@
 import type { Clock } from '../core/clock';
 import { createAccountReader, tellAccount } from './account';
-import { type ClientOptions, lazyCloudMapClient, lazyEc2Client, lazyStsClient } from './aws-clients';
+import {
+  type ClientOptions,
+  lazyCloudMapClient,
+  lazyEc2Client,
+  lazyStsClient,
+  type OwnCredentials,
+} from './aws-clients';
 import type { AccountScope } from './aws-scopes';
 import { type CallBudget, createCallBudget } from './call-budget';
 import { createCloudMapSource } from './cloud-map';
@@ -27,7 +33,11 @@ export type SourcesOptions = {
   readonly clock: Clock;
 };
 
-type Context = Required<SourcesOptions> & { readonly budget: CallBudget; readonly owner: string };
+type Context = Required<SourcesOptions> & {
+  readonly budget: CallBudget;
+  readonly owner: string;
+  readonly own: OwnCredentials;
+};
 
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: Context) => Source;
@@ -45,7 +55,11 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
   'cloud-map': (config, context) => {
     const { endpoint } = config;
     const readersOf = (scope: AccountScope) => ({
-      reader: createCloudMapReader({ ...context, scope, client: lazyCloudMapClient({ scope, endpoint }) }),
+      reader: createCloudMapReader({
+        ...context,
+        scope,
+        client: lazyCloudMapClient({ scope, endpoint, own: context.own }),
+      }),
       readZoneIds: createZoneReader({ ...context, scope, client: lazyEc2Client({ scope, endpoint }) }),
     });
     return createCloudMapSource(config, { owner: context.owner, readersOf });
@@ -59,9 +73,9 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
 /** A reader and the zones of one scope, over one client. */
 function ec2ReadersOf<R>(
   create: (options: Ec2ReaderOptions) => R,
-  { scope, endpoint, pageSize, budget, clock }: ClientOptions & Omit<Context, 'owner'>,
+  { scope, endpoint, own, pageSize, budget, clock }: ClientOptions & Omit<Context, 'owner'>,
 ) {
-  const client = lazyEc2Client({ scope, endpoint });
+  const client = lazyEc2Client({ scope, endpoint, own });
   return {
     reader: create({ scope, client, pageSize, budget }),
     readZoneIds: createZoneReader({ scope, client, budget, clock }),
@@ -74,7 +88,8 @@ export function createSources(
   { pageSize = 1_000, clock }: SourcesOptions,
 ): readonly Source[] {
   const budget = createCallBudget({ clock });
-  return sources.map((config) => createSource(config, { owner, pageSize, budget, clock }));
+  const own: OwnCredentials = {};
+  return sources.map((config) => createSource(config, { owner, pageSize, budget, clock, own }));
 }
 
 /** What looks at the networks of the sources that the configuration names; no IO. */
@@ -82,7 +97,7 @@ export function openFindings(
   { sources }: Pick<Config, 'sources'>,
   { pageSize = 1_000, clock }: SourcesOptions,
 ): AddFindings {
-  const context = { pageSize, clock, budget: createCallBudget({ clock }) };
+  const context = { pageSize, clock, budget: createCallBudget({ clock }), own: {} };
   return createFindings(sources, {
     readersOf: (scope, { endpoint }) => ec2ReadersOf(createNetworkReader, { ...context, scope, endpoint }),
   });
@@ -94,6 +109,6 @@ function createSource<T extends SourceType>(config: Extract<SourceConfig, { type
   if (!('regions' in config) || config.accounts) return source;
   const { endpoint, ownAccount } = config;
   return tellAccount(source, ownAccount, (scope) =>
-    createAccountReader({ ...context, scope, client: lazyStsClient({ scope, endpoint }) }),
+    createAccountReader({ ...context, scope, client: lazyStsClient({ scope, endpoint, own: context.own }) }),
   );
 }

@@ -25,7 +25,8 @@ export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], o
     ({ accountId, scope }) => `${own[scope.source]} ${accountId ?? scope.id}`,
   ).values()) {
     const evidence = evidenceOf(group, { ids, remembered, own });
-    if (!isOtherAccount(evidence)) continue;
+    const isReadBefore = group.every(({ accountId, isAccountKept }) => accountId === undefined && isAccountKept);
+    if (isReadBefore || !isOtherAccount(evidence)) continue;
     for (const { scope } of group)
       doubted.set(scope.id, {
         status: 'unknown',

@@ -28,19 +28,26 @@ export function collectEvidence(
     if (gone) return gone;
     const unknown = states.find((state) => state.status === 'unknown');
     if (unknown) return { is: 'uncertain', reason: `scope ${unknown.scope.id} is unknown` };
-    if (states.length === 0) return { is: 'absent', reason: `no source discovers ${scopeIds.join(', ') || 'it'}` };
     if (refused) return { ...refused, observedAtMs: lastObserved(states) };
     const [id] = endpointIds;
     const unlisted = id === undefined ? 'its tags name no endpoint' : `endpoint ${id} is not listed`;
     const verdict = sure.find((one) => one.is === 'uncertain') ?? sure[0];
+    if (states.length === 0 && verdict?.is !== 'uncertain')
+      return { is: 'absent', reason: `no source discovers ${scopeIds.join(', ') || 'it'}` };
     return { is: 'absent', reason: unlisted, observedAtMs: lastObserved(states), ...verdict };
   };
 }
 
-/** What a relay observed some time ago does not count against what the target's own scopes observed later, nor where nobody knows when that was (fm-38). */
-function isNewest({ observedAtMs = Number.POSITIVE_INFINITY }: Verdict, states: readonly ScopeState[]): boolean {
-  const lastMs = states.map((state) => (state.status === 'known' ? state : state.lastGood)?.observedAtMs);
-  return lastMs.every((ms = Number.POSITIVE_INFINITY) => ms <= observedAtMs);
+/**
+ * What a relay calls gone counts for its own targets, and for those of a scope that is unknown and said what is older. A scope that was read
+ * in this pass speaks for itself (fm-38).
+ */
+function isNewest({ observedAtMs = 0, relayId }: Verdict, states: readonly ScopeState[]): boolean {
+  if (relayId === undefined) return true;
+  return states.every((state) => {
+    if (state.scope.id === relayId) return true;
+    return state.status === 'unknown' && state.lastGood !== undefined && state.lastGood.observedAtMs <= observedAtMs;
+  });
 }
 
 /** All scopes have to be observed anew for a new observation of what none of them lists. */

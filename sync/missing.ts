@@ -1,3 +1,4 @@
+import { groupBy } from '../core/group-by';
 import type { ScopeState, Snapshot } from '../core/model';
 import { statementsOf } from '../core/statements';
 import { accountOf, originsOf } from '../deck/tags';
@@ -16,13 +17,19 @@ export function missingEndpoints(
   const isListed = (id: string, sinceMs: number) =>
     statements.get(id)?.some(({ isKnown, atMs }) => isKnown && atMs >= sinceMs) === true;
   const accountOfDomain = accountsOfDomains(held);
-  const origins = held
-    .filter((one) => one.kind === 'target')
-    .map(({ tags, domain }) => ({ ...originsOf(tags), account: accountOfDomain(domain) }));
+  const origins = groupBy(
+    held
+      .filter((one) => one.kind === 'target')
+      .flatMap(({ tags, domain }) => {
+        const { scopeIds, endpointIds } = originsOf(tags);
+        return scopeIds.map((scopeId) => ({ scopeId, endpointIds, account: accountOfDomain(domain) }));
+      }),
+    (one) => one.scopeId,
+  );
   const missing = known.map((state): readonly [string, readonly string[]] => {
     const { scope, observedAtMs } = state;
-    const own = origins
-      .filter(({ scopeIds, account }) => scopeIds.includes(scope.id) && knowsItsEndpoints(state, account))
+    const own = (origins.get(scope.id) ?? [])
+      .filter(({ account }) => knowsItsEndpoints(state, account))
       .flatMap((one) => one.endpointIds);
     return [scope.id, [...new Set(own)].filter((id) => !isListed(id, observedAtMs)).sort()];
   });
@@ -51,8 +58,9 @@ function knowsItsEndpoints(
   { scope, accountId, isAccountKept, discovered }: Known,
   account: string | undefined,
 ): boolean {
-  if (scope.account !== 'self' || (account === undefined && isAccountKept)) return true;
+  if (scope.account !== 'self') return true;
   if (accountId !== undefined && account !== undefined) return accountId === account;
+  if (accountId !== undefined && isAccountKept) return true;
   return discovered.endpoints.length + discovered.quarantined.length > 0;
 }
 

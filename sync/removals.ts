@@ -38,8 +38,9 @@ export function removeTargets(unwanted: readonly HeldEntity[], input: PlanInput)
 
 function countTargets(document: Document): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { kind, parent = '' } of document) {
-    if (kind === 'target') counts.set(parent, (counts.get(parent) ?? 0) + 1);
+  for (const { kind, parent = '', fields } of document) {
+    // One without weight serves nobody.
+    if (kind === 'target' && fields.weight !== 0) counts.set(parent, (counts.get(parent) ?? 0) + 1);
   }
   return counts;
 }

@@ -112,5 +112,5 @@ export function isIncomplete({ applied, error }: Pick<PublicationReport, 'applie
 /** No scope could be read because of credentials: nothing that discovery says can be trusted. */
 export function hasNoCredentials(report: Pick<Report, 'scopes'>): boolean {
   const refused: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
-  return report.scopes.every((scope) => refused.has(scope.code));
+  return report.scopes.length > 0 && report.scopes.every((scope) => refused.has(scope.code));
 }

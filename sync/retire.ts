@@ -1,4 +1,5 @@
 import { dispositionOf } from '../core/endpoint-states';
+import { judgeEndpoints } from '../core/evidence';
 import type { Snapshot } from '../core/model';
 import { compareText } from '../core/targets';
 import { writeOrder } from '../deck/desired';
@@ -61,19 +62,30 @@ function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): stri
   return `${why}, which is unknown (${reason})${rest}: mend that first; where it is gone for good, add --despite-unknown ${scope.id}`;
 }
 
-function whyServed(domain: string, { snapshot, desired }: Claimed): string | undefined {
+function whyServed(domain: string, { snapshot, held, desired }: Claimed): string | undefined {
   const targets = desired.filter((one) => one.domain === domain && one.kind === 'target');
   const serving = targets.flatMap((one) => originsOf(one.tags).endpointIds);
-  // An endpoint that is being modified goes on serving.
-  const pending = snapshot.scopes
-    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
-    .filter((one) => one.domain === domain && dispositionOf(one.state) === 'hold');
-  const [endpoints, how] =
-    targets.length > 0 ? [serving, 'can be used'] : [pending.map((one) => one.id), `is ${pending[0]?.state}`];
+  const [endpoints, how] = targets.length > 0 ? [serving, 'can be used'] : inDoubt(domain, snapshot, held);
   if (endpoints.length === 0) return undefined;
   const distinct = [...new Set(endpoints)];
   const rest = distinct.length > 5 ? ` and ${distinct.length - 5} more` : '';
   return `${distinct.slice(0, 5).join(', ')}${rest} ${how} and claims domain ${domain}: take its domain tag off, or delete it, then retire the domain`;
+}
+
+/** An endpoint that is being modified, and one in use whose tags cannot be read, go on serving. */
+function inDoubt(
+  domain: string,
+  snapshot: Snapshot,
+  held: readonly HeldEntity[],
+): readonly [readonly string[], string] {
+  const pending = snapshot.scopes
+    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
+    .filter((one) => one.domain === domain && dispositionOf(one.state) === 'hold');
+  if (pending.length > 0) return [pending.map((one) => one.id), `is ${pending[0]?.state}`];
+  const judge = judgeEndpoints(snapshot, []);
+  const inUse = held.filter((one) => one.domain === domain && one.kind === 'target');
+  const ids = inUse.flatMap((one) => originsOf(one.tags).endpointIds);
+  return [ids.filter((id) => judge(id).isSeen === true), 'is in use, though quarantined,'];
 }
 
 /** What would leave now and was not shown before the answer; names, for people. */

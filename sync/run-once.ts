@@ -35,8 +35,8 @@ export type PassDependencies = Pick<PassInput, 'owner' | 'settings' | 'affinity'
   readonly confirmGone: ConfirmGone;
   /** Absent: none is named. */
   readonly ownAccounts?: OwnAccounts;
-  /** Told of the snapshot where scopes of it turn out to be of another account, so that what they say is not kept. */
-  readonly disown?: (snapshot: Snapshot) => Promise<void>;
+  /** Told of the snapshot once it is known which scopes of it are of another account (OTHER_ACCOUNT): what those say is not kept. */
+  readonly settle?: (snapshot: Snapshot) => Promise<void>;
   readonly controlPlane: ControlPlane;
   readonly absenceStore: AbsenceStore;
   /** Absent: nothing is published. */
@@ -74,7 +74,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   );
   const inUse = [...held, ...published.flatMap((one) => one.held)];
   const ours = doubtAccounts(discovered, held, deps.ownAccounts ?? {});
-  if (ours !== discovered) await deps.disown?.(ours);
+  await deps.settle?.(ours);
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
   const snapshot = { ...ours, goneIds };
   const { absences, elapsedMs } = stored;

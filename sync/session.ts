@@ -70,7 +70,7 @@ export function openSession(
     during: (what, work) => withElapsed(options.terminal, what, work),
     discover: discoverer.discover,
     confirmGone: discoverer.confirmGone,
-    disown: discoverer.disown,
+    settle: discoverer.settle,
     ownAccounts: Object.fromEntries(
       config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
     ),

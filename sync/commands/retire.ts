@@ -8,7 +8,7 @@ import type { HeldEntity } from '../control-plane';
 import { readDependants } from '../kong-api/dependants';
 import { formatCounts, formatReport } from '../output/report-text';
 import { outcomeOf } from '../plan';
-import { exitCodeOfSync, exitCodes, type Report } from '../report';
+import { exitCodes, isIncomplete, type Report } from '../report';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../retire';
 import { planOnce } from '../run-once';
 import { openSession } from '../session';
@@ -27,7 +27,8 @@ export const runRetire: Command = async (options, signal) => {
   const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
   if (json) terminal.out(`${JSON.stringify(done)}\n`);
   else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`);
-  return done.refused ? exitCodes.refused : exitCodeOfSync(done);
+  if (done.refused) return exitCodes.refused;
+  return isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
 };
 
 /** Scopes that the operator calls gone for good say nothing any more, not even what they said last. Throws PrivatelinkError. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock, Clocks } from '../../core/clock';
 import { transitionalScopes } from '../../core/endpoint-states';
 import { messageOf, PrivatelinkError } from '../../core/errors';
-import type { Snapshot } from '../../core/model';
+import type { ScopeState, Snapshot } from '../../core/model';
 import type { Change } from '../changes';
 import { type AppliedChange, hasNoCredentials, isIncomplete, type PublicationReport, type Report } from '../report';
 import { type PassDependencies, runOnce } from '../run-once';
@@ -36,13 +36,14 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
     let seen: Snapshot | undefined;
     const discover = async (either: AbortSignal) => {
       seen = await deps.discover(either);
-      options.onSnapshot(seen, deps.owner);
+      // Where the control plane cannot be read, nobody may find out that an account is a new one.
+      if (seen.scopes.every(isSurelyOurs)) options.onSnapshot(seen, deps.owner);
       return seen;
     };
-    const disown = async (ours: Snapshot) => {
+    const settle = async (ours: Snapshot) => {
       seen = ours;
       options.onSnapshot(ours, deps.owner);
-      await deps.disown?.(ours);
+      await deps.settle?.(ours);
     };
     let held: Held = { count: 0 };
     // A plan that is refused is not asked about: nothing of it waits.
@@ -52,7 +53,7 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       return due;
     };
     try {
-      const done = await runOnce({ ...deps, discover, disown, admit }, signal);
+      const done = await runOnce({ ...deps, discover, settle, admit }, signal);
       gate.record(done);
       const flips = flapping.record(done.applied ?? []);
       const report = { ...done, ...reportHeld(held, clock), warnings: [...done.warnings, ...flips] };
@@ -69,6 +70,10 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       return ended(options, { kind: 'failed', code, retryAfterMs }, clock.now());
     }
   };
+}
+
+function isSurelyOurs(state: ScopeState): boolean {
+  return state.status === 'unknown' || state.scope.account !== 'self' || state.isAccountKept === true;
 }
 
 /** A pass failed when the control plane, or no account at all, could be used; an invalid entity or a refused plan is no reason to come back sooner. */

@@ -93,7 +93,7 @@ function spokeAnswerOf({ content }: File): Answer {
 
 /** A snapshot as its source gives it: as old as the oldest of what it holds. */
 function relayAnswerOf({ content: { found, late }, atMs }: File): Answer {
-  const old = { scopeId: hub.id, atMs: atMs - dayMs };
+  const old = { scopeId: hub.id, atMs: atMs - dayMs, accountId: ownAccount };
   const fresh = { scopeId: 'writer.self.us-east-1', atMs };
   const endpoints = [
     ...(late ? [endpoint('e1', late, { scopeId: relay.id, observed: old })] : []),

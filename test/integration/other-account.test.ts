@@ -147,6 +147,17 @@ describe('fm-37 credentials of another account', () => {
 });
 
 describe('an STS that does not answer', () => {
+  it('fm-37 is no word of the operator: what he calls his account is not asked about ids', async () => {
+    await syncNine();
+    configure(`ownAccount: "${gatewayAccount}"`);
+    estate.aws.inject({ kind: 'error', action: 'GetCallerIdentity' });
+    actAs(other);
+
+    await estate.run('sync');
+
+    expect(entities('targets')).toHaveLength(9);
+  });
+
   it('costs nothing where the endpoints in use are listed', async () => {
     await syncNine();
     estate.aws.inject({ kind: 'error', action: 'GetCallerIdentity' });

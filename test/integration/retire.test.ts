@@ -153,6 +153,16 @@ describe('retire', () => {
       expect(held()).toEqual([1, 0, 1, 1, 1]);
     });
 
+    it('ends with 0 where that was the only one', async () => {
+      estate.configure(defaultConfig(estate));
+      estate.aws.inject({ kind: 'denied' });
+
+      const { exitCode } = await estate.run('retire', 'sd2', '--yes', '--despite-unknown', 'hub.self.us-east-1');
+
+      expect(exitCode).toBe(0);
+      expect(held()).toEqual([1, 0, 1, 1, 1]);
+    });
+
     it('ends with 1 where no source has the scope that it names', async () => {
       const { exitCode, err } = await estate.run('retire', 'sd2', '--yes', '--despite-unknown', 'hub.self.us-west-9');
 

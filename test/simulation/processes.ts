@@ -93,9 +93,9 @@ export function startProcess({ clock, sources, disk, isWorker, publications = []
           seen = await discoverer.discover(signal);
           return seen;
         },
-        disown: async (ours) => {
+        settle: async (ours) => {
           seen = ours;
-          await discoverer.disown(ours);
+          await discoverer.settle(ours);
         },
         confirmGone: async (missing, signal) => {
           const confirmed = await createConfirmGone(sources)(missing, signal);

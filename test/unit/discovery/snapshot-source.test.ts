@@ -10,6 +10,7 @@ import { createFakeClock } from '../../support/passes';
 
 const signal = new AbortController().signal;
 const dayMs = 24 * 3_600_000;
+const accountId = '111111111111';
 const westScope = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 
 function configOf(over: Readonly<Record<string, unknown>> = {}): SnapshotConfig {
@@ -54,8 +55,8 @@ describe('a snapshot source', () => {
 
     expect(answer).toEqual({
       endpoints: [
-        { ...west, scopeId: 'relay.snapshot.none', observed: { scopeId: westScope.id, atMs: 1_000 } },
-        { ...endpointOf(), scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000 } },
+        { ...west, scopeId: 'relay.snapshot.none', observed: { scopeId: westScope.id, atMs: 1_000, accountId } },
+        { ...endpointOf(), scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000, accountId } },
       ],
       quarantined: [],
       observedAtMs: 1_000,
@@ -70,7 +71,7 @@ describe('a snapshot source', () => {
 
     expect(observedAtMs).toBe(500);
     expect(endpoints.map(({ id, observed }) => [id, observed])).toEqual([
-      ['vpce-1', { scopeId: hubScope.id, atMs: 1_000 }],
+      ['vpce-1', { scopeId: hubScope.id, atMs: 1_000, accountId }],
       ['vpce-old', { scopeId: westScope.id, atMs: 500 }],
     ]);
   });
@@ -155,7 +156,7 @@ describe('a snapshot source', () => {
     const { quarantined } = await discover(snapshotOf(knownScope([], [bad])));
 
     expect(quarantined).toEqual([
-      { ...bad, scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000 } },
+      { ...bad, scopeId: 'relay.snapshot.none', observed: { scopeId: hubScope.id, atMs: 1_000, accountId } },
     ]);
   });
 

@@ -60,6 +60,19 @@ describe('whyClaimed', () => {
     expect(whyClaimed('sd2', { ...nothing, snapshot })).toContain('vpce-1 is pending and claims domain sd2');
   });
 
+  it('fm-36 names an endpoint that is in use, and whose tags cannot be read', () => {
+    const quarantined = {
+      endpointId: 'vpce-1',
+      scopeId: 'hub.self.us-east-1',
+      code: 'bad-tag',
+      reason: 'r',
+      fix: 'f',
+    } as const;
+    const snapshot = snapshotOf(knownScope([], [quarantined]));
+
+    expect(whyClaimed('sd2', { ...nothing, snapshot, held })).toContain('vpce-1 is in use, though quarantined,');
+  });
+
   it.each([
     ['holds targets of the domain', 'sd2', () => false, 'targets of the domain are from scope hub.self.us-east-1'],
     ['may claim it', 'sd9', () => true, 'scope hub.self.us-east-1 may claim it'],

@@ -127,6 +127,27 @@ describe('fm-38 an older observation', () => {
     expect(passes.plane.writes.filter((write) => write.startsWith('update'))).toEqual([]);
   });
 
+  it('does not remove what its own scope reads, whenever the relay calls it gone', async () => {
+    const passes = createPasses();
+    await passes.pass(knownScope([sd2]), relayed({}, 1));
+
+    await passOften(passes, knownScope([sd2]), relayed({ state: 'rejected' }, 9_000_000_000_000));
+    expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
+
+    await passes.pass(knownScope([]), relayed({ state: 'rejected' }, 9_000_000_000_000));
+    expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
+  });
+
+  it('is not outdated by a scope of the same name in another account', async () => {
+    const passes = createPasses();
+    const ofOthers = { scopeId: hubScope.id, atMs: 1, accountId: '999999999999' };
+    const theirs = knownScope([{ ...sd2, scopeId: relay.id, observed: ofOthers }], [], relay);
+
+    await passOften(passes, knownScope([sd9]), theirs);
+
+    expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
+  });
+
   it('has an endpoint asked for by its id that only it lists', async () => {
     const passes = createPasses({
       confirmGone: async (missing) => ({ goneIds: missing.get(hubScope.id) ?? [], warnings: [] }),
@@ -136,6 +157,35 @@ describe('fm-38 an older observation', () => {
     await passes.pass(knownScope([sd9]), relayed({}, 1));
 
     expect(addressesOf(passes, 'sd2')).toEqual([]);
+  });
+});
+
+describe('an absent target', () => {
+  it('stays where all that is left beside it has no weight', async () => {
+    const passes = createPasses();
+    const idle = endpointOf({ id: 'vpce-0', weight: 0, addresses: [{ ip: '10.0.8.8', region: 'us-east-1' }] });
+    await passes.pass(knownScope([sd2]));
+
+    await passOften(passes, knownScope([idle]));
+
+    expect(addressesOf(passes, 'sd2')).toContain('10.0.7.7:80');
+  });
+
+  it('is uncertain where its source has another name now and lists it in a state that holds', async () => {
+    const passes = createPasses();
+    const other = endpointOf({ id: 'vpce-3', addresses: [{ ip: '10.0.8.8', region: 'us-east-1' }] });
+    const renamed = { ...hubScope, id: 'hub2.self.us-east-1', source: 'hub2' };
+    const inRenamed = (endpoints: readonly Endpoint[]) =>
+      knownScope(
+        endpoints.map((one) => ({ ...one, scopeId: renamed.id })),
+        [],
+        renamed,
+      );
+    await passes.pass(knownScope([sd2, other]));
+
+    await passOften(passes, inRenamed([{ ...sd2, state: 'pending' }, other]));
+
+    expect(addressesOf(passes, 'sd2')).toContain('10.0.7.7:80');
   });
 });
 
