@@ -138,11 +138,23 @@ function quarantine({ id, ...rest }: z.infer<typeof refused>, problem: string): 
   return { endpointId: id, ...rest, code: 'missing-field', reason, fix: 'correct it where the snapshot is written' };
 }
 
+/** All of them at once where all pass, as nearly always; else one by one. */
+const endpoints = z.unknown().transform((value, context): readonly Read[] => {
+  const all = z.array(endpoint).safeParse(value);
+  if (all.success) return all.data.map((one) => ({ endpoint: one }));
+  const each = z.array(endpointOrWhyNot).safeParse(value);
+  if (each.success) return each.data;
+  const [issue] = each.error.issues;
+  context.addIssue({
+    code: 'custom',
+    path: [...(issue?.path ?? [])],
+    message: issue?.message ?? 'no list of endpoints',
+  });
+  return z.NEVER;
+});
+
 const discovered = z
-  .object({ endpoints: z.array(endpointOrWhyNot), quarantined: z.array(quarantined) } satisfies Record<
-    keyof Discovered,
-    z.ZodType
-  >)
+  .object({ endpoints, quarantined: z.array(quarantined) } satisfies Record<keyof Discovered, z.ZodType>)
   .transform(
     (one): Discovered => ({
       endpoints: one.endpoints.flatMap((read) => ('endpoint' in read ? [read.endpoint] : [])),

@@ -17,6 +17,7 @@ export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], o
   const known = snapshot.scopes.flatMap((state) =>
     state.status === 'known' && state.scope.account === 'self' ? [state] : [],
   );
+  if (known.length === 0) return snapshot;
   const ids = heldIds(held);
   const remembered = heldAccounts(held);
   const doubted = new Map<string, ScopeState>();
