@@ -25,6 +25,8 @@ const texts: readonly (readonly [AddressKind, readonly string[]])[] = [
 ];
 
 const kinds = texts.flatMap(([kind, list]) => rangesOf(list).map((range) => ({ kind, range })));
+/** Ten thousand addresses are judged in a pass: each by the ranges of its own family. */
+const kindsOfIpv4 = kinds.filter(({ range }) => range.words.length === 1);
 
 /** IPv6 ranges whose last word are the IPv4 address that is reached: mapped, compatible, and NAT64. */
 const embedding = rangesOf(['::ffff:0:0/96', '::/96', '64:ff9b::/96']);
@@ -40,7 +42,7 @@ export function kindOf(ip: string): AddressKind | undefined {
 }
 
 function kindOfWords(words: Words): AddressKind {
-  const found = kinds.find(({ range }) => contains(range, words));
+  const found = (words.length === 1 ? kindsOfIpv4 : kinds).find(({ range }) => contains(range, words));
   if (found) return found.kind;
   const embedded = embeddedIn(words);
   return embedded ? kindOfWords(embedded) : 'public';

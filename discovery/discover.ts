@@ -47,9 +47,12 @@ export function createDiscoverer(
     const deadline = { signal, timeoutMs: scopeTimeoutMs, asked: `scope ${scope.id}` };
     try {
       const answer = await withinDeadline((own) => source.discover(scope, own), deadline);
+      // Whose the answer is shows beside what was known before.
+      if (scope.account === 'self') await memory.restore();
       return memory.keep({ scope, own: source.ownAccount }, answer, startedMs);
     } catch (thrown) {
       signal.throwIfAborted();
+      await memory.restore();
       return { scope, failure: describe(thrown, scope) };
     }
   }
@@ -67,7 +70,6 @@ export function createDiscoverer(
     },
     discover: async (signal) => {
       const startedMs = clock.monotonicMs();
-      await memory.restore();
       const read = await concurrently(scoped, concurrency, (one) => readScope(one, startedMs, signal));
       const { warnings, ...snapshot } = memory.recall(read);
       const { warning } = (await store?.write(memory.kept(snapshot))) ?? {};

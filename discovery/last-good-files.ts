@@ -26,28 +26,28 @@ export function openLastGoodStore(files: LastGoodFiles, clock: Clocks): LastGood
   const storeOf = (path: string) => createLastGoodStore({ path, owner, clock });
   const stores = new Map(sources.map((source) => [source.name, storeOf(`${base}.${keyOf(source)}.json`)]));
   // Earlier versions had one file, whatever the sources; where it is there, such a version was the last to run.
-  const older = { path: `${base}.json`, store: storeOf(`${base}.json`), isFound: false };
+  const older = { path: `${base}.json`, store: storeOf(`${base}.json`), isRemoved: false };
 
   async function readOlder() {
-    older.isFound = await isThere(older.path);
-    const { known, warning } = older.isFound ? await older.store.read() : { known: new Map() };
+    const isFound = await isThere(older.path);
+    const { known, warning } = isFound ? await older.store.read() : { known: new Map() };
     const own = [...known].filter(([id]) => stores.has(id.split('.')[0] ?? ''));
-    return { own, warning };
+    return { isFound, own, warning };
   }
 
   return {
     read: async () => {
-      const { own, warning } = await readOlder();
-      if (older.isFound && !warning) return { known: new Map(own) };
+      const { isFound, own, warning } = await readOlder();
+      if (isFound && !warning) return { known: new Map(own) };
       const read = await Promise.all([...stores.values()].map((store) => store.read()));
       return { known: new Map(read.flatMap(({ known }) => [...known])), ...warningOf([{ warning }, ...read]) };
     },
     write: async (snapshot) => {
       const written = await Promise.all([...stores].map(([name, store]) => store.write(partOf(snapshot, name))));
       const { warning } = warningOf(written);
-      if (warning !== undefined || !older.isFound) return { warning };
-      older.isFound = false;
-      return removeOlder(older.path);
+      if (warning !== undefined || older.isRemoved) return { warning };
+      older.isRemoved = true;
+      return (await isThere(older.path)) ? removeOlder(older.path) : {};
     },
   };
 }

@@ -18,7 +18,7 @@ export type Read = {
 
 /** What each scope said last. When the wall clock is set, all times in it move along, so that ages and order stay what they are (fm-41). */
 export type ScopeMemory = {
-  /** Takes over, once, what an earlier process left in the store; never rejects. */
+  /** Takes over, once, what an earlier process left in the store, of scopes that were not read meanwhile; never rejects. Reading it costs as much as a pass: only where it is needed. */
   restore(): Promise<void>;
   /** Keeps an answer: of `startedMs` by the monotonic clock, or of before where it says so. Throws PrivatelinkError where it may be of another account. */
   keep(asked: Asked, answer: Answer, startedMs: number): Read;
@@ -36,7 +36,7 @@ export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'rea
   const lastGood = new Map<string, LastGood>();
   const timeline = createTimeline(clock);
   const warnings: string[] = [];
-  let isRestored = store === undefined;
+  let restoring: Promise<void> | undefined;
 
   function follow(): void {
     const stepMs = timeline.follow();
@@ -45,18 +45,20 @@ export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'rea
     warnings.push(stepWarning(stepMs));
   }
 
-  async function restore(): Promise<void> {
-    if (isRestored) return;
-    isRestored = true;
+  async function restoreOnce(): Promise<void> {
     const { known, warning } = (await store?.read()) ?? { known: new Map<string, LastGood>() };
     const aheadMs = Math.max(...[...known.values()].map(newestMs)) - timeline.wallOf(clock.monotonicMs());
-    for (const [id, good] of known) lastGood.set(id, aheadMs > 0 ? moveGood(good, -aheadMs) : good);
+    for (const [id, good] of known)
+      if (!lastGood.has(id)) lastGood.set(id, aheadMs > 0 ? moveGood(good, -aheadMs) : good);
     if (warning) warnings.push(warning);
     if (aheadMs > leastAheadMs) warnings.push(futureWarning(aheadMs));
   }
 
   return {
-    restore,
+    restore: () => {
+      restoring ??= restoreOnce();
+      return restoring;
+    },
     keep: (asked, { observedAtMs = Infinity, accountId, ...discovered }, startedMs) => {
       follow();
       const { scope } = asked;
