@@ -14,6 +14,7 @@ export function accountTagsOf(domain: Domain, heldOfDomain: readonly Entity[], a
   const upstream = upstreamName(domain.name);
   const before = accountOf(heldOfDomain.find((one) => one.key === upstream)?.tags ?? []);
   const told = domain.targets.map((one) => accounts.get(one.scopeId)).find((one) => one !== undefined);
+  if (before === undefined) return told === undefined ? [] : [accountTag(told)];
   const listed = new Set(domain.targets.map((one) => one.endpointId));
   const origins = heldOfDomain
     .filter(({ kind, parent }) => kind === 'target' && parent === upstream)
@@ -23,6 +24,6 @@ export function accountTagsOf(domain: Domain, heldOfDomain: readonly Entity[], a
     ({ scopeIds, endpointIds }) => scopeIds.some(isOfOwn) && endpointIds.some((id) => !listed.has(id)),
   );
   const isUntold = told === undefined && domain.targets.some((one) => isOfOwn(one.scopeId));
-  const account = before !== undefined && (hasUnlisted || isUntold) ? before : told;
+  const account = hasUnlisted || isUntold ? before : told;
   return account === undefined ? [] : [accountTag(account)];
 }
