@@ -23,19 +23,18 @@ export function isOtherAccount({ told, own, remembered, heldIds, listedIds }: Ac
 
 /** Says it to people, with the two ways out. */
 export function otherAccountReason(
-  { id, source }: Scope,
+  { source }: Scope,
   { told, own, remembered }: Pick<AccountEvidence, 'told' | 'own' | 'remembered'>,
 ): string {
   if (own !== undefined) {
-    return `scope ${id}: the credentials in use are of account ${told}, and ownAccount of source ${source} is ${own}: give it credentials of ${own}, or correct ownAccount`;
+    return `the credentials in use are of account ${told}, and ownAccount of source ${source} is ${own}: give it credentials of ${own}, or correct ownAccount`;
   }
-  const stays = 'what was known stays in use';
   if (told === undefined) {
-    return `scope ${id} lists none of the endpoints that are in use from it, and STS does not tell whose the credentials are; ${stays}; let STS be reached (endpoint.sts of source ${source}), or name the account (ownAccount)`;
+    return `none of the endpoints in use is listed, and STS does not tell whose the credentials are: let STS be reached (endpoint.sts of source ${source}), or name the account (ownAccount)`;
   }
   const before =
     remembered.length > 0
       ? `account ${remembered.join(' or ')} answered before`
       : 'none of the endpoints in use is there';
-  return `scope ${id}: the credentials in use are of account ${told}, and ${before}; ${stays}; give it the credentials of before, or, if this account is right, set ownAccount: "${told}" on source ${source}`;
+  return `the credentials in use are of account ${told}, and ${before}: give it the credentials of before, or, if this account is right, set ownAccount: "${told}" on source ${source}`;
 }

@@ -65,7 +65,7 @@ const aws = {
     .regex(/^\d{12}$/, 'the id of an AWS account in quotes: "222222222222"')
     .optional()
     .describe(
-      "the account of the process's own credentials, once it is meant to be another than before; absent: the one that answered first",
+      "the account of the process's own credentials, once it is meant to be another than before; absent: the one that was accepted last",
     ),
   regions: z
     .array(awsRegion)

@@ -3,6 +3,7 @@ import { zoneOf } from '../deck/zones';
 import { leaveOut } from './apply';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
+import { isIdle } from './idle';
 import type { Policy } from './policy';
 
 /** What the brake holds back of a plan, and why; all else of the plan goes ahead, since it may be what heals. */
@@ -38,7 +39,7 @@ function placeOf({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>): string {
 /** A target that goes, or gets no requests any more. */
 function takesAway({ action, kind, before, after }: Change): boolean {
   if (kind !== 'target' || action === 'create') return false;
-  return action === 'delete' || (after?.fields.weight === 0 && before?.fields.weight !== 0);
+  return action === 'delete' || (after !== undefined && isIdle(after) && !(before && isIdle(before)));
 }
 
 /** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */

@@ -7,6 +7,7 @@ import { zoneOf } from '../deck/zones';
 import type { Absences, Judged } from './absences';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
+import { isIdle } from './idle';
 
 export type Policy = {
   readonly mode: 'sync' | 'upsert-only';
@@ -33,7 +34,7 @@ export type Removals = { readonly remove: readonly Judged[]; readonly keep: read
 export function judgeRemovals(input: RemovalInput): Removals {
   const sorted = input.judged.map((one) => ({ ...one, stays: whyItStays(one, input) }));
   const filled = new Set([...input.wantedTargets].filter(([, count]) => count > 0).map(([upstream]) => upstream));
-  for (const { target, stays } of sorted) if (stays && target.fields.weight !== 0) filled.add(upstreamOf(target));
+  for (const { target, stays } of sorted) if (stays && !isIdle(target)) filled.add(upstreamOf(target));
   const ripe = sorted.filter(({ target, verdict }) => verdict.is === 'absent' && !filled.has(upstreamOf(target)));
   const last = new Set(
     [...groupBy(ripe, (one) => upstreamOf(one.target)).values()].map((group) => lastOf(group, input)),

@@ -5,6 +5,7 @@ import { zoneOf } from '../deck/zones';
 import { type Absences, countAbsences } from './absences';
 import type { Kept } from './changes';
 import type { HeldEntity } from './control-plane';
+import { isIdle } from './idle';
 import type { PlanInput } from './plan';
 import { judgeRemovals } from './policy';
 
@@ -38,9 +39,9 @@ export function removeTargets(unwanted: readonly HeldEntity[], input: PlanInput)
 
 function countTargets(document: Document): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { kind, parent = '', fields } of document) {
-    // One without weight serves nobody.
-    if (kind === 'target' && fields.weight !== 0) counts.set(parent, (counts.get(parent) ?? 0) + 1);
+  for (const entity of document) {
+    const { kind, parent = '' } = entity;
+    if (kind === 'target' && !isIdle(entity)) counts.set(parent, (counts.get(parent) ?? 0) + 1);
   }
   return counts;
 }

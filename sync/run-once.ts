@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock';
 import type { Snapshot } from '../core/model';
 import { withOwnSignal } from '../core/own-signal';
-import type { Document } from '../deck/document';
+import { type Document, nameOf } from '../deck/document';
 import type { ConfirmGone } from '../discovery/confirm-gone';
 import type { Absences } from './absences';
 import { doubtAccounts, type OwnAccounts } from './accounts';
@@ -151,12 +151,23 @@ function onlyApproved(
   approved: PassDependencies['approved'],
 ): Pick<Planned, 'plan' | 'report'> {
   if (!approved) return { plan, report };
-  const { changes, refused, ...rest } = approve(plan.changes, approved.changes);
+  const { changes, refused, unnecessary, ...rest } = approve(plan.changes, approved.changes);
   // Half of what people approved is not what they approved.
-  const braked = approved.withheld ?? report.withheld?.reason;
+  const braked = approved.withheld
+    ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make it anew with diff --out and that --allow-removals`
+    : report.withheld &&
+      'the brake withholds what is named above: give --allow-removals to sync --plan as to diff --out';
+  const withheld = new Set(report.withheld?.changes.map(nameOf));
   return {
     plan: { ...plan, changes },
-    report: { ...report, ...rest, changes, publications: undefined, refused: report.refused ?? braked ?? refused },
+    report: {
+      ...report,
+      ...rest,
+      unnecessary: unnecessary.filter((one) => !withheld.has(nameOf(one))),
+      changes,
+      publications: undefined,
+      refused: report.refused ?? braked ?? refused,
+    },
   };
 }
 

@@ -41,7 +41,8 @@ async function writePlan({ path, session, report }: Writing, signal: AbortSignal
   const { changes, withheld } = report;
   const expected = await expectationOf(session, signal);
   const plan = { ...expected, createdAtMs: session.clock.now(), withheld: withheld?.reason, changes };
-  return writeOutput(path, serialisePlan(plan));
+  const written = await writeOutput(path, serialisePlan(plan));
+  return withheld ? `${written}; sync --plan refuses it, as the brake withholds removals` : written;
 }
 
 function summaryOf(report: Report, foreign: readonly ForeignEntity[]): string {

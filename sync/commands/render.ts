@@ -15,6 +15,7 @@ export const runRender: Command = async (options, signal) => {
   const { report } = planned;
   if (report.refused || hasNoCredentials(report)) {
     print(report, options);
+    if (!options.json) options.terminal.err('no file was written\n');
     return hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
   }
   const { warning } = await session.absenceStore.write(planned.plan.absences);

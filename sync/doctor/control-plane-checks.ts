@@ -67,12 +67,15 @@ export async function checkPlan(context: Context, signal: AbortSignal): Promise<
   const [session, snapshot, held] = [await context.session, await context.snapshot, await context.held];
   const controlPlane = { ...session.controlPlane, read: async () => held };
   const pass = { ...session, controlPlane, discover: async () => snapshot, publications: undefined };
-  const { refused, withheld, changes, warnings } = (await planOnce(pass, signal)).report;
+  const { refused, withheld, changes, warnings, scopes } = (await planOnce(pass, signal)).report;
+  // Only beside what the control plane holds does it show whose the endpoints are.
+  const strange = scopes.filter(({ code }) => code === 'OTHER_ACCOUNT');
   const [taken, ...others] = await readForeign(changes, { controlPlane, signal });
   const more = others.length > 0 ? ` (and ${others.length} more: kong-privatelink diff)` : '';
   return [
     refused ? warning(`sync would refuse: ${refused}`) : ok(formatCounts(changes)),
     ...(withheld ? [warning(`sync would withhold ${formatCounts(withheld.changes)}: ${withheld.reason}`)] : []),
+    ...strange.map(({ reason = '' }) => failed(reason)),
     ...(taken ? [failed(`${foreignMessage(taken)}${more}`)] : []),
     ...warnings.map(warning),
   ];
