@@ -49,7 +49,6 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     const before = new Map(plane.entities);
     const fate = createFate(step.kill);
     const report = await onePass(process, step, fate);
-    if (fate.isDead() && step.by === 'worker') restart();
     const isStranger = step.aws[ownScope] === 'stranger';
     const passed = {
       isStranger,
@@ -60,7 +59,9 @@ export async function simulate(history: readonly Step[]): Promise<void> {
       report,
     };
     checkPass(passed);
+    // What it saw, the process saw that is dead now.
     missed.check(passed);
+    if (fate.isDead() && step.by === 'worker') restart();
   }
 
   function restart(): void {
