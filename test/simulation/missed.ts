@@ -36,6 +36,15 @@ export function createMissed(monotonicMs: () => number) {
     missed = next;
   }
 
+  /** A process in an empty folder has missed nothing before; what it sees is nothing to the worker, which has a folder of its own. */
+  function checkFresh({ before, after, snapshot }: Passed): void {
+    const gone = goneIds(snapshot);
+    for (const target of targetsOf(before).filter(isOfDomain)) {
+      const isRemoved = !after.has(`target:${target.key}`);
+      if (isRemoved && !gone.has(originOf(target).endpointId)) checkRipe(target, undefined);
+    }
+  }
+
   function checkRipe({ key }: HeldEntity, sightings: Sightings | undefined): void {
     const { count = 0, sinceMs = monotonicMs() } = sightings ?? {};
     if (count < leastSightings) fail(`${key} left although it was missed only ${count} times`);
@@ -46,6 +55,7 @@ export function createMissed(monotonicMs: () => number) {
 
   return {
     check,
+    checkFresh,
     noteRestart: () => {
       restarts += 1;
     },

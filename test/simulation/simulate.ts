@@ -60,7 +60,8 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     };
     checkPass(passed);
     // What it saw, the process saw that is dead now.
-    missed.check(passed);
+    if (step.by === 'worker') missed.check(passed);
+    else missed.checkFresh(passed);
     if (fate.isDead() && step.by === 'worker') restart();
   }
 
