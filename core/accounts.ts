@@ -1,4 +1,4 @@
-import type { Scope } from './model';
+import type { Discovered, Scope } from './model';
 
 /** What speaks for and against an answer's being of the account that answered before (fm-37). */
 export type AccountEvidence = {
@@ -37,4 +37,9 @@ export function otherAccountReason(
       ? `account ${remembered.join(' or ')} answered before`
       : 'none of the endpoints in use is there';
   return `the credentials in use are of account ${told}, and ${before}: give it the credentials of before, or, if this account is right, set ownAccount: "${told}" on source ${source}`;
+}
+
+/** Ids of all that a scope lists, also of what it quarantines. */
+export function idsOf({ endpoints, quarantined }: Discovered): readonly string[] {
+  return [...endpoints.map((one) => one.id), ...quarantined.map((one) => one.endpointId)];
 }

@@ -1,9 +1,9 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
-import { isOtherAccount, otherAccountReason } from '../core/accounts';
+import { idsOf, isOtherAccount, otherAccountReason } from '../core/accounts';
 import type { Clock } from '../core/clock';
 import { PrivatelinkError } from '../core/errors';
-import type { Discovered, LastGood, Scope, Snapshot } from '../core/model';
+import type { LastGood, Scope, Snapshot } from '../core/model';
 import { parseAnswer, text } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { loadSts } from './aws-sdk';
@@ -104,10 +104,6 @@ export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: La
   const isAccountKept = told === undefined ? isReadBefore : told === before?.accountId;
   const isShown = isAccountKept || own !== undefined || listed.length > 0;
   return { accountId: (isShown ? told : undefined) ?? before?.accountId, isAccountKept };
-}
-
-function idsOf({ endpoints, quarantined }: Discovered): readonly string[] {
-  return [...endpoints.map((one) => one.id), ...quarantined.map((one) => one.endpointId)];
 }
 
 /** Scopes whose answer turned out to be of another account, after it had been taken. */

@@ -1,4 +1,4 @@
-import { isOtherAccount, otherAccountReason } from '../core/accounts';
+import { idsOf, isOtherAccount, otherAccountReason } from '../core/accounts';
 import { groupBy } from '../core/group-by';
 import type { ScopeState, Snapshot } from '../core/model';
 import { accountOf, originsOf } from '../deck/tags';
@@ -51,16 +51,12 @@ function evidenceOf(group: readonly Known[], { ids, remembered: tagged, own }: C
     accountId !== undefined && isAccountKept ? accountId : [],
   );
   const remembered = tagged.length > 0 ? tagged : [...new Set(kept)];
-  const listed = group.flatMap(({ discovered }) => [
-    ...discovered.endpoints.map((one) => one.id),
-    ...discovered.quarantined.map((one) => one.endpointId),
-  ]);
   return {
     told: group[0]?.accountId,
     own: own[group[0]?.scope.source ?? ''],
     remembered,
     heldIds: group.flatMap(({ scope }) => ids.get(scope.id) ?? []),
-    listedIds: new Set(listed),
+    listedIds: new Set(group.flatMap(({ discovered }) => idsOf(discovered))),
   };
 }
 
