@@ -10,19 +10,25 @@ export function zoneUpstreamName(zoneId: string, domain: string): string {
   return `${zoneId}.${upstreamName(domain)}`;
 }
 
-/** The domain of an upstream of ours, also of one for a zone (`<zone-id>.<domain>.privatelink`). */
+/** The domain of an upstream of ours, also of one for a zone (`<zone-id>.<domain>.privatelink`): one label, the last before the suffix. */
 export function domainOfUpstream(name: string): string {
-  return labelsOf(name).at(-1) ?? name;
+  const end = endOfDomain(name);
+  return name.slice(startOfDomain(name, end), end);
 }
 
 /** The zone of an upstream of ours; undefined: it is its domain's own, or something else. */
 export function zoneOfUpstream(name: string): string | undefined {
-  return name.endsWith(upstreamSuffix) ? labelsOf(name).at(-2) : undefined;
+  if (!name.endsWith(upstreamSuffix)) return undefined;
+  const end = startOfDomain(name, endOfDomain(name)) - 1;
+  return end < 0 ? undefined : name.slice(name.lastIndexOf('.', end - 1) + 1, end);
 }
 
-/** A domain is one label, so that whatever stands before it is the zone. */
-function labelsOf(upstream: string): readonly string[] {
-  return upstream.slice(0, -upstreamSuffix.length).split('.');
+function endOfDomain(upstream: string): number {
+  return Math.max(upstream.length - upstreamSuffix.length, 0);
+}
+
+function startOfDomain(upstream: string, end: number): number {
+  return end === 0 ? 0 : upstream.lastIndexOf('.', end - 1) + 1;
 }
 
 /** Name of the plugin, as Kong and `domains.<domain>.plugins` know it. */

@@ -23,7 +23,18 @@ export type Statement = {
  * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one endpoint: a source beside the snapshot of
  * another gateway, for instance. What a relay passes on of a scope that was read here since then is left out (fm-38).
  */
-export function statementsOf({ scopes }: Snapshot): ReadonlyMap<string, readonly Statement[]> {
+export function statementsOf({ scopes }: Snapshot): Statements {
+  const kept = statementsOfScopes.get(scopes) ?? collect(scopes);
+  statementsOfScopes.set(scopes, kept);
+  return kept;
+}
+
+/** Claims, verdicts and missing ids of one pass ask the same. */
+const statementsOfScopes = new WeakMap<Snapshot['scopes'], Statements>();
+
+type Statements = ReadonlyMap<string, readonly Statement[]>;
+
+function collect(scopes: Snapshot['scopes']): Statements {
   const states = new Map(scopes.map((state) => [state.scope.id, state]));
   const isOutdated = ({ observed }: Relayable) =>
     observed !== undefined && isReadSince(observed, states.get(observed.scopeId));

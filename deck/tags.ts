@@ -36,11 +36,17 @@ export function originsOf(tags: readonly string[]): {
   readonly scopeIds: readonly string[];
   readonly endpointIds: readonly string[];
 } {
-  const isOwn = (tag: string) => tag === productTag || ownPrefixes.some((prefix) => tag.startsWith(prefix));
-  return {
-    scopeIds: tags.filter((tag) => tag.startsWith(prefixes.scope)).map((tag) => tag.slice(prefixes.scope.length)),
-    endpointIds: tags.filter((tag) => !isOwn(tag)),
-  };
+  const scopeIds: string[] = [];
+  const endpointIds: string[] = [];
+  for (const tag of tags) {
+    if (tag.startsWith(prefixes.scope)) scopeIds.push(tag.slice(prefixes.scope.length));
+    else if (!isOwn(tag)) endpointIds.push(tag);
+  }
+  return { scopeIds, endpointIds };
+}
+
+function isOwn(tag: string): boolean {
+  return tag === productTag || ownPrefixes.some((prefix) => tag.startsWith(prefix));
 }
 
 /** On the upstream of a domain: the account that the process's own credentials read its endpoints in (fm-37). */

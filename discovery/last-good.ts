@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clocks } from '../core/clock';
 import { messageOf } from '../core/errors';
 import type { LastGood, Observed, Snapshot } from '../core/model';
-import { parseUsable, serialiseSnapshot } from './snapshot-file';
+import { parseUsable, serialiseUsable } from './snapshot-file';
 import { isMissingFile, makeFolder, writeFix, writeIfChanged } from './write-file';
 
 /** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
@@ -44,7 +44,7 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
       if (kept && nowMs - kept.sinceMs < refreshMs && isSame(kept.snapshot, snapshot)) return {};
       try {
         await makeFolder(dirname(path));
-        await writeIfChanged(path, serialiseSnapshot(snapshot, owner));
+        await writeIfChanged(path, serialiseUsable(snapshot, owner));
         kept = { snapshot, sinceMs: nowMs };
         return {};
       } catch (thrown) {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseIp } from '../core/addresses';
 import { parseEndpointState } from '../core/endpoint-states';
 import type {
   Address,
@@ -56,7 +55,7 @@ const codes: { readonly [C in QuarantineCode]: C } = {
 const protocols: { readonly [P in Protocol]: P } = { http: 'http', https: 'https', grpc: 'grpc', grpcs: 'grpcs' };
 
 const address = z.object({
-  ip: z.string().refine((ip) => parseIp(ip) !== undefined, 'an IP address'),
+  ip: z.string(),
   region,
   // A zone is a preference: one that cannot be believed is unknown (fm-49).
   zoneId: z.string().refine(isZoneId).optional().catch(undefined),

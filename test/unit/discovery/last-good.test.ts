@@ -57,7 +57,7 @@ describe('last good on disk', () => {
   });
 
   it.each<[string, Partial<Endpoint>, string]>([
-    ['has an address that is none', { addresses: [{ ip: 'fe80::1%eth0', region: 'us-east-1' }] }, 'an IP address'],
+    ['has an address that is none', { addresses: [{ ip: 'fe80::1%eth0', region: 'us-east-1' }] }, 'no IP address'],
     ['leads to metadata', { addresses: [{ ip: '169.254.169.254', region: 'us-east-1' }] }, 'metadata'],
     ['leads to the node itself', { addresses: [{ ip: '127.0.0.1', region: 'us-east-1' }] }, 'loopback'],
     ['has a host that no tag could have', { host: 'a\r\nb' }, 'host'],

@@ -63,6 +63,20 @@ describe('a snapshot source', () => {
     });
   });
 
+  it.each(['', 'nowhere', 'fe80::1%eth0', '10.0.0.300'])(
+    'fm-45 quarantines alone an endpoint with the address %j, which is none',
+    async (ip) => {
+      const bad = endpointOf({ id: 'vpce-bad', addresses: [{ ip, region: 'us-east-1' }] });
+
+      const { endpoints, quarantined } = await discover(snapshotOf(knownScope([bad, endpointOf()])));
+
+      expect(endpoints).toMatchObject([{ id: 'vpce-1' }]);
+      expect(quarantined).toMatchObject([
+        { endpointId: 'vpce-bad', code: 'missing-field', reason: `has the address "${ip}", which is no IP address` },
+      ]);
+    },
+  );
+
   it('fm-40 is as old as the scope that its writer read longest ago, however new the file is', async () => {
     const stale = unknownScope([endpointOf({ id: 'vpce-old' })], westScope);
     const snapshot = { ...snapshotOf(knownScope([endpointOf()]), stale), takenAtMs: 36_000_000 };
