@@ -35,11 +35,21 @@ export function cutNames(names: readonly string[]): readonly string[] {
 
 /** The addresses in their one spelling, each once, ordered; a text says which is none. */
 export function spellAddresses(addresses: readonly Address[]): readonly Address[] | string {
-  const spelled = new Map<string, Address>();
+  const spelled: Address[] = [];
   for (const address of addresses) {
     const ip = parseIp(address.ip);
     if (ip === undefined) return `has the address ${JSON.stringify(cut(address.ip))}, which is no IP address`;
-    spelled.set(ip, ip === address.ip ? address : { ...address, ip });
+    spelled.push(ip === address.ip ? address : { ...address, ip });
   }
-  return [...spelled.values()].sort((a, b) => compareText(a.ip, b.ip));
+  return isInOrder(spelled) ? spelled : inOrder(spelled);
+}
+
+/** As they nearly always are: a relay passes on what was ordered before. */
+function isInOrder(spelled: readonly Address[]): boolean {
+  return spelled.every(({ ip }, index) => index === 0 || compareText(spelled[index - 1]?.ip ?? '', ip) < 0);
+}
+
+/** Of one that is there twice, what was said last. */
+function inOrder(spelled: readonly Address[]): readonly Address[] {
+  return [...new Map(spelled.map((one) => [one.ip, one])).values()].sort((a, b) => compareText(a.ip, b.ip));
 }

@@ -109,9 +109,9 @@ function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discover
   }
   const { observedAtMs, accountId } = known;
   const byScope = { scopeId: state.scope.id, atMs: Math.min(observedAtMs, takenAtMs), accountId };
-  const seen = <T extends { readonly observed?: Observed }>({ observed, ...one }: T) => ({
+  const seen = <T extends { readonly observed?: Observed }>(one: T) => ({
     ...one,
-    observed: observed ? { ...observed, atMs: Math.min(observed.atMs, takenAtMs) } : byScope,
+    observed: one.observed ? { ...one.observed, atMs: Math.min(one.observed.atMs, takenAtMs) } : byScope,
   });
   const { endpoints, quarantined } = known.discovered;
   return { endpoints: endpoints.map(seen), quarantined: quarantined.map(seen) };

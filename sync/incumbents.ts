@@ -21,23 +21,30 @@ export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot, se
 }
 
 function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string>): Incumbent {
-  const own = entities.filter((one) => !zoneOf(one));
-  const find = (kind: HeldEntity['kind']) => own.find((one) => one.kind === kind);
-  const origins = entities.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
+  const find = (kind: HeldEntity['kind']) => entities.find((one) => one.kind === kind && !zoneOf(one));
   const protocol = textOf(find('service')?.fields.protocol);
   const route = find('route');
   const paths = route && claimedPathsOf(route);
+  const scopeIds = new Map<string, string>();
+  const endpointIds = new Set<string>();
+  let isUncertain = false;
+  for (const { kind, tags } of entities) {
+    if (kind !== 'target') continue;
+    const origins = originsOf(tags);
+    const [scopeId] = origins.scopeIds;
+    for (const id of origins.endpointIds) {
+      endpointIds.add(id);
+      if (scopeId !== undefined) scopeIds.set(id, scopeId);
+    }
+    isUncertain ||= origins.scopeIds.some((id) => unread.has(id));
+  }
   return {
     protocol: protocol !== undefined && isProtocol(protocol) ? protocol : undefined,
     host: textOf(find('upstream')?.fields.host_header),
     route: paths && { paths, stripPath: route.fields.strip_path === true },
-    endpointIds: new Set(origins.flatMap((one) => one.endpointIds)),
-    scopeIds: new Map(
-      origins.flatMap(({ endpointIds, scopeIds: [scopeId] }) =>
-        scopeId === undefined ? [] : endpointIds.map((id) => [id, scopeId] as const),
-      ),
-    ),
-    isUncertain: origins.some((one) => one.scopeIds.some((id) => unread.has(id))),
+    endpointIds,
+    scopeIds,
+    isUncertain,
   };
 }
 

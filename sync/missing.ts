@@ -1,4 +1,3 @@
-import { groupBy } from '../core/group-by';
 import type { ScopeState, Snapshot } from '../core/model';
 import { statementsOf } from '../core/statements';
 import { accountOf, originsOf } from '../deck/tags';
@@ -17,22 +16,20 @@ export function missingEndpoints(
   const isListed = (id: string, sinceMs: number) =>
     statements.get(id)?.some(({ isKnown, atMs }) => isKnown && atMs >= sinceMs) === true;
   const accountOfDomain = accountsOfDomains(held);
-  const origins = groupBy(
-    held
-      .filter((one) => one.kind === 'target')
-      .flatMap(({ tags, domain }) => {
-        const { scopeIds, endpointIds } = originsOf(tags);
-        return scopeIds.map((scopeId) => ({ scopeId, endpointIds, account: accountOfDomain(domain) }));
-      }),
-    (one) => one.scopeId,
+  const own = new Map(known.map((state) => [state.scope.id, { state, ids: new Set<string>() }]));
+  for (const { kind, tags, domain } of held) {
+    if (kind !== 'target') continue;
+    const { scopeIds, endpointIds } = originsOf(tags);
+    for (const scopeId of scopeIds) {
+      const scope = own.get(scopeId);
+      if (!scope || !knowsItsEndpoints(scope.state, accountOfDomain(domain))) continue;
+      for (const id of endpointIds) scope.ids.add(id);
+    }
+  }
+  const missing = [...own].map(
+    ([scopeId, { state, ids }]) =>
+      [scopeId, [...ids].filter((id) => !isListed(id, state.observedAtMs)).sort()] as const,
   );
-  const missing = known.map((state): readonly [string, readonly string[]] => {
-    const { scope, observedAtMs } = state;
-    const own = (origins.get(scope.id) ?? [])
-      .filter(({ account }) => knowsItsEndpoints(state, account))
-      .flatMap((one) => one.endpointIds);
-    return [scope.id, [...new Set(own)].filter((id) => !isListed(id, observedAtMs)).sort()];
-  });
   return new Map(missing.filter(([, ids]) => ids.length > 0));
 }
 

@@ -47,7 +47,8 @@ export function makePlan(input: PlanInput): Plan {
     parentId: parents.get(parentNameOf(entity) ?? ''),
     ...rest,
   });
-  const unwanted = unwantedOf(input);
+  const wanted = new Set(input.desired.map(nameOf));
+  const unwanted = [...heldByName].flatMap(([name, entity]) => (wanted.has(name) ? [] : [entity]));
   const off = switchOff(unwanted, input);
   const staying = unwanted.filter((entity) => !off.has(entity));
   const upserts = [...input.desired, ...staying.flatMap(boundedRouteOf)].flatMap((entity) =>
@@ -63,11 +64,6 @@ export function makePlan(input: PlanInput): Plan {
 
 function isParent({ kind }: Entity): boolean {
   return kind === 'upstream' || kind === 'service';
-}
-
-function unwantedOf({ desired, held }: PlanInput): readonly HeldEntity[] {
-  const wanted = new Set(desired.map(nameOf));
-  return held.filter((entity) => !wanted.has(nameOf(entity)));
 }
 
 /** A route stays when its domain cannot be used at the moment, and takes no more than its paths all the same (fm-46). */
@@ -121,7 +117,7 @@ export function outcomeOf(
   withheld: readonly Change[] = [],
 ): Document {
   const asHeld = new Set(withheld.map(nameOf));
-  const wanted = desired.filter((entity) => !asHeld.has(nameOf(entity)));
+  const wanted = asHeld.size === 0 ? desired : desired.filter((entity) => !asHeld.has(nameOf(entity)));
   const left = new Set([...changes.filter((one) => one.action === 'delete'), ...wanted].map(nameOf));
   const written = new Map(changes.map((one) => [nameOf(one), one.after]));
   const staying = held.filter((entity) => !left.has(nameOf(entity)));
