@@ -166,7 +166,7 @@ describe('fm-45 a text that is no address', () => {
     for (const verb of ['sync', 'diff', 'render']) expect(await estate.run(verb)).toMatchObject({ exitCode: 0 });
 
     expect(targets()).toEqual(['10.0.1.11:80', '10.0.2.1:80']);
-    expect((await estate.run('sync')).out).toContain('has a field in the snapshot that cannot be used (addresses.0.ip');
+    expect((await estate.run('sync')).out).toContain('has the address "fe80::1%eth0", which is no IP address');
   });
 });
 
