@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { credentialsOf } from '../sandbox/aws/credentials';
-import { startAws } from '../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../sandbox/aws/world';
-import { zoneIdsOf } from '../sandbox/aws/zones';
-import { type Konnect, startKonnect } from '../sandbox/konnect/konnect';
-import { formatTable } from '../sync/output/terminal';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
+import { zoneIdsOf } from '#sandbox/aws/zones';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { formatTable } from '#sync/output/terminal';
 import { reportBench } from './report-bench';
 
 /**

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import { concurrently } from '../core/concurrently';
-import { loadDataPlaneConfig } from '../discovery/config-file';
-import { createDiscoverer } from '../discovery/discover';
-import { createSources } from '../discovery/sources';
-import { type Feed, startFeed } from '../plugin/feed';
-import type { ProbeSettings } from '../plugin/probe-settings';
-import { unreferencedClock } from '../plugin/unreferenced-clock';
+import { concurrently } from '#core/concurrently';
+import { loadDataPlaneConfig } from '#discovery/config-file';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { type Feed, startFeed } from '#plugin/feed';
+import type { ProbeSettings } from '#plugin/probe-settings';
+import { unreferencedClock } from '#plugin/unreferenced-clock';
 import { estate, scopes } from './discovery-world';
 
 /** One of the things to measure, in a process of its own; tells its parent seconds, peak memory and the longest block of the event loop. */

@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os';
-import { startAws } from '../sandbox/aws/server';
-import { createWorld } from '../sandbox/aws/world';
-import { zoneIdsOf } from '../sandbox/aws/zones';
+import { startAws } from '#sandbox/aws/server';
+import { createWorld } from '#sandbox/aws/world';
+import { zoneIdsOf } from '#sandbox/aws/zones';
 
 /** 10,000 endpoints x 3 zones in 25 accounts x 4 regions, served by a process of its own; tells its parent the URL. */
 export const estate = {

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { servingFlags } from '../plugin/server/serving-flags';
-import { credentialsOf } from '../sandbox/aws/credentials';
-import { formatTable } from '../sync/output/terminal';
+import { servingFlags } from '#plugin/server/serving-flags';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { formatTable } from '#sync/output/terminal';
 import { estate } from './discovery-world';
 import { reportBench } from './report-bench';
 

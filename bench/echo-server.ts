@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { frameOf } from '../plugin/server/frames';
-import { encodeMessage } from '../plugin/server/protobuf';
+import { frameOf } from '#plugin/server/frames';
+import { encodeMessage } from '#plugin/server/protobuf';
 
 /** Answers everything with the end of an event: what the sockets and the bench's own side cost. */
 const answer = Buffer.concat([Buffer.alloc(4), frameOf(encodeMessage([[1, 1]]))]);

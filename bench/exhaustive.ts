@@ -1,5 +1,5 @@
-import { type Explored, explore, oneChange } from '../test/exhaustive/explore';
-import { type EstateName, estateOf } from '../test/exhaustive/world';
+import { type Explored, explore, oneChange } from '#test/exhaustive/explore';
+import { type EstateName, estateOf } from '#test/exhaustive/world';
 
 /** Distinct states by the number of passes: fewer mean that something is not lived through any more, and the record has to be looked at. */
 const recorded: Readonly<Record<EstateName, readonly number[]>> = {

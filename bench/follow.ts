@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
-import { credentialsOf } from '../sandbox/aws/credentials';
-import { type AwsServer, startAws } from '../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../sandbox/aws/world';
-import { type Gateway, startGateway } from '../sandbox/gateway/gateway';
-import { type Konnect, startKonnect } from '../sandbox/konnect/konnect';
-import { type Loopback, openLoopback } from '../sandbox/loopback';
-import { type Provider, startProvider } from '../sandbox/providers';
-import { formatTable } from '../sync/output/terminal';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
+import { type Gateway, startGateway } from '#sandbox/gateway/gateway';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { type Loopback, openLoopback } from '#sandbox/loopback';
+import { type Provider, startProvider } from '#sandbox/providers';
+import { formatTable } from '#sync/output/terminal';
 import { reportBench } from './report-bench';
 
 /** From an endpoint's recreation to the first request on its new address, by polling: `sync --watch` over the sandbox, sample after sample. */

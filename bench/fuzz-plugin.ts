@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '../core/errors';
-import { startPluginServer } from '../sandbox/plugin-server';
+import { messageOf } from '#core/errors';
+import { startPluginServer } from '#sandbox/plugin-server';
 import { fuzzPluginServer } from './plugin-fuzz';
 
 /** `npm run fuzz:plugin [-- SECONDS [SEED]]`: our plugin server under random and mutated frames; ends with 1 when it exits, hangs or answers no more. */

@@ -1,4 +1,4 @@
-import { startKonnect } from '../sandbox/konnect/konnect';
+import { startKonnect } from '#sandbox/konnect/konnect';
 
 /** The sandbox's Konnect in a process of its own; tells its parent the URL, then, asked, the calls since it was last asked. */
 async function serve(): Promise<void> {

@@ -1,4 +1,4 @@
-import { main } from '../sync/main';
+import { main } from '#sync/main';
 
 /** Runs the command line in this process and tells the parent what it took: seconds, peak resident memory in MB, exit code. */
 async function measure(): Promise<void> {

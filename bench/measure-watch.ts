@@ -1,5 +1,5 @@
-import { runOnce } from '../sync/run-once';
-import { openSession } from '../sync/session';
+import { runOnce } from '#sync/run-once';
+import { openSession } from '#sync/session';
 
 /** A worker's passes in one process, each when its parent asks for it; tells seconds and peak resident memory in MB. */
 async function measure([config]: readonly string[]): Promise<void> {

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { decode, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
-import { createFrameReader, frameOf } from '../plugin/server/frames';
-import { encodeMessage } from '../plugin/server/protobuf';
+import { createFrameReader, frameOf } from '#plugin/server/frames';
+import { encodeMessage } from '#plugin/server/protobuf';
 
 /** Kong's side of one connection with as little of its own as can be: runs an event, answers its calls, and tells when it has ended. */
 export type Caller = { readonly call: (done: (isOk: boolean) => void) => void; readonly close: () => void };

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { frameOf, maxFrameBytes } from '../plugin/server/frames';
-import { encodeMessage } from '../plugin/server/protobuf';
-import type { PluginServer } from '../sandbox/plugin-server';
+import { frameOf, maxFrameBytes } from '#plugin/server/frames';
+import { encodeMessage } from '#plugin/server/protobuf';
+import type { PluginServer } from '#sandbox/plugin-server';
 
 export type FuzzOptions = {
   readonly socketPath: string;

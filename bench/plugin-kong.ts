@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { emptyConfOf, kongVariables, ownInstallation } from '../sandbox/kong-settings';
-import { listenTogether } from '../sandbox/loopback';
-import { startCommand } from '../sandbox/plugin-server';
+import { emptyConfOf, kongVariables, ownInstallation } from '#sandbox/kong-settings';
+import { listenTogether } from '#sandbox/loopback';
+import { startCommand } from '#sandbox/plugin-server';
 import { type Caller, measureP50s, measureRate } from './plugin-callers';
 import { buildGo, writeConfig } from './plugin-subjects';
 

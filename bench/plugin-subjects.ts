@@ -3,11 +3,11 @@ import { once as onceEmitted } from 'node:events';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Endpoint, Scope } from '../core/model';
-import { once } from '../core/once';
-import { serialiseSnapshot } from '../discovery/snapshot-file';
-import { type PluginServerProgram, startPluginServer } from '../sandbox/plugin-server';
-import { createProtobufDriver } from '../sandbox/plugin-server-protobuf';
+import type { Endpoint, Scope } from '#core/model';
+import { once } from '#core/once';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
+import { type PluginServerProgram, startPluginServer } from '#sandbox/plugin-server';
+import { createProtobufDriver } from '#sandbox/plugin-server-protobuf';
 import { type Caller, openMsgpackCaller, openProtobufCaller } from './plugin-callers';
 
 /** A plugin server that is running, and how to call it. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatTable } from '../sync/output/terminal';
+import { formatTable } from '#sync/output/terminal';
 import { pinSelf } from './pin';
 import { measureP50s, measureRate } from './plugin-callers';
 import { measureThroughKong } from './plugin-kong';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { histories } from '../test/simulation/history';
-import { simulate } from '../test/simulation/simulate';
-import { measureWatch } from '../test/simulation/watch-memory';
+import { histories } from '#test/simulation/history';
+import { simulate } from '#test/simulation/simulate';
+import { measureWatch } from '#test/simulation/watch-memory';
 
 const stepsPerHistory = 40;
 const historiesPerBatch = 200;

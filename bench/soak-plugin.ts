@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { PluginServerDriver } from '../sandbox/plugin-server-driver';
-import { createProtobufDriver } from '../sandbox/plugin-server-protobuf';
+import type { PluginServerDriver } from '#sandbox/plugin-server-driver';
+import { createProtobufDriver } from '#sandbox/plugin-server-protobuf';
 import { openProtobufCaller } from './plugin-callers';
 import { writeConfig, writeSnapshot } from './plugin-subjects';
 

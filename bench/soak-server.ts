@@ -1,6 +1,6 @@
-import { listenOn } from '../plugin/server/listen';
-import { parseOptions, socketPathOf } from '../plugin/server/options';
-import { serve } from '../plugin/server/run';
+import { listenOn } from '#plugin/server/listen';
+import { parseOptions, socketPathOf } from '#plugin/server/options';
+import { serve } from '#plugin/server/run';
 
 /** Our plugin server, with one addition: asked by its parent, it collects garbage and tells what its heap holds. */
 async function main(): Promise<void> {

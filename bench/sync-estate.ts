@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import type { Endpoint, Scope } from '../core/model';
-import { serialiseSnapshot } from '../discovery/snapshot-file';
+import type { Endpoint, Scope } from '#core/model';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
 
 /** 10,000 targets in 100 domains: 2,499 endpoints with four addresses, and four with one, whose weight is a single target's. */
 export const owner = 'bench';

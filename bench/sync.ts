@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { formatTable } from '../sync/output/terminal';
+import { formatTable } from '#sync/output/terminal';
 import { reportBench } from './report-bench';
 import { oneTarget, owner, tenPercent, type Weights, writeEstate } from './sync-estate';
 

@@ -1,5 +1,5 @@
-import type { Domain } from '../core/claims';
-import { upstreamName } from '../core/names';
+import type { Domain } from '#core/claims';
+import { upstreamName } from '#core/names';
 import type { Entity } from './document';
 import { accountOf, accountTag, originsOf } from './tags';
 

@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../core/errors';
-import type { Json, JsonObject } from '../core/model';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import type { Json, JsonObject } from '#core/model';
 
 const text = z.string().min(1);
 const json: z.ZodType<Json> = z.json();

@@ -1,5 +1,5 @@
-import type { WrittenPath } from '../core/path-owners';
-import { boundedPaths, isBounded } from '../core/paths';
+import type { WrittenPath } from '#core/path-owners';
+import { boundedPaths, isBounded } from '#core/paths';
 import { type Base, type BaseEntity, nameOfReference } from './base';
 import { claimedPathsOf, hasPathsAlone } from './route-paths';
 

@@ -1,7 +1,7 @@
-import type { Contested } from '../core/claims';
-import { groupBy } from '../core/group-by';
-import { isJsonObject } from '../core/json';
-import type { Json, JsonObject } from '../core/model';
+import type { Contested } from '#core/claims';
+import { groupBy } from '#core/group-by';
+import { isJsonObject } from '#core/json';
+import type { Json, JsonObject } from '#core/model';
 import { type BaseFile, invalidBase, listNames, parseBaseFile } from './base-file';
 import { type Document, nameOf } from './document';
 import { pluginKey, targetKey } from './names';

@@ -1,8 +1,8 @@
-import type { Domain } from '../core/claims';
-import { groupBy } from '../core/group-by';
-import type { DomainSettings, JsonObject, PluginSettings, Target } from '../core/model';
-import { pluginName, upstreamName, zoneUpstreamName } from '../core/names';
-import { compareText, formatAddress } from '../core/targets';
+import type { Domain } from '#core/claims';
+import { groupBy } from '#core/group-by';
+import type { DomainSettings, JsonObject, PluginSettings, Target } from '#core/model';
+import { pluginName, upstreamName, zoneUpstreamName } from '#core/names';
+import { compareText, formatAddress } from '#core/targets';
 import { type Accounts, accountTagsOf } from './accounts';
 import type { Document, Entity, Kind } from './document';
 import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/model';
+import type { JsonObject } from '#core/model';
 
 export type Kind = 'upstream' | 'target' | 'service' | 'route' | 'plugin';
 

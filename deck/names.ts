@@ -1,4 +1,4 @@
-import { pluginName } from '../core/names';
+import { pluginName } from '#core/names';
 
 /** Keys of entities below another; the control plane is read back by them. */
 

@@ -1,6 +1,6 @@
-import { isEmpty } from '../core/json';
-import type { JsonObject } from '../core/model';
-import { boundedPaths, claimedPaths, isBounded } from '../core/paths';
+import { isEmpty } from '#core/json';
+import type { JsonObject } from '#core/model';
+import { boundedPaths, claimedPaths, isBounded } from '#core/paths';
 import type { Entity } from './document';
 
 /** The paths that a route stands for, in whatever form it holds them; undefined: it matches on something else. */

@@ -1,6 +1,6 @@
-import type { Json } from '../core/model';
-import { compareText } from '../core/targets';
-import { uuidOf } from '../core/uuid';
+import type { Json } from '#core/model';
+import { compareText } from '#core/targets';
+import { uuidOf } from '#core/uuid';
 
 const productTag = 'kong-privatelink';
 /** On what comes from base files: decK gives it the select tags too, and yet it is people's. */

@@ -1,5 +1,5 @@
-import { isEmpty, isJsonObject } from '../core/json';
-import type { Json, JsonObject } from '../core/model';
+import { isEmpty, isJsonObject } from '#core/json';
+import type { Json, JsonObject } from '#core/model';
 import { configTag } from './tags';
 
 /** A key that the held configuration has and the wanted one has not. */

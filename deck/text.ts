@@ -1,9 +1,9 @@
 import { isScalar, visit, Document as YamlDocument } from 'yaml';
-import { PrivatelinkError } from '../core/errors';
-import { groupBy } from '../core/group-by';
-import { isJsonObject } from '../core/json';
-import type { Json, JsonObject } from '../core/model';
-import { compareText } from '../core/targets';
+import { PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import { isJsonObject } from '#core/json';
+import type { Json, JsonObject } from '#core/model';
+import { compareText } from '#core/targets';
 import { type Base, checkBase, emptyBase, mergeBase } from './base';
 import { sortDocument } from './desired';
 import type { Document, Entity, Kind } from './document';

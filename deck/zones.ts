@@ -1,8 +1,8 @@
-import type { Domain } from '../core/claims';
-import { homeRegions } from '../core/home-regions';
-import type { JsonObject, Target } from '../core/model';
-import { zoneOfUpstream } from '../core/names';
-import { compareText } from '../core/targets';
+import type { Domain } from '#core/claims';
+import { homeRegions } from '#core/home-regions';
+import type { JsonObject, Target } from '#core/model';
+import { zoneOfUpstream } from '#core/names';
+import { compareText } from '#core/targets';
 import type { Entity } from './document';
 import { targetFields } from './fields';
 import { parentOfKey } from './names';

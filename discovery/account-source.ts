@@ -1,4 +1,4 @@
-import { PrivatelinkError } from '../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import { type AccountScope, type AccountsConfig, accountScopes } from './aws-scopes';
 import type { Answer, Source } from './source';
 

@@ -1,9 +1,9 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
-import { idsOf, isOtherAccount, otherAccountReason } from '../core/accounts';
-import type { Clock } from '../core/clock';
-import { PrivatelinkError } from '../core/errors';
-import type { LastGood, Scope, Snapshot } from '../core/model';
+import { idsOf, isOtherAccount, otherAccountReason } from '#core/accounts';
+import type { Clock } from '#core/clock';
+import { PrivatelinkError } from '#core/errors';
+import type { LastGood, Scope, Snapshot } from '#core/model';
 import { parseAnswer, text } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { loadSts } from './aws-sdk';

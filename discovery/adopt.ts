@@ -1,5 +1,5 @@
-import type { Discovered, Endpoint, Quarantined, Scope } from '../core/model';
-import { compareText } from '../core/targets';
+import type { Discovered, Endpoint, Quarantined, Scope } from '#core/model';
+import { compareText } from '#core/targets';
 import { admit, isDomainAllowed, isRefusal } from './allow';
 import type { AllowConfig } from './config';
 

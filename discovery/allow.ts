@@ -1,6 +1,6 @@
-import type { AddressKind } from '../core/address-kinds';
-import { anyRange, neverTargets, refusedKind } from '../core/address-rule';
-import type { Address, Endpoint, QuarantineCode } from '../core/model';
+import type { AddressKind } from '#core/address-kinds';
+import { anyRange, neverTargets, refusedKind } from '#core/address-rule';
+import type { Address, Endpoint, QuarantineCode } from '#core/model';
 import type { AllowConfig, SourceConfig } from './config';
 import { cut, spellAddresses } from './endpoint-fields';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '../core/errors';
-import type { Scope } from '../core/model';
+import { PrivatelinkError } from '#core/errors';
+import type { Scope } from '#core/model';
 
 /** A text that AWS may leave out, or give as null (fm-23). */
 export const text = z

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { once } from '../core/once';
+import { once } from '#core/once';
 import type { AccountScope } from './aws-scopes';
 import { loadCredentialProviders, loadEc2, loadServiceDiscovery, loadSts } from './aws-sdk';
 import type { VpcEndpointsConfig } from './config';

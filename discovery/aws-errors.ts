@@ -1,4 +1,4 @@
-import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
+import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import type { AccountScope } from './aws-scopes';
 
 type Meaning = {

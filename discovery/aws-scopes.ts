@@ -1,4 +1,4 @@
-import type { Scope } from '../core/model';
+import type { Scope } from '#core/model';
 
 /** A scope of an AWS source, with the role that reads it; without one, the process's own credentials do. */
 export type AccountScope = Scope & { readonly roleArn?: string; readonly externalId?: string };

@@ -1,4 +1,4 @@
-import { once } from '../core/once';
+import { once } from '#core/once';
 
 /**
  * The parts of the AWS SDK, loaded when first needed: client-ec2 alone costs 0.27 s and 74 MB. Each is kept, since what

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock';
-import type { Scope } from '../core/model';
+import type { Clock } from '#core/clock';
+import type { Scope } from '#core/model';
 
 /** What AWS counts together: calls of one action in one account and region. */
 export type CallKind = Pick<Scope, 'account' | 'region'> & { readonly action: string };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { kindOfRange } from '../core/address-kinds';
-import { neverTargets } from '../core/address-rule';
-import { parseIp } from '../core/addresses';
-import { parseRange } from '../core/ranges';
+import { kindOfRange } from '#core/address-kinds';
+import { neverTargets } from '#core/address-rule';
+import { parseIp } from '#core/addresses';
+import { parseRange } from '#core/ranges';
 import { label } from './config-values';
 
 /** What tags say elsewhere, said in the configuration for sources whose providers have no tags. */

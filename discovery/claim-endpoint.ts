@@ -1,5 +1,5 @@
-import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '../core/model';
-import { compareText } from '../core/targets';
+import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '#core/model';
+import { compareText } from '#core/targets';
 import { admit, findRefusal, isRefusal, type Refusal, withRanges } from './allow';
 import type { AllowConfig, TagKeys } from './config';
 import { cut, cutNames, isEndpointId } from './endpoint-fields';

@@ -1,7 +1,7 @@
-import type { Endpoint } from '../core/model';
-import { domainPattern } from '../core/names';
-import { withoutTrailingSlash } from '../core/paths';
-import { factsOf } from '../core/protocols';
+import type { Endpoint } from '#core/model';
+import { domainPattern } from '#core/names';
+import { withoutTrailingSlash } from '#core/paths';
+import { factsOf } from '#core/protocols';
 
 /** What an endpoint claims. */
 export type Claim = Pick<Endpoint, 'domain' | 'protocol' | 'port' | 'host' | 'paths' | 'weight'>;

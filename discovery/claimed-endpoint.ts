@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { PrivatelinkError } from '../core/errors';
-import type { Discovered, Scope } from '../core/model';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, Scope } from '#core/model';
 import type { claim } from './claim-config';
 import { type Candidate, claimEndpoints } from './claim-endpoint';
 import type { AllowConfig, TagKeys } from './config';

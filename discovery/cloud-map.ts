@@ -1,7 +1,7 @@
-import { concurrently } from '../core/concurrently';
-import { PrivatelinkError } from '../core/errors';
-import type { Scope } from '../core/model';
-import { compareText } from '../core/targets';
+import { concurrently } from '#core/concurrently';
+import { PrivatelinkError } from '#core/errors';
+import type { Scope } from '#core/model';
+import { compareText } from '#core/targets';
 import { createAccountSource } from './account-source';
 import { whyUnreadable } from './aws-answers';
 import type { AccountScope } from './aws-scopes';

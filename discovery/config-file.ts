@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { PrivatelinkError } from '../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import { type Config, configSchema } from './config';
 import { fixOf } from './config-problems';
 

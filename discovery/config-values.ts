@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { domainPattern } from '../core/names';
+import { domainPattern } from '#core/names';
 import { isLoopback } from './loopback';
 
 /** What several parts of the configuration are made of; each place says by a description of its own what it is for. */

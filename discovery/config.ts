@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../core/model';
+import type { Json } from '#core/model';
 import { account, awsRegion, distinct, endpoint, label, secureOrigin, secureUrl, text, token } from './config-values';
 import { isLoopback } from './loopback';
 import { source, tags } from './source-config';

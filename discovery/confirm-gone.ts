@@ -1,6 +1,6 @@
-import { concurrently } from '../core/concurrently';
-import { messageOf } from '../core/errors';
-import type { Scope } from '../core/model';
+import { concurrently } from '#core/concurrently';
+import { messageOf } from '#core/errors';
+import type { Scope } from '#core/model';
 import type { Source } from './source';
 import { withinDeadline } from './within-deadline';
 

@@ -1,8 +1,8 @@
-import type { Clocks } from '../core/clock';
-import { concurrently } from '../core/concurrently';
-import { messageOf, PrivatelinkError } from '../core/errors';
-import type { Scope, Snapshot } from '../core/model';
-import { compareText } from '../core/targets';
+import type { Clocks } from '#core/clock';
+import { concurrently } from '#core/concurrently';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import type { Scope, Snapshot } from '#core/model';
+import { compareText } from '#core/targets';
 import { disownedIn } from './account';
 import { adopt } from './adopt';
 import { holdEmpty } from './hold-empty';

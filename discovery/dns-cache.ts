@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock';
+import type { Clock } from '#core/clock';
 import type { AddressRecord, Resolver, SrvRecord } from './resolver';
 import { type History, recordsInUse, withAnswer } from './rotation';
 

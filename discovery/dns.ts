@@ -1,9 +1,9 @@
-import { anyRange } from '../core/address-rule';
-import { type Clocks, createTimeline } from '../core/clock';
-import { concurrently } from '../core/concurrently';
-import { PrivatelinkError } from '../core/errors';
-import type { Discovered, Quarantined, Scope } from '../core/model';
-import { compareText, normaliseIp } from '../core/targets';
+import { anyRange } from '#core/address-rule';
+import { type Clocks, createTimeline } from '#core/clock';
+import { concurrently } from '#core/concurrently';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, Quarantined, Scope } from '#core/model';
+import { compareText, normaliseIp } from '#core/targets';
 import { allowOf, type Refusal } from './allow';
 import { dnsName } from './claim-config';
 import { type Claimed, createClaimedSource, digestOf, discoverClaimed } from './claimed-endpoint';

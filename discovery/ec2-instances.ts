@@ -1,5 +1,5 @@
-import { dispositionOf } from '../core/endpoint-states';
-import type { Address, EndpointState } from '../core/model';
+import { dispositionOf } from '#core/endpoint-states';
+import type { Address, EndpointState } from '#core/model';
 import { createAccountSource } from './account-source';
 import { whyUnreadable } from './aws-answers';
 import type { AccountScope } from './aws-scopes';

@@ -4,7 +4,7 @@ import type {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { parseEndpointState } from '../core/endpoint-states';
+import { parseEndpointState } from '#core/endpoint-states';
 import { itemsOf, parseAnswer, tagList, text } from './aws-answers';
 import { wrapAwsError } from './aws-errors';
 import { readPages } from './aws-pages';

@@ -1,6 +1,6 @@
-import { parseIp } from '../core/addresses';
-import type { Address } from '../core/model';
-import { compareText } from '../core/targets';
+import { parseIp } from '#core/addresses';
+import type { Address } from '#core/model';
+import { compareText } from '#core/targets';
 
 /** What an endpoint is, beside what it claims: its id becomes a tag, the rest is for people. */
 

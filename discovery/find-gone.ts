@@ -1,5 +1,5 @@
-import { dispositionOf } from '../core/endpoint-states';
-import type { EndpointState } from '../core/model';
+import { dispositionOf } from '#core/endpoint-states';
+import type { EndpointState } from '#core/model';
 import { wrapAwsError } from './aws-errors';
 import type { AccountScope } from './aws-scopes';
 import type { CallBudget } from './call-budget';

@@ -1,8 +1,8 @@
-import { concurrently } from '../core/concurrently';
-import { messageOf } from '../core/errors';
-import { groupBy } from '../core/group-by';
-import type { Endpoint, Finding, Snapshot } from '../core/model';
-import { compareText } from '../core/targets';
+import { concurrently } from '#core/concurrently';
+import { messageOf } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import type { Endpoint, Finding, Snapshot } from '#core/model';
+import { compareText } from '#core/targets';
 import { type AccountScope, accountScopes } from './aws-scopes';
 import type { Ec2InstancesConfig, SourceConfig, VpcEndpointsConfig } from './config';
 import type { NetworkReader, ServiceItem } from './network-reader';

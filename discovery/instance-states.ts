@@ -1,4 +1,4 @@
-import type { EndpointState } from '../core/model';
+import type { EndpointState } from '#core/model';
 
 /** A stopped instance is certain not to serve, and its address comes back with it: it leaves as a failed endpoint does (docs/decisions/0010). */
 const states: ReadonlyMap<string, EndpointState> = new Map([

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clocks } from '../core/clock';
-import { messageOf } from '../core/errors';
-import type { Snapshot } from '../core/model';
+import type { Clocks } from '#core/clock';
+import { messageOf } from '#core/errors';
+import type { Snapshot } from '#core/model';
 import { checksumOf } from './canonical-json';
 import type { SourceConfig } from './config';
 import { createLastGoodStore, type LastGoodStore } from './last-good';

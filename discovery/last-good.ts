@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clocks } from '../core/clock';
-import { messageOf } from '../core/errors';
-import type { LastGood, Observed, Snapshot } from '../core/model';
+import type { Clocks } from '#core/clock';
+import { messageOf } from '#core/errors';
+import type { LastGood, Observed, Snapshot } from '#core/model';
 import { parseUsable, serialiseUsable } from './snapshot-file';
 import { isMissingFile, makeFolder, writeFix, writeIfChanged } from './write-file';
 

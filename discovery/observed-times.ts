@@ -1,4 +1,4 @@
-import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '../core/model';
+import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '#core/model';
 
 /** What was last known of a scope, each time in it moved by `ms`: the clock that they are of was set by that much. */
 export function moveGood(good: LastGood, ms: number): LastGood {

@@ -1,7 +1,7 @@
-import { groupBy } from '../core/group-by';
-import type { Endpoint, Finding } from '../core/model';
-import { overlap } from '../core/ranges';
-import { compareText } from '../core/targets';
+import { groupBy } from '#core/group-by';
+import type { Endpoint, Finding } from '#core/model';
+import { overlap } from '#core/ranges';
+import { compareText } from '#core/targets';
 import type { PeeringItem, VpcItem } from './network-reader';
 
 /** What is known of the networks around the instances of one scope. */

@@ -1,6 +1,6 @@
 import { Resolver as NodeResolver } from 'node:dns/promises';
 import { z } from 'zod';
-import { messageOf } from '../core/errors';
+import { messageOf } from '#core/errors';
 import { withinDeadline } from './within-deadline';
 
 export type AddressRecord = { readonly address: string; readonly ttlSeconds: number };

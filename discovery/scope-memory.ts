@@ -1,6 +1,6 @@
-import { type Clocks, createTimeline } from '../core/clock';
-import type { ErrorCode } from '../core/errors';
-import type { LastGood, Scope, ScopeState, Snapshot } from '../core/model';
+import { type Clocks, createTimeline } from '#core/clock';
+import type { ErrorCode } from '#core/errors';
+import type { LastGood, Scope, ScopeState, Snapshot } from '#core/model';
 import { type Asked, judgeAccount } from './account';
 import type { LastGoodStore } from './last-good';
 import { moveGood, newestMs } from './observed-times';

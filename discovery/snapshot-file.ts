@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '../core/errors';
-import type { Snapshot } from '../core/model';
+import { PrivatelinkError } from '#core/errors';
+import type { Snapshot } from '#core/model';
 import { canonicalJson, checksumOf, digestOf } from './canonical-json';
 import { snapshotSchema, usableSnapshotSchema } from './snapshot-schema';
 

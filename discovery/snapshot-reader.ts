@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
-import { messageOf, PrivatelinkError } from '../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import type { SnapshotConfig } from './config';
 import { withinDeadline } from './within-deadline';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseEndpointState } from '../core/endpoint-states';
+import { parseEndpointState } from '#core/endpoint-states';
 import type {
   Address,
   Discovered,
@@ -11,9 +11,9 @@ import type {
   Quarantined,
   Scope,
   Snapshot,
-} from '../core/model';
-import { domainPattern } from '../core/names';
-import { isZoneId } from '../core/zone-id';
+} from '#core/model';
+import { domainPattern } from '#core/names';
+import { isZoneId } from '#core/zone-id';
 import { brokenRule, spellClaim } from './claim-rules';
 import { cut, cutNames, isEndpointId } from './endpoint-fields';
 

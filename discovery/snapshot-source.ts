@@ -1,6 +1,6 @@
-import { type Clocks, createTimeline } from '../core/clock';
-import { PrivatelinkError } from '../core/errors';
-import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '../core/model';
+import { type Clocks, createTimeline } from '#core/clock';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '#core/model';
 import { adopt } from './adopt';
 import type { SnapshotConfig } from './config';
 import { moveSnapshot } from './observed-times';

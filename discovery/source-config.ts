@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { withoutTrailingSlash } from '../core/paths';
+import { withoutTrailingSlash } from '#core/paths';
 import { addressRange, claim, claimRegion, dnsName, dnsServer, ipAddress } from './claim-config';
 import { account, awsRegion, distinct, endpoint, label, secureUrl, text, token } from './config-values';
 

@@ -1,4 +1,4 @@
-import type { Discovered, Scope } from '../core/model';
+import type { Discovered, Scope } from '#core/model';
 import type { AllowConfig } from './config';
 
 /** What a source gives for one scope. */

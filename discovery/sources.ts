@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock';
+import type { Clock } from '#core/clock';
 import { createAccountReader, tellAccount } from './account';
 import {
   type ClientOptions,

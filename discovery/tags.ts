@@ -1,4 +1,4 @@
-import { factsOf, isProtocol } from '../core/protocols';
+import { factsOf, isProtocol } from '#core/protocols';
 import { brokenRule, type Claim, spellClaim } from './claim-rules';
 import type { TagKeys } from './config';
 

@@ -1,5 +1,5 @@
-import { dispositionOf, parseEndpointState } from '../core/endpoint-states';
-import type { Address, Scope } from '../core/model';
+import { dispositionOf, parseEndpointState } from '#core/endpoint-states';
+import type { Address, Scope } from '#core/model';
 import { createAccountSource } from './account-source';
 import { whyUnreadable } from './aws-answers';
 import type { AccountScope } from './aws-scopes';

@@ -1,5 +1,5 @@
-import { PrivatelinkError } from '../core/errors';
-import { withOwnSignal } from '../core/own-signal';
+import { PrivatelinkError } from '#core/errors';
+import { withOwnSignal } from '#core/own-signal';
 
 export type Deadline = {
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from '../core/errors';
+import { hasCode } from '#core/errors';
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {

@@ -1,6 +1,6 @@
-import { groupBy } from '../core/group-by';
-import type { Endpoint, Finding } from '../core/model';
-import { compareText } from '../core/targets';
+import { groupBy } from '#core/group-by';
+import type { Endpoint, Finding } from '#core/model';
+import { compareText } from '#core/targets';
 
 /** What is known of the networks around the endpoints of one scope. */
 export type Zones = {

@@ -1,7 +1,7 @@
 import type { DescribeAvailabilityZonesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import type { Clock } from '../core/clock';
-import { isZoneId, regionPrefixOf } from '../core/zone-id';
+import type { Clock } from '#core/clock';
+import { isZoneId, regionPrefixOf } from '#core/zone-id';
 import { parseAnswer } from './aws-answers';
 import type { AccountScope } from './aws-scopes';
 import { loadEc2 } from './aws-sdk';

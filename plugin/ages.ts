@@ -1,5 +1,5 @@
-import type { Observed, Snapshot } from '../core/model';
-import { newestOf, statementsOf } from '../core/statements';
+import type { Observed, Snapshot } from '#core/model';
+import { newestOf, statementsOf } from '#core/statements';
 
 /** What an age is of: a scope, or what a scope relays of another. */
 export type AgeKey = string;

@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock';
-import { transitionalScopes } from '../core/endpoint-states';
-import { messageOf } from '../core/errors';
-import type { Snapshot } from '../core/model';
+import type { Clock } from '#core/clock';
+import { transitionalScopes } from '#core/endpoint-states';
+import { messageOf } from '#core/errors';
+import type { Snapshot } from '#core/model';
 import { agesOf } from './ages';
 import type { ToDiscovery } from './messages';
 import { createPublisher, type Publish, type PublisherOptions } from './publisher';

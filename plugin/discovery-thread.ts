@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { loadDataPlaneConfig } from '../discovery/config-file';
-import { createDiscoverer, type Discoverer } from '../discovery/discover';
-import { openLastGoodStore } from '../discovery/last-good-files';
-import { createSources } from '../discovery/sources';
+import { loadDataPlaneConfig } from '#discovery/config-file';
+import { createDiscoverer, type Discoverer } from '#discovery/discover';
+import { openLastGoodStore } from '#discovery/last-good-files';
+import { createSources } from '#discovery/sources';
 import { startDiscoveryLoop } from './discovery-loop';
 import { type FromDiscovery, toDiscoverySchema } from './messages';
 import { ownZoneId } from './own-zone';

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock';
+import type { Clock } from '#core/clock';
 import type { AgeKey, Ages } from './ages';
 import { clearHealth, type DomainInUse, routeOf, setHealth, setRoute } from './domain-in-use';
 import { createFirstWaits } from './first-waits';

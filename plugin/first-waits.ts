@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock';
+import type { Clock } from '#core/clock';
 
 /** About what it takes to load the AWS SDK and to read one scope. */
 const firstWaitMs = 1_000;

@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors';
+import { messageOf } from '#core/errors';
 import type { Feed } from './feed';
 import type { LiveCandidate } from './picker';
 import { probeSettingsOf } from './probe-settings';

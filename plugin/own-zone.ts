@@ -1,4 +1,4 @@
-import { isZoneName } from '../core/zone-name';
+import { isZoneName } from '#core/zone-name';
 
 /** The id of the own zone that the environment gives; undefined where it gives none, or a name, of which no address would be. */
 export function ownZoneId({

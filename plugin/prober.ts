@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock';
+import type { Clock } from '#core/clock';
 import type { FromDiscovery } from './messages';
 import type { Probe } from './probe';
 import { type ProbeSettings, stricterOf } from './probe-settings';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../core/model';
+import type { Snapshot } from '#core/model';
 import { agesOf } from './ages';
 import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
 import type { Prober } from './prober';

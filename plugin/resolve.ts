@@ -1,10 +1,10 @@
-import { type Domain, settleDomains } from '../core/claims';
-import { judgeEndpoints, type Verdict } from '../core/evidence';
-import { homeRegions } from '../core/home-regions';
-import type { Incumbent } from '../core/incumbents';
-import type { Protocol, Snapshot, Target } from '../core/model';
-import { upstreamName } from '../core/names';
-import { factsOf } from '../core/protocols';
+import { type Domain, settleDomains } from '#core/claims';
+import { judgeEndpoints, type Verdict } from '#core/evidence';
+import { homeRegions } from '#core/home-regions';
+import type { Incumbent } from '#core/incumbents';
+import type { Protocol, Snapshot, Target } from '#core/model';
+import { upstreamName } from '#core/names';
+import { factsOf } from '#core/protocols';
 import { type AgeKey, ageKeysOf } from './ages';
 
 /** One address that requests can be sent to; `host` is the Host header that Kong's own upstream would send there. */

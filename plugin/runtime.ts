@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import pino from 'pino';
-import { messageOf } from '../core/errors';
-import { zoneNameFix } from '../core/zone-name';
+import { messageOf } from '#core/errors';
+import { zoneNameFix } from '#core/zone-name';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed';
 import type { HandlerContext } from './handler';
 import { limitRate } from './limit-rate';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pluginName } from '../core/names';
+import { pluginName } from '#core/names';
 import { configSchema } from './schema';
 
 /** What JSON Schema says of a field; a rule that is not here has no counterpart in Kong's schemas yet, and is an error at load. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../core/clock';
+import type { Clock } from '#core/clock';
 
 /** Time whose timers keep no process alive: a plugin server that was only asked for its dump must exit. */
 export const unreferencedClock: Clock = {

@@ -1,4 +1,4 @@
-import { upstreamName, zoneUpstreamName } from '../core/names';
+import { upstreamName, zoneUpstreamName } from '#core/names';
 import type { PluginConfig } from './schema';
 
 /** Names of the upstreams of upstream mode. */

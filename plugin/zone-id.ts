@@ -1,9 +1,9 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../core/errors';
-import { isZoneName } from '../core/zone-name';
-import { withinDeadline } from '../discovery/within-deadline';
-import type { ReadZoneIds } from '../discovery/zones';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { isZoneName } from '#core/zone-name';
+import { withinDeadline } from '#discovery/within-deadline';
+import type { ReadZoneIds } from '#discovery/zones';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
-import { backoffMs } from '../core/backoff';
-import type { Clock } from '../core/clock';
-import { messageOf, PrivatelinkError } from '../core/errors';
+import { backoffMs } from '#core/backoff';
+import type { Clock } from '#core/clock';
+import { messageOf, PrivatelinkError } from '#core/errors';
 
 /** What the thread that finds the own zone tells. */
 export type FromZone =

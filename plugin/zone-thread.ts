@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
-import { lazyEc2Client } from '../discovery/aws-clients';
-import { createCallBudget } from '../discovery/call-budget';
-import { createZoneReader, type ReadZoneIds } from '../discovery/zones';
+import { lazyEc2Client } from '#discovery/aws-clients';
+import { createCallBudget } from '#discovery/call-budget';
+import { createZoneReader, type ReadZoneIds } from '#discovery/zones';
 import { findZoneId } from './zone-id';
 import { lookUpZone } from './zone-lookup';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pluginName } from '../core/names';
+import { pluginName } from '#core/names';
 import { credentialsOf } from './aws/credentials';
 import type { Setting } from './estates/estate';
 import { openAll } from './opened';

@@ -1,5 +1,5 @@
-import { PrivatelinkError } from '../core/errors';
-import { type During, quietly } from '../sync/during';
+import { PrivatelinkError } from '#core/errors';
+import { type During, quietly } from '#sync/during';
 import type { Act, Estate } from './estates/estate';
 import { estateNamed } from './estates/estates';
 import type { Loopback } from './loopback';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createFrameReader } from '../plugin/server/frames';
+import { createFrameReader } from '#plugin/server/frames';
 
 export type FrameStream = {
   /** The next frame; rejects when the server closes the connection or gives none in time. */

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { hasCode, PrivatelinkError } from '../core/errors';
+import { hasCode, PrivatelinkError } from '#core/errors';
 
 /** Gives out the addresses that stand for the network interfaces of endpoints. */
 export type Loopback = {

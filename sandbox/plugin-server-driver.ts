@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/model';
+import type { JsonObject } from '#core/model';
 
 /** One PDK call of the plugin, as it stood on the wire. */
 export type PdkCall = { readonly method: string; readonly args: readonly unknown[] };

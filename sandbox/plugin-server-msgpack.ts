@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from '../core/model';
+import type { JsonObject } from '#core/model';
 import type { Pdk, PdkCall, PluginServerDriver } from './plugin-server-driver';
 import { createWire, type Wire } from './plugin-server-wire';
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { messageOf, PrivatelinkError } from '../core/errors';
-import { frameOf } from '../plugin/server/frames';
-import { encodeMessage, type Field } from '../plugin/server/protobuf';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { frameOf } from '#plugin/server/frames';
+import { encodeMessage, type Field } from '#plugin/server/protobuf';
 import { createFrameStream, type FrameStream } from './frame-stream';
 import type { Pdk, PdkCall, PluginServerDriver } from './plugin-server-driver';
 import { decodeMessage, type Message, nestedOf, numberOf, textOf } from './protobuf-message';

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { decode, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 
 /** Calls one method of a plugin server and gives its result; rejects with the server's words, or when it goes away. */
 export type Call = (method: string, argument: unknown) => Promise<unknown>;

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { PrivatelinkError } from '../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import type { PluginServerDriver } from './plugin-server-driver';
 import { createMsgpackDriver } from './plugin-server-msgpack';
 import { createProtobufDriver } from './plugin-server-protobuf';

@@ -1,4 +1,4 @@
-import { type Cursor, readNested, readVarint } from '../plugin/server/protobuf';
+import { type Cursor, readNested, readVarint } from '#plugin/server/protobuf';
 
 /** What a message holds, by number of field. */
 export type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { messageOf } from '../core/errors';
-import type { Json } from '../core/model';
+import { messageOf } from '#core/errors';
+import type { Json } from '#core/model';
 import { listenTogether } from './loopback';
 
 export type ProviderRequest = {

@@ -1,4 +1,4 @@
-import { messageOf, PrivatelinkError } from '../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import { startAws } from './aws/server';
 import { createWorld } from './aws/world';
 import { controlPlaneName, type Files, openFiles, token } from './configuration';

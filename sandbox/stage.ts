@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { messageOf } from '../core/errors';
+import { messageOf } from '#core/errors';
 import { createWorld } from './aws/world';
 import type { Estate, Ground, Prepare, Stage } from './estates/estate';
 import type { Hop as GatewayHop } from './gateway/proxy';

@@ -1,4 +1,4 @@
-import { type Clocks, inexactMs } from '../core/clock';
+import { type Clocks, inexactMs } from '#core/clock';
 import type { Written } from './absence-file';
 import type { Absences } from './absences';
 

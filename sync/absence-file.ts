@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checksumOf, digestOf } from '../discovery/canonical-json';
+import { checksumOf, digestOf } from '#discovery/canonical-json';
 import type { Absences } from './absences';
 
 const count = z.int().min(1);

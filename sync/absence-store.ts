@@ -1,9 +1,9 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Clocks } from '../core/clock';
-import { messageOf } from '../core/errors';
-import { checksumOf } from '../discovery/canonical-json';
-import { isMissingFile, isThere, makeFolder, writeFix, writeIfChanged } from '../discovery/write-file';
+import type { Clocks } from '#core/clock';
+import { messageOf } from '#core/errors';
+import { checksumOf } from '#discovery/canonical-json';
+import { isMissingFile, isThere, makeFolder, writeFix, writeIfChanged } from '#discovery/write-file';
 import { createAgeing } from './absence-ageing';
 import { parseAbsences, parseOlderAbsences, serialiseAbsences, type Written } from './absence-file';
 import type { PlaneIdentity } from './plane-identity';

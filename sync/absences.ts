@@ -1,4 +1,4 @@
-import type { Verdict } from '../core/evidence';
+import type { Verdict } from '#core/evidence';
 import type { HeldEntity } from './control-plane';
 import type { Policy } from './policy';
 

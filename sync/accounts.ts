@@ -1,7 +1,7 @@
-import { idsOf, isOtherAccount, otherAccountReason } from '../core/accounts';
-import { groupBy } from '../core/group-by';
-import type { ScopeState, Snapshot } from '../core/model';
-import { accountOf, originsOf } from '../deck/tags';
+import { idsOf, isOtherAccount, otherAccountReason } from '#core/accounts';
+import { groupBy } from '#core/group-by';
+import type { ScopeState, Snapshot } from '#core/model';
+import { accountOf, originsOf } from '#deck/tags';
 import type { HeldEntity } from './control-plane';
 
 /** Accounts that the operator names for the process's own credentials (`ownAccount`), by source. */

@@ -1,9 +1,9 @@
-import type { Clock } from '../core/clock';
-import { concurrently } from '../core/concurrently';
-import { type ErrorCode, messageOf, PrivatelinkError } from '../core/errors';
-import { groupBy } from '../core/group-by';
-import { nameOf, parentNameOf } from '../deck/document';
-import { isGuard, parentOfKey } from '../deck/names';
+import type { Clock } from '#core/clock';
+import { concurrently } from '#core/concurrently';
+import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import { nameOf, parentNameOf } from '#deck/document';
+import { isGuard, parentOfKey } from '#deck/names';
 import type { Change } from './changes';
 import type {
   ControlPlane,

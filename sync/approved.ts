@@ -1,6 +1,6 @@
-import type { Entity } from '../deck/document';
-import { isUnbounded } from '../deck/route-paths';
-import { canonicalJson } from '../discovery/canonical-json';
+import type { Entity } from '#deck/document';
+import { isUnbounded } from '#deck/route-paths';
+import { canonicalJson } from '#discovery/canonical-json';
 import { leaveOut } from './apply';
 import type { Change } from './changes';
 import type { AppliedChange } from './report';

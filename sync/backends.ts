@@ -1,5 +1,5 @@
-import { type Base, emptyBase } from '../deck/base';
-import type { ControlPlaneConfig, DeckConfig } from '../discovery/config';
+import { type Base, emptyBase } from '#deck/base';
+import type { ControlPlaneConfig, DeckConfig } from '#discovery/config';
 import { connectAdmin } from './admin/control-plane';
 import { openKong } from './admin/kong';
 import type { ControlPlane } from './control-plane';

@@ -1,5 +1,5 @@
-import { nameInParent } from '../deck/names';
-import { zoneOf } from '../deck/zones';
+import { nameInParent } from '#deck/names';
+import { zoneOf } from '#deck/zones';
 import { leaveOut } from './apply';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';

@@ -1,4 +1,4 @@
-import type { Entity, Kind } from '../deck/document';
+import type { Entity, Kind } from '#deck/document';
 
 export type Action = 'create' | 'update' | 'delete';
 

@@ -1,4 +1,4 @@
-import type { Entity, Kind } from '../deck/document';
+import type { Entity, Kind } from '#deck/document';
 import type { Change } from './changes';
 
 /** An entity that the control plane holds. */

@@ -1,7 +1,7 @@
-import { judgeEndpoints, type Verdict } from '../core/evidence';
-import type { Quarantined, ScopeState, Snapshot } from '../core/model';
-import type { Entity } from '../deck/document';
-import { originsOf } from '../deck/tags';
+import { judgeEndpoints, type Verdict } from '#core/evidence';
+import type { Quarantined, ScopeState, Snapshot } from '#core/model';
+import type { Entity } from '#deck/document';
+import { originsOf } from '#deck/tags';
 import { type AllowedAddresses, judgeAddress } from './refused-address';
 
 export type Evidence = (target: Entity) => Verdict;

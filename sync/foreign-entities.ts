@@ -1,6 +1,6 @@
-import { type Entity, nameOf } from '../deck/document';
-import { claimedPathsOf, hasPathsAlone } from '../deck/route-paths';
-import { isGenerated, ownerOf } from '../deck/tags';
+import { type Entity, nameOf } from '#deck/document';
+import { claimedPathsOf, hasPathsAlone } from '#deck/route-paths';
+import { isGenerated, ownerOf } from '#deck/tags';
 import type { Change } from './changes';
 import type { ForeignEntity, HeldEntity } from './control-plane';
 

@@ -1,5 +1,5 @@
-import { checksumOf } from '../discovery/canonical-json';
-import type { ControlPlaneConfig } from '../discovery/config';
+import { checksumOf } from '#discovery/canonical-json';
+import type { ControlPlaneConfig } from '#discovery/config';
 import { openPlane } from './konnect/plane';
 import type { PlanExpectation } from './plan-file';
 import { identityIn, type PlaneIdentity } from './plane-identity';

@@ -1,5 +1,5 @@
-import type { Entity } from '../deck/document';
-import { defaultTagKeys } from '../discovery/config';
+import type { Entity } from '#deck/document';
+import { defaultTagKeys } from '#discovery/config';
 
 /** Whether a target gets no requests: an upstream's by its weight, an instance's of Cloud Map by its attribute. */
 export function isIdle({ fields }: Pick<Entity, 'fields'>): boolean {

@@ -1,11 +1,11 @@
-import { groupBy } from '../core/group-by';
-import { hasAnswered } from '../core/has-answered';
-import type { Incumbent, Incumbents } from '../core/incumbents';
-import type { DomainSettings, Json, Snapshot } from '../core/model';
-import { isProtocol } from '../core/protocols';
-import { claimedPathsOf } from '../deck/route-paths';
-import { originsOf } from '../deck/tags';
-import { zoneOf } from '../deck/zones';
+import { groupBy } from '#core/group-by';
+import { hasAnswered } from '#core/has-answered';
+import type { Incumbent, Incumbents } from '#core/incumbents';
+import type { DomainSettings, Json, Snapshot } from '#core/model';
+import { isProtocol } from '#core/protocols';
+import { claimedPathsOf } from '#deck/route-paths';
+import { originsOf } from '#deck/tags';
+import { zoneOf } from '#deck/zones';
 import type { HeldEntity } from './control-plane';
 
 type Settings = Readonly<Record<string, DomainSettings>>;

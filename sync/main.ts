@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { messageOf, PrivatelinkError } from '../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import type { CommandOptions, Command as Verb } from './commands/command';
 import type { Terminal } from './output/terminal';
 import { exitCodes } from './report';

@@ -1,6 +1,6 @@
-import type { ScopeState, Snapshot } from '../core/model';
-import { statementsOf } from '../core/statements';
-import { accountOf, originsOf } from '../deck/tags';
+import type { ScopeState, Snapshot } from '#core/model';
+import { statementsOf } from '#core/statements';
+import { accountOf, originsOf } from '#deck/tags';
 import type { HeldEntity } from './control-plane';
 
 /**

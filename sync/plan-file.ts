@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../core/errors';
-import type { Json, JsonObject } from '../core/model';
-import { canonicalJson, checksumOf } from '../discovery/canonical-json';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import type { Json, JsonObject } from '#core/model';
+import { canonicalJson, checksumOf } from '#discovery/canonical-json';
 import type { Change } from './changes';
 import { describePlane, type PlaneIdentity } from './plane-identity';
 

@@ -1,8 +1,8 @@
-import { hasAnswered } from '../core/has-answered';
-import type { DomainSettings, Quarantined, Snapshot } from '../core/model';
-import type { Base } from '../deck/base';
-import type { Document } from '../deck/document';
-import type { Affinity } from '../deck/zones';
+import { hasAnswered } from '#core/has-answered';
+import type { DomainSettings, Quarantined, Snapshot } from '#core/model';
+import type { Base } from '#deck/base';
+import type { Document } from '#deck/document';
+import type { Affinity } from '#deck/zones';
 import type { Absences } from './absences';
 import { brake } from './brake';
 import type { HeldEntity } from './control-plane';

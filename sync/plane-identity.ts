@@ -1,4 +1,4 @@
-import type { ControlPlaneConfig } from '../discovery/config';
+import type { ControlPlaneConfig } from '#discovery/config';
 
 /** Which control plane something is for; `id` where it has one, so that one made anew under the old name differs. */
 export type PlaneIdentity = {

@@ -1,9 +1,9 @@
-import { PrivatelinkError } from '../core/errors';
-import { groupBy } from '../core/group-by';
-import { compareText } from '../core/targets';
-import type { Document, Kind } from '../deck/document';
-import { nameInParent } from '../deck/names';
-import { zoneOf } from '../deck/zones';
+import { PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import { compareText } from '#core/targets';
+import type { Document, Kind } from '#deck/document';
+import { nameInParent } from '#deck/names';
+import { zoneOf } from '#deck/zones';
 import type { Absences, Judged } from './absences';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Base, parseBase } from '../deck/base';
-import { invalidBase } from '../deck/base-file';
+import { type Base, parseBase } from '#deck/base';
+import { invalidBase } from '#deck/base-file';
 
 /** Reads base files, all of them before anything else is done. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
 export function readBase(paths: readonly string[]): Base {

@@ -1,9 +1,9 @@
-import { refusedKind } from '../core/address-rule';
-import type { Verdict } from '../core/evidence';
-import { ipOfAddress } from '../core/targets';
-import type { Entity } from '../deck/document';
-import { nameInParent } from '../deck/names';
-import { originsOf } from '../deck/tags';
+import { refusedKind } from '#core/address-rule';
+import type { Verdict } from '#core/evidence';
+import { ipOfAddress } from '#core/targets';
+import type { Entity } from '#deck/document';
+import { nameInParent } from '#deck/names';
+import { originsOf } from '#deck/tags';
 
 /** Ranges of addresses that the configuration grants (`allow.addresses`), by source. */
 export type AllowedAddresses = ReadonlyMap<string, readonly string[]>;

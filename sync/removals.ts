@@ -1,7 +1,7 @@
-import { compareText } from '../core/targets';
-import type { Document, Entity } from '../deck/document';
-import { pluginKey } from '../deck/names';
-import { zoneOf } from '../deck/zones';
+import { compareText } from '#core/targets';
+import type { Document, Entity } from '#deck/document';
+import { pluginKey } from '#deck/names';
+import { zoneOf } from '#deck/zones';
 import { type Absences, countAbsences } from './absences';
 import type { Kept } from './changes';
 import type { HeldEntity } from './control-plane';

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../core/errors';
-import type { Quarantined, ScopeState } from '../core/model';
+import type { ErrorCode } from '#core/errors';
+import type { Quarantined, ScopeState } from '#core/model';
 import type { Withheld } from './brake';
 import type { Change, Kept } from './changes';
 import type { Rollout } from './control-plane';

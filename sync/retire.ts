@@ -1,10 +1,10 @@
-import { dispositionOf } from '../core/endpoint-states';
-import { judgeEndpoints } from '../core/evidence';
-import type { Snapshot } from '../core/model';
-import { compareText } from '../core/targets';
-import { writeOrder } from '../deck/desired';
-import { type Document, nameOf, parentNameOf } from '../deck/document';
-import { originsOf } from '../deck/tags';
+import { dispositionOf } from '#core/endpoint-states';
+import { judgeEndpoints } from '#core/evidence';
+import type { Snapshot } from '#core/model';
+import { compareText } from '#core/targets';
+import { writeOrder } from '#deck/desired';
+import { type Document, nameOf, parentNameOf } from '#deck/document';
+import { originsOf } from '#deck/tags';
 import type { Change } from './changes';
 import type { HeldEntity } from './control-plane';
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../core/clock';
-import type { Snapshot } from '../core/model';
-import { withOwnSignal } from '../core/own-signal';
-import { type Document, nameOf } from '../deck/document';
-import type { ConfirmGone } from '../discovery/confirm-gone';
+import type { Clock } from '#core/clock';
+import type { Snapshot } from '#core/model';
+import { withOwnSignal } from '#core/own-signal';
+import { type Document, nameOf } from '#deck/document';
+import type { ConfirmGone } from '#discovery/confirm-gone';
 import type { Absences } from './absences';
 import { doubtAccounts, type OwnAccounts } from './accounts';
 import { applyChanges } from './apply';

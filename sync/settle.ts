@@ -1,9 +1,9 @@
-import { type Claims, type Contested, settleClaims } from '../core/claims';
-import type { Snapshot } from '../core/model';
-import { contestedDomains, emptyBase } from '../deck/base';
-import { writtenPaths } from '../deck/base-paths';
-import { renderDesired } from '../deck/desired';
-import { type Document, nameOf } from '../deck/document';
+import { type Claims, type Contested, settleClaims } from '#core/claims';
+import type { Snapshot } from '#core/model';
+import { contestedDomains, emptyBase } from '#deck/base';
+import { writtenPaths } from '#deck/base-paths';
+import { renderDesired } from '#deck/desired';
+import { type Document, nameOf } from '#deck/document';
 import { accountsOf } from './accounts';
 import { incumbentsOf } from './incumbents';
 import type { PassInput } from './plan-pass';

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock';
-import { withOwnSignal } from '../core/own-signal';
+import type { Clock } from '#core/clock';
+import { withOwnSignal } from '#core/own-signal';
 import { type PassOutcome, pauseMs, startDelayMs } from './watch/schedule';
 
 export type WorkerOptions = {

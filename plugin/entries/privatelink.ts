@@ -1,4 +1,4 @@
-import { pluginName } from '../../core/names';
+import { pluginName } from '#core/names';
 import { access, accessUnusable, isTargetMode, type Kong } from '../handler';
 import { probeSettingsOf } from '../probe-settings';
 import { sharedContext } from '../runtime';

@@ -1,4 +1,4 @@
-import { PrivatelinkError } from '../../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import type { PdkCall } from './kong';
 
 /** What Kong still has to answer on a connection; its answers come in the order of the calls. */

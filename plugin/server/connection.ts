@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { messageOf } from '../../core/errors';
+import { messageOf } from '#core/errors';
 import type { Kong } from '../handler';
 import { type Answers, createAnswers } from './answers';
 import { createFrameReader, type FrameReader, frameOf } from './frames';

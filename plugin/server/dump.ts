@@ -1,4 +1,4 @@
-import { PrivatelinkError } from '../../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import type { PluginEntry } from './plugins';
 
 /** What Kong reads when it asks for all plugins: the protocol, where to connect, and each plugin's schema. */

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Phase, PluginEntry } from './plugins';
 import type { InstanceStatus } from './rpc';
 

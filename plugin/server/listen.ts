@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 
 /**
  * Listens on a unix socket; one that nobody serves is replaced. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,

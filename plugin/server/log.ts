@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { messageOf } from '../../core/errors';
+import { messageOf } from '#core/errors';
 import { limitRate } from '../limit-rate';
 
 /** Standard output is the dump's; Kong logs standard error too. What is written last must not be lost. */

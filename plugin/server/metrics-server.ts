@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 
 const unixPrefix = 'unix:';
 const loopback = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/;

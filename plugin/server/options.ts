@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { isZoneName, zoneNameFix } from '../../core/zone-name';
+import { isZoneName, zoneNameFix } from '#core/zone-name';
 import { pluginVersion } from '../schema';
 
 export type ServerOptions = {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Kong } from '../handler';
 
 /** What a file of the plugins' folder exports, as kong-js-pluginserver knows it. */

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { messageOf } from '../../core/errors';
+import { messageOf } from '#core/errors';
 import { createLogger, giveUpWith, problemsOf } from './log';
 import { parseOptions } from './options';
 import { serve } from './run';

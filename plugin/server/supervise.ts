@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../core/clock';
+import type { Clock } from '#core/clock';
 import { listenOn } from './listen';
 import { createOrphans, type Orphans } from './orphans';
 import { createRestartPauses } from './restart-pauses';

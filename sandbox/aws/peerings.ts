@@ -1,4 +1,4 @@
-import { overlap } from '../../core/ranges';
+import { overlap } from '#core/ranges';
 import { AwsError } from './aws-error';
 import type { Peering, Vpc } from './model';
 import type { WorldState } from './state';

@@ -1,4 +1,4 @@
-import { compareText } from '../../core/targets';
+import { compareText } from '#core/targets';
 import { digest } from './ids';
 import type { Place, Zone } from './model';
 

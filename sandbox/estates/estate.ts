@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import type { AwsWorld } from '../aws/world';
 import type { Loopback } from '../loopback';
 import { startPassThrough } from '../pass-through';

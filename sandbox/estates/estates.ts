@@ -1,4 +1,4 @@
-import { PrivatelinkError } from '../../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import type { Prepare } from './estate';
 import { prepareT0 } from './t0-story';
 import { prepareT1 } from './t1';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import type { VpcEndpoint } from '../aws/model';
 import { type Provider, type ProviderRequest, startProvider } from '../providers';
 import type { StoryEvent } from '../story';

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { z } from 'zod';
-import { PrivatelinkError } from '../../core/errors';
-import { groupBy } from '../../core/group-by';
+import { PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
 import { type GatewayConfig, plugin, route, service, target, upstream } from './entities';
 
 export type ControlPlaneOptions = {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf, PrivatelinkError } from '../../core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import type { ControlPlaneReader } from './control-plane-reader';
 import { emptyConfig, type GatewayConfig } from './entities';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '../../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import type { Pdk } from '../plugin-server-driver';
 import type { GatewayConfig } from './entities';
 import type { Routing } from './routing';

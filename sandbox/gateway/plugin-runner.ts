@@ -1,6 +1,6 @@
-import { messageOf } from '../../core/errors';
-import type { JsonObject } from '../../core/model';
-import { pluginName } from '../../core/names';
+import { messageOf } from '#core/errors';
+import type { JsonObject } from '#core/model';
+import { pluginName } from '#core/names';
 import type { Pdk, PluginServerDriver } from '../plugin-server-driver';
 
 export type PluginEntity = { readonly id: string; readonly config: JsonObject };

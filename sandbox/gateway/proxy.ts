@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { pluginName } from '../../core/names';
+import { pluginName } from '#core/names';
 import type { Balancer } from './balancer';
 import type { GatewayConfig, Upstream } from './entities';
 import { hostOf, requestHeaders, responseHeaders } from './headers';

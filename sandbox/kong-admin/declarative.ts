@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import { Refusal } from '../konnect/refusal';
 import type { KindPath } from '../konnect/schemas';
 import { createStore, type Store } from '../konnect/store';

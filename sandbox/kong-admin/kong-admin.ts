@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import type { Answer, Call } from '../konnect/call';
 import { createFaults, type Fault } from '../konnect/faults';
 import { isKindPath, type KindPath } from '../konnect/schemas';

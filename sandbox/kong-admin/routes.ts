@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import type { Answer, Call } from '../konnect/call';
 import { entityRoutes } from '../konnect/entity-routes';
 import { Refusal } from '../konnect/refusal';

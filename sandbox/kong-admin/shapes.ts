@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import { Refusal } from '../konnect/refusal';
 import type { KindPath } from '../konnect/schemas';
 import type { StoredEntity } from '../konnect/table';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 
 /** Configuration that Konnect fills in; of the other bundled plugins the stand-in keeps what it is sent. */
 const defaults: Readonly<Record<string, JsonObject>> = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import { configDefaults } from './bundled-plugins';
 import type { Answer, Call } from './call';
 import type { Plane } from './plane';

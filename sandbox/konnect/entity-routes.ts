@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import { type Answer, type Call, notAllowed, notFound } from './call';
 import { constraint, refused } from './refusal';
 import { isKindPath, type KindPath } from './schemas';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import { createFaults, type Fault } from './faults';
 import { createPlane, type NodeReport, type Plane } from './plane';
 import { refused } from './refusal';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { uuidOf } from '../../core/uuid';
+import { uuidOf } from '#core/uuid';
 import { constraint, invalid, invalidEntity, refused } from './refusal';
 import { createStore, type Store } from './store';
 

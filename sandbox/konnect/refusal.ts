@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 
 /** What Konnect says about one field, or about the entity as a whole. */
 type Detail = { readonly type: string; readonly field?: string; readonly messages: readonly string[] };

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../core/model';
+import type { Json, JsonObject } from '#core/model';
 import { healthchecks } from './healthcheck-schema';
 import { invalidBody } from './refusal';
 

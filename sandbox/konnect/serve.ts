@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { messageOf } from '../../core/errors';
+import { messageOf } from '#core/errors';
 import type { Answer, Call } from './call';
 import type { Fault, TakeFault } from './faults';
 import { Refusal, refused } from './refusal';

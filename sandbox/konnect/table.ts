@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/model';
+import type { JsonObject } from '#core/model';
 import { constraint, refused } from './refusal';
 
 /** An entity as Konnect answers it. */

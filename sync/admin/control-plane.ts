@@ -1,5 +1,5 @@
-import { PrivatelinkError } from '../../core/errors';
-import type { AdminConfig } from '../../discovery/config';
+import { PrivatelinkError } from '#core/errors';
+import type { AdminConfig } from '#discovery/config';
 import type { Change } from '../changes';
 import type { EntityControlPlane } from '../control-plane';
 import { bodyOf } from '../kong-api/entities';

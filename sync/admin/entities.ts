@@ -1,5 +1,5 @@
-import { writeOrder } from '../../deck/desired';
-import { isGenerated, selectTags } from '../../deck/tags';
+import { writeOrder } from '#deck/desired';
+import { isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../changes';
 import type { ForeignEntity, HeldEntity } from '../control-plane';
 import { foreignEntities, heldEntities } from '../kong-api/entities';

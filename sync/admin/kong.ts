@@ -1,4 +1,4 @@
-import type { AdminConfig, DblessConfig } from '../../discovery/config';
+import type { AdminConfig, DblessConfig } from '#discovery/config';
 import type { Api } from '../kong-api/errors';
 import { createHttp, type HttpOptions } from '../kong-api/http';
 import type { EntityApi } from '../kong-api/lists';

@@ -1,8 +1,8 @@
-import { settleClaims } from '../../core/claims';
-import type { Endpoint, Finding, Quarantined, Snapshot } from '../../core/model';
-import { createLastGoodStore, readOnly } from '../../discovery/last-good';
-import { serialiseSnapshot } from '../../discovery/snapshot-file';
-import { openFindings } from '../../discovery/sources';
+import { settleClaims } from '#core/claims';
+import type { Endpoint, Finding, Quarantined, Snapshot } from '#core/model';
+import { createLastGoodStore, readOnly } from '#discovery/last-good';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
+import { openFindings } from '#discovery/sources';
 import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../output/report-text';
 import { formatTable, type Terminal, withElapsed } from '../output/terminal';
 import { writeOutput } from '../output/write-output';

@@ -1,5 +1,5 @@
-import { messageOf, PrivatelinkError } from '../../core/errors';
-import { renderText } from '../../deck/text';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { renderText } from '#deck/text';
 import { formatReport } from '../output/report-text';
 import { writeOutput } from '../output/write-output';
 import { exitCodes, hasNoCredentials, type Report } from '../report';

@@ -1,7 +1,7 @@
-import { PrivatelinkError } from '../../core/errors';
-import type { ScopeState } from '../../core/model';
-import { domainPattern } from '../../core/names';
-import { mayClaim as claims } from '../../discovery/allow';
+import { PrivatelinkError } from '#core/errors';
+import type { ScopeState } from '#core/model';
+import { domainPattern } from '#core/names';
+import { mayClaim as claims } from '#discovery/allow';
 import { applyChanges } from '../apply';
 import { openEntities } from '../backends';
 import type { HeldEntity } from '../control-plane';

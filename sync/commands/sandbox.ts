@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
-import { PrivatelinkError } from '../../core/errors';
-import { type Demonstration, demonstrate, type Narrator } from '../../sandbox/demonstration';
-import { type Served, serveSandbox } from '../../sandbox/serve';
-import type { Hop, StoryEvent, Trip } from '../../sandbox/story';
+import { PrivatelinkError } from '#core/errors';
+import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
+import { type Served, serveSandbox } from '#sandbox/serve';
+import type { Hop, StoryEvent, Trip } from '#sandbox/story';
 import type { During } from '../during';
 import { formatTable, paint, type Terminal, withElapsed } from '../output/terminal';
 import { exitCodes } from '../report';

@@ -1,7 +1,7 @@
-import { PrivatelinkError } from '../../core/errors';
-import { pluginName } from '../../core/names';
-import type { Config } from '../../discovery/config';
-import { schemaLua } from '../../plugin/schema-text';
+import { PrivatelinkError } from '#core/errors';
+import { pluginName } from '#core/names';
+import type { Config } from '#discovery/config';
+import { schemaLua } from '#plugin/schema-text';
 import { openPlane } from '../konnect/plane';
 import { type PluginSchema, uploadSchema } from '../konnect/plugin-schema';
 import { createRelease } from '../konnect/release';

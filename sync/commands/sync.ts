@@ -1,4 +1,4 @@
-import { PrivatelinkError } from '../../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import { expectationOf } from '../identity';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../output/report-text';
 import { readPlan } from '../plan-file';

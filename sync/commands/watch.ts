@@ -1,8 +1,8 @@
 import pino from 'pino';
-import { messageOf } from '../../core/errors';
-import { once } from '../../core/once';
-import { configPath } from '../../discovery/config-file';
-import { serialiseSnapshot } from '../../discovery/snapshot-file';
+import { messageOf } from '#core/errors';
+import { once } from '#core/once';
+import { configPath } from '#discovery/config-file';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
 import { parseAllowRemovals } from '../policy';
 import { exitCodes } from '../report';
 import { openSession } from '../session';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '../../core/errors';
-import { isGenerated, selectTags } from '../../deck/tags';
-import type { DblessConfig } from '../../discovery/config';
+import { PrivatelinkError } from '#core/errors';
+import { isGenerated, selectTags } from '#deck/tags';
+import type { DblessConfig } from '#discovery/config';
 import { type KongOptions, openKong } from '../admin/kong';
 import { type LeftOut, leaveOut } from '../apply';
 import type { Change } from '../changes';

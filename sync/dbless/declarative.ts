@@ -1,9 +1,9 @@
 import { parse, type Tags } from 'yaml';
 import { z } from 'zod';
-import { groupBy } from '../../core/group-by';
-import type { Json, JsonObject } from '../../core/model';
-import { writeOrder } from '../../deck/desired';
-import type { Kind } from '../../deck/document';
+import { groupBy } from '#core/group-by';
+import type { Json, JsonObject } from '#core/model';
+import { writeOrder } from '#deck/desired';
+import type { Kind } from '#deck/document';
 import type { Change } from '../changes';
 import { bodyOf, type Item, itemSchema } from '../kong-api/entities';
 import { listPaths } from '../kong-api/paths';

@@ -1,5 +1,5 @@
-import { PrivatelinkError } from '../../core/errors';
-import type { DeckConfig } from '../../discovery/config';
+import { PrivatelinkError } from '#core/errors';
+import type { DeckConfig } from '#discovery/config';
 import { runDeck } from './run';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,9 +1,9 @@
-import { type Base, emptyBase } from '../../deck/base';
-import { differencesOf } from '../../deck/compare';
-import { type Document, nameOf } from '../../deck/document';
-import { isGenerated, selectTags } from '../../deck/tags';
-import { renderText } from '../../deck/text';
-import type { DeckConfig } from '../../discovery/config';
+import { type Base, emptyBase } from '#deck/base';
+import { differencesOf } from '#deck/compare';
+import { type Document, nameOf } from '#deck/document';
+import { isGenerated, selectTags } from '#deck/tags';
+import { renderText } from '#deck/text';
+import type { DeckConfig } from '#discovery/config';
 import type { Change } from '../changes';
 import type { DocumentControlPlane, FailedChange, HeldEntity } from '../control-plane';
 import { applyTo } from '../file/apply-to';

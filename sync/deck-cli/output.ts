@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '../../core/errors';
-import { uuidOf } from '../../core/uuid';
+import { PrivatelinkError } from '#core/errors';
+import { uuidOf } from '#core/uuid';
 import type { HeldEntity } from '../control-plane';
 import { deckLists, itemsOf } from '../file/deck-items';
 import { heldEntities } from '../kong-api/entities';

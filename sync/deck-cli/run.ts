@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { messageOf, PrivatelinkError } from '../../core/errors';
-import { isMissingFile } from '../../discovery/write-file';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { isMissingFile } from '#discovery/write-file';
 
 export type DeckCommand = {
   readonly binary: string;

@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors';
+import { messageOf } from '#core/errors';
 import type { Context } from './context';
 
 /** What a check found, with the fix where something is to be done. */

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { Snapshot } from '../../core/model';
-import { emptyBase } from '../../deck/base';
-import type { Config } from '../../discovery/config';
-import { createDiscoverer } from '../../discovery/discover';
-import { createSources } from '../../discovery/sources';
-import { withinDeadline } from '../../discovery/within-deadline';
+import type { Snapshot } from '#core/model';
+import { emptyBase } from '#deck/base';
+import type { Config } from '#discovery/config';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { withinDeadline } from '#discovery/within-deadline';
 import { connectBackend } from '../backends';
 import type { HeldEntity } from '../control-plane';
 import type { PluginSchema } from '../konnect/plugin-schema';

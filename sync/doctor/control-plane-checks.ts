@@ -1,4 +1,4 @@
-import type { ControlPlaneConfig } from '../../discovery/config';
+import type { ControlPlaneConfig } from '#discovery/config';
 import { readForeign } from '../apply';
 import { foreignMessage } from '../foreign-message';
 import { openPlane } from '../konnect/plane';

@@ -1,6 +1,6 @@
-import { settleClaims } from '../../core/claims';
-import type { ScopeState, Snapshot } from '../../core/model';
-import { openFindings } from '../../discovery/sources';
+import { settleClaims } from '#core/claims';
+import type { ScopeState, Snapshot } from '#core/model';
+import { openFindings } from '#discovery/sources';
 import { quarantinedOf } from '../plan-pass';
 import { systemClock } from '../system-clock';
 import { type Answer, failed, ok, warning } from './check';

@@ -1,6 +1,6 @@
-import type { Config } from '../../discovery/config';
-import { configPath } from '../../discovery/config-file';
-import { withinDeadline } from '../../discovery/within-deadline';
+import type { Config } from '#discovery/config';
+import { configPath } from '#discovery/config-file';
+import { withinDeadline } from '#discovery/within-deadline';
 import type { PluginSchema } from '../konnect/plugin-schema';
 import { openConfig, type SessionOptions } from '../session';
 import { oldestNode } from '../version';

@@ -1,10 +1,10 @@
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
-import { hasCode, messageOf } from '../../core/errors';
-import type { LastGood } from '../../core/model';
-import type { Config } from '../../discovery/config';
-import { isThere } from '../../discovery/write-file';
+import { hasCode, messageOf } from '#core/errors';
+import type { LastGood } from '#core/model';
+import type { Config } from '#discovery/config';
+import { isThere } from '#discovery/write-file';
 import { openPublications } from '../publish/open-publications';
 import { readPublications } from '../publish/publish';
 import { absenceStoreOf, lastGoodStoreOf } from '../session';

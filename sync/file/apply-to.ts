@@ -1,5 +1,5 @@
-import { withoutDefaults } from '../../deck/compare';
-import { type Document, type Entity, nameOf } from '../../deck/document';
+import { withoutDefaults } from '#deck/compare';
+import { type Document, type Entity, nameOf } from '#deck/document';
 import type { Change } from '../changes';
 
 /** The document that `held` becomes by the changes. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, PrivatelinkError } from '../../core/errors';
-import { type Base, emptyBase } from '../../deck/base';
-import { renderText } from '../../deck/text';
-import { isMissingFile, writeFix, writeIfChanged } from '../../discovery/write-file';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { type Base, emptyBase } from '#deck/base';
+import { renderText } from '#deck/text';
+import { isMissingFile, writeFix, writeIfChanged } from '#discovery/write-file';
 import type { DocumentControlPlane } from '../control-plane';
 import { applyTo } from './apply-to';
 import { parseDeckFile } from './parse-deck-file';

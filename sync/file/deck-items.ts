@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Kind } from '../../deck/document';
+import type { Kind } from '#deck/document';
 import type { Item } from '../kong-api/entities';
 
 const tags = z.array(z.string()).optional();

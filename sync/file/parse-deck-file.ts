@@ -1,9 +1,9 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '../../core/errors';
-import { uuidOf } from '../../core/uuid';
-import { listNames } from '../../deck/base-file';
-import { baseTag, isGenerated, selectTags } from '../../deck/tags';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { uuidOf } from '#core/uuid';
+import { listNames } from '#deck/base-file';
+import { baseTag, isGenerated, selectTags } from '#deck/tags';
 import type { HeldEntity } from '../control-plane';
 import { heldEntities } from '../kong-api/entities';
 import { uuidName } from '../plan';

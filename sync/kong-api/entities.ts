@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../core/model';
-import { domainOfUpstream } from '../../core/names';
-import { compareText } from '../../core/targets';
-import type { Kind } from '../../deck/document';
-import { pluginKey, targetKey } from '../../deck/names';
+import type { JsonObject } from '#core/model';
+import { domainOfUpstream } from '#core/names';
+import { compareText } from '#core/targets';
+import type { Kind } from '#deck/document';
+import { pluginKey, targetKey } from '#deck/names';
 import type { Change } from '../changes';
 import type { ForeignEntity, HeldEntity } from '../control-plane';
 import { foreignAmong } from '../foreign-entities';

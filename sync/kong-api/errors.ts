@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ErrorCode, messageOf, PrivatelinkError } from '../../core/errors';
+import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 
 /** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
 export type Api = {

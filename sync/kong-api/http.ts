@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Dispatcher, Pool } from 'undici';
-import type { Clock } from '../../core/clock';
-import type { JsonObject } from '../../core/model';
+import type { Clock } from '#core/clock';
+import type { JsonObject } from '#core/model';
 import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
 import { exchange } from './exchange';
 import { type Outcome, parseRetryAfter, retry } from './retry';

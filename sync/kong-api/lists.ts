@@ -1,5 +1,5 @@
-import { concurrently } from '../../core/concurrently';
-import type { Kind } from '../../deck/document';
+import { concurrently } from '#core/concurrently';
+import type { Kind } from '#deck/document';
 import { type Item, itemSchema } from './entities';
 import type { Http } from './http';
 import { entityPages, readPages } from './pages';

@@ -1,5 +1,5 @@
-import { PrivatelinkError } from '../../core/errors';
-import type { Kind } from '../../deck/document';
+import { PrivatelinkError } from '#core/errors';
+import type { Kind } from '#deck/document';
 import type { Change } from '../changes';
 
 /** The lists that hold all entities of a kind. */

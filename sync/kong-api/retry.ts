@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock';
-import type { PrivatelinkError } from '../../core/errors';
+import type { Clock } from '#core/clock';
+import type { PrivatelinkError } from '#core/errors';
 
 /** What became of one try. A failure says whether to try again, and after how long at least. */
 export type Outcome =

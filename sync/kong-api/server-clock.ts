@@ -1,4 +1,4 @@
-import type { Clocks } from '../../core/clock';
+import type { Clocks } from '#core/clock';
 
 /** The wall clock of who answers, which the times in its answers are of: this machine's may be set to anything (fm-41). */
 export type ServerClock = {

@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/clock';
-import { writeOrder } from '../../deck/desired';
-import { isGenerated, selectTags } from '../../deck/tags';
-import type { KonnectConfig } from '../../discovery/config';
+import type { Clock } from '#core/clock';
+import { writeOrder } from '#deck/desired';
+import { isGenerated, selectTags } from '#deck/tags';
+import type { KonnectConfig } from '#discovery/config';
 import type { EntityControlPlane } from '../control-plane';
 import { foreignEntities, heldEntities } from '../kong-api/entities';
 import { createHttp, type HttpOptions } from '../kong-api/http';

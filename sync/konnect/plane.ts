@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock';
-import type { KonnectConfig } from '../../discovery/config';
+import type { Clock } from '#core/clock';
+import type { KonnectConfig } from '#discovery/config';
 import { createHttp, type Http, type HttpOptions } from '../kong-api/http';
 import { createServerClock } from '../kong-api/server-clock';
 import { systemClock } from '../system-clock';

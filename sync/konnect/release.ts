@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../../core/errors';
+import { messageOf } from '#core/errors';
 import type { Change } from '../changes';
 import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '../../core/errors';
+import { PrivatelinkError } from '#core/errors';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
 

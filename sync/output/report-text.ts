@@ -1,7 +1,7 @@
-import { groupBy } from '../../core/group-by';
-import type { Finding, Quarantined } from '../../core/model';
-import { nameOf } from '../../deck/document';
-import { nameInParent } from '../../deck/names';
+import { groupBy } from '#core/group-by';
+import type { Finding, Quarantined } from '#core/model';
+import { nameOf } from '#deck/document';
+import { nameInParent } from '#deck/names';
 import { leaveOut } from '../apply';
 import type { Withheld } from '../brake';
 import type { Action, Change, Kept } from '../changes';

@@ -1,5 +1,5 @@
-import { messageOf, PrivatelinkError } from '../../core/errors';
-import { writeFix, writeIfChanged } from '../../discovery/write-file';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { writeFix, writeIfChanged } from '#discovery/write-file';
 
 /** Writes the file that the command line names, only when it changes; gives what was done, for people. Throws PrivatelinkError (STATE). */
 export async function writeOutput(path: string, text: string): Promise<string> {

@@ -1,8 +1,8 @@
-import { targetKey } from '../../deck/names';
-import type { AccountScope } from '../../discovery/aws-scopes';
-import { findNamespace, findServices } from '../../discovery/cloud-map';
-import type { CloudMapReader, ServiceItem } from '../../discovery/cloud-map-reader';
-import type { PublishConfig } from '../../discovery/config';
+import { targetKey } from '#deck/names';
+import type { AccountScope } from '#discovery/aws-scopes';
+import { findNamespace, findServices } from '#discovery/cloud-map';
+import type { CloudMapReader, ServiceItem } from '#discovery/cloud-map-reader';
+import type { PublishConfig } from '#discovery/config';
 import type { ControlPlane } from '../control-plane';
 import type { InstanceWriter } from './instance-writer';
 import { addressesOf, attributesOf, heldInstance, isOwnedBy } from './instances';

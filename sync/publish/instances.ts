@@ -1,13 +1,13 @@
-import { parseIp } from '../../core/addresses';
-import type { Domain } from '../../core/claims';
-import type { Json, JsonObject, Target } from '../../core/model';
-import { formatAddress } from '../../core/targets';
-import type { Document, Entity } from '../../deck/document';
-import { targetKey } from '../../deck/names';
-import { originsOf, originTags } from '../../deck/tags';
-import type { InstanceItem } from '../../discovery/cloud-map-reader';
-import { defaultTagKeys as tags } from '../../discovery/config';
-import { publishedAttributes } from '../../discovery/published-attributes';
+import { parseIp } from '#core/addresses';
+import type { Domain } from '#core/claims';
+import type { Json, JsonObject, Target } from '#core/model';
+import { formatAddress } from '#core/targets';
+import type { Document, Entity } from '#deck/document';
+import { targetKey } from '#deck/names';
+import { originsOf, originTags } from '#deck/tags';
+import type { InstanceItem } from '#discovery/cloud-map-reader';
+import { defaultTagKeys as tags } from '#discovery/config';
+import { publishedAttributes } from '#discovery/published-attributes';
 import type { HeldEntity } from '../control-plane';
 
 /**

@@ -1,6 +1,6 @@
-import type { Domain } from '../../core/claims';
-import { concurrently } from '../../core/concurrently';
-import { messageOf } from '../../core/errors';
+import type { Domain } from '#core/claims';
+import { concurrently } from '#core/concurrently';
+import { messageOf } from '#core/errors';
 import { type Absences, stillCounted } from '../absences';
 import { type ApplyOptions, applyChanges, readForeign } from '../apply';
 import { brake } from '../brake';

@@ -1,4 +1,4 @@
-import { nameOf } from '../../deck/document';
+import { nameOf } from '#deck/document';
 import type { AppliedChange } from '../report';
 import { contentOf } from './content';
 

@@ -1,4 +1,4 @@
-import { nameOf } from '../../deck/document';
+import { nameOf } from '#deck/document';
 import { leaveOut } from '../apply';
 import type { Change } from '../changes';
 import type { Report } from '../report';

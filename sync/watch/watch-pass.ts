@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Clock, Clocks } from '../../core/clock';
-import { transitionalScopes } from '../../core/endpoint-states';
-import { messageOf, PrivatelinkError } from '../../core/errors';
-import type { ScopeState, Snapshot } from '../../core/model';
+import type { Clock, Clocks } from '#core/clock';
+import { transitionalScopes } from '#core/endpoint-states';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import type { ScopeState, Snapshot } from '#core/model';
 import type { Change } from '../changes';
 import { type AppliedChange, hasNoCredentials, isIncomplete, type PublicationReport, type Report } from '../report';
 import { type PassDependencies, runOnce } from '../run-once';

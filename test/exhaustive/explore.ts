@@ -1,5 +1,5 @@
-import type { LastGood } from '../../core/model';
-import { accountOf } from '../../deck/tags';
+import type { LastGood } from '#core/model';
+import { accountOf } from '#deck/tags';
 import { beginnings, checkConvergence, follow, isStrangers, type Node } from './rules';
 import { type Estate, type Pass, passMs } from './world';
 

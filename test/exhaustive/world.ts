@@ -1,5 +1,5 @@
-import type { Endpoint, EndpointState, Scope } from '../../core/model';
-import type { Answer } from '../../discovery/source';
+import type { Endpoint, EndpointState, Scope } from '#core/model';
+import type { Answer } from '#discovery/source';
 import { endpointOf } from '../support/builders';
 
 /**

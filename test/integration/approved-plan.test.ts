@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parsePlan, serialisePlan } from '../../sync/plan-file';
+import { parsePlan, serialisePlan } from '#sync/plan-file';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
 
 let estate: Estate;

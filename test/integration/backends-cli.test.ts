@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { type KongAdmin, startKongAdmin } from '../../sandbox/kong-admin/kong-admin';
-import type { KindPath } from '../../sandbox/konnect/schemas';
+import { type KongAdmin, startKongAdmin } from '#sandbox/kong-admin/kong-admin';
+import type { KindPath } from '#sandbox/konnect/schemas';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
 
 /** The verbs of the command line, with each backend that is not Konnect. */

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Document } from '../../deck/document';
-import { type KongAdminOptions, startKongAdmin } from '../../sandbox/kong-admin/kong-admin';
-import { connectAdmin } from '../../sync/admin/control-plane';
-import type { ControlPlane } from '../../sync/control-plane';
-import { connectDbless } from '../../sync/dbless/control-plane';
-import { connectFile } from '../../sync/file/control-plane';
+import type { Document } from '#deck/document';
+import { type KongAdminOptions, startKongAdmin } from '#sandbox/kong-admin/kong-admin';
+import { connectAdmin } from '#sync/admin/control-plane';
+import type { ControlPlane } from '#sync/control-plane';
+import { connectDbless } from '#sync/dbless/control-plane';
+import { connectFile } from '#sync/file/control-plane';
 import {
   apply,
   applyAll,

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
-import { runOnce } from '../../sync/run-once';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { runOnce } from '#sync/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
 import { type Stage, signal, startStage } from '../support/konnect';

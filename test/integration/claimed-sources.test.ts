@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createResolver } from '../../discovery/resolver';
-import { type DnsServer, startDnsServer } from '../../sandbox/dns-server';
+import { createResolver } from '#discovery/resolver';
+import { type DnsServer, startDnsServer } from '#sandbox/dns-server';
 import { type Estate, openEstate } from '../support/estate';
 
 let dns: DnsServer;

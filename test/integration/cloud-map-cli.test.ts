@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HttpService } from '../../sandbox/aws/cloud-map-world';
+import type { HttpService } from '#sandbox/aws/cloud-map-world';
 import { type Estate, gatewayAccount, openEstate, region } from '../support/estate';
 
 let estate: Estate;

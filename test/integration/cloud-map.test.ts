@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ScopeState } from '../../core/model';
-import { createDiscoverer } from '../../discovery/discover';
-import { createSources } from '../../discovery/sources';
-import type { HttpService, Namespace } from '../../sandbox/aws/cloud-map-world';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import type { ScopeState } from '#core/model';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import type { HttpService, Namespace } from '#sandbox/aws/cloud-map-world';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { cloudMapConfig } from '../support/cloud-map';
 import { createFakeClock } from '../support/passes';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { loadConfig } from '../../discovery/config-file';
-import { parseOptions } from '../../plugin/server/options';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { accounts, homeZone } from '../../sandbox/estates/t0';
-import { servedPorts } from '../../sandbox/serve';
+import { loadConfig } from '#discovery/config-file';
+import { parseOptions } from '#plugin/server/options';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { accounts, homeZone } from '#sandbox/estates/t0';
+import { servedPorts } from '#sandbox/serve';
 import { runCli } from '../support/cli';
 
 const root = join(__dirname, '../..');

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { parseBase } from '../../deck/base';
-import { renderText } from '../../deck/text';
-import { applyChanges } from '../../sync/apply';
-import { connectDeck } from '../../sync/deck-cli/control-plane';
-import { runDeck } from '../../sync/deck-cli/run';
+import { parseBase } from '#deck/base';
+import { renderText } from '#deck/text';
+import { applyChanges } from '#sync/apply';
+import { connectDeck } from '#sync/deck-cli/control-plane';
+import { runDeck } from '#sync/deck-cli/run';
 import { createsOf, documentOf, owner, signal } from '../support/konnect';
 import { createFakeClock } from '../support/passes';
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Snapshot } from '../../core/model';
-import { configSchema } from '../../discovery/config';
-import { createDiscoverer, type DiscoverOptions } from '../../discovery/discover';
-import { createSources } from '../../discovery/sources';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import type { Snapshot } from '#core/model';
+import { configSchema } from '#discovery/config';
+import { createDiscoverer, type DiscoverOptions } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { createFakeClock } from '../support/passes';
 
 const hub = '222222222222';

@@ -3,9 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { configSchema } from '../../discovery/config';
-import { configSchema as pluginSchema } from '../../plugin/schema';
-import { metrics } from '../../plugin/server/metrics';
+import { configSchema } from '#discovery/config';
+import { configSchema as pluginSchema } from '#plugin/schema';
+import { metrics } from '#plugin/server/metrics';
 import { runCli } from '../support/cli';
 
 const root = resolve(__dirname, '../..');

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { zoneIdsOf } from '../../sandbox/aws/zones';
+import { zoneIdsOf } from '#sandbox/aws/zones';
 import { runCli } from '../support/cli';
 import { defaultConfig, type Estate, openEstate, region } from '../support/estate';
 

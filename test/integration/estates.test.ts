@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Demonstration, demonstrate } from '../../sandbox/demonstration';
-import type { StoryEvent } from '../../sandbox/story';
+import { type Demonstration, demonstrate } from '#sandbox/demonstration';
+import type { StoryEvent } from '#sandbox/story';
 
 const silent = { opening: () => {}, event: () => {} };
 

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createSources } from '../../discovery/sources';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
-import type { ControlPlane } from '../../sync/control-plane';
-import { connectKonnect } from '../../sync/konnect/control-plane';
-import { exitCodeOfSync } from '../../sync/report';
-import { planOnce, runOnce } from '../../sync/run-once';
+import { createSources } from '#discovery/sources';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import type { ControlPlane } from '#sync/control-plane';
+import { connectKonnect } from '#sync/konnect/control-plane';
+import { exitCodeOfSync } from '#sync/report';
+import { planOnce, runOnce } from '#sync/run-once';
 import { type Example, estates, passOf, readExample, renderExample } from '../support/examples';
 import { signal, token } from '../support/konnect';
 import { createFakeClock } from '../support/passes';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { credentialsOf } from '../../sandbox/aws/credentials';
+import { credentialsOf } from '#sandbox/aws/credentials';
 import { defaultConfig, type Estate, gatewayAccount, openEstate } from '../support/estate';
 
 let estate: Estate;

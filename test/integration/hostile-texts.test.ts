@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Address, Endpoint } from '../../core/model';
-import { serialiseSnapshot } from '../../discovery/snapshot-file';
-import { type DnsServer, startDnsServer } from '../../sandbox/dns-server';
+import type { Address, Endpoint } from '#core/model';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
+import { type DnsServer, startDnsServer } from '#sandbox/dns-server';
 import { endpointOf, hubScope, knownScope } from '../support/builders';
 import { type Estate, gatewayAccount, openEstate, region } from '../support/estate';
 

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createHttp } from '../../sync/kong-api/http';
-import { konnectApi } from '../../sync/konnect/api';
-import { systemClock } from '../../sync/system-clock';
+import { createHttp } from '#sync/kong-api/http';
+import { konnectApi } from '#sync/konnect/api';
+import { systemClock } from '#sync/system-clock';
 import { until } from '../support/until';
 
 const signal = new AbortController().signal;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
-import type { Kind } from '../../deck/document';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
-import { bodyOf } from '../../sync/kong-api/entities';
-import { planOnce } from '../../sync/run-once';
+import type { Kind } from '#deck/document';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { bodyOf } from '#sync/kong-api/entities';
+import { planOnce } from '#sync/run-once';
 import { estates, passOf, readExample } from '../support/examples';
 import { signal, token } from '../support/konnect';
 import { createMemoryControlPlane } from '../support/memory-control-plane';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { concurrently } from '../../core/concurrently';
-import { uuidOf } from '../../core/uuid';
-import type { Change } from '../../sync/changes';
+import { concurrently } from '#core/concurrently';
+import { uuidOf } from '#core/uuid';
+import type { Change } from '#sync/changes';
 import { createsOf, documentOf, owner, type Stage, signal, startStage, token, writeAll } from '../support/konnect';
 
 let stage: Stage;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { credentialsOf } from '../../sandbox/aws/credentials';
+import { credentialsOf } from '#sandbox/aws/credentials';
 import { defaultConfig, type Estate, gatewayAccount, openEstate } from '../support/estate';
 
 const other = '444444444444';

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { type PluginServer, type PluginServerProgram, startPluginServer } from '../../sandbox/plugin-server';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type PluginServer, type PluginServerProgram, startPluginServer } from '#sandbox/plugin-server';
 import { type Estate, gatewayAccount, openEstate } from '../support/estate';
 import { until } from '../support/until';
 

@@ -6,10 +6,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { fuzzPluginServer } from '../../bench/plugin-fuzz';
-import { type SuperviseOptions, supervise } from '../../plugin/server/supervise';
-import { unreferencedClock } from '../../plugin/unreferenced-clock';
-import { type PluginServerOptions, startPluginServer } from '../../sandbox/plugin-server';
+import { fuzzPluginServer } from '#bench/plugin-fuzz';
+import { type SuperviseOptions, supervise } from '#plugin/server/supervise';
+import { unreferencedClock } from '#plugin/unreferenced-clock';
+import { type PluginServerOptions, startPluginServer } from '#sandbox/plugin-server';
 import { openPeer } from '../support/plugin-socket';
 import { until } from '../support/until';
 

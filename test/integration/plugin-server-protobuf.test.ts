@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Kong } from '../../plugin/handler';
-import { frameOf } from '../../plugin/server/frames';
-import type { Phase, PluginEntry } from '../../plugin/server/plugins';
-import { decodeMessage, numberOf } from '../../sandbox/protobuf-message';
+import type { Kong } from '#plugin/handler';
+import { frameOf } from '#plugin/server/frames';
+import type { Phase, PluginEntry } from '#plugin/server/plugins';
+import { decodeMessage, numberOf } from '#sandbox/protobuf-message';
 import { callOf, entryOf, eventOf, openPluginSocket, type Peer, type PluginSocket } from '../support/plugin-socket';
 
 let plugin: PluginSocket | undefined;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decode, encode } from '@msgpack/msgpack';
-import { createWire, type Wire } from '../../sandbox/plugin-server-wire';
+import { createWire, type Wire } from '#sandbox/plugin-server-wire';
 
 type Message = readonly [type: 0, id: number, method: string, args: readonly unknown[]];
 type Reply = (message: Message, socket: Socket) => void;

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encode } from '@msgpack/msgpack';
-import { credentialsOf } from '../../sandbox/aws/credentials';
+import { credentialsOf } from '#sandbox/aws/credentials';
 import {
   dumpPlugins,
   type PluginServer,
   type PluginServerOptions,
   type PluginServerProgram,
   startPluginServer,
-} from '../../sandbox/plugin-server';
+} from '#sandbox/plugin-server';
 import { type Estate, gatewayAccount, openEstate } from '../support/estate';
 
 /** The stock server loads compiled files only: `npm test` builds them first. */

@@ -6,9 +6,9 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { probeTarget } from '../../plugin/probe';
-import type { ProbeSettings } from '../../plugin/probe-settings';
-import type { Candidate } from '../../plugin/resolve';
+import { probeTarget } from '#plugin/probe';
+import type { ProbeSettings } from '#plugin/probe-settings';
+import type { Candidate } from '#plugin/resolve';
 
 const servers: Server[] = [];
 

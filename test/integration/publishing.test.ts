@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HttpService } from '../../sandbox/aws/cloud-map-world';
-import { startAws } from '../../sandbox/aws/server';
-import { createWorld } from '../../sandbox/aws/world';
-import { openPublications } from '../../sync/publish/open-publications';
+import type { HttpService } from '#sandbox/aws/cloud-map-world';
+import { startAws } from '#sandbox/aws/server';
+import { createWorld } from '#sandbox/aws/world';
+import { openPublications } from '#sync/publish/open-publications';
 import { endpointOf, knownScope } from '../support/builders';
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../support/estate';
 import { createFakeClock, createPasses } from '../support/passes';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { main } from '../../sync/main';
+import { main } from '#sync/main';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
 
 let estate: Estate;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createDiscoverer } from '../../discovery/discover';
-import { createSources } from '../../discovery/sources';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { createFakeClock } from '../support/passes';
 import { vpcEndpointsConfig } from '../support/vpc-endpoints';
 

@@ -1,10 +1,10 @@
 import { DescribeVpcEndpointsCommand, type EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import type { Call } from '../../sandbox/aws/faults';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import type { Call } from '#sandbox/aws/faults';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { ec2Client } from '../support/ec2-client';
 
 const own = { account: '111111111111', region: 'us-east-1' };

@@ -5,9 +5,9 @@ import {
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { InstanceSpec } from '../../sandbox/aws/instances';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import type { InstanceSpec } from '#sandbox/aws/instances';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { ec2Client } from '../support/ec2-client';
 
 const place = { account: '111111111111', region: 'us-east-1' };

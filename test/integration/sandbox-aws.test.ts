@@ -16,10 +16,10 @@ import {
   RejectVpcEndpointConnectionsCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { InterfaceSpec } from '../../sandbox/aws/endpoints';
-import type { EndpointService, Place } from '../../sandbox/aws/model';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import type { InterfaceSpec } from '#sandbox/aws/endpoints';
+import type { EndpointService, Place } from '#sandbox/aws/model';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { ec2Client } from '../support/ec2-client';
 
 const consumer = { account: '111111111111', region: 'us-east-1' };

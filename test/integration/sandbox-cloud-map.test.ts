@@ -12,10 +12,10 @@ import {
   ServiceDiscoveryClient,
 } from '@aws-sdk/client-servicediscovery';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { HttpService, Namespace } from '../../sandbox/aws/cloud-map-world';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import type { HttpService, Namespace } from '#sandbox/aws/cloud-map-world';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 

@@ -2,12 +2,12 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { boundedPaths } from '../../core/paths';
-import { startBlackHole } from '../../sandbox/black-hole';
-import { startGateway } from '../../sandbox/gateway/gateway';
-import type { PluginRunner } from '../../sandbox/gateway/plugin-runner';
-import { listenTogether } from '../../sandbox/loopback';
-import type { Provider } from '../../sandbox/providers';
+import { boundedPaths } from '#core/paths';
+import { startBlackHole } from '#sandbox/black-hole';
+import { startGateway } from '#sandbox/gateway/gateway';
+import type { PluginRunner } from '#sandbox/gateway/plugin-runner';
+import { listenTogether } from '#sandbox/loopback';
+import type { Provider } from '#sandbox/providers';
 import { claims, reached, unreached } from '../support/bounded-paths';
 import { addressOf, type GatewayStage, startGatewayStage } from '../support/gateway';
 

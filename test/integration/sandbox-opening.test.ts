@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Prepare, Prepared } from '../../sandbox/estates/estate';
-import { prepareT4 } from '../../sandbox/estates/t4';
-import { openStage } from '../../sandbox/stage';
+import type { Prepare, Prepared } from '#sandbox/estates/estate';
+import { prepareT4 } from '#sandbox/estates/t4';
+import { openStage } from '#sandbox/stage';
 import { until } from '../support/until';
 
 const { signal } = new AbortController();

@@ -2,9 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
-import { listenTogether, openLoopback } from '../../sandbox/loopback';
-import { startPassThrough } from '../../sandbox/pass-through';
-import { type Provider, type ProviderOptions, startProvider } from '../../sandbox/providers';
+import { listenTogether, openLoopback } from '#sandbox/loopback';
+import { startPassThrough } from '#sandbox/pass-through';
+import { type Provider, type ProviderOptions, startProvider } from '#sandbox/providers';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {

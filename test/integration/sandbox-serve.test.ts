@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { request } from 'undici';
-import { startProvider } from '../../sandbox/providers';
-import { serveSandbox } from '../../sandbox/serve';
-import { formatServed } from '../../sync/commands/sandbox';
+import { startProvider } from '#sandbox/providers';
+import { serveSandbox } from '#sandbox/serve';
+import { formatServed } from '#sync/commands/sandbox';
 import { runCli } from '../support/cli';
 
 const cli = resolve(__dirname, '../../dist/sync/cli.js');

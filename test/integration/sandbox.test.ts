@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Story } from '../../sandbox/story';
-import { runSandbox as runCommand } from '../../sync/commands/sandbox';
+import type { Story } from '#sandbox/story';
+import { runSandbox as runCommand } from '#sync/commands/sandbox';
 import { listeningAddresses } from '../support/listening';
 
 const cli = resolve(__dirname, '../../dist/sync/cli.js');

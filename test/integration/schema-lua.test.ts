@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { schemaFields } from '../../plugin/schema-text';
+import { schemaFields } from '#plugin/schema-text';
 
 const schemaPath = join(__dirname, '../../deck/schema.lua');
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { schemaLua } from '../../plugin/schema-text';
+import { schemaLua } from '#plugin/schema-text';
 import { runCli } from '../support/cli';
 import { defaultConfig, type Estate, openEstate } from '../support/estate';
 

@@ -2,9 +2,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createSnapshotReader } from '../../discovery/snapshot-reader';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
-import { type Listening, listenTogether } from '../../sandbox/loopback';
+import { createSnapshotReader } from '#discovery/snapshot-reader';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { type Listening, listenTogether } from '#sandbox/loopback';
 import { type Estate, openEstate, region } from '../support/estate';
 
 const token = 'secret-of-the-relay';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent, request } from 'undici';
-import { parseSnapshot, serialiseSnapshot } from '../../discovery/snapshot-file';
-import { createSnapshotReader } from '../../discovery/snapshot-reader';
-import { startWatchServer, type WatchServer, type WatchState } from '../../sync/watch/server';
+import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot-file';
+import { createSnapshotReader } from '#discovery/snapshot-reader';
+import { startWatchServer, type WatchServer, type WatchState } from '#sync/watch/server';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 
 const config = { intervalSeconds: 60, listen: '127.0.0.1:0' };

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { z } from 'zod';
-import { parseSnapshot } from '../../discovery/snapshot-file';
+import { parseSnapshot } from '#discovery/snapshot-file';
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../support/estate';
 
 const cli = resolve(__dirname, '../../dist/sync/cli.js');

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { findZoneId } from '../../plugin/zone-id';
+import { findZoneId } from '#plugin/zone-id';
 
 const servers: Server[] = [];
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDeck } from '../../sync/deck-cli/control-plane';
+import { connectDeck } from '#sync/deck-cli/control-plane';
 import { type Backend, describeBackend, type Over } from '../support/backend-contract';
 import { deckBinary, describeWithDeck } from '../support/deck';
 import { owner, startStage, token } from '../support/konnect';

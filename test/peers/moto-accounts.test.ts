@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { runCli } from '../support/cli';
 import { describeWithMoto, type Moto, motoCredentials, motoEnv, startMoto } from '../support/moto';
 import { createEndpoint } from '../support/moto-endpoints';

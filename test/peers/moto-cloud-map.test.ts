@@ -8,9 +8,9 @@ import {
   UpdateInstanceCustomHealthStatusCommand,
 } from '@aws-sdk/client-servicediscovery';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createDiscoverer } from '../../discovery/discover';
-import { createSources } from '../../discovery/sources';
-import { openPublications } from '../../sync/publish/open-publications';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { openPublications } from '#sync/publish/open-publications';
 import { endpointOf, knownScope } from '../support/builders';
 import { cloudMapConfig } from '../support/cloud-map';
 import { describeWithMoto, type Moto, motoCredentials, startMoto } from '../support/moto';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteVpcEndpointsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { runCli } from '../support/cli';
 import { describeWithMoto, type Moto, motoCredentials, motoEnv, startMoto } from '../support/moto';
 import { createEndpoint } from '../support/moto-endpoints';

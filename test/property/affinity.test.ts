@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Endpoint, ScopeState } from '../../core/model';
-import type { Affinity } from '../../deck/zones';
+import type { Endpoint, ScopeState } from '#core/model';
+import type { Affinity } from '#deck/zones';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../support/builders';
 import { createPasses, defaultPolicy } from '../support/passes';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { uuidOf } from '../../core/uuid';
-import type { Entity } from '../../deck/document';
-import { nameOf } from '../../deck/document';
-import { approve } from '../../sync/approved';
-import { brake } from '../../sync/brake';
-import type { Change } from '../../sync/changes';
-import { parsePlan, serialisePlan } from '../../sync/plan-file';
+import { uuidOf } from '#core/uuid';
+import type { Entity } from '#deck/document';
+import { nameOf } from '#deck/document';
+import { approve } from '#sync/approved';
+import { brake } from '#sync/brake';
+import type { Change } from '#sync/changes';
+import { parsePlan, serialisePlan } from '#sync/plan-file';
 import { createsOf, documentOf } from '../support/konnect';
 import { defaultPolicy } from '../support/passes';
 

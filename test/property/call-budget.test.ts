@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createCallBudget } from '../../discovery/call-budget';
+import { createCallBudget } from '#discovery/call-budget';
 
 const kind = { account: 'self', region: 'us-east-1', action: 'DescribeVpcEndpoints' };
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 import type { NetworkInterface, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createDiscoverer } from '../../discovery/discover';
+import { createDiscoverer } from '#discovery/discover';
 import { createFakeClock } from '../support/passes';
 import {
   answerWith,

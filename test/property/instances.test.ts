@@ -1,8 +1,8 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createCloudMapSource } from '../../discovery/cloud-map';
-import type { Source } from '../../discovery/source';
+import { createCloudMapSource } from '#discovery/cloud-map';
+import type { Source } from '#discovery/source';
 import { cloudMapConfig } from '../support/cloud-map';
 import { answerInstances, instanceAnswer, instancesSourceOver } from '../support/ec2-instances';
 import { createMockEc2 } from '../support/vpc-endpoints';

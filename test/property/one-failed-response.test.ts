@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createConfirmGone } from '../../discovery/confirm-gone';
-import { createDiscoverer } from '../../discovery/discover';
-import { createSources } from '../../discovery/sources';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import type { Fault } from '../../sandbox/aws/faults';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
+import { createConfirmGone } from '#discovery/confirm-gone';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import type { Fault } from '#sandbox/aws/faults';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
 import { cloudMapConfig } from '../support/cloud-map';
 import { ec2InstancesConfig } from '../support/ec2-instances';
 import { createFakeClock, createPasses, defaultPolicy, type Passes } from '../support/passes';

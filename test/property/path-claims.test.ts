@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Endpoint, EndpointState, Quarantined, ScopeState } from '../../core/model';
-import { claimedPathsOf } from '../../deck/route-paths';
+import type { Endpoint, EndpointState, Quarantined, ScopeState } from '#core/model';
+import { claimedPathsOf } from '#deck/route-paths';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../support/builders';
 import { createPasses } from '../support/passes';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { boundedPaths, claimedPaths } from '../../core/paths';
-import { route, service } from '../../sandbox/gateway/entities';
-import { createRouter } from '../../sandbox/gateway/router';
+import { boundedPaths, claimedPaths } from '#core/paths';
+import { route, service } from '#sandbox/gateway/entities';
+import { createRouter } from '#sandbox/gateway/router';
 
 /** What RFC 3986 allows in a segment, and what it does not and an expression would understand. */
 const character = fc.constantFrom(...'abc019._~!$&\'()*+;=:@-[]{}|^\\?<>#" ');

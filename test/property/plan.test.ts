@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Endpoint, EndpointState, ScopeState } from '../../core/model';
-import { renderText } from '../../deck/text';
-import { brake } from '../../sync/brake';
-import { planOnce } from '../../sync/run-once';
+import type { Endpoint, EndpointState, ScopeState } from '#core/model';
+import { renderText } from '#deck/text';
+import { brake } from '#sync/brake';
+import { planOnce } from '#sync/run-once';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../support/builders';
 import { createPasses, defaultPolicy } from '../support/passes';
 

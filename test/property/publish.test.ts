@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Endpoint, EndpointState } from '../../core/model';
+import type { Endpoint, EndpointState } from '#core/model';
 import { endpointOf, knownScope, unknownScope } from '../support/builders';
 import { createMemoryCloudMap } from '../support/memory-cloud-map';
 import { createPasses } from '../support/passes';

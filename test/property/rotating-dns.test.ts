@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { configSchema, type DnsConfig } from '../../discovery/config';
-import { createDiscoverer } from '../../discovery/discover';
-import { createDnsSource } from '../../discovery/dns';
+import { configSchema, type DnsConfig } from '#discovery/config';
+import { createDiscoverer } from '#discovery/discover';
+import { createDnsSource } from '#discovery/dns';
 import { createPasses } from '../support/passes';
 
 const passMs = 60_000;

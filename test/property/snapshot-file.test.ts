@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Discovered, Endpoint, LastGood, Quarantined, Scope, ScopeState, Snapshot } from '../../core/model';
-import { parseSnapshot, serialiseSnapshot } from '../../discovery/snapshot-file';
+import type { Discovered, Endpoint, LastGood, Quarantined, Scope, ScopeState, Snapshot } from '#core/model';
+import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot-file';
 
 const timeMs = fc.integer({ min: 0 });
 const state = fc.constantFrom('available', 'pending', 'partial', 'rejected', 'deleted', 'unlisted' as const);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ParsedTags, parseTags } from '../../discovery/tags';
+import { type ParsedTags, parseTags } from '#discovery/tags';
 import { tagKeysOf } from '../support/vpc-endpoints';
 
 const keys = tagKeysOf();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { DomainSettings } from '../../core/model';
-import { nameOf } from '../../deck/document';
-import type { EntityControlPlane } from '../../sync/control-plane';
-import { runOnce } from '../../sync/run-once';
-import { createMetrics } from '../../sync/watch/metrics';
-import { createWatchPass } from '../../sync/watch/watch-pass';
+import type { DomainSettings } from '#core/model';
+import { nameOf } from '#deck/document';
+import type { EntityControlPlane } from '#sync/control-plane';
+import { runOnce } from '#sync/run-once';
+import { createMetrics } from '#sync/watch/metrics';
+import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { createPasses, type Passes } from '../support/passes';
 

@@ -1,8 +1,8 @@
-import type { Discovered, Endpoint, ScopeState, Snapshot } from '../../core/model';
-import type { VpcEndpoint } from '../../sandbox/aws/model';
-import type { AwsWorld } from '../../sandbox/aws/world';
-import type { HeldEntity } from '../../sync/control-plane';
-import type { Report } from '../../sync/report';
+import type { Discovered, Endpoint, ScopeState, Snapshot } from '#core/model';
+import type { VpcEndpoint } from '#sandbox/aws/model';
+import type { AwsWorld } from '#sandbox/aws/world';
+import type { HeldEntity } from '#sync/control-plane';
+import type { Report } from '#sync/report';
 import type { Configuration } from './history';
 
 /** Everything that the control plane holds, by `kind:key`. */

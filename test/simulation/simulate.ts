@@ -1,7 +1,7 @@
-import { applyChanges } from '../../sync/apply';
-import type { HeldEntity } from '../../sync/control-plane';
-import { planRetirement, whyClaimed } from '../../sync/retire';
-import { planOnce, runOnce } from '../../sync/run-once';
+import { applyChanges } from '#sync/apply';
+import type { HeldEntity } from '#sync/control-plane';
+import { planRetirement, whyClaimed } from '#sync/retire';
+import { planOnce, runOnce } from '#sync/run-once';
 import { createMemoryCloudMap } from '../support/memory-cloud-map';
 import { createMemoryControlPlane } from '../support/memory-control-plane';
 import { createFakeClock } from '../support/passes';

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { serialiseSnapshot } from '../../discovery/snapshot-file';
-import { createMetrics } from '../../sync/watch/metrics';
-import { createWatchPass } from '../../sync/watch/watch-pass';
-import { startWorker } from '../../sync/worker';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
+import { createMetrics } from '#sync/watch/metrics';
+import { createWatchPass } from '#sync/watch/watch-pass';
+import { startWorker } from '#sync/worker';
 import { createMemoryControlPlane } from '../support/memory-control-plane';
 import { createFakeClock } from '../support/passes';
 import { createAws } from './aws';

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../core/model';
-import type { Document } from '../../deck/document';
-import type { Fault } from '../../sandbox/konnect/faults';
-import type { KindPath } from '../../sandbox/konnect/schemas';
-import type { StoredEntity } from '../../sandbox/konnect/table';
-import { applyChanges } from '../../sync/apply';
-import type { Change } from '../../sync/changes';
-import type { ControlPlane, HeldEntity } from '../../sync/control-plane';
-import { makePlan } from '../../sync/plan';
+import type { JsonObject } from '#core/model';
+import type { Document } from '#deck/document';
+import type { Fault } from '#sandbox/konnect/faults';
+import type { KindPath } from '#sandbox/konnect/schemas';
+import type { StoredEntity } from '#sandbox/konnect/table';
+import { applyChanges } from '#sync/apply';
+import type { Change } from '#sync/changes';
+import type { ControlPlane, HeldEntity } from '#sync/control-plane';
+import { makePlan } from '#sync/plan';
 import { documentOf, signal } from './konnect';
 import { createFakeClock } from './passes';
 

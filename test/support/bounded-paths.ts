@@ -1,6 +1,6 @@
-import type { Ground, Prepared } from '../../sandbox/estates/estate';
-import { interfacesIn, tagsOf } from '../../sandbox/estates/provider';
-import { type Provider, startProvider } from '../../sandbox/providers';
+import type { Ground, Prepared } from '#sandbox/estates/estate';
+import { interfacesIn, tagsOf } from '#sandbox/estates/provider';
+import { type Provider, startProvider } from '#sandbox/providers';
 
 /** Three domains: `/sd2` stripped, a path below it that is granted to another, and one with operators of regular expressions. */
 export const claims = { sd2: undefined, orders: '/sd2/orders', meta: '/v1.0/a+b(c)' } as const;

@@ -1,4 +1,4 @@
-import type { Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '../../core/model';
+import type { Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '#core/model';
 
 /** Values that tests start from; each test names only what it is about. */
 

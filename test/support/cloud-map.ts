@@ -1,4 +1,4 @@
-import { type CloudMapConfig, configSchema } from '../../discovery/config';
+import { type CloudMapConfig, configSchema } from '#discovery/config';
 
 /** A source of Cloud Map as the schema fills it in. */
 export function cloudMapConfig(over: Readonly<Record<string, unknown>> = {}): CloudMapConfig {

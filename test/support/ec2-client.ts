@@ -1,6 +1,6 @@
 import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import type { Place } from '../../sandbox/aws/model';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import type { Place } from '#sandbox/aws/model';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 

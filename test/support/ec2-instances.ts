@@ -4,12 +4,12 @@ import {
   type DescribeInstancesCommandInput,
   type Instance,
 } from '@aws-sdk/client-ec2';
-import { accountScopes } from '../../discovery/aws-scopes';
-import { configSchema, type Ec2InstancesConfig } from '../../discovery/config';
-import { createEc2InstanceReader } from '../../discovery/ec2-instance-reader';
-import { createEc2InstancesSource } from '../../discovery/ec2-instances';
-import type { Source } from '../../discovery/source';
-import { createZoneReader } from '../../discovery/zones';
+import { accountScopes } from '#discovery/aws-scopes';
+import { configSchema, type Ec2InstancesConfig } from '#discovery/config';
+import { createEc2InstanceReader } from '#discovery/ec2-instance-reader';
+import { createEc2InstancesSource } from '#discovery/ec2-instances';
+import type { Source } from '#discovery/source';
+import { createZoneReader } from '#discovery/zones';
 import { endlessBudget, type MockEc2 } from './vpc-endpoints';
 
 /** A source of instances as the schema fills it in. */

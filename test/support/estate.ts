@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { credentialsOf } from '../../sandbox/aws/credentials';
-import { type AwsServer, startAws } from '../../sandbox/aws/server';
-import { type AwsWorld, createWorld } from '../../sandbox/aws/world';
-import { zoneIdsOf } from '../../sandbox/aws/zones';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world';
+import { zoneIdsOf } from '#sandbox/aws/zones';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { type CliResult, runCli } from './cli';
 
 export const gatewayAccount = '222222222222';

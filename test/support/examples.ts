@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Snapshot } from '../../core/model';
-import { renderText } from '../../deck/text';
-import type { Config } from '../../discovery/config';
-import { loadConfig } from '../../discovery/config-file';
-import { parseSnapshot, serialiseSnapshot } from '../../discovery/snapshot-file';
-import type { ControlPlane } from '../../sync/control-plane';
-import { type PassDependencies, planOnce } from '../../sync/run-once';
+import type { Snapshot } from '#core/model';
+import { renderText } from '#deck/text';
+import type { Config } from '#discovery/config';
+import { loadConfig } from '#discovery/config-file';
+import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot-file';
+import type { ControlPlane } from '#sync/control-plane';
+import { type PassDependencies, planOnce } from '#sync/run-once';
 import { createPasses } from './passes';
 
 /** The estates of deck/examples: what people write, what discovery sees there, and the decK file that comes of it. */

@@ -1,11 +1,11 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import type { JsonObject } from '../../core/model';
-import { type Gateway, type GatewayOptions, startGateway } from '../../sandbox/gateway/gateway';
-import type { Hop } from '../../sandbox/gateway/proxy';
-import { type Konnect, startKonnect } from '../../sandbox/konnect/konnect';
-import { type Loopback, openLoopback } from '../../sandbox/loopback';
-import { type Provider, type ProviderOptions, startProvider } from '../../sandbox/providers';
+import type { JsonObject } from '#core/model';
+import { type Gateway, type GatewayOptions, startGateway } from '#sandbox/gateway/gateway';
+import type { Hop } from '#sandbox/gateway/proxy';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { type Loopback, openLoopback } from '#sandbox/loopback';
+import { type Provider, type ProviderOptions, startProvider } from '#sandbox/providers';
 
 /** A gateway under the Konnect stand-in, and providers that answer what they were asked. */
 

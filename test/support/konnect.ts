@@ -1,13 +1,13 @@
-import type { Domain } from '../../core/claims';
-import { uuidOf } from '../../core/uuid';
-import { renderDesired } from '../../deck/desired';
-import { type Document, parentNameOf } from '../../deck/document';
-import type { KonnectConfig } from '../../discovery/config';
-import { type Konnect, type KonnectOptions, startKonnect } from '../../sandbox/konnect/konnect';
-import type { Change } from '../../sync/changes';
-import type { EntityControlPlane } from '../../sync/control-plane';
-import { type ConnectOptions, connectKonnect } from '../../sync/konnect/control-plane';
-import { uuidName } from '../../sync/plan';
+import type { Domain } from '#core/claims';
+import { uuidOf } from '#core/uuid';
+import { renderDesired } from '#deck/desired';
+import { type Document, parentNameOf } from '#deck/document';
+import type { KonnectConfig } from '#discovery/config';
+import { type Konnect, type KonnectOptions, startKonnect } from '#sandbox/konnect/konnect';
+import type { Change } from '#sync/changes';
+import type { EntityControlPlane } from '#sync/control-plane';
+import { type ConnectOptions, connectKonnect } from '#sync/konnect/control-plane';
+import { uuidName } from '#sync/plan';
 import { createFakeClock } from './passes';
 
 /** The Konnect stand-in with one control plane `prod`, and the product's backend connected to it. */

@@ -1,7 +1,7 @@
-import { uuidOf } from '../../core/uuid';
-import type { PublishConfig } from '../../discovery/config';
-import { createCloudMapService } from '../../sync/publish/cloud-map-service';
-import type { Publication } from '../../sync/publish/publish';
+import { uuidOf } from '#core/uuid';
+import type { PublishConfig } from '#discovery/config';
+import { createCloudMapService } from '#sync/publish/cloud-map-service';
+import type { Publication } from '#sync/publish/publish';
 
 export type MemoryCloudMap = {
   readonly publication: Publication;

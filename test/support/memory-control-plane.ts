@@ -1,8 +1,8 @@
-import type { PrivatelinkError } from '../../core/errors';
-import type { Entity } from '../../deck/document';
-import { selectTags } from '../../deck/tags';
-import type { Change } from '../../sync/changes';
-import type { EntityControlPlane, HeldEntity, Rollout } from '../../sync/control-plane';
+import type { PrivatelinkError } from '#core/errors';
+import type { Entity } from '#deck/document';
+import { selectTags } from '#deck/tags';
+import type { Change } from '#sync/changes';
+import type { EntityControlPlane, HeldEntity, Rollout } from '#sync/control-plane';
 
 export type MemoryControlPlane = EntityControlPlane & {
   /** Everything held, by `kind:key`. */

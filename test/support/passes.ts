@@ -1,8 +1,8 @@
-import type { Clock } from '../../core/clock';
-import type { ScopeState } from '../../core/model';
-import { createAgeing } from '../../sync/absence-ageing';
-import type { Written } from '../../sync/absence-file';
-import { type PassDependencies, runOnce } from '../../sync/run-once';
+import type { Clock } from '#core/clock';
+import type { ScopeState } from '#core/model';
+import { createAgeing } from '#sync/absence-ageing';
+import type { Written } from '#sync/absence-file';
+import { type PassDependencies, runOnce } from '#sync/run-once';
 import { snapshotOf } from './builders';
 import { createMemoryControlPlane, type MemoryControlPlane } from './memory-control-plane';
 

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { frameOf } from '../../plugin/server/frames';
-import { createInstances } from '../../plugin/server/instances';
-import { listenOn } from '../../plugin/server/listen';
-import type { Counts } from '../../plugin/server/metrics';
-import type { Phase, PluginEntry } from '../../plugin/server/plugins';
-import { encodeMessage, type Field } from '../../plugin/server/protobuf';
-import { type PluginServer, servePlugins } from '../../plugin/server/serve';
-import { createFrameStream, type FrameStream } from '../../sandbox/frame-stream';
-import { decodeMessage, nestedOf, numberOf } from '../../sandbox/protobuf-message';
+import { frameOf } from '#plugin/server/frames';
+import { createInstances } from '#plugin/server/instances';
+import { listenOn } from '#plugin/server/listen';
+import type { Counts } from '#plugin/server/metrics';
+import type { Phase, PluginEntry } from '#plugin/server/plugins';
+import { encodeMessage, type Field } from '#plugin/server/protobuf';
+import { type PluginServer, servePlugins } from '#plugin/server/serve';
+import { createFrameStream, type FrameStream } from '#sandbox/frame-stream';
+import { decodeMessage, nestedOf, numberOf } from '#sandbox/protobuf-message';
 
 /** A connection as Kong has it, down to the bytes. */
 export type Peer = {

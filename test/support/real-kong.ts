@@ -15,9 +15,9 @@ import {
   killScript,
   kongVariables,
   ownInstallation,
-} from '../../sandbox/kong-settings';
-import { listenTogether } from '../../sandbox/loopback';
-import { isAccepting, type PluginServerProgram } from '../../sandbox/plugin-server';
+} from '#sandbox/kong-settings';
+import { listenTogether } from '#sandbox/loopback';
+import { isAccepting, type PluginServerProgram } from '#sandbox/plugin-server';
 import { until } from './until';
 
 const run = promisify(execFile);

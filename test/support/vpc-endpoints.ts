@@ -7,13 +7,13 @@ import {
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
-import { type AccountScope, accountScopes } from '../../discovery/aws-scopes';
-import type { CallBudget } from '../../discovery/call-budget';
-import { configSchema, type TagKeys, type VpcEndpointsConfig } from '../../discovery/config';
-import { createEc2Reader } from '../../discovery/ec2-reader';
-import type { Source } from '../../discovery/source';
-import { createVpcEndpointsSource } from '../../discovery/vpc-endpoints';
-import { createZoneReader } from '../../discovery/zones';
+import { type AccountScope, accountScopes } from '#discovery/aws-scopes';
+import type { CallBudget } from '#discovery/call-budget';
+import { configSchema, type TagKeys, type VpcEndpointsConfig } from '#discovery/config';
+import { createEc2Reader } from '#discovery/ec2-reader';
+import type { Source } from '#discovery/source';
+import { createVpcEndpointsSource } from '#discovery/vpc-endpoints';
+import { createZoneReader } from '#discovery/zones';
 import { ec2Client } from './ec2-client';
 
 /** A source of VPC endpoints as the schema fills it in. */

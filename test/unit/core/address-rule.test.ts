@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { kindOf } from '../../../core/address-kinds';
-import { anyRange, refusedKind } from '../../../core/address-rule';
+import { kindOf } from '#core/address-kinds';
+import { anyRange, refusedKind } from '#core/address-rule';
 
 describe('kindOf', () => {
   it.each([

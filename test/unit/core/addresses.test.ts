@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseIp } from '../../../core/addresses';
-import { formatAddress, ipOfAddress, normaliseIp } from '../../../core/targets';
+import { parseIp } from '#core/addresses';
+import { formatAddress, ipOfAddress, normaliseIp } from '#core/targets';
 
 describe('parseIp', () => {
   it.each([

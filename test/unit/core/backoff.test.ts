@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { backoffMs } from '../../../core/backoff';
+import { backoffMs } from '#core/backoff';
 
 describe('backoffMs', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { settleClaims } from '../../../core/claims';
-import type { Incumbent } from '../../../core/incumbents';
-import type { Endpoint } from '../../../core/model';
+import { settleClaims } from '#core/claims';
+import type { Incumbent } from '#core/incumbents';
+import type { Endpoint } from '#core/model';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 function claim(...endpoints: readonly Endpoint[]) {

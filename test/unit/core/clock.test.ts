@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createTimeline } from '../../../core/clock';
+import { createTimeline } from '#core/clock';
 import { createFakeClock } from '../../support/passes';
 
 const root = join(__dirname, '..', '..', '..');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { transitionalScopes } from '../../../core/endpoint-states';
+import { transitionalScopes } from '#core/endpoint-states';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 describe('transitionalScopes', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { once } from '../../../core/once';
+import { once } from '#core/once';
 
 describe('once', () => {
   it('makes nothing before it is needed, and what is undefined only once, too', () => {

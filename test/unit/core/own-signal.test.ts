@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { withOwnSignal } from '../../../core/own-signal';
+import { withOwnSignal } from '#core/own-signal';
 
 describe('withOwnSignal', () => {
   it.each([true, false])('aborts with the reason of the given signal (aborted before: %s)', async (isBefore) => {

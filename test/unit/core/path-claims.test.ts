@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { settleClaims } from '../../../core/claims';
-import type { Incumbent } from '../../../core/incumbents';
-import type { Endpoint, QuarantineCode, Quarantined, ScopeState } from '../../../core/model';
-import type { PathRights } from '../../../core/path-owners';
+import { settleClaims } from '#core/claims';
+import type { Incumbent } from '#core/incumbents';
+import type { Endpoint, QuarantineCode, Quarantined, ScopeState } from '#core/model';
+import type { PathRights } from '#core/path-owners';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 /** sd9's own endpoint, the youngest; and another domain's, the oldest, that asks for `/sd9`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { boundedPaths, claimedPaths } from '../../../core/paths';
+import { boundedPaths, claimedPaths } from '#core/paths';
 
 describe('boundedPaths', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { overlap } from '../../../core/ranges';
+import { overlap } from '#core/ranges';
 
 describe('overlap', () => {
   it.each([

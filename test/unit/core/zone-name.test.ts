@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isZoneName } from '../../../core/zone-name';
+import { isZoneName } from '#core/zone-name';
 
 describe('isZoneName', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseBase } from '../../../deck/base';
-import { warnOfUnbounded, writtenPaths } from '../../../deck/base-paths';
+import { parseBase } from '#deck/base';
+import { warnOfUnbounded, writtenPaths } from '#deck/base-paths';
 
 function baseOf(text: string) {
   return parseBase([{ path: 'base.yaml', text: `_format_version: "3.0"\n${text}` }]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { checkBase, contestedDomains, mergeBase, parseBase } from '../../../deck/base';
-import { renderText } from '../../../deck/text';
+import { checkBase, contestedDomains, mergeBase, parseBase } from '#deck/base';
+import { renderText } from '#deck/text';
 import { documentOf, owner } from '../../support/konnect';
 
 const head = '_format_version: "3.0"\n';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../../core/model';
-import { differencesOf } from '../../../deck/compare';
-import type { Entity, Kind } from '../../../deck/document';
-import { configTag } from '../../../deck/tags';
+import type { JsonObject } from '#core/model';
+import { differencesOf } from '#deck/compare';
+import type { Entity, Kind } from '#deck/document';
+import { configTag } from '#deck/tags';
 
 function entityOf(kind: Kind, fields: JsonObject): Entity {
   return { kind, key: 'sd2', domain: 'sd2', fields, tags: ['a'] };

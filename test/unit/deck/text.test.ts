@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { settleClaims } from '../../../core/claims';
-import type { DomainSettings } from '../../../core/model';
-import { renderDesired } from '../../../deck/desired';
-import { renderText } from '../../../deck/text';
+import { settleClaims } from '#core/claims';
+import type { DomainSettings } from '#core/model';
+import { renderDesired } from '#deck/desired';
+import { renderText } from '#deck/text';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
 function render(over: Parameters<typeof endpointOf>[0] = {}, settings: DomainSettings = {}) {

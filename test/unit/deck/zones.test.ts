@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Domain } from '../../../core/claims';
-import type { Target } from '../../../core/model';
-import { domainOfUpstream, upstreamName, zoneOfUpstream, zoneUpstreamName } from '../../../core/names';
-import { type DesiredInput, renderDesired } from '../../../deck/desired';
-import type { Document } from '../../../deck/document';
+import type { Domain } from '#core/claims';
+import type { Target } from '#core/model';
+import { domainOfUpstream, upstreamName, zoneOfUpstream, zoneUpstreamName } from '#core/names';
+import { type DesiredInput, renderDesired } from '#deck/desired';
+import type { Document } from '#deck/document';
 
 function targetOf(ip: string, zoneId: string | undefined, weight = 100): Target {
   const region = zoneId?.startsWith('usw2') ? 'us-west-2' : 'us-east-1';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { allowedAddresses, findRefusal, grantedPaths } from '../../../discovery/allow';
-import type { AllowConfig } from '../../../discovery/config';
+import { allowedAddresses, findRefusal, grantedPaths } from '#discovery/allow';
+import type { AllowConfig } from '#discovery/config';
 import { endpointOf } from '../../support/builders';
 
 const endpoint = endpointOf({ domain: 'sd2', serviceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-1', vpcId: 'vpc-1' });

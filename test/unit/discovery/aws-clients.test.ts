@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lazyCloudMapClient, lazyEc2Client } from '../../../discovery/aws-clients';
+import { lazyCloudMapClient, lazyEc2Client } from '#discovery/aws-clients';
 import { firstScopeOf, vpcEndpointsConfig } from '../../support/vpc-endpoints';
 
 const scope = firstScopeOf(vpcEndpointsConfig());

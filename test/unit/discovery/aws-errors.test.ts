@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import { wrapAwsError } from '../../../discovery/aws-errors';
-import type { AccountScope } from '../../../discovery/aws-scopes';
+import { PrivatelinkError } from '#core/errors';
+import { wrapAwsError } from '#discovery/aws-errors';
+import type { AccountScope } from '#discovery/aws-scopes';
 
 const roleArn = 'arn:aws:iam::111111111111:role/kong-privatelink';
 const scope: AccountScope = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountScopes } from '../../../discovery/aws-scopes';
+import { accountScopes } from '#discovery/aws-scopes';
 
 const roleArn = 'arn:aws:iam::111111111111:role/team/kong-privatelink';
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { createCallBudget } from '../../../discovery/call-budget';
+import { createCallBudget } from '#discovery/call-budget';
 import { createFakeClock } from '../../support/passes';
 
 const kind = { account: '111111111111', region: 'us-east-1', action: 'DescribeVpcEndpoints' };

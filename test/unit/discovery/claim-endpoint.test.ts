@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Candidate, claimEndpoints } from '../../../discovery/claim-endpoint';
-import type { AllowConfig } from '../../../discovery/config';
+import { type Candidate, claimEndpoints } from '#discovery/claim-endpoint';
+import type { AllowConfig } from '#discovery/config';
 import { hubScope } from '../../support/builders';
 import { tagKeysOf } from '../../support/vpc-endpoints';
 

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-servicediscovery';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { CallKind } from '../../../discovery/call-budget';
-import { createCloudMapReader } from '../../../discovery/cloud-map-reader';
+import type { CallKind } from '#discovery/call-budget';
+import { createCloudMapReader } from '#discovery/cloud-map-reader';
 
 const signal = new AbortController().signal;
 const scope = { id: 'registry.self.us-east-1', source: 'registry', account: 'self', region: 'us-east-1' };

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import { createCloudMapSource } from '../../../discovery/cloud-map';
-import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from '../../../discovery/cloud-map-reader';
+import { PrivatelinkError } from '#core/errors';
+import { createCloudMapSource } from '#discovery/cloud-map';
+import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from '#discovery/cloud-map-reader';
 import { cloudMapConfig } from '../../support/cloud-map';
 
 const signal = new AbortController().signal;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { messageOf } from '../../../core/errors';
-import { loadConfig, loadDataPlaneConfig } from '../../../discovery/config-file';
+import { messageOf } from '#core/errors';
+import { loadConfig, loadDataPlaneConfig } from '#discovery/config-file';
 
 const token = 'kpat_secret';
 const variable = (name: string) => `\${${name}}`;

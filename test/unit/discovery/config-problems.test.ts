@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { configSchema } from '../../../discovery/config';
-import { fixOf } from '../../../discovery/config-problems';
+import { configSchema } from '#discovery/config';
+import { fixOf } from '#discovery/config-problems';
 
 const hub = { name: 'hub', type: 'vpc-endpoints', regions: ['us-east-1'] };
 const whole = {

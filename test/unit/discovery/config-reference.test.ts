@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Domain } from '../../../core/claims';
-import type { DomainSettings } from '../../../core/model';
-import { renderDesired } from '../../../deck/desired';
-import { discoverClaimed, type WrittenClaim } from '../../../discovery/claimed-endpoint';
-import { configReference } from '../../../discovery/config-reference';
+import type { Domain } from '#core/claims';
+import type { DomainSettings } from '#core/model';
+import { renderDesired } from '#deck/desired';
+import { discoverClaimed, type WrittenClaim } from '#discovery/claimed-endpoint';
+import { configReference } from '#discovery/config-reference';
 import { hubScope } from '../../support/builders';
 
 it('is in the reference as npm run generate writes it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { configSchema } from '../../../discovery/config';
+import { configSchema } from '#discovery/config';
 
 /** A configuration with something of every part. */
 const example = `

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import { createConfirmGone } from '../../../discovery/confirm-gone';
-import type { Source } from '../../../discovery/source';
+import { PrivatelinkError } from '#core/errors';
+import { createConfirmGone } from '#discovery/confirm-gone';
+import type { Source } from '#discovery/source';
 
 const signal = new AbortController().signal;
 

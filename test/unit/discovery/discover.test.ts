@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import type { Discovered, Scope } from '../../../core/model';
-import { createDiscoverer } from '../../../discovery/discover';
-import type { Source } from '../../../discovery/source';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, Scope } from '#core/model';
+import { createDiscoverer } from '#discovery/discover';
+import type { Source } from '#discovery/source';
 import { endpointOf } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 

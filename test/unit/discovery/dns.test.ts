@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { configSchema, type DnsConfig } from '../../../discovery/config';
-import { createDnsSource } from '../../../discovery/dns';
-import type { Resolver } from '../../../discovery/resolver';
+import { configSchema, type DnsConfig } from '#discovery/config';
+import { createDnsSource } from '#discovery/dns';
+import type { Resolver } from '#discovery/resolver';
 import { createFakeClock } from '../../support/passes';
 
 const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { DescribeAvailabilityZonesCommand, type Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import type { Ec2InstancesConfig } from '../../../discovery/config';
+import type { Ec2InstancesConfig } from '#discovery/config';
 import { answerInstances, ec2InstancesConfig, instanceAnswer, instancesSourceOver } from '../../support/ec2-instances';
 import { createMockEc2 } from '../../support/vpc-endpoints';
 

@@ -4,8 +4,8 @@ import {
   type State as EndpointState,
 } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { CallBudget } from '../../../discovery/call-budget';
-import { createEc2Reader } from '../../../discovery/ec2-reader';
+import type { CallBudget } from '#discovery/call-budget';
+import { createEc2Reader } from '#discovery/ec2-reader';
 import {
   answerWith,
   createMockEc2,

@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import { configSchema } from '../../../discovery/config';
-import { createFindings } from '../../../discovery/findings';
-import type { NetworkReader } from '../../../discovery/network-reader';
+import { PrivatelinkError } from '#core/errors';
+import { configSchema } from '#discovery/config';
+import { createFindings } from '#discovery/findings';
+import type { NetworkReader } from '#discovery/network-reader';
 import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 const west = { id: 'hub.self.us-west-2', source: 'hub', account: 'self', region: 'us-west-2' };

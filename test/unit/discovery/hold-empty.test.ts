@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTimeline } from '../../../core/clock';
-import type { Quarantined } from '../../../core/model';
-import { holdEmpty } from '../../../discovery/hold-empty';
-import type { Answer } from '../../../discovery/source';
+import { createTimeline } from '#core/clock';
+import type { Quarantined } from '#core/model';
+import { holdEmpty } from '#discovery/hold-empty';
+import type { Answer } from '#discovery/source';
 import { endpointOf, hubScope } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 

@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Scope, Snapshot } from '../../../core/model';
-import { configSchema, type SourceConfig } from '../../../discovery/config';
-import { openLastGoodStore } from '../../../discovery/last-good-files';
+import type { Scope, Snapshot } from '#core/model';
+import { configSchema, type SourceConfig } from '#discovery/config';
+import { openLastGoodStore } from '#discovery/last-good-files';
 import { endpointOf, knownScope } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 

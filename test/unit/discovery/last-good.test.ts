@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import type { Discovered, Endpoint } from '../../../core/model';
-import type { AllowConfig } from '../../../discovery/config';
-import { createDiscoverer } from '../../../discovery/discover';
-import { createLastGoodStore, type LastGoodStore, readOnly } from '../../../discovery/last-good';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, Endpoint } from '#core/model';
+import type { AllowConfig } from '#discovery/config';
+import { createDiscoverer } from '#discovery/discover';
+import { createLastGoodStore, type LastGoodStore, readOnly } from '#discovery/last-good';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isLoopback } from '../../../discovery/loopback';
+import { isLoopback } from '#discovery/loopback';
 
 describe('isLoopback', () => {
   it.each(['http://127.0.0.1:1', 'http://127.20.1.11', 'http://localhost:8080/x', 'http://[::1]:1', 'http://127.1'])(

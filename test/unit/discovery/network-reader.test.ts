@@ -5,7 +5,7 @@ import {
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createNetworkReader } from '../../../discovery/network-reader';
+import { createNetworkReader } from '#discovery/network-reader';
 import { createMockEc2, endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../support/vpc-endpoints';
 
 const mock = createMockEc2();

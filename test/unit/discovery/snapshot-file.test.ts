@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Endpoint, Quarantined } from '../../../core/model';
-import { parseSnapshot, parseUsable, serialiseSnapshot } from '../../../discovery/snapshot-file';
+import type { Endpoint, Quarantined } from '#core/model';
+import { parseSnapshot, parseUsable, serialiseSnapshot } from '#discovery/snapshot-file';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 const origin = { from: 'last.json', owner: 'test' };

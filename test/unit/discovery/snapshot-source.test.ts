@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ScopeState, Snapshot } from '../../../core/model';
-import { configSchema, type SnapshotConfig } from '../../../discovery/config';
-import { createDiscoverer } from '../../../discovery/discover';
-import { serialiseSnapshot } from '../../../discovery/snapshot-file';
-import type { ReadSnapshot } from '../../../discovery/snapshot-reader';
-import { createSnapshotSource } from '../../../discovery/snapshot-source';
+import type { ScopeState, Snapshot } from '#core/model';
+import { configSchema, type SnapshotConfig } from '#discovery/config';
+import { createDiscoverer } from '#discovery/discover';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
+import type { ReadSnapshot } from '#discovery/snapshot-reader';
+import { createSnapshotSource } from '#discovery/snapshot-source';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 

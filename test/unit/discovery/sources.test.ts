@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { configSchema } from '../../../discovery/config';
-import { createSources } from '../../../discovery/sources';
+import { configSchema } from '#discovery/config';
+import { createSources } from '#discovery/sources';
 import { createFakeClock } from '../../support/passes';
 
 function configOf(...sources: readonly Readonly<Record<string, unknown>>[]) {

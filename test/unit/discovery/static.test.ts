@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { configSchema, type StaticConfig } from '../../../discovery/config';
-import { createStaticSource } from '../../../discovery/static';
+import { configSchema, type StaticConfig } from '#discovery/config';
+import { createStaticSource } from '#discovery/static';
 
 const signal = new AbortController().signal;
 

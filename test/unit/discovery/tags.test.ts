@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseTags } from '../../../discovery/tags';
+import { parseTags } from '#discovery/tags';
 
 const keys = {
   domain: 'kong:domain',

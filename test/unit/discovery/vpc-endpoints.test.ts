@@ -4,7 +4,7 @@ import {
   type NetworkInterface,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import type { VpcEndpointsConfig } from '../../../discovery/config';
+import type { VpcEndpointsConfig } from '#discovery/config';
 import {
   answerWith,
   createMockEc2,

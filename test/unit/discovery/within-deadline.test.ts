@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { withinDeadline } from '../../../discovery/within-deadline';
+import { withinDeadline } from '#discovery/within-deadline';
 
 const never = () => new Promise<never>(() => {});
 const deadlineOf = (signal: AbortSignal) => ({ signal, timeoutMs: 5_000, asked: 'scope a' });

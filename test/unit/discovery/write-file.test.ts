@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeFolder, writeFix, writeIfChanged } from '../../../discovery/write-file';
+import { makeFolder, writeFix, writeIfChanged } from '#discovery/write-file';
 
 let folder: string;
 let path: string;

@@ -1,6 +1,6 @@
 import { DescribeAvailabilityZonesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it, jest } from '@jest/globals';
-import { createZoneReader, trustZoneIds, withZoneIds } from '../../../discovery/zones';
+import { createZoneReader, trustZoneIds, withZoneIds } from '#discovery/zones';
 import { createFakeClock } from '../../support/passes';
 import { createMockEc2, endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../support/vpc-endpoints';
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Endpoint } from '../../../core/model';
-import { agesOf } from '../../../plugin/ages';
-import { type DiscoveryThread, startFeed } from '../../../plugin/feed';
-import { access, type Kong } from '../../../plugin/handler';
-import { type FromDiscovery, writeRoute } from '../../../plugin/messages';
-import { createPublisher } from '../../../plugin/publisher';
-import { resolveRoutes } from '../../../plugin/resolve';
-import { parsePluginConfig } from '../../../plugin/schema';
-import { createUpstreams } from '../../../plugin/upstreams';
+import type { Endpoint } from '#core/model';
+import { agesOf } from '#plugin/ages';
+import { type DiscoveryThread, startFeed } from '#plugin/feed';
+import { access, type Kong } from '#plugin/handler';
+import { type FromDiscovery, writeRoute } from '#plugin/messages';
+import { createPublisher } from '#plugin/publisher';
+import { resolveRoutes } from '#plugin/resolve';
+import { parsePluginConfig } from '#plugin/schema';
+import { createUpstreams } from '#plugin/upstreams';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Clock } from '../../../core/clock';
-import type { Snapshot } from '../../../core/model';
-import { startDiscoveryLoop } from '../../../plugin/discovery-loop';
-import { type FromDiscovery, readRoute } from '../../../plugin/messages';
-import type { Prober } from '../../../plugin/prober';
+import type { Clock } from '#core/clock';
+import type { Snapshot } from '#core/model';
+import { startDiscoveryLoop } from '#plugin/discovery-loop';
+import { type FromDiscovery, readRoute } from '#plugin/messages';
+import type { Prober } from '#plugin/prober';
 import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 const known = snapshotOf(knownScope([endpointOf()]));

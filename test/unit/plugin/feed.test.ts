@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Clock } from '../../../core/clock';
-import { type DiscoveryThread, startFeed } from '../../../plugin/feed';
-import { type FromDiscovery, type ToDiscovery, writeRoute } from '../../../plugin/messages';
-import { resolveRoutes } from '../../../plugin/resolve';
-import { pickTarget } from '../../../plugin/route';
+import type { Clock } from '#core/clock';
+import { type DiscoveryThread, startFeed } from '#plugin/feed';
+import { type FromDiscovery, type ToDiscovery, writeRoute } from '#plugin/messages';
+import { resolveRoutes } from '#plugin/resolve';
+import { pickTarget } from '#plugin/route';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
 const route = resolveRoutes(snapshotOf(knownScope([endpointOf()])), undefined).get('sd2');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { emptyFeed, type Feed } from '../../../plugin/feed';
-import { access, accessUnusable, type Kong } from '../../../plugin/handler';
-import { resolveRoutes } from '../../../plugin/resolve';
-import { liveRoute, type Route } from '../../../plugin/route';
-import { type PluginConfig, parsePluginConfig, parseWayOut } from '../../../plugin/schema';
-import { createUpstreams } from '../../../plugin/upstreams';
+import { emptyFeed, type Feed } from '#plugin/feed';
+import { access, accessUnusable, type Kong } from '#plugin/handler';
+import { resolveRoutes } from '#plugin/resolve';
+import { liveRoute, type Route } from '#plugin/route';
+import { type PluginConfig, parsePluginConfig, parseWayOut } from '#plugin/schema';
+import { createUpstreams } from '#plugin/upstreams';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
 const resolved = resolveRoutes(

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { ownZoneId } from '../../../plugin/own-zone';
+import { ownZoneId } from '#plugin/own-zone';
 
 it.each<[string | undefined, string | undefined]>([
   ['use1-az1', 'use1-az1'],

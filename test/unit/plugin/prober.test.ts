@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Clock } from '../../../core/clock';
-import type { FromDiscovery } from '../../../plugin/messages';
-import { type ProbeSettings, stricterOf } from '../../../plugin/probe-settings';
-import { createProber } from '../../../plugin/prober';
-import type { Candidate } from '../../../plugin/resolve';
+import type { Clock } from '#core/clock';
+import type { FromDiscovery } from '#plugin/messages';
+import { type ProbeSettings, stricterOf } from '#plugin/probe-settings';
+import { createProber } from '#plugin/prober';
+import type { Candidate } from '#plugin/resolve';
 
 const settings: ProbeSettings = { kind: 'tcp', path: '/', intervalMs: 1_000, timeoutMs: 500, fall: 2, rise: 2 };
 

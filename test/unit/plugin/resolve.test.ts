@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Address, Snapshot } from '../../../core/model';
-import { hostHeader, isForeignZone, type Routes, resolveRoutes } from '../../../plugin/resolve';
-import { liveRoute, pickTarget, type Route } from '../../../plugin/route';
+import type { Address, Snapshot } from '#core/model';
+import { hostHeader, isForeignZone, type Routes, resolveRoutes } from '#plugin/resolve';
+import { liveRoute, pickTarget, type Route } from '#plugin/route';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type DomainRoute, resolveRoutes } from '../../../plugin/resolve';
-import { liveRoute, noteHealth, pickTarget, type Route } from '../../../plugin/route';
+import { type DomainRoute, resolveRoutes } from '#plugin/resolve';
+import { liveRoute, noteHealth, pickTarget, type Route } from '#plugin/route';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 
 type Place = readonly [ip: string, zoneId: string, weight: number];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { parsePluginConfig } from '../../../plugin/schema';
-import { schemaFields, schemaLua } from '../../../plugin/schema-text';
+import { parsePluginConfig } from '#plugin/schema';
+import { schemaFields, schemaLua } from '#plugin/schema-text';
 
 describe('the plugin schema', () => {
   it('is what deck/schema.lua holds: run `npm run generate` after a change', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { nextTurn, nextTurnAmong, queueAll, type Turns, turnsOf } from '../../../plugin/turns';
+import { nextTurn, nextTurnAmong, queueAll, type Turns, turnsOf } from '#plugin/turns';
 
 const weights = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 12 });
 

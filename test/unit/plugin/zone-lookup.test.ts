@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import { type FromZone, lookUpZone } from '../../../plugin/zone-lookup';
+import { PrivatelinkError } from '#core/errors';
+import { type FromZone, lookUpZone } from '#plugin/zone-lookup';
 
 function unknown(transient: boolean): PrivatelinkError {
   return new PrivatelinkError('not known', { code: 'CONFIG_MISSING', transient });

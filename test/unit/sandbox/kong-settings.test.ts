@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { type KongSettings, killScript, kongVariables, ownInstallation } from '../../../sandbox/kong-settings';
+import { type KongSettings, killScript, kongVariables, ownInstallation } from '#sandbox/kong-settings';
 
 const settings: KongSettings = {
   program: 'kong-privatelink-pluginserver',

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { digestOf } from '../../../discovery/canonical-json';
-import { createAbsenceStore } from '../../../sync/absence-store';
-import type { Absences } from '../../../sync/absences';
+import { digestOf } from '#discovery/canonical-json';
+import { createAbsenceStore } from '#sync/absence-store';
+import type { Absences } from '#sync/absences';
 import { createFakeClock } from '../../support/passes';
 
 const hourMs = 3_600_000;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Verdict } from '../../../core/evidence';
-import { type Absences, countAbsences } from '../../../sync/absences';
-import type { HeldEntity } from '../../../sync/control-plane';
-import { judgeRemovals, type Policy } from '../../../sync/policy';
+import type { Verdict } from '#core/evidence';
+import { type Absences, countAbsences } from '#sync/absences';
+import type { HeldEntity } from '#sync/control-plane';
+import { judgeRemovals, type Policy } from '#sync/policy';
 import { defaultPolicy } from '../../support/passes';
 
 const target: HeldEntity = {

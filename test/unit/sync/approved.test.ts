@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { approve } from '../../../sync/approved';
-import type { Change } from '../../../sync/changes';
+import { approve } from '#sync/approved';
+import type { Change } from '#sync/changes';
 import { createsOf, documentOf } from '../../support/konnect';
 
 const creates = createsOf(documentOf('sd2', 2));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Endpoint, ScopeState } from '../../../core/model';
-import { renderText } from '../../../deck/text';
-import type { Change } from '../../../sync/changes';
-import { planOnce } from '../../../sync/run-once';
+import type { Endpoint, ScopeState } from '#core/model';
+import { renderText } from '#deck/text';
+import type { Change } from '#sync/changes';
+import { planOnce } from '#sync/run-once';
 import { endpointOf, knownScope, unknownScope } from '../../support/builders';
 import { createPasses } from '../../support/passes';
 

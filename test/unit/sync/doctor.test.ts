@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type Check, lineOf, ok } from '../../../sync/doctor/check';
-import { checks as realChecks } from '../../../sync/doctor/checks';
-import type { Context } from '../../../sync/doctor/context';
-import { checkNode, runChecks } from '../../../sync/doctor/examine';
-import { oldestNode, version } from '../../../sync/version';
+import { type Check, lineOf, ok } from '#sync/doctor/check';
+import { checks as realChecks } from '#sync/doctor/checks';
+import type { Context } from '#sync/doctor/context';
+import { checkNode, runChecks } from '#sync/doctor/examine';
+import { oldestNode, version } from '#sync/version';
 
 const shared = new Error('no answer');
 const signal = new AbortController().signal;

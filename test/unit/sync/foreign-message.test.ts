@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foreignMessage } from '../../../sync/foreign-message';
+import { foreignMessage } from '#sync/foreign-message';
 
 describe('foreignMessage', () => {
   it.each([

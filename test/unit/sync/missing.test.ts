@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Quarantined } from '../../../core/model';
-import { accountTag, originTags, selectTags } from '../../../deck/tags';
-import type { HeldEntity } from '../../../sync/control-plane';
-import { missingEndpoints } from '../../../sync/missing';
+import type { Quarantined } from '#core/model';
+import { accountTag, originTags, selectTags } from '#deck/tags';
+import type { HeldEntity } from '#sync/control-plane';
+import { missingEndpoints } from '#sync/missing';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 
 function targetOf(endpointId: string, scopeId = hubScope.id): HeldEntity {

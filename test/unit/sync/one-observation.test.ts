@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Snapshot } from '../../../core/model';
-import { configSchema, type SnapshotConfig } from '../../../discovery/config';
-import { createDiscoverer } from '../../../discovery/discover';
-import { serialiseSnapshot } from '../../../discovery/snapshot-file';
-import { createSnapshotSource } from '../../../discovery/snapshot-source';
+import type { Snapshot } from '#core/model';
+import { configSchema, type SnapshotConfig } from '#discovery/config';
+import { createDiscoverer } from '#discovery/discover';
+import { serialiseSnapshot } from '#discovery/snapshot-file';
+import { createSnapshotSource } from '#discovery/snapshot-source';
 import { endpointOf, hubScope } from '../../support/builders';
 import { createPasses } from '../../support/passes';
 

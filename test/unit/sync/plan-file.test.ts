@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type PlanFile, readPlan, serialisePlan } from '../../../sync/plan-file';
+import { type PlanFile, readPlan, serialisePlan } from '#sync/plan-file';
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-file-'));
 const path = join(folder, 'plan.json');

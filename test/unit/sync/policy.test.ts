@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { brake } from '../../../sync/brake';
-import type { Change } from '../../../sync/changes';
-import type { HeldEntity } from '../../../sync/control-plane';
-import { overLimit, parseAllowRemovals } from '../../../sync/policy';
+import { brake } from '#sync/brake';
+import type { Change } from '#sync/changes';
+import type { HeldEntity } from '#sync/control-plane';
+import { overLimit, parseAllowRemovals } from '#sync/policy';
 import { createsOf, documentOf } from '../../support/konnect';
 import { defaultPolicy } from '../../support/passes';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Endpoint, Quarantined, ScopeState } from '../../../core/model';
-import type { AllowedAddresses } from '../../../sync/refused-address';
+import type { Endpoint, Quarantined, ScopeState } from '#core/model';
+import type { AllowedAddresses } from '#sync/refused-address';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
 import { createPasses, defaultPolicy, type Passes } from '../../support/passes';
 

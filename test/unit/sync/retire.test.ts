@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { planRetirement, unknownDomain, whyClaimed } from '../../../sync/retire';
+import { planRetirement, unknownDomain, whyClaimed } from '#sync/retire';
 import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createsOf, documentOf } from '../../support/konnect';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../core/errors';
-import type { Endpoint, EndpointState, JsonObject, ScopeState } from '../../../core/model';
-import type { Change } from '../../../sync/changes';
-import { exitCodeOfSync } from '../../../sync/report';
-import { type PassDependencies, runOnce } from '../../../sync/run-once';
+import { PrivatelinkError } from '#core/errors';
+import type { Endpoint, EndpointState, JsonObject, ScopeState } from '#core/model';
+import type { Change } from '#sync/changes';
+import { exitCodeOfSync } from '#sync/report';
+import { type PassDependencies, runOnce } from '#sync/run-once';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseBase } from '../../../deck/base';
+import { parseBase } from '#deck/base';
 import { endpointOf, knownScope } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PassOutcome } from '../../../sync/watch/schedule';
-import { startWorker } from '../../../sync/worker';
+import type { PassOutcome } from '#sync/watch/schedule';
+import { startWorker } from '#sync/worker';
 
 const done: PassOutcome = { kind: 'done', isTransitional: false };
 

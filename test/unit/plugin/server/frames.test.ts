@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createFrameReader, frameOf, maxFrameBytes } from '../../../../plugin/server/frames';
+import { createFrameReader, frameOf, maxFrameBytes } from '#plugin/server/frames';
 
 const texts = ['first', '', 'the third'];
 const stream = Buffer.concat(texts.map((text) => frameOf(Buffer.from(text))));

@@ -3,7 +3,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { listenOn, whyClosedToKong } from '../../../../plugin/server/listen';
+import { listenOn, whyClosedToKong } from '#plugin/server/listen';
 
 let folder: string;
 let path: string;

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type Observed, renderMetrics } from '../../../../plugin/server/metrics';
+import { type Observed, renderMetrics } from '#plugin/server/metrics';
 
 const observed: Observed = {
   counts: { events: 3, calls: new Map([['kong.service.set_target', 2]]) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { environmentOf, isDump, parseOptions, socketPathOf } from '../../../../plugin/server/options';
+import { environmentOf, isDump, parseOptions, socketPathOf } from '#plugin/server/options';
 
 describe('parseOptions', () => {
   it.each<[readonly string[], object]>([

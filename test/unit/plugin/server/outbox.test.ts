@@ -4,9 +4,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { frameOf } from '../../../../plugin/server/frames';
-import { createOutbox } from '../../../../plugin/server/outbox';
-import { encodeReturn } from '../../../../plugin/server/rpc';
+import { frameOf } from '#plugin/server/frames';
+import { createOutbox } from '#plugin/server/outbox';
+import { encodeReturn } from '#plugin/server/rpc';
 
 type Outbox = ReturnType<typeof createOutbox>;
 

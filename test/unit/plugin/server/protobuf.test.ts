@@ -1,12 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  encodeMessage,
-  type Field,
-  readText,
-  readVarint,
-  skipField,
-  varintOf,
-} from '../../../../plugin/server/protobuf';
+import { encodeMessage, type Field, readText, readVarint, skipField, varintOf } from '#plugin/server/protobuf';
 
 function cursorOf(...bytes: readonly number[]) {
   return { bytes: Buffer.from(bytes), at: 0, end: bytes.length };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createRestartPauses } from '../../../../plugin/server/restart-pauses';
+import { createRestartPauses } from '#plugin/server/restart-pauses';
 
 describe('createRestartPauses', () => {
   it.each<[string, readonly number[], readonly number[]]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeMessage, type Field } from '../../../../plugin/server/protobuf';
-import { encodeReturn, parseCall } from '../../../../plugin/server/rpc';
+import { encodeMessage, type Field } from '#plugin/server/protobuf';
+import { encodeReturn, parseCall } from '#plugin/server/rpc';
 
 function parse(...fields: readonly Field[]) {
   const bytes = Buffer.from(encodeMessage(fields));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startWatchdog, type Watchdog } from '../../../../plugin/server/watchdog';
+import { startWatchdog, type Watchdog } from '#plugin/server/watchdog';
 
 const everyMs = 1_000;
 let events: string[];

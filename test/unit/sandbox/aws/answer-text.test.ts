@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { jsonText, xmlText } from '../../../../sandbox/aws/answer-text';
+import { jsonText, xmlText } from '#sandbox/aws/answer-text';
 
 describe('omit', () => {
   it.each(['AvailabilityZoneId', 'availabilityZoneId'])('takes out every %s of XML and nothing else', (field) => {

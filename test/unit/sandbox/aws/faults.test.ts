@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createFaults, type Fault } from '../../../../sandbox/aws/faults';
+import { createFaults, type Fault } from '#sandbox/aws/faults';
 
 const call = { action: 'DescribeVpcEndpoints', account: '111111111111', region: 'us-east-1' };
 

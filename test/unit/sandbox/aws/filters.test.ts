@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseFilters } from '../../../../sandbox/aws/filters';
+import { parseFilters } from '#sandbox/aws/filters';
 
 const item = { id: 'vpce-1', tags: { 'kong:domain': 'sd2', path: 'a*b' } };
 const fields = new Map([['vpc-endpoint-id', (one: typeof item) => one.id]]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createWorld, type WorldOptions } from '../../../../sandbox/aws/world';
+import { createWorld, type WorldOptions } from '#sandbox/aws/world';
 
 const provider = { account: '222222222222', region: 'us-east-1' };
 const consumer = { account: '111111111111', region: 'us-east-1' };

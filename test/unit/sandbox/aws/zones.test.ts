@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { zoneIdsOf, zonesOf } from '../../../../sandbox/aws/zones';
+import { zoneIdsOf, zonesOf } from '#sandbox/aws/zones';
 
 describe('zoneIdsOf', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createBalancer } from '../../../../sandbox/gateway/balancer';
-import { type Upstream, upstream } from '../../../../sandbox/gateway/entities';
+import { createBalancer } from '#sandbox/gateway/balancer';
+import { type Upstream, upstream } from '#sandbox/gateway/entities';
 
 type Limits = { readonly tcp_failures?: number; readonly timeouts?: number };
 

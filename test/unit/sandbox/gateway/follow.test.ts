@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { emptyConfig, type GatewayConfig } from '../../../../sandbox/gateway/entities';
-import { type Follower, followControlPlane } from '../../../../sandbox/gateway/follow';
+import { emptyConfig, type GatewayConfig } from '#sandbox/gateway/entities';
+import { type Follower, followControlPlane } from '#sandbox/gateway/follow';
 
 /** A control plane whose hash runs through `hashes`, one at each reading, and stays at the last. */
 function startFollower(hashes: (string | Error)[]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPluginRunner } from '../../../../sandbox/gateway/plugin-runner';
+import { createPluginRunner } from '#sandbox/gateway/plugin-runner';
 
 const pdk = async () => undefined;
 

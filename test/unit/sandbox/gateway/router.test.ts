@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { route, service } from '../../../../sandbox/gateway/entities';
-import { createRouter } from '../../../../sandbox/gateway/router';
+import { route, service } from '#sandbox/gateway/entities';
+import { createRouter } from '#sandbox/gateway/router';
 
 /** A router over routes given by name; each has the service `svc`, at `servicePath`. */
 function routerOf(routes: Readonly<Record<string, object>>, servicePath?: string) {

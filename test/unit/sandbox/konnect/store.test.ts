@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../../../core/model';
-import { createPlane } from '../../../../sandbox/konnect/plane';
-import { Refusal } from '../../../../sandbox/konnect/refusal';
-import { createStore, type Store } from '../../../../sandbox/konnect/store';
+import type { JsonObject } from '#core/model';
+import { createPlane } from '#sandbox/konnect/plane';
+import { Refusal } from '#sandbox/konnect/refusal';
+import { createStore, type Store } from '#sandbox/konnect/store';
 
 const id = (digit: number) => `00000000-0000-4000-8000-00000000000${digit}`;
 const createEmpty = () => createStore(() => false);

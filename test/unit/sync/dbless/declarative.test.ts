@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { applyToDeclarative, itemsOf, parseDeclarative } from '../../../../sync/dbless/declarative';
+import { applyToDeclarative, itemsOf, parseDeclarative } from '#sync/dbless/declarative';
 import { createsOf, documentOf } from '../../../support/konnect';
 
 const running = parseDeclarative(`_format_version: '3.0'

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { rememberLast } from '../../../../sync/dbless/remember-last';
+import { rememberLast } from '#sync/dbless/remember-last';
 
 it('does the work again for another text only', () => {
   const worked: string[] = [];

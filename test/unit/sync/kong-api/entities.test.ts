@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Kind } from '../../../../deck/document';
-import type { Change } from '../../../../sync/changes';
-import { bodyOf, foreignEntities, heldEntities, type Item } from '../../../../sync/kong-api/entities';
+import type { Kind } from '#deck/document';
+import type { Change } from '#sync/changes';
+import { bodyOf, foreignEntities, heldEntities, type Item } from '#sync/kong-api/entities';
 
 const tags = ['owner:test', 'kong-privatelink'];
 const service: Item = { id: 's', name: 'sd2', tags };

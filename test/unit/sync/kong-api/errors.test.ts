@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { answerError, callName, isBroken, networkError } from '../../../../sync/kong-api/errors';
-import { konnectApi } from '../../../../sync/konnect/api';
+import { answerError, callName, isBroken, networkError } from '#sync/kong-api/errors';
+import { konnectApi } from '#sync/konnect/api';
 
 describe('answerError', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { Http } from '../../../../sync/kong-api/http';
-import { entityPages, nodePages, readPages } from '../../../../sync/kong-api/pages';
+import type { Http } from '#sync/kong-api/http';
+import { entityPages, nodePages, readPages } from '#sync/kong-api/pages';
 
 const signal = new AbortController().signal;
 const item = z.string();

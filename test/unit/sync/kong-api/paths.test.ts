@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Kind } from '../../../../deck/document';
-import type { Change } from '../../../../sync/changes';
-import { clashPaths, entityPath } from '../../../../sync/kong-api/paths';
+import type { Kind } from '#deck/document';
+import type { Change } from '#sync/changes';
+import { clashPaths, entityPath } from '#sync/kong-api/paths';
 
 function create(kind: Kind, id: string, parentId?: string): Change {
   return { action: 'create', kind, key: id, id, parentId, domain: 'sd2', reason: 'test' };

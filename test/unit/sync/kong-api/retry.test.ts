@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../../core/errors';
-import { type Outcome, parseRetryAfter, retry } from '../../../../sync/kong-api/retry';
+import { PrivatelinkError } from '#core/errors';
+import { type Outcome, parseRetryAfter, retry } from '#sync/kong-api/retry';
 import { createFakeClock } from '../../../support/passes';
 
 const signal = new AbortController().signal;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createServerClock } from '../../../../sync/kong-api/server-clock';
+import { createServerClock } from '#sync/kong-api/server-clock';
 import { createFakeClock } from '../../../support/passes';
 
 const date = 'Thu, 01 Jan 1970 01:00:00 GMT';

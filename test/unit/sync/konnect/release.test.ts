@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../../core/errors';
-import type { Change } from '../../../../sync/changes';
-import type { HttpCall } from '../../../../sync/kong-api/http';
-import { createRelease } from '../../../../sync/konnect/release';
+import { PrivatelinkError } from '#core/errors';
+import type { Change } from '#sync/changes';
+import type { HttpCall } from '#sync/kong-api/http';
+import { createRelease } from '#sync/konnect/release';
 
 const signal = new AbortController().signal;
 const schema = { name: 'privatelink', lua: 'return {}' };

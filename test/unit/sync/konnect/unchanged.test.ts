@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rememberUnchanged } from '../../../../sync/konnect/unchanged';
+import { rememberUnchanged } from '#sync/konnect/unchanged';
 
 const signal = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
-import { confirm } from '../../../../sync/output/confirm';
+import { confirm } from '#sync/output/confirm';
 
 it.each([
   ['a yes', 'yes\n', true],

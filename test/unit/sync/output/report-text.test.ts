@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatApplied, formatPlanned, formatReport } from '../../../../sync/output/report-text';
-import type { AppliedChange, Report } from '../../../../sync/report';
+import { formatApplied, formatPlanned, formatReport } from '#sync/output/report-text';
+import type { AppliedChange, Report } from '#sync/report';
 import { createsOf, documentOf } from '../../../support/konnect';
 
 const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: false };

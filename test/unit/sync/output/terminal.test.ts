@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { withElapsed } from '../../../../sync/output/terminal';
+import { withElapsed } from '#sync/output/terminal';
 
 beforeEach(() => {
   jest.useFakeTimers();

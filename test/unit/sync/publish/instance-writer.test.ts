@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-servicediscovery';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { createInstanceWriter } from '../../../../sync/publish/instance-writer';
+import { createInstanceWriter } from '#sync/publish/instance-writer';
 import { createFakeClock } from '../../../support/passes';
 
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Domain } from '../../../../core/claims';
-import { differencesOf } from '../../../../deck/compare';
-import { attributesOf, heldInstance, instancesOf } from '../../../../sync/publish/instances';
+import type { Domain } from '#core/claims';
+import { differencesOf } from '#deck/compare';
+import { attributesOf, heldInstance, instancesOf } from '#sync/publish/instances';
 
 const target = { port: 80, region: 'us-east-1', weight: 100, endpointId: 'vpce-1', scopeId: 'hub.self.us-east-1' };
 const sd2: Domain = { name: 'sd2', protocol: 'http', paths: ['/sd2'], stripPath: true, targets: [] };

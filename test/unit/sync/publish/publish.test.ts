@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { exitCodeOfSync } from '../../../../sync/report';
-import type { PassDependencies } from '../../../../sync/run-once';
+import { exitCodeOfSync } from '#sync/report';
+import type { PassDependencies } from '#sync/run-once';
 import { endpointOf, knownScope } from '../../../support/builders';
 import { createMemoryCloudMap, instanceIdOf } from '../../../support/memory-cloud-map';
 import { createPasses, defaultPolicy } from '../../../support/passes';

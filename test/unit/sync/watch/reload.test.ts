@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { watchFiles } from '../../../../sync/watch/reload';
+import { watchFiles } from '#sync/watch/reload';
 
 let folder: string;
 let stop: AbortController;

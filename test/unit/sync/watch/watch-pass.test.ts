@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '../../../../core/errors';
-import type { Endpoint, ScopeState } from '../../../../core/model';
-import type { Report } from '../../../../sync/report';
-import { createMetrics } from '../../../../sync/watch/metrics';
-import { createWatchPass } from '../../../../sync/watch/watch-pass';
+import { PrivatelinkError } from '#core/errors';
+import type { Endpoint, ScopeState } from '#core/model';
+import type { Report } from '#sync/report';
+import { createMetrics } from '#sync/watch/metrics';
+import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 import { createPasses, defaultPolicy, observedIn } from '../../../support/passes';
 
