@@ -20,5 +20,5 @@ ENV KONG_PRIVATELINK_CONFIG=/etc/kong-privatelink.yaml
 # watch.listen of the configuration; with another one, give `docker run` its own --health-cmd.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9543/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/opt/kong-privatelink/dist/sync/cli.js"]
+ENTRYPOINT ["node", "/opt/kong-privatelink/dist/sync/cli/cli.js"]
 CMD ["sync", "--watch"]

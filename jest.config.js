@@ -1,4 +1,4 @@
-const rooms = ['core', 'discovery', 'deck', 'plugin', 'sync', 'sandbox', 'bench', 'test'];
+const rooms = ['core', 'io', 'config', 'discovery', 'deck', 'plugin', 'sync', 'sandbox', 'bench', 'test'];
 
 /** Everything that needs nothing but Node; `npm run peers` runs the suites that need more. */
 module.exports = {

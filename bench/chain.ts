@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { formatTable } from '#io/terminal';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { startAws } from '#sandbox/aws/server';
-import { type AwsWorld, createWorld } from '#sandbox/aws/world';
-import { zoneIdsOf } from '#sandbox/aws/zones';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
+import { zoneIdsOf } from '#sandbox/aws/world/zones';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
-import { formatTable } from '#sync/output/terminal';
-import { reportBench } from './report-bench';
+import { reportBench } from './support/report';
 
 /**
  * The whole chain at size: 1,000 endpoints x 3 zones in 100 domains. `sync` on an empty control plane, then after one endpoint was
@@ -117,7 +117,7 @@ function runCli(argv: readonly string[]): Promise<z.infer<typeof measuredSchema>
     KONNECT_TOKEN: token,
   };
   return new Promise((done, fail) => {
-    const child = fork(join(__dirname, 'measure-cli.js'), argv, { env });
+    const child = fork(join(__dirname, 'support/measure-cli.js'), argv, { env });
     child.once('message', (message) => done(measuredSchema.parse(message)));
     child.once('error', fail);
     child.once('exit', (code) => fail(new Error(`the command line ended with ${code} before it told what it took`)));

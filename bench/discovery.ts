@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { servingFlags } from '#plugin/server/serving-flags';
+import { formatTable } from '#io/terminal';
+import { servingFlags } from '#plugin/server/serving/flags';
 import { credentialsOf } from '#sandbox/aws/credentials';
-import { formatTable } from '#sync/output/terminal';
-import { estate } from './discovery-world';
-import { reportBench } from './report-bench';
+import { estate } from './support/discovery-world';
+import { reportBench } from './support/report';
 
 /**
  * Discovery at size: 10,000 endpoints x 3 zones in 100 scopes, beside a script that only runs the SDK's paginators over the same calls, in turns.
@@ -22,7 +22,7 @@ const whats = ['baseline', 'discovery', 'serving'];
 
 async function bench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-bench-'));
-  const world = fork(join(__dirname, 'discovery-world.js'));
+  const world = fork(join(__dirname, 'support/discovery-world.js'));
   const [told] = await once(world, 'message');
   const { url } = z.object({ url: z.string() }).parse(told);
   const config = join(folder, 'kong-privatelink.yaml');
@@ -57,7 +57,7 @@ async function sample(what: string, { url, config, world }: Stage): Promise<Samp
     KONG_PRIVATELINK_CONFIG: config,
   };
   const execArgv = what === 'serving' ? [...servingFlags] : [];
-  const child = fork(join(__dirname, 'discovery-subject.js'), [what, url], { env, execArgv });
+  const child = fork(join(__dirname, 'support/discovery-subject.js'), [what, url], { env, execArgv });
   const [told] = await once(child, 'message');
   await once(child, 'exit');
   return { what, ...sampleSchema.parse(told), calls: (await callsOf(world)) - before };

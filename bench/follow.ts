@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
+import { formatTable } from '#io/terminal';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
-import { type AwsWorld, createWorld } from '#sandbox/aws/world';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { type Gateway, startGateway } from '#sandbox/gateway/gateway';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
-import { type Loopback, openLoopback } from '#sandbox/loopback';
-import { type Provider, startProvider } from '#sandbox/providers';
-import { formatTable } from '#sync/output/terminal';
-import { reportBench } from './report-bench';
+import { type Loopback, openLoopback } from '#sandbox/network/loopback';
+import { type Provider, startProvider } from '#sandbox/network/providers';
+import { reportBench } from './support/report';
 
 /** From an endpoint's recreation to the first request on its new address, by polling: `sync --watch` over the sandbox, sample after sample. */
 const sampleCount = 5;
@@ -95,7 +95,7 @@ watch: { intervalSeconds: ${intervalSeconds}, listen: "127.0.0.1:0" }
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     KONNECT_TOKEN: token,
   };
-  const cli = join(__dirname, '../sync/cli.js');
+  const cli = join(__dirname, '../sync/cli/cli.js');
   return spawn(process.execPath, [cli, 'sync', '--watch', '-c', config], { env, stdio: 'ignore' });
 }
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '#core/errors';
-import { startPluginServer } from '#sandbox/plugin-server';
-import { fuzzPluginServer } from './plugin-fuzz';
+import { startPluginServer } from '#sandbox/plugin-server/server';
+import { fuzzPluginServer } from './plugin-server/fuzz';
 
 /** `npm run fuzz:plugin [-- SECONDS [SEED]]`: our plugin server under random and mutated frames; ends with 1 when it exits, hangs or answers no more. */
 async function main([seconds = '60', seed = String(Date.now() % 2 ** 31)]: readonly string[]): Promise<void> {

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatTable } from '#sync/output/terminal';
-import { pinSelf } from './pin';
-import { measureP50s, measureRate } from './plugin-callers';
-import { measureThroughKong } from './plugin-kong';
-import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-subjects';
-import { reportBench } from './report-bench';
+import { formatTable } from '#io/terminal';
+import { measureP50s, measureRate } from './plugin-server/callers';
+import { measureThroughKong } from './plugin-server/kong';
+import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-server/subjects';
+import { pinSelf } from './support/pin';
+import { reportBench } from './support/report';
 
 /**
  * The plugin over its server's own socket, from HandleEvent to the end of the event, beside the stock server with the same class, our

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { PluginServerDriver } from '#sandbox/plugin-server-driver';
-import { createProtobufDriver } from '#sandbox/plugin-server-protobuf';
-import { openProtobufCaller } from './plugin-callers';
-import { writeConfig, writeSnapshot } from './plugin-subjects';
+import type { PluginServerDriver } from '#sandbox/plugin-server/driver';
+import { createProtobufDriver } from '#sandbox/plugin-server/protobuf';
+import { openProtobufCaller } from './plugin-server/callers';
+import { writeConfig, writeSnapshot } from './plugin-server/subjects';
 
 /**
  * `npm run soak:plugin`: one million requests against 100 plugin instances of our server, while discovery finds changes every second. Ends
@@ -49,7 +49,7 @@ async function startServer(folder: string, socketPath: string): Promise<ChildPro
   const entries = join(__dirname, '../plugin/entries');
   const socket = ['--kong-prefix', dirname(socketPath), '--sock-name', basename(socketPath)];
   const discovery = ['--config', writeConfig(folder, endpoints), '--zone-id', 'use1-az1'];
-  const child = fork(join(__dirname, 'soak-server.js'), ['-d', entries, ...socket, ...discovery], {
+  const child = fork(join(__dirname, 'plugin-server/soak-server.js'), ['-d', entries, ...socket, ...discovery], {
     execArgv: ['--expose-gc'],
   });
   await once(child, 'message');

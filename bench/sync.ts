@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { formatTable } from '#sync/output/terminal';
-import { reportBench } from './report-bench';
-import { oneTarget, owner, tenPercent, type Weights, writeEstate } from './sync-estate';
+import { formatTable } from '#io/terminal';
+import { reportBench } from './support/report';
+import { oneTarget, owner, tenPercent, type Weights, writeEstate } from './support/sync-estate';
 
 /**
  * 10,000 targets, beside real decK on a control plane of its own in the same server: create all, nothing changed, one target changed, 10 %
@@ -52,7 +52,7 @@ function buildDeck(): string {
 
 async function runRound(deck: string): Promise<readonly Sample[]> {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-bench-'));
-  const konnect = fork(join(__dirname, 'konnect-server.js'), [token, 'ours', 'decks']);
+  const konnect = fork(join(__dirname, 'support/konnect-server.js'), [token, 'ours', 'decks']);
   const [told] = await once(konnect, 'message');
   const { url } = z.object({ url: z.string() }).parse(told);
   const stage = { folder, url, konnect, deck };
@@ -98,7 +98,7 @@ async function runCold(stage: Stage): Promise<readonly Sample[]> {
 
 /** A worker that has seen the control plane; between two changes it reads what its own write has made of it. */
 async function runWatch(stage: Stage): Promise<readonly Sample[]> {
-  const child = fork(join(__dirname, 'measure-watch.js'), [configOf(stage)], { env: environment });
+  const child = fork(join(__dirname, 'support/measure-watch.js'), [configOf(stage)], { env: environment });
   await once(child, 'message');
   const pass = async () => {
     const answer = once(child, 'message');
@@ -146,7 +146,7 @@ const environment = { PATH: process.env.PATH, KONNECT_TOKEN: token };
 /** Seconds of the whole command, from its start to its end, as for decK. */
 async function runCli(stage: Stage, argv: readonly string[]): Promise<Measured> {
   const startMs = performance.now();
-  const child = fork(join(__dirname, 'measure-cli.js'), [...argv, '-c', configOf(stage), '--json'], {
+  const child = fork(join(__dirname, 'support/measure-cli.js'), [...argv, '-c', configOf(stage), '--json'], {
     env: environment,
   });
   const [[told]] = await Promise.all([once(child, 'message'), once(child, 'exit')]);

@@ -1,6 +1,6 @@
+import { compareText } from '#core/addresses/targets';
 import { isEmpty, isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
-import { compareText } from '#core/targets';
 import type { Entity, Kind } from './document';
 import { writtenFields } from './fields';
 import { claimedPathsOf } from './route-paths';

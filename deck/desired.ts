@@ -1,14 +1,14 @@
-import type { Domain } from '#core/claims';
+import { compareText, formatAddress } from '#core/addresses/targets';
+import type { Domain } from '#core/claims/settle';
 import { groupBy } from '#core/group-by';
 import type { DomainSettings, JsonObject, PluginSettings, Target } from '#core/model';
 import { pluginName, upstreamName, zoneUpstreamName } from '#core/names';
-import { compareText, formatAddress } from '#core/targets';
-import { type Accounts, accountTagsOf } from './accounts';
+import { type Accounts, accountTagsOf } from './account-tags';
+import { type Affinity, zonesOf, zoneTargetFields } from './affinity';
 import type { Document, Entity, Kind } from './document';
 import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';
-import { pluginKey, targetKey } from './names';
+import { pluginKey, targetKey } from './keys';
 import { configTag, originTags, selectTags } from './tags';
-import { type Affinity, zonesOf, zoneTargetFields } from './zones';
 
 /**
  * The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards.

@@ -1,9 +1,9 @@
-import type { Domain } from '#core/claims';
+import { formatAddress } from '#core/addresses/targets';
+import type { Domain } from '#core/claims/settle';
 import type { DomainSettings, Json, JsonObject, Target } from '#core/model';
 import { upstreamName } from '#core/names';
 import { boundedPaths } from '#core/paths';
 import { factsOf } from '#core/protocols';
-import { formatAddress } from '#core/targets';
 import type { Kind } from './document';
 
 /**

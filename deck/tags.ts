@@ -1,5 +1,5 @@
+import { compareText } from '#core/addresses/targets';
 import type { Json } from '#core/model';
-import { compareText } from '#core/targets';
 import { uuidOf } from '#core/uuid';
 
 const productTag = 'kong-privatelink';

@@ -1,8 +1,8 @@
-import { concurrently } from '#core/concurrently';
 import { messageOf } from '#core/errors';
 import type { Scope } from '#core/model';
+import { concurrently } from '#core/timing/concurrently';
+import { withinDeadline } from '#io/within-deadline';
 import type { Source } from './source';
-import { withinDeadline } from './within-deadline';
 
 /** Ids of endpoints that a scope does not list, by scope id. */
 export type Missing = ReadonlyMap<string, readonly string[]>;

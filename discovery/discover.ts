@@ -1,15 +1,15 @@
-import type { Clocks } from '#core/clock';
-import { concurrently } from '#core/concurrently';
+import { compareText } from '#core/addresses/targets';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Scope, Snapshot } from '#core/model';
-import { compareText } from '#core/targets';
-import { disownedIn } from './account';
-import { adopt } from './adopt';
+import type { Clocks } from '#core/timing/clock';
+import { concurrently } from '#core/timing/concurrently';
+import { withinDeadline } from '#io/within-deadline';
+import { adopt } from './admission/adopt';
+import { disownedIn } from './aws/caller';
 import { holdEmpty } from './hold-empty';
-import type { LastGoodStore } from './last-good';
 import { createScopeMemory, type Failure, type Read, unread } from './scope-memory';
+import type { LastGoodStore } from './snapshot/last-good';
 import type { Source } from './source';
-import { withinDeadline } from './within-deadline';
 
 export type DiscoverOptions = {
   readonly clock: Clocks;

@@ -1,6 +1,6 @@
-import { type Clocks, createTimeline, inexactMs } from '#core/clock';
 import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Scope } from '#core/model';
+import { type Clocks, createTimeline, inexactMs } from '#core/timing/clock';
 import type { Answer, Source } from './source';
 
 /** What is remembered of a scope's answers, to tell a sudden nothing from one that stays. */

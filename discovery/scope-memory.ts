@@ -1,9 +1,9 @@
-import { type Clocks, createTimeline } from '#core/clock';
 import type { ErrorCode } from '#core/errors';
 import type { LastGood, Scope, ScopeState, Snapshot } from '#core/model';
-import { type Asked, judgeAccount } from './account';
-import type { LastGoodStore } from './last-good';
-import { moveGood, newestMs } from './observed-times';
+import { type Clocks, createTimeline } from '#core/timing/clock';
+import { type Asked, judgeAccount } from './aws/caller';
+import type { LastGoodStore } from './snapshot/last-good';
+import { moveGood, newestMs } from './snapshot/observed-times';
 import type { Answer } from './source';
 
 export type Failure = { readonly code: ErrorCode; readonly reason: string };

@@ -1,5 +1,5 @@
+import type { AllowConfig } from '#config/schema';
 import type { Discovered, Scope } from '#core/model';
-import type { AllowConfig } from './config';
 
 /** What a source gives for one scope. */
 export type Answer = Discovered & {

@@ -1,30 +1,30 @@
-import type { Clock } from '#core/clock';
-import { createAccountReader, tellAccount } from './account';
+import type { Config, SourceConfig } from '#config/schema';
+import type { Clock } from '#core/timing/clock';
+import type { AccountScope } from './aws/accounts';
+import { type CallBudget, createCallBudget } from './aws/call-budget';
+import { createAccountReader, tellAccount } from './aws/caller';
 import {
   type ClientOptions,
   lazyCloudMapClient,
   lazyEc2Client,
   lazyStsClient,
   type OwnCredentials,
-} from './aws-clients';
-import type { AccountScope } from './aws-scopes';
-import { type CallBudget, createCallBudget } from './call-budget';
-import { createCloudMapSource } from './cloud-map';
-import { createCloudMapReader } from './cloud-map-reader';
-import type { Config, SourceConfig } from './config';
-import { createDnsSource } from './dns';
-import { createEc2InstanceReader } from './ec2-instance-reader';
-import { createEc2InstancesSource } from './ec2-instances';
-import { createEc2Reader, type Ec2ReaderOptions } from './ec2-reader';
-import { type AddFindings, createFindings } from './findings';
-import { createNetworkReader } from './network-reader';
-import { createResolver } from './resolver';
-import { createSnapshotReader } from './snapshot-reader';
-import { createSnapshotSource } from './snapshot-source';
+} from './aws/clients';
+import { createCloudMapReader } from './aws/readers/cloud-map';
+import { createEc2Reader, type Ec2ReaderOptions } from './aws/readers/endpoints';
+import { createEc2InstanceReader } from './aws/readers/instances';
+import { createNetworkReader } from './aws/readers/networks';
+import { createZoneReader } from './aws/readers/zones';
+import { type AddFindings, createFindings } from './findings/findings';
+import { createCloudMapSource } from './providers/cloud-map';
+import { createDnsSource } from './providers/dns';
+import { createEc2InstancesSource } from './providers/ec2-instances';
+import { createResolver } from './providers/resolver';
+import { createSnapshotSource } from './providers/snapshot';
+import { createStaticSource } from './providers/static';
+import { createVpcEndpointsSource } from './providers/vpc-endpoints';
+import { createSnapshotReader } from './snapshot/reader';
 import type { Source } from './source';
-import { createStaticSource } from './static';
-import { createVpcEndpointsSource } from './vpc-endpoints';
-import { createZoneReader } from './zones';
 
 export type SourcesOptions = {
   /** Items per page of AWS's lists; small ones where parsing must not block requests. Default 1000, AWS's largest. */

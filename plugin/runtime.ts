@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import pino from 'pino';
 import { messageOf } from '#core/errors';
-import { zoneNameFix } from '#core/zone-name';
-import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed';
-import type { HandlerContext } from './handler';
-import { limitRate } from './limit-rate';
-import { ownZoneId } from './own-zone';
-import { unreferencedClock } from './unreferenced-clock';
-import { createUpstreams } from './upstreams';
-import type { FromZone } from './zone-lookup';
+import { zoneNameFix } from '#core/zones';
+import { unreferencedClock } from '#io/unreferenced-clock';
+import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './request/feed';
+import type { HandlerContext } from './request/handler';
+import { limitRate } from './request/limit-rate';
+import { createUpstreams } from './request/upstreams';
+import { ownZoneId } from './zone/own-zone';
+import type { FromZone } from './zone/zone-lookup';
 
 /** What the plugin server's metrics say of the plugin, too. */
 export type SharedContext = HandlerContext & {
@@ -60,7 +60,7 @@ function openFeed(env: Readonly<Record<string, string | undefined>>, onProblem: 
 
 /** In a thread that ends when the zone is found; until then no zone is preferred. */
 function findZone(onZone: (zoneId: string) => void, onProblem: Problem): void {
-  const worker = openWorker('zone-thread.js');
+  const worker = openWorker('zone/thread.js');
   worker.on('message', (message: FromZone) => {
     if (message.kind === 'zone') onZone(message.zoneId);
     else onProblem(message.reason);
@@ -76,7 +76,7 @@ function openWorker(file: string): Worker {
 }
 
 function startThread(): DiscoveryThread {
-  const worker = openWorker('discovery-thread.js');
+  const worker = openWorker('discovery/thread.js');
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on('message', listener),

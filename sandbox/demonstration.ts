@@ -1,8 +1,8 @@
 import { PrivatelinkError } from '#core/errors';
-import { type During, quietly } from '#sync/during';
+import { type During, quietly } from '#io/during';
 import type { Act, Estate } from './estates/estate';
 import { estateNamed } from './estates/estates';
-import type { Loopback } from './loopback';
+import type { Loopback } from './network/loopback';
 import type { Product } from './product';
 import { openStage } from './stage';
 import type { Story, StoryEvent } from './story';

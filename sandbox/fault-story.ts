@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Fault } from './aws/faults';
-import { rememberWorld } from './aws/past-world';
-import type { AwsWorld } from './aws/world';
-import { startBlackHole } from './black-hole';
-import type { Loopback } from './loopback';
+import { rememberWorld } from './aws/world/past-world';
+import type { AwsWorld } from './aws/world/world';
+import { startBlackHole } from './network/black-hole';
+import type { Loopback } from './network/loopback';
 import type { Product } from './product';
 import { changesSchema, describeChanges, describeQuarantined, quarantinedSchema } from './reported';
 import type { StoryEvent, Trip } from './story';

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type PluginServerProgram, startCommand } from './plugin-server';
+import { type PluginServerProgram, startCommand } from './plugin-server/server';
 
 export type KongSettings = {
   readonly program: PluginServerProgram;

@@ -7,18 +7,18 @@ import { request } from 'undici';
 import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
 import { pluginName } from '#core/names';
-import { schemaLua } from '#plugin/schema-text';
+import { schemaLua } from '#plugin/schema/lua';
 import type { Fault } from './aws/faults';
 import { type AwsServer, startAws } from './aws/server';
-import type { AwsWorld } from './aws/world';
+import type { AwsWorld } from './aws/world/world';
 import { controlPlaneName, openFiles, token } from './configuration';
 import type { Setting } from './estates/estate';
 import { type Gateway, startGateway } from './gateway/gateway';
 import { createPluginRunner } from './gateway/plugin-runner';
-import type { Hop } from './gateway/proxy';
+import type { Hop } from './gateway/proxy/proxy';
 import { type Konnect, startKonnect } from './konnect/konnect';
 import { openAll } from './opened';
-import { type PluginServer, startPluginServer } from './plugin-server';
+import { type PluginServer, startPluginServer } from './plugin-server/server';
 
 /** The product as a user runs it: a configuration file, the command line as a process, the plugin under the stock server. */
 export type Product = {
@@ -108,7 +108,7 @@ async function startPlugin(folder: string, env: Readonly<Record<string, string>>
 /** Compiled files, also when the sandbox itself runs from source: kong-js-pluginserver loads nothing else. */
 const root = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..');
 const entriesDir = join(root, 'plugin/entries');
-const cliPath = join(root, 'sync/cli.js');
+const cliPath = join(root, 'sync/cli/cli.js');
 
 const settleTimeoutMs = 10_000;
 const cliTimeoutMs = 30_000;

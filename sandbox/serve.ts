@@ -1,10 +1,10 @@
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { startAws } from './aws/server';
-import { createWorld } from './aws/world';
+import { createWorld } from './aws/world/world';
 import { controlPlaneName, type Files, openFiles, token } from './configuration';
 import { prepareT0 } from './estates/t0-story';
 import { startKonnect } from './konnect/konnect';
-import { isTaken, openLoopback } from './loopback';
+import { isTaken, openLoopback } from './network/loopback';
 import { openAll } from './opened';
 
 /** Where docker-compose.yml expects them; the gateway is Kong's own port. */

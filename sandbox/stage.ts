@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { messageOf } from '#core/errors';
-import { createWorld } from './aws/world';
+import { createWorld } from './aws/world/world';
 import type { Estate, Ground, Prepare, Stage } from './estates/estate';
-import type { Hop as GatewayHop } from './gateway/proxy';
-import { openLoopback } from './loopback';
+import type { Hop as GatewayHop } from './gateway/proxy/proxy';
+import { openLoopback } from './network/loopback';
 import { openAll } from './opened';
 import { openProduct } from './product';
 import { changesSchema, describeChanges, describeQuarantined, quarantinedSchema } from './reported';

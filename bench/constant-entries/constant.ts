@@ -1,4 +1,4 @@
-import type { Kong } from '#plugin/handler';
+import type { Kong } from '#plugin/request/handler';
 
 /** Makes the two calls of target mode with constant arguments: what our server costs without any decision. */
 export class Plugin {

@@ -1,7 +1,8 @@
 import { pluginName } from '#core/names';
-import { access, accessUnusable, isTargetMode, type Kong } from '../handler';
-import { probeSettingsOf } from '../probe-settings';
+import { probeSettingsOf } from '../discovery/probe-settings';
+import { access, accessUnusable, isTargetMode, type Kong } from '../request/handler';
 import { sharedContext } from '../runtime';
+import { schemaFields } from '../schema/lua';
 import {
   type PluginConfig,
   parsePluginConfig,
@@ -9,8 +10,7 @@ import {
   pluginPriority,
   pluginVersion,
   type WayOut,
-} from '../schema';
-import { schemaFields } from '../schema-text';
+} from '../schema/schema';
 
 /** The class that kong-pdk instantiates, once per plugin entity. */
 export class Plugin {

@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import type { PluginEntry } from './plugins';
+import type { PluginEntry } from './serving/plugins';
 
 /** What Kong reads when it asks for all plugins: the protocol, where to connect, and each plugin's schema. */
 export function dumpAll(plugins: Iterable<PluginEntry>, socketPath: string): string {

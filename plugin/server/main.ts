@@ -2,14 +2,14 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { unreferencedClock } from '../unreferenced-clock';
-import { whyClosedToKong } from './listen';
+import { unreferencedClock } from '#io/unreferenced-clock';
+import { whyClosedToKong } from './listening/listen';
+import { supervise } from './listening/supervise';
 import { createLogger, giveUpWith, problemsOf } from './log';
 import { isDump, parseOptions, type ServerOptions, socketPathOf } from './options';
-import { servingFlags } from './serving-flags';
-import { supervise } from './supervise';
+import { servingFlags } from './serving/flags';
 
-/** Prints a dump, or listens for the process that serves (serving-main.ts); all that could go wrong, or use memory, is over there. */
+/** Prints a dump, or listens for the process that serves (serving/main.ts); all that could go wrong, or use memory, is over there. */
 
 /** A process that hangs is known for it after five questions. */
 const askEveryMs = 2_000;
@@ -32,7 +32,7 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
   const { stop } = await supervise({
     socketPath,
     startServing: () =>
-      fork(join(__dirname, 'serving-main.js'), argv, { execArgv: [...process.execArgv, ...servingFlags] }),
+      fork(join(__dirname, 'serving/main.js'), argv, { execArgv: [...process.execArgv, ...servingFlags] }),
     askEveryMs,
     clock: unreferencedClock,
     onServing: (servingPid) => logger.info({ socketPath, servingPid }, 'listening'),

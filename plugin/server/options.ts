@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { isZoneName, zoneNameFix } from '#core/zone-name';
-import { pluginVersion } from '../schema';
+import { isZoneName, zoneNameFix } from '#core/zones';
+import { pluginVersion } from '../schema/schema';
 
 export type ServerOptions = {
   readonly kongPrefix: string;

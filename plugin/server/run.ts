@@ -1,12 +1,12 @@
+import { unreferencedClock } from '#io/unreferenced-clock';
 import { sharedContext } from '../runtime';
-import { unreferencedClock } from '../unreferenced-clock';
 import { dumpAll, dumpOne } from './dump';
-import { createInstances } from './instances';
-import { type Counts, renderMetrics } from './metrics';
-import { serveMetrics } from './metrics-server';
 import { environmentOf, type ServerOptions, socketPathOf } from './options';
-import { loadPlugins, type PluginEntry } from './plugins';
-import { type PluginServer, servePlugins } from './serve';
+import { createInstances } from './serving/instances';
+import { type Counts, renderMetrics } from './serving/metrics';
+import { serveMetrics } from './serving/metrics-server';
+import { loadPlugins, type PluginEntry } from './serving/plugins';
+import { type PluginServer, servePlugins } from './serving/serve';
 
 export type RunOptions = ServerOptions & {
   readonly env: NodeJS.ProcessEnv;

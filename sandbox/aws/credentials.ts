@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Place, Role } from './model';
 import { refusalOf, type ServiceName } from './refusals';
+import type { Place, Role } from './world/model';
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 

@@ -1,5 +1,5 @@
 import type { RefusalKind } from './refusals';
-import type { AwsWorld } from './world';
+import type { AwsWorld } from './world/world';
 
 /** One call, as it is counted and as faults are matched. */
 export type Call = { readonly action: string; readonly account: string; readonly region: string };

@@ -1,4 +1,4 @@
-import { AwsError } from './aws-error';
+import { AwsError } from './error';
 
 /** Parameters of one call in AWS's query protocol: `Filter.1.Name` and so on. */
 export type Query = ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-import { AwsError } from './aws-error';
+import { AwsError } from './error';
 
 export type ServiceName = 'ec2' | 'sts' | 'servicediscovery';
 

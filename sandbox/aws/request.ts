@@ -1,6 +1,6 @@
 import type { Caller } from './credentials';
 import type { Query } from './query';
-import type { AwsWorld } from './world';
+import type { AwsWorld } from './world/world';
 
 /** One authenticated call. */
 export type AwsRequest = {

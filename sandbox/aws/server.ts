@@ -9,16 +9,16 @@ import {
 } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type AnswerText, jsonText, xmlText } from './answer-text';
-import { AwsError } from './aws-error';
-import { answerCloudMap, refuseCloudMap } from './cloud-map';
+import { answerCloudMap, refuseCloudMap } from './cloud-map/answer';
 import { parseCaller } from './credentials';
-import { answerEc2, refuseEc2 } from './ec2';
+import { answerEc2, refuseEc2 } from './ec2/answer';
+import { AwsError } from './error';
 import { type Call, createFaults, type Fault, type Faults } from './faults';
 import { parseQuery, type Query } from './query';
 import { refusalOf, type ServiceName } from './refusals';
 import type { AwsRequest } from './request';
 import { answerSts, refuseSts } from './sts';
-import type { AwsWorld } from './world';
+import type { AwsWorld } from './world/world';
 
 export type AwsServer = {
   /** For the SDK's `endpoint`, or `AWS_ENDPOINT_URL`. */

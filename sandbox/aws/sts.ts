@@ -1,5 +1,5 @@
-import { AwsError } from './aws-error';
 import { sessionOf } from './credentials';
+import { AwsError } from './error';
 import { numberOf, required } from './query';
 import { refusalOf } from './refusals';
 import type { Action, AwsRequest } from './request';

@@ -1,11 +1,11 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { JsonObject } from '#core/model';
-import type { AwsWorld } from '../aws/world';
-import type { Loopback } from '../loopback';
-import { startPassThrough } from '../pass-through';
+import type { AwsWorld } from '../aws/world/world';
+import type { Loopback } from '../network/loopback';
+import { startPassThrough } from '../network/pass-through';
+import type { ProviderRequest } from '../network/providers';
 import type { Product } from '../product';
-import type { ProviderRequest } from '../providers';
 import type { Hop, StoryEvent, Trip } from '../story';
 
 /** What an estate is built on. */

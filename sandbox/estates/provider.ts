@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Provider, startProvider } from '../providers';
+import { type Provider, startProvider } from '../network/providers';
 
 /** A provider at the end of a chain: it answers with its name, the path that reached it, and what it makes up for this request. */
 export function startDomain(domain: string, addresses: readonly string[], port?: number): Promise<Provider> {

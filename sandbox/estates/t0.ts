@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { startPassThrough } from '../pass-through';
-import { type Provider, type ProviderRequest, startProvider } from '../providers';
+import { startPassThrough } from '../network/pass-through';
+import { type Provider, type ProviderRequest, startProvider } from '../network/providers';
 import type { Hop } from '../story';
 import { ask, type GatewayAddress, type Ground, traceOf } from './estate';
 

@@ -1,5 +1,5 @@
-import type { VpcEndpoint } from '../aws/model';
-import type { Provider } from '../providers';
+import type { VpcEndpoint } from '../aws/world/model';
+import type { Provider } from '../network/providers';
 import type { StoryEvent } from '../story';
 import {
   type Act,

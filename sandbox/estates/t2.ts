@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '#core/model';
-import type { VpcEndpoint } from '../aws/model';
-import { type Provider, type ProviderRequest, startProvider } from '../providers';
+import type { VpcEndpoint } from '../aws/world/model';
+import { type Provider, type ProviderRequest, startProvider } from '../network/providers';
 import type { StoryEvent } from '../story';
 import {
   broken,

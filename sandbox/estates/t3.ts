@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { HttpService } from '../aws/cloud-map-world';
-import type { Provider } from '../providers';
+import type { HttpService } from '../aws/cloud-map/world';
+import type { Provider } from '../network/providers';
 import type { StoryEvent } from '../story';
 import {
   answerSchema,

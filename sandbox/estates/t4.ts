@@ -1,6 +1,6 @@
-import type { Instance, Vpc } from '../aws/model';
-import { startDnsServer } from '../dns-server';
-import type { Provider } from '../providers';
+import type { Instance, Vpc } from '../aws/world/model';
+import { startDnsServer } from '../network/dns-server';
+import type { Provider } from '../network/providers';
 import type { StoryEvent } from '../story';
 import {
   broken,

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer } from 'node:http';
-import { listenTogether } from '../loopback';
-import { createActiveChecks } from './active-checks';
-import { createBalancer } from './balancer';
+import { listenTogether } from '../network/loopback';
 import { type ControlPlaneOptions, createControlPlaneReader } from './control-plane-reader';
 import { emptyConfig } from './entities';
 import { type Awaited, followControlPlane } from './follow';
 import type { PluginRunner } from './plugin-runner';
-import { createProxy, type Hop } from './proxy';
-import { createRouter } from './router';
+import { createActiveChecks } from './proxy/active-checks';
+import { createBalancer } from './proxy/balancer';
+import { createProxy, type Hop } from './proxy/proxy';
+import { createRouter } from './proxy/router';
 
 export type GatewayOptions = {
   readonly controlPlane: ControlPlaneOptions;

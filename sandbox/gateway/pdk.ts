@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
-import type { Pdk } from '../plugin-server-driver';
+import type { Pdk } from '../plugin-server/driver';
 import type { GatewayConfig } from './entities';
-import type { Routing } from './routing';
+import type { Routing } from './proxy/routing';
 
 type Call = (args: readonly unknown[], routing: Routing, config: GatewayConfig) => unknown;
 

@@ -1,7 +1,7 @@
 import { messageOf } from '#core/errors';
 import type { JsonObject } from '#core/model';
 import { pluginName } from '#core/names';
-import type { Pdk, PluginServerDriver } from '../plugin-server-driver';
+import type { Pdk, PluginServerDriver } from '../plugin-server/driver';
 
 export type PluginEntity = { readonly id: string; readonly config: JsonObject };
 

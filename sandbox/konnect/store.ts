@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { compareText } from '#core/addresses/targets';
 import type { JsonObject } from '#core/model';
-import { compareText } from '#core/targets';
 import { configDefaults } from './bundled-plugins';
 import { constraint, invalid, invalidEntity } from './refusal';
 import { type KindPath, parseEntity } from './schemas';

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
+import type { Config } from '#config/schema';
 import type { Snapshot } from '#core/model';
-import { emptyBase } from '#deck/base';
-import type { Config } from '#discovery/config';
+import { emptyBase } from '#deck/file/base';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
-import { withinDeadline } from '#discovery/within-deadline';
-import { connectBackend } from '../backends';
-import type { HeldEntity } from '../control-plane';
-import type { PluginSchema } from '../konnect/plugin-schema';
-import { openSession, type SessionOptions } from '../session';
-import { systemClock } from '../system-clock';
+import { systemClock } from '#io/clock';
+import { withinDeadline } from '#io/within-deadline';
+import { connectBackend } from '../control-planes/backends';
+import type { HeldEntity } from '../control-planes/control-plane';
+import type { PluginSchema } from '../control-planes/konnect/plugin-schema';
+import { openSession, type SessionOptions } from '../pass/session';
 
 /** Time that a check gets, and what several checks need before it: a person waits for all of them. */
 export const checkTimeoutMs = 10_000;

@@ -1,12 +1,12 @@
-import type { ControlPlaneConfig } from '#discovery/config';
-import { readForeign } from '../apply';
-import { foreignMessage } from '../foreign-message';
-import { openPlane } from '../konnect/plane';
-import { readSchema } from '../konnect/plugin-schema';
-import { doubtfulNodes } from '../konnect/release';
-import { readRollout } from '../konnect/rollout';
-import { formatCounts } from '../output/report-text';
-import { planOnce } from '../run-once';
+import type { ControlPlaneConfig } from '#config/schema';
+import { readForeign } from '../control-planes/apply';
+import { foreignMessage } from '../control-planes/foreign-message';
+import { openPlane } from '../control-planes/konnect/plane';
+import { readSchema } from '../control-planes/konnect/plugin-schema';
+import { doubtfulNodes } from '../control-planes/konnect/release';
+import { readRollout } from '../control-planes/konnect/settled';
+import { formatCounts } from '../pass/report-text';
+import { planOnce } from '../pass/run-once';
 import { type Answer, failed, ok, warning } from './check';
 import type { Context } from './context';
 

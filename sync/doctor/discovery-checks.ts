@@ -1,8 +1,8 @@
-import { settleClaims } from '#core/claims';
+import { settleClaims } from '#core/claims/settle';
 import type { ScopeState, Snapshot } from '#core/model';
 import { openFindings } from '#discovery/sources';
-import { quarantinedOf } from '../plan-pass';
-import { systemClock } from '../system-clock';
+import { systemClock } from '#io/clock';
+import { quarantinedOf } from '../pass/plan-pass';
 import { type Answer, failed, ok, warning } from './check';
 import type { Context } from './context';
 

@@ -1,9 +1,9 @@
-import type { Config } from '#discovery/config';
-import { configPath } from '#discovery/config-file';
-import { withinDeadline } from '#discovery/within-deadline';
-import type { PluginSchema } from '../konnect/plugin-schema';
-import { openConfig, type SessionOptions } from '../session';
-import { oldestNode } from '../version';
+import { configPath } from '#config/file';
+import type { Config } from '#config/schema';
+import { withinDeadline } from '#io/within-deadline';
+import type { PluginSchema } from '../control-planes/konnect/plugin-schema';
+import { openConfig, type SessionOptions } from '../pass/session';
+import { oldestNode } from '../pass/version';
 import { type Answer, type Check, failed, lineOf, ok, warning } from './check';
 import { checks } from './checks';
 import { type Context, checkTimeoutMs, lateFix, openContext } from './context';

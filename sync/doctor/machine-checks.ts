@@ -1,14 +1,14 @@
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
+import type { Config } from '#config/schema';
 import { hasCode, messageOf } from '#core/errors';
 import type { LastGood } from '#core/model';
-import type { Config } from '#discovery/config';
-import { isThere } from '#discovery/write-file';
+import { systemClock } from '#io/clock';
+import { isThere } from '#io/files';
+import { absenceStoreOf, lastGoodStoreOf } from '../pass/session';
 import { openPublications } from '../publish/open-publications';
 import { readPublications } from '../publish/publish';
-import { absenceStoreOf, lastGoodStoreOf } from '../session';
-import { systemClock } from '../system-clock';
 import { startWatchServer } from '../watch/server';
 import { type Answer, failed, ok, warning } from './check';
 import type { Context } from './context';

@@ -1,9 +1,9 @@
-import { targetKey } from '#deck/names';
-import type { AccountScope } from '#discovery/aws-scopes';
-import { findNamespace, findServices } from '#discovery/cloud-map';
-import type { CloudMapReader, ServiceItem } from '#discovery/cloud-map-reader';
-import type { PublishConfig } from '#discovery/config';
-import type { ControlPlane } from '../control-plane';
+import type { PublishConfig } from '#config/schema';
+import { targetKey } from '#deck/keys';
+import type { AccountScope } from '#discovery/aws/accounts';
+import type { CloudMapReader, ServiceItem } from '#discovery/aws/readers/cloud-map';
+import { findNamespace, findServices } from '#discovery/providers/cloud-map';
+import type { ControlPlane } from '../control-planes/control-plane';
 import type { InstanceWriter } from './instance-writer';
 import { addressesOf, attributesOf, heldInstance, isOwnedBy } from './instances';
 

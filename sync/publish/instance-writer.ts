@@ -1,12 +1,12 @@
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { z } from 'zod';
-import type { Clock } from '#core/clock';
 import { PrivatelinkError } from '#core/errors';
-import { parseAnswer, text } from '#discovery/aws-answers';
-import { wrapAwsError } from '#discovery/aws-errors';
-import type { AccountScope } from '#discovery/aws-scopes';
-import { loadServiceDiscovery } from '#discovery/aws-sdk';
-import type { CallBudget } from '#discovery/call-budget';
+import type { Clock } from '#core/timing/clock';
+import type { AccountScope } from '#discovery/aws/accounts';
+import { parseAnswer, text } from '#discovery/aws/answers';
+import type { CallBudget } from '#discovery/aws/call-budget';
+import { wrapAwsError } from '#discovery/aws/errors';
+import { loadServiceDiscovery } from '#discovery/aws/sdk';
 
 export type InstanceToRegister = { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
 

@@ -1,9 +1,9 @@
-import type { Clock } from '#core/clock';
-import { lazyCloudMapClient } from '#discovery/aws-clients';
-import { type AccountScope, accountScopes } from '#discovery/aws-scopes';
-import { createCallBudget } from '#discovery/call-budget';
-import { createCloudMapReader } from '#discovery/cloud-map-reader';
-import type { Config, PublishConfig } from '#discovery/config';
+import type { Config, PublishConfig } from '#config/schema';
+import type { Clock } from '#core/timing/clock';
+import { type AccountScope, accountScopes } from '#discovery/aws/accounts';
+import { createCallBudget } from '#discovery/aws/call-budget';
+import { lazyCloudMapClient } from '#discovery/aws/clients';
+import { createCloudMapReader } from '#discovery/aws/readers/cloud-map';
 import { createCloudMapService } from './cloud-map-service';
 import { createInstanceWriter } from './instance-writer';
 import type { Publication } from './publish';

@@ -1,13 +1,13 @@
-import type { Domain } from '#core/claims';
-import { concurrently } from '#core/concurrently';
+import type { Domain } from '#core/claims/settle';
 import { messageOf } from '#core/errors';
-import { type Absences, stillCounted } from '../absences';
-import { type ApplyOptions, applyChanges, readForeign } from '../apply';
-import { brake } from '../brake';
-import type { ControlPlane, HeldEntity } from '../control-plane';
-import { foreignMessage } from '../foreign-message';
-import { makePlan, type PlanInput } from '../plan';
-import type { PublicationReport } from '../report';
+import { concurrently } from '#core/timing/concurrently';
+import { type ApplyOptions, applyChanges, readForeign } from '../control-planes/apply';
+import type { ControlPlane, HeldEntity } from '../control-planes/control-plane';
+import { foreignMessage } from '../control-planes/foreign-message';
+import type { PublicationReport } from '../pass/report';
+import { makePlan, type PlanInput } from '../plan/plan';
+import { type Absences, stillCounted } from '../plan/removals/absences';
+import { brake } from '../plan/removals/brake';
 import { instancesOf } from './instances';
 
 /** A domain's targets and the Cloud Map service that shall hold them as instances; `name` says which, and is part of their keys. */

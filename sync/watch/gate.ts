@@ -1,8 +1,8 @@
 import { nameOf } from '#deck/document';
-import { leaveOut } from '../apply';
-import type { Change } from '../changes';
-import type { Report } from '../report';
-import { contentOf } from './content';
+import { leaveOut } from '../control-planes/apply';
+import type { Report } from '../pass/report';
+import type { Change } from '../plan/changes';
+import { contentOf } from '../plan/content';
 
 /** After a first change, the next ones are collected this long. */
 const windowMs = 30_000;

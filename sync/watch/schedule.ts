@@ -1,5 +1,5 @@
-import { backoffMs, longestBackoffMs } from '#core/backoff';
 import type { ErrorCode } from '#core/errors';
+import { backoffMs, longestBackoffMs } from '#core/timing/backoff';
 
 /** What a pass came to, as far as the next one's time depends on it. */
 export type PassOutcome =

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Config } from '#config/schema';
 import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
-import type { Config } from '#discovery/config';
 
 /** What the server tells of the worker; each is asked at each request. */
 export type WatchState = {

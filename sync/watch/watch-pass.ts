@@ -1,11 +1,17 @@
 import type { Logger } from 'pino';
-import type { Clock, Clocks } from '#core/clock';
 import { transitionalScopes } from '#core/endpoint-states';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { ScopeState, Snapshot } from '#core/model';
-import type { Change } from '../changes';
-import { type AppliedChange, hasNoCredentials, isIncomplete, type PublicationReport, type Report } from '../report';
-import { type PassDependencies, runOnce } from '../run-once';
+import type { Clock, Clocks } from '#core/timing/clock';
+import {
+  type AppliedChange,
+  hasNoCredentials,
+  isIncomplete,
+  type PublicationReport,
+  type Report,
+} from '../pass/report';
+import { type PassDependencies, runOnce } from '../pass/run-once';
+import type { Change } from '../plan/changes';
 import { createFlapping } from './flapping';
 import { createGate, type Held } from './gate';
 import type { Metrics } from './metrics';

@@ -22,7 +22,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-01 what is not listed counts as gone',
     estate: 'direct',
-    module: '#core/evidence',
+    module: '#core/claims/verdicts',
     mutate: ({ judgeEndpoints }) => ({
       judgeEndpoints: (...input: unknown[]) => {
         const judge = judgeEndpoints(...input);
@@ -46,14 +46,14 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-07 what an earlier process read counts as read',
     estate: 'direct',
-    module: '#core/has-answered',
+    module: '#core/snapshot',
     mutate: () => ({ hasAnswered: () => true }),
     caught: /left before all was read/,
   },
   {
     name: 'fm-35 an address that another endpoint has counts as gone',
     estate: 'direct',
-    module: '#sync/evidence',
+    module: '#sync/plan/removals/verdicts',
     mutate: ({ collectEvidence }) => ({
       collectEvidence: (snapshot: Module, ...rest: unknown[]) => {
         const known = snapshot.scopes.filter((one: Module) => one.status === 'known');
@@ -72,14 +72,14 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-37 the account of the credentials is not looked at',
     estate: 'direct',
-    module: '#sync/accounts',
+    module: '#sync/plan/accounts',
     mutate: () => ({ doubtAccounts: (snapshot: unknown) => snapshot }),
     caught: /uncertain target .* left|came, and may not/,
   },
   {
     name: 'fm-38 all that was ever observed counts alike',
     estate: 'relayed',
-    module: '#core/statements',
+    module: '#core/claims/statements',
     mutate: ({ statementsOf }) => ({
       newestOf: (statements: unknown) => statements,
       statementsOf: ({ scopes, ...rest }: Module) => statementsOf({ ...rest, scopes: scopes.map(undated) }),
@@ -89,7 +89,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-39 one observation counts in every pass',
     estate: 'relayed',
-    module: '#sync/absences',
+    module: '#sync/plan/removals/absences',
     mutate: ({ countAbsences }) => ({
       countAbsences: (before: unknown, judged: readonly Module[], ...rest: unknown[]) => {
         const undated = judged.map((one) => ({ ...one, verdict: { ...one.verdict, observedAtMs: undefined } }));
@@ -101,7 +101,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-43 the brake withholds the whole plan',
     estate: 'braked',
-    module: '#sync/brake',
+    module: '#sync/plan/removals/brake',
     mutate: ({ brake }) => ({
       brake: (...input: unknown[]) => {
         const braked = brake(...input);
@@ -113,7 +113,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'fm-43 a domain all of whose targets are absent keeps all of them',
     estate: 'direct',
-    module: '#sync/policy',
+    module: '#sync/plan/removals/policy',
     mutate: ({ judgeRemovals }) => ({
       judgeRemovals: (input: unknown) => {
         const { remove, keep } = judgeRemovals(input);
@@ -141,7 +141,7 @@ function exploreAll(name: EstateName): void {
 describe('the exhaustive check', () => {
   afterEach(() => {
     jest.resetModules();
-    jest.dontMock('#sync/policy');
+    jest.dontMock('#sync/plan/removals/policy');
   });
 
   it.each(mutants)('catches: $name', ({ estate, module, mutate, caught }) => {

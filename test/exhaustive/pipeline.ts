@@ -1,14 +1,14 @@
 import type { LastGood, Scope, ScopeState } from '#core/model';
-import { disownedIn, type JudgedAccount, judgeAccount } from '#discovery/account';
+import { disownedIn, type JudgedAccount, judgeAccount } from '#discovery/aws/caller';
 import { type Fullness, judgeFullness, neverRead } from '#discovery/hold-empty';
 import type { Answer } from '#discovery/source';
-import type { Absences } from '#sync/absences';
-import { doubtAccounts } from '#sync/accounts';
-import type { Change } from '#sync/changes';
-import type { HeldEntity } from '#sync/control-plane';
-import { missingEndpoints } from '#sync/missing';
-import { planPass } from '#sync/plan-pass';
-import type { Policy } from '#sync/policy';
+import type { HeldEntity } from '#sync/control-planes/control-plane';
+import { planPass } from '#sync/pass/plan-pass';
+import { doubtAccounts } from '#sync/plan/accounts';
+import type { Change } from '#sync/plan/changes';
+import type { Absences } from '#sync/plan/removals/absences';
+import { missingEndpoints } from '#sync/plan/removals/missing';
+import type { Policy } from '#sync/plan/removals/policy';
 import { type Estate, type File, hub, hubAnswerOf, isUnknownId, type Pass, passMs } from './world';
 
 /** Two absences, so that four passes see a target leave. */

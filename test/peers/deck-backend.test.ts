@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { type Base, parseBase } from '#deck/base';
-import { renderText } from '#deck/text';
-import type { ControlPlane } from '#sync/control-plane';
-import { connectDeck } from '#sync/deck-cli/control-plane';
-import { exitCodeOfSync } from '#sync/report';
-import { planOnce, runOnce } from '#sync/run-once';
+import { type Base, parseBase } from '#deck/file/base';
+import { renderText } from '#deck/file/write';
+import type { ControlPlane } from '#sync/control-planes/control-plane';
+import { connectDeck } from '#sync/control-planes/deck-cli/control-plane';
+import { exitCodeOfSync } from '#sync/pass/report';
+import { planOnce, runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
-import { deckBinary, describeWithDeck, runDeck } from '../support/deck';
-import { documentOf, owner, type Stage, signal, startStage, token } from '../support/konnect';
+import { deckBinary, describeWithDeck, runDeck } from '../support/control-planes/deck';
+import { documentOf, owner, type Stage, signal, startStage, token } from '../support/control-planes/konnect';
 import { createPasses } from '../support/passes';
 
 const people = `

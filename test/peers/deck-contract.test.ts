@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectDeck } from '#sync/deck-cli/control-plane';
-import { type Backend, describeBackend, type Over } from '../support/backend-contract';
-import { deckBinary, describeWithDeck } from '../support/deck';
-import { owner, startStage, token } from '../support/konnect';
+import { connectDeck } from '#sync/control-planes/deck-cli/control-plane';
+import { type Backend, describeBackend, type Over } from '../support/control-planes/contract';
+import { deckBinary, describeWithDeck } from '../support/control-planes/deck';
+import { owner, startStage, token } from '../support/control-planes/konnect';
 
 /** decK before the Konnect stand-in. */
 async function startDeck(): Promise<Backend> {

@@ -11,9 +11,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { openPublications } from '#sync/publish/open-publications';
+import { cloudMapConfig } from '../support/aws/cloud-map';
+import { describeWithMoto, type Moto, motoCredentials, startMoto } from '../support/aws/moto';
 import { endpointOf, knownScope } from '../support/builders';
-import { cloudMapConfig } from '../support/cloud-map';
-import { describeWithMoto, type Moto, motoCredentials, startMoto } from '../support/moto';
 import { createFakeClock, createPasses } from '../support/passes';
 
 const region = 'us-east-1';

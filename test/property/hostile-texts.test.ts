@@ -1,27 +1,27 @@
 import type { Instance, NetworkInterface, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { kindOf } from '#core/address-kinds';
-import { refusedKind } from '#core/address-rule';
-import { settleClaims } from '#core/claims';
+import { configSchema, type DnsConfig, type StaticConfig } from '#config/schema';
+import { kindOf } from '#core/addresses/kinds';
+import { refusedKind } from '#core/addresses/rule';
+import { settleClaims } from '#core/claims/settle';
 import type { Discovered, Endpoint } from '#core/model';
 import { renderDesired } from '#deck/desired';
-import { renderText } from '#deck/text';
-import { adopt } from '#discovery/adopt';
-import { createCloudMapSource } from '#discovery/cloud-map';
-import type { InstanceItem } from '#discovery/cloud-map-reader';
-import { configSchema, type DnsConfig, type StaticConfig } from '#discovery/config';
-import { createDnsSource } from '#discovery/dns';
-import { parseUsable, serialiseSnapshot } from '#discovery/snapshot-file';
-import { createSnapshotSource } from '#discovery/snapshot-source';
+import { renderText } from '#deck/file/write';
+import { adopt } from '#discovery/admission/adopt';
+import type { InstanceItem } from '#discovery/aws/readers/cloud-map';
+import { createCloudMapSource } from '#discovery/providers/cloud-map';
+import { createDnsSource } from '#discovery/providers/dns';
+import { createSnapshotSource } from '#discovery/providers/snapshot';
+import { createStaticSource } from '#discovery/providers/static';
+import { parseUsable, serialiseSnapshot } from '#discovery/snapshot/file';
 import type { Source } from '#discovery/source';
-import { createStaticSource } from '#discovery/static';
-import { resolveRoutes } from '#plugin/resolve';
+import { resolveRoutes } from '#plugin/request/resolve';
+import { cloudMapConfig } from '../support/aws/cloud-map';
+import { answerInstances, instanceAnswer, instancesSourceOver } from '../support/aws/ec2-instances';
+import { answerWith, createMockEc2, endpointAnswer, interfaceAnswer, sourceOver } from '../support/aws/vpc-endpoints';
 import { endpointOf, hubScope, knownScope, snapshotOf } from '../support/builders';
-import { cloudMapConfig } from '../support/cloud-map';
-import { answerInstances, instanceAnswer, instancesSourceOver } from '../support/ec2-instances';
 import { createFakeClock } from '../support/passes';
-import { answerWith, createMockEc2, endpointAnswer, interfaceAnswer, sourceOver } from '../support/vpc-endpoints';
 
 /**
  * Whatever strangers write: no source throws or produces a forbidden address, and the endpoint of domain `good` beside it stays.

@@ -1,8 +1,8 @@
 import type { Discovered, Endpoint, ScopeState, Snapshot } from '#core/model';
-import type { VpcEndpoint } from '#sandbox/aws/model';
-import type { AwsWorld } from '#sandbox/aws/world';
-import type { HeldEntity } from '#sync/control-plane';
-import type { Report } from '#sync/report';
+import type { VpcEndpoint } from '#sandbox/aws/world/model';
+import type { AwsWorld } from '#sandbox/aws/world/world';
+import type { HeldEntity } from '#sync/control-planes/control-plane';
+import type { Report } from '#sync/pass/report';
 import type { Configuration } from './history';
 
 /** Everything that the control plane holds, by `kind:key`. */

@@ -1,19 +1,19 @@
-import type { Clock } from '#core/clock';
 import { PrivatelinkError } from '#core/errors';
 import type { LastGood, Snapshot } from '#core/model';
+import type { Clock } from '#core/timing/clock';
 import { createConfirmGone } from '#discovery/confirm-gone';
 import { createDiscoverer } from '#discovery/discover';
-import type { LastGoodStore } from '#discovery/last-good';
+import type { LastGoodStore } from '#discovery/snapshot/last-good';
 import type { Source } from '#discovery/source';
-import { type Ageing, createAgeing } from '#sync/absence-ageing';
-import type { Written } from '#sync/absence-file';
-import type { Change } from '#sync/changes';
-import type { EntityControlPlane } from '#sync/control-plane';
-import { answerError } from '#sync/kong-api/errors';
+import type { EntityControlPlane } from '#sync/control-planes/control-plane';
+import { answerError } from '#sync/control-planes/kong-api/errors';
+import { type Ageing, createAgeing } from '#sync/pass/absences/ageing';
+import type { Written } from '#sync/pass/absences/file';
+import type { PassDependencies } from '#sync/pass/run-once';
+import type { Change } from '#sync/plan/changes';
 import type { Publication } from '#sync/publish/publish';
-import type { PassDependencies } from '#sync/run-once';
 import { createGate } from '#sync/watch/gate';
-import type { MemoryControlPlane } from '../support/memory-control-plane';
+import type { MemoryControlPlane } from '../support/control-planes/memory';
 import { defaultPolicy } from '../support/passes';
 import type { Configuration, KonnectFault, Pass } from './history';
 

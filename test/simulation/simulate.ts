@@ -1,9 +1,9 @@
-import { applyChanges } from '#sync/apply';
-import type { HeldEntity } from '#sync/control-plane';
-import { planRetirement, whyClaimed } from '#sync/retire';
-import { planOnce, runOnce } from '#sync/run-once';
-import { createMemoryCloudMap } from '../support/memory-cloud-map';
-import { createMemoryControlPlane } from '../support/memory-control-plane';
+import { applyChanges } from '#sync/control-planes/apply';
+import type { HeldEntity } from '#sync/control-planes/control-plane';
+import { planOnce, runOnce } from '#sync/pass/run-once';
+import { planRetirement, whyClaimed } from '#sync/plan/retire';
+import { createMemoryControlPlane } from '../support/control-planes/memory';
+import { createMemoryCloudMap } from '../support/control-planes/memory-cloud-map';
 import { createFakeClock } from '../support/passes';
 import { createAws } from './aws';
 import { checkOthers, checkPass, checkPublished, checkTruth } from './checks';

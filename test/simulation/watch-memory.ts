@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { serialiseSnapshot } from '#discovery/snapshot-file';
+import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { createMetrics } from '#sync/watch/metrics';
 import { createWatchPass } from '#sync/watch/watch-pass';
-import { startWorker } from '#sync/worker';
-import { createMemoryControlPlane } from '../support/memory-control-plane';
+import { startWorker } from '#sync/watch/worker';
+import { createMemoryControlPlane } from '../support/control-planes/memory';
 import { createFakeClock } from '../support/passes';
 import { createAws } from './aws';
 import { awsFaults, konnectFaults, type Pass, type Step } from './history';

@@ -1,4 +1,4 @@
-import { main } from '#sync/main';
+import { main } from '#sync/cli/main';
 
 export type CliResult = { readonly exitCode: number; readonly out: string; readonly err: string };
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
-import { type AwsWorld, createWorld } from '#sandbox/aws/world';
-import { zoneIdsOf } from '#sandbox/aws/zones';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
+import { zoneIdsOf } from '#sandbox/aws/world/zones';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { type CliResult, runCli } from './cli';
 

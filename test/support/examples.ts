@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadConfig } from '#config/file';
+import type { Config } from '#config/schema';
 import type { Snapshot } from '#core/model';
-import { renderText } from '#deck/text';
-import type { Config } from '#discovery/config';
-import { loadConfig } from '#discovery/config-file';
-import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot-file';
-import type { ControlPlane } from '#sync/control-plane';
-import { type PassDependencies, planOnce } from '#sync/run-once';
+import { renderText } from '#deck/file/write';
+import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
+import type { ControlPlane } from '#sync/control-planes/control-plane';
+import { type PassDependencies, planOnce } from '#sync/pass/run-once';
 import { createPasses } from './passes';
 
 /** The estates of deck/examples: what people write, what discovery sees there, and the decK file that comes of it. */

@@ -1,10 +1,10 @@
-import type { Clock } from '#core/clock';
 import type { ScopeState } from '#core/model';
-import { createAgeing } from '#sync/absence-ageing';
-import type { Written } from '#sync/absence-file';
-import { type PassDependencies, runOnce } from '#sync/run-once';
+import type { Clock } from '#core/timing/clock';
+import { createAgeing } from '#sync/pass/absences/ageing';
+import type { Written } from '#sync/pass/absences/file';
+import { type PassDependencies, runOnce } from '#sync/pass/run-once';
 import { snapshotOf } from './builders';
-import { createMemoryControlPlane, type MemoryControlPlane } from './memory-control-plane';
+import { createMemoryControlPlane, type MemoryControlPlane } from './control-planes/memory';
 
 export type Passes = {
   readonly plane: MemoryControlPlane;

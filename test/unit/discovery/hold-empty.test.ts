@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTimeline } from '#core/clock';
 import type { Quarantined } from '#core/model';
+import { createTimeline } from '#core/timing/clock';
 import { holdEmpty } from '#discovery/hold-empty';
 import type { Answer } from '#discovery/source';
 import { endpointOf, hubScope } from '../../support/builders';

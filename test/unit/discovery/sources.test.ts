@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { configSchema } from '#discovery/config';
+import { configSchema } from '#config/schema';
 import { createSources } from '#discovery/sources';
 import { createFakeClock } from '../../support/passes';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { emptyConfig, upstream } from '#sandbox/gateway/entities';
 import { createPdk } from '#sandbox/gateway/pdk';
-import type { Routing } from '#sandbox/gateway/routing';
+import type { Routing } from '#sandbox/gateway/proxy/routing';
 
 function startRouting(): Routing {
   return { host: 'sd2.privatelink', port: 80, headers: { accept: '*/*' }, chosenBy: 'balancer' };

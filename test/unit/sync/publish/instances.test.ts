@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Domain } from '#core/claims';
+import type { Domain } from '#core/claims/settle';
 import { differencesOf } from '#deck/compare';
 import { attributesOf, heldInstance, instancesOf } from '#sync/publish/instances';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { exitCodeOfSync } from '#sync/report';
-import type { PassDependencies } from '#sync/run-once';
+import { exitCodeOfSync } from '#sync/pass/report';
+import type { PassDependencies } from '#sync/pass/run-once';
 import { endpointOf, knownScope } from '../../../support/builders';
-import { createMemoryCloudMap, instanceIdOf } from '../../../support/memory-cloud-map';
+import { createMemoryCloudMap, instanceIdOf } from '../../../support/control-planes/memory-cloud-map';
 import { createPasses, defaultPolicy } from '../../../support/passes';
 
 function createWorld(over: Parameters<typeof createPasses>[0] = {}) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import type { Endpoint, ScopeState } from '#core/model';
-import type { Report } from '#sync/report';
+import type { Report } from '#sync/pass/report';
 import { createMetrics } from '#sync/watch/metrics';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { loadDataPlaneConfig } from '#config/file';
+import { concurrently } from '#core/timing/concurrently';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { unreferencedClock } from '#io/unreferenced-clock';
+import type { ProbeSettings } from '#plugin/discovery/probe-settings';
+import { type Feed, startFeed } from '#plugin/request/feed';
+import { estate, scopes } from './discovery-world';
+
+/** One of the things to measure, in a process of its own; tells its parent seconds, peak memory and the longest block of the event loop. */
+type Subject = (url: string) => Promise<number>;
+
+/** The SDK's own paginators over the same calls, and nothing else. */
+const baseline: Subject = async (url) => {
+  const { DescribeNetworkInterfacesCommand, EC2Client, paginateDescribeVpcEndpoints } = await import(
+    '@aws-sdk/client-ec2'
+  );
+  const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  const found = await concurrently(scopes(), 4, async ({ account, region }) => {
+    const params = {
+      RoleArn: `arn:aws:iam::${account}:role/kong-privatelink`,
+      ExternalId: 'bench',
+      RoleSessionName: 'bench',
+    };
+    const credentials = fromTemporaryCredentials({ params, clientConfig: { region, endpoint: url } });
+    const client = new EC2Client({ region, endpoint: url, credentials });
+    const ids: string[] = [];
+    const Filters = [
+      { Name: 'vpc-endpoint-type', Values: ['Interface'] },
+      { Name: 'tag-key', Values: ['kong:domain'] },
+    ];
+    for await (const page of paginateDescribeVpcEndpoints({ client, pageSize: 1_000 }, { Filters })) {
+      ids.push(...(page.VpcEndpoints ?? []).flatMap((one) => one.NetworkInterfaceIds ?? []));
+    }
+    const answers = [];
+    for (let start = 0; start < ids.length; start += 1_000) {
+      answers.push(
+        await client.send(
+          new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: ids.slice(start, start + 1_000) }),
+        ),
+      );
+    }
+    return answers.flatMap((answer) => answer.NetworkInterfaces ?? []);
+  });
+  return found.flat().length;
+};
+
+const discovery: Subject = async () => {
+  const config = loadDataPlaneConfig({ env: process.env });
+  const snapshot = await createDiscoverer(createSources(config, { clock: unreferencedClock }), {
+    clock: unreferencedClock,
+  }).discover(new AbortController().signal);
+  return snapshot.scopes
+    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
+    .flatMap((one) => one.addresses).length;
+};
+
+/** The thread that serves requests, while the other discovers and posts all domains for the first time. */
+const serving: Subject = async () => {
+  const domains = Array.from({ length: estate.domains }, (_, index) => `sd${index}`);
+  const startThread = () => {
+    const worker = new Worker(join(__dirname, '../../plugin/discovery/thread.js'));
+    worker.unref();
+    return {
+      post: (message: unknown) => worker.postMessage(message),
+      onMessage: (listener: Parameters<ReturnType<Parameters<typeof startFeed>[0]['startThread']>['onMessage']>[0]) =>
+        void worker.on('message', listener),
+      onEnd: () => {},
+    };
+  };
+  const feed = startFeed(
+    { startThread, clock: unreferencedClock, onProblem: (reason) => process.stderr.write(`${reason}\n`) },
+    new AbortController().signal,
+  );
+  for (const domain of domains) feed.use(domain, probe);
+  let addresses = 0;
+  for (const domain of domains) addresses += await firstRequest(feed, domain);
+  return addresses;
+};
+
+/** What is measured is discovery alone. */
+const probe: ProbeSettings = { kind: 'none', path: '/', intervalMs: 1_000, timeoutMs: 500, fall: 1, rise: 1 };
+
+/** Asks for the domain in one turn of the event loop after another, as its requests come, until it is known. */
+async function firstRequest(feed: Feed, domain: string): Promise<number> {
+  for (;;) {
+    const route = feed.routeOf(domain);
+    await new Promise((done) => setTimeout(done, 1));
+    if (typeof route !== 'string') return route.any.candidates.length;
+  }
+}
+
+const subjects: Readonly<Record<string, Subject>> = { baseline, discovery, serving };
+
+async function measure([name = '', url = '']: readonly string[]): Promise<void> {
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  // The first ticks of a process are its own start, not the subject's.
+  await new Promise((done) => setTimeout(done, 100));
+  delays.enable();
+  const startMs = performance.now();
+  const addresses = await subjects[name]?.(url);
+  const seconds = (performance.now() - startMs) / 1_000;
+  delays.disable();
+  process.send?.({ addresses, seconds, peakMb: process.resourceUsage().maxRSS / 1_024, blockMs: delays.max / 1e6 });
+  process.exit();
+}
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+void measure(process.argv.slice(2));

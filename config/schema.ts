@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { isLoopback } from '#core/addresses/loopback';
+import type { Json } from '#core/model';
+import { source, tags } from './sources';
+import { account, awsRegion, distinct, endpoint, label, secureOrigin, secureUrl, text, token } from './values';
+
+/**
+ * The one schema of the configuration file: worker, command line and plugin server read the same file.
+ * Unknown keys are errors; everything but `owner`, `sources` and `controlPlane` has a default. Descriptions are what
+ * docs/reference/configuration.md says; `default` in `meta` is what counts for an absent key that stays absent here.
+ */
+
+/** The keys of tags where a source names none. */
+export const defaultTagKeys = tags.parse(undefined);
+
+/** Kong refuses `/` and `,` in tags and Konnect more than 128 characters; `owner:` takes 6 of them. */
+const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, dash and underscore, at most 100');
+
+const json: z.ZodType<Json> = z.json();
+
+const healthcheck = z.strictObject({
+  path: z
+    .string()
+    .startsWith('/')
+    .optional()
+    .describe('asked of each address, where 200 and 302 count as alive; absent: `/`, where any answer does'),
+  // decK reads no fractions here, and stops at a control plane that holds one.
+  intervalSeconds: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .meta({ description: 'time between active checks; 0 switches them off', default: 5 }),
+});
+
+const plugin = z.strictObject({
+  name: text.describe('the name of a Kong plugin'),
+  config: z.record(z.string(), json).default({}).describe("the plugin's own configuration"),
+  enabled: z.boolean().optional().meta({ description: 'whether Kong runs it', default: true }),
+});
+
+const domain = z
+  .strictObject({
+    healthcheck: healthcheck.optional().describe("Kong's active health checks; gRPC domains have none"),
+    plugins: z.array(plugin).optional().describe("plugins of the domain's service; absent: left alone, `[]`: none"),
+    route: z.boolean().optional().meta({ description: '`false` leaves the route to you (`deck.base`)', default: true }),
+    tlsVerify: z
+      .boolean()
+      .optional()
+      .meta({ description: "whether Kong checks the provider's certificate, where TLS is spoken", default: false }),
+  })
+  .meta({ id: 'domains.*' });
+
+const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
+
+const adminAddress = secureUrl.describe("the address of Kong's Admin API: https, or plain http on loopback");
+
+const adminToken = token.optional().describe('sent as `Kong-Admin-Token`');
+
+const controlPlane = z
+  .discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('konnect').describe('a control plane of Konnect'),
+      address: secureOrigin
+        .default('https://us.api.konghq.com')
+        .describe("the address of Konnect's API in the region of the control plane"),
+      name: text.describe('the name of the control plane'),
+      token: token.describe('a personal or system access token that may write the configuration of the control plane'),
+      concurrency,
+    }),
+    z.strictObject({
+      type: z.literal('admin').describe('a Kong with a database, through its Admin API'),
+      address: adminAddress,
+      workspace: text.default('default').describe('the workspace to write to'),
+      token: adminToken,
+      concurrency,
+    }),
+    z.strictObject({
+      type: z.literal('dbless').describe('one Kong without a database, by `POST /config`'),
+      address: adminAddress,
+      token: adminToken,
+    }),
+    z.strictObject({
+      type: z.literal('file').describe('a decK file of its own'),
+      path: text.describe('the file to write'),
+    }),
+    z
+      .strictObject({
+        type: z.literal('deck').describe('Konnect or the Admin API, through decK'),
+        address: secureUrl.describe("the address of Konnect's API, or of Kong's Admin API"),
+        name: text.optional().describe('the name of the control plane of Konnect; absent: an Admin API'),
+        workspace: text.optional().meta({ description: 'the workspace of the Admin API', default: 'default' }),
+        token: token.optional().describe("Konnect's access token, or what is sent as `Kong-Admin-Token`"),
+        binary: text.optional().describe('the decK executable; absent: `DECK_BIN`, else `deck` on PATH'),
+      })
+      .refine(({ name, workspace }) => name === undefined || workspace === undefined, {
+        path: ['workspace'],
+        error: 'Konnect, which name stands for, has no workspaces: give name, or workspace for an Admin API',
+      }),
+  ])
+  .meta({ id: 'controlPlane' });
+
+const policy = z
+  .strictObject({
+    mode: z
+      .enum(['sync', 'upsert-only'])
+      .default('sync')
+      .describe('`sync` also removes what is absent; `upsert-only` removes only what AWS reports as gone for good'),
+    maxRemovePercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(30)
+      .describe('removals of more of the addresses held (from ten up) are withheld'),
+    removeAfterAbsences: z.int().min(1).default(3).describe('observations that miss a target before it is removed'),
+    removeAfterSeconds: z.number().min(0).default(180).describe('time that a target is missed before it is removed'),
+  })
+  .meta({ id: 'policy' })
+  .prefault({});
+
+const deck = z
+  .strictObject({ base: z.array(text).default([]).describe('decK files written by people, which are merged in') })
+  .meta({ id: 'deck' })
+  .prefault({});
+
+const tls = z.strictObject({
+  cert: z.string().describe('the file of the certificate, in PEM'),
+  key: z.string().describe('the file of its private key, in PEM'),
+});
+
+const watch = z
+  .strictObject({
+    intervalSeconds: z.number().min(1).default(60).describe('time between passes, also of discovery on a data plane'),
+    listen: text.default('127.0.0.1:9543').describe('address and port of health, metrics and snapshot'),
+    tls: tls.optional().describe('needed, with `token`, to listen on anything but loopback'),
+    token: token.optional().describe('the bearer token that requests must bring'),
+  })
+  .refine(({ listen }) => /:\d+$/.test(listen) && URL.canParse(`http://${listen}`), {
+    path: ['listen'],
+    error: 'an address and a port, such as 127.0.0.1:9543',
+    abort: true,
+  })
+  .refine((one) => isLoopback(`http://${one.listen}`) || (one.tls && one.token), {
+    path: ['listen'],
+    error: 'an address that others reach needs watch.tls and watch.token: set both, or listen on 127.0.0.1',
+  })
+  .meta({ id: 'watch' })
+  .prefault({});
+
+const publication = z
+  .strictObject({
+    namespace: text.describe('the name, id or ARN of the namespace'),
+    service: text.describe('the name or id of the service, which exists'),
+    domain: label.describe('the domain whose targets become its instances'),
+    region: awsRegion.describe('the AWS region of the service'),
+    ...account.partial().shape,
+    endpoint,
+  })
+  .meta({ id: 'publish[]' });
+
+export const configSchema = z.strictObject({
+  owner: owner.describe('a name of your own for what this configuration writes: a tag, unique among writers'),
+  sources: z
+    .array(source)
+    .min(1)
+    .superRefine(distinct(({ name }) => name, ['name'], 'give each source a name of its own'))
+    .describe('where endpoints are discovered'),
+  domains: z.record(label, domain).default({}).describe('settings that tags cannot carry; a domain needs no entry'),
+  controlPlane: controlPlane.describe('what is kept right; a data plane needs none'),
+  policy: policy.describe('what may be removed, and when'),
+  affinity: z
+    .enum(['none', 'weighted', 'failover'])
+    .default('none')
+    .describe('whether each zone gets upstreams that prefer its own addresses, and how'),
+  deck: deck.describe('decK files of your own'),
+  watch: watch.describe('the worker (`sync --watch`)'),
+  publish: z
+    .array(publication)
+    .superRefine(
+      distinct(
+        ({ namespace, service, region, roleArn }) => [roleArn?.split(':')[4], region, namespace, service].join(' '),
+        ['service'],
+        'give each domain a service of its own',
+      ),
+    )
+    .default([])
+    .describe('services of Cloud Map that get the targets of domains as instances'),
+  stateDir: text
+    .default('.kong-privatelink')
+    .describe(
+      'the folder that keeps what was last known, and absences; a data plane keeps them only where it is given',
+    ),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type SourceConfig = Config['sources'][number];
+export type VpcEndpointsConfig = Extract<SourceConfig, { type: 'vpc-endpoints' }>;
+export type Ec2InstancesConfig = Extract<SourceConfig, { type: 'ec2-instances' }>;
+export type CloudMapConfig = Extract<SourceConfig, { type: 'cloud-map' }>;
+export type SnapshotConfig = Extract<SourceConfig, { type: 'snapshot' }>;
+export type DnsConfig = Extract<SourceConfig, { type: 'dns' }>;
+export type StaticConfig = Extract<SourceConfig, { type: 'static' }>;
+export type AllowConfig = VpcEndpointsConfig['allow'];
+export type TagKeys = VpcEndpointsConfig['tags'];
+export type ControlPlaneConfig = Config['controlPlane'];
+export type KonnectConfig = Extract<ControlPlaneConfig, { type: 'konnect' }>;
+export type AdminConfig = Extract<ControlPlaneConfig, { type: 'admin' }>;
+export type DeckConfig = Extract<ControlPlaneConfig, { type: 'deck' }>;
+export type DblessConfig = Extract<ControlPlaneConfig, { type: 'dbless' }>;
+export type PublishConfig = Config['publish'][number];

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { withoutTrailingSlash } from '#core/paths';
+import { addressRange, claim, claimRegion, dnsName, dnsServer, ipAddress } from './claims';
+import { account, awsRegion, distinct, endpoint, label, secureUrl, text, token } from './values';
+
+const tagKey = (key: string, meaning: string) => text.default(key).describe(`the key of the tag for ${meaning}`);
+
+export const tags = z
+  .strictObject({
+    domain: tagKey('kong:domain', 'the domain'),
+    protocol: tagKey('kong:protocol', 'the protocol'),
+    port: tagKey('kong:port', "the port of the provider's load balancer"),
+    host: tagKey('kong:host', 'the Host header and TLS server name'),
+    path: tagKey('kong:path', 'the paths'),
+    weight: tagKey('kong:weight', 'the weight'),
+    gateway: tagKey('kong:gateway', 'the one `owner` that may use the endpoint'),
+  })
+  .meta({ id: 'sources[].tags' })
+  .prefault({});
+
+const allow = z
+  .strictObject({
+    domains: z.array(text).optional().describe('domains that may be claimed, with `*`; absent: all'),
+    paths: z
+      .array(z.string().startsWith('/').overwrite(withoutTrailingSlash))
+      .optional()
+      .describe(
+        'paths that may be claimed although they are `/` or below a path of another domain, and before others who ask; absent: none',
+      ),
+    serviceNames: z
+      .array(text)
+      .optional()
+      .describe('endpoint services (`cloud-map`: services) whose endpoints count, with `*`; absent: all'),
+    vpcs: z.array(text).optional().describe('VPCs whose endpoints count, with `*`; absent: all'),
+    addressFamilies: z
+      .array(z.enum(['ipv4', 'ipv6']))
+      .min(1)
+      .optional()
+      .describe('address families that all data planes reach; absent: both'),
+    addresses: z
+      .array(addressRange)
+      .optional()
+      .describe(
+        'ranges of public addresses that may be targets, such as [203.0.113.0/24], or of loopback ones ([127.0.0.0/8]); absent: public ones only where EC2 itself states them',
+      ),
+  })
+  .meta({ id: 'sources[].allow' })
+  .prefault({});
+
+const common = {
+  name: label.describe("the source's own name, which becomes part of tags: lowercase letters, digits and dashes"),
+  allow: allow.describe('what the source may claim; absent: every domain, and no path of others'),
+};
+
+const aws = {
+  ...common,
+  accounts: z
+    .array(account)
+    .min(1)
+    .superRefine(distinct(({ roleArn }) => roleArn.split(':')[4], ['roleArn'], 'name one role for each account'))
+    .optional()
+    .describe("the accounts to read; absent: that of the process's own credentials"),
+  ownAccount: z
+    .string({ error: 'the id of an AWS account in quotes: "222222222222"' })
+    .regex(/^\d{12}$/, 'the id of an AWS account in quotes: "222222222222"')
+    .optional()
+    .describe(
+      "the account of the process's own credentials, once it is meant to be another than before; absent: the one that was accepted last",
+    ),
+  regions: z
+    .array(awsRegion)
+    .min(1)
+    .superRefine(distinct((region) => region, [], 'name each region once'))
+    .describe('the AWS regions to read, such as [us-east-1]'),
+  tags: tags.describe('the keys of tags, where they differ from the usual ones'),
+  endpoint,
+};
+
+const claimed = {
+  ...common,
+  region: claimRegion.describe('where the addresses are: part of the tags of targets'),
+};
+
+export const source = z
+  .discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('vpc-endpoints').describe('interface endpoints of EC2'),
+      ...aws,
+      vpcs: z.array(text).min(1).optional().describe('the VPCs to ask AWS for; absent: all'),
+    }),
+    z.strictObject({ type: z.literal('ec2-instances').describe('instances of EC2 in peered networks'), ...aws }),
+    z.strictObject({
+      type: z.literal('cloud-map').describe('instances of Cloud Map'),
+      ...aws,
+      namespace: text.describe('the name, id or ARN of the namespace'),
+      services: z.array(text).min(1).optional().describe('the services to read; absent: all of the namespace'),
+    }),
+    z.strictObject({
+      type: z.literal('dns').describe('what names resolve to'),
+      ...claimed,
+      servers: z
+        .array(dnsServer)
+        .min(1)
+        .optional()
+        .describe("IP addresses of name servers, with a port where it is not 53; absent: the system's"),
+      names: z
+        .array(
+          z.strictObject({
+            name: dnsName.describe('the name to resolve (A and AAAA; SRV where it starts with an underscore)'),
+            public: z.boolean().default(false).describe('whether it may resolve to public addresses'),
+            ...claim,
+          }),
+        )
+        .min(1)
+        .superRefine(distinct(({ name, domain }) => `${name} ${domain}`, ['name'], 'name each once for a domain'))
+        .describe('the names to resolve, and what each is for'),
+    }),
+    z.strictObject({
+      type: z.literal('static').describe('addresses that stand in the configuration'),
+      ...claimed,
+      endpoints: z
+        .array(
+          z.strictObject({
+            addresses: z.array(ipAddress).min(1).describe('IP addresses, such as [10.9.1.11]'),
+            ...claim,
+          }),
+        )
+        .min(1)
+        .describe('the addresses, and what they are for'),
+    }),
+    z
+      .strictObject({
+        type: z.literal('snapshot').describe('what another process discovered'),
+        ...common,
+        file: text.optional().describe('the file that `discover --out` writes; give either this or `url`'),
+        url: secureUrl.optional().describe('where the snapshot is read over https, or plain http on loopback'),
+        token: token.optional().describe('the bearer token for `url`'),
+      })
+      .refine((one) => (one.file === undefined) !== (one.url === undefined), {
+        path: ['file'],
+        error: 'a snapshot comes from one place: give either file or url',
+      }),
+  ])
+  .meta({ id: 'sources[]' });

@@ -1,0 +1,45 @@
+import type { Discovered, Scope } from '../model';
+
+/** What speaks for and against an answer's being of the account that answered before (fm-37). */
+export type AccountEvidence = {
+  /** The account that answered; absent: STS does not say. */
+  readonly told?: string;
+  /** The account that the operator names (`ownAccount` of the source). */
+  readonly own?: string;
+  /** Accounts that answered before; empty: none is remembered. */
+  readonly remembered: readonly string[];
+  /** Ids of endpoints that are in use from this scope. */
+  readonly heldIds: readonly string[];
+  /** Ids of endpoints that it lists now. */
+  readonly listedIds: ReadonlySet<string>;
+};
+
+/** Whether the answer may be of another account, in which every list is empty and every id unknown, as if all had been deleted. */
+export function isOtherAccount({ told, own, remembered, heldIds, listedIds }: AccountEvidence): boolean {
+  if (own !== undefined) return told !== undefined && told !== own;
+  if (told !== undefined && remembered.length > 0) return !remembered.includes(told);
+  return heldIds.length > 0 && !heldIds.some((id) => listedIds.has(id));
+}
+
+/** Says it to people, with the two ways out. */
+export function otherAccountReason(
+  { source }: Scope,
+  { told, own, remembered }: Pick<AccountEvidence, 'told' | 'own' | 'remembered'>,
+): string {
+  if (own !== undefined) {
+    return `the credentials in use are of account ${told}, and ownAccount of source ${source} is ${own}: give it credentials of ${own}, or correct ownAccount`;
+  }
+  if (told === undefined) {
+    return `none of the endpoints in use is listed, and STS does not tell whose the credentials are: let STS be reached (endpoint.sts of source ${source}), or name the account (ownAccount)`;
+  }
+  const before =
+    remembered.length > 0
+      ? `account ${remembered.join(' or ')} answered before`
+      : 'none of the endpoints in use is there';
+  return `the credentials in use are of account ${told}, and ${before}: give it the credentials of before, or, if this account is right, set ownAccount: "${told}" on source ${source}`;
+}
+
+/** Ids of all that a scope lists, also of what it quarantines. */
+export function idsOf({ endpoints, quarantined }: Discovered): readonly string[] {
+  return [...endpoints.map((one) => one.id), ...quarantined.map((one) => one.endpointId)];
+}

@@ -1,0 +1,90 @@
+import { compareAge, pathsOf } from '../addresses/targets';
+import { groupBy } from '../group-by';
+import type { Endpoint, Quarantined } from '../model';
+import { upstreamName } from '../names';
+import type { Incumbent, Incumbents } from './incumbents';
+
+export type Settled = { readonly endpoints: readonly Endpoint[]; readonly quarantined: readonly Quarantined[] };
+
+/**
+ * In each domain one endpoint decides protocol, host and paths, and who says otherwise is quarantined. `claimants` by age.
+ * It is the oldest that agrees with what is in use; else the oldest of those in use, whose tags were changed; else, where nothing is in
+ * use, the oldest. Where all that is in use is out of sight, nobody decides, and what is in use stays.
+ */
+export function settleDisagreements(claimants: readonly Endpoint[], incumbents: Incumbents): Settled {
+  const settled = [...groupBy(claimants, (one) => one.domain)].map(([domain, group]) =>
+    settleDomain(group, incumbents.get(domain)),
+  );
+  return {
+    endpoints: settled.flatMap((one) => one.endpoints).sort(compareAge),
+    quarantined: settled.flatMap((one) => one.quarantined),
+  };
+}
+
+function settleDomain(group: readonly Endpoint[], incumbent: Incumbent | undefined): Settled {
+  const leader = leaderOf(group, incumbent);
+  const reference = leader ? settingsOf(leader) : inUse(incumbent);
+  const said = leader ? `endpoint ${leader.id}, which decides, says` : 'what is in use says';
+  const endpoints: Endpoint[] = [];
+  const quarantined: Quarantined[] = [];
+  for (const endpoint of group) {
+    const difference = differenceOf(settingsOf(endpoint), reference, said);
+    if (difference) quarantined.push(disagreement(endpoint, difference, leader));
+    else endpoints.push(endpoint);
+  }
+  return { endpoints, quarantined };
+}
+
+function leaderOf(group: readonly Endpoint[], incumbent: Incumbent | undefined): Endpoint | undefined {
+  const [oldest] = group;
+  if (!incumbent || incumbent.endpointIds.size === 0) return agreeing(group, incumbent) ?? oldest;
+  const inUseStill = group.find((one) => incumbent.endpointIds.has(one.id));
+  return agreeing(group, incumbent) ?? (incumbent.isUncertain ? undefined : inUseStill);
+}
+
+function agreeing(group: readonly Endpoint[], incumbent: Incumbent | undefined): Endpoint | undefined {
+  return incumbent && group.find((one) => !differenceOf(settingsOf(one), inUse(incumbent), ''));
+}
+
+/** What the endpoints of a domain must agree on, as text; absent: anything. */
+type Settings = Readonly<Partial<Record<'protocol' | 'host' | 'path', string>>>;
+
+function settingsOf(endpoint: Endpoint): Required<Settings> {
+  const { domain, protocol, host, paths } = endpoint;
+  return {
+    protocol,
+    host: host ?? upstreamName(domain),
+    path: textOf(pathsOf(endpoint), paths.length === 0),
+  };
+}
+
+function inUse(incumbent: Incumbent | undefined): Settings {
+  return {
+    protocol: incumbent?.protocol,
+    host: incumbent?.host,
+    path: incumbent?.route && textOf(incumbent.route.paths, incumbent.route.stripPath),
+  };
+}
+
+function textOf(paths: readonly string[], stripPath: boolean): string {
+  return `${[...paths].sort().join(' ')}${stripPath ? ' (stripped)' : ''}`;
+}
+
+function differenceOf(own: Required<Settings>, reference: Settings, said: string): string | undefined {
+  const field = (['protocol', 'host', 'path'] as const).find((one) => (reference[one] ?? own[one]) !== own[one]);
+  return field && `${field} ${own[field]}, where ${said} ${reference[field]}`;
+}
+
+function disagreement(endpoint: Endpoint, difference: string, leader: Endpoint | undefined): Quarantined {
+  const { id, scopeId, domain, state } = endpoint;
+  const other = leader ? `or take the domain tag off ${leader.id}` : 'or retire the domain first';
+  return {
+    endpointId: id,
+    scopeId,
+    domain,
+    state,
+    code: 'disagreement',
+    reason: `claims domain ${domain} with ${difference}`,
+    fix: `give it the same tags, ${other}`,
+  };
+}

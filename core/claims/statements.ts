@@ -1,0 +1,85 @@
+import { groupBy } from '../group-by';
+import type { Endpoint, EndpointState, LastGood, Observed, Quarantined, ScopeState, Snapshot } from '../model';
+
+/** What one scope says of one endpoint, or said when it was last known. */
+export type Statement = {
+  readonly id: string;
+  readonly scopeId: string;
+  /** When it was observed; unix epoch, milliseconds. */
+  readonly atMs: number;
+  /** It was passed on by a relay. */
+  readonly isRelayed: boolean;
+  /** The scope is known; otherwise this is what it last said. */
+  readonly isKnown: boolean;
+  readonly state?: EndpointState;
+  /** AWS's own words about the state. */
+  readonly awsReason?: string;
+  /** Absent where the scope quarantined it. */
+  readonly endpoint?: Endpoint;
+  readonly quarantined?: Quarantined;
+};
+
+/**
+ * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one endpoint: a source beside the snapshot of
+ * another gateway, for instance. What a relay passes on of a scope that was read here since then is left out (fm-38).
+ */
+export function statementsOf({ scopes }: Snapshot): Statements {
+  const kept = statementsOfScopes.get(scopes) ?? collect(scopes);
+  statementsOfScopes.set(scopes, kept);
+  return kept;
+}
+
+/** Claims, verdicts and missing ids of one pass ask the same. */
+const statementsOfScopes = new WeakMap<Snapshot['scopes'], Statements>();
+
+type Statements = ReadonlyMap<string, readonly Statement[]>;
+
+function collect(scopes: Snapshot['scopes']): Statements {
+  const states = new Map(scopes.map((state) => [state.scope.id, state]));
+  const isOutdated = ({ observed }: Relayable) =>
+    observed !== undefined && isReadSince(observed, states.get(observed.scopeId));
+  const statements = scopes.flatMap((state): readonly Statement[] => {
+    const held = heldOf(state);
+    if (!held) return [];
+    const said = ({ observed }: Relayable) => ({
+      scopeId: state.scope.id,
+      atMs: observed?.atMs ?? held.observedAtMs,
+      isRelayed: observed !== undefined,
+      isKnown: state.status === 'known',
+    });
+    const { endpoints, quarantined } = held.discovered;
+    return [
+      ...endpoints
+        .filter((one) => !isOutdated(one))
+        .map((endpoint) => {
+          const { id, state: endpointState, reason } = endpoint;
+          return { id, ...said(endpoint), state: endpointState, awsReason: reason, endpoint };
+        }),
+      ...quarantined
+        .filter((one) => !isOutdated(one))
+        .map((one) => ({ id: one.endpointId, ...said(one), state: one.state, quarantined: one })),
+    ];
+  });
+  return groupBy(statements, (one) => one.id);
+}
+
+/** Whether the very scope was read here since: a role names its account, and the process's own credentials may be of another one there. */
+function isReadSince({ atMs, accountId }: Observed, state: ScopeState | undefined): boolean {
+  const held = state && heldOf(state);
+  if (!state || !held || held.observedAtMs < atMs) return false;
+  return /^\d{12}$/.test(state.scope.account) || (accountId !== undefined && held.accountId === accountId);
+}
+
+type Relayable = { readonly observed?: Observed };
+
+function heldOf(state: ScopeState): LastGood | undefined {
+  return state.status === 'known' ? state : state.lastGood;
+}
+
+/** Those of one endpoint that count: what is read in this pass, else what was observed last. An older observation never beats a newer one (fm-38). */
+export function newestOf(statements: readonly Statement[]): readonly Statement[] {
+  const direct = statements.filter(({ isKnown, isRelayed }) => isKnown && !isRelayed);
+  if (direct.length > 0) return direct;
+  const newestMs = statements.reduce((latest, { atMs }) => Math.max(latest, atMs), Number.NEGATIVE_INFINITY);
+  return statements.filter(({ atMs }) => atMs === newestMs);
+}

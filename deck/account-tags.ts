@@ -1,0 +1,29 @@
+import type { Domain } from '#core/claims/settle';
+import { upstreamName } from '#core/names';
+import type { Entity } from './document';
+import { accountOf, accountTag, originsOf } from './tags';
+
+/** Accounts that answered, by the scopes that the process's own credentials read. */
+export type Accounts = ReadonlyMap<string, string>;
+
+/**
+ * The tag that says whose account a domain's upstream was read in. The one that is held stays while a target of it is held that is not
+ * listed now: the account of today does not know whether that one's endpoint is gone.
+ */
+export function accountTagsOf(domain: Domain, heldOfDomain: readonly Entity[], accounts: Accounts): readonly string[] {
+  const upstream = upstreamName(domain.name);
+  const before = accountOf(heldOfDomain.find((one) => one.key === upstream)?.tags ?? []);
+  const told = domain.targets.map((one) => accounts.get(one.scopeId)).find((one) => one !== undefined);
+  if (before === undefined) return told === undefined ? [] : [accountTag(told)];
+  const listed = new Set(domain.targets.map((one) => one.endpointId));
+  const origins = heldOfDomain
+    .filter(({ kind, parent }) => kind === 'target' && parent === upstream)
+    .map((one) => originsOf(one.tags));
+  const isOfOwn = (scopeId: string) => scopeId.split('.')[1] === 'self';
+  const hasUnlisted = origins.some(
+    ({ scopeIds, endpointIds }) => scopeIds.some(isOfOwn) && endpointIds.some((id) => !listed.has(id)),
+  );
+  const isUntold = told === undefined && domain.targets.some((one) => isOfOwn(one.scopeId));
+  const account = hasUnlisted || isUntold ? before : told;
+  return account === undefined ? [] : [accountTag(account)];
+}

@@ -1,0 +1,77 @@
+import { compareText } from '#core/addresses/targets';
+import type { Domain } from '#core/claims/settle';
+import { homeRegions } from '#core/home-regions';
+import type { JsonObject, Target } from '#core/model';
+import { zoneOfUpstream } from '#core/names';
+import type { Entity } from './document';
+import { targetFields } from './fields';
+import { parentOfKey } from './keys';
+
+/** How upstreams prefer the addresses of their zone (docs/decisions/0022-zone-upstreams.md). */
+export type Affinity = 'none' | 'weighted' | 'failover';
+
+/** The zone whose upstream an upstream or target belongs to; undefined for all other entities. */
+export function zoneOf({ kind, key }: Pick<Entity, 'kind' | 'key'>): string | undefined {
+  if (kind === 'upstream') return zoneOfUpstream(key);
+  return kind === 'target' ? zoneOfUpstream(parentOfKey(key)) : undefined;
+}
+
+/** What AWS writes; an id that somebody else wrote may not fit into the name of an upstream. */
+const zonePattern = /^[A-Za-z0-9-]{1,63}$/;
+
+/** More than any region has: each zone holds all targets of the domain once more. */
+const maxZones = 16;
+
+/**
+ * Zone ids that get an upstream of the domain, in order: those whose upstream is held already, and those of its targets, by name, while
+ * there are not too many (fm-49).
+ */
+export function zonesOf({ name, targets }: Domain, held: readonly Entity[]): readonly string[] {
+  const heldZones = usable(held.filter((one) => one.kind === 'upstream' && one.domain === name).map(zoneOf));
+  const found = usable(targets.map((one) => one.zoneId)).filter((zone) => !heldZones.includes(zone));
+  return [...heldZones, ...found.slice(0, Math.max(maxZones - heldZones.length, 0))].sort(compareText);
+}
+
+function usable(zones: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(zones)].flatMap((zone) => (zone && zonePattern.test(zone) ? [zone] : [])).sort(compareText);
+}
+
+/** Gives what makes the fields of a target in the upstream of a zone, from all targets of the domain. */
+export function zoneTargetFields(
+  targets: readonly Target[],
+  zoneId: string,
+  affinity: Affinity,
+): (target: Target) => JsonObject {
+  const regions = homeRegions(targets, zoneId);
+  const nearnessOf = (target: Target): Nearness => {
+    if (target.zoneId === zoneId) return 'zone';
+    return regions.has(target.region) ? 'region' : 'elsewhere';
+  };
+  const spansRegions = targets.some((one) => nearnessOf(one) === 'elsewhere');
+  const hasOwn = targets.some((one) => one.weight > 0 && nearnessOf(one) === 'zone');
+  return (target) => {
+    const nearness = nearnessOf(target);
+    const weightOf = affinity === 'failover' ? failoverWeight : weightedWeight;
+    // Without a target of its own a zone has nothing to fail over from.
+    const isFailover = affinity === 'failover' && hasOwn && nearness !== 'zone';
+    // Weight 0 takes an address out of turn, near and far.
+    const weight = target.weight && weightOf(target.weight, nearness, spansRegions);
+    const fields = targetFields({ ...target, weight });
+    return isFailover ? { ...fields, failover: true } : fields;
+  };
+}
+
+type Nearness = 'zone' | 'region' | 'elsewhere';
+
+/** Kong's largest. */
+const mostWeight = 65_535;
+
+/** Where there are several regions, the zone's own wins over the others. */
+function weightedWeight(own: number, nearness: Nearness, spansRegions: boolean): number {
+  if (nearness === 'zone') return Math.min(own * 10, mostWeight);
+  return nearness === 'region' && spansRegions ? 10 : 1;
+}
+
+function failoverWeight(own: number, nearness: Nearness): number {
+  return nearness === 'elsewhere' ? 1 : own;
+}

@@ -1,0 +1,45 @@
+import type { WrittenPath } from '#core/claims/path-owners';
+import { boundedPaths, isBounded } from '#core/paths';
+import { claimedPathsOf, hasPathsAlone } from '../route-paths';
+import { type Base, type BaseEntity, nameOfReference } from './base';
+
+/** Paths that the warning names before it counts the rest. */
+const namedPaths = 3;
+
+/** The paths that routes of base files have for all requests: nobody's tag takes them. */
+export function writtenPaths({ entities }: Base): readonly WrittenPath[] {
+  return entities.filter(isRoute).flatMap((entity) => {
+    const { fields } = entity;
+    const paths = hasPathsAlone(fields) ? (claimedPathsOf(entity) ?? []) : [];
+    const service = nameOfReference(fields.service) || undefined;
+    return paths.map((path) => ({ path, route: wordsFor(entity), service }));
+  });
+}
+
+/** What is said of base files' paths that take what merely begins with them; undefined: there are none. They stay as they are written. */
+export function warnOfUnbounded({ entities }: Base): string | undefined {
+  const unbounded = entities.filter(isRoute).flatMap((entity) => {
+    const paths = pathsOf(entity).filter((path) => !isBounded(path));
+    return paths.map((path) => `${path} of ${wordsFor(entity)} takes ${path}2 too (write ${insteadOf(path)} instead)`);
+  });
+  if (unbounded.length === 0) return undefined;
+  const rest = unbounded.length > namedPaths ? ` and ${unbounded.length - namedPaths} more` : '';
+  const named = unbounded.slice(0, namedPaths).join(', ');
+  return `deck.base: Kong takes a plain path for the beginning of a text: ${named}${rest}`;
+}
+
+function isRoute({ kind }: BaseEntity): boolean {
+  return kind === 'route';
+}
+
+function pathsOf({ fields: { paths } }: BaseEntity): readonly string[] {
+  return Array.isArray(paths) ? paths.map(String) : [];
+}
+
+function wordsFor({ at, name = at }: BaseEntity): string {
+  return name.replace(':', ' ');
+}
+
+function insteadOf(path: string): string {
+  return boundedPaths([path]).join(' and ');
+}

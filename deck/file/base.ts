@@ -1,0 +1,212 @@
+import type { Contested } from '#core/claims/settle';
+import { groupBy } from '#core/group-by';
+import { isJsonObject } from '#core/json';
+import type { Json, JsonObject } from '#core/model';
+import { type Document, nameOf } from '../document';
+import { pluginKey, targetKey } from '../keys';
+import { baseTag } from '../tags';
+import { type BaseFile, invalidBase, listNames, parseBaseFile } from './base-file';
+
+/** An entity that people wrote: `kind:key` as the document names its own; without one where it has only an id, or not even that. */
+export type BaseEntity = {
+  readonly path: string;
+  /** Where in the file: `services.0.routes.1`. */
+  readonly at: string;
+  readonly kind: string;
+  readonly name?: string;
+  /** With the reference to what it is written in. */
+  readonly fields: JsonObject;
+};
+
+/** All base files of a configuration, each and among each other without contradiction. */
+export type Base = {
+  readonly files: readonly BaseFile[];
+  readonly entities: readonly BaseEntity[];
+  /** Environment variables that decK fills in (`env "DECK_…"`). */
+  readonly variables: readonly string[];
+};
+
+export const emptyBase: Base = { files: [], entities: [], variables: [] };
+
+type Listed = {
+  readonly kind: string;
+  /** Fields of which decK wants one. */
+  readonly names: readonly string[];
+  /** Lists that may stand inside. */
+  readonly children?: readonly string[];
+};
+
+const listed: Readonly<Record<string, Listed>> = {
+  services: { kind: 'service', names: ['name', 'id'], children: ['routes', 'plugins'] },
+  routes: { kind: 'route', names: ['name', 'id'], children: ['plugins'] },
+  upstreams: { kind: 'upstream', names: ['name'], children: ['targets'] },
+  targets: { kind: 'target', names: ['target'] },
+  plugins: { kind: 'plugin', names: ['name'] },
+  consumers: { kind: 'consumer', names: ['username', 'custom_id'], children: ['plugins'] },
+  consumer_groups: { kind: 'consumer_group', names: ['name'], children: ['plugins'] },
+  vaults: { kind: 'vault', names: ['prefix'] },
+};
+
+const nesting = ['routes', 'plugins', 'targets'] as const;
+const scopes = ['service', 'route', 'consumer', 'consumer_group'] as const;
+
+/** Parses the files and checks them against each other. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
+export function parseBase(texts: readonly { readonly path: string; readonly text: string }[]): Base {
+  const files = texts.map(({ path, text }) => parseBaseFile(text, path));
+  const entities = files.flatMap((file) =>
+    listNames.flatMap((list) => entitiesOf(file[list] ?? [], { path: file.path, list, at: list })),
+  );
+  refuse(entities, whyMalformed);
+  const first = new Map([...entities].reverse().map((one) => [one.name, one]));
+  refuse(entities, (one) => {
+    const other = one.name === undefined ? one : first.get(one.name);
+    return other && other !== one ? `is in ${other.path} already (${other.at}): keep one of the two` : undefined;
+  });
+  files.forEach(refuseConfigTwice);
+  const variables = texts.flatMap(({ text }) =>
+    [...text.matchAll(/\benv\W+(DECK_\w+)/g)].flatMap(([, name]) => name ?? []),
+  );
+  return { files, entities, variables };
+}
+
+function refuseConfigTwice({ path, _plugin_configs = {} }: BaseFile, index: number, files: readonly BaseFile[]): void {
+  for (const name of Object.keys(_plugin_configs)) {
+    const other = files.slice(0, index).find((one) => name in (one._plugin_configs ?? {}));
+    if (other) throw invalidBase(path, [`_plugin_configs.${name} is in ${other.path} already: keep one of the two`]);
+  }
+}
+
+type Place = { readonly path: string; readonly list: string; readonly at: string; readonly parent?: JsonObject };
+
+function entitiesOf(list: readonly JsonObject[], { path, list: name, at, parent }: Place): readonly BaseEntity[] {
+  const { kind, names, children = [] } = listed[name] ?? { kind: name, names: ['name', 'id'] };
+  return list.flatMap((written, index) => {
+    const fields = { ...written, ...parent };
+    const own = names.map((field) => fields[field]).find((value) => typeof value === 'string');
+    const entity = { path, at: `${at}.${index}`, kind, name: uniqueName(kind, own, fields), fields };
+    const inside = children.flatMap((child) =>
+      entitiesOf(objectsOf(written[child]), {
+        path,
+        list: child,
+        at: `${entity.at}.${child}`,
+        parent: { [kind]: own ?? '' },
+      }),
+    );
+    return [entity, ...inside];
+  });
+}
+
+function uniqueName(kind: string, own: Json | undefined, fields: JsonObject): string | undefined {
+  if (typeof own !== 'string') return undefined;
+  if (kind === 'target') return `target:${targetKey(nameOfReference(fields.upstream), own)}`;
+  if (kind !== 'plugin') return `${kind}:${own}`;
+  const { service, ...others } = Object.fromEntries(scopes.map((scope) => [scope, nameOfReference(fields[scope])]));
+  const narrow = [...Object.values(others), nameOfReference(fields.instance_name)];
+  return `plugin:${pluginKey([service, ...narrow].join(' ').trimEnd(), own)}`;
+}
+
+/** What a reference names: decK takes the name itself, or an object that holds it; empty: nothing. */
+export function nameOfReference(value: Json | undefined): string {
+  if (typeof value === 'string') return value;
+  return isJsonObject(value) ? nameOfReference(value.name ?? value.id) : '';
+}
+
+function objectsOf(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+/** What decK refuses about one entity, whatever else there is. */
+function whyMalformed({ at, name, fields }: BaseEntity): string | undefined {
+  const list = at.split('.').at(-2) ?? '';
+  const { names = [], children = [] } = listed[list] ?? {};
+  const stray = nesting.find((child) => child in fields && !children.includes(child));
+  if (stray) return `decK takes no ${stray} in here: move them to a list of their own`;
+  return names.length > 0 && name === undefined ? `has no ${names[0]}: give it one` : undefined;
+}
+
+/** Throws when any of the entities has a problem, with the problems of the first file that has some. */
+function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) => string | undefined): void {
+  const problems = entities.flatMap((entity) => {
+    const why = whyNot(entity);
+    const label = entity.name ? ` (${entity.name.replace(':', ' ')})` : '';
+    return why ? [{ path: entity.path, text: `${entity.at}${label} ${why}` }] : [];
+  });
+  const [first] = groupBy(problems, (problem) => problem.path);
+  if (first)
+    throw invalidBase(
+      first[0],
+      first[1].map((problem) => problem.text),
+    );
+}
+
+/**
+ * Domains of which something of the document has the name of what people wrote: whoever tags an endpoint does not take that over, nor stop
+ * everybody else (fm-48). Not those that a base file builds upon: without them it would refer to nothing, and `checkBase` says what is wrong.
+ */
+export function contestedDomains({ entities }: Base, document: Document): Contested {
+  const written = new Map(entities.map((one) => [one.name, one]));
+  const missing = new Set(entities.flatMap(referencesOf).filter((name) => !written.has(name)));
+  const needed = new Set(document.filter((one) => missing.has(nameOf(one))).map((one) => one.domain));
+  const contests = document.flatMap(({ domain, ...entity }) => {
+    const other = needed.has(domain) ? undefined : written.get(nameOf(entity));
+    return other ? [[domain, whyContested(domain, other)] as const] : [];
+  });
+  return new Map(contests);
+}
+
+function whyContested(domain: string, { path, at, kind, name = '' }: BaseEntity) {
+  const own = kind === 'route' ? `set domains.${domain}.route to false` : 'give it another name there';
+  return {
+    reason: `claims domain ${domain}, but ${name.replace(':', ' ')} is written in base file ${path} (${at})`,
+    fix: `choose another domain, or ${own}`,
+  };
+}
+
+function referencesOf({ fields }: BaseEntity): readonly string[] {
+  return scopes.filter((scope) => scope in fields).map((scope) => `${scope}:${nameOfReference(fields[scope])}`);
+}
+
+/** Throws PrivatelinkError (CONFIG_INVALID) for a name that is generated too, and for a reference to what neither side has. */
+export function checkBase({ entities }: Base, document: Document): void {
+  const generated = new Set(document.map(nameOf));
+  const known = new Set([
+    ...generated,
+    ...entities.flatMap(({ kind, name, fields }) => [name, `${kind}:${fields.id}`]),
+  ]);
+  refuse(entities, ({ name, fields }) => {
+    if (name !== undefined && generated.has(name)) return whyGenerated(name);
+    const missing = scopes.find((scope) => scope in fields && !known.has(`${scope}:${nameOfReference(fields[scope])}`));
+    return (
+      missing && `refers to ${missing} ${nameOfReference(fields[missing])}, which neither a base file nor discovery has`
+    );
+  });
+}
+
+/** Adds what people wrote to a decK file; marked, so that nobody takes it for generated. */
+export function mergeBase(file: JsonObject, { files }: Base): JsonObject {
+  const lists = listNames.map((list) => {
+    const base = files.flatMap((one) => (one[list] ?? []).map((entity) => marked(entity, list)));
+    return [list, [...objectsOf(file[list]), ...base]] as const;
+  });
+  const configs = Object.assign({}, ...files.map((one) => one._plugin_configs));
+  return {
+    ...file,
+    ...(Object.keys(configs).length > 0 ? { _plugin_configs: configs } : {}),
+    ...Object.fromEntries(lists.filter(([list, all]) => all.length > 0 || list in file)),
+  };
+}
+
+function whyGenerated(name: string): string {
+  const isRoute = name.startsWith('route:');
+  const fix = isRoute ? `set domains.${name.slice(6)}.route to false, or give it another name` : 'give it another name';
+  return `is generated from what was discovered: ${fix}`;
+}
+
+/** With the tag of base files on whatever is of a kind that is generated too, at any depth. */
+function marked(entity: JsonObject, list: string): JsonObject {
+  const { children = [] } = listed[list] ?? {};
+  const below = children.filter((child) => child in entity);
+  const inside = below.map((child) => [child, objectsOf(entity[child]).map((one) => marked(one, child))] as const);
+  const tags = Array.isArray(entity.tags) ? entity.tags : [];
+  return { ...entity, ...Object.fromEntries(inside), tags: [...new Set([...tags, baseTag])] };
+}

@@ -1,0 +1,107 @@
+import { isScalar, visit, Document as YamlDocument } from 'yaml';
+import { compareText } from '#core/addresses/targets';
+import { PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import { isJsonObject } from '#core/json';
+import type { Json, JsonObject } from '#core/model';
+import { sortDocument } from '../desired';
+import type { Document, Entity, Kind } from '../document';
+import { selectTags } from '../tags';
+import { type Base, checkBase, emptyBase, mergeBase } from './base';
+
+/** Version of decK's file format that Kong Gateway 3.x takes. */
+const formatVersion = '3.0';
+
+export type TextOptions = {
+  readonly owner: string;
+  /** Name of the Konnect control plane that the file is for. */
+  readonly controlPlaneName?: string;
+  /** Workspace of the Kong with a database that the file is for. */
+  readonly workspace?: string;
+  /** What people wrote, to be merged in. */
+  readonly base?: Base;
+};
+
+/**
+ * The document as a decK file: no ids, keys in a fixed order, the same bytes for the same document.
+ * Throws PrivatelinkError (CONFIG_INVALID) when the base contradicts the document.
+ */
+export function renderText(document: Document, options: TextOptions): string {
+  const { owner, controlPlaneName, workspace, base = emptyBase } = options;
+  const file = {
+    _format_version: formatVersion,
+    _info: { select_tags: selectTags(owner) },
+    ...(controlPlaneName ? { _konnect: { control_plane_name: controlPlaneName } } : {}),
+    // Without Kong's Enterprise edition there is none, and decK must not ask for it.
+    ...(workspace && workspace !== 'default' ? { _workspace: workspace } : {}),
+    ...toLists(document),
+  };
+  refuseTemplates(document);
+  checkBase(base, document);
+  const yaml = new YamlDocument(mergeBase(file, base), { aliasDuplicateObjects: false });
+  // Lists of numbers are long (every status that counts as alive) and say nothing line by line.
+  visit(yaml, {
+    Seq: (_, list) => {
+      list.flow = list.items.every((item) => isScalar(item) && typeof item.value === 'number');
+    },
+  });
+  return yaml.toString({ lineWidth: 0 });
+}
+
+/**
+ * decK fills in what looks like a template (`${{ env "DECK_…" }}`), secrets of its own environment too. Base files and the configuration of
+ * plugins may hold such, they are people's; nothing else that is generated may (fm-50).
+ */
+function refuseTemplates(document: Document): void {
+  const found = document.find(({ key, tags, fields: { config: _, ...fields } }) =>
+    JSON.stringify([key, tags, fields]).includes('${{'),
+  );
+  if (!found) return;
+  throw new PrivatelinkError(
+    `${found.kind} ${found.key} holds \${{, which decK would fill in as a template; correct what says so: a tag or a field in the control plane, or domains.${found.domain} of the configuration`,
+    { code: 'CONFIG_INVALID', transient: false },
+  );
+}
+
+/** The document as decK and Kong nest it. */
+function toLists(document: Document): JsonObject {
+  const sorted = sortDocument(document);
+  return {
+    services: nest(sorted, 'service', { routes: 'route', plugins: 'plugin' }),
+    upstreams: nest(sorted, 'upstream', { targets: 'target' }),
+  };
+}
+
+/** Entities of `kind`, each with its children under decK's name for them. */
+function nest(document: Document, kind: Kind, children: Readonly<Record<string, Kind>>): readonly JsonObject[] {
+  const lists = Object.entries(children).map(([name, childKind]) => ({
+    name,
+    byParent: groupBy(
+      document.filter((one) => one.kind === childKind),
+      (one) => one.parent,
+    ),
+  }));
+  return document
+    .filter((entity) => entity.kind === kind)
+    .map((entity) => {
+      const nested = lists.map(({ name, byParent }) => [name, (byParent.get(entity.key) ?? []).map(toObject)] as const);
+      return { ...toObject(entity), ...Object.fromEntries(nested.filter(([, list]) => list.length > 0)) };
+    });
+}
+
+/** Fields by name, the entity's own name first; an absent value is left out, as decK takes null for a value. */
+function toObject({ fields, tags }: Entity): JsonObject {
+  const { name, ...rest } = fields;
+  return { ...(name === undefined ? {} : { name }), ...sortKeys(rest), tags: [...tags].sort(compareText) };
+}
+
+function sortKeys(object: JsonObject): JsonObject {
+  const entries = Object.entries(object).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => compareText(a, b)).map(([key, value]) => [key, sortValue(value)]),
+  );
+}
+
+function sortValue(value: Json): Json {
+  return isJsonObject(value) ? sortKeys(value) : value;
+}

@@ -1,0 +1,115 @@
+import type { AllowConfig, SourceConfig } from '#config/schema';
+import type { AddressKind } from '#core/addresses/kinds';
+import { anyRange, neverTargets, refusedKind } from '#core/addresses/rule';
+import type { Address, Endpoint, QuarantineCode } from '#core/model';
+import { cut, spellAddresses } from './fields';
+
+export type Refusal = { readonly code: QuarantineCode; readonly reason: string; readonly fix: string };
+
+/** What a source may claim, so that the writer of a tag cannot take more; undefined: the endpoint is allowed. */
+export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | undefined {
+  const { domain, serviceName = '', vpcId = '' } = endpoint;
+  if (!isDomainAllowed(domain, allow)) return refusal('domain-not-allowed', `domain ${domain}`, 'domains');
+  if (!matches(serviceName, allow.serviceNames))
+    return refusal('service-not-allowed', `endpoint service ${cut(serviceName) || '(none)'}`, 'serviceNames');
+  if (!matches(vpcId, allow.vpcs)) return refusal('vpc-not-allowed', `VPC ${cut(vpcId) || '(none)'}`, 'vpcs');
+  const takesRoot = endpoint.paths.includes('/') && !allow.paths?.includes('/');
+  if (takesRoot) return refusal('path-not-allowed', 'path /', 'paths');
+  return findAddressRefusal(endpoint, allow);
+}
+
+/** One address that may be no target is a reason to doubt all that the endpoint says of itself. */
+function findAddressRefusal({ id, addresses, dnsNames }: Endpoint, allow: AllowConfig): Refusal | undefined {
+  for (const { ip } of addresses) {
+    const kind = refusedKind({ ip, endpointId: id, granted: allow.addresses ?? [] });
+    const named = dnsNames.length > 0 ? `${ip} (${dnsNames.at(-1)})` : ip;
+    if (kind) return { code: 'address-not-allowed', ...whyRefused(ip, kind, named) };
+  }
+  const isUnreachable = addresses.length > 0 && allowedAddresses(addresses, allow).length === 0;
+  return isUnreachable ? otherFamily(allow.addressFamilies ?? []) : undefined;
+}
+
+export function isDomainAllowed(domain: string, { domains }: AllowConfig): boolean {
+  return matches(domain, domains);
+}
+
+/** Whether a source may claim a domain at all, by its configuration. */
+export function mayClaim(source: SourceConfig, domain: string): boolean {
+  const written = source.type === 'dns' ? source.names : source.type === 'static' ? source.endpoints : undefined;
+  return isDomainAllowed(domain, source.allow) && (written?.some((one) => one.domain === domain) ?? true);
+}
+
+function whyRefused(ip: string, kind: AddressKind, named: string): Pick<Refusal, 'reason' | 'fix'> {
+  const reason = `has the ${kind} address ${named}`;
+  if (neverTargets.has(kind))
+    return { reason: `${reason}, which is never a target`, fix: 'correct what says so; no setting allows it' };
+  const grant = `allow.addresses: ["${ip}/${ip.includes(':') ? 128 : 32}"] of the source`;
+  const fix = kind === 'public' ? `${grant}, or public: true of a DNS name` : `${grant}, as a sandbox does`;
+  return {
+    reason: `${reason}, which allow.addresses of the source does not list`,
+    fix: `correct what says so, or, where it is meant, set ${fix}`,
+  };
+}
+
+/** What a source's endpoints may be, all its DNS names taken together: of an address that is held nobody knows which of them gave it. */
+export function allowOf(config: SourceConfig): AllowConfig {
+  const isPublic = config.type === 'dns' && config.names.some((one) => one.public);
+  return isPublic ? withRanges(config.allow, anyRange) : config.allow;
+}
+
+/** The same, and these ranges are granted too. */
+export function withRanges(allow: AllowConfig, ranges: readonly string[]): AllowConfig {
+  return ranges.length > 0 ? { ...allow, addresses: [...(allow.addresses ?? []), ...ranges] } : allow;
+}
+
+/** The addresses of the families that the data planes reach; all, where the source names none (docs/decisions/0015). */
+export function allowedAddresses(addresses: readonly Address[], { addressFamilies }: AllowConfig): readonly Address[] {
+  return addresses.filter(({ ip }) => addressFamilies?.includes(ip.includes(':') ? 'ipv6' : 'ipv4') ?? true);
+}
+
+function otherFamily(families: readonly string[]): Refusal {
+  const has = families.includes('ipv4') ? 'IPv6' : 'IPv4';
+  return {
+    code: 'address-not-allowed',
+    reason: `has ${has} addresses only, which allow.addressFamilies of the source does not list`,
+    fix: `make the endpoint dual stack, or add ${has.toLowerCase()} to allow.addressFamilies when every data plane reaches it`,
+  };
+}
+
+/** The endpoint with what of it the source lets in, its addresses in their one spelling; or why it is refused. */
+export function admit(endpoint: Endpoint, allow: AllowConfig): Endpoint | Refusal {
+  const addresses = spellAddresses(endpoint.addresses);
+  if (typeof addresses === 'string') return { code: 'missing-field', reason: addresses, fix: 'correct what says so' };
+  const spelled = { ...endpoint, addresses, grantedPaths: grantedPaths(endpoint.paths, allow) };
+  const refusal = findRefusal(spelled, allow);
+  if (refusal || !allow.addressFamilies) return refusal ?? spelled;
+  return { ...spelled, addresses: allowedAddresses(addresses, allow) };
+}
+
+/** Whether `admit` refused. */
+export function isRefusal(admitted: Endpoint | Refusal): admitted is Refusal {
+  return 'code' in admitted;
+}
+
+/** The endpoint's paths that the source grants by name. */
+export function grantedPaths(paths: readonly string[], allow: AllowConfig): readonly string[] {
+  return paths.filter((path) => allow.paths?.includes(path));
+}
+
+function refusal(code: QuarantineCode, what: string, field: string): Refusal {
+  return {
+    code,
+    reason: `claims ${what}, which allow.${field} of the source does not list`,
+    fix: `add it to allow.${field}, or correct the endpoint`,
+  };
+}
+
+/** Absent patterns allow everything; `*` in a pattern stands for any characters. */
+function matches(text: string, patterns: readonly string[] | undefined): boolean {
+  return patterns === undefined || patterns.some((pattern) => toRegExp(pattern).test(text));
+}
+
+function toRegExp(pattern: string): RegExp {
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`);
+}

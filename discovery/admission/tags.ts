@@ -1,0 +1,39 @@
+import type { TagKeys } from '#config/schema';
+import { factsOf, isProtocol } from '#core/protocols';
+import { brokenRule, type Claim, spellClaim } from './rules';
+
+export type Tags = ReadonlyMap<string, string>;
+
+/** A tag that cannot be used: what is wrong with it, and what to write instead. */
+export type TagProblem = { readonly problem: string; readonly fix: string };
+
+export type ParsedTags = { readonly claim: Claim } | TagProblem;
+
+/** Reads the tags that `keys` names, with the defaults of docs/operations.md; the first problem found is given instead. */
+export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
+  const read = (name: keyof TagKeys) => tags.get(keys[name])?.trim() || undefined;
+  const problemOf = (name: keyof TagKeys, fix: string): TagProblem => {
+    const value = tags.get(keys[name]);
+    return { problem: `tag ${keys[name]} is ${value === undefined ? 'absent' : JSON.stringify(value)}`, fix };
+  };
+  const protocol = read('protocol') ?? 'http';
+  if (!isProtocol(protocol)) return problemOf('protocol', 'use http, https, grpc or grpcs');
+  const claim = {
+    domain: read('domain') ?? '',
+    protocol,
+    port: parseNumber(read('port'), factsOf(protocol).port),
+    weight: parseNumber(read('weight'), 100),
+    host: read('host'),
+    paths: (read('path') ?? '').split(/\s+/).filter(Boolean),
+  };
+  const broken = brokenRule(claim);
+  return broken
+    ? problemOf(broken.field === 'paths' ? 'path' : broken.field, broken.fix)
+    : { claim: spellClaim(claim) };
+}
+
+/** A whole number of digits only; NaN, which no tag may mean, when the text is anything else. */
+function parseNumber(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  return /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+}

@@ -1,0 +1,114 @@
+import type { STSClient } from '@aws-sdk/client-sts';
+import { z } from 'zod';
+import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
+import { PrivatelinkError } from '#core/errors';
+import type { LastGood, Scope, Snapshot } from '#core/model';
+import type { Clock } from '#core/timing/clock';
+import { withinDeadline } from '#io/within-deadline';
+import type { Source } from '../source';
+import type { AccountScope } from './accounts';
+import { parseAnswer, text } from './answers';
+import type { CallBudget } from './call-budget';
+import { loadSts } from './sdk';
+
+/** The account that credentials belong to; undefined where STS does not say. Rejects only when the signal is aborted. */
+export type ReadAccount = (signal: AbortSignal) => Promise<string | undefined>;
+
+export type AccountReaderOptions = {
+  readonly scope: AccountScope;
+  readonly client: () => Promise<STSClient>;
+  readonly budget: CallBudget;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+};
+
+/** Less than a scope gets as a whole: where STS cannot be reached, what is held tells the account. */
+const timeoutMs = 5_000;
+/** An STS that cannot be reached from here is not asked in every pass. */
+const unansweredMs = 300_000;
+
+/** Asks STS (GetCallerIdentity, which needs no permission) once for each access key: renewed credentials have another one. */
+export function createAccountReader({ scope, client, budget, clock }: AccountReaderOptions): ReadAccount {
+  let told: { readonly key: string; readonly accountId?: string; readonly untilMs: number } | undefined;
+  const ask = async (signal: AbortSignal) => {
+    const sts = await client();
+    const { accessKeyId: key } = await sts.config.credentials();
+    if (told?.key === key && clock.monotonicMs() < told.untilMs) return told.accountId;
+    told = { key, untilMs: clock.monotonicMs() + unansweredMs };
+    await budget.take({ ...scope, action: 'GetCallerIdentity' }, signal);
+    const accountId = parseAnswer(identity, await describeCaller(sts, signal), scope).Account;
+    told = { key, accountId, untilMs: Number.POSITIVE_INFINITY };
+    return accountId;
+  };
+  return async (signal) => {
+    try {
+      return await withinDeadline(ask, { signal, timeoutMs, asked: `scope ${scope.id}` });
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  };
+}
+
+async function describeCaller(client: STSClient, abortSignal: AbortSignal): Promise<unknown> {
+  const { GetCallerIdentityCommand } = await loadSts();
+  return client.send(new GetCallerIdentityCommand({}), { abortSignal });
+}
+
+const identity = z.object({ Account: text });
+
+/** The same source, whose answers tell the account where the process's own credentials read; a role's ARN names it already. */
+export function tellAccount(
+  source: Source,
+  ownAccount: string | undefined,
+  readerOf: (scope: Scope) => ReadAccount,
+): Source {
+  const readers = new Map(source.scopes().map((scope) => [scope.id, readerOf(scope)]));
+  return {
+    ...source,
+    ownAccount,
+    discover: async (scope, signal) => {
+      const answer = await source.discover(scope, signal);
+      const accountId = await readers.get(scope.id)?.(signal);
+      return { ...answer, accountId };
+    },
+  };
+}
+
+/** A scope, and the account that the operator names for it. */
+export type Asked = { readonly scope: Scope; readonly own?: string };
+
+/** What comes of the account that answered. */
+export type JudgedAccount = {
+  /** The one to keep: an account that has shown nothing yet proves nothing against another. */
+  readonly accountId?: string;
+  /** It is the one that was kept before. */
+  readonly isAccountKept: boolean;
+};
+
+/** Judges the account of an answer. Throws PrivatelinkError (OTHER_ACCOUNT) where it may be another one than before (fm-37). */
+export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: LastGood | undefined): JudgedAccount {
+  if (scope.account !== 'self') return { isAccountKept: false };
+  const told = answer.accountId;
+  const listed = idsOf(answer.discovered);
+  const evidence = {
+    told,
+    own,
+    remembered: before?.accountId ? [before.accountId] : [],
+    heldIds: before && (before.isRestored || before.accountId) ? idsOf(before.discovered) : [],
+    listedIds: new Set(listed),
+  };
+  if (isOtherAccount(evidence))
+    throw new PrivatelinkError(otherAccountReason(scope, evidence), { code: 'OTHER_ACCOUNT', transient: false });
+  // What this process read before without being told, it reads with the same credentials.
+  const isReadBefore = before !== undefined && !before.isRestored && before.accountId === undefined;
+  const isAccountKept = told === undefined ? isReadBefore : told === before?.accountId;
+  const isShown = isAccountKept || own !== undefined || listed.length > 0;
+  return { accountId: (isShown ? told : undefined) ?? before?.accountId, isAccountKept };
+}
+
+/** Scopes whose answer turned out to be of another account, after it had been taken. */
+export function disownedIn({ scopes }: Snapshot): readonly Scope[] {
+  return scopes.flatMap((state) =>
+    state.status === 'unknown' && state.code === 'OTHER_ACCOUNT' && !state.lastGood ? [state.scope] : [],
+  );
+}

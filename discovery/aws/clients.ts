@@ -1,0 +1,117 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
+import type { STSClient } from '@aws-sdk/client-sts';
+import type { VpcEndpointsConfig } from '#config/schema';
+import { isLoopback } from '#core/addresses/loopback';
+import { once } from '#core/timing/once';
+import type { AccountScope } from './accounts';
+import { loadCredentialProviders, loadEc2, loadServiceDiscovery, loadSts } from './sdk';
+
+// The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+/** The process's own credentials as the first client found them: all ask the same provider, so that STS tells whose EC2's answers are (fm-37). */
+export type OwnCredentials = { provider?: EC2Client['config']['credentials'] };
+
+export type ClientOptions = {
+  /** Absent: each client finds its own. */
+  readonly own?: OwnCredentials;
+  readonly scope: AccountScope;
+  readonly endpoint?: VpcEndpointsConfig['endpoint'];
+};
+
+/** Time that one call gets, connecting included. */
+const callTimeoutMs = 10_000;
+
+/** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
+const requestHandler = {
+  httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 50 }),
+  httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
+  connectionTimeout: callTimeoutMs,
+  requestTimeout: callTimeoutMs,
+  // The request's time ends with the headers of the answer; this one ends an answer that stops half-way.
+  socketTimeout: callTimeoutMs,
+  throwOnRequestTimeout: true,
+};
+
+/** Makes the EC2 client of one scope when it is first needed, and gives the same one from then on. */
+export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> {
+  return once(() => createEc2Client(options));
+}
+
+/** The same for Cloud Map. */
+export function lazyCloudMapClient(options: ClientOptions): () => Promise<ServiceDiscoveryClient> {
+  return once(() => createCloudMapClient(options));
+}
+
+/** The same for STS. */
+export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> {
+  return once(() => createStsClient(options));
+}
+
+async function createStsClient({ scope, endpoint, own }: ClientOptions): Promise<STSClient> {
+  const { STSClient } = await loadSts();
+  const { sts } = addressesOf(endpoint, 'ec2');
+  const settings = await settingsOf(scope, sts);
+  return sharing(scope, own, (provider) => new STSClient({ ...settings, ...provider, endpoint: sts }));
+}
+
+async function createEc2Client({ scope, endpoint, own }: ClientOptions): Promise<EC2Client> {
+  const { EC2Client } = await loadEc2();
+  const { ec2, sts } = addressesOf(endpoint, 'ec2');
+  const settings = await settingsOf(scope, sts);
+  return sharing(scope, own, (provider) => new EC2Client({ ...settings, ...provider, endpoint: ec2 }));
+}
+
+async function createCloudMapClient({ scope, endpoint, own }: ClientOptions): Promise<ServiceDiscoveryClient> {
+  const { ServiceDiscoveryClient } = await loadServiceDiscovery();
+  const { servicediscovery, sts } = addressesOf(endpoint, 'servicediscovery');
+  // The SDK would put `data-` before the host of an address that is given.
+  const disableHostPrefix = servicediscovery !== undefined;
+  const settings = { ...(await settingsOf(scope, sts)), endpoint: servicediscovery, disableHostPrefix };
+  return sharing(scope, own, (provider) => new ServiceDiscoveryClient({ ...settings, ...provider }));
+}
+
+type Provider = NonNullable<OwnCredentials['provider']>;
+
+/** The client that `create` makes; where the process's own credentials count, those of the first such client. */
+function sharing<T extends { readonly config: { readonly credentials: Provider } }>(
+  scope: AccountScope,
+  own: OwnCredentials | undefined,
+  create: (settings: { readonly credentials?: Provider }) => T,
+): T {
+  if (scope.roleArn || !own) return create({});
+  const client = create(own.provider ? { credentials: own.provider } : {});
+  own.provider ??= client.config.credentials;
+  return client;
+}
+
+/** What all clients of a scope share. */
+async function settingsOf(scope: AccountScope, sts: string | undefined) {
+  return {
+    region: scope.region,
+    credentials: scope.roleArn ? await assumeRole(scope, sts) : undefined,
+    // How often a call is tried is the SDK's own setting: AWS_MAX_ATTEMPTS, default 3.
+    retryMode: 'adaptive',
+    requestHandler,
+  };
+}
+
+/** Credentials of the scope's role, renewed by the SDK before they expire. */
+async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoint: string | undefined) {
+  const { fromTemporaryCredentials } = await loadCredentialProviders();
+  return fromTemporaryCredentials({
+    params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' },
+    clientConfig: { region, endpoint, requestHandler },
+  });
+}
+
+type Addresses = Exclude<VpcEndpointsConfig['endpoint'], string | undefined>;
+
+/** One address serves the source's own API alone, since that is what an interface endpoint does; on loopback it is a stand-in for all of AWS. */
+function addressesOf(endpoint: ClientOptions['endpoint'], service: 'ec2' | 'servicediscovery'): Addresses {
+  if (typeof endpoint !== 'string') return endpoint ?? {};
+  return { [service]: endpoint, sts: isLoopback(endpoint) ? endpoint : undefined };
+}

@@ -1,0 +1,133 @@
+import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
+import type { AccountScope } from './accounts';
+
+type Meaning = {
+  readonly code: ErrorCode;
+  readonly transient: boolean;
+  readonly fix: (action: string, scope: AccountScope) => string;
+};
+
+const denied: Meaning = {
+  code: 'ACCESS_DENIED',
+  transient: false,
+  fix: (action, { roleArn }) =>
+    action.startsWith('sts:')
+      ? `let the role trust this identity, with its external id`
+      : `allow ${action} for ${roleArn ?? 'the identity in use'}`,
+};
+const credentials: Meaning = {
+  code: 'CREDENTIALS',
+  transient: false,
+  fix: () =>
+    'give the process AWS credentials (role of the task or instance, AWS_PROFILE, or AWS_ACCESS_KEY_ID), and check that they have not expired',
+};
+const rejectedKey: Meaning = {
+  ...credentials,
+  fix: (_, scope) =>
+    `check the credentials; where other regions of the account answer, enable region ${scope.region} in it, or take it out of regions`,
+};
+const late: Meaning = {
+  ...credentials,
+  fix: () => 'set the clock of this machine, and check that the credentials have not expired',
+};
+const throttled: Meaning = {
+  code: 'THROTTLED',
+  transient: true,
+  fix: () => 'it is tried again in the next pass; raise watch.intervalSeconds if this stays',
+};
+const region: Meaning = {
+  code: 'REGION',
+  transient: false,
+  fix: () => 'enable the region in the account, or take it out of regions',
+};
+const timeout: Meaning = {
+  code: 'TIMEOUT',
+  transient: true,
+  fix: () => 'it is tried again in the next pass; check the route to the AWS API',
+};
+const unreachable: Meaning = {
+  code: 'UNREACHABLE',
+  transient: true,
+  fix: () => 'check the network, the proxy, or `endpoint` of the source',
+};
+const garbled: Meaning = {
+  code: 'BAD_ANSWER',
+  transient: true,
+  fix: () => 'check `endpoint` of the source, and that no proxy answers in place of AWS',
+};
+const other: Meaning = { code: 'AWS', transient: true, fix: () => 'it is tried again in the next pass' };
+
+/** Names of errors as EC2, STS, the SDK and Node give them. */
+const meanings = new Map<string, Meaning>(
+  Object.entries({
+    UnauthorizedOperation: denied,
+    AccessDenied: denied,
+    AccessDeniedException: denied,
+    AuthFailure: rejectedKey,
+    CredentialsProviderError: credentials,
+    ExpiredToken: credentials,
+    ExpiredTokenException: credentials,
+    RequestExpired: late,
+    InvalidClientTokenId: rejectedKey,
+    UnrecognizedClientException: rejectedKey,
+    SignatureDoesNotMatch: late,
+    InvalidSignatureException: late,
+    RequestTimeTooSkewed: late,
+    RequestLimitExceeded: throttled,
+    Throttling: throttled,
+    ThrottlingException: throttled,
+    OptInRequired: region,
+    RegionDisabledException: region,
+    TimeoutError: timeout,
+    AbortError: timeout,
+    ETIMEDOUT: timeout,
+    ECONNREFUSED: unreachable,
+    ECONNRESET: unreachable,
+    ENOTFOUND: unreachable,
+    EPIPE: unreachable,
+    EAI_AGAIN: unreachable,
+    EHOSTUNREACH: unreachable,
+    ENETUNREACH: unreachable,
+  }),
+);
+
+/** Runs a call of `action` in `scope`; what it throws becomes a PrivatelinkError with AWS's own words and the fix. */
+export async function wrapAwsError<T>(action: string, scope: AccountScope, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw thrown instanceof PrivatelinkError ? thrown : toPrivatelinkError(action, scope, thrown);
+  }
+}
+
+function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
+  const { code, transient, fix } = meaningOf(thrown);
+  const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
+  const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
+  const [words] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
+  return new PrivatelinkError(`${where}: ${failed} failed: ${words}; ${fix(failed, scope)}`, {
+    code,
+    transient,
+    cause: thrown,
+  });
+}
+
+function meaningOf(thrown: unknown): Meaning {
+  const [known] = namesOf(thrown).flatMap((name) => meanings.get(name) ?? []);
+  return known ?? (isGarbled(thrown) ? garbled : other);
+}
+
+/** The SDK gives an answer that it cannot parse as a plain Error, whose second line is a hint for its own users. */
+function isGarbled(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.includes('Deserialization error');
+}
+
+function namesOf(thrown: unknown): readonly string[] {
+  if (!(thrown instanceof Error)) return [];
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? [thrown.code] : [];
+  return [...code, thrown.name];
+}
+
+function isAssumeRole(thrown: unknown): boolean {
+  return thrown instanceof Error && /sts:AssumeRole|assumed? role/i.test(thrown.message);
+}

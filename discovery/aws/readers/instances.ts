@@ -1,0 +1,129 @@
+import type { DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
+import { z } from 'zod';
+import { itemsOf, parseAnswer, tagList, text } from '../answers';
+import { readPages } from '../pages';
+import { loadEc2 } from '../sdk';
+import type { Ec2ReaderOptions } from './endpoints';
+import { findGone } from './gone-by-id';
+import { parseInstanceState } from './instance-states';
+import type { Zoned } from './zones';
+
+/** One instance as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
+export type InstanceItem = Zoned & {
+  readonly id: string;
+  /** AWS's spelling, such as `shutting-down`. */
+  readonly state?: string;
+  readonly reason?: string;
+  readonly createdAtMs?: number;
+  readonly vpcId?: string;
+  /** Of the primary interface: its own IPv4 and IPv6 address. */
+  readonly ips: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
+  /** Why nothing but its id can be read (fm-45). */
+  readonly problem?: string;
+};
+
+/** What discovery needs of EC2 in one account and region. */
+export interface Ec2InstanceReader {
+  /** Instances that carry the tag, in any state; complete, or throws PrivatelinkError. */
+  listInstances(tagKey: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
+  /** Of these instances, those that AWS does not know, or knows in a terminal state. */
+  findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** Reads through the SDK, page by page. */
+export function createEc2InstanceReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2InstanceReader {
+  return {
+    listInstances: (tagKey, signal) =>
+      readPages({ action: 'ec2:DescribeInstances', page: instancesPage, scope, budget, signal }, (token) =>
+        describeInstances({ client, tagKey, pageSize, token }, signal),
+      ),
+    findGone: (ids, signal) => {
+      const describe = async (left: readonly string[]) => {
+        const { items } = parseAnswer(instancesPage, await describeById(client, left, signal), scope);
+        return items.map(({ id, state = '' }) => ({ id, state: parseInstanceState(state) }));
+      };
+      return findGone(ids, { scope, budget, action: 'DescribeInstances', describe }, signal);
+    },
+  };
+}
+
+type PageRequest = {
+  readonly client: () => Promise<EC2Client>;
+  readonly tagKey: string;
+  readonly pageSize: number;
+  readonly token?: string;
+};
+
+/** No filter by state: an instance in a state of tomorrow would seem to be gone. */
+async function describeInstances(
+  { client, tagKey, pageSize, token }: PageRequest,
+  abortSignal: AbortSignal,
+): Promise<DescribeInstancesCommandOutput> {
+  const { DescribeInstancesCommand } = await loadEc2();
+  const Filters = [{ Name: 'tag-key', Values: [tagKey] }];
+  return (await client()).send(new DescribeInstancesCommand({ Filters, MaxResults: pageSize, NextToken: token }), {
+    abortSignal,
+  });
+}
+
+async function describeById(
+  client: () => Promise<EC2Client>,
+  ids: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<DescribeInstancesCommandOutput> {
+  const { DescribeInstancesCommand } = await loadEc2();
+  return (await client()).send(new DescribeInstancesCommand({ InstanceIds: [...ids] }), { abortSignal });
+}
+
+const networkInterface = z.object({
+  Attachment: z.object({ DeviceIndex: z.number().nullish(), NetworkCardIndex: z.number().nullish() }).nullish(),
+  Ipv6Addresses: z.array(z.object({ Ipv6Address: text, IsPrimaryIpv6: z.boolean().nullish() })).nullish(),
+});
+
+const instanceItem = z
+  .object({
+    InstanceId: z.string().min(1),
+    State: z.object({ Name: text }).nullish(),
+    StateReason: z.object({ Message: text }).nullish(),
+    LaunchTime: z.date().nullish(),
+    VpcId: text,
+    PrivateIpAddress: text,
+    Placement: z.object({ AvailabilityZone: text, AvailabilityZoneId: text }).nullish(),
+    NetworkInterfaces: z.array(networkInterface).nullish(),
+    Tags: tagList,
+  })
+  .transform(
+    (item): InstanceItem => ({
+      id: item.InstanceId,
+      state: item.State?.Name,
+      reason: item.StateReason?.Message,
+      createdAtMs: item.LaunchTime?.getTime(),
+      vpcId: item.VpcId,
+      zoneId: item.Placement?.AvailabilityZoneId,
+      zoneName: item.Placement?.AvailabilityZone,
+      ips: [item.PrivateIpAddress, ipv6Of(item.NetworkInterfaces ?? [])].flatMap((ip) => ip ?? []),
+      tags: item.Tags,
+    }),
+  );
+
+const instancesPage = z
+  .object({
+    Reservations: z.array(
+      z.object({ Instances: itemsOf(instanceItem, 'InstanceId', (one) => ({ ...one, ips: [], tags: new Map() })) }),
+    ),
+    NextToken: text,
+  })
+  .transform(({ Reservations, NextToken }) => ({
+    items: Reservations.flatMap(({ Instances }) => Instances),
+    NextToken,
+  }));
+
+/** Other addresses of an instance are often those of its containers, which have no part in its tags. */
+function ipv6Of(interfaces: readonly z.infer<typeof networkInterface>[]): string | undefined {
+  const primary = interfaces.find(
+    ({ Attachment }) => Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
+  );
+  const addresses = primary?.Ipv6Addresses ?? [];
+  return (addresses.find((one) => one.IsPrimaryIpv6) ?? addresses[0])?.Ipv6Address;
+}

@@ -1,0 +1,176 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { z } from 'zod';
+import { text } from '../answers';
+import { type List, readPages } from '../pages';
+import { loadEc2 } from '../sdk';
+import type { Ec2ReaderOptions } from './endpoints';
+
+/** A provider's endpoint service; zones by id, or by the asking account's names. */
+export type ServiceItem = {
+  readonly name: string;
+  readonly zoneIds: readonly string[];
+  readonly zoneNames: readonly string[];
+};
+
+export type SubnetItem = { readonly vpcId: string; readonly zoneId: string };
+
+/** `ranges` in IPv4's CIDR notation. */
+export type VpcItem = { readonly vpcId: string; readonly ranges: readonly string[] };
+
+export type PeeringItem = {
+  readonly id: string;
+  /** AWS's spelling, such as `pending-acceptance`. */
+  readonly status: string;
+  readonly message?: string;
+  readonly sides: readonly [VpcItem, VpcItem];
+};
+
+/** What findings need of EC2 in one account and region. All lists are complete, or throw PrivatelinkError; what AWS does not know, or does not show, is missing. */
+export interface NetworkReader {
+  listServices(names: readonly string[], signal: AbortSignal): Promise<readonly ServiceItem[]>;
+  listSubnets(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly SubnetItem[]>;
+  listVpcs(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly VpcItem[]>;
+  /** Those of the whole account and region: two filters would have to match both sides at once. */
+  listPeerings(signal: AbortSignal): Promise<readonly PeeringItem[]>;
+}
+
+type Ec2 = Awaited<ReturnType<typeof loadEc2>>;
+type Paging = { readonly MaxResults: number; readonly NextToken?: string };
+type Asked = { readonly client: EC2Client; readonly abort: { readonly abortSignal: AbortSignal } };
+
+/** One action: how to ask for a page, and where its items are. */
+type Listing<T> = Pick<List<T>, 'action' | 'page'> & {
+  readonly ask: (sdk: Ec2, paging: Paging, asked: Asked) => Promise<unknown>;
+};
+
+/** Reads through the SDK, page by page; names and ids are filters, not parameters, because one that AWS does not know would fail the call. */
+export function createNetworkReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): NetworkReader {
+  function list<T>({ action, ask, page }: Listing<T>, signal: AbortSignal): Promise<readonly T[]> {
+    return readPages({ action, page, scope, budget, signal }, async (NextToken) =>
+      ask(
+        await loadEc2(),
+        { MaxResults: pageSize, NextToken },
+        { client: await client(), abort: { abortSignal: signal } },
+      ),
+    );
+  }
+
+  async function listBy<T>(values: readonly string[], listing: (batch: string[]) => Listing<T>, signal: AbortSignal) {
+    const items: T[] = [];
+    for (let start = 0; start < values.length; start += filterLimit) {
+      items.push(...(await list(listing(values.slice(start, start + filterLimit)), signal)));
+    }
+    return items;
+  }
+
+  return {
+    listServices: (names, signal) => listBy(names, servicesNamed, signal),
+    listSubnets: (vpcIds, signal) => listBy(vpcIds, subnetsOf, signal),
+    listVpcs: (vpcIds, signal) => listBy(vpcIds, vpcsOf, signal),
+    listPeerings: (signal) => list(peerings, signal),
+  };
+}
+
+/** Values that AWS takes in one filter. */
+const filterLimit = 200;
+
+const serviceItem = z
+  .object({
+    ServiceName: z.string().min(1),
+    AvailabilityZoneIds: z.array(z.string()).nullish(),
+    AvailabilityZones: z.array(z.string()).nullish(),
+  })
+  .transform(
+    (item): ServiceItem => ({
+      name: item.ServiceName,
+      zoneIds: item.AvailabilityZoneIds ?? [],
+      zoneNames: item.AvailabilityZones ?? [],
+    }),
+  );
+
+function servicesNamed(Values: string[]): Listing<ServiceItem> {
+  return {
+    action: 'ec2:DescribeVpcEndpointServices',
+    ask: ({ DescribeVpcEndpointServicesCommand }, paging, { client, abort }) =>
+      client.send(
+        new DescribeVpcEndpointServicesCommand({ Filters: [{ Name: 'service-name', Values }], ...paging }),
+        abort,
+      ),
+    page: z
+      .object({ ServiceDetails: z.array(serviceItem), NextToken: text })
+      .transform(({ ServiceDetails: items, NextToken }) => ({ items, NextToken })),
+  };
+}
+
+const subnetItem = z.object({ VpcId: text, AvailabilityZoneId: text });
+
+function subnetsOf(Values: string[]): Listing<SubnetItem> {
+  return {
+    action: 'ec2:DescribeSubnets',
+    ask: ({ DescribeSubnetsCommand }, paging, { client, abort }) =>
+      client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
+    page: z.object({ Subnets: z.array(subnetItem), NextToken: text }).transform(({ Subnets, NextToken }) => ({
+      items: Subnets.flatMap(({ VpcId: vpcId, AvailabilityZoneId: zoneId }) =>
+        vpcId && zoneId ? [{ vpcId, zoneId }] : [],
+      ),
+      NextToken,
+    })),
+  };
+}
+
+const vpcItem = z
+  .object({
+    VpcId: z.string().min(1),
+    CidrBlock: text,
+    CidrBlockAssociationSet: z.array(z.object({ CidrBlock: text })).nullish(),
+  })
+  .transform(
+    (item): VpcItem => ({
+      vpcId: item.VpcId,
+      ranges: rangesOf(item.CidrBlock, item.CidrBlockAssociationSet),
+    }),
+  );
+
+function vpcsOf(Values: string[]): Listing<VpcItem> {
+  return {
+    action: 'ec2:DescribeVpcs',
+    ask: ({ DescribeVpcsCommand }, paging, { client, abort }) =>
+      client.send(new DescribeVpcsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
+    page: z
+      .object({ Vpcs: z.array(vpcItem), NextToken: text })
+      .transform(({ Vpcs: items, NextToken }) => ({ items, NextToken })),
+  };
+}
+
+const side = z
+  .object({ VpcId: text, CidrBlock: text, CidrBlockSet: z.array(z.object({ CidrBlock: text })).nullish() })
+  .transform((one): VpcItem => ({ vpcId: one.VpcId ?? '', ranges: rangesOf(one.CidrBlock, one.CidrBlockSet) }));
+
+const peeringItem = z
+  .object({
+    VpcPeeringConnectionId: z.string().min(1),
+    Status: z.object({ Code: text, Message: text }).nullish(),
+    RequesterVpcInfo: side,
+    AccepterVpcInfo: side,
+  })
+  .transform(
+    (item): PeeringItem => ({
+      id: item.VpcPeeringConnectionId,
+      status: item.Status?.Code ?? 'unknown',
+      message: item.Status?.Message,
+      sides: [item.RequesterVpcInfo, item.AccepterVpcInfo],
+    }),
+  );
+
+const peerings: Listing<PeeringItem> = {
+  action: 'ec2:DescribeVpcPeeringConnections',
+  ask: ({ DescribeVpcPeeringConnectionsCommand }, paging, { client, abort }) =>
+    client.send(new DescribeVpcPeeringConnectionsCommand(paging), abort),
+  page: z
+    .object({ VpcPeeringConnections: z.array(peeringItem), NextToken: text })
+    .transform(({ VpcPeeringConnections: items, NextToken }) => ({ items, NextToken })),
+};
+
+function rangesOf(first: string | undefined, set: readonly { readonly CidrBlock?: string }[] | null | undefined) {
+  return [...new Set([first, ...(set ?? []).map(({ CidrBlock }) => CidrBlock)].flatMap((range) => range ?? []))];
+}

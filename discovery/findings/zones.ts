@@ -1,0 +1,64 @@
+import { compareText } from '#core/addresses/targets';
+import { groupBy } from '#core/group-by';
+import type { Endpoint, Finding } from '#core/model';
+
+/** What is known of the networks around the endpoints of one scope. */
+export type Zones = {
+  /** Ids of the zones that a service is offered in, by the service's name. */
+  readonly servedBy: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Ids of the zones in which a VPC has subnets, by VPC id. */
+  readonly subnetsIn: ReadonlyMap<string, ReadonlySet<string>>;
+};
+
+/** Zones in which an endpoint and its provider do not meet; none where a service or a VPC is not known, as behind a service of another region. */
+export function findZoneMismatches(endpoints: readonly Endpoint[], zones: Zones): readonly Finding[] {
+  const found = endpoints.flatMap((endpoint) => mismatchesOf(endpoint, zones));
+  return [...groupBy(found, ({ code, reason }) => `${code} ${reason}`).values()].map(merge);
+}
+
+/** Endpoints of which the same is to be said. */
+function merge(group: readonly Finding[]): Finding {
+  const [first] = group;
+  if (!first) throw new Error('a group has a member');
+  return { ...first, endpointIds: group.flatMap(({ endpointIds }) => endpointIds).sort(compareText) };
+}
+
+function mismatchesOf(endpoint: Endpoint, { servedBy, subnetsIn }: Zones): readonly Finding[] {
+  const { id, scopeId, serviceName = '', vpcId = '' } = endpoint;
+  const served = servedBy.get(serviceName);
+  const own = new Set(endpoint.addresses.flatMap(({ zoneId }) => zoneId ?? []));
+  if (!served || own.size === 0) return [];
+  const subnets = subnetsIn.get(vpcId) ?? new Set();
+  const place = { scopeId, endpointIds: [id] };
+  const dead = listed([...own].filter((zone) => !served.has(zone)));
+  const unserved = listed([...subnets].filter((zone) => !served.has(zone) && !own.has(zone)));
+  const missing = listed([...subnets].filter((zone) => served.has(zone) && !own.has(zone)));
+  return [
+    finding(dead, {
+      ...place,
+      code: 'zone-not-served',
+      reason: `there are interfaces in ${dead}, where the load balancer of ${serviceName} is not enabled: they may not answer`,
+      fix: `let the provider enable ${dead} on its network load balancer, or take these subnets off`,
+    }),
+    finding(unserved, {
+      ...place,
+      code: 'zone-not-served',
+      reason: `${vpcId} has subnets in ${unserved}, where ${serviceName} is not offered: data planes there call another zone`,
+      fix: `let the provider enable ${unserved} on its network load balancer, then add the subnets to the endpoint`,
+    }),
+    finding(missing, {
+      ...place,
+      code: 'zone-without-interface',
+      reason: `${vpcId} has subnets in ${missing}, where the provider serves and the endpoint has no interface: data planes there call another zone`,
+      fix: `add a subnet of ${missing} to the endpoint`,
+    }),
+  ].flat();
+}
+
+function listed(zoneIds: readonly string[]): string {
+  return [...zoneIds].sort(compareText).join(', ');
+}
+
+function finding(zones: string, found: Finding): readonly Finding[] {
+  return zones === '' ? [] : [found];
+}

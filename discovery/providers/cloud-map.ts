@@ -1,0 +1,172 @@
+import type { CloudMapConfig, TagKeys } from '#config/schema';
+import { compareText } from '#core/addresses/targets';
+import { PrivatelinkError } from '#core/errors';
+import type { Scope } from '#core/model';
+import { concurrently } from '#core/timing/concurrently';
+import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
+import { createAccountSource } from '../aws/account-source';
+import type { AccountScope } from '../aws/accounts';
+import { whyUnreadable } from '../aws/answers';
+import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from '../aws/readers/cloud-map';
+import { type ReadZoneIds, type Trust, trustZoneIds } from '../aws/readers/zones';
+import type { Source } from '../source';
+import { publishedAttributes } from './published-attributes';
+
+export type CloudMapDependencies = {
+  readonly owner: string;
+  /** Gives what reads one account and region. */
+  readonly readersOf: (scope: AccountScope) => { readonly reader: CloudMapReader; readonly readZoneIds: ReadZoneIds };
+};
+
+/** Services read at once in one scope. */
+const concurrency = 4;
+
+/**
+ * Instances of a namespace's services: all of them, or those that the configuration lists. Attributes count as tags. What this owner
+ * published is left out: it would keep itself alive (docs/decisions/0013-publishing.md).
+ */
+export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf }: CloudMapDependencies): Source {
+  return createAccountSource(config, (scope) => {
+    const { reader, readZoneIds } = readersOf(scope);
+    let services: readonly ServiceItem[] = [];
+    return {
+      discover: async (signal) => {
+        const namespace = findNamespace(await reader.listNamespaces(signal), config.namespace, scope);
+        services = findServices(await reader.listServices(namespace.reference, signal), config, scope);
+        const read = await concurrently(services, concurrency, (service) => readService(reader, service, signal));
+        const found = read.flat().filter((one) => attributeOf(one, 'owner') !== owner);
+        const trust = await trustZoneIds(found.map(zoneIdOf), readZoneIds, signal);
+        const candidates = found.map((one) => candidateOf(one, config.tags, { scope, trust }));
+        return claimEndpoints(candidates, { config, owner, scope });
+      },
+      confirmGone: async (ids, signal) => {
+        const asked = ids.flatMap((id) => placeOf(id, services) ?? []).slice(0, askedAtOnce);
+        const isGone = await concurrently(asked, concurrency, (one) =>
+          reader.isGone(one.service, one.instance, signal),
+        );
+        return asked.flatMap(({ id }, index) => (isGone[index] ? [id] : []));
+      },
+    };
+  });
+}
+
+/** Instances asked for in one pass, each a call of its own; the rest another time. */
+const askedAtOnce = 20;
+
+/** The instance of an endpoint whose service was listed last: a shared service answers to the name that the list gives alone. */
+function placeOf(endpointId: string, services: readonly ServiceItem[]) {
+  const service = services.find(({ id }) => endpointId.startsWith(`${id}.`));
+  if (!service) return undefined;
+  const instance = endpointId
+    .slice(service.id.length + 1)
+    .replaceAll('~', '/')
+    .replaceAll('!', ',');
+  return { id: endpointId, service: service.reference, instance };
+}
+
+/** The namespace that `wanted` names, by its name, id or ARN. Throws PrivatelinkError where there is none, or where a name means several. */
+export function findNamespace(namespaces: readonly NamespaceItem[], wanted: string, scope: Scope): NamespaceItem {
+  const found = namespaces.filter(({ id, arn, name }) => [id, arn, name].includes(wanted));
+  const [namespace, ...others] = found;
+  if (!namespace) {
+    throw notFound(
+      scope,
+      `there is no Cloud Map namespace ${wanted}: create it, correct \`namespace\`, or have its owner share it with this account`,
+    );
+  }
+  if (others.length === 0) return namespace;
+  const ids = found.map(({ id }) => id).sort(compareText);
+  throw notFound(
+    scope,
+    `${found.length} Cloud Map namespaces are named ${wanted}: write one of ${ids.join(', ')} as \`namespace\``,
+  );
+}
+
+/** Those of `config.services` by name or id, or all. Throws PrivatelinkError where one does not exist. */
+export function findServices(
+  all: readonly ServiceItem[],
+  config: Pick<CloudMapConfig, 'namespace' | 'services'>,
+  scope: Scope,
+): readonly ServiceItem[] {
+  const { services, namespace } = config;
+  if (!services) return all;
+  const missing = services.find((wanted) => !all.some(({ id, name }) => id === wanted || name === wanted));
+  if (missing === undefined) return all.filter(({ id, name }) => services.includes(id) || services.includes(name));
+  throw notFound(
+    scope,
+    `namespace ${namespace} has no service ${missing}: create it, or correct \`services\` (\`service\` of \`publish\`)`,
+  );
+}
+
+function notFound({ source, account, region }: Scope, what: string): PrivatelinkError {
+  const message = `source ${source}, account ${account}, region ${region}: ${what}`;
+  return new PrivatelinkError(message, { code: 'AWS', transient: false });
+}
+
+type Found = { readonly service: ServiceItem; readonly instance: InstanceItem; readonly isUnhealthy: boolean };
+
+/** Health is asked for only where there is some: without a health check, and for an instance just registered, it is unknown, which counts as healthy. */
+async function readService(
+  reader: CloudMapReader,
+  service: ServiceItem,
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  const listed = await reader.listInstances(service.reference, signal);
+  const instances = [...new Map(listed.map((one) => [one.id, one])).values()];
+  const isAsked = service.isHealthChecked && instances.length > 0;
+  const health = isAsked ? await reader.readHealth(service.reference, signal) : new Map<string, string>();
+  return instances.map((instance) => ({ service, instance, isUnhealthy: health.get(instance.id) === 'UNHEALTHY' }));
+}
+
+function attributeOf({ instance }: Found, name: keyof typeof publishedAttributes): string | undefined {
+  return instance.attributes.get(publishedAttributes[name]);
+}
+
+function zoneIdOf(found: Found): string | undefined {
+  return attributeOf(found, 'zone');
+}
+
+type Context = { readonly scope: Scope; readonly trust: Trust };
+
+function candidateOf(found: Found, keys: TagKeys, context: Context): Candidate {
+  const { service, instance, isUnhealthy } = found;
+  return {
+    id: endpointIdOf(service, instance),
+    tags: tagsOf(found, keys),
+    state: isUnhealthy ? 'partial' : 'available',
+    problem: whyUnreadable('it', instance.problem),
+    facts: factsOf(found, context),
+  };
+}
+
+/** The service's id, not its name, which repeats from region to region: an endpoint's id names one thing everywhere. Becomes a tag: no `/`, no `,`. */
+function endpointIdOf(service: ServiceItem, instance: InstanceItem): string {
+  // `~` and `!` occur in no instance id, so that two ids stay two.
+  return `${service.id}.${instance.id}`.replaceAll('/', '~').replaceAll(',', '!');
+}
+
+/** The instance's attributes; the service's name and AWS's port stand in where it names no domain and no port. */
+function tagsOf({ service, instance: { attributes } }: Found, keys: TagKeys): ReadonlyMap<string, string> {
+  const domain = attributes.get(keys.domain)?.trim() || service.name;
+  const port = attributes.get(keys.port)?.trim() || attributes.get('AWS_INSTANCE_PORT') || '';
+  return new Map([...attributes, [keys.domain, domain], [keys.port, port]]);
+}
+
+function factsOf(found: Found, { scope: { region }, trust }: Context): Facts | string {
+  const { service, instance, isUnhealthy } = found;
+  const { createdAtMs, name } = service;
+  if (createdAtMs === undefined) return `AWS gives no CreateDate for its service ${name}`;
+  const ips = addressKeys.flatMap((key) => instance.attributes.get(key)?.trim() || []);
+  if (ips.length === 0) return `it has neither ${addressKeys.join(' nor ')}`;
+  const zoneId = trust(zoneIdOf(found));
+  return {
+    state: isUnhealthy ? 'partial' : 'available',
+    reason: isUnhealthy ? 'Cloud Map says UNHEALTHY' : undefined,
+    createdAtMs,
+    serviceName: name,
+    dnsNames: [],
+    addresses: ips.map((ip) => ({ ip, region, zoneId })),
+  };
+}
+
+const addressKeys = ['AWS_INSTANCE_IPV4', 'AWS_INSTANCE_IPV6'] as const;

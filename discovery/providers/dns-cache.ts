@@ -1,0 +1,94 @@
+import type { Clock } from '#core/timing/clock';
+import type { AddressRecord, Resolver, SrvRecord } from './resolver';
+import { type History, recordsInUse, withAnswer } from './rotation';
+
+/** Times to live of 0 would ask at every look, and long ones would hide a change (fm-20). */
+const ttlSeconds = { least: 1, most: 300 };
+
+/** For answers without records, and for SRV, of which node tells no time to live. */
+const shortTtlSeconds = 5;
+
+/** How long an answer stands in while DNS gives none. */
+const maxAgeMs = 3_600_000;
+
+export type Answered<T> = {
+  /** The last answer; of a name that rotates all that it gave within the last hour. */
+  readonly records: readonly T[];
+  /** The last answer alone. */
+  readonly latest: readonly T[];
+  /** When that was asked for, by the monotonic clock. */
+  readonly askedAtMs: number;
+};
+
+type Look<T> = (name: string, signal: AbortSignal) => Promise<T>;
+
+export type DnsCache = {
+  readonly resolve4: Look<Answered<AddressRecord>>;
+  readonly resolve6: Look<Answered<AddressRecord>>;
+  readonly resolveSrv: Look<Answered<SrvRecord>>;
+};
+
+/**
+ * Answers are kept for their time to live, 1 to 300 s, negative ones for 5 s, and the last answer stands in for an error until it is an
+ * hour old. Each look rejects as the resolver does.
+ */
+export function cacheAnswers(resolver: Resolver, clock: Pick<Clock, 'monotonicMs'>): DnsCache {
+  const ofAddress = {
+    clock,
+    ttlOf: ({ ttlSeconds: ttl }: AddressRecord) => ttl,
+    keyOf: ({ address }: AddressRecord) => address,
+  };
+  const keyOf = ({ priority, port, name }: SrvRecord) => `${priority} ${port} ${name}`;
+  return {
+    resolve4: cached(resolver.resolve4, ofAddress),
+    resolve6: cached(resolver.resolve6, ofAddress),
+    resolveSrv: cached(resolver.resolveSrv, { clock, ttlOf: () => shortTtlSeconds, keyOf }),
+  };
+}
+
+type CacheOptions<T> = {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly ttlOf: (record: T) => number;
+  readonly keyOf: (record: T) => string;
+};
+
+type Kept<T> = {
+  readonly latest: readonly T[];
+  readonly askedAtMs: number;
+  readonly freshUntilMs: number;
+  /** Absent while no answer had a record. */
+  readonly history?: History<T>;
+};
+
+function cached<T>(look: Look<readonly T[]>, { clock, ttlOf, keyOf }: CacheOptions<T>): Look<Answered<T>> {
+  const answers = new Map<string, Kept<T>>();
+
+  function answerOf({ latest, askedAtMs, history }: Kept<T>): Answered<T> {
+    const records = history && latest.length > 0 ? recordsInUse(history, clock.monotonicMs()) : latest;
+    return { records, latest, askedAtMs };
+  }
+
+  return async (name, signal) => {
+    const kept = answers.get(name);
+    const askedAtMs = clock.monotonicMs();
+    if (kept && askedAtMs < kept.freshUntilMs) return answerOf(kept);
+    try {
+      const latest = await look(name, signal);
+      const history = latest.length > 0 ? withAnswer(kept?.history, latest, { keyOf, atMs: askedAtMs }) : kept?.history;
+      const answer = { latest, askedAtMs, freshUntilMs: askedAtMs + lifetimeMs(latest.map(ttlOf)), history };
+      answers.set(name, answer);
+      return answerOf(answer);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (kept && clock.monotonicMs() - kept.askedAtMs <= maxAgeMs) return answerOf(kept);
+      throw thrown;
+    }
+  };
+}
+
+/** An answer lives as long as its shortest record. */
+function lifetimeMs(ttls: readonly number[]): number {
+  if (ttls.length === 0) return shortTtlSeconds * 1_000;
+  const shortest = ttls.reduce((a, b) => Math.min(a, b));
+  return Math.min(Math.max(shortest, ttlSeconds.least), ttlSeconds.most) * 1_000;
+}

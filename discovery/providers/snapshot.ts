@@ -1,0 +1,118 @@
+import type { SnapshotConfig } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '#core/model';
+import { type Clocks, createTimeline } from '#core/timing/clock';
+import { adopt } from '../admission/adopt';
+import { parseSnapshot } from '../snapshot/file';
+import { moveSnapshot } from '../snapshot/observed-times';
+import { placeOf, type ReadSnapshot } from '../snapshot/reader';
+import type { Source } from '../source';
+
+export type SnapshotSourceDependencies = {
+  readonly owner: string;
+  readonly clock: Clocks;
+  readonly read: ReadSnapshot;
+};
+
+/** A snapshot that is not within a day of now says nothing about what is: its writer has stopped, or a clock is wrong. */
+const maxAgeMs = 24 * 3_600_000;
+
+/**
+ * What another process discovered, as one scope: targets keep their scope tag when the writer's accounts and regions change. What the
+ * endpoints claim is checked again, against the `allow` of this source.
+ */
+export function createSnapshotSource(
+  config: SnapshotConfig,
+  { owner, clock, read }: SnapshotSourceDependencies,
+): Source {
+  const scope = { id: `${config.name}.snapshot.none`, source: config.name, account: 'snapshot', region: 'none' };
+  const from = placeOf(config);
+  const timeline = createTimeline(clock);
+  let last: Kept | undefined;
+
+  /** Gives the snapshot with its times by the clock of this machine, and with those that its writer gave. */
+  async function readSnapshot(signal: AbortSignal): Promise<Snapshot & { readonly writtenAtMs: number }> {
+    const answer = await read(last?.etag, signal);
+    const stepMs = timeline.follow();
+    if (last) last = { ...last, moveMs: last.moveMs + stepMs };
+    // Kept only once it was parsed: the ETag of a text that cannot be used would make the next answer "unchanged".
+    if (answer) last = keep(parseSnapshot(answer.text, { from, owner }), answer.etag);
+    if (!last) throw unusable(`${from}: the server calls unchanged what it never gave; correct \`url\` of the source`);
+    return { ...moveSnapshot(last.snapshot, last.moveMs), writtenAtMs: last.snapshot.takenAtMs };
+  }
+
+  /** One that is read again has the age that it had, and more; one from the future counts as of now. */
+  function keep(snapshot: Snapshot, etag: string | undefined): Kept {
+    const { takenAtMs } = snapshot;
+    const aheadMs = takenAtMs - clock.now();
+    if (takenAtMs === last?.snapshot.takenAtMs) return { ...last, snapshot, etag };
+    if (aheadMs > maxAgeMs) throw unusable(staleness(from, takenAtMs));
+    return { snapshot, etag, moveMs: Math.min(0, -aheadMs) };
+  }
+
+  return {
+    name: config.name,
+    allow: config.allow,
+    scopes: () => [scope],
+    discover: async (_, signal) => {
+      const snapshot = await readSnapshot(signal);
+      const { takenAtMs, writtenAtMs } = snapshot;
+      if (clock.now() - takenAtMs > maxAgeMs) throw unusable(staleness(from, writtenAtMs));
+      return {
+        ...adopt(discoveredIn(snapshot, from), { allow: config.allow, scope }),
+        observedAtMs: observedAtMsOf(snapshot),
+      };
+    },
+  };
+}
+
+/** A snapshot as it was written, and by how much its times differ from what they are by the clock of this machine. */
+type Kept = { readonly snapshot: Snapshot; readonly etag?: string; readonly moveMs: number };
+
+function unusable(message: string): PrivatelinkError {
+  return new PrivatelinkError(message, { code: 'BAD_ANSWER', transient: true });
+}
+
+function staleness(from: string, takenAtMs: number): string {
+  const fix = 'let its writer run (kong-privatelink discover --out FILE), and compare the clocks';
+  return `${from}: the snapshot is of ${new Date(takenAtMs).toISOString()}, more than 24 h from now; ${fix}`;
+}
+
+/** The snapshot is as old as the scope that its writer read longest ago, however new the file is (fm-40). */
+function observedAtMsOf({ takenAtMs, scopes }: Snapshot): number {
+  return Math.min(takenAtMs, ...scopes.flatMap((state) => knownIn(state)?.observedAtMs ?? []));
+}
+
+function knownIn(state: ScopeState): LastGood | undefined {
+  return state.status === 'known' ? state : state.lastGood;
+}
+
+/** All that the snapshot holds. Throws PrivatelinkError where nothing is known of a scope. */
+function discoveredIn({ scopes, takenAtMs }: Snapshot, from: string): Discovered {
+  const discovered = scopes.map((state) => discoveredOf(state, { from, takenAtMs }));
+  return {
+    endpoints: discovered.flatMap((one) => one.endpoints),
+    quarantined: discovered.flatMap((one) => one.quarantined),
+  };
+}
+
+type Reading = { readonly from: string; readonly takenAtMs: number };
+
+/** What a scope of the writer held, each endpoint with who observed it, and when: never after the snapshot was taken. */
+function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discovered {
+  const known = knownIn(state);
+  if (!known) {
+    const { scope, reason } = state as Extract<ScopeState, { status: 'unknown' }>;
+    throw unusable(
+      `${from}: nothing is known in the snapshot of scope ${scope.id} (${reason}); correct that where it is written`,
+    );
+  }
+  const { observedAtMs, accountId } = known;
+  const byScope = { scopeId: state.scope.id, atMs: Math.min(observedAtMs, takenAtMs), accountId };
+  const seen = <T extends { readonly observed?: Observed }>(one: T) => ({
+    ...one,
+    observed: one.observed ? { ...one.observed, atMs: Math.min(one.observed.atMs, takenAtMs) } : byScope,
+  });
+  const { endpoints, quarantined } = known.discovered;
+  return { endpoints: endpoints.map(seen), quarantined: quarantined.map(seen) };
+}

@@ -1,0 +1,19 @@
+import type { StaticConfig } from '#config/schema';
+import type { Source } from '../source';
+import { type Claimed, createClaimedSource, digestOf, discoverClaimed } from './written';
+
+/** Addresses that the configuration lists; always known. */
+export function createStaticSource(config: StaticConfig): Source {
+  const claimed = config.endpoints.map((entry, index) => claimedOf(entry, index, config));
+  return createClaimedSource(config, async (scope) => discoverClaimed(claimed, config.allow, scope));
+}
+
+/** The id says where the entry stands, not what it holds: whoever changes an entry's host or addresses still owns its domain. */
+function claimedOf(
+  { addresses, ...claim }: StaticConfig['endpoints'][number],
+  index: number,
+  { name, endpoints }: StaticConfig,
+): Claimed {
+  const place = endpoints.slice(0, index).filter((one) => one.domain === claim.domain).length;
+  return { id: `static-${claim.domain}-${place}-${digestOf(name)}`, claim, ips: addresses };
+}

@@ -1,0 +1,88 @@
+import type { VpcEndpointsConfig } from '#config/schema';
+import { dispositionOf, parseEndpointState } from '#core/endpoint-states';
+import type { Address, Scope } from '#core/model';
+import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
+import { createAccountSource } from '../aws/account-source';
+import type { AccountScope } from '../aws/accounts';
+import { whyUnreadable } from '../aws/answers';
+import type { Ec2Reader, InterfaceItem, VpcEndpointItem } from '../aws/readers/endpoints';
+import { type ReadZoneIds, withZoneIds } from '../aws/readers/zones';
+import type { Source } from '../source';
+
+export type VpcEndpointsDependencies = {
+  readonly owner: string;
+  /** Gives what reads one account and region. */
+  readonly readersOf: (scope: AccountScope) => { readonly reader: Ec2Reader; readonly readZoneIds: ReadZoneIds };
+};
+
+/** Interface endpoints of the configured accounts and regions that carry the domain tag. */
+export function createVpcEndpointsSource(
+  config: VpcEndpointsConfig,
+  { owner, readersOf }: VpcEndpointsDependencies,
+): Source {
+  return createAccountSource(config, (scope) => {
+    const { reader, readZoneIds } = readersOf(scope);
+    return {
+      discover: async (signal) => {
+        const items = await reader.listEndpoints({ tagKey: config.tags.domain, vpcIds: config.vpcs }, signal);
+        const interfaceIds = new Set(items.filter(isServing).flatMap((item) => item.interfaceIds));
+        const listed = await reader.listInterfaces([...interfaceIds], signal);
+        const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
+        return claimEndpoints(
+          items.map((item) => candidateOf(item, { scope, interfaces })),
+          { config, owner, scope },
+        );
+      },
+      confirmGone: (ids, signal) => reader.findGone(ids.filter(isEndpointId), signal),
+    };
+  });
+}
+
+/** AWS refuses a whole call for one id of another form, and people may put tags of their own on a target. */
+function isEndpointId(id: string): boolean {
+  return /^vpce-[0-9a-f]+$/.test(id);
+}
+
+/** Interfaces are asked for only where there still are any: an id that is gone would fail the whole batch. */
+function isServing(item: VpcEndpointItem): boolean {
+  return dispositionOf(parseEndpointState(item.state ?? '')) !== 'remove';
+}
+
+type Context = { readonly scope: Scope; readonly interfaces: ReadonlyMap<string, InterfaceItem> };
+
+function candidateOf(item: VpcEndpointItem, context: Context): Candidate {
+  const state = item.state ? parseEndpointState(item.state) : undefined;
+  return {
+    id: item.id,
+    tags: item.tags,
+    state,
+    problem: whyUnreadable('it', item.problem),
+    facts: factsOf(item, context),
+  };
+}
+
+function factsOf(item: VpcEndpointItem, context: Context): Facts | string {
+  const { state, createdAtMs, reason, serviceName, vpcId, dnsNames } = item;
+  if (!state) return 'AWS gives no State for it';
+  const parsed = parseEndpointState(state);
+  if (parsed === 'available' && item.interfaceIds.length === 0) return 'AWS gives no NetworkInterfaceIds for it';
+  if (createdAtMs === undefined) return 'AWS gives no CreationTimestamp for it';
+  const addresses = addressesOf(item, context);
+  if (typeof addresses === 'string') return addresses;
+  return { state: parsed, reason, createdAtMs, serviceName, vpcId, dnsNames, addresses };
+}
+
+/** All private addresses of the endpoint's interfaces; a text says which interface AWS does not know, or without address (yet, or any more). */
+function addressesOf(item: VpcEndpointItem, { scope, interfaces }: Context): readonly Address[] | string {
+  if (!isServing(item)) return [];
+  const found: Address[] = [];
+  for (const id of item.interfaceIds) {
+    const networkInterface = interfaces.get(id);
+    if (!networkInterface) return `AWS does not list its network interface ${id}`;
+    const problem = whyUnreadable(`its network interface ${id}`, networkInterface.problem);
+    if (problem) return problem;
+    if (networkInterface.ips.length === 0) return `AWS gives no address for its network interface ${id}`;
+    found.push(...networkInterface.ips.map((ip) => ({ ip, region: scope.region, zoneId: networkInterface.zoneId })));
+  }
+  return found;
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { claim } from '#config/claims';
+import type { AllowConfig, TagKeys } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, Scope } from '#core/model';
+import { type Candidate, claimEndpoints } from '../admission/admit';
+import type { Answer, Source } from '../source';
+
+/** A claim that the configuration makes, where a provider's tags would. */
+export type WrittenClaim = Readonly<z.infer<z.ZodObject<typeof claim>>>;
+
+/** Some addresses, and what the configuration claims for them. */
+export type Claimed = {
+  readonly id: string;
+  readonly claim: WrittenClaim;
+  readonly ips: readonly string[];
+  readonly dnsNames?: readonly string[];
+  /** As in Candidate. */
+  readonly problem?: string;
+  readonly grantedRanges?: readonly string[];
+};
+
+/** The claim's own fields stand for the tags, so that both are read by the same rules. */
+const fields: TagKeys = {
+  domain: 'domain',
+  protocol: 'protocol',
+  port: 'port',
+  host: 'host',
+  path: 'paths',
+  weight: 'weight',
+  gateway: 'gateway',
+};
+
+export type ClaimedSourceConfig = {
+  readonly name: string;
+  readonly type: string;
+  readonly region: string;
+  readonly allow: AllowConfig;
+};
+
+/** Reads the only scope of a source; as `Source.discover`. */
+export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Answer>;
+
+/** A source without accounts: its one scope is `<source>.<type>.<region>`. */
+export function createClaimedSource({ name, type, region, allow }: ClaimedSourceConfig, read: ReadClaimed): Source {
+  const only: Scope = { id: `${name}.${type}.${region}`, source: name, account: type, region };
+  return {
+    name,
+    allow,
+    scopes: () => [only],
+    discover: async (scope, signal) => {
+      if (scope.id === only.id) return read(only, signal);
+      throw new PrivatelinkError(`scope ${scope.id} is not one of source ${name}`, {
+        code: 'BAD_ANSWER',
+        transient: false,
+      });
+    },
+  };
+}
+
+/** Checks what is claimed as tags are checked, and against the source's `allow`. */
+export function discoverClaimed(claimed: readonly Claimed[], allow: AllowConfig, scope: Scope): Discovered {
+  const config = { tags: fields, allow };
+  return claimEndpoints(
+    claimed.map((one) => candidateOf(one, scope)),
+    { config, owner: '', scope },
+  );
+}
+
+/** A short text that differs where the parts do: endpoint ids become tags, which hold neither long names nor every character. */
+export function digestOf(...parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
+}
+
+function candidateOf({ claim: written, ips, dnsNames = [], ...rest }: Claimed, { region }: Scope): Candidate {
+  const addresses = ips.map((ip) => ({ ip, region }));
+  const state = 'available';
+  return { ...rest, tags: tagsOf(written), state, facts: { state, createdAtMs: 0, dnsNames, addresses } };
+}
+
+function tagsOf({ domain, protocol, port, host, paths, weight }: WrittenClaim): ReadonlyMap<string, string> {
+  const values = { domain, protocol, port, host, paths: paths?.join(' '), weight };
+  return new Map(
+    Object.entries(values).flatMap(([field, value]) => (value === undefined ? [] : [[field, String(value)]])),
+  );
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { canonicalJson, checksumOf, digestOf } from '#core/canonical-json';
+import { PrivatelinkError } from '#core/errors';
+import type { Snapshot } from '#core/model';
+import { snapshotSchema, usableSnapshotSchema } from './schema';
+
+/** Raised when a reader of the version before would misunderstand the file. */
+const version = 1;
+
+export type SnapshotOrigin = {
+  /** Where the text is from, for messages. */
+  readonly from: string;
+  /** Whose snapshot it must be. */
+  readonly owner: string;
+};
+
+/** The text of a snapshot file: JSON with sorted keys, so that the same snapshot has the same bytes, and a checksum over its content. */
+export function serialiseSnapshot(snapshot: Snapshot, owner: string): string {
+  return sealed(canonicalJson({ version, owner, snapshot }));
+}
+
+/** The same where nobody compares the bytes: keys as they come, in a tenth of the time. */
+export function serialiseUsable(snapshot: Snapshot, owner: string): string {
+  return sealed(JSON.stringify({ owner, snapshot, version }));
+}
+
+/** "checksum" is the first of the sorted keys. */
+function sealed(content: string): string {
+  return `{"checksum":"${digestOf(content)}",${content.slice(1)}\n`;
+}
+
+/**
+ * Reads the text of a snapshot file; an endpoint that cannot be used is quarantined. Throws PrivatelinkError (BAD_ANSWER) that says what is
+ * wrong with it, and the fix.
+ */
+export function parseSnapshot(text: string, origin: SnapshotOrigin): Snapshot {
+  return parseContent(text, origin, snapshotSchema);
+}
+
+/** The same for what is only remembered: a scope that cannot be used is left out. */
+export function parseUsable(text: string, origin: SnapshotOrigin): Snapshot {
+  return parseContent(text, origin, usableSnapshotSchema);
+}
+
+function parseContent(text: string, { from, owner }: SnapshotOrigin, schema: z.ZodType<Snapshot>): Snapshot {
+  const { checksum, ...content } = parseEnvelope(text, from);
+  if (content.version !== version) {
+    const fix = 'let the same version of kong-privatelink write and read it';
+    throw unusable(from, `has schema version ${content.version}, this version reads ${version}`, fix);
+  }
+  if (checksum !== checksumOfText(text) && checksum !== checksumOf(content)) {
+    throw unusable(from, 'was changed or damaged: its checksum does not match its content', writeAgain);
+  }
+  if (content.owner !== owner) {
+    const fix = `take the snapshot that owner ${owner} writes, or set owner to ${content.owner}`;
+    throw unusable(from, `belongs to owner ${content.owner}, not to ${owner}`, fix);
+  }
+  const parsed = schema.safeParse(content.snapshot);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unusable(from, `has a field that cannot be used (${issue?.path.join('.')}: ${issue?.message})`, writeAgain);
+}
+
+const writeAgain = 'write it again with kong-privatelink discover --out FILE';
+
+function unusable(from: string, problem: string, fix: string): PrivatelinkError {
+  return new PrivatelinkError(`${from}: the snapshot ${problem}; ${fix}`, { code: 'BAD_ANSWER', transient: false });
+}
+
+/** `looseObject`: the checksum is over all that the file holds. */
+const envelopeSchema = z.looseObject({
+  version: z.int(),
+  owner: z.string(),
+  checksum: z.string(),
+  snapshot: z.unknown(),
+});
+
+function parseEnvelope(text: string, from: string): z.infer<typeof envelopeSchema> {
+  const parsed = envelopeSchema.safeParse(parseJson(text, from));
+  if (parsed.success) return parsed.data;
+  const fix = 'name a file that kong-privatelink discover --out wrote, or a URL that serves one';
+  throw unusable(from, 'is JSON of something else: it has no version, owner and checksum', fix);
+}
+
+function parseJson(text: string, from: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const isHtml = text.trimStart().startsWith('<');
+    if (isHtml) throw unusable(from, 'is HTML: a proxy or a login page answered', 'correct the address, or the token');
+    throw unusable(from, 'is not JSON, or was cut short', writeAgain);
+  }
+}
+
+/** The checksum is the first key of a file that is as it was written: what follows is the content, and need not be put in order again. */
+function checksumOfText(text: string): string {
+  return digestOf(text.trimEnd().replace(/^\{"checksum":"[^"]*",/, '{'));
+}

@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SourceConfig } from '#config/schema';
+import { checksumOf } from '#core/canonical-json';
+import { messageOf } from '#core/errors';
+import type { Snapshot } from '#core/model';
+import type { Clocks } from '#core/timing/clock';
+import { isThere } from '#io/files';
+import { createLastGoodStore, type LastGoodStore } from './last-good';
+
+export type LastGoodFiles = {
+  readonly stateDir: string;
+  readonly owner: string;
+  readonly sources: readonly SourceConfig[];
+  /** A data plane may keep its own beside a worker's. */
+  readonly isDataPlane?: boolean;
+};
+
+/**
+ * Keeps last good in a file for each source, named for the owner and the source's configuration: another configuration of the owner that uses
+ * the folder has files of its own, and a source that is added takes nothing from the others (fm-42).
+ */
+export function openLastGoodStore(files: LastGoodFiles, clock: Clocks): LastGoodStore {
+  const { stateDir, owner, sources, isDataPlane } = files;
+  const base = join(stateDir, `last-good.${owner}${isDataPlane ? '.data-plane' : ''}`);
+  const storeOf = (path: string) => createLastGoodStore({ path, owner, clock });
+  const stores = new Map(sources.map((source) => [source.name, storeOf(`${base}.${keyOf(source)}.json`)]));
+  // Earlier versions had one file, whatever the sources; where it is there, such a version was the last to run.
+  const older = { path: `${base}.json`, store: storeOf(`${base}.json`), isRemoved: false };
+
+  async function readOlder() {
+    const isFound = await isThere(older.path);
+    const { known, warning } = isFound ? await older.store.read() : { known: new Map() };
+    const own = [...known].filter(([id]) => stores.has(id.split('.')[0] ?? ''));
+    return { isFound, own, warning };
+  }
+
+  return {
+    read: async () => {
+      const { isFound, own, warning } = await readOlder();
+      if (isFound && !warning) return { known: new Map(own) };
+      const read = await Promise.all([...stores.values()].map((store) => store.read()));
+      return { known: new Map(read.flatMap(({ known }) => [...known])), ...warningOf([{ warning }, ...read]) };
+    },
+    write: async (snapshot) => {
+      const written = await Promise.all([...stores].map(([name, store]) => store.write(partOf(snapshot, name))));
+      const { warning } = warningOf(written);
+      if (warning !== undefined || older.isRemoved) return { warning };
+      older.isRemoved = true;
+      return (await isThere(older.path)) ? removeOlder(older.path) : {};
+    },
+  };
+}
+
+/** The configuration of the source but for its secrets, and for its regions and account, which stand in what it holds. */
+function keyOf(source: SourceConfig): string {
+  const optional = { token: undefined, url: undefined, regions: undefined, ownAccount: undefined };
+  const { token: _, url, regions: __, ownAccount: ___, ...rest } = { ...optional, ...source };
+  return checksumOf({ ...rest, url: url?.split('?')[0] }).slice(0, 12);
+}
+
+function partOf({ scopes, ...snapshot }: Snapshot, source: string): Snapshot {
+  return { ...snapshot, scopes: scopes.filter(({ scope }) => scope.source === source) };
+}
+
+function warningOf(said: readonly { readonly warning?: string }[]): { readonly warning?: string } {
+  const warnings = said.flatMap(({ warning }) => warning ?? []);
+  return warnings.length > 0 ? { warning: warnings.join('; ') } : {};
+}
+
+/** It has been taken over; where it stayed, the next start would take it for the newer one. */
+async function removeOlder(path: string): Promise<{ readonly warning?: string }> {
+  try {
+    await rm(path);
+    return {};
+  } catch (thrown) {
+    return { warning: `${path} of an earlier version cannot be removed (${messageOf(thrown)}): remove it` };
+  }
+}

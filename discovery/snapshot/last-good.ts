@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '#core/errors';
+import type { LastGood, Observed, Snapshot } from '#core/model';
+import type { Clocks } from '#core/timing/clock';
+import { isMissingFile, makeFolder, writeFix, writeIfChanged } from '#io/files';
+import { parseUsable, serialiseUsable } from './file';
+
+/** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
+export interface LastGoodStore {
+  /** What an earlier process knew, by scope id. */
+  read(): Promise<{ readonly known: ReadonlyMap<string, LastGood>; readonly warning?: string }>;
+  /** Keeps what the snapshot knows. */
+  write(snapshot: Snapshot): Promise<{ readonly warning?: string }>;
+}
+
+/** What stays the same is written again after this, so that its age on disk stays right to a third of the 15 min at which people are warned. */
+const refreshMs = 300_000;
+
+export type LastGoodFile = { readonly path: string; readonly owner: string; readonly clock: Clocks };
+
+/** Keeps last good in a snapshot file, replaced as a whole (0600) when what is known has changed; use one store for one process. */
+export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastGoodStore {
+  /** What the file holds, and since when by the monotonic clock. */
+  let kept: { readonly snapshot: Snapshot; readonly sinceMs: number } | undefined;
+  return {
+    read: async () => {
+      try {
+        const snapshot = parseUsable(await readFile(path, 'utf8'), { from: path, owner });
+        const ageMs = clock.now() - snapshot.takenAtMs;
+        // One from the future has no age that could be told, and is written anew.
+        kept = { snapshot, sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
+        return { known: lastGoodOf(snapshot) };
+      } catch (thrown) {
+        if (isMissingFile(thrown)) return { known: new Map() };
+        const warning = `what was known before cannot be used, starting without it (${messageOf(thrown)})`;
+        return { known: new Map(), warning };
+      }
+    },
+    write: async ({ takenAtMs, scopes }) => {
+      const snapshot = { takenAtMs, scopes };
+      const nowMs = clock.monotonicMs();
+      if (kept && nowMs - kept.sinceMs < refreshMs && isSame(kept.snapshot, snapshot)) return {};
+      try {
+        await makeFolder(dirname(path));
+        await writeIfChanged(path, serialiseUsable(snapshot, owner));
+        kept = { snapshot, sinceMs: nowMs };
+        return {};
+      } catch (thrown) {
+        const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
+        return { warning: `what is known cannot be written to ${path} (${messageOf(thrown)}): ${fix}` };
+      }
+    },
+  };
+}
+
+/** The same store for a command that writes nothing. */
+export function readOnly(store: LastGoodStore): LastGoodStore {
+  return { read: store.read, write: async () => ({}) };
+}
+
+function lastGoodOf({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
+  return new Map(
+    scopes.flatMap((state) => {
+      const good = state.status === 'known' ? state : state.lastGood;
+      if (!good) return [];
+      const { observedAtMs, accountId, discovered } = good;
+      return [[state.scope.id, { observedAtMs, accountId, discovered, isRestored: true }] as const];
+    }),
+  );
+}
+
+/** Whether the same endpoints are known in the same scopes, whenever they were read. */
+function isSame(one: Snapshot, other: Snapshot): boolean {
+  return isDeepStrictEqual(contentOf(one), contentOf(other));
+}
+
+function contentOf(snapshot: Snapshot) {
+  const withoutTime = <T extends { readonly observed?: Observed }>({ observed: _, ...one }: T) => one;
+  return [...lastGoodOf(snapshot)].map(([id, { accountId, discovered }]) => [
+    id,
+    accountId,
+    discovered.endpoints.map(withoutTime),
+    discovered.quarantined.map(withoutTime),
+  ]);
+}

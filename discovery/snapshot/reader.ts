@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, request } from 'undici';
+import type { SnapshotConfig } from '#config/schema';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { withinDeadline } from '#io/within-deadline';
+
+/** The text of a snapshot; `etag` names its version where the server gives one. */
+export type SnapshotText = { readonly text: string; readonly etag?: string };
+
+/** Gives undefined when the version that `etag` names is still the one. Throws PrivatelinkError, or the signal's reason. */
+export type ReadSnapshot = (etag: string | undefined, signal: AbortSignal) => Promise<SnapshotText | undefined>;
+
+export type ReaderOptions = {
+  /** For the whole answer; default 10 s. */
+  readonly timeoutMs?: number;
+  /** Default 64 MiB: 10,000 endpoints take about a tenth of it. */
+  readonly maxBytes?: number;
+};
+
+/** Reads the file or the URL that the source names. */
+export function createSnapshotReader(config: SnapshotConfig, options: ReaderOptions = {}): ReadSnapshot {
+  const from = placeOf(config);
+  return config.url ? urlReader({ ...config, url: config.url, from }, options) : fileReader(config.file ?? '', from);
+}
+
+/** Source and place, for messages; a query may hold a signature, and is left out. */
+export function placeOf({ name, file, url }: SnapshotConfig): string {
+  if (!url) return `source ${name}, ${file}`;
+  const { origin, pathname } = new URL(url);
+  return `source ${name}, ${origin}${pathname}`;
+}
+
+function fileReader(file: string, from: string): ReadSnapshot {
+  return async (_, signal) => {
+    try {
+      return { text: await readFile(file, { encoding: 'utf8', signal }) };
+    } catch (cause) {
+      signal.throwIfAborted();
+      const fix = 'write it with kong-privatelink discover --out FILE, where this user may read it';
+      throw new PrivatelinkError(`${from}: the snapshot cannot be read (${messageOf(cause)}); ${fix}`, {
+        code: 'UNREACHABLE',
+        transient: true,
+        cause,
+      });
+    }
+  };
+}
+
+type UrlOptions = Pick<SnapshotConfig, 'token'> & { readonly url: string; readonly from: string };
+
+function urlReader(
+  { url, token, from }: UrlOptions,
+  { timeoutMs = 10_000, maxBytes = 64 * 1024 * 1024 }: ReaderOptions,
+): ReadSnapshot {
+  const dispatcher = new Agent({ maxResponseSize: maxBytes });
+  async function ask(etag: string | undefined, signal: AbortSignal): Promise<SnapshotText | undefined> {
+    const headers = {
+      accept: 'application/json',
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(etag && { 'if-none-match': etag }),
+    };
+    // One connection for each pass: none is kept that the server may close as it is used again (fm-27).
+    const answer = await request(url, { headers, dispatcher, signal, reset: true });
+    const text = await answer.body.text();
+    if (answer.statusCode === 304) return undefined;
+    if (answer.statusCode !== 200) throw statusError(answer.statusCode, from);
+    return { text, etag: answer.headers.etag?.toString() };
+  }
+
+  return async (etag, signal) => {
+    try {
+      return await withinDeadline((own) => ask(etag, own), { signal, timeoutMs, asked: from });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw thrown instanceof PrivatelinkError ? thrown : networkError(from, thrown);
+    }
+  };
+}
+
+function statusError(status: number, from: string): PrivatelinkError {
+  const message = (fix: string) => `${from}: the server answered ${status}; ${fix}`;
+  if (status === 401 || status === 403) {
+    const code = status === 401 ? 'CREDENTIALS' : 'ACCESS_DENIED';
+    return new PrivatelinkError(message('set `token` of the source to one that the server accepts'), {
+      code,
+      transient: false,
+    });
+  }
+  if (status === 429 || status >= 500) {
+    return new PrivatelinkError(message('it is tried again in the next pass; check the server'), {
+      code: 'UNREACHABLE',
+      transient: true,
+    });
+  }
+  return new PrivatelinkError(message('correct `url` of the source; redirects are not followed'), {
+    code: 'BAD_ANSWER',
+    transient: false,
+  });
+}
+
+function networkError(from: string, cause: unknown): PrivatelinkError {
+  const fix = 'check `url` of the source, the network, and that the snapshot has at most 64 MiB';
+  return new PrivatelinkError(`${from}: the snapshot cannot be read (${messageOf(cause)}); ${fix}`, {
+    code: 'UNREACHABLE',
+    transient: true,
+    cause,
+  });
+}

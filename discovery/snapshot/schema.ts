@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { parseEndpointState } from '#core/endpoint-states';
+import type {
+  Address,
+  Discovered,
+  Endpoint,
+  LastGood,
+  Observed,
+  Protocol,
+  QuarantineCode,
+  Quarantined,
+  Scope,
+  Snapshot,
+} from '#core/model';
+import { domainPattern } from '#core/names';
+import { isZoneId } from '#core/zone-id';
+import { cut, cutNames, isEndpointId } from '../admission/fields';
+import { brokenRule, spellClaim } from '../admission/rules';
+
+/**
+ * What a snapshot may say: what endpoints claim passes the schema of tags (fm-50), and an endpoint that does not pass costs itself alone
+ * (fm-45). The addresses are judged by the source that reads the snapshot.
+ */
+
+/** One parser for each field of a type, also for the optional ones: a field that is added to the model is not lost here. */
+type Fields<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
+
+/** As far as a Date reaches. */
+const timeMs = z.number().min(-8.64e15).max(8.64e15);
+const state = z.string().transform(parseEndpointState);
+const words = z.string().transform((text) => cut(text));
+const names = z.array(z.string()).transform(cutNames);
+const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'a region, such as us-east-1');
+const label = z.string().regex(/^[a-z0-9-]{1,63}$/, 'lowercase letters, digits and dashes, at most 63');
+/** A tag is `scope:` and this. */
+const scopeId = z
+  .string()
+  .max(122)
+  .regex(/^[a-z0-9-]+\.[a-z0-9-]+\.[a-z0-9-]+$/, 'the id of a scope, such as hub.self.us-east-1');
+
+const codes: { readonly [C in QuarantineCode]: C } = {
+  'bad-tag': 'bad-tag',
+  'missing-field': 'missing-field',
+  'domain-not-allowed': 'domain-not-allowed',
+  'service-not-allowed': 'service-not-allowed',
+  'vpc-not-allowed': 'vpc-not-allowed',
+  'path-not-allowed': 'path-not-allowed',
+  'address-not-allowed': 'address-not-allowed',
+  'path-conflict': 'path-conflict',
+  disagreement: 'disagreement',
+  'base-conflict': 'base-conflict',
+  'other-gateway': 'other-gateway',
+};
+
+const protocols: { readonly [P in Protocol]: P } = { http: 'http', https: 'https', grpc: 'grpc', grpcs: 'grpcs' };
+
+const address = z.object({
+  ip: z.string(),
+  region,
+  // A zone is a preference: one that cannot be believed is unknown (fm-49).
+  zoneId: z.string().refine(isZoneId).optional().catch(undefined),
+} satisfies Fields<Address>);
+
+const accountId = z
+  .string()
+  .regex(/^\d{12}$/)
+  .optional();
+const observed = z.object({ scopeId, atMs: timeMs, accountId } satisfies Fields<Observed>).optional();
+
+const endpoint = z
+  .object({
+    domain: z.string(),
+    protocol: z.enum(protocols),
+    port: z.number(),
+    host: z.string().optional(),
+    paths: z.array(z.string()),
+    weight: z.number(),
+    id: z.string().refine(isEndpointId, 'an id that can become a tag of Kong'),
+    scopeId,
+    state,
+    reason: words.optional(),
+    createdAtMs: timeMs,
+    serviceName: words.optional(),
+    vpcId: words.optional(),
+    grantedPaths: z.array(z.string()),
+    dnsNames: names,
+    addresses: z.array(address),
+    observed,
+  } satisfies Fields<Endpoint>)
+  .superRefine((one, context) => {
+    const broken = brokenRule(one);
+    if (broken) context.addIssue({ code: 'custom', path: [broken.field], message: broken.fix });
+  })
+  .transform(spellClaim);
+
+/** Without an id nobody knows what is missing (fm-03). */
+const anyId = z
+  .string()
+  .min(1)
+  .transform((text) => cut(text));
+
+/** What is for people, or judged anew by the source that reads it: it need not pass. */
+const lenient = {
+  scopeId: scopeId.catch(''),
+  domain: z.string().regex(domainPattern).optional().catch(undefined),
+  state: state.optional().catch(undefined),
+};
+
+const quarantined = z.object({
+  ...lenient,
+  endpointId: anyId,
+  // A later version may have more; this one holds what it does not understand.
+  code: z.enum(codes).catch('missing-field'),
+  reason: words.catch(''),
+  fix: words.catch(''),
+  observed: observed.catch(undefined),
+} satisfies Fields<Quarantined>);
+
+/** What is read of an endpoint that does not pass, to quarantine it. */
+const refused = z.object({ ...lenient, id: anyId });
+
+type Read = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
+
+const endpointOrWhyNot = z.unknown().transform((value, context): Read => {
+  const parsed = endpoint.safeParse(value);
+  if (parsed.success) return { endpoint: parsed.data };
+  const [issue] = parsed.error.issues;
+  const problem = `${issue?.path.join('.')}: ${issue?.message}`;
+  const rest = refused.safeParse(value);
+  if (rest.success) return { quarantined: quarantine(rest.data, problem) };
+  context.addIssue({ code: 'custom', message: problem });
+  return z.NEVER;
+});
+
+function quarantine({ id, ...rest }: z.infer<typeof refused>, problem: string): Quarantined {
+  const reason = cut(`has a field in the snapshot that cannot be used (${problem})`);
+  return { endpointId: id, ...rest, code: 'missing-field', reason, fix: 'correct it where the snapshot is written' };
+}
+
+/** All of them at once where all pass, as nearly always; else one by one. */
+const endpoints = z.unknown().transform((value, context): readonly Read[] => {
+  const all = z.array(endpoint).safeParse(value);
+  if (all.success) return all.data.map((one) => ({ endpoint: one }));
+  const each = z.array(endpointOrWhyNot).safeParse(value);
+  if (each.success) return each.data;
+  const [issue] = each.error.issues;
+  context.addIssue({
+    code: 'custom',
+    path: [...(issue?.path ?? [])],
+    message: issue?.message ?? 'no list of endpoints',
+  });
+  return z.NEVER;
+});
+
+const discovered = z
+  .object({ endpoints, quarantined: z.array(quarantined) } satisfies Record<keyof Discovered, z.ZodType>)
+  .transform(
+    (one): Discovered => ({
+      endpoints: one.endpoints.flatMap((read) => ('endpoint' in read ? [read.endpoint] : [])),
+      quarantined: [
+        ...one.quarantined,
+        ...one.endpoints.flatMap((read) => ('quarantined' in read ? [read.quarantined] : [])),
+      ],
+    }),
+  );
+
+const lastGood = z.object({
+  observedAtMs: timeMs,
+  accountId,
+  discovered,
+  isRestored: z.boolean().optional(),
+} satisfies Fields<LastGood>);
+
+const scope = z.object({ id: scopeId, source: label, account: label, region } satisfies Fields<Scope>);
+
+export const scopeStateSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('known'), scope, observedAtMs: timeMs, accountId, discovered }),
+  z.object({ status: z.literal('unknown'), scope, reason: words, code: words, lastGood: lastGood.optional() }),
+]);
+
+export const snapshotSchema = z.object({
+  takenAtMs: timeMs,
+  scopes: z.array(scopeStateSchema),
+  goneIds: z.array(words).optional(),
+  warnings: z.array(words).optional(),
+  // Findings are for who asked for them: they are in no file.
+} satisfies Fields<Omit<Snapshot, 'findings'>>);
+
+/** The same, without the scopes of which anything else cannot be used. */
+export const usableSnapshotSchema = snapshotSchema.extend({
+  scopes: z
+    .array(z.unknown())
+    .transform((states) => states.flatMap((state) => scopeStateSchema.safeParse(state).data ?? [])),
+});

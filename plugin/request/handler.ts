@@ -1,0 +1,115 @@
+import { messageOf } from '#core/errors';
+import { probeSettingsOf } from '../discovery/probe-settings';
+import type { PluginConfig, WayOut } from '../schema/schema';
+import type { Feed } from './feed';
+import type { LiveCandidate } from './picker';
+import { pickTarget } from './reach';
+import type { Upstreams } from './upstreams';
+
+/**
+ * The calls of Kong's PDK that the plugin makes: one per request in upstream mode, two in target mode. Under the stock server
+ * an answer is a promise; under ours awaiting it costs a round trip, and not awaiting it none.
+ */
+export type Kong = {
+  readonly service: {
+    /** Gives true, or nothing where there is no such upstream: the request then stays with its service's own. */
+    setUpstream(name: string): PromiseLike<unknown>;
+    setTarget(host: string, port: number): PromiseLike<unknown>;
+    readonly request: { setHeader(name: string, value: string): PromiseLike<unknown> };
+  };
+  readonly response: {
+    exit(status: number, body: string, headers: Readonly<Record<string, string>>): PromiseLike<unknown>;
+  };
+};
+
+/** Says, at most once a minute for each reason and domain, why a request was not resolved. */
+export type Explain = (reason: string, domain: string) => void;
+
+export type HandlerContext = {
+  readonly feed: Feed;
+  readonly upstreams: Upstreams;
+  readonly explain: Explain;
+  readonly monotonicMs: () => number;
+};
+
+/**
+ * The access phase: sends the request to a target or the upstream of the domain, or takes the configured way out. Never throws into
+ * Kong. Gives a promise only while nothing is known of the domain: what has no asynchronous part costs no turn of the event loop.
+ */
+export function access(kong: Kong, config: PluginConfig, context: HandlerContext): Promise<void> | undefined {
+  const { feed, upstreams, explain } = context;
+  try {
+    if (!isTargetMode(config, feed)) {
+      leaveUnanswered(kong.service.setUpstream(upstreams.nameOf(config)), config, context);
+      return undefined;
+    }
+    const route = feed.routeOf(config.domain);
+    if (typeof route === 'string' && feed.hasSources) return accessLater(kong, config, context);
+    send(kong, config, context, route);
+  } catch (thrown) {
+    explain(messageOf(thrown), config.domain);
+  }
+  return undefined;
+}
+
+async function accessLater(kong: Kong, config: PluginConfig, context: HandlerContext): Promise<void> {
+  const { feed, explain } = context;
+  try {
+    // It may have been forgotten, since nobody asked for it for long.
+    feed.use(config.domain, probeSettingsOf(config));
+    await feed.first(config.domain);
+    send(kong, config, context, feed.routeOf(config.domain));
+  } catch (thrown) {
+    explain(messageOf(thrown), config.domain);
+  }
+}
+
+type FoundRoute = ReturnType<Feed['routeOf']>;
+
+/** Kong takes the calls in the order in which they are made: set_target overwrites Host. */
+function send(kong: Kong, config: PluginConfig, context: HandlerContext, route: FoundRoute): void {
+  const pick = resolve(config, context, route);
+  if (typeof pick === 'string') {
+    giveWay(kong, config, context, pick);
+    return;
+  }
+  leaveUnanswered(kong.service.setTarget(pick.address, pick.port), config, context);
+  leaveUnanswered(kong.service.request.setHeader('Host', config.host_header ?? pick.host), config, context);
+}
+
+/** The access phase of a plugin entity whose configuration this version cannot use. */
+export function accessUnusable(kong: Kong, wayOut: WayOut, context: HandlerContext): undefined {
+  giveWay(kong, wayOut, context, 'the plugin entity has a configuration that this version cannot use');
+}
+
+function giveWay(kong: Kong, config: WayOut, context: HandlerContext, reason: string): void {
+  context.explain(reason, config.domain);
+  if (config.on_unresolved === 'fallthrough') return;
+  const body = JSON.stringify({ message: `no target is known for domain ${config.domain}` });
+  leaveUnanswered(kong.response.exit(503, body, { 'Content-Type': 'application/json' }), config, context);
+}
+
+/** A promise of the stock server that is rejected, and that nobody has asked, would end the process. */
+function leaveUnanswered(answer: PromiseLike<unknown>, { domain }: WayOut, { explain }: HandlerContext): void {
+  if (answer instanceof Promise) answer.catch((thrown: unknown) => explain(messageOf(thrown), domain));
+}
+
+/** The next target that is fresh enough, or why there is none. */
+function resolve(
+  config: PluginConfig,
+  { feed, monotonicMs }: HandlerContext,
+  route: FoundRoute,
+): LiveCandidate | string {
+  if (!feed.hasSources) return 'no sources: start the plugin server with --config FILE';
+  if (typeof route === 'string') return route === 'undiscovered' ? 'nothing was discovered yet' : route;
+  const sinceMs = monotonicMs() - config.max_stale_seconds * 1_000;
+  return (
+    pickTarget(route, config.affinity === 'zone', sinceMs) ??
+    `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}`
+  );
+}
+
+/** `auto` picks targets where the data plane has sources. */
+export function isTargetMode({ mode }: PluginConfig, feed: Feed): boolean {
+  return mode === 'target' || (mode === 'auto' && feed.hasSources);
+}

@@ -1,0 +1,124 @@
+import type { Incumbent } from '#core/claims/incumbents';
+import { type Domain, settleDomains } from '#core/claims/settle';
+import { judgeEndpoints, type Verdict } from '#core/claims/verdicts';
+import { homeRegions } from '#core/home-regions';
+import type { Protocol, Snapshot, Target } from '#core/model';
+import { upstreamName } from '#core/names';
+import { factsOf } from '#core/protocols';
+import { type AgeKey, ageKeysOf } from './ages';
+
+/** One address that requests can be sent to; `host` is the Host header that Kong's own upstream would send there. */
+export type Candidate = {
+  readonly ip: string;
+  readonly port: number;
+  readonly host: string;
+  readonly weight: number;
+  readonly endpointId: string;
+  readonly scopeId: string;
+  /** What its age is, where it is not that of its scope. */
+  readonly ageKey?: AgeKey;
+  readonly region: string;
+  readonly zoneId?: string;
+};
+
+/** How a domain can be reached from a data plane: values only, so that a thread can hand them to another. */
+export type DomainRoute = {
+  readonly protocol: Protocol;
+  /** Host header without port. */
+  readonly host: string;
+  /** At least one. */
+  readonly candidates: readonly Candidate[];
+  /** Indexes of the candidates to prefer, the nearest first: those of the own zone, then of the own region; never of none or all. */
+  readonly tiers: readonly (readonly number[])[];
+};
+
+/** Routes by domain. */
+export type Routes = ReadonlyMap<string, DomainRoute>;
+
+/**
+ * Resolves a snapshot for a data plane in `zoneId`; all that can be decided before a request is decided here.
+ * What `previous` holds and the snapshot leaves uncertain stays, as it does in the control plane.
+ */
+export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, previous: Routes = new Map()): Routes {
+  const { domains, quarantined } = settleDomains(snapshot, incumbentsOf(previous));
+  const judge = judgeEndpoints(snapshot, quarantined);
+  const found = new Map(domains.map((domain) => [domain.name, draftOf(domain)]));
+  const drafts = [...new Map<string, Draft>([...idle(previous), ...found])]
+    .map(([name, draft]) => [name, withHeld(draft, previous.get(name), judge)] as const)
+    .filter(([, draft]) => draft.candidates.length > 0);
+  const regions = homeRegions(
+    drafts.flatMap(([, draft]) => draft.candidates),
+    zoneId,
+  );
+  const keys = ageKeysOf(snapshot);
+  return new Map(
+    drafts.map(([name, { candidates, ...draft }]) => {
+      const aged = candidates.map((one) => withAge(one, keys.get(one.endpointId)));
+      return [name, { ...draft, candidates: aged, tiers: tiersOf(aged, zoneId, regions) }];
+    }),
+  );
+}
+
+/** What is in no scope any more has the age of its own. */
+function withAge({ ageKey: before, ...candidate }: Candidate, key: AgeKey = candidate.scopeId): Candidate {
+  return key === candidate.scopeId ? candidate : { ...candidate, ageKey: key };
+}
+
+type Draft = Omit<DomainRoute, 'tiers'>;
+
+function draftOf({ name, protocol, host = upstreamName(name), targets }: Domain): Draft {
+  const candidates = usable(targets).map((target) => ({ ...target, host: hostHeader(host, target.port, protocol) }));
+  return { protocol, host, candidates };
+}
+
+/** The domains of before, without candidates yet. */
+function idle(previous: Routes): readonly (readonly [string, Draft])[] {
+  return [...previous].map(([name, { protocol, host }]) => [name, { protocol, host, candidates: [] }]);
+}
+
+/** Adds what was there before of endpoints that are uncertain; and of absent ones, where nothing else is left. */
+function withHeld(draft: Draft, previous: DomainRoute | undefined, judge: (endpointId: string) => Verdict): Draft {
+  const taken = new Set(draft.candidates.map(({ ip, port }) => `${ip} ${port}`));
+  const before = (previous?.candidates ?? []).filter(({ ip, port }) => !taken.has(`${ip} ${port}`));
+  const heldIf = (is: Verdict['is']) => before.filter((one) => judge(one.endpointId).is === is);
+  const candidates = [...draft.candidates, ...heldIf('uncertain')];
+  return { ...draft, candidates: candidates.length > 0 ? candidates : heldIf('absent') };
+}
+
+function incumbentsOf(routes: Routes): ReadonlyMap<string, Incumbent> {
+  return new Map(
+    [...routes].map(([domain, { protocol, host, candidates }]) => {
+      const endpointIds = new Set(candidates.map((one) => one.endpointId));
+      return [domain, { protocol, host, endpointIds, isUncertain: false }];
+    }),
+  );
+}
+
+/** Kong's rule: the port is left out only where it is the scheme's own (kong/runloop/balancer, set_host_header). */
+export function hostHeader(host: string, port: number, protocol: Protocol): string {
+  return port === factsOf(protocol).port ? host : `${host}:${port}`;
+}
+
+/** Whether the zones of the targets are known, and none lies in the region of `zoneId`. */
+export function isForeignZone(routes: Routes, zoneId: string): boolean {
+  const zoned = [...routes.values()].flatMap(({ candidates }) => candidates).filter((one) => one.zoneId !== undefined);
+  return zoned.length > 0 && homeRegions(zoned, zoneId).size === 0;
+}
+
+/** Targets without weight get nothing, unless there are no others. */
+function usable(targets: readonly Target[]): readonly Target[] {
+  const weighted = targets.filter((target) => target.weight > 0);
+  return weighted.length > 0 ? weighted : targets.map((target) => ({ ...target, weight: 1 }));
+}
+
+function tiersOf(
+  all: readonly Candidate[],
+  zoneId: string | undefined,
+  regions: ReadonlySet<string>,
+): DomainRoute['tiers'] {
+  const indexesOf = (belongs: (one: Candidate) => boolean) =>
+    all.flatMap((one, index) => (belongs(one) ? [index] : []));
+  const sameZone = indexesOf((one) => one.zoneId !== undefined && one.zoneId === zoneId);
+  const sameRegion = indexesOf((one) => regions.has(one.region));
+  return [sameZone, sameRegion].filter((tier) => tier.length > 0 && tier.length < all.length);
+}

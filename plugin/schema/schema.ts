@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+/** Version that Kong sees. */
+export const pluginVersion = '0.1.0';
+
+/**
+ * After authentication (key-auth 1250, jwt 1450), acl (950), rate limiting (910, 900) and the transformers (801, 800), so that
+ * nothing is resolved for a request that is refused, and before proxies of their own (ai-proxy 770, aws-lambda 750): priorities of Kong 3.9.
+ */
+export const pluginPriority = 790;
+
+/** A day: a target that discovery has not confirmed for longer is not worth more than the control plane's own list. */
+const maxStaleLimitSeconds = 86_400;
+
+/** Every field of the plugin's configuration, once: Kong's schema is derived from it (lua.ts). Kong wants 10 characters of description. */
+export const configSchema = z.object({
+  domain: z.string().min(1).describe('The service domain to route to: the value of the tag kong:domain.'),
+  mode: z
+    .enum(['auto', 'target', 'upstream'])
+    .default('auto')
+    .describe(
+      'target: pick an address here; upstream: use the upstream of the zone; auto: target where the data plane has sources configured.',
+    ),
+  affinity: z
+    .enum(['zone', 'none'])
+    .default('zone')
+    .describe('zone: the own zone first, then the own region, then any.'),
+  host_header: z.string().min(1).optional().describe('Host header to send, verbatim, in target mode.'),
+  on_unresolved: z
+    .enum(['fallthrough', 'reject'])
+    .default('fallthrough')
+    .describe("fallthrough: leave the request to the service's own upstream; reject: answer 503."),
+  max_stale_seconds: z
+    .number()
+    .min(0)
+    .max(maxStaleLimitSeconds)
+    .default(3_600)
+    .describe('A domain that discovery has not confirmed for longer counts as unresolved.'),
+  probe: z
+    .enum(['none', 'tcp', 'http', 'https'])
+    .default('tcp')
+    .describe('How targets are probed from the data plane, in target mode; https does not verify the certificate.'),
+  probe_path: z
+    .string()
+    .regex(/^\/[!-~]*$/)
+    .default('/')
+    .describe('Path that http and https probes ask for; a status from 200 to 399 is a success.'),
+  probe_interval_seconds: z
+    .number()
+    .min(0.1)
+    .max(3_600)
+    .default(5)
+    .describe('A dead target gets no more requests after this times probe_fall, at the latest.'),
+  probe_timeout_seconds: z
+    .number()
+    .min(0.05)
+    .max(60)
+    .default(1)
+    .describe('A probe that is not answered within this has failed; never more than half of the interval.'),
+  probe_fall: z.int().min(1).max(100).default(2).describe('Failures in a row after which a target gets no requests.'),
+  probe_rise: z.int().min(1).max(100).default(1).describe('Successes in a row after which it gets requests again.'),
+});
+
+export type PluginConfig = z.infer<typeof configSchema>;
+
+/** Kong writes null for a field that is not set. */
+const withoutNulls = z
+  .record(z.string(), z.unknown())
+  .transform((config) => Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)));
+
+/** Reads what Kong hands over: absent keys get their defaults, and those of other versions are ignored. Undefined when it cannot be used. */
+export function parsePluginConfig(config: unknown): PluginConfig | undefined {
+  const parsed = withoutNulls.pipe(configSchema).safeParse(config);
+  return parsed.success ? parsed.data : undefined;
+}
+
+const wayOutSchema = z.object({
+  domain: z.string().catch(''),
+  on_unresolved: configSchema.shape.on_unresolved.catch('fallthrough'),
+});
+
+export type WayOut = Readonly<z.infer<typeof wayOutSchema>>;
+
+/** The way out of a configuration that cannot be used as a whole: each field as far as it can be read. */
+export function parseWayOut(config: unknown): WayOut {
+  const parsed = withoutNulls.pipe(wayOutSchema).safeParse(config);
+  return parsed.success ? parsed.data : wayOutSchema.parse({});
+}

@@ -1,0 +1,77 @@
+import { randomInt } from 'node:crypto';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import type { InstanceStatus } from '../protocol/rpc';
+import type { Phase, PluginEntry } from './plugins';
+
+/** A plugin entity in use by a worker of nginx. */
+export type Instance = {
+  readonly phases: ReadonlyMap<string, Phase>;
+  isUsed: boolean;
+};
+
+export type Instances = {
+  /** Throws PrivatelinkError when there is no such plugin. */
+  readonly start: (name: string, config: unknown) => InstanceStatus;
+  readonly find: (instanceId: number) => Instance | undefined;
+  readonly close: (instanceId: number) => void;
+  /** Closes those that were not used since the last call. */
+  readonly expire: () => void;
+  readonly count: () => number;
+};
+
+export type InstancesOptions = {
+  /** By name. */
+  readonly plugins: ReadonlyMap<string, PluginEntry>;
+  readonly now: () => number;
+  /** Told what a constructor threw. */
+  readonly onProblem: (reason: string) => void;
+};
+
+/** Kong reads an id as int32; half of it is left to count on. */
+const firstIdLimit = 2 ** 30;
+
+/** Instances of the given plugins; ids are unlike those of the server before, which workers of nginx may still hold. */
+export function createInstances({ plugins, now, onProblem }: InstancesOptions): Instances {
+  const instances = new Map<number, Instance>();
+  let nextId = randomInt(1, firstIdLimit);
+
+  function start(name: string, config: unknown): InstanceStatus {
+    const entry = plugins.get(name);
+    if (!entry) throw unknownPlugin(name, [...plugins.keys()]);
+    const phases = startSafely(entry, config);
+    const status = { name, instanceId: nextId, startedAt: Math.floor(now() / 1_000) };
+    nextId += 1;
+    instances.set(status.instanceId, { phases, isUsed: true });
+    return status;
+  }
+
+  // Kong would ask again and again for an instance that is refused; one without phases lets requests pass.
+  function startSafely(entry: PluginEntry, config: unknown): Instance['phases'] {
+    try {
+      return entry.start(config);
+    } catch (thrown) {
+      onProblem(`an instance of ${entry.name} does nothing, since it could not start: ${messageOf(thrown)}`);
+      return new Map();
+    }
+  }
+
+  function expire(): void {
+    for (const [id, instance] of instances) {
+      if (!instance.isUsed) instances.delete(id);
+      instance.isUsed = false;
+    }
+  }
+
+  return {
+    start,
+    find: (instanceId) => instances.get(instanceId),
+    close: (instanceId) => void instances.delete(instanceId),
+    expire,
+    count: () => instances.size,
+  };
+}
+
+function unknownPlugin(name: string, known: readonly string[]): PrivatelinkError {
+  const message = `Kong asked for plugin ${JSON.stringify(name)}, and this server has ${known.join(', ')}: see KONG_PLUGINS`;
+  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}

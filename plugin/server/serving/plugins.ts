@@ -1,0 +1,79 @@
+import { readdirSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import type { Kong } from '../../request/handler';
+
+/** What a file of the plugins' folder exports, as kong-js-pluginserver knows it. */
+export type PluginEntry = {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly priority: number;
+  readonly schema: readonly unknown[];
+  readonly phases: readonly string[];
+  /** Makes an instance: its phases' functions by name. Throws what the plugin's constructor throws. */
+  readonly start: (config: unknown) => ReadonlyMap<string, Phase>;
+};
+
+export type Phase = (kong: Kong) => unknown;
+
+/** Those that Kong asks plugin servers for. */
+const phases = ['certificate', 'rewrite', 'access', 'response', 'preread', 'log'];
+const extensions = new Set(['.js', '.cjs']);
+
+type PluginClass = new (config: unknown) => Readonly<Record<string, Phase>>;
+
+const moduleSchema = z.object({
+  Plugin: z.custom<PluginClass>((value) => typeof value === 'function', 'a file of the folder exports a class Plugin'),
+  Name: z.string().optional(),
+  Version: z.string().optional(),
+  Priority: z.number().default(0),
+  Schema: z.array(z.unknown()).default([]),
+});
+
+/**
+ * Loads every plugin of the folder (absolute path); `onProblem` is told of files that cannot be used. Throws PrivatelinkError when
+ * the folder cannot be read or has no plugin.
+ */
+export function loadPlugins(folder: string, onProblem: (reason: string) => void): ReadonlyMap<string, PluginEntry> {
+  const plugins = new Map<string, PluginEntry>();
+  for (const file of listEntries(folder)) {
+    try {
+      const entry = entryOf(file.name, require(join(folder, file.base)));
+      plugins.set(entry.name, entry);
+    } catch (thrown) {
+      onProblem(`${join(folder, file.base)} is no plugin: ${messageOf(thrown)}`);
+    }
+  }
+  if (plugins.size > 0) return plugins;
+  throw new PrivatelinkError(`${folder} has no plugin: give the folder of the compiled entries with -d`, {
+    code: 'CONFIG_INVALID',
+    transient: false,
+  });
+}
+
+function listEntries(folder: string) {
+  try {
+    const files = readdirSync(folder).map((name) => parse(name));
+    return files.filter(({ name, ext }) => extensions.has(ext) && !name.startsWith('.'));
+  } catch (cause) {
+    const message = `the plugins' folder ${folder} cannot be read (${messageOf(cause)}): give another with -d`;
+    throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
+  }
+}
+
+function entryOf(fileName: string, loaded: unknown): PluginEntry {
+  const { Plugin, Name, Version, Priority, Schema } = moduleSchema.parse(loaded);
+  const own = phases.filter((phase) => typeof Plugin.prototype[phase] === 'function');
+  return {
+    name: (Name ?? fileName).toLowerCase(),
+    version: Version,
+    priority: Priority,
+    schema: Schema,
+    phases: own,
+    start: (config) => {
+      const plugin = new Plugin(config);
+      return new Map(own.map((phase) => [phase, (kong: Kong) => plugin[phase]?.(kong)]));
+    },
+  };
+}

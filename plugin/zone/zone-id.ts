@@ -1,0 +1,91 @@
+import { request } from 'undici';
+import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { isZoneName } from '#core/zones';
+import type { ReadZoneIds } from '#discovery/aws/readers/zones';
+import { withinDeadline } from '#io/within-deadline';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export type ZoneIdOptions = {
+  readonly env: Environment;
+  /** Ids of a region's zones by name, as the account of this process sees them. */
+  readonly zoneIdsOf: (region: string) => ReadZoneIds;
+};
+
+/** Metadata is a hop away; where it does not answer at once, it is not there. */
+const timeoutMs = 1_000;
+const tokenTtlSeconds = '60';
+const instanceMetadata = 'http://169.254.169.254';
+const zoneIdPath = '/latest/meta-data/placement/availability-zone-id';
+
+/** `use1-az1`; a local zone's is `usw2-lax1-az1`. */
+const zoneIdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*-az\d+$/);
+/** Task metadata, version 4. The zone's name begins with its region's. */
+const taskSchema = z.object({ AvailabilityZone: z.string().refine(isZoneName) });
+
+/**
+ * The id of the zone that this process runs in: of instance metadata (version 2), else of the task's. Throws PrivatelinkError with what
+ * each answered; it is transient unless there is none to ask.
+ */
+export async function findZoneId(options: ZoneIdOptions, signal: AbortSignal): Promise<string> {
+  const ways = waysOf(options);
+  const problems: string[] = [];
+  for (const [name, find] of ways) {
+    try {
+      return zoneIdSchema.parse(await find(signal));
+    } catch (thrown) {
+      signal.throwIfAborted();
+      problems.push(`${name}: ${messageOf(thrown)}`);
+    }
+  }
+  const tried = problems.length > 0 ? problems.join('; ') : 'there is no metadata to ask';
+  const message = `the own zone is not known (${tried}): set --zone-id to keep requests in the zone`;
+  throw new PrivatelinkError(message, { code: 'CONFIG_MISSING', transient: ways.length > 0 });
+}
+
+type Way = readonly [name: string, find: (signal: AbortSignal) => Promise<string | undefined>];
+
+function waysOf({ env, zoneIdsOf }: ZoneIdOptions): readonly Way[] {
+  const instance = env.AWS_EC2_METADATA_SERVICE_ENDPOINT || instanceMetadata;
+  const task = env.ECS_CONTAINER_METADATA_URI_V4;
+  const isDisabled = env.AWS_EC2_METADATA_DISABLED?.toLowerCase() === 'true';
+  return [
+    ...(isDisabled ? [] : [['instance metadata', (signal) => ofInstance(instance, signal)] as Way]),
+    ...(task ? [['task metadata', (signal) => ofTask(task, zoneIdsOf, signal)] as Way] : []),
+  ];
+}
+
+async function ofInstance(origin: string, signal: AbortSignal): Promise<string> {
+  const base = origin.replace(/\/$/, '');
+  const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': tokenTtlSeconds };
+  const token = await ask(`${base}/latest/api/token`, { method: 'PUT', headers, signal });
+  return ask(`${base}${zoneIdPath}`, { method: 'GET', headers: { 'x-aws-ec2-metadata-token': token }, signal });
+}
+
+async function ofTask(uri: string, zoneIdsOf: ZoneIdOptions['zoneIdsOf'], signal: AbortSignal) {
+  const text = await ask(`${uri}/task`, { method: 'GET', headers: {}, signal });
+  const { AvailabilityZone: name } = taskSchema.parse(JSON.parse(text));
+  const [region = ''] = /^[a-z]+(-[a-z]+)+-\d+/.exec(name) ?? [];
+  const id = (await zoneIdsOf(region)(signal)).get(name);
+  if (id === undefined) throw new Error(`ec2:DescribeAvailabilityZones in ${region} gives no id for ${name}`);
+  return id;
+}
+
+type Question = {
+  readonly method: 'GET' | 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+};
+
+function ask(url: string, { signal, ...question }: Question): Promise<string> {
+  return withinDeadline(
+    async (own) => {
+      const { statusCode, body } = await request(url, { ...question, signal: own });
+      const text = await body.text();
+      if (statusCode !== 200) throw new Error(`status ${statusCode}`);
+      return text.trim();
+    },
+    { signal, timeoutMs, asked: url, fix: 'it is asked again' },
+  );
+}

@@ -1,0 +1,45 @@
+import { AwsError } from '../error';
+import type { Action, AwsRequest } from '../request';
+import { element, wrap } from '../xml';
+import {
+  acceptVpcEndpointConnections,
+  deleteVpcEndpoints,
+  describeVpcEndpointConnections,
+  rejectVpcEndpointConnections,
+} from './connections';
+import { createVpcEndpoint, describeVpcEndpoints } from './endpoints';
+import { describeInstances } from './instances';
+import { describeAvailabilityZones, describeNetworkInterfaces, describeSubnets, describeVpcs } from './network';
+import { describeVpcPeeringConnections } from './peerings';
+import { describeVpcEndpointServices } from './services';
+
+const actions = new Map<string, Action>([
+  ['AcceptVpcEndpointConnections', acceptVpcEndpointConnections],
+  ['CreateVpcEndpoint', createVpcEndpoint],
+  ['DeleteVpcEndpoints', deleteVpcEndpoints],
+  ['DescribeAvailabilityZones', describeAvailabilityZones],
+  ['DescribeInstances', describeInstances],
+  ['DescribeNetworkInterfaces', describeNetworkInterfaces],
+  ['DescribeSubnets', describeSubnets],
+  ['DescribeVpcEndpointConnections', describeVpcEndpointConnections],
+  ['DescribeVpcEndpointServices', describeVpcEndpointServices],
+  ['DescribeVpcEndpoints', describeVpcEndpoints],
+  ['DescribeVpcPeeringConnections', describeVpcPeeringConnections],
+  ['DescribeVpcs', describeVpcs],
+  ['RejectVpcEndpointConnections', rejectVpcEndpointConnections],
+]);
+
+/** Answers one EC2 call; throws AwsError. */
+export function answerEc2(request: AwsRequest): string {
+  const { action, requestId } = request;
+  const perform = actions.get(action);
+  if (!perform) throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`);
+  const inside = element('requestId', requestId) + perform(request);
+  return `<${action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${inside}</${action}Response>`;
+}
+
+/** The error in EC2's own form. */
+export function refuseEc2(error: AwsError, requestId: string): string {
+  const inside = wrap('Error', element('Code', error.code), element('Message', error.message));
+  return wrap('Response', wrap('Errors', inside), element('RequestID', requestId));
+}

@@ -1,0 +1,93 @@
+import { listOf, type Query, required } from '../query';
+import type { AwsRequest } from '../request';
+import { digest } from '../world/ids';
+import type { Tags, VpcEndpoint } from '../world/model';
+import { element, list, valueList, wrap } from '../xml';
+import { describe } from './listing';
+import { tagsXml } from './network';
+
+/** The caller's endpoints, in every state that AWS lists. */
+export const describeVpcEndpoints = describe<VpcEndpoint>({
+  set: 'vpcEndpointSet',
+  all: ({ world, caller }) => world.endpoints(caller),
+  ids: {
+    parameter: 'VpcEndpointId',
+    notFound: 'InvalidVpcEndpointId.NotFound',
+    find: ({ world }, id) => world.endpoint(id),
+  },
+  fields: new Map([
+    ['ip-address-type', ipAddressTypeOf],
+    ['service-name', (one) => one.service.name],
+    ['service-region', (one) => one.service.region],
+    ['vpc-id', (one) => one.vpcId],
+    ['vpc-endpoint-id', (one) => one.id],
+    ['vpc-endpoint-state', (one) => one.state],
+    ['vpc-endpoint-type', () => 'Interface'],
+  ]),
+  write: endpointXml,
+});
+
+/** Interfaces come from the subnets' zones; throws what the world throws. */
+export function createVpcEndpoint({ world, caller, query }: AwsRequest): string {
+  const subnets = world.subnets(caller);
+  const zoneIds = listOf(query, 'SubnetId').map((id) => subnets.find((subnet) => subnet.id === id)?.zone.id ?? id);
+  const endpoint = world.createEndpoint({
+    account: caller.account,
+    region: caller.region,
+    vpcId: required(query, 'VpcId'),
+    serviceName: required(query, 'ServiceName'),
+    tags: tagsOf(query, 'TagSpecification.1.Tag'),
+    interfaces: zoneIds.map((zoneId) => ({ zoneId })),
+  });
+  return wrap('vpcEndpoint', endpointXml(endpoint));
+}
+
+/** What the interfaces' addresses make of the endpoint. */
+export function ipAddressTypeOf({ interfaces }: VpcEndpoint): string {
+  if (!interfaces.some(({ ipv6 }) => ipv6 !== undefined)) return 'ipv4';
+  return interfaces.some(({ ip }) => ip !== undefined) ? 'dualstack' : 'ipv6';
+}
+
+function tagsOf(query: Query, name: string): Tags {
+  const tags: Record<string, string> = {};
+  for (let index = 1; query.has(`${name}.${index}.Key`); index += 1) {
+    tags[required(query, `${name}.${index}.Key`)] = query.get(`${name}.${index}.Value`) ?? '';
+  }
+  return tags;
+}
+
+function endpointXml(endpoint: VpcEndpoint): string {
+  const { service, interfaces, lastError } = endpoint;
+  return (
+    element('vpcEndpointId', endpoint.id) +
+    element('vpcEndpointType', 'Interface') +
+    element('vpcId', endpoint.vpcId) +
+    element('serviceName', service.name) +
+    element('serviceRegion', service.region) +
+    element('state', endpoint.state) +
+    valueList(
+      'subnetIdSet',
+      interfaces.map(({ subnetId }) => subnetId),
+    ) +
+    element('ipAddressType', ipAddressTypeOf(endpoint)) +
+    element('privateDnsEnabled', false) +
+    element('requesterManaged', false) +
+    valueList(
+      'networkInterfaceIdSet',
+      interfaces.map(({ id }) => id),
+    ) +
+    dnsEntriesXml(endpoint) +
+    element('creationTimestamp', new Date(endpoint.createdAtMs).toISOString()) +
+    tagsXml(endpoint.tags) +
+    element('ownerId', endpoint.account) +
+    (lastError ? wrap('lastError', element('message', lastError.message), element('code', lastError.code)) : '')
+  );
+}
+
+function dnsEntriesXml({ dnsNames, service }: VpcEndpoint): string {
+  const hostedZone = element('hostedZoneId', `Z${digest(service.region, 13).toUpperCase()}`);
+  return list(
+    'dnsEntrySet',
+    dnsNames.map((name) => element('dnsName', name) + hostedZone),
+  );
+}

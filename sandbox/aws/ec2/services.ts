@@ -1,0 +1,35 @@
+import type { EndpointService } from '../world/model';
+import { zonesOf } from '../world/zones';
+import { element, list, valueList } from '../xml';
+import { describe } from './listing';
+
+type Shown = EndpointService & { readonly zoneNames: readonly string[] };
+
+/** Endpoint services of the caller's region, under the zone names that its account knows: in the sandbox everybody may see them. */
+export const describeVpcEndpointServices = describe<Shown>({
+  set: 'serviceDetailSet',
+  all: ({ world, caller }) => {
+    const zones = zonesOf(caller);
+    return world
+      .services()
+      .filter(({ region }) => region === caller.region)
+      .map((service) => ({
+        ...service,
+        zoneNames: zones.flatMap(({ id, name }) => (service.zoneIds.includes(id) ? [name] : [])),
+      }));
+  },
+  minimumPage: 5,
+  fields: new Map<string, (one: Shown) => string>([
+    ['service-name', (one) => one.name],
+    ['owner', (one) => one.account],
+    ['service-type', () => 'Interface'],
+  ]),
+  write: (one) =>
+    element('serviceName', one.name) +
+    element('serviceId', one.id) +
+    element('serviceRegion', one.region) +
+    list('serviceType', [element('serviceType', 'Interface')]) +
+    valueList('availabilityZoneSet', one.zoneNames) +
+    element('owner', one.account) +
+    element('acceptanceRequired', one.acceptanceRequired),
+});

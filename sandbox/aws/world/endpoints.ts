@@ -1,0 +1,154 @@
+import { AwsError } from '../error';
+import { digest } from './ids';
+import type { EndpointService, LastError, NetworkInterface, Place, Tags, Vpc, VpcEndpoint } from './model';
+import { subnetIn, takeAddress, vpcAt } from './network';
+import type { StoredEndpoint, WorldState } from './state';
+
+/** One network interface: the zone by its id; without any address an IPv4 one is taken from the subnet. */
+export type InterfaceSpec = { readonly zoneId: string; readonly ip?: string; readonly ipv6?: string };
+
+export type EndpointSpec = Place & {
+  readonly serviceName: string;
+  readonly interfaces: readonly InterfaceSpec[];
+  /** Absent: the account's default VPC in the region. */
+  readonly vpcId?: string;
+  readonly tags?: Tags;
+  /** Absent: what the service's acceptance makes of it. Given: it stays so until told otherwise. */
+  readonly state?: string;
+};
+
+/** What a state becomes by itself after `transitionMs`. */
+const settlesTo = new Map([
+  ['pending', 'available'],
+  ['deleting', 'deleted'],
+]);
+
+const acceptable = new Set(['pendingAcceptance', 'rejected']);
+const rejectable = new Set(['pendingAcceptance', 'pending', 'available']);
+
+/** Adds an endpoint with its interfaces and DNS names, which it has from the first moment, even before acceptance. */
+export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoint {
+  const { account, region, tags = {} } = spec;
+  const service = serviceNamed(state, spec);
+  const vpc = vpcAt(state, spec, spec.vpcId);
+  const issued = state.issue('vpce');
+  const interfaces = spec.interfaces.map((one) => createInterface(state, vpc, { ...one, endpointId: issued.id }));
+  const nowMs = state.now();
+  state.endpoints.set(issued.id, {
+    ...issued,
+    account,
+    region,
+    tags,
+    service,
+    vpcId: vpc.id,
+    interfaces,
+    dnsNames: dnsNamesOf(issued.id, region, service, interfaces),
+    state: spec.state ?? (service.acceptanceRequired ? 'pendingAcceptance' : 'pending'),
+    settles: spec.state === undefined,
+    createdAtMs: nowMs,
+    changedAtMs: nowMs,
+  });
+  return existing(state, issued.id);
+}
+
+/** The endpoint as AWS would describe it now; undefined when it does not exist, or no more. */
+export function findEndpoint(state: WorldState, id: string): VpcEndpoint | undefined {
+  const stored = state.endpoints.get(id);
+  return stored && settle(state, stored);
+}
+
+/** What time has made of an endpoint; undefined when AWS has stopped listing it. */
+export function settle(state: WorldState, stored: StoredEndpoint): StoredEndpoint | undefined {
+  const elapsedMs = state.now() - stored.changedAtMs;
+  const next = stored.settles && elapsedMs >= state.transitionMs ? settlesTo.get(stored.state) : undefined;
+  const current = next ?? stored.state;
+  if (current !== 'deleted') return current === stored.state ? stored : { ...stored, state: current };
+  const unlisted = stored.settles && elapsedMs >= state.transitionMs + state.deletedListedMs;
+  return unlisted ? undefined : { ...stored, state: current, interfaces: [], dnsNames: [] };
+}
+
+/** The provider takes the connection; throws InvalidState where there is nothing to accept. */
+export function acceptEndpoint(state: WorldState, id: string): void {
+  requireState(existing(state, id), acceptable);
+  moveEndpoint(state, id, { state: 'pending', settles: true });
+}
+
+/** The provider refuses the connection, also one that it once took; throws InvalidState. */
+export function rejectEndpoint(state: WorldState, id: string): void {
+  requireState(existing(state, id), rejectable);
+  moveEndpoint(state, id, { state: 'rejected', settles: true });
+}
+
+/** Puts an endpoint into a state, from which only `settles` lets it move on; throws InvalidVpcEndpointId.NotFound. */
+export function moveEndpoint(
+  state: WorldState,
+  id: string,
+  to: { readonly state: string; readonly settles: boolean; readonly lastError?: LastError },
+): void {
+  changeEndpoint(state, id, { lastError: undefined, ...to, changedAtMs: state.now() });
+}
+
+/** Replaces fields of an endpoint; throws InvalidVpcEndpointId.NotFound. */
+export function changeEndpoint(state: WorldState, id: string, fields: Partial<StoredEndpoint>): void {
+  state.endpoints.set(id, { ...existing(state, id), ...fields });
+}
+
+/** Replaces an endpoint as people do: a new id and new interfaces, the same service, VPC and tags; the old one is deleted. */
+export function recreateEndpoint(state: WorldState, id: string, interfaces: readonly InterfaceSpec[]): VpcEndpoint {
+  const { account, region, vpcId, service, tags } = existing(state, id);
+  moveEndpoint(state, id, { state: 'deleting', settles: true });
+  return createEndpoint(state, { account, region, vpcId, serviceName: service.name, tags, interfaces });
+}
+
+function existing(state: WorldState, id: string): StoredEndpoint {
+  const stored = state.endpoints.get(id);
+  const endpoint = stored && settle(state, stored);
+  if (!endpoint) throw new AwsError('InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${id}' does not exist`);
+  return endpoint;
+}
+
+function requireState(endpoint: VpcEndpoint, states: ReadonlySet<string>): void {
+  if (states.has(endpoint.state)) return;
+  throw new AwsError('InvalidState', `The Vpc Endpoint Id '${endpoint.id}' is in state ${endpoint.state}`);
+}
+
+/** The service, once it is known to reach the zones asked for; across regions zones do not correspond, so any will do. */
+function serviceNamed(state: WorldState, spec: EndpointSpec): EndpointService {
+  const service = state.services.get(spec.serviceName);
+  if (!service) {
+    throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${spec.serviceName}' does not exist`);
+  }
+  const missing = spec.interfaces.find(({ zoneId }) => !service.zoneIds.includes(zoneId));
+  if (missing && service.region === spec.region) {
+    const message = `The VPC endpoint service ${service.name} does not support the availability zone ${missing.zoneId}`;
+    throw new AwsError('InvalidParameter', message);
+  }
+  return service;
+}
+
+function createInterface(
+  state: WorldState,
+  vpc: Vpc,
+  spec: InterfaceSpec & { readonly endpointId: string },
+): NetworkInterface {
+  const { zoneId, ...given } = spec;
+  const subnet = subnetIn(vpc, zoneId);
+  const ip = spec.ip ?? (spec.ipv6 ? undefined : takeAddress(state, subnet));
+  const { account, region, zone } = subnet;
+  const place = { account, region, vpcId: vpc.id, subnetId: subnet.id, zone, tags: {} };
+  const created = { ...place, ...given, ...state.issue('eni'), ip };
+  state.interfaces.set(created.id, created);
+  return created;
+}
+
+/** Regional name, then one for each zone by the account's own zone name; across regions there are no zonal names. */
+function dnsNamesOf(
+  id: string,
+  region: string,
+  service: EndpointService,
+  interfaces: readonly NetworkInterface[],
+): readonly string[] {
+  const label = `${id}-${digest(id, 8)}`;
+  const zones = service.region === region ? interfaces.map(({ zone }) => `${label}-${zone.name}`) : [];
+  return [label, ...zones].map((name) => `${name}.${service.id}.${service.region}.vpce.amazonaws.com`);
+}

@@ -1,0 +1,217 @@
+import { type CloudMap, createCloudMap } from '../cloud-map/world';
+import { AwsError } from '../error';
+import {
+  acceptEndpoint,
+  changeEndpoint,
+  createEndpoint,
+  type EndpointSpec,
+  findEndpoint,
+  type InterfaceSpec,
+  moveEndpoint,
+  recreateEndpoint,
+  rejectEndpoint,
+  settle,
+} from './endpoints';
+import { createIssuer } from './ids';
+import {
+  createInstance,
+  findInstance,
+  type InstanceSpec,
+  moveInstance,
+  settleInstance,
+  tagInstance,
+} from './instances';
+import {
+  type EndpointService,
+  type Entity,
+  type Instance,
+  isAt,
+  type LastError,
+  type NetworkInterface,
+  type Peering,
+  type Place,
+  type Role,
+  type Subnet,
+  type Tags,
+  type Vpc,
+  type VpcEndpoint,
+} from './model';
+import { createVpc, type VpcSpec } from './network';
+import { acceptPeering, createPeering, type PeeringSpec } from './peerings';
+import type { WorldState } from './state';
+import { zoneIdsOf } from './zones';
+
+export type WorldOptions = {
+  /** World time, unix epoch in milliseconds; the system's by default. */
+  readonly now?: () => number;
+  /** How long `pending` and `deleting` last: 0 by default, then nobody sees them. */
+  readonly transitionMs?: number;
+  /** How long a deleted endpoint stays listed; an hour by default. */
+  readonly deletedListedMs?: number;
+};
+
+export type ServiceSpec = Place & {
+  readonly acceptanceRequired?: boolean;
+  /** Absent: all zones of the region. */
+  readonly zoneIds?: readonly string[];
+  readonly tags?: Tags;
+};
+
+/** Accounts and regions exist as soon as they are named. Changing anything that does not exist throws AwsError. */
+export type AwsWorld = {
+  readonly cloudMap: CloudMap;
+  createVpc(spec: VpcSpec): Vpc;
+  createService(spec: ServiceSpec): EndpointService;
+  /** The provider's load balancer serves other zones from now on; endpoints keep the interfaces that they have. */
+  setServiceZones(name: string, zoneIds: readonly string[]): void;
+  createPeering(spec: PeeringSpec): Peering;
+  acceptPeering(id: string): void;
+  createRole(spec: Omit<Role, 'arn'>): Role;
+  createEndpoint(spec: EndpointSpec): VpcEndpoint;
+  accept(id: string): void;
+  reject(id: string): void;
+  /** Puts an endpoint into any state, where it stays until told otherwise. */
+  setState(id: string, state: string, lastError?: LastError): void;
+  /** Replaces all tags. */
+  setTags(id: string, tags: Tags): void;
+  deleteEndpoint(id: string): void;
+  recreateEndpoint(id: string, spec: { readonly interfaces: readonly InterfaceSpec[] }): VpcEndpoint;
+  createInstance(spec: InstanceSpec): Instance;
+  /** Puts an instance into any state, where it stays until told otherwise; `reason` as AWS would say it. */
+  setInstanceState(id: string, state: string, reason?: LastError): void;
+  /** Replaces all tags. */
+  setInstanceTags(id: string, tags: Tags): void;
+  terminateInstance(id: string): void;
+  /** Takes an interface away that its endpoint goes on naming, as a reader may find while AWS is busy. */
+  detachInterface(id: string): void;
+  /** Ends the listing of everything deleted. */
+  purge(): void;
+  /** As AWS would list them now, in order of creation; without a place, everywhere. */
+  endpoints(place?: Place): readonly VpcEndpoint[];
+  endpoint(id: string): VpcEndpoint | undefined;
+  interfaces(place?: Place): readonly NetworkInterface[];
+  interface(id: string): NetworkInterface | undefined;
+  instances(place?: Place): readonly Instance[];
+  instance(id: string): Instance | undefined;
+  vpcs(place?: Place): readonly Vpc[];
+  /** Of which either side is at the place. */
+  peerings(place?: Place): readonly Peering[];
+  subnets(place?: Place): readonly Subnet[];
+  services(place?: Place): readonly EndpointService[];
+  role(arn: string): Role | undefined;
+};
+
+/** An empty AWS without any HTTP: give it services and endpoints, then `startAws` to have it answer. */
+export function createWorld(options: WorldOptions = {}): AwsWorld {
+  const state = createState(options);
+  return {
+    cloudMap: createCloudMap(state),
+    createVpc: (spec) => createVpc(state, spec),
+    createService: (spec) => createService(state, spec),
+    setServiceZones: (name, zoneIds) => setServiceZones(state, name, zoneIds),
+    createPeering: (spec) => createPeering(state, spec),
+    acceptPeering: (id) => acceptPeering(state, id),
+    createRole: (spec) => createRole(state, spec),
+    createEndpoint: (spec) => createEndpoint(state, spec),
+    accept: (id) => acceptEndpoint(state, id),
+    reject: (id) => rejectEndpoint(state, id),
+    setState: (id, to, lastError) => moveEndpoint(state, id, { state: to, settles: false, lastError }),
+    setTags: (id, tags) => changeEndpoint(state, id, { tags }),
+    deleteEndpoint: (id) => moveEndpoint(state, id, { state: 'deleting', settles: true }),
+    recreateEndpoint: (id, { interfaces }) => recreateEndpoint(state, id, interfaces),
+    createInstance: (spec) => createInstance(state, spec),
+    setInstanceState: (id, to, stateReason) => moveInstance(state, id, { state: to, settles: false, stateReason }),
+    setInstanceTags: (id, tags) => tagInstance(state, id, tags),
+    terminateInstance: (id) => moveInstance(state, id, { state: 'shutting-down', settles: true }),
+    detachInterface: (id) => void state.interfaces.delete(id),
+    purge: () => purge(state),
+    endpoints: (place) => endpoints(state, place),
+    endpoint: (id) => findEndpoint(state, id),
+    interfaces: (place) => interfaces(state, place),
+    interface: (id) => interfaceById(state, id),
+    instances: (place) => listed(state.instances, place).flatMap((stored) => settleInstance(state, stored) ?? []),
+    instance: (id) => findInstance(state, id),
+    vpcs: (place) => listed(state.vpcs, place),
+    peerings: (place) =>
+      [...state.peerings.values()].filter(
+        ({ requester, accepter }) => !place || isAt(requester, place) || isAt(accepter, place),
+      ),
+    subnets: (place) => listed(state.vpcs, place).flatMap(({ subnets }) => subnets),
+    services: (place) => listed(state.services, place),
+    role: (arn) => state.roles.get(arn),
+  };
+}
+
+const hourMs = 3_600_000;
+
+function createState({ now = Date.now, transitionMs = 0, deletedListedMs = hourMs }: WorldOptions): WorldState {
+  return {
+    now,
+    transitionMs,
+    deletedListedMs,
+    issue: createIssuer(),
+    vpcs: new Map(),
+    peerings: new Map(),
+    hosts: new Map(),
+    services: new Map(),
+    endpoints: new Map(),
+    interfaces: new Map(),
+    instances: new Map(),
+    roles: new Map(),
+  };
+}
+
+function createService(state: WorldState, spec: ServiceSpec): EndpointService {
+  const { account, region, tags = {}, acceptanceRequired = false, zoneIds = zoneIdsOf(region) } = spec;
+  const issued = state.issue('vpce-svc');
+  const name = `com.amazonaws.vpce.${region}.${issued.id}`;
+  const service = { ...issued, account, region, tags, name, acceptanceRequired, zoneIds };
+  state.services.set(name, service);
+  return service;
+}
+
+function setServiceZones(state: WorldState, name: string, zoneIds: readonly string[]): void {
+  const service = state.services.get(name);
+  if (!service) throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${name}' does not exist`);
+  state.services.set(name, { ...service, zoneIds });
+}
+
+function createRole(state: WorldState, spec: Omit<Role, 'arn'>): Role {
+  const role = { ...spec, arn: `arn:aws:iam::${spec.account}:role/${spec.name}` };
+  state.roles.set(role.arn, role);
+  return role;
+}
+
+function listed<T extends Entity>(entities: ReadonlyMap<string, T>, place: Place | undefined): readonly T[] {
+  const all = [...entities.values()];
+  return place ? all.filter((entity) => isAt(entity, place)) : all;
+}
+
+function endpoints(state: WorldState, place: Place | undefined): readonly VpcEndpoint[] {
+  return listed(state.endpoints, place).flatMap((stored) => settle(state, stored) ?? []);
+}
+
+function interfaces(state: WorldState, place: Place | undefined): readonly NetworkInterface[] {
+  return endpoints(state, place).flatMap((endpoint) =>
+    endpoint.interfaces.filter(({ id }) => state.interfaces.has(id)),
+  );
+}
+
+function interfaceById(state: WorldState, id: string): NetworkInterface | undefined {
+  const found = state.interfaces.get(id);
+  const owner = found && findEndpoint(state, found.endpointId);
+  return owner?.interfaces.find((one) => one === found);
+}
+
+function purge(state: WorldState): void {
+  for (const stored of state.instances.values()) {
+    const listedAs = settleInstance(state, stored)?.state ?? 'terminated';
+    if (listedAs === 'terminated') state.instances.delete(stored.id);
+  }
+  for (const stored of state.endpoints.values()) {
+    const listedAs = settle(state, stored)?.state ?? 'deleted';
+    if (listedAs !== 'deleted') continue;
+    state.endpoints.delete(stored.id);
+    for (const { id } of stored.interfaces) state.interfaces.delete(id);
+  }
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { constants } from 'node:os';
+
+const controller = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // A watch reads its configuration again and goes on; one that still starts has just read it, or is about to.
+    if (signal === 'SIGHUP' && process.argv.includes('--watch')) return;
+    // The second one does not wait for anything.
+    if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
+    controller.abort(new Error(`stopped by ${signal}`));
+  });
+}
+
+// Whoever reads the output may stop reading; the work and its exit code stand.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== 'EPIPE') throw thrown;
+  });
+}
+
+async function ask(question: string): Promise<boolean> {
+  const { confirm } = await import('./confirm');
+  return confirm(question, { input: process.stdin, output: process.stdout }, controller.signal);
+}
+
+/** Loads the rest only now: a signal that comes meanwhile is heard. */
+async function run(): Promise<void> {
+  const { main } = await import('./main');
+  process.exitCode = await main(process.argv.slice(2), {
+    terminal: {
+      env: process.env,
+      out: (text) => process.stdout.write(text),
+      err: (text) => process.stderr.write(text),
+      isTerminal: process.stdout.isTTY === true,
+      confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
+    },
+    signal: controller.signal,
+  });
+}
+
+void run();

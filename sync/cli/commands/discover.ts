@@ -1,0 +1,79 @@
+import { settleClaims } from '#core/claims/settle';
+import type { Endpoint, Finding, Quarantined, Snapshot } from '#core/model';
+import { serialiseSnapshot } from '#discovery/snapshot/file';
+import { createLastGoodStore, readOnly } from '#discovery/snapshot/last-good';
+import { openFindings } from '#discovery/sources';
+import { systemClock } from '#io/clock';
+import { formatTable, type Terminal, withElapsed } from '#io/terminal';
+import { exitCodes, hasNoCredentials, reportScope, type ScopeReport } from '../../pass/report';
+import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../../pass/report-text';
+import { openDiscovery, openSources } from '../../pass/session';
+import { writeOutput } from '../write-output';
+import type { Command, CommandOptions } from './command';
+
+/** Shows what discovery sees: endpoints by domain, quarantined ones with the fix, and scopes that are unknown. */
+export const runDiscover: Command = async (options, signal) => {
+  const { terminal, out } = options;
+  const config = openSources(options);
+  // What the file holds of a scope that is unknown now stays in it.
+  const store = out ? readOnly(createLastGoodStore({ path: out, owner: config.owner, clock: systemClock })) : undefined;
+  const discovered = await withElapsed(terminal, 'discovering', () =>
+    openDiscovery(config, systemClock, store).discover(signal),
+  );
+  const snapshot = await openFindings(config, { clock: systemClock })(discovered, signal);
+  const scopes = snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs));
+  const { warnings = [], findings = [] } = snapshot;
+  const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot), findings, warnings };
+  terminal.out(options.json ? `${JSON.stringify(view)}\n` : formatView(view, terminal));
+  if (hasNoCredentials({ scopes })) return exitCodes.error;
+  if (out) await writeSnapshot(out, serialiseSnapshot(discovered, config.owner), options);
+  return exitCodes.done;
+};
+
+async function writeSnapshot(path: string, text: string, { terminal, json }: CommandOptions): Promise<void> {
+  const written = await writeOutput(path, text);
+  if (!json) terminal.err(`${written}\n`);
+}
+
+type View = {
+  readonly scopes: readonly ScopeReport[];
+  readonly endpoints: readonly Endpoint[];
+  readonly quarantined: readonly Quarantined[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly string[];
+};
+
+function formatView({ scopes, endpoints, quarantined, findings, warnings }: View, terminal: Terminal): string {
+  const rows = endpoints.map((endpoint) => rowOf(endpoint, quarantined));
+  const known = scopes.filter((scope) => scope.status === 'known').map((scope) => scope.id);
+  const nothing = known.length > 0 ? `No endpoint with the domain tag is usable in ${known.join(', ')}\n` : '';
+  const table = rows.length > 0 ? formatTable(['DOMAIN', 'ENDPOINT', 'STATE', 'SCOPE', 'ADDRESSES'], rows) : nothing;
+  return (
+    table +
+    formatWarnings(warnings, terminal) +
+    formatQuarantined(quarantined, terminal) +
+    formatFindings(findings, terminal) +
+    formatScopes(scopes, terminal)
+  );
+}
+
+function endpointsOf(snapshot: Snapshot): readonly Endpoint[] {
+  return snapshot.scopes
+    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
+    .sort((a, b) => (`${a.domain} ${a.id}` < `${b.domain} ${b.id}` ? -1 : 1));
+}
+
+function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
+  const own = snapshot.scopes.flatMap((state) => (state.status === 'known' ? state.discovered.quarantined : []));
+  return [...own, ...settleClaims(snapshot).quarantined];
+}
+
+function rowOf(endpoint: Endpoint, quarantined: readonly Quarantined[]): readonly string[] {
+  const { domain, id, state, reason, scopeId, port, addresses } = endpoint;
+  const states = [
+    reason ? `${state} (${reason})` : state,
+    ...(quarantined.some((one) => one.endpointId === id) ? ['quarantined'] : []),
+  ];
+  const places = addresses.map(({ ip, zoneId }) => `${ip}:${port}${zoneId ? `@${zoneId}` : ''}`);
+  return [domain, id, states.join(', '), scopeId, places.join(' ')];
+}

@@ -1,0 +1,22 @@
+import { type Colour, formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
+import { type CheckResult, examine } from '../../doctor/examine';
+import { exitCodes } from '../../pass/report';
+import type { Command } from './command';
+import { pluginSchema } from './schema';
+
+/** Checks everything that a pass needs, and shows a line for each with the fix; writes nothing. */
+export const runDoctor: Command = async (options, signal) => {
+  const { terminal } = options;
+  const checks = await withElapsed(terminal, 'checking', () => examine(options, pluginSchema(), signal));
+  terminal.out(options.json ? `${JSON.stringify({ checks })}\n` : formatChecks(checks, terminal));
+  return checks.some((one) => one.result === 'failed') ? exitCodes.error : exitCodes.done;
+};
+
+const colours: Readonly<Record<CheckResult['result'], Colour>> = { ok: 'green', warning: 'yellow', failed: 'red' };
+
+function formatChecks(checks: readonly CheckResult[], terminal: Terminal): string {
+  const rows = checks.map(({ check, result, detail }) => [check, result, detail]);
+  const [head = '', ...lines] = formatTable(['CHECK', 'RESULT', 'DETAIL'], rows).trimEnd().split('\n');
+  const painted = checks.map(({ result }, index) => paint(terminal, colours[result], lines[index] ?? ''));
+  return [paint(terminal, 'dim', head), ...painted].map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,55 @@
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { renderText } from '#deck/file/write';
+import { exitCodes, hasNoCredentials, type Report } from '../../pass/report';
+import { formatReport } from '../../pass/report-text';
+import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
+import { openSession } from '../../pass/session';
+import { writeOutput } from '../write-output';
+import type { Command, CommandOptions } from './command';
+
+/** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
+export const runRender: Command = async (options, signal) => {
+  const session = openSession(options);
+  const planned = await planWithControlPlane(session, signal);
+  if (typeof planned === 'string') return refuse(planned, options);
+  const { report } = planned;
+  if (report.refused || hasNoCredentials(report)) {
+    print(report, options);
+    if (!options.json) options.terminal.err('no file was written\n');
+    return hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
+  }
+  const { warning } = await session.absenceStore.write(planned.plan.absences);
+  const { controlPlane, owner } = session.config;
+  const controlPlaneName = 'name' in controlPlane ? controlPlane.name : undefined;
+  const workspace = 'workspace' in controlPlane ? controlPlane.workspace : undefined;
+  const text = renderText(planned.outcome, { owner, controlPlaneName, workspace, base: session.base });
+  const written = options.output ? await writeOutput(options.output, text) : undefined;
+  if (!options.output && !options.json) options.terminal.out(text);
+  print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);
+  if (written && !options.json) options.terminal.err(`${written}\n`);
+  return report.withheld ? exitCodes.refused : exitCodes.done;
+};
+
+/**
+ * The plan, or why there is none for now. The file is all that decK will leave in place: without the control plane nobody knows what is
+ * held by endpoints that are pending, quarantined or only absent (docs/decisions/0007-render-needs-the-control-plane.md).
+ */
+async function planWithControlPlane(session: PassDependencies, signal: AbortSignal): Promise<Planned | string> {
+  try {
+    return await planOnce(session, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof PrivatelinkError && thrown.transient)) throw thrown;
+    return `no file was written: ${messageOf(thrown)}`;
+  }
+}
+
+function refuse(refused: string, { terminal, json }: CommandOptions): number {
+  if (json) terminal.out(`${JSON.stringify({ refused })}\n`);
+  else terminal.err(`refused ${refused}\n`);
+  return exitCodes.refused;
+}
+
+function print(report: Report, { terminal, json, output }: CommandOptions, text?: string): void {
+  if (json) terminal.out(`${JSON.stringify({ ...report, output, text: output ? undefined : text })}\n`);
+  else terminal.err(formatReport({ ...report, changes: [], publications: [] }, terminal));
+}

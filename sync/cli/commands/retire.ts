@@ -1,0 +1,134 @@
+import { PrivatelinkError } from '#core/errors';
+import type { ScopeState } from '#core/model';
+import { domainPattern } from '#core/names';
+import { mayClaim as claims } from '#discovery/admission/allow';
+import { applyChanges } from '../../control-planes/apply';
+import { openEntities } from '../../control-planes/backends';
+import type { HeldEntity } from '../../control-planes/control-plane';
+import { readDependants } from '../../control-planes/kong-api/dependants';
+import { exitCodes, isIncomplete, type Report } from '../../pass/report';
+import { formatCounts, formatReport } from '../../pass/report-text';
+import { planOnce } from '../../pass/run-once';
+import { openSession } from '../../pass/session';
+import { outcomeOf } from '../../plan/plan';
+import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
+import type { Command, CommandOptions } from './command';
+
+type Session = ReturnType<typeof openSession>;
+
+/** Takes a domain out of the control plane: says what leaves, asks, then removes it. */
+export const runRetire: Command = async (options, signal) => {
+  const domain = domainOf(options);
+  const session = withoutUnknown(openSession({ ...options, isReadOnly: true }), options.despiteUnknown);
+  const report = await planRetire(domain, session, signal);
+  const { terminal, json } = options;
+  if (!json) terminal.out(formatReport(report, terminal));
+  const confirmed = await confirmPlan(report, domain, { options, session, signal });
+  const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
+  if (json) terminal.out(`${JSON.stringify(done)}\n`);
+  else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`);
+  if (done.refused) return exitCodes.refused;
+  return isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
+};
+
+/** Scopes that the operator calls gone for good say nothing any more, not even what they said last. Throws PrivatelinkError. */
+function withoutUnknown(session: Session, despite: readonly string[] = []): Session {
+  const discover: Session['discover'] = async (signal) => {
+    const snapshot = await session.discover(signal);
+    const ids = snapshot.scopes.map(({ scope }) => scope.id);
+    const missing = despite.find((id) => !ids.includes(id));
+    if (missing !== undefined) {
+      const message = `--despite-unknown: no source has a scope ${missing}; there are: ${ids.join(', ')}`;
+      throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+    }
+    const isGone = ({ status, scope }: ScopeState) => status === 'unknown' && despite.includes(scope.id);
+    return { ...snapshot, scopes: snapshot.scopes.filter((state) => !isGone(state)) };
+  };
+  return despite.length > 0 ? { ...session, discover } : session;
+}
+
+function domainOf({ domain = '' }: CommandOptions): string {
+  if (domainPattern.test(domain)) return domain;
+  const message = `retire: "${domain}" is no name of a domain (lowercase letters, digits and dashes)`;
+  throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+}
+
+async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Report> {
+  const { held, plan, report, snapshot } = await planOnce({ ...session, publications: [] }, signal);
+  const changes = planRetirement(domain, held);
+  const mayClaim = (source: string) => session.config.sources.some((one) => one.name === source && claims(one, domain));
+  const refused =
+    whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim }) ??
+    (await whyNeeded(
+      held.filter((one) => one.domain === domain),
+      session,
+      signal,
+    ));
+  if (!refused) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
+  const { owner, scopes } = report;
+  const unknown = changes.length === 0 ? [unknownDomain(domain, held)] : [];
+  const warnings = [...unknown, ...stillPublished(domain, session)];
+  return { owner, scopes, quarantined: [], changes, kept: [], refused, warnings };
+}
+
+/** What `retire` does not touch, since it is not in the control plane. */
+function stillPublished(domain: string, { publications = [] }: Session): readonly string[] {
+  return publications
+    .filter((one) => one.domain === domain)
+    .map(
+      ({ name }) =>
+        `${name} keeps what is registered for domain ${domain}: take it out of publish, and deregister what nobody should find any more`,
+    );
+}
+
+/** Why others would lose something: Kong takes plugins along with their service, and refuses to delete one that has routes. */
+async function whyNeeded(
+  leaving: readonly HeldEntity[],
+  { config: { controlPlane } }: Session,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (leaving.length === 0) return undefined;
+  const api = await openEntities(controlPlane, signal);
+  const others = api ? await readDependants(api, leaving, signal) : [];
+  if (others.length === 0) return undefined;
+  return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;
+}
+
+type Confirming = { readonly options: CommandOptions; readonly session: Session; readonly signal: AbortSignal };
+
+/** The plan to carry out, or why there is none. People take their time: what they said yes to is planned again (fm-36). */
+async function confirmPlan(shown: Report, domain: string, { options, session, signal }: Confirming): Promise<Report> {
+  const { terminal, json, yes } = options;
+  if (shown.refused || yes || shown.changes.length === 0) return shown;
+  if (json || !terminal.confirm)
+    return { ...shown, refused: 'nobody is there to confirm this: look at it, then add --yes' };
+  const isConfirmed = await terminal.confirm(`Remove domain ${domain} from the control plane?`);
+  if (!isConfirmed) return { ...shown, refused: 'not confirmed' };
+  const now = await planRetire(domain, session, signal);
+  const unseen = unseenOf(shown.changes, now.changes);
+  if (now.refused || unseen.length === 0) return now;
+  return { ...now, refused: `${unseen.join(', ')} came while you were asked: look at it, and answer again` };
+}
+
+async function removeAll(report: Report, session: Session, signal: AbortSignal): Promise<Report> {
+  const { changes } = report;
+  if (changes.length === 0) return report;
+  const onApplied = (applied: Parameters<NonNullable<Session['onApplied']>>[0]) =>
+    session.onApplied?.(applied, changes.length);
+  const { results } = await applyChanges(changes, { ...session, signal, onApplied });
+  return { ...report, applied: results };
+}
+
+/** What was not said yet: the plan and what was unknown are above it. */
+function untoldOf(done: Report, shown: Report): Report {
+  return { ...done, changes: [], scopes: [], warnings: [], refused: shown.refused ? undefined : done.refused };
+}
+
+function summaryOf({ changes, applied }: Report, domain: string): string {
+  if (!applied) return `Nothing was removed: ${formatCounts(changes)}`;
+  const removed = applied.filter((one) => one.outcome === 'applied').length;
+  const all = removed === applied.length;
+  return all
+    ? `Domain ${domain} is retired`
+    : `Removed ${removed} of ${applied.length} entities; run retire again for the rest`;
+}

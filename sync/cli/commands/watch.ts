@@ -1,0 +1,89 @@
+import pino from 'pino';
+import { configPath } from '#config/file';
+import { messageOf } from '#core/errors';
+import { once } from '#core/timing/once';
+import { serialiseSnapshot } from '#discovery/snapshot/file';
+import { systemClock } from '#io/clock';
+import { exitCodes } from '../../pass/report';
+import { openSession } from '../../pass/session';
+import { parseAllowRemovals } from '../../plan/removals/policy';
+import { createMetrics, type Metrics } from '../../watch/metrics';
+import { createReloadable, watchFiles } from '../../watch/reload';
+import { startWatchServer } from '../../watch/server';
+import { createWatchPass } from '../../watch/watch-pass';
+import { startWorker, type Worker } from '../../watch/worker';
+import type { Command, CommandOptions } from './command';
+import { openRelease } from './schema';
+
+/** Pass after pass, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
+export const runWatch: Command = async (options, signal) => {
+  const { terminal, json } = options;
+  const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: json ? terminal.err : terminal.out });
+  const metrics = createMetrics();
+  const session = openReloadable(options, { log, metrics });
+  const ofFirstPass = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
+  let snapshotText: () => string | undefined = () => undefined;
+  const pass = createWatchPass({
+    dependencies: (number) => {
+      const current = session.current();
+      return number === 1 ? { ...current, policy: { ...current.policy, ...ofFirstPass } } : current;
+    },
+    clock: systemClock,
+    metrics,
+    log,
+    onSnapshot: (seen, owner) => {
+      snapshotText = once(() => serialiseSnapshot(seen, owner));
+    },
+    onReport: json ? (report) => terminal.out(`${JSON.stringify(report)}\n`) : undefined,
+  });
+  let worker: Worker | undefined;
+  const server = await startWatchServer(session.current().config.watch, {
+    isAlive: () => worker?.isAlive() ?? true,
+    isReady: () => worker?.isReady() ?? false,
+    metrics: metrics.text,
+    snapshot: () => snapshotText(),
+  });
+  log.info({ address: server.address }, 'watching');
+  const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
+  worker = startWorker({ pass, intervalMs, clock: systemClock, random: Math.random }, signal);
+  const path = configPath({ path: options.config, env: terminal.env });
+  const paths = () => [path, ...session.current().config.deck.base];
+  await untilEnded(worker, { paths, signal }, () => {
+    if (session.reload()) log.info({}, 'configuration read again');
+  });
+  await server.close();
+  log.info({}, 'stopped');
+  return exitCodes.done;
+};
+
+type Telling = { readonly log: pino.Logger; readonly metrics: Metrics };
+
+function openReloadable(options: CommandOptions, { log, metrics }: Telling) {
+  return createReloadable({
+    open: () => openWatchSession(options),
+    onFailure: (thrown) => {
+      metrics.add('kong_privatelink_reloads_failed_total');
+      log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
+    },
+  });
+}
+
+type Reloading = { readonly paths: () => readonly string[]; readonly signal: AbortSignal };
+
+/** Reloads, and lets a pass begin, at SIGHUP and when a file changes, until the worker has ended. */
+async function untilEnded(worker: Worker, { paths, signal }: Reloading, reload: () => void): Promise<void> {
+  const onChange = () => {
+    reload();
+    worker.trigger();
+  };
+  process.on('SIGHUP', onChange);
+  watchFiles(paths, onChange, signal);
+  await worker.ended;
+  process.off('SIGHUP', onChange);
+}
+
+/** A session that says nothing about progress: the log is for that. */
+function openWatchSession({ config, terminal }: CommandOptions) {
+  const session = openSession({ config, terminal: { ...terminal, err: () => {}, isTerminal: false } });
+  return { ...session, prepare: openRelease(session.config) };
+}

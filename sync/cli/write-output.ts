@@ -1,0 +1,13 @@
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { writeFix, writeIfChanged } from '#io/files';
+
+/** Writes the file that the command line names, only when it changes; gives what was done, for people. Throws PrivatelinkError (STATE). */
+export async function writeOutput(path: string, text: string): Promise<string> {
+  try {
+    return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is as it should be`;
+  } catch (cause) {
+    const fix = writeFix(cause, 'make its folder, and let this user write there');
+    const message = `cannot write ${path} (${messageOf(cause)}): ${fix}`;
+    throw new PrivatelinkError(message, { code: 'STATE', transient: false, cause });
+  }
+}

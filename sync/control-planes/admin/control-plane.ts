@@ -1,0 +1,42 @@
+import type { AdminConfig } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import type { Change } from '../../plan/changes';
+import type { EntityControlPlane } from '../control-plane';
+import { bodyOf } from '../kong-api/entities';
+import type { EntityApi } from '../kong-api/lists';
+import { entityPath } from '../kong-api/paths';
+import { writeEntity } from '../kong-api/write-entity';
+import { type KongOptions, openKong } from './kong';
+import { readHeld, readTaken } from './read';
+
+/**
+ * Gives what reads and writes, for `owner`, a Kong with a database through its Admin API; no call is made yet.
+ * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ */
+export function connectAdmin(config: AdminConfig, owner: string, options?: KongOptions): EntityControlPlane {
+  const api = openKong(config, options);
+  const reading = { ...api, owner, concurrency: config.concurrency };
+  return {
+    read: (signal) => readHeld(reading, signal),
+    readForeign: (creates, signal) => readTaken(creates, reading, signal),
+    write: (change, signal) =>
+      change.kind === 'target' && change.action === 'create'
+        ? createTarget(change, api, signal)
+        : writeEntity(change, api, signal),
+    // Nodes read the database by themselves, and Kong keeps no list of them.
+    readRollout: async () => ({ nodes: 0, inSync: 0 }),
+  };
+}
+
+/** Kong's PUT answers 404 for a target that is not there (3.9), and its POST refuses one that is: perhaps from a try whose answer was lost. */
+async function createTarget(change: Change, api: EntityApi, signal: AbortSignal): Promise<void> {
+  const path = entityPath(change).replace(/\/[^/]+$/, '');
+  const body = { ...bodyOf(change), id: change.id };
+  await api.http({ method: 'POST', path: `${api.base}/${path}`, body }, signal).catch(async (refused: unknown) => {
+    if (!(refused instanceof PrivatelinkError) || refused.transient) throw refused;
+    await writeEntity(change, api, signal).catch(() => {
+      signal.throwIfAborted();
+      throw refused;
+    });
+  });
+}

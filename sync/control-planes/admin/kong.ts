@@ -1,0 +1,40 @@
+import type { AdminConfig, DblessConfig } from '#config/schema';
+import { systemClock } from '#io/clock';
+import type { Api } from '../kong-api/errors';
+import { createHttp, type HttpOptions } from '../kong-api/http';
+import type { EntityApi } from '../kong-api/lists';
+
+const token = {
+  code: 'CONTROL_PLANE_AUTH',
+  fix: 'check that controlPlane.token is valid and may edit what this owner holds',
+} as const;
+
+/** Kong's Admin API; the header is that of Kong Gateway's role-based access control. */
+const kongApi: Api = {
+  name: 'Kong',
+  authorize: (text) => ({ 'kong-admin-token': text }),
+  fixes: {
+    401: token,
+    403: token,
+    404: {
+      code: 'CONTROL_PLANE_UNKNOWN',
+      fix: "check that controlPlane.address is Kong's Admin API, and that controlPlane.workspace exists there",
+    },
+    405: {
+      code: 'CONTROL_PLANE',
+      fix: 'a Kong without a database takes no single entities: use controlPlane.type dbless',
+    },
+  },
+};
+
+export type KongOptions = Partial<Pick<HttpOptions, 'clock' | 'random' | 'timeoutMs'>>;
+
+/** Calls at once where the configuration names no number. */
+const defaultConcurrency = 4;
+
+/** Gives the client of the configured Admin API, below its workspace; no call is made. */
+export function openKong(config: AdminConfig | DblessConfig, options: KongOptions = {}): EntityApi {
+  const http = createHttp({ api: kongApi, concurrency: defaultConcurrency, clock: systemClock, ...config, ...options });
+  const workspace = config.type === 'admin' ? config.workspace : 'default';
+  return { http, base: workspace === 'default' ? '' : `/${encodeURIComponent(workspace)}` };
+}

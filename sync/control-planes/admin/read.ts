@@ -1,0 +1,35 @@
+import { writeOrder } from '#deck/desired';
+import { isGenerated, selectTags } from '#deck/tags';
+import type { Change } from '../../plan/changes';
+import type { ForeignEntity, HeldEntity } from '../control-plane';
+import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { type ListOptions, type ListPath, readLists } from '../kong-api/lists';
+import { clashPaths, listPaths } from '../kong-api/paths';
+
+type ReadOptions = Omit<ListOptions, 'tags'> & { readonly owner: string };
+
+/** All entities of the owner; Kong lists targets by their upstream only. Throws PrivatelinkError. */
+export async function readHeld(
+  { owner, ...options }: ReadOptions,
+  signal: AbortSignal,
+): Promise<readonly HeldEntity[]> {
+  const tags = selectTags(owner);
+  const flat = writeOrder.filter((kind) => kind !== 'target').map((kind) => ({ kind, path: listPaths[kind] }));
+  const lists = await readLists(flat, { ...options, tags }, signal);
+  const upstreams = (lists.get('upstream') ?? []).filter((one) => tags.every((tag) => one.tags?.includes(tag)));
+  const below = upstreams.map(({ id }): ListPath => ({ kind: 'target', path: `upstreams/${id}/targets` }));
+  // Kong's list below an upstream does not say how it treats a filter.
+  const targets = await readLists(below, { ...options, tags: [] }, signal);
+  const held = heldEntities(new Map([...lists, ...targets]));
+  return held.filter((entity) => isGenerated(entity.tags, tags));
+}
+
+/** Of the entities about to be created, those whose name somebody else has. Throws PrivatelinkError. */
+export async function readTaken(
+  creates: readonly Change[],
+  { owner, ...options }: ReadOptions,
+  signal: AbortSignal,
+): Promise<readonly ForeignEntity[]> {
+  const lists = await readLists(clashPaths(creates, Number.POSITIVE_INFINITY), { ...options, tags: [] }, signal);
+  return foreignEntities(lists, creates, selectTags(owner));
+}

@@ -1,0 +1,248 @@
+import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import type { Clock } from '#core/timing/clock';
+import { concurrently } from '#core/timing/concurrently';
+import { nameOf, parentNameOf } from '#deck/document';
+import { isGuard, parentOfKey } from '#deck/keys';
+import { delayedSignal } from '#io/delayed-signal';
+import { type During, quietly } from '#io/during';
+import type { AppliedChange } from '../pass/report';
+import type { Change } from '../plan/changes';
+import { takesPaths } from '../plan/foreign-entities';
+import type {
+  ControlPlane,
+  DocumentControlPlane,
+  EntityControlPlane,
+  FailedChange,
+  ForeignEntity,
+  Rollout,
+} from './control-plane';
+import { foreignMessage } from './foreign-message';
+
+export type ApplyOptions = {
+  readonly controlPlane: ControlPlane;
+  readonly clock: Clock;
+  /** Writes at once. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly during?: During;
+  /** Called after every write, for progress. */
+  readonly onApplied?: (applied: AppliedChange) => void;
+};
+
+export type Applied = { readonly results: readonly AppliedChange[]; readonly rollout?: Rollout };
+
+/** Data planes get this long to take up what was created before anything is deleted (fm-13). */
+const rolloutWaitMs = 30_000;
+const rolloutPollMs = 500;
+const waiting = 'waiting for the data planes';
+/** A write in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
+const finishMs = 8_000;
+
+/** Errors after which further writes would only fail too; the next pass plans afresh (fm-15). */
+const stopping: ReadonlySet<ErrorCode> = new Set(['CONTROL_PLANE_AUTH', 'RATE_LIMITED', 'UNREACHABLE', 'TIMEOUT']);
+
+/** Applies the changes in their order, kind after kind; a failure costs what depends on it, nothing else. */
+export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
+  const foreign = new Map((await readForeign(changes, options)).map((one) => [nameOf(one), one]));
+  const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
+  const { controlPlane } = options;
+  const writing = delayedSignal(options.signal, finishMs);
+  const stage = { progress, foreign, options, writeSignal: writing.signal };
+  try {
+    const rollout =
+      'writeAll' in controlPlane
+        ? await applyWhole(changes, stage, controlPlane)
+        : await applyInStages(changes, { ...stage, write: controlPlane.write });
+    return { results: progress.results, rollout: rollout ?? (await readRollout(options)) };
+  } finally {
+    writing.release();
+  }
+}
+
+/** Hands over, in one write, all that is neither taken nor depends on what is; when it fails, all of it failed. */
+async function applyWhole(
+  changes: readonly Change[],
+  stage: Omit<Stage, 'write'>,
+  controlPlane: DocumentControlPlane,
+): Promise<undefined> {
+  const admitted: Change[] = [];
+  const { onApplied, ...silent } = stage.options;
+  const progress: Progress = { ...stage.progress, results: [] };
+  const admit = async (change: Change) => void admitted.push(change);
+  for (const change of changes) await applyStage([change], { ...stage, progress, options: silent, write: admit });
+  const { during = quietly } = silent;
+  const write = () => writeWhole(admitted, controlPlane, stage.writeSignal);
+  const failed = admitted.length > 0 ? await during('writing', write) : [];
+  const failures = new Map(failed.map((one) => [one.change, one]));
+  for (const one of progress.results) {
+    const failure = failures.get(one.change);
+    const applied = failure ? failedChange(one.change, failure.thrown, silent.signal) : one;
+    stage.progress.results.push(applied);
+    onApplied?.(applied);
+  }
+}
+
+function writeWhole(
+  changes: readonly Change[],
+  controlPlane: DocumentControlPlane,
+  signal: AbortSignal,
+): Promise<readonly FailedChange[]> {
+  return controlPlane
+    .writeAll(changes, signal)
+    .catch((thrown: unknown) => changes.map((change) => ({ change, thrown })));
+}
+
+/** Creates and updates, then deletes, each kind at once; gives how far the data planes came in between, where that was awaited. */
+async function applyInStages(changes: readonly Change[], stage: Stage): Promise<Rollout | undefined> {
+  const { options } = stage;
+  const stages = [...groupBy(changes, (change) => `${change.action} ${change.kind}`).values()];
+  const upserts = stages.filter((changesOfStage) => changesOfStage[0]?.action !== 'delete');
+  const deletes = stages.filter((changesOfStage) => changesOfStage[0]?.action === 'delete');
+  const isOrdered = upserts.length > 0 && deletes.length > 0;
+  const before = isOrdered ? await readRollout(options) : undefined;
+  for (const upsert of upserts) await applyStage(upsert, stage);
+  const isAwaited = isOrdered && stage.progress.results.some(({ outcome }) => outcome === 'applied');
+  const { during = quietly } = options;
+  const rollout = isAwaited ? await during(waiting, () => awaitRollout(before, options)) : undefined;
+  for (const removal of deletes) await applyStage(removal, stage);
+  return rollout;
+}
+
+/** `failed` holds names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins of <service>`). */
+type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
+type Stage = {
+  readonly progress: Progress;
+  readonly foreign: ReadonlyMap<string, ForeignEntity>;
+  readonly options: ApplyOptions;
+  readonly write: EntityControlPlane['write'];
+  /** Outlives the pass's signal, so that a write in flight ends whole. */
+  readonly writeSignal: AbortSignal;
+};
+
+/** Of the changes, those whose name or path somebody else has. Throws PrivatelinkError when the control plane cannot be read. */
+export async function readForeign(
+  changes: readonly Change[],
+  { controlPlane, signal }: Pick<ApplyOptions, 'controlPlane' | 'signal'>,
+): Promise<readonly ForeignEntity[]> {
+  const asked = changes.filter((change) => change.action === 'create' || takesPaths(change));
+  return asked.length > 0 ? controlPlane.readForeign(asked, signal) : [];
+}
+
+async function applyStage(changes: readonly Change[], stage: Stage): Promise<void> {
+  const { progress, options } = stage;
+  await concurrently(changes, options.concurrency, async (change) => {
+    const applied = await applyOne(change, stage);
+    if (applied.outcome !== 'applied') for (const name of failureNames(change)) progress.failed.add(name);
+    progress.results.push(applied);
+    options.onApplied?.(applied);
+  });
+}
+
+/** What counts as failed when this change was not made: the entity, and of a target or plugin also those beside it. */
+function failureNames(change: Change): readonly string[] {
+  return [nameOf(change), ...groupOf(change)];
+}
+
+/** The name under which the targets of one upstream, or the plugins of one service, fail together. */
+function groupOf({ kind, key }: Change): readonly string[] {
+  const isGrouped = kind === 'target' || (kind === 'plugin' && isGuard(key));
+  return isGrouped ? [`${kind}s of ${parentOfKey(key)}`] : [];
+}
+
+async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
+  const { progress, foreign, options } = stage;
+  if (options.signal.aborted) progress.stopped ??= messageOf(options.signal.reason);
+  const taken = foreign.get(nameOf(change));
+  if (taken) return { change, outcome: 'failed', error: foreignMessage(taken) };
+  const skipped = whySkipped(change, progress);
+  if (skipped) return { change, outcome: 'skipped', error: skipped, isTransient: progress.stopped !== undefined };
+  try {
+    await stage.write(change, stage.writeSignal);
+    return { change, outcome: 'applied' };
+  } catch (thrown) {
+    const isStopped = options.signal.aborted || (thrown instanceof PrivatelinkError && stopping.has(thrown.code));
+    if (isStopped) progress.stopped ??= messageOf(thrown);
+    return failedChange(change, thrown, options.signal);
+  }
+}
+
+function failedChange(change: Change, thrown: unknown, signal: AbortSignal): AppliedChange {
+  const known = thrown instanceof PrivatelinkError ? thrown : undefined;
+  return {
+    change,
+    outcome: 'failed',
+    error: messageOf(thrown),
+    isTransient: signal.aborted || known?.transient === true,
+    code: known?.code,
+    retryAfterMs: known?.retryAfterMs,
+  };
+}
+
+type Missing = Partial<Pick<Progress, 'stopped'>> & Pick<Progress, 'failed'> & { readonly what?: string };
+
+/** Why a change is not tried after what failed; undefined when it is. */
+function whySkipped(change: Change, { failed, stopped, what = 'could not be written' }: Missing): string | undefined {
+  if (stopped) return `not tried after: ${stopped}`;
+  const missing = prerequisitesOf(change).find((name) => failed.has(name));
+  if (missing) return `its ${missing.replace(':', ' ')} ${what}`;
+  const group = change.action === 'delete' && !change.isConfirmed && groupOf(change).find((name) => failed.has(name));
+  return group ? `kept, because another of the ${group} ${what}` : undefined;
+}
+
+/** A change that is not to be made: for a reason that lies in others, or (without one) in itself. */
+export type LeftOut = { readonly change: Change; readonly reason?: string };
+
+/** Splits off the changes that are out, and what depends on them; `what` is true of those that are out, in the words of the reason. */
+export function leaveOut(
+  changes: readonly Change[],
+  isOut: (change: Change) => boolean,
+  what?: string,
+): { readonly left: readonly Change[]; readonly leftOut: readonly LeftOut[] } {
+  const failed = new Set<string>();
+  const left: Change[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const change of changes) {
+    const reason = whySkipped(change, { failed, what });
+    if (reason === undefined && !isOut(change)) {
+      left.push(change);
+      continue;
+    }
+    leftOut.push({ change, reason });
+    for (const name of failureNames(change)) failed.add(name);
+  }
+  return { left, leftOut };
+}
+
+/**
+ * What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere, and a route
+ * without the plugins of its service lets in whom they keep out.
+ */
+function prerequisitesOf({ action, kind, key, after }: Change): readonly string[] {
+  if (kind === 'plugin' && !after) return [`route:${parentOfKey(key)}`];
+  if (!after) return [];
+  if (kind === 'service') return [`upstream:${after.fields.host}`];
+  const parent = parentNameOf(after);
+  if (!parent) return [];
+  return kind === 'route' && action === 'create' ? [parent, `plugins of ${after.parent}`] : [parent];
+}
+
+/** Undefined when the data planes' state cannot be read: what they report is a courtesy to them. */
+function readRollout({ controlPlane, signal }: ApplyOptions): Promise<Rollout | undefined> {
+  return controlPlane.readRollout(signal).catch(() => undefined);
+}
+
+/** Waits until all connected data planes run a configuration newer than `before`, for 30 s, or until stopped; not at all when none is connected. */
+async function awaitRollout(before: Rollout | undefined, options: ApplyOptions): Promise<Rollout | undefined> {
+  const { clock, signal } = options;
+  if (before?.nodes === 0) return before;
+  const untilMs = clock.monotonicMs() + rolloutWaitMs;
+  for (;;) {
+    const rollout = await readRollout(options);
+    const isNew = rollout && rollout.hash !== before?.hash;
+    const isThere = isNew && rollout.inSync >= rollout.nodes;
+    if (isThere || clock.monotonicMs() >= untilMs || signal.aborted) return rollout;
+    // A stop ends the wait alone: what was written is told all the same.
+    await clock.sleep(rolloutPollMs, signal).catch(() => {});
+  }
+}

@@ -1,0 +1,48 @@
+import type { Entity, Kind } from '#deck/document';
+import type { Change } from '../plan/changes';
+
+/** An entity that the control plane holds. */
+export type HeldEntity = Entity & { readonly id: string };
+
+/** What is taken by somebody else: the name of an entity (same kind and key, without our tags), or a path of a route. */
+export type ForeignEntity = {
+  readonly kind: Kind;
+  readonly key: string;
+  /** Of what is in the way. */
+  readonly id: string;
+  /** Where it is a path: which, and the route that has it. */
+  readonly path?: { readonly text: string; readonly route: string };
+  /** Whose it is, where this product made it for another owner. */
+  readonly owner?: string;
+};
+
+/** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
+export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };
+
+/** What every control plane tells. Every method throws PrivatelinkError. */
+interface ControlPlaneState {
+  /** All entities that carry our select tags. */
+  read(signal: AbortSignal): Promise<readonly HeldEntity[]>;
+  /** Of creates, those whose name an entity without our tags has already; and of routes, also updated ones, those whose path one has. */
+  readForeign(upserts: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
+  readRollout(signal: AbortSignal): Promise<Rollout>;
+}
+
+/** Takes one entity at a time: Konnect, or Kong with a database. */
+export interface EntityControlPlane extends ControlPlaneState {
+  /** Applies one change; applying it again does no harm. */
+  write(change: Change, signal: AbortSignal): Promise<void>;
+}
+
+/** A change that was not made, and why. */
+export type FailedChange = { readonly change: Change; readonly thrown: unknown };
+
+/** Takes its configuration as a whole: a decK file, or Kong without a database. */
+export interface DocumentControlPlane extends ControlPlaneState {
+  /** What is written holds base files too, so that it is written also when nothing that is generated changes. */
+  readonly hasBase?: boolean;
+  /** Applies all changes or none; where that cannot be had, gives those that were not made. */
+  writeAll(changes: readonly Change[], signal: AbortSignal): Promise<readonly FailedChange[]>;
+}
+
+export type ControlPlane = EntityControlPlane | DocumentControlPlane;

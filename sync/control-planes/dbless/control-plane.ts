@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { DblessConfig } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import { isGenerated, selectTags } from '#deck/tags';
+import type { Change } from '../../plan/changes';
+import { type KongOptions, openKong } from '../admin/kong';
+import { type LeftOut, leaveOut } from '../apply';
+import type { DocumentControlPlane, FailedChange } from '../control-plane';
+import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { shapeError } from '../kong-api/errors';
+import type { Http } from '../kong-api/http';
+import { applyToDeclarative, itemsOf, parseDeclarative } from './declarative';
+import { rememberLast } from './remember-last';
+
+/**
+ * Gives what reads and writes, for `owner`, a Kong without a database through its Admin API; no call is made yet. It reads the whole
+ * configuration: of Kong's lists (3.9) those of targets end after 100 there, and a filter by tags fails beside entities without tags.
+ * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ */
+export function connectDbless(config: DblessConfig, owner: string, options?: KongOptions): DocumentControlPlane {
+  const { http } = openKong(config, options);
+  const ownTags = selectTags(owner);
+  // Each method reads afresh, and nearly always gets the same text, of which parsing is the cost.
+  const parse = rememberLast((text) => orShapeError(() => parseDeclarative(text)));
+  const readRunning = async (signal: AbortSignal) => parse(await readConfig(http, signal));
+  return {
+    read: async (signal) => {
+      const held = heldEntities(itemsOf(await readRunning(signal)));
+      return held.filter((entity) => isGenerated(entity.tags, ownTags));
+    },
+    readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(signal)), creates, ownTags),
+    writeAll: async (changes, signal) => {
+      // `POST /config` replaces everything, and what others put there must stay.
+      const running = await readRunning(signal);
+      return writeValid(changes, async (valid) => {
+        const next = applyToDeclarative(running, valid);
+        if (JSON.stringify(next) === JSON.stringify(running)) return;
+        await http({ method: 'POST', path: '/config?flatten_errors=1', body: next }, signal);
+      });
+    },
+    // The node that is written to is the data plane.
+    readRollout: async () => ({ nodes: 0, inSync: 0 }),
+  };
+}
+
+/** Writes; leaves out what Kong finds invalid, and what depends on it, and writes the rest again (fm-11). Gives what was left out. */
+async function writeValid(
+  changes: readonly Change[],
+  write: (changes: readonly Change[]) => Promise<void>,
+): Promise<readonly FailedChange[]> {
+  try {
+    await write(changes);
+    return [];
+  } catch (thrown) {
+    const refusedIds = new Set(thrown instanceof PrivatelinkError ? thrown.refusedIds : []);
+    const { left, leftOut } = leaveOut(changes, (change) => refusedIds.has(change.id));
+    if (leftOut.length === 0) throw thrown;
+    return [...leftOut.map((one) => failureOf(one, thrown)), ...(await writeValid(left, write))];
+  }
+}
+
+/** What only depends on a refused entity is not refused itself. */
+function failureOf({ change, reason }: LeftOut, refusal: unknown): FailedChange {
+  const thrown = reason ? new PrivatelinkError(reason, { code: 'CONTROL_PLANE', transient: false }) : refusal;
+  return { change, thrown };
+}
+
+const path = '/config';
+const answer = z.object({ config: z.string() });
+
+async function readConfig(http: Http, signal: AbortSignal): Promise<string> {
+  const body = await http({ method: 'GET', path }, signal).catch((thrown: unknown) => {
+    throw thrown instanceof PrivatelinkError && thrown.code === 'REJECTED' ? withDatabase(thrown) : thrown;
+  });
+  return orShapeError(() => answer.parse(body).config);
+}
+
+function orShapeError<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (thrown) {
+    throw shapeError(`GET ${path}`, thrown);
+  }
+}
+
+function withDatabase(cause: PrivatelinkError): PrivatelinkError {
+  return new PrivatelinkError(
+    `${cause.message}; a Kong with a database takes no whole configuration: use controlPlane.type admin`,
+    {
+      code: 'CONTROL_PLANE',
+      transient: false,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { type Base, emptyBase } from '#deck/file/base';
+import { renderText } from '#deck/file/write';
+import { isMissingFile, writeFix, writeIfChanged } from '#io/files';
+import type { DocumentControlPlane } from '../control-plane';
+import { applyTo } from './apply-to';
+import { parseDeckFile } from './read';
+
+/** Gives what reads and writes the decK file at `path` for `owner`, with `base` in it; a file that is not there is an empty control plane. */
+export function connectFile(
+  { path }: { readonly path: string },
+  owner: string,
+  { base = emptyBase }: { readonly base?: Base } = {},
+): DocumentControlPlane {
+  const read = async (signal: AbortSignal) => {
+    const text = await readText(path, signal);
+    return text === undefined ? [] : parseDeckFile(text, { path, owner });
+  };
+  return {
+    hasBase: base.files.length > 0,
+    read,
+    // Reading refuses a file that holds anything of others.
+    readForeign: async () => [],
+    writeAll: async (changes, signal) => {
+      const text = renderText(applyTo(await read(signal), changes), { owner, base });
+      await writeIfChanged(path, text).catch((cause) => {
+        const fix = writeFix(cause, 'make controlPlane.path writable');
+        throw fileError(`cannot write ${path}: ${messageOf(cause)}; ${fix}`, cause);
+      });
+      return [];
+    },
+    readRollout: async () => ({ nodes: 0, inSync: 0 }),
+  };
+}
+
+async function readText(path: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await readFile(path, { encoding: 'utf8', signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (isMissingFile(cause)) return undefined;
+    throw fileError(
+      `cannot read ${path}: ${messageOf(cause)}; make controlPlane.path a file this user may read`,
+      cause,
+    );
+  }
+}
+
+function fileError(message: string, cause: unknown): PrivatelinkError {
+  return new PrivatelinkError(message, { code: 'CONTROL_PLANE', transient: false, cause });
+}

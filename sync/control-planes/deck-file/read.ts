@@ -1,0 +1,61 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { uuidOf } from '#core/uuid';
+import { listNames } from '#deck/file/base-file';
+import { baseTag, isGenerated, selectTags } from '#deck/tags';
+import { uuidName } from '../../plan/plan';
+import type { HeldEntity } from '../control-plane';
+import { heldEntities } from '../kong-api/entities';
+import { deckLists, itemsOf } from './items';
+
+/** Lists in which nothing is generated. */
+const fromBase = z.array(
+  z.looseObject({
+    tags: z.array(z.string()).refine((tags) => tags.includes(baseTag), { error: `lack ${baseTag}: from no base file` }),
+  }),
+);
+const otherLists = Object.fromEntries(
+  listNames.filter((name) => !(name in deckLists)).map((name) => [name, fromBase.optional()]),
+);
+
+/** What `renderText` writes, and nothing else: a file with more in it is somebody else's. */
+const deckFile = z.strictObject({
+  ...otherLists,
+  ...deckLists,
+  _format_version: z.string(),
+  _info: z.strictObject({ select_tags: z.array(z.string()) }),
+  _plugin_configs: z.unknown().optional(),
+});
+
+type ParseOptions = { readonly path: string; readonly owner: string };
+
+/** The entities of a decK file that were generated for `owner`. Throws PrivatelinkError when `renderText` did not write it for them. */
+export function parseDeckFile(text: string, { path, owner }: ParseOptions): readonly HeldEntity[] {
+  const file = parseFile(text, path);
+  const ownTags = selectTags(owner);
+  const held = heldEntities(itemsOf(file)).map((one) => ({ ...one, id: uuidOf(uuidName(one)) }));
+  const generated = held.filter((one) => isGenerated(one.tags, ownTags));
+  const foreign = held.find((one) => !generated.includes(one) && !one.tags.includes(baseTag));
+  if (foreign) throw foreignFile(path, `${foreign.kind} ${foreign.key} lacks the tags ${ownTags.join(', ')}`);
+  return generated;
+}
+
+function parseFile(text: string, path: string): z.infer<typeof deckFile> {
+  try {
+    return deckFile.parse(parse(text));
+  } catch (thrown) {
+    const issue = thrown instanceof z.ZodError ? thrown.issues[0] : undefined;
+    const said = issue ? `${issue.path.join('.') || 'the file'}: ${issue.message}` : messageOf(thrown);
+    throw foreignFile(path, said, thrown);
+  }
+}
+
+function foreignFile(path: string, said: string, cause?: unknown): PrivatelinkError {
+  const fix = 'name a file of its own in controlPlane.path, or delete this one so that it is written anew';
+  return new PrivatelinkError(`${path} is not a file that this owner wrote (${said}); ${fix}`, {
+    code: 'CONTROL_PLANE',
+    transient: false,
+    cause,
+  });
+}

@@ -1,0 +1,111 @@
+import { setMaxListeners } from 'node:events';
+import { type Dispatcher, Pool } from 'undici';
+import type { JsonObject } from '#core/model';
+import type { Clock } from '#core/timing/clock';
+import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
+import { exchange } from './exchange';
+import { type Outcome, parseRetryAfter, retry } from './retry';
+import { createServerClock, type ServerClock } from './server-clock';
+
+/** `path` from the root, with its query. */
+export type HttpCall = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: JsonObject;
+};
+
+/** Gives the parsed body, undefined where there is none. Throws PrivatelinkError, or the signal's reason when aborted. */
+export type Http = (call: HttpCall, signal: AbortSignal) => Promise<unknown>;
+
+export type HttpOptions = {
+  readonly api: Api;
+  readonly address: string;
+  /** Absent: the calls carry none. */
+  readonly token?: string;
+  /** Calls at once; more wait for a connection. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** Hears every answer; default: one of its own. */
+  readonly serverClock?: ServerClock;
+  /** For connecting, for the headers, and between two pieces of the body. */
+  readonly timeoutMs?: number;
+  readonly random?: () => number;
+};
+
+const defaultTimeoutMs = 10_000;
+
+/** Shorter than any server's idle time-out (Node's is 5 s, load balancers have 60 s), so that a socket is not reused as it closes (fm-27). */
+const idleMs = 4_000;
+
+/** Statuses that pass by themselves. All calls are idempotent, so each may be made again. */
+const passingStatuses: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+/** A JSON client for one control plane's API that authenticates, retries and bounds its calls. */
+export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random, ...options }: HttpOptions): Http {
+  const { origin, pathname } = new URL(options.address);
+  const { api, token, clock } = options;
+  const dispatcher = new Pool(origin, {
+    connections: options.concurrency,
+    keepAliveTimeout: idleMs,
+    keepAliveMaxTimeout: idleMs,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: timeoutMs },
+  });
+  const headers = { ...(token && api.authorize(token)), accept: 'application/json' };
+  const serverClock = options.serverClock ?? createServerClock(clock);
+  const connection = { ...options, serverClock, dispatcher, prefix: pathname.replace(/\/+$/, ''), headers };
+  return (call, signal) => {
+    // Each call in flight listens, and there are more of them than the ten that Node takes for a leak.
+    setMaxListeners(0, signal);
+    return retry(() => attempt(call, connection, signal), { clock, random }, signal);
+  };
+}
+
+type Connection = Pick<HttpOptions, 'api' | 'address' | 'token'> & {
+  readonly serverClock: ServerClock;
+  readonly dispatcher: Dispatcher;
+  /** The path of the address. */
+  readonly prefix: string;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+async function attempt(
+  { method, path, body }: HttpCall,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { api, address, token, serverClock, dispatcher, prefix, headers } = connection;
+  // Thousands of calls succeed, and nobody reads their names.
+  const name = () => callName(method, address, path);
+  const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
+  const answer = await exchange({ method, path: prefix + path, ...sent }, dispatcher, signal).catch(
+    (thrown: unknown) => ({ thrown }),
+  );
+  signal.throwIfAborted();
+  if ('thrown' in answer) {
+    return { error: networkError(name(), answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
+  }
+  const { status, text, date, retryAfter } = answer;
+  serverClock.hear(date);
+  if (status >= 200 && status < 300) return { value: parse(text, name) };
+  if (status === 404 && method === 'DELETE') return { value: undefined };
+  const retryAfterMs = parseRetryAfter(retryAfter, serverClock.now());
+  // A server may quote what it was sent.
+  const shown = token ? text.replaceAll(token, '***') : text;
+  return {
+    error: answerError(api, name(), { status, text: shown, retryAfterMs }),
+    retryAfterMs,
+    isWorthRetrying: passingStatuses.has(status),
+  };
+}
+
+const jsonBody = { 'content-type': 'application/json' };
+
+function parse(text: string, name: () => string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch (thrown) {
+    throw shapeError(name(), thrown);
+  }
+}

@@ -1,0 +1,42 @@
+import { PrivatelinkError } from '#core/errors';
+import type { Kind } from '#deck/document';
+import type { Change } from '../../plan/changes';
+
+/** The lists that hold all entities of a kind. */
+export const listPaths: Readonly<Record<Kind, string>> = {
+  upstream: 'upstreams',
+  target: 'targets',
+  service: 'services',
+  route: 'routes',
+  plugin: 'plugins',
+};
+
+/** Up to here the upstreams' own lists are read; beyond, the list of all targets takes fewer calls. */
+const mostUpstreamLists = 4;
+
+/** Path of the entity that a change is about. */
+export function entityPath({ kind, key, id, parentId }: Change): string {
+  if (kind !== 'target') return `${listPaths[kind]}/${id}`;
+  if (parentId !== undefined) return `upstreams/${parentId}/targets/${id}`;
+  const fix = "it carries our tags below somebody else's upstream: take them off, or delete it by hand";
+  throw new PrivatelinkError(`target ${key} cannot be written: ${fix}`, { code: 'REJECTED', transient: false });
+}
+
+/**
+ * The lists in which the names that `creates` need could be taken. What is created below a new parent meets nobody there.
+ * `mostLists`: up to here the upstreams' own lists of targets are named; Infinity where there is no list of all targets.
+ */
+export function clashPaths(
+  creates: readonly Change[],
+  mostLists = mostUpstreamLists,
+): readonly { readonly kind: Kind; readonly path: string }[] {
+  const created = new Set(creates.map((change) => change.id));
+  const exposed = creates.filter(({ kind, parentId }) => kind === 'route' || !created.has(parentId ?? ''));
+  const kinds = new Set(exposed.map((change) => change.kind));
+  const upstreams = new Set(exposed.flatMap(({ kind, parentId }) => (kind === 'target' && parentId) || []));
+  return [...kinds].flatMap((kind) =>
+    kind === 'target' && upstreams.size <= mostLists
+      ? [...upstreams].map((id) => ({ kind, path: `upstreams/${id}/targets` }))
+      : [{ kind, path: listPaths[kind] }],
+  );
+}

@@ -1,0 +1,20 @@
+import type { Clocks } from '#core/timing/clock';
+
+/** The wall clock of who answers, which the times in its answers are of: this machine's may be set to anything (fm-41). */
+export type ServerClock = {
+  /** Takes the Date header of an answer. */
+  hear(date: string | undefined): void;
+  /** Unix epoch, milliseconds; by this machine's clock as long as no answer had a date. */
+  now(): number;
+};
+
+export function createServerClock({ now, monotonicMs }: Clocks): ServerClock {
+  let aheadMs: number | undefined;
+  return {
+    hear: (date = '') => {
+      const atMs = Date.parse(date);
+      if (!Number.isNaN(atMs)) aheadMs = atMs - monotonicMs();
+    },
+    now: () => (aheadMs === undefined ? now() : monotonicMs() + aheadMs),
+  };
+}

@@ -1,0 +1,68 @@
+import type { KonnectConfig } from '#config/schema';
+import type { Clock } from '#core/timing/clock';
+import { writeOrder } from '#deck/desired';
+import { isGenerated, selectTags } from '#deck/tags';
+import { systemClock } from '#io/clock';
+import type { EntityControlPlane } from '../control-plane';
+import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { createHttp, type HttpOptions } from '../kong-api/http';
+import { type ListPath, readLists } from '../kong-api/lists';
+import { clashPaths, listPaths } from '../kong-api/paths';
+import { createServerClock } from '../kong-api/server-clock';
+import { writeEntity } from '../kong-api/write-entity';
+import { konnectApi } from './api';
+import { resolveControlPlane } from './plane-id';
+import { readExpectedHash, readRollout } from './settled';
+import { rememberUnchanged } from './unchanged';
+
+export type ConnectOptions = { readonly clock?: Clock } & Pick<HttpOptions, 'random' | 'timeoutMs'>;
+
+/**
+ * Gives what reads and writes, for `owner`, the control plane that the configuration names in Konnect; no call is made yet.
+ * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ */
+export function connectKonnect(
+  config: KonnectConfig,
+  owner: string,
+  { clock = systemClock, ...options }: ConnectOptions = {},
+): EntityControlPlane {
+  const serverClock = createServerClock(clock);
+  const http = createHttp({ api: konnectApi, ...config, ...options, clock, serverClock });
+  const ownTags = selectTags(owner);
+  let plane: string | undefined;
+  const resolve = async (signal: AbortSignal) => {
+    plane = `/v2/control-planes/${await resolveControlPlane(http, config.name, signal)}`;
+    return plane;
+  };
+  const open = async (signal: AbortSignal) => ({ http, base: `${plane ?? (await resolve(signal))}/core-entities` });
+  const list = async (paths: readonly ListPath[], tags: readonly string[], signal: AbortSignal) =>
+    readLists(paths, { ...(await open(signal)), tags, concurrency: config.concurrency }, signal);
+  const readHeld = async (signal: AbortSignal) => {
+    const paths = writeOrder.map((kind) => ({ kind, path: listPaths[kind] }));
+    const held = heldEntities(await list(paths, ownTags, signal));
+    // A proxy that drops the filter must not make everything ours.
+    return held.filter((entity) => isGenerated(entity.tags, ownTags));
+  };
+  // A pass that cannot read the hash reads the lists, which say what is wrong if anything is.
+  const readVersion = (signal: AbortSignal) =>
+    readExpectedHash(http, plane ?? '', signal).then(
+      (hash) => `${plane} ${hash}`,
+      () => undefined,
+    );
+  const remembering = rememberUnchanged({ read: readHeld, readVersion, monotonicMs: clock.monotonicMs });
+  return {
+    read: async (signal) => {
+      // A pass starts here, and a control plane made anew under its old name has another id.
+      await resolve(signal);
+      return remembering.read(signal);
+    },
+    readForeign: async (creates, signal) =>
+      foreignEntities(await list(clashPaths(creates), [], signal), creates, ownTags),
+    write: async (change, signal) => {
+      remembering.forget();
+      return writeEntity(change, await open(signal), signal);
+    },
+    readRollout: async (signal) =>
+      readRollout({ http, path: plane ?? (await resolve(signal)), now: serverClock.now }, signal),
+  };
+}

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describePlane } from '../../control-planes/plane-identity';
+import { parseAbsences } from './file';
+import type { AbsenceFiles } from './store';
+
+/** A configuration that wrote within this is in use: a worker writes every five minutes at least. */
+const recentMs = 3_600_000;
+
+/** Warns of each other configuration of the owner, with another control plane, that has used the folder within the last hour (fm-42). */
+export async function othersIn(
+  { stateDir, owner }: AbsenceFiles,
+  own: string,
+  nowMs: number,
+): Promise<readonly string[]> {
+  const names = await readdir(stateDir).catch(() => []);
+  const others = names.filter((name) => isOf(owner, name) && name !== basename(own)).sort();
+  const warnings = await Promise.all(others.map((name) => warningOf(join(stateDir, name), nowMs)));
+  return warnings.flatMap((warning) => warning ?? []);
+}
+
+function isOf(owner: string, name: string): boolean {
+  const prefix = `absences.${owner}.`;
+  return name.startsWith(prefix) && /^[0-9a-f]{12}\.json$/.test(name.slice(prefix.length));
+}
+
+/** A file that cannot be used says nothing; whose it is finds that out by itself. */
+async function warningOf(path: string, nowMs: number): Promise<string | undefined> {
+  try {
+    const { controlPlane, writtenAtMs } = parseAbsences(await readFile(path, 'utf8'));
+    const minutes = Math.round(Math.abs(nowMs - writtenAtMs) / 60_000);
+    if (minutes * 60_000 > recentMs) return undefined;
+    return (
+      `stateDir is used by another configuration of this owner, too: for control plane ${describePlane(controlPlane)}, ` +
+      `${minutes} min ago (${path}); each keeps its own state there; where that is a surprise, look who runs it`
+    );
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import type { DomainSettings, Quarantined, Snapshot } from '#core/model';
+import { hasAnswered } from '#core/snapshot';
+import type { Affinity } from '#deck/affinity';
+import type { Document } from '#deck/document';
+import type { Base } from '#deck/file/base';
+import type { HeldEntity } from '../control-planes/control-plane';
+import { makePlan, outcomeOf, type Plan } from '../plan/plan';
+import type { Absences } from '../plan/removals/absences';
+import { brake } from '../plan/removals/brake';
+import { overLimit, type Policy } from '../plan/removals/policy';
+import type { AllowedAddresses } from '../plan/removals/refused-address';
+import { collectEvidence } from '../plan/removals/verdicts';
+import { settle } from '../plan/settle';
+import { planPublications, type ReadPublication } from '../publish/publish';
+import type { Report } from './report';
+
+export type PassInput = {
+  readonly owner: string;
+  readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** What people wrote: tags take no path and no name of it. Absent: nothing. */
+  readonly base?: Base;
+  readonly affinity?: Affinity;
+  /** Absent: no source is granted anything. */
+  readonly allowed?: AllowedAddresses;
+  readonly policy: Policy;
+  /** What the control plane holds. */
+  readonly held: readonly HeldEntity[];
+  /** What the services of Cloud Map hold. */
+  readonly published: readonly ReadPublication[];
+  /** As the last pass counted them, and how many milliseconds ago. */
+  readonly absences: Absences;
+  readonly elapsedMs: number;
+};
+
+/** What a pass decides. */
+export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'publications'> & {
+  /** Without what the brake withholds. */
+  readonly plan: Plan;
+  /** What the control plane holds once the plan is applied. */
+  readonly outcome: Document;
+};
+
+/** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
+export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
+  const { policy, allowed } = input;
+  const { claims, desired } = settle(snapshot, { ...input, held });
+  const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
+  const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
+  const planned = makePlan({ ...rules, desired, held });
+  const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
+  const { changes, withheld } = brake(planned.changes, held, policy);
+  const plan = { ...planned, changes, absences: { ...planned.absences, ...counted } };
+  const outcome = outcomeOf(held, plan, withheld?.changes);
+  return {
+    plan,
+    outcome,
+    quarantined: [...quarantinedOf(snapshot), ...claims.quarantined],
+    withheld,
+    refused: overLimit(changes, outcome),
+    publications: published.length > 0 ? reports : undefined,
+  };
+}
+
+/** What the scopes themselves quarantined, as last known. */
+export function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
+  return snapshot.scopes.flatMap((state) => {
+    const discovered = state.status === 'known' ? state.discovered : state.lastGood?.discovered;
+    return discovered?.quarantined ?? [];
+  });
+}

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { type Base, parseBase } from '#deck/file/base';
+import { invalidBase } from '#deck/file/base-file';
+
+/** Reads base files, all of them before anything else is done. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
+export function readBase(paths: readonly string[]): Base {
+  return parseBase(paths.map((path) => ({ path, text: readText(path) })));
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw invalidBase(path, ['it cannot be read: make it a file that this user may read, or take it out of deck.base']);
+  }
+}

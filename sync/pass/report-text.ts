@@ -1,0 +1,210 @@
+import { groupBy } from '#core/group-by';
+import type { Finding, Quarantined } from '#core/model';
+import { nameOf } from '#deck/document';
+import { nameInParent } from '#deck/keys';
+import { type Colour, formatTable, paint, type Terminal } from '#io/terminal';
+import { leaveOut } from '../control-planes/apply';
+import type { ForeignEntity, Rollout } from '../control-planes/control-plane';
+import type { Action, Change, Kept } from '../plan/changes';
+import type { Withheld } from '../plan/removals/brake';
+import type { AppliedChange, PublicationReport, Report, ScopeReport } from './report';
+
+const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
+
+/** Scopes that are unknown, with what is wrong and how old the data is that is used instead. */
+export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal): string {
+  return scopes
+    .filter((scope) => scope.status === 'unknown')
+    .map(({ id, reason, ageMs }) => {
+      const used =
+        ageMs === undefined
+          ? 'nothing is known of it, its targets stay'
+          : `what was known ${Math.round(ageMs / 1_000)} s ago is used`;
+      return `${paint(terminal, 'yellow', 'unknown scope')} ${id}: ${reason} (${used})\n`;
+    })
+    .join('');
+}
+
+export function formatWarnings(warnings: readonly string[], terminal: Terminal): string {
+  return warnings.map((text) => `${paint(terminal, 'yellow', 'warning')} ${text}\n`).join('');
+}
+
+export function formatQuarantined(quarantined: readonly Quarantined[], terminal: Terminal): string {
+  return quarantined
+    .map(({ endpointId, scopeId, domain, reason, fix }) => {
+      const where = domain ? `${scopeId}, domain ${domain}` : scopeId;
+      return `${paint(terminal, 'yellow', 'quarantined')} ${endpointId} in ${where}: ${reason}. Fix: ${fix}\n`;
+    })
+    .join('');
+}
+
+export function formatFindings(findings: readonly Finding[], terminal: Terminal): string {
+  return findings
+    .map(({ endpointIds, scopeId, reason, fix }) => {
+      const who = `${endpointIds.join(' ')} in ${scopeId}`;
+      return `${paint(terminal, 'yellow', 'finding')} ${who}: ${reason}. Fix: ${fix}\n`;
+    })
+    .join('');
+}
+
+/** The changes by domain, each with its reason. */
+function formatChanges(changes: readonly Change[], terminal: Terminal): string {
+  return [...groupBy(changes, (change) => change.domain)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([domain, group]) => `${paint(terminal, 'bold', domain)}\n${formatGroup(group, terminal)}`)
+    .join('');
+}
+
+/** A table, one change a line; those of one action stand together, since changes come in the order of their actions. */
+function formatGroup(changes: readonly Change[], terminal: Terminal): string {
+  const rows = changes.map(({ action, kind, key, reason }) => [action, kind, nameInParent(key), reason]);
+  const [head = '', ...lines] = formatTable(['ACTION', 'KIND', 'NAME', 'WHY'], rows).trimEnd().split('\n');
+  const painted = lines.map((line, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], line));
+  return [paint(terminal, 'dim', head), ...painted].map((line) => `  ${line}\n`).join('');
+}
+
+function formatKept(kept: readonly Kept[], terminal: Terminal): string {
+  return [...groupBy(kept, ({ domain, reason }) => `${domain}: ${reason}`)]
+    .map(
+      ([why, group]) =>
+        `${paint(terminal, 'dim', 'kept')} ${group.map(({ key }) => nameInParent(key)).join(' ')} of ${why}\n`,
+    )
+    .join('');
+}
+
+/** More changes than this with one reason are counted instead of listed. */
+const listedFailures = 3;
+
+function formatFailures(applied: readonly AppliedChange[], terminal: Terminal): string {
+  const failures = applied.filter((one) => one.outcome !== 'applied');
+  return [...groupBy(failures, ({ outcome, error }) => `${outcome} ${error}`).values()]
+    .flatMap((group) =>
+      group.length > listedFailures
+        ? [formatFailure(group, terminal)]
+        : group.map((one) => formatFailure([one], terminal)),
+    )
+    .join('');
+}
+
+function formatFailure(group: readonly AppliedChange[], terminal: Terminal): string {
+  const [first] = group;
+  if (!first) return '';
+  const { action, kind, key } = first.change;
+  const what = group.length > 1 ? `${group.length} changes` : `${action} ${kind} ${key}`;
+  return `${paint(terminal, 'red', first.outcome)} ${what}: ${first.error}\n`;
+}
+
+/** `3 to create, 1 to update, 0 to delete`. */
+export function formatCounts(changes: readonly Change[]): string {
+  const count = (action: Action) => changes.filter((change) => change.action === action).length;
+  return `${count('create')} to create, ${count('update')} to update, ${count('delete')} to delete`;
+}
+
+/** The changes that `sync` would make, and how many the names that others have hold back. */
+export function formatPlanned(changes: readonly Change[], foreign: readonly ForeignEntity[]): string {
+  const taken = new Set(foreign.map(nameOf));
+  const { left, leftOut } = leaveOut(changes, (change) => taken.has(nameOf(change)));
+  const heldBack = leftOut.length > 0 ? `; ${leftOut.length} held back by the conflicts above` : '';
+  return `${formatCounts(left)}${heldBack}`;
+}
+
+/** How many of the changes were made, and what to do about the others. */
+export function formatApplied(applied: readonly AppliedChange[]): string {
+  const done = applied.filter((one) => one.outcome === 'applied').length;
+  if (done === applied.length) return done === 1 ? 'Applied 1 change' : `Applied all ${done} changes`;
+  const again = applied.some((one) => one.isTransient) ? '; run sync again for the rest' : '; the reasons are above';
+  return `Applied ${done} of ${applied.length} changes${again}`;
+}
+
+/** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. */
+export function formatReport(report: Report, terminal: Terminal): string {
+  const {
+    scopes,
+    quarantined,
+    changes,
+    kept,
+    applied,
+    refused,
+    withheld,
+    warnings,
+    rollout,
+    conflicts = [],
+    publications = [],
+    leftOut = [],
+    unnecessary = [],
+  } = report;
+  const ours = quarantined.filter((one) => one.code !== 'other-gateway');
+  return [
+    formatWarnings(warnings, terminal),
+    formatScopes(scopes, terminal),
+    formatQuarantined(ours, terminal),
+    formatChanges(changes, terminal),
+    formatKept(kept, terminal),
+    conflicts.map((text) => `${paint(terminal, 'red', 'conflict')} ${text}\n`).join(''),
+    applied ? formatFailures(applied, terminal) : '',
+    formatLeftOut(leftOut, terminal),
+    formatUnnecessary(unnecessary, terminal),
+    withheld ? formatWithheld(withheld, terminal) : '',
+    refused ? `${paint(terminal, 'red', 'refused')} ${refused}\n` : '',
+    publications.map((one) => formatPublication(one, terminal)).join(''),
+    rollout?.nodes ? formatRollout(rollout) : '',
+  ].join('');
+}
+
+/** Removals that wait for a word of the operator, by domain; the rest of the plan does not. */
+function formatWithheld({ reason, changes }: Withheld, terminal: Terminal): string {
+  const label = paint(terminal, 'red', 'withheld');
+  const lines = [...groupBy(changes, ({ domain }) => domain)].map(
+    ([domain, group]) => `${label} ${group.map(({ key }) => nameInParent(key)).join(' ')} of ${domain}\n`,
+  );
+  return `${lines.join('')}${label} ${reason}\n`;
+}
+
+/** How much the brake holds back, behind what is said of the rest. */
+export function summaryOfWithheld({ withheld }: Report): string {
+  return withheld ? `; ${withheld.changes.length} withheld by the brake` : '';
+}
+
+/** Data planes ask for their configuration by themselves, seconds after it was written. */
+function formatRollout({ inSync, nodes }: Rollout): string {
+  return `${inSync} of ${nodes} data planes run the new configuration${inSync < nodes ? ' yet' : ''}\n`;
+}
+
+/** Creates that wait for an approval of their own, by domain and reason. */
+function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): string {
+  return [...groupBy(leftOut, ({ change, error }) => `${change.domain}: ${error}`)]
+    .map(([why, group]) => {
+      const names = group.map(({ change }) => `${change.kind} ${nameInParent(change.key)}`);
+      return `${paint(terminal, 'yellow', 'left out')} ${names.join(', ')} of ${why}\n`;
+    })
+    .join('');
+}
+
+/** Approved changes that somebody made already, or that have lost their cause. */
+function formatUnnecessary(changes: readonly Change[], terminal: Terminal): string {
+  return changes
+    .map(({ action, kind, key }) => `${paint(terminal, 'dim', 'not needed any more')} ${action} ${kind} ${key}\n`)
+    .join('');
+}
+
+/** The changes of one Cloud Map service, and what came of them. */
+function formatPublication(publication: PublicationReport, terminal: Terminal): string {
+  const { name, domain, changes, kept, applied, conflicts = [], withheld, error } = publication;
+  const red = (what: string, why: string) => `${paint(terminal, 'red', what)} ${domain} in ${name}: ${why}\n`;
+  const done = applied?.filter((one) => one.outcome === 'applied').length;
+  return [
+    changes.length > 0 ? `${paint(terminal, 'bold', `${domain} in ${name}`)}\n${formatGroup(changes, terminal)}` : '',
+    formatKept(kept, terminal),
+    conflicts.map((text) => red('conflict', text)).join(''),
+    applied ? `${formatFailures(applied, terminal)}${done} of ${changes.length} changes made in ${name}\n` : '',
+    withheld ? formatWithheld(withheld, terminal) : '',
+    error ? red('not published', error) : '',
+  ].join('');
+}
+
+/** What an unchanged control plane means: that all is well only where everything was read. */
+export function formatUnchanged({ scopes }: Report): string {
+  const unknown = scopes.filter((scope) => scope.status === 'unknown').length;
+  if (unknown === 0) return 'The control plane is as it should be';
+  return `Nothing to change as far as is known: ${unknown} of ${scopes.length} scopes could not be read`;
+}

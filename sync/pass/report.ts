@@ -1,0 +1,116 @@
+import type { ErrorCode } from '#core/errors';
+import type { Quarantined, ScopeState } from '#core/model';
+import type { Rollout } from '../control-planes/control-plane';
+import type { Change, Kept } from '../plan/changes';
+import type { Withheld } from '../plan/removals/brake';
+
+/** One line about a scope, for people and for `--json`. */
+export type ScopeReport = {
+  readonly id: string;
+  readonly status: 'known' | 'unknown';
+  readonly endpoints: number;
+  /** Age of what is used: 0 when read in this pass; absent when the scope was never read. */
+  readonly ageMs?: number;
+  readonly code?: string;
+  readonly reason?: string;
+};
+
+export type Outcome = 'applied' | 'failed' | 'skipped';
+
+export type AppliedChange = {
+  readonly change: Change;
+  readonly outcome: Outcome;
+  /** Why it failed or was skipped. */
+  readonly error?: string;
+  /** Trying again may help, without anybody changing anything. */
+  readonly isTransient?: boolean;
+  /** Stable code of the error, where it is one of ours. */
+  readonly code?: ErrorCode;
+  /** Milliseconds that the control plane asks to wait. */
+  readonly retryAfterMs?: number;
+};
+
+/** What one pass planned for a Cloud Map service, and did. */
+export type PublicationReport = {
+  readonly name: string;
+  readonly domain: string;
+  readonly changes: readonly Change[];
+  readonly kept: readonly Kept[];
+  /** Absent when nothing was to be applied. */
+  readonly applied?: readonly AppliedChange[];
+  /** As in Report. */
+  readonly conflicts?: readonly string[];
+  /** As in Report. */
+  readonly withheld?: Withheld;
+  /** Why the service could not be read or written at all. */
+  readonly error?: string;
+};
+
+/** What one pass saw, planned and did. */
+export type Report = {
+  readonly owner: string;
+  readonly scopes: readonly ScopeReport[];
+  readonly quarantined: readonly Quarantined[];
+  readonly changes: readonly Change[];
+  readonly kept: readonly Kept[];
+  /** Absent when nothing was to be applied. */
+  readonly applied?: readonly AppliedChange[];
+  readonly rollout?: Rollout;
+  /** Absent when nothing is published. */
+  readonly publications?: readonly PublicationReport[];
+  /** `sync --watch`: how many changes wait for the end of the window that collects them. */
+  readonly held?: number;
+  /** When these are due, in ISO 8601; absent when none waits. */
+  readonly heldUntil?: string;
+  /** `sync --plan`: creates that nobody approved. */
+  readonly leftOut?: readonly AppliedChange[];
+  /** `sync --plan`: approved changes that are not needed any more. */
+  readonly unnecessary?: readonly Change[];
+  /** `diff`: creates whose name somebody else has; `sync` would leave them out. */
+  readonly conflicts?: readonly string[];
+  /** What the brake held back; `changes` went ahead without it. */
+  readonly withheld?: Withheld;
+  /** Why the whole plan is refused by policy. */
+  readonly refused?: string;
+  readonly warnings: readonly string[];
+};
+
+/** Exit codes of the command line; docs/operations.md has the table. */
+export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4 } as const;
+
+export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
+  if (state.status === 'known') {
+    return {
+      id: state.scope.id,
+      status: 'known',
+      endpoints: state.discovered.endpoints.length,
+      ageMs: nowMs - state.observedAtMs,
+    };
+  }
+  const { scope, code, reason, lastGood } = state;
+  const endpoints = lastGood?.discovered.endpoints.length ?? 0;
+  return { id: scope.id, status: 'unknown', endpoints, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
+}
+
+/** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
+export function exitCodeOfSync(report: Report): number {
+  if (hasNoCredentials(report)) return exitCodes.error;
+  if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
+  return report.refused || isWithheld(report) ? exitCodes.refused : exitCodes.done;
+}
+
+/** The brake held something back, here or in what is published. */
+export function isWithheld({ withheld, publications = [] }: Pick<Report, 'withheld' | 'publications'>): boolean {
+  return withheld !== undefined || publications.some((one) => one.withheld);
+}
+
+/** Something could not be applied, or a publication not even read. */
+export function isIncomplete({ applied, error }: Pick<PublicationReport, 'applied' | 'error'>): boolean {
+  return Boolean(error) || applied?.some((one) => one.outcome !== 'applied') === true;
+}
+
+/** No scope could be read because of credentials: nothing that discovery says can be trusted. */
+export function hasNoCredentials(report: Pick<Report, 'scopes'>): boolean {
+  const refused: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
+  return report.scopes.length > 0 && report.scopes.every((scope) => refused.has(scope.code));
+}

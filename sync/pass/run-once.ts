@@ -1,0 +1,188 @@
+import type { Snapshot } from '#core/model';
+import type { Clock } from '#core/timing/clock';
+import { type Document, nameOf } from '#deck/document';
+import type { ConfirmGone } from '#discovery/confirm-gone';
+import { type During, quietly } from '#io/during';
+import { withOwnSignal } from '#io/signals';
+import { applyChanges } from '../control-planes/apply';
+import type { ControlPlane, HeldEntity } from '../control-planes/control-plane';
+import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
+import { approve } from '../plan/approval';
+import type { Change } from '../plan/changes';
+import type { Plan } from '../plan/plan';
+import type { Absences } from '../plan/removals/absences';
+import { missingEndpoints } from '../plan/removals/missing';
+import { applyPublications, type Publication, readPublications } from '../publish/publish';
+import type { PlanFile } from './plan-file';
+import { type PassInput, planPass } from './plan-pass';
+import { type AppliedChange, hasNoCredentials, type Report, reportScope } from './report';
+
+/** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
+export interface AbsenceStore {
+  /** What was counted last, and how many milliseconds ago. */
+  read(): Promise<{
+    readonly absences: Absences;
+    readonly elapsedMs: number;
+    readonly warnings?: readonly string[];
+  }>;
+  write(absences: Absences): Promise<{ readonly warning?: string }>;
+}
+
+/** `affinity` absent: `none`, but what zones have is left to evidence. */
+export type PassDependencies = Pick<PassInput, 'owner' | 'settings' | 'affinity' | 'base' | 'allowed' | 'policy'> & {
+  readonly concurrency: number;
+  readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
+  readonly confirmGone: ConfirmGone;
+  /** Absent: none is named. */
+  readonly ownAccounts?: OwnAccounts;
+  /** Told of the snapshot once it is known which scopes of it are of another account (OTHER_ACCOUNT): what those say is not kept. */
+  readonly settle?: (snapshot: Snapshot) => Promise<void>;
+  readonly controlPlane: ControlPlane;
+  readonly absenceStore: AbsenceStore;
+  /** Absent: nothing is published. */
+  readonly publications?: readonly Publication[];
+  /** The plan that people approved: nothing else is written. Absent: all that is planned. */
+  readonly approved?: Pick<PlanFile, 'changes' | 'withheld'>;
+  /** Of the planned changes, those to write in this pass; absent: all. */
+  readonly admit?: (changes: readonly Change[]) => readonly Change[];
+  /** What has to come before the first write; gives warnings. */
+  readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
+  /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
+  readonly checkOutcome?: (outcome: Document) => void;
+  /** What the report of every pass says. */
+  readonly warnings?: readonly string[];
+  readonly clock: Clock;
+  readonly during?: During;
+  readonly onApplied?: (applied: AppliedChange, total: number) => void;
+};
+
+/** A pass before anything is written. */
+export type Planned = {
+  readonly snapshot: Snapshot;
+  readonly held: readonly HeldEntity[];
+  readonly plan: Plan;
+  /** What the control plane holds once the plan is applied. */
+  readonly outcome: Document;
+  readonly report: Report;
+};
+
+/** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
+export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
+  const { during = quietly } = deps;
+  const [discovered, held, stored, published] = await during('discovering, and reading the control plane', () =>
+    readAll(deps, signal),
+  );
+  const inUse = [...held, ...published.flatMap((one) => one.held)];
+  const ours = doubtAccounts(discovered, held, deps.ownAccounts ?? {});
+  await deps.settle?.(ours);
+  const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
+  const snapshot = { ...ours, goneIds };
+  const { absences, elapsedMs } = stored;
+  const { plan, outcome, ...seen } = planPass(snapshot, { ...deps, held, published, absences, elapsedMs });
+  deps.checkOutcome?.(outcome);
+  const report: Report = {
+    owner: deps.owner,
+    scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
+    ...seen,
+    changes: plan.changes,
+    kept: plan.kept,
+    warnings: [
+      ...(deps.warnings ?? []),
+      ...(snapshot.warnings ?? []),
+      ...(stored.warnings ?? []),
+      ...warnings,
+      ...unclaimed(snapshot, plan, deps),
+    ],
+  };
+  return { snapshot, held, plan, outcome, report };
+}
+
+/** Reads all sides at once; when one fails the others are stopped, so that nobody waits for their answers. */
+function readAll({ discover, controlPlane, absenceStore, publications = [] }: PassDependencies, signal: AbortSignal) {
+  return withOwnSignal(signal, async (own) => {
+    const discovering = discover(own.signal);
+    const reading = controlPlane.read(own.signal);
+    try {
+      return await Promise.all([discovering, reading, absenceStore.read(), readPublications(publications, own.signal)]);
+    } catch (thrown) {
+      own.abort(thrown);
+      // Discovery may be writing last good, and decK is a process: neither outlives the pass.
+      await Promise.allSettled([discovering, reading]);
+      throw thrown;
+    }
+  });
+}
+
+/** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
+function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies): readonly string[] {
+  if (snapshot.scopes.some((state) => state.status === 'unknown')) return [];
+  const claimed = new Set(desired.map((one) => one.domain));
+  const configured = [
+    ...Object.keys(deps.settings).map((domain) => ({ domain, where: `domains.${domain}` })),
+    ...(deps.publications ?? []).map(({ domain }) => ({ domain, where: `publish, domain ${domain}` })),
+  ];
+  return configured
+    .filter(({ domain }) => !claimed.has(domain))
+    .map(({ where }) => `${where}: no endpoint that can be used claims this domain`);
+}
+
+/** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */
+export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
+  const { plan, report } = onlyApproved(await planOnce(deps, signal), deps.approved);
+  const { warning } = await deps.absenceStore.write(plan.absences);
+  const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
+  if (report.refused || hasNoCredentials(report)) return warned;
+  const changes = deps.admit?.(plan.changes) ?? plan.changes;
+  const { warnings = [], ...synced } =
+    changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);
+  const { publications = [] } = report;
+  const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
+  return {
+    ...warned,
+    ...synced,
+    warnings: [...warned.warnings, ...warnings],
+    publications: report.publications && published,
+  };
+}
+
+/** Without what nobody approved, where approval is asked for; an approved plan is about the control plane, so that nothing is published. */
+function onlyApproved(
+  { plan, report }: Planned,
+  approved: PassDependencies['approved'],
+): Pick<Planned, 'plan' | 'report'> {
+  if (!approved) return { plan, report };
+  const { changes, refused, unnecessary, ...rest } = approve(plan.changes, approved.changes);
+  // Half of what people approved is not what they approved.
+  const braked = approved.withheld
+    ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make it anew with diff --out and that --allow-removals`
+    : report.withheld &&
+      'the brake withholds what is named above: give --allow-removals to sync --plan as to diff --out';
+  const withheld = new Set(report.withheld?.changes.map(nameOf));
+  return {
+    plan: { ...plan, changes },
+    report: {
+      ...report,
+      ...rest,
+      unnecessary: unnecessary.filter((one) => !withheld.has(nameOf(one))),
+      changes,
+      publications: undefined,
+      refused: report.refused ?? braked ?? refused,
+    },
+  };
+}
+
+/** Base files may have changed where nothing else has; the control plane finds out. */
+async function applyBase({ controlPlane }: PassDependencies, signal: AbortSignal): Promise<{ warnings?: undefined }> {
+  if ('writeAll' in controlPlane && controlPlane.hasBase) await controlPlane.writeAll([], signal);
+  return {};
+}
+
+async function applyPlan(changes: readonly Change[], deps: PassDependencies, signal: AbortSignal) {
+  const warnings = await deps.prepare?.(changes, signal);
+  const { results, rollout } = await applyChanges(changes, {
+    ...deps,
+    signal,
+    onApplied: (applied) => deps.onApplied?.(applied, changes.length),
+  });
+  return { applied: results, rollout, warnings };
+}

@@ -1,0 +1,109 @@
+import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
+import type { Config } from '#config/schema';
+import type { Clock } from '#core/timing/clock';
+import { type Base, checkBase } from '#deck/file/base';
+import { warnOfUnbounded } from '#deck/file/base-paths';
+import { allowOf } from '#discovery/admission/allow';
+import { createConfirmGone } from '#discovery/confirm-gone';
+import { createDiscoverer } from '#discovery/discover';
+import { type LastGoodStore, readOnly } from '#discovery/snapshot/last-good';
+import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
+import { createSources } from '#discovery/sources';
+import { systemClock } from '#io/clock';
+import { createProgress, type Terminal, withElapsed } from '#io/terminal';
+import { connectBackend } from '../control-planes/backends';
+import { identityIn } from '../control-planes/plane-identity';
+import { parseAllowRemovals } from '../plan/removals/policy';
+import { openPublications } from '../publish/open-publications';
+import { createAbsenceStore } from './absences/store';
+import { readBase } from './read-base';
+import type { AbsenceStore, PassDependencies } from './run-once';
+
+export type SessionOptions = {
+  readonly config?: string;
+  readonly terminal: Terminal;
+  readonly clock?: Clock;
+  /** `--allow-removals`, as written. */
+  readonly allowRemovals?: string;
+  /** Nothing is written to `stateDir`. */
+  readonly isReadOnly?: boolean;
+};
+
+/** Reads the whole configuration. Throws PrivatelinkError. */
+export function openConfig({ config, terminal }: SessionOptions): Config {
+  return loadConfig({ path: config, env: terminal.env });
+}
+
+/** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
+export function openSources({ config, terminal }: SessionOptions): DataPlaneConfig {
+  return loadDataPlaneConfig({ path: config, env: terminal.env });
+}
+
+/** Everything that discovery needs, from the configuration. */
+export function openDiscovery(config: DataPlaneConfig, clock: Clock, lastGoodStore?: LastGoodStore) {
+  const sources = createSources(config, { clock });
+  return { ...createDiscoverer(sources, { clock, lastGoodStore }), confirmGone: createConfirmGone(sources) };
+}
+
+/** Everything that one pass needs, from the configuration. */
+export function openSession(
+  options: SessionOptions,
+): PassDependencies & { readonly config: Config; readonly base: Base } {
+  const config = openConfig(options);
+  const clock = options.clock ?? systemClock;
+  const { controlPlane } = config;
+  const base = readBase(config.deck.base);
+  const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, { ...options, clock }));
+  const progress = createProgress(options.terminal, clock.monotonicMs);
+  let applied = 0;
+  return {
+    config,
+    base,
+    ...forBase(config, base),
+    clock,
+    owner: config.owner,
+    settings: config.domains,
+    affinity: config.affinity,
+    allowed: new Map(config.sources.map((source) => [source.name, allowOf(source).addresses ?? []])),
+    policy: { ...config.policy, allowRemovals: parseAllowRemovals(options.allowRemovals) },
+    concurrency: 'concurrency' in controlPlane ? controlPlane.concurrency : 1,
+    during: (what, work) => withElapsed(options.terminal, what, work),
+    discover: discoverer.discover,
+    confirmGone: discoverer.confirmGone,
+    settle: discoverer.settle,
+    ownAccounts: Object.fromEntries(
+      config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
+    ),
+    controlPlane: connectBackend(controlPlane, config.owner, { base, env: options.terminal.env }),
+    absenceStore: absenceStoreOf(config, options),
+    publications: openPublications(config, clock),
+    onApplied: (_, total) => {
+      applied += 1;
+      progress(applied, total, 'changes tried');
+    },
+  };
+}
+
+/** What base files ask of a pass: backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
+function forBase({ controlPlane }: Config, base: Base): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
+  if (base.files.length === 0) return {};
+  const unbounded = warnOfUnbounded(base);
+  const warnings = unbounded ? [unbounded] : [];
+  if (controlPlane.type === 'file' || controlPlane.type === 'deck') {
+    return { warnings, checkOutcome: (outcome) => checkBase(base, outcome) };
+  }
+  const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
+  const unwritten = `deck.base is not written by sync with controlPlane.type ${controlPlane.type}: ${command} does`;
+  return { warnings: [unwritten, ...warnings] };
+}
+
+/** Where absences of this configuration are kept. */
+export function absenceStoreOf(config: Config, { clock = systemClock }: Pick<SessionOptions, 'clock'>): AbsenceStore {
+  return createAbsenceStore({ ...config, controlPlane: identityIn(config.controlPlane) }, clock);
+}
+
+/** Where last good of this configuration is kept. */
+export function lastGoodStoreOf(config: Config, { isReadOnly, clock = systemClock }: SessionOptions): LastGoodStore {
+  const store = openLastGoodStore(config, clock);
+  return isReadOnly ? readOnly(store) : store;
+}

@@ -1,0 +1,85 @@
+import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
+import { groupBy } from '#core/group-by';
+import type { ScopeState, Snapshot } from '#core/model';
+import { accountOf, originsOf } from '#deck/tags';
+import type { HeldEntity } from '../control-planes/control-plane';
+
+/** Accounts that the operator names for the process's own credentials (`ownAccount`), by source. */
+export type OwnAccounts = Readonly<Record<string, string | undefined>>;
+
+type Known = Extract<ScopeState, { status: 'known' }>;
+
+/**
+ * The snapshot, in which scopes of the process's own credentials are unknown where these are of another account than what the control
+ * plane holds (fm-37). All scopes of one account stand and fall together: where one finds what is held, the account is right.
+ */
+export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], own: OwnAccounts): Snapshot {
+  const known = snapshot.scopes.flatMap((state) =>
+    state.status === 'known' && state.scope.account === 'self' ? [state] : [],
+  );
+  if (known.length === 0) return snapshot;
+  const ids = heldIds(held);
+  const remembered = heldAccounts(held);
+  const doubted = new Map<string, ScopeState>();
+  for (const group of groupBy(
+    known,
+    ({ accountId, scope }) => `${own[scope.source]} ${accountId ?? scope.id}`,
+  ).values()) {
+    const evidence = evidenceOf(group, { ids, remembered, own });
+    const isReadBefore = group.every(({ accountId, isAccountKept }) => accountId === undefined && isAccountKept);
+    if (isReadBefore || !isOtherAccount(evidence)) continue;
+    for (const { scope } of group)
+      doubted.set(scope.id, {
+        status: 'unknown',
+        scope,
+        code: 'OTHER_ACCOUNT',
+        reason: otherAccountReason(scope, evidence),
+      });
+  }
+  if (doubted.size === 0) return snapshot;
+  return { ...snapshot, scopes: snapshot.scopes.map((state) => doubted.get(state.scope.id) ?? state) };
+}
+
+type Context = {
+  readonly ids: ReadonlyMap<string, readonly string[]>;
+  readonly remembered: readonly string[];
+  readonly own: OwnAccounts;
+};
+
+function evidenceOf(group: readonly Known[], { ids, remembered: tagged, own }: Context) {
+  const kept = group.flatMap(({ accountId, isAccountKept }) =>
+    accountId !== undefined && isAccountKept ? accountId : [],
+  );
+  const remembered = tagged.length > 0 ? tagged : [...new Set(kept)];
+  return {
+    told: group[0]?.accountId,
+    own: own[group[0]?.scope.source ?? ''],
+    remembered,
+    heldIds: group.flatMap(({ scope }) => ids.get(scope.id) ?? []),
+    listedIds: new Set(group.flatMap(({ discovered }) => idsOf(discovered))),
+  };
+}
+
+/** Endpoints of held targets, by the scope that their tags name. */
+function heldIds(held: readonly HeldEntity[]): ReadonlyMap<string, readonly string[]> {
+  const origins = held.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
+  const pairs = origins.flatMap(({ scopeIds, endpointIds }) =>
+    scopeIds.flatMap((scopeId) => endpointIds.map((endpointId) => ({ scopeId, endpointId }))),
+  );
+  return new Map(
+    [...groupBy(pairs, (one) => one.scopeId)].map(([id, group]) => [id, group.map((one) => one.endpointId)]),
+  );
+}
+
+function heldAccounts(held: readonly HeldEntity[]): readonly string[] {
+  return [...new Set(held.flatMap((one) => (one.kind === 'upstream' ? (accountOf(one.tags) ?? []) : [])))];
+}
+
+/** Accounts that answered, by scope. */
+export function accountsOf({ scopes }: Snapshot): ReadonlyMap<string, string> {
+  return new Map(
+    scopes.flatMap((state) =>
+      state.status === 'known' && state.accountId !== undefined ? [[state.scope.id, state.accountId] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,74 @@
+import { canonicalJson } from '#core/canonical-json';
+import type { Entity } from '#deck/document';
+import { isUnbounded } from '#deck/route-paths';
+import { leaveOut } from '../control-planes/apply';
+import type { AppliedChange } from '../pass/report';
+import type { Change } from './changes';
+
+/** What an approved plan lets through of a fresh one. */
+export type Approved = {
+  /** In both plans: the same entity, the same action, the same content after. */
+  readonly changes: readonly Change[];
+  /** Planned, not approved, and harmless to leave for the next plan. */
+  readonly leftOut: readonly AppliedChange[];
+  /** Approved, and not needed any more. */
+  readonly unnecessary: readonly Change[];
+  /** Why nothing may be written: updates and removals that nobody approved. */
+  readonly refused?: string;
+};
+
+/** Compares the plan made now with the one that people approved; both as makePlan orders them. */
+export function approve(planned: readonly Change[], approved: readonly Change[]): Approved {
+  const texts = new Set(approved.map(textOf));
+  const isForeign = (change: Change) => !texts.has(textOf(change));
+  const needed = new Set(planned.map(textOf));
+  const foreign = planned.filter((change) => change.action !== 'create' && isForeign(change));
+  const { left, leftOut } = leaveOut(planned, isForeign, 'is not in the approved plan');
+  return {
+    changes: left,
+    leftOut: leftOut.map(({ change, reason }) => ({
+      change,
+      outcome: 'skipped',
+      error: isForeign(change) ? 'it is not in the approved plan' : reason,
+    })),
+    unnecessary: approved.filter((change) => !needed.has(textOf(change))),
+    refused: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
+  };
+}
+
+/** What a version approved that did not bound paths is another plan, or lacks the update of a route that this one plans. */
+function whyOlder(approved: readonly Change[], foreign: readonly Change[]): string | undefined {
+  const routes = [
+    ...approved.filter(({ after }) => after && isUnbounded(after)),
+    ...foreign.filter(({ action, before }) => action === 'update' && before && isUnbounded(before)),
+  ];
+  const keys = [...new Set(routes.map((one) => one.key))];
+  if (keys.length === 0) return undefined;
+  const named = `${keys.slice(0, namedChanges).join(', ')}${restOf(keys)}`;
+  return `routes are bounded by segments now (/sd2 no longer takes /sd22), which the approved plan does not know: route ${named}; ${anew}`;
+}
+
+/** What makes two changes the same; the reason may have new words, and ids are the control plane's. */
+function textOf({ action, kind, key, after }: Change): string {
+  return canonicalJson([action, kind, key, after && contentOf(after)]);
+}
+
+function contentOf({ fields, tags }: Entity): unknown {
+  return { fields, tags: [...tags].sort() };
+}
+
+/** Changes that a refusal names before it counts the rest. */
+const namedChanges = 3;
+
+const anew = 'make a new one with diff --out, and have it approved';
+
+function refusalOf(changes: readonly Change[]): string {
+  const named = changes
+    .slice(0, namedChanges)
+    .map(({ action, kind, key, reason }) => `${action} ${kind} ${key} (${reason})`);
+  return `the approved plan does not contain ${named.join(', ')}${restOf(changes)}: ${anew}`;
+}
+
+function restOf(all: readonly unknown[]): string {
+  return all.length > namedChanges ? ` and ${all.length - namedChanges} more` : '';
+}

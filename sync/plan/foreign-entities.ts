@@ -1,0 +1,47 @@
+import { type Entity, nameOf } from '#deck/document';
+import { claimedPathsOf, hasPathsAlone } from '#deck/route-paths';
+import { isGenerated, ownerOf } from '#deck/tags';
+import type { ForeignEntity, HeldEntity } from '../control-planes/control-plane';
+import type { Change } from './changes';
+
+/** Of `held`, what is in the way of `upserts` and was not generated for whom `ownTags` select: the same name, or a path of a route. */
+export function foreignAmong(
+  held: readonly HeldEntity[],
+  upserts: readonly Change[],
+  ownTags: readonly string[],
+): readonly ForeignEntity[] {
+  const foreign = held.filter(({ tags }) => !isGenerated(tags, ownTags));
+  const wanted = new Set(upserts.map(nameOf));
+  const named = foreign.filter((one) => wanted.has(nameOf(one)));
+  return [
+    ...named.map(({ kind, key, id, tags }) => ({ kind, key, id, owner: ownerOf(tags) })),
+    ...takenPaths(foreign, upserts),
+  ];
+}
+
+/** Whether a route that exists gets other paths, be it only bounded ones, which win over plain ones that others wrote. */
+export function takesPaths({ kind, action, before, after }: Change): boolean {
+  return kind === 'route' && action === 'update' && pathsText(before) !== pathsText(after);
+}
+
+function pathsText(route: Entity | undefined): string {
+  return JSON.stringify([route?.fields.paths].flat().sort());
+}
+
+/** Bounded, our route would win over one that people wrote, however long that has served (fm-47). */
+function takenPaths(foreign: readonly HeldEntity[], upserts: readonly Change[]): readonly ForeignEntity[] {
+  const routes = foreign.filter(({ kind, fields }) => kind === 'route' && hasPathsAlone(fields));
+  const byPath = new Map(
+    routes.flatMap((route) => (claimedPathsOf(route) ?? []).map((text) => [text, route] as const)),
+  );
+  return upserts.flatMap(({ kind, key, after }) => {
+    const texts = (kind === 'route' && after && claimedPathsOf(after)) || [];
+    for (const text of texts) {
+      const route = byPath.get(text);
+      // On the same service nothing is taken from anybody.
+      if (!route || route.parent === after?.parent || route.key === key) continue;
+      return [{ kind, key, id: route.id, owner: ownerOf(route.tags), path: { text, route: route.key } }];
+    }
+    return [];
+  });
+}

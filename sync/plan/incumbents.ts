@@ -1,0 +1,53 @@
+import type { Incumbent, Incumbents } from '#core/claims/incumbents';
+import { groupBy } from '#core/group-by';
+import type { DomainSettings, Json, Snapshot } from '#core/model';
+import { isProtocol } from '#core/protocols';
+import { hasAnswered } from '#core/snapshot';
+import { zoneOf } from '#deck/affinity';
+import { claimedPathsOf } from '#deck/route-paths';
+import { originsOf } from '#deck/tags';
+import type { HeldEntity } from '../control-planes/control-plane';
+
+type Settings = Readonly<Record<string, DomainSettings>>;
+
+/** What each domain is in use with, as the control plane holds it; a route that the configuration switches off counts no more. */
+export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot, settings: Settings): Incumbents {
+  const unread = new Set(snapshot.scopes.filter((one) => !hasAnswered(one)).map((one) => one.scope.id));
+  // It leaves with this plan, and the next one must come to the same without it.
+  const staying = held.filter(({ kind, domain }) => kind !== 'route' || settings[domain]?.route !== false);
+  return new Map(
+    [...groupBy(staying, (one) => one.domain)].map(([domain, entities]) => [domain, incumbentOf(entities, unread)]),
+  );
+}
+
+function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string>): Incumbent {
+  const find = (kind: HeldEntity['kind']) => entities.find((one) => one.kind === kind && !zoneOf(one));
+  const protocol = textOf(find('service')?.fields.protocol);
+  const route = find('route');
+  const paths = route && claimedPathsOf(route);
+  const scopeIds = new Map<string, string>();
+  const endpointIds = new Set<string>();
+  let isUncertain = false;
+  for (const { kind, tags } of entities) {
+    if (kind !== 'target') continue;
+    const origins = originsOf(tags);
+    const [scopeId] = origins.scopeIds;
+    for (const id of origins.endpointIds) {
+      endpointIds.add(id);
+      if (scopeId !== undefined) scopeIds.set(id, scopeId);
+    }
+    isUncertain ||= origins.scopeIds.some((id) => unread.has(id));
+  }
+  return {
+    protocol: protocol !== undefined && isProtocol(protocol) ? protocol : undefined,
+    host: textOf(find('upstream')?.fields.host_header),
+    route: paths && { paths, stripPath: route.fields.strip_path === true },
+    endpointIds,
+    scopeIds,
+    isUncertain,
+  };
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

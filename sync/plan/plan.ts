@@ -1,0 +1,125 @@
+import { compareText } from '#core/addresses/targets';
+import { groupBy } from '#core/group-by';
+import type { DomainSettings } from '#core/model';
+import { uuidOf } from '#core/uuid';
+import type { Affinity } from '#deck/affinity';
+import { differencesOf, withoutDefaults } from '#deck/compare';
+import { writeOrder } from '#deck/desired';
+import { type Document, type Entity, type Kind, nameOf, parentNameOf } from '#deck/document';
+import { boundRoute, claimedPathsOf } from '#deck/route-paths';
+import { originsOf } from '#deck/tags';
+import type { HeldEntity } from '../control-planes/control-plane';
+import type { Action, Change, Changes } from './changes';
+import type { Absences } from './removals/absences';
+import type { Policy } from './removals/policy';
+import { removeTargets, switchOff } from './removals/removals';
+import type { Evidence } from './removals/verdicts';
+
+export type PlanInput = {
+  readonly desired: Document;
+  readonly held: readonly HeldEntity[];
+  readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** Absent: nothing here is about zones, and nothing of zones leaves. */
+  readonly affinity?: Affinity;
+  readonly evidence: Evidence;
+  readonly policy: Policy;
+  readonly absences: Absences;
+  readonly allScopesAnswered: boolean;
+  /** Milliseconds since the absences were counted. */
+  readonly elapsedMs: number;
+};
+
+export type Plan = Changes & { readonly desired: Document; readonly absences: Absences };
+
+/** What to write so that the control plane holds what is desired, without removing anything that is uncertain. */
+export function makePlan(input: PlanInput): Plan {
+  const heldByName = new Map(input.held.map((entity) => [nameOf(entity), entity]));
+  const idOf = (entity: Entity) => heldByName.get(nameOf(entity))?.id ?? uuidOf(uuidName(entity));
+  const parents = new Map(
+    [...input.held, ...input.desired].filter(isParent).map((entity) => [nameOf(entity), idOf(entity)]),
+  );
+  const toChange = (action: Action, entity: Entity, rest: ChangeDetails): Change => ({
+    action,
+    kind: entity.kind,
+    key: entity.key,
+    domain: entity.domain,
+    id: idOf(entity),
+    parentId: parents.get(parentNameOf(entity) ?? ''),
+    ...rest,
+  });
+  const wanted = new Set(input.desired.map(nameOf));
+  const unwanted = [...heldByName].flatMap(([name, entity]) => (wanted.has(name) ? [] : [entity]));
+  const off = switchOff(unwanted, input);
+  const staying = unwanted.filter((entity) => !off.has(entity));
+  const upserts = [...input.desired, ...staying.flatMap(boundedRouteOf)].flatMap((entity) =>
+    upsertOf(entity, heldByName.get(nameOf(entity)), toChange),
+  );
+  const { remove, kept, absences } = removeTargets(staying, input);
+  const deletes = [...remove, ...off.remove].map(({ entity, ...why }) =>
+    toChange('delete', entity, { ...why, before: entity }),
+  );
+  const changes = sortChanges([...upserts, ...deletes]);
+  return { changes, kept: [...kept, ...off.kept], absences, desired: input.desired };
+}
+
+function isParent({ kind }: Entity): boolean {
+  return kind === 'upstream' || kind === 'service';
+}
+
+/** A route stays when its domain cannot be used at the moment, and takes no more than its paths all the same (fm-46). */
+function boundedRouteOf(entity: HeldEntity): readonly Entity[] {
+  // Below somebody else's service it has no parent here, and written without one it would lose that.
+  if (entity.kind !== 'route' || entity.parent === undefined) return [];
+  const { id: _, ...route } = entity;
+  return [boundRoute(withoutDefaults(route))];
+}
+
+/** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */
+export function uuidName(entity: Entity): string {
+  return `${entity.kind}:${entity.key.replace('|', ':')}`;
+}
+
+type ChangeDetails = Pick<Change, 'reason' | 'isConfirmed' | 'before' | 'after'>;
+type ToChange = (action: Action, entity: Entity, rest: ChangeDetails) => Change;
+
+function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToChange): readonly Change[] {
+  if (!held) return [toChange('create', desired, { reason: whyCreated(desired), after: desired })];
+  const differences = differencesOf(desired, held);
+  if (differences.length === 0) return [];
+  return [toChange('update', desired, { reason: differences.join('; '), before: held, after: desired })];
+}
+
+function whyCreated(entity: Entity): string {
+  if (entity.kind === 'service') return `domain ${entity.domain} speaks ${entity.fields.protocol}`;
+  if (entity.kind === 'upstream') return `domain ${entity.domain} was discovered; Host ${entity.fields.host_header}`;
+  if (entity.kind === 'route') return `paths ${claimedPathsOf(entity)?.join(' ')}`;
+  if (entity.kind === 'plugin') return `domains.${entity.domain}.plugins lists it`;
+  const { scopeIds, endpointIds } = originsOf(entity.tags);
+  return `endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
+}
+
+/** Creates, then updates in write order, then deletes backwards; by key within. */
+function sortChanges(changes: readonly Change[]): readonly Change[] {
+  const byStage = groupBy(changes, ({ action, kind }) => `${action} ${kind}`);
+  const inOrder = (action: Action, kinds: readonly Kind[]) =>
+    kinds.flatMap((kind) => [...(byStage.get(`${action} ${kind}`) ?? [])].sort((a, b) => compareText(a.key, b.key)));
+  return [
+    ...inOrder('create', writeOrder),
+    ...inOrder('update', writeOrder),
+    ...inOrder('delete', [...writeOrder].reverse()),
+  ];
+}
+
+/** The document that the control plane holds once the plan is applied: what is desired, and what stays as it is; `withheld` is not applied. */
+export function outcomeOf(
+  held: readonly HeldEntity[],
+  { changes, desired }: Pick<Plan, 'changes' | 'desired'>,
+  withheld: readonly Change[] = [],
+): Document {
+  const asHeld = new Set(withheld.map(nameOf));
+  const wanted = asHeld.size === 0 ? desired : desired.filter((entity) => !asHeld.has(nameOf(entity)));
+  const left = new Set([...changes.filter((one) => one.action === 'delete'), ...wanted].map(nameOf));
+  const written = new Map(changes.map((one) => [nameOf(one), one.after]));
+  const staying = held.filter((entity) => !left.has(nameOf(entity)));
+  return [...wanted, ...staying.map((entity) => written.get(nameOf(entity)) ?? withoutDefaults(entity))];
+}

@@ -1,0 +1,54 @@
+import { zoneOf } from '#deck/affinity';
+import { nameInParent } from '#deck/keys';
+import { leaveOut } from '../../control-planes/apply';
+import type { HeldEntity } from '../../control-planes/control-plane';
+import type { Change } from '../changes';
+import { isIdle } from './idle';
+import type { Policy } from './policy';
+
+/** What the brake holds back of a plan, and why; all else of the plan goes ahead, since it may be what heals. */
+export type Withheld = { readonly reason: string; readonly changes: readonly Change[] };
+
+/** The plan without what the brake withholds; without `withheld` it withholds nothing. */
+export type Braked = { readonly changes: readonly Change[]; readonly withheld?: Withheld };
+
+/** Below this many addresses a percentage says nothing, and the brake does not act. */
+const brakeFromAddresses = 10;
+
+/** Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). */
+export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): Braked {
+  const lost = lostPlaces(changes, held);
+  if (lost.size === 0) return { changes };
+  const places = new Set(held.filter((one) => one.kind === 'target').map(placeOf));
+  const percent = (lost.size / places.size) * 100;
+  const { maxRemovePercent, allowRemovals = 0 } = policy;
+  if (places.size < brakeFromAddresses || percent <= maxRemovePercent || lost.size <= allowRemovals) return { changes };
+  const isLost = (change: Change) => takesAway(change) && lost.has(placeOf(change));
+  const { left, leftOut } = leaveOut(changes, isLost);
+  const reason =
+    `the plan removes ${lost.size} of ${places.size} addresses (${Math.round(percent)} %), more than ` +
+    `policy.maxRemovePercent ${maxRemovePercent} %: check what discovery reports; when it is right, ` +
+    `--allow-removals ${lost.size} lets them go this once`;
+  return { changes: left, withheld: { reason, changes: leftOut.map(({ change }) => change) } };
+}
+
+/** One address of one domain, in however many upstreams: an address that serves two domains counts for each (fm-35). */
+function placeOf({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>): string {
+  return `${domain} ${nameInParent(key)}`;
+}
+
+/** A target that goes, or gets no requests any more. */
+function takesAway({ action, kind, before, after }: Change): boolean {
+  if (kind !== 'target' || action === 'create') return false;
+  return action === 'delete' || (after !== undefined && isIdle(after) && !(before && isIdle(before)));
+}
+
+/** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
+function lostPlaces(changes: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
+  const taken = changes.filter(takesAway);
+  if (taken.length === 0) return new Set();
+  const keys = new Set(taken.map((one) => one.key));
+  const stays = (one: HeldEntity) => one.kind === 'target' && !zoneOf(one) && !keys.has(one.key);
+  const left = new Set(held.filter(stays).map(placeOf));
+  return new Set(taken.map(placeOf).filter((place) => !left.has(place)));
+}

@@ -1,0 +1,88 @@
+import { compareText } from '#core/addresses/targets';
+import { zoneOf } from '#deck/affinity';
+import type { Document, Entity } from '#deck/document';
+import { pluginKey } from '#deck/keys';
+import type { HeldEntity } from '../../control-planes/control-plane';
+import type { Kept } from '../changes';
+import type { PlanInput } from '../plan';
+import { type Absences, countAbsences } from './absences';
+import { isIdle } from './idle';
+import { judgeRemovals } from './policy';
+
+/** An entity that leaves the control plane, why, and whether AWS itself says so. */
+export type Removal = { readonly entity: HeldEntity; readonly reason: string; readonly isConfirmed?: boolean };
+
+export type TargetRemovals = {
+  readonly remove: readonly Removal[];
+  readonly kept: readonly Kept[];
+  readonly absences: Absences;
+};
+
+/** Of the unwanted entities, the targets that evidence and policy let go, and those that stay with the reason. */
+export function removeTargets(unwanted: readonly HeldEntity[], input: PlanInput): TargetRemovals {
+  const judged = unwanted
+    .filter((entity) => entity.kind === 'target')
+    .map((target) => ({ target, verdict: input.evidence(target) }));
+  const absences = countAbsences(input.absences, judged, input);
+  const { remove, keep } = judgeRemovals({ ...input, judged, absences, wantedTargets: countTargets(input.desired) });
+  const kept = keep.map(({ target, verdict }) => ({ key: target.key, domain: target.domain, reason: verdict.reason }));
+  return {
+    remove: remove.map(({ target, verdict }) => ({
+      entity: target,
+      reason: verdict.reason,
+      isConfirmed: verdict.is === 'gone',
+    })),
+    kept: kept.sort((a, b) => compareText(a.key, b.key)),
+    absences,
+  };
+}
+
+function countTargets(document: Document): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const entity of document) {
+    const { kind, parent = '' } = entity;
+    if (kind === 'target' && !isIdle(entity)) counts.set(parent, (counts.get(parent) ?? 0) + 1);
+  }
+  return counts;
+}
+
+export type SwitchedOff = {
+  readonly has: (entity: HeldEntity) => boolean;
+  readonly remove: readonly Removal[];
+  readonly kept: readonly Kept[];
+};
+
+/**
+ * Routes, plugins and upstreams of zones that the configuration switches off in words, which `upsert-only` leaves where they are; a
+ * domain as a whole leaves only by `retire`.
+ */
+export function switchOff(unwanted: readonly HeldEntity[], input: PlanInput): SwitchedOff {
+  const { desired, policy } = input;
+  const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
+  const reasons = new Map<HeldEntity, string>();
+  for (const entity of unwanted) {
+    // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered.
+    const isCertain = routed.has(entity.domain) || zoneOf(entity) !== undefined;
+    const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
+    if (reason) reasons.set(entity, reason);
+  }
+  const has = (entity: HeldEntity) => reasons.has(entity);
+  if (policy.mode === 'sync') {
+    return { has, remove: [...reasons].map(([entity, reason]) => ({ entity, reason })), kept: [] };
+  }
+  const kept = [...reasons].map(([{ kind, key, domain }, reason]) => ({
+    key,
+    domain,
+    reason: `${reason}; policy upsert-only removes no ${kind}`,
+  }));
+  return { has, remove: [], kept };
+}
+
+function whySwitchedOff(entity: Entity, { settings, affinity }: PlanInput): string | undefined {
+  if (zoneOf(entity)) return affinity === 'none' ? 'affinity is none' : undefined;
+  const { kind, key, domain, fields } = entity;
+  const { route, plugins } = settings[domain] ?? {};
+  if (kind === 'route' && route === false) return `domains.${domain}.route is false`;
+  const isWhole = kind === 'plugin' && key === pluginKey(domain, String(fields.name));
+  return isWhole && plugins ? `domains.${domain}.plugins lists it no more` : undefined;
+}

@@ -1,0 +1,32 @@
+import { type Claims, type Contested, settleClaims } from '#core/claims/settle';
+import type { Snapshot } from '#core/model';
+import { renderDesired } from '#deck/desired';
+import { type Document, nameOf } from '#deck/document';
+import { contestedDomains, emptyBase } from '#deck/file/base';
+import { writtenPaths } from '#deck/file/base-paths';
+import type { PassInput } from '../pass/plan-pass';
+import { accountsOf } from './accounts';
+import { incumbentsOf } from './incumbents';
+
+type SettleOptions = Pick<PassInput, 'owner' | 'settings' | 'affinity' | 'base' | 'held'>;
+
+type Settled = { readonly claims: Claims; readonly desired: Document };
+
+/**
+ * Settles the claims, and renders what follows from them. A domain that would take a name of a base file is quarantined, and the others are
+ * settled without it (fm-48); where the control plane holds that name already, the base file is what contradicts.
+ */
+export function settle(snapshot: Snapshot, options: SettleOptions, contested: Contested = new Map()): Settled {
+  const { held, settings, base = emptyBase } = options;
+  const unrouted = new Set(Object.keys(settings).filter((domain) => settings[domain]?.route === false));
+  const rights = { written: writtenPaths(base), unrouted, contested };
+  const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings), rights);
+  const desired = renderDesired({ ...options, domains: claims.domains, accounts: accountsOf(snapshot) });
+  if (base.entities.length === 0) return { claims, desired };
+  const heldNames = new Set(held.map(nameOf));
+  const more = contestedDomains(
+    base,
+    desired.filter((one) => !heldNames.has(nameOf(one))),
+  );
+  return more.size === 0 ? { claims, desired } : settle(snapshot, options, new Map([...contested, ...more]));
+}

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const cli = resolve(__dirname, '../../../dist/sync/cli/cli.js');
+
+/** Where the commands of this file put their temporary folders, so that those of others do not count. */
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function start(...argv: readonly string[]) {
+  const env = { PATH: process.env.PATH, TMPDIR: folder };
+  const child = spawn(process.execPath, [cli, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return { child, ended: once(child, 'exit'), out: child.stdout, err: text(child.stderr) };
+}
+
+/** Until the sandbox has made its folder, that is in the middle of its work. */
+async function untilAtWork(child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && readdirSync(folder).length === 0) {
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+describe('the command as a process', () => {
+  it('keeps its exit code, and prints no stack trace, when nobody reads what it writes', async () => {
+    const { ended, out, err } = start('--help');
+    out.destroy();
+
+    expect((await ended)[0]).toBe(0);
+    expect(await err).toBe('');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'stops in the middle of the sandbox at %s and leaves nothing behind',
+    async (signal) => {
+      const { child, ended, out, err } = start('sandbox', '--once');
+      out.resume();
+      await untilAtWork(child);
+      child.kill(signal);
+
+      const [exitCode] = await ended;
+
+      expect(exitCode).toBe(1);
+      expect((await err).trimEnd().split('\n').at(-1)).toBe(`error: stopped by ${signal}`);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Agent, request } from 'undici';
+import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
+import { createSnapshotReader } from '#discovery/snapshot/reader';
+import { startWatchServer, type WatchServer, type WatchState } from '#sync/watch/server';
+import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
+
+const config = { intervalSeconds: 60, listen: '127.0.0.1:0' };
+const text = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
+const state: WatchState = {
+  isAlive: () => true,
+  isReady: () => true,
+  metrics: () => 'up 1\n',
+  snapshot: () => text,
+};
+let server: WatchServer;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+});
+
+afterEach(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function statusOf(path: string, options: Parameters<typeof request>[1] = {}): Promise<number> {
+  const { statusCode, body } = await request(`${server.address}${path}`, { reset: true, ...options });
+  await body.dump();
+  return statusCode;
+}
+
+describe('startWatchServer', () => {
+  it('serves the snapshot to a source of type snapshot, and 304 to who has it', async () => {
+    server = await startWatchServer(config, state);
+    const url = `${server.address}/v1/snapshot`;
+    const read = createSnapshotReader({ type: 'snapshot', name: 'relay', url, allow: {} }, {});
+    const signal = AbortSignal.timeout(5_000);
+
+    const first = await read(undefined, signal);
+    const second = await read(first?.etag, signal);
+
+    expect(parseSnapshot(first?.text ?? '', { from: url, owner: 'test' })).toEqual(
+      parseSnapshot(text, { from: 'memory', owner: 'test' }),
+    );
+    expect(second).toBeUndefined();
+    expect(await statusOf('/v1/snapshot', { headers: { 'if-none-match': first?.etag ?? '' } })).toBe(304);
+  });
+
+  it.each<[string, Partial<WatchState>, string]>([
+    ['a loop that is stuck', { isAlive: () => false }, '/healthz'],
+    ['no pass that went well', { isReady: () => false }, '/readyz'],
+    ['no snapshot', { snapshot: () => undefined }, '/v1/snapshot'],
+  ])('answers 503 at %s', async (_, over, path) => {
+    server = await startWatchServer(config, { ...state, ...over });
+
+    expect(await statusOf(path)).toBe(503);
+  });
+
+  it.each([
+    ['/nothing', 'GET', 404],
+    ['/healthz', 'POST', 405],
+    ['//', 'GET', 404],
+    ['/healthz?from=probe', 'GET', 200],
+  ] as const)('answers to %s with %s the status %i', async (path, method, status) => {
+    server = await startWatchServer(config, state);
+
+    expect(await statusOf(path, { method })).toBe(status);
+  });
+
+  it('says that another worker may be there, and nothing of TLS that is not set, when the port is taken', async () => {
+    server = await startWatchServer(config, state);
+    const listen = new URL(server.address).host;
+
+    const second = startWatchServer({ ...config, listen }, state);
+
+    await expect(second).rejects.toThrow(/another worker may be running there.* watch\.listen to a free address$/);
+  });
+
+  it('names the files of watch.tls where these cannot be read', async () => {
+    server = await startWatchServer(config, state);
+    const tls = { cert: join(folder, 'none'), key: join(folder, 'none') };
+
+    await expect(startWatchServer({ ...config, tls }, state)).rejects.toThrow(/watch\.tls to files/);
+  });
+
+  it('speaks TLS and asks for the token where both are set', async () => {
+    const tls = selfSigned();
+    server = await startWatchServer({ ...config, tls, token: 'secret-of-the-relay' }, state);
+    const dispatcher = new Agent({ connect: { ca: readFileSync(tls.cert) } });
+    const ask = (authorization: string) => statusOf('/metrics', { dispatcher, headers: { authorization } });
+
+    const statuses = [await ask(''), await ask('Bearer other'), await ask('Bearer secret-of-the-relay')];
+    await dispatcher.close();
+
+    expect(server.address).toMatch(/^https:/);
+    expect(statuses).toEqual([401, 401, 200]);
+  });
+});
+
+function selfSigned() {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-out', cert, '-keyout', key], { stdio: 'ignore' });
+  return { cert, key };
+}

@@ -1,0 +1,234 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
+import { z } from 'zod';
+import { parseSnapshot } from '#discovery/snapshot/file';
+import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
+
+const cli = resolve(__dirname, '../../../dist/sync/cli/cli.js');
+const line = z.looseObject({ msg: z.string(), address: z.string().optional() });
+let estate: Estate;
+let started: ChildProcess | undefined;
+
+beforeEach(async () => {
+  estate = await openEstate();
+  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+});
+
+afterEach(async () => {
+  if (started && started.exitCode === null && started.signalCode === null) {
+    started.kill('SIGKILL');
+    await once(started, 'exit');
+  }
+  started = undefined;
+  await estate.close();
+});
+
+function startWatch(argv: readonly string[] = [], over: Readonly<Record<string, string>> = {}) {
+  const file = resolve(estate.folder, 'kong-privatelink.yaml');
+  const env = { ...process.env, ...estate.env, ...over };
+  const child = spawn(process.execPath, [cli, 'sync', '--watch', '-c', file, ...argv], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started = child;
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  /** Reads on to the next line of this message. */
+  const until = async (message: string) => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`ended before "${message}"`);
+      const parsed = line.parse(JSON.parse(value));
+      if (parsed.msg === message) return parsed;
+    }
+  };
+  return { child, lines, until, ended: once(child, 'exit') };
+}
+
+it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGTERM', async () => {
+  estate.addEndpoint('sd2', ['10.0.1.11']);
+  const { child, until, ended } = startWatch();
+  const { address } = await until('watching');
+  await until('pass ended');
+  const get = async (path: string, headers = {}) => {
+    const answer = await request(`${address}${path}`, { headers, reset: true });
+    return { status: answer.statusCode, etag: answer.headers.etag?.toString(), text: await answer.body.text() };
+  };
+  await until('pass ended');
+  const health = await get('/healthz');
+  const ready = await get('/readyz');
+  const metrics = await get('/metrics');
+  const snapshot = await get('/v1/snapshot');
+  estate.configure('owner: [');
+  await until('configuration not used, the old one stays');
+  child.kill('SIGHUP');
+  await until('configuration not used, the old one stays');
+  await until('pass ended');
+  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 2, listen: "127.0.0.1:0" }\n`);
+  await until('configuration read again');
+  child.kill('SIGTERM');
+
+  expect([health.status, ready.status, metrics.status, snapshot.status]).toEqual([200, 200, 200, 200]);
+  expect(metrics.text).toContain('kong_privatelink_changes_applied_total');
+  expect(parseSnapshot(snapshot.text, { from: 'test', owner: 'test' }).scopes).toHaveLength(1);
+  expect((await ended)[0]).toBe(0);
+}, 30_000);
+
+const targets = () => JSON.stringify(estate.konnect.entities('prod', 'targets'));
+
+describe('following', () => {
+  it('takes an endpoint that was recreated into the control plane by polling', async () => {
+    const old = estate.addEndpoint('sd2', ['10.0.1.11']);
+    const { until } = startWatch();
+    await until('pass ended');
+    const before = targets();
+    estate.world.recreateEndpoint(old, { interfaces: [{ ip: '10.0.1.12', zoneId: 'use1-az1' }] });
+
+    while (!targets().includes('10.0.1.12') || targets().includes('10.0.1.11')) await until('pass ended');
+
+    expect(before).toContain('10.0.1.11');
+  }, 30_000);
+
+  it('publishes to Cloud Map in each pass', async () => {
+    const namespace = estate.world.cloudMap.createNamespace({ account: gatewayAccount, region, name: 'shared' });
+    const service = estate.world.cloudMap.createHttpService({ namespaceId: namespace.id, name: 'employees' });
+    const publication = { namespace: 'shared', service: 'employees', domain: 'sd2', region, endpoint: estate.aws.url };
+    estate.configure(
+      `${defaultConfig(estate)}publish: [${JSON.stringify(publication)}]\nwatch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`,
+    );
+    const instances = () => estate.world.cloudMap.instances(service.id).length;
+    const { until } = startWatch();
+    await until('pass ended');
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    while (instances() === 0) await until('pass ended');
+
+    expect(instances()).toBe(1);
+  }, 30_000);
+
+  it('uploads the schema before the first entity of the plugin', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.configure(
+      `${defaultConfig(estate)}domains: { sd2: { plugins: [{ name: privatelink, config: { domain: sd2 } }] } }\nwatch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`,
+    );
+    const { until } = startWatch();
+
+    await until('pass ended');
+
+    expect(estate.konnect.entities('prod', 'plugins')).toHaveLength(1);
+  }, 30_000);
+});
+
+/** Runs in the worker before its own code: it listens only when SIGHUP has come. */
+const hangUpBeforeListening = `
+const { Server } = require('node:net');
+const { listen } = Server.prototype;
+Server.prototype.listen = function (...given) {
+  const busy = setInterval(() => {}, 1_000);
+  process.prependOnceListener('SIGHUP', () => {
+    clearInterval(busy);
+    setImmediate(() => listen.apply(this, given));
+  });
+  process.kill(process.pid, 'SIGHUP');
+};
+`;
+
+describe('SIGHUP', () => {
+  it('does not end a worker that still loads its modules', async () => {
+    const { child, until, ended } = startWatch([], { NODE_DEBUG: 'module' });
+    let loaded = '';
+    child.stderr.on('data', (chunk) => {
+      loaded += chunk;
+      if (/load ".*main\.js"/.test(loaded)) child.kill('SIGHUP');
+    });
+
+    await until('watching');
+    child.kill('SIGTERM');
+
+    expect((await ended)[0]).toBe(0);
+  }, 30_000);
+
+  it('does not end a worker that does not listen yet', async () => {
+    const preload = resolve(estate.folder, 'preload.js');
+    writeFileSync(preload, hangUpBeforeListening);
+    const { child, until, ended } = startWatch([], { NODE_OPTIONS: `--require "${preload}"` });
+
+    await until('pass ended');
+    child.kill('SIGTERM');
+
+    expect((await ended)[0]).toBe(0);
+  }, 30_000);
+});
+
+describe('SIGTERM', () => {
+  it('lets a slow write end whole, starts none after it, and the process ends 0', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+    estate.konnect.inject({ kind: 'delay', ms: 2_000, method: 'PUT', times: 100 });
+    const { child, ended } = startWatch();
+    const writes = () => estate.konnect.calls.filter(({ method }) => method === 'PUT').length;
+    while (writes() === 0) await once(child.stdout, 'data', { signal: AbortSignal.timeout(50) }).catch(() => {});
+
+    child.kill('SIGTERM');
+    const timely = AbortSignal.timeout(10_000);
+    const [code] = await ended;
+
+    expect(code).toBe(0);
+    expect(timely.aborted).toBe(false);
+    expect(writes()).toBe(1);
+    expect(estate.konnect.entities('prod', 'upstreams')).toMatchObject([{ name: 'sd2.privatelink' }]);
+    expect(targets()).toBe('[]');
+  }, 30_000);
+});
+
+describe('options', () => {
+  it('refuses --plan beside --watch', async () => {
+    const { exitCode, err } = await estate.run('sync', '--watch', '--plan', 'plan.json');
+
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave --watch out') });
+  });
+
+  it('refuses watch.listen without a port', async () => {
+    estate.configure(`${defaultConfig(estate)}watch: { listen: "127.0.0.1" }\n`);
+
+    const { exitCode, err } = await estate.run('sync', '--watch');
+
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('an address and a port') });
+  });
+
+  it('writes with --json a report on each line of standard output, and the log to standard error', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    const { child, lines } = startWatch(['--json']);
+    const log = createInterface(child.stderr)[Symbol.asyncIterator]();
+    const report = z.looseObject({ owner: z.string(), applied: z.array(z.unknown()).optional() });
+
+    const first = report.parse(JSON.parse((await lines.next()).value));
+    const second = report.parse(JSON.parse((await lines.next()).value));
+    const logged = line.parse(JSON.parse((await log.next()).value));
+
+    expect(first).toMatchObject({ owner: 'test', applied: expect.any(Array) });
+    expect(second.applied).toBeUndefined();
+    expect(logged.msg).toBe('watching');
+  }, 30_000);
+
+  it('lets --allow-removals cover the first pass alone', async () => {
+    const ids = Array.from({ length: 20 }, (_, index) => estate.addEndpoint('sd2', [`10.0.1.${index + 1}`]));
+    await estate.run('sync');
+    for (const id of ids.slice(0, 7)) estate.world.deleteEndpoint(id);
+    const { child, lines } = startWatch(['--json', '--allow-removals', '7']);
+    child.stderr.resume();
+    const report = z.looseObject({ withheld: z.object({ reason: z.string() }).optional() });
+    const next = async () => report.parse(JSON.parse((await lines.next()).value));
+    const first = await next();
+    const left = estate.konnect.entities('prod', 'targets').length;
+    for (const id of ids.slice(7, 13)) estate.world.deleteEndpoint(id);
+    const second = await next();
+
+    expect(first.withheld).toBeUndefined();
+    expect(left).toBe(13);
+    expect(second.withheld?.reason).toContain('--allow-removals 6');
+  }, 30_000);
+});

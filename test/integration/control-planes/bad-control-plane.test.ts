@@ -1,0 +1,226 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { runOnce } from '#sync/pass/run-once';
+import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
+import { type Stage, signal, startStage } from '../../support/control-planes/konnect';
+import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { createPasses } from '../../support/passes';
+
+describe('a control plane that nobody may write to', () => {
+  let estate: Estate;
+  let konnect: Konnect;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+  });
+
+  afterEach(() => Promise.all([estate.close(), konnect.close()]));
+
+  it.each([
+    ['CLUSTER_TYPE_CONTROL_PLANE_GROUP', 'a control plane group; name one of its members'],
+    ['CLUSTER_TYPE_K8S_INGRESS_CONTROLLER', 'managed from Kubernetes; name a control plane of its own'],
+  ])('ends every verb with 1 and the fix, and nothing written, when it is %s', async (clusterType, fix) => {
+    konnect = await startKonnect({ controlPlanes: [{ name: 'prod', clusterType }], token: 'kpat_sandbox' });
+    estate.configure(defaultConfig({ aws: estate.aws, konnect }));
+    const file = join(estate.folder, 'kong.yaml');
+
+    for (const argv of [['sync'], ['diff'], ['render', '-o', file], ['retire', 'sd2', '--yes']]) {
+      const { exitCode, err } = await estate.run(...argv);
+      expect([exitCode, err]).toEqual([1, expect.stringContaining(`controlPlane.name: "prod" is ${fix}`)]);
+    }
+    expect(existsSync(file)).toBe(false);
+    expect(konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
+describe('a decK that does not do it', () => {
+  let estate: Estate;
+  const usual = { version: { out: 'decK v1.64.0 (x)\n' }, dump: { out: '{}' }, sync: { out: '{"errors":[]}' } };
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    Object.assign(estate.env, { HOME: estate.folder, PATH: process.env.PATH });
+    configure(join(__dirname, '../../fixtures/fake-deck.js'));
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+  });
+
+  afterEach(() => estate.close());
+
+  function configure(binary: string): void {
+    const deck = `{ type: deck, address: "${estate.konnect.url}", name: prod, token: "$\{KONNECT_TOKEN}", binary: ${binary} }`;
+    estate.configure(defaultConfig(estate).replace(/controlPlane: .*/, `controlPlane: ${deck}`));
+  }
+
+  function answer(over: Readonly<Record<string, object>>): void {
+    writeFileSync(join(estate.folder, 'answers.json'), JSON.stringify({ ...usual, ...over }));
+  }
+
+  /** What decK was given to write, each time. */
+  function inputs(): readonly string[] {
+    const lines = readFileSync(join(estate.folder, 'calls.jsonl'), 'utf8').trim().split('\n');
+    return lines.map((line) => JSON.parse(line).input).filter((input) => input !== '');
+  }
+
+  it.each([
+    ['is old', { version: { out: 'decK v1.39.2 (x)\n' } }, 'which is too old; install decK 1.40 or newer'],
+    ['is something else', { version: { out: 'hello\n' } }, 'is not decK'],
+    ['may not read', { dump: { err: 'Error: HTTP status 401', exitCode: 1 } }, 'give controlPlane.token'],
+    ['fails without a word', { dump: { exitCode: 2 } }, 'deck gateway dump failed: it gave no reason'],
+  ])('ends with 1 and the fix, and writes nothing, when it %s', async (_, answers, message) => {
+    answer(answers);
+
+    for (const verb of ['sync', 'diff', 'render']) {
+      const { exitCode, err } = await estate.run(verb);
+      expect([exitCode, err]).toEqual([1, expect.stringContaining(message)]);
+    }
+    expect(inputs()).toEqual([]);
+  });
+
+  it('ends with 1 and the fix when it is missing', async () => {
+    configure('./absent-deck');
+
+    const { exitCode, err } = await estate.run('sync');
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/there is no decK at .*absent-deck; install decK 1\.40 or newer/);
+  });
+
+  it('fm-12 fm-28 ends with 4 when it fails while it writes, and the next pass writes all that is left', async () => {
+    answer({ sync: { out: JSON.stringify({ errors: ['Create service sd2 failed: HTTP status 500'] }) } });
+    const first = await estate.run('sync');
+    answer({});
+    const second = await estate.run('sync');
+
+    const [one, other] = inputs();
+    expect([first.exitCode, second.exitCode]).toEqual([4, 0]);
+    expect(first.out).toContain('Create service sd2 failed: HTTP status 500');
+    expect(one).toContain('10.0.1.11:80');
+    expect(other).toBe(one);
+  });
+});
+
+describe('a control plane that changes between reading and writing', () => {
+  let stage: Stage;
+
+  beforeEach(async () => {
+    stage = await startStage();
+  });
+
+  afterEach(() => stage.konnect.close());
+
+  it('fm-12 fm-28 says what its missing upstream kept from being written, and the next pass finishes', async () => {
+    const { deps } = createPasses({ discover: async () => snapshotOf(knownScope([endpointOf()])) });
+    let isDeleted = false;
+    const changing: Stage['plane'] = {
+      ...stage.plane,
+      write: async (change, own) => {
+        await stage.plane.write(change, own);
+        if (change.kind !== 'upstream' || isDeleted) return;
+        isDeleted = true;
+        await stage.plane.write({ ...change, action: 'delete' }, own);
+      },
+    };
+
+    const first = await runOnce({ ...deps, controlPlane: changing }, signal);
+    const second = await runOnce({ ...deps, controlPlane: changing }, signal);
+    const third = await runOnce({ ...deps, controlPlane: changing }, signal);
+
+    const outcomes = new Set(first.applied?.map(({ change, outcome }) => `${change.kind} ${outcome}`));
+    expect(outcomes).toEqual(new Set(['upstream applied', 'target failed', 'service applied', 'route applied']));
+    expect(first.applied?.find(({ change }) => change.kind === 'target')?.error).toMatch(/404|not found/i);
+    expect(second.applied?.every(({ outcome }) => outcome === 'applied')).toBe(true);
+    expect(third.changes).toEqual([]);
+    expect(stage.konnect.entities('prod', 'targets')).toHaveLength(2);
+  });
+});
+
+/** Linux's device that is always full; on it, what is to replace a file cannot be written. */
+const fullDisk = '/dev/full';
+const describeWithFullDisk = existsSync(fullDisk) ? describe : describe.skip;
+
+describeWithFullDisk('a full disk', () => {
+  let estate: Estate;
+  let full: string[];
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    mkdirSync(join(estate.folder, '.kong-privatelink'));
+    full = [];
+  });
+
+  afterEach(() => estate.close());
+
+  function fill(name: string): string {
+    const path = join(estate.folder, name);
+    full.push(`${path}.${process.pid}.tmp`);
+    symlinkSync(fullDisk, full.at(-1) ?? '');
+    return path;
+  }
+
+  /** What a failed write leaves is none of the next one's. */
+  function makeRoom(): void {
+    for (const path of full) if (existsSync(path)) unlinkSync(path);
+  }
+
+  it('lets sync go on without its state, says how to mend that, and the next pass keeps it', async () => {
+    await estate.run('sync');
+    const files = readdirSync(join(estate.folder, '.kong-privatelink')).map((name) =>
+      fill(`.kong-privatelink/${name}`),
+    );
+    for (const path of files) unlinkSync(path);
+
+    const first = await estate.run('sync');
+    const left = files.map((path) => existsSync(path));
+    makeRoom();
+    const second = await estate.run('sync');
+
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+    expect(first.out.match(/warning .*ENOSPC.*free space on its disk/g)).toHaveLength(2);
+    expect(second.out).not.toContain('warning');
+    expect(estate.konnect.entities('prod', 'targets')).toMatchObject([{ target: '10.0.1.11:80' }]);
+    expect([left, files.map((path) => existsSync(path))]).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+  });
+
+  it.each([
+    ['render', '-o', 'kong.yaml', 0],
+    ['diff', '--out', 'plan.json', 2],
+    ['discover', '--out', 'snapshot.json', 0],
+  ])('ends %s %s with 1, leaves the file that was there, and the next one replaces it', async (...row) => {
+    const [verb, flag, name, exitCode] = row;
+    const path = fill(name);
+    if (verb !== 'discover') writeFileSync(path, 'before');
+
+    const first = await estate.run(verb, flag, path);
+    const kept = existsSync(path) && readFileSync(path, 'utf8');
+    makeRoom();
+    const second = await estate.run(verb, flag, path);
+
+    expect(first).toMatchObject({ exitCode: 1, err: expect.stringMatching(/ENOSPC.*free space on its disk/) });
+    expect(kept).toBe(verb === 'discover' ? false : 'before');
+    expect(second.exitCode).toBe(exitCode);
+    expect(readFileSync(path, 'utf8')).toContain('10.0.1.11');
+  });
+
+  it('ends sync into a file with 4 and the fix, and the next pass writes it whole', async () => {
+    const path = fill('kong.yaml');
+    estate.configure(
+      defaultConfig(estate).replace(/controlPlane: .*/, 'controlPlane: { type: file, path: kong.yaml }'),
+    );
+
+    const first = await estate.run('sync');
+    const isThere = existsSync(path);
+    makeRoom();
+    const second = await estate.run('sync');
+    const third = await estate.run('diff');
+
+    expect([first.exitCode, isThere, second.exitCode, third.exitCode]).toEqual([4, false, 0, 0]);
+    expect(first.out).toMatch(/ENOSPC.*free space on its disk/);
+  });
+});

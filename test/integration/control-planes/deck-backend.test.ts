@@ -1,0 +1,206 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { parseBase } from '#deck/file/base';
+import { renderText } from '#deck/file/write';
+import { applyChanges } from '#sync/control-planes/apply';
+import { connectDeck } from '#sync/control-planes/deck-cli/control-plane';
+import { runDeck } from '#sync/control-planes/deck-cli/run';
+import { createsOf, documentOf, owner, signal } from '../../support/control-planes/konnect';
+import { createFakeClock } from '../../support/passes';
+
+const fake = join(__dirname, '../../fixtures/fake-deck.js');
+const token = 'kpat_secret-of-the-test';
+const call = z.object({ argv: z.array(z.string()), env: z.record(z.string(), z.string()), input: z.string() });
+type Answer = {
+  readonly out?: string;
+  readonly err?: string;
+  readonly exitCode?: number;
+  readonly hangs?: boolean | string;
+};
+
+let home: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'fake-deck-'));
+  answer({});
+});
+
+afterEach(() => rmSync(home, { recursive: true }));
+
+function answer(over: Readonly<Record<string, Answer>>): void {
+  const usual = { version: { out: 'decK v1.64.0 (x) \n' }, dump: { out: '{}' }, sync: { out: '{"errors":[]}' } };
+  writeFileSync(join(home, 'answers.json'), JSON.stringify({ ...usual, ...over }));
+}
+
+function calls() {
+  const lines = readFileSync(join(home, 'calls.jsonl'), 'utf8').trim().split('\n');
+  return lines.map((line) => call.parse(JSON.parse(line)));
+}
+
+const environment = () => ({ PATH: process.env.PATH, HOME: home, SECRET: 'x', DECK_BOB: 'bob' });
+
+function connect(over: object = {}, base = parseBase([])) {
+  const config = { type: 'deck', address: 'https://us.api.konghq.com', name: 'prod', token, binary: fake } as const;
+  return connectDeck({ ...config, ...over }, owner, { base, env: environment() });
+}
+
+async function apply(plane: ReturnType<typeof connect>) {
+  const clock = createFakeClock(0);
+  const changes = createsOf(documentOf('sd2', 1));
+  return (await applyChanges(changes, { controlPlane: plane, clock, concurrency: 1, signal })).results;
+}
+
+describe('the decK that is run', () => {
+  it('gets the rendered file, the token by its environment, and nothing else', async () => {
+    const document = documentOf('sd2', 1);
+
+    const results = await apply(connect());
+
+    expect(results.map((one) => one.outcome)).toEqual(document.map(() => 'applied'));
+    const [sync] = calls().filter(({ argv }) => argv[1] === 'sync');
+    expect(sync?.input).toBe(renderText(document, { owner, controlPlaneName: 'prod' }));
+    expect(sync?.env).toMatchObject({ HOME: home, DECK_KONNECT_TOKEN: token });
+    expect(Object.keys(sync?.env ?? {})).not.toContain('SECRET');
+    for (const { argv } of calls()) {
+      expect(argv.join(' ')).not.toContain(token);
+      expect(argv).toContain('--analytics=false');
+    }
+  });
+
+  it("is sent to Kong's Admin API where no control plane is named", async () => {
+    await connect({ name: undefined, address: 'http://127.0.0.1:8001' }).read(signal);
+
+    const [, dump] = calls();
+    expect(dump?.argv).toEqual(expect.arrayContaining(['--kong-addr', 'http://127.0.0.1:8001']));
+    expect(dump?.env).toMatchObject({ DECK_KONG_ADMIN_TOKEN: token });
+    expect(dump?.env).not.toHaveProperty('DECK_KONNECT_TOKEN');
+    expect(dump?.argv).not.toContain('--workspace');
+  });
+
+  it('reads and writes the workspace that is configured, and no other', async () => {
+    await apply(connect({ name: undefined, workspace: 'team' }));
+
+    const gateway = calls().filter(({ argv }) => argv[0] === 'gateway');
+    for (const { argv } of gateway) expect(argv.join(' ')).toContain('--workspace team');
+    expect(parse(gateway.find(({ argv }) => argv[1] === 'sync')?.input ?? '')).toMatchObject({ _workspace: 'team' });
+  });
+
+  it('gets base files and the variables that they name', async () => {
+    const text = `_format_version: "3.0"\nconsumers:\n- username: $\{{ env "DECK_BOB" }}\n`;
+    const plane = connect({}, parseBase([{ path: 'base.yaml', text }]));
+
+    await plane.writeAll([], signal);
+
+    const [sync] = calls().filter(({ argv }) => argv[1] === 'sync');
+    expect(parse(sync?.input ?? '').consumers).toMatchObject([{ tags: ['kong-privatelink:base'] }]);
+    expect(sync?.env).toMatchObject({ DECK_BOB: 'bob' });
+    expect(plane.hasBase).toBe(true);
+  });
+
+  it('looks at what is without tags only where something is created', async () => {
+    const dump = { services: [{ name: 'sd2', host: 'x' }, { name: 'other' }], routes: [{ name: 'sd2' }] };
+    answer({ dump: { out: JSON.stringify(dump) } });
+
+    const results = await apply(connect());
+
+    const failed = results.filter((one) => one.outcome === 'failed').map(({ change }) => change.kind);
+    expect(failed.sort()).toEqual(['route', 'service']);
+    expect(results.find((one) => one.change.kind === 'plugin')?.outcome).toBe('skipped');
+  });
+});
+
+describe('a decK that does not do it', () => {
+  it.each([
+    ['is missing', { binary: '/nowhere/deck' }, {}, 'there is no decK at /nowhere/deck; install decK 1.40'],
+    ['is something else', {}, { version: { out: 'hello\n' } }, 'is not decK'],
+    ['is old', {}, { version: { out: 'decK v1.39.2 (x)\n' } }, 'is decK 1.39, which is too old; install decK 1.40'],
+    ['gives no JSON', {}, { dump: { out: 'services: []' } }, 'does not understand'],
+    [
+      'is refused',
+      {},
+      { dump: { err: 'Error: HTTP status 401 (message: "Unauthorized")\n', exitCode: 1 } },
+      'deck gateway dump failed: HTTP status 401 (message: "Unauthorized"); give controlPlane.token',
+    ],
+    [
+      'finds no control plane',
+      {},
+      { dump: { err: 'Error: control plane not found: prod', exitCode: 1 } },
+      'controlPlane.name',
+    ],
+    ['gives no reason', {}, { dump: { exitCode: 2 } }, 'it gave no reason'],
+  ] as const)('ends the pass when it %s', async (_, config, answers, said) => {
+    answer(answers);
+
+    await expect(connect(config).read(signal)).rejects.toThrow(said);
+  });
+
+  it('takes DECK_BIN, and then deck on PATH, where no binary is configured', async () => {
+    const read = (env: Readonly<Record<string, string>>) =>
+      connectDeck({ type: 'deck', address: 'https://kong.example' }, owner, { env }).read(signal);
+
+    await expect(read({ DECK_BIN: '/nowhere/else', PATH: home })).rejects.toThrow('there is no decK at /nowhere/else');
+    await expect(read({ PATH: home })).rejects.toThrow('there is no decK at deck');
+  });
+
+  it('says what failed, and counts what was made all the same', async () => {
+    const [upstream] = documentOf('sd2', 1);
+    const error = 'while processing event: Create service sd2 failed: HTTP status 400 (message: "no")';
+    answer({ sync: { out: JSON.stringify({ errors: [error] }) } });
+    const plane = connect();
+    const before = createsOf(documentOf('sd2', 1));
+    answer({
+      sync: { out: JSON.stringify({ errors: [error] }) },
+      dump: { out: JSON.stringify({ upstreams: [{ ...upstream?.fields, tags: upstream?.tags }] }) },
+    });
+
+    const failed = await plane.writeAll(before, signal);
+
+    expect(failed.map(({ change }) => change.kind)).toEqual(['target', 'service', 'plugin', 'route']);
+    expect(String(failed[0]?.thrown)).toContain(error);
+  });
+
+  it('throws when it is the base that failed', async () => {
+    answer({ sync: { out: '{"errors":["Create consumer bob failed"]}' } });
+
+    await expect(connect().writeAll([], signal)).rejects.toThrow('Create consumer bob failed');
+  });
+});
+
+describe('a decK that does not end', () => {
+  const command = { binary: fake, argv: ['gateway', 'dump'], env: {}, timeoutMs: 60_000 };
+
+  it.each(['until asked', 'for ever'])('is stopped by the signal when it hangs %s', async (hangs) => {
+    answer({ dump: { hangs } });
+    const stopping = new AbortController();
+    const running = runDeck({ ...command, env: { HOME: home, PATH: process.env.PATH ?? '' } }, stopping.signal, 50);
+    await until(() => calls().length === 1);
+
+    stopping.abort(new Error('stopped'));
+
+    await expect(running).rejects.toThrow('stopped');
+  });
+
+  it('is stopped after its time', async () => {
+    answer({ dump: { hangs: true } });
+    const env = { HOME: home, PATH: process.env.PATH ?? '' };
+
+    await expect(runDeck({ ...command, env, timeoutMs: 300 }, signal, 50)).rejects.toThrow('took more than 0.3 s');
+  });
+});
+
+/** Polls until it holds, or throws after 10 s. */
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    try {
+      if (holds()) return;
+    } catch (thrown) {
+      if (Date.now() > end) throw thrown;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,87 @@
+import { DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  createMockEc2,
+  endpointAnswer,
+  firstScopeOf,
+  sourceOver,
+  vpcEndpointsConfig,
+} from '../../support/aws/vpc-endpoints';
+import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+
+describe('discovery, against what peers have met', () => {
+  let estate: Estate;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+  });
+
+  afterEach(() => estate.close());
+
+  async function changes(): Promise<readonly { action: string; kind: string; key: string }[]> {
+    return JSON.parse((await estate.run('sync', '--json')).out).changes;
+  }
+
+  it('fm-09 changes nothing while an endpoint leaves the listing and comes back, however often', async () => {
+    estate.configure(`${defaultConfig(estate)}policy: { removeAfterAbsences: 2, removeAfterSeconds: 0 }\n`);
+    const flapping = estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.addEndpoint('sd2', ['10.0.1.12']);
+    await changes();
+
+    const made: unknown[] = [];
+    for (let pass = 0; pass < 6; pass += 1) {
+      estate.world.setTags(flapping, pass % 2 === 0 ? {} : { 'kong:domain': 'sd2' });
+      made.push(...(await changes()));
+    }
+
+    expect(made).toEqual([]);
+  });
+
+  it('fm-09 removes it once it stays away', async () => {
+    estate.configure(`${defaultConfig(estate)}policy: { removeAfterAbsences: 2, removeAfterSeconds: 0 }\n`);
+    const leaving = estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.addEndpoint('sd2', ['10.0.1.12']);
+    await changes();
+    estate.world.setTags(leaving, {});
+
+    const first = await changes();
+    const second = await changes();
+
+    expect([first, second]).toMatchObject([[], [{ action: 'delete', key: 'sd2.privatelink|10.0.1.11:80' }]]);
+  });
+
+  it('fm-26 costs one call a pass where AWS throttles the first, and none after it', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    await changes();
+    estate.aws.inject({ kind: 'throttle' });
+    const before = estate.aws.calls.length;
+
+    await changes();
+
+    expect(estate.aws.calls.slice(before).map(({ action }) => action)).toEqual(['DescribeVpcEndpoints']);
+  });
+});
+
+describe('the filter of a list', () => {
+  const mock = createMockEc2();
+  const config = vpcEndpointsConfig({ vpcs: ['vpc-1'] });
+  const discover = () => sourceOver(mock, config).discover(firstScopeOf(config), new AbortController().signal);
+
+  beforeEach(() => void mock.ec2.reset());
+
+  it('fm-31 fails the scope when AWS refuses it', async () => {
+    const refused = Object.assign(new Error('The filter tag-key is invalid'), { name: 'InvalidParameterValue' });
+    mock.ec2.on(DescribeVpcEndpointsCommand).rejects(refused);
+
+    await expect(discover()).rejects.toMatchObject({
+      message: expect.stringContaining('The filter tag-key is invalid'),
+    });
+  });
+
+  it('fm-31 lets nothing through that AWS lists although it does not carry the tag', async () => {
+    const untagged = endpointAnswer('vpce-1', { Tags: [], State: 'Rejected' });
+    mock.ec2.on(DescribeVpcEndpointsCommand).resolves({ VpcEndpoints: [untagged] });
+
+    expect(await discover()).toMatchObject({ endpoints: [], quarantined: [{ endpointId: 'vpce-1', code: 'bad-tag' }] });
+  });
+});

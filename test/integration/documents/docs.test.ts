@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { configSchema } from '#config/schema';
+import { configSchema as pluginSchema } from '#plugin/schema/schema';
+import { metrics } from '#plugin/server/serving/metrics';
+import { runCli } from '../../support/cli';
+
+const root = resolve(__dirname, '../../..');
+const decisions = readdirSync(join(root, 'docs/decisions'));
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'deck/examples/README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  ...decisions.map((name) => `docs/decisions/${name}`),
+];
+const manual = pages.filter((page) => !page.includes('decisions/'));
+const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+const matchesOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+}
+
+function isBroken(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const target = path === '' ? join(root, page) : resolve(root, dirname(page), path);
+  if (!existsSync(target)) return true;
+  if (anchor === undefined) return false;
+  return !matchesOf(readFileSync(target, 'utf8'), /^##+ (.*)$/gm)
+    .map(anchorOf)
+    .includes(anchor);
+}
+
+/** The names of all keys of a schema, at any depth. */
+function keysOf(schema: z.ZodType): readonly string[] {
+  const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  const keys = new Set<string>();
+  JSON.parse(text, (key, value) => {
+    if (key === 'properties') for (const name of Object.keys(value)) keys.add(name);
+    return value;
+  });
+  return [...keys];
+}
+
+describe('documentation', () => {
+  it.each(pages)('has no broken link in %s', (page) => {
+    const links = matchesOf(textOf(page), /\]\((?!https?:)([^)\s]+)\)/g);
+
+    expect(links.filter((link) => isBroken(page, link))).toEqual([]);
+  });
+
+  it.each(manual)('names only scripts that exist in %s', (page) => {
+    const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(textOf('package.json'));
+    const names = matchesOf(textOf(page), /npm run ([\w:]+)/g);
+
+    expect(names.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it.each(manual)('names only verbs and options that exist in %s', async (page) => {
+    const commands = matchesOf(textOf(page), /(?:npx |`|^|&& )kong-privatelink ([a-z][^`\n#|&)]*)/gm);
+    const unknown: string[] = [];
+    for (const command of commands) {
+      const [verb = '', ...words] = command.trim().split(/\s+/);
+      const { exitCode, out } = await runCli([verb, '--help'], {});
+      const options = words.filter((word) => /^--?[a-z]/.test(word));
+      if (exitCode !== 0 || options.some((option) => !out.includes(option))) unknown.push(command);
+    }
+
+    expect(unknown).toEqual([]);
+  });
+
+  it.each([
+    ['the configuration', configSchema],
+    ['the plugin', pluginSchema],
+  ])('names every key of %s in the operations manual', (_, schema) => {
+    const words = new Set(textOf('docs/operations.md').match(/\w+/g));
+
+    expect(keysOf(schema).filter((key) => !words.has(key))).toEqual([]);
+  });
+
+  it('shows a configuration that is valid, with all keys of the first level and the defaults', () => {
+    const [, text = ''] = /^## Configuration$.*?^```yaml\n(.*?)^```/ms.exec(textOf('docs/operations.md')) ?? [];
+    const shown: Readonly<Record<string, unknown>> = parse(text);
+    const optional = configSchema.omit({ owner: true, sources: true, controlPlane: true, domains: true });
+
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(configSchema.shape).sort());
+    expect(configSchema.safeParse(shown).error).toBeUndefined();
+    expect(shown).toMatchObject(optional.parse({}));
+  });
+
+  it("lists the plugin server's metrics as they are served", () => {
+    const rows = metrics.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`);
+
+    expect(rows.filter((row) => !textOf('docs/operations.md').includes(row))).toEqual([]);
+  });
+
+  it('lists the failure modes that tests are named for, and no others', () => {
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
+    const texts = tests.filter((name) => name.endsWith('.test.ts')).map((name) => textOf(join('test', name)));
+    const named = new Set(texts.flatMap((text) => matchesOf(text, /\b(fm-\d\d)\b/g)));
+
+    expect(matchesOf(textOf('docs/failure-modes.md'), /^\| (fm-\d\d) /gm)).toEqual([...named].sort());
+  });
+
+  it('lists every decision in the index', () => {
+    const index = textOf('docs/decisions/README.md');
+
+    expect(decisions.filter((name) => name !== 'README.md' && !index.includes(`(${name})`))).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Estate, openEstate } from '../../support/estate';
+
+const root = resolve(__dirname, '../../..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The fenced blocks of a language, without the indentation of a list. */
+function blocksOf(language: string): readonly string[] {
+  const pattern = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm');
+  return [...readme.matchAll(pattern)].map(([, indent = '', text = '']) =>
+    text.replace(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
+
+const commands = blocksOf('sh').flatMap((block) => block.trim().split('\n'));
+const verbs = commands
+  .filter((command) => command.startsWith('npx kong-privatelink '))
+  .map((command) => command.split(' ').slice(2));
+
+let estate: Estate;
+
+beforeEach(async () => {
+  estate = await openEstate();
+});
+
+afterEach(() => estate.close());
+
+describe('README', () => {
+  it('has no command but those that the tests and the main job run', () => {
+    const known = [
+      'npm ci && npm start',
+      'npm ci && npm test',
+      'npm run build',
+      'export KONNECT_TOKEN="$(cat ~/.konnect-token)"',
+    ];
+
+    expect(commands.filter((command) => !command.startsWith('npx kong-privatelink '))).toEqual(known);
+    expect(verbs.map(([verb]) => verb)).toEqual(['discover', 'diff', 'sync', 'render']);
+  });
+
+  it('shows a configuration with which its commands do what it says', async () => {
+    const [example = ''] = blocksOf('yaml');
+    const here = example
+      .replace('https://us.api.konghq.com', estate.konnect.url)
+      .replace('regions: [us-east-1] }', `regions: [us-east-1], endpoint: "${estate.aws.url}" }`);
+    estate.configure(here);
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    const exitCodes: number[] = [];
+    for (const argv of verbs) {
+      const local = argv.map((word) => (word === 'kong.yaml' ? join(estate.folder, word) : word));
+      exitCodes.push((await estate.run(...local)).exitCode);
+    }
+
+    expect(here).not.toBe(example);
+    expect(exitCodes).toEqual([0, 2, 0, 0]);
+    expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toContain('10.0.1.11:80');
+  });
+
+  it('runs as an installed command', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'dist/sync/cli/cli.js'), '--help']);
+
+    const inline = [...readme.matchAll(/`npx kong-privatelink (\w+)`/g)].map(([, verb = '']) => verb);
+    for (const verb of [...verbs.map(([name = '']) => name), ...inline, 'sandbox'])
+      expect(stdout).toContain(`  ${verb} `);
+  });
+});

@@ -1,0 +1,277 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { fuzzPluginServer } from '#bench/plugin-server/fuzz';
+import { unreferencedClock } from '#io/unreferenced-clock';
+import { type SuperviseOptions, supervise } from '#plugin/server/listening/supervise';
+import { type PluginServerOptions, startPluginServer } from '#sandbox/plugin-server/server';
+import { openPeer } from '../../support/kong/plugin-socket';
+import { until } from '../../support/until';
+
+/** Compiled: `npm test` builds it first. */
+const mainPath = resolve(__dirname, '../../../dist/plugin/server/main.js');
+const servingPath = resolve(__dirname, '../../../dist/plugin/server/serving/main.js');
+const entriesDir = resolve(__dirname, '../../../dist/plugin/entries');
+
+let folder: string;
+const children: ChildProcess[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+type Ended = { readonly code: number | null; readonly out: string; readonly err: string };
+
+/** Starts the server with an empty environment, as nginx does. */
+function start(...args: readonly string[]) {
+  const child = spawn(process.execPath, [mainPath, ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = once(child, 'close').then(([code]): Ended => ({ code, out, err }));
+  const says = async (words: string) => {
+    while (!err.includes(words))
+      await Promise.race([once(child.stderr, 'data'), ended.then(() => expect(err).toContain(words))]);
+  };
+  return { child, ended, says };
+}
+
+function optionsOf(name: string): PluginServerOptions {
+  const socketPath = join(folder, `${name}.sock`);
+  return { program: 'kong-privatelink-pluginserver', entriesDir, socketPath, env: {}, cwd: folder };
+}
+
+/** Supervises, in this process, a server that loads no plugin; nothing is told but to `over`. */
+function superviseBareServer(socketPath: string, over: Partial<SuperviseOptions>) {
+  const startServing = () => {
+    const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    children.push(child);
+    return child;
+  };
+  const silent = { onServing: () => {}, onProblem: () => {}, onEnd: () => {} };
+  return supervise({ socketPath, startServing, askEveryMs: 60_000, clock: unreferencedClock, ...silent, ...over });
+}
+
+function servingPids(log: string): readonly number[] {
+  return [...log.matchAll(/"servingPid":(\d+)/g)].map(([, pid]) => Number(pid));
+}
+
+describe('kong-privatelink-pluginserver', () => {
+  it.each(['--dump-all-plugins', '-dump-all-plugins'])('prints exactly one JSON and exits with %s', async (flag) => {
+    const { code, out, err } = await start('-p', '/prefix', '--sock-name', 'x.sock', flag, '--zone-id', 'use1-az1')
+      .ended;
+
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toEqual({
+      Protocol: 'ProtoBuf:1',
+      SocketPath: '/prefix/x.sock',
+      Plugins: [
+        {
+          Name: 'privatelink',
+          Phases: ['access'],
+          Version: '0.1.0',
+          Priority: 790,
+          Schema: { name: 'privatelink', fields: [{ config: { type: 'record', fields: expect.any(Array) } }] },
+        },
+      ],
+    });
+  });
+
+  it('prints one plugin with --dump-plugin-info', async () => {
+    const { code, out } = await start('--dump-plugin-info', 'privatelink').ended;
+
+    expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Name: 'privatelink', Priority: 790 })]);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['plugins that are not there', ['-p', '.', '-d', '/nonexistent'], /give another with -d/],
+    ['a plugin that is not there', ['--dump-plugin-info', 'other'], /there is no plugin other; there is privatelink/],
+    ['an option that is not there', ['--nope'], /unknown option '--nope'/],
+    [
+      'a socket in a folder that is not there',
+      ['-p', '/nonexistent'],
+      /cannot be made .*(EACCES|ENOENT).*: make the folder \/nonexistent, or .*--kong-prefix/,
+    ],
+    ["a zone's name", ['-p', '.', '--zone-id', 'us-east-1a'], /write the zone's id .*ZoneId\), not its name/],
+    ['metrics for everybody', ['-p', '.', '--metrics', '0.0.0.0:9544'], /no address of this host alone.*--metrics/],
+    ['metrics on a port that is none', ['-p', '.', '--metrics', '127.0.0.1:70000'], /no address of this host alone/],
+  ])('ends with 1 and the fix when given %s', async (_, args, message) => {
+    const { code, err } = await start(...args.map((one) => (one === '.' ? folder : one))).ended;
+
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+
+  it('ends with 1 where another process serves the socket, and leaves it alone', async () => {
+    const path = join(folder, 'served.sock');
+    const other = createServer().listen(path);
+    await once(other, 'listening');
+
+    const { code, err } = await start('-p', folder, '--sock-name', 'served.sock').ended;
+
+    expect([code, err]).toEqual([1, expect.stringContaining('is served by another process: stop what uses it')]);
+    expect(other.listening).toBe(true);
+    await new Promise((done) => other.close(done));
+  });
+
+  it('ends with 1 where the path is a file, and leaves it as it is', async () => {
+    writeFileSync(join(folder, 'file.sock'), 'mine');
+
+    const { err } = await start('-p', folder, '--sock-name', 'file.sock').ended;
+
+    expect(err).toContain('is no socket, and is left as it is');
+  });
+
+  it('replaces a socket that a killed server left behind', async () => {
+    const first = start('-p', folder, '--sock-name', 'stale.sock');
+    await first.says('listening');
+    first.child.kill('SIGKILL');
+    await first.ended;
+
+    const second = start('-p', folder, '--sock-name', 'stale.sock');
+    await second.says('listening');
+    second.child.kill('SIGTERM');
+
+    expect((await second.ended).code).toBe(0);
+  });
+
+  it('stops with 0 on SIGTERM', async () => {
+    const { child, ended, says } = start('-p', folder);
+    await says('listening');
+    child.kill('SIGTERM');
+
+    const { code, err } = await ended;
+    expect(code).toBe(0);
+    expect(
+      err
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).msg),
+    ).toEqual(['listening', 'stopping']);
+  });
+
+  it('serves its metrics on a unix socket', async () => {
+    const socketPath = join(folder, 'metrics.sock');
+    const { says } = start('-p', folder, '--metrics', `unix:${socketPath}`);
+    await says('listening');
+
+    const text = await new Promise<string>((done, fail) => {
+      const call = request({ socketPath, path: '/metrics' }, (response) => {
+        let body = '';
+        response.on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () => done(body));
+      });
+      call.on('error', fail).end();
+    });
+
+    expect(text).toContain('\nkong_privatelink_plugin_events_total 0\n');
+  });
+
+  it('fm-25 answers the next request, and is not started anew, when the process that serves is killed', async () => {
+    const exits: string[] = [];
+    const server = await startPluginServer({ ...optionsOf('killed'), onExit: (reason) => exits.push(reason) });
+    try {
+      await until('it serves', async () => servingPids(server.log()).length === 1);
+      const [pid = 0] = servingPids(server.log());
+
+      process.kill(pid, 'SIGKILL');
+      const instance = await server.startInstance('privatelink', { domain: 'sd2', mode: 'upstream' });
+      const calls = await server.handleEvent(instance, 'access', async () => undefined);
+
+      expect([calls.length, exits]).toEqual([1, []]);
+      expect(server.log()).toContain('the serving process ended with SIGKILL');
+      expect(servingPids(server.log())).toEqual([pid, expect.any(Number)]);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('fm-25 ends connections of a killed process only when the next one serves, and tells each at once that it is lost', async () => {
+    const socketPath = join(folder, 'orphans.sock');
+    const events: string[] = [];
+    const supervisor = await superviseBareServer(socketPath, { onServing: () => events.push('serves') });
+    const peers = [openPeer(socketPath), openPeer(socketPath)];
+    try {
+      for (const peer of peers) await peer.start();
+      for (const { socket } of peers) {
+        socket.on('data', (bytes) => events.push(`${bytes.length} byte`));
+        socket.on('end', () => events.push('end'));
+      }
+
+      children.at(-1)?.kill('SIGKILL');
+      await Promise.all(peers.map(({ closed }) => closed));
+
+      expect(events).toEqual(['serves', '1 byte', '1 byte', 'serves', 'end', 'end']);
+    } finally {
+      supervisor.stop();
+    }
+  });
+
+  it('fm-25 kills a process that serves no more although it lives, and the next one answers who waited', async () => {
+    const socketPath = join(folder, 'hung.sock');
+    let serving: ChildProcess | undefined;
+    const problems: string[] = [];
+    const supervisor = await superviseBareServer(socketPath, {
+      askEveryMs: 200,
+      onServing: () => {
+        serving = children.at(-1);
+      },
+      onProblem: (reason) => problems.push(reason),
+    });
+    const served = openPeer(socketPath);
+    try {
+      await served.start();
+      serving?.kill('SIGSTOP');
+      const waits = openPeer(socketPath);
+
+      expect(await waits.start()).toBeGreaterThan(0);
+      // Not reset: Kong sends the request again.
+      expect(await served.closed).toBe(false);
+      expect(problems.slice(0, 2)).toEqual([
+        expect.stringContaining('does not answer'),
+        expect.stringContaining('SIGKILL'),
+      ]);
+    } finally {
+      supervisor.stop();
+    }
+  });
+
+  it('ends the process that serves when the one that listens is killed', async () => {
+    const { child, ended, says } = start('-p', folder, '--sock-name', 'orphan.sock');
+    await says('listening');
+
+    child.kill('SIGKILL');
+
+    // Whoever serves has the same standard error, which closes with the last of both.
+    expect((await ended).code).toBe(null);
+  });
+
+  it('answers the next valid request after each of 200 rounds of random and mutated frames', async () => {
+    const options = optionsOf('fuzz');
+    const exits: string[] = [];
+    const server = await startPluginServer({ ...options, onExit: (reason) => exits.push(reason) });
+
+    const fuzz = { socketPath: options.socketPath, server, seed: 1, isOver: (round: number) => round === 200 };
+    const rounds = await fuzzPluginServer(fuzz).finally(server.close);
+
+    expect([rounds, exits]).toEqual([200, []]);
+  });
+});

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { rememberWorld } from '#sandbox/aws/world/past-world';
+import type { Story } from '#sandbox/story';
+import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
+import { type Estate, openEstate } from '../../support/estate';
+import { createFakeClock } from '../../support/passes';
+
+describe('npm start -- --faults', () => {
+  it('shows what each fault makes of discovery, while nothing changes and every request goes right', async () => {
+    const cli = resolve(__dirname, '../../../dist/sync/cli/cli.js');
+    const child = spawn(process.execPath, [cli, 'sandbox', '--once', '--faults', '--json'], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [out, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    const { ok, events }: Story = JSON.parse(out);
+    const faults = events.slice(1, -1);
+
+    expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
+    expect(faults.flatMap(({ changed }) => changed)).toEqual([]);
+    expect(faults.every(({ requests = 0 }) => requests > 1)).toBe(true);
+    const reported = faults.flatMap(({ discovered }) => discovered).join('\n');
+    for (const code of ['THROTTLED', 'AWS', 'TIMEOUT', 'CREDENTIALS', 'BAD_ANSWER']) {
+      expect(reported).toContain(`unknown [${code}]`);
+    }
+    expect(reported).toContain('AWS does not list its network interface');
+    expect(events.at(-1)?.changed.map((change) => change.split(' ').slice(0, 2).join(' '))).toEqual(
+      Array(3).fill('create target'),
+    );
+  }, 150_000);
+});
+
+describe('a fault of AWS', () => {
+  let estate: Estate;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+    await estate.run('sync');
+  });
+
+  afterEach(() => estate.close());
+
+  const action = 'DescribeVpcEndpoints';
+
+  async function sync() {
+    const { out } = await estate.run('sync', '--json');
+    const { scopes, quarantined, changes } = JSON.parse(out);
+    return { scope: scopes[0], quarantined, changes };
+  }
+
+  it('hides from the list what was made since, while it lags', async () => {
+    const past = rememberWorld(estate.world);
+    estate.addEndpoint('sd3', ['10.0.1.12']);
+    const end = estate.aws.inject({ kind: 'lag', past });
+
+    const lagging = await sync();
+    end();
+    const caughtUp = await sync();
+
+    expect(lagging).toMatchObject({ scope: { status: 'known', endpoints: 1 }, changes: [] });
+    expect(caughtUp.scope).toMatchObject({ status: 'known', endpoints: 2 });
+  });
+
+  it('fm-11 quarantines an endpoint whose interfaces AWS does not find by their ids yet, and only that', async () => {
+    const past = rememberWorld(estate.world);
+    const id = estate.addEndpoint('sd3', ['10.0.1.12']);
+    estate.aws.inject({ kind: 'lag', past, action: 'DescribeNetworkInterfaces' });
+
+    const { scope, quarantined, changes } = await sync();
+
+    expect(scope).toMatchObject({ status: 'known', endpoints: 1 });
+    expect(quarantined).toMatchObject([{ endpointId: id, code: 'missing-field' }]);
+    expect(changes).toEqual([]);
+  });
+
+  it('fm-08 makes no difference when lists end with an empty token', async () => {
+    estate.aws.inject({ kind: 'emptyToken' });
+
+    expect(await sync()).toMatchObject({ scope: { status: 'known' }, changes: [] });
+  });
+
+  it('fm-03 makes the scope unknown when an answer stops half-way, at its deadline', async () => {
+    const clock = createFakeClock();
+    const config = vpcEndpointsConfig({ endpoint: estate.aws.url });
+    const sources = createSources({ owner: 'test', sources: [config] }, { clock });
+    const discoverer = createDiscoverer(sources, { clock, scopeTimeoutMs: 1_500 });
+    const { signal } = new AbortController();
+    const before = await discoverer.discover(signal);
+    estate.aws.inject({ kind: 'partial', action: 'DescribeNetworkInterfaces' });
+
+    const { scopes } = await discoverer.discover(signal);
+
+    const [known] = before.scopes;
+    expect(known?.status).toBe('known');
+    expect(scopes).toMatchObject([{ status: 'unknown', code: 'TIMEOUT' }]);
+    expect(scopes).toMatchObject([{ lastGood: { discovered: { endpoints: [{ domain: 'sd2' }] } } }]);
+  });
+
+  it("is put right by the SDK when AWS's clock is an hour ahead", async () => {
+    process.env.AWS_MAX_ATTEMPTS = '2';
+    estate.aws.inject({ kind: 'skew', aheadMs: 3_600_000, action });
+
+    expect(await sync()).toMatchObject({ scope: { status: 'known' }, changes: [] });
+  });
+
+  it.each([
+    ['skew', { kind: 'skew', aheadMs: 3_600_000 }, 'CREDENTIALS', /set the clock of this machine/],
+    ['expired', { kind: 'expired' }, 'CREDENTIALS', /check that the credentials have not expired/],
+    ['a region that is not enabled', { kind: 'regionDisabled' }, 'REGION', /enable the region in the account/],
+    ['a key that the region does not know', { kind: 'unknownKey' }, 'CREDENTIALS', /enable region us-east-1/],
+  ] as const)('fm-02 makes the scope unknown, with the fix, at %s', async (_, fault, code, fix) => {
+    estate.aws.inject({ ...fault, action });
+
+    const { scope, changes } = await sync();
+
+    expect(scope).toMatchObject({ status: 'unknown', code, reason: expect.stringMatching(fix) });
+    expect(changes).toEqual([]);
+  });
+});

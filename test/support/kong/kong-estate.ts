@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import type { JsonObject } from '#core/model';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { type AwsServer, startAws } from '#sandbox/aws/server';
+import { createWorld } from '#sandbox/aws/world/world';
+import { type ConfigurationOptions, configurationText, credentialsText } from '#sandbox/configuration';
+import type { GatewayAddress, Ground, Prepare } from '#sandbox/estates/estate';
+import { openLoopback } from '#sandbox/network/loopback';
+import type { PluginServerProgram } from '#sandbox/plugin-server/server';
+import { runCli } from '../cli';
+import { freePorts, type RealKong, startRealKong } from './real-kong';
+
+/** An estate whose gateway is a real Kong, without a database, that `sync` keeps. */
+export type KongEstate<T> = {
+  readonly estate: T;
+  readonly aws: AwsServer;
+  readonly kong: RealKong;
+  /** Of Kong's Admin API. */
+  readonly admin: string;
+  /** Runs `sync`; the entities of the plugin get the mode, and zones their upstreams with affinity. Throws when it does not end with 0. */
+  synchronise(mode: ConfigurationOptions['mode'], affinity?: ConfigurationOptions['affinity']): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type KongEstateOptions<T> = {
+  readonly program: PluginServerProgram;
+  readonly prepare: Prepare;
+  readonly open: (ground: Ground, gateway: GatewayAddress) => Promise<T>;
+  /** What people keep beside the generated entities. */
+  readonly consumers?: readonly JsonObject[];
+};
+
+/** Starts AWS, Kong with the plugin under `program`, and the estate behind it; synchronised once, in target mode. */
+export async function openKongEstate<T extends { close(): Promise<void> }>(
+  options: KongEstateOptions<T>,
+): Promise<KongEstate<T>> {
+  const ground = { world: createWorld(), loopback: await openLoopback() };
+  const { setting } = await options.prepare(ground);
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  const [configPath, credentialsPath] = [join(folder, 'kong-privatelink.yaml'), join(folder, 'credentials')];
+  const [aws, ports] = await Promise.all([startAws(ground.world), freePorts()]);
+  const admin = `http://127.0.0.1:${ports.admin}`;
+  const configure = (wanted: Pick<ConfigurationOptions, 'mode' | 'affinity'>) => {
+    const controlPlane = `{ type: dbless, address: "${admin}" }`;
+    writeFileSync(configPath, configurationText(setting, { awsUrl: aws.url, controlPlane, ...wanted }), {
+      mode: 0o600,
+    });
+  };
+  configure({});
+  writeFileSync(credentialsPath, credentialsText(setting.account), { mode: 0o600 });
+  const { program, open, consumers = [] } = options;
+  const kong = await startRealKong({ program, folder, configPath, credentialsPath, zoneId: setting.zoneId, ports });
+  const opened: (() => Promise<unknown>)[] = [kong.close, aws.close];
+  const close = async () => {
+    for (const one of opened) await one();
+    rmSync(folder, { recursive: true });
+  };
+  const synchronise: KongEstate<T>['synchronise'] = async (mode, affinity) => {
+    configure({ mode, affinity });
+    await sync(configPath, setting.account);
+  };
+  try {
+    await post(`${admin}/config`, { _format_version: '3.0', consumers });
+    const estate = await open(ground, kong);
+    opened.push(() => estate.close());
+    await synchronise('target');
+    return { estate, aws, kong, admin, synchronise, close };
+  } catch (thrown) {
+    // What a test started, and cannot be handed, nobody else would stop.
+    await close();
+    throw thrown;
+  }
+}
+
+async function post(url: string, content: JsonObject): Promise<void> {
+  const { statusCode, body } = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(content),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await body.text();
+  if (statusCode !== 201) throw new Error(`Kong refused its configuration with ${statusCode}: ${text}`);
+}
+
+async function sync(configPath: string, account: string): Promise<void> {
+  const { accessKeyId, secretAccessKey } = credentialsOf(account);
+  // The SDK reads the process's own environment, which Jest gives each test file anew.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const { exitCode, out, err } = await runCli(['sync', '-c', configPath]);
+  if (exitCode !== 0) throw new Error(`sync ended with ${exitCode}: ${out}${err}`);
+}

@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadConfig, loadDataPlaneConfig } from '#config/file';
+import { messageOf } from '#core/errors';
+
+const token = 'kpat_secret';
+const variable = (name: string) => `\${${name}}`;
+const smallest = `owner: test
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
+controlPlane: { type: konnect, name: prod, token: "${variable('KONNECT_TOKEN')}" }
+`;
+const secondSource = (source: string) =>
+  smallest.replace('regions: [us-east-1] }]', `regions: [us-east-1] }, ${source}]`);
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function load(text: string, env: Readonly<Record<string, string>> = { KONNECT_TOKEN: token }) {
+  const path = join(folder, 'kong-privatelink.yaml');
+  writeFileSync(path, text);
+  return loadConfig({ path, env });
+}
+
+/** The message of what a configuration is refused with. */
+function refusalOf(text: string, env?: Readonly<Record<string, string>>): string {
+  try {
+    load(text, env);
+  } catch (thrown) {
+    expect(thrown).toMatchObject({ code: 'CONFIG_INVALID', transient: false });
+    return messageOf(thrown);
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('loadConfig', () => {
+  it('fills in every default', () => {
+    expect(load(smallest)).toMatchObject({
+      owner: 'test',
+      sources: [{ tags: { domain: 'kong:domain', gateway: 'kong:gateway' }, allow: {} }],
+      domains: {},
+      controlPlane: { address: 'https://us.api.konghq.com', concurrency: 4, token },
+      policy: { mode: 'sync', maxRemovePercent: 30, removeAfterAbsences: 3, removeAfterSeconds: 180 },
+      affinity: 'none',
+      deck: { base: [] },
+      watch: { intervalSeconds: 60, listen: '127.0.0.1:9543' },
+      publish: [],
+      stateDir: join(folder, '.kong-privatelink'),
+    });
+  });
+
+  it('is frozen all the way down', () => {
+    const { sources, policy } = load(smallest);
+
+    expect([sources, sources[0], sources[0]?.allow, policy].map(Object.isFrozen)).toEqual([true, true, true, true]);
+  });
+
+  it("resolves relative paths against the file's folder and leaves absolute ones", () => {
+    const text = `${secondSource('{ name: copy, type: snapshot, file: snapshot.json }')}
+stateDir: state
+deck: { base: [deck/base.yaml, /etc/base.yaml] }
+watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
+`;
+
+    expect(load(text)).toMatchObject({
+      sources: [{}, { file: join(folder, 'snapshot.json') }],
+      stateDir: join(folder, 'state'),
+      deck: { base: [join(folder, 'deck/base.yaml'), resolve('/etc/base.yaml')] },
+      watch: { tls: { cert: join(folder, 'tls/cert.pem'), key: join(folder, 'tls/key.pem') } },
+    });
+  });
+
+  it('reads the file that KONG_PRIVATELINK_CONFIG names, and -c before it', () => {
+    const path = join(folder, 'other.yaml');
+    writeFileSync(path, smallest.replace('owner: test', 'owner: other'));
+    const env = { KONNECT_TOKEN: token, KONG_PRIVATELINK_CONFIG: path };
+
+    expect(loadConfig({ env }).owner).toBe('other');
+    expect(load(smallest, env).owner).toBe('test');
+  });
+
+  it('names the file it looked for, and the ways to give one, when there is none', () => {
+    const path = join(folder, 'absent.yaml');
+
+    const loading = () => loadConfig({ env: { KONG_PRIVATELINK_CONFIG: path } });
+
+    expect(loading).toThrow(expect.objectContaining({ code: 'CONFIG_MISSING' }));
+    expect(loading).toThrow(path);
+    expect(loading).toThrow(/-c FILE or KONG_PRIVATELINK_CONFIG/);
+    expect(loading).toThrow('docs/reference/configuration.md');
+  });
+
+  it('says what to do about a file that cannot be read', () => {
+    expect(() => loadConfig({ path: folder, env: {} })).toThrow(`cannot read ${folder}: make it a file`);
+  });
+
+  it.each([
+    ['in the middle of a text', `name: "a-${variable('NAME')}-c"`, 'a-b-c'],
+    ['twice', `name: "${variable('NAME')}${variable('NAME')}"`, 'bb'],
+    ['whose value looks like one, which is not read again', `name: "${variable('NESTED')}"`, variable('NAME')],
+  ])('reads a variable %s', (_, text, name) => {
+    const env = { KONNECT_TOKEN: token, NAME: 'b', NESTED: variable('NAME') };
+
+    expect(load(smallest.replace('name: prod', text), env).controlPlane).toMatchObject({ name });
+  });
+
+  it.each([
+    ['is not set', {}],
+    ['is empty', { KONNECT_TOKEN: '' }],
+  ])('names the variable and the field when it %s', (_, env) => {
+    expect(refusalOf(smallest, env)).toContain('controlPlane.token: environment variable KONNECT_TOKEN is not set');
+  });
+
+  it('gives the path of a field inside lists when its variable is not set', () => {
+    expect(refusalOf(smallest.replace('[us-east-1]', `[us-east-1, "${variable('REGION')}"]`))).toContain(
+      'sources[0].regions[1]: environment variable REGION',
+    );
+  });
+
+  it.each([
+    ['an open bracket', 'owner: test\nsources: [\n', /line [23]: /],
+    ['a key given twice', `${smallest}owner: again\n`, /line 4: /],
+    ['an alias without anchor', `${smallest}affinity: *none\n`, /alias/],
+  ])('says where YAML cannot be read: %s', (_, text, message) => {
+    expect(refusalOf(text)).toMatch(message);
+  });
+
+  it.each([
+    ['', 'the file: write a mapping'],
+    ['- a\n', 'the file: write a mapping'],
+    ['owner: test\n', 'sources: is required'],
+    [`${smallest}sorces: []\n`, 'sorces: unknown key (did you mean sources?)'],
+    [`${smallest}policy: { maxRemovePercent: 300 }\n`, 'policy.maxRemovePercent: '],
+    [`${smallest}affinity: zone\n`, 'affinity: '],
+    [`${smallest}domains: { "SD 2": {} }\n`, 'lowercase letters, digits and dashes'],
+    [smallest.replace('regions: [us-east-1]', 'regions: [Virginia]'), 'sources[0].regions[0]: an AWS region'],
+    [smallest.replace('regions: [us-east-1]', 'regions: []'), 'sources[0].regions: '],
+    [smallest.replace('[us-east-1]', '[us-east-1, us-east-1]'), 'sources[0].regions[1]: same as item [0]'],
+    [smallest.replace('type: vpc-endpoints', 'type: consul'), 'sources[0].type: '],
+    [smallest.replace('name: hub', 'name: hub, roles: []'), 'sources[0].roles: unknown key'],
+    [smallest.replace('owner: test\n', ''), 'owner: is required'],
+    [smallest.replace('owner: test', 'owner: a/b'), 'owner: letters, digits, dot, dash and underscore, at most 100'],
+    [smallest.replace('owner: test', `owner: ${'a'.repeat(101)}`), 'owner: letters, digits, dot, dash and underscore'],
+    [smallest.replace('name: hub', 'name: hub/a'), 'sources[0].name: lowercase letters, digits and dashes, at most 63'],
+    [smallest.replace('name: hub', `name: ${'h'.repeat(64)}`), 'sources[0].name: lowercase letters, digits and dashes'],
+    [smallest.replace('name: prod', 'name: prod, address: "http://konnect.example"'), 'plain http is accepted only on'],
+    [
+      smallest.replace('name: prod', 'name: prod, address: "http://127.evil.example"'),
+      'plain http is accepted only on',
+    ],
+    [secondSource('{ name: hub, type: dns, names: [{ name: a.example, domain: sd2 }] }'), 'sources[1].name: same as'],
+    [secondSource('{ name: copy, type: snapshot }'), 'give either file or url'],
+    [secondSource('{ name: copy, type: snapshot, file: a, url: "https://a.example" }'), 'give either file or url'],
+  ])('refuses %j, naming the field', (text, message) => {
+    expect(refusalOf(text)).toContain(message);
+  });
+
+  it('refuses two roles of one account, whose scopes would have one id', () => {
+    const arns = ['a', 'b'].map((name) => `{ roleArn: "arn:aws:iam::111111111111:role/${name}" }`).join(', ');
+
+    expect(refusalOf(smallest.replace('name: hub', `name: hub, accounts: [${arns}]`))).toContain(
+      'sources[0].accounts[1].roleArn: same as item [0]',
+    );
+  });
+
+  it('has a line for each of several unknown keys', () => {
+    expect(refusalOf(`${smallest}polcy: {}\nx: 1\n`)).toMatch(/^ {2}polcy: .*policy\?.*\n {2}x: unknown key: correct/m);
+  });
+
+  it('says all problems at once', () => {
+    expect(refusalOf(`${smallest}affinity: zone\nwatch: { intervalSeconds: 0 }\n`).split('\n')).toHaveLength(3);
+  });
+
+  it.each([
+    ['has another problem beside it', `${smallest}affinity: zone\n`],
+    ['stands under an unknown key', smallest.replace('token:', 'tokn:')],
+    ['has the wrong type', smallest.replace(`"${variable('KONNECT_TOKEN')}"`, `[${token}]`)],
+    ['stands in YAML that cannot be read', smallest.replace(`"${variable('KONNECT_TOKEN')}" }`, `"${token}`)],
+    ['follows a key given twice', smallest.replace('token:', `token: ${token}, token:`)],
+    ['is an alias by accident', smallest.replace(`"${variable('KONNECT_TOKEN')}"`, `*${token}`)],
+  ])('never prints the token when it %s', (_, text) => {
+    expect(refusalOf(text)).not.toContain(token);
+  });
+});
+
+describe('loadDataPlaneConfig', () => {
+  it('needs no variable of the control plane or the worker, and all of those of the sources', () => {
+    const text = `owner: "\${OWNER}"
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
+controlPlane: { type: konnect, address: "\${ADDRESS}", name: prod, token: "\${KONNECT_TOKEN}" }
+watch: { intervalSeconds: 5, token: "\${WATCH_TOKEN}" }
+publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "\${PUBLISH_ROLE}" }]
+`;
+    const path = join(folder, 'data-plane.yaml');
+    writeFileSync(path, text);
+
+    expect(loadDataPlaneConfig({ path, env: { OWNER: 'test' } })).toMatchObject({
+      owner: 'test',
+      watch: { intervalSeconds: 5 },
+    });
+    expect(loadDataPlaneConfig({ path, env: { OWNER: 'test' } }).stateDir).toBeUndefined();
+    expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow('owner: environment variable OWNER is not set');
+  });
+
+  it.each([
+    [
+      'is not there',
+      undefined,
+      /no configuration file at .*needs owner, sources and, unless it is for a data plane, controlPlane/,
+    ],
+    ['is no mapping', '- owner', /a mapping with owner, sources and, unless it is for a data plane, controlPlane/],
+    ['is empty', '{}', /owner: is required: .*\n {2}sources: is required: .*$/],
+  ])('asks for no control plane when the file %s', (_, text, message) => {
+    const path = join(mkdtempSync(join(folder, 'data-plane-')), 'kong-privatelink.yaml');
+    if (text !== undefined) writeFileSync(path, text);
+
+    expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow(message);
+  });
+
+  it('keeps state only where the file names a folder for it, counted from the file', () => {
+    const path = join(folder, 'data-plane-state.yaml');
+    writeFileSync(
+      path,
+      'owner: test\nsources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]\nstateDir: state\n',
+    );
+
+    expect(loadDataPlaneConfig({ path, env: {} }).stateDir).toBe(join(folder, 'state'));
+  });
+});

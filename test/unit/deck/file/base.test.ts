@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { checkBase, contestedDomains, mergeBase, parseBase } from '#deck/file/base';
+import { renderText } from '#deck/file/write';
+import { documentOf, owner } from '../../../support/control-planes/konnect';
+
+const head = '_format_version: "3.0"\n';
+
+function baseOf(...texts: readonly string[]) {
+  return parseBase(texts.map((text, index) => ({ path: `base-${index}.yaml`, text: head + text })));
+}
+
+describe('parseBase', () => {
+  it.each([
+    ['no _format_version', 'services: []\n', '_format_version: write _format_version: "3.0"'],
+    ['another version', '_format_version: "1.1"\n', '_format_version: write'],
+    ['a version without quotes', '_format_version: 3.0\n', 'with the quotes'],
+    ['an unknown key', `${head}servces: []\n`, 'servces is none of'],
+    ['_info', `${head}_info: { defaults: {} }\n`, '_info would count for what is generated too'],
+    ['_workspace', `${head}_workspace: team\n`, '_workspace is said by controlPlane'],
+    ['_transform: false', `${head}_transform: false\n`, '_transform: decK takes no other value than true'],
+    ['a list that is none', `${head}services: { name: a }\n`, 'services: Invalid input: expected array'],
+    ['an entity that is none', `${head}services: [sd2]\n`, 'services.0: Invalid input: expected object'],
+    ['a name of a wrong type', `${head}upstreams: [{ name: 7 }]\n`, 'upstreams.0.name: Invalid input: expected string'],
+    ['tags of a wrong type', `${head}routes: [{ name: a, tags: b }]\n`, 'routes.0.tags: Invalid input: expected array'],
+    ['a nested wrong type', `${head}services: [{ name: a, routes: [{ name: [] }] }]\n`, 'services.0.routes.0.name'],
+    ['a service without name', `${head}services: [{ host: a }]\n`, 'services.0 has no name: give it one'],
+    ['a plugin without name', `${head}plugins: [{ config: {} }]\n`, 'plugins.0 has no name'],
+    ['a consumer without name', `${head}consumers: [{ tags: [a] }]\n`, 'consumers.0 has no username'],
+    [
+      'targets in a service',
+      `${head}services: [{ name: a, targets: [{ target: b }] }]\n`,
+      'decK takes no targets in here',
+    ],
+    ['a name twice', `${head}services: [{ name: a }, { name: a }]\n`, 'services.1 (service a) is in bad.yaml already'],
+    [
+      'a plugin twice, once inside',
+      `${head}services: [{ name: a, plugins: [{ name: acl }] }]\nplugins: [{ name: acl, service: a }]\n`,
+      '(plugin a|acl) is in bad.yaml already',
+    ],
+    ['a YAML mistake', 'services: [\n', 'correct the YAML there'],
+    ['no mapping', '- a\n', 'the file: Invalid input: expected object'],
+  ])('refuses %s', (_, text, said) => {
+    const parsing = () => parseBase([{ path: 'bad.yaml', text }]);
+
+    expect(parsing).toThrow(said);
+    expect(parsing).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^base file bad\.yaml/) }),
+    );
+  });
+
+  it('keeps values out of the message, which may be secrets', () => {
+    const text = `${head}consumers: [{ username: bob, keyauth_credentials: [{ key: secret ]\n`;
+
+    expect(() => parseBase([{ path: 'bad.yaml', text }])).not.toThrow(/secret/);
+    expect(() => parseBase([{ path: 'bad.yaml', text }])).toThrow('bad.yaml');
+  });
+
+  it('refuses what two files say about one entity', () => {
+    expect(() => baseOf('consumers: [{ username: bob }]\n', 'consumers: [{ username: bob }]\n')).toThrow(
+      'base file base-1.yaml cannot be used:\n  consumers.0 (consumer bob) is in base-0.yaml already (consumers.0): keep one of the two',
+    );
+    expect(() => baseOf('_plugin_configs: { a: {} }\n', '_plugin_configs: { a: {} }\n')).toThrow(
+      '_plugin_configs.a is in base-0.yaml already',
+    );
+  });
+
+  it('takes entities of one name that are not the same', () => {
+    const text = `
+plugins: [{ name: acl }, { name: acl, service: a }, { name: acl, route: a }, { name: acl, consumer: a }]
+services: [{ name: a, routes: [{ name: a, plugins: [{ name: cors }] }], plugins: [{ name: cors }] }]
+consumers: [{ username: a }]
+upstreams: [{ name: a, targets: [{ target: b }] }, { name: b, targets: [{ target: b }] }]
+`;
+
+    expect(baseOf(text).entities).toHaveLength(13);
+  });
+});
+
+describe('checkBase', () => {
+  const document = documentOf('sd2', 1);
+
+  it.each([
+    ['a service that is generated', 'services: [{ name: sd2, host: a }]\n', 'services.0 (service sd2) is generated'],
+    ['a route that is generated', 'routes: [{ name: sd2 }]\n', 'set domains.sd2.route to false'],
+    [
+      'an upstream that is generated',
+      'upstreams: [{ name: sd2.privatelink }]\n',
+      '(upstream sd2.privatelink) is generated',
+    ],
+    ['a plugin that is generated', 'plugins: [{ name: rate-limiting, service: sd2 }]\n', 'is generated'],
+    [
+      'a service that nobody has',
+      'routes: [{ name: a, service: { name: sd9 } }]\n',
+      'refers to service sd9, which neither',
+    ],
+    ['a consumer that nobody has', 'plugins: [{ name: acl, consumer: eve }]\n', 'refers to consumer eve'],
+  ])('refuses %s', (_, text, said) => {
+    expect(() => checkBase(baseOf(text), document)).toThrow(said);
+    expect(() => renderText(document, { owner, base: baseOf(text) })).toThrow('base file base-0.yaml');
+  });
+
+  it.each([
+    ['a generated service', 'routes: [{ name: a, service: { name: sd2 } }]\nplugins: [{ name: acl, service: sd2 }]\n'],
+    ['a generated route', 'plugins: [{ name: acl, route: sd2 }]\n'],
+    [
+      'what another part of the base has',
+      'services: [{ name: a, routes: [{ name: b }] }]\nplugins: [{ name: acl, route: b }]\n',
+    ],
+    ['a service of the base by its id', 'services: [{ name: a, id: x }]\nroutes: [{ name: b, service: { id: x } }]\n'],
+  ])('takes references to %s', (_, text) => {
+    expect(() => checkBase(baseOf(text), document)).not.toThrow();
+  });
+});
+
+describe('contestedDomains', () => {
+  const document = [...documentOf('sd2', 1), ...documentOf('sd3', 1)];
+
+  it.each([
+    ['the service', 'services: [{ name: sd2, host: a }]\n', 'service sd2'],
+    ['the route', 'routes: [{ name: sd2 }]\n', 'route sd2'],
+    ['the route, below a service', 'services: [{ name: a, routes: [{ name: sd2 }] }]\n', 'route sd2'],
+    ['the upstream', 'upstreams: [{ name: sd2.privatelink }]\n', 'upstream sd2.privatelink'],
+  ])('fm-48 gives the domain whose name is taken by %s', (_, text, said) => {
+    const contested = contestedDomains(baseOf(text), document);
+
+    expect([...contested.keys()]).toEqual(['sd2']);
+    expect(contested.get('sd2')?.reason).toContain(
+      `claims domain sd2, but ${said} is written in base file base-0.yaml`,
+    );
+  });
+
+  it.each([
+    ['names nothing that is generated', 'services: [{ name: a, host: b }]\n'],
+    ['builds upon the domain', 'routes: [{ name: sd2, service: { name: sd2 } }]\n'],
+    ['adds to the domain', 'routes: [{ name: a, service: { name: sd2 } }]\nplugins: [{ name: acl, service: sd2 }]\n'],
+  ])('fm-48 gives none where the base file %s', (_, text) => {
+    expect([...contestedDomains(baseOf(text), document)]).toEqual([]);
+  });
+});
+
+describe('mergeBase', () => {
+  it('puts what people wrote after what is generated, verbatim, and marks it', () => {
+    const base = baseOf(
+      `services: [{ name: a, retries: 7, routes: [{ name: b, tags: [mine], plugins: [{ name: acl }] }] }]
+upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
+`,
+      'consumers: [{ username: bob, keyauth_credentials: [{ key: k }] }]\n_plugin_configs: { shared: { minute: 5 } }\n',
+    );
+    const tags = ['kong-privatelink:base'];
+
+    expect(mergeBase({ services: [{ name: 'sd2' }], upstreams: [] }, base)).toEqual({
+      _plugin_configs: { shared: { minute: 5 } },
+      services: [
+        { name: 'sd2' },
+        {
+          name: 'a',
+          retries: 7,
+          tags,
+          routes: [{ name: 'b', tags: ['mine', ...tags], plugins: [{ name: 'acl', tags }] }],
+        },
+      ],
+      upstreams: [{ name: 'a', tags, targets: [{ target: 'a:80', tags }] }],
+      consumers: [{ username: 'bob', keyauth_credentials: [{ key: 'k' }], tags }],
+    });
+  });
+
+  it('leaves the file without base files as it was', () => {
+    const document = documentOf('sd2', 2);
+
+    expect(renderText(document, { owner, base: parseBase([]) })).toBe(renderText(document, { owner }));
+  });
+
+  it('gives decK the variables that it is to fill in as they were written', () => {
+    const base = baseOf(`consumers:\n- username: bob\n  custom_id: $\{{ env "DECK_BOB" }}\n`);
+
+    const text = renderText([], { owner, base });
+
+    expect(text).toContain(`custom_id: $\{{ env "DECK_BOB" }}\n`);
+    expect(parse(text).consumers).toHaveLength(1);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AllowConfig } from '#config/schema';
+import { type Candidate, claimEndpoints } from '#discovery/admission/admit';
+import { tagKeysOf } from '../../../support/aws/vpc-endpoints';
+import { hubScope } from '../../../support/builders';
+
+const facts = { state: 'available', createdAtMs: 1, vpcId: 'vpc-1', dnsNames: [], addresses: [] } as const;
+const badPort = { 'kong:domain': 'sd9', 'kong:port': 'x' };
+
+function quarantinedOf(
+  tags: Readonly<Record<string, string>>,
+  allow: AllowConfig = {},
+  known: Candidate['facts'] = facts,
+) {
+  const candidate = { id: 'vpce-1', tags: new Map(Object.entries(tags)), facts: known };
+  const config = { tags: tagKeysOf(), allow };
+  return claimEndpoints([candidate], { config, owner: 'test', scope: hubScope }).quarantined;
+}
+
+describe('claimEndpoints', () => {
+  it.each([
+    ['a bad tag', badPort, facts, 'bad-tag'],
+    ['something left out', { 'kong:domain': 'sd9' }, 'AWS gives no State', 'missing-field'],
+  ] as const)('fm-47 names the domain that is meant beside %s', (_, tags, known, code) => {
+    expect(quarantinedOf(tags, {}, known)).toMatchObject([{ code, domain: 'sd9' }]);
+  });
+
+  it.each([
+    ['no domain', {}, {}],
+    ['a domain that is none', { ...badPort, 'kong:domain': 'SD_9' }, {}],
+    ['a domain that it may not claim', badPort, { domains: ['sd1'] }],
+    ['a VPC from which nothing may be claimed', badPort, { vpcs: ['vpc-2'] }],
+    ['a service of which nothing may be claimed', badPort, { serviceNames: ['com.other'] }],
+  ])('fm-47 names none beside a bad tag with %s', (_, tags, allow) => {
+    expect(quarantinedOf(tags, allow)).toMatchObject([{ code: 'bad-tag', domain: undefined }]);
+  });
+
+  it('fm-47 names none of another gateway', () => {
+    const [other] = quarantinedOf({ ...badPort, 'kong:gateway': 'other' });
+
+    expect(other?.code).toBe('other-gateway');
+    expect(other?.domain).toBeUndefined();
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { lazyCloudMapClient, lazyEc2Client } from '#discovery/aws/clients';
+import { firstScopeOf, vpcEndpointsConfig } from '../../../support/aws/vpc-endpoints';
+
+const scope = firstScopeOf(vpcEndpointsConfig());
+
+describe('lazyEc2Client', () => {
+  it('makes one client of the scope and gives the same one from then on', async () => {
+    const client = lazyEc2Client({ scope });
+
+    const [one, other] = await Promise.all([client(), client()]);
+
+    expect(one).toBe(other);
+    expect(await one.config.region()).toBe('us-east-1');
+    one.destroy();
+  });
+
+  it.each([
+    ['one address', 'http://127.0.0.1:4566/'],
+    ['an address for each API', { ec2: 'http://127.0.0.1:4566/', sts: 'http://127.0.0.1:4567/' }],
+  ])('takes %s as the address of EC2', async (_, endpoint) => {
+    const client = await lazyEc2Client({ scope, endpoint })();
+
+    expect(await client.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4566 });
+    client.destroy();
+  });
+
+  it('leaves the address to the SDK when none is configured', async () => {
+    const client = await lazyEc2Client({ scope, endpoint: { sts: 'http://127.0.0.1:4567/' } })();
+
+    expect(client.config.endpoint).toBeUndefined();
+    client.destroy();
+  });
+
+  it('leaves retries to the SDK, in adaptive mode', async () => {
+    const client = await lazyEc2Client({ scope })();
+    const { retryMode } = client.config;
+
+    expect(typeof retryMode === 'function' ? await retryMode() : retryMode).toBe('adaptive');
+    client.destroy();
+  });
+});
+
+describe('lazyCloudMapClient', () => {
+  it.each([
+    ['one address', 'http://127.0.0.1:4566/', { hostname: '127.0.0.1', port: 4566 }, true],
+    ['its own address', { servicediscovery: 'http://127.0.0.1:4567/' }, { hostname: '127.0.0.1', port: 4567 }, true],
+    ["AWS's own address", { ec2: 'http://127.0.0.1:4566/' }, undefined, false],
+  ])('takes %s, and puts no prefix before one that is given', async (_, endpoint, expected, disableHostPrefix) => {
+    const client = await lazyCloudMapClient({ scope, endpoint })();
+
+    expect(await client.config.endpoint?.()).toEqual(expected && expect.objectContaining(expected));
+    expect(client.config.disableHostPrefix).toBe(disableHostPrefix);
+    client.destroy();
+  });
+});

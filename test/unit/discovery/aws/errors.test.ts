@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '#core/errors';
+import type { AccountScope } from '#discovery/aws/accounts';
+import { wrapAwsError } from '#discovery/aws/errors';
+
+const roleArn = 'arn:aws:iam::111111111111:role/kong-privatelink';
+const scope: AccountScope = {
+  id: 'hub.1.us-east-1',
+  source: 'hub',
+  account: '111111111111',
+  region: 'us-east-1',
+  roleArn,
+};
+
+function errorOf(thrown: unknown, over: Partial<AccountScope> = {}): Promise<unknown> {
+  const failing = () => Promise.reject(thrown);
+  return wrapAwsError('ec2:DescribeVpcEndpoints', { ...scope, ...over }, failing).catch((error: unknown) => error);
+}
+
+function awsError(name: string, message = "AWS's own words"): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+describe('wrapAwsError', () => {
+  it('gives what the call gives', async () => {
+    expect(await wrapAwsError('ec2:DescribeVpcEndpoints', scope, async () => 7)).toBe(7);
+  });
+
+  it.each([
+    ['UnauthorizedOperation', 'ACCESS_DENIED', false],
+    ['AccessDenied', 'ACCESS_DENIED', false],
+    ['CredentialsProviderError', 'CREDENTIALS', false],
+    ['AuthFailure', 'CREDENTIALS', false],
+    ['ExpiredToken', 'CREDENTIALS', false],
+    ['RequestExpired', 'CREDENTIALS', false],
+    ['InvalidSignatureException', 'CREDENTIALS', false],
+    ['RequestLimitExceeded', 'THROTTLED', true],
+    ['ThrottlingException', 'THROTTLED', true],
+    ['TimeoutError', 'TIMEOUT', true],
+    ['AbortError', 'TIMEOUT', true],
+    ['OptInRequired', 'REGION', false],
+    ['InternalError', 'AWS', true],
+  ])('calls %s %s', async (name, code, transient) => {
+    const error = await errorOf(awsError(name));
+
+    expect(error).toBeInstanceOf(PrivatelinkError);
+    expect(error).toMatchObject({ code, transient, cause: expect.objectContaining({ name }) });
+  });
+
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH'])(
+    'calls %s UNREACHABLE',
+    async (code) => {
+      expect(await errorOf(Object.assign(new Error('no'), { code }))).toMatchObject({ code: 'UNREACHABLE' });
+    },
+  );
+
+  it('calls an answer that stops half-way late, although the SDK could not parse it', async () => {
+    const thrown = awsError('TimeoutError', 'the socket timed out\n  Deserialization error: inspect the response');
+
+    expect(await errorOf(thrown)).toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it.each([
+    ['RequestExpired', 'set the clock of this machine'],
+    ['AuthFailure', 'enable region us-east-1 in it'],
+    ['UnrecognizedClientException', 'enable region us-east-1 in it'],
+  ])('names the fix of %s', async (name, fix) => {
+    expect(await errorOf(awsError(name))).toMatchObject({ message: expect.stringContaining(fix) });
+  });
+
+  it("says source, account, region, action, AWS's own words and the fix", async () => {
+    expect(await errorOf(awsError('UnauthorizedOperation'))).toMatchObject({
+      message: `source hub, account 111111111111, region us-east-1: ec2:DescribeVpcEndpoints failed: AWS's own words; allow ec2:DescribeVpcEndpoints for ${roleArn}`,
+    });
+  });
+
+  it('names the identity in use when the scope has no role', async () => {
+    expect(await errorOf(awsError('UnauthorizedOperation'), { roleArn: undefined })).toMatchObject({
+      message: expect.stringContaining('allow ec2:DescribeVpcEndpoints for the identity in use'),
+    });
+  });
+
+  it('says that it was sts:AssumeRole when the role could not be taken', async () => {
+    const error = await errorOf(
+      awsError('AccessDenied', `User: x is not authorized to perform: sts:AssumeRole on ${roleArn}`),
+    );
+
+    expect(error).toMatchObject({
+      code: 'ACCESS_DENIED',
+      message: expect.stringMatching(/sts:AssumeRole failed: .*trust this identity, with its external id/),
+    });
+  });
+
+  it('does not blame sts:AssumeRole when an assumed role lacks the action', async () => {
+    const words = `You are not authorized. User: ${roleArn.replace('role/', 'assumed-role/')}/s is not authorized to perform: ec2:DescribeVpcEndpoints`;
+
+    expect(await errorOf(awsError('UnauthorizedOperation', words))).toMatchObject({
+      message: expect.stringContaining('ec2:DescribeVpcEndpoints failed'),
+    });
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])(
+    'takes an error named %s as one that it does not know',
+    async (name) => {
+      expect(await errorOf(awsError(name))).toMatchObject({ code: 'AWS' });
+    },
+  );
+
+  it('calls an answer that the SDK cannot parse BAD_ANSWER, without its hint for developers', async () => {
+    const words =
+      'XML parse error: unexpected content.\n  Deserialization error: to see the raw response, inspect {error}.$response';
+
+    expect(await errorOf(new Error(words))).toMatchObject({
+      code: 'BAD_ANSWER',
+      transient: true,
+      message: expect.stringMatching(/failed: XML parse error: unexpected content\.; check `endpoint` of the source/),
+    });
+  });
+
+  it('leaves an error of the product as it is', async () => {
+    const own = new PrivatelinkError('own', { code: 'BAD_ANSWER', transient: true });
+
+    expect(await errorOf(own)).toBe(own);
+  });
+
+  it('survives anything that was thrown', async () => {
+    expect(await errorOf('a text')).toMatchObject({ code: 'AWS', message: expect.stringContaining('a text') });
+  });
+});

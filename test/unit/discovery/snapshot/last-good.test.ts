@@ -1,0 +1,237 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AllowConfig } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import type { Discovered, Endpoint } from '#core/model';
+import { createDiscoverer } from '#discovery/discover';
+import { createLastGoodStore, type LastGoodStore, readOnly } from '#discovery/snapshot/last-good';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
+import { createFakeClock } from '../../../support/passes';
+
+const signal = new AbortController().signal;
+const some: Discovered = { endpoints: [endpointOf()], quarantined: [] };
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  path = join(folder, 'state', 'last-good.test.json');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = (clock = createFakeClock()) => createLastGoodStore({ path, owner: 'test', clock });
+
+type Over = { readonly store?: LastGoodStore; readonly nowMs?: number; readonly allow?: AllowConfig };
+
+/** A new process: its one scope answers with this. */
+function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000, allow }: Over = {}) {
+  const source = {
+    name: 'hub',
+    allow,
+    scopes: () => [hubScope],
+    discover: async () => {
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  return createDiscoverer([source], { clock: createFakeClock(nowMs), lastGoodStore: store });
+}
+
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+
+describe('last good on disk', () => {
+  it('fm-07 gives a new process what the one before knew, with its age, as restored', async () => {
+    await processWith(some).discover(signal);
+
+    const { takenAtMs, scopes, warnings } = await processWith(throttled, { nowMs: 61_000 }).discover(signal);
+
+    expect(takenAtMs).toBe(61_000);
+    expect(warnings).toEqual([]);
+    expect(scopes).toMatchObject([
+      { status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some, isRestored: true } },
+    ]);
+  });
+
+  it.each<[string, Partial<Endpoint>, string]>([
+    ['has an address that is none', { addresses: [{ ip: 'fe80::1%eth0', region: 'us-east-1' }] }, 'no IP address'],
+    ['leads to metadata', { addresses: [{ ip: '169.254.169.254', region: 'us-east-1' }] }, 'metadata'],
+    ['leads to the node itself', { addresses: [{ ip: '127.0.0.1', region: 'us-east-1' }] }, 'loopback'],
+    ['has a host that no tag could have', { host: 'a\r\nb' }, 'host'],
+    ['claims what the source may not claim any more', { domain: 'sd9' }, 'allow.domains'],
+  ])('fm-45 is used without the endpoint that %s', async (_, odd, reason) => {
+    await processWith({ endpoints: [endpointOf({ id: 'vpce-bad', ...odd }), endpointOf()], quarantined: [] }).discover(
+      signal,
+    );
+
+    const { scopes, warnings } = await processWith(throttled, { allow: { domains: ['sd2'] } }).restored();
+
+    expect(warnings).toEqual([]);
+    expect(scopes).toMatchObject([
+      {
+        status: 'unknown',
+        lastGood: {
+          discovered: {
+            endpoints: [endpointOf()],
+            quarantined: [{ endpointId: 'vpce-bad', reason: expect.stringContaining(reason) }],
+          },
+        },
+      },
+    ]);
+  });
+
+  it('fm-44 is used with what the source is granted', async () => {
+    const loopback = endpointOf({ addresses: [{ ip: '127.20.1.11', region: 'us-east-1' }] });
+    await processWith({ endpoints: [loopback], quarantined: [] }).discover(signal);
+
+    const { scopes } = await processWith(throttled, { allow: { addresses: ['127.0.0.0/8'] } }).restored();
+
+    expect(scopes).toMatchObject([{ lastGood: { discovered: { endpoints: [loopback], quarantined: [] } } }]);
+  });
+
+  it('outlives several processes that cannot read the scope', async () => {
+    await processWith(some).discover(signal);
+    await processWith(throttled, { nowMs: 900_000 }).discover(signal);
+
+    const { scopes } = await processWith(throttled, { nowMs: 1_800_000 }).discover(signal);
+
+    expect(scopes).toMatchObject([{ lastGood: { observedAtMs: 1_000, discovered: some, isRestored: true } }]);
+  });
+
+  it('is no longer restored once the scope answered', async () => {
+    await processWith(some).discover(signal);
+    let calls = 0;
+    const source = {
+      name: 'hub',
+      scopes: () => [hubScope],
+      discover: async () => {
+        calls += 1;
+        if (calls > 1) throw throttled;
+        return some;
+      },
+    };
+    const discoverer = createDiscoverer([source], { clock: createFakeClock(), lastGoodStore: open() });
+    await discoverer.discover(signal);
+
+    const [state] = (await discoverer.discover(signal)).scopes;
+
+    expect(state).toEqual(expect.objectContaining({ lastGood: { observedAtMs: 1_000, discovered: some } }));
+  });
+
+  it('starts with nothing, and without a warning, where there is no file yet', async () => {
+    const { scopes, warnings } = await processWith(throttled).discover(signal);
+
+    expect(warnings).toEqual([]);
+    expect(scopes).toMatchObject([{ status: 'unknown', lastGood: undefined }]);
+  });
+
+  it.each([
+    ['tampered', (text: string) => text.replace('10.0.1.11', '10.9.9.9'), 'checksum'],
+    ['truncated', (text: string) => text.slice(0, 100), 'cut short'],
+  ])('fm-02 starts without a %s file, says so once, and replaces it', async (_, damage, problem) => {
+    await processWith(some).discover(signal);
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    const discoverer = processWith(some);
+
+    const first = await discoverer.discover(signal);
+    const second = await discoverer.discover(signal);
+
+    expect(first.warnings).toEqual([expect.stringContaining(problem)]);
+    expect(first.warnings?.[0]).toContain(path);
+    expect(second.warnings).toEqual([]);
+    expect((await open().read()).known.get(hubScope.id)).toMatchObject({ discovered: some });
+  });
+
+  it('is readable by its user only, in a folder of the same, without a temporary file left', async () => {
+    await processWith(some).discover(signal);
+
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'state')).mode & 0o777).toBe(0o700);
+    expect(readdirSync(join(folder, 'state'))).toEqual(['last-good.test.json']);
+  });
+
+  it.each([
+    ['nothing changed', endpointOf(), 60_000, false],
+    ['an address changed', endpointOf({ addresses: [] }), 60_000, true],
+    ['nothing changed for 5 minutes, so that the age stays right', endpointOf(), 300_000, true],
+  ])('when %s, is written: %#', async (_, endpoint, afterMs, isWritten) => {
+    const clock = createFakeClock();
+    await open(clock).write(snapshotOf(knownScope([endpointOf()])));
+    const before = readFileSync(path, 'utf8');
+    const store = open(clock);
+    await store.read();
+    clock.advance(afterMs);
+
+    await store.write({ ...snapshotOf(knownScope([endpoint])), takenAtMs: clock.now() });
+
+    expect(readFileSync(path, 'utf8') !== before).toBe(isWritten);
+  });
+
+  it.each([-6, 6])('fm-41 is written every five minutes, also where the clock is set by %i h', async (hours) => {
+    const clock = createFakeClock(1_800_000_000_000);
+    const store = open(clock);
+    const write = () => store.write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
+    await write();
+    clock.step(hours * 3_600_000);
+    const before = readFileSync(path, 'utf8');
+    clock.advance(299_999);
+    await write();
+    const early = readFileSync(path, 'utf8');
+    clock.advance(1);
+    await write();
+
+    expect(early).toBe(before);
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
+  });
+
+  it('fm-41 is written at once where what is there is from the future', async () => {
+    const clock = createFakeClock(1_800_000_000_000);
+    await open(clock).write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
+    const before = readFileSync(path, 'utf8');
+    clock.step(-6 * 3_600_000);
+    const store = open(clock);
+    await store.read();
+
+    await store.write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
+
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
+  });
+
+  it('is not written for what was merely observed anew by whoever relays it', async () => {
+    const relayed = (atMs: number) => endpointOf({ observed: { scopeId: 'hub.1.us-east-1', atMs } });
+    const store = open();
+    await store.write(snapshotOf(knownScope([relayed(1)])));
+    const before = readFileSync(path, 'utf8');
+
+    await store.write(snapshotOf(knownScope([relayed(2)])));
+
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('warns where it cannot be written, and goes on', async () => {
+    writeFileSync(join(folder, 'state'), 'in the way');
+
+    const { scopes, warnings } = await processWith(some).discover(signal);
+
+    expect(scopes).toMatchObject([{ status: 'known' }]);
+    expect(warnings).toHaveLength(2);
+    expect(warnings?.[1]).toContain('make stateDir writable');
+  });
+
+  it('is not written by what only reads', async () => {
+    await processWith(some, { store: readOnly(open()) }).discover(signal);
+
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('keeps what an unknown scope held, not that it is unknown', async () => {
+    await open().write(snapshotOf(unknownScope([endpointOf()])));
+
+    const { known } = await open().read();
+
+    expect(known.get(hubScope.id)).toEqual({ observedAtMs: 500, discovered: some, isRestored: true });
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { applyToDeclarative, itemsOf, parseDeclarative } from '#sync/control-planes/dbless/declarative';
+import { createsOf, documentOf } from '../../../../support/control-planes/konnect';
+
+const running = parseDeclarative(`_format_version: '3.0'
+_transform: false
+consumers: [{ id: c1, username: joe, tags: [0o17, 0x1F, '0123', 'yes', 2001-01-01] }]
+services: [{ id: s1, name: theirs, host: theirs.example, path: ~ }]
+routes: [{ id: r1, name: theirs, paths: [/theirs], service: s1 }]
+`);
+
+describe('parseDeclarative', () => {
+  it('takes for text what Kong leaves without quotes', () => {
+    expect(running.consumers).toEqual([
+      { id: 'c1', username: 'joe', tags: ['0o17', '0x1F', '0123', 'yes', '2001-01-01'] },
+    ]);
+  });
+
+  it.each([
+    ['services: {}', 'expected array, received object'],
+    ['- a list', 'expected object, received array'],
+    ['services: [1]', 'expected record, received number'],
+    ['services: [', 'at line 1'],
+  ])('refuses %s, and says where', (text, message) => {
+    expect(() => parseDeclarative(text)).toThrow(message);
+  });
+});
+
+describe('itemsOf', () => {
+  it('gives references as an Admin API does', () => {
+    expect(itemsOf(running).get('route')).toEqual([
+      { id: 'r1', name: 'theirs', paths: ['/theirs'], service: { id: 's1' } },
+    ]);
+  });
+});
+
+describe('applyToDeclarative', () => {
+  const creates = createsOf(documentOf('sd2', 1));
+
+  it('adds what is created, with references by id, and carries all else along', () => {
+    const next = applyToDeclarative(running, creates);
+
+    const [service] = next.services.slice(-1);
+    expect(next.services[0]).toEqual(running.services[0]);
+    expect(next.consumers).toBe(running.consumers);
+    expect(next._transform).toBe(false);
+    expect(next.routes.slice(-1)).toMatchObject([{ name: 'sd2', service: service?.id }]);
+    expect(next.targets).toMatchObject([{ target: '10.0.0.0:80', upstream: next.upstreams[0]?.id }]);
+  });
+
+  it('leaves the same text when what was created is deleted again', () => {
+    const deletes = creates.map(({ after: _, ...change }) => ({ ...change, action: 'delete' as const }));
+
+    const back = applyToDeclarative(applyToDeclarative(running, creates), deletes);
+
+    expect(JSON.stringify(back)).toBe(JSON.stringify(running));
+  });
+});

@@ -1,0 +1,12 @@
+import { expect, it } from '@jest/globals';
+import { rememberLast } from '#sync/control-planes/dbless/remember-last';
+
+it('does the work again for another text only', () => {
+  const worked: string[] = [];
+  const remembering = rememberLast((text) => worked.push(text));
+
+  const results = ['a', 'a', 'b', 'b', 'a'].map(remembering);
+
+  expect(worked).toEqual(['a', 'b', 'a']);
+  expect(results).toEqual([1, 1, 2, 2, 3]);
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { answerError, callName, isBroken, networkError } from '#sync/control-planes/kong-api/errors';
+import { konnectApi } from '#sync/control-planes/konnect/api';
+
+describe('answerError', () => {
+  it.each([
+    [401, 'CONTROL_PLANE_AUTH', false],
+    [403, 'CONTROL_PLANE_AUTH', false],
+    [400, 'REJECTED', false],
+    [422, 'REJECTED', false],
+    [404, 'CONTROL_PLANE', false],
+    [409, 'CONTROL_PLANE', false],
+    [413, 'CONTROL_PLANE', false],
+    [429, 'RATE_LIMITED', true],
+    [500, 'CONTROL_PLANE', true],
+    [503, 'CONTROL_PLANE', true],
+  ])('fm-14 gives %i the code %s', (status, code, transient) => {
+    expect(answerError(konnectApi, 'PUT /x', { status, text: '' })).toMatchObject({ code, transient });
+  });
+
+  it.each([
+    [
+      '{"message":"validation error","details":[{"field":"port","messages":["too big","odd"]}]}',
+      'validation error; port: too big, odd',
+    ],
+    ['{"status":403,"title":"Forbidden","detail":"no permission"}', 'Forbidden; no permission'],
+    ['{"message":"gone","details":null}', 'gone'],
+    [
+      '{"message":"declarative config is invalid","flattened_errors":[{"entity_type":"service","entity_name":"sd2","errors":[{"field":"host","message":"required"}]},{"entity_type":"target","entity":{"target":"x"},"errors":[{"message":"bad"}]}]}',
+      'service sd2: host: required; target x: bad',
+    ],
+    ['<html>Bad Gateway</html>', '<html>Bad Gateway</html>'],
+    ['', 'without a word'],
+  ])('says what %s says', (text, words) => {
+    expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain(`400 to PUT /x: ${words};`);
+  });
+});
+
+describe('answerError for a gateway that does not know failover', () => {
+  it('names the setting that does without it', () => {
+    const text = '{"message":"schema violation (failover: unknown field)"}';
+
+    expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain('set affinity to weighted');
+  });
+});
+
+describe('networkError', () => {
+  it.each([
+    ['ECONNRESET', 'UNREACHABLE', true, true],
+    ['ENOTFOUND', 'UNREACHABLE', true, true],
+    ['CERT_HAS_EXPIRED', 'UNREACHABLE', false, false],
+    ['UND_ERR_HEADERS_TIMEOUT', 'TIMEOUT', true, false],
+  ])('takes %s for %s', (networkCode, code, transient, isRetried) => {
+    const thrown = Object.assign(new Error('no luck'), { code: networkCode });
+
+    expect(networkError('GET /x', thrown)).toMatchObject({ code, transient, cause: thrown });
+    expect(isBroken(thrown)).toBe(isRetried);
+  });
+});
+
+describe('callName', () => {
+  it.each([
+    [
+      'https://us.api.konghq.com',
+      '/v2/control-planes?filter%5Bname%5D=prod',
+      'https://us.api.konghq.com/v2/control-planes?filter[name]=prod',
+    ],
+    ['http://bob:secret@127.0.0.1:8001/kong/', '/services', 'http://127.0.0.1:8001/kong/services'],
+    ['http://127.0.0.1', '/services/50%', 'http://127.0.0.1/services/50%'],
+  ])('tells for %s and %s who was asked for what', (address, path, name) => {
+    expect(callName('GET', address, path)).toBe(`GET ${name}`);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Kind } from '#deck/document';
+import { clashPaths, entityPath } from '#sync/control-planes/kong-api/paths';
+import type { Change } from '#sync/plan/changes';
+
+function create(kind: Kind, id: string, parentId?: string): Change {
+  return { action: 'create', kind, key: id, id, parentId, domain: 'sd2', reason: 'test' };
+}
+
+describe('entityPath', () => {
+  it.each<[Kind, string]>([
+    ['upstream', 'upstreams/i'],
+    ['target', 'upstreams/u/targets/i'],
+    ['service', 'services/i'],
+    ['route', 'routes/i'],
+    ['plugin', 'plugins/i'],
+  ])('of a %s is %s', (kind, path) => {
+    expect(entityPath(create(kind, 'i', 'u'))).toBe(path);
+  });
+
+  it('is refused for a target below somebody else’s upstream', () => {
+    expect(() => entityPath(create('target', 'i'))).toThrow(/somebody else's upstream/);
+  });
+});
+
+describe('clashPaths', () => {
+  const targets = (upstreams: number) =>
+    Array.from({ length: upstreams }, (_, index) => create('target', `t${index}`, `u${index}`));
+
+  it.each([
+    ['nothing', [], []],
+    [
+      'a new domain',
+      [
+        create('upstream', 'u'),
+        create('target', 't', 'u'),
+        create('service', 's'),
+        create('route', 'r', 's'),
+        create('plugin', 'p', 's'),
+      ],
+      ['upstreams', 'services', 'routes'],
+    ],
+    ['a plugin of a service that is there', [create('plugin', 'p', 's')], ['plugins']],
+    ['two targets of one upstream', [create('target', 'a', 'u'), create('target', 'b', 'u')], ['upstreams/u/targets']],
+    ['targets of four upstreams', targets(4), [0, 1, 2, 3].map((index) => `upstreams/u${index}/targets`)],
+    ['targets of five upstreams', targets(5), ['targets']],
+  ])('for %s', (_, creates, paths) => {
+    expect(clashPaths(creates).map(({ path }) => path)).toEqual(paths);
+  });
+});

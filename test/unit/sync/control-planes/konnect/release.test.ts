@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '#core/errors';
+import type { HttpCall } from '#sync/control-planes/kong-api/http';
+import { createRelease } from '#sync/control-planes/konnect/release';
+import type { Change } from '#sync/plan/changes';
+
+const signal = new AbortController().signal;
+const schema = { name: 'privatelink', lua: 'return {}' };
+const entity = {
+  kind: 'plugin',
+  key: 'sd2|privatelink',
+  domain: 'sd2',
+  fields: { name: 'privatelink' },
+  tags: [],
+} as const;
+const create: Change = { ...entity, action: 'create', id: '1', reason: 'test', after: entity };
+
+/** A release on a control plane whose nodes are these; `calls` are what was asked of it. */
+function releaseOn(nodes: readonly object[]) {
+  const calls: string[] = [];
+  const http = async ({ method, path }: HttpCall) => {
+    calls.push(`${method} ${path.split('?')[0]}`);
+    return { items: path.includes('/nodes') ? nodes : [] };
+  };
+  const openPlane = async () => ({ http, id: 'id', path: '/cp', now: () => 100_000 });
+  return { calls, release: createRelease({ openPlane, schema }) };
+}
+
+describe('a release', () => {
+  it.each(['create', 'update'] as const)('uploads the schema, then looks at the nodes, for a %s', async (action) => {
+    const { calls, release } = releaseOn([]);
+
+    expect(await release([{ ...create, action }], signal)).toEqual([]);
+    expect(calls).toEqual([
+      'GET /cp/core-entities/plugin-schemas',
+      'PUT /cp/core-entities/plugin-schemas/privatelink',
+      'GET /cp/nodes',
+    ]);
+  });
+
+  it.each<[string, Change]>([
+    ['creates of another plugin', { ...create, after: { ...entity, fields: { name: 'acl' } } }],
+    ['deletes', { ...create, action: 'delete', after: undefined }],
+  ])('asks nothing for %s', async (_, change) => {
+    const { calls, release } = releaseOn([]);
+
+    expect(await release([change], signal)).toEqual([]);
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    [
+      'incompatible',
+      { hostname: 'a', version: '3.4', compatibility_status: { state: 'COMPATIBILITY_STATE_INCOMPATIBLE' } },
+      /a \(3\.4\) is COMPATIBILITY_STATE_INCOMPATIBLE/,
+    ],
+    ['without a state', {}, /without name \(version unknown\) is of unknown compatibility/],
+  ])('warns of a connected node that is %s', async (_, node, message) => {
+    const { release } = releaseOn([{ ...node, last_ping: 100 }]);
+
+    expect(await release([create], signal)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ['is compatible', { last_ping: 100, compatibility_status: { state: 'COMPATIBILITY_STATE_FULLY_COMPATIBLE' } }],
+    ['has not pinged for long', { last_ping: 1 }],
+  ])('says nothing of a node that %s', async (_, node) => {
+    expect(await releaseOn([node]).release([create], signal)).toEqual([]);
+  });
+
+  it('warns instead of failing when Konnect does not answer', async () => {
+    const openPlane = async () => {
+      throw new PrivatelinkError('no answer', { code: 'UNREACHABLE', transient: true });
+    };
+    const release = createRelease({ openPlane, schema });
+
+    expect(await release([create], signal)).toEqual([expect.stringContaining('no answer')]);
+  });
+
+  it('ends with the reason of the signal', async () => {
+    const openPlane = async () => {
+      throw new Error('network');
+    };
+    const release = createRelease({ openPlane, schema });
+
+    await expect(release([create], AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+  });
+});

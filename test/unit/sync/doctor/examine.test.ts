@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type Check, lineOf, ok } from '#sync/doctor/check';
+import { checks as realChecks } from '#sync/doctor/checks';
+import type { Context } from '#sync/doctor/context';
+import { checkNode, runChecks } from '#sync/doctor/examine';
+import { oldestNode, version } from '#sync/pass/version';
+
+const shared = new Error('no answer');
+const signal = new AbortController().signal;
+const never = new Promise<never>(() => undefined);
+
+/** What checks share, of which `held` cannot be read. */
+function contextOf(over: Partial<Context> = {}): Context {
+  const context = { session: Promise.resolve(), snapshot: Promise.resolve(), held: Promise.reject(shared), ...over };
+  return context as unknown as Context;
+}
+
+function check(name: string, run: Check['run'], isAdvisory?: boolean): Check {
+  return { name, run, isAdvisory };
+}
+
+describe('runChecks', () => {
+  it('gives the results in the order of the table, whatever ends first', async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = check('slow', async () => gate.then(() => [ok('late'), { ...ok('late'), about: 'b' }]));
+    const fast = check('fast', async () => {
+      release();
+      return [ok('early')];
+    });
+
+    const results = await runChecks([slow, fast], contextOf(), signal);
+
+    expect(results.map((one) => one.check)).toEqual(['slow', 'slow b', 'fast']);
+  });
+
+  it('runs the others when one throws, which is a failure, or a warning where it is advisory', async () => {
+    const throwing = async () => {
+      throw new Error('a:\n  b\n  c');
+    };
+
+    const results = await runChecks(
+      [check('one', throwing), check('two', throwing, true), check('three', async () => [ok('fine')])],
+      contextOf(),
+      signal,
+    );
+
+    expect(results).toEqual([
+      { check: 'one', result: 'failed', detail: 'a: b; c' },
+      { check: 'two', result: 'warning', detail: 'a: b; c' },
+      { check: 'three', result: 'ok', detail: 'fine' },
+    ]);
+  });
+
+  it('tells a cause that several checks share once', async () => {
+    const needsHeld: Check['run'] = async ({ held }) => [ok(`${(await held).length}`)];
+
+    const results = await runChecks([check('one', needsHeld), check('two', needsHeld)], contextOf(), signal);
+
+    expect(results).toEqual([
+      { check: 'one', result: 'failed', detail: 'no answer' },
+      { check: 'two', result: 'warning', detail: 'not checked: see one' },
+    ]);
+  });
+
+  it("rejects with the signal's reason when stopped", async () => {
+    const controller = new AbortController();
+    const running = runChecks([check('one', () => never)], contextOf(), controller.signal);
+
+    controller.abort(new Error('stopped'));
+
+    await expect(running).rejects.toThrow('stopped');
+  });
+});
+
+describe('a check that does not end', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('fails after ten seconds, and the others are told', async () => {
+    const running = runChecks([check('one', () => never), check('two', async () => [ok('fine')])], contextOf(), signal);
+
+    await jest.advanceTimersByTimeAsync(10_000);
+
+    expect(await running).toMatchObject([
+      { check: 'one', result: 'failed', detail: expect.stringContaining('did not answer within 10 s') },
+      { check: 'two', result: 'ok' },
+    ]);
+  });
+});
+
+describe('checkNode', () => {
+  it.each([
+    ['18.20.0', 'failed'],
+    ['20.9.0', 'failed'],
+    [oldestNode, 'ok'],
+    ['20.20.2', 'ok'],
+    ['100.0.0', 'ok'],
+  ])('takes %s for %s', (node, result) => {
+    expect(checkNode(node).result).toBe(result);
+  });
+
+  it('reads the oldest version from the package', () => {
+    expect(oldestNode).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(version).not.toBe(oldestNode);
+  });
+});
+
+describe('lineOf', () => {
+  it.each([
+    ['one line stays', 'one line stays'],
+    [
+      'file is not valid:\n  owner: is required\n  x: unknown key',
+      'file is not valid: owner: is required; x: unknown key',
+    ],
+  ])('makes one line of %j', (text, line) => {
+    expect(lineOf(new Error(text))).toBe(line);
+  });
+});
+
+describe('the table of checks', () => {
+  it('names each check once', () => {
+    const names = realChecks.map(({ name }) => name);
+
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

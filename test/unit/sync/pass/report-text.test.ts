@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AppliedChange, Report } from '#sync/pass/report';
+import { formatApplied, formatPlanned, formatReport } from '#sync/pass/report-text';
+import { createsOf, documentOf } from '../../../support/control-planes/konnect';
+
+const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: false };
+const empty: Report = { owner: 'test', scopes: [], quarantined: [], changes: [], kept: [], warnings: [] };
+const creates = createsOf(documentOf('sd2', 1));
+
+describe('formatReport', () => {
+  it('shows the changes as a table by domain, in the order of their actions, with the reason of each', () => {
+    const other = createsOf(documentOf('egress', 0)).slice(0, 1);
+    const [upstream, target] = creates;
+    const changes = [
+      ...creates.slice(0, 1),
+      ...other,
+      { ...(target ?? upstream), action: 'delete' as const, reason: 'gone' },
+    ];
+
+    const text = formatReport({ ...empty, changes: changes as Report['changes'] }, terminal);
+
+    expect(text).toBe(
+      [
+        'egress',
+        '  ACTION  KIND      NAME                WHY',
+        '  create  upstream  egress.privatelink  test',
+        'sd2',
+        '  ACTION  KIND      NAME             WHY',
+        '  create  upstream  sd2.privatelink  test',
+        '  delete  target    10.0.0.0:80      gone',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('names what waits for an approval, and what needs none any more', () => {
+    const leftOut = creates
+      .slice(0, 2)
+      .map((change) => ({ change, outcome: 'skipped' as const, error: 'not approved' }));
+
+    const text = formatReport({ ...empty, leftOut, unnecessary: creates.slice(2, 3) }, terminal);
+
+    expect(text).toBe(
+      'left out upstream sd2.privatelink, target 10.0.0.0:80 of sd2: not approved\nnot needed any more create service sd2\n',
+    );
+  });
+});
+
+describe('formatReport of data planes', () => {
+  it.each([
+    [0, '0 of 1 data planes run the new configuration yet\n'],
+    [1, '1 of 1 data planes run the new configuration\n'],
+  ])('does not make a failure of those that are about to follow: %i', (inSync, text) => {
+    expect(formatReport({ ...empty, rollout: { nodes: 1, inSync } }, terminal)).toBe(text);
+  });
+});
+
+describe('formatPlanned', () => {
+  it('counts apart what others hold back, and what depends on it', () => {
+    const upstream = { kind: 'upstream', key: 'sd2.privatelink', id: 'theirs' } as const;
+    const other = createsOf(documentOf('egress', 1));
+
+    const text = formatPlanned([...creates, ...other], [upstream]);
+
+    expect(text).toBe(
+      `${other.length} to create, 0 to update, 0 to delete; ${creates.length} held back by the conflicts above`,
+    );
+  });
+
+  it('counts all where nobody is in the way', () => {
+    expect(formatPlanned(creates, [])).toBe(`${creates.length} to create, 0 to update, 0 to delete`);
+  });
+});
+
+describe('formatApplied', () => {
+  const applied = creates.map((change): AppliedChange => ({ change, outcome: 'applied' }));
+  const failed = applied.map((one): AppliedChange => ({ ...one, outcome: 'failed', isTransient: true }));
+
+  it.each([
+    ['Applied 1 change', applied.slice(0, 1)],
+    ['Applied all 2 changes', applied.slice(0, 2)],
+    ['Applied 1 of 2 changes; run sync again for the rest', [...applied.slice(0, 1), ...failed.slice(0, 1)]],
+  ])('says %s', (text, results) => {
+    expect(formatApplied(results)).toBe(text);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { approve } from '#sync/plan/approval';
+import type { Change } from '#sync/plan/changes';
+import { createsOf, documentOf } from '../../../support/control-planes/konnect';
+
+const creates = createsOf(documentOf('sd2', 2));
+const [first, second] = creates.filter((one) => one.kind === 'target');
+
+function without(kind: Change['kind']): readonly Change[] {
+  return creates.filter((one) => one.kind !== kind);
+}
+
+function removalOf(create: Change | undefined, isConfirmed = false): Change {
+  if (!create) throw new Error('no target');
+  return { ...create, action: 'delete', before: create.after, after: undefined, isConfirmed };
+}
+
+function namesOf(changes: readonly Change[]): readonly string[] {
+  return changes.map(({ action, kind, key }) => `${action} ${kind} ${key}`);
+}
+
+describe('approve', () => {
+  it('lets everything through that both plans hold, whatever words give the reason', () => {
+    const approved = creates.map((one) => ({ ...one, reason: 'other words', id: 'other' }));
+
+    expect(approve(creates, approved)).toEqual({ changes: creates, leftOut: [], unnecessary: [], refused: undefined });
+  });
+
+  it('names approved changes that are not planned any more', () => {
+    expect(approve([], creates).unnecessary).toEqual(creates);
+  });
+
+  it('refuses an update whose content differs, and lets none of its words hide it', () => {
+    const update = { ...first, action: 'update', reason: 'same words' } as Change;
+    const after = update.after && { ...update.after, fields: { ...update.after.fields, weight: 7 } };
+
+    const { refused, changes } = approve([{ ...update, after }], [update]);
+
+    expect(refused).toContain('update target sd2.privatelink|10.0.0.0:80');
+    expect(changes).toEqual([]);
+  });
+
+  it('refuses a removal that is not approved', () => {
+    expect(approve([removalOf(first)], [removalOf(second)]).refused).toContain('delete target');
+  });
+
+  it('takes a removal that AWS confirms by now for the one that was approved', () => {
+    expect(approve([removalOf(first, true)], [removalOf(first)]).refused).toBeUndefined();
+  });
+
+  it('counts what it does not name', () => {
+    const many = Array.from({ length: 5 }, () => removalOf(first));
+
+    expect(approve(many, []).refused).toContain('and 2 more');
+  });
+
+  it('leaves out what stands on an entity that nobody approved', () => {
+    const { changes, leftOut, refused } = approve(creates, without('upstream'));
+
+    expect(refused).toBeUndefined();
+    expect(changes).toEqual([]);
+    expect(new Set(leftOut.map((one) => one.error))).toEqual(
+      new Set([
+        'it is not in the approved plan',
+        'its upstream sd2.privatelink is not in the approved plan',
+        'its service sd2 is not in the approved plan',
+      ]),
+    );
+  });
+
+  it('leaves out the route, and keeps the plugin that is replaced, while the new plugin waits for approval', () => {
+    const plugin = creates.find((one) => one.kind === 'plugin');
+    const replaced = { ...removalOf(plugin), key: 'sd2|key-auth' };
+
+    const { changes } = approve([...creates, replaced], [...without('plugin'), replaced]);
+
+    expect(changes).toEqual(creates.filter((one) => one.kind !== 'plugin' && one.kind !== 'route'));
+  });
+
+  it.each([
+    ['keeps an absent target', false, []],
+    ['removes a target that AWS calls gone', true, ['delete target sd2.privatelink|10.0.0.1:80']],
+  ])('fm-13 %s while a new target of its upstream waits for approval', (_, isConfirmed, done) => {
+    const removal = removalOf(second, isConfirmed);
+    const planned = [...(first ? [first] : []), removal];
+
+    expect(namesOf(approve(planned, [removal]).changes)).toEqual(done);
+  });
+});
