@@ -18,6 +18,9 @@ export type Entity = {
   readonly tags: readonly string[];
 };
 
+/** An entity that the control plane holds. */
+export type HeldEntity = Entity & { readonly id: string };
+
 /** `kind:key`, which no two entities of a control plane share. */
 export function nameOf({ kind, key }: { readonly kind: Kind; readonly key: string }): string {
   return `${kind}:${key}`;

@@ -1,8 +1,5 @@
-import type { Entity, Kind } from '#deck/document';
+import type { HeldEntity, Kind } from '#deck/document';
 import type { Change } from '../plan/changes';
-
-/** An entity that the control plane holds. */
-export type HeldEntity = Entity & { readonly id: string };
 
 /** What is taken by somebody else: the name of an entity (same kind and key, without our tags), or a path of a route. */
 export type ForeignEntity = {

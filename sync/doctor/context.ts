@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Config } from '#config/schema';
 import type { Snapshot } from '#core/model';
+import type { HeldEntity } from '#deck/document';
 import { emptyBase } from '#deck/file/base';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
 import { withinDeadline } from '#io/within-deadline';
 import { connectBackend } from '../control-planes/backends';
-import type { HeldEntity } from '../control-planes/control-plane';
 import type { PluginSchema } from '../control-planes/konnect/plugin-schema';
 import { openSession, type SessionOptions } from '../pass/session';
 

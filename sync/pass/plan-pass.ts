@@ -1,9 +1,8 @@
 import type { DomainSettings, Quarantined, Snapshot } from '#core/model';
 import { hasAnswered } from '#core/snapshot';
 import type { Affinity } from '#deck/affinity';
-import type { Document } from '#deck/document';
+import type { Document, HeldEntity } from '#deck/document';
 import type { Base } from '#deck/file/base';
-import type { HeldEntity } from '../control-planes/control-plane';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { brake } from '../plan/removals/brake';

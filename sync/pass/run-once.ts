@@ -1,11 +1,12 @@
 import type { Snapshot } from '#core/model';
 import type { Clock } from '#core/timing/clock';
+import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { type During, quietly } from '#io/during';
 import { withOwnSignal } from '#io/signals';
 import { applyChanges } from '../control-planes/apply';
-import type { ControlPlane, HeldEntity } from '../control-planes/control-plane';
+import type { ControlPlane } from '../control-planes/control-plane';
 import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
 import { approve } from '../plan/approval';
 import type { Change } from '../plan/changes';

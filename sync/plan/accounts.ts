@@ -1,8 +1,8 @@
 import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
 import { groupBy } from '#core/group-by';
 import type { ScopeState, Snapshot } from '#core/model';
+import type { HeldEntity } from '#deck/document';
 import { accountOf, originsOf } from '#deck/tags';
-import type { HeldEntity } from '../control-planes/control-plane';
 
 /** Accounts that the operator names for the process's own credentials (`ownAccount`), by source. */
 export type OwnAccounts = Readonly<Record<string, string | undefined>>;

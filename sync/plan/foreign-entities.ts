@@ -1,7 +1,8 @@
+import type { HeldEntity } from '#deck/document';
 import { type Entity, nameOf } from '#deck/document';
 import { claimedPathsOf, hasPathsAlone } from '#deck/route-paths';
 import { isGenerated, ownerOf } from '#deck/tags';
-import type { ForeignEntity, HeldEntity } from '../control-planes/control-plane';
+import type { ForeignEntity } from '../control-planes/control-plane';
 import type { Change } from './changes';
 
 /** Of `held`, what is in the way of `upserts` and was not generated for whom `ownTags` select: the same name, or a path of a route. */

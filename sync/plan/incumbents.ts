@@ -4,9 +4,9 @@ import type { DomainSettings, Json, Snapshot } from '#core/model';
 import { isProtocol } from '#core/protocols';
 import { hasAnswered } from '#core/snapshot';
 import { zoneOf } from '#deck/affinity';
+import type { HeldEntity } from '#deck/document';
 import { claimedPathsOf } from '#deck/route-paths';
 import { originsOf } from '#deck/tags';
-import type { HeldEntity } from '../control-planes/control-plane';
 
 type Settings = Readonly<Record<string, DomainSettings>>;
 

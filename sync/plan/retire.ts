@@ -3,9 +3,9 @@ import { judgeEndpoints } from '#core/claims/verdicts';
 import { dispositionOf } from '#core/endpoint-states';
 import type { Snapshot } from '#core/model';
 import { writeOrder } from '#deck/desired';
+import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf, parentNameOf } from '#deck/document';
 import { originsOf } from '#deck/tags';
-import type { HeldEntity } from '../control-planes/control-plane';
 import type { Change } from './changes';
 
 /** The deletes that take a domain out of the control plane, in the order in which they are safe. */

@@ -3,12 +3,11 @@ import { parseIp } from '#core/addresses/parse';
 import { formatAddress } from '#core/addresses/targets';
 import type { Domain } from '#core/claims/settle';
 import type { Json, JsonObject, Target } from '#core/model';
-import type { Document, Entity } from '#deck/document';
+import type { Document, Entity, HeldEntity } from '#deck/document';
 import { targetKey } from '#deck/keys';
 import { originsOf, originTags } from '#deck/tags';
 import type { InstanceItem } from '#discovery/aws/readers/cloud-map';
 import { publishedAttributes } from '#discovery/providers/published-attributes';
-import type { HeldEntity } from '../control-planes/control-plane';
 
 /**
  * Instances of a Cloud Map service as targets, whose upstream is the service, so that one plan and one set of removal rules serve

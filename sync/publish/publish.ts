@@ -1,8 +1,9 @@
 import type { Domain } from '#core/claims/settle';
 import { messageOf } from '#core/errors';
 import { concurrently } from '#core/timing/concurrently';
+import type { HeldEntity } from '#deck/document';
 import { type ApplyOptions, applyChanges, readForeign } from '../control-planes/apply';
-import type { ControlPlane, HeldEntity } from '../control-planes/control-plane';
+import type { ControlPlane } from '../control-planes/control-plane';
 import { foreignMessage } from '../control-planes/foreign-message';
 import type { PublicationReport } from '../pass/report';
 import { makePlan, type PlanInput } from '../plan/plan';

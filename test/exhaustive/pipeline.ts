@@ -1,8 +1,8 @@
 import type { LastGood, Scope, ScopeState } from '#core/model';
+import type { HeldEntity } from '#deck/document';
 import { disownedIn, type JudgedAccount, judgeAccount } from '#discovery/aws/caller';
 import { type Fullness, judgeFullness, neverRead } from '#discovery/hold-empty';
 import type { Answer } from '#discovery/source';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
 import { planPass } from '#sync/pass/plan-pass';
 import { doubtAccounts } from '#sync/plan/accounts';
 import type { Change } from '#sync/plan/changes';

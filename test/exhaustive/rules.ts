@@ -1,5 +1,5 @@
+import type { HeldEntity } from '#deck/document';
 import { accountOf } from '#deck/tags';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
 import { emptyState, type Passed, policy, runPass, type State } from './pipeline';
 import {
   type EndpointName,

@@ -1,7 +1,7 @@
 import type { Discovered, Endpoint, ScopeState, Snapshot } from '#core/model';
+import type { HeldEntity } from '#deck/document';
 import type { VpcEndpoint } from '#sandbox/aws/world/model';
 import type { AwsWorld } from '#sandbox/aws/world/world';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
 import type { Report } from '#sync/pass/report';
 import type { Configuration } from './history';
 

@@ -1,4 +1,4 @@
-import type { HeldEntity } from '#sync/control-planes/control-plane';
+import type { HeldEntity } from '#deck/document';
 import { fail, goneIds, isOfDomain, knownScopes, originOf, type Passed, saidIn, targetsOf } from './checks';
 
 /** What the default policy asks of an absence; written down anew, so that a mistake in the product is not repeated here. */

@@ -1,5 +1,5 @@
+import type { HeldEntity } from '#deck/document';
 import { applyChanges } from '#sync/control-planes/apply';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
 import { planOnce, runOnce } from '#sync/pass/run-once';
 import { planRetirement, whyClaimed } from '#sync/plan/retire';
 import { createMemoryControlPlane } from '../support/control-planes/memory';

@@ -1,10 +1,10 @@
 import { PrivatelinkError } from '#core/errors';
 import type { ScopeState } from '#core/model';
 import { domainPattern } from '#core/names';
+import type { HeldEntity } from '#deck/document';
 import { mayClaim as claims } from '#discovery/admission/allow';
 import { applyChanges } from '../../control-planes/apply';
 import { openEntities } from '../../control-planes/backends';
-import type { HeldEntity } from '../../control-planes/control-plane';
 import { readDependants } from '../../control-planes/kong-api/dependants';
 import { exitCodes, isIncomplete, type Report } from '../../pass/report';
 import { formatCounts, formatReport } from '../../pass/report-text';

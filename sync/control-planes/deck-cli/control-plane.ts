@@ -1,12 +1,13 @@
 import type { DeckConfig } from '#config/schema';
 import { differencesOf } from '#deck/compare';
+import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
 import { type Base, emptyBase } from '#deck/file/base';
 import { renderText } from '#deck/file/write';
 import { isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import { foreignAmong } from '../../plan/foreign-entities';
-import type { DocumentControlPlane, FailedChange, HeldEntity } from '../control-plane';
+import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { applyTo } from '../deck-file/apply-to';
 import { binaryOf, checkVersion, environmentOf } from './binary';
 import { deckError, parseDump, parseSyncErrors } from './output';

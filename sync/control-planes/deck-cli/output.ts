@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
+import type { HeldEntity } from '#deck/document';
 import { uuidName } from '../../plan/plan';
-import type { HeldEntity } from '../control-plane';
 import { deckLists, itemsOf } from '../deck-file/items';
 import { heldEntities } from '../kong-api/entities';
 

@@ -2,10 +2,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
+import type { HeldEntity } from '#deck/document';
 import { listNames } from '#deck/file/base-file';
 import { baseTag, isGenerated, selectTags } from '#deck/tags';
 import { uuidName } from '../../plan/plan';
-import type { HeldEntity } from '../control-plane';
 import { heldEntities } from '../kong-api/entities';
 import { deckLists, itemsOf } from './items';
 

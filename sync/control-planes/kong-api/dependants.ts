@@ -1,4 +1,4 @@
-import type { HeldEntity } from '../control-plane';
+import type { HeldEntity } from '#deck/document';
 import { type Item, itemSchema } from './entities';
 import type { EntityApi } from './lists';
 import { entityPages, readPages } from './pages';

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { compareText } from '#core/addresses/targets';
 import type { JsonObject } from '#core/model';
 import { domainOfUpstream } from '#core/names';
-import type { Kind } from '#deck/document';
+import type { HeldEntity, Kind } from '#deck/document';
 import { pluginKey, targetKey } from '#deck/keys';
 import type { Change } from '../../plan/changes';
 import { foreignAmong } from '../../plan/foreign-entities';
-import type { ForeignEntity, HeldEntity } from '../control-plane';
+import type { ForeignEntity } from '../control-plane';
 
 const reference = z.object({ id: z.string() }).nullish();
 

@@ -1,5 +1,5 @@
 import type { Verdict } from '#core/claims/verdicts';
-import type { HeldEntity } from '../../control-planes/control-plane';
+import type { HeldEntity } from '#deck/document';
 import type { Policy } from './policy';
 
 /** How a held target has been missed so far. Values only: they outlive the process. */

@@ -1,7 +1,7 @@
 import { zoneOf } from '#deck/affinity';
+import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { leaveOut } from '../../control-planes/apply';
-import type { HeldEntity } from '../../control-planes/control-plane';
 import type { Change } from '../changes';
 import { isIdle } from './idle';
 import type { Policy } from './policy';

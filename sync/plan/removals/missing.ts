@@ -1,7 +1,7 @@
 import { statementsOf } from '#core/claims/statements';
 import type { ScopeState, Snapshot } from '#core/model';
+import type { HeldEntity } from '#deck/document';
 import { accountOf, originsOf } from '#deck/tags';
-import type { HeldEntity } from '../../control-planes/control-plane';
 
 /**
  * Endpoints of held targets that no known scope lists, by the known scope that the targets' tags name; in order, each once. What was

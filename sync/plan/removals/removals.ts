@@ -1,8 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import { zoneOf } from '#deck/affinity';
-import type { Document, Entity } from '#deck/document';
+import type { Document, Entity, HeldEntity } from '#deck/document';
 import { pluginKey } from '#deck/keys';
-import type { HeldEntity } from '../../control-planes/control-plane';
 import type { Kept } from '../changes';
 import type { PlanInput } from '../plan';
 import { type Absences, countAbsences } from './absences';

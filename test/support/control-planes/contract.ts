@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#core/model';
-import type { Document } from '#deck/document';
+import type { Document, HeldEntity } from '#deck/document';
 import type { Fault } from '#sandbox/konnect/faults';
 import type { KindPath } from '#sandbox/konnect/schemas';
 import type { StoredEntity } from '#sandbox/konnect/table';
 import { applyChanges } from '#sync/control-planes/apply';
-import type { ControlPlane, HeldEntity } from '#sync/control-planes/control-plane';
+import type { ControlPlane } from '#sync/control-planes/control-plane';
 import type { Change } from '#sync/plan/changes';
 import { makePlan } from '#sync/plan/plan';
 import { createFakeClock } from '../passes';

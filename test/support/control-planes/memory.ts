@@ -1,7 +1,7 @@
 import type { PrivatelinkError } from '#core/errors';
-import type { Entity } from '#deck/document';
+import type { Entity, HeldEntity } from '#deck/document';
 import { selectTags } from '#deck/tags';
-import type { EntityControlPlane, HeldEntity, Rollout } from '#sync/control-planes/control-plane';
+import type { EntityControlPlane, Rollout } from '#sync/control-planes/control-plane';
 import type { Change } from '#sync/plan/changes';
 
 export type MemoryControlPlane = EntityControlPlane & {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Verdict } from '#core/claims/verdicts';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
+import type { HeldEntity } from '#deck/document';
 import { type Absences, countAbsences } from '#sync/plan/removals/absences';
 import { judgeRemovals, type Policy } from '#sync/plan/removals/policy';
 import { defaultPolicy } from '../../../../support/passes';

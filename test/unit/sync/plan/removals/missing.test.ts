@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Quarantined } from '#core/model';
+import type { HeldEntity } from '#deck/document';
 import { accountTag, originTags, selectTags } from '#deck/tags';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
 import { missingEndpoints } from '#sync/plan/removals/missing';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../../support/builders';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HeldEntity } from '#sync/control-planes/control-plane';
+import type { HeldEntity } from '#deck/document';
 import type { Change } from '#sync/plan/changes';
 import { brake } from '#sync/plan/removals/brake';
 import { overLimit, parseAllowRemovals } from '#sync/plan/removals/policy';
