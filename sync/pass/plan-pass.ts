@@ -1,29 +1,20 @@
-import type { DomainSettings, Quarantined, Snapshot } from '#core/model';
+import type { Quarantined, Snapshot } from '#core/model';
 import { hasAnswered } from '#core/snapshot';
-import type { Affinity } from '#deck/affinity';
-import type { Document, HeldEntity } from '#deck/document';
-import type { Base } from '#deck/file/base';
+import type { Document } from '#deck/document';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { brake } from '../plan/removals/brake';
 import { overLimit, type Policy } from '../plan/removals/policy';
 import type { AllowedAddresses } from '../plan/removals/refused-address';
 import { collectEvidence } from '../plan/removals/verdicts';
-import { settle } from '../plan/settle';
+import { type SettleOptions, settle } from '../plan/settle';
 import { planPublications, type ReadPublication } from '../publish/publish';
 import type { Report } from './report';
 
-export type PassInput = {
-  readonly owner: string;
-  readonly settings: Readonly<Record<string, DomainSettings>>;
-  /** What people wrote: tags take no path and no name of it. Absent: nothing. */
-  readonly base?: Base;
-  readonly affinity?: Affinity;
+export type PassInput = SettleOptions & {
   /** Absent: no source is granted anything. */
   readonly allowed?: AllowedAddresses;
   readonly policy: Policy;
-  /** What the control plane holds. */
-  readonly held: readonly HeldEntity[];
   /** What the services of Cloud Map hold. */
   readonly published: readonly ReadPublication[];
   /** As the last pass counted them, and how many milliseconds ago. */

@@ -1,14 +1,22 @@
 import { type Claims, type Contested, settleClaims } from '#core/claims/settle';
-import type { Snapshot } from '#core/model';
+import type { DomainSettings, Snapshot } from '#core/model';
+import type { Affinity } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
-import { type Document, nameOf } from '#deck/document';
-import { contestedDomains, emptyBase } from '#deck/file/base';
+import { type Document, type HeldEntity, nameOf } from '#deck/document';
+import { type Base, contestedDomains, emptyBase } from '#deck/file/base';
 import { writtenPaths } from '#deck/file/base-paths';
-import type { PassInput } from '../pass/plan-pass';
 import { accountsOf } from './accounts';
 import { incumbentsOf } from './incumbents';
 
-type SettleOptions = Pick<PassInput, 'owner' | 'settings' | 'affinity' | 'base' | 'held'>;
+export type SettleOptions = {
+  readonly owner: string;
+  readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** What people wrote: tags take no path and no name of it. Absent: nothing. */
+  readonly base?: Base;
+  readonly affinity?: Affinity;
+  /** What the control plane holds. */
+  readonly held: readonly HeldEntity[];
+};
 
 type Settled = { readonly claims: Claims; readonly desired: Document };
 
