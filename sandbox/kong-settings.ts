@@ -74,7 +74,7 @@ function quote(word: string): string {
 /** The file of the process that serves requests, by which it is found. */
 const servingFiles: Readonly<Record<PluginServerProgram, string>> = {
   'kong-js-pluginserver': 'kong-js-pluginserver',
-  'kong-privatelink-pluginserver': 'serving-main.js',
+  'kong-privatelink-pluginserver': 'serving/main.js',
 };
 
 /** A script for `sh` that kills what serves requests on that socket, and nothing else: the brackets keep the pattern from finding the script. */
