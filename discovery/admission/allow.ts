@@ -79,7 +79,11 @@ function otherFamily(families: readonly string[]): Refusal {
 /** The endpoint with what of it the source lets in, its addresses in their one spelling; or why it is refused. */
 export function admit(endpoint: Endpoint, allow: AllowConfig): Endpoint | Refusal {
   const addresses = spellAddresses(endpoint.addresses);
-  if (typeof addresses === 'string') return { code: 'missing-field', reason: addresses, fix: 'correct what says so' };
+  if (typeof addresses === 'string') {
+    // First what the source may not claim at all: a stranger's endpoint keeps no path for a domain (fm-47).
+    const unread = { code: 'missing-field', reason: addresses, fix: 'correct what says so' } as const;
+    return findRefusal({ ...endpoint, addresses: [] }, allow) ?? unread;
+  }
   const spelled = { ...endpoint, addresses, grantedPaths: grantedPaths(endpoint.paths, allow) };
   const refusal = findRefusal(spelled, allow);
   if (refusal || !allow.addressFamilies) return refusal ?? spelled;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { configSchema, type SnapshotConfig } from '#config/schema';
+import { settleClaims } from '#core/claims/settle';
 import type { ScopeState, Snapshot } from '#core/model';
 import { createDiscoverer } from '#discovery/discover';
 import { createSnapshotSource } from '#discovery/providers/snapshot';
@@ -76,6 +77,22 @@ describe('a snapshot source', () => {
       ]);
     },
   );
+
+  it('fm-47 keeps no path for a domain that it may not claim, where the address of the endpoint is none', async () => {
+    const bad = endpointOf({ id: 'vpce-bad', domain: 'victim', addresses: [{ ip: 'nowhere', region: 'us-east-1' }] });
+
+    const { endpoints, quarantined } = await discover(snapshotOf(knownScope([bad])), {
+      config: configOf({ allow: { domains: ['peer-*'] } }),
+    });
+
+    const states = [
+      { status: 'known', scope: hubScope, observedAtMs: 1_000, discovered: { endpoints, quarantined } },
+    ] as const;
+    const shop = endpointOf({ id: 'vpce-shop', domain: 'shop', paths: ['/victim'] });
+    const claims = settleClaims(snapshotOf(...states, knownScope([shop], [], westScope)));
+    expect(quarantined).toMatchObject([{ endpointId: 'vpce-bad', code: 'domain-not-allowed' }]);
+    expect(claims.domains).toMatchObject([{ name: 'shop', paths: ['/victim'] }]);
+  });
 
   it('fm-40 is as old as the scope that its writer read longest ago, however new the file is', async () => {
     const stale = unknownScope([endpointOf({ id: 'vpce-old' })], westScope);
