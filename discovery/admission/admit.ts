@@ -1,7 +1,7 @@
 import type { AllowConfig, TagKeys } from '#config/schema';
 import { compareText } from '#core/addresses/targets';
 import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '#core/model';
-import { admit, findRefusal, isRefusal, type Refusal, withRanges } from './allow';
+import { admit, findClaimRefusal, isRefusal, type Refusal, withRanges } from './allow';
 import { cut, cutNames, isEndpointId } from './fields';
 import { parseTags, type Tags } from './tags';
 
@@ -46,8 +46,7 @@ type Claimed = { readonly endpoint: Endpoint } | { readonly quarantined: Quarant
 
 function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimContext): Claimed {
   const { id, tags, facts, grantedRanges = [] } = candidate;
-  const unusable = (why: Refusal) =>
-    quarantine(candidate, scope, { ...why, domain: domainOf(candidate, { config, scope }) });
+  const unusable = (why: Refusal) => quarantine(candidate, scope, { ...why, domain: domainOf(candidate, config) });
   const problem = isEndpointId(id) ? candidate.problem : 'has an id that cannot become a tag of Kong';
   if (problem) return unusable({ ...missingFix, reason: problem });
   const gateway = tags.get(config.tags.gateway);
@@ -70,16 +69,13 @@ function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimCont
 }
 
 /** The domain that the candidate may claim, whatever else is wrong with it: the path of its name is kept for it meanwhile (fm-47). */
-function domainOf({ id, tags, facts }: Candidate, { config, scope }: Omit<ClaimContext, 'owner'>): string | undefined {
+function domainOf({ tags, facts }: Candidate, config: ClaimContext['config']): string | undefined {
   const { domain: key } = config.tags;
   const parsed = parseTags(new Map([[key, tags.get(key) ?? '']]), config.tags);
   if (!('claim' in parsed)) return undefined;
-  const known = typeof facts === 'string' ? nothingKnown : { ...facts, addresses: [] };
-  const endpoint = { ...parsed.claim, ...known, id, scopeId: scope.id, grantedPaths: [] };
-  return findRefusal(endpoint, config.allow) ? undefined : endpoint.domain;
+  const known = typeof facts === 'string' ? {} : facts;
+  return findClaimRefusal({ ...parsed.claim, ...known }, config.allow) ? undefined : parsed.claim.domain;
 }
-
-const nothingKnown: Facts = { state: 'unlisted', createdAtMs: 0, dnsNames: [], addresses: [] };
 
 const missingFix = {
   code: 'missing-field',

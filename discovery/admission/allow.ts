@@ -8,14 +8,20 @@ export type Refusal = { readonly code: QuarantineCode; readonly reason: string; 
 
 /** What a source may claim, so that the writer of a tag cannot take more; undefined: the endpoint is allowed. */
 export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | undefined {
+  return findClaimRefusal(endpoint, allow) ?? findAddressRefusal(endpoint, allow);
+}
+
+type Claiming = Pick<Endpoint, 'domain' | 'serviceName' | 'vpcId' | 'paths'>;
+
+/** The same, whatever its addresses are. */
+export function findClaimRefusal(endpoint: Claiming, allow: AllowConfig): Refusal | undefined {
   const { domain, serviceName = '', vpcId = '' } = endpoint;
   if (!isDomainAllowed(domain, allow)) return refusal('domain-not-allowed', `domain ${domain}`, 'domains');
   if (!matches(serviceName, allow.serviceNames))
     return refusal('service-not-allowed', `endpoint service ${cut(serviceName) || '(none)'}`, 'serviceNames');
   if (!matches(vpcId, allow.vpcs)) return refusal('vpc-not-allowed', `VPC ${cut(vpcId) || '(none)'}`, 'vpcs');
   const takesRoot = endpoint.paths.includes('/') && !allow.paths?.includes('/');
-  if (takesRoot) return refusal('path-not-allowed', 'path /', 'paths');
-  return findAddressRefusal(endpoint, allow);
+  return takesRoot ? refusal('path-not-allowed', 'path /', 'paths') : undefined;
 }
 
 /** One address that may be no target is a reason to doubt all that the endpoint says of itself. */
@@ -82,7 +88,7 @@ export function admit(endpoint: Endpoint, allow: AllowConfig): Endpoint | Refusa
   if (typeof addresses === 'string') {
     // First what the source may not claim at all: a stranger's endpoint keeps no path for a domain (fm-47).
     const unread = { code: 'missing-field', reason: addresses, fix: 'correct what says so' } as const;
-    return findRefusal({ ...endpoint, addresses: [] }, allow) ?? unread;
+    return findClaimRefusal(endpoint, allow) ?? unread;
   }
   const spelled = { ...endpoint, addresses, grantedPaths: grantedPaths(endpoint.paths, allow) };
   const refusal = findRefusal(spelled, allow);
