@@ -12,23 +12,20 @@ export function zoneUpstreamName(zoneId: string, domain: string): string {
 
 /** The domain of an upstream of ours, also of one for a zone (`<zone-id>.<domain>.privatelink`): one label, the last before the suffix. */
 export function domainOfUpstream(name: string): string {
-  const end = endOfDomain(name);
-  return name.slice(startOfDomain(name, end), end);
+  return lastLabel(name.slice(0, -upstreamSuffix.length));
 }
 
 /** The zone of an upstream of ours; undefined: it is its domain's own, or something else. */
 export function zoneOfUpstream(name: string): string | undefined {
   if (!name.endsWith(upstreamSuffix)) return undefined;
-  const end = startOfDomain(name, endOfDomain(name)) - 1;
-  return end < 0 ? undefined : name.slice(name.lastIndexOf('.', end - 1) + 1, end);
+  const labels = name.slice(0, -upstreamSuffix.length);
+  const dot = labels.lastIndexOf('.');
+  return dot < 0 ? undefined : lastLabel(labels.slice(0, dot));
 }
 
-function endOfDomain(upstream: string): number {
-  return Math.max(upstream.length - upstreamSuffix.length, 0);
-}
-
-function startOfDomain(upstream: string, end: number): number {
-  return end === 0 ? 0 : upstream.lastIndexOf('.', end - 1) + 1;
+/** Splitting the name costs more, and every target that is held is asked for both. */
+function lastLabel(labels: string): string {
+  return labels.slice(labels.lastIndexOf('.') + 1);
 }
 
 /** Name of the plugin, as Kong and `domains.<domain>.plugins` know it. */
