@@ -17,8 +17,8 @@ const brakeFromAddresses = 10;
 
 /** Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). */
 export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): Braked {
+  if (!changes.some(takesAway)) return { changes };
   const lost = lostPlaces(changes, held);
-  if (lost.size === 0) return { changes };
   const places = new Set(held.filter((one) => one.kind === 'target').map(placeOf));
   const percent = (lost.size / places.size) * 100;
   const { maxRemovePercent, allowRemovals = 0 } = policy;
@@ -46,7 +46,6 @@ function takesAway({ action, kind, before, after }: Change): boolean {
 /** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
 function lostPlaces(changes: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
   const taken = changes.filter(takesAway);
-  if (taken.length === 0) return new Set();
   const keys = new Set(taken.map((one) => one.key));
   const stays = (one: HeldEntity) => one.kind === 'target' && !zoneOf(one) && !keys.has(one.key);
   const left = new Set(held.filter(stays).map(placeOf));
