@@ -19,7 +19,7 @@ export function serialiseSnapshot(snapshot: Snapshot, owner: string): string {
   return sealed(canonicalJson({ version, owner, snapshot }));
 }
 
-/** The same where nobody compares the bytes: keys as they come, in a tenth of the time. */
+/** The same for what is only remembered: keys as they come, in a tenth of the time. It can be read only as it was written, since the checksum is over that text. */
 export function serialiseUsable(snapshot: Snapshot, owner: string): string {
   return sealed(JSON.stringify({ owner, snapshot, version }));
 }
