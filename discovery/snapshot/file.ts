@@ -34,16 +34,25 @@ function sealed(content: string): string {
  * wrong with it, and the fix.
  */
 export function parseSnapshot(text: string, origin: SnapshotOrigin): Snapshot {
-  return parseContent(text, origin, snapshotSchema);
+  return parseContent(text, origin, {
+    schema: snapshotSchema,
+    fix: 'write it again with kong-privatelink discover --out FILE',
+  });
 }
 
 /** The same for what is only remembered: a scope that cannot be used is left out. */
 export function parseUsable(text: string, origin: SnapshotOrigin): Snapshot {
-  return parseContent(text, origin, usableSnapshotSchema);
+  return parseContent(text, origin, {
+    schema: usableSnapshotSchema,
+    fix: 'it is written again once its scopes answer',
+  });
 }
 
-function parseContent(text: string, { from, owner }: SnapshotOrigin, schema: z.ZodType<Snapshot>): Snapshot {
-  const { checksum, ...content } = parseEnvelope(text, from);
+/** What the snapshot must be, and what mends a damaged file. */
+type Reading = { readonly schema: z.ZodType<Snapshot>; readonly fix: string };
+
+function parseContent(text: string, { from, owner }: SnapshotOrigin, { schema, fix: writeAgain }: Reading): Snapshot {
+  const { checksum, ...content } = parseEnvelope(parseJson(text, from, writeAgain), from);
   if (content.version !== version) {
     const fix = 'let the same version of kong-privatelink write and read it';
     throw unusable(from, `has schema version ${content.version}, this version reads ${version}`, fix);
@@ -61,8 +70,6 @@ function parseContent(text: string, { from, owner }: SnapshotOrigin, schema: z.Z
   throw unusable(from, `has a field that cannot be used (${issue?.path.join('.')}: ${issue?.message})`, writeAgain);
 }
 
-const writeAgain = 'write it again with kong-privatelink discover --out FILE';
-
 function unusable(from: string, problem: string, fix: string): PrivatelinkError {
   return new PrivatelinkError(`${from}: the snapshot ${problem}; ${fix}`, { code: 'BAD_ANSWER', transient: false });
 }
@@ -75,14 +82,14 @@ const envelopeSchema = z.looseObject({
   snapshot: z.unknown(),
 });
 
-function parseEnvelope(text: string, from: string): z.infer<typeof envelopeSchema> {
-  const parsed = envelopeSchema.safeParse(parseJson(text, from));
+function parseEnvelope(json: unknown, from: string): z.infer<typeof envelopeSchema> {
+  const parsed = envelopeSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const fix = 'name a file that kong-privatelink discover --out wrote, or a URL that serves one';
   throw unusable(from, 'is JSON of something else: it has no version, owner and checksum', fix);
 }
 
-function parseJson(text: string, from: string): unknown {
+function parseJson(text: string, from: string, writeAgain: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -35,6 +35,14 @@ describe('claimEndpoints', () => {
     expect(quarantinedOf(tags, allow)).toMatchObject([{ code: 'bad-tag', domain: undefined }]);
   });
 
+  it('fm-47 refuses what the source may not claim before it looks at an address that is none', () => {
+    const nowhere = { ...facts, addresses: [{ ip: 'nowhere', region: 'us-east-1' }] };
+
+    const quarantined = quarantinedOf({ 'kong:domain': 'victim' }, { domains: ['peer-*'] }, nowhere);
+
+    expect(quarantined).toMatchObject([{ code: 'domain-not-allowed' }]);
+  });
+
   it('fm-47 names none of another gateway', () => {
     const [other] = quarantinedOf({ ...badPort, 'kong:gateway': 'other' });
 

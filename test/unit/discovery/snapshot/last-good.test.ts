@@ -83,6 +83,17 @@ describe('last good on disk', () => {
     ]);
   });
 
+  it('fm-47 keeps no path for a domain that the source may not claim, where the address is none too', async () => {
+    const bad = endpointOf({ domain: 'victim', addresses: [{ ip: 'nowhere', region: 'us-east-1' }] });
+    await processWith({ endpoints: [bad], quarantined: [] }).discover(signal);
+
+    const { scopes } = await processWith(throttled, { allow: { domains: ['peer-*'] } }).restored();
+
+    expect(scopes).toMatchObject([
+      { lastGood: { discovered: { endpoints: [], quarantined: [{ code: 'domain-not-allowed' }] } } },
+    ]);
+  });
+
   it('fm-44 is used with what the source is granted', async () => {
     const loopback = endpointOf({ addresses: [{ ip: '127.20.1.11', region: 'us-east-1' }] });
     await processWith({ endpoints: [loopback], quarantined: [] }).discover(signal);
@@ -130,6 +141,7 @@ describe('last good on disk', () => {
 
   it.each([
     ['tampered', (text: string) => text.replace('10.0.1.11', '10.9.9.9'), 'checksum'],
+    ['re-indented', (text: string) => JSON.stringify(JSON.parse(text), null, 2), 'checksum'],
     ['truncated', (text: string) => text.slice(0, 100), 'cut short'],
   ])('fm-02 starts without a %s file, says so once, and replaces it', async (_, damage, problem) => {
     await processWith(some).discover(signal);
@@ -141,6 +153,7 @@ describe('last good on disk', () => {
 
     expect(first.warnings).toEqual([expect.stringContaining(problem)]);
     expect(first.warnings?.[0]).toContain(path);
+    expect(first.warnings?.[0]).toContain('it is written again once its scopes answer');
     expect(second.warnings).toEqual([]);
     expect((await open().read()).known.get(hubScope.id)).toMatchObject({ discovered: some });
   });
