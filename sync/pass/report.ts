@@ -75,9 +75,6 @@ export type Report = {
   readonly warnings: readonly string[];
 };
 
-/** Exit codes of the command line; docs/operations.md has the table. */
-export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4 } as const;
-
 export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
   if (state.status === 'known') {
     return {
@@ -90,13 +87,6 @@ export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
   const { scope, code, reason, lastGood } = state;
   const endpoints = lastGood?.discovered.endpoints.length ?? 0;
   return { id: scope.id, status: 'unknown', endpoints, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
-}
-
-/** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
-export function exitCodeOfSync(report: Report): number {
-  if (hasNoCredentials(report)) return exitCodes.error;
-  if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
-  return report.refused || isWithheld(report) ? exitCodes.refused : exitCodes.done;
 }
 
 /** The brake held something back, here or in what is published. */

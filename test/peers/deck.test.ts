@@ -9,7 +9,7 @@ import type { DomainSettings, Endpoint, PluginSettings, Protocol } from '#core/m
 import type { Affinity } from '#deck/affinity';
 import { renderText } from '#deck/file/write';
 import { schemaLua } from '#plugin/schema/lua';
-import { exitCodeOfSync } from '#sync/pass/report';
+import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import { type PassDependencies, planOnce, runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { type DeckResult, describeWithDeck, runDeck } from '../support/control-planes/deck';

@@ -3,16 +3,24 @@ import type { ForeignEntity } from '../../control-planes/control-plane';
 import { foreignMessage } from '../../control-planes/foreign-message';
 import { expectationOf } from '../../pass/identity';
 import { serialisePlan } from '../../pass/plan-file';
-import { exitCodes, hasNoCredentials, isIncomplete, isWithheld, type Report } from '../../pass/report';
+import { hasNoCredentials, isIncomplete, isWithheld, type Report } from '../../pass/report';
 import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
 import { findConflicts } from '../../publish/publish';
+import { exitCodes } from '../exit-codes';
 import { writeOutput } from '../write-output';
-import type { Command } from './command';
+import type { Configured, Verb } from './verb';
+
+type DiffOptions = Configured & {
+  /** Where the plan is written, too. */
+  readonly out?: string;
+  /** Number of addresses, as written. */
+  readonly allowRemovals?: string;
+};
 
 /** Shows what `sync` would write and why; writes nothing, not even to stateDir. */
-export const runDiff: Command = async (options, signal) => {
+export const runDiff: Verb<DiffOptions> = async (options, signal) => {
   const session = openSession({ ...options, isReadOnly: true });
   const { report } = await planOnce(session, signal);
   const written = options.out ? await writePlan({ path: options.out, session, report }, signal) : undefined;

@@ -5,14 +5,20 @@ import { createLastGoodStore, readOnly } from '#discovery/snapshot/last-good';
 import { openFindings } from '#discovery/sources';
 import { systemClock } from '#io/clock';
 import { formatTable, type Terminal, withElapsed } from '#io/terminal';
-import { exitCodes, hasNoCredentials, reportScope, type ScopeReport } from '../../pass/report';
+import { hasNoCredentials, reportScope, type ScopeReport } from '../../pass/report';
 import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../../pass/report-text';
 import { openDiscovery, openSources } from '../../pass/session';
+import { exitCodes } from '../exit-codes';
 import { writeOutput } from '../write-output';
-import type { Command, CommandOptions } from './command';
+import type { Configured, Verb } from './verb';
+
+type DiscoverOptions = Configured & {
+  /** Where the snapshot is written, too. */
+  readonly out?: string;
+};
 
 /** Shows what discovery sees: endpoints by domain, quarantined ones with the fix, and scopes that are unknown. */
-export const runDiscover: Command = async (options, signal) => {
+export const runDiscover: Verb<DiscoverOptions> = async (options, signal) => {
   const { terminal, out } = options;
   const config = openSources(options);
   // What the file holds of a scope that is unknown now stays in it.
@@ -30,7 +36,7 @@ export const runDiscover: Command = async (options, signal) => {
   return exitCodes.done;
 };
 
-async function writeSnapshot(path: string, text: string, { terminal, json }: CommandOptions): Promise<void> {
+async function writeSnapshot(path: string, text: string, { terminal, json }: DiscoverOptions): Promise<void> {
   const written = await writeOutput(path, text);
   if (!json) terminal.err(`${written}\n`);
 }

@@ -1,11 +1,11 @@
 import { type Colour, formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type CheckResult, examine } from '../../doctor/examine';
-import { exitCodes } from '../../pass/report';
-import type { Command } from './command';
+import { exitCodes } from '../exit-codes';
 import { pluginSchema } from './schema';
+import type { Configured, Verb } from './verb';
 
 /** Checks everything that a pass needs, and shows a line for each with the fix; writes nothing. */
-export const runDoctor: Command = async (options, signal) => {
+export const runDoctor: Verb<Configured> = async (options, signal) => {
   const { terminal } = options;
   const checks = await withElapsed(terminal, 'checking', () => examine(options, pluginSchema(), signal));
   terminal.out(options.json ? `${JSON.stringify({ checks })}\n` : formatChecks(checks, terminal));

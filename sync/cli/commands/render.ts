@@ -1,14 +1,22 @@
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { renderText } from '#deck/file/write';
-import { exitCodes, hasNoCredentials, type Report } from '../../pass/report';
+import { hasNoCredentials, type Report } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
+import { exitCodes } from '../exit-codes';
 import { writeOutput } from '../write-output';
-import type { Command, CommandOptions } from './command';
+import type { Configured, Verb } from './verb';
+
+type RenderOptions = Configured & {
+  /** Where the file is written; absent: standard output. */
+  readonly output?: string;
+  /** Number of addresses, as written. */
+  readonly allowRemovals?: string;
+};
 
 /** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
-export const runRender: Command = async (options, signal) => {
+export const runRender: Verb<RenderOptions> = async (options, signal) => {
   const session = openSession(options);
   const planned = await planWithControlPlane(session, signal);
   if (typeof planned === 'string') return refuse(planned, options);
@@ -43,13 +51,13 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
   }
 }
 
-function refuse(refused: string, { terminal, json }: CommandOptions): number {
+function refuse(refused: string, { terminal, json }: RenderOptions): number {
   if (json) terminal.out(`${JSON.stringify({ refused })}\n`);
   else terminal.err(`refused ${refused}\n`);
   return exitCodes.refused;
 }
 
-function print(report: Report, { terminal, json, output }: CommandOptions, text?: string): void {
+function print(report: Report, { terminal, json, output }: RenderOptions, text?: string): void {
   if (json) terminal.out(`${JSON.stringify({ ...report, output, text: output ? undefined : text })}\n`);
   else terminal.err(formatReport({ ...report, changes: [], publications: [] }, terminal));
 }

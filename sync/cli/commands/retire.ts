@@ -6,18 +6,27 @@ import { mayClaim as claims } from '#discovery/admission/allow';
 import { applyChanges } from '../../control-planes/apply';
 import { openEntities } from '../../control-planes/backends';
 import { readDependants } from '../../control-planes/kong-api/dependants';
-import { exitCodes, isIncomplete, type Report } from '../../pass/report';
+import { isIncomplete, type Report } from '../../pass/report';
 import { formatCounts, formatReport } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
 import { outcomeOf } from '../../plan/plan';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
-import type { Command, CommandOptions } from './command';
+import { exitCodes } from '../exit-codes';
+import type { Configured, Verb } from './verb';
 
 type Session = ReturnType<typeof openSession>;
 
+type RetireOptions = Configured & {
+  readonly domain?: string;
+  /** Do not ask. */
+  readonly yes?: boolean;
+  /** Scopes that are gone for good. */
+  readonly despiteUnknown?: readonly string[];
+};
+
 /** Takes a domain out of the control plane: says what leaves, asks, then removes it. */
-export const runRetire: Command = async (options, signal) => {
+export const runRetire: Verb<RetireOptions> = async (options, signal) => {
   const domain = domainOf(options);
   const session = withoutUnknown(openSession({ ...options, isReadOnly: true }), options.despiteUnknown);
   const report = await planRetire(domain, session, signal);
@@ -47,7 +56,7 @@ function withoutUnknown(session: Session, despite: readonly string[] = []): Sess
   return despite.length > 0 ? { ...session, discover } : session;
 }
 
-function domainOf({ domain = '' }: CommandOptions): string {
+function domainOf({ domain = '' }: RetireOptions): string {
   if (domainPattern.test(domain)) return domain;
   const message = `retire: "${domain}" is no name of a domain (lowercase letters, digits and dashes)`;
   throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
@@ -94,7 +103,7 @@ async function whyNeeded(
   return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;
 }
 
-type Confirming = { readonly options: CommandOptions; readonly session: Session; readonly signal: AbortSignal };
+type Confirming = { readonly options: RetireOptions; readonly session: Session; readonly signal: AbortSignal };
 
 /** The plan to carry out, or why there is none. People take their time: what they said yes to is planned again (fm-36). */
 async function confirmPlan(shown: Report, domain: string, { options, session, signal }: Confirming): Promise<Report> {

@@ -6,11 +6,21 @@ import { formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
 import { type Served, serveSandbox } from '#sandbox/serve';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
-import { exitCodes } from '../../pass/report';
-import type { Command, CommandOptions } from './command';
+import { exitCodes } from '../exit-codes';
+import type { Shown, Verb } from './verb';
+
+type SandboxOptions = Shown & {
+  /** Stop after the demonstration although a person is there. */
+  readonly once?: boolean;
+  /** AWS, Konnect and the domains alone. */
+  readonly serve?: boolean;
+  readonly estate?: string;
+  /** Show what AWS's faults do, instead of its changes. */
+  readonly faults?: boolean;
+};
 
 /** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
-export const runSandbox: Command = async (options, signal) => {
+export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
   const { terminal, json, once: isOnce, faults, estate } = options;
   if (options.serve) return serve(options, signal);
   const narrator = { ...(json ? silent : narrate(terminal)), during: announced(terminal) };
@@ -38,7 +48,7 @@ function announced(terminal: Terminal): During {
   };
 }
 
-async function serve(options: CommandOptions, signal: AbortSignal): Promise<number> {
+async function serve(options: SandboxOptions, signal: AbortSignal): Promise<number> {
   const { terminal, json, once: isOnce, faults, estate } = options;
   if (isOnce || faults || estate !== undefined) throw servedDemonstration();
   const { close, ...served } = await serveSandbox();

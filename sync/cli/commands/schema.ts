@@ -5,13 +5,18 @@ import { schemaLua } from '#plugin/schema/lua';
 import { openPlane } from '../../control-planes/konnect/plane';
 import { type PluginSchema, uploadSchema } from '../../control-planes/konnect/plugin-schema';
 import { createRelease } from '../../control-planes/konnect/release';
-import { exitCodes } from '../../pass/report';
 import type { PassDependencies } from '../../pass/run-once';
 import { openConfig } from '../../pass/session';
-import type { Command } from './command';
+import { exitCodes } from '../exit-codes';
+import type { Configured, Verb } from './verb';
+
+type SchemaOptions = Configured & {
+  /** Put it into the control plane. */
+  readonly upload?: boolean;
+};
 
 /** Prints the plugin's schema in Lua, or puts it into the control plane where it differs. */
-export const runSchema: Command = async (options, signal) => {
+export const runSchema: Verb<SchemaOptions> = async (options, signal) => {
   const { terminal, json, upload } = options;
   const schema = pluginSchema();
   if (!upload) {

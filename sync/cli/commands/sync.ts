@@ -1,15 +1,24 @@
 import { PrivatelinkError } from '#core/errors';
 import { expectationOf } from '../../pass/identity';
 import { readPlan } from '../../pass/plan-file';
-import { exitCodeOfSync, type Report } from '../../pass/report';
+import type { Report } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { runOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
-import type { Command } from './command';
+import { exitCodeOfSync } from '../exit-codes';
 import { openRelease } from './schema';
+import type { Verb } from './verb';
+import type { WatchOptions } from './watch';
+
+type SyncOptions = WatchOptions & {
+  /** The file of what is approved. */
+  readonly plan?: string;
+  /** Pass after pass, until stopped. */
+  readonly watch?: boolean;
+};
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
-export const runSync: Command = async (options, signal) => {
+export const runSync: Verb<SyncOptions> = async (options, signal) => {
   if (options.watch && options.plan) throw watchedPlan();
   if (options.watch) {
     // The worker's server, logs and metrics are a tenth of the start of a one-shot command.

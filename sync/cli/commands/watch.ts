@@ -4,7 +4,6 @@ import { messageOf } from '#core/errors';
 import { once } from '#core/timing/once';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { systemClock } from '#io/clock';
-import { exitCodes } from '../../pass/report';
 import { openSession } from '../../pass/session';
 import { parseAllowRemovals } from '../../plan/removals/policy';
 import { createMetrics, type Metrics } from '../../watch/metrics';
@@ -12,11 +11,17 @@ import { createReloadable, watchFiles } from '../../watch/reload';
 import { startWatchServer } from '../../watch/server';
 import { createWatchPass } from '../../watch/watch-pass';
 import { startWorker, type Worker } from '../../watch/worker';
-import type { Command, CommandOptions } from './command';
+import { exitCodes } from '../exit-codes';
 import { openRelease } from './schema';
+import type { Configured, Verb } from './verb';
+
+export type WatchOptions = Configured & {
+  /** Number of addresses, as written. */
+  readonly allowRemovals?: string;
+};
 
 /** Pass after pass, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
-export const runWatch: Command = async (options, signal) => {
+export const runWatch: Verb<WatchOptions> = async (options, signal) => {
   const { terminal, json } = options;
   const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: json ? terminal.err : terminal.out });
   const metrics = createMetrics();
@@ -58,7 +63,7 @@ export const runWatch: Command = async (options, signal) => {
 
 type Telling = { readonly log: pino.Logger; readonly metrics: Metrics };
 
-function openReloadable(options: CommandOptions, { log, metrics }: Telling) {
+function openReloadable(options: WatchOptions, { log, metrics }: Telling) {
   return createReloadable({
     open: () => openWatchSession(options),
     onFailure: (thrown) => {
@@ -83,7 +88,7 @@ async function untilEnded(worker: Worker, { paths, signal }: Reloading, reload: 
 }
 
 /** A session that says nothing about progress: the log is for that. */
-function openWatchSession({ config, terminal }: CommandOptions) {
+function openWatchSession({ config, terminal }: WatchOptions) {
   const session = openSession({ config, terminal: { ...terminal, err: () => {}, isTerminal: false } });
   return { ...session, prepare: openRelease(session.config) };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { configSchema } from '#config/schema';
 import { configSchema as pluginSchema } from '#plugin/schema/schema';
 import { metrics } from '#plugin/server/serving/metrics';
+import { exitCodes, exitMeanings, formatExits } from '#sync/cli/exit-codes';
 import { runCli } from '../../support/cli';
 
 const root = resolve(__dirname, '../../..');
@@ -110,6 +111,14 @@ describe('documentation', () => {
     const named = new Set(texts.flatMap((text) => matchesOf(text, /\b(fm-\d\d)\b/g)));
 
     expect(matchesOf(textOf('docs/failure-modes.md'), /^\| (fm-\d\d) /gm)).toEqual([...named].sort());
+  });
+
+  it('names the exit codes as --help does', () => {
+    const rows = Object.values(exitCodes).map((code, index) => `| ${code} | ${Object.values(exitMeanings)[index]} |`);
+    const operations = textOf('docs/operations.md').replaceAll('`', '');
+
+    expect(textOf('README.md').replaceAll('`', '')).toContain(`these exit codes: ${formatExits(exitMeanings)}.`);
+    expect(rows.filter((row) => !operations.includes(row))).toEqual([]);
   });
 
   it('lists every decision in the index', () => {

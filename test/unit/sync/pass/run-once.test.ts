@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import type { Endpoint, EndpointState, JsonObject, ScopeState } from '#core/model';
-import { exitCodeOfSync } from '#sync/pass/report';
+import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import { type PassDependencies, runOnce } from '#sync/pass/run-once';
 import type { Change } from '#sync/plan/changes';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Endpoint, ScopeState } from '#core/model';
-import { exitCodeOfSync } from '#sync/pass/report';
+import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../../support/builders';
 import { createPasses, defaultPolicy, type Passes } from '../../../support/passes';
 

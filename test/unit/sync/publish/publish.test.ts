@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { exitCodeOfSync } from '#sync/pass/report';
+import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import type { PassDependencies } from '#sync/pass/run-once';
 import { endpointOf, knownScope } from '../../../support/builders';
 import { createMemoryCloudMap, instanceIdOf } from '../../../support/control-planes/memory-cloud-map';

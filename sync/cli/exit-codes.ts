@@ -1,0 +1,28 @@
+import { hasNoCredentials, isIncomplete, isWithheld, type Report } from '../pass/report';
+
+export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4 } as const;
+
+export type Exit = keyof typeof exitCodes;
+
+/** What they mean, whatever the verb: `--help`, README.md and docs/operations.md say this. */
+export const exitMeanings: { readonly [E in Exit]: string } = {
+  done: 'done',
+  error: 'error (nothing written)',
+  differs: 'diff found differences',
+  refused: 'refused by policy',
+  incomplete: 'some entities could not be applied',
+};
+
+/** `0 done, 1 error`: those that are given, by their number. */
+export function formatExits(exits: Readonly<Partial<Record<Exit, string>>>): string {
+  return Object.entries(exitCodes)
+    .flatMap(([exit, code]) => (exits[exit as Exit] ? [`${code} ${exits[exit as Exit]}`] : []))
+    .join(', ');
+}
+
+/** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
+export function exitCodeOfSync(report: Report): number {
+  if (hasNoCredentials(report)) return exitCodes.error;
+  if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
+  return report.refused || isWithheld(report) ? exitCodes.refused : exitCodes.done;
+}
