@@ -39,9 +39,8 @@ export function checkPass({ before, after, configuration, isStranger, snapshot, 
     }
   }
   if (report && isSuccess(report)) {
-    // What a snapshot says may be older than what the scope itself said last.
-    const relayed = saidIn(snapshot).endpoints.flatMap(({ id, observed }) => (observed ? id : []));
-    const ended = new Set([...gone].filter((id) => !relayed.includes(id)));
+    const overtaken = overtakenIds(snapshot);
+    const ended = new Set([...gone].filter((id) => !overtaken.has(id)));
     const isServed = ({ domain, fields }: HeldEntity) =>
       saidIn(snapshot).endpoints.some(
         (one) =>
@@ -171,6 +170,18 @@ export function saidIn(snapshot: Snapshot | undefined): Discovered {
     endpoints: known.flatMap(({ discovered }) => discovered.endpoints.filter(counts)),
     quarantined: known.flatMap(({ discovered }) => discovered.quarantined.filter(counts)),
   };
+}
+
+/** Endpoints of which a snapshot passes on nothing that is surely newer than what their own scope said last. */
+function overtakenIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
+  const lastSaidMs = (one: ScopeState) =>
+    one.status === 'unknown' ? (one.lastGood?.observedAtMs ?? Number.POSITIVE_INFINITY) : 0;
+  const lastSaid = new Map((snapshot?.scopes ?? []).map((one) => [one.scope.id, lastSaidMs(one)]));
+  const { endpoints, quarantined } = saidIn(snapshot);
+  const said = [...endpoints, ...quarantined.map(({ endpointId: id, observed }) => ({ id, observed }))];
+  const isOvertaken = ({ observed }: Pick<Endpoint, 'observed'>) =>
+    observed !== undefined && observed.atMs <= (lastSaid.get(observed.scopeId) ?? 0);
+  return new Set(said.filter(isOvertaken).map(({ id }) => id));
 }
 
 export function knownScopes(snapshot: Snapshot | undefined): readonly Extract<ScopeState, { status: 'known' }>[] {
