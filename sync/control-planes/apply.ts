@@ -2,21 +2,14 @@ import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import type { Clock } from '#core/timing/clock';
 import { concurrently } from '#core/timing/concurrently';
-import { nameOf, parentNameOf } from '#deck/document';
-import { isGuard, parentOfKey } from '#deck/keys';
+import { nameOf } from '#deck/document';
 import { delayedSignal } from '#io/delayed-signal';
 import { type During, quietly } from '#io/during';
-import type { AppliedChange } from '../pass/report';
-import type { Change } from '../plan/changes';
+import type { AppliedChange, Change } from '../plan/changes';
+import { failureNames, whySkipped } from '../plan/dependants';
+import type { ForeignEntity } from '../plan/foreign-entities';
 import { takesPaths } from '../plan/foreign-entities';
-import type {
-  ControlPlane,
-  DocumentControlPlane,
-  EntityControlPlane,
-  FailedChange,
-  ForeignEntity,
-  Rollout,
-} from './control-plane';
+import type { ControlPlane, DocumentControlPlane, EntityControlPlane, FailedChange, Rollout } from './control-plane';
 import { foreignMessage } from './foreign-message';
 
 export type ApplyOptions = {
@@ -139,17 +132,6 @@ async function applyStage(changes: readonly Change[], stage: Stage): Promise<voi
   });
 }
 
-/** What counts as failed when this change was not made: the entity, and of a target or plugin also those beside it. */
-function failureNames(change: Change): readonly string[] {
-  return [nameOf(change), ...groupOf(change)];
-}
-
-/** The name under which the targets of one upstream, or the plugins of one service, fail together. */
-function groupOf({ kind, key }: Change): readonly string[] {
-  const isGrouped = kind === 'target' || (kind === 'plugin' && isGuard(key));
-  return isGrouped ? [`${kind}s of ${parentOfKey(key)}`] : [];
-}
-
 async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
   const { progress, foreign, options } = stage;
   if (options.signal.aborted) progress.stopped ??= messageOf(options.signal.reason);
@@ -177,54 +159,6 @@ function failedChange(change: Change, thrown: unknown, signal: AbortSignal): App
     code: known?.code,
     retryAfterMs: known?.retryAfterMs,
   };
-}
-
-type Missing = Partial<Pick<Progress, 'stopped'>> & Pick<Progress, 'failed'> & { readonly what?: string };
-
-/** Why a change is not tried after what failed; undefined when it is. */
-function whySkipped(change: Change, { failed, stopped, what = 'could not be written' }: Missing): string | undefined {
-  if (stopped) return `not tried after: ${stopped}`;
-  const missing = prerequisitesOf(change).find((name) => failed.has(name));
-  if (missing) return `its ${missing.replace(':', ' ')} ${what}`;
-  const group = change.action === 'delete' && !change.isConfirmed && groupOf(change).find((name) => failed.has(name));
-  return group ? `kept, because another of the ${group} ${what}` : undefined;
-}
-
-/** A change that is not to be made: for a reason that lies in others, or (without one) in itself. */
-export type LeftOut = { readonly change: Change; readonly reason?: string };
-
-/** Splits off the changes that are out, and what depends on them; `what` is true of those that are out, in the words of the reason. */
-export function leaveOut(
-  changes: readonly Change[],
-  isOut: (change: Change) => boolean,
-  what?: string,
-): { readonly left: readonly Change[]; readonly leftOut: readonly LeftOut[] } {
-  const failed = new Set<string>();
-  const left: Change[] = [];
-  const leftOut: LeftOut[] = [];
-  for (const change of changes) {
-    const reason = whySkipped(change, { failed, what });
-    if (reason === undefined && !isOut(change)) {
-      left.push(change);
-      continue;
-    }
-    leftOut.push({ change, reason });
-    for (const name of failureNames(change)) failed.add(name);
-  }
-  return { left, leftOut };
-}
-
-/**
- * What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere, and a route
- * without the plugins of its service lets in whom they keep out.
- */
-function prerequisitesOf({ action, kind, key, after }: Change): readonly string[] {
-  if (kind === 'plugin' && !after) return [`route:${parentOfKey(key)}`];
-  if (!after) return [];
-  if (kind === 'service') return [`upstream:${after.fields.host}`];
-  const parent = parentNameOf(after);
-  if (!parent) return [];
-  return kind === 'route' && action === 'create' ? [parent, `plugins of ${after.parent}`] : [parent];
 }
 
 /** Undefined when the data planes' state cannot be read: what they report is a courtesy to them. */

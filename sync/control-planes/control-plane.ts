@@ -1,17 +1,6 @@
-import type { HeldEntity, Kind } from '#deck/document';
+import type { HeldEntity } from '#deck/document';
 import type { Change } from '../plan/changes';
-
-/** What is taken by somebody else: the name of an entity (same kind and key, without our tags), or a path of a route. */
-export type ForeignEntity = {
-  readonly kind: Kind;
-  readonly key: string;
-  /** Of what is in the way. */
-  readonly id: string;
-  /** Where it is a path: which, and the route that has it. */
-  readonly path?: { readonly text: string; readonly route: string };
-  /** Whose it is, where this product made it for another owner. */
-  readonly owner?: string;
-};
+import type { ForeignEntity } from '../plan/foreign-entities';
 
 /** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
 export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };

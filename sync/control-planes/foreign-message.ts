@@ -1,4 +1,4 @@
-import type { ForeignEntity } from './control-plane';
+import type { ForeignEntity } from '../plan/foreign-entities';
 
 /** What is said of a change whose name or path somebody else has; another owner's entity serves requests, and is not to be deleted. */
 export function foreignMessage({ kind, key, owner, path }: ForeignEntity): string {

@@ -3,11 +3,13 @@ import type { Finding, Quarantined } from '#core/model';
 import { nameOf } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { type Colour, formatTable, paint, type Terminal } from '#io/terminal';
-import { leaveOut } from '../control-planes/apply';
-import type { ForeignEntity, Rollout } from '../control-planes/control-plane';
-import type { Action, Change, Kept } from '../plan/changes';
+import type { Rollout } from '../control-planes/control-plane';
+import type { Action, AppliedChange, Change, Kept } from '../plan/changes';
+import { leaveOut } from '../plan/dependants';
+import type { ForeignEntity } from '../plan/foreign-entities';
 import type { Withheld } from '../plan/removals/brake';
-import type { AppliedChange, PublicationReport, Report, ScopeReport } from './report';
+import type { PublicationReport } from '../publish/publish';
+import type { Report, ScopeReport } from './report';
 
 const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
 

@@ -1,8 +1,8 @@
-import type { ErrorCode } from '#core/errors';
 import type { Quarantined, ScopeState } from '#core/model';
 import type { Rollout } from '../control-planes/control-plane';
-import type { Change, Kept } from '../plan/changes';
+import type { AppliedChange, Change, Kept } from '../plan/changes';
 import type { Withheld } from '../plan/removals/brake';
+import type { PublicationReport } from '../publish/publish';
 
 /** One line about a scope, for people and for `--json`. */
 export type ScopeReport = {
@@ -13,37 +13,6 @@ export type ScopeReport = {
   readonly ageMs?: number;
   readonly code?: string;
   readonly reason?: string;
-};
-
-export type Outcome = 'applied' | 'failed' | 'skipped';
-
-export type AppliedChange = {
-  readonly change: Change;
-  readonly outcome: Outcome;
-  /** Why it failed or was skipped. */
-  readonly error?: string;
-  /** Trying again may help, without anybody changing anything. */
-  readonly isTransient?: boolean;
-  /** Stable code of the error, where it is one of ours. */
-  readonly code?: ErrorCode;
-  /** Milliseconds that the control plane asks to wait. */
-  readonly retryAfterMs?: number;
-};
-
-/** What one pass planned for a Cloud Map service, and did. */
-export type PublicationReport = {
-  readonly name: string;
-  readonly domain: string;
-  readonly changes: readonly Change[];
-  readonly kept: readonly Kept[];
-  /** Absent when nothing was to be applied. */
-  readonly applied?: readonly AppliedChange[];
-  /** As in Report. */
-  readonly conflicts?: readonly string[];
-  /** As in Report. */
-  readonly withheld?: Withheld;
-  /** Why the service could not be read or written at all. */
-  readonly error?: string;
 };
 
 /** What one pass saw, planned and did. */

@@ -9,14 +9,14 @@ import { applyChanges } from '../control-planes/apply';
 import type { ControlPlane } from '../control-planes/control-plane';
 import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
 import { approve } from '../plan/approval';
-import type { Change } from '../plan/changes';
+import type { AppliedChange, Change } from '../plan/changes';
 import type { Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { missingEndpoints } from '../plan/removals/missing';
 import { applyPublications, type Publication, readPublications } from '../publish/publish';
 import type { PlanFile } from './plan-file';
 import { type PassInput, planPass } from './plan-pass';
-import { type AppliedChange, hasNoCredentials, type Report, reportScope } from './report';
+import { hasNoCredentials, type Report, reportScope } from './report';
 
 /** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
 export interface AbsenceStore {

@@ -1,9 +1,8 @@
 import { canonicalJson } from '#core/canonical-json';
 import type { Entity } from '#deck/document';
 import { isUnbounded } from '#deck/route-paths';
-import { leaveOut } from '../control-planes/apply';
-import type { AppliedChange } from '../pass/report';
-import type { Change } from './changes';
+import type { AppliedChange, Change } from './changes';
+import { leaveOut } from './dependants';
 
 /** What an approved plan lets through of a fresh one. */
 export type Approved = {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '#core/errors';
 import type { Entity, Kind } from '#deck/document';
 
 export type Action = 'create' | 'update' | 'delete';
@@ -19,6 +20,20 @@ export type Change = {
   readonly isConfirmed?: boolean;
   readonly before?: Entity;
   readonly after?: Entity;
+};
+
+/** What became of a change. */
+export type AppliedChange = {
+  readonly change: Change;
+  readonly outcome: 'applied' | 'failed' | 'skipped';
+  /** Why it failed or was skipped. */
+  readonly error?: string;
+  /** Trying again may help, without anybody changing anything. */
+  readonly isTransient?: boolean;
+  /** Stable code of the error, where it is one of ours. */
+  readonly code?: ErrorCode;
+  /** Milliseconds that the control plane asks to wait. */
+  readonly retryAfterMs?: number;
 };
 
 /** Something the control plane holds that discovery does not confirm and that stays all the same. */

@@ -1,9 +1,19 @@
-import type { HeldEntity } from '#deck/document';
-import { type Entity, nameOf } from '#deck/document';
+import { type Entity, type HeldEntity, type Kind, nameOf } from '#deck/document';
 import { claimedPathsOf, hasPathsAlone } from '#deck/route-paths';
 import { isGenerated, ownerOf } from '#deck/tags';
-import type { ForeignEntity } from '../control-planes/control-plane';
 import type { Change } from './changes';
+
+/** What is taken by somebody else: the name of an entity (same kind and key, without our tags), or a path of a route. */
+export type ForeignEntity = {
+  readonly kind: Kind;
+  readonly key: string;
+  /** Of what is in the way. */
+  readonly id: string;
+  /** Where it is a path: which, and the route that has it. */
+  readonly path?: { readonly text: string; readonly route: string };
+  /** Whose it is, where this product made it for another owner. */
+  readonly owner?: string;
+};
 
 /** Of `held`, what is in the way of `upserts` and was not generated for whom `ownTags` select: the same name, or a path of a route. */
 export function foreignAmong(

@@ -5,10 +5,10 @@ import type { HeldEntity } from '#deck/document';
 import { type ApplyOptions, applyChanges, readForeign } from '../control-planes/apply';
 import type { ControlPlane } from '../control-planes/control-plane';
 import { foreignMessage } from '../control-planes/foreign-message';
-import type { PublicationReport } from '../pass/report';
+import type { AppliedChange, Change, Kept } from '../plan/changes';
 import { makePlan, type PlanInput } from '../plan/plan';
 import { type Absences, stillCounted } from '../plan/removals/absences';
-import { brake } from '../plan/removals/brake';
+import { brake, type Withheld } from '../plan/removals/brake';
 import { instancesOf } from './instances';
 
 /** A domain's targets and the Cloud Map service that shall hold them as instances; `name` says which, and is part of their keys. */
@@ -16,6 +16,22 @@ export type Publication = { readonly name: string; readonly domain: string; read
 
 /** What a service holds of ours, or why that is not known. */
 export type ReadPublication = Publication & { readonly held: readonly HeldEntity[]; readonly error?: string };
+
+/** What one pass planned for a Cloud Map service, and did. */
+export type PublicationReport = {
+  readonly name: string;
+  readonly domain: string;
+  readonly changes: readonly Change[];
+  readonly kept: readonly Kept[];
+  /** Absent when nothing was to be applied. */
+  readonly applied?: readonly AppliedChange[];
+  /** Creates whose name somebody else has. */
+  readonly conflicts?: readonly string[];
+  /** What the brake held back. */
+  readonly withheld?: Withheld;
+  /** Why the service could not be read or written at all. */
+  readonly error?: string;
+};
 
 /** Services written to, or read, at once. */
 const servicesAtOnce = 4;

@@ -1,5 +1,5 @@
 import { nameOf } from '#deck/document';
-import type { AppliedChange } from '../pass/report';
+import type { AppliedChange } from '../plan/changes';
 import { contentOf } from '../plan/content';
 
 /** Passes looked back on: the window of 30 s holds changes back for several of them where the interval is short. */

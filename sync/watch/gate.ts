@@ -1,8 +1,8 @@
 import { nameOf } from '#deck/document';
-import { leaveOut } from '../control-planes/apply';
 import type { Report } from '../pass/report';
 import type { Change } from '../plan/changes';
 import { contentOf } from '../plan/content';
+import { leaveOut } from '../plan/dependants';
 
 /** After a first change, the next ones are collected this long. */
 const windowMs = 30_000;

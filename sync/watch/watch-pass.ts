@@ -3,15 +3,10 @@ import { transitionalScopes } from '#core/endpoint-states';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { ScopeState, Snapshot } from '#core/model';
 import type { Clock, Clocks } from '#core/timing/clock';
-import {
-  type AppliedChange,
-  hasNoCredentials,
-  isIncomplete,
-  type PublicationReport,
-  type Report,
-} from '../pass/report';
+import { hasNoCredentials, isIncomplete, type Report } from '../pass/report';
 import { type PassDependencies, runOnce } from '../pass/run-once';
-import type { Change } from '../plan/changes';
+import type { AppliedChange, Change } from '../plan/changes';
+import type { PublicationReport } from '../publish/publish';
 import { createFlapping } from './flapping';
 import { createGate, type Held } from './gate';
 import type { Metrics } from './metrics';

@@ -1,5 +1,4 @@
 import { readForeign } from '../../control-planes/apply';
-import type { ForeignEntity } from '../../control-planes/control-plane';
 import { foreignMessage } from '../../control-planes/foreign-message';
 import { expectationOf } from '../../pass/identity';
 import { serialisePlan } from '../../pass/plan-file';
@@ -7,6 +6,7 @@ import { hasNoCredentials, isIncomplete, isWithheld, type Report } from '../../p
 import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
+import type { ForeignEntity } from '../../plan/foreign-entities';
 import { findConflicts } from '../../publish/publish';
 import { exitCodes } from '../exit-codes';
 import { writeOutput } from '../write-output';

@@ -5,8 +5,8 @@ import { domainOfUpstream } from '#core/names';
 import type { HeldEntity, Kind } from '#deck/document';
 import { pluginKey, targetKey } from '#deck/keys';
 import type { Change } from '../../plan/changes';
+import type { ForeignEntity } from '../../plan/foreign-entities';
 import { foreignAmong } from '../../plan/foreign-entities';
-import type { ForeignEntity } from '../control-plane';
 
 const reference = z.object({ id: z.string() }).nullish();
 

@@ -1,8 +1,8 @@
 import { zoneOf } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
-import { leaveOut } from '../../control-planes/apply';
 import type { Change } from '../changes';
+import { leaveOut } from '../dependants';
 import { isIdle } from './idle';
 import type { Policy } from './policy';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AppliedChange, Report } from '#sync/pass/report';
+import type { Report } from '#sync/pass/report';
 import { formatApplied, formatPlanned, formatReport } from '#sync/pass/report-text';
+import type { AppliedChange } from '#sync/plan/changes';
 import { createsOf, documentOf } from '../../../support/control-planes/konnect';
 
 const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: false };
