@@ -1,4 +1,5 @@
 import { pluginName } from '#core/names';
+import type { Entity } from './document';
 
 /** Keys of entities below another; the control plane is read back by them. */
 
@@ -25,4 +26,9 @@ export function pluginKey(service: string, plugin: string): string {
 /** Whether the plugin with this key may be there to keep requests out; our own only picks their address. */
 export function isGuard(key: string): boolean {
   return key !== pluginKey(parentOfKey(key), pluginName);
+}
+
+/** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */
+export function uuidName({ kind, key }: Pick<Entity, 'kind' | 'key'>): string {
+  return `${kind}:${key.replace('|', ':')}`;
 }

@@ -5,8 +5,8 @@ import { uuidOf } from '#core/uuid';
 import type { Affinity } from '#deck/affinity';
 import { differencesOf, withoutDefaults } from '#deck/compare';
 import { writeOrder } from '#deck/desired';
-import type { HeldEntity } from '#deck/document';
-import { type Document, type Entity, type Kind, nameOf, parentNameOf } from '#deck/document';
+import { type Document, type Entity, type HeldEntity, type Kind, nameOf, parentNameOf } from '#deck/document';
+import { uuidName } from '#deck/keys';
 import { boundRoute, claimedPathsOf } from '#deck/route-paths';
 import { originsOf } from '#deck/tags';
 import type { Action, Change, Changes } from './changes';
@@ -72,11 +72,6 @@ function boundedRouteOf(entity: HeldEntity): readonly Entity[] {
   if (entity.kind !== 'route' || entity.parent === undefined) return [];
   const { id: _, ...route } = entity;
   return [boundRoute(withoutDefaults(route))];
-}
-
-/** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */
-export function uuidName(entity: Entity): string {
-  return `${entity.kind}:${entity.key.replace('|', ':')}`;
 }
 
 type ChangeDetails = Pick<Change, 'reason' | 'isConfirmed' | 'before' | 'after'>;

@@ -1,9 +1,10 @@
 import { writeOrder } from '#deck/desired';
 import type { HeldEntity } from '#deck/document';
+import { heldEntities } from '#deck/held';
 import { isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import type { ForeignEntity } from '../../plan/foreign-entities';
-import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { foreignEntities } from '../kong-api/entities';
 import { type ListOptions, type ListPath, readLists } from '../kong-api/lists';
 import { clashPaths, listPaths } from '../kong-api/paths';
 

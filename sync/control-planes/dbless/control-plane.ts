@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { DblessConfig } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
+import { heldEntities } from '#deck/held';
 import { isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import { type LeftOut, leaveOut } from '../../plan/dependants';
 import { type KongOptions, openKong } from '../admin/kong';
 import type { DocumentControlPlane, FailedChange } from '../control-plane';
-import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { foreignEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
 import { applyToDeclarative, itemsOf, parseDeclarative } from './declarative';

@@ -4,8 +4,9 @@ import { groupBy } from '#core/group-by';
 import type { Json, JsonObject } from '#core/model';
 import { writeOrder } from '#deck/desired';
 import type { Kind } from '#deck/document';
+import { type Item, itemSchema } from '#deck/held';
 import type { Change } from '../../plan/changes';
-import { bodyOf, type Item, itemSchema } from '../kong-api/entities';
+import { bodyOf } from '../kong-api/entities';
 import { listPaths } from '../kong-api/paths';
 
 const json: z.ZodType<Json> = z.json();

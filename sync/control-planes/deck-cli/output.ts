@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
 import type { HeldEntity } from '#deck/document';
-import { uuidName } from '../../plan/plan';
-import { deckLists, itemsOf } from '../deck-file/items';
-import { heldEntities } from '../kong-api/entities';
+import { deckLists, itemsOf } from '#deck/file/items';
+import { heldEntities } from '#deck/held';
+import { uuidName } from '#deck/keys';
 
 const dump = z.looseObject(deckLists);
 const report = z.looseObject({ errors: z.array(z.string()).nullish() });

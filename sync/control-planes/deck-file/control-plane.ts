@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { type Base, emptyBase } from '#deck/file/base';
+import { parseDeckFile } from '#deck/file/read';
 import { renderText } from '#deck/file/write';
 import { isMissingFile, writeFix, writeIfChanged } from '#io/files';
 import type { DocumentControlPlane } from '../control-plane';
 import { applyTo } from './apply-to';
-import { parseDeckFile } from './read';
 
 /** Gives what reads and writes the decK file at `path` for `owner`, with `base` in it; a file that is not there is an empty control plane. */
 export function connectFile(

@@ -1,5 +1,5 @@
 import type { HeldEntity } from '#deck/document';
-import { type Item, itemSchema } from './entities';
+import { type Item, itemSchema } from '#deck/held';
 import type { EntityApi } from './lists';
 import { entityPages, readPages } from './pages';
 

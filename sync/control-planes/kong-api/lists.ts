@@ -1,6 +1,6 @@
 import { concurrently } from '#core/timing/concurrently';
 import type { Kind } from '#deck/document';
-import { type Item, itemSchema } from './entities';
+import { type Item, itemSchema } from '#deck/held';
 import type { Http } from './http';
 import { entityPages, readPages } from './pages';
 

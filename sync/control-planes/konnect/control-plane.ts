@@ -1,10 +1,11 @@
 import type { KonnectConfig } from '#config/schema';
 import type { Clock } from '#core/timing/clock';
 import { writeOrder } from '#deck/desired';
+import { heldEntities } from '#deck/held';
 import { isGenerated, selectTags } from '#deck/tags';
 import { systemClock } from '#io/clock';
 import type { EntityControlPlane } from '../control-plane';
-import { foreignEntities, heldEntities } from '../kong-api/entities';
+import { foreignEntities } from '../kong-api/entities';
 import { createHttp, type HttpOptions } from '../kong-api/http';
 import { type ListPath, readLists } from '../kong-api/lists';
 import { clashPaths, listPaths } from '../kong-api/paths';

@@ -3,11 +3,11 @@ import type { Domain } from '#core/claims/settle';
 import { uuidOf } from '#core/uuid';
 import { renderDesired } from '#deck/desired';
 import { type Document, parentNameOf } from '#deck/document';
+import { uuidName } from '#deck/keys';
 import { type Konnect, type KonnectOptions, startKonnect } from '#sandbox/konnect/konnect';
 import type { EntityControlPlane } from '#sync/control-planes/control-plane';
 import { type ConnectOptions, connectKonnect } from '#sync/control-planes/konnect/control-plane';
 import type { Change } from '#sync/plan/changes';
-import { uuidName } from '#sync/plan/plan';
 import { createFakeClock } from '../passes';
 
 /** The Konnect stand-in with one control plane `prod`, and the product's backend connected to it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Kind } from '#deck/document';
-import type { Item } from '../kong-api/entities';
+import type { Kind } from '../document';
+import type { Item } from '../held';
 
 const tags = z.array(z.string()).optional();
 /** decK writes a reference as the name, or as an object that holds it. */

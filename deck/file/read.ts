@@ -2,11 +2,11 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
-import type { HeldEntity } from '#deck/document';
-import { listNames } from '#deck/file/base-file';
-import { baseTag, isGenerated, selectTags } from '#deck/tags';
-import { uuidName } from '../../plan/plan';
-import { heldEntities } from '../kong-api/entities';
+import type { HeldEntity } from '../document';
+import { heldEntities } from '../held';
+import { uuidName } from '../keys';
+import { baseTag, isGenerated, selectTags } from '../tags';
+import { listNames } from './base-file';
 import { deckLists, itemsOf } from './items';
 
 /** Lists in which nothing is generated. */

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { compareText } from '#core/addresses/targets';
+import type { JsonObject } from '#core/model';
+import { domainOfUpstream } from '#core/names';
+import type { HeldEntity, Kind } from './document';
+import { pluginKey, targetKey } from './keys';
+
+const reference = z.object({ id: z.string() }).nullish();
+
+/** An entity as Konnect lists it: what tells entities apart is parsed, the rest is carried along. */
+export const itemSchema = z.looseObject({
+  id: z.string().min(1),
+  name: z.string().nullish(),
+  target: z.string().nullish(),
+  tags: z.array(z.string()).nullish(),
+  upstream: reference,
+  service: reference,
+  route: reference,
+  consumer: reference,
+  consumer_group: reference,
+});
+
+export type Item = z.infer<typeof itemSchema>;
+
+/** What a target, route or plugin refers to as its parent. */
+export const parentFields: Readonly<Partial<Record<Kind, 'upstream' | 'service'>>> = {
+  target: 'upstream',
+  route: 'service',
+  plugin: 'service',
+};
+
+/** The entities of all lists, with parents looked up among them; one whose parent is somebody else's has none. */
+export function heldEntities(lists: ReadonlyMap<Kind, readonly Item[]>): readonly HeldEntity[] {
+  const parents = [...(lists.get('upstream') ?? []), ...(lists.get('service') ?? [])];
+  const names = new Map(parents.map((item) => [item.id, item.name ?? item.id]));
+  return [...lists].flatMap(([kind, items]) => items.map((item) => heldEntity(kind, item, names)));
+}
+
+/** One entity of a list; `names` has the parents' names by id. */
+export function heldEntity(kind: Kind, item: Item, names: ReadonlyMap<string, string>): HeldEntity {
+  const { id, tags, created_at: _created, updated_at: _updated, ...rest } = item;
+  const parentField = parentFields[kind];
+  const parent = parentField && names.get(item[parentField]?.id ?? '');
+  const fields = Object.fromEntries(Object.entries(rest).filter(([field]) => field !== parentField));
+  const key = keyOf(kind, item, parent);
+  return {
+    kind,
+    key,
+    domain: domainOf(kind, item, parent),
+    parent,
+    // Every value comes from JSON.parse.
+    fields: fields as JsonObject,
+    tags: [...(tags ?? [])].sort(compareText),
+    id,
+  };
+}
+
+/** Where there is no parent, or a plugin is for some requests of its service only, the id keeps keys apart. */
+function keyOf(kind: Kind, item: Item, parent: string | undefined): string {
+  if (kind === 'target') return targetKey(parent ?? item.id, item.target ?? '');
+  if (kind !== 'plugin') return item.name ?? item.id;
+  const isNarrow = item.route || item.consumer || item.consumer_group;
+  return pluginKey((!isNarrow && parent) || item.id, item.name ?? '');
+}
+
+function domainOf(kind: Kind, item: Item, parent: string | undefined): string {
+  if (kind === 'target' && parent) return domainOfUpstream(parent);
+  const name = parent ?? item.name ?? item.target ?? item.id;
+  return kind === 'upstream' ? domainOfUpstream(name) : name;
+}
