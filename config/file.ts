@@ -154,11 +154,14 @@ function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, 
   };
 }
 
+/** Whatever its type, `path` names a file, and `binary` does unless it is a bare name, which is looked for on PATH. */
 function withAbsolutePath(controlPlane: Config['controlPlane'], absolute: (path: string) => string) {
-  if (controlPlane.type === 'file') return { ...controlPlane, path: absolute(controlPlane.path) };
-  // A bare name is looked for on PATH.
-  if (controlPlane.type !== 'deck' || !controlPlane.binary?.includes('/')) return controlPlane;
-  return { ...controlPlane, binary: absolute(controlPlane.binary) };
+  const { path, binary } = controlPlane as { readonly path?: string; readonly binary?: string };
+  return {
+    ...controlPlane,
+    ...(path === undefined ? {} : { path: absolute(path) }),
+    ...(binary?.includes('/') ? { binary: absolute(binary) } : {}),
+  };
 }
 
 function withAbsoluteSources(sources: Config['sources'], folder: string): Config['sources'] {

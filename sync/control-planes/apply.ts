@@ -44,7 +44,7 @@ export async function applyChanges(changes: readonly Change[], options: ApplyOpt
   const stage = { progress, foreign, options, writeSignal: writing.signal };
   try {
     const rollout =
-      'writeAll' in controlPlane
+      controlPlane.takes === 'document'
         ? await applyWhole(changes, stage, controlPlane)
         : await applyInStages(changes, { ...stage, write: controlPlane.write });
     return { results: progress.results, rollout: rollout ?? (await readRollout(options)) };

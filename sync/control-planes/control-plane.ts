@@ -16,6 +16,7 @@ interface ControlPlaneState {
 
 /** Takes one entity at a time: Konnect, or Kong with a database. */
 export interface EntityControlPlane extends ControlPlaneState {
+  readonly takes: 'entities';
   /** Applies one change; applying it again does no harm. */
   write(change: Change, signal: AbortSignal): Promise<void>;
 }
@@ -25,10 +26,16 @@ export type FailedChange = { readonly change: Change; readonly thrown: unknown }
 
 /** Takes its configuration as a whole: a decK file, or Kong without a database. */
 export interface DocumentControlPlane extends ControlPlaneState {
-  /** What is written holds base files too, so that it is written also when nothing that is generated changes. */
+  readonly takes: 'document';
+  /** What is written holds base files too. */
   readonly hasBase?: boolean;
   /** Applies all changes or none; where that cannot be had, gives those that were not made. */
   writeAll(changes: readonly Change[], signal: AbortSignal): Promise<readonly FailedChange[]>;
 }
 
 export type ControlPlane = EntityControlPlane | DocumentControlPlane;
+
+/** What is written holds base files too, so that it is written also when nothing that is generated changes. */
+export function writesBase(controlPlane: ControlPlane): controlPlane is DocumentControlPlane {
+  return controlPlane.takes === 'document' && controlPlane.hasBase === true;
+}

@@ -1,25 +1,19 @@
-import type { ControlPlaneConfig } from '#config/schema';
+import { z } from 'zod';
 
-/** Which control plane something is for; `id` where it has one, so that one made anew under the old name differs. */
-export type PlaneIdentity = {
-  readonly type: string;
-  readonly address?: string;
-  readonly name?: string;
-  readonly workspace?: string;
-  readonly path?: string;
-  readonly id?: string;
-};
+/**
+ * Which control plane something is for, as state and plan files hold it: all that the configuration says of where it is, and `id` where it
+ * has one, so that one made anew under the old name differs. Backends may name more than what stands here.
+ */
+export const planeIdentitySchema = z.looseObject({
+  type: z.string(),
+  address: z.string().optional(),
+  name: z.string().optional(),
+  workspace: z.string().optional(),
+  path: z.string().optional(),
+  id: z.string().optional(),
+});
 
-/** Tells the control plane of the configuration from any other, without asking it. */
-export function identityIn(config: ControlPlaneConfig): PlaneIdentity {
-  return {
-    type: config.type,
-    address: 'address' in config ? config.address : undefined,
-    name: 'name' in config ? config.name : undefined,
-    workspace: 'workspace' in config ? config.workspace : undefined,
-    path: 'path' in config ? config.path : undefined,
-  };
-}
+export type PlaneIdentity = Readonly<z.infer<typeof planeIdentitySchema>>;
 
 /** For people. */
 export function describePlane({ type, name, workspace, path, address, id }: PlaneIdentity): string {

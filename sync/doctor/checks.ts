@@ -1,19 +1,21 @@
+import type { Config } from '#config/schema';
 import type { Check } from './check';
-import { checkBaseFiles, checkControlPlane, checkDataPlanes, checkPlan, checkSchema } from './control-plane-checks';
+import { backendChecks, checkBaseFiles, checkControlPlane, checkPlan } from './control-plane-checks';
 import { checkEndpoints, checkNetworks, checkScopes } from './discovery-checks';
 import { checkPublications, checkStateDir, checkWatchAddress } from './machine-checks';
 
 /** What `doctor` looks at, in the order in which it is shown: causes before what they stop. */
-export const checks: readonly Check[] = [
-  { name: 'state directory', run: checkStateDir, isAdvisory: true },
-  { name: 'watch address', run: checkWatchAddress, isAdvisory: true },
-  { name: 'base files', run: checkBaseFiles },
-  { name: 'scope', run: checkScopes },
-  { name: 'endpoints', run: checkEndpoints },
-  { name: 'networks', run: checkNetworks, isAdvisory: true },
-  { name: 'control plane', run: checkControlPlane },
-  { name: 'data planes', run: checkDataPlanes },
-  { name: 'plugin schema', run: checkSchema },
-  { name: 'plan', run: checkPlan },
-  { name: 'publish', run: checkPublications },
-];
+export function checksOf(config: Config): readonly Check[] {
+  return [
+    { name: 'state directory', run: checkStateDir, isAdvisory: true },
+    { name: 'watch address', run: checkWatchAddress, isAdvisory: true },
+    { name: 'base files', run: checkBaseFiles },
+    { name: 'scope', run: checkScopes },
+    { name: 'endpoints', run: checkEndpoints },
+    { name: 'networks', run: checkNetworks, isAdvisory: true },
+    { name: 'control plane', run: checkControlPlane },
+    ...backendChecks(config),
+    { name: 'plan', run: checkPlan },
+    { name: 'publish', run: checkPublications },
+  ];
+}

@@ -7,8 +7,8 @@ import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
 import { withinDeadline } from '#io/within-deadline';
-import { connectBackend } from '../control-planes/backends';
-import type { PluginSchema } from '../control-planes/konnect/plugin-schema';
+import type { PluginSchema } from '../control-planes/backend';
+import { backendOf } from '../control-planes/backends';
 import { openSession, type SessionOptions } from '../pass/session';
 
 /** Time that a check gets, and what several checks need before it: a person waits for all of them. */
@@ -56,7 +56,7 @@ export function openContext(
     snapshot: within('discovery', discoverer.discover),
     held: within(
       'the control plane',
-      connectBackend(controlPlane, owner, { base: emptyBase, env: options.terminal.env }).read,
+      backendOf(controlPlane).connect(owner, { base: emptyBase, env: options.terminal.env }).read,
     ),
   };
 }

@@ -1,64 +1,40 @@
-import type { ControlPlaneConfig } from '#config/schema';
+import type { Config } from '#config/schema';
+import { type Answer, failed, ok, warning } from '../control-planes/answers';
 import { readForeign } from '../control-planes/apply';
+import { backendOf } from '../control-planes/backends';
 import { foreignMessage } from '../control-planes/foreign-message';
-import { openPlane } from '../control-planes/konnect/plane';
-import { readSchema } from '../control-planes/konnect/plugin-schema';
-import { doubtfulNodes } from '../control-planes/konnect/release';
-import { readRollout } from '../control-planes/konnect/settled';
+import type { PlaneIdentity } from '../control-planes/plane-identity';
 import { formatCounts } from '../pass/report-text';
 import { planOnce } from '../pass/run-once';
-import { type Answer, failed, ok, warning } from './check';
+import type { Check } from './check';
 import type { Context } from './context';
 
 /** The control plane can be read with this token, and is one that can be written. */
 export async function checkControlPlane({ held, config }: Context): Promise<readonly Answer[]> {
-  return [ok(`${placeOf(config.controlPlane)}; entities of owner ${config.owner}: ${(await held).length}`)];
-}
-
-function placeOf(controlPlane: ControlPlaneConfig): string {
-  const name = 'name' in controlPlane && controlPlane.name !== undefined ? [`"${controlPlane.name}" at`] : [];
-  const at = 'address' in controlPlane ? controlPlane.address : controlPlane.path;
-  return [controlPlane.type, ...name, at].join(' ');
-}
-
-/** Konnect: which data planes follow the control plane. */
-export async function checkDataPlanes(
-  { held, config: { controlPlane } }: Context,
-  signal: AbortSignal,
-): Promise<readonly Answer[]> {
-  if (controlPlane.type !== 'konnect') return [];
-  await held;
-  const plane = await openPlane(controlPlane)(signal);
-  const { nodes, inSync } = await readRollout(plane, signal);
-  if (nodes === 0) return [warning('none is connected: start one, nothing is routed without')];
-  const doubtful = await doubtfulNodes(plane, signal);
-  const counts = `${inSync} of ${nodes} run the expected configuration`;
-  const behind = `${counts}: run this again in a minute, then look at the log of the others`;
   return [
-    inSync < nodes ? warning(behind) : ok(counts),
-    ...doubtful.map((node) => warning(`${node}: bring its version and plugins to what the control plane uses`)),
+    ok(
+      `${describe(backendOf(config.controlPlane).identity)}; entities of owner ${config.owner}: ${(await held).length}`,
+    ),
   ];
 }
 
-/** Konnect: where a domain uses the plugin, its schema is there and that of this version. */
-export async function checkSchema(
-  { held, config: { controlPlane, domains }, schema }: Context,
-  signal: AbortSignal,
-): Promise<readonly Answer[]> {
-  const isUsed = Object.values(domains).some(({ plugins }) => plugins?.some((one) => one.name === schema.name));
-  if (controlPlane.type !== 'konnect' || !isUsed) return [];
-  await held;
-  const lua = await readSchema(await openPlane(controlPlane)(signal), schema.name, signal);
-  if (lua === schema.lua) return [ok(`that of ${schema.name} is this version's`)];
-  const fix = 'kong-privatelink schema --upload puts it there';
-  if (lua !== undefined) return [warning(`that of ${schema.name} is another version's: ${fix}`)];
-  return [warning(`that of ${schema.name} is absent: ${fix}, and so does sync before the first plugin entity`)];
+function describe({ type, name, address, path }: PlaneIdentity): string {
+  return [type, ...(name === undefined ? [] : [`"${name}" at`]), address ?? path].join(' ');
 }
 
 /** Base files: all of them can be read, and are what decK accepts. */
 export async function checkBaseFiles({ session, config }: Context): Promise<readonly Answer[]> {
   if (config.deck.base.length === 0) return [];
   return [ok(`read: ${(await session).base.files.length}`)];
+}
+
+/** What this type of control plane alone has, after it was read. */
+export function backendChecks({ controlPlane, domains }: Config): readonly Check[] {
+  const plugins = new Set(Object.values(domains).flatMap((one) => (one.plugins ?? []).map(({ name }) => name)));
+  return backendOf(controlPlane).checks.map(({ name, run }) => ({
+    name,
+    run: ({ held, schema }, signal) => run({ schema, plugins, reached: held }, signal),
+  }));
 }
 
 /** What sync would meet: names that others have, a plan that policy refuses. */

@@ -2,8 +2,8 @@ import { settleClaims } from '#core/claims/settle';
 import type { ScopeState, Snapshot } from '#core/model';
 import { openFindings } from '#discovery/sources';
 import { systemClock } from '#io/clock';
+import { type Answer, failed, ok, warning } from '../control-planes/answers';
 import { quarantinedOf } from '../pass/plan-pass';
-import { type Answer, failed, ok, warning } from './check';
 import type { Context } from './context';
 
 /** Codes of scopes that the next pass reads without anybody changing anything. */

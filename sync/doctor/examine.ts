@@ -1,11 +1,12 @@
 import { configPath } from '#config/file';
 import type { Config } from '#config/schema';
 import { withinDeadline } from '#io/within-deadline';
-import type { PluginSchema } from '../control-planes/konnect/plugin-schema';
+import { type Answer, failed, ok, warning } from '../control-planes/answers';
+import type { PluginSchema } from '../control-planes/backend';
 import { openConfig, type SessionOptions } from '../pass/session';
 import { oldestNode } from '../pass/version';
-import { type Answer, type Check, failed, lineOf, ok, warning } from './check';
-import { checks } from './checks';
+import { type Check, lineOf } from './check';
+import { checksOf } from './checks';
 import { type Context, checkTimeoutMs, lateFix, openContext } from './context';
 
 export type CheckResult = { readonly check: string } & Pick<Answer, 'result' | 'detail'>;
@@ -19,7 +20,7 @@ export async function examine(
   const { config, answer } = readConfig(options);
   const first = [resultOf('Node.js', checkNode(process.versions.node)), resultOf('configuration', answer)];
   if (!config) return first;
-  return [...first, ...(await runChecks(checks, openContext({ config, options, schema }, signal), signal))];
+  return [...first, ...(await runChecks(checksOf(config), openContext({ config, options, schema }, signal), signal))];
 }
 
 function readConfig(options: SessionOptions): { readonly config?: Config; readonly answer: Answer } {

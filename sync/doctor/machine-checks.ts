@@ -6,11 +6,11 @@ import { hasCode, messageOf } from '#core/errors';
 import type { LastGood } from '#core/model';
 import { systemClock } from '#io/clock';
 import { isThere } from '#io/files';
+import { type Answer, failed, ok, warning } from '../control-planes/answers';
 import { absenceStoreOf, lastGoodStoreOf } from '../pass/session';
 import { openPublications } from '../publish/open-publications';
 import { readPublications } from '../publish/publish';
 import { startWatchServer } from '../watch/server';
-import { type Answer, failed, ok, warning } from './check';
 import type { Context } from './context';
 
 /** The state directory can be written, and what an earlier process left there can be used. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson, checksumOf } from '#core/canonical-json';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Json, JsonObject } from '#core/model';
-import { describePlane, type PlaneIdentity } from '../control-planes/plane-identity';
+import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
 import type { Change } from '../plan/changes';
 
 const version = 1;
@@ -48,14 +48,7 @@ const changeSchema = z.strictObject({
 
 const planSchema = z.strictObject({
   owner: z.string(),
-  controlPlane: z.strictObject({
-    type: z.string(),
-    address: z.string().optional(),
-    name: z.string().optional(),
-    workspace: z.string().optional(),
-    path: z.string().optional(),
-    id: z.string().optional(),
-  }),
+  controlPlane: planeIdentitySchema,
   base: z.string().optional(),
   createdAtMs: z.number(),
   withheld: z.string().optional(),

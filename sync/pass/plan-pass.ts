@@ -15,6 +15,8 @@ export type PassInput = SettleOptions & {
   /** Absent: no source is granted anything. */
   readonly allowed?: AllowedAddresses;
   readonly policy: Policy;
+  /** The most entities of one kind that the control plane holds; absent: it sets no limit. */
+  readonly mostOfKind?: number;
   /** What the services of Cloud Map hold. */
   readonly published: readonly ReadPublication[];
   /** As the last pass counted them, and how many milliseconds ago. */
@@ -32,7 +34,7 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { policy, allowed } = input;
+  const { policy, allowed, mostOfKind } = input;
   const { claims, desired } = settle(snapshot, { ...input, held });
   const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
   const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
@@ -46,7 +48,7 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
     outcome,
     quarantined: [...quarantinedOf(snapshot), ...claims.quarantined],
     withheld,
-    refused: overLimit(changes, outcome),
+    refused: overLimit(changes, outcome, mostOfKind),
     publications: published.length > 0 ? reports : undefined,
   };
 }

@@ -6,7 +6,7 @@ import type { ConfirmGone } from '#discovery/confirm-gone';
 import { type During, quietly } from '#io/during';
 import { withOwnSignal } from '#io/signals';
 import { applyChanges } from '../control-planes/apply';
-import type { ControlPlane } from '../control-planes/control-plane';
+import { type ControlPlane, writesBase } from '../control-planes/control-plane';
 import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
 import { approve } from '../plan/approval';
 import type { AppliedChange, Change } from '../plan/changes';
@@ -30,7 +30,10 @@ export interface AbsenceStore {
 }
 
 /** `affinity` absent: `none`, but what zones have is left to evidence. */
-export type PassDependencies = Pick<PassInput, 'owner' | 'settings' | 'affinity' | 'base' | 'allowed' | 'policy'> & {
+export type PassDependencies = Pick<
+  PassInput,
+  'owner' | 'settings' | 'affinity' | 'base' | 'allowed' | 'policy' | 'mostOfKind'
+> & {
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly confirmGone: ConfirmGone;
@@ -174,7 +177,7 @@ function onlyApproved(
 
 /** Base files may have changed where nothing else has; the control plane finds out. */
 async function applyBase({ controlPlane }: PassDependencies, signal: AbortSignal): Promise<{ warnings?: undefined }> {
-  if ('writeAll' in controlPlane && controlPlane.hasBase) await controlPlane.writeAll([], signal);
+  if (writesBase(controlPlane)) await controlPlane.writeAll([], signal);
   return {};
 }
 

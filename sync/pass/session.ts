@@ -11,8 +11,8 @@ import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
 import { createProgress, type Terminal, withElapsed } from '#io/terminal';
-import { connectBackend } from '../control-planes/backends';
-import { identityIn } from '../control-planes/plane-identity';
+import { backendOf } from '../control-planes/backends';
+import { type ControlPlane, writesBase } from '../control-planes/control-plane';
 import { parseAllowRemovals } from '../plan/removals/policy';
 import { openPublications } from '../publish/open-publications';
 import { createAbsenceStore } from './absences/store';
@@ -51,22 +51,24 @@ export function openSession(
 ): PassDependencies & { readonly config: Config; readonly base: Base } {
   const config = openConfig(options);
   const clock = options.clock ?? systemClock;
-  const { controlPlane } = config;
   const base = readBase(config.deck.base);
+  const backend = backendOf(config.controlPlane);
+  const controlPlane = backend.connect(config.owner, { base, env: options.terminal.env });
   const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, { ...options, clock }));
   const progress = createProgress(options.terminal, clock.monotonicMs);
   let applied = 0;
   return {
     config,
     base,
-    ...forBase(config, base),
+    ...forBase(config, base, controlPlane),
     clock,
     owner: config.owner,
     settings: config.domains,
     affinity: config.affinity,
     allowed: new Map(config.sources.map((source) => [source.name, allowOf(source).addresses ?? []])),
     policy: { ...config.policy, allowRemovals: parseAllowRemovals(options.allowRemovals) },
-    concurrency: 'concurrency' in controlPlane ? controlPlane.concurrency : 1,
+    concurrency: backend.concurrency,
+    mostOfKind: backend.mostOfKind,
     during: (what, work) => withElapsed(options.terminal, what, work),
     discover: discoverer.discover,
     confirmGone: discoverer.confirmGone,
@@ -74,7 +76,7 @@ export function openSession(
     ownAccounts: Object.fromEntries(
       config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
     ),
-    controlPlane: connectBackend(controlPlane, config.owner, { base, env: options.terminal.env }),
+    controlPlane,
     absenceStore: absenceStoreOf(config, options),
     publications: openPublications(config, clock),
     onApplied: (_, total) => {
@@ -85,21 +87,23 @@ export function openSession(
 }
 
 /** What base files ask of a pass: backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
-function forBase({ controlPlane }: Config, base: Base): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
+function forBase(
+  config: Config,
+  base: Base,
+  controlPlane: ControlPlane,
+): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
   if (base.files.length === 0) return {};
   const unbounded = warnOfUnbounded(base);
   const warnings = unbounded ? [unbounded] : [];
-  if (controlPlane.type === 'file' || controlPlane.type === 'deck') {
-    return { warnings, checkOutcome: (outcome) => checkBase(base, outcome) };
-  }
+  if (writesBase(controlPlane)) return { warnings, checkOutcome: (outcome) => checkBase(base, outcome) };
   const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
-  const unwritten = `deck.base is not written by sync with controlPlane.type ${controlPlane.type}: ${command} does`;
+  const unwritten = `deck.base is not written by sync with controlPlane.type ${config.controlPlane.type}: ${command} does`;
   return { warnings: [unwritten, ...warnings] };
 }
 
 /** Where absences of this configuration are kept. */
 export function absenceStoreOf(config: Config, { clock = systemClock }: Pick<SessionOptions, 'clock'>): AbsenceStore {
-  return createAbsenceStore({ ...config, controlPlane: identityIn(config.controlPlane) }, clock);
+  return createAbsenceStore({ ...config, controlPlane: backendOf(config.controlPlane).identity }, clock);
 }
 
 /** Where last good of this configuration is kept. */

@@ -36,6 +36,7 @@ export function createCloudMapService(config: PublishConfig, options: CloudMapSe
   }
 
   return {
+    takes: 'entities',
     read: async (signal) => {
       const own = (await list(signal)).filter((one) => isOwnedBy(owner, one));
       return own.map((one) => heldInstance(one, { parent: name, domain: config.domain }));

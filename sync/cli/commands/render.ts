@@ -1,5 +1,6 @@
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { renderText } from '#deck/file/write';
+import { backendOf } from '../../control-planes/backends';
 import { hasNoCredentials, type Report } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
@@ -28,9 +29,7 @@ export const runRender: Verb<RenderOptions> = async (options, signal) => {
   }
   const { warning } = await session.absenceStore.write(planned.plan.absences);
   const { controlPlane, owner } = session.config;
-  const controlPlaneName = 'name' in controlPlane ? controlPlane.name : undefined;
-  const workspace = 'workspace' in controlPlane ? controlPlane.workspace : undefined;
-  const text = renderText(planned.outcome, { owner, controlPlaneName, workspace, base: session.base });
+  const text = renderText(planned.outcome, { owner, ...backendOf(controlPlane).deckPlace, base: session.base });
   const written = options.output ? await writeOutput(options.output, text) : undefined;
   if (!options.output && !options.json) options.terminal.out(text);
   print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);

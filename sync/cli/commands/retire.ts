@@ -4,7 +4,7 @@ import { domainPattern } from '#core/names';
 import type { HeldEntity } from '#deck/document';
 import { mayClaim as claims } from '#discovery/admission/allow';
 import { applyChanges } from '../../control-planes/apply';
-import { openEntities } from '../../control-planes/backends';
+import { backendOf } from '../../control-planes/backends';
 import { readDependants } from '../../control-planes/kong-api/dependants';
 import { isIncomplete, type Report } from '../../pass/report';
 import { formatCounts, formatReport } from '../../pass/report-text';
@@ -97,7 +97,7 @@ async function whyNeeded(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (leaving.length === 0) return undefined;
-  const api = await openEntities(controlPlane, signal);
+  const api = await backendOf(controlPlane).openEntities?.(signal);
   const others = api ? await readDependants(api, leaving, signal) : [];
   if (others.length === 0) return undefined;
   return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;

@@ -2,9 +2,8 @@ import type { Config } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
 import { pluginName } from '#core/names';
 import { schemaLua } from '#plugin/schema/lua';
-import { openPlane } from '../../control-planes/konnect/plane';
-import { type PluginSchema, uploadSchema } from '../../control-planes/konnect/plugin-schema';
-import { createRelease } from '../../control-planes/konnect/release';
+import type { PluginSchema } from '../../control-planes/backend';
+import { backendOf } from '../../control-planes/backends';
 import type { PassDependencies } from '../../pass/run-once';
 import { openConfig } from '../../pass/session';
 import { exitCodes } from '../exit-codes';
@@ -24,8 +23,9 @@ export const runSchema: Verb<SchemaOptions> = async (options, signal) => {
     return exitCodes.done;
   }
   const { controlPlane } = openConfig(options);
-  if (controlPlane.type !== 'konnect') throw notKonnect(controlPlane.type);
-  const isUploaded = await uploadSchema(await openPlane(controlPlane)(signal), schema, signal);
+  const { schemas } = backendOf(controlPlane);
+  if (!schemas) throw takesNone(controlPlane.type);
+  const isUploaded = await schemas.upload(schema, signal);
   const text = isUploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
   terminal.out(json ? `${JSON.stringify({ name: pluginName, uploaded: isUploaded })}\n` : `${text}\n`);
   return exitCodes.done;
@@ -36,13 +36,12 @@ export function pluginSchema(): PluginSchema {
   return { name: pluginName, lua: schemaLua() };
 }
 
-function notKonnect(type: string): PrivatelinkError {
+function takesNone(type: string): PrivatelinkError {
   const message = `schema --upload: a control plane of type ${type} takes no schema; install the package on its nodes, which bring it`;
   return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
 }
 
 /** What comes before an entity of the plugin is written; undefined where the control plane takes no schema. */
 export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
-  if (controlPlane.type !== 'konnect') return undefined;
-  return createRelease({ openPlane: openPlane(controlPlane), schema: pluginSchema() });
+  return backendOf(controlPlane).schemas?.prepare(pluginSchema());
 }

@@ -17,6 +17,7 @@ export function connectAdmin(config: AdminConfig, owner: string, options?: KongO
   const api = openKong(config, options);
   const reading = { ...api, owner, concurrency: config.concurrency };
   return {
+    takes: 'entities',
     read: (signal) => readHeld(reading, signal),
     readForeign: (creates, signal) => readTaken(creates, reading, signal),
     write: (change, signal) =>

@@ -1,4 +1,3 @@
-import type { AdminConfig, DblessConfig } from '#config/schema';
 import { systemClock } from '#io/clock';
 import type { Api } from '../kong-api/errors';
 import { createHttp, type HttpOptions } from '../kong-api/http';
@@ -29,12 +28,17 @@ const kongApi: Api = {
 
 export type KongOptions = Partial<Pick<HttpOptions, 'clock' | 'random' | 'timeoutMs'>>;
 
+/** Where the Admin API is. */
+export type KongConfig = Pick<HttpOptions, 'address' | 'token'> & {
+  readonly workspace?: string;
+  readonly concurrency?: number;
+};
+
 /** Calls at once where the configuration names no number. */
 const defaultConcurrency = 4;
 
 /** Gives the client of the configured Admin API, below its workspace; no call is made. */
-export function openKong(config: AdminConfig | DblessConfig, options: KongOptions = {}): EntityApi {
+export function openKong({ workspace = 'default', ...config }: KongConfig, options: KongOptions = {}): EntityApi {
   const http = createHttp({ api: kongApi, concurrency: defaultConcurrency, clock: systemClock, ...config, ...options });
-  const workspace = config.type === 'admin' ? config.workspace : 'default';
   return { http, base: workspace === 'default' ? '' : `/${encodeURIComponent(workspace)}` };
 }

@@ -25,6 +25,7 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
   const parse = rememberLast((text) => orShapeError(() => parseDeclarative(text)));
   const readRunning = async (signal: AbortSignal) => parse(await readConfig(http, signal));
   return {
+    takes: 'document',
     read: async (signal) => {
       const held = heldEntities(itemsOf(await readRunning(signal)));
       return held.filter((entity) => isGenerated(entity.tags, ownTags));

@@ -52,6 +52,7 @@ export function connectDeck(
   const readOwn = async (signal: AbortSignal) =>
     (await dump(ownTags, signal)).filter((one) => isGenerated(one.tags, ownTags));
   return {
+    takes: 'document',
     hasBase: base.files.length > 0,
     read: async (signal) => {
       await checkVersion(binary, environment, signal);

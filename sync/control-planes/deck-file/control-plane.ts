@@ -18,6 +18,7 @@ export function connectFile(
     return text === undefined ? [] : parseDeckFile(text, { path, owner });
   };
   return {
+    takes: 'document',
     hasBase: base.files.length > 0,
     read,
     // Reading refuses a file that holds anything of others.

@@ -52,6 +52,7 @@ export function connectKonnect(
     );
   const remembering = rememberUnchanged({ read: readHeld, readVersion, monotonicMs: clock.monotonicMs });
   return {
+    takes: 'entities',
     read: async (signal) => {
       // A pass starts here, and a control plane made anew under its old name has another id.
       await resolve(signal);

@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import type { PluginSchema } from '../backend';
 import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
-
-/** A custom plugin's schema in Lua, as Konnect takes it. */
-export type PluginSchema = { readonly name: string; readonly lua: string };
 
 const schemas = nodePages(z.object({ name: z.string(), lua_schema: z.string() }));
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { messageOf } from '#core/errors';
 import type { Change } from '../../plan/changes';
+import type { PluginSchema } from '../backend';
 import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
-import { type PluginSchema, uploadSchema } from './plugin-schema';
+import { uploadSchema } from './plugin-schema';
 import { isFresh } from './settled';
 
 export type ReleaseOptions = {

@@ -1,23 +1,16 @@
 import { z } from 'zod';
 import { checksumOf, digestOf } from '#core/canonical-json';
+import { planeIdentitySchema } from '../../control-planes/plane-identity';
 import type { Absences } from '../../plan/removals/absences';
 
 const count = z.int().min(1);
 const durationMs = z.number().min(0);
 const timeMs = z.number();
 
-const identity = z.object({
-  type: z.string(),
-  address: z.string().optional(),
-  name: z.string().optional(),
-  workspace: z.string().optional(),
-  path: z.string().optional(),
-});
-
 const content = z.object({
   owner: z.string(),
   /** Whose absences these are, also for who else uses the folder. */
-  controlPlane: identity,
+  controlPlane: planeIdentitySchema,
   writtenAtMs: timeMs,
   absences: z.record(
     z.string(),

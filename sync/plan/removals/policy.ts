@@ -76,12 +76,15 @@ function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | 
   return isRipe ? undefined : `${verdict.reason}; ${progress}`;
 }
 
-/** Konnect holds this many entities of each of these kinds in one control plane (its documented limits). */
-const mostOfKind = 10_000;
+/** Kinds of which a control plane may hold so many. */
 const limitedKinds: readonly Kind[] = ['target', 'upstream', 'service', 'route'];
 
 /** Why the plan is refused: it adds to a kind of which the control plane would then hold too many. Undefined: it may go on. */
-export function overLimit(changes: readonly Change[], outcome: Document): string | undefined {
+export function overLimit(
+  changes: readonly Change[],
+  outcome: Document,
+  mostOfKind = Number.POSITIVE_INFINITY,
+): string | undefined {
   for (const kind of limitedKinds) {
     const { length: count } = outcome.filter((one) => one.kind === kind);
     const { length: forZones } = outcome.filter((one) => one.kind === kind && zoneOf(one));

@@ -2,9 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '#core/errors';
 import type { Document } from '#deck/document';
+import { emptyBase } from '#deck/file/base';
 import { type KongAdminOptions, startKongAdmin } from '#sandbox/kong-admin/kong-admin';
 import { connectAdmin } from '#sync/control-planes/admin/control-plane';
+import { bindBackend } from '#sync/control-planes/backend';
+import { backends } from '#sync/control-planes/backends';
 import type { ControlPlane } from '#sync/control-planes/control-plane';
 import { connectDbless } from '#sync/control-planes/dbless/control-plane';
 import { connectFile } from '#sync/control-planes/deck-file/control-plane';
@@ -17,7 +21,9 @@ import {
   type Over,
   planOf,
 } from '../../support/control-planes/contract';
+import { fictionalBackend } from '../../support/control-planes/fictional/backend';
 import { documentOf, owner, signal, startStage, token } from '../../support/control-planes/konnect';
+import { createMemoryControlPlane } from '../../support/control-planes/memory';
 import { createFakeClock } from '../../support/passes';
 
 let folder: string;
@@ -70,6 +76,28 @@ async function startKong(type: 'admin' | 'dbless', options: KongAdminOptions, wo
   };
 }
 
+/** The product's table with one more line. */
+const extended = { ...backends, fictional: fictionalBackend };
+
+async function startFictional(): Promise<Backend> {
+  const memory = createMemoryControlPlane(owner);
+  const config = { type: 'fictional', shelf: 'top', key: 'test-token', memory } as const;
+  const refused = new PrivatelinkError('the shelf is full; correct what it names', {
+    code: 'CONTROL_PLANE',
+    transient: false,
+  });
+  return {
+    plane: bindBackend(extended.fictional, config).connect(owner, { base: emptyBase, env: {} }),
+    failWrite: () => {
+      memory.failWith = () => refused;
+    },
+    mend: async () => {
+      memory.failWith = () => undefined;
+    },
+    stop: async () => undefined,
+  };
+}
+
 const starts: Readonly<Record<string, () => Promise<Backend>>> = {
   konnect: startKonnectBackend,
   admin: () => startKong('admin', {}),
@@ -81,11 +109,12 @@ const starts: Readonly<Record<string, () => Promise<Backend>>> = {
     mend: () => rm(path, { recursive: true }),
     stop: async () => undefined,
   }),
+  fictional: startFictional,
 };
 
 for (const [name, start] of Object.entries(starts)) {
   describeBackend(name, start);
-  if (name !== 'file') describeServedBackend(name, start);
+  if (!['file', 'fictional'].includes(name)) describeServedBackend(name, start);
 }
 
 describe('admin', () => {

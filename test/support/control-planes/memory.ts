@@ -20,6 +20,7 @@ export function createMemoryControlPlane(owner: string): MemoryControlPlane {
   const writes: string[] = [];
   const isOurs = (entity: Entity) => selectTags(owner).every((tag) => entity.tags.includes(tag));
   const plane: MemoryControlPlane = {
+    takes: 'entities',
     entities,
     writes,
     failWith: () => undefined,

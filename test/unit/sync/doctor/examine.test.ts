@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type Check, lineOf, ok } from '#sync/doctor/check';
-import { checks as realChecks } from '#sync/doctor/checks';
+import { configSchema } from '#config/schema';
+import { ok } from '#sync/control-planes/answers';
+import { type Check, lineOf } from '#sync/doctor/check';
+import { checksOf } from '#sync/doctor/checks';
 import type { Context } from '#sync/doctor/context';
 import { checkNode, runChecks } from '#sync/doctor/examine';
 import { oldestNode, version } from '#sync/pass/version';
 
+const source = { type: 'vpc-endpoints', name: 'hub', regions: ['us-east-1'] };
 const shared = new Error('no answer');
 const signal = new AbortController().signal;
 const never = new Promise<never>(() => undefined);
@@ -121,8 +124,13 @@ describe('lineOf', () => {
 });
 
 describe('the table of checks', () => {
-  it('names each check once', () => {
-    const names = realChecks.map(({ name }) => name);
+  it.each([
+    { type: 'konnect', name: 'prod', token: 'test-token' },
+    { type: 'file', path: 'kong.yaml' },
+  ])('names each check once: %o', (controlPlane) => {
+    const names = checksOf(configSchema.parse({ owner: 'test', sources: [source], controlPlane })).map(
+      ({ name }) => name,
+    );
 
     expect(new Set(names).size).toBe(names.length);
   });

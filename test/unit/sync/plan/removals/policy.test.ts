@@ -97,7 +97,7 @@ describe('overLimit', () => {
     const document = documentOf('sd2', count);
     const [change] = createsOf(documentOf('sd2', 1)).filter((one) => one.kind === 'target');
 
-    const refused = overLimit(change ? [{ ...change, action }] : [], document);
+    const refused = overLimit(change ? [{ ...change, action }] : [], document, 10_000);
 
     expect(refused?.slice(0, message?.length)).toBe(message);
   });
@@ -109,20 +109,24 @@ describe('overLimit', () => {
         .map((one) => ({ ...one, key: zone + one.key, parent: zone + one.parent })),
     );
 
-    const refused = overLimit(createsOf(documentOf('sd2', 1)), document);
+    const refused = overLimit(createsOf(documentOf('sd2', 1)), document, 10_000);
 
     expect(refused).toContain('10002 targets, 5001 of them for affinity');
     expect(refused).toContain('or set affinity to none');
   });
 
   it('does not blame affinity where there is none', () => {
-    expect(overLimit(createsOf(documentOf('sd2', 1)), documentOf('sd2', 10_001))).not.toContain('affinity');
+    expect(overLimit(createsOf(documentOf('sd2', 1)), documentOf('sd2', 10_001), 10_000)).not.toContain('affinity');
+  });
+
+  it('refuses nothing where the control plane sets no limit', () => {
+    expect(overLimit(createsOf(documentOf('sd2', 1)), documentOf('sd2', 10_001), undefined)).toBeUndefined();
   });
 
   it('counts services, too', () => {
     const document = Array.from({ length: 10_001 }, (_, index) => documentOf(`sd${index}`, 0)).flat();
 
-    expect(overLimit(createsOf(documentOf('sd2', 0)), document)).toContain('10001 upstreams');
+    expect(overLimit(createsOf(documentOf('sd2', 0)), document, 10_000)).toContain('10001 upstreams');
   });
 });
 

@@ -1,0 +1,97 @@
+import type { Base } from '#deck/file/base';
+import type { Change } from '../plan/changes';
+import type { Answer } from './answers';
+import type { ControlPlane } from './control-plane';
+import type { EntityApi } from './kong-api/lists';
+import type { PlaneIdentity } from './plane-identity';
+
+export type BackendOptions = {
+  /** What people wrote, for backends that write a decK file. */
+  readonly base: Base;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+/** A custom plugin's schema in Lua, as Konnect takes it. */
+export type PluginSchema = { readonly name: string; readonly lua: string };
+
+/** Where schemas of custom plugins are put. */
+export type PluginSchemas = {
+  /** Puts the schema where the held one differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
+  readonly upload: (schema: PluginSchema, signal: AbortSignal) => Promise<boolean>;
+  /** What comes before entities of the plugin are written; gives warnings, and throws nothing but the signal's reason. */
+  readonly prepare: (
+    schema: PluginSchema,
+  ) => (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
+};
+
+export type PlaneCheckOptions = {
+  /** The plugin's schema of this version. */
+  readonly schema: PluginSchema;
+  /** Names of the plugins that domains use. */
+  readonly plugins: ReadonlySet<string>;
+  /** The control plane was read; rejects where it cannot be. */
+  readonly reached: Promise<unknown>;
+};
+
+/** What `doctor` looks at in this type of control plane alone; no answer where it does not apply, and what it throws is a failure. */
+export type PlaneCheck<C> = {
+  readonly name: string;
+  readonly run: (config: C, options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Answer[]>;
+};
+
+/** All that differs from one type of control plane to another; `C` is its part of the configuration. Nobody else asks for the type. */
+export type Backend<C> = {
+  /** What reads and writes the control plane for `owner`; no IO. It takes entities or a whole document, and says which. */
+  readonly connect: (config: C, owner: string, options: BackendOptions) => ControlPlane;
+  /**
+   * Tells it from any other, without asking it. All of the configuration but what may change in one control plane (secrets, pace): a field
+   * that is left out lets a plan for one place apply to another.
+   */
+  readonly identify: (config: C) => PlaneIdentity;
+  /** What the control plane itself says that it is; absent: it has no id. Throws PrivatelinkError. */
+  readonly readId?: (config: C, signal: AbortSignal) => Promise<string>;
+  /** Where decK would write, in the words of a decK file; absent: it names no place. */
+  readonly deckPlace?: (config: C) => { readonly controlPlaneName?: string; readonly workspace?: string };
+  /** How many writes are made at once; absent: one. */
+  readonly concurrency?: (config: C) => number;
+  /** The most entities of one kind that it holds; absent: it sets no limit. */
+  readonly mostOfKind?: (config: C) => number | undefined;
+  /** Where its entities can be looked at one by one, also those of others; absent: nowhere. */
+  readonly openEntities?: (config: C, signal: AbortSignal) => Promise<EntityApi | undefined>;
+  /** Absent: it takes no schema, its nodes bring them. */
+  readonly schemas?: (config: C) => PluginSchemas;
+  readonly checks?: readonly PlaneCheck<C>[];
+};
+
+/** The same for one configuration: what the rest of the product asks. */
+export type OpenBackend = {
+  readonly connect: (owner: string, options: BackendOptions) => ControlPlane;
+  readonly identity: PlaneIdentity;
+  readonly readIdentity: (signal: AbortSignal) => Promise<PlaneIdentity>;
+  readonly deckPlace: { readonly controlPlaneName?: string; readonly workspace?: string };
+  readonly concurrency: number;
+  readonly mostOfKind?: number;
+  readonly openEntities?: (signal: AbortSignal) => Promise<EntityApi | undefined>;
+  readonly schemas?: PluginSchemas;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly run: (options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Answer[]>;
+  }[];
+};
+
+/** Binds a backend to the configuration of one control plane. */
+export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
+  const { openEntities, readId, checks = [] } = backend;
+  const identity = backend.identify(config);
+  return {
+    connect: (owner, options) => backend.connect(config, owner, options),
+    identity,
+    readIdentity: async (signal) => ({ ...identity, id: await readId?.(config, signal) }),
+    deckPlace: backend.deckPlace?.(config) ?? {},
+    concurrency: backend.concurrency?.(config) ?? 1,
+    mostOfKind: backend.mostOfKind?.(config),
+    openEntities: openEntities && ((signal) => openEntities(config, signal)),
+    schemas: backend.schemas?.(config),
+    checks: checks.map(({ name, run }) => ({ name, run: (options, signal) => run(config, options, signal) })),
+  };
+}

@@ -1,0 +1,22 @@
+import type { DeckConfig } from '#config/schema';
+import { adminBackend } from '../admin/backend';
+import { type Backend, bindBackend } from '../backend';
+import { konnectBackend } from '../konnect/backend';
+import { connectDeck } from './control-plane';
+
+/** Konnect or the Admin API, through decK. */
+export const deckBackend: Backend<DeckConfig> = {
+  connect: connectDeck,
+  identify: ({ token: _, binary: __, ...place }) => place,
+  deckPlace: ({ name, workspace }) => ({ controlPlaneName: name, workspace }),
+  mostOfKind: (config) => withoutDeck(config).mostOfKind,
+  openEntities: async (config, signal) => withoutDeck(config).openEntities?.(signal),
+};
+
+/** Where decK writes to, for what it does not tell. */
+function withoutDeck({ address, name, workspace = 'default', token = '' }: DeckConfig) {
+  const reached = { address, token, concurrency: 1 };
+  return name === undefined
+    ? bindBackend(adminBackend, { ...reached, type: 'admin', workspace })
+    : bindBackend(konnectBackend, { ...reached, type: 'konnect', name });
+}

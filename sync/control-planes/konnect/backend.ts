@@ -1,0 +1,32 @@
+import type { KonnectConfig } from '#config/schema';
+import type { Backend } from '../backend';
+import { checkDataPlanes, checkSchema } from './checks';
+import { connectKonnect } from './control-plane';
+import { openPlane } from './plane';
+import { uploadSchema } from './plugin-schema';
+import { createRelease } from './release';
+
+/** Entities of each kind in one control plane: Konnect's documented limit. */
+const mostOfKind = 10_000;
+
+/** A control plane of Konnect. */
+export const konnectBackend: Backend<KonnectConfig> = {
+  connect: (config, owner) => connectKonnect(config, owner),
+  identify: ({ token: _, concurrency: __, ...place }) => place,
+  readId: async (config, signal) => (await openPlane(config)(signal)).id,
+  deckPlace: ({ name }) => ({ controlPlaneName: name }),
+  concurrency: ({ concurrency }) => concurrency,
+  mostOfKind: () => mostOfKind,
+  openEntities: async (config, signal) => {
+    const { http, path } = await openPlane(config)(signal);
+    return { http, base: `${path}/core-entities` };
+  },
+  schemas: (config) => ({
+    upload: async (schema, signal) => uploadSchema(await openPlane(config)(signal), schema, signal),
+    prepare: (schema) => createRelease({ openPlane: openPlane(config), schema }),
+  }),
+  checks: [
+    { name: 'data planes', run: checkDataPlanes },
+    { name: 'plugin schema', run: checkSchema },
+  ],
+};

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { controlPlane as controlPlaneSchema } from '#config/control-planes';
+import { bindBackend } from '#sync/control-planes/backend';
+import { backendOf, backends } from '#sync/control-planes/backends';
+import { fictionalBackend } from '../../../support/control-planes/fictional/backend';
+import { createMemoryControlPlane } from '../../../support/control-planes/memory';
+
+/** What may change in one control plane without making it another. */
+const pace: ReadonlySet<string> = new Set(['token', 'concurrency', 'binary']);
+
+const types = controlPlaneSchema.options.map(({ shape }) => ({
+  type: shape.type.value,
+  fields: Object.keys(shape).filter((field) => field !== 'type'),
+}));
+
+describe('backends', () => {
+  it.each(types)('know each field of type $type that says where it is', ({ type, fields }) => {
+    const config = Object.fromEntries([['type', type], ...fields.map((field) => [field, `${field}-value`])]);
+
+    const { identity } = backendOf(config as never);
+
+    const place = fields.filter((field) => !pace.has(field));
+    expect(identity).toEqual(Object.fromEntries([['type', type], ...place.map((field) => [field, `${field}-value`])]));
+  });
+
+  it('has the same identity wherever it stands in a configuration, in the spelling that state files have', () => {
+    const config = controlPlaneSchema.parse({ type: 'konnect', name: 'prod', token: 'test-token' });
+
+    expect(JSON.stringify(backendOf(config).identity)).toBe(
+      '{"type":"konnect","address":"https://us.api.konghq.com","name":"prod"}',
+    );
+  });
+
+  it('limits what is kept in Konnect, also through decK, and nothing else', () => {
+    const limits = [
+      { type: 'konnect', name: 'prod', token: 'test-token' },
+      { type: 'deck', address: 'https://us.api.konghq.com', name: 'prod' },
+      { type: 'deck', address: 'http://127.0.0.1:8001' },
+      { type: 'admin', address: 'http://127.0.0.1:8001' },
+      { type: 'dbless', address: 'http://127.0.0.1:8001' },
+      { type: 'file', path: 'kong.yaml' },
+    ].map((config) => backendOf(controlPlaneSchema.parse(config)).mostOfKind);
+
+    expect(limits).toEqual([10_000, 10_000, undefined, undefined, undefined, undefined]);
+  });
+
+  it('may be one that brings no more than it must', async () => {
+    const table = { ...backends, fictional: fictionalBackend };
+    const config = {
+      type: 'fictional',
+      shelf: 'top',
+      key: 'test-token',
+      memory: createMemoryControlPlane('test'),
+    } as const;
+
+    const { readIdentity, ...backend } = bindBackend(table.fictional, config);
+
+    expect(await readIdentity(new AbortController().signal)).toEqual({ type: 'fictional', shelf: 'top' });
+    expect(backend).toMatchObject({ deckPlace: {}, concurrency: 1, mostOfKind: 7, checks: [] });
+    expect(backend.openEntities ?? backend.schemas).toBeUndefined();
+  });
+});
