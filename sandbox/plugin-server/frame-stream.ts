@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { createFrameReader } from '#plugin/server/protocol/frames';
 
 export type FrameStream = {
   /** The next frame; rejects when the server closes the connection or gives none in time. */
@@ -7,18 +6,23 @@ export type FrameStream = {
 };
 
 const readTimeoutMs = 10_000;
+const lengthBytes = 4;
 
-/** Reads the frames of ProtoBuf:1 one by one. */
+/** A frame of ProtoBuf:1: the length of the message in four bytes, the lowest first, then the message. */
+export function frameOf(message: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUInt32LE(message.length);
+  return Buffer.concat([length, message]);
+}
+
+/** Reads the frames of ProtoBuf:1 one by one; written apart from the plugin's own reader so that the two cannot be wrong together. */
 export function createFrameStream(socket: Socket): FrameStream {
   const frames: Buffer[] = [];
   let isClosed = false;
   let wake = () => {};
-  const reader = createFrameReader({
-    isReady: () => true,
-    take: (bytes, at, end) => frames.push(bytes.subarray(at, end)),
-  });
+  let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (chunk) => {
-    reader.push(chunk);
+    rest = takeFrames(rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk, frames);
     wake();
   });
   socket.on('error', () => {});
@@ -46,4 +50,17 @@ export function createFrameStream(socket: Socket): FrameStream {
   }
 
   return { read };
+}
+
+/** Moves all whole frames into `frames`; gives the bytes behind them. */
+function takeFrames(bytes: Buffer, frames: Buffer[]): Buffer {
+  let at = 0;
+  while (bytes.length - at >= lengthBytes) {
+    const start = at + lengthBytes;
+    const end = start + bytes.readUInt32LE(at);
+    if (end > bytes.length) break;
+    frames.push(bytes.subarray(start, end));
+    at = end;
+  }
+  return bytes.subarray(at);
 }

@@ -1,16 +1,34 @@
-import { type Cursor, readNested, readVarint } from '#plugin/server/protocol/protobuf';
+/** Protocol buffers as Kong's ProtoBuf:1 uses them; written apart from the plugin's own so that the two cannot be wrong together. */
+
+/** A field of a message: its number with a number (varint) or with bytes (text, nested message). */
+export type Field = readonly [number: number, value: number | string | Uint8Array];
 
 /** What a message holds, by number of field. */
 export type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;
 
+const varint = 0;
+const lengthPrefixed = 2;
+
+/** The bytes of a message. */
+export function encodeMessage(fields: readonly Field[]): Uint8Array {
+  return Buffer.concat(fields.flatMap(encodeField));
+}
+
+function encodeField([number, value]: Field): readonly Uint8Array[] {
+  if (typeof value === 'number') return [Buffer.from([...varintOf(number * 8 + varint), ...varintOf(value)])];
+  const bytes = Buffer.from(value);
+  return [Buffer.from([...varintOf(number * 8 + lengthPrefixed), ...varintOf(bytes.length)]), bytes];
+}
+
 /** Reads any message of numbers and of what has a length. Throws RangeError when it is none. */
 export function decodeMessage(bytes: Buffer): Message {
-  const cursor: Cursor = { bytes, at: 0, end: bytes.length };
   const fields = new Map<number, (number | Buffer)[]>();
-  while (cursor.at < cursor.end) {
+  const cursor = { bytes, at: 0 };
+  while (cursor.at < bytes.length) {
     const tag = readVarint(cursor);
     const number = Math.floor(tag / 8);
-    fields.set(number, [...(fields.get(number) ?? []), tag % 8 === 0 ? readVarint(cursor) : bytesOf(cursor)]);
+    if (number === 0) throw new RangeError('a field has the number 0');
+    fields.set(number, [...(fields.get(number) ?? []), readValue(cursor, tag % 8)]);
   }
   return fields;
 }
@@ -35,7 +53,31 @@ export function textOf(message: Message, field: number): string {
   return nestedOf(message, field)[0]?.toString() ?? '';
 }
 
-function bytesOf(cursor: Cursor): Buffer {
-  const { bytes, at, end } = readNested(cursor);
-  return bytes.subarray(at, end);
+/** Where reading stands. */
+type Cursor = { readonly bytes: Buffer; at: number };
+
+function readValue(cursor: Cursor, type: number): number | Buffer {
+  const value = readVarint(cursor);
+  if (type === varint) return value;
+  if (type !== lengthPrefixed) throw new RangeError(`a field has the type ${type}, which Kong never sends`);
+  const start = cursor.at;
+  cursor.at += value;
+  if (cursor.at > cursor.bytes.length) throw new RangeError('a field is longer than its message');
+  return cursor.bytes.subarray(start, cursor.at);
+}
+
+/** Seven bits to a byte, the lowest first; the highest bit of a byte says that another follows. */
+function readVarint(cursor: Cursor): number {
+  const start = cursor.at;
+  while ((cursor.bytes[cursor.at] ?? 0) > 127) cursor.at += 1;
+  cursor.at += 1;
+  if (cursor.at > cursor.bytes.length) throw new RangeError('a number is cut short');
+  const digits = cursor.bytes.subarray(start, cursor.at);
+  const value = digits.reduceRight((higher, byte) => higher * 128 + (byte % 128), 0);
+  if (!Number.isSafeInteger(value)) throw new RangeError('a number is out of range');
+  return value;
+}
+
+function varintOf(value: number): readonly number[] {
+  return value < 128 ? [value] : [128 + (value % 128), ...varintOf(Math.floor(value / 128))];
 }

@@ -1,10 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { messageOf, PrivatelinkError } from '#core/errors';
-import { frameOf } from '#plugin/server/protocol/frames';
-import { encodeMessage, type Field } from '#plugin/server/protocol/protobuf';
 import type { Pdk, PdkCall, PluginServerDriver } from './driver';
-import { createFrameStream, type FrameStream } from './frame-stream';
-import { decodeMessage, type Message, nestedOf, numberOf, textOf } from './protobuf-message';
+import { createFrameStream, type FrameStream, frameOf } from './frame-stream';
+import { decodeMessage, encodeMessage, type Field, type Message, nestedOf, numberOf, textOf } from './protobuf-message';
 
 const startInstance = 33;
 const handleEvent = 36;

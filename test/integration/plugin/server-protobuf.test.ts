@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Kong } from '#plugin/request/handler';
-import { frameOf } from '#plugin/server/protocol/frames';
 import type { Phase, PluginEntry } from '#plugin/server/serving/plugins';
+import { frameOf } from '#sandbox/plugin-server/frame-stream';
 import { decodeMessage, numberOf } from '#sandbox/plugin-server/protobuf-message';
 import {
   callOf,

@@ -3,14 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listenOn } from '#plugin/server/listening/listen';
-import { frameOf } from '#plugin/server/protocol/frames';
-import { encodeMessage, type Field } from '#plugin/server/protocol/protobuf';
 import { createInstances } from '#plugin/server/serving/instances';
 import type { Counts } from '#plugin/server/serving/metrics';
 import type { Phase, PluginEntry } from '#plugin/server/serving/plugins';
 import { type PluginServer, servePlugins } from '#plugin/server/serving/serve';
-import { createFrameStream, type FrameStream } from '#sandbox/plugin-server/frame-stream';
-import { decodeMessage, nestedOf, numberOf } from '#sandbox/plugin-server/protobuf-message';
+import { createFrameStream, type FrameStream, frameOf } from '#sandbox/plugin-server/frame-stream';
+import { decodeMessage, encodeMessage, type Field, nestedOf, numberOf } from '#sandbox/plugin-server/protobuf-message';
 
 /** A connection as Kong has it, down to the bytes. */
 export type Peer = {
