@@ -3,11 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { request } from 'undici';
 import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
-import { pluginName } from '#core/names';
-import { schemaLua } from '#plugin/schema/lua';
 import type { Fault } from './aws/faults';
 import { type AwsServer, startAws } from './aws/server';
 import type { AwsWorld } from './aws/world/world';
@@ -52,7 +49,6 @@ export function openProduct(options: ProductOptions): Promise<Product> {
     const konnect = opened.add(await startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }));
     const files = await openFiles(options.setting, { aws, konnect });
     const { folder, configPath, credentialsPath, env } = opened.add(files);
-    await uploadSchema(konnect);
     const pluginEnv = {
       AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
       KONG_PRIVATELINK_CONFIG: configPath,
@@ -112,27 +108,6 @@ const cliPath = join(root, 'sync/cli/cli.js');
 
 const settleTimeoutMs = 10_000;
 const cliTimeoutMs = 30_000;
-
-const listedSchema = z.object({ data: z.array(z.object({ id: z.string() })).min(1) });
-
-/** Konnect takes a plugin entity only when it knows the plugin's schema: what an operator does once (PUT plugin-schemas). */
-async function uploadSchema({ url }: Konnect): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const listed = await request(`${url}/v2/control-planes?filter[name][eq]=${controlPlaneName}`, { headers });
-  const [plane] = listedSchema.parse(await listed.body.json()).data;
-  const path = `${url}/v2/control-planes/${plane?.id}/core-entities/plugin-schemas/${pluginName}`;
-  const { statusCode, body } = await request(path, {
-    method: 'PUT',
-    headers,
-    body: JSON.stringify({ lua_schema: schemaLua() }),
-  });
-  await body.dump();
-  if (statusCode >= 300)
-    throw new PrivatelinkError(`the sandbox's Konnect refused the plugin's schema with ${statusCode}`, {
-      code: 'REJECTED',
-      transient: false,
-    });
-}
 
 type Run = { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal };
 
