@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonObject } from '#core/model';
 import { pluginName } from '#core/names';
 import { credentialsOf } from './aws/credentials';
-import type { Setting } from './estates/estate';
 import { openAll } from './opened';
 
 export const controlPlaneName = 'sandbox';
@@ -12,6 +12,23 @@ export const token = 'kpat_sandbox';
 
 /** The product discovers every second, so that nobody waits for a demonstration. */
 const intervalSeconds = 1;
+
+/** What the product is told of an estate. */
+export type Setting = {
+  /** Whose credentials the product has. */
+  readonly account: string;
+  readonly region: string;
+  /** Zone of the data plane. */
+  readonly zoneId: string;
+  /** Domains whose routes get the plugin. */
+  readonly domains: readonly string[];
+  /** What these routes carry beside it; the stand-in gateway does not run it. */
+  readonly plugins?: readonly JsonObject[];
+  /** `sources:` of the configuration, and `publish:` where there is one. */
+  readonly sources: (awsUrl: string) => string;
+  /** The call that every pass of discovery makes once. */
+  readonly pulse: { readonly action: string; readonly region: string };
+};
 
 export type ConfigurationOptions = {
   readonly awsUrl: string;

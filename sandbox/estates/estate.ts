@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
-import type { JsonObject } from '#core/model';
 import type { AwsWorld } from '../aws/world/world';
+import type { Setting } from '../configuration';
 import type { Loopback } from '../network/loopback';
 import { startPassThrough } from '../network/pass-through';
 import type { ProviderRequest } from '../network/providers';
@@ -13,23 +13,6 @@ export type Ground = { readonly world: AwsWorld; readonly loopback: Loopback };
 
 /** Where the gateway's proxy listens. */
 export type GatewayAddress = { readonly host: string; readonly port: number };
-
-/** What the product is told of an estate. */
-export type Setting = {
-  /** Whose credentials the product has. */
-  readonly account: string;
-  readonly region: string;
-  /** Zone of the data plane. */
-  readonly zoneId: string;
-  /** Domains whose routes get the plugin. */
-  readonly domains: readonly string[];
-  /** What these routes carry beside it; the stand-in gateway does not run it. */
-  readonly plugins?: readonly JsonObject[];
-  /** `sources:` of the configuration, and `publish:` where there is one. */
-  readonly sources: (awsUrl: string) => string;
-  /** The call that every pass of discovery makes once. */
-  readonly pulse: { readonly action: string; readonly region: string };
-};
 
 /** What an act changes the estate with, and how it looks at what the product makes of it. */
 export type Stage = Ground & {

@@ -1,8 +1,6 @@
 import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
-import type { DomainSettings } from '#core/model';
 import { uuidOf } from '#core/uuid';
-import type { Affinity } from '#deck/affinity';
 import { differencesOf, withoutDefaults } from '#deck/compare';
 import { writeOrder } from '#deck/desired';
 import { type Document, type Entity, type HeldEntity, type Kind, nameOf, parentNameOf } from '#deck/document';
@@ -11,23 +9,9 @@ import { boundRoute, claimedPathsOf } from '#deck/route-paths';
 import { originsOf } from '#deck/tags';
 import type { Action, Change, Changes } from './changes';
 import type { Absences } from './removals/absences';
-import type { Policy } from './removals/policy';
-import { removeTargets, switchOff } from './removals/removals';
-import type { Evidence } from './removals/verdicts';
+import { type RemovalContext, removeTargets, switchOff } from './removals/removals';
 
-export type PlanInput = {
-  readonly desired: Document;
-  readonly held: readonly HeldEntity[];
-  readonly settings: Readonly<Record<string, DomainSettings>>;
-  /** Absent: nothing here is about zones, and nothing of zones leaves. */
-  readonly affinity?: Affinity;
-  readonly evidence: Evidence;
-  readonly policy: Policy;
-  readonly absences: Absences;
-  readonly allScopesAnswered: boolean;
-  /** Milliseconds since the absences were counted. */
-  readonly elapsedMs: number;
-};
+export type PlanInput = RemovalContext & { readonly held: readonly HeldEntity[] };
 
 export type Plan = Changes & { readonly desired: Document; readonly absences: Absences };
 

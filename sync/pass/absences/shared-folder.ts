@@ -2,14 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describePlane } from '../../control-planes/plane-identity';
 import { parseAbsences } from './file';
-import type { AbsenceFiles } from './store';
 
 /** A configuration that wrote within this is in use: a worker writes every five minutes at least. */
 const recentMs = 3_600_000;
 
+/** Where the configurations of one owner keep their absences, in a file each. */
+export type SharedFolder = { readonly stateDir: string; readonly owner: string };
+
 /** Warns of each other configuration of the owner, with another control plane, that has used the folder within the last hour (fm-42). */
 export async function othersIn(
-  { stateDir, owner }: AbsenceFiles,
+  { stateDir, owner }: SharedFolder,
   own: string,
   nowMs: number,
 ): Promise<readonly string[]> {

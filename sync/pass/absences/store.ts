@@ -8,13 +8,9 @@ import type { PlaneIdentity } from '../../control-planes/plane-identity';
 import type { AbsenceStore } from '../run-once';
 import { createAgeing } from './ageing';
 import { parseAbsences, parseOlderAbsences, serialiseAbsences, type Written } from './file';
-import { othersIn } from './shared-folder';
+import { othersIn, type SharedFolder } from './shared-folder';
 
-export type AbsenceFiles = {
-  readonly stateDir: string;
-  readonly owner: string;
-  readonly controlPlane: PlaneIdentity;
-};
+export type AbsenceFiles = SharedFolder & { readonly controlPlane: PlaneIdentity };
 
 /**
  * Keeps absences in a file named for owner and control plane, replaced as a whole; one that cannot be used counts as empty, with a warning.

@@ -1,6 +1,5 @@
 import type { Verdict } from '#core/claims/verdicts';
 import type { HeldEntity } from '#deck/document';
-import type { Policy } from './policy';
 
 /** How a held target has been missed so far. Values only: they outlive the process. */
 export type Absence = {
@@ -19,10 +18,13 @@ export type Absences = Readonly<Record<string, Absence>>;
 
 export type Judged = { readonly target: HeldEntity; readonly verdict: Verdict };
 
+/** When what is absent may leave. */
+export type AbsencePolicy = { readonly removeAfterAbsences: number; readonly removeAfterSeconds: number };
+
 export type CountContext = {
   /** Milliseconds since `previous` was counted. */
   readonly elapsedMs: number;
-  readonly policy: Pick<Policy, 'removeAfterAbsences' | 'removeAfterSeconds'>;
+  readonly policy: AbsencePolicy;
 };
 
 /** Counts what was observed: one more for the absent, unchanged for the uncertain that nobody saw, forgotten for all others. */

@@ -5,14 +5,12 @@ import { zoneOf } from '#deck/affinity';
 import type { Document, HeldEntity, Kind } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import type { Change } from '../changes';
-import type { Absences, Judged } from './absences';
+import type { AbsencePolicy, Absences, Judged } from './absences';
 import { isIdle } from './idle';
 
-export type Policy = {
+export type Policy = AbsencePolicy & {
   readonly mode: 'sync' | 'upsert-only';
   readonly maxRemovePercent: number;
-  readonly removeAfterAbsences: number;
-  readonly removeAfterSeconds: number;
   /** This many addresses may leave in this pass, whatever their share is. */
   readonly allowRemovals?: number;
 };

@@ -1,12 +1,27 @@
 import { compareText } from '#core/addresses/targets';
-import { zoneOf } from '#deck/affinity';
+import type { DomainSettings } from '#core/model';
+import { type Affinity, zoneOf } from '#deck/affinity';
 import type { Document, Entity, HeldEntity } from '#deck/document';
 import { pluginKey } from '#deck/keys';
 import type { Kept } from '../changes';
-import type { PlanInput } from '../plan';
 import { type Absences, countAbsences } from './absences';
 import { isIdle } from './idle';
-import { judgeRemovals } from './policy';
+import { judgeRemovals, type Policy } from './policy';
+import type { Evidence } from './verdicts';
+
+/** What decides which of the unwanted entities leave. */
+export type RemovalContext = {
+  readonly desired: Document;
+  readonly settings: Readonly<Record<string, DomainSettings>>;
+  /** Absent: nothing here is about zones, and nothing of zones leaves. */
+  readonly affinity?: Affinity;
+  readonly evidence: Evidence;
+  readonly policy: Policy;
+  readonly absences: Absences;
+  readonly allScopesAnswered: boolean;
+  /** Milliseconds since the absences were counted. */
+  readonly elapsedMs: number;
+};
 
 /** An entity that leaves the control plane, why, and whether AWS itself says so. */
 export type Removal = { readonly entity: HeldEntity; readonly reason: string; readonly isConfirmed?: boolean };
@@ -18,7 +33,7 @@ export type TargetRemovals = {
 };
 
 /** Of the unwanted entities, the targets that evidence and policy let go, and those that stay with the reason. */
-export function removeTargets(unwanted: readonly HeldEntity[], input: PlanInput): TargetRemovals {
+export function removeTargets(unwanted: readonly HeldEntity[], input: RemovalContext): TargetRemovals {
   const judged = unwanted
     .filter((entity) => entity.kind === 'target')
     .map((target) => ({ target, verdict: input.evidence(target) }));
@@ -55,7 +70,7 @@ export type SwitchedOff = {
  * Routes, plugins and upstreams of zones that the configuration switches off in words, which `upsert-only` leaves where they are; a
  * domain as a whole leaves only by `retire`.
  */
-export function switchOff(unwanted: readonly HeldEntity[], input: PlanInput): SwitchedOff {
+export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext): SwitchedOff {
   const { desired, policy } = input;
   const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
   const reasons = new Map<HeldEntity, string>();
@@ -77,7 +92,7 @@ export function switchOff(unwanted: readonly HeldEntity[], input: PlanInput): Sw
   return { has, remove: [], kept };
 }
 
-function whySwitchedOff(entity: Entity, { settings, affinity }: PlanInput): string | undefined {
+function whySwitchedOff(entity: Entity, { settings, affinity }: RemovalContext): string | undefined {
   if (zoneOf(entity)) return affinity === 'none' ? 'affinity is none' : undefined;
   const { kind, key, domain, fields } = entity;
   const { route, plugins } = settings[domain] ?? {};
