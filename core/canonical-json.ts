@@ -1,4 +1,3 @@
-// biome-ignore lint/correctness/noNodejsModules: createHash is the one pure function that node lends to the core.
 import { createHash } from 'node:crypto';
 
 /** JSON with sorted keys, and without fields that are undefined: equal values have equal texts. Takes what JSON can hold. */

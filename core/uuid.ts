@@ -1,4 +1,3 @@
-// biome-ignore lint/correctness/noNodejsModules: createHash is the one pure function that node lends to the core.
 import { createHash } from 'node:crypto';
 
 /** Namespace of every id that the product gives; any fixed UUID would do, this one must never change. */

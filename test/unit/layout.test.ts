@@ -1,13 +1,99 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const root = join(__dirname, '../..');
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+const rooms: readonly string[] = read('tsconfig.json').include;
+
+/** Each room of the product, and what it stands on; it may import these, and what these stand on. */
+const standsOn: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  io: ['core'],
+  config: ['core'],
+  deck: ['core'],
+  discovery: ['io', 'config'],
+  plugin: ['discovery'],
+  sandbox: ['io'],
+  'sync/plan': ['deck', 'config'],
+  'sync/control-planes': ['sync/plan', 'io'],
+  'sync/publish': ['sync/control-planes', 'discovery'],
+  'sync/pass': ['sync/publish'],
+  'sync/watch': ['sync/pass'],
+  'sync/doctor': ['sync/watch'],
+  'sync/cli': ['sync/doctor'],
+};
+
+/** Two verbs show what is no part of `sync`. */
+const doors = ['sync/cli/commands/schema -> plugin/schema/lua', 'sync/cli/commands/sandbox -> sandbox/'];
+
+/** All modules, by their path without extension. */
+const modules: ReadonlyMap<string, string> = new Map(
+  rooms.flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => [`${room}/${file.slice(0, -3)}`, readFileSync(join(root, room, file), 'utf8')] as const),
+  ),
+);
+
+const specifier = /(?:\bfrom|\bimport|\bimport\(|\brequire\(|\bjest\.mock\() ?'([.#][^']*)'/g;
+
+type Import = { readonly from: string; readonly to: string; readonly isRelative: boolean };
+
+const imports: readonly Import[] = [...modules].flatMap(([from, text]) =>
+  [...text.matchAll(specifier)].map(([, name = '']) => {
+    const isRelative = name.startsWith('.');
+    return { from, to: isRelative ? join(dirname(from), name) : name.slice(1), isRelative };
+  }),
+);
+
+function topOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+function roomOf(path: string): string {
+  return path.split('/', topOf(path) === 'sync' ? 2 : 1).join('/');
+}
+
+function mayImport(from: string, to: string): boolean {
+  return from === to || (standsOn[from] ?? []).some((below) => mayImport(below, to));
+}
+
+const asText = ({ from, to }: Import) => `${from} -> ${to}`;
+
+describe('rooms', () => {
+  it('import only what they stand on', () => {
+    const upwards = imports
+      .filter(
+        ({ from, to }) => roomOf(from) in standsOn && to !== 'package.json' && !mayImport(roomOf(from), roomOf(to)),
+      )
+      .map(asText)
+      .filter((one) => !doors.some((door) => one.startsWith(door)));
+
+    expect(upwards).toEqual([]);
+  });
+
+  it('are all in the table but for test and bench, which may import all', () => {
+    const found = new Set([...modules.keys()].map(roomOf));
+
+    expect([...found].sort()).toEqual([...Object.keys(standsOn), 'test', 'bench'].sort());
+  });
+
+  it('are left by `#` alone, which is for other rooms', () => {
+    const wrong = imports.filter(({ from, to, isRelative }) => (topOf(from) === topOf(to)) !== isRelative);
+
+    expect(wrong.map(asText)).toEqual([]);
+  });
+
+  it('have at most 14 files in a folder', () => {
+    const counts = new Map<string, number>();
+    for (const path of modules.keys()) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+
+    expect([...counts].filter(([, count]) => count > 14)).toEqual([]);
+  });
+});
 
 describe('the table behind `#`', () => {
-  const rooms: readonly string[] = read('tsconfig.json').include;
-
   it('is the same for Node, for TypeScript and Biome, and for Jest', () => {
     const { imports } = read('package.json');
     const { paths } = read('tsconfig.json').compilerOptions;
