@@ -1,6 +1,6 @@
 import { messageOf } from '#core/errors';
 import type { Scope } from '#core/model';
-import { concurrently } from '#core/timing/concurrently';
+import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/within-deadline';
 import type { Source } from './source';
 
@@ -25,7 +25,7 @@ export function createConfirmGone(sources: readonly Source[]): ConfirmGone {
       const ids = missing.get(scope.id) ?? [];
       return source.confirmGone && ids.length > 0 ? [{ confirmGone: source.confirmGone, scope, ids }] : [];
     });
-    const confirmed = await concurrently(asked, concurrency, (question) => ask(question, signal));
+    const confirmed = await concurrently(asked, { limit: concurrency, signal }, ask);
     return {
       goneIds: confirmed.flatMap((one) => one.goneIds),
       warnings: confirmed.flatMap((one) => one.warnings),

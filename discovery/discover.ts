@@ -2,7 +2,7 @@ import { compareText } from '#core/addresses/targets';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Scope, Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
-import { concurrently } from '#core/timing/concurrently';
+import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/within-deadline';
 import { adopt } from './admission/adopt';
 import { disownedIn } from './aws/caller';
@@ -70,7 +70,9 @@ export function createDiscoverer(
     },
     discover: async (signal) => {
       const startedMs = clock.monotonicMs();
-      const read = await concurrently(scoped, concurrency, (one) => readScope(one, startedMs, signal));
+      const read = await concurrently(scoped, { limit: concurrency, signal }, (one, own) =>
+        readScope(one, startedMs, own),
+      );
       const { warnings, ...snapshot } = memory.recall(read);
       const { warning } = (await store?.write(memory.kept(snapshot))) ?? {};
       return { ...snapshot, warnings: warning ? [...warnings, warning] : warnings };

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { loadDataPlaneConfig } from '#config/file';
-import { concurrently } from '#core/timing/concurrently';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
+import { concurrently } from '#io/concurrently';
 import { unreferencedClock } from '#io/unreferenced-clock';
 import type { ProbeSettings } from '#plugin/discovery/probe-settings';
 import { type Feed, startFeed } from '#plugin/request/feed';
@@ -15,11 +15,12 @@ type Subject = (url: string) => Promise<number>;
 
 /** The SDK's own paginators over the same calls, and nothing else. */
 const baseline: Subject = async (url) => {
+  const { signal } = new AbortController();
   const { DescribeNetworkInterfacesCommand, EC2Client, paginateDescribeVpcEndpoints } = await import(
     '@aws-sdk/client-ec2'
   );
   const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
-  const found = await concurrently(scopes(), 4, async ({ account, region }) => {
+  const found = await concurrently(scopes(), { limit: 4, signal }, async ({ account, region }) => {
     const params = {
       RoleArn: `arn:aws:iam::${account}:role/kong-privatelink`,
       ExternalId: 'bench',

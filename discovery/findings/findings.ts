@@ -3,7 +3,7 @@ import { compareText } from '#core/addresses/targets';
 import { messageOf } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import type { Endpoint, Finding, Snapshot } from '#core/model';
-import { concurrently } from '#core/timing/concurrently';
+import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/within-deadline';
 import { type AccountScope, accountScopes } from '../aws/accounts';
 import type { NetworkReader, ServiceItem } from '../aws/readers/networks';
@@ -40,7 +40,7 @@ export function createFindings(sources: readonly SourceConfig[], { readersOf }: 
     }),
   );
   return async (snapshot, signal) => {
-    const seen = await concurrently(lookers, concurrency, (look) => look(snapshot, signal));
+    const seen = await concurrently(lookers, { limit: concurrency, signal }, (look, own) => look(snapshot, own));
     const { warnings = [] } = snapshot;
     return {
       ...snapshot,

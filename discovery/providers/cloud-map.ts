@@ -2,7 +2,7 @@ import type { CloudMapConfig, TagKeys } from '#config/schema';
 import { compareText } from '#core/addresses/targets';
 import { PrivatelinkError } from '#core/errors';
 import type { Scope } from '#core/model';
-import { concurrently } from '#core/timing/concurrently';
+import { concurrently } from '#io/concurrently';
 import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
 import { createAccountSource } from '../aws/account-source';
 import type { AccountScope } from '../aws/accounts';
@@ -33,7 +33,8 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf 
       discover: async (signal) => {
         const namespace = findNamespace(await reader.listNamespaces(signal), config.namespace, scope);
         services = findServices(await reader.listServices(namespace.reference, signal), config, scope);
-        const read = await concurrently(services, concurrency, (service) => readService(reader, service, signal));
+        const limits = { limit: concurrency, signal };
+        const read = await concurrently(services, limits, (service, own) => readService(reader, service, own));
         const found = read.flat().filter((one) => attributeOf(one, 'owner') !== owner);
         const trust = await trustZoneIds(found.map(zoneIdOf), readZoneIds, signal);
         const candidates = found.map((one) => candidateOf(one, config.tags, { scope, trust }));
@@ -41,9 +42,8 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf 
       },
       confirmGone: async (ids, signal) => {
         const asked = ids.flatMap((id) => placeOf(id, services) ?? []).slice(0, askedAtOnce);
-        const isGone = await concurrently(asked, concurrency, (one) =>
-          reader.isGone(one.service, one.instance, signal),
-        );
+        const limits = { limit: concurrency, signal };
+        const isGone = await concurrently(asked, limits, (one, own) => reader.isGone(one.service, one.instance, own));
         return asked.flatMap(({ id }, index) => (isGone[index] ? [id] : []));
       },
     };

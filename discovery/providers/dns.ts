@@ -5,7 +5,7 @@ import { compareText, normaliseIp } from '#core/addresses/targets';
 import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Quarantined, Scope } from '#core/model';
 import { type Clocks, createTimeline } from '#core/timing/clock';
-import { concurrently } from '#core/timing/concurrently';
+import { concurrently } from '#io/concurrently';
 import { allowOf, type Refusal } from '../admission/allow';
 import type { Source } from '../source';
 import { type Answered, cacheAnswers, type DnsCache } from './dns-cache';
@@ -32,7 +32,9 @@ export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDepen
   return createClaimedSource({ ...config, allow: allowOf(config) }, async (scope, signal) => {
     const askedAtMs: number[] = [];
     const context = { scope, signal, cache, note: (atMs: number) => void askedAtMs.push(atMs) };
-    const read = await concurrently(config.names, concurrency, (name) => readName(name, context));
+    const read = await concurrently(config.names, { limit: concurrency, signal }, (name, own) =>
+      readName(name, { ...context, signal: own }),
+    );
     timeline.follow();
     return { ...discoverNames(read.flat(), config, scope), observedAtMs: timeline.wallOf(oldest(askedAtMs)) };
   });
@@ -89,11 +91,12 @@ async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: 
   const records = preferred(await ask(name, context, context.cache.resolveSrv));
   if (records.length === 0) throw nothing(name, 'SRV', context.scope);
   if (records.length > maxAddresses) throw tooManyRecords(name, records.length, context.scope);
-  return concurrently(records, concurrency, async ({ name: host, port, weight }) => ({
+  const limits = { limit: concurrency, signal: context.signal };
+  return concurrently(records, limits, async ({ name: host, port, weight }, own) => ({
     id: `dns-${claim.domain}-${digestOf(context.scope.source, name, host, port)}`,
     // Where nobody chooses, RFC 2782 has weights of 0; to a balancer 0 is no traffic at all.
     claim: { ...claim, port, weight: Math.max(weight, 1) },
-    ips: isDnsName(host) ? await readAddresses(host, context) : [],
+    ips: isDnsName(host) ? await readAddresses(host, { ...context, signal: own }) : [],
     problem: isDnsName(host) ? undefined : `${name} names ${JSON.stringify(host)}, which is no DNS name`,
     dnsNames: [name, host],
   }));

@@ -1,8 +1,8 @@
 import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import type { Clock } from '#core/timing/clock';
-import { concurrently } from '#core/timing/concurrently';
 import { nameOf } from '#deck/document';
+import { concurrently } from '#io/concurrently';
 import { delayedSignal } from '#io/delayed-signal';
 import { type During, quietly } from '#io/during';
 import type { AppliedChange, Change } from '../plan/changes';
@@ -124,7 +124,8 @@ export async function readForeign(
 
 async function applyStage(changes: readonly Change[], stage: Stage): Promise<void> {
   const { progress, options } = stage;
-  await concurrently(changes, options.concurrency, async (change) => {
+  const { concurrency: limit, signal } = options;
+  await concurrently(changes, { limit, signal }, async (change) => {
     const applied = await applyOne(change, stage);
     if (applied.outcome !== 'applied') for (const name of failureNames(change)) progress.failed.add(name);
     progress.results.push(applied);

@@ -1,7 +1,7 @@
 import type { Domain } from '#core/claims/settle';
 import { messageOf } from '#core/errors';
-import { concurrently } from '#core/timing/concurrently';
 import type { HeldEntity } from '#deck/document';
+import { concurrently } from '#io/concurrently';
 import { type ApplyOptions, applyChanges, readForeign } from '../control-planes/apply';
 import type { ControlPlane } from '../control-planes/control-plane';
 import { foreignMessage } from '../control-planes/foreign-message';
@@ -41,7 +41,7 @@ export function readPublications(
   publications: readonly Publication[],
   signal: AbortSignal,
 ): Promise<readonly ReadPublication[]> {
-  return concurrently(publications, servicesAtOnce, async (publication) => {
+  return concurrently(publications, { limit: servicesAtOnce, signal }, async (publication) => {
     try {
       return { ...publication, held: await publication.service.read(signal) };
     } catch (thrown) {
@@ -83,7 +83,7 @@ export function applyPublications(
   reports: readonly PublicationReport[],
   { clock, concurrency, signal }: Omit<ApplyOptions, 'controlPlane' | 'onApplied'>,
 ): Promise<readonly PublicationReport[]> {
-  return withServices(publications, reports, async (report, controlPlane) => {
+  return withServices({ publications, reports, signal }, async (report, controlPlane) => {
     const { results } = await applyChanges(report.changes, { controlPlane, clock, concurrency, signal });
     return { ...report, applied: results };
   });
@@ -95,20 +95,25 @@ export function findConflicts(
   reports: readonly PublicationReport[],
   signal: AbortSignal,
 ): Promise<readonly PublicationReport[]> {
-  return withServices(publications, reports, async (report, controlPlane) => {
+  return withServices({ publications, reports, signal }, async (report, controlPlane) => {
     const foreign = await readForeign(report.changes, { controlPlane, signal });
     return { ...report, conflicts: foreign.map(foreignMessage) };
   });
 }
 
+type Planned = {
+  readonly publications: readonly Publication[];
+  readonly reports: readonly PublicationReport[];
+  readonly signal: AbortSignal;
+};
+
 /** Does `work` for each report with changes; a service that fails costs its own publication only. */
 function withServices(
-  publications: readonly Publication[],
-  reports: readonly PublicationReport[],
+  { publications, reports, signal }: Planned,
   work: (report: PublicationReport, service: ControlPlane) => Promise<PublicationReport>,
 ): Promise<readonly PublicationReport[]> {
   const services = new Map(publications.map(({ name, service }) => [name, service]));
-  return concurrently(reports, servicesAtOnce, async (report) => {
+  return concurrently(reports, { limit: servicesAtOnce, signal }, async (report) => {
     const service = services.get(report.name);
     if (!service || report.changes.length === 0) return report;
     try {

@@ -1,6 +1,6 @@
-import { concurrently } from '#core/timing/concurrently';
 import type { Kind } from '#deck/document';
 import { type Item, itemSchema } from '#deck/held';
+import { concurrently } from '#io/concurrently';
 import type { Http } from './http';
 import { entityPages, readPages } from './pages';
 
@@ -25,9 +25,9 @@ export async function readLists(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Kind, readonly Item[]>> {
   const query: Readonly<Record<string, string>> = tags.length > 0 ? { tags: tags.join() } : {};
-  const lists = await concurrently(paths, concurrency, async ({ kind, path }) => {
+  const lists = await concurrently(paths, { limit: concurrency, signal }, async ({ kind, path }, own) => {
     const pages = { path: `${base}/${path}`, shape: items, query };
-    return { kind, items: await readPages(http, pages, signal) };
+    return { kind, items: await readPages(http, pages, own) };
   });
   const kinds = new Set(paths.map(({ kind }) => kind));
   return new Map([...kinds].map((kind) => [kind, lists.flatMap((list) => (list.kind === kind ? list.items : []))]));

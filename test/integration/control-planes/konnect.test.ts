@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { concurrently } from '#core/timing/concurrently';
 import { uuidOf } from '#core/uuid';
+import { concurrently } from '#io/concurrently';
 import type { Change } from '#sync/plan/changes';
 import {
   createsOf,
@@ -427,7 +427,7 @@ it('writes 1,000 targets with one call each', async () => {
   const targets = creates.filter((one) => one.kind === 'target');
   stage.konnect.resetCalls();
 
-  await concurrently(targets, 4, (change) => stage.plane.write(change, signal));
+  await concurrently(targets, { limit: 4, signal }, (change) => stage.plane.write(change, signal));
 
   expect(stage.konnect.calls).toHaveLength(1_000);
 });

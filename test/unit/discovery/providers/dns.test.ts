@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { configSchema, type DnsConfig } from '#config/schema';
@@ -307,6 +308,18 @@ describe('createDnsSource', () => {
 
     const message = expect.stringMatching(`^scope corp\\.dns\\.none: .*api\\.corp.*${words}`);
     await expect(open(records, names).discover()).rejects.toMatchObject({ code, transient: true, message });
+  });
+
+  it('asks for no further name once one has failed', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => ({ name: `n${index}.corp`, domain: 'sd2' }));
+    const records: Records = new Map(names.map(({ name }) => [`A ${name}`, ['10.0.0.1']]));
+    records.set('A n0.corp', failure('ESERVFAIL'));
+    const { discover, asked } = open(records, names);
+
+    await expect(discover()).rejects.toThrow('n0.corp');
+    await turn();
+
+    expect(asked).not.toContain('A n99.corp');
   });
 
   it.each([

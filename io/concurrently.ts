@@ -1,0 +1,37 @@
+import { withOwnSignal } from './signals';
+
+export type Limits = {
+  /** Items worked on at once. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Runs `work` over `items` and gives the results in the order of the items. The first rejection ends it: nothing new starts, and the signal
+ * of what is under way aborts. When `limits.signal` aborts, that signal does too, and the work decides what comes of it.
+ */
+export function concurrently<I, O>(
+  items: readonly I[],
+  { limit, signal }: Limits,
+  work: (item: I, signal: AbortSignal) => Promise<O>,
+): Promise<O[]> {
+  return withOwnSignal(signal, async (own) => {
+    const results: O[] = new Array(items.length);
+    const queue = numbered(items);
+    const worker = async () => {
+      try {
+        for (const [index, item] of queue) results[index] = await work(item, own.signal);
+      } catch (thrown) {
+        own.abort(thrown);
+        throw thrown;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+    return results;
+  });
+}
+
+/** A generator: unlike the iterator of an array, it ends for all workers when the loop of one throws. */
+function* numbered<I>(items: readonly I[]) {
+  yield* items.entries();
+}
