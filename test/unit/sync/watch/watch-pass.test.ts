@@ -43,7 +43,7 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
     seeScopes: (...seen: readonly ScopeState[]) => {
       scopes = seen;
     },
-    run: () => pass(++number, new AbortController().signal),
+    run: (signal = new AbortController().signal) => pass(++number, signal),
     /** What the metric says, without the prefix that all have. */
     metric: (name: string) => Number(new RegExp(`^kong_privatelink_${name} (.+)$`, 'm').exec(metrics.text())?.[1]),
   };
@@ -83,6 +83,19 @@ describe('createWatchPass', () => {
     expect(reports).toMatchObject(expected);
     expect(told('pass ended')[2]?.heldUntil).toBeUndefined();
     expect([waiting, metric('changes_held')]).toEqual([1, 0]);
+  });
+
+  it('counts, logs and reports what was in flight when it was stopped', async () => {
+    const { plane, run, told, reports, metric } = openWatch();
+    const stopping = new AbortController();
+    plane.failWith = () => void stopping.abort(new Error('stopped by SIGTERM'));
+
+    await run(stopping.signal);
+
+    expect(plane.writes).toEqual(['create upstream sd2.privatelink']);
+    expect(metric('changes_applied_total')).toBe(1);
+    expect(told('change applied')).toMatchObject([{ action: 'create', kind: 'upstream', key: 'sd2.privatelink' }]);
+    expect(reports[0]?.applied?.map(({ outcome }) => outcome)).toEqual(['applied', ...Array(4).fill('skipped')]);
   });
 
   it.each([-6, 6])('fm-41 collects for 30 s, and says until when, where the clock is set by %i h', async (hours) => {
