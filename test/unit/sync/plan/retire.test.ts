@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '#core/errors';
+import { applyChanges } from '#sync/control-planes/apply';
 import { planRetirement, unknownDomain, whyClaimed } from '#sync/plan/retire';
 import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
-import { createsOf, documentOf } from '../../../support/control-planes/konnect';
+import { createsOf, documentOf, signal } from '../../../support/control-planes/konnect';
+import { createMemoryControlPlane } from '../../../support/control-planes/memory';
+import { createFakeClock } from '../../../support/passes';
 
 const held = ['sd2', 'sd3']
   .flatMap((name) => createsOf(documentOf(name, 2)))
@@ -28,6 +32,22 @@ describe('planRetirement', () => {
     expect(new Set(changes.filter((one) => one.kind === 'target').map((one) => one.parentId))).toEqual(
       new Set([upstream?.id]),
     );
+  });
+
+  it('takes the targets that can be deleted, where one cannot', async () => {
+    const controlPlane = createMemoryControlPlane('test');
+    controlPlane.failWith = ({ key }) =>
+      key === 'sd2.privatelink|10.0.0.0:80'
+        ? new PrivatelinkError('no', { code: 'CONTROL_PLANE', transient: false })
+        : undefined;
+    const options = { controlPlane, clock: createFakeClock(), concurrency: 1, signal };
+
+    const { results } = await applyChanges(planRetirement('sd2', held), options);
+
+    expect(results.filter(({ change }) => change.kind === 'target').map(({ outcome }) => outcome)).toEqual([
+      'failed',
+      'applied',
+    ]);
   });
 
   it('plans nothing for a domain that is not there', () => {
