@@ -1,0 +1,100 @@
+import type { ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Supervisor, supervise } from '#plugin/server/listening/supervise';
+import { createFakeClock } from '../../../../support/passes';
+
+/** A process that serves, played by the test: it takes what it is sent, and says what it is told to say. */
+type Player = EventEmitter & { readonly taken: Socket[] };
+
+let folder: string;
+let path: string;
+let supervisor: Supervisor;
+let players: Player[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  path = join(folder, 'js.sock');
+  players = [];
+  supervisor = await supervise({
+    socketPath: path,
+    startServing: () => {
+      const taken: Socket[] = [];
+      const send = (_: unknown, socket: Socket) => void taken.push(socket);
+      const player = Object.assign(new EventEmitter(), { taken, send, kill: () => true });
+      players.push(player);
+      return player as unknown as ChildProcess;
+    },
+    clock: createFakeClock(),
+    askEveryMs: 60_000,
+    onServing: () => {},
+    onProblem: () => {},
+    onEnd: () => {},
+  });
+});
+
+afterEach(() => {
+  supervisor.stop();
+  for (const socket of players.flatMap(({ taken }) => taken)) socket.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+/** Connects, and gives what arrives once whoever listens has taken the connection: its loop has looked for new ones by then. */
+async function open(): Promise<{ readonly socket: Socket; readonly received: Buffer[] }> {
+  const socket = connect(path);
+  const received: Buffer[] = [];
+  socket.on('data', (bytes) => received.push(bytes));
+  await once(socket, 'connect');
+  for (let turns = 0; turns < 3; turns += 1) await turn();
+  return { socket, received };
+}
+
+/** Ends the process that serves, and gives the one that is started in its place. */
+async function replace(player: Player | undefined): Promise<Player | undefined> {
+  player?.emit('close', null, 'SIGKILL');
+  await turn();
+  return players.at(-1);
+}
+
+describe('supervise', () => {
+  it('fm-25 puts a connection of which nothing was read back, before those that wait', async () => {
+    const [first] = players;
+    first?.emit('message', 'next');
+    const unread = await open();
+    const waiting = await open();
+
+    const second = await replace(first);
+    second?.emit('message', 'next');
+    second?.emit('message', 'next');
+
+    expect(players).toHaveLength(2);
+    expect(first?.taken).toHaveLength(1);
+    expect(second?.taken).toHaveLength(2);
+    expect(second?.taken[0]).toBe(first?.taken[0]);
+    // Nor is it ended like one that was read from.
+    second?.taken[0]?.end('unread');
+    second?.taken[1]?.end('waiting');
+    await Promise.all([unread, waiting].map(({ socket }) => once(socket, 'end')));
+    expect([unread, waiting].map(({ received }) => Buffer.concat(received).toString())).toEqual(['unread', 'waiting']);
+  });
+
+  it('fm-25 hands over no connection again that may have been read from', async () => {
+    const [first] = players;
+    first?.emit('message', 'next');
+    const read = await open();
+    first?.emit('message', 'next');
+    const ended = once(read.socket, 'end');
+
+    const second = await replace(first);
+    second?.emit('message', 'next');
+    await ended;
+
+    expect(second?.taken).toEqual([]);
+    expect(Buffer.concat(read.received)).toEqual(Buffer.of(0));
+  });
+});
