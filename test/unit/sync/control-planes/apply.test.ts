@@ -26,7 +26,7 @@ function openHeld(way: Way) {
     });
   const controlPlane: ControlPlane =
     way === 'as a whole'
-      ? { ...plane, writeAll: (_changes, signal) => hold([], signal) }
+      ? { ...plane, takes: 'document', writeAll: (_changes, signal) => hold([], signal) }
       : { ...plane, write: (_change, signal) => hold(undefined, signal) };
   const options: ApplyOptions = { controlPlane, clock: createFakeClock(), concurrency: 1, signal: stopping.signal };
   return {
