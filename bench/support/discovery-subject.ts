@@ -88,9 +88,9 @@ const probe: ProbeSettings = { kind: 'none', path: '/', intervalMs: 1_000, timeo
 /** Asks for the domain in one turn of the event loop after another, as its requests come, until it is known. */
 async function firstRequest(feed: Feed, domain: string): Promise<number> {
   for (;;) {
-    const route = feed.routeOf(domain);
+    const route = feed.reachOf(domain);
     await new Promise((done) => setTimeout(done, 1));
-    if (typeof route !== 'string') return route.any.candidates.length;
+    if (typeof route !== 'string') return route.any.choices.length;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#core/timing/clock';
 import { placeOf } from '../request/reach';
-import type { Candidate } from '../request/resolve';
+import type { Choice } from '../request/resolve';
 import type { FromDiscovery } from './messages';
 import type { Probe } from './probe';
 import { type ProbeSettings, stricterOf } from './probe-settings';
@@ -17,14 +17,14 @@ export type Prober = {
   /** Says how the domain is probed from now on, where that is stricter than before. */
   readonly use: (domain: string, settings: ProbeSettings) => void;
   /** Says what the domain's targets are now. */
-  readonly watch: (domain: string, candidates: readonly Candidate[]) => void;
+  readonly watch: (domain: string, choices: readonly Choice[]) => void;
   /** Probes the domain no more. */
   readonly release: (domain: string) => void;
 };
 
 type Watched = {
   settings: ProbeSettings;
-  candidates: readonly Candidate[];
+  choices: readonly Choice[];
   /** Ends a probe that is under way, by place. */
   readonly running: Map<string, Running>;
 };
@@ -46,33 +46,30 @@ export function createProber(options: ProberOptions): Prober {
     options.post({ kind: 'health', domain, place, isDown });
   }
 
-  function start(
-    domain: string,
-    { settings, candidate, health }: Pick<Watch, 'settings' | 'candidate' | 'health'>,
-  ): Running {
+  function start(domain: string, { settings, choice, health }: Pick<Watch, 'settings' | 'choice' | 'health'>): Running {
     const end = new AbortController();
-    const report = () => post(domain, placeOf(candidate), health);
-    void probeAgainAndAgain({ ...options, settings, candidate, health, report }, end.signal);
-    return { host: candidate.host, settings, health, stop: () => end.abort() };
+    const report = () => post(domain, placeOf(choice), health);
+    void probeAgainAndAgain({ ...options, settings, choice, health, report }, end.signal);
+    return { host: choice.host, settings, health, stop: () => end.abort() };
   }
 
-  function watch(domain: string, candidates: readonly Candidate[]): void {
+  function watch(domain: string, choices: readonly Choice[]): void {
     const watched = domains.get(domain);
     if (!watched) return;
-    const { settings, running } = Object.assign(watched, { candidates });
-    const wanted = new Map((settings.kind === 'none' ? [] : candidates).map((one) => [placeOf(one), one]));
+    const { settings, running } = Object.assign(watched, { choices });
+    const wanted = new Map((settings.kind === 'none' ? [] : choices).map((one) => [placeOf(one), one]));
     for (const [place, { health, stop }] of running) {
       if (wanted.has(place)) continue;
       running.delete(place);
       stop();
       if (health.isDown) post(domain, place, { isDown: false });
     }
-    for (const [place, candidate] of wanted) {
+    for (const [place, choice] of wanted) {
       const present = running.get(place);
-      if (present?.host === candidate.host && present.settings === settings) continue;
+      if (present?.host === choice.host && present.settings === settings) continue;
       present?.stop();
       // What was down stays so until the new probes say otherwise.
-      running.set(place, start(domain, { settings, candidate, health: present?.health ?? { isDown: false } }));
+      running.set(place, start(domain, { settings, choice, health: present?.health ?? { isDown: false } }));
     }
   }
 
@@ -82,17 +79,17 @@ export function createProber(options: ProberOptions): Prober {
   }
 
   function use(domain: string, settings: ProbeSettings): void {
-    const watched = domains.get(domain) ?? { settings, candidates: [], running: new Map() };
+    const watched = domains.get(domain) ?? { settings, choices: [], running: new Map() };
     domains.set(domain, watched);
     watched.settings = stricterOf(watched.settings, settings);
-    watch(domain, watched.candidates);
+    watch(domain, watched.choices);
   }
 
   return { use, watch, release };
 }
 
 type Watch = ProberOptions & {
-  readonly candidate: Candidate;
+  readonly choice: Choice;
   readonly settings: ProbeSettings;
   readonly health: Health;
   readonly report: () => void;
@@ -100,7 +97,7 @@ type Watch = ProberOptions & {
 
 /** A new target is up until probes say otherwise. Never rejects; ends with `signal`. */
 async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<void> {
-  const { probe, clock, random, candidate, settings, health, report } = watch;
+  const { probe, clock, random, choice, settings, health, report } = watch;
   let against = 0;
   // So that the targets of a domain are not all probed in the same moment.
   let pauseMs = random() * everyMs(settings);
@@ -108,7 +105,7 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
     await clock.sleep(pauseMs, signal).catch(() => {});
     if (signal.aborted) return;
     const startedMs = clock.monotonicMs();
-    const isAlive = await probe(candidate, settings, signal);
+    const isAlive = await probe(choice, settings, signal);
     if (signal.aborted) return;
     // What speaks against the present state: to be alive while down, or dead while up.
     against = isAlive === health.isDown ? against + 1 : 0;

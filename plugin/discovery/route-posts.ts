@@ -33,7 +33,7 @@ export function createPublisher({ zoneId: initialZoneId, prober, post }: Publish
 
   function tell(domain: string, route = textOf(domain)): void {
     inUse.set(domain, route);
-    prober.watch(domain, routes?.get(domain)?.candidates ?? []);
+    prober.watch(domain, routes?.get(domain)?.choices ?? []);
     post({ kind: 'route', domain, route });
   }
 

@@ -1,6 +1,6 @@
 import { readRoute } from '../discovery/messages';
 import type { ProbeSettings } from '../discovery/probe-settings';
-import { type LiveFacts, liveRoute, noteHealth, type Route } from './reach';
+import { type LiveFacts, liveReach, noteHealth, type Reach } from './reach';
 
 /** What the thread that serves requests keeps of a domain that requests may come for. */
 export type DomainInUse = {
@@ -9,36 +9,36 @@ export type DomainInUse = {
   isUsed: boolean;
   /** As it was told, read when a request first asks for it: not while others are being served. */
   unread?: string;
-  route?: Route;
+  reach?: Reach;
   /** Places (see placeOf) that probes have ejected. */
   readonly down: Set<string>;
 };
 
-/** The domain's route; undefined when there is none, or nothing was told yet. */
-export function routeOf(domain: DomainInUse, seenOf: LiveFacts['seenOf']): Route | undefined {
+/** How to reach the domain; undefined when there is none, or nothing was told yet. */
+export function reachOf(domain: DomainInUse, seenOf: LiveFacts['seenOf']): Reach | undefined {
   domain.isUsed = true;
   if (domain.unread !== undefined) {
-    domain.route = liveRoute(readRoute(domain.unread), { seenOf, down: domain.down }, domain.route);
+    domain.reach = liveReach(readRoute(domain.unread), { seenOf, down: domain.down }, domain.reach);
     domain.unread = undefined;
   }
-  return domain.route;
+  return domain.reach;
 }
 
 /** Keeps what was told of the domain's route; without text there is none. */
 export function setRoute(domain: DomainInUse, text: string | undefined): void {
   domain.unread = text;
-  if (text === undefined) domain.route = undefined;
+  if (text === undefined) domain.reach = undefined;
 }
 
 /** Keeps what probes said of a place. */
 export function setHealth(domain: DomainInUse, place: string, isDown: boolean): void {
   if (isDown) domain.down.add(place);
   else domain.down.delete(place);
-  if (domain.route) noteHealth(domain.route);
+  if (domain.reach) noteHealth(domain.reach);
 }
 
 /** Forgets what probes said: they begin anew. */
 export function clearHealth(domain: DomainInUse): void {
   domain.down.clear();
-  if (domain.route) noteHealth(domain.route);
+  if (domain.reach) noteHealth(domain.reach);
 }

@@ -2,10 +2,10 @@ import type { Clock } from '#core/timing/clock';
 import type { FromDiscovery, ToDiscovery } from '../discovery/messages';
 import { type ProbeSettings, stricterOf } from '../discovery/probe-settings';
 import type { AgeKey, Ages } from './ages';
-import { clearHealth, type DomainInUse, routeOf, setHealth, setRoute } from './domain-in-use';
+import { clearHealth, type DomainInUse, reachOf, setHealth, setRoute } from './domain-in-use';
 import { createFirstWaits } from './first-waits';
 import type { LastSeen } from './picker';
-import type { Route } from './reach';
+import type { Reach } from './reach';
 
 /** What discovery knows, for the request path: reading it never waits. */
 export type Feed = {
@@ -16,7 +16,7 @@ export type Feed = {
   /** The own zone, once it is known. */
   setZone(zoneId: string): void;
   /** `undiscovered` while no scope was ever known. */
-  routeOf(domain: string): Route | 'unknown domain' | 'undiscovered';
+  reachOf(domain: string): Reach | 'unknown domain' | 'undiscovered';
   /** When what was confirmed longest ago was, by the monotonic clock; undefined while nothing was ever known. */
   oldestObservedAtMs(): number | undefined;
   /** Targets that probes keep out of use. */
@@ -49,7 +49,7 @@ export const emptyFeed: Feed = {
   hasSources: false,
   use: () => {},
   setZone: () => {},
-  routeOf: () => 'undiscovered',
+  reachOf: () => 'undiscovered',
   oldestObservedAtMs: () => undefined,
   ejected: () => 0,
   first: async () => {},
@@ -89,10 +89,10 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
       known.zoneId = zoneId;
       thread.post({ kind: 'zone', zoneId });
     },
-    routeOf: (name) => {
+    reachOf: (name) => {
       const domain = known.domains.get(name);
       return (
-        (domain && routeOf(domain, seenOf)) ??
+        (domain && reachOf(domain, seenOf)) ??
         (known.oldestObservedAtMs === undefined ? 'undiscovered' : 'unknown domain')
       );
     },

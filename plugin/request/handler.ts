@@ -2,7 +2,7 @@ import { messageOf } from '#core/errors';
 import { probeSettingsOf } from '../discovery/probe-settings';
 import type { PluginConfig, WayOut } from '../schema/schema';
 import type { Feed } from './feed';
-import type { LiveCandidate } from './picker';
+import type { LiveChoice } from './picker';
 import { pickTarget } from './reach';
 import type { Upstreams } from './upstreams';
 
@@ -43,9 +43,9 @@ export function access(kong: Kong, config: PluginConfig, context: HandlerContext
       leaveUnanswered(kong.service.setUpstream(upstreams.nameOf(config)), config, context);
       return undefined;
     }
-    const route = feed.routeOf(config.domain);
-    if (typeof route === 'string' && feed.hasSources) return accessLater(kong, config, context);
-    send(kong, config, context, route);
+    const reach = feed.reachOf(config.domain);
+    if (typeof reach === 'string' && feed.hasSources) return accessLater(kong, config, context);
+    send(kong, config, context, reach);
   } catch (thrown) {
     explain(messageOf(thrown), config.domain);
   }
@@ -58,17 +58,17 @@ async function accessLater(kong: Kong, config: PluginConfig, context: HandlerCon
     // It may have been forgotten, since nobody asked for it for long.
     feed.use(config.domain, probeSettingsOf(config));
     await feed.first(config.domain);
-    send(kong, config, context, feed.routeOf(config.domain));
+    send(kong, config, context, feed.reachOf(config.domain));
   } catch (thrown) {
     explain(messageOf(thrown), config.domain);
   }
 }
 
-type FoundRoute = ReturnType<Feed['routeOf']>;
+type FoundReach = ReturnType<Feed['reachOf']>;
 
 /** Kong takes the calls in the order in which they are made: set_target overwrites Host. */
-function send(kong: Kong, config: PluginConfig, context: HandlerContext, route: FoundRoute): void {
-  const pick = resolve(config, context, route);
+function send(kong: Kong, config: PluginConfig, context: HandlerContext, reach: FoundReach): void {
+  const pick = resolve(config, context, reach);
   if (typeof pick === 'string') {
     giveWay(kong, config, context, pick);
     return;
@@ -95,16 +95,12 @@ function leaveUnanswered(answer: PromiseLike<unknown>, { domain }: WayOut, { exp
 }
 
 /** The next target that is fresh enough, or why there is none. */
-function resolve(
-  config: PluginConfig,
-  { feed, monotonicMs }: HandlerContext,
-  route: FoundRoute,
-): LiveCandidate | string {
+function resolve(config: PluginConfig, { feed, monotonicMs }: HandlerContext, reach: FoundReach): LiveChoice | string {
   if (!feed.hasSources) return 'no sources: start the plugin server with --config FILE';
-  if (typeof route === 'string') return route === 'undiscovered' ? 'nothing was discovered yet' : route;
+  if (typeof reach === 'string') return reach === 'undiscovered' ? 'nothing was discovered yet' : reach;
   const sinceMs = monotonicMs() - config.max_stale_seconds * 1_000;
   return (
-    pickTarget(route, config.affinity === 'zone', sinceMs) ??
+    pickTarget(reach, config.affinity === 'zone', sinceMs) ??
     `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}`
   );
 }

@@ -1,10 +1,10 @@
 import type { AgeKey } from './ages';
-import { type LastSeen, type LiveCandidate, type Picker, pick, pickerOf } from './picker';
-import type { Candidate, DomainRoute } from './resolve';
+import { type LastSeen, type LiveChoice, type Picker, pick, pickerOf } from './picker';
+import type { Choice, DomainRoute } from './resolve';
 
 /** How to reach a domain, with the rounds that are under way. */
-export type Route = {
-  /** The nearest candidates first; the last tier is `any`. */
+export type Reach = {
+  /** The nearest choices first; the last tier is `any`. */
   readonly tiers: readonly Picker[];
   readonly any: Picker;
 };
@@ -17,26 +17,26 @@ export type LiveFacts = {
 };
 
 /** What probes call a target. */
-export function placeOf({ ip, port }: Pick<Candidate, 'ip' | 'port'>): string {
+export function placeOf({ ip, port }: Pick<Choice, 'ip' | 'port'>): string {
   return `${ip} ${port}`;
 }
 
 /**
  * Written field by field: spreading gives each a hidden class of its own. What a request reads comes first, and `host` is the same text
- * for all that have the same one, so that little of a thousand candidates has to be in the processor's cache.
+ * for all that have the same one, so that little of a thousand choices has to be in the processor's cache.
  */
-function liveCandidate(candidate: Candidate, host: string, seen: LastSeen): LiveCandidate {
-  const { ip, port, weight, endpointId, scopeId, ageKey, region, zoneId } = candidate;
+function liveChoice(choice: Choice, host: string, seen: LastSeen): LiveChoice {
+  const { ip, port, weight, endpointId, scopeId, ageKey, region, zoneId } = choice;
   const address = ip.includes(':') ? `[${ip}]` : ip;
-  const place = placeOf(candidate);
+  const place = placeOf(choice);
   return { address, port, host, seen, ip, weight, place, endpointId, scopeId, ageKey, region, zoneId };
 }
 
-/** The route with its rounds, which go on from those of `before` where the candidates are the same. */
-export function liveRoute(route: DomainRoute, { seenOf, down }: LiveFacts, before: Route | undefined): Route {
-  const hosts = new Map(route.candidates.map(({ host }) => [host, host]));
-  const live = route.candidates.map((one) =>
-    liveCandidate(one, hosts.get(one.host) ?? one.host, seenOf(one.ageKey ?? one.scopeId)),
+/** The route with its rounds, which go on from those of `before` where the choices are the same. */
+export function liveReach(route: DomainRoute, { seenOf, down }: LiveFacts, before: Reach | undefined): Reach {
+  const hosts = new Map(route.choices.map(({ host }) => [host, host]));
+  const live = route.choices.map((one) =>
+    liveChoice(one, hosts.get(one.host) ?? one.host, seenOf(one.ageKey ?? one.scopeId)),
   );
   const any = pickerOf(live, down, before?.any);
   const near = route.tiers.map((indexes, tier) => {
@@ -47,12 +47,12 @@ export function liveRoute(route: DomainRoute, { seenOf, down }: LiveFacts, befor
 }
 
 /** Takes note that what probes say has changed. A thousand targets may go down at once: the next request sees to it, not each message. */
-export function noteHealth({ tiers }: Route): void {
+export function noteHealth({ tiers }: Reach): void {
   for (const tier of tiers) tier.isHealthNew = true;
 }
 
 /** The next target that was confirmed since `sinceMs`: of the nearest tier that has a healthy one, else of all, since probes may err. */
-export function pickTarget({ tiers, any }: Route, isZonal: boolean, sinceMs: number): LiveCandidate | undefined {
+export function pickTarget({ tiers, any }: Reach, isZonal: boolean, sinceMs: number): LiveChoice | undefined {
   for (let tier = isZonal ? 0 : tiers.length - 1; tier < tiers.length; tier += 1) {
     const found = pick(tiers[tier] ?? any, sinceMs);
     if (found) return found;

@@ -8,7 +8,7 @@ import { factsOf } from '#core/protocols';
 import { type AgeKey, ageKeysOf } from './ages';
 
 /** One address that requests can be sent to; `host` is the Host header that Kong's own upstream would send there. */
-export type Candidate = {
+export type Choice = {
   readonly ip: string;
   readonly port: number;
   readonly host: string;
@@ -27,8 +27,8 @@ export type DomainRoute = {
   /** Host header without port. */
   readonly host: string;
   /** At least one. */
-  readonly candidates: readonly Candidate[];
-  /** Indexes of the candidates to prefer, the nearest first: those of the own zone, then of the own region; never of none or all. */
+  readonly choices: readonly Choice[];
+  /** Indexes of the choices to prefer, the nearest first: those of the own zone, then of the own region; never of none or all. */
   readonly tiers: readonly (readonly number[])[];
 };
 
@@ -45,50 +45,50 @@ export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, pr
   const found = new Map(domains.map((domain) => [domain.name, draftOf(domain)]));
   const drafts = [...new Map<string, Draft>([...idle(previous), ...found])]
     .map(([name, draft]) => [name, withHeld(draft, previous.get(name), judge)] as const)
-    .filter(([, draft]) => draft.candidates.length > 0);
+    .filter(([, draft]) => draft.choices.length > 0);
   const regions = homeRegions(
-    drafts.flatMap(([, draft]) => draft.candidates),
+    drafts.flatMap(([, draft]) => draft.choices),
     zoneId,
   );
   const keys = ageKeysOf(snapshot);
   return new Map(
-    drafts.map(([name, { candidates, ...draft }]) => {
-      const aged = candidates.map((one) => withAge(one, keys.get(one.endpointId)));
-      return [name, { ...draft, candidates: aged, tiers: tiersOf(aged, zoneId, regions) }];
+    drafts.map(([name, { choices, ...draft }]) => {
+      const aged = choices.map((one) => withAge(one, keys.get(one.endpointId)));
+      return [name, { ...draft, choices: aged, tiers: tiersOf(aged, zoneId, regions) }];
     }),
   );
 }
 
 /** What is in no scope any more has the age of its own. */
-function withAge({ ageKey: before, ...candidate }: Candidate, key: AgeKey = candidate.scopeId): Candidate {
-  return key === candidate.scopeId ? candidate : { ...candidate, ageKey: key };
+function withAge({ ageKey: before, ...choice }: Choice, key: AgeKey = choice.scopeId): Choice {
+  return key === choice.scopeId ? choice : { ...choice, ageKey: key };
 }
 
 type Draft = Omit<DomainRoute, 'tiers'>;
 
 function draftOf({ name, protocol, host = upstreamName(name), targets }: Domain): Draft {
-  const candidates = usable(targets).map((target) => ({ ...target, host: hostHeader(host, target.port, protocol) }));
-  return { protocol, host, candidates };
+  const choices = usable(targets).map((target) => ({ ...target, host: hostHeader(host, target.port, protocol) }));
+  return { protocol, host, choices };
 }
 
-/** The domains of before, without candidates yet. */
+/** The domains of before, without choices yet. */
 function idle(previous: Routes): readonly (readonly [string, Draft])[] {
-  return [...previous].map(([name, { protocol, host }]) => [name, { protocol, host, candidates: [] }]);
+  return [...previous].map(([name, { protocol, host }]) => [name, { protocol, host, choices: [] }]);
 }
 
 /** Adds what was there before of endpoints that are uncertain; and of absent ones, where nothing else is left. */
 function withHeld(draft: Draft, previous: DomainRoute | undefined, judge: (endpointId: string) => Verdict): Draft {
-  const taken = new Set(draft.candidates.map(({ ip, port }) => `${ip} ${port}`));
-  const before = (previous?.candidates ?? []).filter(({ ip, port }) => !taken.has(`${ip} ${port}`));
+  const taken = new Set(draft.choices.map(({ ip, port }) => `${ip} ${port}`));
+  const before = (previous?.choices ?? []).filter(({ ip, port }) => !taken.has(`${ip} ${port}`));
   const heldIf = (is: Verdict['is']) => before.filter((one) => judge(one.endpointId).is === is);
-  const candidates = [...draft.candidates, ...heldIf('uncertain')];
-  return { ...draft, candidates: candidates.length > 0 ? candidates : heldIf('absent') };
+  const choices = [...draft.choices, ...heldIf('uncertain')];
+  return { ...draft, choices: choices.length > 0 ? choices : heldIf('absent') };
 }
 
 function incumbentsOf(routes: Routes): ReadonlyMap<string, Incumbent> {
   return new Map(
-    [...routes].map(([domain, { protocol, host, candidates }]) => {
-      const endpointIds = new Set(candidates.map((one) => one.endpointId));
+    [...routes].map(([domain, { protocol, host, choices }]) => {
+      const endpointIds = new Set(choices.map((one) => one.endpointId));
       return [domain, { protocol, host, endpointIds, isUncertain: false }];
     }),
   );
@@ -101,7 +101,7 @@ export function hostHeader(host: string, port: number, protocol: Protocol): stri
 
 /** Whether the zones of the targets are known, and none lies in the region of `zoneId`. */
 export function isForeignZone(routes: Routes, zoneId: string): boolean {
-  const zoned = [...routes.values()].flatMap(({ candidates }) => candidates).filter((one) => one.zoneId !== undefined);
+  const zoned = [...routes.values()].flatMap(({ choices }) => choices).filter((one) => one.zoneId !== undefined);
   return zoned.length > 0 && homeRegions(zoned, zoneId).size === 0;
 }
 
@@ -112,12 +112,11 @@ function usable(targets: readonly Target[]): readonly Target[] {
 }
 
 function tiersOf(
-  all: readonly Candidate[],
+  all: readonly Choice[],
   zoneId: string | undefined,
   regions: ReadonlySet<string>,
 ): DomainRoute['tiers'] {
-  const indexesOf = (belongs: (one: Candidate) => boolean) =>
-    all.flatMap((one, index) => (belongs(one) ? [index] : []));
+  const indexesOf = (belongs: (one: Choice) => boolean) => all.flatMap((one, index) => (belongs(one) ? [index] : []));
   const sameZone = indexesOf((one) => one.zoneId !== undefined && one.zoneId === zoneId);
   const sameRegion = indexesOf((one) => regions.has(one.region));
   return [sameZone, sameRegion].filter((tier) => tier.length > 0 && tier.length < all.length);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { probeTarget } from '#plugin/discovery/probe';
 import type { ProbeSettings } from '#plugin/discovery/probe-settings';
-import type { Candidate } from '#plugin/request/resolve';
+import type { Choice } from '#plugin/request/resolve';
 
 const servers: Server[] = [];
 
@@ -24,9 +24,9 @@ async function listen(server: Server): Promise<number> {
 
 function probe(port: number, over: Partial<ProbeSettings> = {}, signal = new AbortController().signal) {
   const place = { ip: '127.0.0.1', port, host: 'api.example:8080', region: 'us-east-1' };
-  const candidate: Candidate = { ...place, weight: 1, endpointId: 'vpce-1', scopeId: 'hub.self.us-east-1' };
+  const choice: Choice = { ...place, weight: 1, endpointId: 'vpce-1', scopeId: 'hub.self.us-east-1' };
   const settings: ProbeSettings = { kind: 'tcp', path: '/', intervalMs: 9_000, timeoutMs: 4_500, fall: 1, rise: 1 };
-  return probeTarget(candidate, { ...settings, ...over }, signal);
+  return probeTarget(choice, { ...settings, ...over }, signal);
 }
 
 /** Accepts, and says nothing. */

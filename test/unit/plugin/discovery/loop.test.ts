@@ -42,7 +42,7 @@ async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf
   const probed: string[] = [];
   const prober: Prober = {
     use: (domain, { kind }) => void probed.push(`${domain} by ${kind}`),
-    watch: (domain, candidates) => void probed.push(`${domain}: ${candidates.length}`),
+    watch: (domain, choices) => void probed.push(`${domain}: ${choices.length}`),
     release: (domain) => void probed.push(`${domain} no more`),
   };
   const options = { discover, restored, zoneId, prober, intervalSeconds: () => 60, clock, random: () => 0.5, post };
@@ -52,10 +52,10 @@ async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf
   return { loop, pauses, posted, probed };
 }
 
-/** `kind domain: number of candidates` of what was posted about routes. */
+/** `kind domain: number of choices` of what was posted about routes. */
 function routesOf(posted: readonly FromDiscovery[]): readonly string[] {
   return posted.flatMap((one) =>
-    one.kind === 'route' ? [`${one.domain}: ${one.route ? readRoute(one.route).candidates.length : 'none'}`] : [],
+    one.kind === 'route' ? [`${one.domain}: ${one.route ? readRoute(one.route).choices.length : 'none'}`] : [],
   );
 }
 

@@ -3,11 +3,11 @@ import type { Clock } from '#core/timing/clock';
 import type { FromDiscovery } from '#plugin/discovery/messages';
 import { type ProbeSettings, stricterOf } from '#plugin/discovery/probe-settings';
 import { createProber } from '#plugin/discovery/prober';
-import type { Candidate } from '#plugin/request/resolve';
+import type { Choice } from '#plugin/request/resolve';
 
 const settings: ProbeSettings = { kind: 'tcp', path: '/', intervalMs: 1_000, timeoutMs: 500, fall: 2, rise: 2 };
 
-function candidateOf(ip: string, over: Partial<Candidate> = {}): Candidate {
+function choiceOf(ip: string, over: Partial<Choice> = {}): Choice {
   const place = { ip, port: 80, host: 'sd2.privatelink', region: 'us-east-1' };
   return { ...place, weight: 100, endpointId: 'vpce-1', scopeId: 'hub.self.us-east-1', ...over };
 }
@@ -36,7 +36,7 @@ function openProber(random = 0.5) {
   const post = (message: FromDiscovery) => {
     if (message.kind === 'health') posted.push([nowMs, `${message.domain} ${message.place}`, message.isDown]);
   };
-  const probe = async ({ ip }: Candidate, { timeoutMs }: ProbeSettings, signal: AbortSignal) => {
+  const probe = async ({ ip }: Choice, { timeoutMs }: ProbeSettings, signal: AbortSignal) => {
     probes.push(ip);
     if (!dead.has(ip)) return true;
     await clock.sleep(timeoutMs, signal).catch(() => {});
@@ -69,7 +69,7 @@ describe('createProber', () => {
     for (const diedAtMs of [3_000, 3_250, 3_499, 3_500, 3_750, 4_000, 4_499]) {
       const { prober, dead, posted, runUntil } = openProber(random);
       prober.use('sd2', settings);
-      prober.watch('sd2', [candidateOf('10.0.1.1'), candidateOf('10.0.2.2')]);
+      prober.watch('sd2', [choiceOf('10.0.1.1'), choiceOf('10.0.2.2')]);
       await runUntil(diedAtMs);
 
       dead.add('10.0.1.1');
@@ -84,7 +84,7 @@ describe('createProber', () => {
     dead.add('10.0.1.1');
 
     prober.use('sd2', { ...settings, intervalMs: 200, timeoutMs: 100 });
-    prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    prober.watch('sd2', [choiceOf('10.0.1.1')]);
     await runUntil(400);
 
     expect(posted).toHaveLength(1);
@@ -93,7 +93,7 @@ describe('createProber', () => {
   it('brings a target back after as many successes in a row as rise says', async () => {
     const { prober, dead, posted, runUntil } = openProber();
     prober.use('sd2', settings);
-    prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    prober.watch('sd2', [choiceOf('10.0.1.1')]);
     dead.add('10.0.1.1');
     await runUntil(3_000);
 
@@ -109,7 +109,7 @@ describe('createProber', () => {
   it('forgives failures that are not in a row', async () => {
     const { prober, dead, probes, posted, runUntil } = openProber();
     prober.use('sd2', settings);
-    prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    prober.watch('sd2', [choiceOf('10.0.1.1')]);
 
     for (let round = 1; round <= 10; round += 1) {
       if (round % 2 === 0) dead.add('10.0.1.1');
@@ -124,7 +124,7 @@ describe('createProber', () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', settings);
 
-    for (let told = 0; told < 3; told += 1) prober.watch('sd2', [candidateOf('10.0.1.1'), candidateOf('10.0.2.2')]);
+    for (let told = 0; told < 3; told += 1) prober.watch('sd2', [choiceOf('10.0.1.1'), choiceOf('10.0.2.2')]);
     await runUntil(700);
 
     expect(probes).toEqual(['10.0.1.1', '10.0.2.2']);
@@ -136,7 +136,7 @@ describe('createProber', () => {
   ])('stops when %s, and takes back what it said', async (_, stop) => {
     const open = openProber();
     open.prober.use('sd2', settings);
-    open.prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    open.prober.watch('sd2', [choiceOf('10.0.1.1')]);
     open.dead.add('10.0.1.1');
     await open.runUntil(3_000);
 
@@ -151,9 +151,9 @@ describe('createProber', () => {
   it('asks for the new name when the Host of a target changes', async () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', settings);
-    prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    prober.watch('sd2', [choiceOf('10.0.1.1')]);
 
-    prober.watch('sd2', [candidateOf('10.0.1.1', { host: 'other.example' })]);
+    prober.watch('sd2', [choiceOf('10.0.1.1', { host: 'other.example' })]);
     await runUntil(700);
 
     expect(probes).toHaveLength(1);
@@ -161,11 +161,11 @@ describe('createProber', () => {
 
   it.each<[string, (open: ReturnType<typeof openProber>) => void]>([
     ['probes become stricter', ({ prober }) => prober.use('sd2', { ...settings, intervalMs: 600, timeoutMs: 300 })],
-    ['its Host changes', ({ prober }) => prober.watch('sd2', [candidateOf('10.0.1.1', { host: 'other.example' })])],
+    ['its Host changes', ({ prober }) => prober.watch('sd2', [choiceOf('10.0.1.1', { host: 'other.example' })])],
   ])('keeps a target out when %s, until it answers as often as rise says', async (_, change) => {
     const open = openProber();
     open.prober.use('sd2', settings);
-    open.prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    open.prober.watch('sd2', [choiceOf('10.0.1.1')]);
     open.dead.add('10.0.1.1');
     await open.runUntil(3_000);
 
@@ -182,7 +182,7 @@ describe('createProber', () => {
   it('probes nothing with none, and begins when an entity of the domain wants it', async () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', { ...settings, kind: 'none' });
-    prober.watch('sd2', [candidateOf('10.0.1.1')]);
+    prober.watch('sd2', [choiceOf('10.0.1.1')]);
     await runUntil(9_000);
     const before = probes.length;
 

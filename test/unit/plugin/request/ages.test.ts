@@ -39,11 +39,11 @@ describe('agesOf', () => {
   });
 });
 
-describe('the age of a candidate', () => {
+describe('the age of a choice', () => {
   const keysOf = (endpoints: readonly Endpoint[], others = snapshotOf()) =>
     resolveRoutes({ ...others, scopes: [...others.scopes, knownScope(endpoints, [], relay)] }, undefined)
       .get('sd2')
-      ?.candidates.map(({ ip, ageKey, scopeId }) => [ip, ageKey ?? scopeId]);
+      ?.choices.map(({ ip, ageKey, scopeId }) => [ip, ageKey ?? scopeId]);
   const at = (ip: string) => ({ addresses: [{ ip, region: 'us-east-1' }] });
 
   it('fm-40 is that of who observed its endpoint, where a snapshot relays it', () => {
@@ -73,7 +73,7 @@ describe('the age of a candidate', () => {
 
     const after = resolveRoutes(snapshotOf(knownScope([], [], relay)), undefined, before).get('sd2');
 
-    expect(after?.candidates.map(({ ageKey, scopeId }) => ageKey ?? scopeId)).toEqual([relay.id, relay.id]);
+    expect(after?.choices.map(({ ageKey, scopeId }) => ageKey ?? scopeId)).toEqual([relay.id, relay.id]);
   });
 });
 

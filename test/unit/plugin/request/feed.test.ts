@@ -54,7 +54,7 @@ function openFeed() {
 }
 
 function ipOf(feed: ReturnType<typeof openFeed>['feed'], domain = 'sd2'): string {
-  const found = feed.routeOf(domain);
+  const found = feed.reachOf(domain);
   return typeof found === 'string' ? found : (pickTarget(found, true, -Infinity)?.ip ?? 'none');
 }
 
@@ -69,12 +69,12 @@ describe('startFeed', () => {
 
   it('tells undiscovered from unknown', () => {
     const { feed, threads } = openFeed();
-    const before = feed.routeOf('sd2');
+    const before = feed.reachOf('sd2');
 
     threads[0]?.say({ kind: 'route', domain: 'sd2' });
     threads[0]?.say(observed);
 
-    expect([before, feed.routeOf('sd2')]).toEqual(['undiscovered', 'unknown domain']);
+    expect([before, feed.reachOf('sd2')]).toEqual(['undiscovered', 'unknown domain']);
     expect(feed.oldestObservedAtMs()).toBe(-5);
   });
 
@@ -108,7 +108,7 @@ describe('startFeed', () => {
     threads[0]?.say({ kind: 'observed', ages: [] });
 
     await expect(wait).resolves.toBeUndefined();
-    expect(feed.routeOf('sd2')).toBe('undiscovered');
+    expect(feed.reachOf('sd2')).toBe('undiscovered');
   });
 
   it('fm-06 starts the thread anew when it ends, announces the domains again and keeps the routes meanwhile', async () => {
@@ -117,7 +117,7 @@ describe('startFeed', () => {
     threads[0]?.say({ kind: 'route', domain: 'sd2', route: text });
 
     threads[0]?.end('out of memory');
-    const meanwhile = feed.routeOf('sd2');
+    const meanwhile = feed.reachOf('sd2');
     await wake(1_000);
 
     expect(typeof meanwhile).toBe('object');
@@ -196,9 +196,9 @@ describe('startFeed', () => {
     threads[0]?.say(observed);
 
     await wake(3_600_000);
-    feed.routeOf('sd3');
+    feed.reachOf('sd3');
     await wake(3_600_000);
-    const after = feed.routeOf('sd2');
+    const after = feed.reachOf('sd2');
     feed.use('sd2', probe);
 
     expect(after).toBe('unknown domain');

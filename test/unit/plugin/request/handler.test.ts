@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { emptyFeed, type Feed } from '#plugin/request/feed';
 import { access, accessUnusable, type Kong } from '#plugin/request/handler';
-import { liveRoute, type Route } from '#plugin/request/reach';
+import { liveReach, type Reach } from '#plugin/request/reach';
 import { resolveRoutes } from '#plugin/request/resolve';
 import { createUpstreams } from '#plugin/request/upstreams';
 import { type PluginConfig, parsePluginConfig, parseWayOut } from '#plugin/schema/schema';
@@ -12,15 +12,15 @@ const resolved = resolveRoutes(
   undefined,
 ).get('sd2');
 const facts = { seenOf: () => ({ observedAtMs: 1_000 }), down: new Set<string>() };
-const route = resolved && liveRoute(resolved, facts, undefined);
+const route = resolved && liveReach(resolved, facts, undefined);
 
 /** A feed that knows sd2 at most; its scope was confirmed at 1,000 ms. */
-function feedOf(sd2: Route | undefined, over: Partial<Feed> = {}): Feed {
-  const routeOf: Feed['routeOf'] = (domain) => (domain === 'sd2' && sd2) || (sd2 ? 'unknown domain' : 'undiscovered');
+function feedOf(sd2: Reach | undefined, over: Partial<Feed> = {}): Feed {
+  const reachOf: Feed['reachOf'] = (domain) => (domain === 'sd2' && sd2) || (sd2 ? 'unknown domain' : 'undiscovered');
   return {
     ...emptyFeed,
     hasSources: true,
-    routeOf,
+    reachOf,
     ...over,
   };
 }
@@ -93,9 +93,9 @@ describe('access', () => {
   });
 
   it('waits for the first answer about its domain when there is none yet', async () => {
-    let known: Route | undefined;
+    let known: Reach | undefined;
     const feed = feedOf(undefined, {
-      routeOf: () => known ?? 'undiscovered',
+      reachOf: () => known ?? 'undiscovered',
       first: async () => {
         known = route;
       },
@@ -152,7 +152,7 @@ describe('access', () => {
     async (...row) => {
       const [protocol, port, host, expected] = row;
       const found = resolveRoutes(snapshotOf(knownScope([endpointOf({ protocol, port, host })])), undefined).get('sd2');
-      const feed = feedOf(found && liveRoute(found, facts, undefined));
+      const feed = feedOf(found && liveReach(found, facts, undefined));
 
       const plain = await run({ feed });
       const verbatim = await run({ feed, config: { host_header: 'other.example' } });

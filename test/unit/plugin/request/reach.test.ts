@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { liveRoute, noteHealth, pickTarget, type Route } from '#plugin/request/reach';
+import { liveReach, noteHealth, pickTarget, type Reach } from '#plugin/request/reach';
 import { type DomainRoute, resolveRoutes } from '#plugin/request/resolve';
 import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
 
@@ -22,7 +22,7 @@ function ejected(...down: readonly string[]): Set<string> {
 
 /** The route of a data plane in use1-az1 with these targets ejected. */
 function routeWithout(...down: readonly string[]) {
-  return liveRoute(resolved(), { seenOf, down: ejected(...down) }, undefined);
+  return liveReach(resolved(), { seenOf, down: ejected(...down) }, undefined);
 }
 
 function resolved(): DomainRoute {
@@ -35,9 +35,9 @@ function resolved(): DomainRoute {
   return found;
 }
 
-type LiveRoute = ReturnType<typeof routeWithout>;
+type LiveReach = ReturnType<typeof routeWithout>;
 
-function sharesOf(route: LiveRoute, isZonal = true, count = 10_000): Record<string, number> {
+function sharesOf(route: LiveReach, isZonal = true, count = 10_000): Record<string, number> {
   const shares: Record<string, number> = {};
   for (let request = 0; request < count; request += 1) {
     const ip = pickTarget(route, isZonal, 1_000)?.ip ?? 'none';
@@ -73,7 +73,7 @@ describe('pickTarget', () => {
 
   it('keeps the shares of the others within 1 % when targets come and go between requests', () => {
     const down = new Set<string>();
-    const route = liveRoute(resolved(), { seenOf, down }, undefined);
+    const route = liveReach(resolved(), { seenOf, down }, undefined);
     const [flapping = ''] = ips;
     const shares: Record<string, number> = {};
     for (let request = 0; request < 10_000; request += 1) {
@@ -98,7 +98,7 @@ describe('pickTarget', () => {
         return super.has(place);
       }
     })();
-    const route = liveRoute(resolved(), { seenOf, down }, undefined);
+    const route = liveReach(resolved(), { seenOf, down }, undefined);
     for (let change = 0; change < 1_000; change += 1) {
       down.add(`${ips[0]} 80`);
       noteHealth(route);
@@ -111,13 +111,13 @@ describe('pickTarget', () => {
   });
 
   it('favours nobody when other targets come and go between requests', () => {
-    const { tiers: _, candidates, ...route } = resolved();
-    const all = candidates.map((one) => ({ ...one, weight: 1 }));
+    const { tiers: _, choices, ...route } = resolved();
+    const all = choices.map((one) => ({ ...one, weight: 1 }));
     const facts = { seenOf, down: new Set<string>() };
     const shares: Record<string, number> = {};
-    let live: Route | undefined;
+    let live: Reach | undefined;
     for (let request = 0; request < 900; request += 1) {
-      live = liveRoute({ ...route, candidates: all.slice(0, 3 + (request % 2)), tiers: [] }, facts, live);
+      live = liveReach({ ...route, choices: all.slice(0, 3 + (request % 2)), tiers: [] }, facts, live);
       const { ip = 'none' } = pickTarget(live, false, 0) ?? {};
       shares[ip] = (shares[ip] ?? 0) + 1;
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Address, Snapshot } from '#core/model';
-import { liveRoute, pickTarget, type Route } from '#plugin/request/reach';
+import { liveReach, pickTarget, type Reach } from '#plugin/request/reach';
 import { hostHeader, isForeignZone, type Routes, resolveRoutes } from '#plugin/request/resolve';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 
@@ -9,13 +9,13 @@ function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
   return { ip, zoneId, region };
 }
 
-type Table = { readonly routes: Routes; readonly get: (domain: string) => Route | undefined };
+type Table = { readonly routes: Routes; readonly get: (domain: string) => Reach | undefined };
 
 /** What the thread that serves requests makes of the routes that the other one resolves. */
 function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
   const routes = resolveRoutes(snapshot, zoneId, previous?.routes);
   const facts = { seenOf: () => ({ observedAtMs: 0 }), down: new Set<string>() };
-  const live = new Map([...routes].map(([domain, route]) => [domain, liveRoute(route, facts, previous?.get(domain))]));
+  const live = new Map([...routes].map(([domain, route]) => [domain, liveReach(route, facts, previous?.get(domain))]));
   return { routes, get: (domain) => live.get(domain) };
 }
 
@@ -24,12 +24,12 @@ function tableOf(zoneId: string | undefined, ...addresses: readonly Address[]) {
 }
 
 /** The address of the next request that prefers its own zone. */
-function nextOf(route: Route | undefined): string | undefined {
+function nextOf(route: Reach | undefined): string | undefined {
   return route && pickTarget(route, true, 0)?.ip;
 }
 
 /** How often each address came up in `count` picks. */
-function sharesOf(route: Route | undefined, count: number): Record<string, number> {
+function sharesOf(route: Reach | undefined, count: number): Record<string, number> {
   const shares: Record<string, number> = {};
   for (let index = 0; index < count; index += 1) {
     const ip = nextOf(route) ?? 'none';
@@ -132,7 +132,7 @@ describe('resolveRoutes', () => {
     expect(Array.from({ length: 7 }, () => nextOf(route)?.slice(-1)).join('')).toBe('1112113');
   });
 
-  it('goes on with the round of the table before while the candidates are the same', () => {
+  it('goes on with the round of the table before while the choices are the same', () => {
     const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((ip) => address(ip));
     let table = tableOf(undefined, ...addresses);
 
@@ -226,7 +226,7 @@ describe('resolveRoutes', () => {
     const fresh = endpointOf({ weight: 1, addresses: [address('10.0.0.1')] });
     const resolved = resolveRoutes(snapshotOf(knownScope([fresh]), unknownScope([stale], west)), undefined).get('sd2');
     const seenOf = (id: string) => ({ observedAtMs: id === hubScope.id ? 2_000 : 1_000 });
-    const route = resolved && liveRoute(resolved, { seenOf, down: new Set() }, undefined);
+    const route = resolved && liveReach(resolved, { seenOf, down: new Set() }, undefined);
 
     const picked = route && Array.from({ length: 5 }, () => pickTarget(route, true, 1_500)?.ip);
 
