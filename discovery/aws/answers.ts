@@ -3,7 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Scope } from '#core/model';
 
 /** A text that AWS may leave out, or give as null (fm-23). */
-export const text = z
+export const optionalText = z
   .string()
   .nullish()
   .transform((value) => value ?? undefined);
@@ -21,7 +21,7 @@ export type Unreadable = { readonly id: string; readonly problem: string };
  * The items of a list. One with an id and a field of another form costs itself alone: `unreadable` makes an item of it. One without an id
  * fails the list, since nobody knows what is missing then (fm-03).
  */
-export function itemsOf<T>(item: z.ZodType<T>, idKey: string, unreadable: (one: Unreadable) => T) {
+export function readableItems<T>(item: z.ZodType<T>, idKey: string, unreadable: (one: Unreadable) => T) {
   const identified = z.looseObject({ [idKey]: z.string().min(1) });
   return z.array(
     z.unknown().transform((value, context): T => {

@@ -7,7 +7,7 @@ import type { Clock } from '#core/timing/clock';
 import { withinDeadline } from '#io/within-deadline';
 import type { Source } from '../source';
 import type { AccountScope } from './accounts';
-import { parseAnswer, text } from './answers';
+import { optionalText, parseAnswer } from './answers';
 import type { CallBudget } from './call-budget';
 import { loadSts } from './sdk';
 
@@ -54,7 +54,7 @@ async function describeCaller(client: STSClient, abortSignal: AbortSignal): Prom
   return client.send(new GetCallerIdentityCommand({}), { abortSignal });
 }
 
-const identity = z.object({ Account: text });
+const identity = z.object({ Account: optionalText });
 
 /** The same source, whose answers tell the account where the process's own credentials read; a role's ARN names it already. */
 export function tellAccount(

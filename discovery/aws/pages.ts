@@ -16,7 +16,7 @@ export type List<T> = {
 };
 
 /** All items of a list, page after page; one page that fails is the failure of all (fm-08). Throws PrivatelinkError. */
-export async function readPages<T>(
+export async function readAwsList<T>(
   { action, page, scope, budget, signal }: List<T>,
   ask: (token: string | undefined) => Promise<unknown>,
 ): Promise<readonly T[]> {

@@ -6,7 +6,7 @@ import type { Endpoint, Finding, Snapshot } from '#core/model';
 import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/within-deadline';
 import { type AccountScope, accountScopes } from '../aws/accounts';
-import type { NetworkReader, ServiceItem } from '../aws/readers/networks';
+import type { EndpointServiceItem, NetworkReader } from '../aws/readers/networks';
 import type { ReadZoneIds } from '../aws/readers/zones';
 import { findUnroutable, type Networks } from './peerings';
 import { findZoneMismatches, type Zones } from './zones';
@@ -113,7 +113,7 @@ async function readZones({ reader, readZoneIds }: Readers, endpoints: readonly E
 
 /** None where one zone's id is not known: it would seem not to be served. */
 function servedBy(
-  { name, zoneIds, zoneNames }: ServiceItem,
+  { name, zoneIds, zoneNames }: EndpointServiceItem,
   idsByName: ReadonlyMap<string, string>,
 ): readonly (readonly [string, ReadonlySet<string>])[] {
   const ids = zoneIds.length > 0 ? zoneIds : zoneNames.flatMap((zone) => idsByName.get(zone) ?? []);

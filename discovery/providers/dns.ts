@@ -10,7 +10,7 @@ import { allowOf, type Refusal } from '../admission/allow';
 import type { Source } from '../source';
 import { type Answered, cacheAnswers, type DnsCache } from './dns-cache';
 import { dnsCodeOf, type Resolver, type SrvRecord } from './resolver';
-import { type Claimed, createClaimedSource, digestOf, discoverClaimed } from './written';
+import { type Claimed, createClaimedSource, discoverClaimed, shortDigestOf } from './written';
 
 export type DnsDependencies = {
   readonly resolver: Resolver;
@@ -75,7 +75,7 @@ async function readName(config: NameConfig, context: Context): Promise<readonly 
     ? await readSrv({ ...claim, name }, context)
     : [
         {
-          id: `dns-${claim.domain}-${digestOf(source, name)}`,
+          id: `dns-${claim.domain}-${shortDigestOf(source, name)}`,
           claim,
           ips: await readAddresses(name, context),
           dnsNames: [name],
@@ -93,7 +93,7 @@ async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: 
   if (records.length > maxAddresses) throw tooManyRecords(name, records.length, context.scope);
   const limits = { limit: concurrency, signal: context.signal };
   return concurrently(records, limits, async ({ name: host, port, weight }, own) => ({
-    id: `dns-${claim.domain}-${digestOf(context.scope.source, name, host, port)}`,
+    id: `dns-${claim.domain}-${shortDigestOf(context.scope.source, name, host, port)}`,
     // Where nobody chooses, RFC 2782 has weights of 0; to a balancer 0 is no traffic at all.
     claim: { ...claim, port, weight: Math.max(weight, 1) },
     ips: isDnsName(host) ? await readAddresses(host, { ...context, signal: own }) : [],

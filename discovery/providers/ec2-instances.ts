@@ -6,7 +6,7 @@ import { createAccountSource } from '../aws/account-source';
 import type { AccountScope } from '../aws/accounts';
 import { whyUnreadable } from '../aws/answers';
 import { parseInstanceState } from '../aws/readers/instance-states';
-import type { Ec2InstanceReader, InstanceItem } from '../aws/readers/instances';
+import type { Ec2InstanceItem, Ec2InstanceReader } from '../aws/readers/instances';
 import { type ReadZoneIds, withZoneIds } from '../aws/readers/zones';
 import type { Source } from '../source';
 
@@ -45,13 +45,13 @@ function isInstanceId(id: string): boolean {
   return /^i-[0-9a-f]+$/.test(id);
 }
 
-function candidateOf(item: InstanceItem, scope: AccountScope): Candidate {
+function candidateOf(item: Ec2InstanceItem, scope: AccountScope): Candidate {
   const state = item.state === undefined ? undefined : parseInstanceState(item.state);
   const problem = whyUnreadable('it', item.problem);
   return { id: item.id, tags: item.tags, state, problem, facts: factsOf(item, state, scope) };
 }
 
-function factsOf(item: InstanceItem, state: EndpointState | undefined, scope: AccountScope): Facts | string {
+function factsOf(item: Ec2InstanceItem, state: EndpointState | undefined, scope: AccountScope): Facts | string {
   const { createdAtMs, vpcId } = item;
   if (!state) return 'AWS gives no State for it';
   if (createdAtMs === undefined) return 'AWS gives no LaunchTime for it';
@@ -60,12 +60,12 @@ function factsOf(item: InstanceItem, state: EndpointState | undefined, scope: Ac
   return { state, reason: reasonOf(item), createdAtMs, vpcId, dnsNames: [], addresses };
 }
 
-function addressesOf({ ips, zoneId }: InstanceItem, { region }: AccountScope): readonly Address[] {
+function addressesOf({ ips, zoneId }: Ec2InstanceItem, { region }: AccountScope): readonly Address[] {
   return ips.map((ip) => ({ ip, region, zoneId }));
 }
 
 /** The instance's own state, since the endpoint's name for it is not AWS's, and what AWS says about it. */
-function reasonOf({ state, reason }: InstanceItem): string | undefined {
+function reasonOf({ state, reason }: Ec2InstanceItem): string | undefined {
   if (state === 'running') return undefined;
   return `instance ${state}${reason ? `: ${reason}` : ''}`;
 }

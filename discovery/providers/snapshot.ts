@@ -5,7 +5,7 @@ import { type Clocks, createTimeline } from '#core/timing/clock';
 import { adopt } from '../admission/adopt';
 import { parseSnapshot } from '../snapshot/file';
 import { moveSnapshot } from '../snapshot/observed-times';
-import { placeOf, type ReadSnapshot } from '../snapshot/reader';
+import { describeSource, type ReadSnapshot } from '../snapshot/reader';
 import type { Source } from '../source';
 
 export type SnapshotSourceDependencies = {
@@ -26,7 +26,7 @@ export function createSnapshotSource(
   { owner, clock, read }: SnapshotSourceDependencies,
 ): Source {
   const scope = { id: `${config.name}.snapshot.none`, source: config.name, account: 'snapshot', region: 'none' };
-  const from = placeOf(config);
+  const from = describeSource(config);
   const timeline = createTimeline(clock);
   let last: Kept | undefined;
 

@@ -1,6 +1,6 @@
 import type { StaticConfig } from '#config/schema';
 import type { Source } from '../source';
-import { type Claimed, createClaimedSource, digestOf, discoverClaimed } from './written';
+import { type Claimed, createClaimedSource, discoverClaimed, shortDigestOf } from './written';
 
 /** Addresses that the configuration lists; always known. */
 export function createStaticSource(config: StaticConfig): Source {
@@ -15,5 +15,5 @@ function claimedOf(
   { name, endpoints }: StaticConfig,
 ): Claimed {
   const place = endpoints.slice(0, index).filter((one) => one.domain === claim.domain).length;
-  return { id: `static-${claim.domain}-${place}-${digestOf(name)}`, claim, ips: addresses };
+  return { id: `static-${claim.domain}-${place}-${shortDigestOf(name)}`, claim, ips: addresses };
 }

@@ -69,7 +69,7 @@ export function discoverClaimed(claimed: readonly Claimed[], allow: AllowConfig,
 }
 
 /** A short text that differs where the parts do: endpoint ids become tags, which hold neither long names nor every character. */
-export function digestOf(...parts: readonly (string | number)[]): string {
+export function shortDigestOf(...parts: readonly (string | number)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 

@@ -19,12 +19,12 @@ export type ReaderOptions = {
 
 /** Reads the file or the URL that the source names. */
 export function createSnapshotReader(config: SnapshotConfig, options: ReaderOptions = {}): ReadSnapshot {
-  const from = placeOf(config);
+  const from = describeSource(config);
   return config.url ? urlReader({ ...config, url: config.url, from }, options) : fileReader(config.file ?? '', from);
 }
 
 /** Source and place, for messages; a query may hold a signature, and is left out. */
-export function placeOf({ name, file, url }: SnapshotConfig): string {
+export function describeSource({ name, file, url }: SnapshotConfig): string {
   if (!url) return `source ${name}, ${file}`;
   const { origin, pathname } = new URL(url);
   return `source ${name}, ${origin}${pathname}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pluginName } from '#core/names';
-import { configSchema } from './schema';
+import { pluginConfigSchema } from './schema';
 
 /** What JSON Schema says of a field; a rule that is not here has no counterpart in Kong's schemas yet, and is an error at load. */
 const rulesSchema = z.strictObject({
@@ -16,7 +16,7 @@ const rulesSchema = z.strictObject({
 
 type Field = { readonly name: string; readonly rules: z.infer<typeof rulesSchema> };
 
-const jsonSchema = z.toJSONSchema(configSchema, { io: 'input' });
+const jsonSchema = z.toJSONSchema(pluginConfigSchema, { io: 'input' });
 const required: ReadonlySet<string> = new Set(jsonSchema.required);
 const fields: readonly Field[] = Object.entries(jsonSchema.properties ?? {}).map(([name, rules]) => ({
   name,

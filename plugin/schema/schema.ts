@@ -13,7 +13,7 @@ export const pluginPriority = 790;
 const maxStaleLimitSeconds = 86_400;
 
 /** Every field of the plugin's configuration, once: Kong's schema is derived from it (lua.ts). Kong wants 10 characters of description. */
-export const configSchema = z.object({
+export const pluginConfigSchema = z.object({
   domain: z.string().min(1).describe('The service domain to route to: the value of the tag kong:domain.'),
   mode: z
     .enum(['auto', 'target', 'upstream'])
@@ -61,7 +61,7 @@ export const configSchema = z.object({
   probe_rise: z.int().min(1).max(100).default(1).describe('Successes in a row after which it gets requests again.'),
 });
 
-export type PluginConfig = z.infer<typeof configSchema>;
+export type PluginConfig = z.infer<typeof pluginConfigSchema>;
 
 /** Kong writes null for a field that is not set. */
 const withoutNulls = z
@@ -70,13 +70,13 @@ const withoutNulls = z
 
 /** Reads what Kong hands over: absent keys get their defaults, and those of other versions are ignored. Undefined when it cannot be used. */
 export function parsePluginConfig(config: unknown): PluginConfig | undefined {
-  const parsed = withoutNulls.pipe(configSchema).safeParse(config);
+  const parsed = withoutNulls.pipe(pluginConfigSchema).safeParse(config);
   return parsed.success ? parsed.data : undefined;
 }
 
 const wayOutSchema = z.object({
   domain: z.string().catch(''),
-  on_unresolved: configSchema.shape.on_unresolved.catch('fallthrough'),
+  on_unresolved: pluginConfigSchema.shape.on_unresolved.catch('fallthrough'),
 });
 
 export type WayOut = Readonly<z.infer<typeof wayOutSchema>>;

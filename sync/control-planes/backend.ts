@@ -1,7 +1,7 @@
 import type { Base } from '#deck/file/base';
 import type { Change } from '../plan/changes';
-import type { Answer } from './answers';
 import type { ControlPlane } from './control-plane';
+import type { Diagnosis } from './diagnosis';
 import type { EntityApi } from './kong-api/lists';
 import type { PlaneIdentity } from './plane-identity';
 
@@ -36,7 +36,7 @@ export type PlaneCheckOptions = {
 /** What `doctor` looks at in this type of control plane alone; no answer where it does not apply, and what it throws is a failure. */
 export type PlaneCheck<C> = {
   readonly name: string;
-  readonly run: (config: C, options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Answer[]>;
+  readonly run: (config: C, options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
 };
 
 /** All that differs from one type of control plane to another; `C` is its part of the configuration. Nobody else asks for the type. */
@@ -75,7 +75,7 @@ export type OpenBackend = {
   readonly schemas?: PluginSchemas;
   readonly checks: readonly {
     readonly name: string;
-    readonly run: (options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Answer[]>;
+    readonly run: (options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
   }[];
 };
 

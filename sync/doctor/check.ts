@@ -1,11 +1,11 @@
 import { messageOf } from '#core/errors';
-import type { Answer } from '../control-planes/answers';
+import type { Diagnosis } from '../control-planes/diagnosis';
 import type { Context } from './context';
 
 export type Check = {
   readonly name: string;
   /** What the check found, nothing where it does not apply; what it throws is a failure. */
-  readonly run: (context: Context, signal: AbortSignal) => Promise<readonly Answer[]>;
+  readonly run: (context: Context, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
   /** Routing is right without it: what it throws is a warning. */
   readonly isAdvisory?: boolean;
 };

@@ -1,7 +1,7 @@
 import type { Config } from '#config/schema';
-import { type Answer, failed, ok, warning } from '../control-planes/answers';
 import { readForeign } from '../control-planes/apply';
 import { backendOf } from '../control-planes/backends';
+import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { foreignMessage } from '../control-planes/foreign-message';
 import type { PlaneIdentity } from '../control-planes/plane-identity';
 import { formatCounts } from '../pass/report-text';
@@ -10,7 +10,7 @@ import type { Check } from './check';
 import type { Context } from './context';
 
 /** The control plane can be read with this token, and is one that can be written. */
-export async function checkControlPlane({ held, config }: Context): Promise<readonly Answer[]> {
+export async function checkControlPlane({ held, config }: Context): Promise<readonly Diagnosis[]> {
   return [
     ok(
       `${describe(backendOf(config.controlPlane).identity)}; entities of owner ${config.owner}: ${(await held).length}`,
@@ -23,7 +23,7 @@ function describe({ type, name, address, path }: PlaneIdentity): string {
 }
 
 /** Base files: all of them can be read, and are what decK accepts. */
-export async function checkBaseFiles({ session, config }: Context): Promise<readonly Answer[]> {
+export async function checkBaseFiles({ session, config }: Context): Promise<readonly Diagnosis[]> {
   if (config.deck.base.length === 0) return [];
   return [ok(`read: ${(await session).base.files.length}`)];
 }
@@ -38,7 +38,7 @@ export function backendChecks({ controlPlane, domains }: Config): readonly Check
 }
 
 /** What sync would meet: names that others have, a plan that policy refuses. */
-export async function checkPlan(context: Context, signal: AbortSignal): Promise<readonly Answer[]> {
+export async function checkPlan(context: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   // One after the other, so that of several that reject the one shown first is told.
   const [session, snapshot, held] = [await context.session, await context.snapshot, await context.held];
   const controlPlane = { ...session.controlPlane, read: async () => held };

@@ -2,7 +2,7 @@ import { settleClaims } from '#core/claims/settle';
 import type { ScopeState, Snapshot } from '#core/model';
 import { openFindings } from '#discovery/sources';
 import { systemClock } from '#io/clock';
-import { type Answer, failed, ok, warning } from '../control-planes/answers';
+import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { quarantinedOf } from '../pass/plan-pass';
 import type { Context } from './context';
 
@@ -10,11 +10,11 @@ import type { Context } from './context';
 const passing: ReadonlySet<string> = new Set(['THROTTLED', 'UNCONFIRMED']);
 
 /** Credentials, permissions, region, clock and network of each scope: AWS's own words where one cannot be read. */
-export async function checkScopes({ snapshot }: Context): Promise<readonly Answer[]> {
+export async function checkScopes({ snapshot }: Context): Promise<readonly Diagnosis[]> {
   return (await snapshot).scopes.map((state) => ({ ...answerOf(state), about: state.scope.id }));
 }
 
-function answerOf(state: ScopeState): Answer {
+function answerOf(state: ScopeState): Diagnosis {
   if (state.status === 'known') return ok(`read; endpoints: ${state.discovered.endpoints.length}`);
   return passing.has(state.code) ? warning(state.reason) : failed(state.reason);
 }
@@ -26,7 +26,7 @@ function isUnread({ scopes }: Snapshot): boolean {
 }
 
 /** What there is to route to, in all scopes together. */
-export async function checkEndpoints(context: Context): Promise<readonly Answer[]> {
+export async function checkEndpoints(context: Context): Promise<readonly Diagnosis[]> {
   const snapshot = await context.snapshot;
   if (isUnread(snapshot)) return [unread];
   const endpoints = snapshot.scopes.flatMap((one) => (one.status === 'known' ? one.discovered.endpoints : []));
@@ -41,7 +41,7 @@ export async function checkEndpoints(context: Context): Promise<readonly Answer[
 }
 
 /** What routing cannot mend about the networks. */
-export async function checkNetworks({ snapshot, config }: Context, signal: AbortSignal): Promise<readonly Answer[]> {
+export async function checkNetworks({ snapshot, config }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const seen = { ...(await snapshot), warnings: [] };
   if (isUnread(seen)) return [unread];
   const { findings = [], warnings = [] } = await openFindings(config, { clock: systemClock })(seen, signal);

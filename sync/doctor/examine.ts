@@ -1,15 +1,15 @@
 import { configPath } from '#config/file';
 import type { Config } from '#config/schema';
 import { withinDeadline } from '#io/within-deadline';
-import { type Answer, failed, ok, warning } from '../control-planes/answers';
 import type { PluginSchema } from '../control-planes/backend';
+import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { openConfig, type SessionOptions } from '../pass/session';
 import { oldestNode } from '../pass/version';
 import { type Check, lineOf } from './check';
 import { checksOf } from './checks';
 import { type Context, checkTimeoutMs, lateFix, openContext } from './context';
 
-export type CheckResult = { readonly check: string } & Pick<Answer, 'result' | 'detail'>;
+export type CheckResult = { readonly check: string } & Pick<Diagnosis, 'result' | 'detail'>;
 
 /** All checks in their order; those after the configuration need it. Writes nothing; rejects with the signal's reason alone. */
 export async function examine(
@@ -23,7 +23,7 @@ export async function examine(
   return [...first, ...(await runChecks(checksOf(config), openContext({ config, options, schema }, signal), signal))];
 }
 
-function readConfig(options: SessionOptions): { readonly config?: Config; readonly answer: Answer } {
+function readConfig(options: SessionOptions): { readonly config?: Config; readonly answer: Diagnosis } {
   try {
     const config = openConfig(options);
     const file = configPath({ path: options.config, env: options.terminal.env });
@@ -33,12 +33,12 @@ function readConfig(options: SessionOptions): { readonly config?: Config; readon
   }
 }
 
-function resultOf(check: string, { about, result, detail }: Answer): CheckResult {
+function resultOf(check: string, { about, result, detail }: Diagnosis): CheckResult {
   return { check: about === undefined ? check : `${check} ${about}`, result, detail };
 }
 
 /** Whether this Node.js is one that the package supports. */
-export function checkNode(version: string): Answer {
+export function checkNode(version: string): Diagnosis {
   const isOld = version.localeCompare(oldestNode, undefined, { numeric: true }) < 0;
   return isOld ? failed(`${version}: install ${oldestNode} or newer`) : ok(version);
 }
@@ -70,7 +70,7 @@ export async function runChecks(
 }
 
 /** One cause is told once, by the first check that it stops. */
-function answerOf(thrown: unknown, { name, isAdvisory }: Check, told: Map<unknown, string>): Answer {
+function answerOf(thrown: unknown, { name, isAdvisory }: Check, told: Map<unknown, string>): Diagnosis {
   const teller = told.get(thrown);
   if (teller !== undefined) return warning(`not checked: see ${teller}`);
   told.set(thrown, name);

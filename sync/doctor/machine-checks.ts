@@ -6,7 +6,7 @@ import { hasCode, messageOf } from '#core/errors';
 import type { LastGood } from '#core/model';
 import { systemClock } from '#io/clock';
 import { isThere } from '#io/files';
-import { type Answer, failed, ok, warning } from '../control-planes/answers';
+import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { absenceStoreOf, lastGoodStoreOf } from '../pass/session';
 import { openPublications } from '../publish/open-publications';
 import { readPublications } from '../publish/publish';
@@ -14,7 +14,7 @@ import { startWatchServer } from '../watch/server';
 import type { Context } from './context';
 
 /** The state directory can be written, and what an earlier process left there can be used. */
-export async function checkStateDir({ config, options, now }: Context): Promise<readonly Answer[]> {
+export async function checkStateDir({ config, options, now }: Context): Promise<readonly Diagnosis[]> {
   const { stateDir } = config;
   try {
     await proveWritable(stateDir);
@@ -45,7 +45,7 @@ async function proveWritable(folder: string): Promise<void> {
 export async function checkWatchAddress(
   { config: { watch } }: Context,
   signal: AbortSignal,
-): Promise<readonly Answer[]> {
+): Promise<readonly Diagnosis[]> {
   try {
     const server = await startWatchServer(watch, unready);
     await server.close();
@@ -66,7 +66,7 @@ function isTaken(thrown: unknown): boolean {
 const healthTimeoutMs = 3_000;
 
 /** Who listens there is not known: it gets no token, and a certificate is not what is asked about. */
-async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal): Promise<Answer> {
+async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal): Promise<Diagnosis> {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   try {
     const url = `${tls ? 'https' : 'http'}://${listen}/healthz`;
@@ -83,7 +83,7 @@ async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal):
 }
 
 /** Each Cloud Map service that is published to exists and can be read. */
-export async function checkPublications({ config }: Context, signal: AbortSignal): Promise<readonly Answer[]> {
+export async function checkPublications({ config }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const read = await readPublications(openPublications(config, systemClock), signal);
   return read.map(({ name, held, error }) => ({
     ...(error === undefined ? ok(`instances of this owner: ${held.length}`) : failed(error)),

@@ -34,7 +34,7 @@ export function unknownDomain(domain: string, held: readonly HeldEntity[]): stri
 }
 
 /** What discovery says about a domain that shall leave. */
-export type Claimed = {
+type Claimed = {
   readonly snapshot: Snapshot;
   readonly held: readonly HeldEntity[];
   readonly desired: Document;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 import type { AccountScope } from '#discovery/aws/accounts';
-import { parseAnswer, text } from '#discovery/aws/answers';
+import { optionalText, parseAnswer } from '#discovery/aws/answers';
 import type { CallBudget } from '#discovery/aws/call-budget';
 import { wrapAwsError } from '#discovery/aws/errors';
 import { loadServiceDiscovery } from '#discovery/aws/sdk';
@@ -73,7 +73,9 @@ function isNotFound(thrown: unknown): boolean {
 }
 
 const started = z.object({ OperationId: z.string().min(1) });
-const progress = z.object({ Operation: z.object({ Status: text, ErrorCode: text, ErrorMessage: text }) });
+const progress = z.object({
+  Operation: z.object({ Status: optionalText, ErrorCode: optionalText, ErrorMessage: optionalText }),
+});
 
 /** Both calls only start the work, which may yet fail. */
 async function awaitOperation(

@@ -93,6 +93,20 @@ describe('rooms', () => {
   });
 });
 
+const declared = /^export (?:async )?(?:function|const|type|interface|class) (\w+)/gm;
+
+describe('exported names', () => {
+  it('say one thing each in the product', () => {
+    const homes = new Map<string, Set<string>>();
+    for (const [path, text] of modules) {
+      if (['sandbox', 'test', 'bench'].includes(topOf(path))) continue;
+      for (const [, name = ''] of text.matchAll(declared)) homes.set(name, (homes.get(name) ?? new Set()).add(path));
+    }
+
+    expect([...homes].filter(([, paths]) => paths.size > 1).map(([name, paths]) => [name, ...paths])).toEqual([]);
+  });
+});
+
 describe('the table behind `#`', () => {
   it('is the same for Node, for TypeScript and Biome, and for Jest', () => {
     const { imports } = read('package.json');

@@ -1,10 +1,10 @@
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import { z } from 'zod';
 import type { AccountScope } from '../accounts';
-import { itemsOf, text } from '../answers';
+import { optionalText, readableItems } from '../answers';
 import type { CallBudget } from '../call-budget';
 import { wrapAwsError } from '../errors';
-import { readPages } from '../pages';
+import { readAwsList } from '../pages';
 import { loadServiceDiscovery } from '../sdk';
 
 /** `reference` is what AWS's calls take for it: the ARN, which alone reaches what another account shares, or else the id. */
@@ -56,7 +56,7 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
   const MaxResults = Math.min(pageSize, 100);
   return {
     listNamespaces: (signal) =>
-      readPages(
+      readAwsList(
         { action: 'servicediscovery:ListNamespaces', page: namespacesPage, scope, budget, signal },
         async (NextToken) => {
           const { ListNamespacesCommand } = await loadServiceDiscovery();
@@ -64,7 +64,7 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
         },
       ),
     listServices: (namespace, signal) =>
-      readPages(
+      readAwsList(
         { action: 'servicediscovery:ListServices', page: servicesPage, scope, budget, signal },
         async (NextToken) => {
           const { ListServicesCommand } = await loadServiceDiscovery();
@@ -77,7 +77,7 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
         },
       ),
     listInstances: (ServiceId, signal) =>
-      readPages(
+      readAwsList(
         { action: 'servicediscovery:ListInstances', page: instancesPage, scope, budget, signal },
         async (NextToken) => {
           const { ListInstancesCommand } = await loadServiceDiscovery();
@@ -88,7 +88,7 @@ export function createCloudMapReader({ scope, client, pageSize, budget }: CloudM
       ),
     readHealth: async (ServiceId, signal) =>
       new Map(
-        await readPages(
+        await readAwsList(
           { action: 'servicediscovery:GetInstancesHealthStatus', page: healthPage, scope, budget, signal },
           async (NextToken) => {
             const { GetInstancesHealthStatusCommand } = await loadServiceDiscovery();
@@ -120,7 +120,7 @@ async function isUnknownInstance(
   }
 }
 
-const identity = { Id: z.string().min(1), Arn: text, ResourceOwner: text, Name: z.string().min(1) };
+const identity = { Id: z.string().min(1), Arn: optionalText, ResourceOwner: optionalText, Name: z.string().min(1) };
 
 /** An AWS that does not name owners is one that does not take ARNs either. */
 function referenceOf({ Id, Arn, ResourceOwner }: { Id: string; Arn?: string; ResourceOwner?: string }): string {
@@ -153,17 +153,17 @@ const instanceItem = z
   .transform(({ Id, Attributes }): InstanceItem => ({ id: Id, attributes: new Map(Object.entries(Attributes ?? {})) }));
 
 const namespacesPage = z
-  .object({ Namespaces: z.array(namespaceItem), NextToken: text })
+  .object({ Namespaces: z.array(namespaceItem), NextToken: optionalText })
   .transform(({ Namespaces, NextToken }) => ({ items: Namespaces, NextToken }));
 const servicesPage = z
-  .object({ Services: z.array(serviceItem), NextToken: text })
+  .object({ Services: z.array(serviceItem), NextToken: optionalText })
   .transform(({ Services, NextToken }) => ({ items: Services, NextToken }));
 const instancesPage = z
   .object({
-    Instances: itemsOf(instanceItem, 'Id', (one) => ({ ...one, attributes: new Map() })),
-    NextToken: text,
+    Instances: readableItems(instanceItem, 'Id', (one) => ({ ...one, attributes: new Map() })),
+    NextToken: optionalText,
   })
   .transform(({ Instances, NextToken }) => ({ items: Instances, NextToken }));
 const healthPage = z
-  .object({ Status: z.record(z.string(), z.string().catch('UNKNOWN')), NextToken: text })
+  .object({ Status: z.record(z.string(), z.string().catch('UNKNOWN')), NextToken: optionalText })
   .transform(({ Status, NextToken }) => ({ items: Object.entries(Status), NextToken }));

@@ -6,10 +6,10 @@ import type {
 import { z } from 'zod';
 import { parseEndpointState } from '#core/endpoint-states';
 import type { AccountScope } from '../accounts';
-import { itemsOf, parseAnswer, tagList, text } from '../answers';
+import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
 import type { CallBudget } from '../call-budget';
 import { wrapAwsError } from '../errors';
-import { readPages } from '../pages';
+import { readAwsList } from '../pages';
 import { loadEc2 } from '../sdk';
 import { findGone } from './gone-by-id';
 import { describeExisting } from './missing-ids';
@@ -58,7 +58,7 @@ export type Ec2ReaderOptions = {
 export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2Reader {
   return {
     listEndpoints: (filter, signal) =>
-      readPages({ action: 'ec2:DescribeVpcEndpoints', page: endpointsPage, scope, budget, signal }, (token) =>
+      readAwsList({ action: 'ec2:DescribeVpcEndpoints', page: endpointsPage, scope, budget, signal }, (token) =>
         describeEndpoints({ client, filter, pageSize, token }, signal),
       ),
     listInterfaces: async (ids, signal) => {
@@ -128,14 +128,14 @@ async function describeInterfaces(
 const endpointItem = z
   .object({
     VpcEndpointId: z.string().min(1),
-    State: text,
-    LastError: z.object({ Code: text, Message: text }).nullish(),
-    FailureReason: text,
+    State: optionalText,
+    LastError: z.object({ Code: optionalText, Message: optionalText }).nullish(),
+    FailureReason: optionalText,
     CreationTimestamp: z.date().nullish(),
-    ServiceName: text,
-    VpcId: text,
+    ServiceName: optionalText,
+    VpcId: optionalText,
     NetworkInterfaceIds: z.array(z.string()).nullish(),
-    DnsEntries: z.array(z.object({ DnsName: text })).nullish(),
+    DnsEntries: z.array(z.object({ DnsName: optionalText })).nullish(),
     Tags: tagList,
   })
   .transform(
@@ -154,24 +154,24 @@ const endpointItem = z
 
 const endpointsPage = z
   .object({
-    VpcEndpoints: itemsOf(endpointItem, 'VpcEndpointId', (one) => ({
+    VpcEndpoints: readableItems(endpointItem, 'VpcEndpointId', (one) => ({
       ...one,
       interfaceIds: [],
       dnsNames: [],
       tags: new Map(),
     })),
-    NextToken: text,
+    NextToken: optionalText,
   })
   .transform(({ VpcEndpoints, NextToken }) => ({ items: VpcEndpoints, NextToken }));
 
 const interfaceItem = z
   .object({
     NetworkInterfaceId: z.string().min(1),
-    AvailabilityZone: text,
-    AvailabilityZoneId: text,
-    PrivateIpAddress: text,
-    PrivateIpAddresses: z.array(z.object({ PrivateIpAddress: text })).nullish(),
-    Ipv6Addresses: z.array(z.object({ Ipv6Address: text })).nullish(),
+    AvailabilityZone: optionalText,
+    AvailabilityZoneId: optionalText,
+    PrivateIpAddress: optionalText,
+    PrivateIpAddresses: z.array(z.object({ PrivateIpAddress: optionalText })).nullish(),
+    Ipv6Addresses: z.array(z.object({ Ipv6Address: optionalText })).nullish(),
   })
   .transform((item): InterfaceItem => {
     const v4 = (item.PrivateIpAddresses ?? []).map((one) => one.PrivateIpAddress);
@@ -182,5 +182,5 @@ const interfaceItem = z
   });
 
 const interfacesPage = z.object({
-  NetworkInterfaces: itemsOf(interfaceItem, 'NetworkInterfaceId', (one) => ({ ...one, ips: [] })),
+  NetworkInterfaces: readableItems(interfaceItem, 'NetworkInterfaceId', (one) => ({ ...one, ips: [] })),
 });

@@ -1,7 +1,7 @@
 import type { DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { itemsOf, parseAnswer, tagList, text } from '../answers';
-import { readPages } from '../pages';
+import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
+import { readAwsList } from '../pages';
 import { loadEc2 } from '../sdk';
 import type { Ec2ReaderOptions } from './endpoints';
 import { findGone } from './gone-by-id';
@@ -9,7 +9,7 @@ import { parseInstanceState } from './instance-states';
 import type { Zoned } from './zones';
 
 /** One instance as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
-export type InstanceItem = Zoned & {
+export type Ec2InstanceItem = Zoned & {
   readonly id: string;
   /** AWS's spelling, such as `shutting-down`. */
   readonly state?: string;
@@ -26,7 +26,7 @@ export type InstanceItem = Zoned & {
 /** What discovery needs of EC2 in one account and region. */
 export interface Ec2InstanceReader {
   /** Instances that carry the tag, in any state; complete, or throws PrivatelinkError. */
-  listInstances(tagKey: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
+  listInstances(tagKey: string, signal: AbortSignal): Promise<readonly Ec2InstanceItem[]>;
   /** Of these instances, those that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -35,7 +35,7 @@ export interface Ec2InstanceReader {
 export function createEc2InstanceReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2InstanceReader {
   return {
     listInstances: (tagKey, signal) =>
-      readPages({ action: 'ec2:DescribeInstances', page: instancesPage, scope, budget, signal }, (token) =>
+      readAwsList({ action: 'ec2:DescribeInstances', page: instancesPage, scope, budget, signal }, (token) =>
         describeInstances({ client, tagKey, pageSize, token }, signal),
       ),
     findGone: (ids, signal) => {
@@ -78,23 +78,23 @@ async function describeById(
 
 const networkInterface = z.object({
   Attachment: z.object({ DeviceIndex: z.number().nullish(), NetworkCardIndex: z.number().nullish() }).nullish(),
-  Ipv6Addresses: z.array(z.object({ Ipv6Address: text, IsPrimaryIpv6: z.boolean().nullish() })).nullish(),
+  Ipv6Addresses: z.array(z.object({ Ipv6Address: optionalText, IsPrimaryIpv6: z.boolean().nullish() })).nullish(),
 });
 
 const instanceItem = z
   .object({
     InstanceId: z.string().min(1),
-    State: z.object({ Name: text }).nullish(),
-    StateReason: z.object({ Message: text }).nullish(),
+    State: z.object({ Name: optionalText }).nullish(),
+    StateReason: z.object({ Message: optionalText }).nullish(),
     LaunchTime: z.date().nullish(),
-    VpcId: text,
-    PrivateIpAddress: text,
-    Placement: z.object({ AvailabilityZone: text, AvailabilityZoneId: text }).nullish(),
+    VpcId: optionalText,
+    PrivateIpAddress: optionalText,
+    Placement: z.object({ AvailabilityZone: optionalText, AvailabilityZoneId: optionalText }).nullish(),
     NetworkInterfaces: z.array(networkInterface).nullish(),
     Tags: tagList,
   })
   .transform(
-    (item): InstanceItem => ({
+    (item): Ec2InstanceItem => ({
       id: item.InstanceId,
       state: item.State?.Name,
       reason: item.StateReason?.Message,
@@ -110,9 +110,11 @@ const instanceItem = z
 const instancesPage = z
   .object({
     Reservations: z.array(
-      z.object({ Instances: itemsOf(instanceItem, 'InstanceId', (one) => ({ ...one, ips: [], tags: new Map() })) }),
+      z.object({
+        Instances: readableItems(instanceItem, 'InstanceId', (one) => ({ ...one, ips: [], tags: new Map() })),
+      }),
     ),
-    NextToken: text,
+    NextToken: optionalText,
   })
   .transform(({ Reservations, NextToken }) => ({
     items: Reservations.flatMap(({ Instances }) => Instances),

@@ -1,12 +1,12 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
-import { text } from '../answers';
-import { type List, readPages } from '../pages';
+import { optionalText } from '../answers';
+import { type List, readAwsList } from '../pages';
 import { loadEc2 } from '../sdk';
 import type { Ec2ReaderOptions } from './endpoints';
 
 /** A provider's endpoint service; zones by id, or by the asking account's names. */
-export type ServiceItem = {
+export type EndpointServiceItem = {
   readonly name: string;
   readonly zoneIds: readonly string[];
   readonly zoneNames: readonly string[];
@@ -27,7 +27,7 @@ export type PeeringItem = {
 
 /** What findings need of EC2 in one account and region. All lists are complete, or throw PrivatelinkError; what AWS does not know, or does not show, is missing. */
 export interface NetworkReader {
-  listServices(names: readonly string[], signal: AbortSignal): Promise<readonly ServiceItem[]>;
+  listServices(names: readonly string[], signal: AbortSignal): Promise<readonly EndpointServiceItem[]>;
   listSubnets(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly SubnetItem[]>;
   listVpcs(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly VpcItem[]>;
   /** Those of the whole account and region: two filters would have to match both sides at once. */
@@ -46,7 +46,7 @@ type Listing<T> = Pick<List<T>, 'action' | 'page'> & {
 /** Reads through the SDK, page by page; names and ids are filters, not parameters, because one that AWS does not know would fail the call. */
 export function createNetworkReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): NetworkReader {
   function list<T>({ action, ask, page }: Listing<T>, signal: AbortSignal): Promise<readonly T[]> {
-    return readPages({ action, page, scope, budget, signal }, async (NextToken) =>
+    return readAwsList({ action, page, scope, budget, signal }, async (NextToken) =>
       ask(
         await loadEc2(),
         { MaxResults: pageSize, NextToken },
@@ -81,14 +81,14 @@ const serviceItem = z
     AvailabilityZones: z.array(z.string()).nullish(),
   })
   .transform(
-    (item): ServiceItem => ({
+    (item): EndpointServiceItem => ({
       name: item.ServiceName,
       zoneIds: item.AvailabilityZoneIds ?? [],
       zoneNames: item.AvailabilityZones ?? [],
     }),
   );
 
-function servicesNamed(Values: string[]): Listing<ServiceItem> {
+function servicesNamed(Values: string[]): Listing<EndpointServiceItem> {
   return {
     action: 'ec2:DescribeVpcEndpointServices',
     ask: ({ DescribeVpcEndpointServicesCommand }, paging, { client, abort }) =>
@@ -97,19 +97,19 @@ function servicesNamed(Values: string[]): Listing<ServiceItem> {
         abort,
       ),
     page: z
-      .object({ ServiceDetails: z.array(serviceItem), NextToken: text })
+      .object({ ServiceDetails: z.array(serviceItem), NextToken: optionalText })
       .transform(({ ServiceDetails: items, NextToken }) => ({ items, NextToken })),
   };
 }
 
-const subnetItem = z.object({ VpcId: text, AvailabilityZoneId: text });
+const subnetItem = z.object({ VpcId: optionalText, AvailabilityZoneId: optionalText });
 
 function subnetsOf(Values: string[]): Listing<SubnetItem> {
   return {
     action: 'ec2:DescribeSubnets',
     ask: ({ DescribeSubnetsCommand }, paging, { client, abort }) =>
       client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
-    page: z.object({ Subnets: z.array(subnetItem), NextToken: text }).transform(({ Subnets, NextToken }) => ({
+    page: z.object({ Subnets: z.array(subnetItem), NextToken: optionalText }).transform(({ Subnets, NextToken }) => ({
       items: Subnets.flatMap(({ VpcId: vpcId, AvailabilityZoneId: zoneId }) =>
         vpcId && zoneId ? [{ vpcId, zoneId }] : [],
       ),
@@ -121,8 +121,8 @@ function subnetsOf(Values: string[]): Listing<SubnetItem> {
 const vpcItem = z
   .object({
     VpcId: z.string().min(1),
-    CidrBlock: text,
-    CidrBlockAssociationSet: z.array(z.object({ CidrBlock: text })).nullish(),
+    CidrBlock: optionalText,
+    CidrBlockAssociationSet: z.array(z.object({ CidrBlock: optionalText })).nullish(),
   })
   .transform(
     (item): VpcItem => ({
@@ -137,19 +137,23 @@ function vpcsOf(Values: string[]): Listing<VpcItem> {
     ask: ({ DescribeVpcsCommand }, paging, { client, abort }) =>
       client.send(new DescribeVpcsCommand({ Filters: [{ Name: 'vpc-id', Values }], ...paging }), abort),
     page: z
-      .object({ Vpcs: z.array(vpcItem), NextToken: text })
+      .object({ Vpcs: z.array(vpcItem), NextToken: optionalText })
       .transform(({ Vpcs: items, NextToken }) => ({ items, NextToken })),
   };
 }
 
 const side = z
-  .object({ VpcId: text, CidrBlock: text, CidrBlockSet: z.array(z.object({ CidrBlock: text })).nullish() })
+  .object({
+    VpcId: optionalText,
+    CidrBlock: optionalText,
+    CidrBlockSet: z.array(z.object({ CidrBlock: optionalText })).nullish(),
+  })
   .transform((one): VpcItem => ({ vpcId: one.VpcId ?? '', ranges: rangesOf(one.CidrBlock, one.CidrBlockSet) }));
 
 const peeringItem = z
   .object({
     VpcPeeringConnectionId: z.string().min(1),
-    Status: z.object({ Code: text, Message: text }).nullish(),
+    Status: z.object({ Code: optionalText, Message: optionalText }).nullish(),
     RequesterVpcInfo: side,
     AccepterVpcInfo: side,
   })
@@ -167,7 +171,7 @@ const peerings: Listing<PeeringItem> = {
   ask: ({ DescribeVpcPeeringConnectionsCommand }, paging, { client, abort }) =>
     client.send(new DescribeVpcPeeringConnectionsCommand(paging), abort),
   page: z
-    .object({ VpcPeeringConnections: z.array(peeringItem), NextToken: text })
+    .object({ VpcPeeringConnections: z.array(peeringItem), NextToken: optionalText })
     .transform(({ VpcPeeringConnections: items, NextToken }) => ({ items, NextToken })),
 };
 

@@ -5,7 +5,7 @@ export type RpcCall = { readonly sequence: number; readonly command: Command };
 
 export type HandleEvent = { readonly kind: 'handle event'; readonly instanceId: number; readonly phase: string };
 
-export type Command =
+type Command =
   | HandleEvent
   | { readonly kind: 'start instance'; readonly name: string; readonly config: unknown }
   | { readonly kind: 'close instance'; readonly instanceId: number }

@@ -7,7 +7,7 @@ export type Counts = {
   readonly calls: Map<string, number>;
 };
 
-export type Observed = {
+export type ServerFacts = {
   readonly counts: Counts;
   readonly instances: number;
   /** Requests that were not resolved. */
@@ -22,7 +22,7 @@ type Metric = {
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   /** Undefined where there is nothing to say yet. */
-  readonly read: (observed: Observed) => number | undefined;
+  readonly read: (observed: ServerFacts) => number | undefined;
 };
 
 /** Every metric of the plugin server. */
@@ -75,7 +75,7 @@ export const metrics: readonly Metric[] = [
 ];
 
 /** The metrics in Prometheus' text format 0.0.4. */
-export function renderMetrics(observed: Observed): string {
+export function renderMetrics(observed: ServerFacts): string {
   return metrics
     .flatMap(({ name, type, help, read }) => {
       const value = read(observed);

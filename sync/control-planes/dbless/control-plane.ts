@@ -10,7 +10,7 @@ import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { foreignEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
-import { applyToDeclarative, itemsOf, parseDeclarative } from './declarative';
+import { applyToDeclarative, parseDeclarative, runningItemsOf } from './declarative';
 import { rememberLast } from './remember-last';
 
 /**
@@ -27,10 +27,11 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
   return {
     takes: 'document',
     read: async (signal) => {
-      const held = heldEntities(itemsOf(await readRunning(signal)));
+      const held = heldEntities(runningItemsOf(await readRunning(signal)));
       return held.filter((entity) => isGenerated(entity.tags, ownTags));
     },
-    readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(signal)), creates, ownTags),
+    readForeign: async (creates, signal) =>
+      foreignEntities(runningItemsOf(await readRunning(signal)), creates, ownTags),
     writeAll: async (changes, signal) => {
       // `POST /config` replaces everything, and what others put there must stay.
       const running = await readRunning(signal);

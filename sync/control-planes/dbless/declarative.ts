@@ -35,7 +35,7 @@ export function parseDeclarative(text: string): Declarative {
 }
 
 /** The lists that an Admin API would give: references as objects. Throws when an entity has no id. */
-export function itemsOf(running: Declarative): ReadonlyMap<Kind, readonly Item[]> {
+export function runningItemsOf(running: Declarative): ReadonlyMap<Kind, readonly Item[]> {
   return new Map(writeOrder.map((kind) => [kind, listOf(running, listPaths[kind]).map(itemOf)]));
 }
 

@@ -17,7 +17,7 @@ export function binaryOf({ binary }: DeckConfig, env: Environment): string {
 }
 
 /** The environment of decK: the way to the network, the token, and the variables that base files read with `env "DECK_…"`. */
-export function environmentOf(
+export function deckEnvironmentOf(
   { name, token }: DeckConfig,
   env: Environment,
   named: readonly string[],

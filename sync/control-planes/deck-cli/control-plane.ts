@@ -9,7 +9,7 @@ import type { Change } from '../../plan/changes';
 import { foreignAmong } from '../../plan/foreign-entities';
 import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { applyTo } from '../deck-file/apply-to';
-import { binaryOf, checkVersion, environmentOf } from './binary';
+import { binaryOf, checkVersion, deckEnvironmentOf } from './binary';
 import { deckError, parseDump, parseSyncErrors } from './output';
 import { runDeck } from './run';
 
@@ -35,7 +35,7 @@ export function connectDeck(
   const ownTags = selectTags(owner);
   const { name: controlPlaneName, workspace } = config;
   const toText = (document: Document) => renderText(document, { owner, controlPlaneName, workspace, base });
-  const environment = environmentOf(config, env, base.variables);
+  const environment = deckEnvironmentOf(config, env, base.variables);
   const deck = async (argv: readonly string[], options: RunOptions, signal: AbortSignal) => {
     const result = await runDeck(
       { binary, argv: [...argv, ...addressOf(config)], env: environment, ...options },

@@ -5,7 +5,7 @@ export type Exchange = Pick<Dispatcher.DispatchOptions, 'method' | 'path'> & {
   readonly body?: string;
 };
 
-export type Answer = {
+type Answer = {
   readonly status: number;
   readonly text: string;
   readonly date?: string;

@@ -1,6 +1,6 @@
 import type { KonnectConfig } from '#config/schema';
-import { type Answer, ok, warning } from '../answers';
 import type { PlaneCheckOptions } from '../backend';
+import { type Diagnosis, ok, warning } from '../diagnosis';
 import { openPlane } from './plane';
 import { readSchema } from './plugin-schema';
 import { doubtfulNodes } from './release';
@@ -11,7 +11,7 @@ export async function checkDataPlanes(
   config: KonnectConfig,
   { reached }: PlaneCheckOptions,
   signal: AbortSignal,
-): Promise<readonly Answer[]> {
+): Promise<readonly Diagnosis[]> {
   await reached;
   const plane = await openPlane(config)(signal);
   const { nodes, inSync } = await readRollout(plane, signal);
@@ -30,7 +30,7 @@ export async function checkSchema(
   config: KonnectConfig,
   { schema, plugins, reached }: PlaneCheckOptions,
   signal: AbortSignal,
-): Promise<readonly Answer[]> {
+): Promise<readonly Diagnosis[]> {
   if (!plugins.has(schema.name)) return [];
   await reached;
   const lua = await readSchema(await openPlane(config)(signal), schema.name, signal);

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { configSchema } from '#config/schema';
-import { configSchema as pluginSchema } from '#plugin/schema/schema';
+import { pluginConfigSchema as pluginSchema } from '#plugin/schema/schema';
 import { metrics } from '#plugin/server/serving/metrics';
 import { exitCodes, exitMeanings, formatExits } from '#sync/cli/exit-codes';
 import { runCli } from '../../support/cli';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { configSchema } from '#config/schema';
-import { ok } from '#sync/control-planes/answers';
+import { ok } from '#sync/control-planes/diagnosis';
 import { type Check, lineOf } from '#sync/doctor/check';
 import { checksOf } from '#sync/doctor/checks';
 import type { Context } from '#sync/doctor/context';

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { type Observed, renderMetrics } from '#plugin/server/serving/metrics';
+import { renderMetrics, type ServerFacts } from '#plugin/server/serving/metrics';
 
-const observed: Observed = {
+const observed: ServerFacts = {
   counts: { events: 3, calls: new Map([['kong.service.set_target', 2]]) },
   instances: 1,
   unresolved: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { applyToDeclarative, itemsOf, parseDeclarative } from '#sync/control-planes/dbless/declarative';
+import { applyToDeclarative, parseDeclarative, runningItemsOf } from '#sync/control-planes/dbless/declarative';
 import { createsOf, documentOf } from '../../../../support/control-planes/konnect';
 
 const running = parseDeclarative(`_format_version: '3.0'
@@ -26,9 +26,9 @@ describe('parseDeclarative', () => {
   });
 });
 
-describe('itemsOf', () => {
+describe('runningItemsOf', () => {
   it('gives references as an Admin API does', () => {
-    expect(itemsOf(running).get('route')).toEqual([
+    expect(runningItemsOf(running).get('route')).toEqual([
       { id: 'r1', name: 'theirs', paths: ['/theirs'], service: { id: 's1' } },
     ]);
   });
