@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { canonicalJson, checksumOf, digestOf } from '#core/canonical-json';
 import { PrivatelinkError } from '#core/errors';
+import { canonicalJson, checksumOf, digestOf } from '#core/json';
 import type { Snapshot } from '#core/model';
 import { snapshotSchema, usableSnapshotSchema } from './schema';
 

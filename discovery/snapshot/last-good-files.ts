@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceConfig } from '#config/schema';
-import { checksumOf } from '#core/canonical-json';
 import { messageOf } from '#core/errors';
+import { checksumOf } from '#core/json';
 import type { Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { isThere } from '#io/files';

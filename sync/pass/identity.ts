@@ -1,4 +1,4 @@
-import { checksumOf } from '#core/canonical-json';
+import { checksumOf } from '#core/json';
 import { backendOf } from '../control-planes/backends';
 import { writesBase } from '../control-planes/control-plane';
 import type { PlanExpectation } from './plan-file';

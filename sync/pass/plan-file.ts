@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { canonicalJson, checksumOf } from '#core/canonical-json';
 import { messageOf, PrivatelinkError } from '#core/errors';
+import { canonicalJson, checksumOf } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
 import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
 import type { Change } from '../plan/changes';

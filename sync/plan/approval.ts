@@ -1,4 +1,4 @@
-import { canonicalJson } from '#core/canonical-json';
+import { canonicalJson } from '#core/json';
 import type { Entity } from '#deck/document';
 import { isUnbounded } from '#deck/route-paths';
 import type { AppliedChange, Change } from './changes';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checksumOf, digestOf } from '#core/canonical-json';
+import { checksumOf, digestOf } from '#core/json';
 import { planeIdentitySchema } from '../../control-planes/plane-identity';
 import type { Absences } from '../../plan/removals/absences';
 

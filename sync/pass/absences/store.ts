@@ -1,7 +1,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { checksumOf } from '#core/canonical-json';
 import { messageOf } from '#core/errors';
+import { checksumOf } from '#core/json';
 import type { Clocks } from '#core/timing/clock';
 import { isMissingFile, isThere, makeFolder, writeFix, writeIfChanged } from '#io/files';
 import type { PlaneIdentity } from '../../control-planes/plane-identity';

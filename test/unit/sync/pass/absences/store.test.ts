@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { digestOf } from '#core/canonical-json';
+import { digestOf } from '#core/json';
 import { createAbsenceStore } from '#sync/pass/absences/store';
 import type { Absences } from '#sync/plan/removals/absences';
 import { createFakeClock } from '../../../../support/passes';
