@@ -1,8 +1,9 @@
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { hasCode } from '#core/errors';
 
-/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote. Secrets may be inside: 0600. */
+/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
   const file = await realpath(path).catch(() => path);
   const before = await stat(file).catch(() => undefined);
@@ -11,17 +12,56 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
     await writeFile(file, text);
     return true;
   }
-  if (before && (await readFile(file, 'utf8')) === text) return false;
-  const temporary = `${file}.${process.pid}.tmp`;
+  const isSameLength = before?.size === Buffer.byteLength(text);
+  if (isSameLength && (await readFile(file, 'utf8')) === text) return false;
+  await replaceFile(file, text);
+  return true;
+}
+
+/** Readers see the old text or the new one, whatever ends this process or the machine meanwhile (fm-52). */
+async function replaceFile(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  // `x`: through no symlink, and over no file of others.
+  const handle = await open(temporary, 'wx', 0o600);
   try {
-    await writeFile(temporary, text, { mode: 0o600 });
+    await removeLeftovers(file, temporary);
+    const written = handle.writeFile(text).then(() => handle.sync());
+    await written.finally(() => handle.close());
     await rename(temporary, file);
   } catch (thrown) {
-    // On a full disk its part of the text would stay, one for each process.
+    // On a full disk its part of the text would stay, one for each try.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw thrown;
   }
-  return true;
+  await syncFolder(dirname(file));
+}
+
+/** Until then a machine that stops may come back with the old file. Where folders cannot be synced, that risk is all there is. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch (thrown) {
+    if (!hasCode(thrown, 'EACCES', 'EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP')) throw thrown;
+  }
+}
+
+/** What is younger than this may be being written by another process. */
+const leftoverMs = 3_600_000;
+
+/** Removes what processes left beside the file that were killed as they wrote it; what it cannot remove is no reason to write nothing. */
+async function removeLeftovers(file: string, own: string): Promise<void> {
+  const isTemporary = (name: string) =>
+    name.startsWith(basename(file)) && /^\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length));
+  const names = await readdir(dirname(file)).catch(() => []);
+  const paths = names.filter(isTemporary).map((name) => join(dirname(file), name));
+  await Promise.all(paths.map((path) => removeIfOld(path, own).catch(() => undefined)));
+}
+
+/** Old beside the one that is being written: both times are of the file system. */
+async function removeIfOld(path: string, own: string): Promise<void> {
+  const [{ mtimeMs }, { mtimeMs: nowMs }] = await Promise.all([lstat(path), lstat(own)]);
+  if (nowMs - mtimeMs > leftoverMs) await rm(path);
 }
 
 /** Makes the folder (0700) and those above it. Not Node's `recursive`, which tries for ever where the system says ENOENT, as in /proc. */

@@ -1,16 +1,21 @@
+import crypto from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { makeFolder, writeFix, writeIfChanged } from '#io/files';
 
 let folder: string;
@@ -21,11 +26,57 @@ beforeEach(() => {
   path = join(folder, 'file');
 });
 
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
 
-/** Linux's device that is always full. */
-const fullDisk = '/dev/full';
-const itWithFullDisk = existsSync(fullDisk) ? it : it.skip;
+const hourMs = 3_600_000;
+const open = fs.open;
+
+/** What the file system is asked to do, in order: names of files, and what was done to them. */
+function recordSteps(): readonly string[] {
+  const steps: string[] = [];
+  const nameOf = (at: string) => (at === folder ? 'folder' : basename(at).replace(/\.[0-9a-f]{16}\./, '.RANDOM.'));
+  jest.spyOn(fs, 'open').mockImplementation(async (at, flags, mode) => {
+    const handle = await open(at, flags, mode);
+    const [sync, name] = [handle.sync.bind(handle), nameOf(String(at))];
+    steps.push(`open ${name} ${flags} ${mode?.toString(8) ?? ''}`.trimEnd());
+    handle.sync = async () => {
+      await sync();
+      steps.push(`sync ${name}`);
+    };
+    return handle;
+  });
+  const rename = fs.rename;
+  jest.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+    await rename(from, to);
+    steps.push(`rename ${nameOf(String(from))} ${nameOf(String(to))}`);
+  });
+  return steps;
+}
+
+/** A disk that takes half of a text. */
+function fillDisk(): void {
+  jest.spyOn(fs, 'open').mockImplementation(async (...args) => {
+    const handle = await open(...args);
+    const write = handle.writeFile.bind(handle);
+    handle.writeFile = async (text) => {
+      await write(String(text).slice(0, 2));
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    };
+    return handle;
+  });
+}
+
+/** As a process left it that was killed as it wrote. */
+function leave(random: string, ageMs: number): string {
+  const leftover = `${path}.${random}.tmp`;
+  writeFileSync(leftover, 'half');
+  const atSeconds = (Date.now() - ageMs) / 1_000;
+  utimesSync(leftover, atSeconds, atSeconds);
+  return basename(leftover);
+}
 
 describe('writeIfChanged', () => {
   it('replaces the file as a whole, and tells whether it wrote', async () => {
@@ -36,9 +87,9 @@ describe('writeIfChanged', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  itWithFullDisk('keeps what was there, and leaves nothing beside it, when the disk is full', async () => {
+  it('fm-52 keeps what was there, and leaves nothing beside it, when the disk is full', async () => {
     writeFileSync(path, 'before');
-    symlinkSync(fullDisk, `${path}.${process.pid}.tmp`);
+    fillDisk();
 
     const thrown: unknown = await writeIfChanged(path, 'after').catch((reason: unknown) => reason);
 
@@ -46,6 +97,88 @@ describe('writeIfChanged', () => {
     expect(writeFix(thrown, 'make it writable')).toBe('free space on its disk');
     expect(readFileSync(path, 'utf8')).toBe('before');
     expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('fm-52 keeps what was there, and leaves nothing beside it, when it cannot be replaced', async () => {
+    writeFileSync(path, 'before');
+    jest.spyOn(fs, 'rename').mockRejectedValue(new Error('EIO'));
+
+    await expect(writeIfChanged(path, 'after')).rejects.toThrow('EIO');
+
+    expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['before', ['file']]);
+  });
+
+  it('fm-52 leaves one whole text, and nothing beside it, when several write at once', async () => {
+    const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(50_000));
+
+    await Promise.all(texts.map((text) => writeIfChanged(path, text)));
+
+    expect(texts).toContain(readFileSync(path, 'utf8'));
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it.each(['what counts processes', 'what was random'])(
+    'fm-52 writes to nothing that a symlink leads to: its name is %s',
+    async (kind) => {
+      const [victim, random] = [join(folder, 'victim'), crypto.randomBytes(8)];
+      jest.spyOn(crypto, 'randomBytes').mockImplementation(() => random);
+      writeFileSync(victim, 'of others');
+      const trap = `${path}.${kind === 'what was random' ? random.toString('hex') : process.pid}.tmp`;
+      symlinkSync(victim, trap);
+
+      await writeIfChanged(path, 'after').catch(() => undefined);
+
+      expect(readFileSync(victim, 'utf8')).toBe('of others');
+      expect(lstatSync(trap).isSymbolicLink()).toBe(true);
+    },
+  );
+
+  it('fm-52 is done when both the file and its place in the folder are on the disk', async () => {
+    const steps = recordSteps();
+
+    await writeIfChanged(path, 'after');
+
+    expect(steps).toEqual([
+      'open file.RANDOM.tmp wx 600',
+      'sync file.RANDOM.tmp',
+      'rename file.RANDOM.tmp file',
+      'open folder r',
+      'sync folder',
+    ]);
+  });
+
+  it('fm-52 writes where the folder may not be listed, and so not be synced', async () => {
+    jest.spyOn(fs, 'open').mockImplementation(async (at, ...rest) => {
+      if (at === folder) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+      return open(at, ...rest);
+    });
+
+    expect(await writeIfChanged(path, 'after')).toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('after');
+  });
+
+  it('fm-52 makes it readable by its user only, whoever could read it before', async () => {
+    writeFileSync(path, 'before');
+    chmodSync(path, 0o644);
+
+    await writeIfChanged(path, 'after');
+
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('fm-52 removes what processes left that were killed as they wrote, and nothing that may be being written', async () => {
+    const left = [leave('0123456789abcdef', hourMs + 10_000), leave('fedcba9876543210', 2 * hourMs)];
+    const young = leave('00000000ffffffff', hourMs - 10_000);
+    const others = ['file.2024.tmp', 'file.0123456789abcdef.bak', 'other.0123456789abcdef.tmp'];
+    for (const name of others) {
+      writeFileSync(join(folder, name), 'of others');
+      utimesSync(join(folder, name), 0, 0);
+    }
+
+    await writeIfChanged(path, 'after');
+
+    expect(left.filter((name) => existsSync(join(folder, name)))).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual(['file', young, ...others].sort());
   });
 });
 

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { writeIfChanged } from '#io/files';
+
+/** Compiled: `npm test` builds it first. */
+const compiled = resolve(__dirname, '../../../dist/io/files.js');
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  path = join(folder, 'file');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A process that is killed when it has written the text, and would put it in place of the old one. */
+function writeAndDie() {
+  const dying = `require('node:fs/promises').rename = () => process.kill(process.pid, 'SIGKILL')`;
+  const writing = `require(process.argv[1]).writeIfChanged(process.argv[2], 'after')`;
+  return spawnSync(process.execPath, ['-e', `${dying}; ${writing}`, compiled, path]).signal;
+}
+
+describe('a process that is killed as it writes a file', () => {
+  it('fm-52 leaves the old one whole, and what it leaves beside it goes once it is an hour old', async () => {
+    writeFileSync(path, 'before');
+
+    const signal = writeAndDie();
+    const [text, left] = [readFileSync(path, 'utf8'), readdirSync(folder).filter((name) => name !== 'file')];
+    const [leftover = ''] = left.map((name) => join(folder, name));
+    const mode = statSync(leftover).mode & 0o777;
+    utimesSync(leftover, 0, 0);
+    await writeIfChanged(path, 'next');
+
+    expect([signal, text, left.length, mode]).toEqual(['SIGKILL', 'before', 1, 0o600]);
+    expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['next', ['file']]);
+  });
+});
