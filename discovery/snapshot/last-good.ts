@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '#core/errors';
 import type { LastGood, Observed, Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
-import { isMissingFile, makeFolder, writeFix, writeIfChanged } from '#io/files';
-import { parseUsable, serialiseUsable } from './file';
+import { writeFix } from '#io/files';
+import { readSealed, writeSealed } from '#io/sealed-file';
+import { lastGoodFile } from './file';
 
 /** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
 export interface LastGoodStore {
@@ -22,18 +21,20 @@ export type LastGoodFile = { readonly path: string; readonly owner: string; read
 
 /** Keeps last good in a snapshot file, replaced as a whole (0600) when what is known has changed; use one store for one process. */
 export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastGoodStore {
+  const kind = lastGoodFile(owner);
   /** What the file holds, and since when by the monotonic clock. */
   let kept: { readonly snapshot: Snapshot; readonly sinceMs: number } | undefined;
   return {
     read: async () => {
       try {
-        const snapshot = parseUsable(await readFile(path, 'utf8'), { from: path, owner });
+        const read = await readSealed(path, kind);
+        if (!read) return { known: new Map() };
+        const { snapshot } = read;
         const ageMs = clock.now() - snapshot.takenAtMs;
         // One from the future has no age that could be told, and is written anew.
         kept = { snapshot, sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
         return { known: lastGoodOf(snapshot) };
       } catch (thrown) {
-        if (isMissingFile(thrown)) return { known: new Map() };
         const warning = `what was known before cannot be used, starting without it (${messageOf(thrown)})`;
         return { known: new Map(), warning };
       }
@@ -43,8 +44,7 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
       const nowMs = clock.monotonicMs();
       if (kept && nowMs - kept.sinceMs < refreshMs && isSame(kept.snapshot, snapshot)) return {};
       try {
-        await makeFolder(dirname(path));
-        await writeIfChanged(path, serialiseUsable(snapshot, owner));
+        await writeSealed(path, { owner, snapshot }, kind);
         kept = { snapshot, sinceMs: nowMs };
         return {};
       } catch (thrown) {

@@ -14,8 +14,9 @@ import { createCloudMapSource } from '#discovery/providers/cloud-map';
 import { createDnsSource } from '#discovery/providers/dns';
 import { createSnapshotSource } from '#discovery/providers/snapshot';
 import { createStaticSource } from '#discovery/providers/static';
-import { parseUsable, serialiseSnapshot } from '#discovery/snapshot/file';
+import { lastGoodFile, serialiseSnapshot } from '#discovery/snapshot/file';
 import type { Source } from '#discovery/source';
+import { parseSealed } from '#io/sealed-file';
 import { resolveRoutes } from '#plugin/request/resolve';
 import { cloudMapConfig } from '../support/aws/cloud-map';
 import { answerInstances, instanceAnswer, instancesSourceOver } from '../support/aws/ec2-instances';
@@ -264,7 +265,7 @@ describe('hostile texts', () => {
           clock: createFakeClock(),
           read: async () => ({ text }),
         });
-        const [state] = parseUsable(text, { from: 'last.json', owner: 'test' }).scopes;
+        const [state] = parseSealed(text, lastGoodFile('test'), 'last.json').snapshot.scopes;
 
         expectSafe(await discover(source));
         if (state?.status !== 'known') throw new Error('the scope was lost');

@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readSealed } from '#io/sealed-file';
 import { describePlane } from '../../control-planes/plane-identity';
-import { parseAbsences } from './file';
+import { absenceFile } from './file';
 
 /** A configuration that wrote within this is in use: a worker writes every five minutes at least. */
 const recentMs = 3_600_000;
@@ -29,7 +30,9 @@ function isOf(owner: string, name: string): boolean {
 /** A file that cannot be used says nothing; whose it is finds that out by itself. */
 async function warningOf(path: string, nowMs: number): Promise<string | undefined> {
   try {
-    const { controlPlane, writtenAtMs } = parseAbsences(await readFile(path, 'utf8'));
+    const read = await readSealed(path, absenceFile);
+    if (!read) return undefined;
+    const { controlPlane, writtenAtMs } = read;
     const minutes = Math.round(Math.abs(nowMs - writtenAtMs) / 60_000);
     if (minutes * 60_000 > recentMs) return undefined;
     return (

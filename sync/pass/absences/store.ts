@@ -1,13 +1,14 @@
-import { readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf } from '#core/errors';
 import { checksumOf } from '#core/json';
 import type { Clocks } from '#core/timing/clock';
-import { isMissingFile, isThere, makeFolder, writeFix, writeIfChanged } from '#io/files';
+import { isThere, writeFix } from '#io/files';
+import { readSealed, writeSealed } from '#io/sealed-file';
 import type { PlaneIdentity } from '../../control-planes/plane-identity';
 import type { AbsenceStore } from '../run-once';
 import { createAgeing } from './ageing';
-import { parseAbsences, parseOlderAbsences, serialiseAbsences, type Written } from './file';
+import { absenceFile, olderAbsenceFile, takeOver, type Written } from './file';
 import { othersIn, type SharedFolder } from './shared-folder';
 
 export type AbsenceFiles = SharedFolder & { readonly controlPlane: PlaneIdentity };
@@ -24,9 +25,9 @@ export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceS
 
   async function readFiles(): Promise<Found> {
     older.isFound = await isThere(older.path);
-    const found = older.isFound ? await readFrom(older.path, parseOlder) : { warnings: [] };
+    const found = older.isFound ? await readFrom(older.path, readOlder) : { warnings: [] };
     if (found.written) return found;
-    const { written, warnings } = await readFrom(path, async (text) => parseAbsences(text));
+    const { written, warnings } = await readFrom(path, readOwn);
     return { written, warnings: [...found.warnings, ...warnings] };
   }
 
@@ -41,8 +42,7 @@ export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceS
       if (!older.isFound && ageing.isKept(absences)) return {};
       const file = { owner, controlPlane, writtenAtMs: clock.now(), absences };
       try {
-        await makeFolder(dirname(path));
-        await writeIfChanged(path, serialiseAbsences(file));
+        await writeSealed(path, file, absenceFile);
         ageing.keep(file);
         // It would be taken for newer than ours.
         await rm(older.path, { force: true });
@@ -58,19 +58,22 @@ const nothing = { absences: {}, elapsedMs: 0 };
 
 type Found = { readonly written?: Written; readonly warnings: readonly string[] };
 
-async function readFrom(path: string, parse: (text: string, path: string) => Promise<Written>): Promise<Found> {
+async function readFrom(path: string, read: (path: string) => Promise<Written | undefined>): Promise<Found> {
   try {
-    return { written: await parse(await readFile(path, 'utf8'), path), warnings: [] };
+    return { written: await read(path), warnings: [] };
   } catch (thrown) {
-    if (isMissingFile(thrown)) return { warnings: [] };
-    const warning = `absences in ${path} cannot be used (${messageOf(thrown)}): counting starts again, removals by absence come later`;
+    const warning = `absences cannot be used (${messageOf(thrown)}): counting starts again, removals by absence come later`;
     return { warnings: [warning] };
   }
 }
 
-async function parseOlder(text: string, path: string): Promise<Written> {
-  const { mtimeMs } = await stat(path);
-  return parseOlderAbsences(text, Math.floor(mtimeMs));
+function readOwn(path: string): Promise<Written | undefined> {
+  return readSealed(path, absenceFile);
+}
+
+async function readOlder(path: string): Promise<Written | undefined> {
+  const older = await readSealed(path, olderAbsenceFile);
+  return older && takeOver(older, Math.floor((await stat(path)).mtimeMs));
 }
 
 function futureWarning(path: string, aheadMs: number): string {

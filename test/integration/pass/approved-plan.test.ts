@@ -126,8 +126,8 @@ describe('diff --out and sync --plan', () => {
   it.each([
     ['edited by hand', (text: string) => text.replaceAll('10.0.1.11', '10.0.1.66'), 'changed after it was written'],
     ['cut short', (text: string) => text.slice(0, 500), 'it is no JSON'],
-    ['of another version', (text: string) => text.replace('"version": 1', '"version": 9'), 'its version is 9'],
-    ['something else', () => '{}', 'it is no plan'],
+    ['of another version', (text: string) => text.replace('"version": 2', '"version": 9'), 'it has schema version 9'],
+    ['something else', () => '{}', 'it is JSON of something else'],
   ])('ends with 1, writes nothing and says what to do when the file is %s', async (_, change, message) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('diff', '--out', file);

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Endpoint, Quarantined } from '#core/model';
-import { parseSnapshot, parseUsable, serialiseSnapshot } from '#discovery/snapshot/file';
+import { lastGoodFile, parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
+import { parseSealed } from '#io/sealed-file';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 
 const origin = { from: 'last.json', owner: 'test' };
@@ -115,7 +118,7 @@ describe('last good', () => {
     const mixed = serialiseSnapshot(snapshotOf(odd, knownScope([endpointOf()])), 'test');
 
     expect(() => parseSnapshot(mixed, origin)).toThrow();
-    expect(parseUsable(mixed, origin).scopes).toEqual([knownScope([endpointOf()])]);
+    expect(parseSealed(mixed, lastGoodFile('test'), 'last.json').snapshot.scopes).toEqual([knownScope([endpointOf()])]);
   });
 });
 
@@ -140,6 +143,12 @@ describe('a snapshot file', () => {
 
     expect(serialiseSnapshot(parseSnapshot(text, origin), 'test')).toBe(text);
     expect(serialiseSnapshot(JSON.parse(JSON.stringify(same)), 'test')).toBe(text);
+  });
+
+  it('of version 0e2421d is read, and has the same bytes now', () => {
+    const golden = readFileSync(join(__dirname, '../../../fixtures/goldens/state-0e2421d/snapshot.json'), 'utf8');
+
+    expect(serialiseSnapshot(parseSnapshot(golden, origin), 'test')).toBe(golden);
   });
 
   it('can be read although somebody formatted it', () => {

@@ -106,6 +106,14 @@ describe('last good of several sources', () => {
   });
 });
 
+describe('last good of version 0e2421d', () => {
+  it('is what a new process starts with', async () => {
+    cpSync(join(older, '../state-0e2421d'), folder, { recursive: true });
+
+    expect(await knownTo([sourceOf('hub')])).toEqual(['vpce-0123456789abcdef0']);
+  });
+});
+
 describe('last good of version 430102d', () => {
   beforeEach(() => cpSync(older, folder, { recursive: true }));
 

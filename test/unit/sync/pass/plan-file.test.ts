@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type PlanFile, readPlan, serialisePlan } from '#sync/pass/plan-file';
+import { type PlanFile, parsePlan, readPlan, serialisePlan } from '#sync/pass/plan-file';
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-file-'));
 const path = join(folder, 'plan.json');
@@ -35,5 +35,21 @@ describe('readPlan', () => {
     await expect(readPlan(join(folder, 'nope.json'), plan)).rejects.toThrow(
       /it cannot be read \(.*ENOENT.*; name the file that diff --out wrote$/,
     );
+  });
+});
+
+describe('a plan of version 0e2421d', () => {
+  const golden = join(__dirname, '../../../fixtures/goldens/state-0e2421d/plan.json');
+  const older = readFileSync(golden, 'utf8');
+
+  it('is read as it was approved', () => {
+    const { plan: content } = JSON.parse(older);
+
+    expect(parsePlan(older, golden)).toEqual(content);
+    expect(parsePlan(serialisePlan(parsePlan(older, golden)), golden)).toEqual(content);
+  });
+
+  it('is refused when it was edited', () => {
+    expect(() => parsePlan(older.replaceAll('10.0.1.11', '10.0.1.66'), golden)).toThrow('changed after it was written');
   });
 });

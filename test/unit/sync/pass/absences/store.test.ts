@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -50,19 +60,24 @@ describe('an absence store', () => {
   });
 
   it.each([
-    ['no JSON', 'x'],
-    ['another version', '{"version":3}'],
-    ['another checksum', '{"version":2,"checksum":"x","content":{}}'],
-  ])('starts with nothing where the file is %s, and says so', async (_, text) => {
+    ['no JSON', () => 'x'],
+    ['cut short', (text: string) => text.slice(0, 60)],
+    ['of another version', (text: string) => text.replace('"version":3', '"version":9')],
+    ['something else', () => '{"version":3}'],
+    ['edited', (text: string) => text.replace('"count":2', '"count":9')],
+    ['an edited one of version 2', () => '{"version":2,"checksum":"x","content":{}}'],
+  ])('starts with nothing where the file is %s, and says so, and what mends it', async (_, change) => {
     await open().write(some);
     const [name = ''] = readdirSync(folder);
-    writeFileSync(join(folder, name), text);
+    const path = join(folder, name);
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
 
     expect(await open().read()).toEqual({
       absences: {},
       elapsedMs: 0,
-      warnings: [expect.stringContaining('cannot be used')],
+      warnings: [expect.stringMatching(/^absences cannot be used \(.*; sync writes it again\): counting starts again/)],
     });
+    expect((await open().read()).warnings?.[0]).toContain(path);
   });
 
   it('is readable by its user only', async () => {
@@ -171,6 +186,34 @@ describe('a folder of several', () => {
   });
 });
 
+describe('a file of version 0e2421d', () => {
+  const golden = join(__dirname, '../../../../fixtures/goldens/state-0e2421d');
+  const wroteMs = 1_763_700_000_000;
+  beforeEach(() => cpSync(golden, folder, { recursive: true }));
+
+  it('is read, and written anew in its place', async () => {
+    const clock = createFakeClock(wroteMs + 10_000);
+    const older = await open(clock).read();
+    await open(clock).write(older.absences);
+
+    expect(older).toEqual({
+      absences: {
+        'sd2.privatelink|10.0.1.12:80': { count: 2, forMs: 100_000, waitedMs: 10_000, observedAtMs: wroteMs - 10_000 },
+      },
+      elapsedMs: 10_000,
+      warnings: [],
+    });
+    expect(readdirSync(folder).sort()).toEqual(readdirSync(golden).sort());
+    expect(await open(clock).read()).toEqual({ ...older, elapsedMs: 0 });
+  });
+
+  it('fm-42 says which control plane another configuration uses the folder for', async () => {
+    const { warnings } = await open(createFakeClock(wroteMs), staging).read();
+
+    expect(warnings).toEqual([expect.stringContaining('prod at https://us.api.konghq.com, 0 min ago')]);
+  });
+});
+
 describe('a file of an earlier version', () => {
   it('fm-42 is taken over with its time, and then removed', async () => {
     const path = writeOlder(startMs - 70_000, startMs - 10_000);
@@ -224,7 +267,7 @@ describe('a file of an earlier version', () => {
     const { absences, warnings } = await store.read();
     await store.write(absences);
 
-    expect([absences, warnings]).toEqual([some, [expect.stringContaining('cannot be used')]]);
+    expect([absences, warnings]).toEqual([some, [expect.stringMatching(/cannot be used .*; sync removes it/)]]);
     expect(existsSync(path)).toBe(false);
   });
 });

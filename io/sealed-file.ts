@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { type ErrorCode, PrivatelinkError } from '#core/errors';
+import { canonicalJson, checksumOf, digestOf } from '#core/json';
+import { isMissingFile, makeFolder, writeIfChanged } from './files';
+
+/** A kind of file with a checksum: what it holds, and what people are told of one that cannot be used. The checksum finds damage; it is no signature. */
+export type Sealed<T> = {
+  /** What it is called in messages, as in "the snapshot". */
+  readonly subject: string;
+  /** Raised when a reader of the version before would misunderstand the file. */
+  readonly version: number;
+  /** Sorted: equal content has equal bytes. Quick: in a tenth of the time, and can be read only as it was written. Indented: for people. */
+  readonly form: 'sorted' | 'quick' | 'indented';
+  readonly schema: z.ZodType<T>;
+  /** Why content that is whole is not what is wanted here, as another owner's. */
+  readonly mismatchOf?: (content: T) => Problem | undefined;
+  readonly code: ErrorCode;
+  readonly fixes: Fixes;
+  /** An earlier version had the content under a key, and a checksum over that alone. */
+  readonly older?: { readonly version: number; readonly key: string };
+};
+
+type Fixes = {
+  /** What mends a damaged file; where the others are absent, those files too. */
+  readonly damaged: string;
+  readonly otherVersion?: string;
+  readonly otherFile?: string;
+};
+
+/** What is wrong with a file, as in "was cut short", and what people do about it. */
+export type Problem = { readonly what: string; readonly fix: string };
+
+/** The file's text. */
+export function serialiseSealed<T extends object>(content: T, { version, form }: Sealed<T>): string {
+  const body = { version, ...content };
+  if (form === 'indented') return `${JSON.stringify({ checksum: checksumOf(body), ...body }, null, 2)}\n`;
+  const text = form === 'sorted' ? canonicalJson(body) : JSON.stringify(body);
+  return `{"checksum":"${digestOf(text)}",${text.slice(1)}\n`;
+}
+
+/** Gives what the text holds; `from` is for messages. Throws PrivatelinkError that says what is wrong with it, and the fix. */
+export function parseSealed<T>(text: string, kind: Sealed<T>, from: string): T {
+  const { version, fixes, schema, mismatchOf } = kind;
+  const bad = (what: string, fix = fixes.damaged) => unusable(kind, from, { what, fix });
+  const envelope = envelopeSchema.safeParse(parseJson(text, bad));
+  if (!envelope.success) throw bad('is JSON of something else: it has no version and checksum', fixes.otherFile);
+  const opened = openEnvelope(envelope.data, text, kind);
+  if (!opened) {
+    throw bad(`has schema version ${envelope.data.version}, this version reads ${version}`, fixes.otherVersion);
+  }
+  if (!opened.isWhole)
+    throw bad('was changed after it was written, or damaged: its checksum does not match its content');
+  const { data, error } = schema.safeParse(opened.content);
+  if (error) throw bad(`has a field that cannot be used (${firstIssueOf(error)})`);
+  const problem = mismatchOf?.(data);
+  if (problem) throw unusable(kind, from, problem);
+  return data;
+}
+
+/** The error for a file of this kind. */
+export function unusable(
+  { subject, code }: Pick<Sealed<never>, 'subject' | 'code'>,
+  from: string,
+  { what, fix }: Problem,
+): PrivatelinkError {
+  return new PrivatelinkError(`${from}: ${subject} ${what}; ${fix}`, { code, transient: false });
+}
+
+/** Gives what the file holds, undefined where there is none. Throws as `parseSealed` does, or as the file system. */
+export async function readSealed<T>(path: string, kind: Sealed<T>): Promise<T | undefined> {
+  try {
+    return parseSealed(await readFile(path, 'utf8'), kind, path);
+  } catch (thrown) {
+    if (isMissingFile(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** Replaces the file as a whole, and makes its folder where there is none (io/files.ts). */
+export async function writeSealed<T extends object>(path: string, content: T, kind: Sealed<T>): Promise<void> {
+  await makeFolder(dirname(path));
+  await writeIfChanged(path, serialiseSealed(content, kind));
+}
+
+/** `looseObject`: the checksum is over all that the file holds. */
+const envelopeSchema = z.looseObject({ version: z.int(), checksum: z.string() });
+
+type Opened = { readonly content: unknown; readonly isWhole: boolean };
+
+function openEnvelope(
+  { checksum, ...body }: z.infer<typeof envelopeSchema>,
+  text: string,
+  { version, older }: Pick<Sealed<never>, 'version' | 'older'>,
+): Opened | undefined {
+  if (body.version === older?.version) {
+    const content = body[older.key];
+    const digests = [checksumOf(content), digestOf(JSON.stringify(content) ?? '')];
+    return { content, isWhole: digests.includes(checksum) };
+  }
+  if (body.version !== version) return undefined;
+  const { version: _, ...content } = body;
+  return { content, isWhole: checksum === digestOfWritten(text) || checksum === checksumOf(body) };
+}
+
+/** The checksum is the first key of a file that is as it was written: what follows is the content, and need not be put in order again. */
+function digestOfWritten(text: string): string {
+  return digestOf(text.trimEnd().replace(/^\{"checksum":"[^"]*",/, '{'));
+}
+
+function parseJson(text: string, bad: (what: string) => PrivatelinkError): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw bad('is no JSON, perhaps it was cut short');
+  }
+}
+
+function firstIssueOf({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.')}: ${issue?.message}`;
+}
