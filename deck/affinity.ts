@@ -1,8 +1,8 @@
 import { compareText } from '#core/addresses/targets';
 import type { Domain } from '#core/claims/settle';
-import { homeRegions } from '#core/home-regions';
 import type { JsonObject, Target } from '#core/model';
 import { zoneOfUpstream } from '#core/names';
+import { homeRegions } from '#core/zones';
 import type { Entity } from './document';
 import { targetFields } from './fields';
 import { parentOfKey } from './keys';

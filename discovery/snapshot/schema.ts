@@ -13,7 +13,7 @@ import type {
   Snapshot,
 } from '#core/model';
 import { domainPattern } from '#core/names';
-import { isZoneId } from '#core/zone-id';
+import { isZoneId } from '#core/zones';
 import { cut, cutNames, isEndpointId } from '../admission/fields';
 import { brokenRule, spellClaim } from '../admission/rules';
 

@@ -1,10 +1,10 @@
 import type { Incumbent } from '#core/claims/incumbents';
 import { type Domain, settleDomains } from '#core/claims/settle';
 import { judgeEndpoints, type Verdict } from '#core/claims/verdicts';
-import { homeRegions } from '#core/home-regions';
 import type { Protocol, Snapshot, Target } from '#core/model';
 import { upstreamName } from '#core/names';
 import { factsOf } from '#core/protocols';
+import { homeRegions } from '#core/zones';
 import { type AgeKey, ageKeysOf } from './ages';
 
 /** One address that requests can be sent to; `host` is the Host header that Kong's own upstream would send there. */

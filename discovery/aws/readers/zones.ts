@@ -1,7 +1,7 @@
 import type { DescribeAvailabilityZonesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import type { Clock } from '#core/timing/clock';
-import { isZoneId, regionPrefixOf } from '#core/zone-id';
+import { isZoneId, regionPrefixOf } from '#core/zones';
 import { withinDeadline } from '#io/within-deadline';
 import type { AccountScope } from '../accounts';
 import { parseAnswer } from '../answers';
