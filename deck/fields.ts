@@ -1,5 +1,6 @@
 import { formatAddress } from '#core/addresses/targets';
 import type { Domain } from '#core/claims/settle';
+import { hostOf } from '#core/host-header';
 import type { DomainSettings, Json, JsonObject, Target } from '#core/model';
 import { upstreamName } from '#core/names';
 import { boundedPaths } from '#core/paths';
@@ -53,7 +54,7 @@ export function upstreamFields(domain: Domain, settings: DomainSettings): JsonOb
     algorithm: 'least-connections',
     slots: 10_000,
     // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.
-    host_header: domain.host ?? upstreamName(domain.name),
+    host_header: hostOf({ domain: domain.name, host: domain.host }),
     healthchecks: factsOf(domain.protocol).isGrpc ? grpcHealthchecks : httpHealthchecks(domain, settings),
   };
 }

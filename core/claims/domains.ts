@@ -1,7 +1,7 @@
 import { compareAge, pathsOf } from '../addresses/targets';
 import { groupBy } from '../group-by';
+import { hostOf } from '../host-header';
 import type { Endpoint, Quarantined } from '../model';
-import { upstreamName } from '../names';
 import type { Incumbent, Incumbents } from './incumbents';
 
 export type Settled = { readonly endpoints: readonly Endpoint[]; readonly quarantined: readonly Quarantined[] };
@@ -50,10 +50,10 @@ function agreeing(group: readonly Endpoint[], incumbent: Incumbent | undefined):
 type Settings = Readonly<Partial<Record<'protocol' | 'host' | 'path', string>>>;
 
 function settingsOf(endpoint: Endpoint): Required<Settings> {
-  const { domain, protocol, host, paths } = endpoint;
+  const { protocol, paths } = endpoint;
   return {
     protocol,
-    host: host ?? upstreamName(domain),
+    host: hostOf(endpoint),
     path: textOf(pathsOf(endpoint), paths.length === 0),
   };
 }

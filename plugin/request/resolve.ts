@@ -1,9 +1,8 @@
 import type { Incumbent } from '#core/claims/incumbents';
 import { type Domain, settleDomains } from '#core/claims/settle';
 import { judgeEndpoints, type Verdict } from '#core/claims/verdicts';
+import { hostHeader, hostOf } from '#core/host-header';
 import type { Protocol, Snapshot, Target } from '#core/model';
-import { upstreamName } from '#core/names';
-import { factsOf } from '#core/protocols';
 import { homeRegions } from '#core/zones';
 import { type AgeKey, ageKeysOf } from './ages';
 
@@ -66,7 +65,8 @@ function withAge({ ageKey: before, ...choice }: Choice, key: AgeKey = choice.sco
 
 type Draft = Omit<DomainRoute, 'tiers'>;
 
-function draftOf({ name, protocol, host = upstreamName(name), targets }: Domain): Draft {
+function draftOf({ name, protocol, host: asked, targets }: Domain): Draft {
+  const host = hostOf({ domain: name, host: asked });
   const choices = usable(targets).map((target) => ({ ...target, host: hostHeader(host, target.port, protocol) }));
   return { protocol, host, choices };
 }
@@ -92,11 +92,6 @@ function incumbentsOf(routes: Routes): ReadonlyMap<string, Incumbent> {
       return [domain, { protocol, host, endpointIds, isUncertain: false }];
     }),
   );
-}
-
-/** Kong's rule: the port is left out only where it is the scheme's own (kong/runloop/balancer, set_host_header). */
-export function hostHeader(host: string, port: number, protocol: Protocol): string {
-  return port === factsOf(protocol).port ? host : `${host}:${port}`;
 }
 
 /** Whether the zones of the targets are known, and none lies in the region of `zoneId`. */

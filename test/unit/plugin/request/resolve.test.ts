@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Address, Snapshot } from '#core/model';
 import { liveReach, pickTarget, type Reach } from '#plugin/request/reach';
-import { hostHeader, isForeignZone, type Routes, resolveRoutes } from '#plugin/request/resolve';
+import { isForeignZone, type Routes, resolveRoutes } from '#plugin/request/resolve';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 
 function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
@@ -293,19 +293,5 @@ describe('isForeignZone', () => {
     ['and no zone of a target is known', 'euw1-az1', undefined, false],
   ])('judges a zone %s', (_, own, ofTarget, expected) => {
     expect(isForeignZone(tableOf(undefined, address('10.0.0.1', ofTarget)).routes, own)).toBe(expected);
-  });
-});
-
-describe('hostHeader', () => {
-  it.each([
-    ['http', 80, 'api'],
-    ['http', 443, 'api:443'],
-    ['http', 8080, 'api:8080'],
-    ['https', 443, 'api'],
-    ['https', 80, 'api:80'],
-    ['grpc', 80, 'api'],
-    ['grpcs', 443, 'api'],
-  ] as const)('writes the host for %s on port %d as Kong does', (protocol, port, expected) => {
-    expect(hostHeader('api', port, protocol)).toBe(expected);
   });
 });
