@@ -14,6 +14,7 @@ const decisions = readdirSync(join(root, 'docs/decisions'));
 const pages = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'deck/examples/README.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
