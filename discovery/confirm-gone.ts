@@ -1,8 +1,7 @@
 import { messageOf } from '#core/errors';
-import type { Scope } from '#core/model';
 import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/within-deadline';
-import type { Source } from './source';
+import type { ScopeReader, Source } from './source';
 
 /** Ids of endpoints that a scope does not list, by scope id. */
 export type Missing = ReadonlyMap<string, readonly string[]>;
@@ -19,11 +18,11 @@ const timeoutMs = 10_000;
 
 /** Asks the sources that can tell an endpoint that is gone from one that they do not list; without missing ids no call is made. */
 export function createConfirmGone(sources: readonly Source[]): ConfirmGone {
-  const scoped = sources.flatMap((source) => source.scopes().map((scope) => ({ source, scope })));
+  const scopes = sources.flatMap((source) => source.scopes());
   return async (missing, signal) => {
-    const asked = scoped.flatMap(({ source, scope }) => {
+    const asked = scopes.flatMap(({ scope, confirmGone }) => {
       const ids = missing.get(scope.id) ?? [];
-      return source.confirmGone && ids.length > 0 ? [{ confirmGone: source.confirmGone, scope, ids }] : [];
+      return confirmGone && ids.length > 0 ? [{ confirmGone, scope, ids }] : [];
     });
     const confirmed = await concurrently(asked, { limit: concurrency, signal }, ask);
     return {
@@ -33,16 +32,12 @@ export function createConfirmGone(sources: readonly Source[]): ConfirmGone {
   };
 }
 
-type Question = {
-  readonly confirmGone: NonNullable<Source['confirmGone']>;
-  readonly scope: Scope;
-  readonly ids: readonly string[];
-};
+type Question = Required<Pick<ScopeReader, 'scope' | 'confirmGone'>> & { readonly ids: readonly string[] };
 
 async function ask({ confirmGone, scope, ids }: Question, signal: AbortSignal): Promise<Confirmed> {
   const deadline = { signal, timeoutMs, asked: `scope ${scope.id}` };
   try {
-    return { goneIds: await withinDeadline((own) => confirmGone(scope, ids, own), deadline), warnings: [] };
+    return { goneIds: await withinDeadline((own) => confirmGone(ids, own), deadline), warnings: [] };
   } catch (thrown) {
     signal.throwIfAborted();
     const warning = `endpoints that are not listed count as absent, since they could not be asked for by id: ${messageOf(thrown)}`;

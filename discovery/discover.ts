@@ -9,7 +9,7 @@ import { disownedIn } from './aws/caller';
 import { holdEmpty } from './hold-empty';
 import { createScopeMemory, type Failure, type Read, unread } from './scope-memory';
 import type { LastGoodStore } from './snapshot/last-good';
-import type { Source } from './source';
+import type { ScopeReader, Source } from './source';
 
 export type DiscoverOptions = {
   readonly clock: Clocks;
@@ -38,15 +38,14 @@ export function createDiscoverer(
   sources: readonly Source[],
   { clock, concurrency = 4, scopeTimeoutMs = 30_000, lastGoodStore: store }: DiscoverOptions,
 ): Discoverer {
-  const held = sources.map((source) => holdEmpty(source, clock));
-  const scoped = held.flatMap((source) => source.scopes().map((scope) => ({ source, scope })));
+  const scoped = sources.flatMap((source) => source.scopes().map((one) => ({ source, ...holdEmpty(one, clock) })));
   scoped.sort((a, b) => compareText(a.scope.id, b.scope.id));
   const memory = createScopeMemory(clock, store && { read: () => readJudged(store, scoped) });
 
-  async function readScope({ source, scope }: Scoped, startedMs: number, signal: AbortSignal): Promise<Read> {
+  async function readScope({ source, scope, discover }: Scoped, startedMs: number, signal: AbortSignal): Promise<Read> {
     const deadline = { signal, timeoutMs: scopeTimeoutMs, asked: `scope ${scope.id}` };
     try {
-      const answer = await withinDeadline((own) => source.discover(scope, own), deadline);
+      const answer = await withinDeadline(discover, deadline);
       // Whose the answer is shows beside what was known before.
       if (scope.account === 'self') await memory.restore();
       return memory.keep({ scope, own: source.ownAccount }, answer, startedMs);
@@ -80,7 +79,7 @@ export function createDiscoverer(
   };
 }
 
-type Scoped = { readonly source: Source; readonly scope: Scope };
+type Scoped = ScopeReader & { readonly source: Source };
 
 /** What was kept, judged by what the configuration says now. */
 async function readJudged(store: LastGoodStore, scoped: readonly Scoped[]): ReturnType<LastGoodStore['read']> {

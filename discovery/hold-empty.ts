@@ -1,7 +1,7 @@
 import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Scope } from '#core/model';
 import { type Clocks, createTimeline, inexactMs } from '#core/timing/clock';
-import type { Answer, Source } from './source';
+import type { Answer, ScopeReader } from './source';
 
 /** What is remembered of a scope's answers, to tell a sudden nothing from one that stays. */
 export type Fullness = {
@@ -26,19 +26,19 @@ export function judgeFullness(
   return { after: before, isDoubted: (observedAtMs ?? Infinity) <= (before.doubted?.observedAtMs ?? -Infinity) };
 }
 
-/** The same source, but a doubted answer fails (UNCONFIRMED), so that what the scope held stays in use until the next one. */
-export function holdEmpty(source: Source, clock: Clocks): Source {
+/** Reads the same, but a doubted answer fails (UNCONFIRMED), so that what the scope held stays in use until the next one. */
+export function holdEmpty(reader: ScopeReader, clock: Clocks): ScopeReader {
   const timeline = createTimeline(clock);
-  const remembered = new Map<string, Fullness>();
+  let remembered = neverRead;
   return {
-    ...source,
-    discover: async (scope, signal) => {
-      const answer = await source.discover(scope, signal);
+    ...reader,
+    discover: async (signal) => {
+      const answer = await reader.discover(signal);
       const stepMs = timeline.follow();
-      if (stepMs !== 0) for (const [id, one] of remembered) remembered.set(id, moved(one, stepMs + inexactMs));
-      const { after, isDoubted } = judgeFullness(remembered.get(scope.id) ?? neverRead, answer);
-      remembered.set(scope.id, after);
-      if (isDoubted) throw unconfirmed(scope);
+      if (stepMs !== 0) remembered = moved(remembered, stepMs + inexactMs);
+      const { after, isDoubted } = judgeFullness(remembered, answer);
+      remembered = after;
+      if (isDoubted) throw unconfirmed(reader.scope);
       return answer;
     },
   };

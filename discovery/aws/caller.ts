@@ -62,16 +62,15 @@ export function tellAccount(
   ownAccount: string | undefined,
   readerOf: (scope: Scope) => ReadAccount,
 ): Source {
-  const readers = new Map(source.scopes().map((scope) => [scope.id, readerOf(scope)]));
-  return {
-    ...source,
-    ownAccount,
-    discover: async (scope, signal) => {
-      const answer = await source.discover(scope, signal);
-      const accountId = await readers.get(scope.id)?.(signal);
-      return { ...answer, accountId };
-    },
-  };
+  const scopes = source.scopes().map((one) => {
+    const readAccount = readerOf(one.scope);
+    const discover = async (signal: AbortSignal) => {
+      const answer = await one.discover(signal);
+      return { ...answer, accountId: await readAccount(signal) };
+    };
+    return { ...one, discover };
+  });
+  return { ...source, ownAccount, scopes: () => scopes };
 }
 
 /** A scope, and the account that the operator names for it. */

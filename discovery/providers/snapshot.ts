@@ -6,7 +6,7 @@ import { adopt } from '../admission/adopt';
 import { parseSnapshot } from '../snapshot/file';
 import { moveSnapshot } from '../snapshot/observed-times';
 import { describeSource, type ReadSnapshot } from '../snapshot/reader';
-import type { Source } from '../source';
+import type { Answer, Source } from '../source';
 
 export type SnapshotSourceDependencies = {
   readonly owner: string;
@@ -50,20 +50,17 @@ export function createSnapshotSource(
     return { snapshot, etag, moveMs: Math.min(0, -aheadMs) };
   }
 
-  return {
-    name: config.name,
-    allow: config.allow,
-    scopes: () => [scope],
-    discover: async (_, signal) => {
-      const snapshot = await readSnapshot(signal);
-      const { takenAtMs, writtenAtMs } = snapshot;
-      if (clock.now() - takenAtMs > maxAgeMs) throw unusable(staleness(from, writtenAtMs));
-      return {
-        ...adopt(discoveredIn(snapshot, from), { allow: config.allow, scope }),
-        observedAtMs: observedAtMsOf(snapshot),
-      };
-    },
-  };
+  async function discover(signal: AbortSignal): Promise<Answer> {
+    const snapshot = await readSnapshot(signal);
+    const { takenAtMs, writtenAtMs } = snapshot;
+    if (clock.now() - takenAtMs > maxAgeMs) throw unusable(staleness(from, writtenAtMs));
+    return {
+      ...adopt(discoveredIn(snapshot, from), { allow: config.allow, scope }),
+      observedAtMs: observedAtMsOf(snapshot),
+    };
+  }
+
+  return { name: config.name, allow: config.allow, scopes: () => [{ scope, discover }] };
 }
 
 /** A snapshot as it was written, and by how much its times differ from what they are by the clock of this machine. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { claim } from '#config/claims';
 import type { AllowConfig, TagKeys } from '#config/schema';
-import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Scope } from '#core/model';
 import { type Candidate, claimEndpoints } from '../admission/admit';
 import type { Answer, Source } from '../source';
@@ -39,24 +38,13 @@ export type ClaimedSourceConfig = {
   readonly allow: AllowConfig;
 };
 
-/** Reads the only scope of a source; as `Source.discover`. */
+/** Reads the only scope of a source; as `ScopeReader.discover`. */
 export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Answer>;
 
 /** A source without accounts: its one scope is `<source>.<type>.<region>`. */
 export function createClaimedSource({ name, type, region, allow }: ClaimedSourceConfig, read: ReadClaimed): Source {
-  const only: Scope = { id: `${name}.${type}.${region}`, source: name, account: type, region };
-  return {
-    name,
-    allow,
-    scopes: () => [only],
-    discover: async (scope, signal) => {
-      if (scope.id === only.id) return read(only, signal);
-      throw new PrivatelinkError(`scope ${scope.id} is not one of source ${name}`, {
-        code: 'BAD_ANSWER',
-        transient: false,
-      });
-    },
-  };
+  const scope: Scope = { id: `${name}.${type}.${region}`, source: name, account: type, region };
+  return { name, allow, scopes: () => [{ scope, discover: (signal) => read(scope, signal) }] };
 }
 
 /** Checks what is claimed as tags are checked, and against the source's `allow`. */

@@ -23,6 +23,7 @@ import { answerInstances, instanceAnswer, instancesSourceOver } from '../support
 import { answerWith, createMockEc2, endpointAnswer, interfaceAnswer, sourceOver } from '../support/aws/vpc-endpoints';
 import { endpointOf, hubScope, knownScope, snapshotOf } from '../support/builders';
 import { createFakeClock } from '../support/passes';
+import { firstOf } from '../support/sources';
 
 /**
  * Whatever strangers write: no source throws or produces a forbidden address, and the endpoint of domain `good` beside it stays.
@@ -90,9 +91,7 @@ const tags = mostly({}, oddly(tagKeys, hostileText)).map((one) => ({ 'kong:domai
 const asTagList = (one: object) => Object.entries(one).map(([Key, Value]) => ({ Key, Value: String(Value) }));
 
 async function discover(source: Source): Promise<Discovered> {
-  const [scope] = source.scopes();
-  if (!scope) throw new Error('the source has no scope');
-  return source.discover(scope, signal);
+  return firstOf(source).discover(signal);
 }
 
 /** What came of it is what may be a target and a decK file, and holds domain `good`. */

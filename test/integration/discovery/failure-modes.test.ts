@@ -1,13 +1,8 @@
 import { DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  createMockEc2,
-  endpointAnswer,
-  firstScopeOf,
-  sourceOver,
-  vpcEndpointsConfig,
-} from '../../support/aws/vpc-endpoints';
+import { createMockEc2, endpointAnswer, sourceOver, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { firstOf } from '../../support/sources';
 
 describe('discovery, against what peers have met', () => {
   let estate: Estate;
@@ -65,7 +60,7 @@ describe('discovery, against what peers have met', () => {
 describe('the filter of a list', () => {
   const mock = createMockEc2();
   const config = vpcEndpointsConfig({ vpcs: ['vpc-1'] });
-  const discover = () => sourceOver(mock, config).discover(firstScopeOf(config), new AbortController().signal);
+  const discover = () => firstOf(sourceOver(mock, config)).discover(new AbortController().signal);
 
   beforeEach(() => void mock.ec2.reset());
 

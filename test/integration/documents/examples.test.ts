@@ -29,7 +29,7 @@ describe.each(estates)('example %s', (name) => {
     const sources = createSources(config, { clock: createFakeClock() });
 
     expect(snapshot.scopes.map(({ scope }) => scope.id)).toEqual(
-      sources.flatMap((source) => source.scopes().map((scope) => scope.id)).sort(),
+      sources.flatMap((source) => source.scopes().map(({ scope }) => scope.id)).sort(),
     );
   });
 
@@ -58,9 +58,9 @@ describe.each(estates)('example %s', (name) => {
 it('example T4 lists what its static source discovers', async () => {
   const { config, snapshot } = readExample('T4');
   const source = createSources(config, { clock: createFakeClock() }).find(({ name }) => name === 'mainframe');
-  const [scope] = source?.scopes() ?? [];
+  const [reader] = source?.scopes() ?? [];
 
-  const discovered = scope && (await source?.discover(scope, signal));
+  const discovered = await reader?.discover(signal);
 
-  expect(snapshot.scopes).toContainEqual(expect.objectContaining({ scope, discovered }));
+  expect(snapshot.scopes).toContainEqual(expect.objectContaining({ scope: reader?.scope, discovered }));
 });

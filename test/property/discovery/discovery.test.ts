@@ -6,12 +6,11 @@ import {
   answerWith,
   createMockEc2,
   endpointAnswer,
-  firstScopeOf,
   interfaceAnswer,
   sourceOver,
-  vpcEndpointsConfig,
 } from '../../support/aws/vpc-endpoints';
 import { createFakeClock } from '../../support/passes';
+import { firstOf } from '../../support/sources';
 
 const signal = new AbortController().signal;
 const mock = createMockEc2();
@@ -68,7 +67,7 @@ const estateAndPages = estate.chain((one) => fc.record({ estate: fc.constant(one
 
 function read({ interfaces }: Estate, pages: readonly (readonly VpcEndpoint[])[]) {
   answerWith(mock, pages, interfaces);
-  return source.discover(firstScopeOf(vpcEndpointsConfig()), signal);
+  return firstOf(source).discover(signal);
 }
 
 describe('discovery', () => {

@@ -6,14 +6,13 @@ import type { Source } from '#discovery/source';
 import { cloudMapConfig } from '../../support/aws/cloud-map';
 import { answerInstances, instanceAnswer, instancesSourceOver } from '../../support/aws/ec2-instances';
 import { createMockEc2 } from '../../support/aws/vpc-endpoints';
+import { firstOf } from '../../support/sources';
 
 const signal = new AbortController().signal;
 const mock = createMockEc2();
 
 async function read(source: Source): Promise<string> {
-  const [scope] = source.scopes();
-  if (!scope) throw new Error('the source has no scope');
-  return JSON.stringify(await source.discover(scope, signal));
+  return JSON.stringify(await firstOf(source).discover(signal));
 }
 
 const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 9 });

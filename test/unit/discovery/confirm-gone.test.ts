@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import { createConfirmGone } from '#discovery/confirm-gone';
-import type { Source } from '#discovery/source';
+import type { ScopeReader, Source } from '#discovery/source';
 
 const signal = new AbortController().signal;
 
-function sourceOf(name: string, confirmGone?: Source['confirmGone']): Source {
+function sourceOf(name: string, confirmGone?: ScopeReader['confirmGone']): Source {
   const scope = { id: `${name}.self.us-east-1`, source: name, account: 'self', region: 'us-east-1' };
-  return { name, scopes: () => [scope], discover: async () => ({ endpoints: [], quarantined: [] }), confirmGone };
+  const discover = async () => ({ endpoints: [], quarantined: [] });
+  return { name, scopes: () => [{ scope, discover, confirmGone }] };
 }
 
 const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
@@ -15,18 +16,23 @@ const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transie
 describe('confirmGone', () => {
   it('asks each source for the missing of its scopes', async () => {
     const asked: string[] = [];
-    const source = sourceOf('hub', async ({ id }, ids) => {
-      asked.push(`${id} ${ids.join(' ')}`);
-      return ids.slice(0, 1);
-    });
+    const sources = ['hub', 'edge'].map((name) =>
+      sourceOf(name, async (ids) => {
+        asked.push(`${name} ${ids.join(' ')}`);
+        return ids.slice(0, 1);
+      }),
+    );
 
-    const confirmed = await createConfirmGone([source])(
-      new Map([['hub.self.us-east-1', ['vpce-1', 'vpce-2']]]),
+    const confirmed = await createConfirmGone(sources)(
+      new Map([
+        ['edge.self.us-east-1', ['vpce-3']],
+        ['hub.self.us-east-1', ['vpce-1', 'vpce-2']],
+      ]),
       signal,
     );
 
-    expect(asked).toEqual(['hub.self.us-east-1 vpce-1 vpce-2']);
-    expect(confirmed).toEqual({ goneIds: ['vpce-1'], warnings: [] });
+    expect(asked).toEqual(['hub vpce-1 vpce-2', 'edge vpce-3']);
+    expect(confirmed).toEqual({ goneIds: ['vpce-1', 'vpce-3'], warnings: [] });
   });
 
   it('asks nobody when nothing is missing', async () => {
@@ -42,7 +48,7 @@ describe('confirmGone', () => {
   });
 
   it('fm-01 confirms nothing for a scope that fails, says so, and goes on with the other', async () => {
-    const sources = [sourceOf('a', () => Promise.reject(throttled)), sourceOf('b', async (_, ids) => ids)];
+    const sources = [sourceOf('a', () => Promise.reject(throttled)), sourceOf('b', async (ids) => ids)];
     const missing = new Map([
       ['a.self.us-east-1', ['vpce-1']],
       ['b.self.us-east-1', ['vpce-2']],

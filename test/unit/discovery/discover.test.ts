@@ -15,7 +15,8 @@ type Answer = (scope: Scope, signal: AbortSignal) => Promise<Discovered>;
 
 function sourceOf(regions: readonly string[], discover: Answer, name = 'hub'): Source {
   const scopes = regions.map((region) => ({ id: `${name}.self.${region}`, source: name, account: 'self', region }));
-  return { name, scopes: () => scopes, discover };
+  const readers = scopes.map((scope) => ({ scope, discover: (own: AbortSignal) => discover(scope, own) }));
+  return { name, scopes: () => readers };
 }
 
 /** A discoverer of one scope whose answers come one per pass. */
@@ -194,6 +195,19 @@ describe('a discoverer', () => {
 
     expect((await discoverer.discover(signal)).scopes).toMatchObject([
       { status: 'unknown', code: 'UNCONFIRMED', lastGood: { discovered: some } },
+    ]);
+  });
+
+  it('fm-01 holds what a scope listed, however often another lists nothing', async () => {
+    const left: Readonly<Record<string, Discovered[]>> = { a: [some, some, none], b: [none, none, none] };
+    const source = sourceOf(['a', 'b'], async ({ region }) => left[region]?.shift() ?? none);
+    const discoverer = createDiscoverer([source], { clock: createFakeClock() });
+    await discoverer.discover(signal);
+    await discoverer.discover(signal);
+
+    expect((await discoverer.discover(signal)).scopes).toMatchObject([
+      { status: 'unknown', code: 'UNCONFIRMED', lastGood: { discovered: some } },
+      { status: 'known', discovered: none },
     ]);
   });
 

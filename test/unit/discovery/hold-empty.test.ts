@@ -22,13 +22,12 @@ const answers: Readonly<Record<string, Answer | Error>> = {
   error: new Error('slow down'),
 };
 
-/** What a held source says of one scope, pass after pass: how many it lists, or the error's code or message. */
-async function outcomesOf(sequence: readonly string[], scopes = sequence.map(() => hubScope)) {
+/** What a scope that is held says, pass after pass: how many it lists, or the error's code or message. */
+async function outcomesOf(sequence: readonly string[]) {
   const left = sequence.map((name) => answers[name]);
-  const source = holdEmpty(
+  const reader = holdEmpty(
     {
-      name: 'hub',
-      scopes: () => [hubScope],
+      scope: hubScope,
       discover: async () => {
         const answer = left.shift();
         if (!answer || answer instanceof Error) throw answer;
@@ -38,9 +37,9 @@ async function outcomesOf(sequence: readonly string[], scopes = sequence.map(() 
     createFakeClock(),
   );
   const outcomes: unknown[] = [];
-  for (const scope of scopes) {
+  for (const _ of sequence) {
     outcomes.push(
-      await source.discover(scope, new AbortController().signal).then(
+      await reader.discover(new AbortController().signal).then(
         ({ endpoints, quarantined: refused }) => endpoints.length + refused.length,
         (thrown) => thrown.code ?? thrown.message,
       ),
@@ -78,10 +77,9 @@ describe('holdEmpty', () => {
     const taken = createTimeline(clock);
     const takenMs = clock.monotonicMs();
     let endpoints = [endpointOf()];
-    const source = holdEmpty(
+    const reader = holdEmpty(
       {
-        name: 'hub',
-        scopes: () => [hubScope],
+        scope: hubScope,
         discover: async () => {
           taken.follow();
           return { endpoints, quarantined: [], observedAtMs: taken.wallOf(takenMs) };
@@ -90,7 +88,7 @@ describe('holdEmpty', () => {
       clock,
     );
     const isBelieved = () =>
-      source.discover(hubScope, new AbortController().signal).then(
+      reader.discover(new AbortController().signal).then(
         () => true,
         () => false,
       );
@@ -100,11 +98,5 @@ describe('holdEmpty', () => {
     clock.step(hours * 3_600_000);
 
     expect([full, first, await isBelieved(), await isBelieved()]).toEqual([true, false, false, false]);
-  });
-
-  it('remembers each scope apart', async () => {
-    const other = { ...hubScope, id: 'hub.self.us-west-2' };
-
-    expect(await outcomesOf(['full', 'empty', 'empty'], [hubScope, other, hubScope])).toEqual([1, 0, 'UNCONFIRMED']);
   });
 });

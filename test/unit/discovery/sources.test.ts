@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { configSchema } from '#config/schema';
 import { createSources } from '#discovery/sources';
 import { createFakeClock } from '../../support/passes';
+import { scopesOf } from '../../support/sources';
 
 function configOf(...sources: readonly Readonly<Record<string, unknown>>[]) {
   return configSchema.parse({
@@ -22,7 +23,7 @@ describe('createSources', () => {
     const sources = createSources(config, { clock: createFakeClock() });
 
     expect(sources.map(({ name }) => name)).toEqual(['hub', 'edge', 'registry']);
-    expect(sources.flatMap((source) => source.scopes().map(({ id }) => id))).toEqual([
+    expect(sources.flatMap(scopesOf).map(({ id }) => id)).toEqual([
       'hub.self.us-east-1',
       'hub.self.us-west-2',
       'edge.self.eu-west-1',

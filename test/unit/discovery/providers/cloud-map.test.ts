@@ -3,6 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from '#discovery/aws/readers/cloud-map';
 import { createCloudMapSource } from '#discovery/providers/cloud-map';
 import { cloudMapConfig } from '../../../support/aws/cloud-map';
+import { firstOf } from '../../../support/sources';
 
 const signal = new AbortController().signal;
 const where = 'source registry, account self, region us-east-1';
@@ -43,9 +44,7 @@ function discover(reader: CloudMapReader, over: Readonly<Record<string, unknown>
     owner: 'test',
     readersOf: () => ({ reader, readZoneIds: async () => new Map() }),
   });
-  const [scope] = source.scopes();
-  if (!scope) throw new Error('the source has no scope');
-  return source.discover(scope, signal);
+  return firstOf(source).discover(signal);
 }
 
 /** What discovery makes of one instance of `employees`. */
@@ -307,14 +306,13 @@ describe('confirmGone', () => {
     owner: 'test',
     readersOf: () => ({ reader: world, readZoneIds: async () => new Map() }),
   });
-  const [scope] = source.scopes();
+  const { discover, confirmGone } = firstOf(source);
   const ids = ['srv-1.vpce-1~eni-1', 'srv-1.vpce-1~eni-2', 'srv-2.vpce-1~eni-3', 'vpce-9'];
 
   it('fm-30 gives the instances that their service does not know, of the services that were listed', async () => {
-    if (!scope) throw new Error('the source has no scope');
-    await source.discover(scope, signal);
+    await discover(signal);
 
-    expect(await source.confirmGone?.(scope, ids, signal)).toEqual(['srv-1.vpce-1~eni-2']);
+    expect(await confirmGone?.(ids, signal)).toEqual(['srv-1.vpce-1~eni-2']);
   });
 
   it('fm-01 gives nothing for a scope that was never listed', async () => {
@@ -322,8 +320,7 @@ describe('confirmGone', () => {
       owner: 'test',
       readersOf: () => ({ reader: world, readZoneIds: async () => new Map() }),
     });
-    if (!scope) throw new Error('the source has no scope');
 
-    expect(await fresh.confirmGone?.(scope, ids, signal)).toEqual([]);
+    expect(await firstOf(fresh).confirmGone?.(ids, signal)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { configSchema, type DnsConfig } from '#config/schema';
 import { createDnsSource } from '#discovery/providers/dns';
 import type { Resolver } from '#discovery/providers/resolver';
 import { createFakeClock } from '../../../support/passes';
+import { firstOf, scopesOf } from '../../../support/sources';
 
 const signal = new AbortController().signal;
 const scope = { id: 'corp.dns.none', source: 'corp', account: 'dns', region: 'none' };
@@ -51,14 +52,14 @@ function open(records: Records, names: readonly Over[] = [{ name: 'api.corp', do
   const clock = createFakeClock();
   const { resolver, asked } = fakeResolver(records);
   const source = createDnsSource(parse(names, over).data?.sources[0] as DnsConfig, { resolver, clock });
-  return { source, clock, asked, discover: () => source.discover(scope, signal) };
+  return { source, clock, asked, discover: () => firstOf(source).discover(signal) };
 }
 
 const one: Records = new Map([['A api.corp', ['10.0.0.1']]]);
 
 describe('createDnsSource', () => {
   it('has one scope for all its names', () => {
-    expect(open(one).source.scopes()).toEqual([scope]);
+    expect(scopesOf(open(one).source)).toEqual([scope]);
   });
 
   it('gives A and AAAA of a name as one endpoint, ordered and spelled in one way', async () => {

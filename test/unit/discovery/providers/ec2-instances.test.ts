@@ -8,6 +8,7 @@ import {
   instancesSourceOver,
 } from '../../../support/aws/ec2-instances';
 import { createMockEc2 } from '../../../support/aws/vpc-endpoints';
+import { firstOf } from '../../../support/sources';
 
 const mock = createMockEc2();
 const signal = new AbortController().signal;
@@ -15,9 +16,7 @@ const signal = new AbortController().signal;
 async function discover(instances: readonly Instance[], config: Ec2InstancesConfig = ec2InstancesConfig()) {
   answerInstances(mock, [instances]);
   const source = instancesSourceOver(mock, config);
-  const [scope] = source.scopes();
-  if (!scope) throw new Error('the source has no scope');
-  return source.discover(scope, signal);
+  return firstOf(source).discover(signal);
 }
 
 function tagged(tags: Readonly<Record<string, string>>): Partial<Instance> {

@@ -8,6 +8,7 @@ import { serialiseSnapshot } from '#discovery/snapshot/file';
 import type { ReadSnapshot } from '#discovery/snapshot/reader';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 import { createFakeClock } from '../../../support/passes';
+import { firstOf, scopesOf } from '../../../support/sources';
 
 const signal = new AbortController().signal;
 const dayMs = 24 * 3_600_000;
@@ -31,9 +32,7 @@ type Stage = { readonly nowMs?: number; readonly config?: SnapshotConfig; readon
 async function discover(snapshot: Snapshot, { nowMs = 2_000, config = configOf(), owner = 'test' }: Stage = {}) {
   const read: ReadSnapshot = async () => ({ text: serialiseSnapshot(snapshot, owner) });
   const source = createSnapshotSource(config, { owner: 'test', clock: createFakeClock(nowMs), read });
-  const [scope] = source.scopes();
-  if (!scope) throw new Error('the source has no scope');
-  return source.discover(scope, signal);
+  return firstOf(source).discover(signal);
 }
 
 describe('a snapshot source', () => {
@@ -44,7 +43,7 @@ describe('a snapshot source', () => {
       read: async () => undefined,
     });
 
-    expect(source.scopes()).toEqual([
+    expect(scopesOf(source)).toEqual([
       { id: 'relay.snapshot.none', source: 'relay', account: 'snapshot', region: 'none' },
     ]);
   });
@@ -267,7 +266,7 @@ describe('a snapshot source', () => {
       return answers.shift();
     };
     const source = createSnapshotSource(configOf(), { owner: 'test', clock: createFakeClock(), read });
-    const pass = () => source.discover({ ...hubScope, id: 'relay.snapshot.none' }, signal);
+    const pass = () => firstOf(source).discover(signal);
 
     await pass();
     await expect(pass()).rejects.toThrow('HTML');
@@ -284,6 +283,6 @@ describe('a snapshot source', () => {
       read: async () => undefined,
     });
 
-    await expect(source.discover(hubScope, signal)).rejects.toThrow('never gave');
+    await expect(firstOf(source).discover(signal)).rejects.toThrow('never gave');
   });
 });

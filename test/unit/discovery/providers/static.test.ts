@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { configSchema, type StaticConfig } from '#config/schema';
 import { createStaticSource } from '#discovery/providers/static';
+import { firstOf } from '../../../support/sources';
 
 const signal = new AbortController().signal;
 
@@ -16,8 +17,7 @@ function parse(entries: readonly Over[], over: Over = {}) {
 
 function discover(entries: readonly Over[], over: Over = {}) {
   const source = createStaticSource(parse(entries, over).data?.sources[0] as StaticConfig);
-  const [scope] = source.scopes();
-  return source.discover(scope ?? { id: '', source: '', account: '', region: '' }, signal);
+  return firstOf(source).discover(signal);
 }
 
 const plain = { domain: 'sd9', addresses: ['10.9.1.11'] };

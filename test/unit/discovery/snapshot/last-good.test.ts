@@ -29,15 +29,11 @@ type Over = { readonly store?: LastGoodStore; readonly nowMs?: number; readonly 
 
 /** A new process: its one scope answers with this. */
 function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000, allow }: Over = {}) {
-  const source = {
-    name: 'hub',
-    allow,
-    scopes: () => [hubScope],
-    discover: async () => {
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
+  const discover = async () => {
+    if (answer instanceof Error) throw answer;
+    return answer;
   };
+  const source = { name: 'hub', allow, scopes: () => [{ scope: hubScope, discover }] };
   return createDiscoverer([source], { clock: createFakeClock(nowMs), lastGoodStore: store });
 }
 
@@ -115,15 +111,12 @@ describe('last good on disk', () => {
   it('is no longer restored once the scope answered', async () => {
     await processWith(some).discover(signal);
     let calls = 0;
-    const source = {
-      name: 'hub',
-      scopes: () => [hubScope],
-      discover: async () => {
-        calls += 1;
-        if (calls > 1) throw throttled;
-        return some;
-      },
+    const discover = async () => {
+      calls += 1;
+      if (calls > 1) throw throttled;
+      return some;
     };
+    const source = { name: 'hub', scopes: () => [{ scope: hubScope, discover }] };
     const discoverer = createDiscoverer([source], { clock: createFakeClock(), lastGoodStore: open() });
     await discoverer.discover(signal);
 
