@@ -1,4 +1,5 @@
 import type { EndpointState, Scope, Snapshot } from './model';
+import { knownScopes } from './snapshot';
 
 /**
  * What a state means for an endpoint's addresses:
@@ -34,9 +35,8 @@ export function dispositionOf(state: EndpointState): Disposition {
 const transitional: ReadonlySet<EndpointState> = new Set(['pending', 'pendingAcceptance', 'deleting']);
 
 /** The known scopes with an endpoint in a state that will change soon: worth reading again before long. */
-export function transitionalScopes({ scopes }: Snapshot): readonly Scope[] {
-  return scopes.flatMap((state) => {
-    const endpoints = state.status === 'known' ? state.discovered.endpoints : [];
-    return endpoints.some((one) => transitional.has(one.state)) ? [state.scope] : [];
-  });
+export function transitionalScopes(snapshot: Snapshot): readonly Scope[] {
+  return knownScopes(snapshot)
+    .filter(({ discovered }) => discovered.endpoints.some((one) => transitional.has(one.state)))
+    .map(({ scope }) => scope);
 }

@@ -120,27 +120,30 @@ export type LastGood = {
   readonly isRestored?: boolean;
 };
 
-/** What is known of a scope. An unknown scope keeps what it held when it was last known. */
-export type ScopeState =
-  | {
-      readonly status: 'known';
-      readonly scope: Scope;
-      readonly observedAtMs: number;
-      /** As in LastGood. */
-      readonly accountId?: string;
-      /** The same account answered before, as is kept in memory or on disk; or STS does not tell, and this process read the scope before. */
-      readonly isAccountKept?: boolean;
-      readonly discovered: Discovered;
-    }
-  | {
-      readonly status: 'unknown';
-      readonly scope: Scope;
-      /** What failed and how to fix it, for people. */
-      readonly reason: string;
-      /** Stable code of the error (`ACCESS_DENIED`, `THROTTLED`, …). */
-      readonly code: string;
-      readonly lastGood?: LastGood;
-    };
+export type KnownScope = {
+  readonly status: 'known';
+  readonly scope: Scope;
+  readonly observedAtMs: number;
+  /** As in LastGood. */
+  readonly accountId?: string;
+  /** The same account answered before, as is kept in memory or on disk; or STS does not tell, and this process read the scope before. */
+  readonly isAccountKept?: boolean;
+  readonly discovered: Discovered;
+};
+
+/** Keeps what it held when it was last known. */
+export type UnknownScope = {
+  readonly status: 'unknown';
+  readonly scope: Scope;
+  /** What failed and how to fix it, for people. */
+  readonly reason: string;
+  /** Stable code of the error (`ACCESS_DENIED`, `THROTTLED`, …). */
+  readonly code: string;
+  readonly lastGood?: LastGood;
+};
+
+/** What is known of a scope. */
+export type ScopeState = KnownScope | UnknownScope;
 
 export type FindingCode = 'zone-not-served' | 'zone-without-interface' | 'peering-not-active' | 'overlapping-ranges';
 

@@ -1,6 +1,44 @@
-import type { ScopeState } from './model';
+import type { Endpoint, KnownScope, LastGood, Quarantined, ScopeState, Snapshot, UnknownScope } from './model';
+
+type Scopes = Pick<Snapshot, 'scopes'>;
+
+/** What the scope holds, or held when it was last known. */
+export function lastGoodOf(state: ScopeState): LastGood | undefined {
+  return state.status === 'known' ? state : state.lastGood;
+}
 
 /** Whether this process has read the scope since its start; what was restored from disk is an earlier process's answer (fm-07). */
 export function hasAnswered(state: ScopeState): boolean {
-  return state.status === 'known' || (state.lastGood !== undefined && !state.lastGood.isRestored);
+  const good = lastGoodOf(state);
+  return good !== undefined && !good.isRestored;
+}
+
+/** All that is known of each scope, by the scope's id. */
+export function statesById({ scopes }: Scopes): ReadonlyMap<string, ScopeState> {
+  return new Map(scopes.map((state) => [state.scope.id, state]));
+}
+
+/** In order, as the snapshot has them. */
+export function knownScopes({ scopes }: Scopes): readonly KnownScope[] {
+  return scopes.filter((state) => state.status === 'known');
+}
+
+/** In order, as the snapshot has them. */
+export function unknownScopes({ scopes }: Scopes): readonly UnknownScope[] {
+  return scopes.filter((state) => state.status === 'unknown');
+}
+
+/** The endpoints of all known scopes. */
+export function knownEndpoints(snapshot: Scopes): readonly Endpoint[] {
+  return knownScopes(snapshot).flatMap(({ discovered }) => discovered.endpoints);
+}
+
+/** What known scopes quarantine themselves, before claims are settled. */
+export function knownQuarantined(snapshot: Scopes): readonly Quarantined[] {
+  return knownScopes(snapshot).flatMap(({ discovered }) => discovered.quarantined);
+}
+
+/** What the scopes themselves quarantined, as last known. */
+export function lastQuarantined({ scopes }: Scopes): readonly Quarantined[] {
+  return scopes.flatMap((state) => lastGoodOf(state)?.discovered.quarantined ?? []);
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors';
-import type { LastGood, Scope, ScopeState, Snapshot } from '#core/model';
+import type { KnownScope, LastGood, Scope, ScopeState, Snapshot } from '#core/model';
 import { type Clocks, createTimeline } from '#core/timing/clock';
 import { type Asked, judgeAccount } from './aws/caller';
 import type { LastGoodStore } from './snapshot/last-good';
@@ -13,7 +13,7 @@ export type Read = {
   readonly scope: Scope;
   readonly failure?: Failure;
   /** The account that answered, which is not always the one to keep. */
-  readonly account?: Pick<Extract<ScopeState, { status: 'known' }>, 'accountId' | 'isAccountKept'>;
+  readonly account?: Pick<KnownScope, 'accountId' | 'isAccountKept'>;
 };
 
 /** What each scope said last. When the wall clock is set, all times in it move along, so that ages and order stay what they are (fm-41). */

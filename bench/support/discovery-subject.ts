@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { loadDataPlaneConfig } from '#config/file';
+import { knownEndpoints } from '#core/snapshot';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { concurrently } from '#io/concurrently';
@@ -54,9 +55,7 @@ const discovery: Subject = async () => {
   const snapshot = await createDiscoverer(createSources(config, { clock: unreferencedClock }), {
     clock: unreferencedClock,
   }).discover(new AbortController().signal);
-  return snapshot.scopes
-    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
-    .flatMap((one) => one.addresses).length;
+  return knownEndpoints(snapshot).flatMap((one) => one.addresses).length;
 };
 
 /** The thread that serves requests, while the other discovers and posts all domains for the first time. */

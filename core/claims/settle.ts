@@ -2,6 +2,7 @@ import { compareAge, compareText, formatAddress, pathsOf, targetsOf } from '../a
 import { dispositionOf } from '../endpoint-states';
 import { groupBy } from '../group-by';
 import type { Endpoint, Protocol, Quarantined, Snapshot, Target } from '../model';
+import { unknownScopes } from '../snapshot';
 import { settleDisagreements } from './domains';
 import { type Incumbents, noIncumbents, withoutEndpoints } from './incumbents';
 import type { PathRights } from './path-owners';
@@ -67,7 +68,7 @@ function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
   const statements = statementsOf(snapshot);
   const gone = goneOf(snapshot, statements);
   const serving = withoutEndpoints(incumbents, gone);
-  const unknown = new Set(snapshot.scopes.filter(({ status }) => status === 'unknown').map(({ scope }) => scope.id));
+  const unknown = new Set(unknownScopes(snapshot).map(({ scope }) => scope.id));
   const claimants = claimantsOf(statements, serving)
     .filter((one) => !gone.has(one.id))
     .map((one) => inScope(one, scopeInUse(one, serving, unknown) ?? one.scopeId));

@@ -1,5 +1,6 @@
 import { groupBy } from '../group-by';
-import type { Endpoint, EndpointState, LastGood, Observed, Quarantined, ScopeState, Snapshot } from '../model';
+import type { Endpoint, EndpointState, Observed, Quarantined, ScopeState, Snapshot } from '../model';
+import { lastGoodOf, statesById } from '../snapshot';
 
 /** What one scope says of one endpoint, or said when it was last known. */
 export type Statement = {
@@ -35,11 +36,11 @@ const statementsOfScopes = new WeakMap<Snapshot['scopes'], Statements>();
 type Statements = ReadonlyMap<string, readonly Statement[]>;
 
 function collect(scopes: Snapshot['scopes']): Statements {
-  const states = new Map(scopes.map((state) => [state.scope.id, state]));
+  const states = statesById({ scopes });
   const isOutdated = ({ observed }: Relayable) =>
     observed !== undefined && isReadSince(observed, states.get(observed.scopeId));
   const statements = scopes.flatMap((state): readonly Statement[] => {
-    const held = heldOf(state);
+    const held = lastGoodOf(state);
     if (!held) return [];
     const said = ({ observed }: Relayable) => ({
       scopeId: state.scope.id,
@@ -65,16 +66,12 @@ function collect(scopes: Snapshot['scopes']): Statements {
 
 /** Whether the very scope was read here since: a role names its account, and the process's own credentials may be of another one there. */
 function isReadSince({ atMs, accountId }: Observed, state: ScopeState | undefined): boolean {
-  const held = state && heldOf(state);
+  const held = state && lastGoodOf(state);
   if (!state || !held || held.observedAtMs < atMs) return false;
   return /^\d{12}$/.test(state.scope.account) || (accountId !== undefined && held.accountId === accountId);
 }
 
 type Relayable = { readonly observed?: Observed };
-
-function heldOf(state: ScopeState): LastGood | undefined {
-  return state.status === 'known' ? state : state.lastGood;
-}
 
 /** Those of one endpoint that count: what is read in this pass, else what was observed last. An older observation never beats a newer one (fm-38). */
 export function newestOf(statements: readonly Statement[]): readonly Statement[] {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
 import { PrivatelinkError } from '#core/errors';
 import type { LastGood, Scope, Snapshot } from '#core/model';
+import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import { withinDeadline } from '#io/within-deadline';
 import type { Source } from '../source';
@@ -106,8 +107,8 @@ export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: La
 }
 
 /** Scopes whose answer turned out to be of another account, after it had been taken. */
-export function disownedIn({ scopes }: Snapshot): readonly Scope[] {
-  return scopes.flatMap((state) =>
-    state.status === 'unknown' && state.code === 'OTHER_ACCOUNT' && !state.lastGood ? [state.scope] : [],
-  );
+export function disownedIn(snapshot: Snapshot): readonly Scope[] {
+  return unknownScopes(snapshot)
+    .filter(({ code, lastGood }) => code === 'OTHER_ACCOUNT' && !lastGood)
+    .map(({ scope }) => scope);
 }

@@ -3,6 +3,7 @@ import { compareText } from '#core/addresses/targets';
 import { messageOf } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import type { Endpoint, Finding, Snapshot } from '#core/model';
+import { knownScopes } from '#core/snapshot';
 import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/within-deadline';
 import { type AccountScope, accountScopes } from '../aws/accounts';
@@ -89,9 +90,9 @@ function createLooker(scope: AccountScope, read: Read) {
   };
 }
 
-function endpointsOf({ scopes }: Snapshot, scopeId: string): readonly Endpoint[] {
-  const state = scopes.find(({ scope }) => scope.id === scopeId);
-  return state?.status === 'known' ? state.discovered.endpoints.filter((one) => one.addresses.length > 0) : [];
+function endpointsOf(snapshot: Snapshot, scopeId: string): readonly Endpoint[] {
+  const known = knownScopes(snapshot).find(({ scope }) => scope.id === scopeId);
+  return known?.discovered.endpoints.filter((one) => one.addresses.length > 0) ?? [];
 }
 
 function namesOf(endpoints: readonly Endpoint[], field: 'serviceName' | 'vpcId'): readonly string[] {

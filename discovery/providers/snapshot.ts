@@ -1,6 +1,7 @@
 import type { SnapshotConfig } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
-import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '#core/model';
+import type { Discovered, Observed, ScopeState, Snapshot, UnknownScope } from '#core/model';
+import { lastGoodOf } from '#core/snapshot';
 import { type Clocks, createTimeline } from '#core/timing/clock';
 import { adopt } from '../admission/adopt';
 import { parseSnapshot } from '../snapshot/file';
@@ -77,11 +78,7 @@ function staleness(from: string, takenAtMs: number): string {
 
 /** The snapshot is as old as the scope that its writer read longest ago, however new the file is (fm-40). */
 function observedAtMsOf({ takenAtMs, scopes }: Snapshot): number {
-  return Math.min(takenAtMs, ...scopes.flatMap((state) => knownIn(state)?.observedAtMs ?? []));
-}
-
-function knownIn(state: ScopeState): LastGood | undefined {
-  return state.status === 'known' ? state : state.lastGood;
+  return Math.min(takenAtMs, ...scopes.flatMap((state) => lastGoodOf(state)?.observedAtMs ?? []));
 }
 
 /** All that the snapshot holds. Throws PrivatelinkError where nothing is known of a scope. */
@@ -97,9 +94,9 @@ type Reading = { readonly from: string; readonly takenAtMs: number };
 
 /** What a scope of the writer held, each endpoint with who observed it, and when: never after the snapshot was taken. */
 function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discovered {
-  const known = knownIn(state);
+  const known = lastGoodOf(state);
   if (!known) {
-    const { scope, reason } = state as Extract<ScopeState, { status: 'unknown' }>;
+    const { scope, reason } = state as UnknownScope;
     throw unusable(
       `${from}: nothing is known in the snapshot of scope ${scope.id} (${reason}); correct that where it is written`,
     );

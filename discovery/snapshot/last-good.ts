@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '#core/errors';
 import type { LastGood, Observed, Snapshot } from '#core/model';
+import { lastGoodOf } from '#core/snapshot';
 import type { Clocks } from '#core/timing/clock';
 import { writeFix } from '#io/files';
 import { readSealed, writeSealed } from '#io/sealed-file';
@@ -33,7 +34,7 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
         const ageMs = clock.now() - snapshot.takenAtMs;
         // One from the future has no age that could be told, and is written anew.
         kept = { snapshot, sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
-        return { known: lastGoodOf(snapshot) };
+        return { known: restoredFrom(snapshot) };
       } catch (thrown) {
         const warning = `what was known before cannot be used, starting without it (${messageOf(thrown)})`;
         return { known: new Map(), warning };
@@ -60,10 +61,10 @@ export function readOnly(store: LastGoodStore): LastGoodStore {
   return { read: store.read, write: async () => ({}) };
 }
 
-function lastGoodOf({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
+function restoredFrom({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
   return new Map(
     scopes.flatMap((state) => {
-      const good = state.status === 'known' ? state : state.lastGood;
+      const good = lastGoodOf(state);
       if (!good) return [];
       const { observedAtMs, accountId, discovered } = good;
       return [[state.scope.id, { observedAtMs, accountId, discovered, isRestored: true }] as const];
@@ -78,7 +79,7 @@ function isSame(one: Snapshot, other: Snapshot): boolean {
 
 function contentOf(snapshot: Snapshot) {
   const withoutTime = <T extends { readonly observed?: Observed }>({ observed: _, ...one }: T) => one;
-  return [...lastGoodOf(snapshot)].map(([id, { accountId, discovered }]) => [
+  return [...restoredFrom(snapshot)].map(([id, { accountId, discovered }]) => [
     id,
     accountId,
     discovered.endpoints.map(withoutTime),

@@ -1,6 +1,7 @@
 import { transitionalScopes } from '#core/endpoint-states';
 import { messageOf } from '#core/errors';
 import type { Snapshot } from '#core/model';
+import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import { agesOf } from '../request/ages';
 import type { ToDiscovery } from './messages';
@@ -70,8 +71,7 @@ type Outcome = 'nothing' | 'transitional' | 'settled';
 async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, publish: Publish): Promise<Outcome> {
   try {
     const snapshot = await discover(signal);
-    for (const state of snapshot.scopes)
-      if (state.status === 'unknown') post({ kind: 'problem', reason: state.reason });
+    for (const { reason } of unknownScopes(snapshot)) post({ kind: 'problem', reason });
     for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
     if (agesOf(snapshot).length === 0) {
       post({ kind: 'observed', ages: [] });

@@ -1,4 +1,5 @@
 import type { Snapshot } from '#core/model';
+import { knownQuarantined } from '#core/snapshot';
 import { agesOf } from '../request/ages';
 import { isForeignZone, type Routes, resolveRoutes } from '../request/resolve';
 import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
@@ -81,9 +82,8 @@ export function createPublisher({ zoneId: initialZoneId, prober, post }: Publish
 }
 
 /** Why endpoints of some domains are not routed to, and those whose tags are too bad to tell the domain. */
-function complaintsOf({ scopes }: Snapshot, isOfInterest: (domain: string) => boolean): readonly string[] {
-  return scopes
-    .flatMap((state) => (state.status === 'known' ? state.discovered.quarantined : []))
+function complaintsOf(snapshot: Snapshot, isOfInterest: (domain: string) => boolean): readonly string[] {
+  return knownQuarantined(snapshot)
     .filter(({ domain }) => domain === undefined || isOfInterest(domain))
     .map(({ endpointId, reason, fix }) => `endpoint ${endpointId} ${reason}: ${fix}`);
 }

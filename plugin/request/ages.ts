@@ -1,5 +1,6 @@
 import { newestOf, statementsOf } from '#core/claims/statements';
 import type { Observed, Snapshot } from '#core/model';
+import { lastGoodOf } from '#core/snapshot';
 
 /** What an age is of: a scope, or what a scope relays of another. */
 export type AgeKey = string;
@@ -12,7 +13,7 @@ export function agesOf({ takenAtMs, scopes }: Snapshot): Ages {
   const ages = new Map<AgeKey, number>();
   const note = (key: AgeKey, atMs: number) => ages.set(key, Math.max(ages.get(key) ?? 0, takenAtMs - atMs));
   for (const state of scopes) {
-    const good = state.status === 'known' ? state : state.lastGood;
+    const good = lastGoodOf(state);
     if (!good) continue;
     note(state.scope.id, good.observedAtMs);
     for (const { observed } of [...good.discovered.endpoints, ...good.discovered.quarantined])

@@ -1,9 +1,9 @@
 import { settleClaims } from '#core/claims/settle';
 import type { ScopeState, Snapshot } from '#core/model';
+import { knownEndpoints, knownScopes, lastQuarantined } from '#core/snapshot';
 import { openFindings } from '#discovery/sources';
 import { systemClock } from '#io/clock';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
-import { quarantinedOf } from '../pass/plan-pass';
 import type { Context } from './context';
 
 /** Codes of scopes that the next pass reads without anybody changing anything. */
@@ -21,16 +21,16 @@ function answerOf(state: ScopeState): Diagnosis {
 
 const unread = warning('not checked: see scope');
 
-function isUnread({ scopes }: Snapshot): boolean {
-  return scopes.every(({ status }) => status === 'unknown');
+function isUnread(snapshot: Snapshot): boolean {
+  return knownScopes(snapshot).length === 0;
 }
 
 /** What there is to route to, in all scopes together. */
 export async function checkEndpoints(context: Context): Promise<readonly Diagnosis[]> {
   const snapshot = await context.snapshot;
   if (isUnread(snapshot)) return [unread];
-  const endpoints = snapshot.scopes.flatMap((one) => (one.status === 'known' ? one.discovered.endpoints : []));
-  const quarantined = [...quarantinedOf(snapshot), ...settleClaims(snapshot).quarantined].filter(
+  const endpoints = knownEndpoints(snapshot);
+  const quarantined = [...lastQuarantined(snapshot), ...settleClaims(snapshot).quarantined].filter(
     (one) => one.code !== 'other-gateway',
   );
   const domains = new Set(endpoints.map((one) => one.domain));

@@ -1,5 +1,5 @@
-import type { Quarantined, Snapshot } from '#core/model';
-import { hasAnswered } from '#core/snapshot';
+import type { Snapshot } from '#core/model';
+import { hasAnswered, lastQuarantined } from '#core/snapshot';
 import type { Document } from '#deck/document';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
@@ -46,17 +46,9 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
   return {
     plan,
     outcome,
-    quarantined: [...quarantinedOf(snapshot), ...claims.quarantined],
+    quarantined: [...lastQuarantined(snapshot), ...claims.quarantined],
     withheld,
     refused: overLimit(changes, outcome, mostOfKind),
     publications: published.length > 0 ? reports : undefined,
   };
-}
-
-/** What the scopes themselves quarantined, as last known. */
-export function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
-  return snapshot.scopes.flatMap((state) => {
-    const discovered = state.status === 'known' ? state.discovered : state.lastGood?.discovered;
-    return discovered?.quarantined ?? [];
-  });
 }

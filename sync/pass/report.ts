@@ -1,4 +1,5 @@
 import type { Quarantined, ScopeState } from '#core/model';
+import { lastGoodOf } from '#core/snapshot';
 import type { Rollout } from '../control-planes/control-plane';
 import type { AppliedChange, Change, Kept } from '../plan/changes';
 import type { Withheld } from '../plan/removals/brake';
@@ -45,17 +46,11 @@ export type Report = {
 };
 
 export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
-  if (state.status === 'known') {
-    return {
-      id: state.scope.id,
-      status: 'known',
-      endpoints: state.discovered.endpoints.length,
-      ageMs: nowMs - state.observedAtMs,
-    };
-  }
-  const { scope, code, reason, lastGood } = state;
-  const endpoints = lastGood?.discovered.endpoints.length ?? 0;
-  return { id: scope.id, status: 'unknown', endpoints, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
+  const { scope, status } = state;
+  const good = lastGoodOf(state);
+  const endpoints = good?.discovered.endpoints.length ?? 0;
+  const report = { id: scope.id, status, endpoints, ageMs: good && nowMs - good.observedAtMs };
+  return state.status === 'known' ? report : { ...report, code: state.code, reason: state.reason };
 }
 
 /** The brake held something back, here or in what is published. */

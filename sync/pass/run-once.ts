@@ -1,4 +1,5 @@
 import type { Snapshot } from '#core/model';
+import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
@@ -119,7 +120,7 @@ function readAll({ discover, controlPlane, absenceStore, publications = [] }: Pa
 
 /** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
 function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies): readonly string[] {
-  if (snapshot.scopes.some((state) => state.status === 'unknown')) return [];
+  if (unknownScopes(snapshot).length > 0) return [];
   const claimed = new Set(desired.map((one) => one.domain));
   const configured = [
     ...Object.keys(deps.settings).map((domain) => ({ domain, where: `domains.${domain}` })),

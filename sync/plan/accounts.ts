@@ -1,22 +1,19 @@
 import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
 import { groupBy } from '#core/group-by';
-import type { ScopeState, Snapshot } from '#core/model';
+import type { KnownScope, ScopeState, Snapshot } from '#core/model';
+import { knownScopes } from '#core/snapshot';
 import type { HeldEntity } from '#deck/document';
 import { accountOf, originsOf } from '#deck/tags';
 
 /** Accounts that the operator names for the process's own credentials (`ownAccount`), by source. */
 export type OwnAccounts = Readonly<Record<string, string | undefined>>;
 
-type Known = Extract<ScopeState, { status: 'known' }>;
-
 /**
  * The snapshot, in which scopes of the process's own credentials are unknown where these are of another account than what the control
  * plane holds (fm-37). All scopes of one account stand and fall together: where one finds what is held, the account is right.
  */
 export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], own: OwnAccounts): Snapshot {
-  const known = snapshot.scopes.flatMap((state) =>
-    state.status === 'known' && state.scope.account === 'self' ? [state] : [],
-  );
+  const known = knownScopes(snapshot).filter(({ scope }) => scope.account === 'self');
   if (known.length === 0) return snapshot;
   const ids = heldIds(held);
   const remembered = heldAccounts(held);
@@ -46,7 +43,7 @@ type Context = {
   readonly own: OwnAccounts;
 };
 
-function evidenceOf(group: readonly Known[], { ids, remembered: tagged, own }: Context) {
+function evidenceOf(group: readonly KnownScope[], { ids, remembered: tagged, own }: Context) {
   const kept = group.flatMap(({ accountId, isAccountKept }) =>
     accountId !== undefined && isAccountKept ? accountId : [],
   );
@@ -76,10 +73,10 @@ function heldAccounts(held: readonly HeldEntity[]): readonly string[] {
 }
 
 /** Accounts that answered, by scope. */
-export function accountsOf({ scopes }: Snapshot): ReadonlyMap<string, string> {
+export function accountsOf(snapshot: Snapshot): ReadonlyMap<string, string> {
   return new Map(
-    scopes.flatMap((state) =>
-      state.status === 'known' && state.accountId !== undefined ? [[state.scope.id, state.accountId] as const] : [],
+    knownScopes(snapshot).flatMap(({ scope, accountId }) =>
+      accountId === undefined ? [] : [[scope.id, accountId] as const],
     ),
   );
 }

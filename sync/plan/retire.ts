@@ -2,6 +2,7 @@ import { compareText } from '#core/addresses/targets';
 import { judgeEndpoints } from '#core/claims/verdicts';
 import { dispositionOf } from '#core/endpoint-states';
 import type { Snapshot } from '#core/model';
+import { knownEndpoints, unknownScopes } from '#core/snapshot';
 import { writeOrder } from '#deck/desired';
 import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf, parentNameOf } from '#deck/document';
@@ -51,8 +52,9 @@ export function whyClaimed(domain: string, claimed: Claimed): string | undefined
 function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): string | undefined {
   const targets = held.filter((one) => one.domain === domain && one.kind === 'target');
   const holding = new Set(targets.flatMap((one) => originsOf(one.tags).scopeIds));
-  const unknown = snapshot.scopes.flatMap((state) => (state.status === 'unknown' ? [state] : []));
-  const [first, ...others] = unknown.filter(({ scope }) => holding.has(scope.id) || mayClaim(scope.source));
+  const [first, ...others] = unknownScopes(snapshot).filter(
+    ({ scope }) => holding.has(scope.id) || mayClaim(scope.source),
+  );
   if (!first) return undefined;
   const { scope, reason } = first;
   const why = holding.has(scope.id)
@@ -78,9 +80,9 @@ function inDoubt(
   snapshot: Snapshot,
   held: readonly HeldEntity[],
 ): readonly [readonly string[], string] {
-  const pending = snapshot.scopes
-    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
-    .filter((one) => one.domain === domain && dispositionOf(one.state) === 'hold');
+  const pending = knownEndpoints(snapshot).filter(
+    (one) => one.domain === domain && dispositionOf(one.state) === 'hold',
+  );
   if (pending.length > 0) return [pending.map((one) => one.id), `is ${pending[0]?.state}`];
   const judge = judgeEndpoints(snapshot, []);
   const inUse = held.filter((one) => one.domain === domain && one.kind === 'target');

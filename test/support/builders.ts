@@ -1,4 +1,4 @@
-import type { Endpoint, Quarantined, Scope, ScopeState, Snapshot } from '#core/model';
+import type { Endpoint, KnownScope, Quarantined, Scope, ScopeState, Snapshot } from '#core/model';
 
 /** Values that tests start from; each test names only what it is about. */
 
@@ -29,7 +29,7 @@ export function knownScope(
   endpoints: readonly Endpoint[],
   quarantined: readonly Quarantined[] = [],
   scope = hubScope,
-): Extract<ScopeState, { status: 'known' }> {
+): KnownScope {
   const accountId = scope.account === 'self' ? '111111111111' : undefined;
   return { status: 'known', scope, observedAtMs: 1_000, accountId, discovered: { endpoints, quarantined } };
 }

@@ -1,5 +1,6 @@
 import { settleClaims } from '#core/claims/settle';
 import type { Endpoint, Finding, Quarantined, Snapshot } from '#core/model';
+import { knownEndpoints, knownQuarantined } from '#core/snapshot';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { createLastGoodStore, readOnly } from '#discovery/snapshot/last-good';
 import { openFindings } from '#discovery/sources';
@@ -64,14 +65,11 @@ function formatView({ scopes, endpoints, quarantined, findings, warnings }: View
 }
 
 function endpointsOf(snapshot: Snapshot): readonly Endpoint[] {
-  return snapshot.scopes
-    .flatMap((state) => (state.status === 'known' ? state.discovered.endpoints : []))
-    .sort((a, b) => (`${a.domain} ${a.id}` < `${b.domain} ${b.id}` ? -1 : 1));
+  return knownEndpoints(snapshot).toSorted((a, b) => (`${a.domain} ${a.id}` < `${b.domain} ${b.id}` ? -1 : 1));
 }
 
 function quarantinedOf(snapshot: Snapshot): readonly Quarantined[] {
-  const own = snapshot.scopes.flatMap((state) => (state.status === 'known' ? state.discovered.quarantined : []));
-  return [...own, ...settleClaims(snapshot).quarantined];
+  return [...knownQuarantined(snapshot), ...settleClaims(snapshot).quarantined];
 }
 
 function rowOf(endpoint: Endpoint, quarantined: readonly Quarantined[]): readonly string[] {

@@ -1,5 +1,6 @@
 import { statementsOf } from '#core/claims/statements';
-import type { ScopeState, Snapshot } from '#core/model';
+import type { KnownScope, Snapshot } from '#core/model';
+import { knownScopes } from '#core/snapshot';
 import type { HeldEntity } from '#deck/document';
 import { accountOf, originsOf } from '#deck/tags';
 
@@ -11,7 +12,7 @@ export function missingEndpoints(
   snapshot: Snapshot,
   held: readonly HeldEntity[],
 ): ReadonlyMap<string, readonly string[]> {
-  const known = snapshot.scopes.flatMap((state) => (state.status === 'known' ? [state] : []));
+  const known = knownScopes(snapshot);
   const statements = statementsOf(snapshot);
   const isListed = (id: string, sinceMs: number) =>
     statements.get(id)?.some(({ isKnown, atMs }) => isKnown && atMs >= sinceMs) === true;
@@ -52,7 +53,7 @@ function accountsOfDomains(held: readonly HeldEntity[]): (domain: string) => str
  * is not known, one whose list shows something (docs/decisions/0012).
  */
 function knowsItsEndpoints(
-  { scope, accountId, isAccountKept, discovered }: Known,
+  { scope, accountId, isAccountKept, discovered }: KnownScope,
   account: string | undefined,
 ): boolean {
   if (scope.account !== 'self') return true;
@@ -60,5 +61,3 @@ function knowsItsEndpoints(
   if (accountId !== undefined && isAccountKept) return true;
   return discovered.endpoints.length + discovered.quarantined.length > 0;
 }
-
-type Known = Extract<ScopeState, { status: 'known' }>;

@@ -1,5 +1,6 @@
 import { judgeEndpoints, type Verdict } from '#core/claims/verdicts';
 import type { Quarantined, ScopeState, Snapshot } from '#core/model';
+import { statesById } from '#core/snapshot';
 import type { Entity } from '#deck/document';
 import { originsOf } from '#deck/tags';
 import { type AllowedAddresses, judgeAddress } from './refused-address';
@@ -15,7 +16,7 @@ export function collectEvidence(
   quarantined: readonly Quarantined[],
   allowed: AllowedAddresses = new Map(),
 ): Evidence {
-  const scopes = new Map(snapshot.scopes.map((state) => [state.scope.id, state]));
+  const scopes = statesById(snapshot);
   const judge = judgeEndpoints(snapshot, quarantined);
   return (target) => {
     const { scopeIds, endpointIds } = originsOf(target.tags);
