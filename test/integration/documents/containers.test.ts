@@ -101,7 +101,8 @@ describe.each(['Dockerfile', 'plugin/Dockerfile'])('%s', (path) => {
     const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? [];
 
     expect(allowed.filter((name) => !existsSync(join(root, name)))).toEqual([]);
-    expect(allowed).toEqual(expect.arrayContaining(['package.json', 'package-lock.json', 'plugin', 'sync']));
+    const { include }: { include: readonly string[] } = JSON.parse(read('tsconfig.json'));
+    expect(allowed).toEqual(expect.arrayContaining(['package.json', 'package-lock.json', 'tools/build.js', ...include]));
     expect(lines.join('\n')).not.toContain('tsconfig.json ');
   });
 

@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+type Options = { readonly isClean?: boolean; readonly compile: (root: string) => void };
+const { build }: { build: (root: string, options: Options) => boolean } = require('../../tools/build.js');
+
+let root: string;
+let compiled: number;
+
+/** As tsc does: writes what it is given, and leaves the rest. */
+function compile(): void {
+  compiled += 1;
+  mkdirSync(join(root, 'dist/core'), { recursive: true });
+  for (const name of readdirSync(join(root, 'core'))) writeFileSync(join(root, 'dist/core', outputOf(name)), '');
+}
+
+const outputOf = (source: string) => source.replace(/\.ts$/, '.js');
+const outputs = () => readdirSync(join(root, 'dist/core')).sort();
+const write = (path: string, text: string) => writeFileSync(join(root, path), text);
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  compiled = 0;
+  mkdirSync(join(root, 'core'));
+  write('package.json', JSON.stringify({ bin: { one: 'dist/core/cli.js' } }));
+  write('tsconfig.json', JSON.stringify({ include: ['core'] }));
+  write('core/cli.ts', 'one');
+  write('core/model.ts', 'one');
+  build(root, { compile });
+});
+
+afterEach(() => rmSync(root, { recursive: true }));
+
+describe('the build', () => {
+  it('compiles nothing while nothing changed', () => {
+    expect(build(root, { compile })).toBe(false);
+    expect([compiled, outputs()]).toEqual([1, ['cli.js', 'model.js']]);
+  });
+
+  it('makes the commands executable', () => {
+    expect(statSync(join(root, 'dist/core/cli.js')).mode & 0o777).toBe(0o755);
+  });
+
+  it.each<[string, () => void]>([
+    ['a source changed', () => write('core/model.ts', 'another')],
+    ['a source came', () => write('core/zones.ts', 'one')],
+    ['a setting changed', () => write('tsconfig.json', JSON.stringify({ include: ['core'], compilerOptions: {} }))],
+    [
+      'dependencies came',
+      () => mkdirSync(join(root, 'node_modules')) ?? write('node_modules/.package-lock.json', '{}'),
+    ],
+    ['an output is lost', () => rmSync(join(root, 'dist/core/model.js'))],
+    ['there is no dist', () => rmSync(join(root, 'dist'), { recursive: true })],
+  ])('compiles once more when %s', (_, change) => {
+    change();
+
+    expect([build(root, { compile }), build(root, { compile })]).toEqual([true, false]);
+    expect([compiled, outputs()]).toEqual([2, readdirSync(join(root, 'core')).map(outputOf).sort()]);
+  });
+
+  it('lets tsc forget what it wrote when an output is lost, since tsc looks at sources alone', () => {
+    write('dist/.tsbuildinfo', '{}');
+    rmSync(join(root, 'dist/core/model.js'));
+
+    let remembers = true;
+    build(root, {
+      compile: () => {
+        remembers = existsSync(join(root, 'dist/.tsbuildinfo'));
+        compile();
+      },
+    });
+
+    expect(remembers).toBe(false);
+  });
+
+  it('takes out what has no source any more, and nothing before that while a sandbox may run from it', () => {
+    rmSync(join(root, 'core/model.ts'));
+    write('core/cli.ts', 'another');
+    let during: readonly string[] = [];
+
+    build(root, {
+      compile: () => {
+        during = outputs();
+        compile();
+      },
+    });
+
+    expect([during, outputs()]).toEqual([['cli.js', 'model.js'], ['cli.js']]);
+  });
+
+  it('compiles again after it failed', () => {
+    write('core/model.ts', 'broken');
+    const fail = () => {
+      throw new Error('TS1005');
+    };
+
+    expect(() => build(root, { compile: fail })).toThrow('TS1005');
+    expect(build(root, { compile })).toBe(true);
+  });
+
+  it('begins with an empty dist for a package', () => {
+    write('dist/left.txt', '');
+
+    build(root, { compile, isClean: true });
+
+    expect(readdirSync(join(root, 'dist')).sort()).toEqual(['.inputs', 'core']);
+  });
+});

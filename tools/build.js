@@ -1,0 +1,71 @@
+const { execFileSync } = require('node:child_process');
+const { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** What says how sources become outputs, or which declarations they are checked against. */
+const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/.package-lock.json'];
+
+/**
+ * Compiles into `dist` what changed since the last build, and takes out what has no source any more; gives whether
+ * there was anything to do. What is in `dist` stays there meanwhile: a sandbox may run from it. Throws what `compile` throws.
+ */
+function build(root, { isClean = false, compile = compileWithTsc } = {}) {
+  const dist = join(root, 'dist');
+  const stamp = join(dist, '.inputs');
+  if (isClean) rmSync(dist, { recursive: true, force: true });
+  const inputs = inputsOf(root);
+  const last = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : undefined;
+  const isWhole = last?.outputs.every((path) => existsSync(join(dist, path))) ?? false;
+  if (isWhole && last.inputs === inputs) return false;
+  // tsc does not look whether an output that it once wrote is still there.
+  if (!isWhole) rmSync(join(dist, '.tsbuildinfo'), { force: true });
+  rmSync(stamp, { force: true });
+  compile(root);
+  for (const path of compiledIn(dist).filter((one) => !existsSync(sourceOf(root, one)))) rmSync(join(dist, path));
+  for (const bin of Object.values(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin))
+    chmodSync(join(root, bin), 0o755);
+  writeFileSync(stamp, JSON.stringify({ inputs, outputs: compiledIn(dist) }));
+  return true;
+}
+
+function compileWithTsc(root) {
+  const argv = ['-p', 'tsconfig.build.json', '--incremental', '--tsBuildInfoFile', 'dist/.tsbuildinfo'];
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...argv], { cwd: root, stdio: 'inherit' });
+}
+
+const sourceOf = (root, output) => join(root, output.replace(/\.js$/, '.ts'));
+
+function compiledIn(dist) {
+  return readdirSync(dist, { recursive: true }).filter((path) => path.endsWith('.js'));
+}
+
+/** A text that is another one as soon as a source or a setting comes, goes or changes. */
+function inputsOf(root) {
+  const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
+  const sources = include.flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true })
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+      .map((path) => join(room, path)),
+  );
+  return [...settings, ...sources]
+    .sort()
+    .map((path) => `${path} ${changedOf(join(root, path))}`)
+    .join('\n');
+}
+
+function changedOf(path) {
+  const { mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: 0 };
+  return `${mtimeMs} ${size}`;
+}
+
+module.exports = { build };
+
+if (require.main === module) {
+  try {
+    build(join(__dirname, '..'), { isClean: process.argv.includes('--clean') });
+  } catch (thrown) {
+    // tsc has said why; anything else is a mistake here.
+    if (thrown.status === undefined) throw thrown;
+    process.exitCode = 1;
+  }
+}
