@@ -6,5 +6,4 @@ module.exports = {
   roots: ['<rootDir>/test/peers'],
   testPathIgnorePatterns: [],
   maxWorkers: 1,
-  testTimeout: 120_000,
 };

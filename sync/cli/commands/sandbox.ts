@@ -101,7 +101,11 @@ const note = `AWS, Konnect, the gateway and the domains are stand-ins; discovery
 LATENCY is until the answer: that of a hop holds what the hops after it took.
 `;
 
-function formatEvent({ what, discovered, findings, changed, requests, trip }: StoryEvent, terminal: Terminal): string {
+/** What an event shows to a person: what was discovered, what changed, and each hop of the request after it. */
+export function formatEvent(
+  { what, discovered, findings, changed, requests, trip }: StoryEvent,
+  terminal: Terminal,
+): string {
   const list = (title: string, lines: readonly string[]) =>
     `  ${paint(terminal, 'dim', title)}\n${(lines.length > 0 ? lines : ['nothing']).map((line) => `    ${line}\n`).join('')}`;
   const end = trip.ok

@@ -1,40 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { rememberWorld } from '#sandbox/aws/world/past-world';
-import type { Story } from '#sandbox/story';
 import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { type Estate, openEstate } from '../../support/estate';
 import { createFakeClock } from '../../support/passes';
-
-describe('npm start -- --faults', () => {
-  it('shows what each fault makes of discovery, while nothing changes and every request goes right', async () => {
-    const cli = resolve(__dirname, '../../../dist/sync/cli/cli.js');
-    const child = spawn(process.execPath, [cli, 'sandbox', '--once', '--faults', '--json'], {
-      env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [out, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-    const { ok, events }: Story = JSON.parse(out);
-    const faults = events.slice(1, -1);
-
-    expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
-    expect(faults.flatMap(({ changed }) => changed)).toEqual([]);
-    expect(faults.every(({ requests = 0 }) => requests > 1)).toBe(true);
-    const reported = faults.flatMap(({ discovered }) => discovered).join('\n');
-    for (const code of ['THROTTLED', 'AWS', 'TIMEOUT', 'CREDENTIALS', 'BAD_ANSWER']) {
-      expect(reported).toContain(`unknown [${code}]`);
-    }
-    expect(reported).toContain('AWS does not list its network interface');
-    expect(events.at(-1)?.changed.map((change) => change.split(' ').slice(0, 2).join(' '))).toEqual(
-      Array(3).fill('create target'),
-    );
-  }, 150_000);
-});
 
 describe('a fault of AWS', () => {
   let estate: Estate;

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 async function run(estate: string) {
-  demonstration = await demonstrate(silent, AbortSignal.timeout(60_000), { estate });
+  demonstration = await demonstrate(silent, new AbortController().signal, { estate });
   const { ok, events } = demonstration.story;
   expect(events.map(({ trip }) => trip.problem)).toEqual(events.map(() => undefined));
   expect(ok).toBe(true);
@@ -45,7 +45,7 @@ describe('estates', () => {
     ]);
     expect(chosen(second, 'shop').reason).toBe('plugin, same region, no target in usw2-az1');
     expect(chosen(third, 'shop').zoneId).toMatch(/^use1-/);
-  }, 60_000);
+  });
 
   it('T2 routes two domains by path, follows one that moves, and refuses a domain that is not allowed', async () => {
     const [first, second, third] = await run('T2');
@@ -58,7 +58,7 @@ describe('estates', () => {
     expect(third?.discovered.at(-1)).toMatch(
       /^quarantined vpce-\w+: claims domain cats, which allow\.domains of the source does not list/,
     );
-  }, 60_000);
+  });
 
   it('T3 registers the endpoint in Cloud Map, replaces it when it is made anew, and routes to what others register', async () => {
     const [first, second] = await run('T3');
@@ -76,7 +76,7 @@ describe('estates', () => {
       event?.trip.hops.find(({ to, from }) => to === 'employees' && from === 'consumer');
     expect(asked(second)?.address).not.toBe(asked(first)?.address);
     expect(asked(second)?.address.split(':')[0]).toMatch(/^127\.20\.4\.1[12]$/);
-  }, 60_000);
+  });
 
   it('T4 reaches an instance, a DNS name and an address, and says which network cannot be reached', async () => {
     const [first, second, third] = await run('T4');
@@ -94,12 +94,5 @@ describe('estates', () => {
       expect.stringMatching(/^overlapping-ranges: 10\.1\.0\.0\/16 of vpc-\w+ overlaps 10\.1\.0\.0\/16 of .*Fix: /),
     ]);
     expect(third?.changed).toEqual([]);
-  }, 60_000);
-
-  it('names those that there are when asked for another', async () => {
-    await expect(run('T9')).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      message: 'there is no estate T9: name one of T0, T1, T2, T3, T4',
-    });
   });
 });

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { listeningAddresses } from './listening';
+
+/** The built command: `npm test` and `npm run stories` build it first. */
+export const builtCli = resolve(__dirname, '../../dist/sync/cli/cli.js');
+
+/** What is awaited, in lines of its own where nobody sits at a terminal. */
+export const progressOfT0 = `starting AWS, Konnect, the gateway and the plugin
+waiting for discover, sync and the data plane, step 1 of 3
+waiting for discover, sync and the data plane, step 2 of 3
+waiting for discover, sync and the data plane, step 3 of 3
+`;
+
+/** Runs the built command with next to no environment; gives what it printed and where it listened at each step. */
+export async function startSandbox(...argv: readonly string[]) {
+  const child = spawn(process.execPath, [builtCli, 'sandbox', '--once', ...argv], {
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const listening = new Set<string>();
+  child.stderr.on('data', () => {
+    if (process.platform === 'linux' && child.pid)
+      for (const address of listeningAddresses(child.pid)) listening.add(address);
+  });
+  const [out, err, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { out, err, exitCode, listening: [...listening] };
+}
