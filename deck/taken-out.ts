@@ -37,8 +37,8 @@ function valuesBefore({ wanted, held }: Configs): JsonObject {
 /** The configuration with one key more, in each of its places, since the tag depends on their order. */
 function withKey(config: JsonObject, key: string, value: Json): readonly JsonObject[] {
   const entries = Object.entries(config);
-  return [...entries, undefined].map((_, place) =>
-    Object.fromEntries([...entries.slice(0, place), [key, value], ...entries.slice(place)]),
+  return [...entries, undefined].map((_, at) =>
+    Object.fromEntries([...entries.slice(0, at), [key, value], ...entries.slice(at)]),
   );
 }
 

@@ -4,7 +4,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Endpoint, Scope } from '#core/model';
-import { once } from '#core/timing/once';
+import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { createProtobufDriver } from '#sandbox/plugin-server/protobuf';
 import { type PluginServerProgram, startPluginServer } from '#sandbox/plugin-server/server';
@@ -108,7 +108,7 @@ export async function startEcho(folder: string): Promise<Subject> {
 }
 
 /** The program of the Go plugin, as it is now; undefined where Go is not installed. */
-export const buildGo = once((): string | undefined => {
+export const buildGo = lazy((): string | undefined => {
   const source = resolve(__dirname, '../../../bench/go-plugin');
   try {
     execFileSync('go', ['build', '-o', 'bin/constant', '.'], { cwd: source, stdio: 'inherit' });

@@ -5,7 +5,7 @@ import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { VpcEndpointsConfig } from '#config/schema';
 import { isLoopback } from '#core/addresses/loopback';
-import { once } from '#core/timing/once';
+import { lazy } from '#core/timing/lazy';
 import type { AccountScope } from './accounts';
 import { loadCredentialProviders, loadEc2, loadServiceDiscovery, loadSts } from './sdk';
 
@@ -38,17 +38,17 @@ const requestHandler = {
 
 /** Makes the EC2 client of one scope when it is first needed, and gives the same one from then on. */
 export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> {
-  return once(() => createEc2Client(options));
+  return lazy(() => createEc2Client(options));
 }
 
 /** The same for Cloud Map. */
 export function lazyCloudMapClient(options: ClientOptions): () => Promise<ServiceDiscoveryClient> {
-  return once(() => createCloudMapClient(options));
+  return lazy(() => createCloudMapClient(options));
 }
 
 /** The same for STS. */
 export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> {
-  return once(() => createStsClient(options));
+  return lazy(() => createStsClient(options));
 }
 
 async function createStsClient({ scope, endpoint, own }: ClientOptions): Promise<STSClient> {

@@ -5,9 +5,9 @@ import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import { agesOf } from '../request/ages';
 import type { ToDiscovery } from './messages';
-import { createPublisher, type Publish, type PublisherOptions } from './route-posts';
+import { createRoutePosts, type PostRoutes, type RoutePostsOptions } from './route-posts';
 
-export type LoopOptions = PublisherOptions & {
+export type LoopOptions = RoutePostsOptions & {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   /** What an earlier process knew; in use until the first pass has ended, however long AWS takes not to answer. */
   readonly restored: () => Promise<Snapshot>;
@@ -31,7 +31,7 @@ const retryMs = 1_000;
 
 /** Discovers again and again until `signal` aborts, and posts what changed; a pass that fails leaves the last routes in use. */
 export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): DiscoveryLoop {
-  const { publish, ...use } = createPublisher(options);
+  const { postRoutes, ...use } = createRoutePosts(options);
 
   function handle(message: ToDiscovery): void {
     if (message.kind === 'use') use.begin(message);
@@ -40,10 +40,10 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
   }
 
   async function repeat(): Promise<void> {
-    await restoreOnce(options, publish);
+    await restoreOnce(options, postRoutes);
     let failures = 0;
     while (!signal.aborted) {
-      const outcome = await passOnce(options, signal, publish);
+      const outcome = await passOnce(options, signal, postRoutes);
       failures = outcome === 'nothing' ? failures + 1 : 0;
       await options.clock.sleep(pauseMs(outcome, failures, options), signal).catch(() => {});
     }
@@ -53,22 +53,22 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
 }
 
 /** Never rejects: a configuration that cannot be read is said by the first pass, and requests wait for that when nothing was restored. */
-async function restoreOnce({ restored, post }: LoopOptions, publish: Publish): Promise<void> {
+async function restoreOnce({ restored, post }: LoopOptions, postRoutes: PostRoutes): Promise<void> {
   const snapshot = await restored().catch(() => undefined);
   if (!snapshot) return;
   for (const reason of snapshot.warnings ?? []) post({ kind: 'problem', reason });
   try {
-    if (agesOf(snapshot).length > 0) publish(snapshot);
+    if (agesOf(snapshot).length > 0) postRoutes(snapshot);
   } catch (thrown) {
     post({ kind: 'problem', reason: `what was known before cannot be used: ${messageOf(thrown)}` });
   }
 }
 
 /** What a pass gave: nothing, endpoints one of which AWS will change soon, or such as may stay. */
-type Outcome = 'nothing' | 'transitional' | 'settled';
+type Found = 'nothing' | 'transitional' | 'settled';
 
 /** Never rejects: this loop is the plugin's only source of targets. */
-async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, publish: Publish): Promise<Outcome> {
+async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, postRoutes: PostRoutes): Promise<Found> {
   try {
     const snapshot = await discover(signal);
     for (const { reason } of unknownScopes(snapshot)) post({ kind: 'problem', reason });
@@ -77,7 +77,7 @@ async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, pu
       post({ kind: 'observed', ages: [] });
       return 'nothing';
     }
-    publish(snapshot);
+    postRoutes(snapshot);
     return transitionalScopes(snapshot).length > 0 ? 'transitional' : 'settled';
   } catch (thrown) {
     if (signal.aborted) return 'nothing';
@@ -87,7 +87,7 @@ async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, pu
   }
 }
 
-function pauseMs(outcome: Outcome, failures: number, { intervalSeconds, random }: LoopOptions): number {
+function pauseMs(outcome: Found, failures: number, { intervalSeconds, random }: LoopOptions): number {
   const longestMs = { nothing: retryMs * 2 ** (failures - 1), transitional: transitionalMs, settled: Infinity };
   return Math.min(longestMs[outcome], intervalSeconds() * 1_000) * (0.9 + 0.2 * random());
 }

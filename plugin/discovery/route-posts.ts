@@ -5,19 +5,19 @@ import { isForeignZone, type Routes, resolveRoutes } from '../request/resolve';
 import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
 import type { Prober } from './prober';
 
-export type PublisherOptions = {
+export type RoutePostsOptions = {
   /** The own zone, where it is known at the start. */
   readonly zoneId: string | undefined;
   readonly prober: Prober;
   readonly post: (message: FromDiscovery) => void;
 };
 
-export type Publish = (snapshot: Snapshot) => void;
+export type PostRoutes = (snapshot: Snapshot) => void;
 
 type Use = Extract<ToDiscovery, { kind: 'use' }>;
 
 /** Posts the routes of the domains in use where they changed, has their targets probed, and says what is wrong with them. */
-export function createPublisher({ zoneId: initialZoneId, prober, post }: PublisherOptions) {
+export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RoutePostsOptions) {
   /** What was last told of each domain in use. */
   const inUse = new Map<string, string | undefined>();
   const sayForeign = once((id: string) => {
@@ -38,7 +38,7 @@ export function createPublisher({ zoneId: initialZoneId, prober, post }: Publish
     post({ kind: 'route', domain, route });
   }
 
-  function publish(snapshot: Snapshot): void {
+  function postRoutes(snapshot: Snapshot): void {
     // Before the routes, which would look stale without.
     post({ kind: 'observed', ages: agesOf(snapshot) });
     last = snapshot;
@@ -78,7 +78,7 @@ export function createPublisher({ zoneId: initialZoneId, prober, post }: Publish
     if (last) resolve(last);
   }
 
-  return { publish, begin, end, moveTo };
+  return { postRoutes, begin, end, moveTo };
 }
 
 /** Why endpoints of some domains are not routed to, and those whose tags are too bad to tell the domain. */

@@ -60,9 +60,9 @@ function report(thrown: unknown, json: boolean, terminal: Terminal): number {
   return exitCodes.error;
 }
 
-type Outcome = { readonly writeErr: (text: string) => void; readonly done: (exitCode: number) => void };
+type Ending = { readonly writeErr: (text: string) => void; readonly done: (exitCode: number) => void };
 
-function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: Outcome): Command {
+function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: Ending): Command {
   const program = new Command('kong-privatelink')
     .description(
       'Keeps Kong routed to AWS PrivateLink endpoints: tag an endpoint kong:domain=sd2, and Kong routes /sd2 to it.',

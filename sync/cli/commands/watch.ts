@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { configPath } from '#config/file';
 import { messageOf } from '#core/errors';
-import { once } from '#core/timing/once';
+import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { systemClock } from '#io/clock';
 import { openSession } from '../../pass/session';
@@ -37,7 +37,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
     metrics,
     log,
     onSnapshot: (seen, owner) => {
-      snapshotText = once(() => serialiseSnapshot(seen, owner));
+      snapshotText = lazy(() => serialiseSnapshot(seen, owner));
     },
     onReport: json ? (report) => terminal.out(`${JSON.stringify(report)}\n`) : undefined,
   });

@@ -4,7 +4,7 @@ import type { JsonObject } from '#core/model';
 import type { Clock } from '#core/timing/clock';
 import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
 import { exchange } from './exchange';
-import { type Outcome, parseRetryAfter, retry } from './retry';
+import { parseRetryAfter, retry, type Tried } from './retry';
 import { createServerClock, type ServerClock } from './server-clock';
 
 /** `path` from the root, with its query. */
@@ -70,11 +70,7 @@ type Connection = Pick<HttpOptions, 'api' | 'address' | 'token'> & {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-async function attempt(
-  { method, path, body }: HttpCall,
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function attempt({ method, path, body }: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
   const { api, address, token, serverClock, dispatcher, prefix, headers } = connection;
   // Thousands of calls succeed, and nobody reads their names.
   const name = () => callName(method, address, path);

@@ -2,7 +2,7 @@ import type { PrivatelinkError } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 
 /** What became of one try. A failure says whether to try again, and after how long at least. */
-export type Outcome =
+export type Tried =
   | { readonly value: unknown }
   | { readonly error: PrivatelinkError; readonly retryAfterMs?: number; readonly isWorthRetrying: boolean };
 
@@ -19,11 +19,7 @@ const longestWaitMs = 5_000;
  * Not undici's retry interceptor (7.30): after a list that was cut short it asks for the missing bytes with a Range header,
  * which Konnect does not serve, and fails for good.
  */
-export async function retry(
-  attempt: () => Promise<Outcome>,
-  timing: RetryTiming,
-  signal: AbortSignal,
-): Promise<unknown> {
+export async function retry(attempt: () => Promise<Tried>, timing: RetryTiming, signal: AbortSignal): Promise<unknown> {
   for (let tried = 1; ; tried += 1) {
     const outcome = await attempt();
     if ('value' in outcome) return outcome.value;

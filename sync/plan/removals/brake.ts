@@ -18,22 +18,23 @@ const brakeFromAddresses = 10;
 /** Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). */
 export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): Braked {
   if (!changes.some(takesAway)) return { changes };
-  const lost = lostPlaces(changes, held);
-  const places = new Set(held.filter((one) => one.kind === 'target').map(placeOf));
-  const percent = (lost.size / places.size) * 100;
+  const lost = lostAddresses(changes, held);
+  const addresses = new Set(held.filter((one) => one.kind === 'target').map(addressOf));
+  const percent = (lost.size / addresses.size) * 100;
   const { maxRemovePercent, allowRemovals = 0 } = policy;
-  if (places.size < brakeFromAddresses || percent <= maxRemovePercent || lost.size <= allowRemovals) return { changes };
-  const isLost = (change: Change) => takesAway(change) && lost.has(placeOf(change));
+  if (addresses.size < brakeFromAddresses || percent <= maxRemovePercent || lost.size <= allowRemovals)
+    return { changes };
+  const isLost = (change: Change) => takesAway(change) && lost.has(addressOf(change));
   const { left, leftOut } = leaveOut(changes, isLost);
   const reason =
-    `the plan removes ${lost.size} of ${places.size} addresses (${Math.round(percent)} %), more than ` +
+    `the plan removes ${lost.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than ` +
     `policy.maxRemovePercent ${maxRemovePercent} %: check what discovery reports; when it is right, ` +
     `--allow-removals ${lost.size} lets them go this once`;
   return { changes: left, withheld: { reason, changes: leftOut.map(({ change }) => change) } };
 }
 
 /** One address of one domain, in however many upstreams: an address that serves two domains counts for each (fm-35). */
-function placeOf({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>): string {
+function addressOf({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>): string {
   return `${domain} ${nameInParent(key)}`;
 }
 
@@ -44,10 +45,10 @@ function takesAway({ action, kind, before, after }: Change): boolean {
 }
 
 /** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
-function lostPlaces(changes: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
+function lostAddresses(changes: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
   const taken = changes.filter(takesAway);
   const keys = new Set(taken.map((one) => one.key));
   const stays = (one: HeldEntity) => one.kind === 'target' && !zoneOf(one) && !keys.has(one.key);
-  const left = new Set(held.filter(stays).map(placeOf));
-  return new Set(taken.map(placeOf).filter((place) => !left.has(place)));
+  const left = new Set(held.filter(stays).map(addressOf));
+  return new Set(taken.map(addressOf).filter((address) => !left.has(address)));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Endpoint } from '#core/model';
 import { type FromDiscovery, writeRoute } from '#plugin/discovery/messages';
-import { createPublisher } from '#plugin/discovery/route-posts';
+import { createRoutePosts } from '#plugin/discovery/route-posts';
 import { agesOf } from '#plugin/request/ages';
 import { type DiscoveryThread, startFeed } from '#plugin/request/feed';
 import { access, type Kong } from '#plugin/request/handler';
@@ -146,13 +146,13 @@ describe('max_stale_seconds', () => {
       ),
     );
     const prober = { use: () => {}, watch: () => {}, release: () => {} };
-    const publisher = createPublisher({ zoneId: undefined, prober, post: say });
+    const publisher = createRoutePosts({ zoneId: undefined, prober, post: say });
     publisher.begin({
       kind: 'use',
       domain: 'sd2',
       probe: { kind: 'none', path: '/', intervalMs: 1, timeoutMs: 1, fall: 1, rise: 1 },
     });
-    publisher.publish(snapshot);
+    publisher.postRoutes(snapshot);
 
     const went = new Set(Array.from({ length: 4 }, ask));
     clock.advance(60_000);
@@ -165,8 +165,8 @@ describe('max_stale_seconds', () => {
   it('is not made younger by a zone that is found later', () => {
     const posted: FromDiscovery[] = [];
     const prober = { use: () => {}, watch: () => {}, release: () => {} };
-    const publisher = createPublisher({ zoneId: undefined, prober, post: (one) => void posted.push(one) });
-    publisher.publish(snapshotOf(knownScope([endpointOf()])));
+    const publisher = createRoutePosts({ zoneId: undefined, prober, post: (one) => void posted.push(one) });
+    publisher.postRoutes(snapshotOf(knownScope([endpointOf()])));
 
     publisher.moveTo('use1-az1');
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
-import { type Outcome, parseRetryAfter, retry } from '#sync/control-planes/kong-api/retry';
+import { parseRetryAfter, retry, type Tried } from '#sync/control-planes/kong-api/retry';
 import { createFakeClock } from '../../../../support/passes';
 
 const signal = new AbortController().signal;
 const error = new PrivatelinkError('failed', { code: 'CONTROL_PLANE', transient: true });
-const passing: Outcome = { error, isWorthRetrying: true };
+const passing: Tried = { error, isWorthRetrying: true };
 
 /** Runs through the outcomes; gives the value or error, the tries and the milliseconds waited. */
-async function run(outcomes: readonly Outcome[], random = 1) {
+async function run(outcomes: readonly Tried[], random = 1) {
   const clock = createFakeClock(0);
   let tries = 0;
   const attempt = async () => {
@@ -20,7 +20,7 @@ async function run(outcomes: readonly Outcome[], random = 1) {
 }
 
 describe('retry', () => {
-  it.each<[string, readonly Outcome[], object]>([
+  it.each<[string, readonly Tried[], object]>([
     ['succeeds at once', [{ value: 1 }], { result: 1, tries: 1, waitedMs: 0 }],
     ['succeeds at last', [passing, passing, { value: 1 }], { result: 1, tries: 3, waitedMs: 1_500 }],
     ['never succeeds', [], { result: error, tries: 3, waitedMs: 1_500 }],

@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { once } from '#core/timing/once';
+import { lazy } from '#core/timing/lazy';
 
-describe('once', () => {
+describe('lazy', () => {
   it('makes nothing before it is needed, and what is undefined only once, too', () => {
     const make = jest.fn(() => undefined);
-    const get = once(make);
+    const get = lazy(make);
     expect(make).not.toHaveBeenCalled();
 
     expect([get(), get()]).toEqual([undefined, undefined]);

@@ -1,5 +1,5 @@
 /** Gives what `make` makes, which is called when it is first needed and never again. */
-export function once<T>(make: () => T): () => T {
+export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
     made ??= { value: make() };
