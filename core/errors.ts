@@ -1,28 +1,52 @@
-/** Codes are stable: people alert on them. Exit codes belong to the command line, not to errors. */
-export type ErrorCode =
-  | 'CONFIG_MISSING'
-  | 'CONFIG_INVALID'
-  | 'CREDENTIALS'
-  | 'OTHER_ACCOUNT'
-  | 'ACCESS_DENIED'
-  | 'THROTTLED'
-  | 'TIMEOUT'
-  | 'BAD_ANSWER'
-  | 'UNCONFIRMED'
-  | 'UNREACHABLE'
-  | 'REGION'
-  | 'AWS'
-  | 'CONTROL_PLANE_AUTH'
-  | 'CONTROL_PLANE_UNKNOWN'
-  | 'CONTROL_PLANE'
-  | 'RATE_LIMITED'
-  | 'REJECTED'
-  | 'STATE';
+/** Why something cannot be used, naming it and its value, and what to do about it: who gives a value, or says why not, gives `T | Problem`. */
+export type Problem = { readonly reason: string; readonly fix: string };
+
+/** Tells a problem from a value. No value of the product has a `fix`. */
+export function isProblem(given: object): given is Problem {
+  return 'fix' in given;
+}
+
+/** A problem as people read it. */
+export function formatProblem({ reason, fix }: { readonly reason: string; readonly fix?: string }): string {
+  return fix === undefined ? reason : `${reason}; ${fix}`;
+}
+
+/** Whether an error of this code is worth trying again without anybody changing anything. Codes are stable: people alert on them. */
+const transience = {
+  CONFIG_MISSING: false,
+  CONFIG_INVALID: false,
+  CREDENTIALS: false,
+  OTHER_ACCOUNT: false,
+  ACCESS_DENIED: false,
+  THROTTLED: true,
+  TIMEOUT: true,
+  /** The answer of a scope cannot be read, or says what cannot be: the next one may be right. */
+  BAD_ANSWER: true,
+  UNCONFIRMED: true,
+  UNREACHABLE: true,
+  /** Somebody is there, with whom no connection can be made: a certificate, or something else than HTTP. */
+  BAD_CONNECTION: false,
+  REGION: false,
+  AWS: true,
+  CONTROL_PLANE_AUTH: false,
+  CONTROL_PLANE_UNKNOWN: false,
+  /** The control plane failed by itself (5xx). */
+  CONTROL_PLANE_FAILED: true,
+  /** The control plane, or what writes it, is not as it should be. */
+  CONTROL_PLANE: false,
+  RATE_LIMITED: true,
+  REJECTED: false,
+  STATE: false,
+} as const;
+
+/** Exit codes belong to the command line, not to errors. */
+export type ErrorCode = keyof typeof transience;
 
 export type ErrorDetails = {
   readonly code: ErrorCode;
-  /** Worth trying again without anybody changing anything. */
-  readonly transient: boolean;
+  /** What to do about it; undefined where nobody can do anything, or where the reason lists several, each with its own. */
+  readonly fix?: string;
+  readonly transient?: boolean;
   readonly cause?: unknown;
   /** Milliseconds that the other side asks to wait. */
   readonly retryAfterMs?: number;
@@ -30,20 +54,25 @@ export type ErrorDetails = {
   readonly refusedIds?: readonly string[];
 };
 
-/** The one error of the product: `message` says what, where and how to fix it. */
+/** The one error of the product: `message` says what and where, and how to fix it. */
 export class PrivatelinkError extends Error {
   override readonly name = 'PrivatelinkError';
+  readonly reason: string;
+  readonly fix?: string;
   readonly code: ErrorCode;
+  /** Follows from the code. */
   readonly transient: boolean;
   readonly retryAfterMs?: number;
   readonly refusedIds: readonly string[];
 
-  constructor(message: string, details: ErrorDetails) {
-    super(message, { cause: details.cause });
-    this.code = details.code;
-    this.transient = details.transient;
-    this.retryAfterMs = details.retryAfterMs;
-    this.refusedIds = details.refusedIds ?? [];
+  constructor(reason: string, { code, fix, transient, cause, retryAfterMs, refusedIds = [] }: ErrorDetails) {
+    super(formatProblem({ reason, fix }), { cause });
+    this.reason = reason;
+    this.fix = fix;
+    this.code = code;
+    this.transient = transient ?? transience[code];
+    this.retryAfterMs = retryAfterMs;
+    this.refusedIds = refusedIds;
   }
 }
 
@@ -52,8 +81,22 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Whether what was thrown, by Node most likely, has one of these codes. */
+/** The code of what was thrown, by Node most likely; undefined where it has none. */
+export function codeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' ? thrown.code : undefined;
+}
+
+/** Whether what was thrown has one of these codes. */
 export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return false;
-  return typeof thrown.code === 'string' && codes.includes(thrown.code);
+  const code = codeOf(thrown);
+  return code !== undefined && codes.includes(code);
+}
+
+/** What zod gives of what does not fit, as far as it is told. */
+type Misfit = { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
+
+/** The first field that does not fit, and why; `whole` is the name of what was parsed, where it is no single field. */
+export function misfitOf({ issues: [issue] }: Misfit, whole: string): string {
+  return `${issue?.path.join('.') || whole}: ${issue?.message}`;
 }

@@ -1,3 +1,5 @@
+import type { Problem } from './errors';
+
 /** The one vocabulary of the product. Values only: everything here can be serialised as JSON. */
 
 /** Protocols of `kong:protocol`; also the values of a Kong service's `protocol` that a target can speak. */
@@ -81,16 +83,13 @@ export type QuarantineCode =
  * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there
  * when it is malformed or in conflict; when the source's `allow` refuses what it claims, they leave as absent ones do.
  */
-export type Quarantined = {
+export type Quarantined = Problem & {
   readonly endpointId: string;
   readonly scopeId: string;
   readonly domain?: string;
   /** State of the endpoint where it is known; a terminal one takes its targets out although it is quarantined. */
   readonly state?: EndpointState;
   readonly code: QuarantineCode;
-  /** What is wrong, naming the field and its value. */
-  readonly reason: string;
-  readonly fix: string;
   /** As in Endpoint. */
   readonly observed?: Observed;
 };
@@ -148,14 +147,11 @@ export type ScopeState = KnownScope | UnknownScope;
 export type FindingCode = 'zone-not-served' | 'zone-without-interface' | 'peering-not-active' | 'overlapping-ranges';
 
 /** Something about the networks of what was discovered that routing cannot mend; it changes nothing about routing. */
-export type Finding = {
+export type Finding = Problem & {
   readonly code: FindingCode;
   readonly scopeId: string;
   /** Whom it concerns, ordered. */
   readonly endpointIds: readonly string[];
-  /** What is wrong, naming networks and zones. */
-  readonly reason: string;
-  readonly fix: string;
 };
 
 /** All scopes at one time, ordered by scope id. */

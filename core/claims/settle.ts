@@ -1,5 +1,6 @@
 import { compareAge, compareText, formatAddress, pathsOf, targetsOf } from '../addresses/targets';
 import { dispositionOf } from '../endpoint-states';
+import type { Problem } from '../errors';
 import { groupBy } from '../group-by';
 import type { Endpoint, Protocol, Quarantined, Snapshot, Target } from '../model';
 import { unknownScopes } from '../snapshot';
@@ -28,7 +29,7 @@ export type Domain = {
 export type Claims = { readonly domains: readonly Domain[]; readonly quarantined: readonly Quarantined[] };
 
 /** Domains that no endpoint may claim for now, and why: their names are taken by what people wrote. */
-export type Contested = ReadonlyMap<string, Pick<Quarantined, 'reason' | 'fix'>>;
+export type Contested = ReadonlyMap<string, Problem>;
 
 /** What people wrote, as far as it decides about claims; `contested` absent: no domain is. */
 export type Rights = Pick<PathRights, 'written' | 'unrouted'> & { readonly contested?: Contested };
