@@ -2,7 +2,7 @@
 export type Problem = { readonly reason: string; readonly fix: string };
 
 /** Tells a problem from a value. No value of the product has a `fix`. */
-export function isProblem(given: object): given is Problem {
+export function isProblem<T extends object>(given: T): given is Extract<T, Problem> {
   return 'fix' in given;
 }
 

@@ -1,7 +1,8 @@
 import type { AllowConfig } from '#config/schema';
 import { compareText } from '#core/addresses/targets';
+import { isProblem } from '#core/errors';
 import type { Discovered, Endpoint, Quarantined, Scope } from '#core/model';
-import { admit, isDomainAllowed, isRefusal } from './allow';
+import { admit, isDomainAllowed } from './allow';
 
 export type AdoptOptions = {
   /** Of the source that takes them over. */
@@ -23,7 +24,7 @@ export function adopt({ endpoints, quarantined }: Discovered, { allow, scope }: 
   for (const endpoint of distinct.sort((a, b) => compareText(a.id, b.id))) {
     const { id: endpointId, domain, state, observed } = endpoint;
     const admitted = admit({ ...endpoint, scopeId: scope.id }, allow);
-    if (isRefusal(admitted)) refused.push({ endpointId, scopeId: scope.id, domain, state, ...admitted, observed });
+    if (isProblem(admitted)) refused.push({ endpointId, scopeId: scope.id, domain, state, ...admitted, observed });
     else adopted.push(admitted);
   }
   return { endpoints: adopted, quarantined: refused };

@@ -1,10 +1,11 @@
 import type { AllowConfig, SourceConfig } from '#config/schema';
 import type { AddressKind } from '#core/addresses/kinds';
 import { anyRange, neverTargets, refusedKind } from '#core/addresses/rule';
+import { isProblem, type Problem } from '#core/errors';
 import type { Address, Endpoint, QuarantineCode } from '#core/model';
 import { cut, spellAddresses } from './fields';
 
-export type Refusal = { readonly code: QuarantineCode; readonly reason: string; readonly fix: string };
+export type Refusal = Problem & { readonly code: QuarantineCode };
 
 /** What a source may claim, so that the writer of a tag cannot take more; undefined: the endpoint is allowed. */
 export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | undefined {
@@ -45,7 +46,7 @@ export function mayClaim(source: SourceConfig, domain: string): boolean {
   return isDomainAllowed(domain, source.allow) && (written?.some((one) => one.domain === domain) ?? true);
 }
 
-function whyRefused(ip: string, kind: AddressKind, named: string): Pick<Refusal, 'reason' | 'fix'> {
+function whyRefused(ip: string, kind: AddressKind, named: string): Problem {
   const reason = `has the ${kind} address ${named}`;
   if (neverTargets.has(kind))
     return { reason: `${reason}, which is never a target`, fix: 'correct what says so; no setting allows it' };
@@ -85,20 +86,12 @@ function otherFamily(families: readonly string[]): Refusal {
 /** The endpoint with what of it the source lets in, its addresses in their one spelling; or why it is refused. */
 export function admit(endpoint: Endpoint, allow: AllowConfig): Endpoint | Refusal {
   const addresses = spellAddresses(endpoint.addresses);
-  if (typeof addresses === 'string') {
-    // First what the source may not claim at all: a stranger's endpoint keeps no path for a domain (fm-47).
-    const unread = { code: 'missing-field', reason: addresses, fix: 'correct what says so' } as const;
-    return findClaimRefusal(endpoint, allow) ?? unread;
-  }
+  // First what the source may not claim at all: a stranger's endpoint keeps no path for a domain (fm-47).
+  if (isProblem(addresses)) return findClaimRefusal(endpoint, allow) ?? { code: 'missing-field', ...addresses };
   const spelled = { ...endpoint, addresses, grantedPaths: grantedPaths(endpoint.paths, allow) };
   const refusal = findRefusal(spelled, allow);
   if (refusal || !allow.addressFamilies) return refusal ?? spelled;
   return { ...spelled, addresses: allowedAddresses(addresses, allow) };
-}
-
-/** Whether `admit` refused. */
-export function isRefusal(admitted: Endpoint | Refusal): admitted is Refusal {
-  return 'code' in admitted;
 }
 
 /** The endpoint's paths that the source grants by name. */

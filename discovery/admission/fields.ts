@@ -1,5 +1,6 @@
 import { parseIp } from '#core/addresses/parse';
 import { compareText } from '#core/addresses/targets';
+import type { Problem } from '#core/errors';
 import type { Address } from '#core/model';
 
 /** What an endpoint is, beside what it claims: its id becomes a tag, the rest is for people. */
@@ -25,6 +26,11 @@ export function cut(text: string | undefined): string | undefined {
   return text !== undefined && text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }
 
+/** What a provider leaves out of an answer, or says in a form that nobody can use. */
+export function missingField(reason: string): Problem {
+  return { reason, fix: 'it is read again in the next pass; if this stays, describe it with the AWS CLI' };
+}
+
 /** More names than this behind one endpoint are of no use to anybody. */
 const maxNames = 50;
 
@@ -33,12 +39,15 @@ export function cutNames(names: readonly string[]): readonly string[] {
   return names.slice(0, maxNames).map((name) => cut(name));
 }
 
-/** The addresses in their one spelling, each once, ordered; a text says which is none. */
-export function spellAddresses(addresses: readonly Address[]): readonly Address[] | string {
+/** The addresses in their one spelling, each once, ordered; or which of them is none. */
+export function spellAddresses(addresses: readonly Address[]): readonly Address[] | Problem {
   const spelled: Address[] = [];
   for (const address of addresses) {
     const ip = parseIp(address.ip);
-    if (ip === undefined) return `has the address ${JSON.stringify(cut(address.ip))}, which is no IP address`;
+    if (ip === undefined) {
+      const reason = `has the address ${JSON.stringify(cut(address.ip))}, which is no IP address`;
+      return { reason, fix: 'correct what says so' };
+    }
     spelled.push(ip === address.ip ? address : { ...address, ip });
   }
   return isInOrder(spelled) ? spelled : inOrder(spelled);

@@ -1,20 +1,16 @@
 import type { TagKeys } from '#config/schema';
+import type { Problem } from '#core/errors';
 import { factsOf, isProtocol } from '#core/protocols';
 import { brokenRule, type Claim, spellClaim } from './rules';
 
 export type Tags = ReadonlyMap<string, string>;
 
-/** A tag that cannot be used: what is wrong with it, and what to write instead. */
-export type TagProblem = { readonly problem: string; readonly fix: string };
-
-export type ParsedTags = { readonly claim: Claim } | TagProblem;
-
 /** Reads the tags that `keys` names, with the defaults of docs/operations.md; the first problem found is given instead. */
-export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
+export function parseTags(tags: Tags, keys: TagKeys): Claim | Problem {
   const read = (name: keyof TagKeys) => tags.get(keys[name])?.trim() || undefined;
-  const problemOf = (name: keyof TagKeys, fix: string): TagProblem => {
+  const problemOf = (name: keyof TagKeys, fix: string): Problem => {
     const value = tags.get(keys[name]);
-    return { problem: `tag ${keys[name]} is ${value === undefined ? 'absent' : JSON.stringify(value)}`, fix };
+    return { reason: `tag ${keys[name]} is ${value === undefined ? 'absent' : JSON.stringify(value)}`, fix };
   };
   const protocol = read('protocol') ?? 'http';
   if (!isProtocol(protocol)) return problemOf('protocol', 'use http, https, grpc or grpcs');
@@ -27,9 +23,7 @@ export function parseTags(tags: Tags, keys: TagKeys): ParsedTags {
     paths: (read('path') ?? '').split(/\s+/).filter(Boolean),
   };
   const broken = brokenRule(claim);
-  return broken
-    ? problemOf(broken.field === 'paths' ? 'path' : broken.field, broken.fix)
-    : { claim: spellClaim(claim) };
+  return broken ? problemOf(broken.field === 'paths' ? 'path' : broken.field, broken.fix) : spellClaim(claim);
 }
 
 /** A whole number of digits only; NaN, which no tag may mean, when the text is anything else. */

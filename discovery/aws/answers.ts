@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '#core/errors';
+import { misfitOf, PrivatelinkError, type Problem } from '#core/errors';
 import type { Scope } from '#core/model';
+import { missingField } from '../admission/fields';
 
 /** A text that AWS may leave out, or give as null (fm-23). */
 export const optionalText = z
@@ -14,8 +15,8 @@ export const tagList = z
   .nullish()
   .transform((tags) => new Map((tags ?? []).map(({ Key, Value }) => [Key, Value ?? ''])));
 
-/** An item of a list that cannot be read but for its id; `problem` names the field. */
-export type Unreadable = { readonly id: string; readonly problem: string };
+/** An item of a list that cannot be read but for its id; `misfit` names the field. */
+export type Unreadable = { readonly id: string; readonly misfit: string };
 
 /**
  * The items of a list. One with an id and a field of another form costs itself alone: `unreadable` makes an item of it. One without an id
@@ -28,20 +29,16 @@ export function readableItems<T>(item: z.ZodType<T>, idKey: string, unreadable: 
       const parsed = item.safeParse(value);
       if (parsed.success) return parsed.data;
       const id = identified.safeParse(value).data?.[idKey];
-      if (typeof id === 'string') return unreadable({ id, problem: problemOf(parsed.error) });
+      if (typeof id === 'string') return unreadable({ id, misfit: misfitOf(parsed.error, 'the item') });
       context.addIssue({ code: 'custom', path: [idKey], message: 'an item without id' });
       return z.NEVER;
     }),
   );
 }
 
-function problemOf({ issues: [issue] }: z.ZodError): string {
-  return `${issue?.path.join('.')}: ${issue?.message}`;
-}
-
-/** The problem as a reason; nothing where there is none. `what` cannot be read, such as `it`. */
-export function whyUnreadable(what: string, problem: string | undefined): string | undefined {
-  return problem && `AWS gives ${what} in a form that cannot be read (${problem})`;
+/** Why `what`, such as `it`, cannot be read; nothing where all of it fits. */
+export function whyUnreadable(what: string, misfit: string | undefined): Problem | undefined {
+  return misfit === undefined ? undefined : missingField(`AWS gives ${what} in a form that cannot be read (${misfit})`);
 }
 
 /**

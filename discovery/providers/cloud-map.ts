@@ -1,9 +1,10 @@
 import type { CloudMapConfig, TagKeys } from '#config/schema';
 import { compareText } from '#core/addresses/targets';
-import { PrivatelinkError } from '#core/errors';
+import { PrivatelinkError, type Problem } from '#core/errors';
 import type { Scope } from '#core/model';
 import { concurrently } from '#io/concurrently';
 import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
+import { missingField } from '../admission/fields';
 import { createAccountSource } from '../aws/account-source';
 import type { AccountScope } from '../aws/accounts';
 import { whyUnreadable } from '../aws/answers';
@@ -134,7 +135,7 @@ function candidateOf(found: Found, keys: TagKeys, context: Context): Candidate {
     id: endpointIdOf(service, instance),
     tags: tagsOf(found, keys),
     state: isUnhealthy ? 'partial' : 'available',
-    problem: whyUnreadable('it', instance.problem),
+    problem: whyUnreadable('it', instance.misfit),
     facts: factsOf(found, context),
   };
 }
@@ -152,12 +153,12 @@ function tagsOf({ service, instance: { attributes } }: Found, keys: TagKeys): Re
   return new Map([...attributes, [keys.domain, domain], [keys.port, port]]);
 }
 
-function factsOf(found: Found, { scope: { region }, trust }: Context): Facts | string {
+function factsOf(found: Found, { scope: { region }, trust }: Context): Facts | Problem {
   const { service, instance, isUnhealthy } = found;
   const { createdAtMs, name } = service;
-  if (createdAtMs === undefined) return `AWS gives no CreateDate for its service ${name}`;
+  if (createdAtMs === undefined) return missingField(`AWS gives no CreateDate for its service ${name}`);
   const ips = addressKeys.flatMap((key) => instance.attributes.get(key)?.trim() || []);
-  if (ips.length === 0) return `it has neither ${addressKeys.join(' nor ')}`;
+  if (ips.length === 0) return missingField(`it has neither ${addressKeys.join(' nor ')}`);
   const zoneId = trust(zoneIdOf(found));
   return {
     state: isUnhealthy ? 'partial' : 'available',

@@ -7,6 +7,7 @@ import type { Discovered, Quarantined, Scope } from '#core/model';
 import { type Clocks, createTimeline } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
 import { allowOf, type Refusal } from '../admission/allow';
+import { missingField } from '../admission/fields';
 import type { Source } from '../source';
 import { type Answered, cacheAnswers, type DnsCache } from './dns-cache';
 import { dnsCodeOf, type Resolver, type SrvRecord } from './resolver';
@@ -97,7 +98,7 @@ async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: 
     // Where nobody chooses, RFC 2782 has weights of 0; to a balancer 0 is no traffic at all.
     claim: { ...claim, port, weight: Math.max(weight, 1) },
     ips: isDnsName(host) ? await readAddresses(host, { ...context, signal: own }) : [],
-    problem: isDnsName(host) ? undefined : `${name} names ${JSON.stringify(host)}, which is no DNS name`,
+    problem: isDnsName(host) ? undefined : missingField(`${name} names ${JSON.stringify(host)}, which is no DNS name`),
     dnsNames: [name, host],
   }));
 }

@@ -1,7 +1,9 @@
 import type { Ec2InstancesConfig } from '#config/schema';
 import { dispositionOf } from '#core/endpoint-states';
+import type { Problem } from '#core/errors';
 import type { Address, EndpointState } from '#core/model';
 import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
+import { missingField } from '../admission/fields';
 import { createAccountSource } from '../aws/account-source';
 import type { AccountScope } from '../aws/accounts';
 import { whyUnreadable } from '../aws/answers';
@@ -47,15 +49,15 @@ function isInstanceId(id: string): boolean {
 
 function candidateOf(item: Ec2InstanceItem, scope: AccountScope): Candidate {
   const state = item.state === undefined ? undefined : parseInstanceState(item.state);
-  const problem = whyUnreadable('it', item.problem);
+  const problem = whyUnreadable('it', item.misfit);
   return { id: item.id, tags: item.tags, state, problem, facts: factsOf(item, state, scope) };
 }
 
-function factsOf(item: Ec2InstanceItem, state: EndpointState | undefined, scope: AccountScope): Facts | string {
+function factsOf(item: Ec2InstanceItem, state: EndpointState | undefined, scope: AccountScope): Facts | Problem {
   const { createdAtMs, vpcId } = item;
-  if (!state) return 'AWS gives no State for it';
-  if (createdAtMs === undefined) return 'AWS gives no LaunchTime for it';
-  if (state === 'available' && item.ips.length === 0) return 'AWS gives no private address for it';
+  if (!state) return missingField('AWS gives no State for it');
+  if (createdAtMs === undefined) return missingField('AWS gives no LaunchTime for it');
+  if (state === 'available' && item.ips.length === 0) return missingField('AWS gives no private address for it');
   const addresses = dispositionOf(state) === 'remove' ? [] : addressesOf(item, scope);
   return { state, reason: reasonOf(item), createdAtMs, vpcId, dnsNames: [], addresses };
 }

@@ -1,7 +1,9 @@
 import type { VpcEndpointsConfig } from '#config/schema';
 import { dispositionOf, parseEndpointState } from '#core/endpoint-states';
+import { isProblem, type Problem } from '#core/errors';
 import type { Address, Scope } from '#core/model';
 import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
+import { missingField } from '../admission/fields';
 import { createAccountSource } from '../aws/account-source';
 import type { AccountScope } from '../aws/accounts';
 import { whyUnreadable } from '../aws/answers';
@@ -56,32 +58,33 @@ function candidateOf(item: VpcEndpointItem, context: Context): Candidate {
     id: item.id,
     tags: item.tags,
     state,
-    problem: whyUnreadable('it', item.problem),
+    problem: whyUnreadable('it', item.misfit),
     facts: factsOf(item, context),
   };
 }
 
-function factsOf(item: VpcEndpointItem, context: Context): Facts | string {
+function factsOf(item: VpcEndpointItem, context: Context): Facts | Problem {
   const { state, createdAtMs, reason, serviceName, vpcId, dnsNames } = item;
-  if (!state) return 'AWS gives no State for it';
+  if (!state) return missingField('AWS gives no State for it');
   const parsed = parseEndpointState(state);
-  if (parsed === 'available' && item.interfaceIds.length === 0) return 'AWS gives no NetworkInterfaceIds for it';
-  if (createdAtMs === undefined) return 'AWS gives no CreationTimestamp for it';
+  if (parsed === 'available' && item.interfaceIds.length === 0)
+    return missingField('AWS gives no NetworkInterfaceIds for it');
+  if (createdAtMs === undefined) return missingField('AWS gives no CreationTimestamp for it');
   const addresses = addressesOf(item, context);
-  if (typeof addresses === 'string') return addresses;
+  if (isProblem(addresses)) return addresses;
   return { state: parsed, reason, createdAtMs, serviceName, vpcId, dnsNames, addresses };
 }
 
-/** All private addresses of the endpoint's interfaces; a text says which interface AWS does not know, or without address (yet, or any more). */
-function addressesOf(item: VpcEndpointItem, { scope, interfaces }: Context): readonly Address[] | string {
+/** All private addresses of the endpoint's interfaces; or which interface AWS does not know, or gives no address of (yet, or any more). */
+function addressesOf(item: VpcEndpointItem, { scope, interfaces }: Context): readonly Address[] | Problem {
   if (!isServing(item)) return [];
   const found: Address[] = [];
   for (const id of item.interfaceIds) {
     const networkInterface = interfaces.get(id);
-    if (!networkInterface) return `AWS does not list its network interface ${id}`;
-    const problem = whyUnreadable(`its network interface ${id}`, networkInterface.problem);
+    if (!networkInterface) return missingField(`AWS does not list its network interface ${id}`);
+    const problem = whyUnreadable(`its network interface ${id}`, networkInterface.misfit);
     if (problem) return problem;
-    if (networkInterface.ips.length === 0) return `AWS gives no address for its network interface ${id}`;
+    if (networkInterface.ips.length === 0) return missingField(`AWS gives no address for its network interface ${id}`);
     found.push(...networkInterface.ips.map((ip) => ({ ip, region: scope.region, zoneId: networkInterface.zoneId })));
   }
   return found;

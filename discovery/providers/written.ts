@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { claim } from '#config/claims';
 import type { AllowConfig, TagKeys } from '#config/schema';
+import type { Problem } from '#core/errors';
 import type { Discovered, Scope } from '#core/model';
 import { type Candidate, claimEndpoints } from '../admission/admit';
 import type { Answer, Source } from '../source';
@@ -16,7 +17,7 @@ export type Claimed = {
   readonly ips: readonly string[];
   readonly dnsNames?: readonly string[];
   /** As in Candidate. */
-  readonly problem?: string;
+  readonly problem?: Problem;
   readonly grantedRanges?: readonly string[];
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseEndpointState } from '#core/endpoint-states';
+import { isProblem, misfitOf } from '#core/errors';
 import type {
   Address,
   Discovered,
@@ -119,28 +120,25 @@ const quarantined = z.object({
 /** What is read of an endpoint that does not pass, to quarantine it. */
 const refused = z.object({ ...lenient, id: anyId });
 
-type Read = { readonly endpoint: Endpoint } | { readonly quarantined: Quarantined };
-
-const endpointOrWhyNot = z.unknown().transform((value, context): Read => {
+const endpointOrWhyNot = z.unknown().transform((value, context): Endpoint | Quarantined => {
   const parsed = endpoint.safeParse(value);
-  if (parsed.success) return { endpoint: parsed.data };
-  const [issue] = parsed.error.issues;
-  const problem = `${issue?.path.join('.')}: ${issue?.message}`;
+  if (parsed.success) return parsed.data;
+  const misfit = misfitOf(parsed.error, 'endpoint');
   const rest = refused.safeParse(value);
-  if (rest.success) return { quarantined: quarantine(rest.data, problem) };
-  context.addIssue({ code: 'custom', message: problem });
+  if (rest.success) return quarantine(rest.data, misfit);
+  context.addIssue({ code: 'custom', message: misfit });
   return z.NEVER;
 });
 
-function quarantine({ id, ...rest }: z.infer<typeof refused>, problem: string): Quarantined {
-  const reason = cut(`has a field in the snapshot that cannot be used (${problem})`);
+function quarantine({ id, ...rest }: z.infer<typeof refused>, misfit: string): Quarantined {
+  const reason = cut(`has a field in the snapshot that cannot be used (${misfit})`);
   return { endpointId: id, ...rest, code: 'missing-field', reason, fix: 'correct it where the snapshot is written' };
 }
 
 /** All of them at once where all pass, as nearly always; else one by one. */
-const endpoints = z.unknown().transform((value, context): readonly Read[] => {
+const endpoints = z.unknown().transform((value, context): readonly (Endpoint | Quarantined)[] => {
   const all = z.array(endpoint).safeParse(value);
-  if (all.success) return all.data.map((one) => ({ endpoint: one }));
+  if (all.success) return all.data;
   const each = z.array(endpointOrWhyNot).safeParse(value);
   if (each.success) return each.data;
   const [issue] = each.error.issues;
@@ -156,11 +154,8 @@ const discovered = z
   .object({ endpoints, quarantined: z.array(quarantined) } satisfies Record<keyof Discovered, z.ZodType>)
   .transform(
     (one): Discovered => ({
-      endpoints: one.endpoints.flatMap((read) => ('endpoint' in read ? [read.endpoint] : [])),
-      quarantined: [
-        ...one.quarantined,
-        ...one.endpoints.flatMap((read) => ('quarantined' in read ? [read.quarantined] : [])),
-      ],
+      endpoints: one.endpoints.flatMap((read) => (isProblem(read) ? [] : [read])),
+      quarantined: [...one.quarantined, ...one.endpoints.filter(isProblem)],
     }),
   );
 

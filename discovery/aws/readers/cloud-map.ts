@@ -28,7 +28,7 @@ export type InstanceItem = {
   readonly id: string;
   readonly attributes: ReadonlyMap<string, string>;
   /** Why nothing but its id can be read (fm-45). */
-  readonly problem?: string;
+  readonly misfit?: string;
 };
 
 /** What discovery needs of Cloud Map in one account and region. Every list is complete; all throw PrivatelinkError. */

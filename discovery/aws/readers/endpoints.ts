@@ -27,13 +27,13 @@ export type VpcEndpointItem = {
   readonly dnsNames: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
   /** Why nothing but its id can be read (fm-45). */
-  readonly problem?: string;
+  readonly misfit?: string;
 };
 
 export type InterfaceItem = Zoned & {
   readonly id: string;
   readonly ips: readonly string[];
-  readonly problem?: string;
+  readonly misfit?: string;
 };
 
 export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readonly string[] };

@@ -20,7 +20,7 @@ export type Ec2InstanceItem = Zoned & {
   readonly ips: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
   /** Why nothing but its id can be read (fm-45). */
-  readonly problem?: string;
+  readonly misfit?: string;
 };
 
 /** What discovery needs of EC2 in one account and region. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ParsedTags, parseTags } from '#discovery/admission/tags';
+import { isProblem } from '#core/errors';
+import { parseTags } from '#discovery/admission/tags';
 import { tagKeysOf } from '../../support/aws/vpc-endpoints';
 
 const keys = tagKeysOf();
@@ -30,8 +31,8 @@ function mostly(usable: string): fc.Arbitrary<string> {
   return fc.oneof({ weight: 3, arbitrary: fc.constant(usable) }, value);
 }
 
-function claimOf(parsed: ParsedTags) {
-  return 'claim' in parsed ? parsed.claim : undefined;
+function claimOf(parsed: ReturnType<typeof parseTags>) {
+  return isProblem(parsed) ? undefined : parsed;
 }
 
 describe('parseTags', () => {
@@ -40,7 +41,7 @@ describe('parseTags', () => {
       fc.property(tags, (one) => {
         const parsed = parseTags(one, keys);
 
-        expect('claim' in parsed || (parsed.problem !== '' && parsed.fix !== '')).toBe(true);
+        expect(!isProblem(parsed) || (parsed.reason !== '' && parsed.fix !== '')).toBe(true);
       }),
       { numRuns: 1_000 },
     );

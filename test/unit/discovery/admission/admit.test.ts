@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AllowConfig } from '#config/schema';
 import { type Candidate, claimEndpoints } from '#discovery/admission/admit';
+import { missingField } from '#discovery/admission/fields';
 import { tagKeysOf } from '../../../support/aws/vpc-endpoints';
 import { hubScope } from '../../../support/builders';
 
@@ -20,7 +21,7 @@ function quarantinedOf(
 describe('claimEndpoints', () => {
   it.each([
     ['a bad tag', badPort, facts, 'bad-tag'],
-    ['something left out', { 'kong:domain': 'sd9' }, 'AWS gives no State', 'missing-field'],
+    ['something left out', { 'kong:domain': 'sd9' }, missingField('AWS gives no State'), 'missing-field'],
   ] as const)('fm-47 names the domain that is meant beside %s', (_, tags, known, code) => {
     expect(quarantinedOf(tags, {}, known)).toMatchObject([{ code, domain: 'sd9' }]);
   });

@@ -18,7 +18,12 @@ function parse(tags: Readonly<Record<string, string>>) {
 describe('parseTags', () => {
   it('gives the defaults when only the domain is there', () => {
     expect(parse({})).toEqual({
-      claim: { domain: 'sd2', protocol: 'http', port: 80, weight: 100, host: undefined, paths: [] },
+      domain: 'sd2',
+      protocol: 'http',
+      port: 80,
+      weight: 100,
+      host: undefined,
+      paths: [],
     });
   });
 
@@ -32,21 +37,19 @@ describe('parseTags', () => {
     });
 
     expect(parsed).toEqual({
-      claim: {
-        domain: 'sd2',
-        protocol: 'https',
-        port: 8443,
-        weight: 0,
-        host: 'api.example.com',
-        paths: ['/todo', '/shop'],
-      },
+      domain: 'sd2',
+      protocol: 'https',
+      port: 8443,
+      weight: 0,
+      host: 'api.example.com',
+      paths: ['/todo', '/shop'],
     });
   });
 
   it('reads other keys when they are configured', () => {
     const parsed = parseTags(new Map([['team/domain', 'sd1']]), { ...keys, domain: 'team/domain' });
 
-    expect(parsed).toMatchObject({ claim: { domain: 'sd1' } });
+    expect(parsed).toMatchObject({ domain: 'sd1' });
   });
 
   it.each([
@@ -56,20 +59,21 @@ describe('parseTags', () => {
     ['grpcs', 443],
   ])('takes the port of the protocol when %s has none of its own', (protocol, port) => {
     expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example', 'kong:path': '/a.B' })).toMatchObject({
-      claim: { protocol, port },
+      protocol,
+      port,
     });
   });
 
   it.each(['grpc', 'grpcs'])('asks for a path when %s has none', (protocol) => {
     expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example' })).toMatchObject({
-      problem: 'tag kong:path is absent',
+      reason: 'tag kong:path is absent',
       fix: expect.stringContaining(protocol),
     });
   });
 
   it.each(['https', 'grpcs'])('asks for a host when %s has none', (protocol) => {
     expect(parse({ 'kong:protocol': protocol })).toEqual({
-      problem: 'tag kong:host is absent',
+      reason: 'tag kong:host is absent',
       fix: expect.stringContaining(protocol),
     });
   });
@@ -106,16 +110,16 @@ describe('parseTags', () => {
     const parsed = parse({ [key]: value });
 
     expect(parsed).toEqual({
-      problem: `tag ${key} is ${JSON.stringify(value)}`,
+      reason: `tag ${key} is ${JSON.stringify(value)}`,
       fix: expect.stringMatching(/^use .+/),
     });
   });
 
   it('gives a path once when it is written twice', () => {
-    expect(parse({ 'kong:path': '/todo /todo/ /' })).toMatchObject({ claim: { paths: ['/todo', '/'] } });
+    expect(parse({ 'kong:path': '/todo /todo/ /' })).toMatchObject({ paths: ['/todo', '/'] });
   });
 
   it('takes an empty tag for an absent one when it has a default', () => {
-    expect(parse({ 'kong:port': ' ', 'kong:path': '' })).toMatchObject({ claim: { port: 80, paths: [] } });
+    expect(parse({ 'kong:port': ' ', 'kong:path': '' })).toMatchObject({ port: 80, paths: [] });
   });
 });

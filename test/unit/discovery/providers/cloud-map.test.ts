@@ -165,7 +165,7 @@ describe('an instance', () => {
   );
 
   it('fm-45 is quarantined where AWS gives it in another form, and the rest goes on', async () => {
-    const odd = { id: 'odd', attributes: new Map<string, string>(), problem: 'Attributes: no' };
+    const odd = { id: 'odd', attributes: new Map<string, string>(), misfit: 'Attributes: no' };
     const reader = readerOf({ instances: { 'arn:srv-1': [odd, instance('one')] } });
 
     expect(await discover(reader)).toMatchObject({

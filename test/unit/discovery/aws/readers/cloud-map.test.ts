@@ -78,7 +78,7 @@ describe('an item with a field of another form', () => {
     mock.on(ListServicesCommand).callsFake(() => ({ Services: [{ Id: 'srv-1', Name: 'a', CreateDate: 'x' }] }));
 
     expect(await reader.listInstances('srv-1', signal)).toEqual([
-      { id: 'a', problem: expect.stringContaining('Attributes.port'), attributes: new Map() },
+      { id: 'a', misfit: expect.stringContaining('Attributes.port'), attributes: new Map() },
       { id: 'b', attributes: new Map([['AWS_INSTANCE_IPV4', '10.0.0.1']]) },
     ]);
     expect([...(await reader.readHealth('srv-1', signal))]).toEqual([

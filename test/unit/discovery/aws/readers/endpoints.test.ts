@@ -91,7 +91,7 @@ describe('listEndpoints', () => {
     expect(await list()).toEqual([
       {
         id: 'vpce-1',
-        problem: expect.stringContaining(field),
+        misfit: expect.stringContaining(field),
         interfaceIds: [],
         dnsNames: [],
         tags: new Map(),
@@ -142,7 +142,7 @@ describe('listInterfaces', () => {
     mock.ec2.on(DescribeNetworkInterfacesCommand).callsFake(() => ({ NetworkInterfaces }));
 
     expect(await reader.listInterfaces(['eni-1', 'eni-2'], signal)).toEqual([
-      { id: 'eni-1', problem: expect.stringContaining('PrivateIpAddresses'), ips: [] },
+      { id: 'eni-1', misfit: expect.stringContaining('PrivateIpAddresses'), ips: [] },
       { id: 'eni-2', zoneId: 'use1-az1', ips: ['10.0.1.12'] },
     ]);
   });

@@ -65,7 +65,7 @@ describe('listInstances', () => {
     mock.ec2.on(DescribeInstancesCommand).callsFake(() => ({ Reservations: [{ Instances }] }));
 
     expect(await list()).toEqual([
-      { id: 'i-1', problem: expect.stringContaining('LaunchTime'), ips: [], tags: new Map() },
+      { id: 'i-1', misfit: expect.stringContaining('LaunchTime'), ips: [], tags: new Map() },
       expect.objectContaining({ id: 'i-2', state: 'running', ips: ['10.0.1.11'] }),
     ]);
   });
