@@ -61,25 +61,21 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, file: string): T {
 
 function readText(file: string): string {
   if (!existsSync(file)) {
-    throw new PrivatelinkError(
-      `no configuration file at ${file}: name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`,
-      { code: 'CONFIG_MISSING', transient: false },
-    );
+    const fix = `name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`;
+    throw new PrivatelinkError(`no configuration file at ${file}`, { code: 'CONFIG_MISSING', fix });
   }
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new PrivatelinkError(`cannot read ${file}: make it a file that this user may read`, {
-      code: 'CONFIG_INVALID',
-      transient: false,
-      cause,
-    });
+    const fix = 'make it a file that this user may read';
+    throw new PrivatelinkError(`cannot read ${file}`, { code: 'CONFIG_INVALID', fix, cause });
   }
 }
 
-function invalid(file: string, problems: readonly string[]): PrivatelinkError {
-  const message = `${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+/** Each line says a field and what to write there. */
+function invalid(file: string, lines: readonly string[]): PrivatelinkError {
+  const reason = `${file} is not valid:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined });
 }
 
 function parseYaml(text: string, file: string): unknown {

@@ -97,7 +97,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
   });
 
   it('says what to do about a file that cannot be read', () => {
-    expect(() => loadConfig({ path: folder, env: {} })).toThrow(`cannot read ${folder}: make it a file`);
+    expect(() => loadConfig({ path: folder, env: {} })).toThrow(`cannot read ${folder}; make it a file`);
   });
 
   it.each([
