@@ -54,7 +54,7 @@ function isEmpty({ endpoints, quarantined }: Discovered): boolean {
 
 function unconfirmed({ id }: Scope): PrivatelinkError {
   return new PrivatelinkError(
-    `scope ${id} lists nothing, after it listed endpoints before: what it held stays until the next pass confirms it; if that is a surprise, check the tags of its endpoints and the credentials`,
-    { code: 'UNCONFIRMED', transient: true },
+    `scope ${id} lists nothing, after it listed endpoints before: what it held stays until the next pass confirms it`,
+    { code: 'UNCONFIRMED', fix: 'if that is a surprise, check the tags of its endpoints and the credentials' },
   );
 }

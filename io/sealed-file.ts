@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { type ErrorCode, PrivatelinkError } from '#core/errors';
+import { type ErrorCode, misfitOf, PrivatelinkError, type Problem } from '#core/errors';
 import { canonicalJson, checksumOf, digestOf } from '#core/json';
 import { isMissingFile, makeFolder, writeIfChanged } from './files';
 
@@ -14,7 +14,7 @@ export type Sealed<T> = {
   /** Sorted: equal content has equal bytes. Quick: in a tenth of the time, and can be read only as it was written. Indented: for people. */
   readonly form: 'sorted' | 'quick' | 'indented';
   readonly schema: z.ZodType<T>;
-  /** Why content that is whole is not what is wanted here, as another owner's. */
+  /** Why content that is whole is not what is wanted here, as in "belongs to another owner". */
   readonly mismatchOf?: (content: T) => Problem | undefined;
   readonly code: ErrorCode;
   readonly fixes: Fixes;
@@ -29,9 +29,6 @@ type Fixes = {
   readonly otherFile?: string;
 };
 
-/** What is wrong with a file, as in "was cut short", and what people do about it. */
-export type Problem = { readonly what: string; readonly fix: string };
-
 /** The file's text. */
 export function serialiseSealed<T extends object>(content: T, { version, form }: Sealed<T>): string {
   const body = { version, ...content };
@@ -43,7 +40,7 @@ export function serialiseSealed<T extends object>(content: T, { version, form }:
 /** Gives what the text holds; `from` is for messages. Throws PrivatelinkError that says what is wrong with it, and the fix. */
 export function parseSealed<T>(text: string, kind: Sealed<T>, from: string): T {
   const { version, fixes, schema, mismatchOf } = kind;
-  const bad = (what: string, fix = fixes.damaged) => unusable(kind, from, { what, fix });
+  const bad = (reason: string, fix = fixes.damaged) => unusable(kind, from, { reason, fix });
   const envelope = envelopeSchema.safeParse(parseJson(text, bad));
   if (!envelope.success) throw bad('is JSON of something else: it has no version and checksum', fixes.otherFile);
   const opened = openEnvelope(envelope.data, text, kind);
@@ -53,19 +50,19 @@ export function parseSealed<T>(text: string, kind: Sealed<T>, from: string): T {
   if (!opened.isWhole)
     throw bad('was changed after it was written, or damaged: its checksum does not match its content');
   const { data, error } = schema.safeParse(opened.content);
-  if (error) throw bad(`has a field that cannot be used (${firstIssueOf(error)})`);
+  if (error) throw bad(`has a field that cannot be used (${misfitOf(error, 'the content')})`);
   const problem = mismatchOf?.(data);
   if (problem) throw unusable(kind, from, problem);
   return data;
 }
 
-/** The error for a file of this kind. */
+/** The error for a file of this kind; the reason as in "was cut short". */
 export function unusable(
   { subject, code }: Pick<Sealed<never>, 'subject' | 'code'>,
   from: string,
-  { what, fix }: Problem,
+  { reason, fix }: Problem,
 ): PrivatelinkError {
-  return new PrivatelinkError(`${from}: ${subject} ${what}; ${fix}`, { code, transient: false });
+  return new PrivatelinkError(`${from}: ${subject} ${reason}`, { code, fix });
 }
 
 /** Gives what the file holds, undefined where there is none. Throws as `parseSealed` does, or as the file system. */
@@ -109,14 +106,10 @@ function digestOfWritten(text: string): string {
   return digestOf(text.trimEnd().replace(/^\{"checksum":"[^"]*",/, '{'));
 }
 
-function parseJson(text: string, bad: (what: string) => PrivatelinkError): unknown {
+function parseJson(text: string, bad: (reason: string) => PrivatelinkError): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw bad('is no JSON, perhaps it was cut short');
   }
-}
-
-function firstIssueOf({ issues: [issue] }: z.ZodError): string {
-  return `${issue?.path.join('.')}: ${issue?.message}`;
 }

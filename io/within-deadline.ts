@@ -39,8 +39,5 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 const nextPass = 'it is tried again in the next pass; check the route to it';
 
 function lateness(asked: string, timeoutMs: number, fix = nextPass): PrivatelinkError {
-  return new PrivatelinkError(`${asked} did not answer within ${timeoutMs / 1_000} s; ${fix}`, {
-    code: 'TIMEOUT',
-    transient: true,
-  });
+  return new PrivatelinkError(`${asked} did not answer within ${timeoutMs / 1_000} s`, { code: 'TIMEOUT', fix });
 }

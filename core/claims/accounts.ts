@@ -1,3 +1,4 @@
+import type { Problem } from '../errors';
 import type { Discovered, Scope } from '../model';
 
 /** What speaks for and against an answer's being of the account that answered before (fm-37). */
@@ -22,21 +23,30 @@ export function isOtherAccount({ told, own, remembered, heldIds, listedIds }: Ac
 }
 
 /** Says it to people, with the two ways out. */
-export function otherAccountReason(
+export function otherAccount(
   { source }: Scope,
   { told, own, remembered }: Pick<AccountEvidence, 'told' | 'own' | 'remembered'>,
-): string {
+): Problem {
   if (own !== undefined) {
-    return `the credentials in use are of account ${told}, and ownAccount of source ${source} is ${own}: give it credentials of ${own}, or correct ownAccount`;
+    return {
+      reason: `the credentials in use are of account ${told}, and ownAccount of source ${source} is ${own}`,
+      fix: `give it credentials of ${own}, or correct ownAccount`,
+    };
   }
   if (told === undefined) {
-    return `none of the endpoints in use is listed, and STS does not tell whose the credentials are: let STS be reached (endpoint.sts of source ${source}), or name the account (ownAccount)`;
+    return {
+      reason: 'none of the endpoints in use is listed, and STS does not tell whose the credentials are',
+      fix: `let STS be reached (endpoint.sts of source ${source}), or name the account (ownAccount)`,
+    };
   }
   const before =
     remembered.length > 0
       ? `account ${remembered.join(' or ')} answered before`
       : 'none of the endpoints in use is there';
-  return `the credentials in use are of account ${told}, and ${before}: give it the credentials of before, or, if this account is right, set ownAccount: "${told}" on source ${source}`;
+  return {
+    reason: `the credentials in use are of account ${told}, and ${before}`,
+    fix: `give it the credentials of before, or, if this account is right, set ownAccount: "${told}" on source ${source}`,
+  };
 }
 
 /** Ids of all that a scope lists, also of what it quarantines. */

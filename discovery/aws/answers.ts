@@ -41,6 +41,9 @@ export function whyUnreadable(what: string, misfit: string | undefined): Problem
   return misfit === undefined ? undefined : missingField(`AWS gives ${what} in a form that cannot be read (${misfit})`);
 }
 
+/** What people do about an answer that is none of AWS's. */
+export const noProxyFix = 'check `endpoint` of the source, and that no proxy answers in place of AWS';
+
 /**
  * Reads AWS's answer; throws PrivatelinkError (BAD_ANSWER), since an answer without its list
  * (a proxy's page with status 200 looks so to the SDK), or with a thing without id, says nothing about the scope (fm-03).
@@ -48,9 +51,9 @@ export function whyUnreadable(what: string, misfit: string | undefined): Problem
 export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, scope: Scope): T {
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const misfit = misfitOf(parsed.error, 'the answer');
   throw new PrivatelinkError(
-    `scope ${scope.id}: AWS answered in a form that cannot be read (${issue?.path.join('.')}: ${issue?.message}); what was known stays in use; check \`endpoint\` of the source, and that no proxy answers in place of AWS`,
-    { code: 'BAD_ANSWER', transient: true, cause: parsed.error },
+    `scope ${scope.id}: AWS answered in a form that cannot be read (${misfit}); what was known stays in use`,
+    { code: 'BAD_ANSWER', fix: noProxyFix, cause: parsed.error },
   );
 }

@@ -1,6 +1,6 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { z } from 'zod';
-import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
+import { idsOf, isOtherAccount, otherAccount } from '#core/claims/accounts';
 import { PrivatelinkError } from '#core/errors';
 import type { LastGood, Scope, Snapshot } from '#core/model';
 import { unknownScopes } from '#core/snapshot';
@@ -97,8 +97,10 @@ export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: La
     heldIds: before && (before.isRestored || before.accountId) ? idsOf(before.discovered) : [],
     listedIds: new Set(listed),
   };
-  if (isOtherAccount(evidence))
-    throw new PrivatelinkError(otherAccountReason(scope, evidence), { code: 'OTHER_ACCOUNT', transient: false });
+  if (isOtherAccount(evidence)) {
+    const { reason, fix } = otherAccount(scope, evidence);
+    throw new PrivatelinkError(reason, { code: 'OTHER_ACCOUNT', fix });
+  }
   // What this process read before without being told, it reads with the same credentials.
   const isReadBefore = before !== undefined && !before.isRestored && before.accountId === undefined;
   const isAccountKept = told === undefined ? isReadBefore : told === before?.accountId;

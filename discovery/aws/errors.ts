@@ -1,15 +1,14 @@
-import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
+import { codeOf, type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import type { AccountScope } from './accounts';
+import { noProxyFix } from './answers';
 
 type Meaning = {
   readonly code: ErrorCode;
-  readonly transient: boolean;
   readonly fix: (action: string, scope: AccountScope) => string;
 };
 
 const denied: Meaning = {
   code: 'ACCESS_DENIED',
-  transient: false,
   fix: (action, { roleArn }) =>
     action.startsWith('sts:')
       ? `let the role trust this identity, with its external id`
@@ -17,7 +16,6 @@ const denied: Meaning = {
 };
 const credentials: Meaning = {
   code: 'CREDENTIALS',
-  transient: false,
   fix: () =>
     'give the process AWS credentials (role of the task or instance, AWS_PROFILE, or AWS_ACCESS_KEY_ID), and check that they have not expired',
 };
@@ -32,30 +30,25 @@ const late: Meaning = {
 };
 const throttled: Meaning = {
   code: 'THROTTLED',
-  transient: true,
   fix: () => 'it is tried again in the next pass; raise watch.intervalSeconds if this stays',
 };
 const region: Meaning = {
   code: 'REGION',
-  transient: false,
   fix: () => 'enable the region in the account, or take it out of regions',
 };
 const timeout: Meaning = {
   code: 'TIMEOUT',
-  transient: true,
   fix: () => 'it is tried again in the next pass; check the route to the AWS API',
 };
 const unreachable: Meaning = {
   code: 'UNREACHABLE',
-  transient: true,
   fix: () => 'check the network, the proxy, or `endpoint` of the source',
 };
 const garbled: Meaning = {
   code: 'BAD_ANSWER',
-  transient: true,
-  fix: () => 'check `endpoint` of the source, and that no proxy answers in place of AWS',
+  fix: () => noProxyFix,
 };
-const other: Meaning = { code: 'AWS', transient: true, fix: () => 'it is tried again in the next pass' };
+const other: Meaning = { code: 'AWS', fix: () => 'it is tried again in the next pass' };
 
 /** Names of errors as EC2, STS, the SDK and Node give them. */
 const meanings = new Map<string, Meaning>(
@@ -101,13 +94,13 @@ export async function wrapAwsError<T>(action: string, scope: AccountScope, call:
 }
 
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
-  const { code, transient, fix } = meaningOf(thrown);
+  const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
   const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
   const [words] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
-  return new PrivatelinkError(`${where}: ${failed} failed: ${words}; ${fix(failed, scope)}`, {
+  return new PrivatelinkError(`${where}: ${failed} failed: ${words}`, {
     code,
-    transient,
+    fix: fix(failed, scope),
     cause: thrown,
   });
 }
@@ -123,9 +116,7 @@ function isGarbled(thrown: unknown): boolean {
 }
 
 function namesOf(thrown: unknown): readonly string[] {
-  if (!(thrown instanceof Error)) return [];
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? [thrown.code] : [];
-  return [...code, thrown.name];
+  return thrown instanceof Error ? [codeOf(thrown) ?? [], thrown.name].flat() : [];
 }
 
 function isAssumeRole(thrown: unknown): boolean {

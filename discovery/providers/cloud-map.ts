@@ -70,17 +70,17 @@ export function findNamespace(namespaces: readonly NamespaceItem[], wanted: stri
   const found = namespaces.filter(({ id, arn, name }) => [id, arn, name].includes(wanted));
   const [namespace, ...others] = found;
   if (!namespace) {
-    throw notFound(
-      scope,
-      `there is no Cloud Map namespace ${wanted}: create it, correct \`namespace\`, or have its owner share it with this account`,
-    );
+    throw notFound(scope, {
+      reason: `there is no Cloud Map namespace ${wanted}`,
+      fix: 'create it, correct `namespace`, or have its owner share it with this account',
+    });
   }
   if (others.length === 0) return namespace;
   const ids = found.map(({ id }) => id).sort(compareText);
-  throw notFound(
-    scope,
-    `${found.length} Cloud Map namespaces are named ${wanted}: write one of ${ids.join(', ')} as \`namespace\``,
-  );
+  throw notFound(scope, {
+    reason: `${found.length} Cloud Map namespaces are named ${wanted}`,
+    fix: `write one of ${ids.join(', ')} as \`namespace\``,
+  });
 }
 
 /** Those of `config.services` by name or id, or all. Throws PrivatelinkError where one does not exist. */
@@ -93,15 +93,17 @@ export function findServices(
   if (!services) return all;
   const missing = services.find((wanted) => !all.some(({ id, name }) => id === wanted || name === wanted));
   if (missing === undefined) return all.filter(({ id, name }) => services.includes(id) || services.includes(name));
-  throw notFound(
-    scope,
-    `namespace ${namespace} has no service ${missing}: create it, or correct \`services\` (\`service\` of \`publish\`)`,
-  );
+  throw notFound(scope, {
+    reason: `namespace ${namespace} has no service ${missing}`,
+    fix: 'create it, or correct `services` (`service` of `publish`)',
+  });
 }
 
-function notFound({ source, account, region }: Scope, what: string): PrivatelinkError {
-  const message = `source ${source}, account ${account}, region ${region}: ${what}`;
-  return new PrivatelinkError(message, { code: 'AWS', transient: false });
+function notFound({ source, account, region }: Scope, { reason, fix }: Problem): PrivatelinkError {
+  return new PrivatelinkError(`source ${source}, account ${account}, region ${region}: ${reason}`, {
+    code: 'AWS',
+    fix,
+  });
 }
 
 type Found = { readonly service: ServiceItem; readonly instance: InstanceItem; readonly isUnhealthy: boolean };

@@ -146,22 +146,26 @@ async function ask<T>(name: string, { scope, signal, note }: Context, look: Look
   } catch (thrown) {
     signal.throwIfAborted();
     throw new PrivatelinkError(
-      `scope ${scope.id}: DNS gives no answer for ${name} (${dnsCodeOf(thrown)}), nor did it within the last hour; what was known stays in use; check the name servers of this machine and those of the name's zone`,
-      { code: 'UNREACHABLE', transient: true, cause: thrown },
+      `scope ${scope.id}: DNS gives no answer for ${name} (${dnsCodeOf(thrown)}), nor did it within the last hour; what was known stays in use`,
+      {
+        code: 'UNREACHABLE',
+        fix: "check the name servers of this machine and those of the name's zone",
+        cause: thrown,
+      },
     );
   }
 }
 
 function nothing(name: string, kind: string, { id }: Scope): PrivatelinkError {
   return new PrivatelinkError(
-    `scope ${id}: ${name} resolves to nothing, DNS has no ${kind} record of it; what was known stays in use; correct the record, or take the name out of \`names\` of the source`,
-    { code: 'UNCONFIRMED', transient: true },
+    `scope ${id}: ${name} resolves to nothing, DNS has no ${kind} record of it; what was known stays in use`,
+    { code: 'UNCONFIRMED', fix: 'correct the record, or take the name out of `names` of the source' },
   );
 }
 
 function tooManyRecords(name: string, count: number, { id }: Scope): PrivatelinkError {
   return new PrivatelinkError(
-    `scope ${id}: ${name} has ${count} SRV records, more than ${maxAddresses}; what was known stays in use; name something smaller`,
-    { code: 'BAD_ANSWER', transient: false },
+    `scope ${id}: ${name} has ${count} SRV records, more than ${maxAddresses}; what was known stays in use`,
+    { code: 'BAD_ANSWER', fix: 'name something smaller' },
   );
 }

@@ -1,6 +1,5 @@
 import { Resolver as NodeResolver } from 'node:dns/promises';
-import { z } from 'zod';
-import { messageOf } from '#core/errors';
+import { codeOf, messageOf } from '#core/errors';
 import { withinDeadline } from '#io/within-deadline';
 
 export type AddressRecord = { readonly address: string; readonly ttlSeconds: number };
@@ -68,10 +67,7 @@ function isNegative(thrown: unknown): boolean {
   return code === 'ENOTFOUND' || code === 'ENODATA';
 }
 
-const coded = z.object({ code: z.string() });
-
 /** Node's code of what a resolver threw (`ESERVFAIL`, `ETIMEOUT`), else its message. */
 export function dnsCodeOf(thrown: unknown): string {
-  const parsed = coded.safeParse(thrown);
-  return parsed.success ? parsed.data.code : messageOf(thrown);
+  return codeOf(thrown) ?? messageOf(thrown);
 }

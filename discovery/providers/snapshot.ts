@@ -38,7 +38,7 @@ export function createSnapshotSource(
     if (last) last = { ...last, moveMs: last.moveMs + stepMs };
     // Kept only once it was parsed: the ETag of a text that cannot be used would make the next answer "unchanged".
     if (answer) last = keep(parseSnapshot(answer.text, { from, owner }), answer.etag);
-    if (!last) throw unusable(`${from}: the server calls unchanged what it never gave; correct \`url\` of the source`);
+    if (!last) throw unusable(`${from}: the server calls unchanged what it never gave`, 'correct `url` of the source');
     return { ...moveSnapshot(last.snapshot, last.moveMs), writtenAtMs: last.snapshot.takenAtMs };
   }
 
@@ -47,14 +47,14 @@ export function createSnapshotSource(
     const { takenAtMs } = snapshot;
     const aheadMs = takenAtMs - clock.now();
     if (takenAtMs === last?.snapshot.takenAtMs) return { ...last, snapshot, etag };
-    if (aheadMs > maxAgeMs) throw unusable(staleness(from, takenAtMs));
+    if (aheadMs > maxAgeMs) throw tooOld(from, takenAtMs);
     return { snapshot, etag, moveMs: Math.min(0, -aheadMs) };
   }
 
   async function discover(signal: AbortSignal): Promise<Answer> {
     const snapshot = await readSnapshot(signal);
     const { takenAtMs, writtenAtMs } = snapshot;
-    if (clock.now() - takenAtMs > maxAgeMs) throw unusable(staleness(from, writtenAtMs));
+    if (clock.now() - takenAtMs > maxAgeMs) throw tooOld(from, writtenAtMs);
     return {
       ...adopt(discoveredIn(snapshot, from), { allow: config.allow, scope }),
       observedAtMs: observedAtMsOf(snapshot),
@@ -67,13 +67,14 @@ export function createSnapshotSource(
 /** A snapshot as it was written, and by how much its times differ from what they are by the clock of this machine. */
 type Kept = { readonly snapshot: Snapshot; readonly etag?: string; readonly moveMs: number };
 
-function unusable(message: string): PrivatelinkError {
-  return new PrivatelinkError(message, { code: 'BAD_ANSWER', transient: true });
+function unusable(reason: string, fix: string): PrivatelinkError {
+  return new PrivatelinkError(reason, { code: 'BAD_ANSWER', fix });
 }
 
-function staleness(from: string, takenAtMs: number): string {
+function tooOld(from: string, takenAtMs: number): PrivatelinkError {
+  const reason = `${from}: the snapshot is of ${new Date(takenAtMs).toISOString()}, more than 24 h from now`;
   const fix = 'let its writer run (kong-privatelink discover --out FILE), and compare the clocks';
-  return `${from}: the snapshot is of ${new Date(takenAtMs).toISOString()}, more than 24 h from now; ${fix}`;
+  return unusable(reason, fix);
 }
 
 /** The snapshot is as old as the scope that its writer read longest ago, however new the file is (fm-40). */
@@ -98,7 +99,8 @@ function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discover
   if (!known) {
     const { scope, reason } = state as UnknownScope;
     throw unusable(
-      `${from}: nothing is known in the snapshot of scope ${scope.id} (${reason}); correct that where it is written`,
+      `${from}: nothing is known in the snapshot of scope ${scope.id} (${reason})`,
+      'correct that where it is written',
     );
   }
   const { observedAtMs, accountId } = known;

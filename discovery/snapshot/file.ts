@@ -49,7 +49,7 @@ export function serialiseSnapshot(snapshot: Snapshot, owner: string): string {
 export function parseSnapshot(text: string, { from, owner }: SnapshotOrigin): Snapshot {
   if (text.trimStart().startsWith('<')) {
     const fix = 'correct the address, or the token';
-    throw unusable(snapshotKind, from, { what: 'is HTML: a proxy or a login page answered', fix });
+    throw unusable(snapshotKind, from, { reason: 'is HTML: a proxy or a login page answered', fix });
   }
   return parseSealed(text, ofOwner(owner, snapshotKind), from).snapshot;
 }
@@ -57,8 +57,8 @@ export function parseSnapshot(text: string, { from, owner }: SnapshotOrigin): Sn
 function ofOwner(owner: string, kind: Sealed<Content>): Sealed<Content> {
   const mismatchOf = (content: Content) => {
     if (content.owner === owner) return undefined;
-    const what = `belongs to owner ${content.owner}, not to ${owner}`;
-    return { what, fix: `take the snapshot that owner ${owner} writes, or set owner to ${content.owner}` };
+    const reason = `belongs to owner ${content.owner}, not to ${owner}`;
+    return { reason, fix: `take the snapshot that owner ${owner} writes, or set owner to ${content.owner}` };
   };
   return { ...kind, mismatchOf };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { type ErrorDetails, messageOf, PrivatelinkError } from '#core/errors';
 import { withinDeadline } from '#io/within-deadline';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
@@ -37,11 +37,7 @@ function fileReader(file: string, from: string): ReadSnapshot {
     } catch (cause) {
       signal.throwIfAborted();
       const fix = 'write it with kong-privatelink discover --out FILE, where this user may read it';
-      throw new PrivatelinkError(`${from}: the snapshot cannot be read (${messageOf(cause)}); ${fix}`, {
-        code: 'UNREACHABLE',
-        transient: true,
-        cause,
-      });
+      throw notRead(from, fix, cause);
     }
   };
 }
@@ -72,37 +68,27 @@ function urlReader(
       return await withinDeadline((own) => ask(etag, own), { signal, timeoutMs, asked: from });
     } catch (thrown) {
       signal.throwIfAborted();
-      throw thrown instanceof PrivatelinkError ? thrown : networkError(from, thrown);
+      if (thrown instanceof PrivatelinkError) throw thrown;
+      throw notRead(from, 'check `url` of the source, the network, and that the snapshot has at most 64 MiB', thrown);
     }
   };
 }
 
 function statusError(status: number, from: string): PrivatelinkError {
-  const message = (fix: string) => `${from}: the server answered ${status}; ${fix}`;
-  if (status === 401 || status === 403) {
-    const code = status === 401 ? 'CREDENTIALS' : 'ACCESS_DENIED';
-    return new PrivatelinkError(message('set `token` of the source to one that the server accepts'), {
-      code,
-      transient: false,
-    });
-  }
-  if (status === 429 || status >= 500) {
-    return new PrivatelinkError(message('it is tried again in the next pass; check the server'), {
-      code: 'UNREACHABLE',
-      transient: true,
-    });
-  }
-  return new PrivatelinkError(message('correct `url` of the source; redirects are not followed'), {
-    code: 'BAD_ANSWER',
-    transient: false,
-  });
+  return new PrivatelinkError(`${from}: the server answered ${status}`, meaningOf(status));
 }
 
-function networkError(from: string, cause: unknown): PrivatelinkError {
-  const fix = 'check `url` of the source, the network, and that the snapshot has at most 64 MiB';
-  return new PrivatelinkError(`${from}: the snapshot cannot be read (${messageOf(cause)}); ${fix}`, {
-    code: 'UNREACHABLE',
-    transient: true,
-    cause,
-  });
+function meaningOf(status: number): ErrorDetails {
+  if (status === 401 || status === 403) {
+    const fix = 'set `token` of the source to one that the server accepts';
+    return { code: status === 401 ? 'CREDENTIALS' : 'ACCESS_DENIED', fix };
+  }
+  if (status === 429 || status >= 500)
+    return { code: 'UNREACHABLE', fix: 'it is tried again in the next pass; check the server' };
+  return { code: 'BAD_ANSWER', fix: 'correct `url` of the source; redirects are not followed' };
+}
+
+function notRead(from: string, fix: string, cause: unknown): PrivatelinkError {
+  const reason = `${from}: the snapshot cannot be read (${messageOf(cause)})`;
+  return new PrivatelinkError(reason, { code: 'UNREACHABLE', fix, cause });
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { messageOf } from '#core/errors';
+import { messageOf, type Problem } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
-import { type Problem, parseSealed, type Sealed, serialiseSealed, unusable } from '#io/sealed-file';
+import { parseSealed, type Sealed, serialiseSealed, unusable } from '#io/sealed-file';
 import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
 import type { Change } from '../plan/changes';
 
@@ -74,8 +74,8 @@ export type PlanExpectation = Pick<PlanFile, 'owner' | 'controlPlane' | 'base'>;
 /** Gives the plan in `path`. Throws PrivatelinkError (CONFIG_INVALID) when it is damaged, edited, or made for something else. */
 export async function readPlan(path: string, expected: PlanExpectation): Promise<PlanFile> {
   const text = await readFile(path, 'utf8').catch((thrown) => {
-    const what = `cannot be read (${messageOf(thrown)})`;
-    throw unusable(planKind, placeOf(path), { what, fix: 'name the file that diff --out wrote' });
+    const reason = `cannot be read (${messageOf(thrown)})`;
+    throw unusable(planKind, placeOf(path), { reason, fix: 'name the file that diff --out wrote' });
   });
   return parseSealed(text, { ...planKind, mismatchOf: (plan) => mismatchOf(plan, expected) }, placeOf(path));
 }
@@ -92,15 +92,15 @@ function placeOf(path: string): string {
 function mismatchOf(plan: PlanFile, expected: PlanExpectation): Problem | undefined {
   const { owner, controlPlane, base } = plan;
   if (owner !== expected.owner) {
-    const what = `is of owner ${owner}, the configuration of ${expected.owner}`;
-    return { what, fix: `use the configuration of owner ${owner} instead` };
+    const reason = `is of owner ${owner}, the configuration of ${expected.owner}`;
+    return { reason, fix: `use the configuration of owner ${owner} instead` };
   }
   if (canonicalJson(controlPlane) !== canonicalJson(expected.controlPlane)) {
     const [made, configured] = [describePlane(controlPlane), describePlane(expected.controlPlane)];
-    const what = `is for control plane ${made}, the configuration for ${configured}`;
-    return { what, fix: `use the configuration of ${made} instead, or make the plan anew with diff --out` };
+    const reason = `is for control plane ${made}, the configuration for ${configured}`;
+    return { reason, fix: `use the configuration of ${made} instead, or make the plan anew with diff --out` };
   }
   if (base === expected.base) return undefined;
-  const what = 'does not fit: the base files (deck.base) are others than when it was made';
-  return { what, fix: 'make it anew with diff --out' };
+  const reason = 'does not fit: the base files (deck.base) are others than when it was made';
+  return { reason, fix: 'make it anew with diff --out' };
 }

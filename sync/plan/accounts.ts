@@ -1,4 +1,5 @@
-import { idsOf, isOtherAccount, otherAccountReason } from '#core/claims/accounts';
+import { idsOf, isOtherAccount, otherAccount } from '#core/claims/accounts';
+import { formatProblem } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import type { KnownScope, ScopeState, Snapshot } from '#core/model';
 import { knownScopes } from '#core/snapshot';
@@ -30,7 +31,7 @@ export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], o
         status: 'unknown',
         scope,
         code: 'OTHER_ACCOUNT',
-        reason: otherAccountReason(scope, evidence),
+        reason: formatProblem(otherAccount(scope, evidence)),
       });
   }
   if (doubted.size === 0) return snapshot;

@@ -186,8 +186,8 @@ describe('publishing to Cloud Map (estate T3)', () => {
   });
 
   it.each([
-    [{ namespace: 'nowhere' }, 'there is no Cloud Map namespace nowhere: create it'],
-    [{ service: 'nothing' }, 'namespace shared has no service nothing: create it'],
+    [{ namespace: 'nowhere' }, 'there is no Cloud Map namespace nowhere; create it'],
+    [{ service: 'nothing' }, 'namespace shared has no service nothing; create it'],
   ])('costs the publication alone when there is no %j', async (over, message) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     publish(over);

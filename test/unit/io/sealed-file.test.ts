@@ -13,7 +13,7 @@ const kind: Sealed<Content> = {
   version: 2,
   form: 'sorted',
   schema: z.object({ owner: z.string(), counts: z.record(z.string(), z.number()) }),
-  mismatchOf: ({ owner }) => (owner === 'test' ? undefined : { what: `is ${owner}'s`, fix: 'ask for ours' }),
+  mismatchOf: ({ owner }) => (owner === 'test' ? undefined : { reason: `is ${owner}'s`, fix: 'ask for ours' }),
   code: 'STATE',
   fixes: { damaged: 'count again', otherVersion: 'take this version', otherFile: 'name a count' },
   older: { version: 1, key: 'all' },

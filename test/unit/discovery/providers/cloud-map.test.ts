@@ -282,7 +282,7 @@ describe('the services', () => {
 
   it('fail the scope when one that is listed does not exist', async () => {
     await expect(discover(reader, { services: ['employees', 'gone'] })).rejects.toMatchObject({
-      message: expect.stringMatching(`^${where}: namespace shared has no service gone: .*services`),
+      message: expect.stringMatching(`^${where}: namespace shared has no service gone; .*services`),
     });
   });
 
