@@ -84,13 +84,10 @@ export function parseBaseFile(content: string, path: string): BaseFile {
   return { path, ...rest };
 }
 
-/** The error of everything that is wrong with base files: one line for each problem. */
-export function invalidBase(path: string, problems: readonly string[]): PrivatelinkError {
-  const lines = problems.map((problem) => `\n  ${problem}`).join('');
-  return new PrivatelinkError(`base file ${path} cannot be used:${lines}`, {
-    code: 'CONFIG_INVALID',
-    transient: false,
-  });
+/** The error of everything that is wrong with base files: one line for each problem, with its fix. */
+export function invalidBase(path: string, lines: readonly string[]): PrivatelinkError {
+  const reason = `base file ${path} cannot be used:${lines.map((line) => `\n  ${line}`).join('')}`;
+  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined });
 }
 
 function parseYaml(content: string, path: string): unknown {

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { messageOf, misfitOf, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
 import type { HeldEntity } from '../document';
 import { heldEntities } from '../held';
@@ -45,17 +45,12 @@ function parseFile(text: string, path: string): z.infer<typeof deckFile> {
   try {
     return deckFile.parse(parse(text));
   } catch (thrown) {
-    const issue = thrown instanceof z.ZodError ? thrown.issues[0] : undefined;
-    const said = issue ? `${issue.path.join('.') || 'the file'}: ${issue.message}` : messageOf(thrown);
-    throw foreignFile(path, said, thrown);
+    throw foreignFile(path, thrown instanceof z.ZodError ? misfitOf(thrown, 'the file') : messageOf(thrown), thrown);
   }
 }
 
 function foreignFile(path: string, said: string, cause?: unknown): PrivatelinkError {
   const fix = 'name a file of its own in controlPlane.path, or delete this one so that it is written anew';
-  return new PrivatelinkError(`${path} is not a file that this owner wrote (${said}); ${fix}`, {
-    code: 'CONTROL_PLANE',
-    transient: false,
-    cause,
-  });
+  const reason = `${path} is not a file that this owner wrote (${said})`;
+  return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
 }

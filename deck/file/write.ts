@@ -57,10 +57,10 @@ function refuseTemplates(document: Document): void {
     JSON.stringify([key, tags, fields]).includes('${{'),
   );
   if (!found) return;
-  throw new PrivatelinkError(
-    `${found.kind} ${found.key} holds \${{, which decK would fill in as a template; correct what says so: a tag or a field in the control plane, or domains.${found.domain} of the configuration`,
-    { code: 'CONFIG_INVALID', transient: false },
-  );
+  throw new PrivatelinkError(`${found.kind} ${found.key} holds \${{, which decK would fill in as a template`, {
+    code: 'CONFIG_INVALID',
+    fix: `correct what says so: a tag or a field in the control plane, or domains.${found.domain} of the configuration`,
+  });
 }
 
 /** The document as decK and Kong nest it. */

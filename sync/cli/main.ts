@@ -29,7 +29,7 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
 /** What Commander says in two lines on standard error, as an error of ours. */
 function usageError({ message }: CommanderError): PrivatelinkError {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
-  return new PrivatelinkError(`${text}; ${usageFix}`, { code: 'CONFIG_INVALID', transient: false });
+  return new PrivatelinkError(text, { code: 'CONFIG_INVALID', fix: usageFix });
 }
 
 const usageFix = 'kong-privatelink --help shows what there is';
@@ -46,17 +46,11 @@ function addValue(text: string, before: readonly string[] = []): readonly string
 }
 
 function report(thrown: unknown, json: boolean, terminal: Terminal): number {
-  const known = thrown instanceof PrivatelinkError;
-  if (json) {
-    const error = {
-      code: known ? thrown.code : 'UNEXPECTED',
-      message: messageOf(thrown),
-      transient: known && thrown.transient,
-    };
-    terminal.out(`${JSON.stringify({ error })}\n`);
-  } else {
-    terminal.err(known ? `error: ${messageOf(thrown)} [${thrown.code}]\n` : `error: ${messageOf(thrown)}\n`);
-  }
+  const known = thrown instanceof PrivatelinkError ? thrown : undefined;
+  const { code = 'UNEXPECTED', transient = false, fix } = known ?? {};
+  const message = messageOf(thrown);
+  if (json) terminal.out(`${JSON.stringify({ error: { code, message, fix, transient } })}\n`);
+  else terminal.err(known ? `error: ${message} [${code}]\n` : `error: ${message}\n`);
   return exitCodes.error;
 }
 

@@ -7,7 +7,6 @@ export async function writeOutput(path: string, text: string): Promise<string> {
     return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is as it should be`;
   } catch (cause) {
     const fix = writeFix(cause, 'make its folder, and let this user write there');
-    const message = `cannot write ${path} (${messageOf(cause)}): ${fix}`;
-    throw new PrivatelinkError(message, { code: 'STATE', transient: false, cause });
+    throw new PrivatelinkError(`cannot write ${path} (${messageOf(cause)})`, { code: 'STATE', fix, cause });
   }
 }

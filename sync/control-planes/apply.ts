@@ -33,7 +33,13 @@ const waiting = 'waiting for the data planes';
 const finishMs = 8_000;
 
 /** Errors after which further writes would only fail too; the next pass plans afresh (fm-15). */
-const stopping: ReadonlySet<ErrorCode> = new Set(['CONTROL_PLANE_AUTH', 'RATE_LIMITED', 'UNREACHABLE', 'TIMEOUT']);
+const stopping: ReadonlySet<ErrorCode> = new Set([
+  'CONTROL_PLANE_AUTH',
+  'RATE_LIMITED',
+  'UNREACHABLE',
+  'BAD_CONNECTION',
+  'TIMEOUT',
+]);
 
 /** Applies the changes in their order, kind after kind; a failure costs what depends on it, nothing else. */
 export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {

@@ -94,12 +94,12 @@ async function awaitOperation(
     if (Status === 'SUCCESS') return;
     const what = `source ${scope.source}, account ${scope.account}, region ${scope.region}: operation ${OperationId}`;
     if (Status === 'FAIL') {
-      const message = `${what} failed: ${ErrorCode} ${ErrorMessage}; it is tried again in the next pass`;
-      throw new PrivatelinkError(message, { code: 'AWS', transient: true });
+      const fix = 'it is tried again in the next pass';
+      throw new PrivatelinkError(`${what} failed: ${ErrorCode} ${ErrorMessage}`, { code: 'AWS', fix });
     }
     if (clock.monotonicMs() >= untilMs) {
-      const message = `${what} is not done after ${operationDeadlineMs / 1_000} s; the next pass looks again`;
-      throw new PrivatelinkError(message, { code: 'TIMEOUT', transient: true });
+      const reason = `${what} is not done after ${operationDeadlineMs / 1_000} s`;
+      throw new PrivatelinkError(reason, { code: 'TIMEOUT', fix: 'the next pass looks again' });
     }
     await clock.sleep(operationPollMs, signal);
   }

@@ -42,8 +42,8 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
       },
     };
   } catch (cause) {
-    const message = `watch.listen ${config.listen}: ${messageOf(cause)}; ${fixOf(cause, config)}`;
-    throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
+    const reason = `watch.listen ${config.listen}: ${messageOf(cause)}`;
+    throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: fixOf(cause, config), cause });
   }
 }
 

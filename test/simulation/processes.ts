@@ -157,7 +157,7 @@ function lastGoodOn(disk: Disk, fate: () => Fate): LastGoodStore {
 
 const errors = {
   rateLimit: { code: 'RATE_LIMITED', transient: true, retryAfterMs: 20_000 },
-  error: { code: 'CONTROL_PLANE', transient: true },
+  error: { code: 'CONTROL_PLANE_FAILED', transient: true },
   reset: { code: 'UNREACHABLE', transient: true },
   auth: { code: 'CONTROL_PLANE_AUTH', transient: false },
   unreadable: { code: 'UNREACHABLE', transient: true },

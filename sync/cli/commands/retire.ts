@@ -47,8 +47,9 @@ function withoutUnknown(session: Session, despite: readonly string[] = []): Sess
     const ids = snapshot.scopes.map(({ scope }) => scope.id);
     const missing = despite.find((id) => !ids.includes(id));
     if (missing !== undefined) {
-      const message = `--despite-unknown: no source has a scope ${missing}; there are: ${ids.join(', ')}`;
-      throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+      const fix = `there are: ${ids.join(', ')}`;
+      const reason = `--despite-unknown: no source has a scope ${missing}`;
+      throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix });
     }
     const isGone = ({ status, scope }: ScopeState) => status === 'unknown' && despite.includes(scope.id);
     return { ...snapshot, scopes: snapshot.scopes.filter((state) => !isGone(state)) };
@@ -58,8 +59,8 @@ function withoutUnknown(session: Session, despite: readonly string[] = []): Sess
 
 function domainOf({ domain = '' }: RetireOptions): string {
   if (domainPattern.test(domain)) return domain;
-  const message = `retire: "${domain}" is no name of a domain (lowercase letters, digits and dashes)`;
-  throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+  const fix = 'use lowercase letters, digits and dashes';
+  throw new PrivatelinkError(`retire: "${domain}" is no name of a domain`, { code: 'CONFIG_INVALID', fix });
 }
 
 async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Report> {

@@ -62,9 +62,10 @@ async function serve(options: SandboxOptions, signal: AbortSignal): Promise<numb
 }
 
 function servedDemonstration(): PrivatelinkError {
-  const message =
-    '--serve: it shows nothing by itself, and serves T0 until it is stopped; leave --once, --faults and --estate out to serve, or --serve to see them';
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+  return new PrivatelinkError('--serve: it shows nothing by itself, and serves T0 until it is stopped', {
+    code: 'CONFIG_INVALID',
+    fix: 'leave --once, --faults and --estate out to serve, or --serve to see them',
+  });
 }
 
 /** Where what is served is, how to use it from the command line, and how to stop it. */

@@ -37,8 +37,10 @@ export function pluginSchema(): PluginSchema {
 }
 
 function takesNone(type: string): PrivatelinkError {
-  const message = `schema --upload: a control plane of type ${type} takes no schema; install the package on its nodes, which bring it`;
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+  return new PrivatelinkError(`schema --upload: a control plane of type ${type} takes no schema`, {
+    code: 'CONFIG_INVALID',
+    fix: 'install the package on its nodes, which bring it',
+  });
 }
 
 /** What comes before an entity of the plugin is written; undefined where the control plane takes no schema. */

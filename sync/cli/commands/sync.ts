@@ -38,8 +38,8 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
 };
 
 function watchedPlan(): PrivatelinkError {
-  const message = '--plan: a plan is approved for one pass; leave --watch out to apply it, or --plan to go on';
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+  const fix = 'leave --watch out to apply it, or --plan to go on';
+  return new PrivatelinkError('--plan: a plan is approved for one pass', { code: 'CONFIG_INVALID', fix });
 }
 
 /** What the plan file lets through. */

@@ -64,7 +64,7 @@ async function writeValid(
 
 /** What only depends on a refused entity is not refused itself. */
 function failureOf({ change, reason }: LeftOut, refusal: unknown): FailedChange {
-  const thrown = reason ? new PrivatelinkError(reason, { code: 'CONTROL_PLANE', transient: false }) : refusal;
+  const thrown = reason ? new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix: undefined }) : refusal;
   return { change, thrown };
 }
 
@@ -87,12 +87,7 @@ function orShapeError<T>(parse: () => T): T {
 }
 
 function withDatabase(cause: PrivatelinkError): PrivatelinkError {
-  return new PrivatelinkError(
-    `${cause.message}; a Kong with a database takes no whole configuration: use controlPlane.type admin`,
-    {
-      code: 'CONTROL_PLANE',
-      transient: false,
-      cause,
-    },
-  );
+  const fix = 'use controlPlane.type admin';
+  const reason = `${cause.message}; a Kong with a database takes no whole configuration`;
+  return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
 }

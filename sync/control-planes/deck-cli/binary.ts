@@ -43,7 +43,7 @@ export async function checkVersion(
   if (isOld) throw unusable(`${binary} is decK ${major}.${minor}, which is too old`);
 }
 
-function unusable(what: string): PrivatelinkError {
+function unusable(reason: string): PrivatelinkError {
   const fix = `install decK ${oldest.major}.${oldest.minor} or newer, or name it in controlPlane.binary or DECK_BIN`;
-  return new PrivatelinkError(`${what}; ${fix}`, { code: 'CONTROL_PLANE', transient: false });
+  return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '#core/errors';
+import { type ErrorCode, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
 import type { HeldEntity } from '#deck/document';
 import { deckLists, itemsOf } from '#deck/file/items';
@@ -24,38 +24,29 @@ function parseOutput<T>(verb: string, shape: z.ZodType<T>, text: string): T {
   try {
     return shape.parse(JSON.parse(text));
   } catch (cause) {
-    throw new PrivatelinkError(
-      `deck ${verb} wrote what this version does not understand: use decK 1.64, with which it is tested`,
-      { code: 'CONTROL_PLANE', transient: false, cause },
-    );
+    const fix = 'use decK 1.64, with which it is tested';
+    const reason = `deck ${verb} wrote what this version does not understand`;
+    throw new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
   }
 }
 
-type Cause = {
-  readonly said: RegExp;
-  readonly code: PrivatelinkError['code'];
-  readonly transient: boolean;
-  readonly fix: string;
-};
+type Cause = { readonly said: RegExp; readonly code: ErrorCode; readonly fix: string };
 
 /** By decK's own words, which it has no codes for. */
 const causes: readonly Cause[] = [
   {
     said: /HTTP status 40[13]/,
     code: 'CONTROL_PLANE_AUTH',
-    transient: false,
     fix: 'give controlPlane.token a token that may write this control plane',
   },
   {
     said: /control plane not found/,
     code: 'CONTROL_PLANE_UNKNOWN',
-    transient: false,
     fix: 'correct controlPlane.name',
   },
   {
     said: /HTTP status (429|5\d\d)|making HTTP request|context deadline exceeded/,
     code: 'UNREACHABLE',
-    transient: true,
     fix: 'check controlPlane.address and that it answers, then run this again',
   },
 ];
@@ -63,10 +54,9 @@ const causes: readonly Cause[] = [
 /** The error of decK that ended with `said`. */
 export function deckError(argv: readonly string[], said: string): PrivatelinkError {
   const text = said.trim().replace(/^Error: /, '') || 'it gave no reason';
-  const { code, transient, fix } = causes.find((one) => one.said.test(said)) ?? {
+  const { code, fix } = causes.find((one) => one.said.test(said)) ?? {
     code: 'CONTROL_PLANE' as const,
-    transient: false,
     fix: 'correct what it names, and run this again',
   };
-  return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${text}; ${fix}`, { code, transient });
+  return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${text}`, { code, fix });
 }

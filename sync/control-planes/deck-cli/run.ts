@@ -71,15 +71,15 @@ function spawnDeck({ binary, argv, env, input = '' }: DeckCommand, { stop, grace
 }
 
 function notRunnable(binary: string, cause: unknown): PrivatelinkError {
-  const what = isMissingFile(cause) ? `there is no decK at ${binary}` : `decK cannot be run: ${messageOf(cause)}`;
+  const reason = isMissingFile(cause) ? `there is no decK at ${binary}` : `decK cannot be run: ${messageOf(cause)}`;
   const fix = 'install decK 1.40 or newer and put it on PATH, or name it in controlPlane.binary or DECK_BIN';
-  return new PrivatelinkError(`${what}; ${fix}`, { code: 'CONTROL_PLANE', transient: false, cause });
+  return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
 }
 
 function tooSlow({ binary, argv, timeoutMs }: DeckCommand): PrivatelinkError {
-  const what = `${binary} ${argv.slice(0, 2).join(' ')} took more than ${timeoutMs / 1_000} s and was stopped`;
-  return new PrivatelinkError(`${what}; check that the control plane answers, and run sync again`, {
+  const reason = `${binary} ${argv.slice(0, 2).join(' ')} took more than ${timeoutMs / 1_000} s and was stopped`;
+  return new PrivatelinkError(reason, {
     code: 'TIMEOUT',
-    transient: true,
+    fix: 'check that the control plane answers, and run sync again',
   });
 }

@@ -27,7 +27,7 @@ export function connectFile(
       const text = renderText(applyTo(await read(signal), changes), { owner, base });
       await writeIfChanged(path, text).catch((cause) => {
         const fix = writeFix(cause, 'make controlPlane.path writable');
-        throw fileError(`cannot write ${path}: ${messageOf(cause)}; ${fix}`, cause);
+        throw fileError(`cannot write ${path}: ${messageOf(cause)}`, fix, cause);
       });
       return [];
     },
@@ -42,12 +42,13 @@ async function readText(path: string, signal: AbortSignal): Promise<string | und
     signal.throwIfAborted();
     if (isMissingFile(cause)) return undefined;
     throw fileError(
-      `cannot read ${path}: ${messageOf(cause)}; make controlPlane.path a file this user may read`,
+      `cannot read ${path}: ${messageOf(cause)}`,
+      'make controlPlane.path a file this user may read',
       cause,
     );
   }
 }
 
-function fileError(message: string, cause: unknown): PrivatelinkError {
-  return new PrivatelinkError(message, { code: 'CONTROL_PLANE', transient: false, cause });
+function fileError(reason: string, fix: string, cause: unknown): PrivatelinkError {
+  return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
+import {
+  codeOf,
+  type ErrorCode,
+  type ErrorDetails,
+  hasCode,
+  messageOf,
+  misfitOf,
+  PrivatelinkError,
+} from '#core/errors';
 
 /** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
 export type Api = {
@@ -47,35 +55,28 @@ export type FailedAnswer = { readonly status: number; readonly text: string; rea
 export function answerError(
   { name, fixes }: Pick<Api, 'name' | 'fixes'>,
   call: string,
-  { status, text, retryAfterMs }: FailedAnswer,
+  answer: FailedAnswer,
 ): PrivatelinkError {
+  const { status, text } = answer;
   const said = `${name} answered ${status} to ${call}: ${wordsOf(text) || 'without a word'}`;
-  const known = fixes[status];
-  if (known) return new PrivatelinkError(`${said}; ${known.fix}`, { code: known.code, transient: false });
+  return new PrivatelinkError(said, fixes[status] ?? meaningOf(answer));
+}
+
+function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
   if (status === 429) {
     const fix = 'the next pass goes on from here; lower controlPlane.concurrency if it happens often';
-    return new PrivatelinkError(`${said}; ${fix}`, { code: 'RATE_LIMITED', transient: true, retryAfterMs });
+    return { code: 'RATE_LIMITED', fix, retryAfterMs };
   }
-  if (status >= 500) {
-    return new PrivatelinkError(`${said}; the next pass goes on from here`, {
-      code: 'CONTROL_PLANE',
-      transient: true,
-      retryAfterMs,
-    });
-  }
+  if (status >= 500) return { code: 'CONTROL_PLANE_FAILED', fix: 'the next pass goes on from here', retryAfterMs };
   if (!isValidation(status)) {
     const fix =
       'it was changed meanwhile, or is in the way: the next pass plans afresh; correct what it names if it comes back';
-    return new PrivatelinkError(`${said}; ${fix}`, { code: 'CONTROL_PLANE', transient: false });
+    return { code: 'CONTROL_PLANE', fix };
   }
   const fix = text.includes('failover')
     ? 'targets with failover need Kong Gateway Enterprise 3.12 or later: set affinity to weighted'
     : 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
-  return new PrivatelinkError(`${said}; ${fix}`, {
-    code: 'REJECTED',
-    transient: false,
-    refusedIds: refusedIdsOf(text),
-  });
+  return { code: 'REJECTED', fix, refusedIds: refusedIdsOf(text) };
 }
 
 /** The statuses that say that an entity is invalid; all others say nothing of its content (fm-14). */
@@ -85,42 +86,38 @@ function isValidation(status: number): boolean {
 
 /** The error for a call that brought no whole answer. */
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
-  const code = networkCodeOf(thrown);
-  const fix = 'check controlPlane.address and the way to it (DNS, proxy, firewall)';
-  return new PrivatelinkError(`no answer to ${call}: ${messageOf(thrown) || code}; ${fix}`, {
-    code: timeoutCodes.has(code) ? 'TIMEOUT' : 'UNREACHABLE',
-    transient: timeoutCodes.has(code) || brokenCodes.has(code),
+  return new PrivatelinkError(`no answer to ${call}: ${messageOf(thrown) || (codeOf(thrown) ?? 'no reason given')}`, {
+    code: networkMeaningOf(thrown),
+    fix: 'check controlPlane.address and the way to it (DNS, proxy, firewall)',
     cause: thrown,
   });
 }
 
-/** The error for a success that does not look as documented. */
-export function shapeError(call: string, cause: unknown): PrivatelinkError {
-  return new PrivatelinkError(
-    `the answer to ${call} is not what the control plane's API documents (${firstProblem(cause)}); check controlPlane.address`,
-    { code: 'BAD_ANSWER', transient: false, cause },
-  );
+/** What undici knows no better of, such as a certificate, will be the same at the next try. */
+function networkMeaningOf(thrown: unknown): ErrorCode {
+  if (isBroken(thrown)) return 'UNREACHABLE';
+  return hasCode(thrown, ...timeoutCodes) ? 'TIMEOUT' : 'BAD_CONNECTION';
 }
 
-function firstProblem(cause: unknown): string {
-  const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
-  return issue ? `${issue.path.join('.') || 'body'}: ${issue.message}` : messageOf(cause);
+/** The error for a success that does not look as documented. */
+export function shapeError(call: string, cause: unknown): PrivatelinkError {
+  const why = cause instanceof z.ZodError ? misfitOf(cause, 'body') : messageOf(cause);
+  return new PrivatelinkError(`the answer to ${call} is not what the control plane's API documents (${why})`, {
+    code: 'CONTROL_PLANE',
+    fix: 'check controlPlane.address',
+    cause,
+  });
 }
 
 /** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */
 export function isBroken(thrown: unknown): boolean {
-  return brokenCodes.has(networkCodeOf(thrown));
+  return hasCode(thrown, ...brokenCodes);
 }
 
-const timeoutCodes: ReadonlySet<string> = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ETIMEDOUT',
-]);
+const timeoutCodes = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'];
 
 /** The codes that undici's own retry takes for passing. */
-const brokenCodes: ReadonlySet<string> = new Set([
+const brokenCodes = [
   'ECONNRESET',
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -131,12 +128,7 @@ const brokenCodes: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'EPIPE',
   'UND_ERR_SOCKET',
-]);
-
-function networkCodeOf(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  return typeof code === 'string' ? code : '';
-}
+];
 
 /** What a body says, with the fields it names; a body that is no JSON, a proxy's page perhaps, is quoted in part. */
 function wordsOf(text: string): string {

@@ -18,8 +18,8 @@ const mostUpstreamLists = 4;
 export function entityPath({ kind, key, id, parentId }: Change): string {
   if (kind !== 'target') return `${listPaths[kind]}/${id}`;
   if (parentId !== undefined) return `upstreams/${parentId}/targets/${id}`;
-  const fix = "it carries our tags below somebody else's upstream: take them off, or delete it by hand";
-  throw new PrivatelinkError(`target ${key} cannot be written: ${fix}`, { code: 'REJECTED', transient: false });
+  const reason = `target ${key} cannot be written: it carries our tags below somebody else's upstream`;
+  throw new PrivatelinkError(reason, { code: 'REJECTED', fix: 'take them off, or delete it by hand' });
 }
 
 /**

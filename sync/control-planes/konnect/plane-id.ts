@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '#core/errors';
+import { PrivatelinkError, type Problem } from '#core/errors';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
 
 /** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
-const refusedTypes: Readonly<Record<string, string>> = {
-  CLUSTER_TYPE_CONTROL_PLANE_GROUP: 'a control plane group; name one of its members',
-  CLUSTER_TYPE_K8S_INGRESS_CONTROLLER: 'managed from Kubernetes; name a control plane of its own',
+const refusedTypes: Readonly<Record<string, Problem>> = {
+  CLUSTER_TYPE_CONTROL_PLANE_GROUP: { reason: 'a control plane group', fix: 'name one of its members' },
+  CLUSTER_TYPE_K8S_INGRESS_CONTROLLER: {
+    reason: 'managed from Kubernetes',
+    fix: 'name a control plane of its own',
+  },
 };
 
 const listSchema = z.object({
@@ -25,9 +28,9 @@ export async function resolveControlPlane(http: Http, name: string, signal: Abor
   if (!found) throw await unknownError(http, name, signal);
   const refusal = refusedTypes[found.config?.cluster_type ?? ''];
   if (!refusal) return found.id;
-  throw new PrivatelinkError(`controlPlane.name: "${name}" is ${refusal}`, {
+  throw new PrivatelinkError(`controlPlane.name: "${name}" is ${refusal.reason}`, {
     code: 'CONFIG_INVALID',
-    transient: false,
+    fix: refusal.fix,
   });
 }
 
@@ -42,8 +45,8 @@ async function list(http: Http, query: Readonly<Record<string, string>>, signal:
 async function unknownError(http: Http, name: string, signal: AbortSignal): Promise<PrivatelinkError> {
   const existing = (await list(http, { 'page[size]': '100' }, signal)).map((one) => one.name).sort();
   const names = existing.length > 0 ? existing.join(', ') : 'none that this token may see';
-  return new PrivatelinkError(
-    `controlPlane.name: no control plane "${name}" at controlPlane.address; there is: ${names}`,
-    { code: 'CONTROL_PLANE_UNKNOWN', transient: false },
-  );
+  return new PrivatelinkError(`controlPlane.name: no control plane "${name}" at controlPlane.address`, {
+    code: 'CONTROL_PLANE_UNKNOWN',
+    fix: `there is: ${names}`,
+  });
 }

@@ -102,6 +102,6 @@ const countText = /^[1-9]\d{0,6}$/;
 export function parseAllowRemovals(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (countText.test(text)) return Number(text);
-  const message = `--allow-removals: "${text}" is no number of addresses; give the one that the refusal named`;
-  throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+  const fix = 'give the one that the refusal named';
+  throw new PrivatelinkError(`--allow-removals: "${text}" is no number of addresses`, { code: 'CONFIG_INVALID', fix });
 }

@@ -41,9 +41,13 @@ describe('kong-privatelink', () => {
 
     expect([exitCode, err]).toEqual([1, '']);
     expect(JSON.parse(out)).toEqual({
-      error: { code: 'CONFIG_INVALID', message: expect.stringContaining(message), transient: false },
+      error: {
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining(message),
+        fix: expect.stringContaining('--help'),
+        transient: false,
+      },
     });
-    expect(out).toContain('--help');
   });
 
   it.each([

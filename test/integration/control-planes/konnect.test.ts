@@ -118,7 +118,7 @@ describe('read', () => {
     await writeAll(stage.plane, createsOf(documentOf('sd2', 3)));
     stage.konnect.inject({ kind: 'status', status: 503, path: /targets\?.*offset=/, times: 3 });
 
-    await expect(stage.plane.read(signal)).rejects.toMatchObject({ code: 'CONTROL_PLANE', transient: true });
+    await expect(stage.plane.read(signal)).rejects.toMatchObject({ code: 'CONTROL_PLANE_FAILED', transient: true });
   });
 
   it('reads a list again that was cut short', async () => {
@@ -257,7 +257,7 @@ describe('write', () => {
 
     const writing = writeAll(stage.plane, createsOf(documentOf('sd2', 0)));
 
-    await expect(writing).rejects.toMatchObject({ code: 'CONTROL_PLANE', transient: true });
+    await expect(writing).rejects.toMatchObject({ code: 'CONTROL_PLANE_FAILED', transient: true });
     expect(stage.konnect.calls.filter((call) => call.method === 'PUT')).toHaveLength(3);
   });
 
@@ -364,10 +364,10 @@ describe('the control plane by name', () => {
     await expect(writing).rejects.toThrow(/additional properties '\*\*\*' not allowed/);
   });
 
-  it('is BAD_ANSWER when the address is not Konnect’s', async () => {
+  it('is CONTROL_PLANE when the address is not Konnect’s', async () => {
     stage.konnect.inject({ kind: 'status', status: 200 });
 
-    await expect(stage.plane.read(signal)).rejects.toMatchObject({ code: 'BAD_ANSWER', transient: false });
+    await expect(stage.plane.read(signal)).rejects.toMatchObject({ code: 'CONTROL_PLANE', transient: false });
   });
 });
 

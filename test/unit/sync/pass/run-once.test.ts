@@ -459,7 +459,7 @@ describe('runOnce', () => {
     });
     const ripe = { policy: { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0 } };
     const failing = (change: Change) =>
-      change.action === 'create' ? new PrivatelinkError('500', { code: 'CONTROL_PLANE', transient: true }) : undefined;
+      change.action === 'create' ? new PrivatelinkError('500', { code: 'CONTROL_PLANE_FAILED', transient: true }) : undefined;
 
     it('fm-13 keeps it when the new ones of its upstream could not be created', async () => {
       const { plane, pass } = createPasses(ripe);

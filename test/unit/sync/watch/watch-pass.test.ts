@@ -258,14 +258,14 @@ describe('createWatchPass', () => {
   it('does not collect what a failure left over', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
-      kind === 'service' ? new PrivatelinkError('busy', { code: 'CONTROL_PLANE', transient: true }) : undefined;
+      kind === 'service' ? new PrivatelinkError('busy', { code: 'CONTROL_PLANE_FAILED', transient: true }) : undefined;
     const failed = await run();
     plane.failWith = () => undefined;
     clock.advance(1_000);
 
     await run();
 
-    expect(failed).toMatchObject({ kind: 'failed', code: 'CONTROL_PLANE' });
+    expect(failed).toMatchObject({ kind: 'failed', code: 'CONTROL_PLANE_FAILED' });
     expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
   });
 

@@ -12,8 +12,8 @@ describe('answerError', () => {
     [409, 'CONTROL_PLANE', false],
     [413, 'CONTROL_PLANE', false],
     [429, 'RATE_LIMITED', true],
-    [500, 'CONTROL_PLANE', true],
-    [503, 'CONTROL_PLANE', true],
+    [500, 'CONTROL_PLANE_FAILED', true],
+    [503, 'CONTROL_PLANE_FAILED', true],
   ])('fm-14 gives %i the code %s', (status, code, transient) => {
     expect(answerError(konnectApi, 'PUT /x', { status, text: '' })).toMatchObject({ code, transient });
   });
@@ -48,7 +48,7 @@ describe('networkError', () => {
   it.each([
     ['ECONNRESET', 'UNREACHABLE', true, true],
     ['ENOTFOUND', 'UNREACHABLE', true, true],
-    ['CERT_HAS_EXPIRED', 'UNREACHABLE', false, false],
+    ['CERT_HAS_EXPIRED', 'BAD_CONNECTION', false, false],
     ['UND_ERR_HEADERS_TIMEOUT', 'TIMEOUT', true, false],
   ])('takes %s for %s', (networkCode, code, transient, isRetried) => {
     const thrown = Object.assign(new Error('no luck'), { code: networkCode });

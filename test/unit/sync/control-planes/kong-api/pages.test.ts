@@ -39,7 +39,7 @@ describe('readPages', () => {
     async (body) => {
       const reading = readPages(answering(body).http, { path: '/l', shape: entityPages(item) }, signal);
 
-      await expect(reading).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+      await expect(reading).rejects.toMatchObject({ code: 'CONTROL_PLANE' });
     },
   );
 
@@ -56,6 +56,6 @@ describe('readPages', () => {
       signal,
     );
 
-    await expect(reading).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+    await expect(reading).rejects.toMatchObject({ code: 'CONTROL_PLANE' });
   });
 });

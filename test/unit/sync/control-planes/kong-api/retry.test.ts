@@ -4,7 +4,7 @@ import { parseRetryAfter, retry, type Tried } from '#sync/control-planes/kong-ap
 import { createFakeClock } from '../../../../support/passes';
 
 const signal = new AbortController().signal;
-const error = new PrivatelinkError('failed', { code: 'CONTROL_PLANE', transient: true });
+const error = new PrivatelinkError('failed', { code: 'CONTROL_PLANE_FAILED', fix: undefined });
 const passing: Tried = { error, isWorthRetrying: true };
 
 /** Runs through the outcomes; gives the value or error, the tries and the milliseconds waited. */
