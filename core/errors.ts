@@ -45,8 +45,7 @@ export type ErrorCode = keyof typeof transience;
 export type ErrorDetails = {
   readonly code: ErrorCode;
   /** What to do about it; undefined where nobody can do anything, or where the reason lists several, each with its own. */
-  readonly fix?: string;
-  readonly transient?: boolean;
+  readonly fix: string | undefined;
   readonly cause?: unknown;
   /** Milliseconds that the other side asks to wait. */
   readonly retryAfterMs?: number;
@@ -58,19 +57,19 @@ export type ErrorDetails = {
 export class PrivatelinkError extends Error {
   override readonly name = 'PrivatelinkError';
   readonly reason: string;
-  readonly fix?: string;
+  readonly fix: string | undefined;
   readonly code: ErrorCode;
   /** Follows from the code. */
   readonly transient: boolean;
   readonly retryAfterMs?: number;
   readonly refusedIds: readonly string[];
 
-  constructor(reason: string, { code, fix, transient, cause, retryAfterMs, refusedIds = [] }: ErrorDetails) {
+  constructor(reason: string, { code, fix, cause, retryAfterMs, refusedIds = [] }: ErrorDetails) {
     super(formatProblem({ reason, fix }), { cause });
     this.reason = reason;
     this.fix = fix;
     this.code = code;
-    this.transient = transient ?? transience[code];
+    this.transient = transience[code];
     this.retryAfterMs = retryAfterMs;
     this.refusedIds = refusedIds;
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import pino from 'pino';
-import { messageOf } from '#core/errors';
+import { formatProblem, messageOf } from '#core/errors';
 import { zoneNameFix } from '#core/zones';
 import { unreferencedClock } from '#io/unreferenced-clock';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './request/feed';
@@ -38,7 +38,7 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
   const onProblem = (reason: string) => sayIncomplete(reason, '');
   const given = env.KONG_PRIVATELINK_ZONE_ID;
   const zoneId = ownZoneId(env);
-  if (given && !zoneId) onProblem(`KONG_PRIVATELINK_ZONE_ID is ${given}: ${zoneNameFix}`);
+  if (given && !zoneId) onProblem(formatProblem({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}`, fix: zoneNameFix }));
   const feed = openFeed(env, onProblem);
   const upstreams = createUpstreams(zoneId);
   if (!zoneId) {
@@ -51,15 +51,15 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
   return { feed, upstreams, explain, monotonicMs: unreferencedClock.monotonicMs, unresolved: () => unresolved };
 }
 
-type Problem = (reason: string) => void;
+type Tell = (reason: string) => void;
 
-function openFeed(env: Readonly<Record<string, string | undefined>>, onProblem: Problem): Feed {
+function openFeed(env: Readonly<Record<string, string | undefined>>, onProblem: Tell): Feed {
   if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
   return startFeed({ startThread, clock: unreferencedClock, onProblem }, new AbortController().signal);
 }
 
 /** In a thread that ends when the zone is found; until then no zone is preferred. */
-function findZone(onZone: (zoneId: string) => void, onProblem: Problem): void {
+function findZone(onZone: (zoneId: string) => void, onProblem: Tell): void {
   const worker = openWorker('zone/thread.js');
   worker.on('message', (message: FromZone) => {
     if (message.kind === 'zone') onZone(message.zoneId);

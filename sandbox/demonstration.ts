@@ -64,8 +64,8 @@ export async function demonstrate(
 function actsOf({ acts, faultActs }: Estate, name: string, faults: boolean): readonly Act[] {
   if (!faults) return acts;
   if (faultActs) return faultActs;
-  throw new PrivatelinkError(`estate ${name} shows no faults: leave --estate out`, {
+  throw new PrivatelinkError(`estate ${name} shows no faults`, {
     code: 'CONFIG_INVALID',
-    transient: false,
+    fix: 'leave --estate out',
   });
 }

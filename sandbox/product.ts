@@ -137,7 +137,7 @@ async function untilDiscoveredAnew(
   while (passes() < wanted) {
     if (performance.now() > untilMs) {
       const message = `the plugin did not discover anew within ${settleTimeoutMs} ms`;
-      throw new PrivatelinkError(message, { code: 'TIMEOUT', transient: true });
+      throw new PrivatelinkError(message, { code: 'TIMEOUT', fix: undefined });
     }
     await wait(20, undefined, { signal });
   }

@@ -44,6 +44,7 @@ function openServed(ports: typeof servedPorts): Promise<Served> {
 }
 
 function portTaken(cause: unknown): PrivatelinkError {
-  const message = `${messageOf(cause)}: most likely another sandbox --serve runs there; stop it with Ctrl-C where it was started, or stop what else listens on that port`;
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
+  const fix = 'stop it with Ctrl-C where it was started, or stop what else listens on that port';
+  const reason = `${messageOf(cause)}: most likely another sandbox --serve runs there`;
+  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix, cause });
 }

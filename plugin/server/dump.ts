@@ -10,10 +10,8 @@ export function dumpAll(plugins: Iterable<PluginEntry>, socketPath: string): str
 export function dumpOne(plugins: ReadonlyMap<string, PluginEntry>, name: string): string {
   const entry = plugins.get(name.toLowerCase());
   if (entry) return JSON.stringify(infoOf(entry));
-  throw new PrivatelinkError(`there is no plugin ${name}; there is ${[...plugins.keys()].join(', ')}`, {
-    code: 'CONFIG_INVALID',
-    transient: false,
-  });
+  const fix = `there is ${[...plugins.keys()].join(', ')}`;
+  throw new PrivatelinkError(`there is no plugin ${name}`, { code: 'CONFIG_INVALID', fix });
 }
 
 function infoOf({ name, phases, version, priority, schema }: PluginEntry) {

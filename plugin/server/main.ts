@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
+import { formatProblem } from '#core/errors';
 import { unreferencedClock } from '#io/unreferenced-clock';
 import { whyClosedToKong } from './listening/listen';
 import { supervise } from './listening/supervise';
@@ -46,7 +47,7 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
   process.once('SIGTERM', stopOn);
   process.once('SIGINT', stopOn);
   const closed = whyClosedToKong(socketPath);
-  if (closed) onProblem(closed);
+  if (closed) onProblem(formatProblem(closed));
 }
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {

@@ -26,7 +26,7 @@ const taskSchema = z.object({ AvailabilityZone: z.string().refine(isZoneName) })
 
 /**
  * The id of the zone that this process runs in: of instance metadata (version 2), else of the task's. Throws PrivatelinkError with what
- * each answered; it is transient unless there is none to ask.
+ * each answered: UNREACHABLE, or CONFIG_MISSING where there is none to ask.
  */
 export async function findZoneId(options: ZoneIdOptions, signal: AbortSignal): Promise<string> {
   const ways = waysOf(options);
@@ -40,8 +40,9 @@ export async function findZoneId(options: ZoneIdOptions, signal: AbortSignal): P
     }
   }
   const tried = problems.length > 0 ? problems.join('; ') : 'there is no metadata to ask';
-  const message = `the own zone is not known (${tried}): set --zone-id to keep requests in the zone`;
-  throw new PrivatelinkError(message, { code: 'CONFIG_MISSING', transient: ways.length > 0 });
+  const code = ways.length > 0 ? 'UNREACHABLE' : 'CONFIG_MISSING';
+  const fix = 'set --zone-id to keep requests in the zone';
+  throw new PrivatelinkError(`the own zone is not known (${tried})`, { code, fix });
 }
 
 type Way = readonly [name: string, find: (signal: AbortSignal) => Promise<string | undefined>];

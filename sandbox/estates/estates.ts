@@ -19,8 +19,8 @@ const estates: Readonly<Record<string, Prepare>> = {
 export function estateNamed(name: string): Prepare {
   const prepare = estates[name.toUpperCase()];
   if (prepare) return prepare;
-  throw new PrivatelinkError(`there is no estate ${name}: name one of ${Object.keys(estates).join(', ')}`, {
+  throw new PrivatelinkError(`there is no estate ${name}`, {
     code: 'CONFIG_INVALID',
-    transient: false,
+    fix: `name one of ${Object.keys(estates).join(', ')}`,
   });
 }

@@ -62,9 +62,9 @@ async function findPlane(get: Get, name: string, signal: AbortSignal): Promise<s
   const { data } = await get(`/v2/control-planes?${query}`, planes, signal);
   const plane = data.find((one) => one.name === name);
   if (plane) return `/v2/control-planes/${plane.id}`;
-  throw new PrivatelinkError(`no control plane named ${name}; create it, or start the gateway with another name`, {
+  throw new PrivatelinkError(`no control plane named ${name}`, {
     code: 'CONTROL_PLANE_UNKNOWN',
-    transient: true,
+    fix: 'create it, or start the gateway with another name',
   });
 }
 
@@ -111,10 +111,10 @@ function parse<T>(path: string, shape: z.ZodType<T>, body: string): T {
   }
 }
 
-function readError(message: string, cause?: unknown): PrivatelinkError {
-  return new PrivatelinkError(`${message}; the gateway goes on with what it has`, {
-    code: 'CONTROL_PLANE',
-    transient: true,
+function readError(reason: string, cause?: unknown): PrivatelinkError {
+  return new PrivatelinkError(reason, {
+    code: 'CONTROL_PLANE_FAILED',
+    fix: 'the gateway goes on with what it has',
     cause,
   });
 }

@@ -91,6 +91,6 @@ function timeoutError(timeoutMs: number, { hash, failure }: Held): PrivatelinkEr
   const last = failure ?? `it has configuration ${hash ?? 'none'}`;
   return new PrivatelinkError(`the gateway did not get the configuration within ${timeoutMs} ms: ${last}`, {
     code: 'TIMEOUT',
-    transient: true,
+    fix: undefined,
   });
 }

@@ -47,7 +47,7 @@ export function createPdk(routing: Routing, config: GatewayConfig): Pdk {
   return async (method, args) => {
     if (method.startsWith('kong.log')) return undefined;
     const call = Object.hasOwn(calls, method) ? calls[method] : undefined;
-    if (!call) throw pdkError(`the sandbox's gateway has no ${method}; run the plugin under a real Kong for it`);
+    if (!call) throw pdkError(`the sandbox's gateway has no ${method}`, 'run the plugin under a real Kong for it');
     return call(args, routing, config);
   };
 }
@@ -58,6 +58,6 @@ function parse<T>(method: string, shape: z.ZodType<T>, args: readonly unknown[])
   throw pdkError(`${method}: ${z.prettifyError(parsed.error)}`);
 }
 
-function pdkError(message: string): PrivatelinkError {
-  return new PrivatelinkError(message, { code: 'REJECTED', transient: false });
+function pdkError(reason: string, fix?: string): PrivatelinkError {
+  return new PrivatelinkError(reason, { code: 'REJECTED', fix });
 }

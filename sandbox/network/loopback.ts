@@ -110,8 +110,8 @@ export function isTaken(thrown: unknown): boolean {
 
 function requireLoopback(address: string): void {
   if (address === '::1' || /^127(\.\d{1,3}){3}$/.test(address)) return;
-  throw new PrivatelinkError(`the sandbox listens on loopback only, not on ${address}; use an address in 127.0.0.0/8`, {
+  throw new PrivatelinkError(`the sandbox listens on loopback only, not on ${address}`, {
     code: 'CONFIG_INVALID',
-    transient: false,
+    fix: 'use an address in 127.0.0.0/8',
   });
 }

@@ -25,7 +25,7 @@ export function createProtobufDriver(socketPath: string): PluginServerDriver {
     } catch (thrown) {
       link.socket.destroy();
       const message = `the plugin server ${messageOf(thrown)}`;
-      throw new PrivatelinkError(message, { code: 'UNREACHABLE', transient: true, cause: thrown });
+      throw new PrivatelinkError(message, { code: 'UNREACHABLE', fix: undefined, cause: thrown });
     }
   }
 

@@ -149,7 +149,7 @@ async function untilAccepting({ ended, log }: Running, socketPath: string): Prom
       performance.now() > untilMs ? `did not listen on ${socketPath} within ${startTimeoutMs} ms` : undefined;
     const reason = (await Promise.race([ended, wait(20)])) ?? late;
     if (reason)
-      throw new PrivatelinkError(`the plugin server ${reason}:\n${log()}`, { code: 'UNREACHABLE', transient: false });
+      throw new PrivatelinkError(`the plugin server ${reason}:\n${log()}`, { code: 'UNREACHABLE', fix: undefined });
   }
 }
 

@@ -70,7 +70,7 @@ function resultOf({ error, result }: Answer): unknown {
 function wireError(method: string, cause: unknown): PrivatelinkError {
   return new PrivatelinkError(`plugin.${method}: the plugin server ${messageOf(cause)}`, {
     code: 'UNREACHABLE',
-    transient: true,
+    fix: undefined,
     cause,
   });
 }

@@ -190,7 +190,7 @@ function hasEnded(endpoint: ReturnType<AwsWorld['endpoint']>): boolean {
 }
 
 function failure(code: 'THROTTLED' | 'AWS' | 'ACCESS_DENIED' | 'TIMEOUT'): PrivatelinkError {
-  return new PrivatelinkError(`simulated ${code}`, { code, transient: code !== 'ACCESS_DENIED' });
+  return new PrivatelinkError(`simulated ${code}`, { code, fix: undefined });
 }
 
 function itemOf(endpoint: ReturnType<AwsWorld['endpoints']>[number]): VpcEndpointItem {

@@ -156,11 +156,11 @@ function lastGoodOn(disk: Disk, fate: () => Fate): LastGoodStore {
 }
 
 const errors = {
-  rateLimit: { code: 'RATE_LIMITED', transient: true, retryAfterMs: 20_000 },
-  error: { code: 'CONTROL_PLANE_FAILED', transient: true },
-  reset: { code: 'UNREACHABLE', transient: true },
-  auth: { code: 'CONTROL_PLANE_AUTH', transient: false },
-  unreadable: { code: 'UNREACHABLE', transient: true },
+  rateLimit: { code: 'RATE_LIMITED', fix: undefined, retryAfterMs: 20_000 },
+  error: { code: 'CONTROL_PLANE_FAILED', fix: undefined },
+  reset: { code: 'UNREACHABLE', fix: undefined },
+  auth: { code: 'CONTROL_PLANE_AUTH', fix: undefined },
+  unreadable: { code: 'UNREACHABLE', fix: undefined },
 } as const;
 
 function errorOf(fault: KonnectFault): PrivatelinkError | undefined {

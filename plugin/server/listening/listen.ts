@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { messageOf, PrivatelinkError, type Problem } from '#core/errors';
 
 /**
  * Listens on a unix socket; one that nobody serves is replaced. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,
@@ -20,12 +20,15 @@ export async function listenOn(path: string, onSocket: (socket: Socket) => void)
 }
 
 /** Why the user that owns the folder, as whom nginx runs, could not connect; undefined when it can. */
-export function whyClosedToKong(path: string): string | undefined {
+export function whyClosedToKong(path: string): Problem | undefined {
   const folder = statSync(dirname(path));
   const socket = statSync(path);
   const mayConnect = folder.uid === 0 || folder.uid === socket.uid || (socket.mode & 0o002) !== 0;
   if (mayConnect) return undefined;
-  return `user ${folder.uid}, who owns ${dirname(path)}, may not connect to a socket of user ${socket.uid}: start the server as the user that nginx runs as`;
+  return {
+    reason: `user ${folder.uid}, who owns ${dirname(path)}, may not connect to a socket of user ${socket.uid}`,
+    fix: 'start the server as the user that nginx runs as',
+  };
 }
 
 async function clearPath(path: string): Promise<void> {
@@ -64,13 +67,13 @@ type Failure = { readonly fix?: string; readonly cause?: unknown };
 
 function notListening(
   path: string,
-  problem: string,
+  what: string,
   { fix = 'stop what uses it', cause }: Failure = {},
 ): PrivatelinkError {
   const otherwise = `or choose another with --kong-prefix and --sock-name, and give KONG_PLUGINSERVER_JS_SOCKET the same`;
-  return new PrivatelinkError(`the socket ${path} ${problem}: ${fix}, ${otherwise}`, {
+  return new PrivatelinkError(`the socket ${path} ${what}`, {
     code: 'CONFIG_INVALID',
-    transient: false,
+    fix: `${fix}, ${otherwise}`,
     cause,
   });
 }

@@ -58,6 +58,6 @@ export function createAnswers(onWait: () => void, onTimeout: () => void): Answer
 }
 
 function lost(method: string): PrivatelinkError {
-  const message = `${method}: its answer did not come, or came before anybody waited for it`;
-  return new PrivatelinkError(message, { code: 'UNREACHABLE', transient: true });
+  const reason = `${method}: its answer did not come, or came before anybody waited for it`;
+  return new PrivatelinkError(reason, { code: 'UNREACHABLE', fix: undefined });
 }

@@ -72,6 +72,6 @@ export function createInstances({ plugins, now, onProblem }: InstancesOptions): 
 }
 
 function unknownPlugin(name: string, known: readonly string[]): PrivatelinkError {
-  const message = `Kong asked for plugin ${JSON.stringify(name)}, and this server has ${known.join(', ')}: see KONG_PLUGINS`;
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+  const reason = `Kong asked for plugin ${JSON.stringify(name)}, and this server has ${known.join(', ')}`;
+  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'see KONG_PLUGINS' });
 }

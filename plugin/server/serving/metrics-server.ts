@@ -30,7 +30,7 @@ function parseAddress(address: string): Address {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-function refused(address: string, reason: string): PrivatelinkError {
-  const message = `metrics cannot be served on ${address} (${reason}): use --metrics 127.0.0.1:PORT or unix:/path`;
-  return new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false });
+function refused(address: string, why: string): PrivatelinkError {
+  const fix = 'use --metrics 127.0.0.1:PORT or unix:/path';
+  return new PrivatelinkError(`metrics cannot be served on ${address} (${why})`, { code: 'CONFIG_INVALID', fix });
 }

@@ -46,10 +46,8 @@ export function loadPlugins(folder: string, onProblem: (reason: string) => void)
     }
   }
   if (plugins.size > 0) return plugins;
-  throw new PrivatelinkError(`${folder} has no plugin: give the folder of the compiled entries with -d`, {
-    code: 'CONFIG_INVALID',
-    transient: false,
-  });
+  const fix = 'give the folder of the compiled entries with -d';
+  throw new PrivatelinkError(`${folder} has no plugin`, { code: 'CONFIG_INVALID', fix });
 }
 
 function listEntries(folder: string) {
@@ -57,8 +55,8 @@ function listEntries(folder: string) {
     const files = readdirSync(folder).map((name) => parse(name));
     return files.filter(({ name, ext }) => extensions.has(ext) && !name.startsWith('.'));
   } catch (cause) {
-    const message = `the plugins' folder ${folder} cannot be read (${messageOf(cause)}): give another with -d`;
-    throw new PrivatelinkError(message, { code: 'CONFIG_INVALID', transient: false, cause });
+    const reason = `the plugins' folder ${folder} cannot be read (${messageOf(cause)})`;
+    throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'give another with -d', cause });
   }
 }
 

@@ -82,10 +82,7 @@ const extended = { ...backends, fictional: fictionalBackend };
 async function startFictional(): Promise<Backend> {
   const memory = createMemoryControlPlane(owner);
   const config = { type: 'fictional', shelf: 'top', key: 'test-token', memory } as const;
-  const refused = new PrivatelinkError('the shelf is full; correct what it names', {
-    code: 'CONTROL_PLANE',
-    transient: false,
-  });
+  const refused = new PrivatelinkError('the shelf is full', { code: 'CONTROL_PLANE', fix: 'correct what it names' });
   return {
     plane: bindBackend(extended.fictional, config).connect(owner, { base: emptyBase, env: {} }),
     failWrite: () => {

@@ -11,7 +11,7 @@ function sourceOf(name: string, confirmGone?: ScopeReader['confirmGone']): Sourc
   return { name, scopes: () => [{ scope, discover, confirmGone }] };
 }
 
-const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
 
 describe('confirmGone', () => {
   it('asks each source for the missing of its scopes', async () => {

@@ -31,7 +31,7 @@ function answering(...answers: readonly (Discovered | Error)[]) {
   return { clock, discoverer: createDiscoverer([source], { clock }) };
 }
 
-const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
 
 describe('a discoverer', () => {
   it('gives what an earlier process kept without reading a source, all of it unknown', async () => {

@@ -118,7 +118,7 @@ describe('wrapAwsError', () => {
   });
 
   it('leaves an error of the product as it is', async () => {
-    const own = new PrivatelinkError('own', { code: 'BAD_ANSWER', transient: true });
+    const own = new PrivatelinkError('own', { code: 'BAD_ANSWER', fix: undefined });
 
     expect(await errorOf(own)).toBe(own);
   });

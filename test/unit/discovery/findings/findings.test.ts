@@ -59,7 +59,7 @@ describe('findings', () => {
   });
 
   it('fm-02 warn once where networks cannot be read, and leave the scopes as they are', async () => {
-    const denied = new PrivatelinkError('not allowed', { code: 'ACCESS_DENIED', transient: false });
+    const denied = new PrivatelinkError('not allowed', { code: 'ACCESS_DENIED', fix: undefined });
     const add = openFindings({ listSubnets: async () => Promise.reject(denied) });
     const both = snapshotOf(knownScope([endpoint]), knownScope([{ ...endpoint, scopeId: west.id }], [], west));
 

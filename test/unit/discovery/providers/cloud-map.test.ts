@@ -290,7 +290,7 @@ describe('the services', () => {
     const broken = {
       ...reader,
       listInstances: async (service: string) => {
-        if (service === 'arn:srv-2') throw new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+        if (service === 'arn:srv-2') throw new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
         return [instance('one')];
       },
     };

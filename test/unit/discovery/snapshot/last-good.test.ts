@@ -37,7 +37,7 @@ function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000
   return createDiscoverer([source], { clock: createFakeClock(nowMs), lastGoodStore: store });
 }
 
-const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', transient: true });
+const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
 
 describe('last good on disk', () => {
   it('fm-07 gives a new process what the one before knew, with its age, as restored', async () => {

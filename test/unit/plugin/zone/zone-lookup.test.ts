@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrivatelinkError } from '#core/errors';
+import { type ErrorCode, PrivatelinkError } from '#core/errors';
 import { type FromZone, lookUpZone } from '#plugin/zone/zone-lookup';
 
-function unknown(transient: boolean): PrivatelinkError {
-  return new PrivatelinkError('not known', { code: 'CONFIG_MISSING', transient });
+function unknown(code: ErrorCode): PrivatelinkError {
+  return new PrivatelinkError('not known', { code, fix: undefined });
 }
 
 async function run(...answers: readonly (string | Error)[]) {
@@ -24,7 +24,7 @@ async function run(...answers: readonly (string | Error)[]) {
 
 describe('lookUpZone', () => {
   it('tries again, less and less often, and says why, until the zone is found', async () => {
-    const { posted, pauses } = await run(unknown(true), unknown(true), 'use1-az1');
+    const { posted, pauses } = await run(unknown('UNREACHABLE'), unknown('UNREACHABLE'), 'use1-az1');
 
     const problem = { kind: 'problem', reason: 'not known' };
     expect(posted).toEqual([problem, problem, { kind: 'zone', zoneId: 'use1-az1' }]);
@@ -32,7 +32,7 @@ describe('lookUpZone', () => {
   });
 
   it('gives up where there is nothing to ask', async () => {
-    const { posted, pauses } = await run(unknown(false));
+    const { posted, pauses } = await run(unknown('CONFIG_MISSING'));
 
     expect(posted).toEqual([{ kind: 'problem', reason: 'not known' }]);
     expect(pauses).toEqual([]);

@@ -432,7 +432,7 @@ describe('runOnce', () => {
     const sd3 = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [{ ip: '10.0.3.3', region: 'us-east-1' }] });
     plane.failWith = (change) =>
       change.key === 'sd2.privatelink'
-        ? new PrivatelinkError('bad upstream', { code: 'REJECTED', transient: false })
+        ? new PrivatelinkError('bad upstream', { code: 'REJECTED', fix: undefined })
         : undefined;
 
     const report = await pass(knownScope([sd2, sd3]));
@@ -459,7 +459,9 @@ describe('runOnce', () => {
     });
     const ripe = { policy: { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0 } };
     const failing = (change: Change) =>
-      change.action === 'create' ? new PrivatelinkError('500', { code: 'CONTROL_PLANE_FAILED', transient: true }) : undefined;
+      change.action === 'create'
+        ? new PrivatelinkError('500', { code: 'CONTROL_PLANE_FAILED', fix: undefined })
+        : undefined;
 
     it('fm-13 keeps it when the new ones of its upstream could not be created', async () => {
       const { plane, pass } = createPasses(ripe);
@@ -525,7 +527,7 @@ describe('runOnce', () => {
       await pass(knownScope([sd2]));
       plane.rollouts = Array(100).fill({ nodes: 2, inSync: 1, hash: 'old' });
       plane.failWith = ({ action }) =>
-        action === 'create' ? new PrivatelinkError('no', { code: 'REJECTED', transient: false }) : undefined;
+        action === 'create' ? new PrivatelinkError('no', { code: 'REJECTED', fix: undefined }) : undefined;
       const startMs = clock.now();
 
       await pass(...scopes);
@@ -618,7 +620,7 @@ describe('runOnce', () => {
   });
 
   it('stops discovery at once when the control plane refuses, instead of waiting for it', async () => {
-    const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', transient: false });
+    const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', fix: undefined });
     let stopped = false;
     const { deps, plane } = createPasses({
       discover: (signal) =>
@@ -640,7 +642,7 @@ describe('runOnce', () => {
   });
 
   it('does not end before discovery has kept what it saw, nor before decK, when the other fails', async () => {
-    const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', transient: false });
+    const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', fix: undefined });
     const ended: string[] = [];
     const endLater = async <T>(name: string, value: T) => {
       await new Promise(setImmediate);
@@ -662,24 +664,25 @@ describe('runOnce', () => {
     expect(ended).toEqual(['discovery', 'decK']);
   });
 
-  it('stops writing after a lost connection, and the next pass finishes', async () => {
-    const { plane, pass } = createPasses();
-    let calls = 0;
-    plane.failWith = () => {
-      calls += 1;
-      return calls === 2
-        ? new PrivatelinkError('connection lost', { code: 'UNREACHABLE', transient: true })
-        : undefined;
-    };
+  it.each(['UNREACHABLE', 'BAD_CONNECTION'] as const)(
+    'stops writing after %s, and the next pass finishes',
+    async (code) => {
+      const { plane, pass } = createPasses();
+      let calls = 0;
+      plane.failWith = () => {
+        calls += 1;
+        return calls === 2 ? new PrivatelinkError('connection lost', { code, fix: undefined }) : undefined;
+      };
 
-    const report = await pass(knownScope([sd2]));
-    const next = await pass(knownScope([sd2]));
+      const report = await pass(knownScope([sd2]));
+      const next = await pass(knownScope([sd2]));
 
-    expect(report.applied?.filter((one) => one.error?.startsWith('not tried after')).length).toBeGreaterThan(0);
-    expect(exitCodeOfSync(report)).toBe(4);
-    expect(exitCodeOfSync(next)).toBe(0);
-    expect(plane.entities.size).toBe(5);
-  });
+      expect(report.applied?.filter((one) => one.error?.startsWith('not tried after')).length).toBeGreaterThan(0);
+      expect(exitCodeOfSync(report)).toBe(4);
+      expect(exitCodeOfSync(next)).toBe(0);
+      expect(plane.entities.size).toBe(5);
+    },
+  );
 
   it('fm-33 removes plugins only when the configuration lists none, not when it says nothing', async () => {
     const first = createPasses({ settings: { sd2: { plugins: [{ name: 'acl', config: { allow: ['a'] } }] } } });
@@ -700,7 +703,7 @@ describe('runOnce', () => {
     });
     const refusing = (kind: Change['kind'], action: Change['action']) => (change: Change) =>
       change.kind === kind && change.action === action
-        ? new PrivatelinkError('refused', { code: 'REJECTED', transient: false })
+        ? new PrivatelinkError('refused', { code: 'REJECTED', fix: undefined })
         : undefined;
 
     it('makes the route only when the plugin is there', async () => {

@@ -148,7 +148,7 @@ describe('createWatchPass', () => {
   it('logs each change that it wrote, with its reason, and no change that failed', async () => {
     const { plane, run, told } = openWatch();
     plane.failWith = ({ key }) =>
-      key.includes('10.0.1.11') ? new PrivatelinkError('no', { code: 'REJECTED', transient: false }) : undefined;
+      key.includes('10.0.1.11') ? new PrivatelinkError('no', { code: 'REJECTED', fix: undefined }) : undefined;
 
     await run();
 
@@ -191,14 +191,14 @@ describe('createWatchPass', () => {
     const { plane, clock, run, see } = openWatch();
     const tries = () => plane.writes.filter((write) => write.includes('service')).length;
     plane.failWith = ({ kind }) =>
-      kind === 'service' ? new PrivatelinkError('no', { code: 'REJECTED', transient: false }) : undefined;
+      kind === 'service' ? new PrivatelinkError('no', { code: 'REJECTED', fix: undefined }) : undefined;
     for (let count = 0; count < 3; count += 1) {
       await run();
       clock.advance(60_000);
     }
     const rejected = tries();
     see(endpointOf({ protocol: 'https' }));
-    plane.failWith = () => new PrivatelinkError('no', { code: 'CONTROL_PLANE_AUTH', transient: false });
+    plane.failWith = () => new PrivatelinkError('no', { code: 'CONTROL_PLANE_AUTH', fix: undefined });
     await run();
     plane.failWith = () => undefined;
     clock.advance(60_000);
@@ -211,7 +211,7 @@ describe('createWatchPass', () => {
   it('fm-14 tries an invalid entity again after five minutes, since what was in its way may be gone', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
-      kind === 'target' ? new PrivatelinkError('taken', { code: 'REJECTED', transient: false }) : undefined;
+      kind === 'target' ? new PrivatelinkError('taken', { code: 'REJECTED', fix: undefined }) : undefined;
     await run();
     plane.failWith = () => undefined;
     clock.advance(299_999);
@@ -258,7 +258,7 @@ describe('createWatchPass', () => {
   it('does not collect what a failure left over', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
-      kind === 'service' ? new PrivatelinkError('busy', { code: 'CONTROL_PLANE_FAILED', transient: true }) : undefined;
+      kind === 'service' ? new PrivatelinkError('busy', { code: 'CONTROL_PLANE_FAILED', fix: undefined }) : undefined;
     const failed = await run();
     plane.failWith = () => undefined;
     clock.advance(1_000);
@@ -272,7 +272,7 @@ describe('createWatchPass', () => {
   it('fm-14 plans again in the next pass what was not there, or was in the way', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
-      kind === 'service' ? new PrivatelinkError('409', { code: 'CONTROL_PLANE', transient: false }) : undefined;
+      kind === 'service' ? new PrivatelinkError('409', { code: 'CONTROL_PLANE', fix: undefined }) : undefined;
     const first = await run();
     plane.failWith = () => undefined;
     clock.advance(60_000);
@@ -292,7 +292,7 @@ describe('createWatchPass', () => {
   it('fm-05 goes by what the control plane holds, not by what was sent to it', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
-      kind === 'target' ? new PrivatelinkError('lost', { code: 'TIMEOUT', transient: true }) : undefined;
+      kind === 'target' ? new PrivatelinkError('lost', { code: 'TIMEOUT', fix: undefined }) : undefined;
     await run();
     plane.failWith = () => undefined;
     clock.advance(1_000);
@@ -305,7 +305,7 @@ describe('createWatchPass', () => {
 
   it('fm-15 writes after a wait what is wanted then, and nothing of what was planned before it', async () => {
     const { plane, clock, run, see } = openWatch();
-    const busy = new PrivatelinkError('busy', { code: 'RATE_LIMITED', transient: true, retryAfterMs: 42_000 });
+    const busy = new PrivatelinkError('busy', { code: 'RATE_LIMITED', fix: undefined, retryAfterMs: 42_000 });
     plane.failWith = () => busy;
     const waiting = await run();
     const before = plane.writes.length;

@@ -32,9 +32,10 @@ describe('whyClosedToKong', () => {
   itAsRoot('names both users, and the fix, where nginx runs as another user than the server', () => {
     chownSync(folder, 1_000, 1_000);
 
-    expect(whyClosedToKong(path)).toBe(
-      `user 1000, who owns ${folder}, may not connect to a socket of user 0: start the server as the user that nginx runs as`,
-    );
+    expect(whyClosedToKong(path)).toEqual({
+      reason: `user 1000, who owns ${folder}, may not connect to a socket of user 0`,
+      fix: 'start the server as the user that nginx runs as',
+    });
   });
 
   itAsRoot('finds nothing wrong where everybody may connect', () => {

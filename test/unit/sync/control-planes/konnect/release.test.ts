@@ -70,7 +70,7 @@ describe('a release', () => {
 
   it('warns instead of failing when Konnect does not answer', async () => {
     const openPlane = async () => {
-      throw new PrivatelinkError('no answer', { code: 'UNREACHABLE', transient: true });
+      throw new PrivatelinkError('no answer', { code: 'UNREACHABLE', fix: undefined });
     };
     const release = createRelease({ openPlane, schema });
 
