@@ -38,7 +38,7 @@ describe('planRetirement', () => {
     const controlPlane = createMemoryControlPlane('test');
     controlPlane.failWith = ({ key }) =>
       key === 'sd2.privatelink|10.0.0.0:80'
-        ? new PrivatelinkError('no', { code: 'CONTROL_PLANE', transient: false })
+        ? new PrivatelinkError('no', { code: 'CONTROL_PLANE', fix: undefined })
         : undefined;
     const options = { controlPlane, clock: createFakeClock(), concurrency: 1, signal };
 
