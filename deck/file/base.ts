@@ -1,4 +1,5 @@
 import type { Contested } from '#core/claims/settle';
+import { formatProblem, type Problem } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
@@ -60,7 +61,8 @@ export function parseBase(texts: readonly { readonly path: string; readonly text
   const first = new Map([...entities].reverse().map((one) => [one.name, one]));
   refuse(entities, (one) => {
     const other = one.name === undefined ? one : first.get(one.name);
-    return other && other !== one ? `is in ${other.path} already (${other.at}): keep one of the two` : undefined;
+    if (!other || other === one) return undefined;
+    return { reason: `is in ${other.path} already (${other.at})`, fix: 'keep one of the two' };
   });
   files.forEach(refuseConfigTwice);
   const variables = texts.flatMap(({ text }) =>
@@ -72,7 +74,9 @@ export function parseBase(texts: readonly { readonly path: string; readonly text
 function refuseConfigTwice({ path, _plugin_configs = {} }: BaseFile, index: number, files: readonly BaseFile[]): void {
   for (const name of Object.keys(_plugin_configs)) {
     const other = files.slice(0, index).find((one) => name in (one._plugin_configs ?? {}));
-    if (other) throw invalidBase(path, [`_plugin_configs.${name} is in ${other.path} already: keep one of the two`]);
+    if (!other) continue;
+    const reason = `_plugin_configs.${name} is in ${other.path} already`;
+    throw invalidBase(path, [formatProblem({ reason, fix: 'keep one of the two' })]);
   }
 }
 
@@ -116,20 +120,20 @@ function objectsOf(value: Json | undefined): readonly JsonObject[] {
 }
 
 /** What decK refuses about one entity, whatever else there is. */
-function whyMalformed({ at, name, fields }: BaseEntity): string | undefined {
+function whyMalformed({ at, name, fields }: BaseEntity): Problem | undefined {
   const list = at.split('.').at(-2) ?? '';
   const { names = [], children = [] } = listed[list] ?? {};
   const stray = nesting.find((child) => child in fields && !children.includes(child));
-  if (stray) return `decK takes no ${stray} in here: move them to a list of their own`;
-  return names.length > 0 && name === undefined ? `has no ${names[0]}: give it one` : undefined;
+  if (stray) return { reason: `decK takes no ${stray} in here`, fix: 'move them to a list of their own' };
+  return names.length > 0 && name === undefined ? { reason: `has no ${names[0]}`, fix: 'give it one' } : undefined;
 }
 
 /** Throws when any of the entities has a problem, with the problems of the first file that has some. */
-function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) => string | undefined): void {
+function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) => Problem | undefined): void {
   const problems = entities.flatMap((entity) => {
     const why = whyNot(entity);
     const label = entity.name ? ` (${entity.name.replace(':', ' ')})` : '';
-    return why ? [{ path: entity.path, text: `${entity.at}${label} ${why}` }] : [];
+    return why ? [{ path: entity.path, text: `${entity.at}${label} ${formatProblem(why)}` }] : [];
   });
   const [first] = groupBy(problems, (problem) => problem.path);
   if (first)
@@ -154,7 +158,7 @@ export function contestedDomains({ entities }: Base, document: Document): Contes
   return new Map(contests);
 }
 
-function whyContested(domain: string, { path, at, kind, name = '' }: BaseEntity) {
+function whyContested(domain: string, { path, at, kind, name = '' }: BaseEntity): Problem {
   const own = kind === 'route' ? `set domains.${domain}.route to false` : 'give it another name there';
   return {
     reason: `claims domain ${domain}, but ${name.replace(':', ' ')} is written in base file ${path} (${at})`,
@@ -176,9 +180,7 @@ export function checkBase({ entities }: Base, document: Document): void {
   refuse(entities, ({ name, fields }) => {
     if (name !== undefined && generated.has(name)) return whyGenerated(name);
     const missing = scopes.find((scope) => scope in fields && !known.has(`${scope}:${nameOfReference(fields[scope])}`));
-    return (
-      missing && `refers to ${missing} ${nameOfReference(fields[missing])}, which neither a base file nor discovery has`
-    );
+    return missing && whyDangling(`${missing} ${nameOfReference(fields[missing])}`);
   });
 }
 
@@ -196,10 +198,15 @@ export function mergeBase(file: JsonObject, { files }: Base): JsonObject {
   };
 }
 
-function whyGenerated(name: string): string {
+function whyDangling(named: string): Problem {
+  const reason = `refers to ${named}, which neither a base file nor discovery has`;
+  return { reason, fix: 'correct the name, or write it in a base file' };
+}
+
+function whyGenerated(name: string): Problem {
   const isRoute = name.startsWith('route:');
   const fix = isRoute ? `set domains.${name.slice(6)}.route to false, or give it another name` : 'give it another name';
-  return `is generated from what was discovered: ${fix}`;
+  return { reason: 'is generated from what was discovered', fix };
 }
 
 /** With the tag of base files on whatever is of a kind that is generated too, at any depth. */

@@ -1,3 +1,4 @@
+import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { hasAnswered, lastQuarantined } from '#core/snapshot';
 import type { Document } from '#deck/document';
@@ -43,12 +44,13 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
   const { changes, withheld } = brake(planned.changes, held, policy);
   const plan = { ...planned, changes, absences: { ...planned.absences, ...counted } };
   const outcome = outcomeOf(held, plan, withheld?.changes);
+  const problem = overLimit(changes, outcome, mostOfKind);
   return {
     plan,
     outcome,
     quarantined: [...lastQuarantined(snapshot), ...claims.quarantined],
     withheld,
-    refused: overLimit(changes, outcome, mostOfKind),
+    refused: problem && formatProblem(problem),
     publications: published.length > 0 ? reports : undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
@@ -156,7 +157,7 @@ function onlyApproved(
   approved: PassDependencies['approved'],
 ): Pick<Planned, 'plan' | 'report'> {
   if (!approved) return { plan, report };
-  const { changes, refused, unnecessary, ...rest } = approve(plan.changes, approved.changes);
+  const { changes, problem, unnecessary, ...rest } = approve(plan.changes, approved.changes);
   // Half of what people approved is not what they approved.
   const braked = approved.withheld
     ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make it anew with diff --out and that --allow-removals`
@@ -171,7 +172,7 @@ function onlyApproved(
       unnecessary: unnecessary.filter((one) => !withheld.has(nameOf(one))),
       changes,
       publications: undefined,
-      refused: report.refused ?? braked ?? refused,
+      refused: report.refused ?? braked ?? (problem && formatProblem(problem)),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import type { Entity } from '#deck/document';
 import { isUnbounded } from '#deck/route-paths';
@@ -13,7 +14,7 @@ export type Approved = {
   /** Approved, and not needed any more. */
   readonly unnecessary: readonly Change[];
   /** Why nothing may be written: updates and removals that nobody approved. */
-  readonly refused?: string;
+  readonly problem?: Problem;
 };
 
 /** Compares the plan made now with the one that people approved; both as makePlan orders them. */
@@ -31,12 +32,12 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
       error: isForeign(change) ? 'it is not in the approved plan' : reason,
     })),
     unnecessary: approved.filter((change) => !needed.has(textOf(change))),
-    refused: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
+    problem: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
   };
 }
 
 /** What a version approved that did not bound paths is another plan, or lacks the update of a route that this one plans. */
-function whyOlder(approved: readonly Change[], foreign: readonly Change[]): string | undefined {
+function whyOlder(approved: readonly Change[], foreign: readonly Change[]): Problem | undefined {
   const routes = [
     ...approved.filter(({ after }) => after && isUnbounded(after)),
     ...foreign.filter(({ action, before }) => action === 'update' && before && isUnbounded(before)),
@@ -44,7 +45,8 @@ function whyOlder(approved: readonly Change[], foreign: readonly Change[]): stri
   const keys = [...new Set(routes.map((one) => one.key))];
   if (keys.length === 0) return undefined;
   const named = `${keys.slice(0, namedChanges).join(', ')}${restOf(keys)}`;
-  return `routes are bounded by segments now (/sd2 no longer takes /sd22), which the approved plan does not know: route ${named}; ${anew}`;
+  const reason = `routes are bounded by segments now (/sd2 no longer takes /sd22), which the approved plan does not know: route ${named}`;
+  return { reason, fix: anew };
 }
 
 /** What makes two changes the same; the reason may have new words, and ids are the control plane's. */
@@ -61,11 +63,11 @@ const namedChanges = 3;
 
 const anew = 'make a new one with diff --out, and have it approved';
 
-function refusalOf(changes: readonly Change[]): string {
+function refusalOf(changes: readonly Change[]): Problem {
   const named = changes
     .slice(0, namedChanges)
     .map(({ action, kind, key, reason }) => `${action} ${kind} ${key} (${reason})`);
-  return `the approved plan does not contain ${named.join(', ')}${restOf(changes)}: ${anew}`;
+  return { reason: `the approved plan does not contain ${named.join(', ')}${restOf(changes)}`, fix: anew };
 }
 
 function restOf(all: readonly unknown[]): string {

@@ -1,6 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import { judgeEndpoints } from '#core/claims/verdicts';
 import { dispositionOf } from '#core/endpoint-states';
+import type { Problem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { knownEndpoints, unknownScopes } from '#core/snapshot';
 import { writeOrder } from '#deck/desired';
@@ -44,12 +45,12 @@ type Claimed = {
 };
 
 /** Why the domain cannot be retired: it serves, or nobody knows whether it does. Undefined: nobody claims it. */
-export function whyClaimed(domain: string, claimed: Claimed): string | undefined {
+export function whyClaimed(domain: string, claimed: Claimed): Problem | undefined {
   return whyUnknown(domain, claimed) ?? whyServed(domain, claimed);
 }
 
 /** A scope that cannot be read may hold the endpoint that serves the domain (fm-36). */
-function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): string | undefined {
+function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): Problem | undefined {
   const targets = held.filter((one) => one.domain === domain && one.kind === 'target');
   const holding = new Set(targets.flatMap((one) => originsOf(one.tags).scopeIds));
   const [first, ...others] = unknownScopes(snapshot).filter(
@@ -61,17 +62,23 @@ function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): stri
     ? `targets of the domain are from scope ${scope.id}`
     : `scope ${scope.id} may claim it`;
   const rest = others.length > 0 ? ` (and ${others.length} more such scopes)` : '';
-  return `${why}, which is unknown (${reason})${rest}: mend that first; where it is gone for good, add --despite-unknown ${scope.id}`;
+  return {
+    reason: `${why}, which is unknown (${reason})${rest}`,
+    fix: `mend that first; where it is gone for good, add --despite-unknown ${scope.id}`,
+  };
 }
 
-function whyServed(domain: string, { snapshot, held, desired }: Claimed): string | undefined {
+function whyServed(domain: string, { snapshot, held, desired }: Claimed): Problem | undefined {
   const targets = desired.filter((one) => one.domain === domain && one.kind === 'target');
   const serving = targets.flatMap((one) => originsOf(one.tags).endpointIds);
   const [endpoints, how] = targets.length > 0 ? [serving, 'can be used'] : inDoubt(domain, snapshot, held);
   if (endpoints.length === 0) return undefined;
   const distinct = [...new Set(endpoints)];
   const rest = distinct.length > 5 ? ` and ${distinct.length - 5} more` : '';
-  return `${distinct.slice(0, 5).join(', ')}${rest} ${how} and claims domain ${domain}: take its domain tag off, or delete it, then retire the domain`;
+  return {
+    reason: `${distinct.slice(0, 5).join(', ')}${rest} ${how} and claims domain ${domain}`,
+    fix: 'take its domain tag off, or delete it, then retire the domain',
+  };
 }
 
 /** An endpoint that is being modified, and one in use whose tags cannot be read, go on serving. */

@@ -1,4 +1,4 @@
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { formatProblem, isProblem, PrivatelinkError, type Problem } from '#core/errors';
 import { renderText } from '#deck/file/write';
 import { backendOf } from '../../control-planes/backends';
 import { hasNoCredentials, type Report } from '../../pass/report';
@@ -20,7 +20,7 @@ type RenderOptions = Configured & {
 export const runRender: Verb<RenderOptions> = async (options, signal) => {
   const session = openSession(options);
   const planned = await planWithControlPlane(session, signal);
-  if (typeof planned === 'string') return refuse(planned, options);
+  if (isProblem(planned)) return refuse(formatProblem(planned), options);
   const { report } = planned;
   if (report.refused || hasNoCredentials(report)) {
     print(report, options);
@@ -41,12 +41,12 @@ export const runRender: Verb<RenderOptions> = async (options, signal) => {
  * The plan, or why there is none for now. The file is all that decK will leave in place: without the control plane nobody knows what is
  * held by endpoints that are pending, quarantined or only absent (docs/decisions/0007-render-needs-the-control-plane.md).
  */
-async function planWithControlPlane(session: PassDependencies, signal: AbortSignal): Promise<Planned | string> {
+async function planWithControlPlane(session: PassDependencies, signal: AbortSignal): Promise<Planned | Problem> {
   try {
     return await planOnce(session, signal);
   } catch (thrown) {
     if (!(thrown instanceof PrivatelinkError && thrown.transient)) throw thrown;
-    return `no file was written: ${messageOf(thrown)}`;
+    return { reason: `no file was written: ${thrown.reason}`, fix: thrown.fix ?? 'run render again' };
   }
 }
 

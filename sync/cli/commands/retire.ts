@@ -1,4 +1,4 @@
-import { PrivatelinkError } from '#core/errors';
+import { formatProblem, PrivatelinkError, type Problem } from '#core/errors';
 import type { ScopeState } from '#core/model';
 import { domainPattern } from '#core/names';
 import type { HeldEntity } from '#deck/document';
@@ -67,17 +67,18 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
   const { held, plan, report, snapshot } = await planOnce({ ...session, publications: [] }, signal);
   const changes = planRetirement(domain, held);
   const mayClaim = (source: string) => session.config.sources.some((one) => one.name === source && claims(one, domain));
-  const refused =
+  const problem =
     whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim }) ??
     (await whyNeeded(
       held.filter((one) => one.domain === domain),
       session,
       signal,
     ));
-  if (!refused) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
+  if (!problem) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
   const { owner, scopes } = report;
   const unknown = changes.length === 0 ? [unknownDomain(domain, held)] : [];
   const warnings = [...unknown, ...stillPublished(domain, session)];
+  const refused = problem && formatProblem(problem);
   return { owner, scopes, quarantined: [], changes, kept: [], refused, warnings };
 }
 
@@ -96,12 +97,13 @@ async function whyNeeded(
   leaving: readonly HeldEntity[],
   { config: { controlPlane } }: Session,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   if (leaving.length === 0) return undefined;
   const api = await backendOf(controlPlane).openEntities?.(signal);
   const others = api ? await readDependants(api, leaving, signal) : [];
   if (others.length === 0) return undefined;
-  return `entities that are not this owner's hang on it: ${others.join(', ')}; move or delete them first`;
+  const reason = `entities that are not this owner's hang on it: ${others.join(', ')}`;
+  return { reason, fix: 'move or delete them first' };
 }
 
 type Confirming = { readonly options: RetireOptions; readonly session: Session; readonly signal: AbortSignal };

@@ -1,5 +1,5 @@
 import { compareText } from '#core/addresses/targets';
-import { PrivatelinkError } from '#core/errors';
+import { PrivatelinkError, type Problem } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { zoneOf } from '#deck/affinity';
 import type { Document, HeldEntity, Kind } from '#deck/document';
@@ -82,7 +82,7 @@ export function overLimit(
   changes: readonly Change[],
   outcome: Document,
   mostOfKind = Number.POSITIVE_INFINITY,
-): string | undefined {
+): Problem | undefined {
   for (const kind of limitedKinds) {
     const { length: count } = outcome.filter((one) => one.kind === kind);
     const { length: forZones } = outcome.filter((one) => one.kind === kind && zoneOf(one));
@@ -90,7 +90,8 @@ export function overLimit(
     if (count > mostOfKind && isGrowing) {
       const fix = 'give some domains a control plane of their own (sources[].allow.domains)';
       const named = forZones ? `${count} ${kind}s, ${forZones} of them for affinity` : `${count} ${kind}s`;
-      return `the plan leads to ${named}, and a control plane holds ${mostOfKind}: ${fix}${forZones ? ', or set affinity to none' : ''}`;
+      const reason = `the plan leads to ${named}, and a control plane holds ${mostOfKind}`;
+      return { reason, fix: `${fix}${forZones ? ', or set affinity to none' : ''}` };
     }
   }
   return undefined;

@@ -318,7 +318,7 @@ describe('more targets than a control plane holds', () => {
     const { exitCode, out } = await estate.run('sync', '--json');
 
     expect(exitCode).toBe(3);
-    expect(JSON.parse(out).refused).toContain('10001 targets, and a control plane holds 10000: give some domains');
+    expect(JSON.parse(out).refused).toContain('10001 targets, and a control plane holds 10000; give some domains');
     expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 });

@@ -51,7 +51,7 @@ describe('an approved plan', () => {
       fc.property(plan, plan, (planned, approved) => {
         const deeds = new Set(approved.map(deedOf));
         const isForeign = planned.some((one) => one.action !== 'create' && !deeds.has(deedOf(one)));
-        expect(approve(planned, approved).refused !== undefined).toBe(isForeign);
+        expect(approve(planned, approved).problem !== undefined).toBe(isForeign);
       }),
     );
   });

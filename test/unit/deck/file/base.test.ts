@@ -24,7 +24,7 @@ describe('parseBase', () => {
     ['a name of a wrong type', `${head}upstreams: [{ name: 7 }]\n`, 'upstreams.0.name: Invalid input: expected string'],
     ['tags of a wrong type', `${head}routes: [{ name: a, tags: b }]\n`, 'routes.0.tags: Invalid input: expected array'],
     ['a nested wrong type', `${head}services: [{ name: a, routes: [{ name: [] }] }]\n`, 'services.0.routes.0.name'],
-    ['a service without name', `${head}services: [{ host: a }]\n`, 'services.0 has no name: give it one'],
+    ['a service without name', `${head}services: [{ host: a }]\n`, 'services.0 has no name; give it one'],
     ['a plugin without name', `${head}plugins: [{ config: {} }]\n`, 'plugins.0 has no name'],
     ['a consumer without name', `${head}consumers: [{ tags: [a] }]\n`, 'consumers.0 has no username'],
     [
@@ -58,7 +58,7 @@ describe('parseBase', () => {
 
   it('refuses what two files say about one entity', () => {
     expect(() => baseOf('consumers: [{ username: bob }]\n', 'consumers: [{ username: bob }]\n')).toThrow(
-      'base file base-1.yaml cannot be used:\n  consumers.0 (consumer bob) is in base-0.yaml already (consumers.0): keep one of the two',
+      'base file base-1.yaml cannot be used:\n  consumers.0 (consumer bob) is in base-0.yaml already (consumers.0); keep one of the two',
     );
     expect(() => baseOf('_plugin_configs: { a: {} }\n', '_plugin_configs: { a: {} }\n')).toThrow(
       '_plugin_configs.a is in base-0.yaml already',

@@ -34,30 +34,30 @@ describe('approve', () => {
     const update = { ...first, action: 'update', reason: 'same words' } as Change;
     const after = update.after && { ...update.after, fields: { ...update.after.fields, weight: 7 } };
 
-    const { refused, changes } = approve([{ ...update, after }], [update]);
+    const { problem, changes } = approve([{ ...update, after }], [update]);
 
-    expect(refused).toContain('update target sd2.privatelink|10.0.0.0:80');
+    expect(problem?.reason).toContain('update target sd2.privatelink|10.0.0.0:80');
     expect(changes).toEqual([]);
   });
 
   it('refuses a removal that is not approved', () => {
-    expect(approve([removalOf(first)], [removalOf(second)]).refused).toContain('delete target');
+    expect(approve([removalOf(first)], [removalOf(second)]).problem?.reason).toContain('delete target');
   });
 
   it('takes a removal that AWS confirms by now for the one that was approved', () => {
-    expect(approve([removalOf(first, true)], [removalOf(first)]).refused).toBeUndefined();
+    expect(approve([removalOf(first, true)], [removalOf(first)]).problem).toBeUndefined();
   });
 
   it('counts what it does not name', () => {
     const many = Array.from({ length: 5 }, () => removalOf(first));
 
-    expect(approve(many, []).refused).toContain('and 2 more');
+    expect(approve(many, []).problem?.reason).toContain('and 2 more');
   });
 
   it('leaves out what stands on an entity that nobody approved', () => {
-    const { changes, leftOut, refused } = approve(creates, without('upstream'));
+    const { changes, leftOut, problem } = approve(creates, without('upstream'));
 
-    expect(refused).toBeUndefined();
+    expect(problem).toBeUndefined();
     expect(changes).toEqual([]);
     expect(new Set(leftOut.map((one) => one.error))).toEqual(
       new Set([

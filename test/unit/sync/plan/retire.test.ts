@@ -71,13 +71,13 @@ describe('whyClaimed', () => {
   ])('says of %s: %s', (domain, message) => {
     const claimed = whyClaimed(domain, { ...nothing, desired: documentOf('sd2', 2) });
 
-    expect(claimed?.slice(0, message?.length)).toBe(message);
+    expect(claimed?.reason.slice(0, message?.length)).toBe(message);
   });
 
   it('fm-36 names an endpoint that is being modified, which goes on serving', () => {
     const snapshot = snapshotOf(knownScope([endpointOf({ state: 'pending' })]));
 
-    expect(whyClaimed('sd2', { ...nothing, snapshot })).toContain('vpce-1 is pending and claims domain sd2');
+    expect(whyClaimed('sd2', { ...nothing, snapshot })?.reason).toContain('vpce-1 is pending and claims domain sd2');
   });
 
   it('fm-36 names an endpoint that is in use, and whose tags cannot be read', () => {
@@ -90,7 +90,9 @@ describe('whyClaimed', () => {
     } as const;
     const snapshot = snapshotOf(knownScope([], [quarantined]));
 
-    expect(whyClaimed('sd2', { ...nothing, snapshot, held })).toContain('vpce-1 is in use, though quarantined,');
+    expect(whyClaimed('sd2', { ...nothing, snapshot, held })?.reason).toContain(
+      'vpce-1 is in use, though quarantined,',
+    );
   });
 
   it.each([
@@ -100,6 +102,6 @@ describe('whyClaimed', () => {
   ])('fm-36 says of an unknown scope that %s what it means', (_, domain, mayClaim, message) => {
     const claimed = whyClaimed(domain, { ...nothing, snapshot: snapshotOf(unknownScope()), held, mayClaim });
 
-    expect(claimed?.slice(0, message?.length)).toBe(message);
+    expect(claimed?.reason.slice(0, message?.length)).toBe(message);
   });
 });
