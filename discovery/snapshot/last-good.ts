@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '#core/errors';
+import { formatProblem, messageOf } from '#core/errors';
 import type { LastGood, Observed, Snapshot } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import type { Clocks } from '#core/timing/clock';
@@ -50,7 +50,8 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
         return {};
       } catch (thrown) {
         const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
-        return { warning: `what is known cannot be written to ${path} (${messageOf(thrown)}): ${fix}` };
+        const reason = `what is known cannot be written to ${path} (${messageOf(thrown)})`;
+        return { warning: formatProblem({ reason, fix }) };
       }
     },
   };

@@ -1,3 +1,4 @@
+import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { knownQuarantined } from '#core/snapshot';
 import { agesOf } from '../request/ages';
@@ -85,7 +86,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
 function complaintsOf(snapshot: Snapshot, isOfInterest: (domain: string) => boolean): readonly string[] {
   return knownQuarantined(snapshot)
     .filter(({ domain }) => domain === undefined || isOfInterest(domain))
-    .map(({ endpointId, reason, fix }) => `endpoint ${endpointId} ${reason}: ${fix}`);
+    .map(({ endpointId, reason, fix }) => formatProblem({ reason: `endpoint ${endpointId} ${reason}`, fix }));
 }
 
 /** Says each text only the first time. */

@@ -113,13 +113,13 @@ async function confirmPlan(shown: Report, domain: string, { options, session, si
   const { terminal, json, yes } = options;
   if (shown.refused || yes || shown.changes.length === 0) return shown;
   if (json || !terminal.confirm)
-    return { ...shown, refused: 'nobody is there to confirm this: look at it, then add --yes' };
+    return { ...shown, refused: 'nobody is there to confirm this; look at it, then add --yes' };
   const isConfirmed = await terminal.confirm(`Remove domain ${domain} from the control plane?`);
   if (!isConfirmed) return { ...shown, refused: 'not confirmed' };
   const now = await planRetire(domain, session, signal);
   const unseen = unseenOf(shown.changes, now.changes);
   if (now.refused || unseen.length === 0) return now;
-  return { ...now, refused: `${unseen.join(', ')} came while you were asked: look at it, and answer again` };
+  return { ...now, refused: `${unseen.join(', ')} came while you were asked; look at it, and answer again` };
 }
 
 async function removeAll(report: Report, session: Session, signal: AbortSignal): Promise<Report> {

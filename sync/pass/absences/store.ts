@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '#core/errors';
+import { formatProblem, messageOf } from '#core/errors';
 import { checksumOf } from '#core/json';
 import type { Clocks } from '#core/timing/clock';
 import { isThere, writeFix } from '#io/files';
@@ -83,5 +83,6 @@ function futureWarning(path: string, aheadMs: number): string {
 
 function writeWarning(path: string, thrown: unknown): string {
   const fix = writeFix(thrown, 'make stateDir writable');
-  return `absences cannot be written to ${path} (${messageOf(thrown)}): ${fix}, or absent targets never leave`;
+  const reason = `absences cannot be written to ${path} (${messageOf(thrown)})`;
+  return formatProblem({ reason, fix: `${fix}, or absent targets never leave` });
 }

@@ -1,3 +1,4 @@
+import { formatProblem } from '#core/errors';
 import { zoneOf } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
@@ -26,10 +27,10 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
     return { changes };
   const isLost = (change: Change) => takesAway(change) && lost.has(addressOf(change));
   const { left, leftOut } = leaveOut(changes, isLost);
-  const reason =
-    `the plan removes ${lost.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than ` +
-    `policy.maxRemovePercent ${maxRemovePercent} %: check what discovery reports; when it is right, ` +
-    `--allow-removals ${lost.size} lets them go this once`;
+  const reason = formatProblem({
+    reason: `the plan removes ${lost.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than policy.maxRemovePercent ${maxRemovePercent} %`,
+    fix: `check what discovery reports; when it is right, --allow-removals ${lost.size} lets them go this once`,
+  });
   return { changes: left, withheld: { reason, changes: leftOut.map(({ change }) => change) } };
 }
 

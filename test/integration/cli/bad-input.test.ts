@@ -275,7 +275,7 @@ describe('a control plane that does not answer as it should', () => {
 
     const { out } = await estate.run('diff');
 
-    expect(out).toContain('service sd2 belongs to owner test and is left as it is: give that domain to one of the two');
+    expect(out).toContain('service sd2 belongs to owner test and is left as it is; give that domain to one of the two');
     expect(out).not.toContain('rename or delete');
     expect(out).toContain('4 to create, 0 to update, 0 to delete; 5 held back by the conflicts above');
   });

@@ -204,7 +204,7 @@ describe('startDiscoveryLoop', () => {
     const before = reasons();
     loop.handle({ kind: 'use', domain: 'sd9', probe });
 
-    const ofSd2 = 'endpoint vpce-sd2 has the tag kong:port 70000: use 1 to 65535';
+    const ofSd2 = 'endpoint vpce-sd2 has the tag kong:port 70000; use 1 to 65535';
     expect(before).toEqual([ofSd2]);
     expect(reasons()).toEqual([ofSd2, ofSd2.replace('sd2', 'sd9')]);
   });
