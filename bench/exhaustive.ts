@@ -1,3 +1,4 @@
+import { messageOf } from '#core/errors';
 import { type Explored, explore, oneChange } from '#test/exhaustive/explore';
 import { type EstateName, estateOf } from '#test/exhaustive/world';
 
@@ -42,6 +43,6 @@ function checkRecord(name: EstateName, { found }: Explored): void {
 try {
   main(process.argv.slice(2));
 } catch (thrown) {
-  console.error(thrown instanceof Error ? thrown.message : thrown);
+  console.error(messageOf(thrown));
   process.exitCode = 1;
 }

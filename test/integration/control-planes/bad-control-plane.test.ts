@@ -79,6 +79,19 @@ describe('a decK that does not do it', () => {
     expect(inputs()).toEqual([]);
   });
 
+  it.each([
+    ['passes by itself', 'HTTP status 503', 3],
+    ['stays', 'HTTP status 401', 1],
+  ])('ends render, and writes no file, by whether the failure %s', async (_, said, expected) => {
+    answer({ dump: { err: `Error: ${said}`, exitCode: 1 } });
+    const file = join(estate.folder, 'kong.yaml');
+
+    const { exitCode, err } = await estate.run('render', '-o', file);
+
+    expect([exitCode, existsSync(file)]).toEqual([expected, false]);
+    expect(err).toContain(`deck gateway dump failed: ${said}; `);
+  });
+
   it('ends with 1 and the fix when it is missing', async () => {
     configure('./absent-deck');
 

@@ -200,6 +200,6 @@ it("resolves with a zone's name in place of its id under the stock server, with 
   await untilResolved(running);
 
   expect(await problemsWith(running, 'KONG_PRIVATELINK_ZONE_ID')).toEqual([
-    "KONG_PRIVATELINK_ZONE_ID is us-east-1a: write the zone's id (aws ec2 describe-availability-zones shows ZoneId), not its name",
+    "KONG_PRIVATELINK_ZONE_ID is us-east-1a; write the zone's id (aws ec2 describe-availability-zones shows ZoneId), not its name",
   ]);
 });

@@ -106,7 +106,7 @@ describe('kong-privatelink-pluginserver', () => {
     [
       'a socket in a folder that is not there',
       ['-p', '/nonexistent'],
-      /cannot be made .*(EACCES|ENOENT).*: make the folder \/nonexistent, or .*--kong-prefix/,
+      /cannot be made .*(EACCES|ENOENT).*; make the folder \/nonexistent, or .*--kong-prefix/,
     ],
     ["a zone's name", ['-p', '.', '--zone-id', 'us-east-1a'], /write the zone's id .*ZoneId\), not its name/],
     ['metrics for everybody', ['-p', '.', '--metrics', '0.0.0.0:9544'], /no address of this host alone.*--metrics/],
@@ -125,7 +125,7 @@ describe('kong-privatelink-pluginserver', () => {
 
     const { code, err } = await start('-p', folder, '--sock-name', 'served.sock').ended;
 
-    expect([code, err]).toEqual([1, expect.stringContaining('is served by another process: stop what uses it')]);
+    expect([code, err]).toEqual([1, expect.stringContaining('is served by another process; stop what uses it')]);
     expect(other.listening).toBe(true);
     await new Promise((done) => other.close(done));
   });
