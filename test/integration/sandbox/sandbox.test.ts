@@ -62,5 +62,5 @@ it('names the estates that there are when asked for another', async () => {
   const { exitCode, err } = await runCli(['sandbox', '--once', '--estate', 'T9']);
 
   expect(exitCode).toBe(1);
-  expect(err).toContain('there is no estate T9: name one of T0, T1, T2, T3, T4');
+  expect(err).toContain('there is no estate T9; name one of T0, T1, T2, T3, T4');
 });
