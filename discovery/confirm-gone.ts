@@ -1,6 +1,6 @@
 import { messageOf } from '#core/errors';
 import { concurrently } from '#io/concurrently';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import type { ScopeReader, Source } from './source';
 
 /** Ids of endpoints that a scope does not list, by scope id. */

@@ -3,7 +3,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Scope, Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import { adopt } from './admission/adopt';
 import { disownedIn } from './aws/caller';
 import { holdEmpty } from './hold-empty';

@@ -1,10 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '#core/timing/clock';
 
-export const systemClock: Clock = {
-  now: Date.now,
-  monotonicMs: () => performance.now(),
-  sleep: async (ms, signal) => {
-    await wait(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
-  },
-};
+/** The machine's time. */
+export const systemClock = createClock({ ref: true });
+
+/** The same with timers that keep no process alive: a plugin server that was only asked for its dump must exit. */
+export const unreferencedClock = createClock({ ref: false });
+
+function createClock({ ref }: { readonly ref: boolean }): Clock {
+  return {
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    sleep: async (ms, signal) => {
+      await wait(ms, undefined, { signal, ref }).catch(() => signal.throwIfAborted());
+    },
+  };
+}

@@ -50,6 +50,12 @@ export function createProgress(
   };
 }
 
+/** Does the work, and tells a person meanwhile what is going on. */
+export type During = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
+/** For where nobody is to be told. */
+export const quietly: During = (_, work) => work();
+
 /** Does the work, and says on standard error that it goes on once it has taken two seconds: on a terminal how long, in one line elsewhere. */
 export async function withElapsed<T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> {
   if (!terminal.isTerminal) return withOneLine(terminal, what, work);

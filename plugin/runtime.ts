@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import pino from 'pino';
 import { formatProblem, messageOf } from '#core/errors';
 import { zoneNameFix } from '#core/zones';
-import { unreferencedClock } from '#io/unreferenced-clock';
+import { unreferencedClock } from '#io/clock';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './request/feed';
 import type { HandlerContext } from './request/handler';
 import { limitRate } from './request/limit-rate';

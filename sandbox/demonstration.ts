@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import { type During, quietly } from '#io/during';
+import { type During, quietly } from '#io/terminal';
 import type { Act, Estate } from './estates/estate';
 import { estateNamed } from './estates/estates';
 import type { Loopback } from './network/loopback';

@@ -5,7 +5,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { LastGood, Scope, Snapshot } from '#core/model';
 import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import type { Source } from '../source';
 import type { AccountScope } from './accounts';
 import { optionalText, parseAnswer } from './answers';

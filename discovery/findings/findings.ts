@@ -5,7 +5,7 @@ import { groupBy } from '#core/group-by';
 import type { Endpoint, Finding, Snapshot } from '#core/model';
 import { knownScopes } from '#core/snapshot';
 import { concurrently } from '#io/concurrently';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import { type AccountScope, accountScopes } from '../aws/accounts';
 import type { EndpointServiceItem, NetworkReader } from '../aws/readers/networks';
 import type { ReadZoneIds } from '../aws/readers/zones';

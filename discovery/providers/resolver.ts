@@ -1,6 +1,6 @@
 import { Resolver as NodeResolver } from 'node:dns/promises';
 import { codeOf, messageOf } from '#core/errors';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 
 export type AddressRecord = { readonly address: string; readonly ttlSeconds: number };
 

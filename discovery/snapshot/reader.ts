@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
 import { type ErrorDetails, messageOf, PrivatelinkError } from '#core/errors';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
 export type SnapshotText = { readonly text: string; readonly etag?: string };

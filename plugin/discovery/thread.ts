@@ -3,7 +3,7 @@ import { loadDataPlaneConfig } from '#config/file';
 import { createDiscoverer, type Discoverer } from '#discovery/discover';
 import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
 import { createSources } from '#discovery/sources';
-import { unreferencedClock } from '#io/unreferenced-clock';
+import { unreferencedClock } from '#io/clock';
 import { ownZoneId } from '../zone/own-zone';
 import { startDiscoveryLoop } from './loop';
 import { type FromDiscovery, toDiscoverySchema } from './messages';

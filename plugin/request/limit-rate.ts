@@ -1,4 +1,4 @@
-import { unreferencedClock } from '#io/unreferenced-clock';
+import { unreferencedClock } from '#io/clock';
 
 const explainEveryMs = 60_000;
 

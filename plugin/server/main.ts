@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { formatProblem } from '#core/errors';
-import { unreferencedClock } from '#io/unreferenced-clock';
+import { unreferencedClock } from '#io/clock';
 import { whyClosedToKong } from './listening/listen';
 import { supervise } from './listening/supervise';
 import { createLogger, giveUpWith, problemsOf } from './log';

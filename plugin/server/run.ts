@@ -1,4 +1,4 @@
-import { unreferencedClock } from '#io/unreferenced-clock';
+import { unreferencedClock } from '#io/clock';
 import { sharedContext } from '../runtime';
 import { dumpAll, dumpOne } from './dump';
 import { environmentOf, type ServerOptions, socketPathOf } from './options';

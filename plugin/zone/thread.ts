@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { createCallBudget } from '#discovery/aws/call-budget';
 import { lazyEc2Client } from '#discovery/aws/clients';
 import { createZoneReader, type ReadZoneIds } from '#discovery/aws/readers/zones';
+import { systemClock as clock } from '#io/clock';
 import { findZoneId } from './zone-id';
 import { lookUpZone } from './zone-lookup';
 
@@ -10,12 +10,6 @@ import { lookUpZone } from './zone-lookup';
  * The thread that finds the own zone and ends: metadata may not answer, and the SDK that may be needed stays out of the process that
  * serves requests. Its timers keep it alive, and it keeps nobody else so.
  */
-
-const clock = {
-  now: Date.now,
-  monotonicMs: () => performance.now(),
-  sleep: async (ms: number, signal: AbortSignal) => void (await wait(ms, undefined, { signal })),
-};
 
 function zoneIdsOf(region: string): ReadZoneIds {
   const scope = { id: `zone.self.${region}`, source: 'zone', account: 'self', region };

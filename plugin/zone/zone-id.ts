@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { isZoneName } from '#core/zones';
 import type { ReadZoneIds } from '#discovery/aws/readers/zones';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

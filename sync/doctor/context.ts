@@ -6,7 +6,7 @@ import { emptyBase } from '#deck/file/base';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import type { PluginSchema } from '../control-planes/backend';
 import { backendOf } from '../control-planes/backends';
 import { openSession, type SessionOptions } from '../pass/session';

@@ -1,6 +1,6 @@
 import { configPath } from '#config/file';
 import type { Config } from '#config/schema';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import type { PluginSchema } from '../control-planes/backend';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { openConfig, type SessionOptions } from '../pass/session';

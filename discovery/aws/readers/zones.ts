@@ -2,7 +2,7 @@ import type { DescribeAvailabilityZonesCommandOutput, EC2Client } from '@aws-sdk
 import { z } from 'zod';
 import type { Clock } from '#core/timing/clock';
 import { isZoneId, regionPrefixOf } from '#core/zones';
-import { withinDeadline } from '#io/within-deadline';
+import { withinDeadline } from '#io/signals';
 import type { AccountScope } from '../accounts';
 import { parseAnswer } from '../answers';
 import type { CallBudget } from '../call-budget';

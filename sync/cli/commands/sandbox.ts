@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { PrivatelinkError } from '#core/errors';
-import type { During } from '#io/during';
+import type { During } from '#io/terminal';
 import { formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
 import { type Served, serveSandbox } from '#sandbox/serve';

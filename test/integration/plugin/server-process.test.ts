@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { fuzzPluginServer } from '#bench/plugin-server/fuzz';
-import { unreferencedClock } from '#io/unreferenced-clock';
+import { unreferencedClock } from '#io/clock';
 import { type SuperviseOptions, supervise } from '#plugin/server/listening/supervise';
 import { type PluginServerOptions, startPluginServer } from '#sandbox/plugin-server/server';
 import { openPeer } from '../../support/kong/plugin-socket';
