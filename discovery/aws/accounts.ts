@@ -1,4 +1,5 @@
 import type { Scope } from '#core/model';
+import type { ScopeReader, Source } from '../source';
 
 /** A scope of an AWS source, with the role that reads it; without one, the process's own credentials do. */
 export type AccountScope = Scope & { readonly roleArn?: string; readonly externalId?: string };
@@ -18,4 +19,16 @@ export function accountScopes({ name, accounts, regions }: AccountsConfig): read
   return readers.flatMap((reader) =>
     regions.map((region) => ({ ...reader, region, source: name, id: `${name}.${reader.account}.${region}` })),
   );
+}
+
+/** A source over accounts x regions; `open` is called once for each scope and makes no call to AWS. */
+export function createAccountSource(
+  config: AccountsConfig & Pick<Source, 'allow'>,
+  open: (scope: AccountScope) => Omit<ScopeReader, 'scope'>,
+): Source {
+  const scopes = accountScopes(config).map((one) => {
+    const { id, source, account, region } = one;
+    return { scope: { id, source, account, region }, ...open(one) };
+  });
+  return { name: config.name, allow: config.allow, scopes: () => scopes };
 }

@@ -8,11 +8,10 @@ import { parseEndpointState } from '#core/endpoint-states';
 import type { AccountScope } from '../accounts';
 import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
 import type { CallBudget } from '../call-budget';
+import { loadEc2 } from '../clients';
 import { wrapAwsError } from '../errors';
 import { readAwsList } from '../pages';
-import { loadEc2 } from '../sdk';
-import { findGone } from './gone-by-id';
-import { describeExisting } from './missing-ids';
+import { describeExisting, findGone } from './gone-by-id';
 import type { Zoned } from './zones';
 
 /** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountScopes } from '#discovery/aws/accounts';
+import { accountScopes, createAccountSource } from '#discovery/aws/accounts';
+import { endpointOf } from '../../../support/builders';
 
 const roleArn = 'arn:aws:iam::111111111111:role/team/kong-privatelink';
 
@@ -22,5 +23,26 @@ describe('accountScopes', () => {
       'hub.222222222222.us-west-2',
     ]);
     expect(scopes[0]).toMatchObject({ roleArn, externalId: 'hub' });
+  });
+});
+
+describe('createAccountSource', () => {
+  it('reads each account and region by itself, opened once', async () => {
+    const opened: string[] = [];
+    const source = createAccountSource({ name: 'hub', regions: ['us-east-1', 'us-west-2'] }, ({ id }) => {
+      opened.push(id);
+      return {
+        discover: async () => ({ endpoints: [endpointOf({ scopeId: id })], quarantined: [] }),
+        confirmGone: async () => [`vpce of ${id}`],
+      };
+    });
+    const { signal } = new AbortController();
+
+    expect(source.scopes()).toBe(source.scopes());
+    expect(opened).toEqual(['hub.self.us-east-1', 'hub.self.us-west-2']);
+    for (const { scope, discover, confirmGone } of source.scopes()) {
+      expect(await discover(signal)).toMatchObject({ endpoints: [{ scopeId: scope.id }] });
+      expect(await confirmGone?.([], signal)).toEqual([`vpce of ${scope.id}`]);
+    }
   });
 });

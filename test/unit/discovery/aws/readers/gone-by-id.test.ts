@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeExisting, findMissing } from '#discovery/aws/readers/missing-ids';
+import { describeExisting, findMissing } from '#discovery/aws/readers/gone-by-id';
 
 function notFound(text: string): Error {
   return Object.assign(new Error(text), { name: 'InvalidVpcEndpointId.NotFound' });
