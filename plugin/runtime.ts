@@ -9,7 +9,7 @@ import type { HandlerContext } from './request/handler';
 import { limitRate } from './request/limit-rate';
 import { createUpstreams } from './request/upstreams';
 import { ownZoneId } from './zone/own-zone';
-import type { FromZone } from './zone/zone-lookup';
+import type { FromZone } from './zone/zone-id';
 
 /** What the plugin server's metrics say of the plugin, too. */
 export type SharedContext = HandlerContext & {

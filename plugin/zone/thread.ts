@@ -3,8 +3,7 @@ import { createCallBudget } from '#discovery/aws/call-budget';
 import { lazyEc2Client } from '#discovery/aws/clients';
 import { createZoneReader, type ReadZoneIds } from '#discovery/aws/readers/zones';
 import { systemClock as clock } from '#io/clock';
-import { findZoneId } from './zone-id';
-import { lookUpZone } from './zone-lookup';
+import { findZoneId, lookUpZone } from './zone-id';
 
 /**
  * The thread that finds the own zone and ends: metadata may not answer, and the SDK that may be needed stays out of the process that

@@ -1,6 +1,8 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
+import { backoffMs } from '#core/timing/backoff';
+import type { Clock } from '#core/timing/clock';
 import { isZoneName } from '#core/zones';
 import type { ReadZoneIds } from '#discovery/aws/readers/zones';
 import { withinDeadline } from '#io/signals';
@@ -89,4 +91,32 @@ function ask(url: string, { signal, ...question }: Question): Promise<string> {
     },
     { signal, timeoutMs, asked: url, fix: 'it is asked again' },
   );
+}
+
+/** What the thread that finds the own zone tells. */
+export type FromZone =
+  | { readonly kind: 'zone'; readonly zoneId: string }
+  | { readonly kind: 'problem'; readonly reason: string };
+
+export type ZoneLookupOptions = {
+  readonly find: (signal: AbortSignal) => Promise<string>;
+  readonly clock: Clock;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly post: (message: FromZone) => void;
+};
+
+/** Tries until the own zone is found, and posts it; gives up where there is nothing to ask. Never rejects. */
+export async function lookUpZone({ find, clock, random, post }: ZoneLookupOptions, signal: AbortSignal): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures += 1) {
+    try {
+      post({ kind: 'zone', zoneId: await find(signal) });
+      return;
+    } catch (thrown) {
+      if (signal.aborted) return;
+      post({ kind: 'problem', reason: messageOf(thrown) });
+      if (!(thrown instanceof PrivatelinkError && thrown.transient)) return;
+    }
+    await clock.sleep(backoffMs(failures, random), signal).catch(() => {});
+  }
 }

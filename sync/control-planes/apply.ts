@@ -8,9 +8,8 @@ import { type During, quietly } from '#io/terminal';
 import type { AppliedChange, Change } from '../plan/changes';
 import { failureNames, whySkipped } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
-import { takesPaths } from '../plan/foreign-entities';
+import { foreignMessage, takesPaths } from '../plan/foreign-entities';
 import type { ControlPlane, DocumentControlPlane, EntityControlPlane, FailedChange, Rollout } from './control-plane';
-import { foreignMessage } from './foreign-message';
 
 export type ApplyOptions = {
   readonly controlPlane: ControlPlane;

@@ -2,10 +2,10 @@ import type { Config } from '#config/schema';
 import { readForeign } from '../control-planes/apply';
 import { backendOf } from '../control-planes/backends';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
-import { foreignMessage } from '../control-planes/foreign-message';
 import type { PlaneIdentity } from '../control-planes/plane-identity';
 import { formatCounts } from '../pass/report-text';
 import { planOnce } from '../pass/run-once';
+import { foreignMessage } from '../plan/foreign-entities';
 import type { Check } from './check';
 import type { Context } from './context';
 

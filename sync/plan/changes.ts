@@ -40,3 +40,8 @@ export type AppliedChange = {
 export type Kept = { readonly key: string; readonly domain: string; readonly reason: string };
 
 export type Changes = { readonly changes: readonly Change[]; readonly kept: readonly Kept[] };
+
+/** What an entity is after a change, for comparison; the same for all deletes. */
+export function contentOf({ after }: Change): string {
+  return JSON.stringify(after ?? null);
+}

@@ -1,6 +1,6 @@
 import { nameOf } from '#deck/document';
 import type { AppliedChange } from '../plan/changes';
-import { contentOf } from '../plan/content';
+import { contentOf } from '../plan/changes';
 
 /** Passes looked back on: the window of 30 s holds changes back for several of them where the interval is short. */
 const passes = 10;

@@ -1,7 +1,7 @@
 import { nameOf } from '#deck/document';
 import type { Report } from '../pass/report';
 import type { Change } from '../plan/changes';
-import { contentOf } from '../plan/content';
+import { contentOf } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
 
 /** After a first change, the next ones are collected this long. */

@@ -1,5 +1,4 @@
 import { readForeign } from '../../control-planes/apply';
-import { foreignMessage } from '../../control-planes/foreign-message';
 import { expectationOf } from '../../pass/identity';
 import { serialisePlan } from '../../pass/plan-file';
 import { hasNoCredentials, isIncomplete, isWithheld, type Report } from '../../pass/report';
@@ -7,6 +6,7 @@ import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from 
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
 import type { ForeignEntity } from '../../plan/foreign-entities';
+import { foreignMessage } from '../../plan/foreign-entities';
 import { findConflicts } from '../../publish/publish';
 import { exitCodes } from '../exit-codes';
 import { writeOutput } from '../write-output';

@@ -11,7 +11,6 @@ import { foreignEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
 import { applyToDeclarative, parseDeclarative, runningItemsOf } from './declarative';
-import { rememberLast } from './remember-last';
 
 /**
  * Gives what reads and writes, for `owner`, a Kong without a database through its Admin API; no call is made yet. It reads the whole
@@ -43,6 +42,15 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
     },
     // The node that is written to is the data plane.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
+  };
+}
+
+/** Gives what does `work`, which must be pure, once for the same text in a row. */
+export function rememberLast<T>(work: (text: string) => T): (text: string) => T {
+  let last: { readonly text: string; readonly result: T } | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, result: work(text) };
+    return last.result;
   };
 }
 

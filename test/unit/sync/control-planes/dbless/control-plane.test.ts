@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { rememberLast } from '#sync/control-planes/dbless/remember-last';
+import { rememberLast } from '#sync/control-planes/dbless/control-plane';
 
 it('does the work again for another text only', () => {
   const worked: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foreignMessage } from '#sync/control-planes/foreign-message';
+import { foreignMessage } from '#sync/plan/foreign-entities';
 
 describe('foreignMessage', () => {
   it.each([

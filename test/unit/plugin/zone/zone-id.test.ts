@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ErrorCode, PrivatelinkError } from '#core/errors';
-import { type FromZone, lookUpZone } from '#plugin/zone/zone-lookup';
+import { type FromZone, lookUpZone } from '#plugin/zone/zone-id';
 
 function unknown(code: ErrorCode): PrivatelinkError {
   return new PrivatelinkError('not known', { code, fix: undefined });
