@@ -3,7 +3,7 @@ import { sharedContext } from '../runtime';
 import { dumpAll, dumpOne } from './dump';
 import { environmentOf, type ServerOptions, socketPathOf } from './options';
 import { createInstances } from './serving/instances';
-import { type Counts, renderMetrics } from './serving/metrics';
+import { type Counts, metricsText } from './serving/metrics';
 import { serveMetrics } from './serving/metrics-server';
 import { loadPlugins, type PluginEntry } from './serving/plugins';
 import { type PluginServer, servePlugins } from './serving/serve';
@@ -30,7 +30,7 @@ export async function serve(options: RunOptions): Promise<PluginServer> {
   // Discovery begins now, not with the first request.
   const { feed, unresolved, monotonicMs } = sharedContext(options.env);
   const render = () =>
-    renderMetrics({ counts, instances: instances.count(), unresolved: unresolved(), feed, nowMs: monotonicMs() });
+    metricsText({ counts, instances: instances.count(), unresolved: unresolved(), feed, nowMs: monotonicMs() });
   if (options.metrics !== undefined) (await serveMetrics(options.metrics, render)).unref();
   return servePlugins({ instances, counts, onProblem });
 }

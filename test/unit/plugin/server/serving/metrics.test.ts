@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { renderMetrics, type ServerFacts } from '#plugin/server/serving/metrics';
+import { metricsText, type ServerFacts } from '#plugin/server/serving/metrics';
 
 const observed: ServerFacts = {
   counts: { events: 3, calls: new Map([['kong.service.set_target', 2]]) },
@@ -18,11 +18,11 @@ it.each([
   ['ejected_targets 5'],
   ['discovery_age_seconds 2.5'],
 ])('says %s', (line) => {
-  expect(renderMetrics(observed).split('\n')).toContain(`kong_privatelink_plugin_${line}`);
+  expect(metricsText(observed).split('\n')).toContain(`kong_privatelink_plugin_${line}`);
 });
 
 it('says nothing of the age while nothing is known', () => {
-  const text = renderMetrics({ ...observed, feed: { ...observed.feed, oldestObservedAtMs: () => undefined } });
+  const text = metricsText({ ...observed, feed: { ...observed.feed, oldestObservedAtMs: () => undefined } });
 
   expect(text).not.toContain('age_seconds');
 });
