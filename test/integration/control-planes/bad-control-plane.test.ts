@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
@@ -158,25 +159,34 @@ describeWithFullDisk('a full disk', () => {
   let estate: Estate;
   let full: string[];
 
+  const open = fs.open;
+
   beforeEach(async () => {
     estate = await openEstate();
     estate.addEndpoint('sd2', ['10.0.1.11']);
     mkdirSync(join(estate.folder, '.kong-privatelink'));
     full = [];
+    jest.spyOn(fs, 'open').mockImplementation(async (at, flags, mode) => {
+      const handle = await open(at, flags, mode);
+      const isFull = full.some((path) => String(at).startsWith(`${path}.`));
+      return isFull ? Object.assign(handle, { writeFile: (text: string) => fs.writeFile(fullDisk, text) }) : handle;
+    });
   });
 
-  afterEach(() => estate.close());
+  afterEach(() => {
+    jest.restoreAllMocks();
+    return estate.close();
+  });
 
+  /** From now on the disk has no room for what is written beside this file. */
   function fill(name: string): string {
     const path = join(estate.folder, name);
-    full.push(`${path}.${process.pid}.tmp`);
-    symlinkSync(fullDisk, full.at(-1) ?? '');
+    full.push(path);
     return path;
   }
 
-  /** What a failed write leaves is none of the next one's. */
   function makeRoom(): void {
-    for (const path of full) if (existsSync(path)) unlinkSync(path);
+    full = [];
   }
 
   it('lets sync go on without its state, says how to mend that, and the next pass keeps it', async () => {
