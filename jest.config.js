@@ -2,7 +2,7 @@ const rooms = ['core', 'io', 'config', 'discovery', 'deck', 'plugin', 'sync', 's
 
 /** The rules, with nothing but Node; `npm run stories` runs whole sandboxes, `npm run peers` what needs more software. */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/jest-environment.js',
   roots: rooms.map((room) => `<rootDir>/${room}`),
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['<rootDir>/test/peers/', '<rootDir>/test/stories/'],

@@ -105,8 +105,8 @@ const root = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..');
 const entriesDir = join(root, 'plugin/entries');
 const cliPath = join(root, 'sync/cli/cli.js');
 
-const settleTimeoutMs = 10_000;
-const cliTimeoutMs = 30_000;
+const settleTimeoutMs = 60_000;
+const cliTimeoutMs = 120_000;
 
 type Run = { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal };
 

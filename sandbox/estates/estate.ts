@@ -61,7 +61,7 @@ export function traceOf({ headers }: ProviderRequest): string {
   return headers[traceHeader]?.toString() ?? '';
 }
 
-const askTimeoutMs = 5_000;
+const askTimeoutMs = 60_000;
 
 /** Asks for a JSON document; rejects when nobody answers within five seconds. */
 export async function ask(address: string, path: string, traceId: string) {

@@ -18,7 +18,7 @@ export type ControlPlaneReader = {
   readonly close: () => Promise<void>;
 };
 
-const timeoutMs = 5_000;
+const timeoutMs = 60_000;
 
 const planes = z.object({ data: z.array(z.object({ id: z.string(), name: z.string() })) });
 const expectation = z.object({ expected_hash: z.string() });

@@ -5,7 +5,7 @@ export type FrameStream = {
   readonly read: () => Promise<Buffer>;
 };
 
-const readTimeoutMs = 10_000;
+const readTimeoutMs = 60_000;
 const lengthBytes = 4;
 
 /** A frame of ProtoBuf:1: the length of the message in four bytes, the lowest first, then the message. */

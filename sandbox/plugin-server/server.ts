@@ -38,7 +38,7 @@ export type PluginServer = Omit<PluginServerDriver, 'close'> & {
   readonly close: () => Promise<void>;
 };
 
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 60_000;
 const stockProgram = 'kong-js-pluginserver';
 /** kong-pdk loads ts-node, which would read a tsconfig.json of the working directory. */
 const stockVariables = { TS_NODE_SKIP_PROJECT: 'true' };

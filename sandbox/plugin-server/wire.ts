@@ -8,7 +8,7 @@ export type Call = (method: string, argument: unknown) => Promise<unknown>;
 
 export type Wire = { readonly call: Call; readonly close: () => void };
 
-const callTimeoutMs = 10_000;
+const callTimeoutMs = 60_000;
 
 /** Protocol MsgPack:1 as Kong 3.9 speaks it (kong/runloop/plugin_servers/rpc/mp_rpc.lua): one call at a time on a connection. */
 export function createWire(socketPath: string): Wire {

@@ -7,6 +7,7 @@ import { refusedKind } from '#core/addresses/rule';
 import { settleClaims } from '#core/claims/settle';
 import type { Discovered, Endpoint } from '#core/model';
 import { renderDesired } from '#deck/desired';
+import type { Document } from '#deck/document';
 import { renderText } from '#deck/file/write';
 import { adopt } from '#discovery/admission/adopt';
 import type { InstanceItem } from '#discovery/aws/readers/cloud-map';
@@ -108,11 +109,16 @@ function expectSafe({ endpoints }: Discovered): void {
   const snapshot = snapshotOf(knownScope(endpoints));
   const { domains } = settleClaims(snapshot);
   const document = renderDesired({ owner: 'test', domains, settings: {}, affinity: 'weighted' });
-  expect(renderText(document, { owner: 'test' })).not.toContain('${{');
+  expect(renderText(withoutNumbers(document), { owner: 'test' })).not.toContain('${{');
   for (const { tags: all } of document) for (const tag of all) expect(tag).toMatch(/^[^\s,/]{1,128}$/);
   for (const one of document)
     if (one.kind === 'target') expect(one.tags.filter((tag) => /^(scope|owner):/.test(tag))).toHaveLength(2);
   resolveRoutes(snapshot, 'use1-az1');
+}
+
+/** The same but for the lists of statuses: to write some hundred numbers takes longer than all the rest, and none is a text. */
+function withoutNumbers(document: Document): Document {
+  return JSON.parse(JSON.stringify(document, (key, value) => (key === 'http_statuses' ? [] : value)));
 }
 
 describe('hostile texts', () => {

@@ -16,6 +16,6 @@ export async function runCli(argv: readonly string[], env: Readonly<Record<strin
     },
     isTerminal: false,
   };
-  const exitCode = await main(argv, { terminal, signal: AbortSignal.timeout(60_000) });
+  const exitCode = await main(argv, { terminal, signal: new AbortController().signal });
   return { exitCode, out, err };
 }

@@ -33,7 +33,8 @@ export function forward(call: Forward): Promise<Forwarded> {
       isLate = true;
       outgoing.destroy();
     };
-    const timer = setTimeout(giveUp, call.connectTimeoutMs).unref();
+    // What arrived meanwhile is heard first: an event loop that was blocked is no black hole.
+    const timer = setTimeout(() => setImmediate(() => wasSent || giveUp()), call.connectTimeoutMs).unref();
     whenConnected(outgoing, () => {
       clearTimeout(timer);
       wasSent = true;

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-const cli = resolve(__dirname, '../../../dist/sync/cli/cli.js');
+import { builtCli } from '../../support/sandbox';
+import { until } from '../../support/until';
 
 /** Where the commands of this file put their temporary folders, so that those of others do not count. */
 let folder: string;
@@ -19,15 +19,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function start(...argv: readonly string[]) {
   const env = { PATH: process.env.PATH, TMPDIR: folder };
-  const child = spawn(process.execPath, [cli, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [builtCli, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   return { child, ended: once(child, 'exit'), out: child.stdout, err: text(child.stderr) };
 }
 
 /** Until the sandbox has made its folder, that is in the middle of its work. */
 async function untilAtWork(child: ChildProcess): Promise<void> {
-  while (child.exitCode === null && readdirSync(folder).length === 0) {
-    await new Promise((done) => setTimeout(done, 20));
-  }
+  await until('it is at work', () => child.exitCode !== null || readdirSync(folder).length > 0);
 }
 
 describe('the command as a process', () => {

@@ -11,6 +11,7 @@ import { connectDeck } from '#sync/control-planes/deck-cli/control-plane';
 import { runDeck } from '#sync/control-planes/deck-cli/run';
 import { createsOf, documentOf, owner, signal } from '../../support/control-planes/konnect';
 import { createFakeClock } from '../../support/passes';
+import { patienceMs, until } from '../../support/until';
 
 const fake = join(__dirname, '../../fixtures/fake-deck.js');
 const token = 'kpat_secret-of-the-test';
@@ -171,13 +172,13 @@ describe('a decK that does not do it', () => {
 });
 
 describe('a decK that does not end', () => {
-  const command = { binary: fake, argv: ['gateway', 'dump'], env: {}, timeoutMs: 60_000 };
+  const command = { binary: fake, argv: ['gateway', 'dump'], env: {}, timeoutMs: patienceMs };
 
   it.each(['until asked', 'for ever'])('is stopped by the signal when it hangs %s', async (hangs) => {
     answer({ dump: { hangs } });
     const stopping = new AbortController();
     const running = runDeck({ ...command, env: { HOME: home, PATH: process.env.PATH ?? '' } }, stopping.signal, 50);
-    await until(() => calls().length === 1);
+    await until('decK runs', () => calls().length === 1);
 
     stopping.abort(new Error('stopped'));
 
@@ -191,16 +192,3 @@ describe('a decK that does not end', () => {
     await expect(runDeck({ ...command, env, timeoutMs: 300 }, signal, 50)).rejects.toThrow('took more than 0.3 s');
   });
 });
-
-/** Polls until it holds, or throws after 10 s. */
-async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    try {
-      if (holds()) return;
-    } catch (thrown) {
-      if (Date.now() > end) throw thrown;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

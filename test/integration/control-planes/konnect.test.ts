@@ -12,6 +12,7 @@ import {
   token,
   writeAll,
 } from '../../support/control-planes/konnect';
+import { until } from '../../support/until';
 
 let stage: Stage;
 
@@ -297,6 +298,9 @@ describe('write', () => {
   it('times out when no answer comes, without trying again', async () => {
     stage.konnect.inject({ kind: 'hang', method: 'PUT', times: 9 });
     const hasty = stage.connect({}, { timeoutMs: 100 });
+    // Only the write may be what takes too long.
+    await until('it has read', () => hasty.read(signal).then(() => true));
+    stage.konnect.resetCalls();
 
     const writing = writeAll(hasty, createsOf(documentOf('sd2', 0)));
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { configSchema } from '#config/schema';
 import type { Snapshot } from '#core/model';
@@ -7,6 +8,7 @@ import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { createFakeClock } from '../../support/passes';
+import { until } from '../../support/until';
 
 const hub = '222222222222';
 const accounts = ['444444444444', '555555555555'];
@@ -120,12 +122,14 @@ describe('an AWS that goes wrong', () => {
     async (kind, code, words) => {
       addEndpoint(hub, '10.2.0.1');
       const discoverer = discovererOf({}, { scopeTimeoutMs: kind === 'hang' ? 1_500 : 10_000 });
-      const before = await discoverer.discover(signal);
+      await until('the scope is known', async () => {
+        const before = await discoverer.discover(signal);
+        return isDeepStrictEqual(overview(before), [['hub.self.us-east-1', ['10.2.0.1']]]);
+      });
       aws.inject({ kind, action: 'DescribeVpcEndpoints' });
 
       const { scopes } = await discoverer.discover(signal);
 
-      expect(overview(before)).toEqual([['hub.self.us-east-1', ['10.2.0.1']]]);
       expect(scopes).toMatchObject([
         {
           status: 'unknown',

@@ -71,8 +71,11 @@ async function callsOf(running: PluginServer, config: Config): Promise<readonly 
 }
 
 /** The first requests after a start may come before discovery has ended; they take the way out. */
-function untilResolved(running: PluginServer): Promise<void> {
-  return until('sd2 is resolved', async () => (await callsOf(running, { domain: 'sd2' })).flat().length > 0);
+async function untilResolved(running: PluginServer): Promise<void> {
+  // One instance: the stock server logs each that starts, and only its last words are kept.
+  const instance = await running.startInstance('privatelink', { probe: 'none', domain: 'sd2' });
+  const calls = () => running.handleEvent(instance, 'access', async () => undefined);
+  await until('sd2 is resolved', async () => (await calls()).length > 0);
 }
 
 /** The reasons that were logged of requests for this domain. */
@@ -137,7 +140,7 @@ describe.each(programs)('bad input under %s', (program) => {
 
     for (const port of ['"0"', '"70000"'])
       expect(await problemsWith(running, port)).toEqual([expect.stringMatching(/^endpoint vpce-\w+ .*1 to 65535/)]);
-  }, 40_000);
+  });
 
   it('takes the way out without a configuration file, with one line', async () => {
     const running = await start(program, {});

@@ -10,7 +10,7 @@ import { fuzzPluginServer } from '#bench/plugin-server/fuzz';
 import { unreferencedClock } from '#io/clock';
 import { type SuperviseOptions, supervise } from '#plugin/server/listening/supervise';
 import { type PluginServerOptions, startPluginServer } from '#sandbox/plugin-server/server';
-import { openPeer } from '../../support/kong/plugin-socket';
+import { openPeer, type Peer } from '../../support/kong/plugin-socket';
 import { until } from '../../support/until';
 
 /** Compiled: `npm test` builds it first. */
@@ -189,7 +189,7 @@ describe('kong-privatelink-pluginserver', () => {
     const exits: string[] = [];
     const server = await startPluginServer({ ...optionsOf('killed'), onExit: (reason) => exits.push(reason) });
     try {
-      await until('it serves', async () => servingPids(server.log()).length === 1);
+      await until('it serves', () => servingPids(server.log()).length === 1);
       const [pid = 0] = servingPids(server.log());
 
       process.kill(pid, 'SIGKILL');
@@ -228,9 +228,10 @@ describe('kong-privatelink-pluginserver', () => {
   it('fm-25 kills a process that serves no more although it lives, and the next one answers who waited', async () => {
     const socketPath = join(folder, 'hung.sock');
     let serving: ChildProcess | undefined;
+    let waits: Peer | undefined;
     const problems: string[] = [];
     const supervisor = await superviseBareServer(socketPath, {
-      askEveryMs: 200,
+      askEveryMs: 500,
       onServing: () => {
         serving = children.at(-1);
       },
@@ -240,7 +241,7 @@ describe('kong-privatelink-pluginserver', () => {
     try {
       await served.start();
       serving?.kill('SIGSTOP');
-      const waits = openPeer(socketPath);
+      waits = openPeer(socketPath);
 
       expect(await waits.start()).toBeGreaterThan(0);
       // Not reset: Kong sends the request again.
@@ -251,6 +252,7 @@ describe('kong-privatelink-pluginserver', () => {
       ]);
     } finally {
       supervisor.stop();
+      waits?.socket.destroy();
     }
   });
 

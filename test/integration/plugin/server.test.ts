@@ -13,6 +13,7 @@ import {
   startPluginServer,
 } from '#sandbox/plugin-server/server';
 import { type Estate, gatewayAccount, openEstate } from '../../support/estate';
+import { until } from '../../support/until';
 
 /** The stock server loads compiled files only: `npm test` builds them first. */
 const entriesDir = resolve(__dirname, '../../../dist/plugin/entries');
@@ -86,11 +87,8 @@ const noAnswer = async () => undefined;
 /** The first requests after a start may come before discovery has ended; they fall through. */
 async function untilResolved(server: PluginServer, domain: string): Promise<void> {
   const instance = await server.startInstance('privatelink', { domain, mode: 'target', probe: 'none' });
-  const untilMs = Date.now() + 15_000;
-  while ((await server.handleEvent(instance, 'access', noAnswer)).length === 0) {
-    if (Date.now() > untilMs) throw new Error('the plugin resolved nothing within 15 s');
-    await new Promise((done) => setTimeout(done, 20));
-  }
+  const calls = () => server.handleEvent(instance, 'access', noAnswer);
+  await until(`the plugin resolves ${domain}`, async () => (await calls()).length > 0);
 }
 
 describe.each(programs)('privatelink under %s', (program) => {
@@ -190,19 +188,13 @@ describe.each(programs)('privatelink under %s', (program) => {
       const [second] = await server.handleEvent(instance, 'access', noAnswer);
       return [first?.args[0], second?.args[0]].sort().join(' ');
     };
-    const until = async (expected: string) => {
-      const untilMs = Date.now() + 10_000;
-      while ((await picked()) !== expected) {
-        if (Date.now() > untilMs) throw new Error(`not ${expected} within 10 s, but ${await picked()}`);
-        await new Promise((done) => setTimeout(done, 20));
-      }
-    };
+    const untilPicked = (expected: string) => until(`it picks ${expected}`, async () => (await picked()) === expected);
 
-    await until('127.20.9.1 127.20.9.2');
+    await untilPicked('127.20.9.1 127.20.9.2');
     await provider.close();
-    await until('127.20.9.2 127.20.9.2');
+    await untilPicked('127.20.9.2 127.20.9.2');
     const again = await listen('127.20.9.1', provider.port);
-    await until('127.20.9.1 127.20.9.2');
+    await untilPicked('127.20.9.1 127.20.9.2');
     await Promise.all([again.close(), other.close(), server.close()]);
   });
 
@@ -218,11 +210,10 @@ describe.each(programs)('privatelink under %s', (program) => {
       on_unresolved: 'reject',
     });
     const heal = estate.aws.inject({ kind: 'expired' });
-    const untilMs = Date.now() + 15_000;
     const isRejected = async () =>
       (await server.handleEvent(strict, 'access', noAnswer))[0]?.method === 'kong.response.exit';
 
-    while (!(await isRejected()) && Date.now() < untilMs) await new Promise((done) => setTimeout(done, 50));
+    await until('what is known is too old', isRejected);
     const calls = [await isRejected(), (await server.handleEvent(patient, 'access', noAnswer)).length];
     heal();
     await server.close();

@@ -6,6 +6,7 @@ import type { Call } from '#sandbox/aws/faults';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { ec2Client } from '../../support/aws/ec2-client';
+import { until } from '../../support/until';
 
 const own = { account: '111111111111', region: 'us-east-1' };
 const other = { account: '222222222222', region: 'us-east-1' };
@@ -59,11 +60,7 @@ function authorizationOf(accessKeyId: string): string {
 const identity = { Action: 'GetCallerIdentity', Version: '2011-06-15' };
 
 async function callsReached(count: number): Promise<void> {
-  const deadlineMs = Date.now() + 5_000;
-  while (server.calls.length < count) {
-    if (Date.now() > deadlineMs) throw new Error(`no call reached the server, ${server.calls.length} of ${count}`);
-    await new Promise(setImmediate);
-  }
+  await until(`${count} calls reached the server`, () => server.calls.length >= count);
 }
 
 describe('credentials', () => {

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 // Node lists a handle for a moment after it was closed.
-afterEach(() => until('no server is left', async () => servers() === before, 3_000));
+afterEach(() => until('no server is left', () => servers() === before));
 
 describe('a stage that cannot be opened leaves no server behind', () => {
   it('when the product does not start', async () => {

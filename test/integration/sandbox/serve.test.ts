@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { request } from 'undici';
@@ -8,8 +7,9 @@ import { startProvider } from '#sandbox/network/providers';
 import { serveSandbox } from '#sandbox/serve';
 import { formatServed } from '#sync/cli/commands/sandbox';
 import { runCli } from '../../support/cli';
+import { builtCli } from '../../support/sandbox';
+import { patienceMs } from '../../support/until';
 
-const cli = resolve(__dirname, '../../../dist/sync/cli/cli.js');
 const anyPorts = { aws: 0, konnect: 0, gateway: 8000 };
 
 it('serves AWS, Konnect and a door to the gateway until it is closed', async () => {
@@ -30,7 +30,7 @@ it('serves AWS, Konnect and a door to the gateway until it is closed', async () 
 it('writes a configuration with which the command line sees both domains, and says where it is', async () => {
   const served = await serveSandbox(anyPorts);
 
-  const argv = [cli, 'discover', '-c', served.configPath, '--json'];
+  const argv = [builtCli, 'discover', '-c', served.configPath, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { env: served.env });
   const text = formatServed(served);
   await served.close();
@@ -64,7 +64,7 @@ it.each([[['--once']], [['--faults']], [['--estate', 'T1']]])('is not taken toge
 });
 
 async function statusOf(url: string): Promise<number> {
-  const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(5_000) });
+  const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(patienceMs) });
   await body.dump();
   return statusCode;
 }

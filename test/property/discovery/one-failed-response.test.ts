@@ -43,10 +43,16 @@ function fill(): void {
   }
 }
 
+const sourceOf = {
+  'vpc-endpoints': vpcEndpointsConfig,
+  'ec2-instances': ec2InstancesConfig,
+  'cloud-map': cloudMapConfig,
+};
+type SourceName = keyof typeof sourceOf;
+
 /** What a one-shot command has: nothing remembered but what the control plane holds. */
-function openProcess() {
-  const over = { endpoint: aws.url };
-  const sources = [vpcEndpointsConfig(over), ec2InstancesConfig(over), cloudMapConfig(over)];
+function openProcess(names: readonly SourceName[]) {
+  const sources = names.map((name) => sourceOf[name]({ endpoint: aws.url }));
   const clock = createFakeClock();
   const created = createSources({ owner: 'test', sources }, { clock, pageSize: 5 });
   const discoverer = createDiscoverer(created, { clock, concurrency: 1 });
@@ -56,8 +62,8 @@ function openProcess() {
 let current: ReturnType<typeof openProcess>;
 
 /** One pass of a new process; gives what it changes, the scopes that it could not read, and how often it called AWS. */
-async function pass() {
-  current = openProcess();
+async function pass(names: readonly SourceName[]) {
+  current = openProcess(names);
   const before = aws.calls.length;
   const { changes, scopes } = await passes.pass();
   const unknown = scopes.filter(({ status }) => status === 'unknown').map(({ id }) => id);
@@ -74,13 +80,17 @@ beforeAll(async () => {
   world = createWorld();
   fill();
   aws = await startAws(world);
+});
+
+/** A control plane that holds what these sources discover. */
+async function fillControlPlane(names: readonly SourceName[]): Promise<void> {
   passes = createPasses({
     policy,
     discover: (signal) => current.discover(signal),
     confirmGone: (missing, signal) => current.confirmGone(missing, signal),
   });
-  await pass();
-});
+  await pass(names);
+}
 
 afterAll(() => aws.close());
 
@@ -94,15 +104,25 @@ const kinds: readonly Fault[] = [
   { kind: 'emptyToken' },
 ];
 
-describe('any one response of AWS', () => {
-  it.each(kinds)('fm-01, fm-02, fm-08 never removes a target when it is $kind', async (fault) => {
-    const { calls, changes, unknown } = await pass();
+/** Each source alone with every fault, and all with one: what a call costs, all others pay as often as there are calls. */
+const readings: readonly (readonly [readonly SourceName[], readonly Fault[]])[] = [
+  [['vpc-endpoints'], kinds],
+  [['ec2-instances'], kinds],
+  [['cloud-map'], kinds],
+  [['vpc-endpoints', 'ec2-instances', 'cloud-map'], [{ kind: 'error' }]],
+];
+
+describe.each(readings)('any one response of AWS to %j', (names, faults) => {
+  beforeAll(() => fillControlPlane(names));
+
+  it.each(faults)('fm-01, fm-02, fm-08 never removes a target when it is $kind', async (fault) => {
+    const { calls, changes, unknown } = await pass(names);
     expect({ changes, unknown }).toEqual({ changes: [], unknown: [] });
-    expect(calls.length).toBeGreaterThan(10);
+    expect(calls.length).toBeGreaterThan(3 * names.length);
 
     for (const [index, call] of calls.entries()) {
       const end = aws.inject({ ...fault, after: index, times: 1 });
-      const struck = await pass();
+      const struck = await pass(names);
       end();
 
       expect({ index, call, changes: struck.changes }).toEqual({ index, call, changes: [] });
@@ -112,12 +132,14 @@ describe('any one response of AWS', () => {
       expect({ index, call, failed: struck.unknown.length }).toEqual({ index, call, failed: isHarmless ? 0 : 1 });
     }
   });
+});
 
-  it('fm-01 removes what is missing from complete answers, or the test above could not fail', async () => {
-    for (const { id } of world.endpoints().slice(0, 2)) world.setTags(id, {});
+it('fm-01 removes what is missing from complete answers, or the tests above could not fail', async () => {
+  const names = ['vpc-endpoints', 'ec2-instances', 'cloud-map'] as const;
+  await fillControlPlane(names);
+  for (const { id } of world.endpoints().slice(0, 2)) world.setTags(id, {});
 
-    const { changes } = await pass();
+  const { changes } = await pass(names);
 
-    expect(changes.map(({ action }) => action)).toEqual(['delete', 'delete']);
-  });
+  expect(changes.map(({ action }) => action)).toEqual(['delete', 'delete']);
 });

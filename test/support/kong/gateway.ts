@@ -6,12 +6,12 @@ import type { Hop } from '#sandbox/gateway/proxy/proxy';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { type Loopback, openLoopback } from '#sandbox/network/loopback';
 import { type Provider, type ProviderOptions, startProvider } from '#sandbox/network/providers';
+import { patienceMs } from '../until';
 
 /** A gateway under the Konnect stand-in, and providers that answer what they were asked. */
 
 const name = 'prod';
 const token = 'kpat_test';
-const timeoutMs = 5_000;
 
 export type GatewayStage = {
   readonly konnect: Konnect;
@@ -85,9 +85,9 @@ export async function startGatewayStage(options: Pick<GatewayOptions, 'runner'> 
       seed('routes', { name: 'sd2', service: { id: service }, protocols: ['http'], paths: ['/sd2'], ...over.route });
       return { service, upstream };
     },
-    settle: () => gateway.waitForConfig(konnect.configHash(name), timeoutMs),
+    settle: () => gateway.waitForConfig(konnect.configHash(name), patienceMs),
     ask: async (path, { method = 'GET', ...rest } = {}) => {
-      const answer = await request(gateway.url + path, { method, signal: AbortSignal.timeout(timeoutMs), ...rest });
+      const answer = await request(gateway.url + path, { method, signal: AbortSignal.timeout(patienceMs), ...rest });
       const text = await answer.body.text();
       const isJson = answer.headers['content-type']?.includes('json');
       return { status: answer.statusCode, body: isJson ? z.json().parse(JSON.parse(text)) : text };

@@ -88,7 +88,7 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
   const running = await runner.start({ prefix, variables, folder });
   const admin = `http://127.0.0.1:${ports.admin}`;
   try {
-    await until('Kong answers', () => isAnswering(`${admin}/status`), startTimeoutMs);
+    await until('Kong answers', () => isAnswering(`${admin}/status`));
     await until('the plugin server listens', () => isAccepting(join(prefix, socketName)));
   } catch (cause) {
     await running.stop();
