@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { emptyConfig, type GatewayConfig } from '#sandbox/gateway/entities';
 import { type Follower, followControlPlane } from '#sandbox/gateway/follow';
+import { patienceMs } from '../../../support/until';
 
 /** A control plane whose hash runs through `hashes`, one at each reading, and stays at the last. */
 function startFollower(hashes: (string | Error)[]) {
@@ -33,7 +34,7 @@ describe('followControlPlane', () => {
     const started = startFollower([...hashes]);
     follower = started.follower;
 
-    await follower.waitFor(String(last), 5_000);
+    await follower.waitFor(String(last), patienceMs);
 
     expect(started.applied).toHaveLength(expected);
   });
