@@ -148,6 +148,8 @@ describe('SIGHUP', () => {
     });
 
     await until('watching');
+    // What ends hears no signal any more, and prints modules still.
+    child.stderr.removeAllListeners('data').resume();
     child.kill('SIGTERM');
 
     expect((await ended)[0]).toBe(0);
