@@ -154,6 +154,8 @@ describe('a control plane that changes between reading and writing', () => {
 /** Linux's device that is always full; on it, what is to replace a file cannot be written. */
 const fullDisk = '/dev/full';
 const describeWithFullDisk = existsSync(fullDisk) ? describe : describe.skip;
+if (describeWithFullDisk === describe.skip)
+  process.stderr.write(`skipped: a full disk. To run it: run the tests where ${fullDisk} is, as on Linux\n`);
 
 describeWithFullDisk('a full disk', () => {
   let estate: Estate;

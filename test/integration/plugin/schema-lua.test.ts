@@ -23,7 +23,7 @@ io.write(json(assert(loadfile(arg[1]))()))
 `;
 
 /** The Lua that Kong is made of, else the one whose language it is. */
-const lua = ['luajit', 'lua5.1'].find((command) => spawnSync(command, ['-v'], { timeout: 5_000 }).status === 0);
+const lua = ['luajit', 'lua5.1'].find((command) => spawnSync(command, ['-v']).status === 0);
 
 if (!lua) {
   process.stderr.write(
@@ -33,7 +33,7 @@ if (!lua) {
 
 (lua ? describe : describe.skip)('schema.lua', () => {
   it('is for Lua what the plugin server dumps: the same fields, each described, typed and with its default', () => {
-    const text = execFileSync(lua ?? '', ['-', schemaPath], { input: script, encoding: 'utf8', timeout: 5_000 });
+    const text = execFileSync(lua ?? '', ['-', schemaPath], { input: script, encoding: 'utf8' });
 
     expect(JSON.parse(text)).toEqual({
       name: 'privatelink',

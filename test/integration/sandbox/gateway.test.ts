@@ -236,6 +236,7 @@ describe('the gateway balances', () => {
   });
 
   const onLinux = process.platform === 'linux' ? it : it.skip;
+  if (onLinux === it.skip) process.stderr.write('skipped: a black hole. To run it: run the tests on Linux\n');
   onLinux('a try that a black hole swallows to another address after connect_timeout', async () => {
     stage = await startGatewayStage();
     const provider = await stage.provide();

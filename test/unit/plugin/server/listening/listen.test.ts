@@ -23,6 +23,7 @@ afterEach(async () => {
 
 /** Only root may give its files away. */
 const itAsRoot = process.getuid?.() === 0 ? it : it.skip;
+if (itAsRoot === it.skip) process.stderr.write('skipped: a socket of other users. To run it: run the tests as root\n');
 
 describe('whyClosedToKong', () => {
   it('finds nothing wrong where folder and socket are of one user', () => {
