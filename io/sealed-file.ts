@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { type ErrorCode, misfitOf, PrivatelinkError, type Problem } from '#core/errors';
+import { type ErrorCode, messageOf, misfitOf, PrivatelinkError, type Problem } from '#core/errors';
 import { canonicalJson, checksumOf, digestOf } from '#core/json';
 import { isMissingFile, makeFolder, writeIfChanged } from './files';
 
@@ -39,6 +39,17 @@ export function serialiseSealed<T extends object>(content: T, { version, form }:
 
 /** Gives what the text holds; `from` is for messages. Throws PrivatelinkError that says what is wrong with it, and the fix. */
 export function parseSealed<T>(text: string, kind: Sealed<T>, from: string): T {
+  try {
+    return unseal(text, kind, from);
+  } catch (thrown) {
+    // Checksum and schema go down as deep as the text does, and a stack ends.
+    if (!(thrown instanceof RangeError)) throw thrown;
+    const reason = 'is nested deeper than anything that is written here';
+    throw unusable(kind, from, { reason, fix: kind.fixes.damaged });
+  }
+}
+
+function unseal<T>(text: string, kind: Sealed<T>, from: string): T {
   const { version, fixes, schema, mismatchOf } = kind;
   const bad = (reason: string, fix = fixes.damaged) => unusable(kind, from, { reason, fix });
   const envelope = envelopeSchema.safeParse(parseJson(text, bad));
@@ -65,14 +76,15 @@ export function unusable(
   return new PrivatelinkError(`${from}: ${subject} ${reason}`, { code, fix });
 }
 
-/** Gives what the file holds, undefined where there is none. Throws as `parseSealed` does, or as the file system. */
+/** Gives what the file holds, undefined where there is none. Throws as `parseSealed` does. */
 export async function readSealed<T>(path: string, kind: Sealed<T>): Promise<T | undefined> {
-  try {
-    return parseSealed(await readFile(path, 'utf8'), kind, path);
-  } catch (thrown) {
+  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
     if (isMissingFile(thrown)) return undefined;
-    throw thrown;
-  }
+    // What Node says names the path of some faults only.
+    const reason = `cannot be read (${messageOf(thrown)})`;
+    throw unusable(kind, path, { reason, fix: 'make it a file that this user may read' });
+  });
+  return text === undefined ? undefined : parseSealed(text, kind, path);
 }
 
 /** Replaces the file as a whole, and makes its folder where there is none (io/files.ts). */

@@ -84,6 +84,12 @@ describe('a sealed text', () => {
       'has a field that cannot be used (counts.a: ',
       'count again',
     ],
+    [
+      'of more depth than a stack has',
+      `${text.trimEnd().slice(0, -1)},"z":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      'is nested deeper than anything that is written here',
+      'count again',
+    ],
     ['of another owner', serialiseSealed({ ...content, owner: 'bob' }, kind), "is bob's", 'ask for ours'],
   ])('is refused where it is %s, with what mends that', (_, bad, what, fix) => {
     const read = () => parseSealed(bad, kind, 'count.json');
@@ -128,6 +134,13 @@ describe('a sealed file', () => {
     writeFileSync(path, readFileSync(path, 'utf8').slice(1));
 
     await expect(readSealed(path, kind)).rejects.toThrow(`${path}: the count is no JSON`);
-    await expect(readSealed(folder, kind)).rejects.toThrow('EISDIR');
+    await expect(readSealed(folder, kind)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'STATE',
+        message: expect.stringMatching(
+          new RegExp(`^${folder}: the count cannot be read \\(.*EISDIR.*\\); make it a file that this user may read$`),
+        ),
+      }),
+    );
   });
 });
