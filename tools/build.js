@@ -14,7 +14,7 @@ function build(root, { isClean = false, compile = compileWithTsc } = {}) {
   const stamp = join(dist, '.inputs');
   if (isClean) rmSync(dist, { recursive: true, force: true });
   const inputs = inputsOf(root);
-  const last = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : undefined;
+  const last = lastOf(stamp);
   const isWhole = last?.outputs.every((path) => existsSync(join(dist, path))) ?? false;
   if (isWhole && last.inputs === inputs) return false;
   // tsc does not look whether an output that it once wrote is still there.
@@ -26,6 +26,16 @@ function build(root, { isClean = false, compile = compileWithTsc } = {}) {
     chmodSync(join(root, bin), 0o755);
   writeFileSync(stamp, JSON.stringify({ inputs, outputs: compiledIn(dist) }));
   return true;
+}
+
+/** What the last build noted, undefined where it noted nothing: one that was killed leaves none, or a part. */
+function lastOf(stamp) {
+  try {
+    const { inputs, outputs } = JSON.parse(readFileSync(stamp, 'utf8'));
+    return Array.isArray(outputs) ? { inputs, outputs } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function compileWithTsc(root) {

@@ -52,6 +52,8 @@ describe('the build', () => {
       () => mkdirSync(join(root, 'node_modules')) ?? write('node_modules/.package-lock.json', '{}'),
     ],
     ['an output is lost', () => rmSync(join(root, 'dist/core/model.js'))],
+    ['the last build was killed as it noted what it read', () => write('dist/.inputs', '{"inputs":"core/')],
+    ['what it noted is of another kind', () => write('dist/.inputs', '{"inputs":""}')],
     ['there is no dist', () => rmSync(join(root, 'dist'), { recursive: true })],
   ])('compiles once more when %s', (_, change) => {
     change();
