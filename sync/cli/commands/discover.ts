@@ -31,16 +31,12 @@ export const runDiscover: Verb<DiscoverOptions> = async (options, signal) => {
   const scopes = snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs));
   const { warnings = [], findings = [] } = snapshot;
   const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot), findings, warnings };
+  const isBlind = hasNoCredentials({ scopes });
+  const written = out && !isBlind ? await writeOutput(out, serialiseSnapshot(discovered, config.owner)) : undefined;
   terminal.out(options.json ? `${JSON.stringify(view)}\n` : formatView(view, terminal));
-  if (hasNoCredentials({ scopes })) return exitCodes.error;
-  if (out) await writeSnapshot(out, serialiseSnapshot(discovered, config.owner), options);
-  return exitCodes.done;
+  if (written && !options.json) terminal.err(`${written}\n`);
+  return isBlind ? exitCodes.error : exitCodes.done;
 };
-
-async function writeSnapshot(path: string, text: string, { terminal, json }: DiscoverOptions): Promise<void> {
-  const written = await writeOutput(path, text);
-  if (!json) terminal.err(`${written}\n`);
-}
 
 type View = {
   readonly scopes: readonly ScopeReport[];

@@ -31,6 +31,19 @@ describe('kong-privatelink', () => {
   });
 
   it.each([
+    ['discover', '--out'],
+    ['diff', '--out'],
+    ['render', '-o'],
+  ])('answers %s %s to a file that cannot be written with one JSON object where JSON is asked for', async (...argv) => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    const { exitCode, out } = await estate.run(...argv, `${estate.folder}/absent/file`, '--json');
+
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'STATE', message: expect.stringContaining('ENOENT') } });
+  });
+
+  it.each([
     ['an option that does not exist', ['sync', '--frobnicate'], "unknown option '--frobnicate'"],
     ['an option without its value', ['sync', '--plan'], "argument '--json' is invalid"],
     ['an option without anything after it', ['sync', '--json', '--plan'], 'argument missing'],
