@@ -1,6 +1,6 @@
 const { execFileSync } = require('node:child_process');
 const { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { join, relative } = require('node:path');
 
 /** What says how sources become outputs, or which declarations they are checked against. */
 const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/.package-lock.json'];
@@ -21,7 +21,7 @@ function build(root, { isClean = false, compile = compileWithTsc } = {}) {
   if (!isWhole) rmSync(join(dist, '.tsbuildinfo'), { force: true });
   rmSync(stamp, { force: true });
   compile(root);
-  for (const path of compiledIn(dist).filter((one) => !existsSync(sourceOf(root, one)))) rmSync(join(dist, path));
+  for (const path of filesIn(dist).filter((one) => !isOutput(root, one))) rmSync(join(dist, path), { force: true });
   for (const bin of Object.values(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin))
     chmodSync(join(root, bin), 0o755);
   writeFileSync(stamp, JSON.stringify({ inputs, outputs: compiledIn(dist) }));
@@ -43,11 +43,18 @@ function compileWithTsc(root) {
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...argv], { cwd: root, stdio: 'inherit' });
 }
 
-const sourceOf = (root, output) => join(root, output.replace(/\.js$/, '.ts'));
-
-function compiledIn(dist) {
-  return readdirSync(dist, { recursive: true }).filter((path) => path.endsWith('.js'));
+function filesIn(dist) {
+  return readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((one) => !one.isDirectory())
+    .map((one) => relative(dist, join(one.parentPath, one.name)));
 }
+
+/** Anything else changes what runs: Node would take a package.json in `dist` for that of the product. */
+function isOutput(root, path) {
+  return path === '.tsbuildinfo' || (path.endsWith('.js') && existsSync(join(root, path.replace(/\.js$/, '.ts'))));
+}
+
+const compiledIn = (dist) => filesIn(dist).filter((path) => path.endsWith('.js'));
 
 /** A text that is another one as soon as a source or a setting comes, goes or changes. */
 function inputsOf(root) {

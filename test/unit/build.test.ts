@@ -77,6 +77,15 @@ describe('the build', () => {
     expect(remembers).toBe(false);
   });
 
+  it("takes out what it did not write: Node would take a package.json in dist for the product's", () => {
+    rmSync(join(root, 'dist/.inputs'));
+    write('dist/package.json', '{}');
+
+    build(root, { compile });
+
+    expect(existsSync(join(root, 'dist/package.json'))).toBe(false);
+  });
+
   it('takes out what has no source any more, and nothing before that while a sandbox may run from it', () => {
     rmSync(join(root, 'core/model.ts'));
     write('core/cli.ts', 'another');
