@@ -1,6 +1,6 @@
 import pino, { type Logger } from 'pino';
 import { messageOf } from '#core/errors';
-import { limitRate } from '../request/limit-rate';
+import { limitRate } from '../limit-rate';
 
 /** Standard output is the dump's; Kong logs standard error too. What is written last must not be lost. */
 export function createLogger(): Logger {
