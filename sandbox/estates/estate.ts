@@ -63,7 +63,7 @@ export function traceOf({ headers }: ProviderRequest): string {
 
 const askTimeoutMs = 60_000;
 
-/** Asks for a JSON document; rejects when nobody answers within five seconds. */
+/** Asks for a JSON document; rejects when nobody answers within a minute. */
 export async function ask(address: string, path: string, traceId: string) {
   const timeouts = {
     headersTimeout: askTimeoutMs,

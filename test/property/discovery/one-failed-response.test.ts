@@ -104,12 +104,15 @@ const kinds: readonly Fault[] = [
   { kind: 'emptyToken' },
 ];
 
-/** Each source alone with every fault, and all with one: what a call costs, all others pay as often as there are calls. */
+/** Each source alone with every fault, and all with one of each consequence: what a call costs, all others pay as often as there are calls. */
 const readings: readonly (readonly [readonly SourceName[], readonly Fault[]])[] = [
   [['vpc-endpoints'], kinds],
   [['ec2-instances'], kinds],
   [['cloud-map'], kinds],
-  [['vpc-endpoints', 'ec2-instances', 'cloud-map'], [{ kind: 'error' }]],
+  [
+    ['vpc-endpoints', 'ec2-instances', 'cloud-map'],
+    [{ kind: 'error' }, { kind: 'throttle' }, { kind: 'emptyToken' }],
+  ],
 ];
 
 describe.each(readings)('any one response of AWS to %j', (names, faults) => {
