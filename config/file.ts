@@ -160,10 +160,12 @@ function withAbsolutePath(controlPlane: Config['controlPlane'], absolute: (path:
   };
 }
 
+/** Whatever its type, `file` of a source names one. */
 function withAbsoluteSources(sources: Config['sources'], folder: string): Config['sources'] {
-  return sources.map((one) =>
-    one.type === 'snapshot' && one.file ? { ...one, file: resolve(folder, one.file) } : one,
-  );
+  return sources.map((one) => {
+    const { file } = one as { readonly file?: string };
+    return file === undefined ? one : { ...one, file: resolve(folder, file) };
+  });
 }
 
 function freeze<T>(value: T): T {

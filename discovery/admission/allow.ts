@@ -42,7 +42,7 @@ export function isDomainAllowed(domain: string, { domains }: AllowConfig): boole
 
 /** Whether a source may claim a domain at all, by its configuration. */
 export function mayClaim(source: SourceConfig, domain: string): boolean {
-  const written = source.type === 'dns' ? source.names : source.type === 'static' ? source.endpoints : undefined;
+  const written = 'names' in source ? source.names : 'endpoints' in source ? source.endpoints : undefined;
   return isDomainAllowed(domain, source.allow) && (written?.some((one) => one.domain === domain) ?? true);
 }
 

@@ -20,8 +20,16 @@ const jsonSchema = z.toJSONSchema(pluginConfigSchema, { io: 'input' });
 const required: ReadonlySet<string> = new Set(jsonSchema.required);
 const fields: readonly Field[] = Object.entries(jsonSchema.properties ?? {}).map(([name, rules]) => ({
   name,
-  rules: rulesSchema.parse(rules),
+  rules: rulesOf(name, rules),
 }));
+
+function rulesOf(name: string, rules: unknown): Field['rules'] {
+  const parsed = rulesSchema.safeParse(rules);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `${name} of plugin/schema/schema.ts has a rule whose form for Kong is not in plugin/schema/lua.ts: add it there`,
+  );
+}
 
 /** The fields as the stock plugin server dumps them: Kong's schema as JSON. */
 export function schemaFields(): readonly Readonly<Record<string, object>>[] {

@@ -93,8 +93,9 @@ function addVerb(
     .addHelpText('after', `${verb.help}\nExit codes: ${formatExits(verb.exits)}.`)
     .action(async () => {
       const run = await verb.load();
-      const [domain] = command.args;
-      const options = { ...command.opts<object>(), domain, terminal: context.terminal };
+      const [value] = command.args;
+      const argument = verb.argument && { [verb.argument[0].replace(/\W/g, '')]: value };
+      const options = { ...command.opts<object>(), ...argument, terminal: context.terminal };
       // What Commander has read are the options of the verb's entry.
       context.done(await run(options as never, context.signal));
     });

@@ -95,11 +95,15 @@ async function startFictional(): Promise<Backend> {
   };
 }
 
-const starts: Readonly<Record<string, () => Promise<Backend>>> = {
+/** Those that others use too. */
+const served: Readonly<Record<string, () => Promise<Backend>>> = {
   konnect: startKonnectBackend,
   admin: () => startKong('admin', {}),
   'admin in a workspace': () => startKong('admin', { workspaces: ['team a'] }, 'team a'),
   dbless: () => startKong('dbless', { hasDatabase: false }),
+};
+
+const unshared: typeof served = {
   file: async () => ({
     plane: connectFile({ path }, owner),
     failWrite: () => mkdir(path),
@@ -109,10 +113,8 @@ const starts: Readonly<Record<string, () => Promise<Backend>>> = {
   fictional: startFictional,
 };
 
-for (const [name, start] of Object.entries(starts)) {
-  describeBackend(name, start);
-  if (!['file', 'fictional'].includes(name)) describeServedBackend(name, start);
-}
+for (const [name, start] of Object.entries({ ...served, ...unshared })) describeBackend(name, start);
+for (const [name, start] of Object.entries(served)) describeServedBackend(name, start);
 
 describe('admin', () => {
   it.each([

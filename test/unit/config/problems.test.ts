@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { controlPlane } from '#config/control-planes';
 import { fixOf } from '#config/problems';
 import { configSchema } from '#config/schema';
+import { source } from '#config/sources';
+
+const typesOf = ({ options }: typeof source | typeof controlPlane) =>
+  options.map(({ shape }) => shape.type.value).join(', ');
 
 const hub = { name: 'hub', type: 'vpc-endpoints', regions: ['us-east-1'] };
 const whole = {
@@ -67,13 +72,9 @@ describe('fixOf', () => {
     [
       'a source of another type',
       { sources: [{ ...hub, type: 'consul' }] },
-      'sources.0.type: write one of vpc-endpoints, ec2-instances, cloud-map, dns, static, snapshot',
+      `sources.0.type: write one of ${typesOf(source)}`,
     ],
-    [
-      'a control plane without type',
-      { controlPlane: {} },
-      'controlPlane.type: write one of konnect, admin, dbless, file, deck',
-    ],
+    ['a control plane without type', { controlPlane: {} }, `controlPlane.type: write one of ${typesOf(controlPlane)}`],
     [
       'a path without slash',
       { domains: { sd2: { healthcheck: { path: 'healthz' } } } },
