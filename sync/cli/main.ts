@@ -22,17 +22,20 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return report(thrown, isJson, options.terminal);
     if (thrown.exitCode === 0) return exitCodes.done;
-    return isJson ? report(usageError(thrown), isJson, options.terminal) : exitCodes.error;
+    return isJson ? report(usageError(thrown, argv), isJson, options.terminal) : exitCodes.error;
   }
 }
 
 /** What Commander says in two lines on standard error, as an error of ours. */
-function usageError({ message }: CommanderError): PrivatelinkError {
+function usageError({ message }: CommanderError, argv: readonly string[]): PrivatelinkError {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
-  return new PrivatelinkError(text, { code: 'CONFIG_INVALID', fix: usageFix });
+  const verb = verbs.find(({ name }) => argv.includes(name));
+  return new PrivatelinkError(text, { code: 'CONFIG_INVALID', fix: usageFix(verb?.name) });
 }
 
-const usageFix = 'kong-privatelink --help shows what there is';
+function usageFix(verb?: string): string {
+  return `${['kong-privatelink', ...(verb ? [verb] : []), '--help'].join(' ')} shows what there is`;
+}
 
 /** What is left of an unset variable in a script must not read as if the option had been left out: `--plan ""` would write what nobody approved. */
 function parseValue(text: string): string {
@@ -73,7 +76,7 @@ First steps:   kong-privatelink sandbox          see it work, nothing needed
                kong-privatelink sync             change it
 Exit codes:    ${formatExits(exitMeanings)}`,
     )
-    .showHelpAfterError(`(${usageFix})`)
+    .showHelpAfterError(`(${usageFix()})`)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr });
   for (const verb of verbs) addVerb(program, verb, { terminal, signal, done });
@@ -89,6 +92,7 @@ function addVerb(
     .command(verb.name)
     .summary(verb.summary)
     .description(verb.summary)
+    .showHelpAfterError(`(${usageFix(verb.name)})`)
     .option('--json', 'one JSON object on standard output')
     .addHelpText('after', `${verb.help}\nExit codes: ${formatExits(verb.exits)}.`)
     .action(async () => {

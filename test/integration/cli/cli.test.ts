@@ -43,6 +43,14 @@ describe('kong-privatelink', () => {
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'STATE', message: expect.stringContaining('ENOENT') } });
   });
 
+  it('points to the help of the verb whose option does not exist, as JSON too', async () => {
+    const text = await runCli(['diff', '--frobnicate']);
+    const json = await runCli(['diff', '--frobnicate', '--json']);
+
+    expect(text.err).toContain('(kong-privatelink diff --help shows what there is)');
+    expect(JSON.parse(json.out).error.fix).toBe('kong-privatelink diff --help shows what there is');
+  });
+
   it.each([
     ['an option that does not exist', ['sync', '--frobnicate'], "unknown option '--frobnicate'"],
     ['an option without its value', ['sync', '--plan'], "argument '--json' is invalid"],
