@@ -1,7 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '#core/errors';
+
+/** Gives the text of a file. A pipe is refused, since nobody may ever write to it, and a read that waits for that cannot be stopped. */
+export async function readRegular(path: string, signal?: AbortSignal): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await handle.stat();
+    // Node says itself what is wrong with a folder.
+    if (!found.isFile() && !found.isDirectory()) throw new Error('it is a pipe or a device, and no file');
+    return await handle.readFile({ encoding: 'utf8', signal });
+  } finally {
+    await handle.close();
+  }
+}
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { type ErrorCode, messageOf, misfitOf, PrivatelinkError, type Problem } from '#core/errors';
 import { canonicalJson, checksumOf, digestOf } from '#core/json';
-import { isMissingFile, makeFolder, writeIfChanged } from './files';
+import { isMissingFile, makeFolder, readRegular, writeIfChanged } from './files';
 
 /** A kind of file with a checksum: what it holds, and what people are told of one that cannot be used. The checksum finds damage; it is no signature. */
 export type Sealed<T> = {
@@ -78,7 +77,7 @@ export function unusable(
 
 /** Gives what the file holds, undefined where there is none. Throws as `parseSealed` does. */
 export async function readSealed<T>(path: string, kind: Sealed<T>): Promise<T | undefined> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
+  const text = await readRegular(path).catch((thrown: unknown) => {
     if (isMissingFile(thrown)) return undefined;
     // What Node says names the path of some faults only.
     const reason = `cannot be read (${messageOf(thrown)})`;

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
 import { type ErrorDetails, messageOf, PrivatelinkError } from '#core/errors';
+import { readRegular } from '#io/files';
 import { withinDeadline } from '#io/signals';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
@@ -33,7 +33,7 @@ export function describeSource({ name, file, url }: SnapshotConfig): string {
 function fileReader(file: string, from: string): ReadSnapshot {
   return async (_, signal) => {
     try {
-      return { text: await readFile(file, { encoding: 'utf8', signal }) };
+      return { text: await readRegular(file, signal) };
     } catch (cause) {
       signal.throwIfAborted();
       const fix = 'write it with kong-privatelink discover --out FILE, where this user may read it';

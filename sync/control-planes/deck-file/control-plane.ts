@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { type Base, emptyBase } from '#deck/file/base';
 import { parseDeckFile } from '#deck/file/read';
 import { renderText } from '#deck/file/write';
-import { isMissingFile, writeFix, writeIfChanged } from '#io/files';
+import { isMissingFile, readRegular, writeFix, writeIfChanged } from '#io/files';
 import type { DocumentControlPlane } from '../control-plane';
 import { applyTo } from './apply-to';
 
@@ -37,7 +36,7 @@ export function connectFile(
 
 async function readText(path: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    return await readFile(path, { encoding: 'utf8', signal });
+    return await readRegular(path, signal);
   } catch (cause) {
     signal.throwIfAborted();
     if (isMissingFile(cause)) return undefined;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,6 +142,16 @@ describe('a sealed file', () => {
           new RegExp(`^${folder}: the count cannot be read \\(.*EISDIR.*\\); make it a file that this user may read$`),
         ),
       }),
+    );
+  });
+
+  it('is refused, and not waited for, where a pipe stands in its place', async () => {
+    await writeSealed(path, content, kind);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+
+    await expect(readSealed(path, kind)).rejects.toThrow(
+      /count.json: the count cannot be read \(it is a pipe.*make it a file/,
     );
   });
 });
