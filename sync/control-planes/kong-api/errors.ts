@@ -109,6 +109,14 @@ export function shapeError(call: string, cause: unknown): PrivatelinkError {
   });
 }
 
+/** The error for a list whose pages lead on for ever, for the reason `why`; `call` asked for the last one. */
+export function endlessError(call: string, why: string): PrivatelinkError {
+  return new PrivatelinkError(`the list that ${call} is of has no end: ${why}`, {
+    code: 'CONTROL_PLANE',
+    fix: 'check controlPlane.address, and that no proxy or cache on the way answers in place of the control plane',
+  });
+}
+
 /** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */
 export function isBroken(thrown: unknown): boolean {
   return hasCode(thrown, ...brokenCodes);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { shapeError } from './errors';
+import { createPageCount } from '#core/page-count';
+import { endlessError, shapeError } from './errors';
 import type { Http } from './http';
 
 /** One page, and the query parameters of the next. */
@@ -7,23 +8,26 @@ type Page<T> = { readonly items: readonly T[]; readonly next?: string };
 type PageShape<T> = {
   readonly size: Readonly<Record<string, string>>;
   readonly nextName: string;
+  /** A list that goes on after these has no end. */
+  readonly mostPages: number;
   readonly parse: (body: unknown) => Page<T>;
 };
 
-/** Reads pages until one names no next; a page that fails fails the list (fm-08). */
+/** Reads pages until one names no next; a page that fails fails the list (fm-08), and so does one that leads back, or one too many (fm-54). */
 export async function readPages<T>(
   http: Http,
   { path, shape, query = {} }: { path: string; shape: PageShape<T>; query?: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const items: T[] = [];
+  const whyEndless = createPageCount(shape.mostPages);
   let next: string | undefined;
   do {
     const parameters = { ...shape.size, ...query, ...(next && { [shape.nextName]: next }) };
     const call = `${path}?${new URLSearchParams(parameters)}`;
     const page = parsePage(call, shape, await http({ method: 'GET', path: call }, signal));
-    if (page.next !== undefined && page.next === next)
-      throw shapeError(`GET ${call}`, 'the next page is the page itself');
+    const why = page.next && whyEndless(page.next);
+    if (why) throw endlessError(`GET ${call}`, why);
     items.push(...page.items);
     next = page.next;
   } while (next);
@@ -45,6 +49,8 @@ export function entityPages<T>(item: z.ZodType<T>): PageShape<T> {
     // The largest page that Konnect's OpenAPI allows.
     size: { size: '1000' },
     nextName: 'offset',
+    // Ten times the 10,000 entities of a kind that Konnect documents: a Kong with a database has no limit, and a filtered page may be short.
+    mostPages: 100,
     parse: (body) => {
       const { data, offset } = schema.parse(body);
       return { items: data, next: offset || undefined };
@@ -59,6 +65,8 @@ export function nodePages<T>(item: z.ZodType<T>): PageShape<T> {
     // No limit is documented here; 100 is what Konnect's other lists of this form take.
     size: { 'page[size]': '100' },
     nextName: 'page[after]',
+    // 10,000 data planes, of which Konnect lists those of the last days, even where it gives ten on a page.
+    mostPages: 1_000,
     parse: (body) => {
       const { items, page } = schema.parse(body);
       return { items, next: page?.next ? cursorOf(page.next) : undefined };

@@ -49,13 +49,46 @@ describe('readPages', () => {
     await expect(reading).rejects.toThrow(/GET \/l\?size=1000 .*\(data\.1: .*expected string/);
   });
 
-  it('ends when the next page is the page itself', async () => {
-    const reading = readPages(
-      answering({ data: ['a'], offset: 'x' }).http,
-      { path: '/l', shape: entityPages(item) },
-      signal,
-    );
+  it.each([
+    ['the page itself', ['a']],
+    ['an earlier page', ['a', 'b', 'c', 'a']],
+    ['two pages in turn', ['a', 'b', 'a']],
+  ])('fm-54 ends at once, and names cause and fix, when the next page is %s', async (_, offsets) => {
+    const { http, paths } = answering(...offsets.map((offset) => ({ data: ['x'], offset })), {
+      data: ['x'],
+      offset: 'a',
+    });
 
-    await expect(reading).rejects.toMatchObject({ code: 'CONTROL_PLANE' });
+    const reading = readPages(http, { path: '/l', shape: entityPages(item) }, signal);
+
+    await expect(reading).rejects.toMatchObject({
+      code: 'CONTROL_PLANE',
+      reason: expect.stringContaining('names a next page that was read before'),
+      fix: expect.stringContaining('no proxy or cache'),
+    });
+    expect(paths).toHaveLength(Math.max(2, offsets.length));
+  });
+
+  it.each([
+    ['entities', entityPages(item), (offset: string) => ({ data: [], offset })],
+    ['data planes', nodePages(item), (next: string) => ({ items: [], page: { next } })],
+  ])('fm-54 ends a list of %s whose pages are new for ever', async (_, shape, bodyOf) => {
+    let pages = 0;
+    const http: Http = async () => bodyOf(`page-${++pages}`);
+
+    const reading = readPages(http, { path: '/l', shape: { ...shape, mostPages: 3 } }, signal);
+
+    await expect(reading).rejects.toMatchObject({
+      code: 'CONTROL_PLANE',
+      reason: expect.stringContaining('it goes on after 3 pages'),
+    });
+    expect(pages).toBe(3);
+  });
+
+  it('fm-54 reads a list of as many pages as there may be', async () => {
+    const { http } = answering({ data: ['a'], offset: 'x' }, { data: ['b'], offset: 'y' }, { data: ['c'] });
+    const shape = { ...entityPages(item), mostPages: 3 };
+
+    await expect(readPages(http, { path: '/l', shape }, signal)).resolves.toEqual(['a', 'b', 'c']);
   });
 });
