@@ -8,6 +8,7 @@ import {
   misfitOf,
   PrivatelinkError,
 } from '#core/errors';
+import { tooLarge } from './exchange';
 
 /** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
 export type Api = {
@@ -84,11 +85,15 @@ function isValidation(status: number): boolean {
   return status === 400 || status === 422;
 }
 
+/** What people do about an answer that is none of the control plane's. */
+const noProxyFix =
+  'check controlPlane.address, and that no proxy or cache on the way answers in place of the control plane';
+
 /** The error for a call that brought no whole answer. */
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
   return new PrivatelinkError(`no answer to ${call}: ${messageOf(thrown) || (codeOf(thrown) ?? 'no reason given')}`, {
     code: networkMeaningOf(thrown),
-    fix: 'check controlPlane.address and the way to it (DNS, proxy, firewall)',
+    fix: hasCode(thrown, tooLarge) ? noProxyFix : 'check controlPlane.address and the way to it (DNS, proxy, firewall)',
     cause: thrown,
   });
 }
@@ -96,6 +101,7 @@ export function networkError(call: string, thrown: unknown): PrivatelinkError {
 /** What undici knows no better of, such as a certificate, will be the same at the next try. */
 function networkMeaningOf(thrown: unknown): ErrorCode {
   if (isBroken(thrown)) return 'UNREACHABLE';
+  if (hasCode(thrown, tooLarge)) return 'CONTROL_PLANE';
   return hasCode(thrown, ...timeoutCodes) ? 'TIMEOUT' : 'BAD_CONNECTION';
 }
 
@@ -113,7 +119,7 @@ export function shapeError(call: string, cause: unknown): PrivatelinkError {
 export function endlessError(call: string, why: string): PrivatelinkError {
   return new PrivatelinkError(`the list that ${call} is of has no end: ${why}`, {
     code: 'CONTROL_PLANE',
-    fix: 'check controlPlane.address, and that no proxy or cache on the way answers in place of the control plane',
+    fix: noProxyFix,
   });
 }
 

@@ -3,7 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { JsonObject } from '#core/model';
 import type { Clock } from '#core/timing/clock';
 import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
-import { exchange } from './exchange';
+import { type CallLimits, exchange } from './exchange';
 import { parseRetryAfter, retry, type Tried } from './retry';
 import { createServerClock, type ServerClock } from './server-clock';
 
@@ -17,7 +17,7 @@ export type HttpCall = {
 /** Gives the parsed body, undefined where there is none. Throws PrivatelinkError, or the signal's reason when aborted. */
 export type Http = (call: HttpCall, signal: AbortSignal) => Promise<unknown>;
 
-export type HttpOptions = {
+export type HttpOptions = Partial<CallLimits> & {
   readonly api: Api;
   readonly address: string;
   /** Absent: the calls carry none. */
@@ -33,6 +33,16 @@ export type HttpOptions = {
 };
 
 const defaultTimeoutMs = 10_000;
+
+const defaultLimits: CallLimits = {
+  /** The largest answer comes in this time over 9 Mbit/s. */
+  callTimeoutMs: 60_000,
+  /**
+   * The largest answer is the whole configuration of a Kong without a database: 10,000 entities, Konnect's documented limit, of each of
+   * five kinds, with 1.3 KB each (seven tags of 128 characters among them). A page of a list has 1,000.
+   */
+  maxBytes: 64 * 2 ** 20,
+};
 
 /** Shorter than any server's idle time-out (Node's is 5 s, load balancers have 60 s), so that a socket is not reused as it closes (fm-27). */
 const idleMs = 4_000;
@@ -54,7 +64,14 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
   });
   const headers = { ...(token && api.authorize(token)), accept: 'application/json' };
   const serverClock = options.serverClock ?? createServerClock(clock);
-  const connection = { ...options, serverClock, dispatcher, prefix: pathname.replace(/\/+$/, ''), headers };
+  const connection = {
+    ...defaultLimits,
+    ...options,
+    serverClock,
+    dispatcher,
+    prefix: pathname.replace(/\/+$/, ''),
+    headers,
+  };
   return (call, signal) => {
     // Each call in flight listens, and there are more of them than the ten that Node takes for a leak.
     setMaxListeners(0, signal);
@@ -62,20 +79,21 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
   };
 }
 
-type Connection = Pick<HttpOptions, 'api' | 'address' | 'token'> & {
-  readonly serverClock: ServerClock;
-  readonly dispatcher: Dispatcher;
-  /** The path of the address. */
-  readonly prefix: string;
-  readonly headers: Readonly<Record<string, string>>;
-};
+type Connection = CallLimits &
+  Pick<HttpOptions, 'api' | 'address' | 'token'> & {
+    readonly serverClock: ServerClock;
+    readonly dispatcher: Dispatcher;
+    /** The path of the address. */
+    readonly prefix: string;
+    readonly headers: Readonly<Record<string, string>>;
+  };
 
 async function attempt({ method, path, body }: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
-  const { api, address, token, serverClock, dispatcher, prefix, headers } = connection;
+  const { api, address, token, serverClock, prefix, headers } = connection;
   // Thousands of calls succeed, and nobody reads their names.
   const name = () => callName(method, address, path);
   const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
-  const answer = await exchange({ method, path: prefix + path, ...sent }, dispatcher, signal).catch(
+  const answer = await exchange({ method, path: prefix + path, ...sent }, connection, signal).catch(
     (thrown: unknown) => ({ thrown }),
   );
   signal.throwIfAborted();
