@@ -7,6 +7,7 @@ import type { VpcEndpointsConfig } from '#config/schema';
 import { isLoopback } from '#core/addresses/loopback';
 import { lazy } from '#core/timing/lazy';
 import type { AccountScope } from './accounts';
+import { limitAnswers } from './answer-limits';
 
 // The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -30,8 +31,15 @@ export type ClientOptions = {
   readonly endpoint?: VpcEndpointsConfig['endpoint'];
 };
 
-/** Time that one call gets, connecting included. */
+/** Time that a call gets until its headers, connecting included, and between two pieces of its body. */
 const callTimeoutMs = 10_000;
+
+const answerLimits = limitAnswers({
+  /** Less than the 30 s of a scope, so that a call that ends with it is tried again. */
+  timeoutMs: 2 * callTimeoutMs,
+  /** The largest page is of 1,000 endpoints, each with a policy of 20,480 characters and 50 tags of 384, escaped as XML: 64 KiB. */
+  maxBytes: 64 * 2 ** 20,
+});
 
 /** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
 const requestHandler = {
@@ -39,7 +47,7 @@ const requestHandler = {
   httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
   connectionTimeout: callTimeoutMs,
   requestTimeout: callTimeoutMs,
-  // The request's time ends with the headers of the answer; this one ends an answer that stops half-way.
+  // The request's time ends with the headers of the answer; this one ends an answer that stops half-way, `answerLimits` one that goes on.
   socketTimeout: callTimeoutMs,
   throwOnRequestTimeout: true,
 };
@@ -82,14 +90,23 @@ async function createCloudMapClient({ scope, endpoint, own }: ClientOptions): Pr
   return sharing(scope, own, (provider) => new ServiceDiscoveryClient({ ...settings, ...provider }));
 }
 
+type Client = {
+  readonly config: { readonly credentials: Provider };
+  readonly middlewareStack: { readonly use: (plugin: typeof answerLimits) => void };
+};
 type Provider = NonNullable<OwnCredentials['provider']>;
 
-/** The client that `create` makes; where the process's own credentials count, those of the first such client. */
-function sharing<T extends { readonly config: { readonly credentials: Provider } }>(
+/** The client that `construct` makes, with its answers limited; where the process's own credentials count, those of the first such client. */
+function sharing<T extends Client>(
   scope: AccountScope,
   own: OwnCredentials | undefined,
-  create: (settings: { readonly credentials?: Provider }) => T,
+  construct: (settings: { readonly credentials?: Provider }) => T,
 ): T {
+  const create: typeof construct = (settings) => {
+    const client = construct(settings);
+    client.middlewareStack.use(answerLimits);
+    return client;
+  };
   if (scope.roleArn || !own) return create({});
   const client = create(own.provider ? { credentials: own.provider } : {});
   own.provider ??= client.config.credentials;
@@ -113,6 +130,7 @@ async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoin
   return fromTemporaryCredentials({
     params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' },
     clientConfig: { region, endpoint, requestHandler },
+    clientPlugins: [answerLimits],
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { lazyCloudMapClient, lazyEc2Client } from '#discovery/aws/clients';
+import { lazyCloudMapClient, lazyEc2Client, lazyStsClient } from '#discovery/aws/clients';
 import { firstScopeOf, vpcEndpointsConfig } from '../../../support/aws/vpc-endpoints';
 
 const scope = firstScopeOf(vpcEndpointsConfig());
@@ -39,6 +39,17 @@ describe('lazyEc2Client', () => {
     expect(typeof retryMode === 'function' ? await retryMode() : retryMode).toBe('adaptive');
     client.destroy();
   });
+});
+
+it.each([
+  ['EC2', lazyEc2Client],
+  ['Cloud Map', lazyCloudMapClient],
+  ['STS', lazyStsClient],
+])('fm-54 limits the answers of %s', async (_, clientOf) => {
+  const client = await clientOf({ scope, own: {} })();
+
+  expect(client.middlewareStack.identify()).toContainEqual(expect.stringContaining('limitAnswers'));
+  client.destroy();
 });
 
 describe('lazyCloudMapClient', () => {
