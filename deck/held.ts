@@ -5,11 +5,14 @@ import { domainOfUpstream } from '#core/names';
 import type { HeldEntity, Kind } from './document';
 import { pluginKey, targetKey } from './keys';
 
+/** An id that can be a segment of a path once it is encoded: dots cannot be, and half a character has no encoding (fm-54). */
+export const idSchema = z.string().regex(/^(?!\.{1,2}$)\P{Cs}+$/u);
+
 const reference = z.object({ id: z.string() }).nullish();
 
 /** An entity as Konnect lists it: what tells entities apart is parsed, the rest is carried along. */
 export const itemSchema = z.looseObject({
-  id: z.string().min(1),
+  id: idSchema,
   name: z.string().nullish(),
   target: z.string().nullish(),
   tags: z.array(z.string()).nullish(),

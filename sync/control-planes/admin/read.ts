@@ -6,7 +6,7 @@ import type { Change } from '../../plan/changes';
 import type { ForeignEntity } from '../../plan/foreign-entities';
 import { foreignEntities } from '../kong-api/entities';
 import { type ListOptions, type ListPath, readLists } from '../kong-api/lists';
-import { clashPaths, listPaths } from '../kong-api/paths';
+import { clashPaths, listPaths, targetsPath } from '../kong-api/paths';
 
 type ReadOptions = Omit<ListOptions, 'tags'> & { readonly owner: string };
 
@@ -19,7 +19,7 @@ export async function readHeld(
   const flat = writeOrder.filter((kind) => kind !== 'target').map((kind) => ({ kind, path: listPaths[kind] }));
   const lists = await readLists(flat, { ...options, tags }, signal);
   const upstreams = (lists.get('upstream') ?? []).filter((one) => tags.every((tag) => one.tags?.includes(tag)));
-  const below = upstreams.map(({ id }): ListPath => ({ kind: 'target', path: `upstreams/${id}/targets` }));
+  const below = upstreams.map(({ id }): ListPath => ({ kind: 'target', path: targetsPath(id) }));
   // Kong's list below an upstream does not say how it treats a filter.
   const targets = await readLists(below, { ...options, tags: [] }, signal);
   const held = heldEntities(new Map([...lists, ...targets]));

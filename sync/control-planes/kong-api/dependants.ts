@@ -2,6 +2,7 @@ import type { HeldEntity } from '#deck/document';
 import { type Item, itemSchema } from '#deck/held';
 import type { EntityApi } from './lists';
 import { entityPages, readPages } from './pages';
+import { segmentOf } from './paths';
 
 const items = entityPages(itemSchema);
 
@@ -25,7 +26,7 @@ export async function readDependants(
   for (const { kind, key, id } of leaving) {
     if (kind === 'target' || kind === 'plugin') continue;
     for (const list of below[kind] ?? []) {
-      const page = { path: `${base}/${parents[kind]}/${id}/${list}`, shape: items };
+      const page = { path: `${base}/${parents[kind]}/${segmentOf(id)}/${list}`, shape: items };
       const others = (await readPages(http, page, signal)).filter((item) => !ids.has(item.id));
       found.push(...others.map((item) => `${list.slice(0, -1)} ${nameOfItem(item)} on ${kind} ${key}`));
     }

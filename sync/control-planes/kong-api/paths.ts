@@ -14,10 +14,20 @@ export const listPaths: Readonly<Record<Kind, string>> = {
 /** Up to here the upstreams' own lists are read; beyond, the list of all targets takes fewer calls. */
 const mostUpstreamLists = 4;
 
+/** One segment of a path, whatever an id or a name that somebody else chose holds (fm-54). */
+export function segmentOf(id: string): string {
+  return encodeURIComponent(id);
+}
+
+/** The list of an upstream's targets. */
+export function targetsPath(upstreamId: string): string {
+  return `upstreams/${segmentOf(upstreamId)}/targets`;
+}
+
 /** Path of the entity that a change is about. */
 export function entityPath({ kind, key, id, parentId }: Change): string {
-  if (kind !== 'target') return `${listPaths[kind]}/${id}`;
-  if (parentId !== undefined) return `upstreams/${parentId}/targets/${id}`;
+  if (kind !== 'target') return `${listPaths[kind]}/${segmentOf(id)}`;
+  if (parentId !== undefined) return `${targetsPath(parentId)}/${segmentOf(id)}`;
   const reason = `target ${key} cannot be written: it carries our tags below somebody else's upstream`;
   throw new PrivatelinkError(reason, { code: 'REJECTED', fix: 'take them off, or delete it by hand' });
 }
@@ -36,7 +46,7 @@ export function clashPaths(
   const upstreams = new Set(exposed.flatMap(({ kind, parentId }) => (kind === 'target' && parentId) || []));
   return [...kinds].flatMap((kind) =>
     kind === 'target' && upstreams.size <= mostLists
-      ? [...upstreams].map((id) => ({ kind, path: `upstreams/${id}/targets` }))
+      ? [...upstreams].map((id) => ({ kind, path: targetsPath(id) }))
       : [{ kind, path: listPaths[kind] }],
   );
 }

@@ -12,7 +12,7 @@ import { clashPaths, listPaths } from '../kong-api/paths';
 import { createServerClock } from '../kong-api/server-clock';
 import { writeEntity } from '../kong-api/write-entity';
 import { konnectApi } from './api';
-import { resolveControlPlane } from './plane-id';
+import { planePath, resolveControlPlane } from './plane-id';
 import { readExpectedHash, readRollout } from './settled';
 import { rememberUnchanged } from './unchanged';
 
@@ -32,7 +32,7 @@ export function connectKonnect(
   const ownTags = selectTags(owner);
   let plane: string | undefined;
   const resolve = async (signal: AbortSignal) => {
-    plane = `/v2/control-planes/${await resolveControlPlane(http, config.name, signal)}`;
+    plane = planePath(await resolveControlPlane(http, config.name, signal));
     return plane;
   };
   const open = async (signal: AbortSignal) => ({ http, base: `${plane ?? (await resolve(signal))}/core-entities` });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { PrivatelinkError, type Problem } from '#core/errors';
+import { idSchema } from '#deck/held';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
+import { segmentOf } from '../kong-api/paths';
 
 /** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
 const refusedTypes: Readonly<Record<string, Problem>> = {
@@ -15,7 +17,7 @@ const refusedTypes: Readonly<Record<string, Problem>> = {
 const listSchema = z.object({
   data: z.array(
     z.object({
-      id: z.string().min(1),
+      id: idSchema,
       name: z.string(),
       config: z.object({ cluster_type: z.string().nullish() }).nullish(),
     }),
@@ -32,6 +34,11 @@ export async function resolveControlPlane(http: Http, name: string, signal: Abor
     code: 'CONFIG_INVALID',
     fix: refusal.fix,
   });
+}
+
+/** The path of a control plane, from the root. */
+export function planePath(id: string): string {
+  return `/v2/control-planes/${segmentOf(id)}`;
 }
 
 async function list(http: Http, query: Readonly<Record<string, string>>, signal: AbortSignal) {

@@ -4,7 +4,7 @@ import { systemClock } from '#io/clock';
 import { createHttp, type Http, type HttpOptions } from '../kong-api/http';
 import { createServerClock } from '../kong-api/server-clock';
 import { konnectApi } from './api';
-import { resolveControlPlane } from './plane-id';
+import { planePath, resolveControlPlane } from './plane-id';
 
 /** A control plane of Konnect, its path, the client to reach it, and Konnect's own clock. */
 export type Plane = {
@@ -25,6 +25,6 @@ export function openPlane(
   const http = createHttp({ api: konnectApi, ...config, ...options, clock, serverClock });
   return async (signal) => {
     const id = await resolveControlPlane(http, config.name, signal);
-    return { http, id, path: `/v2/control-planes/${id}`, now: serverClock.now };
+    return { http, id, path: planePath(id), now: serverClock.now };
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PluginSchema } from '../backend';
 import { nodePages, readPages } from '../kong-api/pages';
+import { segmentOf } from '../kong-api/paths';
 import type { Plane } from './plane';
 
 const schemas = nodePages(z.object({ name: z.string(), lua_schema: z.string() }));
@@ -8,7 +9,7 @@ const schemas = nodePages(z.object({ name: z.string(), lua_schema: z.string() })
 /** Puts the schema where Konnect's differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
 export async function uploadSchema(plane: Plane, { name, lua }: PluginSchema, signal: AbortSignal): Promise<boolean> {
   if ((await readSchema(plane, name, signal)) === lua) return false;
-  await plane.http({ method: 'PUT', path: `${pathOf(plane)}/${name}`, body: { lua_schema: lua } }, signal);
+  await plane.http({ method: 'PUT', path: `${pathOf(plane)}/${segmentOf(name)}`, body: { lua_schema: lua } }, signal);
   return true;
 }
 

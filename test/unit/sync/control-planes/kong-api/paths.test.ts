@@ -18,6 +18,13 @@ describe('entityPath', () => {
     expect(entityPath(create(kind, 'i', 'u'))).toBe(path);
   });
 
+  it('fm-54 keeps an id that looks like a path, or like a query, one segment', () => {
+    const odd = create('target', 'i/../?size=1#x', 'u/../..');
+
+    expect(entityPath(odd)).toBe('upstreams/u%2F..%2F../targets/i%2F..%2F%3Fsize%3D1%23x');
+    expect(entityPath({ ...odd, kind: 'service' })).toBe('services/i%2F..%2F%3Fsize%3D1%23x');
+  });
+
   it('is refused for a target below somebody else’s upstream', () => {
     expect(() => entityPath(create('target', 'i'))).toThrow(/somebody else's upstream/);
   });
@@ -43,6 +50,11 @@ describe('clashPaths', () => {
     ['a plugin of a service that is there', [create('plugin', 'p', 's')], ['plugins']],
     ['two targets of one upstream', [create('target', 'a', 'u'), create('target', 'b', 'u')], ['upstreams/u/targets']],
     ['targets of four upstreams', targets(4), [0, 1, 2, 3].map((index) => `upstreams/u${index}/targets`)],
+    [
+      'a target of an upstream whose id looks like a path',
+      [create('target', 'a', '../plugins?x')],
+      ['upstreams/..%2Fplugins%3Fx/targets'],
+    ],
     ['targets of five upstreams', targets(5), ['targets']],
   ])('for %s', (_, creates, paths) => {
     expect(clashPaths(creates).map(({ path }) => path)).toEqual(paths);
