@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { isMissingFile } from '#io/files';
 
@@ -10,16 +10,21 @@ export type DeckCommand = {
   /** What it reads from standard input. */
   readonly input?: string;
   readonly timeoutMs: number;
+  /** Of standard output and error together; default 64 Mi. */
+  readonly mostChars?: number;
 };
 
 export type DeckResult = { readonly exitCode: number; readonly out: string; readonly err: string };
+
+/** What decK writes most is a dump: 10,000 entities, Konnect's documented limit, of each of five kinds, with 1.3 KB each. */
+const defaultMostChars = 64 * 2 ** 20;
 
 /** decK that is killed leaves half a sync: it gets this long to end by itself, within the 10 s that a stop may take (sync/control-planes/apply.ts lets it go on for 8 s first). */
 const defaultGraceMs = 1_500;
 
 /**
- * Runs decK to its end; one that takes too long, or is stopped, is asked to end and killed `graceMs` later.
- * Throws PrivatelinkError when it cannot be run or took too long, the signal's reason when stopped.
+ * Runs decK to its end; one that takes too long, writes too much, or is stopped, is asked to end and killed `graceMs` later (fm-54).
+ * Throws PrivatelinkError when it cannot be run, took too long or wrote too much, the signal's reason when stopped.
  */
 export async function runDeck(
   command: DeckCommand,
@@ -36,38 +41,56 @@ export async function runDeck(
 
 type Stopping = { readonly stop: AbortSignal; readonly graceMs: number };
 
-function spawnDeck({ binary, argv, env, input = '' }: DeckCommand, { stop, graceMs }: Stopping): Promise<DeckResult> {
+function spawnDeck(command: DeckCommand, { stop, graceMs }: Stopping): Promise<DeckResult> {
+  const { binary, argv, env, input = '' } = command;
   return new Promise((resolve, reject) => {
     const child = spawn(binary, [...argv], { env, stdio: 'pipe' });
-    const output = { out: '', err: '' };
     let killer: NodeJS.Timeout | undefined;
+    const kill = () => {
+      child.kill('SIGKILL');
+      // What decK started may hold them open for ever.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     const end = () => {
       child.kill('SIGTERM');
-      killer = setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+      killer ??= setTimeout(kill, graceMs).unref();
     };
     const release = () => {
       clearTimeout(killer);
       stop.removeEventListener('abort', end);
     };
     stop.addEventListener('abort', end, { once: true });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output.out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output.err += text;
-    });
+    const output = collectOutput(child, command.mostChars ?? defaultMostChars, end);
     child.once('error', (cause) => {
       release();
       reject(notRunnable(binary, cause));
     });
     child.once('close', (code) => {
       release();
-      resolve({ exitCode: code ?? -1, ...output });
+      const { isTooLong, ...written } = output;
+      if (isTooLong) reject(tooLong(command));
+      else resolve({ exitCode: code ?? -1, ...written });
     });
     // decK may end before it has read everything; its exit code tells.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
+}
+
+type Output = { out: string; err: string; isTooLong: boolean };
+
+/** What decK has written until now; beyond `mostChars` nothing is kept, and `onExcess` is called. */
+function collectOutput(child: ChildProcessWithoutNullStreams, mostChars: number, onExcess: () => void): Output {
+  const output: Output = { out: '', err: '', isTooLong: false };
+  const keep = (key: 'out' | 'err') => (text: string) => {
+    output.isTooLong ||= output.out.length + output.err.length + text.length > mostChars;
+    if (output.isTooLong) onExcess();
+    else output[key] += text;
+  };
+  child.stdout.setEncoding('utf8').on('data', keep('out'));
+  child.stderr.setEncoding('utf8').on('data', keep('err'));
+  return output;
 }
 
 function notRunnable(binary: string, cause: unknown): PrivatelinkError {
@@ -81,5 +104,13 @@ function tooSlow({ binary, argv, timeoutMs }: DeckCommand): PrivatelinkError {
   return new PrivatelinkError(reason, {
     code: 'TIMEOUT',
     fix: 'check that the control plane answers, and run sync again',
+  });
+}
+
+function tooLong({ binary, argv, mostChars = defaultMostChars }: DeckCommand): PrivatelinkError {
+  const reason = `${binary} ${argv.slice(0, 2).join(' ')} wrote more than ${mostChars} characters and was stopped`;
+  return new PrivatelinkError(reason, {
+    code: 'CONTROL_PLANE',
+    fix: 'check that controlPlane.binary, or DECK_BIN, names decK, and that its control plane is the right one',
   });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -21,6 +21,8 @@ type Answer = {
   readonly err?: string;
   readonly exitCode?: number;
   readonly hangs?: boolean | string;
+  readonly leavesChild?: boolean;
+  readonly repeats?: string;
 };
 
 let home: string;
@@ -183,6 +185,31 @@ describe('a decK that does not end', () => {
     stopping.abort(new Error('stopped'));
 
     await expect(running).rejects.toThrow('stopped');
+  });
+
+  it.each(['stdout', 'stderr'])('fm-54 is stopped when it writes to %s for ever', async (repeats) => {
+    answer({ dump: { repeats } });
+    const env = { HOME: home, PATH: process.env.PATH ?? '' };
+
+    await expect(runDeck({ ...command, env, mostChars: 1_000_000 }, signal, 50)).rejects.toMatchObject({
+      code: 'CONTROL_PLANE',
+      reason: expect.stringMatching(/gateway dump wrote more than 1000000 characters and was stopped$/),
+      fix: expect.stringContaining('controlPlane.binary'),
+    });
+  });
+
+  it('fm-54 is not waited for when what it started holds its output open', async () => {
+    answer({ dump: { hangs: 'until asked', leavesChild: true } });
+    const stopping = new AbortController();
+    const running = runDeck({ ...command, env: { HOME: home, PATH: process.env.PATH ?? '' } }, stopping.signal, 50);
+    await until('decK has started it', () => existsSync(join(home, 'child.pid')));
+    const child = Number(readFileSync(join(home, 'child.pid'), 'utf8'));
+
+    stopping.abort(new Error('stopped'));
+
+    await expect(running).rejects.toThrow('stopped');
+    // It still runs, and would hold the output for ten minutes.
+    expect(process.kill(child)).toBe(true);
   });
 
   it('is stopped after its time', async () => {
