@@ -16,6 +16,29 @@ export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortCon
   }
 }
 
+export type Limit = {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** What is thrown when the time is over. */
+  readonly late: () => Error;
+};
+
+/** What `work` gives; its controller aborts when the time is over, and work that ends by itself soon after is waited for. */
+export function stoppedAfter<T>(
+  work: (own: AbortController) => Promise<T>,
+  { signal, timeoutMs, late }: Limit,
+): Promise<T> {
+  return withOwnSignal(signal, async (own) => {
+    own.signal.throwIfAborted();
+    const timer = setTimeout(() => own.abort(late()), timeoutMs).unref();
+    try {
+      return await work(own);
+    } finally {
+      clearTimeout(timer);
+    }
+  });
+}
+
 export type Deadline = {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -33,15 +56,8 @@ export function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
   { signal, timeoutMs, asked, fix }: Deadline,
 ): Promise<T> {
-  return withOwnSignal(signal, async (own) => {
-    own.signal.throwIfAborted();
-    const timer = setTimeout(() => own.abort(lateness(asked, timeoutMs, fix)), timeoutMs).unref();
-    try {
-      return await untilAborted(work(own.signal), own.signal);
-    } finally {
-      clearTimeout(timer);
-    }
-  });
+  const late = () => lateness(asked, timeoutMs, fix);
+  return stoppedAfter((own) => untilAborted(work(own.signal), own.signal), { signal, timeoutMs, late });
 }
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

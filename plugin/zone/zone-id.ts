@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { backoffMs } from '#core/timing/backoff';
@@ -81,10 +81,13 @@ type Question = {
   readonly signal: AbortSignal;
 };
 
+/** A task's metadata is a few KiB for each of its containers, of which there are ten at most (fm-54). */
+const dispatcher = new Agent({ maxResponseSize: 2 ** 20 });
+
 function ask(url: string, { signal, ...question }: Question): Promise<string> {
   return withinDeadline(
     async (own) => {
-      const { statusCode, body } = await request(url, { ...question, signal: own });
+      const { statusCode, body } = await request(url, { ...question, dispatcher, signal: own });
       const text = await body.text();
       if (statusCode !== 200) throw new Error(`status ${statusCode}`);
       return text.trim();

@@ -3,7 +3,7 @@ import { groupBy } from '#core/group-by';
 import type { Clock } from '#core/timing/clock';
 import { nameOf } from '#deck/document';
 import { concurrently } from '#io/concurrently';
-import { delayedSignal } from '#io/signals';
+import { delayedSignal, stoppedAfter, withinDeadline } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
 import type { AppliedChange, Change } from '../plan/changes';
 import { failureNames, whySkipped } from '../plan/dependants';
@@ -40,8 +40,25 @@ const stopping: ReadonlySet<ErrorCode> = new Set([
   'TIMEOUT',
 ]);
 
-/** Applies the changes in their order, kind after kind; a failure costs what depends on it, nothing else. */
-export async function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
+/** 10,000 entities, Konnect's documented limit, of each of five kinds, four at once, are written in this time at 280 ms each. */
+const applyTimeoutMs = 3_600_000;
+
+/** Applies the changes in their order, kind after kind, within an hour (fm-54); a failure costs what depends on it, nothing else. */
+export function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
+  const late = () =>
+    new PrivatelinkError(`not everything was written after ${applyTimeoutMs / 60_000} minutes`, {
+      code: 'TIMEOUT',
+      fix: 'the next pass goes on from here; check that the control plane answers as fast as it should',
+    });
+  return stoppedAfter(({ signal }) => applyUntil(changes, { ...options, signal }), {
+    signal: options.signal,
+    timeoutMs: applyTimeoutMs,
+    late,
+  });
+}
+
+/** Ends with what was written by then when its signal is aborted. */
+async function applyUntil(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
   const foreign = new Map((await readForeign(changes, options)).map((one) => [nameOf(one), one]));
   const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
   const { controlPlane } = options;
@@ -167,9 +184,10 @@ function failedChange(change: Change, thrown: unknown, signal: AbortSignal): App
   };
 }
 
-/** Undefined when the data planes' state cannot be read: what they report is a courtesy to them. */
+/** Undefined when the data planes' state cannot be read within 30 s: what they report is a courtesy to them. */
 function readRollout({ controlPlane, signal }: ApplyOptions): Promise<Rollout | undefined> {
-  return controlPlane.readRollout(signal).catch(() => undefined);
+  const deadline = { signal, timeoutMs: rolloutWaitMs, asked: 'the control plane' };
+  return withinDeadline(controlPlane.readRollout, deadline).catch(() => undefined);
 }
 
 /** Waits until all connected data planes run a configuration newer than `before`, for 30 s, or until stopped; not at all when none is connected. */

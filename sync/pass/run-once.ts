@@ -1,11 +1,11 @@
-import { formatProblem } from '#core/errors';
+import { formatProblem, PrivatelinkError } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
 import type { ConfirmGone } from '#discovery/confirm-gone';
-import { withOwnSignal } from '#io/signals';
+import { stoppedAfter, withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
 import { applyChanges } from '../control-planes/apply';
 import { type ControlPlane, writesBase } from '../control-planes/control-plane';
@@ -103,11 +103,24 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   return { snapshot, held, plan, outcome, report };
 }
 
+/** An Admin API has a list of targets for each upstream: 10,000 of them, four at once, are read in this time at 240 ms each. */
+const readTimeoutMs = 600_000;
+
+/** What the control plane holds, within ten minutes (fm-54); each scope, and each publication, has its own time. */
+function readControlPlane({ read }: ControlPlane, signal: AbortSignal): Promise<readonly HeldEntity[]> {
+  const late = () =>
+    new PrivatelinkError(`what the control plane holds was not read after ${readTimeoutMs / 1_000} s`, {
+      code: 'TIMEOUT',
+      fix: 'it is read again in the next pass; check that it answers as fast as it should',
+    });
+  return stoppedAfter((own) => read(own.signal), { signal, timeoutMs: readTimeoutMs, late });
+}
+
 /** Reads all sides at once; when one fails the others are stopped, so that nobody waits for their answers. */
 function readAll({ discover, controlPlane, absenceStore, publications = [] }: PassDependencies, signal: AbortSignal) {
   return withOwnSignal(signal, async (own) => {
     const discovering = discover(own.signal);
-    const reading = controlPlane.read(own.signal);
+    const reading = readControlPlane(controlPlane, own.signal);
     try {
       return await Promise.all([discovering, reading, absenceStore.read(), readPublications(publications, own.signal)]);
     } catch (thrown) {

@@ -2,6 +2,7 @@ import type { Domain } from '#core/claims/settle';
 import { messageOf } from '#core/errors';
 import type { HeldEntity } from '#deck/document';
 import { concurrently } from '#io/concurrently';
+import { withinDeadline } from '#io/signals';
 import { type ApplyOptions, applyChanges, readForeign } from '../control-planes/apply';
 import type { ControlPlane } from '../control-planes/control-plane';
 import type { AppliedChange, Change, Kept } from '../plan/changes';
@@ -36,14 +37,18 @@ export type PublicationReport = {
 /** Services written to, or read, at once. */
 const servicesAtOnce = 4;
 
-/** Reads all services; one that cannot be read costs its own publication only. Rejects with the signal's reason alone. */
+/** Twice what discovery gives a scope, which reads the same lists. */
+const readTimeoutMs = 60_000;
+
+/** Reads all services, each within a minute (fm-54); one that cannot be read costs its own publication only. Rejects with the signal's reason alone. */
 export function readPublications(
   publications: readonly Publication[],
   signal: AbortSignal,
 ): Promise<readonly ReadPublication[]> {
   return concurrently(publications, { limit: servicesAtOnce, signal }, async (publication) => {
     try {
-      return { ...publication, held: await publication.service.read(signal) };
+      const deadline = { signal, timeoutMs: readTimeoutMs, asked: publication.name };
+      return { ...publication, held: await withinDeadline(publication.service.read, deadline) };
     } catch (thrown) {
       signal.throwIfAborted();
       return { ...publication, held: [], error: messageOf(thrown) };

@@ -123,6 +123,14 @@ export function endlessError(call: string, why: string): PrivatelinkError {
   });
 }
 
+/** The error for a list whose pages come too slowly; `call` is what asks for it. */
+export function lateListError(call: string, timeoutMs: number): PrivatelinkError {
+  return new PrivatelinkError(`the list of ${call} was not whole after ${timeoutMs / 1_000} s`, {
+    code: 'TIMEOUT',
+    fix: 'check controlPlane.address and the way to it (DNS, proxy, firewall)',
+  });
+}
+
 /** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */
 export function isBroken(thrown: unknown): boolean {
   return hasCode(thrown, ...brokenCodes);

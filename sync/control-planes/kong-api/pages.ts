@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createPageCount } from '#core/page-count';
-import { endlessError, shapeError } from './errors';
+import { stoppedAfter } from '#io/signals';
+import { endlessError, lateListError, shapeError } from './errors';
 import type { Http } from './http';
 
 /** One page, and the query parameters of the next. */
@@ -13,10 +14,26 @@ type PageShape<T> = {
   readonly parse: (body: unknown) => Page<T>;
 };
 
+/** For all pages of a list: the most that there may be, at 3 s each. */
+const listTimeoutMs = 300_000;
+
 /** Reads pages until one names no next; a page that fails fails the list (fm-08), and so does one that leads back, or one too many (fm-54). */
 export async function readPages<T>(
   http: Http,
   { path, shape, query = {} }: { path: string; shape: PageShape<T>; query?: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const late = () => lateListError(`GET ${path}`, listTimeoutMs);
+  return stoppedAfter((own) => readAll(http, { path, shape, query }, own.signal), {
+    signal,
+    timeoutMs: listTimeoutMs,
+    late,
+  });
+}
+
+async function readAll<T>(
+  http: Http,
+  { path, shape, query }: { path: string; shape: PageShape<T>; query: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const items: T[] = [];

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { withinDeadline, withOwnSignal } from '#io/signals';
+import { PrivatelinkError } from '#core/errors';
+import { stoppedAfter, withinDeadline, withOwnSignal } from '#io/signals';
 
 const never = () => new Promise<never>(() => {});
 const deadlineOf = (signal: AbortSignal) => ({ signal, timeoutMs: 5_000, asked: 'scope a' });
@@ -81,5 +82,43 @@ describe('withinDeadline', () => {
 
     expect(jest.getTimerCount()).toBe(0);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('stoppedAfter', () => {
+  it('stops the work when the time is over, and waits until it has ended', async () => {
+    jest.useFakeTimers();
+    const late = () => new PrivatelinkError('too late', { code: 'TIMEOUT', fix: undefined });
+    const { signal } = new AbortController();
+    let hasEnded = false;
+    const working = stoppedAfter(
+      async (own) => {
+        await new Promise((end) => own.signal.addEventListener('abort', () => setTimeout(end, 1_000)));
+        hasEnded = true;
+        throw own.signal.reason;
+      },
+      { signal, timeoutMs: 5_000, late },
+    );
+    const rejection = expect(working).rejects.toThrow('too late');
+
+    await jest.advanceTimersByTimeAsync(5_999);
+    const before = hasEnded;
+    await jest.advanceTimersByTimeAsync(1);
+
+    await rejection;
+    expect([before, hasEnded]).toEqual([false, true]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    jest.useRealTimers();
+  });
+
+  it('leaves no timer behind', async () => {
+    jest.useFakeTimers();
+    const { signal } = new AbortController();
+    const late = () => new Error('too late');
+
+    await expect(stoppedAfter(async () => 7, { signal, timeoutMs: 5_000, late })).resolves.toBe(7);
+
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
   });
 });

@@ -73,3 +73,56 @@ describe('applyChanges', () => {
     expect(await applied).toMatchObject({ results: [first, ...others] });
   });
 });
+
+describe('fm-54 a control plane that tells of its data planes without end', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is asked for 30 s, and what was written counts all the same', async () => {
+    jest.useFakeTimers();
+    const plane = createMemoryControlPlane('test');
+    const readRollout: ControlPlane['readRollout'] = (signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const { signal } = new AbortController();
+    const options = { controlPlane: { ...plane, readRollout }, clock: createFakeClock(), concurrency: 1, signal };
+
+    const applying = applyChanges(creates, options);
+    await jest.advanceTimersByTimeAsync(30_000);
+
+    const { results, rollout } = await applying;
+    expect(results.map(({ outcome }) => outcome)).toEqual(creates.map(() => 'applied'));
+    expect(rollout).toBeUndefined();
+  });
+});
+
+describe('fm-54 a control plane that writes too slowly for ever', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is written to for an hour, and what was not written by then is left to the next pass', async () => {
+    jest.useFakeTimers();
+    const plane = createMemoryControlPlane('test');
+    const write: typeof plane.write = async (change, own) => {
+      await new Promise((done) => setTimeout(done, 50 * 60_000));
+      await plane.write(change, own);
+    };
+    const { signal } = new AbortController();
+    const options = { controlPlane: { ...plane, write }, clock: createFakeClock(), concurrency: 1, signal };
+
+    const applying = applyChanges(creates, options);
+    await jest.advanceTimersByTimeAsync(100 * 60_000);
+
+    const { results } = await applying;
+    expect(results.map(({ outcome }) => outcome)).toEqual([
+      'applied',
+      'applied',
+      ...Array(creates.length - 2).fill('skipped'),
+    ]);
+    expect(results[2]).toMatchObject({
+      error: expect.stringContaining('not everything was written after 60 minutes'),
+      isTransient: true,
+    });
+  });
+});

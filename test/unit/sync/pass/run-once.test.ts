@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import type { Endpoint, EndpointState, JsonObject, ScopeState } from '#core/model';
 import { exitCodeOfSync } from '#sync/cli/exit-codes';
@@ -785,5 +785,38 @@ describe('runOnce', () => {
     expect(exitCodeOfSync(report)).toBe(1);
     expect(report.changes).not.toEqual([]);
     expect(plane.writes).toEqual([]);
+  });
+});
+
+describe('fm-54 a pass whose control plane answers without end', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('ends after ten minutes of reading, writes nothing, and waits until the reading has ended', async () => {
+    jest.useFakeTimers();
+    const { plane, deps } = createPasses({ discover: async () => snapshotOf(knownScope([sd2])) });
+    let isReading = true;
+    const read: typeof plane.read = (signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener('abort', () =>
+          setTimeout(() => {
+            isReading = false;
+            reject(signal.reason);
+          }, 1_000),
+        ),
+      );
+    const rejection = expect(
+      runOnce({ ...deps, controlPlane: { ...plane, read } }, new AbortController().signal),
+    ).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      reason: 'what the control plane holds was not read after 600 s',
+      fix: expect.stringContaining('the next pass'),
+    });
+
+    await jest.advanceTimersByTimeAsync(601_000);
+
+    await rejection;
+    expect([isReading, plane.writes]).toEqual([false, []]);
   });
 });

@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import type { PassDependencies } from '#sync/pass/run-once';
+import { readPublications } from '#sync/publish/publish';
 import { endpointOf, knownScope } from '../../../support/builders';
+import { createMemoryControlPlane } from '../../../support/control-planes/memory';
 import { createMemoryCloudMap, instanceIdOf } from '../../../support/control-planes/memory-cloud-map';
 import { createPasses, defaultPolicy } from '../../../support/passes';
 
@@ -124,5 +126,30 @@ describe('publishing', () => {
     const report = await pass(knownScope([endpointOf({ domain: 'sd3' })]));
 
     expect(report.warnings).toEqual(['publish, domain sd2: no endpoint that can be used claims this domain']);
+  });
+});
+
+describe('fm-54 a service that answers without end', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is read for a minute, and costs its own publication alone', async () => {
+    jest.useFakeTimers();
+    const good = createMemoryControlPlane('test');
+    const endless: typeof good = { ...good, read: () => new Promise(() => {}) };
+    const publications = [
+      { name: 'endless', domain: 'sd2', service: endless },
+      { name: 'good', domain: 'sd2', service: good },
+    ];
+
+    const reading = readPublications(publications, new AbortController().signal);
+    await jest.advanceTimersByTimeAsync(60_000);
+
+    expect(await reading).toMatchObject([
+      { name: 'endless', held: [], error: expect.stringContaining('endless did not answer within 60 s') },
+      { name: 'good', held: [] },
+    ]);
+    expect((await reading)[1]?.error).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import type { Http } from '#sync/control-planes/kong-api/http';
 import { entityPages, nodePages, readPages } from '#sync/control-planes/kong-api/pages';
@@ -83,6 +83,22 @@ describe('readPages', () => {
       reason: expect.stringContaining('it goes on after 3 pages'),
     });
     expect(pages).toBe(3);
+  });
+
+  it('fm-54 gives a list its time as a whole, however slowly its pages come', async () => {
+    jest.useFakeTimers();
+    const http: Http = (_, own) =>
+      new Promise((_resolve, reject) => own.addEventListener('abort', () => reject(own.reason)));
+    const reading = readPages(http, { path: '/l', shape: entityPages(item) }, signal);
+    const rejection = expect(reading).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      reason: 'the list of GET /l was not whole after 300 s',
+    });
+
+    await jest.advanceTimersByTimeAsync(300_000);
+
+    await rejection;
+    jest.useRealTimers();
   });
 
   it('fm-54 reads a list of as many pages as there may be', async () => {
