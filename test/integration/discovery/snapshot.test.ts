@@ -30,6 +30,11 @@ afterEach(async () => {
   server = undefined;
 });
 
+function writeForEver(response: ServerResponse): void {
+  const timer = setInterval(() => response.write('x'.repeat(500)), 1);
+  response.on('close', () => clearInterval(timer));
+}
+
 describe('reading a snapshot over HTTP', () => {
   it('sends the token, and the ETag of what it has, and takes 304 for unchanged', async () => {
     const seen: IncomingMessage['headers'][] = [];
@@ -64,8 +69,15 @@ describe('reading a snapshot over HTTP', () => {
     expect(String(thrown)).not.toContain(token);
   });
 
-  it('gives up on a server that does not finish its answer', async () => {
-    server = await serve((_, response) => void response.write('{'));
+  it.each([
+    ['does not finish its answer', 0],
+    ['sends its answer byte by byte for ever', 1],
+  ])('fm-54 gives up on a server that %s', async (_, everyMs) => {
+    server = await serve((_request, response) => {
+      response.write('{');
+      const timer = everyMs > 0 ? setInterval(() => response.write(' '), everyMs) : undefined;
+      response.on('close', () => clearInterval(timer));
+    });
 
     await expect(readerOf(server.url, { timeoutMs: 50 })(undefined, signal)).rejects.toMatchObject({
       code: 'TIMEOUT',
@@ -73,8 +85,11 @@ describe('reading a snapshot over HTTP', () => {
     });
   });
 
-  it('reads no more than its limit', async () => {
-    server = await serve((_, response) => response.end('x'.repeat(2_000)));
+  it.each([
+    ['says how long it is', (response: ServerResponse) => void response.end('x'.repeat(2_000))],
+    ['never ends', (response: ServerResponse) => writeForEver(response)],
+  ])('fm-54 reads no more than its limit of an answer that %s', async (_, answer) => {
+    server = await serve((_request, response) => answer(response));
 
     await expect(readerOf(server.url, { maxBytes: 1_000 })(undefined, signal)).rejects.toMatchObject({
       code: 'UNREACHABLE',
