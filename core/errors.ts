@@ -80,6 +80,14 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** More of what somebody else says helps nobody, and fills the log (fm-54). */
+const mostQuoted = 4_000;
+
+/** What somebody else says, as far as a message quotes it. */
+export function quoteOf(text: string): string {
+  return text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
+}
+
 /** The code of what was thrown, by Node most likely; undefined where it has none. */
 export function codeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;

@@ -1,4 +1,4 @@
-import { codeOf, type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
+import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf } from '#core/errors';
 import type { AccountScope } from './accounts';
 import { noProxyFix } from './answers';
 
@@ -97,8 +97,8 @@ function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown
   const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
   const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
-  const [words] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
-  return new PrivatelinkError(`${where}: ${failed} failed: ${words}`, {
+  const [words = ''] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
+  return new PrivatelinkError(`${where}: ${failed} failed: ${quoteOf(words)}`, {
     code,
     fix: fix(failed, scope),
     cause: thrown,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ErrorCode, PrivatelinkError } from '#core/errors';
+import { type ErrorCode, PrivatelinkError, quoteOf } from '#core/errors';
 import { uuidOf } from '#core/uuid';
 import type { HeldEntity } from '#deck/document';
 import { deckLists, itemsOf } from '#deck/file/items';
@@ -58,5 +58,5 @@ export function deckError(argv: readonly string[], said: string): PrivatelinkErr
     code: 'CONTROL_PLANE' as const,
     fix: 'correct what it names, and run this again',
   };
-  return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${text}`, { code, fix });
+  return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${quoteOf(text)}`, { code, fix });
 }

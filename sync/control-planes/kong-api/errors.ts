@@ -7,6 +7,7 @@ import {
   messageOf,
   misfitOf,
   PrivatelinkError,
+  quoteOf,
 } from '#core/errors';
 import { tooLarge } from './exchange';
 
@@ -59,7 +60,7 @@ export function answerError(
   answer: FailedAnswer,
 ): PrivatelinkError {
   const { status, text } = answer;
-  const said = `${name} answered ${status} to ${call}: ${wordsOf(text) || 'without a word'}`;
+  const said = `${name} answered ${status} to ${call}: ${quoteOf(wordsOf(text)) || 'without a word'}`;
   return new PrivatelinkError(said, fixes[status] ?? meaningOf(answer));
 }
 

@@ -166,6 +166,14 @@ describe('a decK that does not do it', () => {
     expect(String(failed[0]?.thrown)).toContain(error);
   });
 
+  it('fm-54 is quoted from the beginning of what it says at length', async () => {
+    answer({ dump: { err: `Error: ${'x'.repeat(100_000)}`, exitCode: 1 } });
+
+    await expect(connect().read(signal)).rejects.toMatchObject({
+      reason: expect.stringMatching(/^deck gateway dump failed: x{4000}…$/),
+    });
+  });
+
   it('throws when it is the base that failed', async () => {
     answer({ sync: { out: '{"errors":["Create consumer bob failed"]}' } });
 

@@ -74,6 +74,12 @@ describe('wrapAwsError', () => {
     });
   });
 
+  it('fm-54 quotes the beginning of what AWS says at length', async () => {
+    expect(await errorOf(awsError('InternalError', 'x'.repeat(100_000)))).toMatchObject({
+      reason: expect.stringMatching(/ failed: x{4000}…$/),
+    });
+  });
+
   it('names the identity in use when the scope has no role', async () => {
     expect(await errorOf(awsError('UnauthorizedOperation'), { roleArn: undefined })).toMatchObject({
       message: expect.stringContaining('allow ec2:DescribeVpcEndpoints for the identity in use'),

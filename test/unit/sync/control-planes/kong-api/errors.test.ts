@@ -36,6 +36,17 @@ describe('answerError', () => {
   });
 });
 
+describe('answerError for a long text', () => {
+  it.each([
+    ['a message', JSON.stringify({ message: 'x'.repeat(100_000) })],
+    ['the fields of a message', JSON.stringify({ details: [{ field: 'x'.repeat(100_000), messages: ['no'] }] })],
+  ])('fm-54 quotes the beginning of %s', (_, text) => {
+    const { message } = answerError(konnectApi, 'PUT /x', { status: 503, text });
+
+    expect(message).toMatch(/^Konnect answered 503 to PUT \/x: x{4000}…; the next pass/);
+  });
+});
+
 describe('answerError for a gateway that does not know failover', () => {
   it('names the setting that does without it', () => {
     const text = '{"message":"schema violation (failover: unknown field)"}';
