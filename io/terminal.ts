@@ -1,10 +1,14 @@
 import { styleText } from 'node:util';
+import { printable } from '#core/printable';
+import type { Losses } from './output';
 
 /** Where a command reads from and writes to; the process's own in production. */
 export type Terminal = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Of what went to `out`; absent where nothing gets lost. */
+  readonly losses?: Losses;
   /** Output goes to a person, who gets colours. */
   readonly isTerminal: boolean;
   /** Asks a person for a yes; absent where nobody can answer. */
@@ -18,8 +22,9 @@ export function paint(terminal: Terminal, colour: Colour, text: string): string 
   return terminal.isTerminal && !terminal.env.NO_COLOR ? styleText(colour, text) : text;
 }
 
-/** Columns padded to their widest cell, two spaces apart; the last column is not padded. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell, two spaces apart; the last column is not padded. A row is one line, whatever its cells hold. */
+export function formatTable(head: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printable));
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     cells

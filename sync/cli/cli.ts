@@ -12,13 +12,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-// Whoever reads the output may stop reading; the work and its exit code stand.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (thrown: NodeJS.ErrnoException) => {
-    if (thrown.code !== 'EPIPE') throw thrown;
-  });
-}
-
 async function ask(question: string): Promise<boolean> {
   const { confirm } = await import('./confirm');
   return confirm(question, { input: process.stdin, output: process.stdout }, controller.signal);
@@ -26,13 +19,17 @@ async function ask(question: string): Promise<boolean> {
 
 /** Loads the rest only now: a signal that comes meanwhile is heard. */
 async function run(): Promise<void> {
+  const { openOutput } = await import('#io/output');
+  const isTerminal = process.stdout.isTTY === true;
+  const [out, err] = [openOutput(1, isTerminal), openOutput(2, isTerminal)];
   const { main } = await import('./main');
   process.exitCode = await main(process.argv.slice(2), {
     terminal: {
       env: process.env,
-      out: (text) => process.stdout.write(text),
-      err: (text) => process.stderr.write(text),
-      isTerminal: process.stdout.isTTY === true,
+      out: out.write,
+      err: err.write,
+      losses: out,
+      isTerminal,
       confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
     },
     signal: controller.signal,

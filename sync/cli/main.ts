@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { formatProblem, hasCode, messageOf, PrivatelinkError } from '#core/errors';
+import { printable } from '#core/printable';
+import { writeFix } from '#io/files';
 import type { Terminal } from '#io/terminal';
 import { version } from '../pass/version';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
@@ -7,22 +9,40 @@ import { configOption, type VerbEntry, verbs } from './verbs';
 
 export type MainOptions = { readonly terminal: Terminal; readonly signal: AbortSignal };
 
+type Ended = { readonly exitCode: number; readonly isPrinted?: boolean };
+
 /** Runs one command line without the program's name; gives the exit code. Never throws. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
-  let exitCode: number = exitCodes.done;
+  const ended = await run(argv, options);
+  const loss = await options.terminal.losses?.reason();
+  return loss ? exitCodeAfter(loss, ended, options.terminal) : ended.exitCode;
+}
+
+/** What a verb wrote stands, whatever became of what it said; where what it prints is all, nothing stands (fm-55). */
+function exitCodeAfter(loss: Error, { exitCode, isPrinted }: Ended, { err }: Terminal): number {
+  const isLeft = hasCode(loss, 'EPIPE');
+  const fix = writeFix(loss, isLeft ? 'let its reader read to the end' : 'let it go to where it can be written');
+  const text = formatProblem({ reason: `cannot write standard output (${messageOf(loss)})`, fix });
+  if (isPrinted) err(`error: ${text} [STATE]\n`);
+  else if (!isLeft) err(`warning: ${text}; the exit code says what was done\n`);
+  return isPrinted ? exitCodes.error : exitCode;
+}
+
+async function run(argv: readonly string[], options: MainOptions): Promise<Ended> {
+  let ended: Ended = { exitCode: exitCodes.done };
   const isJson = argv.includes('--json');
-  const done = (code: number) => {
-    exitCode = code;
+  const done = (how: Ended) => {
+    ended = how;
   };
   // With --json what is wrong with the command line is told as JSON alone.
   const program = createProgram(options, { writeErr: isJson ? () => {} : options.terminal.err, done });
   try {
     await program.parseAsync([...argv], { from: 'user' });
-    return exitCode;
+    return ended;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return report(thrown, isJson, options.terminal);
-    if (thrown.exitCode === 0) return exitCodes.done;
-    return isJson ? report(usageError(thrown, argv), isJson, options.terminal) : exitCodes.error;
+    if (thrown.exitCode === 0) return { exitCode: exitCodes.done };
+    return isJson ? report(usageError(thrown, argv), isJson, options.terminal) : { exitCode: exitCodes.error };
   }
 }
 
@@ -48,16 +68,22 @@ function addValue(text: string, before: readonly string[] = []): readonly string
   return [...before, parseValue(text)];
 }
 
-function report(thrown: unknown, json: boolean, terminal: Terminal): number {
+function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
   const known = thrown instanceof PrivatelinkError ? thrown : undefined;
   const { code = 'UNEXPECTED', transient = false, fix } = known ?? {};
   const message = messageOf(thrown);
   if (json) terminal.out(`${JSON.stringify({ error: { code, message, fix, transient } })}\n`);
-  else terminal.err(known ? `error: ${message} [${code}]\n` : `error: ${message}\n`);
-  return exitCodes.error;
+  else terminal.err(`error: ${asLines(message)}${known ? ` [${code}]` : ''}\n`);
+  return { exitCode: exitCodes.error };
 }
 
-type Ending = { readonly writeErr: (text: string) => void; readonly done: (exitCode: number) => void };
+/** A message may list several problems; whoever's text it quotes begins no line that reads as one of ours. */
+function asLines(message: string): string {
+  const [first = '', ...more] = message.split('\n').map(printable);
+  return [first, ...more.map((line) => `  ${line.trimStart()}`)].join('\n');
+}
+
+type Ending = { readonly writeErr: (text: string) => void; readonly done: (how: Ended) => void };
 
 function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: Ending): Command {
   const program = new Command('kong-privatelink')
@@ -86,7 +112,7 @@ Exit codes:    ${formatExits(exitMeanings)}`,
 function addVerb(
   program: Command,
   verb: VerbEntry,
-  context: MainOptions & { readonly done: (exitCode: number) => void },
+  context: MainOptions & { readonly done: (how: Ended) => void },
 ): void {
   const command = program
     .command(verb.name)
@@ -101,7 +127,8 @@ function addVerb(
       const argument = verb.argument && { [verb.argument[0].replace(/\W/g, '')]: value };
       const options = { ...command.opts<object>(), ...argument, terminal: context.terminal };
       // What Commander has read are the options of the verb's entry.
-      context.done(await run(options as never, context.signal));
+      const exitCode = await run(options as never, context.signal);
+      context.done({ exitCode, isPrinted: verb.isPrinted?.(options) });
     });
   if (verb.argument) command.argument(...verb.argument);
   for (const [flags, description, isRepeatable] of verb.options ?? [configOption]) {

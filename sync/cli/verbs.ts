@@ -10,6 +10,8 @@ export type VerbEntry = {
   readonly argument?: readonly [name: string, description: string];
   /** Besides `--json`; `-c` alone when absent. */
   readonly options?: readonly (readonly [flags: string, description: string, isRepeatable?: 'repeatable'])[];
+  /** Whether what it prints is all that comes of it, given these options; absent: it never is. */
+  readonly isPrinted?: (options: object) => boolean;
   /** Loaded only when called, so that `--help` is quick. */
   readonly load: () => Promise<Verb<never>>;
 };
@@ -31,6 +33,7 @@ Reads AWS only; writes nothing but FILE. Start here: when an endpoint is missing
 calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
     exits: { done: 'done (unknown scopes are warnings)', error: 'configuration, or no scope has usable credentials' },
     options: [configOption, ['--out <file>', 'also write what was seen to this file, as a snapshot']],
+    isPrinted: () => true,
     load: async () => (await import('./commands/discover')).runDiscover,
   },
   {
@@ -50,6 +53,7 @@ Writes nothing. Each line names the entity and the reason (the endpoint, its sta
       ['--out <file>', 'also write the changes to this file, for sync --plan'],
       allowRemovalsOption,
     ],
+    isPrinted: () => true,
     load: async () => (await import('./commands/diff')).runDiff,
   },
   {
@@ -111,6 +115,7 @@ with --despite-unknown.`,
 sync uploads it by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.`,
     exits: { done: 'done', error: 'error' },
     options: [configOption, ['--upload', 'put it into the control plane where it differs (Konnect)']],
+    isPrinted: (options) => !('upload' in options),
     load: async () => (await import('./commands/schema')).runSchema,
   },
   {
@@ -131,6 +136,7 @@ Removals that the brake withholds stay in the file.`,
       ['-o, --output <file>', 'file to write, only when it changes (default: standard output)'],
       allowRemovalsOption,
     ],
+    isPrinted: (options) => !('output' in options),
     load: async () => (await import('./commands/render')).runRender,
   },
   {
@@ -139,6 +145,7 @@ Removals that the brake withholds stay in the file.`,
     help: `
 Reads everything that sync needs, and writes nothing. One line for each check: ok, warning (sync works, or works later) or failed.`,
     exits: { done: 'all ok or warnings', error: 'a check failed' },
+    isPrinted: () => true,
     load: async () => (await import('./commands/doctor')).runDoctor,
   },
   {
@@ -154,6 +161,7 @@ discovery, plan, apply and the plugin are the real ones.`,
       ['--serve', 'only AWS, Konnect and the domains of T0, at fixed ports, for a Kong of your own on 127.0.0.1:8000'],
       ['--faults', 'show what each of the faults of AWS does to discovery and to requests: about a minute'],
     ],
+    isPrinted: () => true,
     load: async () => (await import('./commands/sandbox')).runSandbox,
   },
 ];

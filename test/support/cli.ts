@@ -1,3 +1,4 @@
+import { createOutput } from '#io/output';
 import { main } from '#sync/cli/main';
 
 export type CliResult = { readonly exitCode: number; readonly out: string; readonly err: string };
@@ -8,12 +9,14 @@ export async function runCli(argv: readonly string[], env: Readonly<Record<strin
   let err = '';
   const terminal = {
     env,
-    out: (text: string) => {
+    out: createOutput((text, done) => {
       out += text;
-    },
-    err: (text: string) => {
+      done();
+    }).write,
+    err: createOutput((text, done) => {
       err += text;
-    },
+      done();
+    }).write,
     isTerminal: false,
   };
   const exitCode = await main(argv, { terminal, signal: new AbortController().signal });

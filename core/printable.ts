@@ -1,0 +1,32 @@
+/** What moves the cursor, colours, hides, reorders or ends text: controls, format characters, and Unicode's ends of lines. */
+const unprintable = '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]';
+const inText = new RegExp(unprintable, 'gu');
+
+/** Text of others in one line, as a terminal may get it: what is not printable is shown as JSON escapes it. */
+export function printable(text: string): string {
+  return text.replace(inText, escaped);
+}
+
+/** The same of each text in data that JSON can hold. */
+export function printableData<T>(data: T): T {
+  return JSON.parse(JSON.stringify(data), (_, value) => (typeof value === 'string' ? printable(value) : value));
+}
+
+/** What ours gives a shape: lines and tabs; on a terminal the colours of `paint`, and the return before progress, too. */
+const inLines = new RegExp(`(?![\\n\\t])${unprintable}`, 'gu');
+const own = '^\\r|\\u001b\\[(?:[12]|22|3[1-39])m';
+const onTerminal = new RegExp(`(${own})|${inLines.source}`, 'gu');
+
+/** Lines of ours, whatever text of others slipped into them. What is JSON stays the same value: it is escaped as JSON escapes. */
+export function printableLines(text: string, isTerminal: boolean): string {
+  if (!isTerminal) return text.replace(inLines, escaped);
+  return text.replace(onTerminal, (match, kept: string | undefined) => kept ?? escaped(match));
+}
+
+const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** JSON has no escape for a character beyond 16 bits, but for each of its halves. */
+function escaped(character: string): string {
+  const unitOf = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return named[character] ?? character.split('').map(unitOf).join('');
+}

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { builtCli } from '../../support/sandbox';
+import { until } from '../../support/until';
+
+let estate: Estate;
+let endpoint: string;
+const started: ChildProcess[] = [];
+
+beforeEach(async () => {
+  estate = await openEstate();
+  endpoint = estate.addEndpoint('sd2', ['10.0.1.11']);
+});
+
+afterEach(async () => {
+  for (const child of started.splice(0))
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await estate.close();
+});
+
+type Stream = 'full' | 'pipe' | 'closed';
+
+/** Runs the command with its outputs on a full disk, a pipe, or a pipe whose reader has left. */
+function start(argv: readonly string[], stdout: Stream, stderr: Stream = 'pipe') {
+  const disk = openSync('/dev/full', 'w');
+  const [out, err] = [stdout, stderr].map((one) => (one === 'full' ? disk : ('pipe' as const)));
+  const env = { ...process.env, ...estate.env };
+  const child = spawn(process.execPath, [builtCli, ...argv], { env, stdio: ['ignore', out, err] });
+  closeSync(disk);
+  started.push(child);
+  if (stdout === 'closed') child.stdout?.destroy();
+  const said = child.stderr ? text(child.stderr) : Promise.resolve('');
+  const ended = once(child, 'close').then(async ([code]) => ({ code, err: await said }));
+  return { child, ended };
+}
+
+const config = () => ['-c', join(estate.folder, 'kong-privatelink.yaml')];
+const targets = () => estate.konnect.entities('prod', 'targets').length;
+
+const noSpace = 'cannot write standard output \\(ENOSPC[^()]*\\); free space on its disk';
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+// /dev/full is a device of Linux.
+onLinux('an output that cannot be written', () => {
+  it.each([
+    ['sync', []],
+    ['sync', ['--json']],
+  ])('fm-55 changes no exit code of %s %j, whose writes went through', async (verb, more) => {
+    const { code, err } = await start([verb, ...config(), ...more], 'full').ended;
+
+    expect([code, targets()]).toEqual([0, 1]);
+    expect(err).toMatch(new RegExp(`^warning: ${noSpace}; the exit code says what was done\n$`));
+  });
+
+  it('fm-55 changes no exit code of retire, nor where standard error is lost too', async () => {
+    expect((await start(['sync', ...config()], 'full', 'full').ended).code).toBe(0);
+    estate.world.deleteEndpoint(endpoint);
+
+    expect((await start(['retire', 'sd2', '--yes', ...config()], 'full').ended).code).toBe(0);
+    expect(targets()).toBe(0);
+  });
+
+  it.each([
+    ['discover', []],
+    ['discover', ['--json']],
+    ['diff', []],
+    ['render', []],
+    ['doctor', []],
+    ['schema', []],
+  ])('fm-55 makes an error of %s %j, of which nothing else is left', async (verb, more) => {
+    const { code, err } = await start([verb, ...config(), ...more], 'full').ended;
+
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`(^|\n)error: ${noSpace} \\[STATE\\]\n$`));
+  });
+
+  it('fm-55 keeps the files that were asked for, and of render the exit code', async () => {
+    const [plan, file] = [join(estate.folder, 'plan.json'), join(estate.folder, 'kong.yaml')];
+
+    const diff = await start(['diff', '--out', plan, ...config()], 'full').ended;
+    const render = await start(['render', '--json', '-o', file, ...config()], 'full').ended;
+
+    expect([diff.code, render.code, existsSync(plan), existsSync(file)]).toEqual([1, 0, true, true]);
+  });
+
+  it('fm-55 makes an error of half an output', async () => {
+    const file = join(estate.folder, 'schema.lua');
+    const command = `ulimit -f 1; exec "${process.execPath}" "${builtCli}" schema > "${file}"`;
+    const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+
+    expect([code, readFileSync(file).length]).toEqual([1, 1_024]);
+    expect(err).toMatch(/^error: cannot write standard output \(EFBIG/);
+  });
+
+  it.each<[string, readonly string[], Stream, Stream]>([
+    ['its log', [], 'full', 'pipe'],
+    ['its log, read by nobody any more', [], 'closed', 'pipe'],
+    ['its reports', ['--json'], 'full', 'pipe'],
+    ['its reports and its log', ['--json'], 'full', 'full'],
+  ])('fm-55 ends no worker: %s', async (_, more, stdout, stderr) => {
+    estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    const { child, ended } = start(['sync', '--watch', ...config(), ...more], stdout, stderr);
+    await until('the first endpoint is written', () => targets() === 1 || child.exitCode !== null);
+    estate.world.deleteEndpoint(endpoint);
+    await until('the worker goes on', () => targets() === 0 || child.exitCode !== null);
+    child.kill('SIGTERM');
+
+    expect((await ended).code).toBe(0);
+    expect(targets()).toBe(0);
+  });
+});
+
+describe('a reader that leaves', () => {
+  it('fm-55 is told where it missed what it asked for, and is no failure of what was written', async () => {
+    const discover = await start(['discover', ...config()], 'closed').ended;
+    const sync = await start(['sync', ...config()], 'closed').ended;
+
+    expect(discover.code).toBe(1);
+    expect(discover.err).toMatch(
+      /^error: cannot write standard output \(.*EPIPE\); let its reader read to the end \[STATE\]\n$/,
+    );
+    expect([sync, targets()]).toEqual([{ code: 0, err: '' }, 1]);
+  });
+});
