@@ -1,6 +1,8 @@
 import { fstatSync, writeFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { hasCode, messageOf, type Problem } from '#core/errors';
 import { printableLines } from '#core/printable';
+import { writeFix } from './files';
 
 /** Takes a text, and says once it is written, or why it could not be. */
 export type Sink = (text: string, done: (failure?: Error | null) => void) => void;
@@ -45,6 +47,17 @@ export function createOutput(sink: Sink, isTerminal = false): Output {
     });
   };
   return { write, count: () => count, reason: async () => last?.then(() => reason) };
+}
+
+/** Why what was for standard output is lost, and what people do about it. */
+export function lossProblem(loss: Error): Problem {
+  const otherwise = isReaderGone(loss) ? 'let its reader read to the end' : 'let it go to where it can be written';
+  return { reason: `cannot write standard output (${messageOf(loss)})`, fix: writeFix(loss, otherwise) };
+}
+
+/** Whether somebody who read has left, by their own choice perhaps. */
+export function isReaderGone(loss: Error): boolean {
+  return hasCode(loss, 'EPIPE');
 }
 
 function sinkOf(fd: 1 | 2): Sink {

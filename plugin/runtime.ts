@@ -4,6 +4,7 @@ import pino from 'pino';
 import { formatProblem, messageOf } from '#core/errors';
 import { zoneNameFix } from '#core/zones';
 import { unreferencedClock } from '#io/clock';
+import { openOutput } from '#io/output';
 import { limitRate } from './limit-rate';
 import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './request/feed';
 import type { HandlerContext } from './request/handler';
@@ -27,7 +28,7 @@ export function sharedContext(env: Readonly<Record<string, string | undefined>>)
 
 function createContext(env: Readonly<Record<string, string | undefined>>): SharedContext {
   // Standard output of a plugin server is the dump's; Kong logs standard error.
-  const logger = pino({ base: { plugin: 'privatelink' } }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino({ base: { plugin: 'privatelink' } }, openOutput(2));
   const say = limitRate((reason, domain) => logger.warn({ reason, domain }, 'request not resolved'));
   let unresolved = 0;
   const explain = (reason: string, domain: string) => {

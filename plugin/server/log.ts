@@ -1,10 +1,11 @@
 import pino, { type Logger } from 'pino';
 import { messageOf } from '#core/errors';
+import { openOutput } from '#io/output';
 import { limitRate } from '../limit-rate';
 
-/** Standard output is the dump's; Kong logs standard error too. What is written last must not be lost. */
+/** Standard output is the dump's; Kong logs standard error too. */
 export function createLogger(): Logger {
-  return pino({ base: { server: 'kong-privatelink-pluginserver' } }, pino.destination({ fd: 2, sync: true }));
+  return pino({ base: { server: 'kong-privatelink-pluginserver' } }, openOutput(2));
 }
 
 /** Says each problem at most once a minute. */

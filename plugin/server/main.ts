@@ -2,8 +2,9 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { formatProblem } from '#core/errors';
+import { formatProblem, PrivatelinkError } from '#core/errors';
 import { unreferencedClock } from '#io/clock';
+import { lossProblem, openOutput } from '#io/output';
 import { whyClosedToKong } from './listening/listen';
 import { supervise } from './listening/supervise';
 import { createLogger, giveUpWith, problemsOf } from './log';
@@ -24,7 +25,10 @@ async function main(argv: readonly string[]): Promise<void> {
   if (!isDump(options)) return listen(options, argv);
   // What a dump loads, the process that listens goes without.
   const { dump } = await import('./run');
-  process.stdout.write(`${dump({ ...options, env: process.env, onProblem: problemsOf(logger) })}\n`);
+  const out = openOutput(1);
+  out.write(`${dump({ ...options, env: process.env, onProblem: problemsOf(logger) })}\n`);
+  const loss = await out.reason();
+  if (loss) throw new PrivatelinkError(lossProblem(loss).reason, { ...lossProblem(loss), code: 'STATE', cause: loss });
 }
 
 async function listen(options: ServerOptions, argv: readonly string[]): Promise<void> {

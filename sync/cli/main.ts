@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { formatProblem, hasCode, messageOf, PrivatelinkError } from '#core/errors';
+import { formatProblem, messageOf, PrivatelinkError } from '#core/errors';
 import { printable } from '#core/printable';
-import { writeFix } from '#io/files';
+import { isReaderGone, lossProblem } from '#io/output';
 import type { Terminal } from '#io/terminal';
 import { version } from '../pass/version';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
@@ -20,11 +20,9 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
 
 /** What a verb wrote stands, whatever became of what it said; where what it prints is all, nothing stands (fm-55). */
 function exitCodeAfter(loss: Error, { exitCode, isPrinted }: Ended, { err }: Terminal): number {
-  const isLeft = hasCode(loss, 'EPIPE');
-  const fix = writeFix(loss, isLeft ? 'let its reader read to the end' : 'let it go to where it can be written');
-  const text = formatProblem({ reason: `cannot write standard output (${messageOf(loss)})`, fix });
+  const text = formatProblem(lossProblem(loss));
   if (isPrinted) err(`error: ${text} [STATE]\n`);
-  else if (!isLeft) err(`warning: ${text}; the exit code says what was done\n`);
+  else if (!isReaderGone(loss)) err(`warning: ${text}; the exit code says what was done\n`);
   return isPrinted ? exitCodes.error : exitCode;
 }
 
