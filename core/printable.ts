@@ -12,14 +12,15 @@ export function printableData<T>(data: T): T {
   return JSON.parse(JSON.stringify(data), (_, value) => (typeof value === 'string' ? printable(value) : value));
 }
 
-/** What ours gives a shape: lines and tabs; on a terminal the colours of `paint`, and the return before progress, too. */
-const inLines = new RegExp(`(?![\\n\\t])${unprintable}`, 'gu');
+/** The same but for what gives text of ours its shape: lines and tabs. */
+export const unprintableInLines = new RegExp(`(?![\\n\\t])${unprintable}`, 'gu');
+/** On a terminal the colours of `paint`, and the return before progress, are ours too. */
 const own = '^\\r|\\u001b\\[(?:[12]|22|3[1-39])m';
-const onTerminal = new RegExp(`(${own})|${inLines.source}`, 'gu');
+const onTerminal = new RegExp(`(${own})|${unprintableInLines.source}`, 'gu');
 
 /** Lines of ours, whatever text of others slipped into them. What is JSON stays the same value: it is escaped as JSON escapes. */
 export function printableLines(text: string, isTerminal: boolean): string {
-  if (!isTerminal) return text.replace(inLines, escaped);
+  if (!isTerminal) return text.replace(unprintableInLines, escaped);
   return text.replace(onTerminal, (match, kept: string | undefined) => kept ?? escaped(match));
 }
 

@@ -4,6 +4,7 @@ import { PrivatelinkError } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
+import { unprintableInLines } from '#core/printable';
 import { sortDocument } from '../desired';
 import type { Document, Entity, Kind } from '../document';
 import { selectTags } from '../tags';
@@ -44,8 +45,17 @@ export function renderText(document: Document, options: TextOptions): string {
     Seq: (_, list) => {
       list.flow = list.items.every((item) => isScalar(item) && typeof item.value === 'number');
     },
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === 'string' && scalar.value.search(unprintableInLines) >= 0)
+        scalar.type = 'QUOTE_DOUBLE';
+    },
   });
-  return yaml.toString({ lineWidth: 0 });
+  // What is left is in double quotes, where YAML takes escapes; its own writer escapes less (fm-51).
+  return yaml.toString({ lineWidth: 0 }).replace(unprintableInLines, escapedInYaml);
+}
+
+function escapedInYaml(character: string): string {
+  return `\\U${character.codePointAt(0)?.toString(16).padStart(8, '0')}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { groupBy } from '#core/group-by';
 import type { Finding, Quarantined } from '#core/model';
+import { printableData } from '#core/printable';
 import { nameOf } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { type Colour, formatTable, paint, type Terminal } from '#io/terminal';
@@ -118,7 +119,7 @@ export function formatApplied(applied: readonly AppliedChange[]): string {
   return `Applied ${done} of ${applied.length} changes${again}`;
 }
 
-/** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. */
+/** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */
 export function formatReport(report: Report, terminal: Terminal): string {
   const {
     scopes,
@@ -134,7 +135,7 @@ export function formatReport(report: Report, terminal: Terminal): string {
     publications = [],
     leftOut = [],
     unnecessary = [],
-  } = report;
+  } = printableData(report);
   const ours = quarantined.filter((one) => one.code !== 'other-gateway');
   return [
     formatWarnings(warnings, terminal),

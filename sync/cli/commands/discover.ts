@@ -1,5 +1,6 @@
 import { settleClaims } from '#core/claims/settle';
 import type { Endpoint, Finding, Quarantined, Snapshot } from '#core/model';
+import { printableData } from '#core/printable';
 import { knownEndpoints, knownQuarantined } from '#core/snapshot';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { createLastGoodStore, readOnly } from '#discovery/snapshot/last-good';
@@ -46,7 +47,8 @@ type View = {
   readonly warnings: readonly string[];
 };
 
-function formatView({ scopes, endpoints, quarantined, findings, warnings }: View, terminal: Terminal): string {
+function formatView(view: View, terminal: Terminal): string {
+  const { scopes, endpoints, quarantined, findings, warnings } = printableData(view);
   const rows = endpoints.map((endpoint) => rowOf(endpoint, quarantined));
   const known = scopes.filter((scope) => scope.status === 'known').map((scope) => scope.id);
   const nothing = known.length > 0 ? `No endpoint with the domain tag is usable in ${known.join(', ')}\n` : '';

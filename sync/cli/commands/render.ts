@@ -1,4 +1,5 @@
 import { formatProblem, isProblem, PrivatelinkError, type Problem } from '#core/errors';
+import { printable } from '#core/printable';
 import { renderText } from '#deck/file/write';
 import { backendOf } from '../../control-planes/backends';
 import { hasNoCredentials, type Report } from '../../pass/report';
@@ -52,7 +53,7 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
 
 function refuse(refused: string, { terminal, json }: RenderOptions): number {
   if (json) terminal.out(`${JSON.stringify({ refused })}\n`);
-  else terminal.err(`refused ${refused}\n`);
+  else terminal.err(`refused ${printable(refused)}\n`);
   return exitCodes.refused;
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { PrivatelinkError } from '#core/errors';
+import { printableData } from '#core/printable';
 import type { During } from '#io/terminal';
 import { formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
@@ -103,10 +104,8 @@ LATENCY is until the answer: that of a hop holds what the hops after it took.
 `;
 
 /** What an event shows to a person: what was discovered, what changed, and each hop of the request after it. */
-export function formatEvent(
-  { what, discovered, findings, changed, requests, trip }: StoryEvent,
-  terminal: Terminal,
-): string {
+export function formatEvent(event: StoryEvent, terminal: Terminal): string {
+  const { what, discovered, findings, changed, requests, trip } = printableData(event);
   const list = (title: string, lines: readonly string[]) =>
     `  ${paint(terminal, 'dim', title)}\n${(lines.length > 0 ? lines : ['nothing']).map((line) => `    ${line}\n`).join('')}`;
   const end = trip.ok

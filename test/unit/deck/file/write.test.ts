@@ -35,6 +35,27 @@ describe('what decK would take for a template', () => {
   });
 });
 
+describe('what a terminal obeys', () => {
+  it.each([
+    ['an escape code', 'a\u001b[2J'],
+    ['an escape code of one character', 'a\u009b2J'],
+    ['text turned round', 'a\u202eb'],
+    ['what is invisible', 'a\u200b\u{e0041}b'],
+    ['an end of line of Unicode', 'a\u2028b'],
+    ['all of them beside lines and templates', `\u001b[2J\n\u009b\u202e\t"'\n${template}`],
+  ])('fm-51 is escaped in a decK file, and the same text to decK: %s', (_, text) => {
+    const plugins = [{ name: 'key-auth', config: { [text]: text, plain: 'two\nlines' } }];
+    const { domains } = settleClaims(snapshotOf(knownScope([endpointOf()])));
+
+    const file = renderText(renderDesired({ owner: 'test', domains, settings: { sd2: { plugins } } }), {
+      owner: 'test',
+    });
+
+    expect(file.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(parse(file).services[0].plugins[0].config).toEqual({ [text]: text, plain: 'two\nlines' });
+  });
+});
+
 describe('the decK file', () => {
   it('fm-17 names its format, select tags and control plane, and carries no ids', () => {
     const file = render();

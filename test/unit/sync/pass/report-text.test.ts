@@ -47,6 +47,43 @@ describe('formatReport', () => {
   });
 });
 
+describe('formatReport of text of others', () => {
+  /** All that a report can hold, with `text` in each place that strangers, AWS or a control plane may fill. */
+  const reportOf = (text: string): Report => {
+    const [create] = creates;
+    if (!create) throw new Error('there is no change');
+    const change = { ...create, key: text, domain: text, reason: text };
+    const failed: AppliedChange = { change, outcome: 'failed', error: text };
+    const kept = [{ key: text, domain: text, reason: text }];
+    const withheld = { reason: text, changes: [change] };
+    const publication = { name: text, domain: text, changes: [change], kept, applied: [failed], conflicts: [text] };
+    return {
+      owner: 'test',
+      scopes: [{ id: text, status: 'unknown', endpoints: 0, reason: text }],
+      quarantined: [{ endpointId: text, scopeId: text, domain: text, reason: text, fix: text, code: 'bad-tag' }],
+      changes: [change],
+      kept,
+      applied: [failed],
+      leftOut: [failed],
+      unnecessary: [change],
+      conflicts: [text],
+      withheld,
+      refused: text,
+      warnings: [text],
+      publications: [{ ...publication, withheld, error: text }],
+    };
+  };
+
+  it('fm-51 is one line each, and nothing that a terminal obeys', () => {
+    const hostile = 'x\r\nApplied all 9 changes\u001b[2J\u001b[31m\u009b2J\u202e';
+
+    const lines = formatReport(reportOf(hostile), terminal).split('\n');
+
+    expect(lines).toHaveLength(formatReport(reportOf('x'), terminal).split('\n').length);
+    expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
+
 describe('formatReport of data planes', () => {
   it.each([
     [0, '0 of 1 data planes run the new configuration yet\n'],
