@@ -6,6 +6,7 @@ import { writtenFields } from './fields';
 import { claimedPathsOf } from './route-paths';
 import { isConfigTag } from './tags';
 import { takenOutOf } from './taken-out';
+import { withoutWords } from './without-words';
 
 /**
  * Fields that we do not write, with the default a control plane fills in (Kong's Admin API schema, Konnect's OpenAPI 3.15):
@@ -157,7 +158,6 @@ function textOf(value: Json | undefined): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** A plugin's settings may be passwords, and reasons are for everybody to read. */
 function textWithoutWords(value: Json | undefined): string {
-  return textOf(JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'string' ? '***' : one))));
+  return textOf(withoutWords(value ?? null));
 }

@@ -1,5 +1,7 @@
 import type { Quarantined, ScopeState } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
+import type { Entity } from '#deck/document';
+import { maskedPlugin } from '#deck/without-words';
 import type { Rollout } from '../control-planes/control-plane';
 import type { AppliedChange, Change, Kept } from '../plan/changes';
 import type { Withheld } from '../plan/removals/brake';
@@ -44,6 +46,18 @@ export type Report = {
   readonly refused?: string;
   readonly warnings: readonly string[];
 };
+
+/** One line of JSON, with what else a verb tells. What may be a password in a change is masked, as in its reason. */
+export function serialiseReport(report: Report, more: object = {}): string {
+  const masked = (_: string, value: unknown) => (isPlugin(value) ? maskedPlugin(value) : value);
+  return `${JSON.stringify({ ...report, ...more }, masked)}\n`;
+}
+
+/** Wherever in a report, so that no field of it can be forgotten. */
+function isPlugin(value: unknown): value is Entity {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('fields' in value)) return false;
+  return value.kind === 'plugin' && typeof value.fields === 'object' && value.fields !== null;
+}
 
 export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
   const { scope, status } = state;

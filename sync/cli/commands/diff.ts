@@ -1,7 +1,7 @@
 import { readForeign } from '../../control-planes/apply';
 import { expectationOf } from '../../pass/identity';
 import { serialisePlan } from '../../pass/plan-file';
-import { hasNoCredentials, isIncomplete, isWithheld, type Report } from '../../pass/report';
+import { hasNoCredentials, isIncomplete, isWithheld, type Report, serialiseReport } from '../../pass/report';
 import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
@@ -33,7 +33,7 @@ export const runDiff: Verb<DiffOptions> = async (options, signal) => {
     publications: report.publications && published,
   };
   const { terminal } = options;
-  if (options.json) terminal.out(`${JSON.stringify(shown)}\n`);
+  if (options.json) terminal.out(serialiseReport(shown));
   else terminal.out(`${formatReport(shown, terminal)}${summaryOf(shown, foreign)}\n`);
   if (written && !options.json) terminal.err(`${written}\n`);
   if (hasNoCredentials(report)) return exitCodes.error;

@@ -2,7 +2,7 @@ import { formatProblem, isProblem, PrivatelinkError, type Problem } from '#core/
 import { printable } from '#core/printable';
 import { renderText } from '#deck/file/write';
 import { backendOf } from '../../control-planes/backends';
-import { hasNoCredentials, type Report } from '../../pass/report';
+import { hasNoCredentials, type Report, serialiseReport } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
@@ -58,6 +58,6 @@ function refuse(refused: string, { terminal, json }: RenderOptions): number {
 }
 
 function print(report: Report, { terminal, json, output }: RenderOptions, text?: string): void {
-  if (json) terminal.out(`${JSON.stringify({ ...report, output, text: output ? undefined : text })}\n`);
+  if (json) terminal.out(serialiseReport(report, { output, text: output ? undefined : text }));
   else terminal.err(formatReport({ ...report, changes: [], publications: [] }, terminal));
 }

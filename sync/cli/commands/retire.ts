@@ -6,7 +6,7 @@ import { mayClaim as claims } from '#discovery/admission/allow';
 import { applyChanges } from '../../control-planes/apply';
 import { backendOf } from '../../control-planes/backends';
 import { readDependants } from '../../control-planes/kong-api/dependants';
-import { isIncomplete, type Report } from '../../pass/report';
+import { isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatCounts, formatReport } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
@@ -34,7 +34,7 @@ export const runRetire: Verb<RetireOptions> = async (options, signal) => {
   if (!json) terminal.out(formatReport(report, terminal));
   const confirmed = await confirmPlan(report, domain, { options, session, signal });
   const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
-  if (json) terminal.out(`${JSON.stringify(done)}\n`);
+  if (json) terminal.out(serialiseReport(done));
   else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`);
   if (done.refused) return exitCodes.refused;
   return isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;

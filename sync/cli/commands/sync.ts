@@ -1,7 +1,7 @@
 import { PrivatelinkError } from '#core/errors';
 import { expectationOf } from '../../pass/identity';
 import { readPlan } from '../../pass/plan-file';
-import type { Report } from '../../pass/report';
+import { type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { runOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
@@ -31,7 +31,7 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
   const { terminal } = options;
   terminal.out(
     options.json
-      ? `${JSON.stringify(report)}\n`
+      ? serialiseReport(report)
       : `${formatReport(report, terminal)}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
   );
   return exitCodeOfSync(report);

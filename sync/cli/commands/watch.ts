@@ -4,6 +4,7 @@ import { messageOf } from '#core/errors';
 import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { systemClock } from '#io/clock';
+import { serialiseReport } from '../../pass/report';
 import { openSession } from '../../pass/session';
 import { parseAllowRemovals } from '../../plan/removals/policy';
 import { createMetrics, type Metrics } from '../../watch/metrics';
@@ -39,7 +40,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
     onSnapshot: (seen, owner) => {
       snapshotText = lazy(() => serialiseSnapshot(seen, owner));
     },
-    onReport: json ? (report) => terminal.out(`${JSON.stringify(report)}\n`) : undefined,
+    onReport: json ? (report) => terminal.out(serialiseReport(report)) : undefined,
   });
   let worker: Worker | undefined;
   const server = await startWatchServer(session.current().config.watch, {
