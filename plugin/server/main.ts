@@ -13,8 +13,8 @@ import { servingFlags } from './serving/flags';
 
 /** Prints a dump, or listens for the process that serves (serving/main.ts); all that could go wrong, or use memory, is over there. */
 
-/** A process that hangs is known for it after five questions. */
-const askEveryMs = 2_000;
+/** A process that hangs is killed after five calls in vain: Kong lets requests wait 10 s for an instance that another one starts, and answers 500. */
+const askEveryMs = 1_000;
 
 const logger = createLogger();
 const giveUp = giveUpWith(logger);

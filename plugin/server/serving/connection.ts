@@ -17,6 +17,10 @@ export type ConnectionOptions = {
 };
 
 export type Connection = {
+  /** No event is under way, Kong has answered all calls, and it is not being ended. */
+  readonly isIdle: () => boolean;
+  /** Which event of all was its last. */
+  readonly lastEvent: () => number;
   /** Ends the connection as soon as no event is under way and Kong has answered all calls. */
   readonly endWhenIdle: () => void;
 };
@@ -29,6 +33,7 @@ type Link = ConnectionOptions & {
   readonly reader: FrameReader;
   /** A phase is under way; Kong has at most one on a connection. */
   isRunning: boolean;
+  lastEvent: number;
   isEnding: boolean;
 };
 
@@ -54,6 +59,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
       take: (bytes, at, end) => take(link, bytes, at, end),
     }),
     isRunning: false,
+    lastEvent: options.counts.events,
     isEnding: false,
   };
   socket.on('data', (chunk) => guard(link, () => link.reader.push(chunk)));
@@ -61,6 +67,8 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   // `close` follows.
   socket.on('error', () => {});
   return {
+    isIdle: () => isIdle(link) && !link.isEnding,
+    lastEvent: () => link.lastEvent,
     endWhenIdle: () => {
       link.isEnding = true;
       endIfIdle(link);
@@ -93,6 +101,7 @@ function handle(link: Link, { instanceId, phase }: HandleEvent, sequence: number
   if (!instance) throw new Error(`there is no plugin instance ${instanceId}`);
   instance.isUsed = true;
   link.counts.events += 1;
+  link.lastEvent = link.counts.events;
   link.isRunning = true;
   const result = runPhase(link, instance, phase);
   if (result instanceof Promise) void finishAfter(link, result, sequence);
@@ -126,8 +135,12 @@ function finish(link: Link, sequence: number): void {
   if (link.socket.writableLength > maxUnreadBytes) giveUp(link, 'the peer reads nothing');
 }
 
-function endIfIdle({ socket, isRunning, answers }: Link): void {
-  if (!isRunning && !answers.areExpected()) socket.end();
+function isIdle({ isRunning, answers }: Link): boolean {
+  return !isRunning && !answers.areExpected();
+}
+
+function endIfIdle(link: Link): void {
+  if (isIdle(link)) link.socket.end();
 }
 
 function guard(link: Link, act: () => void): void {

@@ -1,4 +1,6 @@
+import { openSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { devNull } from 'node:os';
 import { messageOf } from '#core/errors';
 import { createLogger, giveUpWith, problemsOf } from '../log';
 import { parseOptions } from '../options';
@@ -9,6 +11,10 @@ import type { FromServing, ToServing } from './messages';
 
 /** Kong kills a plugin server soon after it asked it to end. */
 const stopTimeoutMs = 4_500;
+/** About what Kong takes to close a connection that ended. */
+const roomAfterMs = 10;
+/** File descriptors held for nothing, so that this process, which can make room, is without one before the process that listens is. */
+const heldDescriptors = 16;
 
 const logger = createLogger();
 
@@ -17,6 +23,7 @@ process.on('uncaughtException', (thrown) => logger.error({ reason: messageOf(thr
 process.on('unhandledRejection', (thrown) => logger.error({ reason: messageOf(thrown) }, 'unexpected'));
 
 async function main(): Promise<void> {
+  for (let held = 0; held < heldDescriptors; held += 1) openSync(devNull, 'r');
   const server = await serve({
     ...parseOptions(process.argv.slice(2)),
     env: process.env,
@@ -27,13 +34,22 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(0), stopTimeoutMs).unref();
     void server.drain().then(() => process.exit(0));
   };
-  process.on('message', (message: ToServing, connection) => {
-    if (message === 'alive?') {
-      tell('alive');
+  let arrived: Socket | undefined;
+  process.on('message', (number: ToServing, connection) => {
+    if (connection instanceof Socket) {
+      arrived = connection;
       return;
     }
-    if (connection instanceof Socket) server.accept(connection.once('close', () => tell(message)));
-    tell('next');
+    if (arrived) {
+      server.accept(arrived.once('close', () => tell(number)));
+      tell('next');
+    } else {
+      // No file descriptor was left for it.
+      server.makeRoom();
+      tell('lost');
+      setTimeout(tell, roomAfterMs, 'next');
+    }
+    arrived = undefined;
   });
   process.once('SIGTERM', stop);
   // Also when the process that listens was killed: Kong starts both anew.

@@ -1,5 +1,5 @@
-/** What the process that serves tells: that it takes another connection, that it lives, or the number of a connection that it closed. */
-export type FromServing = 'next' | 'alive' | number;
+/** What the process that serves tells: that it takes another connection, that the last one did not arrive, or the number of one that it closed. */
+export type FromServing = 'next' | 'lost' | number;
 
-/** What it is told: the number of a connection, with that; or it is asked whether it lives. */
-export type ToServing = number | 'alive?';
+/** What it is told: the number of a connection, first with that and then alone. */
+export type ToServing = number;

@@ -3,6 +3,8 @@ import { type Connection, type ConnectionOptions, serveConnection } from './conn
 
 export type PluginServer = {
   readonly accept: (socket: Socket) => void;
+  /** Ends the connection that no request has used for longest: nginx drops one that it merely keeps. */
+  readonly makeRoom: () => void;
   /** Resolves when every connection has ended by itself. */
   readonly drain: () => Promise<void>;
 };
@@ -24,11 +26,18 @@ export function servePlugins(options: ConnectionOptions): PluginServer {
     socket.resume();
   }
 
+  function makeRoom(): void {
+    let oldest: Connection | undefined;
+    for (const connection of connections.keys())
+      if (connection.isIdle() && !(oldest && oldest.lastEvent() <= connection.lastEvent())) oldest = connection;
+    oldest?.endWhenIdle();
+  }
+
   async function drain(): Promise<void> {
     clearInterval(timer);
     for (const connection of connections.keys()) connection.endWhenIdle();
     await Promise.all(connections.values());
   }
 
-  return { accept, drain };
+  return { accept, makeRoom, drain };
 }

@@ -241,4 +241,23 @@ describe('our plugin server on its socket', () => {
     await busy.closed;
     await drained;
   });
+
+  it('fm-53 makes room by ending the connection that no request has used for longest, and none with a request under way', async () => {
+    const phases: Phase[] = [() => undefined, () => new Promise(() => {})];
+    const { open: openPeer, server } = await open((kong) => phases.shift()?.(kong));
+    const [recent, unused, busy] = [openPeer(), openPeer(), openPeer()];
+    const [id] = [await recent.start(), await unused.start(), await busy.start()];
+    recent.socket.write(eventOf(2, id));
+    await expectAnswered(recent, 2);
+    busy.socket.write(eventOf(2, id));
+    while (plugin?.counts.events !== 2) await new Promise(setImmediate);
+
+    server.makeRoom();
+    await unused.closed;
+    expect(recent.socket.writable).toBe(true);
+    server.makeRoom();
+    await recent.closed;
+    server.makeRoom();
+    expect(busy.socket.writable).toBe(true);
+  });
 });

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -16,16 +16,20 @@ let folder: string;
 let path: string;
 let supervisor: Supervisor;
 let players: Player[];
+let ends: number[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   path = join(folder, 'js.sock');
   players = [];
+  ends = [];
   supervisor = await supervise({
     socketPath: path,
     startServing: () => {
       const taken: Socket[] = [];
-      const send = (_: unknown, socket: Socket) => void taken.push(socket);
+      const send = (_: unknown, given: unknown) => {
+        if (given instanceof Socket) taken.push(given);
+      };
       const player = Object.assign(new EventEmitter(), { taken, send, kill: () => true });
       players.push(player);
       return player as unknown as ChildProcess;
@@ -34,7 +38,7 @@ beforeEach(async () => {
     askEveryMs: 60_000,
     onServing: () => {},
     onProblem: () => {},
-    onEnd: () => {},
+    onEnd: (code) => ends.push(code),
   });
 });
 
@@ -96,5 +100,40 @@ describe('supervise', () => {
 
     expect(second?.taken).toEqual([]);
     expect(Buffer.concat(read.received)).toEqual(Buffer.of(0));
+  });
+
+  it('fm-53 hands a connection that got lost over again, before those that wait', async () => {
+    const [player] = players;
+    player?.emit('message', 'next');
+    await open();
+    await open();
+
+    player?.emit('message', 'lost');
+    player?.emit('message', 'next');
+    player?.emit('message', 'next');
+
+    expect(player?.taken).toHaveLength(3);
+    expect(player?.taken[1]).toBe(player?.taken[0]);
+    expect(player?.taken[2]).not.toBe(player?.taken[0]);
+  });
+
+  it('fm-53 tries again where no process can be started any more, and ends those whose process is gone', async () => {
+    const [first] = players;
+    first?.emit('message', 'next');
+    const read = await open();
+    first?.emit('message', 'next');
+
+    const second = await replace(first);
+    second?.emit('error', new Error('spawn EMFILE'));
+    await once(read.socket, 'end');
+    await turn();
+
+    expect([players.length, ends]).toEqual([3, []]);
+  });
+
+  it('ends with 1 where the first process cannot be started', () => {
+    players[0]?.emit('error', new Error('spawn EMFILE'));
+
+    expect(ends).toEqual([1]);
   });
 });
