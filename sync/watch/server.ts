@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '#config/schema';
 import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
 
@@ -18,6 +18,13 @@ export type WatchState = {
 
 export type WatchServer = { readonly address: string; close(): Promise<void> };
 
+/** Long before the file descriptors of the worker itself run out. */
+const maxConnections = 64;
+/** A client on the same network needs milliseconds. */
+const timeouts = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+/** Of a client that reads nothing. */
+const idleTimeoutMs = 30_000;
+
 /** URL leaves the scheme's own port out. */
 const defaultPort = 80;
 
@@ -28,8 +35,11 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
   const { hostname, port } = new URL(`http://${config.listen}`);
   const handle = handler(config.token, pagesOf(state));
   try {
-    const server = config.tls ? createTlsServer(readTls(config.tls), handle) : createServer(handle);
-    server.requestTimeout = 10_000;
+    const server = config.tls
+      ? createTlsServer({ ...timeouts, ...readTls(config.tls), handshakeTimeout: timeouts.headersTimeout }, handle)
+      : createServer(timeouts, handle);
+    server.setTimeout(idleTimeoutMs);
+    server.on('connection', limitConnections());
     server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));
     await once(server, 'listening');
     // A connection that cannot be taken, as when no file descriptor is left, is its caller's loss alone.
@@ -45,6 +55,17 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
     const reason = `watch.listen ${config.listen}: ${messageOf(cause)}`;
     throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: fixOf(cause, config), cause });
   }
+}
+
+/** Closes the oldest connection where there are too many: a newcomer, such as a probe of health, is always answered. */
+function limitConnections(): (socket: Socket) => void {
+  const open = new Set<Socket>();
+  return (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > maxConnections) oldest?.destroy();
+  };
 }
 
 function fixOf(cause: unknown, { tls }: Config['watch']): string {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,6 +10,7 @@ import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
 import { createSnapshotReader } from '#discovery/snapshot/reader';
 import { startWatchServer, type WatchServer, type WatchState } from '#sync/watch/server';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
+import { until } from '../../support/until';
 
 const config = { intervalSeconds: 60, listen: '127.0.0.1:0' };
 const text = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
@@ -89,6 +92,28 @@ describe('startWatchServer', () => {
     await expect(startWatchServer({ ...config, tls }, state)).rejects.toThrow(/watch\.tls to files/);
   });
 
+  it('answers while others open connections and say nothing, and keeps few of them', async () => {
+    server = await startWatchServer(config, state);
+    const idle = await Promise.all(Array.from({ length: 200 }, () => openIdle('')));
+
+    expect(await statusOf('/healthz')).toBe(200);
+    await until('there is an end to most', () => idle.filter(({ destroyed }) => !destroyed).length <= 64);
+    closeAll(idle);
+  });
+
+  it('closes connections whose headers do not end', async () => {
+    server = await startWatchServer(config, state);
+    const endless = await Promise.all(Array.from({ length: 3 }, () => openIdle('GET /healthz HTTP/1.1\r\n')));
+    const dripping = setInterval(() => {
+      for (const socket of endless) if (socket.writable) socket.write('x: y\r\n');
+    }, 100);
+
+    await until('they are closed', () => endless.every(({ destroyed }) => destroyed));
+    clearInterval(dripping);
+
+    expect(await statusOf('/healthz')).toBe(200);
+  });
+
   it('speaks TLS and asks for the token where both are set', async () => {
     const tls = selfSigned();
     server = await startWatchServer({ ...config, tls, token: 'secret-of-the-relay' }, state);
@@ -102,6 +127,20 @@ describe('startWatchServer', () => {
     expect(statuses).toEqual([401, 401, 200]);
   });
 });
+
+/** A connection on which nothing but the given text is sent. */
+async function openIdle(text: string): Promise<Socket> {
+  const { hostname, port } = new URL(server.address);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {}).resume();
+  await once(socket, 'connect');
+  socket.write(text);
+  return socket;
+}
+
+function closeAll(sockets: readonly Socket[]): void {
+  for (const socket of sockets) socket.destroy();
+}
 
 function selfSigned() {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
