@@ -4,14 +4,18 @@ import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writ
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '#core/errors';
 
-/** Gives the text of a file. A pipe is refused, since nobody may ever write to it, and a read that waits for that cannot be stopped. */
-export async function readRegular(path: string, signal?: AbortSignal): Promise<string> {
+type Reading = { readonly signal?: AbortSignal; readonly mostBytes?: number };
+
+/** Gives the text of a file, or what it begins with. A pipe is refused: nobody may ever write to it, and a read that waits for that cannot be stopped. */
+export async function readRegular(path: string, { signal, mostBytes = Infinity }: Reading = {}): Promise<string> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await handle.stat();
     // Node says itself what is wrong with a folder.
     if (!found.isFile() && !found.isDirectory()) throw new Error('it is a pipe or a device, and no file');
-    return await handle.readFile({ encoding: 'utf8', signal });
+    if (found.size <= mostBytes) return await handle.readFile({ encoding: 'utf8', signal });
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes), 0, mostBytes, 0);
+    return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await handle.close();
   }

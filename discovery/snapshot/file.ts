@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Snapshot } from '#core/model';
 import { parseSealed, type Sealed, serialiseSealed, unusable } from '#io/sealed-file';
+import { excessOf } from './bounds';
 import { snapshotSchema, usableSnapshotSchema } from './schema';
 
 export type SnapshotOrigin = {
@@ -50,6 +51,11 @@ export function parseSnapshot(text: string, { from, owner }: SnapshotOrigin): Sn
   if (text.trimStart().startsWith('<')) {
     const fix = 'correct the address, or the token';
     throw unusable(snapshotKind, from, { reason: 'is HTML: a proxy or a login page answered', fix });
+  }
+  const excess = excessOf(text);
+  if (excess) {
+    const fix = 'divide it: let each source of the gateway that writes it become a snapshot of its own';
+    throw unusable(snapshotKind, from, { reason: excess, fix });
   }
   return parseSealed(text, ofOwner(owner, snapshotKind), from).snapshot;
 }

@@ -3,6 +3,7 @@ import type { SnapshotConfig } from '#config/schema';
 import { type ErrorDetails, messageOf, PrivatelinkError } from '#core/errors';
 import { readRegular } from '#io/files';
 import { withinDeadline } from '#io/signals';
+import { maxSnapshotBytes } from './bounds';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
 export type SnapshotText = { readonly text: string; readonly etag?: string };
@@ -13,14 +14,16 @@ export type ReadSnapshot = (etag: string | undefined, signal: AbortSignal) => Pr
 export type ReaderOptions = {
   /** For the whole answer; default 10 s. */
   readonly timeoutMs?: number;
-  /** Default 64 MiB: 10,000 endpoints take about a tenth of it. */
+  /** Default 64 MiB. */
   readonly maxBytes?: number;
 };
 
 /** Reads the file or the URL that the source names. */
 export function createSnapshotReader(config: SnapshotConfig, options: ReaderOptions = {}): ReadSnapshot {
   const from = describeSource(config);
-  return config.url ? urlReader({ ...config, url: config.url, from }, options) : fileReader(config.file ?? '', from);
+  return config.url
+    ? urlReader({ ...config, url: config.url, from }, options)
+    : fileReader(config.file ?? '', from, options);
 }
 
 /** Source and place, for messages; a query may hold a signature, and is left out. */
@@ -30,10 +33,11 @@ export function describeSource({ name, file, url }: SnapshotConfig): string {
   return `source ${name}, ${origin}${pathname}`;
 }
 
-function fileReader(file: string, from: string): ReadSnapshot {
+function fileReader(file: string, from: string, { maxBytes = maxSnapshotBytes }: ReaderOptions): ReadSnapshot {
   return async (_, signal) => {
     try {
-      return { text: await readRegular(file, signal) };
+      // A byte more than there may be: who judges the text sees that it is too long.
+      return { text: await readRegular(file, { signal, mostBytes: maxBytes + 1 }) };
     } catch (cause) {
       signal.throwIfAborted();
       const fix = 'write it with kong-privatelink discover --out FILE, where this user may read it';
@@ -46,7 +50,7 @@ type UrlOptions = Pick<SnapshotConfig, 'token'> & { readonly url: string; readon
 
 function urlReader(
   { url, token, from }: UrlOptions,
-  { timeoutMs = 10_000, maxBytes = 64 * 1024 * 1024 }: ReaderOptions,
+  { timeoutMs = 10_000, maxBytes = maxSnapshotBytes }: ReaderOptions,
 ): ReadSnapshot {
   const dispatcher = new Agent({ maxResponseSize: maxBytes });
   async function ask(etag: string | undefined, signal: AbortSignal): Promise<SnapshotText | undefined> {

@@ -36,7 +36,7 @@ export function connectFile(
 
 async function readText(path: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    return await readRegular(path, signal);
+    return await readRegular(path, { signal });
   } catch (cause) {
     signal.throwIfAborted();
     if (isMissingFile(cause)) return undefined;

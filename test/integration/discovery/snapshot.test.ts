@@ -97,6 +97,15 @@ describe('reading a snapshot over HTTP', () => {
     });
   });
 
+  it('reads no more of a file than its limit, and a byte to tell that it is too long', async () => {
+    const read = createSnapshotReader(
+      { type: 'snapshot', name: 'relay', file: '/dev/zero', allow: {} },
+      { maxBytes: 1_000 },
+    );
+
+    expect((await read(undefined, signal))?.text).toHaveLength(1_001);
+  });
+
   it('says that nobody listens there', async () => {
     const gone = await serve(() => undefined);
     await gone.close();
