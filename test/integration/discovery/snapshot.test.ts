@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createSnapshotReader } from '#discovery/snapshot/reader';
@@ -98,12 +99,19 @@ describe('reading a snapshot over HTTP', () => {
   });
 
   it('reads no more of a file than its limit, and a byte to tell that it is too long', async () => {
-    const read = createSnapshotReader(
-      { type: 'snapshot', name: 'relay', file: '/dev/zero', allow: {} },
-      { maxBytes: 1_000 },
-    );
+    const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+    const file = join(folder, 'long.json');
+    writeFileSync(file, 'x'.repeat(5_000));
+    const read = createSnapshotReader({ type: 'snapshot', name: 'relay', file, allow: {} }, { maxBytes: 1_000 });
 
     expect((await read(undefined, signal))?.text).toHaveLength(1_001);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('refuses a device, which has no end', async () => {
+    const read = createSnapshotReader({ type: 'snapshot', name: 'relay', file: '/dev/zero', allow: {} });
+
+    await expect(read(undefined, signal)).rejects.toThrow('it is a pipe or a device');
   });
 
   it('says that nobody listens there', async () => {
