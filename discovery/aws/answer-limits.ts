@@ -2,9 +2,8 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
 
 export type AnswerLimits = {
-  /** For one try of a call as a whole: to connect, the headers, and the body to its end. */
+  /** For the body as a whole, once its headers are there; until then the SDK's own time-out of the request counts. */
   readonly timeoutMs: number;
-  /** Of the body. */
   readonly maxBytes: number;
 };
 
@@ -17,10 +16,9 @@ export function limitAnswers(limits: AnswerLimits): Plugin {
     applyToStack: (stack) =>
       stack.add(
         (next) => async (args) => {
-          const untilMs = performance.now() + limits.timeoutMs;
           const result = await next(args);
           const { response } = result;
-          if (hasBody(response)) response.body = limited(response.body, untilMs - performance.now(), limits);
+          if (hasBody(response)) response.body = limited(response.body, limits);
           return result;
         },
         // The lowest priority of this step is nearest to the connection: the SDK's parser reads what this gives.
@@ -33,7 +31,7 @@ function hasBody(response: unknown): response is { body: Readable } {
   return typeof response === 'object' && response !== null && 'body' in response && response.body instanceof Readable;
 }
 
-function limited(body: Readable, leftMs: number, { timeoutMs, maxBytes }: AnswerLimits): Readable {
+function limited(body: Readable, { timeoutMs, maxBytes }: AnswerLimits): Readable {
   let bytes = 0;
   const counted = new Transform({
     transform: (chunk: Buffer, _, done) => {
@@ -42,13 +40,13 @@ function limited(body: Readable, leftMs: number, { timeoutMs, maxBytes }: Answer
       else done(null, chunk);
     },
   });
-  const timer = setTimeout(() => counted.destroy(lateness(timeoutMs)), leftMs).unref();
+  const timer = setTimeout(() => counted.destroy(lateness(timeoutMs)), timeoutMs).unref();
   pipeline(body, counted, () => clearTimeout(timer));
   return counted;
 }
 
 /** By a name that the SDK tries again for. */
 function lateness(timeoutMs: number): Error {
-  const late = new Error(`the answer was not whole after ${timeoutMs / 1_000} s`);
+  const late = new Error(`the answer was not whole ${timeoutMs / 1_000} s after its headers`);
   return Object.assign(late, { name: 'TimeoutError' });
 }

@@ -35,8 +35,8 @@ export type ClientOptions = {
 const callTimeoutMs = 10_000;
 
 const answerLimits = limitAnswers({
-  /** Less than the 30 s of a scope, so that a call that ends with it is tried again. */
-  timeoutMs: 2 * callTimeoutMs,
+  /** So that a call takes 20 s as a whole, less than a scope gets: one that ends with it is tried again. */
+  timeoutMs: callTimeoutMs,
   /** The largest page is of 1,000 endpoints, each with a policy of 20,480 characters and 50 tags of 384, escaped as XML: 64 KiB. */
   maxBytes: 64 * 2 ** 20,
 });

@@ -82,7 +82,7 @@ type Question = {
 };
 
 /** A task's metadata is a few KiB for each of its containers, of which there are ten at most (fm-54). */
-const dispatcher = new Agent({ maxResponseSize: 2 ** 20 });
+const dispatcher = new Agent({ maxResponseSize: 2 ** 18 });
 
 function ask(url: string, { signal, ...question }: Question): Promise<string> {
   return withinDeadline(

@@ -65,7 +65,7 @@ it('fm-54 gives a call its time as a whole: an answer that comes byte by byte en
 
   await expect(listed).rejects.toMatchObject({
     code: 'TIMEOUT',
-    reason: expect.stringMatching(/the answer was not whole after 0\.2 s$/),
+    reason: expect.stringMatching(/the answer was not whole 0\.2 s after its headers$/),
   });
   await untilHungUp();
 });
