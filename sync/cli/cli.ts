@@ -34,6 +34,8 @@ async function run(): Promise<void> {
     },
     signal: controller.signal,
   });
+  // What is not read by now would keep the process alive.
+  if (controller.signal.aborted) process.exit();
 }
 
 void run();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { formatProblem, messageOf, PrivatelinkError } from '#core/errors';
 import { printable } from '#core/printable';
@@ -14,8 +16,14 @@ type Ended = { readonly exitCode: number; readonly isPrinted?: boolean };
 /** Runs one command line without the program's name; gives the exit code. Never throws. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
   const ended = await run(argv, options);
-  const loss = await options.terminal.losses?.reason();
+  const loss = await Promise.race([options.terminal.losses?.reason(), givenUp(options.signal)]);
   return loss ? exitCodeAfter(loss, ended, options.terminal) : ended.exitCode;
+}
+
+/** A reader that does not read must not keep alive what was told to end. */
+async function givenUp(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
+  await setTimeout(1_000, undefined, { ref: false });
 }
 
 /** What a verb wrote stands, whatever became of what it said; where what it prints is all, nothing stands (fm-55). */

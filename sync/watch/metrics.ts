@@ -19,6 +19,10 @@ const metricTable = {
     'Entities that the last pass wrote as one of the ten before it had already',
   ],
   kong_privatelink_plan_refused: ['gauge', '1 when policy refused the last plan, or withheld removals of it'],
+  kong_privatelink_output_lost_total: [
+    'counter',
+    'Lines for standard output (log, or reports) that could not be written',
+  ],
   kong_privatelink_reloads_failed_total: ['counter', 'Configurations that could not be used when read again'],
 } as const satisfies MetricTable;
 

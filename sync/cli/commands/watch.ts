@@ -46,7 +46,10 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
   const server = await startWatchServer(session.current().config.watch, {
     isAlive: () => worker?.isAlive() ?? true,
     isReady: () => worker?.isReady() ?? false,
-    metrics: metrics.text,
+    metrics: () => {
+      metrics.set('kong_privatelink_output_lost_total', terminal.losses?.count() ?? 0);
+      return metrics.text();
+    },
     snapshot: () => snapshotText(),
   });
   log.info({ address: server.address }, 'watching');

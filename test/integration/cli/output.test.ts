@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
@@ -116,6 +117,25 @@ onLinux('an output that cannot be written', () => {
   });
 });
 
+onLinux('a worker whose reports cannot be written', () => {
+  it('fm-55 says in its metrics that lines are lost', async () => {
+    estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    const { child, ended } = start(['sync', '--watch', '--json', ...config()], 'full');
+    let log = '';
+    child.stderr?.on('data', (chunk) => {
+      log += chunk;
+    });
+    await until('lines are lost', async () => {
+      const [, address] = /"address":"([^"]+)"/.exec(log) ?? [];
+      const { body } = await request(`${address}/metrics`, { reset: true });
+      return /^kong_privatelink_output_lost_total [1-9]/m.test(await body.text());
+    });
+    child.kill('SIGTERM');
+
+    expect((await ended).code).toBe(0);
+  });
+});
+
 describe('a reader that leaves', () => {
   it('fm-55 is told where it missed what it asked for, and is no failure of what was written', async () => {
     const discover = await start(['discover', ...config()], 'closed').ended;
@@ -126,5 +146,22 @@ describe('a reader that leaves', () => {
       /^error: cannot write standard output \(.*EPIPE\); let its reader read to the end \[STATE\]\n$/,
     );
     expect([sync, targets()]).toEqual([{ code: 0, err: '' }, 1]);
+  });
+});
+
+describe('a reader that stopped reading', () => {
+  it('fm-55 keeps no worker from its work, nor from its end', async () => {
+    estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    // The report of this many is more than a pipe holds.
+    for (let count = 0; count < 30; count += 1) estate.addEndpoint(`d${count}`, [`10.0.2.${count + 1}`]);
+    const { child, ended } = start(['sync', '--watch', '--json', ...config()], 'pipe');
+    await until('the first endpoints are written', () => targets() === 31 || child.exitCode !== null);
+    estate.world.deleteEndpoint(endpoint);
+    await until('the worker goes on', () => targets() === 30 || child.exitCode !== null);
+    child.kill('SIGTERM');
+    await until('it ends', () => child.exitCode !== null);
+    child.stdout?.resume();
+
+    expect([(await ended).code, targets()]).toEqual([0, 30]);
   });
 });
