@@ -34,9 +34,24 @@ const healthcheck = z.strictObject({
     .meta({ description: 'time between active checks; 0 switches them off', default: 5 }),
 });
 
+/** Far above any plugin's; each pass compares them, and a control plane holds them. */
+const maxOptionsCharacters = 256 * 1024;
+const maxOptionsDepth = 32;
+
+const options = z
+  .record(z.string(), json)
+  .refine((one) => JSON.stringify(one).length <= maxOptionsCharacters && depthOf(one) <= maxOptionsDepth, {
+    error: 'options of at most 256 KiB, nested at most 32 levels deep',
+  });
+
+function depthOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Object.values<Json>(value).reduce<number>((deepest, one) => Math.max(deepest, depthOf(one)), 0);
+}
+
 const plugin = z.strictObject({
   name: text.describe('the name of a Kong plugin'),
-  config: z.record(z.string(), json).default({}).describe("the plugin's own configuration"),
+  config: options.default({}).describe("the plugin's own configuration"),
   enabled: z.boolean().optional().meta({ description: 'whether Kong runs it', default: true }),
 });
 

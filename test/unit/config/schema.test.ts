@@ -30,11 +30,28 @@ function parseConfig(over: object = {}) {
   return configSchema.safeParse({ owner: 'test', sources: [source], controlPlane, ...over });
 }
 
+/** A list in a list, and so on. */
+function nested(levels: number): unknown {
+  return levels === 0 ? 'x' : [nested(levels - 1)];
+}
+
 describe('configSchema', () => {
   it('accepts every part and leaves what it says as it is', () => {
     const written = parse(example);
 
     expect(configSchema.parse(written)).toMatchObject(written);
+  });
+
+  it.each<[string, boolean, unknown]>([
+    ['262,000 characters', true, 'x'.repeat(262_000)],
+    ['more than 256 KiB', false, 'x'.repeat(256 * 1024)],
+    ['32 levels', true, nested(31)],
+    ['33 levels', false, nested(32)],
+  ])('takes options of a plugin of %s: %s', (_, isTaken, value) => {
+    const { error } = parseConfig({ domains: { sd2: { plugins: [{ name: 'acl', config: { value } }] } } });
+
+    const refusal = expect.stringMatching(/plugins.*config.*at most 256 KiB, nested at most 32 levels/s);
+    expect(error?.message).toEqual(isTaken ? undefined : refusal);
   });
 
   it('fm-46 reads a granted path that ends with a slash as tags are read', () => {
