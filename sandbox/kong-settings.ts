@@ -77,11 +77,11 @@ const servingFiles: Readonly<Record<PluginServerProgram, string>> = {
   'kong-privatelink-pluginserver': 'serving/main.js',
 };
 
-/** A script for `sh` that kills what serves requests on that socket, and nothing else: the brackets keep the pattern from finding the script. */
-export function killScript(program: PluginServerProgram, socketName: string): string {
+/** A script for `sh` that kills, or stops, what serves requests on that socket, and nothing else: the brackets keep the pattern from finding the script. */
+export function killScript(program: PluginServerProgram, socketName: string, signal: 'KILL' | 'STOP' = 'KILL'): string {
   const find = (text: string) => `xargs grep -lza -e '[${text[0]}]${text.slice(1)}' 2>/dev/null`;
   const files = `ls -d /proc/[0-9]*/cmdline | ${find(socketName)} | ${find(servingFiles[program])}`;
-  return `for file in $(${files}); do kill -9 "$(basename "$(dirname "$file")")"; done`;
+  return `for file in $(${files}); do kill -${signal} "$(basename "$(dirname "$file")")"; done`;
 }
 
 /** Kong's error log below its prefix. */

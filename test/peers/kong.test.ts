@@ -163,6 +163,39 @@ describeWithKong('a real Kong', () => {
     });
   });
 
+  describe('the plugin server under load', () => {
+    let stage: KongEstate<Paths>;
+
+    beforeAll(async () => {
+      stage = await openKongEstate({
+        program: 'kong-privatelink-pluginserver',
+        prepare: preparePaths,
+        open: openPaths,
+      });
+      await until('routes are there', async () => (await askKong(stage.kong, '/sd2')).status === 200);
+    });
+
+    afterAll(() => stage?.close());
+
+    it.each(['KILL', 'STOP'] as const)('fm-53 answers every request while what serves gets %s', async (signal) => {
+      const starts = async () => startsOf(await stage.kong.log(), 'kong-privatelink-pluginserver');
+      const before = await starts();
+      const statuses = new Set<number>();
+      let isOver = false;
+      const callers = Array.from({ length: 8 }, async () => {
+        while (!isOver) statuses.add((await askKong(stage.kong, '/sd2', kongTimeoutMs)).status);
+      });
+      await until('some are answered', () => statuses.has(200));
+
+      await stage.kong.killPluginServer(signal);
+      await until('another process serves', async () => (await starts()) > before);
+      isOver = true;
+      await Promise.all(callers);
+
+      expect([...statuses]).toEqual([200]);
+    });
+  });
+
   describe.each(programs)('T2 with the plugin under %s', (program) => {
     let stage: KongEstate<T2>;
 
@@ -269,8 +302,12 @@ describeWithKong('a real Kong', () => {
   });
 });
 
-async function askKong({ host, port }: Pick<RealKong, 'host' | 'port'>, path: string) {
-  const { statusCode, body } = await request(`http://${host}:${port}${path}`, { signal: AbortSignal.timeout(10_000) });
+/** What Kong waits for an answer of a plugin server. */
+const kongTimeoutMs = 60_000;
+
+async function askKong({ host, port }: Pick<RealKong, 'host' | 'port'>, path: string, timeoutMs = 10_000) {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { statusCode, body } = await request(`http://${host}:${port}${path}`, { signal });
   return { status: statusCode, text: await body.text() };
 }
 

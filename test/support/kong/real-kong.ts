@@ -26,8 +26,8 @@ export type RealKong = {
   readonly host: string;
   /** Of the proxy. */
   readonly port: number;
-  /** Ends what serves requests as the kernel does when memory runs out. */
-  killPluginServer(): Promise<void>;
+  /** Ends what serves requests as the kernel does when memory runs out, or stops it. */
+  killPluginServer(signal?: 'KILL' | 'STOP'): Promise<void>;
   /** What Kong and the plugin server have logged. */
   log(): Promise<string>;
   close(): Promise<void>;
@@ -96,7 +96,8 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
   }
   return {
     ...{ host: '127.0.0.1', port: ports.proxy },
-    killPluginServer: async () => void (await running.run(killScript(options.program, socketName))),
+    killPluginServer: async (signal = 'KILL') =>
+      void (await running.run(killScript(options.program, socketName, signal))),
     log,
     close: async () => void (await running.stop()),
   };
