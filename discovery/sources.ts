@@ -33,14 +33,14 @@ export type SourcesOptions = {
   readonly clock: Clock;
 };
 
-type Context = Required<SourcesOptions> & {
+type SourceContext = Required<SourcesOptions> & {
   readonly budget: CallBudget;
   readonly owner: string;
   readonly own: OwnCredentials;
 };
 
 type SourceType = SourceConfig['type'];
-type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: Context) => Source;
+type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: SourceContext) => Source;
 
 /** How to make a source of each type. */
 const factories: { readonly [T in SourceType]: Factory<T> } = {
@@ -73,7 +73,7 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
 /** A reader and the zones of one scope, over one client. */
 function ec2ReadersOf<R>(
   create: (options: Ec2ReaderOptions) => R,
-  { scope, endpoint, own, pageSize, budget, clock }: ClientOptions & Omit<Context, 'owner'>,
+  { scope, endpoint, own, pageSize, budget, clock }: ClientOptions & Omit<SourceContext, 'owner'>,
 ) {
   const client = lazyEc2Client({ scope, endpoint, own });
   return {
@@ -103,7 +103,10 @@ export function openFindings(
   });
 }
 
-function createSource<T extends SourceType>(config: Extract<SourceConfig, { type: T }>, context: Context): Source {
+function createSource<T extends SourceType>(
+  config: Extract<SourceConfig, { type: T }>,
+  context: SourceContext,
+): Source {
   const create: Factory<T> = factories[config.type as T];
   const source = create(config, context);
   if (!('regions' in config) || config.accounts) return source;

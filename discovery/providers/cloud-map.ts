@@ -42,7 +42,7 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf 
         return claimEndpoints(candidates, { config, owner, scope });
       },
       confirmGone: async (ids, signal) => {
-        const asked = ids.flatMap((id) => placeOf(id, services) ?? []).slice(0, askedAtOnce);
+        const asked = ids.flatMap((id) => instanceBehind(id, services) ?? []).slice(0, askedAtOnce);
         const limits = { limit: concurrency, signal };
         const isGone = await concurrently(asked, limits, (one, own) => reader.isGone(one.service, one.instance, own));
         return asked.flatMap(({ id }, index) => (isGone[index] ? [id] : []));
@@ -55,7 +55,7 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf 
 const askedAtOnce = 20;
 
 /** The instance of an endpoint whose service was listed last: a shared service answers to the name that the list gives alone. */
-function placeOf(endpointId: string, services: readonly ServiceItem[]) {
+function instanceBehind(endpointId: string, services: readonly ServiceItem[]) {
   const service = services.find(({ id }) => endpointId.startsWith(`${id}.`));
   if (!service) return undefined;
   const instance = endpointId
@@ -129,9 +129,9 @@ function zoneIdOf(found: Found): string | undefined {
   return attributeOf(found, 'zone');
 }
 
-type Context = { readonly scope: Scope; readonly trust: Trust };
+type ServiceContext = { readonly scope: Scope; readonly trust: Trust };
 
-function candidateOf(found: Found, keys: TagKeys, context: Context): Candidate {
+function candidateOf(found: Found, keys: TagKeys, context: ServiceContext): Candidate {
   const { service, instance, isUnhealthy } = found;
   return {
     id: endpointIdOf(service, instance),
@@ -155,7 +155,7 @@ function tagsOf({ service, instance: { attributes } }: Found, keys: TagKeys): Re
   return new Map([...attributes, [keys.domain, domain], [keys.port, port]]);
 }
 
-function factsOf(found: Found, { scope: { region }, trust }: Context): Facts | Problem {
+function factsOf(found: Found, { scope: { region }, trust }: ServiceContext): Facts | Problem {
   const { service, instance, isUnhealthy } = found;
   const { createdAtMs, name } = service;
   if (createdAtMs === undefined) return missingField(`AWS gives no CreateDate for its service ${name}`);

@@ -70,7 +70,7 @@ function quarantine({ id, claim }: Claimed, refusal: Refusal, { id: scopeId }: S
   return { endpointId: id, scopeId, domain: claim.domain, ...refusal };
 }
 
-type Context = {
+type NameContext = {
   readonly scope: Scope;
   readonly signal: AbortSignal;
   readonly cache: DnsCache;
@@ -78,7 +78,7 @@ type Context = {
   readonly note: (askedAtMs: number) => void;
 };
 
-async function readName(config: NameConfig, context: Context): Promise<readonly Read[]> {
+async function readName(config: NameConfig, context: NameContext): Promise<readonly Read[]> {
   const { name, public: isPublicAllowed, ...claim } = config;
   const grantedRanges = isPublicAllowed ? anyRange : [];
   const { source } = context.scope;
@@ -98,7 +98,10 @@ async function readName(config: NameConfig, context: Context): Promise<readonly 
 }
 
 /** One endpoint for each host and port of the most preferred records; these say the port and the weight. */
-async function readSrv({ name, ...claim }: Omit<NameConfig, 'public'>, context: Context): Promise<readonly Claimed[]> {
+async function readSrv(
+  { name, ...claim }: Omit<NameConfig, 'public'>,
+  context: NameContext,
+): Promise<readonly Claimed[]> {
   const records = preferred(await ask(name, context, context.cache.resolveSrv));
   if (records.length === 0) throw nothing(name, 'SRV', context.scope);
   if (records.length > maxAddresses) throw tooManyRecords(name, records.length, context.scope);
@@ -123,7 +126,7 @@ function isServing({ name }: SrvRecord): boolean {
   return name !== '' && name !== '.';
 }
 
-async function readAddresses(name: string, context: Context): Promise<readonly string[]> {
+async function readAddresses(name: string, context: NameContext): Promise<readonly string[]> {
   const { cache, scope } = context;
   const [ipv4, ipv6] = await Promise.all([ask(name, context, cache.resolve4), ask(name, context, cache.resolve6)]);
   const ips = new Set([...ipv4.records, ...ipv6.records].map(({ address }) => normaliseIp(address)));
@@ -147,7 +150,7 @@ function isDnsName(host: string): boolean {
 
 type Look<T> = (name: string, signal: AbortSignal) => Promise<Answered<T>>;
 
-async function ask<T>(name: string, { scope, signal, note }: Context, look: Look<T>): Promise<Answered<T>> {
+async function ask<T>(name: string, { scope, signal, note }: NameContext, look: Look<T>): Promise<Answered<T>> {
   try {
     const answered = await look(name, signal);
     note(answered.askedAtMs);

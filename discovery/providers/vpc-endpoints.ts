@@ -50,9 +50,9 @@ function isServing(item: VpcEndpointItem): boolean {
   return dispositionOf(parseEndpointState(item.state ?? '')) !== 'remove';
 }
 
-type Context = { readonly scope: Scope; readonly interfaces: ReadonlyMap<string, InterfaceItem> };
+type InterfaceContext = { readonly scope: Scope; readonly interfaces: ReadonlyMap<string, InterfaceItem> };
 
-function candidateOf(item: VpcEndpointItem, context: Context): Candidate {
+function candidateOf(item: VpcEndpointItem, context: InterfaceContext): Candidate {
   const state = item.state ? parseEndpointState(item.state) : undefined;
   return {
     id: item.id,
@@ -63,7 +63,7 @@ function candidateOf(item: VpcEndpointItem, context: Context): Candidate {
   };
 }
 
-function factsOf(item: VpcEndpointItem, context: Context): Facts | Problem {
+function factsOf(item: VpcEndpointItem, context: InterfaceContext): Facts | Problem {
   const { state, createdAtMs, reason, serviceName, vpcId, dnsNames } = item;
   if (!state) return missingField('AWS gives no State for it');
   const parsed = parseEndpointState(state);
@@ -76,7 +76,7 @@ function factsOf(item: VpcEndpointItem, context: Context): Facts | Problem {
 }
 
 /** All private addresses of the endpoint's interfaces; or which interface AWS does not know, or gives no address of (yet, or any more). */
-function addressesOf(item: VpcEndpointItem, { scope, interfaces }: Context): readonly Address[] | Problem {
+function addressesOf(item: VpcEndpointItem, { scope, interfaces }: InterfaceContext): readonly Address[] | Problem {
   if (!isServing(item)) return [];
   const found: Address[] = [];
   for (const id of item.interfaceIds) {

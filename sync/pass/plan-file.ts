@@ -75,17 +75,17 @@ export type PlanExpectation = Pick<PlanFile, 'owner' | 'controlPlane' | 'base'>;
 export async function readPlan(path: string, expected: PlanExpectation): Promise<PlanFile> {
   const text = await readFile(path, 'utf8').catch((thrown) => {
     const reason = `cannot be read (${messageOf(thrown)})`;
-    throw unusable(planKind, placeOf(path), { reason, fix: 'name the file that diff --out wrote' });
+    throw unusable(planKind, fromPlan(path), { reason, fix: 'name the file that diff --out wrote' });
   });
-  return parseSealed(text, { ...planKind, mismatchOf: (plan) => mismatchOf(plan, expected) }, placeOf(path));
+  return parseSealed(text, { ...planKind, mismatchOf: (plan) => mismatchOf(plan, expected) }, fromPlan(path));
 }
 
 /** Gives the plan that `text` holds; `path` is for messages. Throws PrivatelinkError (CONFIG_INVALID). */
 export function parsePlan(text: string, path: string): PlanFile {
-  return parseSealed(text, planKind, placeOf(path));
+  return parseSealed(text, planKind, fromPlan(path));
 }
 
-function placeOf(path: string): string {
+function fromPlan(path: string): string {
   return `--plan ${path}`;
 }
 

@@ -38,13 +38,13 @@ export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], o
   return { ...snapshot, scopes: snapshot.scopes.map((state) => doubted.get(state.scope.id) ?? state) };
 }
 
-type Context = {
+type AccountContext = {
   readonly ids: ReadonlyMap<string, readonly string[]>;
   readonly remembered: readonly string[];
   readonly own: OwnAccounts;
 };
 
-function evidenceOf(group: readonly KnownScope[], { ids, remembered: tagged, own }: Context) {
+function evidenceOf(group: readonly KnownScope[], { ids, remembered: tagged, own }: AccountContext) {
   const kept = group.flatMap(({ accountId, isAccountKept }) =>
     accountId !== undefined && isAccountKept ? accountId : [],
   );
