@@ -1,6 +1,9 @@
-/** What moves the cursor, colours, hides, reorders or ends text: controls, format characters, and Unicode's ends of lines. */
-const unprintable = '[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]';
-const inText = new RegExp(unprintable, 'gu');
+/** What moves the cursor, colours, hides, reorders or ends text, but for what gives text its shape: controls, format characters, and Unicode's ends of lines. */
+const unprintable = '\\p{Cf}\\p{Zl}\\p{Zp}\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f';
+const shape = '\\n\\t';
+const inText = new RegExp(`[${unprintable}${shape}]`, 'gu');
+/** In JSON, which escapes some of them itself. */
+const inJson = new RegExp(`[${unprintable}]|\\\\[^"\\\\]`, 'u');
 
 /** Text of others in one line, as a terminal may get it: what is not printable is shown as JSON escapes it. */
 export function printable(text: string): string {
@@ -9,11 +12,14 @@ export function printable(text: string): string {
 
 /** The same of each text in data that JSON can hold. */
 export function printableData<T>(data: T): T {
-  return JSON.parse(JSON.stringify(data), (_, value) => (typeof value === 'string' ? printable(value) : value));
+  const json = JSON.stringify(data);
+  // Nearly always; a report may be of ten thousand changes.
+  if (!inJson.test(json)) return data;
+  return JSON.parse(json, (_, value) => (typeof value === 'string' ? printable(value) : value));
 }
 
 /** The same but for what gives text of ours its shape: lines and tabs. */
-export const unprintableInLines = new RegExp(`(?![\\n\\t])${unprintable}`, 'gu');
+export const unprintableInLines = new RegExp(`[${unprintable}]`, 'gu');
 /** On a terminal the colours of `paint`, and the return before progress, are ours too. */
 const own = '^\\r|\\u001b\\[(?:[12]|22|3[1-39])m';
 const onTerminal = new RegExp(`(${own})|${unprintableInLines.source}`, 'gu');
