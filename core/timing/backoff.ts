@@ -6,3 +6,8 @@ export const longestBackoffMs = 5 * 60_000;
 export function backoffMs(failures: number, random: () => number): number {
   return random() * Math.min(longestBackoffMs, firstMs * 2 ** (failures - 1));
 }
+
+/** The time, up to a tenth more or less, so that those who began together do not ask together for ever; `random` gives 0 to 1. */
+export function jittered(ms: number, random: () => number): number {
+  return ms * (0.9 + 0.2 * random());
+}

@@ -2,6 +2,7 @@ import { transitionalScopes } from '#core/endpoint-states';
 import { messageOf } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { unknownScopes } from '#core/snapshot';
+import { jittered } from '#core/timing/backoff';
 import type { Clock } from '#core/timing/clock';
 import { agesOf } from '../request/ages';
 import type { ToDiscovery } from './messages';
@@ -89,5 +90,5 @@ async function passOnce({ discover, post }: LoopOptions, signal: AbortSignal, po
 
 function pauseMs(outcome: Found, failures: number, { intervalSeconds, random }: LoopOptions): number {
   const longestMs = { nothing: retryMs * 2 ** (failures - 1), transitional: transitionalMs, settled: Infinity };
-  return Math.min(longestMs[outcome], intervalSeconds() * 1_000) * (0.9 + 0.2 * random());
+  return jittered(Math.min(longestMs[outcome], intervalSeconds() * 1_000), random);
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors';
-import { backoffMs, longestBackoffMs } from '#core/timing/backoff';
+import { backoffMs, jittered, longestBackoffMs } from '#core/timing/backoff';
 
 /** What a pass came to, as far as the next one's time depends on it. */
 export type PassOutcome =
@@ -44,6 +44,9 @@ function intervalMs(
   { isTransitional, heldUntilMs = Infinity }: Extract<PassOutcome, { kind: 'done' }>,
   { intervalMs, nowMs, random }: Timing,
 ): number {
-  const jittered = intervalMs * (0.9 + 0.2 * random());
-  return Math.min(jittered, isTransitional ? transitionalMs : Infinity, Math.max(0, heldUntilMs - nowMs));
+  return Math.min(
+    jittered(intervalMs, random),
+    isTransitional ? transitionalMs : Infinity,
+    Math.max(0, heldUntilMs - nowMs),
+  );
 }

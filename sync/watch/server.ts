@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '#config/schema';
 import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
+import { serverTimeouts } from '#io/server-timeouts';
 
 /** What the server tells of the worker; each is asked at each request. */
 export type WatchState = {
@@ -20,8 +21,6 @@ export type WatchServer = { readonly address: string; close(): Promise<void> };
 
 /** Long before the file descriptors of the worker itself run out. */
 const maxConnections = 64;
-/** A client on the same network needs milliseconds. */
-const timeouts = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 /** Of a client that reads nothing. */
 const idleTimeoutMs = 30_000;
 
@@ -36,8 +35,11 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
   const handle = handler(config.token, pagesOf(state));
   try {
     const server = config.tls
-      ? createTlsServer({ ...timeouts, ...readTls(config.tls), handshakeTimeout: timeouts.headersTimeout }, handle)
-      : createServer(timeouts, handle);
+      ? createTlsServer(
+          { ...serverTimeouts, ...readTls(config.tls), handshakeTimeout: serverTimeouts.headersTimeout },
+          handle,
+        )
+      : createServer(serverTimeouts, handle);
     server.setTimeout(idleTimeoutMs);
     server.on('connection', limitConnections());
     server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));

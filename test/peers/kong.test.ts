@@ -119,12 +119,7 @@ describeWithKong('a real Kong', () => {
     let stage: KongEstate<Paths>;
 
     beforeAll(async () => {
-      stage = await openKongEstate({
-        program: 'kong-privatelink-pluginserver',
-        prepare: preparePaths,
-        open: openPaths,
-      });
-      await until('routes are there', async () => (await ask('/sd2')).status === 200);
+      stage = await startPaths();
     });
 
     afterAll(() => stage?.close());
@@ -167,12 +162,7 @@ describeWithKong('a real Kong', () => {
     let stage: KongEstate<Paths>;
 
     beforeAll(async () => {
-      stage = await openKongEstate({
-        program: 'kong-privatelink-pluginserver',
-        prepare: preparePaths,
-        open: openPaths,
-      });
-      await until('routes are there', async () => (await askKong(stage.kong, '/sd2')).status === 200);
+      stage = await startPaths();
     });
 
     afterAll(() => stage?.close());
@@ -304,6 +294,17 @@ describeWithKong('a real Kong', () => {
 
 /** What Kong waits for an answer of a plugin server. */
 const kongTimeoutMs = 60_000;
+
+/** Domains behind paths of all forms, once Kong has their routes. */
+async function startPaths(): Promise<KongEstate<Paths>> {
+  const stage = await openKongEstate({
+    program: 'kong-privatelink-pluginserver',
+    prepare: preparePaths,
+    open: openPaths,
+  });
+  await until('routes are there', async () => (await askKong(stage.kong, '/sd2')).status === 200);
+  return stage;
+}
 
 async function askKong({ host, port }: Pick<RealKong, 'host' | 'port'>, path: string, timeoutMs = 10_000) {
   const signal = AbortSignal.timeout(timeoutMs);

@@ -1,20 +1,20 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { messageOf, PrivatelinkError } from '#core/errors';
+import { serverTimeouts } from '#io/server-timeouts';
 
 const unixPrefix = 'unix:';
 const loopback = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/;
 
 /** Kong's connections need the file descriptors more. */
 const maxConnections = 16;
-const timeouts = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** Serves what `render` gives at `/metrics`; the address is `127.0.0.1:PORT` or `unix:/path`. Throws PrivatelinkError for any other, or one in use. */
 export async function serveMetrics(address: string, render: () => string): Promise<Server> {
   const listening = parseAddress(address);
-  const server = createServer(timeouts, (request, response) => {
+  const server = createServer(serverTimeouts, (request, response) => {
     const isKnown = request.url === '/metrics';
     response.writeHead(isKnown ? 200 : 404, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     response.end(isKnown ? render() : 'not found: see /metrics\n');
