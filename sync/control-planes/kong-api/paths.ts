@@ -14,9 +14,12 @@ export const listPaths: Readonly<Record<Kind, string>> = {
 /** Up to here the upstreams' own lists are read; beyond, the list of all targets takes fewer calls. */
 const mostUpstreamLists = 4;
 
+/** What needs no encoding: nearly every id is a UUID, and each of ten thousand calls asks. */
+const isSegment = /^[\w.~-]+$/;
+
 /** One segment of a path, whatever an id or a name that somebody else chose holds (fm-54). */
 export function segmentOf(id: string): string {
-  return encodeURIComponent(id);
+  return isSegment.test(id) ? id : encodeURIComponent(id);
 }
 
 /** The list of an upstream's targets. */
