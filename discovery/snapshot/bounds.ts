@@ -5,9 +5,7 @@ const maxDepth = 32;
 /** An endpoint has about eight: 64 MiB of real ones stay below, and 64 MiB of empty ones would be gigabytes in memory. */
 const maxParts = 1_000_000;
 
-const [quote, backslash] = ['"', '\\'].map((one) => one.charCodeAt(0));
-const opening = new Set(['[', '{'].map((one) => one.charCodeAt(0)));
-const closing = new Set([']', '}'].map((one) => one.charCodeAt(0)));
+const [quote, backslash, list, listEnd, object, objectEnd] = [...'"\\[]{}'].map((one) => one.charCodeAt(0));
 
 /** Why JSON is not even parsed, as in "is nested deeper than 32 levels"; undefined where it may be. Each level and each part costs memory. */
 export function excessOf(json: string): string | undefined {
@@ -17,10 +15,10 @@ export function excessOf(json: string): string | undefined {
   for (let at = 0; at < json.length; at += 1) {
     const code = json.charCodeAt(at);
     if (code === quote) at = endOfText(json, at);
-    else if (opening.has(code)) {
+    else if (code === list || code === object) {
       depth += 1;
       parts += 1;
-    } else if (closing.has(code)) depth -= 1;
+    } else if (code === listEnd || code === objectEnd) depth -= 1;
     if (depth > maxDepth) return `is nested deeper than ${maxDepth} levels`;
     if (parts > maxParts) return `has more than ${maxParts} lists and objects`;
   }
