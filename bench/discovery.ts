@@ -12,10 +12,17 @@ import { reportBench } from './support/report';
 
 /**
  * Discovery at size: 10,000 endpoints x 3 zones in 100 scopes, beside a script that only runs the SDK's paginators over the same calls, in turns.
- * Goals: at most 1.15x its time and 1.3x its memory; no block over 10 ms in the thread that serves requests (`blockMs`).
+ * Goals: at most 1.15x its time and 1.3x its memory; no turn over 10 ms in the thread that serves requests (`blockThreadMs`;
+ * `blockMs` counts also what the machine gave to others).
  */
 const rounds = 5;
-const sampleSchema = z.object({ addresses: z.number(), seconds: z.number(), peakMb: z.number(), blockMs: z.number() });
+const sampleSchema = z.object({
+  addresses: z.number(),
+  seconds: z.number(),
+  peakMb: z.number(),
+  blockMs: z.number(),
+  blockThreadMs: z.number(),
+});
 type Sample = z.infer<typeof sampleSchema> & { readonly what: string; readonly calls: number };
 
 const whats = ['baseline', 'discovery', 'serving'];
@@ -77,14 +84,22 @@ function report(samples: readonly Sample[]): void {
     String(one.calls),
     one.peakMb.toFixed(0),
     one.blockMs.toFixed(1),
+    one.blockThreadMs.toFixed(1),
     String(one.addresses),
   ]);
-  process.stdout.write(formatTable(['WHAT', 'SECONDS', 'AWS CALLS', 'PEAK MB', 'LONGEST BLOCK MS', 'ADDRESSES'], rows));
+  const headers = ['WHAT', 'SECONDS', 'AWS CALLS', 'PEAK MB', 'LONGEST TURN MS', 'ON THE PROCESSOR', 'ADDRESSES'];
+  process.stdout.write(formatTable(headers, rows));
   const of = (what: string, read: (one: Sample) => number) => samples.filter((one) => one.what === what).map(read);
+  const goalOf = (what: string, who: string, read: (one: Sample) => number) => ({
+    what,
+    ours: of(who, read),
+    peer: of('baseline', read),
+  });
   const goals = [
-    { what: 'time', ours: of('discovery', (one) => one.seconds), peer: of('baseline', (one) => one.seconds) },
-    { what: 'memory', ours: of('discovery', (one) => one.peakMb), peer: of('baseline', (one) => one.peakMb) },
-    { what: 'blockMs', ours: of('serving', (one) => one.blockMs), peer: of('baseline', (one) => one.blockMs) },
+    goalOf('time', 'discovery', (one) => one.seconds),
+    goalOf('memory', 'discovery', (one) => one.peakMb),
+    goalOf('blockMs', 'serving', (one) => one.blockMs),
+    goalOf('blockThreadMs', 'serving', (one) => one.blockThreadMs),
   ];
   reportBench('discovery', { samples }, goals);
 }

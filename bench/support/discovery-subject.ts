@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { loadDataPlaneConfig } from '#config/file';
 import { knownEndpoints } from '#core/snapshot';
@@ -9,6 +8,7 @@ import { unreferencedClock } from '#io/clock';
 import { concurrently } from '#io/concurrently';
 import type { ProbeSettings } from '#plugin/discovery/probe-settings';
 import { type Feed, startFeed } from '#plugin/request/feed';
+import { watchBlocks } from './blocks';
 import { estate, scopes } from './discovery-world';
 
 /** One of the things to measure, in a process of its own; tells its parent seconds, peak memory and the longest block of the event loop. */
@@ -96,15 +96,14 @@ async function firstRequest(feed: Feed, domain: string): Promise<number> {
 const subjects: Readonly<Record<string, Subject>> = { baseline, discovery, serving };
 
 async function measure([name = '', url = '']: readonly string[]): Promise<void> {
-  const delays = monitorEventLoopDelay({ resolution: 1 });
   // The first ticks of a process are its own start, not the subject's.
   await new Promise((done) => setTimeout(done, 100));
-  delays.enable();
+  const blocks = watchBlocks();
   const startMs = performance.now();
   const addresses = await subjects[name]?.(url);
   const seconds = (performance.now() - startMs) / 1_000;
-  delays.disable();
-  process.send?.({ addresses, seconds, peakMb: process.resourceUsage().maxRSS / 1_024, blockMs: delays.max / 1e6 });
+  const longest = blocks.stop();
+  process.send?.({ addresses, seconds, peakMb: process.resourceUsage().maxRSS / 1_024, ...longest });
   process.exit();
 }
 
