@@ -13,6 +13,8 @@ export type KongSettings = {
   readonly zoneId: string;
   /** Where the compiled package and its dependencies are, and Node, as Kong sees them. */
   readonly installation: Installation;
+  /** File descriptors that the plugin server may have; absent: as many as Kong. */
+  readonly descriptors?: number;
 };
 
 export type KongPorts = { readonly proxy: number; readonly admin: number };
@@ -51,14 +53,15 @@ export function kongVariables(settings: KongSettings): Readonly<Record<string, s
 }
 
 function pluginServerCommand(settings: KongSettings): string {
-  const { program, prefix, socketName, configPath, zoneId, installation } = settings;
+  const { program, prefix, socketName, configPath, zoneId, installation, descriptors } = settings;
+  const limit = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`];
   const words = startCommand({
     program,
     entriesDir: join(ownInstallation.root, 'dist/plugin/entries'),
     socketPath: join(prefix, socketName),
     env: { KONG_PRIVATELINK_CONFIG: configPath, KONG_PRIVATELINK_ZONE_ID: zoneId },
   });
-  return words.map((word) => quote(relocate(word, installation))).join(' ');
+  return [...limit, ...words].map((word) => quote(relocate(word, installation))).join(' ');
 }
 
 function relocate(word: string, { root, node }: Installation): string {

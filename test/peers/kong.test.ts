@@ -186,6 +186,40 @@ describeWithKong('a real Kong', () => {
     });
   });
 
+  describe('a plugin server with few file descriptors', () => {
+    /** Two dozen are the server's own. */
+    const descriptors = 64;
+    let stage: KongEstate<Paths>;
+
+    beforeAll(async () => {
+      stage = await startPaths({ descriptors });
+    });
+
+    afterAll(() => stage?.close());
+
+    /** The statuses of requests that so many callers send one after another, all within Kong's own time-outs. */
+    async function statusesOf(callers: number): Promise<ReadonlySet<number>> {
+      const statuses = Array.from({ length: callers }, async () => {
+        const own: number[] = [];
+        for (let asked = 0; asked < 5; asked += 1) own.push((await askKong(stage.kong, '/sd2', kongTimeoutMs)).status);
+        return own;
+      });
+      return new Set((await Promise.all(statuses)).flat());
+    }
+
+    it('fm-53 sends on every one of more requests at once than what serves has descriptors for', async () => {
+      expect([...(await statusesOf(descriptors / 2))]).toEqual([200]);
+    });
+
+    it('fm-53 answers every one of more requests at once than there are descriptors in all, and then serves as before', async () => {
+      // Those that cannot even be accepted, Kong answers with 500.
+      expect([200, 500]).toEqual(expect.arrayContaining([...(await statusesOf(4 * descriptors))]));
+
+      expect([...(await statusesOf(8))]).toEqual([200]);
+      expect(await stage.kong.log()).not.toContain('is killed');
+    });
+  });
+
   describe.each(programs)('T2 with the plugin under %s', (program) => {
     let stage: KongEstate<T2>;
 
@@ -296,11 +330,12 @@ describeWithKong('a real Kong', () => {
 const kongTimeoutMs = 60_000;
 
 /** Domains behind paths of all forms, once Kong has their routes. */
-async function startPaths(): Promise<KongEstate<Paths>> {
+async function startPaths(limits: { readonly descriptors?: number } = {}): Promise<KongEstate<Paths>> {
   const stage = await openKongEstate({
     program: 'kong-privatelink-pluginserver',
     prepare: preparePaths,
     open: openPaths,
+    ...limits,
   });
   await until('routes are there', async () => (await askKong(stage.kong, '/sd2')).status === 200);
   return stage;

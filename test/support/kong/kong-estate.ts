@@ -31,6 +31,8 @@ export type KongEstateOptions<T> = {
   readonly open: (ground: Ground, gateway: GatewayAddress) => Promise<T>;
   /** What people keep beside the generated entities. */
   readonly consumers?: readonly JsonObject[];
+  /** File descriptors that the plugin server may have. */
+  readonly descriptors?: number;
 };
 
 /** Starts AWS, Kong with the plugin under `program`, and the estate behind it; synchronised once, in target mode. */
@@ -51,8 +53,9 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
   };
   configure({});
   writeFileSync(credentialsPath, credentialsText(setting.account), { mode: 0o600 });
-  const { program, open, consumers = [] } = options;
-  const kong = await startRealKong({ program, folder, configPath, credentialsPath, zoneId: setting.zoneId, ports });
+  const { program, open, consumers = [], descriptors } = options;
+  const files = { folder, configPath, credentialsPath };
+  const kong = await startRealKong({ program, ...files, zoneId: setting.zoneId, ports, descriptors });
   const opened: (() => Promise<unknown>)[] = [kong.close, aws.close];
   const close = async () => {
     for (const one of opened) await one();

@@ -41,6 +41,8 @@ export type RealKongOptions = {
   readonly credentialsPath: string;
   readonly zoneId: string;
   readonly ports: KongPorts;
+  /** File descriptors that the plugin server may have. */
+  readonly descriptors?: number;
 };
 
 /** What runs Kong: an executable, or a container on the host's network that has the folder under the same path. */
