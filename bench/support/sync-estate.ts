@@ -2,12 +2,16 @@ import { writeFileSync } from 'node:fs';
 import type { Endpoint, Scope } from '#core/model';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 
-/** 10,000 targets in 100 domains: 2,499 endpoints with four addresses, and four with one, whose weight is a single target's. */
 export const owner = 'bench';
-const domains = 100;
-const wide = 2_499;
-const narrow = 4;
 const scope: Scope = { id: 'hub.self.us-east-1', source: 'hub', account: 'self', region: 'us-east-1' };
+
+/** How many endpoints have one address, whose weight is then a single target's, and how many have four. */
+export type Estate = { readonly domains: number; readonly narrow: number; readonly wide: number };
+
+/** 10,000 targets in 100 domains. */
+const fewDomains: Estate = { domains: 100, narrow: 4, wide: 2_499 };
+/** 10,000 targets in 5,000 domains. */
+export const manyDomains: Estate = { domains: 5_000, narrow: 10_000, wide: 0 };
 
 /** Weights by index of the endpoint; 100 where none is given. */
 export type Weights = ReadonlyMap<number, number>;
@@ -15,16 +19,19 @@ export type Weights = ReadonlyMap<number, number>;
 /** Endpoints of one address come first. */
 export const oneTarget: readonly number[] = [0];
 /** 250 endpoints of four addresses. */
-export const tenPercent: readonly number[] = Array.from({ length: 250 }, (_, index) => narrow + index);
+export const tenPercent: readonly number[] = Array.from({ length: 250 }, (_, index) => fewDomains.narrow + index);
 
-export function writeEstate(path: string, weights: Weights): void {
-  const endpoints = Array.from({ length: narrow + wide }, (_, index) => endpointOf(index, weights.get(index) ?? 100));
+/** Writes a snapshot for a source of type snapshot. */
+export function writeEstate(path: string, weights: Weights, estate = fewDomains): void {
+  const endpoints = Array.from({ length: estate.narrow + estate.wide }, (_, index) =>
+    endpointOf(index, weights.get(index) ?? 100, estate),
+  );
   const atMs = Date.now();
   const known = { status: 'known', scope, observedAtMs: atMs, discovered: { endpoints, quarantined: [] } } as const;
   writeFileSync(path, serialiseSnapshot({ takenAtMs: atMs, scopes: [known] }, owner));
 }
 
-function endpointOf(index: number, weight: number): Endpoint {
+function endpointOf(index: number, weight: number, { domains, narrow }: Estate): Endpoint {
   const count = index < narrow ? 1 : 4;
   const addresses = Array.from({ length: count }, (_, zone) => ({
     ip: `10.${zone}.${Math.floor(index / 250)}.${(index % 250) + 1}`,

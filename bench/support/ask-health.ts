@@ -1,0 +1,40 @@
+import { request } from 'undici';
+
+/** As often as leaves fewer than 64 waiting while a worker does nothing else for three seconds: it closes the oldest of more. */
+const everyMs = 50;
+
+/** When it was asked (unix epoch), how long until the answer, and its status. */
+export type HealthSample = { readonly askedAtMs: number; readonly ms: number; readonly status: number };
+
+/**
+ * Asks for /healthz from a process of its own, as often while an answer is awaited as else, until its parent says anything; then tells it
+ * all samples.
+ */
+async function ask([url = '']: readonly string[]): Promise<void> {
+  const asked: Promise<HealthSample>[] = [];
+  const timer = setInterval(() => asked.push(askOnce(`${url}/healthz`)), everyMs);
+  process.on('message', async () => {
+    clearInterval(timer);
+    process.send?.(await Promise.all(asked), () => process.disconnect());
+  });
+}
+
+async function askOnce(url: string): Promise<HealthSample> {
+  const askedAtMs = Date.now();
+  const startMs = performance.now();
+  const status = await statusOf(url);
+  return { askedAtMs, ms: performance.now() - startMs, status };
+}
+
+/** On a connection of its own, as probes come; 0 where it is cut off. */
+async function statusOf(url: string): Promise<number> {
+  try {
+    const { statusCode, body } = await request(url, { reset: true });
+    await body.dump();
+    return statusCode;
+  } catch {
+    return 0;
+  }
+}
+
+void ask(process.argv.slice(2));
