@@ -14,7 +14,7 @@ export type WatchState = {
   readonly isReady: () => boolean;
   readonly metrics: () => string;
   /** Text of the last snapshot; undefined before the first. */
-  readonly snapshot: () => string | undefined;
+  readonly snapshot: () => string | undefined | Promise<string | undefined>;
 };
 
 export type WatchServer = { readonly address: string; close(): Promise<void> };
@@ -27,7 +27,7 @@ const idleTimeoutMs = 30_000;
 /** URL leaves the scheme's own port out. */
 const defaultPort = 80;
 
-type Page = (request: IncomingMessage, response: ServerResponse) => void;
+type Page = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** Serves /healthz, /readyz, /metrics and /v1/snapshot on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
 export async function startWatchServer(config: Config['watch'], state: WatchState): Promise<WatchServer> {
@@ -89,7 +89,7 @@ function handler(token: string | undefined, pages: ReadonlyMap<string, Page>): R
       return answer(response, 401, 'unauthorized\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
     if (!page) return answer(response, 404, `one of ${[...pages.keys()].join(', ')}\n`);
-    page(request, response);
+    void page(request, response);
   };
 }
 
@@ -111,7 +111,7 @@ function pagesOf(state: WatchState): ReadonlyMap<string, Page> {
       '/metrics',
       (_, response) => answer(response, 200, state.metrics(), { 'content-type': 'text/plain; version=0.0.4' }),
     ],
-    ['/v1/snapshot', (request, response) => answerSnapshot(request, response, state.snapshot())],
+    ['/v1/snapshot', async (request, response) => answerSnapshot(request, response, await state.snapshot())],
   ]);
 }
 

@@ -7,6 +7,8 @@ export type WorkerOptions = {
   readonly pass: (number: number, signal: AbortSignal) => Promise<PassOutcome>;
   /** Asked after each pass: the configuration may have changed. */
   readonly intervalMs: () => number;
+  /** Called after each pass. */
+  readonly onPass?: () => void;
   readonly clock: Clock;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
@@ -56,6 +58,7 @@ export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker
       const outcome = await passOnce(options, number, signal);
       failures = outcome.kind === 'failed' ? failures + 1 : 0;
       isReady ||= outcome.kind === 'done';
+      options.onPass?.();
       const timing = { intervalMs: options.intervalMs(), failures, nowMs: clock.monotonicMs(), random };
       await sleep(pauseMs(outcome, timing), outcome.kind === 'done');
     }

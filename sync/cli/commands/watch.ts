@@ -9,7 +9,7 @@ import { openSession } from '../../pass/session';
 import { parseAllowRemovals } from '../../plan/removals/policy';
 import { createMetrics, type Metrics } from '../../watch/metrics';
 import { createReloadable, watchFiles } from '../../watch/reload';
-import { startWatchServer } from '../../watch/server';
+import { serveInThread } from '../../watch/serve';
 import { createWatchPass } from '../../watch/watch-pass';
 import { startWorker, type Worker } from '../../watch/worker';
 import { exitCodes } from '../exit-codes';
@@ -43,7 +43,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
     onReport: json ? (report) => terminal.out(serialiseReport(report)) : undefined,
   });
   let worker: Worker | undefined;
-  const server = await startWatchServer(session.current().config.watch, {
+  const server = await serveInThread(session.current().config.watch, {
     isAlive: () => worker?.isAlive() ?? true,
     isReady: () => worker?.isReady() ?? false,
     metrics: () => {
@@ -54,7 +54,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
   });
   log.info({ address: server.address }, 'watching');
   const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
-  worker = startWorker({ pass, intervalMs, clock: systemClock, random: Math.random }, signal);
+  worker = startWorker({ pass, intervalMs, onPass: server.tell, clock: systemClock, random: Math.random }, signal);
   const path = configPath({ path: options.config, env: terminal.env });
   const paths = () => [path, ...session.current().config.deck.base];
   await untilEnded(worker, { paths, signal }, () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { z } from 'zod';
@@ -126,17 +127,65 @@ describe('following', () => {
 
 /** Runs in the worker before its own code: it listens only when SIGHUP has come. */
 const hangUpBeforeListening = `
+const { existsSync, writeFileSync } = require('node:fs');
 const { Server } = require('node:net');
-const { listen } = Server.prototype;
-Server.prototype.listen = function (...given) {
-  const busy = setInterval(() => {}, 1_000);
-  process.prependOnceListener('SIGHUP', () => {
-    clearInterval(busy);
-    setImmediate(() => listen.apply(this, given));
-  });
-  process.kill(process.pid, 'SIGHUP');
-};
+const { isMainThread } = require('node:worker_threads');
+const heard = __filename + '.heard';
+if (isMainThread) {
+  process.prependOnceListener('SIGHUP', () => setImmediate(() => writeFileSync(heard, '')));
+} else {
+  const { listen } = Server.prototype;
+  Server.prototype.listen = function (...given) {
+    process.kill(process.pid, 'SIGHUP');
+    const waiting = setInterval(() => {
+      if (!existsSync(heard)) return;
+      clearInterval(waiting);
+      listen.apply(this, given);
+    }, 10);
+  };
+}
 `;
+
+/** The same: at SIGUSR2 the thread of the passes does nothing else, as where it plans for long, until the file `free` is there. */
+const busyAtSignal = `
+const { existsSync, writeSync } = require('node:fs');
+const { isMainThread } = require('node:worker_threads');
+if (isMainThread) process.on('SIGUSR2', () => {
+  writeSync(1, JSON.stringify({ msg: 'busy' }) + '\\n');
+  while (!existsSync(__dirname + '/free')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+});
+`;
+
+/** The environment of a worker that runs this first. */
+function preloaded(script: string): Readonly<Record<string, string>> {
+  const file = resolve(estate.folder, 'preload.js');
+  writeFileSync(file, script);
+  return { NODE_OPTIONS: `--require "${file}"` };
+}
+
+it('fm-56 answers while its passes leave their thread no time', async () => {
+  estate.addEndpoint('sd2', ['10.0.1.11']);
+  const { child, until } = startWatch([], preloaded(busyAtSignal));
+  const { address } = await until('watching');
+  await until('pass ended');
+  await until('pass ended');
+  const get = (path: string) => request(`${address}${path}`, { reset: true });
+  const statusOf = async (path: string) => {
+    const { statusCode, body } = await get(path);
+    await body.dump();
+    return statusCode;
+  };
+  child.kill('SIGUSR2');
+  await until('busy');
+
+  const meanwhile = [await statusOf('/healthz'), await statusOf('/readyz'), await statusOf('/metrics')];
+  const snapshot = statusOf('/v1/snapshot');
+  writeFileSync(resolve(estate.folder, 'free'), '');
+
+  expect(meanwhile).toEqual([200, 200, 200]);
+  expect(await snapshot).toBe(200);
+  await until('pass ended');
+});
 
 describe('SIGHUP', () => {
   it('does not end a worker that still loads its modules', async () => {
@@ -156,9 +205,7 @@ describe('SIGHUP', () => {
   });
 
   it('does not end a worker that does not listen yet', async () => {
-    const preload = resolve(estate.folder, 'preload.js');
-    writeFileSync(preload, hangUpBeforeListening);
-    const { child, until, ended } = startWatch([], { NODE_OPTIONS: `--require "${preload}"` });
+    const { child, until, ended } = startWatch([], preloaded(hangUpBeforeListening));
 
     await until('pass ended');
     child.kill('SIGTERM');
@@ -186,6 +233,19 @@ describe('SIGTERM', () => {
 });
 
 describe('options', () => {
+  it('ends 1, and says what to do, where it cannot listen', async () => {
+    const { port } = new URL(estate.konnect.url);
+    estate.configure(`${defaultConfig(estate)}watch: { listen: "127.0.0.1:${port}" }\n`);
+    const { child, ended } = startWatch();
+
+    const [said, [exitCode]] = await Promise.all([text(child.stderr), ended]);
+
+    expect({ exitCode, said }).toEqual({
+      exitCode: 1,
+      said: expect.stringMatching(/another worker.*\[CONFIG_INVALID\]/),
+    });
+  });
+
   it('refuses --plan beside --watch', async () => {
     const { exitCode, err } = await estate.run('sync', '--watch', '--plan', 'plan.json');
 

@@ -45,6 +45,23 @@ describe('startWorker', () => {
     expect((await sleepsOver([outcome])).sleeps).toEqual([500, ms]);
   });
 
+  it('says after each pass that it has ended, when it knows whether it is ready', async () => {
+    const stopping = new AbortController();
+    const told: boolean[] = [];
+    const clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
+    const pass = async (number: number): Promise<PassOutcome> => {
+      if (number === 3) stopping.abort();
+      return number === 1 ? { kind: 'failed' } : done;
+    };
+    const onPass = () => void told.push(worker.isReady());
+    const options = { pass, clock, intervalMs: () => 60_000, random: () => 0.5, onPass };
+    const worker = startWorker(options, stopping.signal);
+
+    await worker.ended;
+
+    expect(told).toEqual([false, true, true]);
+  });
+
   it('fm-34 runs again at once when triggered during a pass, one pass at a time', async () => {
     const stopping = new AbortController();
     const sleeps: number[] = [];

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Config } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import type { WatchServer, WatchState } from './server';
+import type { Started, ToServer } from './told';
+
+/** What this thread knows of the worker. */
+export type OwnState = Omit<WatchState, 'snapshot'> & { readonly snapshot: () => string | undefined };
+
+/** `tell` passes the state on at once; it is also told each second. */
+export type ThreadedServer = WatchServer & { readonly tell: () => void };
+
+const everyMs = 1_000;
+
+/** The server in a thread of its own, which answers while this one is busy. Throws PrivatelinkError when it cannot listen. */
+export async function serveInThread(config: Config['watch'], state: OwnState): Promise<ThreadedServer> {
+  const thread = new Worker(join(__dirname, 'server-thread.js'), { workerData: config });
+  const post = (message: ToServer) => thread.postMessage(message);
+  const tell = () =>
+    post({ kind: 'state', isAlive: state.isAlive(), isReady: state.isReady(), metrics: state.metrics() });
+  tell();
+  const started = await startOf(thread);
+  if (!('address' in started)) {
+    await thread.terminate();
+    throw new PrivatelinkError(started.reason, started.details);
+  }
+  thread.on('message', () => post({ kind: 'snapshot', text: state.snapshot() }));
+  const timer = setInterval(tell, everyMs).unref();
+  return {
+    address: started.address,
+    tell,
+    close: async () => {
+      clearInterval(timer);
+      await thread.terminate();
+    },
+  };
+}
+
+/** Rejects when the thread ends by an error; later its error ends the process, as one of this thread does. */
+async function startOf(thread: Worker): Promise<Started> {
+  const [started] = await once(thread, 'message');
+  return started;
+}

@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { PrivatelinkError } from '#core/errors';
+import { systemClock } from '#io/clock';
+import { startWatchServer } from './server';
+import { createTold, type Started } from './told';
+
+/** The thread that serves: planning blocks an event loop for seconds, and a probe of /healthz must not wait for it (fm-56). */
+async function serve(): Promise<Started> {
+  const told = createTold(systemClock, () => parentPort?.postMessage('snapshot'));
+  parentPort?.on('message', told.take);
+  try {
+    const { address } = await startWatchServer(workerData, told.state);
+    return { address };
+  } catch (thrown) {
+    if (!(thrown instanceof PrivatelinkError)) throw thrown;
+    const { reason, code, fix } = thrown;
+    return { reason, details: { code, fix } };
+  }
+}
+
+void serve().then((started) => parentPort?.postMessage(started));

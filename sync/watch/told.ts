@@ -1,0 +1,44 @@
+import type { ErrorDetails } from '#core/errors';
+import type { Clock } from '#core/timing/clock';
+import type { WatchState } from './server';
+
+/** What the thread of the passes tells the one that serves. */
+export type ToServer =
+  | { readonly kind: 'state'; readonly isAlive: boolean; readonly isReady: boolean; readonly metrics: string }
+  | { readonly kind: 'snapshot'; readonly text: string | undefined };
+
+/** The first word of the thread that serves: where it listens, or why it cannot. Every later one asks for the snapshot. */
+export type Started =
+  | { readonly address: string }
+  | { readonly reason: string; readonly details: Pick<ErrorDetails, 'code' | 'fix'> };
+
+/** Planning blocks its thread for seconds at most; one that says nothing for this long hangs. */
+const longestSilenceMs = 60_000;
+
+export type Told = { readonly state: WatchState; readonly take: (message: ToServer) => void };
+
+/** The state as it was last told. The snapshot is asked for: its text is long, costs time, and is seldom wanted. */
+export function createTold({ monotonicMs }: Pick<Clock, 'monotonicMs'>, askForSnapshot: () => void): Told {
+  let last: Extract<ToServer, { kind: 'state' }> = { kind: 'state', isAlive: true, isReady: false, metrics: '' };
+  let toldAtMs = monotonicMs();
+  let waiting: ((text: string | undefined) => void)[] = [];
+  return {
+    take: (message) => {
+      if (message.kind === 'state') {
+        [last, toldAtMs] = [message, monotonicMs()];
+        return;
+      }
+      for (const resolve of waiting) resolve(message.text);
+      waiting = [];
+    },
+    state: {
+      isAlive: () => last.isAlive && monotonicMs() - toldAtMs <= longestSilenceMs,
+      isReady: () => last.isReady,
+      metrics: () => last.metrics,
+      snapshot: () =>
+        new Promise((resolve) => {
+          if (waiting.push(resolve) === 1) askForSnapshot();
+        }),
+    },
+  };
+}
