@@ -2,7 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -254,6 +254,32 @@ describe('kong-privatelink-pluginserver', () => {
       supervisor.stop();
       waits?.socket.destroy();
     }
+  });
+
+  it('fm-53 tells of each connection that Kong closed before the process that serves took it', async () => {
+    const socketPath = join(folder, 'closed.sock');
+    const listener = createServer({ pauseOnConnect: true }).listen(socketPath);
+    await once(listener, 'listening');
+    const serving = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    children.push(serving);
+    const told: unknown[] = [];
+    serving.on('message', (message) => told.push(message));
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+
+    // Which of them close before they are taken is a race.
+    for (const number of numbers) {
+      const kong = connect(socketPath);
+      const [connection] = await once(listener, 'connection');
+      await once(kong.destroy(), 'close');
+      await until('it asks for a connection', () => told.filter((message) => message === 'next').length === number);
+      serving.send(number, connection, { keepOpen: true });
+      serving.send(number);
+      await until(`it tells that connection ${number} is closed`, () => told.includes(number));
+      connection.destroy();
+    }
+
+    expect(told.filter((message) => message !== 'next')).toEqual(numbers);
+    listener.close();
   });
 
   it('ends the process that serves when the one that listens is killed', async () => {
