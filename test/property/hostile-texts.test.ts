@@ -19,6 +19,7 @@ import { lastGoodFile, serialiseSnapshot } from '#discovery/snapshot/file';
 import type { Source } from '#discovery/source';
 import { parseSealed } from '#io/sealed-file';
 import { resolveRoutes } from '#plugin/request/resolve';
+import { anyText } from '../support/any-text';
 import { cloudMapConfig } from '../support/aws/cloud-map';
 import { answerInstances, instanceAnswer, instancesSourceOver } from '../support/aws/ec2-instances';
 import { answerWith, createMockEc2, endpointAnswer, interfaceAnswer, sourceOver } from '../support/aws/vpc-endpoints';
@@ -47,7 +48,7 @@ const hostileIp = fc.oneof(
   ),
   fc.ipV4(),
   fc.ipV6(),
-  fc.string({ unit: 'binary' }),
+  anyText(),
 );
 
 const hostileText = fc.oneof(
@@ -63,7 +64,7 @@ const hostileText = fc.oneof(
   ),
   fc.constantFrom('constructor', 'owner:other', 'scope:a.b.c', 'kong-privatelink:base', 'use1-az99', 'zone-1', 'null'),
   fc.constantFrom('sd2', 'https', 'api.example', '/todo', '443', 'use1-az1', 'a'.repeat(5_000)),
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  anyText({ maxLength: 40 }),
 );
 
 /** A value of any shape, in place of the one that is documented. */

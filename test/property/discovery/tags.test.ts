@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isProblem } from '#core/errors';
 import { parseTags } from '#discovery/admission/tags';
+import { anyText } from '../../support/any-text';
 import { tagKeysOf } from '../../support/aws/vpc-endpoints';
 
 const keys = tagKeysOf();
 
 /** Values near what the parser takes, and any text. */
 const value = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.constantFrom('sd2', 'SD2', 'http', 'https', 'grpcs', '__proto__', 'constructor', 'api.example', 'API.example', ''),
   fc.integer({ min: -2, max: 70_000 }).map(String),
   fc.double().map(String),

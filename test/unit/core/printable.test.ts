@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { printable, printableData, printableLines } from '#core/printable';
+import { anyText } from '../../support/any-text';
 
 const hostile = 'a\u001b[31mb\u009b2Jc\u202ed\u2066e\u200bf\u{e0041}g\u2028h\u007f';
 const shown = 'a\\u001b[31mb\\u009b2Jc\\u202ed\\u2066e\\u200bf\\udb40\\udc41g\\u2028h\\u007f';
@@ -16,7 +17,7 @@ describe('printable', () => {
   });
 
   it('fm-51 leaves one line without anything that a terminal obeys, whatever the text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !unprintable.test(printable(text))));
+    fc.assert(fc.property(anyText(), (text) => !unprintable.test(printable(text))));
   });
 });
 
@@ -44,7 +45,7 @@ describe('printableLines', () => {
 
   it.each([true, false])('fm-51 keeps the value of JSON, whatever its texts, on a terminal %s', (isTerminal) => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         const line = printableLines(`${JSON.stringify({ text })}\n`, isTerminal);
 
         expect(JSON.parse(line)).toEqual({ text });
