@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
+import { createOutput } from '#io/output';
+import { main } from '#sync/cli/main';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
@@ -44,6 +46,34 @@ const config = () => ['-c', join(estate.folder, 'kong-privatelink.yaml')];
 const targets = () => estate.konnect.entities('prod', 'targets').length;
 
 const noSpace = 'cannot write standard output \\(ENOSPC[^()]*\\); free space on its disk';
+/** Runs the command in this process, with its standard output on a full disk. */
+async function runOnFullDisk(argv: readonly string[]) {
+  const losses = createOutput((_, done) => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' })));
+  let err = '';
+  const say = (text: string) => {
+    err += text;
+  };
+  const terminal = { env: estate.env, out: losses.write, err: say, losses, isTerminal: false };
+  const code = await main([...argv, ...config()], { terminal, signal: new AbortController().signal });
+  return { code, err };
+}
+
+describe('a verb whose output cannot be written', () => {
+  it.each([
+    ['discover', []],
+    ['discover', ['--json']],
+    ['diff', []],
+    ['render', []],
+    ['doctor', []],
+    ['schema', []],
+  ])('fm-55 makes an error of %s %j, of which nothing else is left', async (verb, more) => {
+    const { code, err } = await runOnFullDisk([verb, ...more]);
+
+    expect(code).toBe(1);
+    expect(err).toMatch(/(^|\n)error: cannot write standard output \(.*\); free space on its disk.* \[STATE\]\n$/);
+  });
+});
+
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 // /dev/full is a device of Linux.
@@ -66,15 +96,8 @@ onLinux('an output that cannot be written', () => {
     expect(targets()).toBe(0);
   });
 
-  it.each([
-    ['discover', []],
-    ['discover', ['--json']],
-    ['diff', []],
-    ['render', []],
-    ['doctor', []],
-    ['schema', []],
-  ])('fm-55 makes an error of %s %j, of which nothing else is left', async (verb, more) => {
-    const { code, err } = await start([verb, ...config(), ...more], 'full').ended;
+  it('fm-55 makes an error of what only prints', async () => {
+    const { code, err } = await start(['discover', ...config()], 'full').ended;
 
     expect(code).toBe(1);
     expect(err).toMatch(new RegExp(`(^|\n)error: ${noSpace} \\[STATE\\]\n$`));
