@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const rooms = ['core', 'io', 'config', 'discovery', 'deck', 'plugin', 'sync', 'sandbox', 'bench', 'test'];
 
 /** The rules, with nothing but Node; `npm run stories` runs whole sandboxes, `npm run peers` what needs more software. */
@@ -13,6 +15,7 @@ module.exports = {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   // No measure of speed: it ends a test that would never end, on a machine however slow.
   testTimeout: 600_000,
-  maxWorkers: '100%',
+  // Some tests wait for other processes, and leave their core to the next file.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   reporters: ['default', ...(process.env.JEST_COUNTS ? ['<rootDir>/test/support/count-reporter.js'] : [])],
 };

@@ -1,0 +1,36 @@
+import { expect, it } from '@jest/globals';
+import type { Story } from '#sandbox/story';
+import { progressOfT0, startSandbox } from '../support/sandbox';
+
+it('npm start routes SD1 -> SD2 -> egress -> on-premises, follows a recreated endpoint and never uses a rejected one', async () => {
+  const { out, err, exitCode, listening } = await startSandbox('--json');
+  const story: Story = JSON.parse(out);
+
+  expect(exitCode).toBe(0);
+  expect(err).toBe(progressOfT0);
+  expect(story.ok).toBe(true);
+  expect(story.nonce).toMatch(/^[0-9a-f-]{36}$/);
+  expect(story.hops.map(({ from, to }) => `${from} ${to}`)).toEqual([
+    'sd1 gateway',
+    'gateway sd2',
+    'sd2 gateway',
+    'gateway egress',
+    'egress on-premises',
+  ]);
+  expect(story.hops.find(({ to }) => to === 'sd2')).toMatchObject({
+    zoneId: 'use1-az1',
+    reason: 'plugin, same zone as the data plane',
+  });
+  const [first, recreated, rejected] = story.events;
+  const sd2Address = (event: typeof first) => event?.trip.hops.find(({ to }) => to === 'sd2')?.address;
+  expect(sd2Address(recreated)).not.toBe(sd2Address(first));
+  expect(recreated?.changed.map((change) => change.split(' ').slice(0, 2).join(' ')).sort()).toEqual([
+    ...Array(3).fill('create target'),
+    ...Array(3).fill('delete target'),
+  ]);
+  expect(rejected?.discovered.join()).toContain('rejected');
+  expect(rejected?.changed).toEqual([]);
+  expect(new Set(story.events.map(({ trip }) => trip.nonce)).size).toBe(3);
+  if (process.platform === 'linux') expect(listening.length).toBeGreaterThan(0);
+  expect(listening.filter((address) => !address.startsWith('127.'))).toEqual([]);
+});
