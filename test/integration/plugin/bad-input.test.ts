@@ -47,16 +47,20 @@ function discoveryEnv({ endpoint = estate.aws.url, zoneId = 'use1-az2' } = {}): 
 }
 
 async function start(program: PluginServerProgram, env: Readonly<Record<string, string>>): Promise<PluginServer> {
+  server = await open(program, env);
+  return server;
+}
+
+function open(program: PluginServerProgram, env: Readonly<Record<string, string>>): Promise<PluginServer> {
   const socketFolder = join(mkdtempSync(join(folder, 'run-')), 's');
   mkdirSync(socketFolder);
-  server = await startPluginServer({
+  return startPluginServer({
     program,
     entriesDir,
     socketPath: join(socketFolder, 'js.sock'),
     env: { KONG_PRIVATELINK_ZONE_ID: 'use1-az2', ...env },
     cwd: folder,
   });
-  return server;
 }
 
 type Config = Readonly<Record<string, unknown>>;
@@ -131,15 +135,37 @@ async function problemsWith(running: PluginServer, words: string): Promise<reado
 }
 
 describe.each(programs)('bad input under %s', (program) => {
-  it('takes the way out of a domain that nobody claims, or whose port is none, with one line for each', async () => {
-    const running = await start(program, discoveryEnv());
-    await untilResolved(running);
+  describe('with sources', () => {
+    let running: PluginServer;
 
-    for (const domain of ['unknown', 'port-0', 'port-70000'])
-      await expectWaysOut(running, { domain }, 'unknown domain');
+    beforeAll(async () => {
+      running = await open(program, discoveryEnv());
+      await untilResolved(running);
+    });
 
-    for (const port of ['"0"', '"70000"'])
-      expect(await problemsWith(running, port)).toEqual([expect.stringMatching(/^endpoint vpce-\w+ .*1 to 65535/)]);
+    afterAll(() => running.close());
+
+    it('takes the way out of a domain that nobody claims, or whose port is none, with one line for each', async () => {
+      for (const domain of ['unknown', 'port-0', 'port-70000'])
+        await expectWaysOut(running, { domain }, 'unknown domain');
+
+      for (const port of ['"0"', '"70000"'])
+        expect(await problemsWith(running, port)).toEqual([expect.stringMatching(/^endpoint vpce-\w+ .*1 to 65535/)]);
+    });
+
+    it('takes the way out of an entity of another version, with one line', async () => {
+      const of = { domain: 'sd2', mode: 'magic' };
+
+      const through = await callsOf(running, of);
+      const refused = await callsOf(running, { ...of, on_unresolved: 'reject' });
+
+      expect(through).toEqual(times([]));
+      expect(refused).toEqual(times([expect.objectContaining({ method: 'kong.response.exit' })]));
+      expect(refused).toMatchObject(times([{ args: [503, expect.stringContaining('"message"'), expect.anything()] }]));
+      expect(
+        jsonLines(running).filter(({ reason }) => String(reason).includes('this version cannot use')),
+      ).toHaveLength(1);
+    });
   });
 
   it('takes the way out without a configuration file, with one line', async () => {
@@ -179,21 +205,6 @@ describe.each(programs)('bad input under %s', (program) => {
     expect(await problemsWith(running, 'own zone')).toEqual([
       'no target lies in the region of the own zone euw1-az1: see --zone-id',
     ]);
-  });
-
-  it('takes the way out of an entity of another version, with one line', async () => {
-    const running = await start(program, discoveryEnv());
-    const of = { domain: 'sd2', mode: 'magic' };
-
-    const through = await callsOf(running, of);
-    const refused = await callsOf(running, { ...of, on_unresolved: 'reject' });
-
-    expect(through).toEqual(times([]));
-    expect(refused).toEqual(times([expect.objectContaining({ method: 'kong.response.exit' })]));
-    expect(refused).toMatchObject(times([{ args: [503, expect.stringContaining('"message"'), expect.anything()] }]));
-    expect(jsonLines(running).filter(({ reason }) => String(reason).includes('this version cannot use'))).toHaveLength(
-      1,
-    );
   });
 });
 
