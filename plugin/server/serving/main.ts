@@ -34,24 +34,19 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(0), stopTimeoutMs).unref();
     void server.drain().then(() => process.exit(0));
   };
-  let arrived: Socket | undefined;
+  let hasArrived = false;
   process.on('message', (number: ToServing, connection) => {
     if (connection instanceof Socket) {
-      arrived = connection;
-      return;
-    }
-    if (arrived) {
-      // Kong may have closed it since it arrived; that is not told again.
-      if (arrived.closed) tell(number);
-      else server.accept(arrived.once('close', () => tell(number)));
+      // At once: Node reads from it from now on, and what is read before `next` is told is lost with this process.
+      server.accept(connection.once('close', () => tell(number)));
       tell('next');
-    } else {
+    } else if (!hasArrived) {
       // No file descriptor was left for it.
       server.makeRoom();
       tell('lost');
       setTimeout(tell, roomAfterMs, 'next');
     }
-    arrived = undefined;
+    hasArrived = connection instanceof Socket;
   });
   process.once('SIGTERM', stop);
   // Also when the process that listens was killed: Kong starts both anew.

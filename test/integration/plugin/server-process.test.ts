@@ -256,30 +256,56 @@ describe('kong-privatelink-pluginserver', () => {
     }
   });
 
-  it('fm-53 tells of each connection that Kong closed before the process that serves took it', async () => {
-    const socketPath = join(folder, 'closed.sock');
-    const listener = createServer({ pauseOnConnect: true }).listen(socketPath);
-    await once(listener, 'listening');
-    const serving = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-    children.push(serving);
-    const told: unknown[] = [];
-    serving.on('message', (message) => told.push(message));
-    const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
-
-    // Which of them close before they are taken is a race.
-    for (const number of numbers) {
-      const kong = connect(socketPath);
-      const [connection] = await once(listener, 'connection');
-      await once(kong.destroy(), 'close');
-      await until('it asks for a connection', () => told.filter((message) => message === 'next').length === number);
-      serving.send(number, connection, { keepOpen: true });
-      serving.send(number);
-      await until(`it tells that connection ${number} is closed`, () => told.includes(number));
-      connection.destroy();
+  describe('the process that serves', () => {
+    /** Connections of Kong as the process that listens has them, and what the one that serves tells. */
+    async function startServing(name: string) {
+      const socketPath = join(folder, `${name}.sock`);
+      const listener = createServer({ pauseOnConnect: true }).listen(socketPath);
+      await once(listener, 'listening');
+      const serving = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+      children.push(serving);
+      const told: unknown[] = [];
+      serving.on('message', (message) => told.push(message));
+      const untilAsked = (times: number) =>
+        until('it asks for a connection', () => told.filter((message) => message === 'next').length === times);
+      await untilAsked(1);
+      return { socketPath, listener, serving, told, untilAsked };
     }
 
-    expect(told.filter((message) => message !== 'next')).toEqual(numbers);
-    listener.close();
+    it('fm-53 tells of each connection that Kong closed before it was taken', async () => {
+      const { socketPath, listener, serving, told, untilAsked } = await startServing('closed');
+      const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+
+      // Which of them close before they are taken is a race.
+      for (const number of numbers) {
+        const kong = connect(socketPath);
+        const [connection] = await once(listener, 'connection');
+        await once(kong.destroy(), 'close');
+        serving.send(number, connection, { keepOpen: true });
+        serving.send(number);
+        await until(`it tells that connection ${number} is closed`, () => told.includes(number));
+        await untilAsked(number + 1);
+        connection.destroy();
+      }
+
+      expect(told.filter((message) => message !== 'next')).toEqual(numbers);
+      listener.close();
+    });
+
+    it('fm-53 asks for another connection before it reads of the last, which would be lost with it', async () => {
+      const { socketPath, listener, serving, told, untilAsked } = await startServing('read');
+      const kong = openPeer(socketPath);
+      const answer = kong.start();
+      const [connection] = await once(listener, 'connection');
+
+      serving.send(1, connection, { keepOpen: true });
+
+      await untilAsked(2);
+      expect([await answer, told]).toEqual([expect.any(Number), ['next', 'next']]);
+      kong.socket.destroy();
+      connection.destroy();
+      listener.close();
+    });
   });
 
   it('ends the process that serves when the one that listens is killed', async () => {
