@@ -19,10 +19,14 @@ const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot,
 
 const json: z.ZodType<Json> = z.json();
 
+/** Kong's own rule (typedefs.path): characters of RFC 3986, and percent encodings that are whole. */
+const healthPath = /^(\/(?!\/)([\w.~:@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)+$/;
+
 const healthcheck = z.strictObject({
   path: z
     .string()
-    .startsWith('/')
+    .startsWith('/', { abort: true })
+    .regex(healthPath, 'a path as Kong takes it, such as /health: no spaces, no query, no empty segments')
     .optional()
     .describe('asked of each address, where 200 and 302 count as alive; absent: `/`, where any answer does'),
   // decK reads no fractions here, and stops at a control plane that holds one.

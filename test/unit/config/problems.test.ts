@@ -81,6 +81,11 @@ describe('fixOf', () => {
       'domains.sd2.healthcheck.path: write a text that starts with /',
     ],
     [
+      'a path that Kong refuses',
+      { domains: { sd2: { healthcheck: { path: '/health check' } } } },
+      'domains.sd2.healthcheck.path: a path as Kong takes it, such as /health: no spaces, no query, no empty segments',
+    ],
+    [
       'a field that is missing',
       { sources: [{ name: 'hub', type: 'vpc-endpoints' }] },
       'sources.0.regions: is required: the AWS regions to read, such as [us-east-1]',

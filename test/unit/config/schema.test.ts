@@ -117,6 +117,18 @@ describe('configSchema', () => {
     expect(parseConfig({ domains: { sd2: { healthcheck: { intervalSeconds } } } }).success).toBe(isTaken);
   });
 
+  it.each([
+    ['/health', true],
+    ['/health/%2F;a=b', true],
+    ['//health', false],
+    ['/health?full', false],
+    ['/%7', false],
+    ['/ä', false],
+    ['/a\r\nb', false],
+  ])('takes paths of health checks as Kong does: %j', (path, isTaken) => {
+    expect(parseConfig({ domains: { sd2: { healthcheck: { path } } } }).success).toBe(isTaken);
+  });
+
   it.each(['us-east', 'us-east-1a', 'US-EAST-1', 'useast1', ' us-east-1'])('refuses region %j', (region) => {
     expect(parseConfig({ sources: [{ ...source, regions: [region] }] }).success).toBe(false);
   });
