@@ -1,3 +1,4 @@
+import { parseIp } from '#core/addresses/parse';
 import type { Endpoint } from '#core/model';
 import { domainPattern } from '#core/names';
 import { withoutTrailingSlash } from '#core/paths';
@@ -39,6 +40,11 @@ const rules: readonly Rule[] = [
     holds: ({ host, protocol }) => host !== undefined || !factsOf(protocol).isTls,
   },
   {
+    field: 'host',
+    fix: 'use a name: Kong asks for it in TLS, where an address cannot stand',
+    holds: ({ host, protocol }) => protocol !== 'https' || !isNumeric(host),
+  },
+  {
     field: 'paths',
     fix: 'name the path of the service, such as /package.Service: grpc and grpcs paths are not stripped',
     holds: ({ paths, protocol }) => paths.length > 0 || !factsOf(protocol).isGrpc,
@@ -68,7 +74,13 @@ function isWhole(value: number, least: number): boolean {
 
 function isHost(text: string): boolean {
   const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
-  return text.length <= 253 && text.split('.').every((part) => label.test(part));
+  const isNamed = text.length <= 253 && text.split('.').every((part) => label.test(part));
+  return isNamed && (!isNumeric(text) || parseIp(text) !== undefined);
+}
+
+/** Kong takes such a text for an IPv4 address, and refuses the upstream where it is none. */
+function isNumeric(text: string | undefined): boolean {
+  return text !== undefined && /^[\d.]+$/.test(text);
 }
 
 /** Characters that RFC 3986 allows in a path but `,` and `%`; no segment that reads as another path: claims are compared as text. */

@@ -78,6 +78,18 @@ describe('parseTags', () => {
     });
   });
 
+  it('takes an address for a host where no TLS asks for a name', () => {
+    const parsed = ['http', 'https', 'grpcs'].map((protocol) =>
+      parse({ 'kong:protocol': protocol, 'kong:host': '10.0.0.1', 'kong:path': '/a.B' }),
+    );
+
+    expect(parsed).toEqual([
+      expect.objectContaining({ host: '10.0.0.1' }),
+      { reason: 'tag kong:host is "10.0.0.1"', fix: expect.stringContaining('use a name') },
+      expect.objectContaining({ host: '10.0.0.1' }),
+    ]);
+  });
+
   it.each([
     ['kong:domain', ''],
     ['kong:domain', 'SD2'],
@@ -95,6 +107,9 @@ describe('parseTags', () => {
     ['kong:host', 'https://api.example'],
     ['kong:host', 'api.example:443'],
     ['kong:host', `${'a.'.repeat(127)}a`],
+    ['kong:host', '65535'],
+    ['kong:host', '10.0.0.300'],
+    ['kong:host', '1.2.3.4.5'],
     ['kong:path', 'todo'],
     ['kong:path', '/todo,/shop'],
     ['kong:path', '/todo ~/shop'],
