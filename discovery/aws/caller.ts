@@ -8,7 +8,7 @@ import type { Clock } from '#core/timing/clock';
 import { withinDeadline } from '#io/signals';
 import type { Source } from '../source';
 import type { AccountScope } from './accounts';
-import { optionalText, parseAnswer } from './answers';
+import { parseAnswer } from './answers';
 import type { CallBudget } from './call-budget';
 import { loadSts } from './clients';
 
@@ -55,7 +55,14 @@ async function describeCaller(client: STSClient, abortSignal: AbortSignal): Prom
   return client.send(new GetCallerIdentityCommand({}), { abortSignal });
 }
 
-const identity = z.object({ Account: optionalText });
+/** It becomes a tag, and is what later answers are held against. */
+const identity = z.object({
+  Account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional()
+    .catch(undefined),
+});
 
 /** The same source, whose answers tell the account where the process's own credentials read; a role's ARN names it already. */
 export function tellAccount(
