@@ -16,8 +16,8 @@ export function zoneOf({ kind, key }: Pick<Entity, 'kind' | 'key'>): string | un
   return kind === 'target' ? zoneOfUpstream(parentOfKey(key)) : undefined;
 }
 
-/** What AWS writes; an id that somebody else wrote may not fit into the name of an upstream. */
-const zonePattern = /^[A-Za-z0-9-]{1,63}$/;
+/** One label of a name: an id that somebody else wrote may not fit into the name of an upstream, and Kong refuses `-.sd2.privatelink`. */
+const zonePattern = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 /** More than any region has: each zone holds all targets of the domain once more. */
 const maxZones = 16;

@@ -42,6 +42,13 @@ describe('zone upstreams', () => {
     expect(document.filter((one) => one.kind === 'target')).toHaveLength(9);
   });
 
+  it.each(['-', '-a', 'a-', 'a.b', 'a'.repeat(64)])(
+    'fm-49 are none for a zone that is no label of a name: %s',
+    (zone) => {
+      expect(upstreamsOf(render([targetOf('10.0.1.1', zone)], { affinity: 'weighted' }))).toEqual(['sd2.privatelink']);
+    },
+  );
+
   it('fm-49 are sixteen at most, those that are held first, then by name', () => {
     const zones = Array.from({ length: 30 }, (_, index) => `use1-az${10 + index}`);
     const targets = zones.map((zone, index) => targetOf(`10.0.1.${index}`, zone));
