@@ -8,10 +8,11 @@ export function claimedPathsOf({ fields: { paths } }: Pick<Entity, 'fields'>): r
   return Array.isArray(paths) ? claimedPaths(paths.map(String)) : undefined;
 }
 
-/** The route with the same paths, bounded by segments. */
+/** The route with the same paths, bounded by segments; as it is, where one of them is no path: bounded, an empty one would take all. */
 export function boundRoute(route: Entity): Entity {
   const claimed = claimedPathsOf(route);
-  return claimed ? { ...route, fields: { ...route.fields, paths: boundedPaths(claimed) } } : route;
+  if (!claimed?.every((path) => /^~?\//.test(path))) return route;
+  return { ...route, fields: { ...route.fields, paths: boundedPaths(claimed) } };
 }
 
 /** Whether the entity is a route that takes what merely begins with one of its paths: versions before wrote them so. */
