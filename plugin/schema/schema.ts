@@ -25,7 +25,12 @@ export const pluginConfigSchema = z.object({
     .enum(['zone', 'none'])
     .default('zone')
     .describe('zone: the own zone first, then the own region, then any.'),
-  host_header: z.string().min(1).optional().describe('Host header to send, verbatim, in target mode.'),
+  host_header: z
+    .string()
+    .min(1)
+    .regex(/^[!-~]+$/)
+    .optional()
+    .describe('Host header to send, verbatim, in target mode.'),
   on_unresolved: z
     .enum(['fallthrough', 'reject'])
     .default('fallthrough')
