@@ -6,13 +6,13 @@ import type { Http } from '../kong-api/http';
 import { segmentOf } from '../kong-api/paths';
 
 /** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
-const refusedTypes: Readonly<Record<string, Problem>> = {
-  CLUSTER_TYPE_CONTROL_PLANE_GROUP: { reason: 'a control plane group', fix: 'name one of its members' },
-  CLUSTER_TYPE_K8S_INGRESS_CONTROLLER: {
-    reason: 'managed from Kubernetes',
-    fix: 'name a control plane of its own',
-  },
-};
+const refusedTypes: ReadonlyMap<string, Problem> = new Map([
+  ['CLUSTER_TYPE_CONTROL_PLANE_GROUP', { reason: 'a control plane group', fix: 'name one of its members' }],
+  [
+    'CLUSTER_TYPE_K8S_INGRESS_CONTROLLER',
+    { reason: 'managed from Kubernetes', fix: 'name a control plane of its own' },
+  ],
+]);
 
 const listSchema = z.object({
   data: z.array(
@@ -28,7 +28,7 @@ const listSchema = z.object({
 export async function resolveControlPlane(http: Http, name: string, signal: AbortSignal): Promise<string> {
   const found = (await list(http, { 'filter[name][eq]': name }, signal)).find((one) => one.name === name);
   if (!found) throw await unknownError(http, name, signal);
-  const refusal = refusedTypes[found.config?.cluster_type ?? ''];
+  const refusal = refusedTypes.get(found.config?.cluster_type ?? '');
   if (!refusal) return found.id;
   throw new PrivatelinkError(`controlPlane.name: "${name}" is ${refusal.reason}`, {
     code: 'CONFIG_INVALID',

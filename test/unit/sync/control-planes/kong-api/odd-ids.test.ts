@@ -49,6 +49,12 @@ describe('fm-54 an id of an answer that looks like a path', () => {
     expect(paths[1]).toBe('/p/core-entities/plugin-schemas/a%2Fb');
   });
 
+  it.each(['constructor', 'toString', '__proto__'])('is no kind of control plane when it is %s', async (type) => {
+    const http: Http = async () => ({ data: [{ id: 'p-1', name: 'prod', config: { cluster_type: type } }] });
+
+    expect(await resolveControlPlane(http, 'prod', signal)).toBe('p-1');
+  });
+
   it.each(['', '.', '..', '\ud800'])('is no id of an entity, nor of a control plane, when it is %j', async (id) => {
     const { http } = answering([{ id, name: 'prod' }]);
 
