@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Json, JsonObject } from '#core/model';
+import { whyTooDeep } from '#core/yaml/depth';
 
 const text = z.string().min(1);
 const json: z.ZodType<Json> = z.json();
@@ -70,11 +71,11 @@ export const listNames = Object.keys(lists) as readonly ListName[];
 export type BaseFile = { readonly path: string } & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
 
 /** What decK takes there, and a base file may not say, with the fix. */
-const notHere: Readonly<Record<string, string>> = {
-  _info: 'would count for what is generated too: write tags and fields into each entity, and remove it',
-  _konnect: 'is said by controlPlane in the configuration: remove it',
-  _workspace: 'is said by controlPlane in the configuration: remove it',
-};
+const notHere: ReadonlyMap<string, string> = new Map([
+  ['_info', 'would count for what is generated too: write tags and fields into each entity, and remove it'],
+  ['_konnect', 'is said by controlPlane in the configuration: remove it'],
+  ['_workspace', 'is said by controlPlane in the configuration: remove it'],
+]);
 
 /** Parses a decK file (YAML or JSON) written by people. Throws PrivatelinkError (CONFIG_INVALID) for what decK or a merge would refuse. */
 export function parseBaseFile(content: string, path: string): BaseFile {
@@ -91,19 +92,28 @@ export function invalidBase(path: string, lines: readonly string[]): Privatelink
 }
 
 function parseYaml(content: string, path: string): unknown {
+  const excess = whyTooDeep(content);
+  if (excess) throw invalidBase(path, [`the file ${excess}: write it flatter`]);
   try {
-    return parse(content);
+    return withoutCircles(parse(content));
   } catch (thrown) {
     // The rest of the message quotes the file, which may hold secrets.
     throw invalidBase(path, [`${messageOf(thrown).split(/[:\n]/)[0]}: correct the YAML there`]);
   }
 }
 
+/** Whoever follows an alias that stands inside its own anchor never comes to an end. Throws TypeError. */
+function withoutCircles<T>(value: T): T {
+  JSON.stringify(value);
+  return value;
+}
+
 function messagesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly string[] {
   const at = path.join('.');
   if (issue.code !== 'unrecognized_keys') return [`${at || 'the file'}: ${message}`];
   return issue.keys.map((key) => {
-    const fix = notHere[key] ?? `is none of ${Object.keys(file.shape).join(', ')}: correct its spelling or remove it`;
+    const fix =
+      notHere.get(key) ?? `is none of ${Object.keys(file.shape).join(', ')}: correct its spelling or remove it`;
     return `${key} ${fix}`;
   });
 }

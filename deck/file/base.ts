@@ -73,7 +73,7 @@ export function parseBase(texts: readonly { readonly path: string; readonly text
 
 function refuseConfigTwice({ path, _plugin_configs = {} }: BaseFile, index: number, files: readonly BaseFile[]): void {
   for (const name of Object.keys(_plugin_configs)) {
-    const other = files.slice(0, index).find((one) => name in (one._plugin_configs ?? {}));
+    const other = files.slice(0, index).find((one) => Object.hasOwn(one._plugin_configs ?? {}, name));
     if (!other) continue;
     const reason = `_plugin_configs.${name} is in ${other.path} already`;
     throw invalidBase(path, [formatProblem({ reason, fix: 'keep one of the two' })]);

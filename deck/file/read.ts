@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, misfitOf, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
+import { whyTooDeep } from '#core/yaml/depth';
 import type { HeldEntity } from '../document';
 import { heldEntities } from '../held';
 import { uuidName } from '../keys';
@@ -42,6 +43,8 @@ export function parseDeckFile(text: string, { path, owner }: ParseOptions): read
 }
 
 function parseFile(text: string, path: string): z.infer<typeof deckFile> {
+  const excess = whyTooDeep(text);
+  if (excess) throw foreignFile(path, `it ${excess}`);
   try {
     return deckFile.parse(parse(text));
   } catch (thrown) {

@@ -2,6 +2,7 @@ import { parse, type Tags } from 'yaml';
 import { z } from 'zod';
 import { groupBy } from '#core/group-by';
 import type { Json, JsonObject } from '#core/model';
+import { whyTooDeep } from '#core/yaml/depth';
 import { writeOrder } from '#deck/desired';
 import type { Kind } from '#deck/document';
 import { type Item, itemSchema } from '#deck/held';
@@ -31,6 +32,8 @@ const decimalOnly = (tags: Tags): Tags =>
 
 /** Parses the text of `GET /config`. Throws when it is not what Kong exports. */
 export function parseDeclarative(text: string): Declarative {
+  const excess = whyTooDeep(text);
+  if (excess) throw new Error(`it ${excess}`);
   return declarative.parse(parse(text, { schema: 'core', customTags: decimalOnly, maxAliasCount: 0 }));
 }
 

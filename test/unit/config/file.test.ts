@@ -127,6 +127,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     ['an open bracket', 'owner: test\nsources: [\n', /line [23]: /],
     ['a key given twice', `${smallest}owner: again\n`, /line 4: /],
     ['an alias without anchor', `${smallest}affinity: *none\n`, /alias/],
+    ['levels without end', `${smallest}deck: ${'['.repeat(5_000)}`, /the file: is nested deeper than 100 levels/],
   ])('says where YAML cannot be read: %s', (_, text, message) => {
     expect(refusalOf(text)).toMatch(message);
   });

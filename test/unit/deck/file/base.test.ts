@@ -39,6 +39,9 @@ describe('parseBase', () => {
       '(plugin a|acl) is in bad.yaml already',
     ],
     ['a YAML mistake', 'services: [\n', 'correct the YAML there'],
+    ['levels without end', `${head}services: ${'['.repeat(5_000)}`, 'the file is nested deeper than 100 levels'],
+    ['an alias inside its own anchor', `${head}services: &a [{ name: a, more: *a }]\n`, 'correct the YAML there'],
+    ['a key that all objects have', `${head}constructor: []\n`, 'constructor is none of'],
     ['no mapping', '- a\n', 'the file: Invalid input: expected object'],
   ])('refuses %s', (_, text, said) => {
     const parsing = () => parseBase([{ path: 'bad.yaml', text }]);
@@ -63,6 +66,10 @@ describe('parseBase', () => {
     expect(() => baseOf('_plugin_configs: { a: {} }\n', '_plugin_configs: { a: {} }\n')).toThrow(
       '_plugin_configs.a is in base-0.yaml already',
     );
+  });
+
+  it('takes a name that all objects have for a name', () => {
+    expect(() => baseOf('_plugin_configs: { a: {} }\n', '_plugin_configs: { toString: {} }\n')).not.toThrow();
   });
 
   it('takes entities of one name that are not the same', () => {

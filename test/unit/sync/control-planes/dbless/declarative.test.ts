@@ -21,6 +21,7 @@ describe('parseDeclarative', () => {
     ['- a list', 'expected object, received array'],
     ['services: [1]', 'expected record, received number'],
     ['services: [', 'at line 1'],
+    [`services: ${'['.repeat(5_000)}`, 'is nested deeper than 100 levels'],
   ])('refuses %s, and says where', (text, message) => {
     expect(() => parseDeclarative(text)).toThrow(message);
   });

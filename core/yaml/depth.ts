@@ -1,0 +1,44 @@
+import { Lexer, Parser } from 'yaml';
+
+/** Ours have twelve. The parser calls itself at each level; near the end of its stack Node ends the process, which no `catch` sees (fm-45). */
+const mostLevels = 100;
+
+/** Why YAML is not even parsed, as in "is nested deeper than 100 levels"; undefined where it may be. */
+export function whyTooDeep(yaml: string): string | undefined {
+  return mayBeDeep(yaml) && isDeep(yaml) ? `is nested deeper than ${mostLevels} levels` : undefined;
+}
+
+/** What costs nearly as much as parsing: the syntax level by level, for which this parser keeps a stack of its own. */
+function isDeep(yaml: string): boolean {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(yaml)) {
+    // It does its work while it is asked for what it has finished.
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > mostLevels) return true;
+  }
+  return false;
+}
+
+/** Whether there are as many levels, at a guess that is never too low: by the column where a line begins, and by brackets left open. */
+function mayBeDeep(yaml: string): boolean {
+  let open = 0;
+  for (const line of yaml.split('\n')) open += openIn(line);
+  return open > mostLevels / 2 || beginsFarRight.test(yaml);
+}
+
+/** Each level of a block takes a column at least, `- - a` two, but for a list that stands right below its key. */
+const beginsFarRight = new RegExp(`^(?:[ \\t]|[-?:](?=[ \\t])){${mostLevels / 4},}`, 'm');
+
+/** Brackets that the line leaves open; all of them, where some could be text. */
+function openIn(line: string): number {
+  if (!/[[{]/.test(line)) return 0;
+  const isPlain = !/["'#]/.test(line);
+  let [open, most] = [0, 0];
+  for (const bracket of line.match(/[[\]{}]/g) ?? []) {
+    const isOpening = bracket === '[' || bracket === '{';
+    if (isOpening) open += 1;
+    else if (isPlain && open > 0) open -= 1;
+    most = Math.max(most, open);
+  }
+  return isPlain && most < mostLevels / 4 ? open : most;
+}
