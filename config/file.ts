@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
-import { whyTooDeep } from '#core/yaml/depth';
+import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
 import { fixOf } from './problems';
 import { type Config, configSchema } from './schema';
 
@@ -82,7 +82,7 @@ function invalid(file: string, lines: readonly string[]): PrivatelinkError {
 function parseYaml(text: string, file: string): unknown {
   const excess = whyTooDeep(text);
   if (excess) throw invalid(file, [`the file: ${excess}: write it flatter`]);
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseDocument(text, { prettyErrors: true, ...withoutWarnings });
   const [first] = document.errors;
   if (first)
     throw invalid(file, [

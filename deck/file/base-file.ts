@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Json, JsonObject } from '#core/model';
-import { whyTooDeep } from '#core/yaml/depth';
+import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
 
 const text = z.string().min(1);
 const json: z.ZodType<Json> = z.json();
@@ -95,7 +95,7 @@ function parseYaml(content: string, path: string): unknown {
   const excess = whyTooDeep(content);
   if (excess) throw invalidBase(path, [`the file ${excess}: write it flatter`]);
   try {
-    return withoutCircles(parse(content));
+    return withoutCircles(parse(content, withoutWarnings));
   } catch (thrown) {
     // The rest of the message quotes the file, which may hold secrets.
     throw invalidBase(path, [`${messageOf(thrown).split(/[:\n]/)[0]}: correct the YAML there`]);

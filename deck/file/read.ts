@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, misfitOf, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
-import { whyTooDeep } from '#core/yaml/depth';
+import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
 import type { HeldEntity } from '../document';
 import { heldEntities } from '../held';
 import { uuidName } from '../keys';
@@ -46,7 +46,7 @@ function parseFile(text: string, path: string): z.infer<typeof deckFile> {
   const excess = whyTooDeep(text);
   if (excess) throw foreignFile(path, `it ${excess}`);
   try {
-    return deckFile.parse(parse(text));
+    return deckFile.parse(parse(text, withoutWarnings));
   } catch (thrown) {
     throw foreignFile(path, thrown instanceof z.ZodError ? misfitOf(thrown, 'the file') : messageOf(thrown), thrown);
   }

@@ -2,7 +2,7 @@ import { parse, type Tags } from 'yaml';
 import { z } from 'zod';
 import { groupBy } from '#core/group-by';
 import type { Json, JsonObject } from '#core/model';
-import { whyTooDeep } from '#core/yaml/depth';
+import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
 import { writeOrder } from '#deck/desired';
 import type { Kind } from '#deck/document';
 import { type Item, itemSchema } from '#deck/held';
@@ -34,7 +34,9 @@ const decimalOnly = (tags: Tags): Tags =>
 export function parseDeclarative(text: string): Declarative {
   const excess = whyTooDeep(text);
   if (excess) throw new Error(`it ${excess}`);
-  return declarative.parse(parse(text, { schema: 'core', customTags: decimalOnly, maxAliasCount: 0 }));
+  return declarative.parse(
+    parse(text, { schema: 'core', customTags: decimalOnly, maxAliasCount: 0, ...withoutWarnings }),
+  );
 }
 
 /** The lists that an Admin API would give: references as objects. Throws when an entity has no id. */

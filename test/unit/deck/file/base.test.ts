@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
 import { checkBase, contestedDomains, mergeBase, parseBase } from '#deck/file/base';
 import { renderText } from '#deck/file/write';
@@ -66,6 +66,15 @@ describe('parseBase', () => {
     expect(() => baseOf('_plugin_configs: { a: {} }\n', '_plugin_configs: { a: {} }\n')).toThrow(
       '_plugin_configs.a is in base-0.yaml already',
     );
+  });
+
+  it('fm-51 lets the parser say nothing past the gate of standard error: it quotes secrets', () => {
+    const warn = jest.spyOn(process, 'emitWarning');
+
+    baseOf('consumers: [{ username: !secret bob, custom: { ? [secret] : a } }]\n');
+
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   it('takes a name that all objects have for a name', () => {

@@ -1,5 +1,8 @@
 import { Lexer, Parser } from 'yaml';
 
+/** Its warnings would go to standard error, past the gate there, and they quote the text, which may hold secrets (fm-51). */
+export const withoutWarnings = { logLevel: 'error' } as const;
+
 /** Ours have twelve. The parser calls itself at each level; near the end of its stack Node ends the process, which no `catch` sees (fm-45). */
 const mostLevels = 100;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
-import { whyTooDeep } from '#core/yaml/depth';
+import { whyTooDeep } from '#core/yaml/limits';
 
 const columns = (count: number) => Array.from({ length: count }, (_, index) => `${' '.repeat(index)}a:`).join('\n');
 
