@@ -1,6 +1,6 @@
 import type { WrittenPath } from '#core/claims/path-owners';
 import { boundedPaths, isBounded } from '#core/paths';
-import { claimedPathsOf, hasPathsAlone } from '../route-paths';
+import { claimedPathsOf, hasPathsAlone, textsOf } from '../route-paths';
 import { type Base, type BaseEntity, nameOfReference } from './base';
 
 /** Paths that the warning names before it counts the rest. */
@@ -33,7 +33,7 @@ function isRoute({ kind }: BaseEntity): boolean {
 }
 
 function pathsOf({ fields: { paths } }: BaseEntity): readonly string[] {
-  return Array.isArray(paths) ? paths.map(String) : [];
+  return Array.isArray(paths) ? textsOf(paths) : [];
 }
 
 function wordsFor({ at, name = at }: BaseEntity): string {

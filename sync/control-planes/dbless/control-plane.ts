@@ -10,7 +10,7 @@ import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { foreignEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
-import { applyToDeclarative, parseDeclarative, runningItemsOf } from './declarative';
+import { applyToDeclarative, type Declarative, parseDeclarative, runningItemsOf } from './declarative';
 
 /**
  * Gives what reads and writes, for `owner`, a Kong without a database through its Admin API; no call is made yet. It reads the whole
@@ -22,15 +22,15 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
   const ownTags = selectTags(owner);
   // Each method reads afresh, and nearly always gets the same text, of which parsing is the cost.
   const parse = rememberLast((text) => orShapeError(() => parseDeclarative(text)));
+  const itemsOf = (running: Declarative) => orShapeError(() => runningItemsOf(running));
   const readRunning = async (signal: AbortSignal) => parse(await readConfig(http, signal));
   return {
     takes: 'document',
     read: async (signal) => {
-      const held = heldEntities(runningItemsOf(await readRunning(signal)));
+      const held = heldEntities(itemsOf(await readRunning(signal)));
       return held.filter((entity) => isGenerated(entity.tags, ownTags));
     },
-    readForeign: async (creates, signal) =>
-      foreignEntities(runningItemsOf(await readRunning(signal)), creates, ownTags),
+    readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(signal)), creates, ownTags),
     writeAll: async (changes, signal) => {
       // `POST /config` replaces everything, and what others put there must stay.
       const running = await readRunning(signal);

@@ -1,11 +1,19 @@
 import { expect, it } from '@jest/globals';
-import { boundRoute } from '#deck/route-paths';
+import { boundRoute, claimedPathsOf } from '#deck/route-paths';
 
 const routeOf = (paths: readonly string[]) =>
   ({ kind: 'route', key: 'sd2', domain: 'sd2', parent: 'sd2', fields: { paths }, tags: [] }) as const;
 
 it('fm-46 bounds plain paths, and keeps regular expressions', () => {
   expect(boundRoute(routeOf(['/sd2', '~/v\\d+'])).fields.paths).toEqual(['~/sd2$', '/sd2/', '~/v\\d+']);
+});
+
+it('takes what is no text among the paths for JSON, whatever it calls its own', () => {
+  expect(claimedPathsOf({ fields: { paths: ['/sd2', { toString: null }, 7] } })).toEqual([
+    '/sd2',
+    '{"toString":null}',
+    '7',
+  ]);
 });
 
 it.each([[''], ['sd2'], ['~'], [' /sd2']])('fm-46 leaves a route as it is where %j is no path', (path) => {
