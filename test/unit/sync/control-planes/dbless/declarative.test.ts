@@ -16,6 +16,10 @@ describe('parseDeclarative', () => {
     ]);
   });
 
+  it('fm-54 takes the last of a key given twice: to compare each with all others would never end where there are many', () => {
+    expect(parseDeclarative('_transform: false\n_transform: true\n')).toMatchObject({ _transform: true });
+  });
+
   it.each([
     ['services: {}', 'expected array, received object'],
     ['- a list', 'expected object, received array'],
