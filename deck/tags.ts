@@ -6,7 +6,7 @@ const productTag = 'kong-privatelink';
 /** On what comes from base files: decK gives it the select tags too, and yet it is people's. */
 export const baseTag = `${productTag}:base`;
 const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:', account: 'account:' };
-const ownPrefixes = Object.values(prefixes);
+const ownTag = new RegExp(`^(?:${productTag}$|${Object.values(prefixes).join('|')})`);
 
 /** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
 export function selectTags(owner: string): readonly string[] {
@@ -40,13 +40,9 @@ export function originsOf(tags: readonly string[]): {
   const endpointIds: string[] = [];
   for (const tag of tags) {
     if (tag.startsWith(prefixes.scope)) scopeIds.push(tag.slice(prefixes.scope.length));
-    else if (!isOwn(tag)) endpointIds.push(tag);
+    else if (!ownTag.test(tag)) endpointIds.push(tag);
   }
   return { scopeIds, endpointIds };
-}
-
-function isOwn(tag: string): boolean {
-  return tag === productTag || ownPrefixes.some((prefix) => tag.startsWith(prefix));
 }
 
 /** On the upstream of a domain: the account that the process's own credentials read its endpoints in (fm-37). */

@@ -1,9 +1,15 @@
 const { execFileSync } = require('node:child_process');
 const { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
-const { join, relative } = require('node:path');
+const { dirname, join, posix, relative, sep } = require('node:path');
 
 /** What says how sources become outputs, or which declarations they are checked against. */
-const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/.package-lock.json'];
+const settings = [
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tools/build.js',
+  'node_modules/.package-lock.json',
+];
 
 /**
  * Compiles into `dist` what changed since the last build, and takes out what has no source any more; gives whether
@@ -21,6 +27,7 @@ function build(root, { isClean = false, compile = compileWithTsc } = {}) {
   if (!isWhole) rmSync(join(dist, '.tsbuildinfo'), { force: true });
   rmSync(stamp, { force: true });
   compile(root);
+  for (const path of compiledIn(dist)) relate(dist, path);
   for (const path of filesIn(dist).filter((one) => !isOutput(root, one))) rmSync(join(dist, path), { force: true });
   for (const bin of Object.values(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin))
     chmodSync(join(root, bin), 0o755);
@@ -52,6 +59,15 @@ function filesIn(dist) {
 /** Anything else changes what runs: Node would take a package.json in `dist` for that of the product. */
 function isOutput(root, path) {
   return path === '.tsbuildinfo' || (path.endsWith('.js') && existsSync(join(root, path.replace(/\.js$/, '.ts'))));
+}
+
+/** Names other rooms by paths of files: a worker loads hundreds of modules, and Node would look each `#room/…` up anew. */
+function relate(dist, path) {
+  const file = join(dist, path);
+  const code = readFileSync(file, 'utf8');
+  const up = relative(dirname(path), '.').split(sep).join(posix.sep);
+  const related = code.replace(/(\brequire\(")#([\w-]+\/)/g, `$1${up || '.'}/$2`);
+  if (related !== code) writeFileSync(file, related);
 }
 
 const compiledIn = (dist) => filesIn(dist).filter((path) => path.endsWith('.js'));

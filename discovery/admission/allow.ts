@@ -29,8 +29,7 @@ export function findClaimRefusal(endpoint: Claiming, allow: AllowConfig): Refusa
 function findAddressRefusal({ id, addresses, dnsNames }: Endpoint, allow: AllowConfig): Refusal | undefined {
   for (const { ip } of addresses) {
     const kind = refusedKind({ ip, endpointId: id, granted: allow.addresses ?? [] });
-    const named = dnsNames.length > 0 ? `${ip} (${dnsNames.at(-1)})` : ip;
-    if (kind) return { code: 'address-not-allowed', ...whyRefused(ip, kind, named) };
+    if (kind) return { code: 'address-not-allowed', ...whyRefused(ip, kind, dnsNames.at(-1)) };
   }
   const isUnreachable = addresses.length > 0 && allowedAddresses(addresses, allow).length === 0;
   return isUnreachable ? otherFamily(allow.addressFamilies ?? []) : undefined;
@@ -46,8 +45,8 @@ export function mayClaim(source: SourceConfig, domain: string): boolean {
   return isDomainAllowed(domain, source.allow) && (written?.some((one) => one.domain === domain) ?? true);
 }
 
-function whyRefused(ip: string, kind: AddressKind, named: string): Problem {
-  const reason = `has the ${kind} address ${named}`;
+function whyRefused(ip: string, kind: AddressKind, name: string | undefined): Problem {
+  const reason = `has the ${kind} address ${name === undefined ? ip : `${ip} (${name})`}`;
   if (neverTargets.has(kind))
     return { reason: `${reason}, which is never a target`, fix: 'correct what says so; no setting allows it' };
   const grant = `allow.addresses: ["${ip}/${ip.includes(':') ? 128 : 32}"] of the source`;

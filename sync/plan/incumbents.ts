@@ -25,6 +25,18 @@ function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string
   const protocol = textOf(find('service')?.fields.protocol);
   const route = find('route');
   const paths = route && claimedPathsOf(route);
+  return {
+    protocol: protocol !== undefined && isProtocol(protocol) ? protocol : undefined,
+    host: textOf(find('upstream')?.fields.host_header),
+    route: paths && { paths, stripPath: route.fields.strip_path === true },
+    ...targetsOf(entities, unread),
+  };
+}
+
+function targetsOf(
+  entities: readonly HeldEntity[],
+  unread: ReadonlySet<string>,
+): Pick<Incumbent, 'endpointIds' | 'scopeIds' | 'isUncertain'> {
   const scopeIds = new Map<string, string>();
   const endpointIds = new Set<string>();
   let isUncertain = false;
@@ -38,14 +50,7 @@ function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string
     }
     isUncertain ||= origins.scopeIds.some((id) => unread.has(id));
   }
-  return {
-    protocol: protocol !== undefined && isProtocol(protocol) ? protocol : undefined,
-    host: textOf(find('upstream')?.fields.host_header),
-    route: paths && { paths, stripPath: route.fields.strip_path === true },
-    endpointIds,
-    scopeIds,
-    isUncertain,
-  };
+  return { endpointIds, scopeIds, isUncertain };
 }
 
 function textOf(value: Json | undefined): string | undefined {

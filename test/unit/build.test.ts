@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -60,6 +69,23 @@ describe('the build', () => {
 
     expect([build(root, { compile }), build(root, { compile })]).toEqual([true, false]);
     expect([compiled, outputs()]).toEqual([2, readdirSync(join(root, 'core')).map(outputOf).sort()]);
+  });
+
+  it('names other rooms by the paths of their files, and nothing else', () => {
+    const codeOf = (path: string) => readFileSync(join(root, 'dist/core', path), 'utf8');
+    const naming = (...paths: readonly string[]) => paths.map((path) => `require("${path}")`).join(';');
+    mkdirSync(join(root, 'core/timing'));
+    write('core/timing/clock.ts', '');
+    build(root, {
+      compile: () => {
+        mkdirSync(join(root, 'dist/core/timing'));
+        for (const path of ['cli.js', 'timing/clock.js'])
+          writeFileSync(join(root, 'dist/core', path), naming('#io/files', '#package.json', 'node:fs'));
+      },
+    });
+
+    expect(codeOf('cli.js')).toBe(naming('../io/files', '#package.json', 'node:fs'));
+    expect(codeOf('timing/clock.js')).toBe(naming('../../io/files', '#package.json', 'node:fs'));
   });
 
   it('lets tsc forget what it wrote when an output is lost, since tsc looks at sources alone', () => {
