@@ -17,11 +17,16 @@ export function concurrently<I, O>(
 ): Promise<O[]> {
   return withOwnSignal(signal, async (own) => {
     const results: O[] = new Array(items.length);
-    const queue = numbered(items);
+    const queue = items.entries();
+    let isOver = false;
     const worker = async () => {
       try {
-        for (const [index, item] of queue) results[index] = await work(item, own.signal);
+        for (const [index, item] of queue) {
+          if (isOver) return;
+          results[index] = await work(item, own.signal);
+        }
       } catch (thrown) {
+        isOver = true;
         own.abort(thrown);
         throw thrown;
       }
@@ -29,9 +34,4 @@ export function concurrently<I, O>(
     await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
     return results;
   });
-}
-
-/** A generator: unlike the iterator of an array, it ends for all workers when the loop of one throws. */
-function* numbered<I>(items: readonly I[]) {
-  yield* items.entries();
 }
