@@ -1,4 +1,4 @@
-import { messageOf } from '#core/errors';
+import { formatProblem, isProblem, messageOf, type Problem } from '#core/errors';
 import { probeSettingsOf } from '../discovery/probe-settings';
 import type { PluginConfig, WayOut } from '../schema/schema';
 import type { Feed } from './feed';
@@ -69,7 +69,7 @@ type FoundReach = ReturnType<Feed['reachOf']>;
 /** Kong takes the calls in the order in which they are made: set_target overwrites Host. */
 function send(kong: Kong, config: PluginConfig, context: HandlerContext, reach: FoundReach): void {
   const pick = resolve(config, context, reach);
-  if (typeof pick === 'string') {
+  if (isProblem(pick)) {
     giveWay(kong, config, context, pick);
     return;
   }
@@ -79,11 +79,11 @@ function send(kong: Kong, config: PluginConfig, context: HandlerContext, reach: 
 
 /** The access phase of a plugin entity whose configuration this version cannot use. */
 export function accessUnusable(kong: Kong, wayOut: WayOut, context: HandlerContext): undefined {
-  giveWay(kong, wayOut, context, 'the plugin entity has a configuration that this version cannot use');
+  giveWay(kong, wayOut, context, unusable);
 }
 
-function giveWay(kong: Kong, config: WayOut, context: HandlerContext, reason: string): void {
-  context.explain(reason, config.domain);
+function giveWay(kong: Kong, config: WayOut, context: HandlerContext, why: Problem): void {
+  context.explain(formatProblem(why), config.domain);
   if (config.on_unresolved === 'fallthrough') return;
   const body = JSON.stringify({ message: `no target is known for domain ${config.domain}` });
   leaveUnanswered(kong.response.exit(503, body, { 'Content-Type': 'application/json' }), config, context);
@@ -94,15 +94,32 @@ function leaveUnanswered(answer: PromiseLike<unknown>, { domain }: WayOut, { exp
   if (answer instanceof Promise) answer.catch((thrown: unknown) => explain(messageOf(thrown), domain));
 }
 
+const unusable: Problem = {
+  reason: 'the plugin entity has a configuration that this version cannot use',
+  fix: 'bring the plugin server to the version of the schema that the control plane has',
+};
+const noSources: Problem = { reason: 'no sources', fix: 'start the plugin server with --config FILE' };
+const unreached: Readonly<Record<Extract<FoundReach, string>, Problem>> = {
+  undiscovered: { reason: 'nothing was discovered yet', fix: 'see what this log says of discovery' },
+  'unknown domain': {
+    reason: 'unknown domain',
+    fix: 'tag an endpoint with it, or correct domain of the plugin entity',
+  },
+};
+
 /** The next target that is fresh enough, or why there is none. */
-function resolve(config: PluginConfig, { feed, monotonicMs }: HandlerContext, reach: FoundReach): LiveChoice | string {
-  if (!feed.hasSources) return 'no sources: start the plugin server with --config FILE';
-  if (typeof reach === 'string') return reach === 'undiscovered' ? 'nothing was discovered yet' : reach;
+function resolve(config: PluginConfig, { feed, monotonicMs }: HandlerContext, reach: FoundReach): LiveChoice | Problem {
+  if (!feed.hasSources) return noSources;
+  if (typeof reach === 'string') return unreached[reach];
   const sinceMs = monotonicMs() - config.max_stale_seconds * 1_000;
-  return (
-    pickTarget(reach, config.affinity === 'zone', sinceMs) ??
-    `not confirmed for more than max_stale_seconds ${config.max_stale_seconds}`
-  );
+  return pickTarget(reach, config.affinity === 'zone', sinceMs) ?? staleness(config);
+}
+
+function staleness({ max_stale_seconds }: PluginConfig): Problem {
+  return {
+    reason: `not confirmed for more than max_stale_seconds ${max_stale_seconds}`,
+    fix: 'see what this log says of discovery, or set it higher',
+  };
 }
 
 /** `auto` picks targets where the data plane has sources. */

@@ -147,7 +147,7 @@ describe.each(programs)('bad input under %s', (program) => {
 
     it('takes the way out of a domain that nobody claims, or whose port is none, with one line for each', async () => {
       for (const domain of ['unknown', 'port-0', 'port-70000'])
-        await expectWaysOut(running, { domain }, 'unknown domain');
+        await expectWaysOut(running, { domain }, expect.stringMatching(/^unknown domain;/));
 
       for (const port of ['"0"', '"70000"'])
         expect(await problemsWith(running, port)).toEqual([expect.stringMatching(/^endpoint vpce-\w+ .*1 to 65535/)]);
@@ -174,14 +174,14 @@ describe.each(programs)('bad input under %s', (program) => {
     await expectWaysOut(
       running,
       { domain: 'sd2', mode: 'target' },
-      'no sources: start the plugin server with --config FILE',
+      'no sources; start the plugin server with --config FILE',
     );
   });
 
   it('takes the way out while its configuration file is not there, with one line for it and one for requests', async () => {
     const running = await start(program, { KONG_PRIVATELINK_CONFIG: '/nonexistent/plugin.yaml' });
 
-    await expectWaysOut(running, { domain: 'sd2' }, 'nothing was discovered yet');
+    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^nothing was discovered yet;/));
 
     expect(await problemsWith(running, '/nonexistent/plugin.yaml')).toHaveLength(1);
   });
@@ -189,7 +189,7 @@ describe.each(programs)('bad input under %s', (program) => {
   it('takes the way out while discovery has never succeeded, with one line for it and one for requests', async () => {
     const running = await start(program, discoveryEnv({ endpoint: 'http://127.0.0.1:9' }));
 
-    await expectWaysOut(running, { domain: 'sd2' }, 'nothing was discovered yet');
+    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^nothing was discovered yet;/));
 
     expect(await problemsWith(running, 'source hub, account self, region us-east-1')).toHaveLength(1);
   });

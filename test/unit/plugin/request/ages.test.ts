@@ -111,7 +111,7 @@ function serve(clock = createFakeClock(1_800_000_000_000), maxStaleSeconds = 60)
 }
 
 describe('max_stale_seconds', () => {
-  const stale = 'not confirmed for more than max_stale_seconds 60';
+  const stale = expect.stringMatching(/^not confirmed for more than max_stale_seconds 60;/);
 
   function serveKnown(ageMs: number) {
     const served = serve();

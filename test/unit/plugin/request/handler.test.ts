@@ -79,9 +79,19 @@ describe('access', () => {
   });
 
   it.each([
-    ['nothing was discovered yet', feedOf(undefined), {}, 1_000],
-    ['unknown domain', feedOf(route), { domain: 'sd9' }, 1_000],
-    ['not confirmed for more than max_stale_seconds 60', feedOf(route), { max_stale_seconds: 60 }, 61_001],
+    ['nothing was discovered yet; see what this log says of discovery', feedOf(undefined), {}, 1_000],
+    [
+      'unknown domain; tag an endpoint with it, or correct domain of the plugin entity',
+      feedOf(route),
+      { domain: 'sd9' },
+      1_000,
+    ],
+    [
+      'not confirmed for more than max_stale_seconds 60; see what this log says of discovery, or set it higher',
+      feedOf(route),
+      { max_stale_seconds: 60 },
+      61_001,
+    ],
   ])('leaves the request alone and says why: %s', async (reason, feed, config, nowMs) => {
     expect(await run({ feed, config, nowMs })).toEqual({ calls: [], reasons: [reason] });
     const rejected = await run({ feed, config: { ...config, on_unresolved: 'reject' }, nowMs });
@@ -118,7 +128,7 @@ describe('access', () => {
 
     const { calls, reasons } = await run({ feed: emptyFeed, config });
 
-    expect(reasons).toEqual(['no sources: start the plugin server with --config FILE']);
+    expect(reasons).toEqual(['no sources; start the plugin server with --config FILE']);
     expect(calls).toEqual([['exit', 503, '{"message":"no target is known for domain sd2"}', expect.anything()]]);
   });
 
