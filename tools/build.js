@@ -66,7 +66,7 @@ function relate(dist, path) {
   const file = join(dist, path);
   const code = readFileSync(file, 'utf8');
   const up = relative(dirname(path), '.').split(sep).join(posix.sep);
-  const related = code.replace(/(\brequire\(")#([\w-]+\/)/g, `$1${up || '.'}/$2`);
+  const related = code.replace(/(\brequire\(["'])#([\w-]+\/)/g, `$1${up || '.'}/$2`);
   if (related !== code) writeFileSync(file, related);
 }
 

@@ -21,9 +21,10 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
 }
 
 /** A reader that does not read must not keep alive what was told to end. */
-async function givenUp(signal: AbortSignal): Promise<undefined> {
+async function givenUp(signal: AbortSignal): Promise<Error> {
   if (!signal.aborted) await once(signal, 'abort');
   await setTimeout(1_000, undefined, { ref: false });
+  return new Error('its reader does not read');
 }
 
 /** What a verb wrote stands, whatever became of what it said; where what it prints is all, nothing stands (fm-55). */

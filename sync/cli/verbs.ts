@@ -33,7 +33,7 @@ Reads AWS only; writes nothing but FILE. Start here: when an endpoint is missing
 calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
     exits: { done: 'done (unknown scopes are warnings)', error: 'configuration, or no scope has usable credentials' },
     options: [configOption, ['--out <file>', 'also write what was seen to this file, as a snapshot']],
-    isPrinted: () => true,
+    isPrinted: (options) => !('out' in options),
     load: async () => (await import('./commands/discover')).runDiscover,
   },
   {
@@ -53,7 +53,7 @@ Writes nothing. Each line names the entity and the reason (the endpoint, its sta
       ['--out <file>', 'also write the changes to this file, for sync --plan'],
       allowRemovalsOption,
     ],
-    isPrinted: () => true,
+    isPrinted: (options) => !('out' in options),
     load: async () => (await import('./commands/diff')).runDiff,
   },
   {

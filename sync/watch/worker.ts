@@ -25,8 +25,8 @@ export type Worker = {
   readonly ended: Promise<void>;
 };
 
-/** The first pass of a large estate writes thousands of entities, slowed down by the control plane's limits. */
-const longestPassMs = 15 * 60_000;
+/** Above the limits of a pass's parts together: ten minutes of reading, an hour of writing, and what discovery and the data planes take. */
+const longestPassMs = 75 * 60_000;
 /** A planned pass that is overdue by this much will not come. */
 const overdueMs = 60_000;
 

@@ -73,7 +73,8 @@ describe('the build', () => {
 
   it('names other rooms by the paths of their files, and nothing else', () => {
     const codeOf = (path: string) => readFileSync(join(root, 'dist/core', path), 'utf8');
-    const naming = (...paths: readonly string[]) => paths.map((path) => `require("${path}")`).join(';');
+    const naming = (...paths: readonly string[]) =>
+      paths.map((path) => `require("${path}");require('${path}')`).join(';');
     mkdirSync(join(root, 'core/timing'));
     write('core/timing/clock.ts', '');
     build(root, {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
-import { createOutput } from '#io/output';
+import { createOutput, type Sink } from '#io/output';
 import { main } from '#sync/cli/main';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
@@ -46,15 +46,18 @@ const config = () => ['-c', join(estate.folder, 'kong-privatelink.yaml')];
 const targets = () => estate.konnect.entities('prod', 'targets').length;
 
 const noSpace = 'cannot write standard output \\(ENOSPC[^()]*\\); free space on its disk';
-/** Runs the command in this process, with its standard output on a full disk. */
-async function runOnFullDisk(argv: readonly string[]) {
-  const losses = createOutput((_, done) => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' })));
+const fullDisk: Sink = (_, done) => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+const noReader: Sink = () => {};
+
+/** Runs the command in this process, with its standard output there. */
+async function runInto(sink: Sink, argv: readonly string[], signal = new AbortController().signal) {
+  const losses = createOutput(sink);
   let err = '';
   const say = (text: string) => {
     err += text;
   };
   const terminal = { env: estate.env, out: losses.write, err: say, losses, isTerminal: false };
-  const code = await main([...argv, ...config()], { terminal, signal: new AbortController().signal });
+  const code = await main(argv, { terminal, signal });
   return { code, err };
 }
 
@@ -67,10 +70,16 @@ describe('a verb whose output cannot be written', () => {
     ['doctor', []],
     ['schema', []],
   ])('fm-55 makes an error of %s %j, of which nothing else is left', async (verb, more) => {
-    const { code, err } = await runOnFullDisk([verb, ...more]);
+    const { code, err } = await runInto(fullDisk, [verb, ...more, ...config()]);
 
     expect(code).toBe(1);
     expect(err).toMatch(/(^|\n)error: cannot write standard output \(.*\); free space on its disk.* \[STATE\]\n$/);
+  });
+
+  it('fm-55 makes an error of what is stopped while nobody reads it', async () => {
+    const { code, err } = await runInto(noReader, ['schema'], AbortSignal.abort(new Error('stopped')));
+
+    expect([code, err]).toEqual([1, expect.stringContaining('its reader does not read')]);
   });
 });
 
@@ -85,7 +94,7 @@ onLinux('an output that cannot be written', () => {
     const { code, err } = await start([verb, ...config(), ...more], 'full').ended;
 
     expect([code, targets()]).toEqual([0, 1]);
-    expect(err).toMatch(new RegExp(`^warning: ${noSpace}; the exit code says what was done\n$`));
+    expect(err).toMatch(new RegExp(`(^|\n)warning: ${noSpace}; the exit code says what was done\n$`));
   });
 
   it('fm-55 changes no exit code of retire, nor where standard error is lost too', async () => {
@@ -103,13 +112,13 @@ onLinux('an output that cannot be written', () => {
     expect(err).toMatch(new RegExp(`(^|\n)error: ${noSpace} \\[STATE\\]\n$`));
   });
 
-  it('fm-55 keeps the files that were asked for, and of render the exit code', async () => {
+  it('fm-55 keeps the files that were asked for, and the exit code', async () => {
     const [plan, file] = [join(estate.folder, 'plan.json'), join(estate.folder, 'kong.yaml')];
 
     const diff = await start(['diff', '--out', plan, ...config()], 'full').ended;
     const render = await start(['render', '--json', '-o', file, ...config()], 'full').ended;
 
-    expect([diff.code, render.code, existsSync(plan), existsSync(file)]).toEqual([1, 0, true, true]);
+    expect([diff.code, render.code, existsSync(plan), existsSync(file)]).toEqual([2, 0, true, true]);
   });
 
   it('fm-55 makes an error of half an output', async () => {
