@@ -41,6 +41,8 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
         )
       : createServer(serverTimeouts, handle);
     server.setTimeout(idleTimeoutMs);
+    // Whoever sends request after request without reading would have all of them wait here for their answers.
+    server.maxRequestsPerSocket = 1;
     server.on('connection', limitConnections());
     server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));
     await once(server, 'listening');

@@ -45,7 +45,7 @@ async function clearPath(path: string): Promise<void> {
 }
 
 /** A socket that may not be tried is somebody's. */
-function isServed(path: string): Promise<boolean> {
+export function isServed(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy();

@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { serverTimeouts } from '#io/server-timeouts';
+import { isServed } from '../listening/listen';
 
 const unixPrefix = 'unix:';
 const loopback = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/;
@@ -20,12 +21,21 @@ export async function serveMetrics(address: string, render: () => string): Promi
     response.end(isKnown ? render() : 'not found: see /metrics\n');
   });
   server.maxConnections = maxConnections;
-  if ('path' in listening) rmSync(listening.path, { force: true });
+  if ('path' in listening) await clear(address, listening.path);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(refused(address, messageOf(cause))));
     server.listen(listening, resolve);
   });
   return server;
+}
+
+/** A socket that was left behind is replaced; anything else is somebody's. */
+async function clear(address: string, path: string): Promise<void> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isSocket()) throw refused(address, 'there is something that is no socket, and it is left as it is');
+  if (await isServed(path)) throw refused(address, 'another process serves it');
+  rmSync(path);
 }
 
 function parseAddress(address: string): Address {

@@ -55,6 +55,21 @@ describe('startWatchServer', () => {
     expect(await statusOf('/v1/snapshot', { headers: { 'if-none-match': first?.etag ?? '' } })).toBe(304);
   });
 
+  it('fm-54 makes one answer at a time for a client that sends request after request and reads nothing', async () => {
+    let asked = 0;
+    const snapshot = () => {
+      asked += 1;
+      return new Promise<string>((resolve) => setTimeout(resolve, 100, text));
+    };
+    server = await startWatchServer(config, { ...state, snapshot });
+    const socket = connect(Number(new URL(server.address).port), '127.0.0.1').on('error', () => {});
+
+    socket.write('GET /v1/snapshot HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(500));
+    await once(socket.resume(), 'close');
+
+    expect(asked).toBe(1);
+  });
+
   it.each<[string, Partial<WatchState>, string]>([
     ['a loop that is stuck', { isAlive: () => false }, '/healthz'],
     ['no pass that went well', { isReady: () => false }, '/readyz'],

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serveMetrics } from '#plugin/server/serving/metrics-server';
 import { until } from '../../support/until';
@@ -22,6 +25,20 @@ async function openIdle(): Promise<Socket> {
 }
 
 describe('serveMetrics', () => {
+  it('replaces a socket that nobody serves, and nothing else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+    const [file, served] = [join(folder, 'file'), join(folder, 'served')];
+    writeFileSync(file, 'precious');
+    const other = await serveMetrics(`unix:${served}`, () => '');
+
+    await expect(serveMetrics(`unix:${file}`, () => '')).rejects.toThrow('no socket, and it is left as it is');
+    await expect(serveMetrics(`unix:${served}`, () => '')).rejects.toThrow('another process serves it');
+
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+    await new Promise((done) => other.close(done));
+    rmSync(folder, { recursive: true });
+  });
+
   it('leaves the file descriptors to Kong: it keeps few connections, and none that says nothing', async () => {
     const idle = await Promise.all(Array.from({ length: 40 }, openIdle));
     const openOnes = () => idle.filter(({ destroyed }) => !destroyed).length;
