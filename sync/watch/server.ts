@@ -43,6 +43,7 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
     server.setTimeout(idleTimeoutMs);
     // Whoever sends request after request without reading would have all of them wait here for their answers.
     server.maxRequestsPerSocket = 1;
+    server.on('dropRequest', (_, socket) => socket.destroy());
     server.on('connection', limitConnections());
     server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));
     await once(server, 'listening');
