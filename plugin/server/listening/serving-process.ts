@@ -83,7 +83,8 @@ export function openServingProcess(
   child.once('error', (error) => options.onEnd(`did not start: ${error.message}`, false));
   // Unlike `exit`, `close` comes after the last message.
   child.once('close', (code, signal) => {
-    watch.stop();
+    // It did not start: `error` has told, and Node tells both where it had made the pipes.
+    if (child.pid === undefined) return;
     takeBack();
     isAsking = false;
     orphans.take(open.values());
@@ -126,5 +127,6 @@ function watchServing(child: ChildProcess, options: ServingProcessOptions) {
     calls.stop();
   }
 
+  child.once('error', stop).once('close', stop);
   return { begin, stop };
 }

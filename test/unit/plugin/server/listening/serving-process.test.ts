@@ -11,7 +11,7 @@ import { createWaiting } from '#plugin/server/listening/waiting';
 import { until } from '../../../../support/until';
 
 let folder: string;
-let child: ChildProcess;
+let child: ChildProcess & { pid?: number | undefined };
 let signals: unknown[];
 let problems: string[];
 
@@ -20,7 +20,7 @@ beforeEach(() => {
   signals = [];
   problems = [];
   const kill = (signal: unknown) => signals.push(signal);
-  child = Object.assign(new EventEmitter(), { send: () => true, kill }) as unknown as ChildProcess;
+  child = Object.assign(new EventEmitter(), { pid: 1, send: () => true, kill }) as unknown as ChildProcess;
 });
 
 afterEach(() => {
@@ -91,6 +91,20 @@ describe('openServingProcess', () => {
       jest.advanceTimersByTime(1);
 
       expect([before, signals]).toEqual([[], ['SIGKILL']]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('fm-53 kills no process that could not be started', () => {
+    jest.useFakeTimers();
+    try {
+      child.pid = undefined;
+      open(1_000);
+      child.emit('error', new Error('spawn EMFILE'));
+      jest.advanceTimersByTime(60_000);
+
+      expect([signals, problems]).toEqual([[], []]);
     } finally {
       jest.useRealTimers();
     }

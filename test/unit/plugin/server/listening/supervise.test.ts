@@ -10,7 +10,7 @@ import { type Supervisor, supervise } from '#plugin/server/listening/supervise';
 import { createFakeClock } from '../../../../support/passes';
 
 /** A process that serves, played by the test: it takes what it is sent, and says what it is told to say. */
-type Player = EventEmitter & { readonly taken: Socket[] };
+type Player = EventEmitter & { readonly taken: Socket[]; pid: number | undefined };
 
 let folder: string;
 let path: string;
@@ -30,7 +30,7 @@ beforeEach(async () => {
       const send = (_: unknown, given: unknown) => {
         if (given instanceof Socket) taken.push(given);
       };
-      const player = Object.assign(new EventEmitter(), { taken, send, kill: () => true });
+      const player = Object.assign(new EventEmitter(), { taken, pid: 1, send, kill: () => true });
       players.push(player);
       return player as unknown as ChildProcess;
     },
@@ -63,6 +63,13 @@ async function replace(player: Player | undefined): Promise<Player | undefined> 
   player?.emit('close', null, 'SIGKILL');
   await turn();
   return players.at(-1);
+}
+
+/** As Node tells it: `close` follows where it had made the pipes before. */
+function failToStart(player: Player | undefined, reason: string): void {
+  if (player) player.pid = undefined;
+  player?.emit('error', new Error(`spawn ${reason}`));
+  if (reason !== 'EMFILE') player?.emit('close', -1, null);
 }
 
 describe('supervise', () => {
@@ -117,22 +124,24 @@ describe('supervise', () => {
     expect(player?.taken[2]).not.toBe(player?.taken[0]);
   });
 
-  it('fm-53 tries again where no process can be started any more, and ends those whose process is gone', async () => {
-    const [first] = players;
-    first?.emit('message', 'next');
-    const read = await open();
-    first?.emit('message', 'next');
+  it.each(['EMFILE', 'EAGAIN'])(
+    'fm-53 tries again where no process can be started any more (%s), and ends those whose process is gone',
+    async (reason) => {
+      const [first] = players;
+      first?.emit('message', 'next');
+      const read = await open();
+      first?.emit('message', 'next');
 
-    const second = await replace(first);
-    second?.emit('error', new Error('spawn EMFILE'));
-    await once(read.socket, 'end');
-    await turn();
+      failToStart(await replace(first), reason);
+      await once(read.socket, 'end');
+      await turn();
 
-    expect([players.length, ends]).toEqual([3, []]);
-  });
+      expect([players.length, ends]).toEqual([3, []]);
+    },
+  );
 
-  it('ends with 1 where the first process cannot be started', () => {
-    players[0]?.emit('error', new Error('spawn EMFILE'));
+  it.each(['EMFILE', 'EAGAIN'])('ends with 1, told once, where the first process cannot be started (%s)', (reason) => {
+    failToStart(players[0], reason);
 
     expect(ends).toEqual([1]);
   });
