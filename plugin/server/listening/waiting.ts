@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 /** Connections of Kong that no process has taken. */
 export type Waiting = {
   readonly add: (socket: Socket) => void;
-  /** Before all others: of one that a process was given, and did not take. */
+  /** Before all others: of one that a process was given, and did not take. Ends it where its time is over. */
   readonly putBack: (socket: Socket) => void;
   /** The one that waits longest. */
   readonly take: () => Socket | undefined;
@@ -16,6 +16,8 @@ const longestMs = 30_000;
 /** Ends each connection that nobody has taken in time: Kong then sends its request again, or answers it. */
 export function createWaiting(): Waiting {
   const sockets: Socket[] = [];
+  /** Those whose time ended while a process was given them. */
+  const late = new WeakSet<Socket>();
 
   function add(socket: Socket): void {
     sockets.push(socket);
@@ -25,10 +27,14 @@ export function createWaiting(): Waiting {
 
   function giveUp(socket: Socket): void {
     const at = sockets.indexOf(socket);
-    if (at < 0) return;
+    if (at < 0) return void late.add(socket);
     sockets.splice(at, 1);
-    // With bytes that nobody read, Kong would see a reset.
-    socket.resume().end();
+    end(socket);
+  }
+
+  function putBack(socket: Socket): void {
+    if (late.has(socket)) end(socket);
+    else sockets.unshift(socket);
   }
 
   function take(): Socket | undefined {
@@ -40,5 +46,10 @@ export function createWaiting(): Waiting {
     for (const socket of sockets.splice(0)) socket.destroy();
   }
 
-  return { add, putBack: (socket) => void sockets.unshift(socket), take, destroy };
+  return { add, putBack, take, destroy };
+}
+
+function end(socket: Socket): void {
+  // With bytes that nobody read, Kong would see a reset.
+  socket.resume().end();
 }

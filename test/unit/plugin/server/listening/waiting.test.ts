@@ -53,6 +53,14 @@ describe('createWaiting', () => {
     expect(areEnded()).toEqual([false, true]);
   });
 
+  it('fm-53 ends who is put back past its time', () => {
+    const taken = waiting.take();
+    jest.advanceTimersByTime(longestMs);
+    if (taken) waiting.putBack(taken);
+
+    expect([areEnded(), waiting.take()]).toEqual([[true, true], undefined]);
+  });
+
   it('gives nobody who has left meanwhile', () => {
     sockets[0]?.destroy();
 
