@@ -77,6 +77,8 @@ export function openServingProcess(
     if (message === 'lost') return takeBack();
     if (message !== 'next') return close(message);
     watch.begin();
+    // It has taken the last one: while many wait, the call of the watch waits behind them.
+    if (!isAsking && open.has(handed)) watch.hear();
     isAsking = true;
     offer();
   });
@@ -107,7 +109,7 @@ function watchServing(child: ChildProcess, options: ServingProcessOptions) {
     child.kill('SIGKILL');
   };
   const starting = setTimeout(() => kill('does not begin to serve'), startTimeoutMs).unref();
-  const calls = createTrialCalls(options.socketPath, () => watchdog?.hear());
+  const calls = createTrialCalls(options.socketPath, hear);
   let watchdog: ReturnType<typeof startWatchdog> | undefined;
 
   function begin(): void {
@@ -121,6 +123,10 @@ function watchServing(child: ChildProcess, options: ServingProcessOptions) {
     });
   }
 
+  function hear(): void {
+    watchdog?.hear();
+  }
+
   function stop(): void {
     clearTimeout(starting);
     watchdog?.stop();
@@ -128,5 +134,5 @@ function watchServing(child: ChildProcess, options: ServingProcessOptions) {
   }
 
   child.once('error', stop).once('close', stop);
-  return { begin, stop };
+  return { begin, hear, stop };
 }

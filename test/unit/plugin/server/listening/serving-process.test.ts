@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -28,10 +28,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function open(askEveryMs: number) {
+function open(askEveryMs: number, waiting = createWaiting()) {
   return openServingProcess(
     child,
-    { waiting: createWaiting(), orphans: createOrphans() },
+    { waiting, orphans: createOrphans() },
     {
       socketPath: join(folder, 'js.sock'),
       askEveryMs,
@@ -80,6 +80,29 @@ describe('openServingProcess', () => {
 
     expect(signals).toEqual([]);
     server.close();
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['lets a process live that takes connections while the call waits behind them', ['next'], []],
+    ['kills a process that asks again and again and loses each connection', ['lost', 'next'], ['SIGKILL']],
+    ['kills a process that takes no connection', [], ['SIGKILL']],
+  ])('fm-53 %s', (_, told, expected) => {
+    jest.useFakeTimers();
+    try {
+      const waiting = createWaiting();
+      const { offer } = open(1_000, waiting);
+      child.emit('message', 'next');
+      for (let round = 0; round < 4; round += 1) {
+        waiting.add(new Socket().on('error', () => {}));
+        offer();
+        jest.advanceTimersByTime(5_000);
+        for (const message of told) child.emit('message', message);
+      }
+
+      expect(signals).toEqual(expected);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('fm-53 kills a process that never begins to serve', () => {
