@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import { parseDocument, type YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { PrivatelinkError } from '#core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
 import { fixOf } from './problems';
 import { type Config, configSchema } from './schema';
@@ -84,16 +84,26 @@ function parseYaml(text: string, file: string): unknown {
   if (excess) throw invalid(file, [`the file: ${excess}: write it flatter`]);
   const document = parseDocument(text, { prettyErrors: true, ...withoutWarnings });
   const [first] = document.errors;
-  if (first)
-    throw invalid(file, [
-      `line ${first.linePos?.[0].line ?? '?'}: ${withoutExcerpt(first.message)}: correct the YAML there`,
-    ]);
+  if (first) throw invalid(file, [`line ${first.linePos?.[0].line ?? '?'}: ${describeError(first)}`]);
   try {
     // Plain values only, and an end to them: a YAML alias may stand inside its own anchor.
     return JSON.parse(JSON.stringify(document.toJS()));
-  } catch {
-    throw invalid(file, ['an alias (*name) needs an anchor (&name) before it: quote a text that starts with *']);
+  } catch (thrown) {
+    throw invalid(file, [describeAlias(thrown)]);
   }
+}
+
+function describeError({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'another document begins: take out --- and what follows';
+  return `${withoutExcerpt(message)}: correct the YAML there`;
+}
+
+/** The parser throws one kind of error for an anchor that is missing, another for aliases that multiply; JSON one for a circle. */
+function describeAlias(thrown: unknown): string {
+  if (thrown instanceof TypeError) return 'an alias (*name) stands within its own anchor (&name): write it out';
+  if (messageOf(thrown).includes('Excessive alias count'))
+    return 'aliases (*name) multiply what there is: write it out';
+  return 'an alias (*name) needs an anchor (&name) before it: quote a text that starts with *';
 }
 
 /** YAML's message without its place, which is told apart, and without the text that it quotes, which may be a secret. */

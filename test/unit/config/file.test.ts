@@ -39,6 +39,15 @@ function refusalOf(text: string, env?: Readonly<Record<string, string>>): string
   throw new Error('the configuration was accepted');
 }
 
+/** Each line holds the one before nine times. */
+function bombOf(levels: number): string {
+  const line = (level: number) =>
+    `l${level}: &l${level} [${Array(9)
+      .fill(level === 0 ? 'x' : `*l${level - 1}`)
+      .join(', ')}]\n`;
+  return Array.from({ length: levels }, (_, level) => line(level)).join('');
+}
+
 describe('loadConfig', () => {
   it('fills in every default', () => {
     expect(load(smallest)).toMatchObject({
@@ -126,7 +135,10 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
   it.each([
     ['an open bracket', 'owner: test\nsources: [\n', /line [23]: /],
     ['a key given twice', `${smallest}owner: again\n`, /line 4: /],
-    ['an alias without anchor', `${smallest}affinity: *none\n`, /alias/],
+    ['an alias without anchor', `${smallest}affinity: *none\n`, /needs an anchor/],
+    ['an alias within its anchor', `${smallest}domains: &a { sd9: *a }\n`, /within its own anchor/],
+    ['aliases that multiply', `${smallest}${bombOf(9)}`, /multiply/],
+    ['another document', `${smallest}---\nowner: other\n`, /line \d: another document begins/],
     ['levels without end', `${smallest}deck: ${'['.repeat(5_000)}`, /the file: is nested deeper than 100 levels/],
   ])('says where YAML cannot be read: %s', (_, text, message) => {
     expect(refusalOf(text)).toMatch(message);
