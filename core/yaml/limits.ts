@@ -22,15 +22,20 @@ function isDeep(yaml: string): boolean {
   return false;
 }
 
-/** Whether there are as many levels, at a guess that is never too low: by the column where a line begins, and by brackets left open. */
+/** Whether there are as many levels, at a guess that is never too low: by the column where a line begins, brackets left open, and keys. */
 function mayBeDeep(yaml: string): boolean {
   let open = 0;
-  for (const line of yaml.split('\n')) open += openIn(line);
+  for (const line of yaml.split('\n')) open += openIn(line) + nestedKeysIn(line);
   return open > mostLevels / 2 || beginsFarRight.test(yaml);
 }
 
 /** Each level of a block takes a column at least, `- - a` two, but for a list that stands right below its key. */
 const beginsFarRight = new RegExp(`^(?:[ \\t]|[-?:](?=[ \\t])){${mostLevels / 4},}`, 'm');
+
+/** Keys after the first of a line: the parser nests `a: a:` and `&a ? a:`, and the lines below them too, without a column more. */
+function nestedKeysIn(line: string): number {
+  return Math.max(0, (line.match(/[?:](?=\s|$)|["']:/g)?.length ?? 0) - 1);
+}
 
 /** Brackets that the line leaves open; all of them, where some could be text. */
 function openIn(line: string): number {

@@ -13,6 +13,13 @@ const forms: readonly (readonly [form: string, text: (levels: number) => string]
   ['lists, one a line', (levels) => '[\n'.repeat(levels)],
   ['lists in a line', (levels) => `${'- '.repeat(levels)}a`],
   ['keys of keys', (levels) => `${'? '.repeat(levels)}a`],
+  ['keys of keys that have anchors', (levels) => `${'&a ? '.repeat(levels)}a`],
+  ['keys of keys that have tags', (levels) => `${'!a ? '.repeat(levels)}a`],
+  ['mappings in a line', (levels) => `${'a: '.repeat(levels)}a`],
+  ['mappings, two a line without a column more', (levels) => 'a: a:\n'.repeat(levels)],
+  ['keys in mappings without a column more', (levels) => 'a: &a ?\n'.repeat(levels)],
+  ['mappings without a column more, behind quotes', (levels) => '"b":1&a :\n'.repeat(levels)],
+  ['mappings in a line, by carriage returns', (levels) => 'a:\r'.repeat(levels)],
   ['mappings, one a line', columns],
   [
     'lists below their keys',
@@ -37,6 +44,7 @@ describe('whyTooDeep', () => {
         stringify({ regex, list: Array.from({ length: 500 }, () => [1, [2]]) }, { flowCollectionPadding: false }),
       ),
     ).toBeUndefined();
+    expect(whyTooDeep('- { a: 1, b: "c: d" } # e: f\n'.repeat(5_000))).toBeUndefined();
     expect(whyTooDeep(`a: [\n${'[ 1, [ 2 ] ],\n'.repeat(5_000)}]`)).toBeUndefined();
   });
 });
