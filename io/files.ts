@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '#core/errors';
@@ -21,12 +21,14 @@ export async function readRegular(path: string, { signal, mostBytes = Infinity }
   }
 }
 
-/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. */
+/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. Throws where something else than a file or a device is. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
   const file = await realpath(path).catch(() => path);
   const before = await stat(file).catch(() => undefined);
   if (before && !before.isFile()) {
-    // A pipe or a device is written to, never replaced.
+    const kind = isOwnDescriptor.test(path) ? undefined : kindOf(before);
+    if (kind) throw Object.assign(new Error(`it is a ${kind}, and no file`), { code: noFile });
+    // A device is written to, never replaced.
     await writeFile(file, text);
     return true;
   }
@@ -34,6 +36,17 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
   if (isSameLength && (await readFile(file, 'utf8')) === text) return false;
   await replaceFile(file, text);
   return true;
+}
+
+/** As in `-o /dev/stdout`: it is open already, so that nothing waits for a reader. */
+const isOwnDescriptor = /^\/(?:dev\/(?:std(?:out|err)$|fd\/)|proc\/self\/fd\/)/;
+const noFile = 'NO_FILE';
+
+/** What is never written to: opening a pipe waits for a reader, which nothing ends, not even SIGTERM. */
+function kindOf(found: Stats): string | undefined {
+  if (found.isFIFO()) return 'pipe';
+  if (found.isSocket()) return 'socket';
+  return found.isDirectory() ? 'folder' : undefined;
 }
 
 /** Readers see the old text or the new one, whatever ends this process or the machine meanwhile (fm-52). */
@@ -113,7 +126,8 @@ export function isMissingFile(thrown: unknown): boolean {
   return hasCode(thrown, 'ENOENT');
 }
 
-/** What people do about a write that failed: make room on a full disk, else `otherwise`. */
+/** What people do about a write that failed: make room on a full disk, or for a file, else `otherwise`. */
 export function writeFix(thrown: unknown, otherwise: string): string {
+  if (hasCode(thrown, noFile)) return 'remove it, or name a file';
   return hasCode(thrown, 'ENOSPC', 'EDQUOT') ? 'free space on its disk' : otherwise;
 }

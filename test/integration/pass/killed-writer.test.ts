@@ -40,3 +40,15 @@ describe('a process that is killed as it writes a file', () => {
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['next', ['file']]);
   });
 });
+
+describe('an output of the process itself', () => {
+  it('is written to, although it is a pipe', () => {
+    // In /proc nothing can be replaced, as a link in /dev could be by root.
+    const write = `require(${JSON.stringify(compiled)}).writeIfChanged('/proc/self/fd/1', 'after')`;
+    const piped = ['-c', '"$0" -e "$1" | cat', process.execPath, write];
+
+    const { stdout, stderr } = spawnSync('/bin/sh', piped, { encoding: 'utf8' });
+
+    expect([stdout, stderr]).toEqual(['after', '']);
+  });
+});

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -13,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import fs from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -179,6 +182,33 @@ describe('writeIfChanged', () => {
 
     expect(left.filter((name) => existsSync(join(folder, name)))).toEqual([]);
     expect(readdirSync(folder).sort()).toEqual(['file', young, ...others].sort());
+  });
+});
+
+describe('fm-52 what is no file', () => {
+  it('is refused in place of being waited for, where it is a pipe', async () => {
+    execFileSync('mkfifo', [path]);
+
+    const thrown: unknown = await writeIfChanged(path, 'after').catch((reason: unknown) => reason);
+
+    expect(thrown).toMatchObject({ message: 'it is a pipe, and no file' });
+    expect(writeFix(thrown, 'make it writable')).toBe('remove it, or name a file');
+  });
+
+  it('is refused, where it is a socket', async () => {
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+
+    await expect(writeIfChanged(path, 'after')).rejects.toThrow('it is a socket, and no file');
+    server.close();
+  });
+
+  it('is refused, where it is a folder', async () => {
+    await expect(writeIfChanged(folder, 'after')).rejects.toThrow('it is a folder, and no file');
+  });
+
+  it('is written to, where it is a device', async () => {
+    expect(await writeIfChanged('/dev/null', 'after')).toBe(true);
   });
 });
 

@@ -154,4 +154,13 @@ describe('a sealed file', () => {
       /count.json: the count cannot be read \(it is a pipe.*make it a file/,
     );
   });
+
+  it('fm-52 is not written, and not waited for, where a pipe stands in its place', async () => {
+    await writeSealed(path, content, kind);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+
+    await expect(writeSealed(path, content, kind)).rejects.toThrow('it is a pipe, and no file');
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
 });
