@@ -6,6 +6,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { VpcEndpointsConfig } from '#config/schema';
 import { isLoopback } from '#core/addresses/loopback';
 import { lazy } from '#core/timing/lazy';
+import { throughProxies } from '#io/proxy/connections';
 import type { AccountScope } from './accounts';
 import { limitAnswers } from './answer-limits';
 
@@ -43,8 +44,8 @@ const answerLimits = limitAnswers({
 
 /** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
 const requestHandler = {
-  httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 50 }),
-  httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
+  httpAgent: throughProxies(new HttpAgent({ keepAlive: true, maxSockets: 50 }), 'http:', callTimeoutMs),
+  httpsAgent: throughProxies(new HttpsAgent({ keepAlive: true, maxSockets: 50 }), 'https:', callTimeoutMs),
   connectionTimeout: callTimeoutMs,
   requestTimeout: callTimeoutMs,
   // The request's time ends with the headers of the answer; this one ends an answer that stops half-way, `answerLimits` one that goes on.
@@ -117,7 +118,7 @@ function sharing<T extends Client>(
 async function settingsOf(scope: AccountScope, sts: string | undefined) {
   return {
     region: scope.region,
-    credentials: scope.roleArn ? await assumeRole(scope, sts) : undefined,
+    credentials: scope.roleArn ? await assumeRole(scope, sts) : await findCredentials(),
     // How often a call is tried is the SDK's own setting: AWS_MAX_ATTEMPTS, default 3.
     retryMode: 'adaptive',
     requestHandler,
@@ -129,9 +130,16 @@ async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoin
   const { fromTemporaryCredentials } = await loadCredentialProviders();
   return fromTemporaryCredentials({
     params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' },
+    masterCredentials: await findCredentials(),
     clientConfig: { region, endpoint, requestHandler },
     clientPlugins: [answerLimits],
   });
+}
+
+/** The process's own credentials, where the SDK looks for them by itself; but what it asks for them (SSO, web identity) it asks as we ask AWS. */
+async function findCredentials() {
+  const { fromNodeProviderChain } = await loadCredentialProviders();
+  return fromNodeProviderChain({ clientConfig: { requestHandler }, clientPlugins: [answerLimits] });
 }
 
 type Addresses = Exclude<VpcEndpointsConfig['endpoint'], string | undefined>;

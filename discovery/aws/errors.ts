@@ -1,4 +1,5 @@
 import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf } from '#core/errors';
+import { ProxyError } from '#io/proxy/tunnel';
 import type { AccountScope } from './accounts';
 import { noProxyFix } from './answers';
 
@@ -106,6 +107,9 @@ function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown
 }
 
 function meaningOf(thrown: unknown): Meaning {
+  if (thrown instanceof ProxyError) {
+    return { code: meanings.get(thrown.code)?.code ?? 'BAD_CONNECTION', fix: () => thrown.fix };
+  }
   const [known] = namesOf(thrown).flatMap((name) => meanings.get(name) ?? []);
   return known ?? (isGarbled(thrown) ? garbled : other);
 }

@@ -2,6 +2,8 @@ import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
 import { type ErrorDetails, messageOf, PrivatelinkError } from '#core/errors';
 import { readRegular } from '#io/files';
+import { createConnector } from '#io/proxy/connections';
+import { ProxyError } from '#io/proxy/tunnel';
 import { withinDeadline } from '#io/signals';
 import { maxSnapshotBytes } from './bounds';
 
@@ -52,7 +54,7 @@ function urlReader(
   { url, token, from }: UrlOptions,
   { timeoutMs = 10_000, maxBytes = maxSnapshotBytes }: ReaderOptions,
 ): ReadSnapshot {
-  const dispatcher = new Agent({ maxResponseSize: maxBytes });
+  const dispatcher = new Agent({ maxResponseSize: maxBytes, connect: createConnector({ timeout: timeoutMs }) });
   async function ask(etag: string | undefined, signal: AbortSignal): Promise<SnapshotText | undefined> {
     const headers = {
       accept: 'application/json',
@@ -73,7 +75,8 @@ function urlReader(
     } catch (thrown) {
       signal.throwIfAborted();
       if (thrown instanceof PrivatelinkError) throw thrown;
-      throw notRead(from, 'check `url` of the source, the network, and that the snapshot has at most 64 MiB', thrown);
+      const fix = 'check `url` of the source, the network, and that the snapshot has at most 64 MiB';
+      throw notRead(from, thrown instanceof ProxyError ? thrown.fix : fix, thrown);
     }
   };
 }

@@ -9,6 +9,7 @@ import {
   PrivatelinkError,
   quoteOf,
 } from '#core/errors';
+import { ProxyError } from '#io/proxy/tunnel';
 import { tooLarge } from './exchange';
 
 /** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
@@ -94,9 +95,16 @@ const noProxyFix =
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
   return new PrivatelinkError(`no answer to ${call}: ${messageOf(thrown) || (codeOf(thrown) ?? 'no reason given')}`, {
     code: networkMeaningOf(thrown),
-    fix: hasCode(thrown, tooLarge) ? noProxyFix : 'check controlPlane.address and the way to it (DNS, proxy, firewall)',
+    fix: networkFixOf(thrown),
     cause: thrown,
   });
+}
+
+const wayFix = 'check controlPlane.address and the way to it (DNS, proxy, firewall)';
+
+function networkFixOf(thrown: unknown): string {
+  if (thrown instanceof ProxyError) return thrown.fix;
+  return hasCode(thrown, tooLarge) ? noProxyFix : wayFix;
 }
 
 /** What undici knows no better of, such as a certificate, will be the same at the next try. */
@@ -128,7 +136,7 @@ export function endlessError(call: string, why: string): PrivatelinkError {
 export function lateListError(call: string, timeoutMs: number): PrivatelinkError {
   return new PrivatelinkError(`the list of ${call} was not whole after ${timeoutMs / 1_000} s`, {
     code: 'TIMEOUT',
-    fix: 'check controlPlane.address and the way to it (DNS, proxy, firewall)',
+    fix: wayFix,
   });
 }
 

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type Dispatcher, Pool } from 'undici';
 import type { JsonObject } from '#core/model';
 import type { Clock } from '#core/timing/clock';
+import { createConnector } from '#io/proxy/connections';
 import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
 import { type CallLimits, exchange } from './exchange';
 import { parseRetryAfter, retry, type Tried } from './retry';
@@ -60,7 +61,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     keepAliveMaxTimeout: idleMs,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: { timeout: timeoutMs },
+    connect: createConnector({ timeout: timeoutMs }),
   });
   const headers = { ...(token && api.authorize(token)), accept: 'application/json' };
   const serverClock = options.serverClock ?? createServerClock(clock);

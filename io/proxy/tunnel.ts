@@ -1,0 +1,111 @@
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import { type Destination, type NamedProxy, proxyFor } from '#core/addresses/proxies';
+import { codeOf, isProblem, messageOf } from '#core/errors';
+
+/** A proxy that opens no way. `code` is Node's where another try may help, as for a host that cannot be reached; else PROXY_REFUSED. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly code: string;
+  /** What to do about it. */
+  readonly fix: string;
+
+  constructor(reason: string, { code, fix, cause }: { code: string; fix: string; cause?: unknown }) {
+    super(reason, { cause });
+    this.code = code;
+    this.fix = fix;
+  }
+}
+
+const refused = 'PROXY_REFUSED';
+/** What a proxy answers where it does not reach the host. */
+const unreachedStatuses: readonly (number | undefined)[] = [500, 502, 503, 504];
+
+/**
+ * Opens a connection to the destination through the proxy (CONNECT), of which the proxy sees no more than host and port. Rejects with
+ * ProxyError. Undefined where no proxy is on the way, as the environment of this process says, which the SDK and Node read too.
+ */
+export function openTunnel(destination: Destination, timeoutMs: number): Promise<Socket> | undefined {
+  const proxy = proxyFor(destination, process.env);
+  if (!proxy) return undefined;
+  if (!isProblem(proxy)) return connectThrough(proxy, destination, timeoutMs);
+  return Promise.reject(new ProxyError(proxy.reason, { code: refused, fix: proxy.fix }));
+}
+
+function connectThrough(proxy: NamedProxy, destination: Destination, timeoutMs: number): Promise<Socket> {
+  const { url } = proxy;
+  return new Promise((resolve, reject) => {
+    const call = connectRequest(url, destination);
+    const timer = setTimeout(() => call.destroy(lateness(timeoutMs)), timeoutMs).unref();
+    call.once('connect', ({ statusCode }, socket) => {
+      clearTimeout(timer);
+      if (statusCode === 200) return resolve(socket);
+      socket.on('error', () => {}).destroy();
+      reject(refusal(proxy, destination, statusCode));
+    });
+    call.once('error', (cause) => {
+      clearTimeout(timer);
+      reject(silence(proxy, destination, cause));
+    });
+    call.end();
+  });
+}
+
+function connectRequest(url: URL, destination: Destination): ClientRequest {
+  const path = formatTarget(destination);
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return send({
+    method: 'CONNECT',
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port,
+    path,
+    headers: { host: path, ...authorizationOf(url) },
+    agent: false,
+  });
+}
+
+function authorizationOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (!username && !password) return {};
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** A `%` that begins no encoding stands for itself. */
+function decoded(text: string): string {
+  return text.replace(/(%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString());
+}
+
+function formatTarget({ host, port }: Destination): string {
+  return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
+}
+
+function lateness(timeoutMs: number): Error {
+  return Object.assign(new Error(`nothing within ${timeoutMs / 1_000} s`), { code: 'ETIMEDOUT' });
+}
+
+/** The proxy answered, and opened nothing. */
+function refusal({ url, variable }: NamedProxy, destination: Destination, status: number | undefined): ProxyError {
+  const reason = `the proxy ${url.origin} (${variable}) answered ${status} to CONNECT ${formatTarget(destination)}`;
+  const around = `name ${destination.host} in NO_PROXY where the way leads past the proxy`;
+  if (status === 407)
+    return new ProxyError(reason, {
+      code: refused,
+      fix: `put the user and password that it takes into ${variable}: http://USER:PASSWORD@${url.host}`,
+    });
+  if (unreachedStatuses.includes(status))
+    return new ProxyError(reason, { code: 'EHOSTUNREACH', fix: `see why the proxy does not reach it, or ${around}` });
+  return new ProxyError(reason, {
+    code: refused,
+    fix: `let the proxy allow CONNECT to ${formatTarget(destination)}, or ${around}`,
+  });
+}
+
+/** The proxy did not answer. */
+function silence({ url, variable }: NamedProxy, { host }: Destination, cause: unknown): ProxyError {
+  return new ProxyError(`the proxy ${url.origin} (${variable}) gave no answer: ${messageOf(cause)}`, {
+    code: codeOf(cause) ?? refused,
+    fix: `correct ${variable}, see that the proxy runs, or name ${host} in NO_PROXY where the way leads past it`,
+    cause,
+  });
+}
