@@ -45,6 +45,11 @@ const causes: readonly Cause[] = [
     fix: 'correct controlPlane.name',
   },
   {
+    said: /proxyconnect|proxy address|Proxy Authentication Required/,
+    code: 'BAD_CONNECTION',
+    fix: 'correct HTTPS_PROXY, which decK uses, or name the host of controlPlane.address in NO_PROXY',
+  },
+  {
     said: /HTTP status (429|5\d\d)|making HTTP request|context deadline exceeded/,
     code: 'UNREACHABLE',
     fix: 'check controlPlane.address and that it answers, then run this again',
@@ -53,10 +58,15 @@ const causes: readonly Cause[] = [
 
 /** The error of decK that ended with `said`. */
 export function deckError(argv: readonly string[], said: string): PrivatelinkError {
-  const text = said.trim().replace(/^Error: /, '') || 'it gave no reason';
+  const text = withoutPasswords(said.trim().replace(/^Error: /, '')) || 'it gave no reason';
   const { code, fix } = causes.find((one) => one.said.test(said)) ?? {
     code: 'CONTROL_PLANE' as const,
     fix: 'correct what it names, and run this again',
   };
   return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${quoteOf(text)}`, { code, fix });
+}
+
+/** Go quotes the address of a proxy as it was given. */
+function withoutPasswords(text: string): string {
+  return text.replace(/\/\/[^/\s"]*@/g, '//***@');
 }

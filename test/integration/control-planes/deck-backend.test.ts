@@ -46,9 +46,9 @@ function calls() {
 
 const environment = () => ({ PATH: process.env.PATH, HOME: home, SECRET: 'x', DECK_BOB: 'bob' });
 
-function connect(over: object = {}, base = parseBase([])) {
+function connect(over: object = {}, base = parseBase([]), env: Readonly<Record<string, string>> = {}) {
   const config = { type: 'deck', address: 'https://us.api.konghq.com', name: 'prod', token, binary: fake } as const;
-  return connectDeck({ ...config, ...over }, owner, { base, env: environment() });
+  return connectDeck({ ...config, ...over }, owner, { base, env: { ...environment(), ...env } });
 }
 
 async function apply(plane: ReturnType<typeof connect>) {
@@ -72,6 +72,14 @@ describe('the decK that is run', () => {
       expect(argv.join(' ')).not.toContain(token);
       expect(argv).toContain('--analytics=false');
     }
+  });
+
+  it.each(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'])('fm-60 gets %s, in either case', async (name) => {
+    const env = { [name]: 'http://upper.example', [name.toLowerCase()]: 'http://lower.example' };
+
+    await connect({}, undefined, env).read(signal);
+
+    expect(calls().at(-1)?.env).toMatchObject(env);
   });
 
   it("is sent to Kong's Admin API where no control plane is named", async () => {
@@ -135,6 +143,23 @@ describe('a decK that does not do it', () => {
       'controlPlane.name',
     ],
     ['gives no reason', {}, { dump: { exitCode: 2 } }, 'it gave no reason'],
+    [
+      'does not get through a proxy (fm-60)',
+      {},
+      {
+        dump: {
+          err: 'Error: making HTTP request: Get "https://x": proxyconnect tcp: parse "http://me:geheim@proxy": no',
+          exitCode: 1,
+        },
+      },
+      'proxyconnect tcp: parse "http://***@proxy": no; correct HTTPS_PROXY, which decK uses, or name the host of controlPlane.address in NO_PROXY',
+    ],
+    [
+      'is refused by a proxy (fm-60)',
+      {},
+      { dump: { err: 'Error: making HTTP request: Get "https://x": Proxy Authentication Required', exitCode: 1 } },
+      'correct HTTPS_PROXY',
+    ],
   ] as const)('ends the pass when it %s', async (_, config, answers, said) => {
     answer(answers);
 
