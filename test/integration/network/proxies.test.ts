@@ -5,14 +5,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { credentialsOf, sessionOf } from '#sandbox/aws/credentials';
+import { startPluginServer } from '#sandbox/plugin-server/server';
 import { type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
 import { createAuthority } from '../../support/network/certificates';
 import { type Listening, startProxy, startTlsFront, type TestProxy } from '../../support/network/servers';
 import { builtCli } from '../../support/sandbox';
+import { until } from '../../support/until';
 
 /** The hosts exist for the proxy alone, so that nothing that arrives came another way (fm-60). */
 const hosts = ['ec2.example', 'sts.example', 'konnect.example', 'snapshot.example', 'issuer.example'];
@@ -198,6 +200,34 @@ describe('a proxy that the environment names', () => {
     expect(proxy.asked.filter((one) => one.startsWith('issuer'))).toHaveLength(2);
   });
 });
+
+it.each(['kong-js-pluginserver', 'kong-privatelink-pluginserver'] as const)(
+  "fm-60 a proxy is the way of a data plane's discovery, where nginx hands its variable to %s",
+  async (program) => {
+    estate.configure(configText());
+    const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
+    const server = await startPluginServer({
+      program,
+      entriesDir: join(dirname(builtCli), '../../plugin/entries'),
+      socketPath: join(folder, 'js.sock'),
+      env: {
+        ...{ HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: authority.certFile },
+        ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+        ...{
+          KONG_PRIVATELINK_CONFIG: join(estate.folder, 'kong-privatelink.yaml'),
+          KONG_PRIVATELINK_ZONE_ID: 'use1-az2',
+        },
+      },
+      cwd: folder,
+    });
+
+    await server.startInstance('privatelink', { domain: 'sd2', probe: 'none' });
+    await until('discovery asks AWS', () => estate.aws.calls.some(({ action }) => action === 'DescribeVpcEndpoints'));
+
+    expect(proxy.asked).toContain('ec2.example:443');
+    await server.close();
+  },
+);
 
 const noKeys = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
 
