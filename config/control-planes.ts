@@ -1,23 +1,71 @@
 import { z } from 'zod';
-import { secureOrigin, secureUrl, text, token } from './values';
+import { secureBase, text, token } from './values';
 
 const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
 
-const adminAddress = secureUrl.describe("the address of Kong's Admin API: https, or plain http on loopback");
+const adminAddress = secureBase.describe("the address of Kong's Admin API: https, or plain http on loopback");
 
 const adminToken = token.optional().describe('sent as `Kong-Admin-Token`');
+
+const tlsFiles = z.strictObject({
+  ca: text
+    .optional()
+    .describe('a file in PEM: the authorities whose certificates are trusted, in place of those that Node knows'),
+  cert: text.optional().describe('the file of the certificate to show to a server that asks for one, in PEM'),
+  key: text.optional().describe('the file of its private key, in PEM, without a passphrase'),
+  serverName: text.optional().describe('the name in the certificate of the server, where it is not that of `address`'),
+});
+
+const isPair = ({ cert, key }: { readonly cert?: string; readonly key?: string }) => !cert === !key;
+const pair = { error: 'a certificate needs its key: give both cert and key' };
+const tlsMeaning = 'for an authority of your own, or mutual TLS';
+
+const tls = tlsFiles.refine(isPair, pair).optional().describe(tlsMeaning);
+
+/** Not for Konnect: whoever is on the way would get a token that may write the configuration. */
+const tlsOfKong = tlsFiles
+  .extend({
+    skipVerify: z
+      .boolean()
+      .optional()
+      .meta({ description: 'whether any certificate of the server is trusted; for trials', default: false }),
+  })
+  .refine(isPair, pair)
+  .optional()
+  .describe(tlsMeaning);
+
+/** Set by whoever sends the request. */
+const sentAnyway =
+  /^(accept|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
+
+/** Headers that are sent with each call, but for `own`, which carries the token. */
+function headersOf(own: string) {
+  const name = z
+    .string()
+    .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a header')
+    .refine((one) => one.toLowerCase() !== own, `give ${own} as token`)
+    .refine((one) => !sentAnyway.test(one), 'a header that may be chosen: this one is set by what sends it');
+  const value = z.string().regex(/^[\t\x20-\x7e]+$/, 'the value of a header, without line breaks');
+  return z.record(name, value).optional().describe('headers that are sent with each call; their values are secrets');
+}
+
+const kongTokenHeader = 'kong-admin-token';
 
 /** What is kept right: an entry for each backend of sync/control-planes. */
 export const controlPlane = z
   .discriminatedUnion('type', [
     z.strictObject({
       type: z.literal('konnect').describe('a control plane of Konnect'),
-      address: secureOrigin
+      address: secureBase
         .default('https://us.api.konghq.com')
-        .describe("the address of Konnect's API in the region of the control plane"),
+        .describe(
+          "the address of Konnect's API in the region of the control plane; with a path where a gateway is before it",
+        ),
       name: text.describe('the name of the control plane'),
       token: token.describe('a personal or system access token that may write the configuration of the control plane'),
       concurrency,
+      tls,
+      headers: headersOf('authorization'),
     }),
     z.strictObject({
       type: z.literal('admin').describe('a Kong with a database, through its Admin API'),
@@ -25,11 +73,15 @@ export const controlPlane = z
       workspace: text.default('default').describe('the workspace to write to'),
       token: adminToken,
       concurrency,
+      tls: tlsOfKong,
+      headers: headersOf(kongTokenHeader),
     }),
     z.strictObject({
       type: z.literal('dbless').describe('one Kong without a database, by `POST /config`'),
       address: adminAddress,
       token: adminToken,
+      tls: tlsOfKong,
+      headers: headersOf(kongTokenHeader),
     }),
     z.strictObject({
       type: z.literal('file').describe('a decK file of its own'),
@@ -38,15 +90,29 @@ export const controlPlane = z
     z
       .strictObject({
         type: z.literal('deck').describe('Konnect or the Admin API, through decK'),
-        address: secureUrl.describe("the address of Konnect's API, or of Kong's Admin API"),
+        address: secureBase.describe("the address of Konnect's API, or of Kong's Admin API"),
         name: text.optional().describe('the name of the control plane of Konnect; absent: an Admin API'),
         workspace: text.optional().meta({ description: 'the workspace of the Admin API', default: 'default' }),
         token: token.optional().describe("Konnect's access token, or what is sent as `Kong-Admin-Token`"),
+        tls: tlsOfKong,
+        headers: headersOf(kongTokenHeader),
         binary: text.optional().describe('the decK executable; absent: `DECK_BIN`, else `deck` on PATH'),
       })
       .refine(({ name, workspace }) => name === undefined || workspace === undefined, {
         path: ['workspace'],
         error: 'Konnect, which name stands for, has no workspaces: give name, or workspace for an Admin API',
+      })
+      .refine(({ name, tls }) => name === undefined || !tls?.skipVerify, {
+        path: ['tls', 'skipVerify'],
+        error: 'whoever is on the way to Konnect would get its token: name the authority in ca',
+      })
+      .refine(({ headers = {} }) => !Object.values(headers).some((value) => /\s/.test(value)), {
+        path: ['headers'],
+        error: 'decK takes no header whose value has a space in it: leave it out, or use type konnect, admin or dbless',
       }),
   ])
+  .refine((plane) => !('tls' in plane && plane.tls) || plane.address.startsWith('https:'), {
+    path: ['tls'],
+    error: 'TLS is spoken where controlPlane.address begins with https: write it so, or remove tls',
+  })
   .meta({ id: 'controlPlane' });

@@ -163,13 +163,15 @@ function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, 
   };
 }
 
-/** Whatever its type, `path` names a file, and `binary` does unless it is a bare name, which is looked for on PATH. */
+/** Whatever its type, `path` and the files of `tls` name files, and `binary` does unless it is a bare name, which is looked for on PATH. */
 function withAbsolutePath(controlPlane: Config['controlPlane'], absolute: (path: string) => string) {
-  const { path, binary } = controlPlane as { readonly path?: string; readonly binary?: string };
+  const { path, binary, tls } = controlPlane as { path?: string; binary?: string; tls?: Record<string, string> };
+  const files = ['ca', 'cert', 'key'].flatMap((name) => (tls?.[name] ? [[name, absolute(tls[name])] as const] : []));
   return {
     ...controlPlane,
     ...(path === undefined ? {} : { path: absolute(path) }),
     ...(binary?.includes('/') ? { binary: absolute(binary) } : {}),
+    ...(tls ? { tls: { ...tls, ...Object.fromEntries(files) } } : {}),
   };
 }
 

@@ -9,20 +9,28 @@ export const text = z.string().min(1);
 /** Becomes part of a tag (`scope:<source>.…`), where dots separate. */
 export const label = z.string().regex(domainPattern, 'lowercase letters, digits and dashes, at most 63');
 
-export const url = z.url({
-  protocol: /^https?$/,
-  error: ({ input }) => (input === undefined ? undefined : 'an http or https URL'),
-  abort: true,
-});
+/** A password in it would be seen wherever the address is told, and nobody sends it. */
+export const url = z
+  .url({
+    protocol: /^https?$/,
+    error: ({ input }) => (input === undefined ? undefined : 'an http or https URL'),
+    abort: true,
+  })
+  .refine((address) => new URL(address).username === '' && new URL(address).password === '', {
+    error: 'an address without user and password: give them as token, or in headers as authorization: "Basic …"',
+    abort: true,
+  });
 
 export const secureUrl = url.refine((address) => address.startsWith('https:') || isLoopback(address), {
   error: 'plain http is accepted only on loopback: use https, the token travels with every call',
 });
 
 /** Paths are added to it. */
-export const secureOrigin = secureUrl.refine((address) => new URL(address).pathname === '/', {
-  error: 'the address alone, without a path such as /v2',
-});
+export const secureBase = secureUrl
+  .refine((address) => !/[?#]/.test(address), { error: 'the address without a query: paths are added to it' })
+  .refine((address) => !/\/v[123]\/*$/.test(address), {
+    error: 'the address without the version of the API at its end, such as /v2: it is added',
+  });
 
 export const token = z.string().trim().regex(/^\S+$/, 'a token without spaces or line breaks inside');
 

@@ -1,5 +1,6 @@
 import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf } from '#core/errors';
 import { ProxyError } from '#io/proxy/tunnel';
+import { isUntrusted, untrustedFix } from '#io/untrusted';
 import type { AccountScope } from './accounts';
 import { noProxyFix } from './answers';
 
@@ -45,6 +46,7 @@ const unreachable: Meaning = {
   code: 'UNREACHABLE',
   fix: () => 'check the network, the proxy, or `endpoint` of the source',
 };
+const untrusted: Meaning = { code: 'BAD_CONNECTION', fix: () => untrustedFix };
 const garbled: Meaning = {
   code: 'BAD_ANSWER',
   fix: () => noProxyFix,
@@ -110,6 +112,7 @@ function meaningOf(thrown: unknown): Meaning {
   if (thrown instanceof ProxyError) {
     return { code: meanings.get(thrown.code)?.code ?? 'BAD_CONNECTION', fix: () => thrown.fix };
   }
+  if (isUntrusted(thrown)) return untrusted;
   const [known] = namesOf(thrown).flatMap((name) => meanings.get(name) ?? []);
   return known ?? (isGarbled(thrown) ? garbled : other);
 }

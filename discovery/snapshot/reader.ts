@@ -5,6 +5,7 @@ import { readRegular } from '#io/files';
 import { createConnector } from '#io/proxy/connections';
 import { ProxyError } from '#io/proxy/tunnel';
 import { withinDeadline } from '#io/signals';
+import { isUntrusted, untrustedFix } from '#io/untrusted';
 import { maxSnapshotBytes } from './bounds';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
@@ -76,7 +77,8 @@ function urlReader(
       signal.throwIfAborted();
       if (thrown instanceof PrivatelinkError) throw thrown;
       const fix = 'check `url` of the source, the network, and that the snapshot has at most 64 MiB';
-      throw notRead(from, thrown instanceof ProxyError ? thrown.fix : fix, thrown);
+      if (thrown instanceof ProxyError) throw notRead(from, thrown.fix, thrown);
+      throw notRead(from, isUntrusted(thrown) ? untrustedFix : fix, thrown);
     }
   };
 }

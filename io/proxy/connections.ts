@@ -1,22 +1,30 @@
 import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { buildConnector } from 'undici';
 import { openTunnel } from './tunnel';
 
 const ports = { 'http:': 80, 'https:': 443 } as const;
 
-/** How undici connects, through a proxy where one is on the way; `timeout`, in milliseconds, is for each of proxy and TLS. */
-export function createConnector(options: buildConnector.BuildOptions & { readonly timeout: number }) {
-  const connect = buildConnector(options);
+export type ConnectorOptions = {
+  /** In milliseconds, for each of proxy and TLS. */
+  readonly timeout: number;
+  /** What TLS needs beyond Node's own, asked for at each connection. */
+  readonly readTls?: () => Promise<ConnectionOptions>;
+};
+
+/** How undici connects, through a proxy where one is on the way. */
+export function createConnector({ timeout, readTls }: ConnectorOptions) {
+  const connect = buildConnector({ timeout });
   return (target: buildConnector.Options, callback: buildConnector.Callback): void => {
     const protocol = target.protocol === 'https:' ? target.protocol : 'http:';
     const destination = { protocol, host: target.hostname, port: Number(target.port) || ports[protocol] } as const;
-    const tunnel = openTunnel(destination, options.timeout);
-    if (!tunnel) connect(target, callback);
-    tunnel?.then(
-      (httpSocket) => connect({ ...target, httpSocket }, callback),
-      (thrown) => callback(thrown, null),
-    );
+    const open = async () => {
+      const connectOver = readTls ? buildConnector({ timeout, ...(await readTls()) }) : connect;
+      const httpSocket = await openTunnel(destination, timeout);
+      connectOver({ ...target, httpSocket }, callback);
+    };
+    open().catch((thrown) => callback(thrown, null));
   };
 }
 

@@ -6,7 +6,7 @@ import { openKong } from './kong';
 /** A Kong with a database, through its Admin API. */
 export const adminBackend: Backend<AdminConfig> = {
   connect: (config, owner) => connectAdmin(config, owner),
-  identify: ({ token: _, concurrency: __, ...place }) => place,
+  identify: ({ token: _, concurrency: __, tls: ___, headers: ____, ...place }) => place,
   deckPlace: ({ workspace }) => ({ workspace }),
   concurrency: ({ concurrency }) => concurrency,
   openEntities: async (config) => openKong(config),

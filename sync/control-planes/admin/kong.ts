@@ -29,7 +29,7 @@ const kongApi: Api = {
 export type KongOptions = Partial<Pick<HttpOptions, 'clock' | 'random' | 'timeoutMs'>>;
 
 /** Where the Admin API is. */
-export type KongConfig = Pick<HttpOptions, 'address' | 'token'> & {
+export type KongConfig = Pick<HttpOptions, 'address' | 'token' | 'tls' | 'headers'> & {
   readonly workspace?: string;
   readonly concurrency?: number;
 };

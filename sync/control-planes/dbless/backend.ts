@@ -6,6 +6,6 @@ import { connectDbless } from './control-plane';
 /** One Kong without a database. */
 export const dblessBackend: Backend<DblessConfig> = {
   connect: (config, owner) => connectDbless(config, owner),
-  identify: ({ token: _, ...place }) => place,
+  identify: ({ token: _, tls: __, headers: ___, ...place }) => place,
   openEntities: async (config) => openKong(config),
 };

@@ -7,15 +7,15 @@ import { connectDeck } from './control-plane';
 /** Konnect or the Admin API, through decK. */
 export const deckBackend: Backend<DeckConfig> = {
   connect: connectDeck,
-  identify: ({ token: _, binary: __, ...place }) => place,
+  identify: ({ token: _, binary: __, tls: ___, headers: ____, ...place }) => place,
   deckPlace: ({ name, workspace }) => ({ controlPlaneName: name, workspace }),
   mostOfKind: (config) => withoutDeck(config).mostOfKind,
   openEntities: async (config, signal) => withoutDeck(config).openEntities?.(signal),
 };
 
 /** Where decK writes to, for what it does not tell. */
-function withoutDeck({ address, name, workspace = 'default', token = '' }: DeckConfig) {
-  const reached = { address, token, concurrency: 1 };
+function withoutDeck({ address, name, workspace = 'default', token = '', tls, headers }: DeckConfig) {
+  const reached = { address, token, tls, headers, concurrency: 1 };
   return name === undefined
     ? bindBackend(adminBackend, { ...reached, type: 'admin', workspace })
     : bindBackend(konnectBackend, { ...reached, type: 'konnect', name });

@@ -16,17 +16,34 @@ export function binaryOf({ binary }: DeckConfig, env: Environment): string {
   return binary ?? (env.DECK_BIN || 'deck');
 }
 
-/** The environment of decK: the way to the network, the token, and the variables that base files read with `env "DECK_…"`. */
+/** The environment of decK: the way to the network, how the control plane is reached, and the variables that base files read with `env "DECK_…"`. */
 export function deckEnvironmentOf(
-  { name, token }: DeckConfig,
+  config: DeckConfig,
   env: Environment,
   named: readonly string[],
 ): Readonly<Record<string, string>> {
-  const kept = Object.entries(env).flatMap(([key, value]) =>
-    value !== undefined && (passedOn.test(key) || named.includes(key)) ? [[key, value] as const] : [],
-  );
-  const tokenName = name === undefined ? 'DECK_KONG_ADMIN_TOKEN' : 'DECK_KONNECT_TOKEN';
-  return { ...Object.fromEntries(kept), ...(token === undefined ? {} : { [tokenName]: token }) };
+  const kept = Object.entries(env).filter(([key]) => passedOn.test(key) || named.includes(key));
+  return withoutUnset([...kept, ...Object.entries(settingsOf(config))]);
+}
+
+/** decK's own settings by its variables: the command line of a process is seen by everybody. */
+function settingsOf({ name, token, tls = {}, headers = {} }: DeckConfig): Environment {
+  const { ca, cert, key, serverName, skipVerify } = tls;
+  // decK splits the list at spaces.
+  const list = Object.entries(headers).map((pair) => pair.join(':'));
+  return {
+    [name === undefined ? 'DECK_KONG_ADMIN_TOKEN' : 'DECK_KONNECT_TOKEN']: token,
+    DECK_CA_CERT_FILE: ca,
+    DECK_TLS_CLIENT_CERT_FILE: cert,
+    DECK_TLS_CLIENT_KEY_FILE: key,
+    DECK_TLS_SERVER_NAME: serverName,
+    DECK_TLS_SKIP_VERIFY: skipVerify ? 'true' : undefined,
+    DECK_HEADERS: list.length > 0 ? list.join(' ') : undefined,
+  };
+}
+
+function withoutUnset(entries: readonly (readonly [string, string | undefined])[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
 
 /** Throws PrivatelinkError when the binary is no decK, or too old. */

@@ -9,6 +9,8 @@ import type { Change } from '../../plan/changes';
 import { foreignAmong } from '../../plan/foreign-entities';
 import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { applyTo } from '../deck-file/apply-to';
+import { maskOf } from '../kong-api/secrets';
+import { readTls } from '../kong-api/tls';
 import { binaryOf, checkVersion, deckEnvironmentOf } from './binary';
 import { deckError, parseDump, parseSyncErrors } from './output';
 import { runDeck } from './run';
@@ -36,12 +38,13 @@ export function connectDeck(
   const { name: controlPlaneName, workspace } = config;
   const toText = (document: Document) => renderText(document, { owner, controlPlaneName, workspace, base });
   const environment = deckEnvironmentOf(config, env, base.variables);
+  const mask = maskOf(config);
   const deck = async (argv: readonly string[], options: RunOptions, signal: AbortSignal) => {
     const result = await runDeck(
       { binary, argv: [...argv, ...addressOf(config)], env: environment, ...options },
       signal,
     );
-    if (result.exitCode !== 0) throw deckError(argv, result.err);
+    if (result.exitCode !== 0) throw deckError(argv, mask(result.err));
     return result.out;
   };
   const dump = async (tags: readonly string[], signal: AbortSignal) => {
@@ -56,6 +59,8 @@ export function connectDeck(
     hasBase: base.files.length > 0,
     read: async (signal) => {
       await checkVersion(binary, environment, signal);
+      // decK says what is wrong with a file without saying which.
+      if (config.tls) await readTls(config.tls);
       return readOwn(signal);
     },
     // decK does not look up a name outside its select tags, and fails on it half-way.
@@ -65,7 +70,7 @@ export function connectDeck(
       const argv = ['gateway', 'sync', '--yes', '--json-output', '-'];
       const errors = parseSyncErrors(await deck(argv, { timeoutMs: writeTimeoutMs, input }, signal));
       if (errors.length === 0) return [];
-      const thrown = deckError(argv, errors.join('; '));
+      const thrown = deckError(argv, mask(errors.join('; ')));
       const failed = notMade(changes, await readOwn(signal), thrown);
       if (failed.length === 0) throw thrown;
       return failed;

@@ -5,6 +5,7 @@ import type { HeldEntity } from '#deck/document';
 import { deckLists, itemsOf } from '#deck/file/items';
 import { heldEntities } from '#deck/held';
 import { uuidName } from '#deck/keys';
+import { clientCertificateFix } from '../kong-api/network-errors';
 
 const dump = z.looseObject(deckLists);
 const report = z.looseObject({ errors: z.array(z.string()).nullish() });
@@ -48,6 +49,21 @@ const causes: readonly Cause[] = [
     said: /proxyconnect|proxy address|Proxy Authentication Required/,
     code: 'BAD_CONNECTION',
     fix: 'correct HTTPS_PROXY, which decK uses, or name the host of controlPlane.address in NO_PROXY',
+  },
+  {
+    said: /x509: .*(unknown authority|not trusted)/,
+    code: 'BAD_CONNECTION',
+    fix: 'name the authority of its certificate in controlPlane.tls.ca (a file in PEM)',
+  },
+  {
+    said: /x509: .*(valid for|not valid for any names)/,
+    code: 'BAD_CONNECTION',
+    fix: 'write the name in its certificate as that of controlPlane.address, or name it in controlPlane.tls.serverName',
+  },
+  {
+    said: /remote error: tls: .*(certificate|handshake failure|unknown certificate authority)|SSL certificate/,
+    code: 'BAD_CONNECTION',
+    fix: clientCertificateFix,
   },
   {
     said: /HTTP status (429|5\d\d)|making HTTP request|context deadline exceeded/,

@@ -1,16 +1,6 @@
 import { z } from 'zod';
-import {
-  codeOf,
-  type ErrorCode,
-  type ErrorDetails,
-  hasCode,
-  messageOf,
-  misfitOf,
-  PrivatelinkError,
-  quoteOf,
-} from '#core/errors';
-import { ProxyError } from '#io/proxy/tunnel';
-import { tooLarge } from './exchange';
+import { type ErrorCode, type ErrorDetails, messageOf, misfitOf, PrivatelinkError, quoteOf } from '#core/errors';
+import { clientCertificateFix, otherAnswerFix, wayFix } from './network-errors';
 
 /** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
 export type Api = {
@@ -76,6 +66,8 @@ function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
       'it was changed meanwhile, or is in the way: the next pass plans afresh; correct what it names if it comes back';
     return { code: 'CONTROL_PLANE', fix };
   }
+  // As nginx says it, and Kong with it.
+  if (/SSL certificate (was sent|error)/i.test(text)) return { code: 'BAD_CONNECTION', fix: clientCertificateFix };
   const fix = text.includes('failover')
     ? 'targets with failover need Kong Gateway Enterprise 3.12 or later: set affinity to weighted'
     : 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
@@ -85,33 +77,6 @@ function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
 /** The statuses that say that an entity is invalid; all others say nothing of its content (fm-14). */
 function isValidation(status: number): boolean {
   return status === 400 || status === 422;
-}
-
-/** What people do about an answer that is none of the control plane's. */
-const noProxyFix =
-  'check controlPlane.address, and that no proxy or cache on the way answers in place of the control plane';
-
-/** The error for a call that brought no whole answer. */
-export function networkError(call: string, thrown: unknown): PrivatelinkError {
-  return new PrivatelinkError(`no answer to ${call}: ${messageOf(thrown) || (codeOf(thrown) ?? 'no reason given')}`, {
-    code: networkMeaningOf(thrown),
-    fix: networkFixOf(thrown),
-    cause: thrown,
-  });
-}
-
-const wayFix = 'check controlPlane.address and the way to it (DNS, proxy, firewall)';
-
-function networkFixOf(thrown: unknown): string {
-  if (thrown instanceof ProxyError) return thrown.fix;
-  return hasCode(thrown, tooLarge) ? noProxyFix : wayFix;
-}
-
-/** What undici knows no better of, such as a certificate, will be the same at the next try. */
-function networkMeaningOf(thrown: unknown): ErrorCode {
-  if (isBroken(thrown)) return 'UNREACHABLE';
-  if (hasCode(thrown, tooLarge)) return 'CONTROL_PLANE';
-  return hasCode(thrown, ...timeoutCodes) ? 'TIMEOUT' : 'BAD_CONNECTION';
 }
 
 /** The error for a success that does not look as documented. */
@@ -128,7 +93,7 @@ export function shapeError(call: string, cause: unknown): PrivatelinkError {
 export function endlessError(call: string, why: string): PrivatelinkError {
   return new PrivatelinkError(`the list that ${call} is of has no end: ${why}`, {
     code: 'CONTROL_PLANE',
-    fix: noProxyFix,
+    fix: otherAnswerFix,
   });
 }
 
@@ -139,27 +104,6 @@ export function lateListError(call: string, timeoutMs: number): PrivatelinkError
     fix: wayFix,
   });
 }
-
-/** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */
-export function isBroken(thrown: unknown): boolean {
-  return hasCode(thrown, ...brokenCodes);
-}
-
-const timeoutCodes = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'];
-
-/** The codes that undici's own retry takes for passing. */
-const brokenCodes = [
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-];
 
 /** What a body says, with the fields it names; a body that is no JSON, a proxy's page perhaps, is quoted in part. */
 function wordsOf(text: string): string {

@@ -1,12 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { type Dispatcher, Pool } from 'undici';
+import { PrivatelinkError } from '#core/errors';
 import type { JsonObject } from '#core/model';
 import type { Clock } from '#core/timing/clock';
 import { createConnector } from '#io/proxy/connections';
-import { type Api, answerError, callName, isBroken, networkError, shapeError } from './errors';
+import { type Api, answerError, callName, shapeError } from './errors';
 import { type CallLimits, exchange } from './exchange';
+import { isBroken, networkError } from './network-errors';
 import { parseRetryAfter, retry, type Tried } from './retry';
+import { maskOf } from './secrets';
 import { createServerClock, type ServerClock } from './server-clock';
+import { readTls, type TlsConfig } from './tls';
 
 /** `path` from the root, with its query. */
 export type HttpCall = {
@@ -23,6 +27,9 @@ export type HttpOptions = Partial<CallLimits> & {
   readonly address: string;
   /** Absent: the calls carry none. */
   readonly token?: string;
+  readonly tls?: TlsConfig;
+  /** Sent with each call; the token's own comes on top. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Calls at once; more wait for a connection. */
   readonly concurrency: number;
   readonly clock: Clock;
@@ -54,16 +61,16 @@ const passingStatuses: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 /** A JSON client for one control plane's API that authenticates, retries and bounds its calls. */
 export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random, ...options }: HttpOptions): Http {
   const { origin, pathname } = new URL(options.address);
-  const { api, token, clock } = options;
+  const { api, token, clock, tls } = options;
   const dispatcher = new Pool(origin, {
     connections: options.concurrency,
     keepAliveTimeout: idleMs,
     keepAliveMaxTimeout: idleMs,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
-    connect: createConnector({ timeout: timeoutMs }),
+    connect: createConnector({ timeout: timeoutMs, readTls: tls && (() => readTls(tls)) }),
   });
-  const headers = { ...(token && api.authorize(token)), accept: 'application/json' };
+  const headers = { ...options.headers, ...(token && api.authorize(token)), accept: 'application/json' };
   const serverClock = options.serverClock ?? createServerClock(clock);
   const connection = {
     ...defaultLimits,
@@ -72,6 +79,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     dispatcher,
     prefix: pathname.replace(/\/+$/, ''),
     headers,
+    mask: maskOf(options),
   };
   return (call, signal) => {
     // Each call in flight listens, and there are more of them than the ten that Node takes for a leak.
@@ -81,16 +89,18 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
 }
 
 type Connection = CallLimits &
-  Pick<HttpOptions, 'api' | 'address' | 'token'> & {
+  Pick<HttpOptions, 'api' | 'address'> & {
     readonly serverClock: ServerClock;
     readonly dispatcher: Dispatcher;
     /** The path of the address. */
     readonly prefix: string;
     readonly headers: Readonly<Record<string, string>>;
+    /** Hides what no message may show. */
+    readonly mask: (text: string) => string;
   };
 
 async function attempt({ method, path, body }: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
-  const { api, address, token, serverClock, prefix, headers } = connection;
+  const { api, address, mask, serverClock, prefix, headers } = connection;
   // Thousands of calls succeed, and nobody reads their names.
   const name = () => callName(method, address, path);
   const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
@@ -99,6 +109,7 @@ async function attempt({ method, path, body }: HttpCall, connection: Connection,
   );
   signal.throwIfAborted();
   if ('thrown' in answer) {
+    if (answer.thrown instanceof PrivatelinkError) throw answer.thrown;
     return { error: networkError(name(), answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
   }
   const { status, text, date, retryAfter } = answer;
@@ -106,10 +117,8 @@ async function attempt({ method, path, body }: HttpCall, connection: Connection,
   if (status >= 200 && status < 300) return { value: parse(text, name) };
   if (status === 404 && method === 'DELETE') return { value: undefined };
   const retryAfterMs = parseRetryAfter(retryAfter, serverClock.now());
-  // A server may quote what it was sent.
-  const shown = token ? text.replaceAll(token, '***') : text;
   return {
-    error: answerError(api, name(), { status, text: shown, retryAfterMs }),
+    error: answerError(api, name(), { status, text: mask(text), retryAfterMs }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };

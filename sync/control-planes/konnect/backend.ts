@@ -12,7 +12,7 @@ const mostOfKind = 10_000;
 /** A control plane of Konnect. */
 export const konnectBackend: Backend<KonnectConfig> = {
   connect: (config, owner) => connectKonnect(config, owner),
-  identify: ({ token: _, concurrency: __, ...place }) => place,
+  identify: ({ token: _, concurrency: __, tls: ___, headers: ____, ...place }) => place,
   readId: async (config, signal) => (await openPlane(config)(signal)).id,
   deckPlace: ({ name }) => ({ controlPlaneName: name }),
   concurrency: ({ concurrency }) => concurrency,

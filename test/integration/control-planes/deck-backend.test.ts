@@ -10,6 +10,7 @@ import { applyChanges } from '#sync/control-planes/apply';
 import { connectDeck } from '#sync/control-planes/deck-cli/control-plane';
 import { runDeck } from '#sync/control-planes/deck-cli/run';
 import { createsOf, documentOf, owner, signal } from '../../support/control-planes/konnect';
+import { createAuthority } from '../../support/network/certificates';
 import { createFakeClock } from '../../support/passes';
 import { patienceMs, until } from '../../support/until';
 
@@ -82,6 +83,26 @@ describe('the decK that is run', () => {
     expect(calls().at(-1)?.env).toMatchObject(env);
   });
 
+  it('fm-61 gets how the control plane is reached by variables, and no secret by its command line', async () => {
+    const authority = createAuthority(home);
+    const { certFile: cert, keyFile: key } = authority.issue('client', ['client.example']);
+    const tls = { ca: authority.certFile, cert, key, serverName: 'kong.example', skipVerify: true };
+
+    await apply(connect({ name: undefined, tls, headers: { 'x-tenant': 'blue-secret', 'x-b': '2' } }));
+
+    for (const { argv, env } of calls().filter(({ argv }) => argv[0] === 'gateway')) {
+      expect(env).toMatchObject({
+        DECK_CA_CERT_FILE: tls.ca,
+        DECK_TLS_CLIENT_CERT_FILE: cert,
+        DECK_TLS_CLIENT_KEY_FILE: key,
+        DECK_TLS_SERVER_NAME: 'kong.example',
+        DECK_TLS_SKIP_VERIFY: 'true',
+        DECK_HEADERS: 'x-tenant:blue-secret x-b:2',
+      });
+      expect(argv.join(' ')).not.toMatch(/blue-secret|client\.key/);
+    }
+  });
+
   it("is sent to Kong's Admin API where no control plane is named", async () => {
     await connect({ name: undefined, address: 'http://127.0.0.1:8001' }).read(signal);
 
@@ -143,6 +164,29 @@ describe('a decK that does not do it', () => {
       'controlPlane.name',
     ],
     ['gives no reason', {}, { dump: { exitCode: 2 } }, 'it gave no reason'],
+    [
+      'names a file that cannot be used (fm-61)',
+      { tls: { ca: '/nowhere/ca.pem' } },
+      {},
+      'controlPlane.tls.ca: /nowhere/ca.pem cannot be used',
+    ],
+    [
+      'quotes a header (fm-61)',
+      { headers: { 'x-tenant': 'blue-secret' } },
+      { dump: { err: 'Error: HTTP status 403 (message: "no blue-secret")', exitCode: 1 } },
+      'HTTP status 403 (message: "no ***")',
+    ],
+    [
+      'does not know the authority of a certificate (fm-61)',
+      {},
+      {
+        dump: {
+          err: 'Error: making HTTP request: Get "https://x": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+          exitCode: 1,
+        },
+      },
+      'name the authority of its certificate in controlPlane.tls.ca',
+    ],
     [
       'does not get through a proxy (fm-60)',
       {},

@@ -48,6 +48,78 @@ function bombOf(levels: number): string {
   return Array.from({ length: levels }, (_, level) => line(level)).join('');
 }
 
+const plane = (text: string) => smallest.replace(/controlPlane: .*/, `controlPlane: ${text}`);
+const admin = (more: string) => plane(`{ type: admin, address: "https://kong.example:8444", ${more} }`);
+
+describe('how a control plane is reached', () => {
+  it('fm-61 takes files from the folder of the configuration, and leaves the rest as it is', () => {
+    const tls = '{ ca: ca.pem, cert: /etc/client.pem, key: keys/client.key, serverName: kong, skipVerify: true }';
+
+    expect(load(admin(`tls: ${tls}, headers: { x-tenant: blue }`)).controlPlane).toMatchObject({
+      tls: {
+        ca: join(folder, 'ca.pem'),
+        cert: '/etc/client.pem',
+        key: join(folder, 'keys/client.key'),
+        serverName: 'kong',
+        skipVerify: true,
+      },
+      headers: { 'x-tenant': 'blue' },
+    });
+  });
+
+  it('fm-61 takes an address of Konnect with a path', () => {
+    const address = 'https://gateway.example/konnect';
+
+    expect(load(plane(`{ type: konnect, address: "${address}", name: prod, token: x }`)).controlPlane).toMatchObject({
+      address,
+    });
+  });
+
+  it.each([
+    [admin('tls: { cert: client.pem }'), 'controlPlane.tls: a certificate needs its key: give both cert and key'],
+    [
+      admin('tls: { ca: ca.pem }').replace('https://kong.example', 'http://127.0.0.1'),
+      'controlPlane.tls: TLS is spoken',
+    ],
+    [
+      admin('headers: { Kong-Admin-Token: geheim }'),
+      'controlPlane.headers.Kong-Admin-Token: give kong-admin-token as token',
+    ],
+    [admin('headers: { Host: geheim }'), 'controlPlane.headers.Host: a header that may be chosen'],
+    [admin('headers: { "a b": geheim }'), 'controlPlane.headers.a b: the name of a header'],
+    [admin('headers: { x-a: "geheim\\nx-b: geheim" }'), 'controlPlane.headers.x-a: the value of a header'],
+    [
+      plane('{ type: konnect, name: prod, token: x, headers: { authorization: geheim } }'),
+      'controlPlane.headers.authorization: give authorization as token',
+    ],
+    [
+      plane('{ type: konnect, name: prod, token: x, tls: { skipVerify: true } }'),
+      'controlPlane.tls.skipVerify: unknown key',
+    ],
+    [
+      plane('{ type: deck, address: "https://x.example", name: prod, token: x, tls: { skipVerify: true } }'),
+      'controlPlane.tls.skipVerify: whoever is on the way',
+    ],
+    [
+      plane('{ type: deck, address: "https://x.example", headers: { authorization: "Basic geheim" } }'),
+      'controlPlane.headers: decK takes no header whose value has a space',
+    ],
+    [
+      plane('{ type: admin, address: "https://bob:geheim@kong.example" }'),
+      'controlPlane.address: an address without user and password: give them as token, or in headers as authorization',
+    ],
+    [plane('{ type: konnect, address: "https://x.example/v2", name: prod, token: x }'), 'such as /v2: it is added'],
+    [plane('{ type: konnect, address: "https://x.example?a=b", name: prod, token: x }'), 'the address without a query'],
+    [
+      secondSource('{ name: relay, type: snapshot, url: "https://bob:geheim@x.example/s" }'),
+      'sources[1].url: an address without user and password',
+    ],
+  ])('fm-61 refuses what would be unsafe, or do nothing (%#)', (text, said) => {
+    expect(refusalOf(text)).toContain(said);
+    expect(refusalOf(text)).not.toContain('geheim');
+  });
+});
+
 describe('loadConfig', () => {
   it('fills in every default', () => {
     expect(load(smallest)).toMatchObject({

@@ -54,6 +54,15 @@ describe('wrapAwsError', () => {
     },
   );
 
+  it('fm-61 calls a certificate of a private authority BAD_CONNECTION, and says where to name the authority', async () => {
+    const thrown = Object.assign(new Error('self-signed'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
+
+    expect(await errorOf(thrown)).toMatchObject({
+      code: 'BAD_CONNECTION',
+      fix: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    });
+  });
+
   it('calls an answer that stops half-way late, although the SDK could not parse it', async () => {
     const thrown = awsError('TimeoutError', 'the socket timed out\n  Deserialization error: inspect the response');
 

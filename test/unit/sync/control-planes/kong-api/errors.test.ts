@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { answerError, callName, isBroken, networkError } from '#sync/control-planes/kong-api/errors';
+import { answerError, callName } from '#sync/control-planes/kong-api/errors';
 import { konnectApi } from '#sync/control-planes/konnect/api';
 
 describe('answerError', () => {
@@ -47,25 +47,22 @@ describe('answerError for a long text', () => {
   });
 });
 
+describe('answerError for a gateway that asks for a certificate', () => {
+  it.each(['No required SSL certificate was sent', 'The SSL certificate error'])('fm-61 says what %s needs', (said) => {
+    const text = `<html><head><title>400 ${said}</title></head></html>`;
+
+    expect(answerError(konnectApi, 'GET /x', { status: 400, text })).toMatchObject({
+      code: 'BAD_CONNECTION',
+      fix: expect.stringContaining('controlPlane.tls.cert'),
+    });
+  });
+});
+
 describe('answerError for a gateway that does not know failover', () => {
   it('names the setting that does without it', () => {
     const text = '{"message":"schema violation (failover: unknown field)"}';
 
     expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain('set affinity to weighted');
-  });
-});
-
-describe('networkError', () => {
-  it.each([
-    ['ECONNRESET', 'UNREACHABLE', true, true],
-    ['ENOTFOUND', 'UNREACHABLE', true, true],
-    ['CERT_HAS_EXPIRED', 'BAD_CONNECTION', false, false],
-    ['UND_ERR_HEADERS_TIMEOUT', 'TIMEOUT', true, false],
-  ])('takes %s for %s', (networkCode, code, transient, isRetried) => {
-    const thrown = Object.assign(new Error('no luck'), { code: networkCode });
-
-    expect(networkError('GET /x', thrown)).toMatchObject({ code, transient, cause: thrown });
-    expect(isBroken(thrown)).toBe(isRetried);
   });
 });
 
