@@ -11,6 +11,8 @@ import { planOnce, runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { deckBinary, describeWithDeck, runDeck } from '../support/control-planes/deck';
 import { documentOf, owner, type Stage, signal, startStage, token } from '../support/control-planes/konnect';
+import { createAuthority } from '../support/network/certificates';
+import { startProxy, startTlsFront } from '../support/network/servers';
 import { createPasses } from '../support/passes';
 
 const people = `
@@ -108,6 +110,39 @@ describeWithDeck('the deck backend and base files', () => {
     expect(report.applied?.map((one) => one.outcome)).toEqual(report.changes.map(() => 'applied'));
     expect((await planOnce(deck, signal)).report.changes).toEqual([]);
     expect((await planOnce(passes(stage.plane), signal)).report.changes).toEqual([]);
+  });
+
+  it('fm-60 fm-61 reaches it through a proxy, and shows its certificate to a server of a private authority', async () => {
+    const authority = createAuthority(folder);
+    const client = authority.issue('client', ['client']);
+    const server = { ...authority.issue('server', ['kong.example']), ca: authority.cert, requestCert: true };
+    const front = await startTlsFront(server, Number(new URL(stage.konnect.url).port));
+    const proxy = await startProxy({ 'konnect.example': front.port });
+    const tls = { ca: authority.certFile, cert: client.certFile, key: client.keyFile, serverName: 'kong.example' };
+    const reached = { address: 'https://konnect.example', tls, headers: { 'x-tenant': 'blue' } };
+    const connectThrough = (url: string, over: object = {}) => {
+      const env = { PATH: process.env.PATH, HOME: folder, HTTPS_PROXY: url };
+      const config = { type: 'deck', name: 'prod', token, binary: deckBinary(), ...reached, ...over } as const;
+      return connectDeck(config, owner, { env });
+    };
+
+    const report = await runOnce(passes(connectThrough(proxy.url)), signal);
+    const untrusted = connectThrough(proxy.url, { tls: { serverName: 'kong.example' } }).read(signal);
+    await expect(untrusted).rejects.toMatchObject({ fix: expect.stringContaining('controlPlane.tls.ca') });
+    const nameless = connectThrough(proxy.url, { tls: { ...tls, serverName: undefined } }).read(signal);
+    await expect(nameless).rejects.toMatchObject({ fix: expect.stringContaining('controlPlane.tls.serverName') });
+    const unknown = connectThrough(proxy.url, { tls: { ...tls, cert: undefined, key: undefined } }).read(signal);
+    await expect(unknown).rejects.toMatchObject({ fix: expect.stringContaining('controlPlane.tls.cert') });
+    proxy.answer(407);
+    const refused = connectThrough(proxy.url.replace('//', '//bob:geheim@')).read(signal);
+    await expect(refused).rejects.toMatchObject({
+      fix: expect.stringContaining('HTTPS_PROXY'),
+      message: expect.not.stringContaining('geheim'),
+    });
+
+    await Promise.all([front.close(), proxy.close()]);
+    expect(exitCodeOfSync(report)).toBe(0);
+    expect(new Set(proxy.asked)).toEqual(new Set(['konnect.example:443']));
   });
 
   it("leaves somebody else's entity of the same name, and writes the rest", async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { z } from 'zod';
@@ -7,10 +10,16 @@ import { accounts, openT0, type T0 } from '#sandbox/estates/t0';
 import { prepareT0 } from '#sandbox/estates/t0-story';
 import { openT2, prepareT2, requestsPerMinute, type T2 } from '#sandbox/estates/t2';
 import { type BlackHole, startBlackHole } from '#sandbox/network/black-hole';
+import { applyChanges } from '#sync/control-planes/apply';
+import { connectDbless } from '#sync/control-planes/dbless/control-plane';
 import { parseDeclarative } from '#sync/control-planes/dbless/declarative';
+import type { TlsConfig } from '#sync/control-planes/kong-api/tls';
+import { createsOf, documentOf, signal } from '../support/control-planes/konnect';
 import { openPaths, type Paths, preparePaths, reached, unreached } from '../support/kong/bounded-paths';
 import { type KongEstate, openKongEstate } from '../support/kong/kong-estate';
-import { describeWithKong, type RealKong } from '../support/kong/real-kong';
+import { describeWithKong, freePorts, type RealKong, startRealKong } from '../support/kong/real-kong';
+import { createAuthority } from '../support/network/certificates';
+import { createFakeClock } from '../support/passes';
 import { until } from '../support/until';
 
 const programs = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'] as const;
@@ -155,6 +164,67 @@ describeWithKong('a real Kong', () => {
       isDone = true;
       await asking;
       expect([...statuses]).toEqual([200]);
+    });
+  });
+
+  describe('an Admin API behind TLS that asks for a certificate', () => {
+    let folder: string;
+    let kong: RealKong;
+    let address: string;
+    let tls: TlsConfig;
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+      const authority = createAuthority(folder);
+      const [server, client] = [authority.issue('kong', ['kong.example']), authority.issue('client', ['client'])];
+      const [ports, { admin: tlsPort }] = [await freePorts(), await freePorts()];
+      const [configPath, credentialsPath] = [join(folder, 'kong-privatelink.yaml'), join(folder, 'credentials')];
+      writeFileSync(
+        configPath,
+        'owner: test\nsources: [{ name: a, type: static, region: us-east-1, endpoints: [] }]\n',
+      );
+      writeFileSync(credentialsPath, '');
+      address = `https://127.0.0.1:${tlsPort}`;
+      tls = { ca: authority.certFile, cert: client.certFile, key: client.keyFile, serverName: 'kong.example' };
+      kong = await startRealKong({
+        program: 'kong-privatelink-pluginserver',
+        ...{ folder, configPath, credentialsPath, zoneId: 'use1-az1', ports },
+        variables: {
+          KONG_ADMIN_LISTEN: `127.0.0.1:${ports.admin}, 127.0.0.1:${tlsPort} ssl`,
+          KONG_ADMIN_SSL_CERT: server.certFile,
+          KONG_ADMIN_SSL_CERT_KEY: server.keyFile,
+          KONG_NGINX_ADMIN_SSL_VERIFY_CLIENT: 'on',
+          KONG_NGINX_ADMIN_SSL_CLIENT_CERTIFICATE: authority.certFile,
+        },
+      });
+    });
+
+    afterAll(async () => {
+      await kong?.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    const connect = (over?: TlsConfig) => connectDbless({ type: 'dbless', address, tls: over }, 'test');
+
+    it('fm-61 is written to and read with the authority, the certificate and the name of controlPlane.tls', async () => {
+      const clock = createFakeClock(0);
+      const changes = createsOf(documentOf('sd2', 2));
+
+      const { results } = await applyChanges(changes, { controlPlane: connect(tls), clock, concurrency: 1, signal });
+
+      expect(results.map(({ outcome }) => outcome)).toEqual(changes.map(() => 'applied'));
+      expect(await connect(tls).read(signal)).toHaveLength(changes.length);
+    });
+
+    it.each<[string, () => TlsConfig | undefined, string]>([
+      ['the authority', () => undefined, 'controlPlane.tls.ca'],
+      ['the name', () => ({ ...tls, serverName: undefined }), 'controlPlane.tls.serverName'],
+      ['the certificate', () => ({ ...tls, cert: undefined, key: undefined }), 'controlPlane.tls.cert'],
+    ])('fm-61 is refused without %s, and the message says so', async (_, over, fix) => {
+      await expect(connect(over()).read(signal)).rejects.toMatchObject({
+        code: 'BAD_CONNECTION',
+        fix: expect.stringContaining(fix),
+      });
     });
   });
 

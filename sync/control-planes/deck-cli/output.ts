@@ -46,7 +46,8 @@ const causes: readonly Cause[] = [
     fix: 'correct controlPlane.name',
   },
   {
-    said: /proxyconnect|proxy address|Proxy Authentication Required/,
+    // Go tells an answer to CONNECT by its words alone, and one of the control plane by its number.
+    said: /proxyconnect|proxy address|": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)/,
     code: 'BAD_CONNECTION',
     fix: 'correct HTTPS_PROXY, which decK uses, or name the host of controlPlane.address in NO_PROXY',
   },

@@ -201,7 +201,7 @@ describe('a decK that does not do it', () => {
     [
       'is refused by a proxy (fm-60)',
       {},
-      { dump: { err: 'Error: making HTTP request: Get "https://x": Proxy Authentication Required', exitCode: 1 } },
+      { dump: { err: 'Error: making HTTP request: Get "https://x": Bad Gateway', exitCode: 1 } },
       'correct HTTPS_PROXY',
     ],
   ] as const)('ends the pass when it %s', async (_, config, answers, said) => {

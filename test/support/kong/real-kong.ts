@@ -43,6 +43,8 @@ export type RealKongOptions = {
   readonly ports: KongPorts;
   /** File descriptors that the plugin server may have. */
   readonly descriptors?: number;
+  /** More of Kong's configuration. */
+  readonly variables?: Readonly<Record<string, string>>;
 };
 
 /** What runs Kong: an executable, or a container on the host's network that has the folder under the same path. */
@@ -84,6 +86,7 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
   const variables = {
     ...kongVariables({ ...options, prefix, socketName, ports, installation: runner.installation }),
     AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
+    ...options.variables,
   };
   writeFileSync(emptyConfOf(prefix), '');
   const log = () => readFile(errorLogOf(prefix), 'utf8').catch(() => '');

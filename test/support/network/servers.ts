@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from 'node:http';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
@@ -26,7 +26,7 @@ export async function startProxy(ports: Readonly<Record<string, number>>): Promi
     credentials.push(headers['proxy-authorization']);
     const port = ports[url.replace(/:\d+$/, '')];
     const answered = status === 200 && port === undefined ? 502 : status;
-    if (answered !== 200 || port === undefined) socket.end(`HTTP/1.1 ${answered} Of the proxy\r\n\r\n`);
+    if (answered !== 200 || port === undefined) socket.end(`HTTP/1.1 ${answered} ${STATUS_CODES[answered]}\r\n\r\n`);
     else join(socket, port, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
   });
   const listening = await listen(server);
