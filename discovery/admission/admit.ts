@@ -4,7 +4,7 @@ import { isProblem, type Problem } from '#core/errors';
 import type { Discovered, Endpoint, EndpointState, Quarantined, Scope } from '#core/model';
 import { admit, findClaimRefusal, type Refusal, withRanges } from './allow';
 import { cut, cutNames, isEndpointId, missingField } from './fields';
-import { parseTags, type Tags } from './tags';
+import { type CallKey, callTag, parseTags, type Tags } from './tags';
 
 /** What an endpoint is, beside what it claims. */
 export type Facts = Pick<
@@ -16,6 +16,8 @@ export type Facts = Pick<
 export type Candidate = {
   readonly id: string;
   readonly tags: Tags;
+  /** Where they are no tags. */
+  readonly callKey?: CallKey;
   readonly state?: EndpointState;
   /** Or what the provider leaves out. */
   readonly facts: Facts | Problem;
@@ -44,20 +46,20 @@ export function claimEndpoints(candidates: readonly Candidate[], context: ClaimC
 }
 
 function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimContext): Endpoint | Quarantined {
-  const { id, tags, facts, grantedRanges = [] } = candidate;
+  const { id, tags, facts, grantedRanges = [], callKey = callTag } = candidate;
   const unusable = (why: Refusal) => quarantine(candidate, scope, { ...why, domain: domainOf(candidate, config) });
   const problem = isEndpointId(id) ? candidate.problem : missingField('has an id that cannot become a tag of Kong');
   if (problem) return unusable({ code: 'missing-field', ...problem });
   const gateway = tags.get(config.tags.gateway);
   if (gateway !== undefined && gateway !== owner) {
-    const fix = `set the tag to ${owner}, or take it off, when it shall be used here`;
+    const fix = `set ${callKey(config.tags.gateway)} to ${owner}, or take it off, when it shall be used here`;
     return quarantine(candidate, scope, {
       code: 'other-gateway',
       reason: `is for ${config.tags.gateway} ${gateway}`,
       fix,
     });
   }
-  const claim = parseTags(tags, config.tags);
+  const claim = parseTags(tags, config.tags, callKey);
   if (isProblem(claim)) return unusable({ code: 'bad-tag', ...claim });
   if (isProblem(facts)) return unusable({ code: 'missing-field', ...facts });
   const allow = withRanges(config.allow, grantedRanges);

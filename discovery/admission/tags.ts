@@ -5,12 +5,17 @@ import { brokenRule, type Claim, spellClaim } from './rules';
 
 export type Tags = ReadonlyMap<string, string>;
 
+/** How messages call what stands under a key. */
+export type CallKey = (key: string) => string;
+
+export const callTag: CallKey = (key) => `tag ${key}`;
+
 /** Reads the tags that `keys` names, with the defaults of docs/operations.md; the first problem found is given instead. */
-export function parseTags(tags: Tags, keys: TagKeys): Claim | Problem {
+export function parseTags(tags: Tags, keys: TagKeys, call = callTag): Claim | Problem {
   const read = (name: keyof TagKeys) => tags.get(keys[name])?.trim() || undefined;
   const problemOf = (name: keyof TagKeys, fix: string): Problem => {
     const value = tags.get(keys[name]);
-    return { reason: `tag ${keys[name]} is ${value === undefined ? 'absent' : JSON.stringify(value)}`, fix };
+    return { reason: `${call(keys[name])} is ${value === undefined ? 'absent' : JSON.stringify(value)}`, fix };
   };
   const protocol = read('protocol') ?? 'http';
   if (!isProtocol(protocol)) return problemOf('protocol', 'use http, https, grpc or grpcs');

@@ -4,7 +4,7 @@ import { PrivatelinkError, type Problem } from '#core/errors';
 import type { Scope } from '#core/model';
 import { concurrently } from '#io/concurrently';
 import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
-import { missingField } from '../admission/fields';
+import { cut, missingField } from '../admission/fields';
 import type { AccountScope } from '../aws/accounts';
 import { createAccountSource } from '../aws/accounts';
 import { whyUnreadable } from '../aws/answers';
@@ -136,6 +136,7 @@ function candidateOf(found: Found, keys: TagKeys, context: ServiceContext): Cand
   return {
     id: endpointIdOf(service, instance),
     tags: tagsOf(found, keys),
+    callKey: (key) => callKey(found, keys, key),
     state: isUnhealthy ? 'partial' : 'available',
     problem: whyUnreadable('it', instance.misfit),
     facts: factsOf(found, context),
@@ -151,8 +152,24 @@ function endpointIdOf(service: ServiceItem, instance: InstanceItem): string {
 /** The instance's attributes; the service's name and AWS's port stand in where it names no domain and no port. */
 function tagsOf({ service, instance: { attributes } }: Found, keys: TagKeys): ReadonlyMap<string, string> {
   const domain = attributes.get(keys.domain)?.trim() || service.name;
-  const port = attributes.get(keys.port)?.trim() || attributes.get('AWS_INSTANCE_PORT') || '';
+  const port = attributes.get(keys.port)?.trim() || attributes.get(portKey) || '';
   return new Map([...attributes, [keys.domain, domain], [keys.port, port]]);
+}
+
+function withoutAddress({ attributes }: InstanceItem): Problem {
+  const [key] = nameKeys.filter((one) => attributes.get(one)?.trim());
+  const reason = `it has neither ${addressKeys.join(' nor ')}`;
+  if (key === undefined) return { reason, fix: 'register it with its address, or deregister it' };
+  const fix = 'name it in a source of type dns, which follows such names';
+  return { reason: `${reason}, but ${key} ${JSON.stringify(cut(attributes.get(key)))}`, fix };
+}
+
+/** What stands in for an absent attribute is named for what it is. */
+function callKey({ instance: { attributes } }: Found, keys: TagKeys, key: string): string {
+  if (attributes.get(key)?.trim()) return `attribute ${key}`;
+  if (key === keys.domain) return `attribute ${key} is absent, and the name of its service`;
+  const isAwsPort = key === keys.port && attributes.has(portKey);
+  return isAwsPort ? `attribute ${key} is absent, and ${portKey}` : `attribute ${key}`;
 }
 
 function factsOf(found: Found, { scope: { region }, trust }: ServiceContext): Facts | Problem {
@@ -160,7 +177,7 @@ function factsOf(found: Found, { scope: { region }, trust }: ServiceContext): Fa
   const { createdAtMs, name } = service;
   if (createdAtMs === undefined) return missingField(`AWS gives no CreateDate for its service ${name}`);
   const ips = addressKeys.flatMap((key) => instance.attributes.get(key)?.trim() || []);
-  if (ips.length === 0) return missingField(`it has neither ${addressKeys.join(' nor ')}`);
+  if (ips.length === 0) return withoutAddress(instance);
   const zoneId = trust(zoneIdOf(found));
   return {
     state: isUnhealthy ? 'partial' : 'available',
@@ -172,4 +189,7 @@ function factsOf(found: Found, { scope: { region }, trust }: ServiceContext): Fa
   };
 }
 
+const portKey = 'AWS_INSTANCE_PORT';
+/** Names of other things, which only DNS leads to addresses. */
+const nameKeys = ['AWS_INSTANCE_CNAME', 'AWS_ALIAS_DNS_NAME'] as const;
 const addressKeys = ['AWS_INSTANCE_IPV4', 'AWS_INSTANCE_IPV6'] as const;

@@ -124,6 +124,51 @@ describe('an instance', () => {
   });
 
   it.each([
+    [
+      'the name of its service',
+      'Team_Employees',
+      {},
+      'attribute kong:domain is absent, and the name of its service is "Team_Employees"',
+      'use lowercase letters, digits and dashes, at most 63',
+    ],
+    [
+      'its attribute for the domain',
+      'employees',
+      { 'kong:domain': 'SD 2' },
+      'attribute kong:domain is "SD 2"',
+      'use lowercase letters, digits and dashes, at most 63',
+    ],
+    [
+      "AWS's port",
+      'employees',
+      { AWS_INSTANCE_PORT: '0' },
+      'attribute kong:port is absent, and AWS_INSTANCE_PORT is "0"',
+      'use a port from 1 to 65535',
+    ],
+    [
+      'another gateway',
+      'employees',
+      { 'kong:gateway': 'x' },
+      'is for kong:gateway x',
+      'set attribute kong:gateway to test, or take it off, when it shall be used here',
+    ],
+    [
+      'a name of something else',
+      'employees',
+      { AWS_INSTANCE_IPV4: '', AWS_INSTANCE_CNAME: 'api.partner.example' },
+      'it has neither AWS_INSTANCE_IPV4 nor AWS_INSTANCE_IPV6, but AWS_INSTANCE_CNAME "api.partner.example"',
+      'name it in a source of type dns, which follows such names',
+    ],
+  ])('is told by what Cloud Map calls it, where it is quarantined for %s', async (_, name, attributes, reason, fix) => {
+    const reader = readerOf({
+      services: [{ ...employees, name }],
+      instances: { 'arn:srv-1': [instance('one', attributes)] },
+    });
+
+    expect(await discover(reader)).toMatchObject({ quarantined: [{ reason, fix }] });
+  });
+
+  it.each([
     ['169.254.169.254', 'metadata'],
     ['169.254.170.2', 'metadata'],
     ['127.0.0.1', 'loopback'],
