@@ -9,6 +9,7 @@ import { lazy } from '#core/timing/lazy';
 import { throughProxies } from '#io/proxy/connections';
 import type { AccountScope } from './accounts';
 import { limitAnswers } from './answer-limits';
+import { explainCredentials } from './credentials';
 
 // The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -139,7 +140,7 @@ async function assumeRole({ roleArn, externalId, region }: AccountScope, endpoin
 /** The process's own credentials, where the SDK looks for them by itself; but what it asks for them (SSO, web identity) it asks as we ask AWS. */
 async function findCredentials() {
   const { fromNodeProviderChain } = await loadCredentialProviders();
-  return fromNodeProviderChain({ clientConfig: { requestHandler }, clientPlugins: [answerLimits] });
+  return explainCredentials(fromNodeProviderChain({ clientConfig: { requestHandler }, clientPlugins: [answerLimits] }));
 }
 
 type Addresses = Exclude<VpcEndpointsConfig['endpoint'], string | undefined>;

@@ -1,5 +1,5 @@
+import { z } from 'zod';
 import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf } from '#core/errors';
-import { ProxyError } from '#io/proxy/tunnel';
 import { isUntrusted, untrustedFix } from '#io/untrusted';
 import type { AccountScope } from './accounts';
 import { noProxyFix } from './answers';
@@ -100,21 +100,45 @@ function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown
   const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
   const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
-  const [words = ''] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
-  return new PrivatelinkError(`${where}: ${failed} failed: ${quoteOf(words)}`, {
+  return new PrivatelinkError(`${where}: ${failed} failed: ${quoteOf(wordsOf(thrown))}`, {
     code,
     fix: fix(failed, scope),
     cause: thrown,
   });
 }
 
+function wordsOf(thrown: unknown): string {
+  const status = foreignStatusOf(thrown);
+  if (status !== undefined) return `the answer has status ${status} and is not AWS's`;
+  const [words = ''] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
+  return words;
+}
+
 function meaningOf(thrown: unknown): Meaning {
-  if (thrown instanceof ProxyError) {
-    return { code: meanings.get(thrown.code)?.code ?? 'BAD_CONNECTION', fix: () => thrown.fix };
-  }
-  if (isUntrusted(thrown)) return untrusted;
   const [known] = namesOf(thrown).flatMap((name) => meanings.get(name) ?? []);
-  return known ?? (isGarbled(thrown) ? garbled : other);
+  const fix = ownFixOf(thrown);
+  if (fix) return { code: known?.code ?? 'BAD_CONNECTION', fix: () => fix };
+  if (isUntrusted(thrown)) return untrusted;
+  return known ?? (isGarbled(thrown) || foreignStatusOf(thrown) ? garbled : other);
+}
+
+/** Of an error of ours that came through the SDK: of a proxy, or of credentials. */
+function ownFixOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'fix' in thrown && typeof thrown.fix === 'string' ? thrown.fix : undefined;
+}
+
+const answered = z.object({
+  $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
+  $response: z.object({ statusCode: z.number() }).optional(),
+});
+
+/** The status of an answer that is no success, and no error of AWS's either: the SDK says of it no more than "Unknown", or what its parser says. */
+function foreignStatusOf(thrown: unknown): number | undefined {
+  const isUnsaid = /^Unknown(Error)?$/.test(messageOf(thrown).trim());
+  if (!isUnsaid && !isGarbled(thrown)) return undefined;
+  const { $response, $metadata } = answered.safeParse(thrown).data ?? {};
+  const status = $response?.statusCode ?? $metadata?.httpStatusCode;
+  return status === 200 ? undefined : status;
 }
 
 /** The SDK gives an answer that it cannot parse as a plain Error, whose second line is a hint for its own users. */

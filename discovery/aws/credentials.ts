@@ -1,0 +1,41 @@
+import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
+import { hasCode, messageOf, type Problem } from '#core/errors';
+
+/** What finds credentials of the process itself. */
+type FindCredentials = Exclude<
+  NonNullable<FromTemporaryCredentialsOptions['masterCredentials']>,
+  { accessKeyId: string }
+>;
+
+/** The same, whose errors say what is wrong where the SDK tells what it tried last, or what the system said. */
+export function explainCredentials(find: FindCredentials): FindCredentials {
+  return async (options) => {
+    try {
+      return await find(options);
+    } catch (thrown) {
+      const problem = problemOf(thrown);
+      if (!problem) throw thrown;
+      const { reason, fix } = problem;
+      // The name that the SDK's own have: they are tried by nobody again.
+      throw Object.assign(new Error(reason, { cause: thrown }), { name: 'CredentialsProviderError', fix });
+    }
+  };
+}
+
+const noneFound = 'Could not load credentials from any providers';
+
+function problemOf(thrown: unknown): Problem | undefined {
+  const { AWS_PROFILE: profile, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
+  if (profile && messageOf(thrown) === noneFound) {
+    const files = `${AWS_CONFIG_FILE || '~/.aws/config'} or ${AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'}`;
+    return {
+      reason: `profile "${profile}" of AWS_PROFILE gives no credentials`,
+      fix: `correct AWS_PROFILE, or the profile in ${files}`,
+    };
+  }
+  if (!hasCode(thrown, 'ENOENT', 'EACCES', 'EISDIR')) return undefined;
+  return {
+    reason: `the token of a web identity cannot be read (${messageOf(thrown)})`,
+    fix: 'correct AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file of the profile), or mount the token there, for this user to read',
+  };
+}

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Config } from '#config/schema';
+import { createDiscoverer } from '#discovery/discover';
+import { createSources } from '#discovery/sources';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { cloudMapConfig } from '../../support/aws/cloud-map';
+import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
+import { createFakeClock } from '../../support/passes';
+
+/** What people read where something else than AWS answers, or the SDK finds no credentials. */
+
+let server: Server;
+let endpoint: string;
+let folder: string;
+let answer: { readonly status: number; readonly body: string };
+const before = { ...process.env };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  server = createServer((_, response) => response.writeHead(answer.status).end(answer.body));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+beforeEach(() => {
+  Object.assign(process.env, { AWS_MAX_ATTEMPTS: '1', AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: folder });
+});
+
+afterEach(() => {
+  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+});
+
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(folder, { recursive: true });
+});
+
+async function unknownOf(source: Config['sources'][number]): Promise<unknown> {
+  const clock = createFakeClock();
+  const sources = createSources({ owner: 'test', sources: [source] }, { clock });
+  const { scopes } = await createDiscoverer(sources, { clock }).discover(new AbortController().signal);
+  return scopes[0];
+}
+
+describe('an answer that is not of AWS', () => {
+  const bodies = ['<html><body>Service Unavailable</body></html>', '<html><p>no end', 'plain words', ''];
+
+  it.each([503, 502, 407, 403, 404, 302].flatMap((status) => bodies.map((body) => [status, body] as const)))(
+    'is told by its status %s, whatever it says: %j',
+    async (status, body) => {
+      const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+      answer = { status, body };
+
+      const told = await Promise.all([vpcEndpointsConfig({ endpoint }), cloudMapConfig({ endpoint })].map(unknownOf));
+
+      const words = new RegExp(
+        `failed: the answer has status ${status} and is not AWS's; check \`endpoint\` of the source, and that no proxy`,
+      );
+      expect(told).toMatchObject(Array(2).fill({ code: 'BAD_ANSWER', reason: expect.stringMatching(words) }));
+    },
+  );
+});
+
+describe('credentials that are not found', () => {
+  const own = () => vpcEndpointsConfig({ endpoint });
+  const role = () => vpcEndpointsConfig({ endpoint, accounts: [{ roleArn: 'arn:aws:iam::111111111111:role/a' }] });
+
+  it.each([
+    ['own', own],
+    ['a role', role],
+  ])('name the profile of AWS_PROFILE that is nowhere (%s)', async (_, source) => {
+    const file = join(folder, 'config');
+    writeFileSync(file, '[profile people]\nregion = us-east-1\n');
+    Object.assign(process.env, { AWS_PROFILE: 'poeple', AWS_CONFIG_FILE: file });
+
+    expect(await unknownOf(source())).toMatchObject({
+      code: 'CREDENTIALS',
+      reason: expect.stringMatching(
+        /profile "poeple" of AWS_PROFILE gives no credentials; correct AWS_PROFILE, or the profile in .*config/,
+      ),
+    });
+  });
+
+  it.each([
+    ['own', own],
+    ['a role', role],
+  ])('name the file of AWS_WEB_IDENTITY_TOKEN_FILE that cannot be read (%s)', async (_, source) => {
+    const AWS_ROLE_ARN = 'arn:aws:iam::111111111111:role/worker';
+    Object.assign(process.env, { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token' });
+
+    expect(await unknownOf(source())).toMatchObject({
+      code: 'CREDENTIALS',
+      reason: expect.stringMatching(
+        /the token of a web identity cannot be read \(.*ENOENT.*'\/nowhere\/token'\); correct AWS_WEB_IDENTITY_TOKEN_FILE/,
+      ),
+    });
+  });
+});
