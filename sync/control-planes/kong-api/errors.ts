@@ -42,7 +42,13 @@ function decoded(path: string): string {
   }
 }
 
-export type FailedAnswer = { readonly status: number; readonly text: string; readonly retryAfterMs?: number };
+export type FailedAnswer = {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfterMs?: number;
+  /** Where a redirect leads. */
+  readonly location?: string;
+};
 
 /** The error for an answer of `api` that is not a success; `call` is its name, `text` its body. */
 export function answerError(
@@ -50,9 +56,27 @@ export function answerError(
   call: string,
   answer: FailedAnswer,
 ): PrivatelinkError {
-  const { status, text } = answer;
+  const { status, text, location } = answer;
+  if (status >= 300 && status < 400) return redirectError(`${name} answered ${status} to ${call}`, location);
   const said = `${name} answered ${status} to ${call}: ${quoteOf(wordsOf(text)) || 'without a word'}`;
   return new PrivatelinkError(said, fixes[status] ?? meaningOf(answer));
+}
+
+/** Redirects are not followed: the token would go wherever they lead. */
+function redirectError(said: string, location: string | undefined): PrivatelinkError {
+  const where = location ? `to ${placeOf(location)}` : 'and does not say where to';
+  return new PrivatelinkError(`${said}: it redirects ${where}`, { code: 'CONTROL_PLANE', fix: redirectFix });
+}
+
+const redirectFix =
+  "write in controlPlane.address where the control plane's API itself is, past logins and proxies: redirects are not followed";
+
+/** An address without what may be secret in it. */
+function placeOf(location: string): string {
+  const path = location.replace(/[?#].*$/s, '');
+  if (!URL.canParse(path)) return quoteOf(path);
+  const { origin, pathname } = new URL(path);
+  return quoteOf(`${origin}${pathname}`);
 }
 
 function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
@@ -61,6 +85,7 @@ function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
     return { code: 'RATE_LIMITED', fix, retryAfterMs };
   }
   if (status >= 500) return { code: 'CONTROL_PLANE_FAILED', fix: 'the next pass goes on from here', retryAfterMs };
+  if (status === 407) return { code: 'BAD_CONNECTION', fix: otherAnswerFix };
   if (!isValidation(status)) {
     const fix =
       'it was changed meanwhile, or is in the way: the next pass plans afresh; correct what it names if it comes back';

@@ -10,6 +10,8 @@ type Answer = {
   readonly text: string;
   readonly date?: string;
   readonly retryAfter?: string;
+  /** Where a redirect leads. */
+  readonly location?: string;
 };
 
 export type CallLimits = {
@@ -36,7 +38,7 @@ export function exchange(
     const chunks: Buffer[] = [];
     let bytes = 0;
     let status = 0;
-    let told: Pick<Answer, 'date' | 'retryAfter'> = {};
+    let told: Pick<Answer, 'date' | 'retryAfter' | 'location'> = {};
     let running: Dispatcher.DispatchController | undefined;
     let stopped: Error | undefined;
     const stop = (reason: Error) => {
@@ -60,7 +62,8 @@ export function exchange(
       },
       onResponseStart: (_, statusCode, headers) => {
         status = statusCode;
-        told = { date: headers.date?.toString(), retryAfter: headers['retry-after']?.toString() };
+        const { date, location, 'retry-after': retryAfter } = headers;
+        told = { date: date?.toString(), retryAfter: retryAfter?.toString(), location: location?.toString() };
       },
       onResponseData: (_, chunk) => {
         bytes += chunk.length;

@@ -17,6 +17,8 @@ export type HttpCall = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: JsonObject;
+  /** What people do when this very call is refused, by status, where it is not what they do for all. */
+  readonly fixes?: Api['fixes'];
 };
 
 /** Gives the parsed body, undefined where there is none. Throws PrivatelinkError, or the signal's reason when aborted. */
@@ -99,7 +101,8 @@ type Connection = CallLimits &
     readonly mask: (text: string) => string;
   };
 
-async function attempt({ method, path, body }: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
+async function attempt(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
+  const { method, path, body } = call;
   const { api, address, mask, serverClock, prefix, headers } = connection;
   // Thousands of calls succeed, and nobody reads their names.
   const name = () => callName(method, address, path);
@@ -112,13 +115,16 @@ async function attempt({ method, path, body }: HttpCall, connection: Connection,
     if (answer.thrown instanceof PrivatelinkError) throw answer.thrown;
     return { error: networkError(name(), answer.thrown), isWorthRetrying: isBroken(answer.thrown) };
   }
-  const { status, text, date, retryAfter } = answer;
+  const { status, text, date, retryAfter, location } = answer;
   serverClock.hear(date);
   if (status >= 200 && status < 300) return { value: parse(text, name) };
   if (status === 404 && method === 'DELETE') return { value: undefined };
   const retryAfterMs = parseRetryAfter(retryAfter, serverClock.now());
   return {
-    error: answerError(api, name(), { status, text: mask(text), retryAfterMs }),
+    error: answerError({ name: api.name, fixes: { ...api.fixes, ...call.fixes } }, name(), {
+      ...{ status, text: mask(text), location },
+      retryAfterMs,
+    }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };

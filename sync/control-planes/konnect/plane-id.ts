@@ -41,9 +41,16 @@ export function planePath(id: string): string {
   return `/v2/control-planes/${segmentOf(id)}`;
 }
 
+/** Every account of Konnect has this list. */
+const noKonnect = {
+  code: 'CONTROL_PLANE_UNKNOWN',
+  fix: "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
+} as const;
+const fixes = { 404: noKonnect, 405: noKonnect };
+
 async function list(http: Http, query: Readonly<Record<string, string>>, signal: AbortSignal) {
   const path = `/v2/control-planes?${new URLSearchParams(query)}`;
-  const parsed = listSchema.safeParse(await http({ method: 'GET', path }, signal));
+  const parsed = listSchema.safeParse(await http({ method: 'GET', path, fixes }, signal));
   if (!parsed.success) throw shapeError(`GET ${path}`, parsed.error);
   return parsed.data.data;
 }

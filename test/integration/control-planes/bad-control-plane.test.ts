@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
@@ -34,6 +37,48 @@ describe('a control plane that nobody may write to', () => {
     }
     expect(existsSync(file)).toBe(false);
     expect(konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
+
+describe('an address at which there is something else than Konnect', () => {
+  let estate: Estate;
+  let server: Server;
+  let answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    server = createServer((_, response) => response.writeHead(answer.status, answer.headers).end('<html>hello</html>'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    estate.configure(defaultConfig({ aws: estate.aws, konnect: { ...estate.konnect, url } }));
+  });
+
+  afterEach(async () => {
+    server.close();
+    server.closeAllConnections();
+    await estate.close();
+  });
+
+  it.each([404, 405])('is said where it answers %s, with what Konnect has for an address', async (status) => {
+    answer = { status };
+
+    const { exitCode, err } = await estate.run('diff');
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain(`Konnect answered ${status} to GET`);
+    expect(err).toContain(
+      "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
+    );
+  });
+
+  it('is said where it redirects, with where to', async () => {
+    answer = { status: 307, headers: { location: 'https://login.example/sso?state=x' } };
+
+    const { exitCode, err } = await estate.run('diff');
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain('it redirects to https://login.example/sso; write in controlPlane.address');
   });
 });
 

@@ -9,6 +9,7 @@ describe('answerError', () => {
     [400, 'REJECTED', false],
     [422, 'REJECTED', false],
     [404, 'CONTROL_PLANE', false],
+    [407, 'BAD_CONNECTION', false],
     [409, 'CONTROL_PLANE', false],
     [413, 'CONTROL_PLANE', false],
     [429, 'RATE_LIMITED', true],
@@ -44,6 +45,23 @@ describe('answerError for a long text', () => {
     const { message } = answerError(konnectApi, 'PUT /x', { status: 503, text });
 
     expect(message).toMatch(/^Konnect answered 503 to PUT \/x: x{4000}…; the next pass/);
+  });
+});
+
+describe('answerError for a redirect', () => {
+  it.each([
+    ['https://login.example/sso?state=geheim', 'to https://login.example/sso'],
+    ['/admin/', 'to /admin/'],
+    ['https://bob:geheim@kong.example/', 'to https://kong.example/'],
+    [undefined, 'and does not say where to'],
+  ])('says that it redirects, and where to: %s', (location, where) => {
+    const error = answerError(konnectApi, 'GET /x', { status: 302, text: '<html>Found</html>', location });
+
+    expect(error).toMatchObject({
+      code: 'CONTROL_PLANE',
+      reason: `Konnect answered 302 to GET /x: it redirects ${where}`,
+      fix: "write in controlPlane.address where the control plane's API itself is, past logins and proxies: redirects are not followed",
+    });
   });
 });
 
