@@ -44,7 +44,7 @@ export type Backend<C> = {
   /** What reads and writes the control plane for `owner`; no IO. It takes entities or a whole document, and says which. */
   readonly connect: (config: C, owner: string, options: BackendOptions) => ControlPlane;
   /**
-   * Tells it from any other, without asking it. All of the configuration but what may change in one control plane (secrets, pace): a field
+   * Tells it from any other, without asking it. All of the configuration but what may change in one control plane (secrets, pace, how it is reached): a field
    * that is left out lets a plan for one place apply to another.
    */
   readonly identify: (config: C) => PlaneIdentity;

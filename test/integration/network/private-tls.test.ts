@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
@@ -16,7 +14,7 @@ import { connectKonnect } from '#sync/control-planes/konnect/control-plane';
 import { openPlane } from '#sync/control-planes/konnect/plane';
 import { owner, signal, token } from '../../support/control-planes/konnect';
 import { type Authority, type Certificate, createAuthority } from '../../support/network/certificates';
-import { type Listening, startTlsFront } from '../../support/network/servers';
+import { type Listening, listenOn, startTlsFront } from '../../support/network/servers';
 
 let folder: string;
 let authority: Authority;
@@ -165,10 +163,8 @@ describe('controlPlane.headers', () => {
     const server = createServer((request, response) => {
       response.writeHead(400).end(JSON.stringify({ message: JSON.stringify(request.headers) }));
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
     try {
-      return await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      return await ask(`http://127.0.0.1:${await listenOn(server)}`);
     } finally {
       server.close();
       server.closeAllConnections();
@@ -193,9 +189,7 @@ describe('controlPlane.headers', () => {
       calls.push(`${url} ${got['x-tenant']} ${got.authorization}`);
       response.end('{"data":[{"id":"f3a1c8ba-97b1-4b8e-9d5e-0d4a2c6f1b11","name":"prod"}]}');
     });
-    gateway.listen(0, '127.0.0.1');
-    await once(gateway, 'listening');
-    const address = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/konnect/`;
+    const address = `http://127.0.0.1:${await listenOn(gateway)}/konnect/`;
     const config = { type: 'konnect', address, name: 'prod', token, concurrency: 1 } as const;
 
     await openPlane({ ...config, headers: { 'x-tenant': 'blue' } })(signal);

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,7 +11,7 @@ import { credentialsOf, sessionOf } from '#sandbox/aws/credentials';
 import { startPluginServer } from '#sandbox/plugin-server/server';
 import { type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
 import { createAuthority } from '../../support/network/certificates';
-import { type Listening, startProxy, startTlsFront, type TestProxy } from '../../support/network/servers';
+import { type Listening, listenOn, startProxy, startTlsFront, type TestProxy } from '../../support/network/servers';
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
 
@@ -26,7 +25,7 @@ let certificate: ReturnType<typeof authority.issue>;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   authority = createAuthority(folder);
-  certificate = authority.issue('server', hosts);
+  certificate = authority.issue('server', [...hosts, '127.0.0.1']);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -93,6 +92,40 @@ describe('a proxy that the environment names', () => {
     expect([exitCode, err]).toEqual([0, expect.not.stringContaining('error')]);
     expect(new Set(proxy.asked)).toEqual(new Set(['sts.example:443', 'ec2.example:443', 'konnect.example:443']));
     expect(estate.konnect.entities('prod', 'services')).toHaveLength(1);
+  });
+
+  it('fm-60 may speak TLS itself', async () => {
+    const front = await startTlsFront(certificate, proxy.port);
+    estate.configure(configText());
+
+    const { err, exitCode } = await run(['sync'], { HTTPS_PROXY: `https://127.0.0.1:${front.port}` });
+
+    await front.close();
+    expect([exitCode, err]).toEqual([0, expect.not.stringContaining('error')]);
+    expect(new Set(proxy.asked)).toEqual(new Set(['sts.example:443', 'ec2.example:443', 'konnect.example:443']));
+  });
+
+  it('fm-60 is the way to what speaks plain http, where HTTP_PROXY names it', async () => {
+    const plain = await startProxy({ 'ec2.example': Number(new URL(estate.aws.url).port) });
+    estate.configure(configText().replace('https://ec2.example', 'http://ec2.example:8000'));
+
+    const { out, exitCode } = await run(['discover'], { HTTP_PROXY: plain.url, HTTPS_PROXY: proxy.url });
+
+    await plain.close();
+    expect([exitCode, out]).toEqual([0, expect.not.stringContaining('unknown scope')]);
+    expect(new Set(plain.asked)).toEqual(new Set(['ec2.example:8000']));
+  });
+
+  it('fm-61 that breaks TLS open is refused with where to name its authority', async () => {
+    const relay = '{ name: relay, type: snapshot, url: "https://ec2.example/s" }';
+    estate.configure(configText().replace(/\}\]$/m, `}, ${relay}]`));
+
+    const env = { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: '' };
+    const [discovered, synced] = [await run(['discover'], env), await run(['sync'], env)];
+
+    const fix = /name its authority \(a file in PEM\) in NODE_EXTRA_CA_CERTS before the process starts/g;
+    expect(discovered.out.match(fix)).toHaveLength(2);
+    expect(synced.err).toContain('name its authority in controlPlane.tls.ca');
   });
 
   it('fm-60 gets the user and password of its variable, which nobody else sees', async () => {
@@ -169,9 +202,7 @@ describe('a proxy that the environment names', () => {
     const { arn } = estate.world.createRole({ account: gatewayAccount, name: 'discover' });
     const session = sessionOf({ account: gatewayAccount, name: 'discover', arn }, 'test');
     const issuer = createServer((request, response) => response.end(credentialsFor(request.url ?? '', session)));
-    issuer.listen(0, '127.0.0.1');
-    await once(issuer, 'listening');
-    const front = await startTlsFront(certificate, (issuer.address() as AddressInfo).port);
+    const front = await startTlsFront(certificate, await listenOn(issuer));
     const [, ec2] = fronts;
     await proxy.close();
     proxy = await startProxy({ 'issuer.example': front.port, 'ec2.example': ec2?.port ?? 0 });

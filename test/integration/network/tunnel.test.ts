@@ -1,0 +1,72 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { inspect } from 'node:util';
+import { afterEach, expect, it } from '@jest/globals';
+import { messageOf } from '#core/errors';
+import { openTunnel } from '#io/proxy/tunnel';
+import { listenOn } from '../../support/network/servers';
+import { patienceMs } from '../../support/until';
+
+const destination = { protocol: 'https:', host: 'konnect.example', port: 443 } as const;
+const sockets: Socket[] = [];
+let server: Server;
+
+afterEach(() => {
+  delete process.env.HTTPS_PROXY;
+  for (const socket of sockets.splice(0)) socket.destroy();
+  server.close();
+});
+
+/** A proxy that does with each connection what it is told. */
+async function through(act: (socket: Socket) => void, credentials = ''): Promise<string> {
+  server = createServer((socket) => {
+    sockets.push(socket);
+    act(socket.on('error', () => {}));
+  });
+  const port = await listenOn(server);
+  process.env.HTTPS_PROXY = `http://${credentials}127.0.0.1:${port}`;
+  return `http://127.0.0.1:${port}`;
+}
+
+it.each<[string, (socket: Socket) => void, string, RegExp, number?]>([
+  ['never answers', () => {}, 'ETIMEDOUT', /gave no answer: nothing within 0.05 s$/, 50],
+  [
+    'hangs up',
+    (socket) => socket.once('data', () => socket.destroy()),
+    'ECONNRESET',
+    /gave no answer: .*socket hang up$/,
+  ],
+  [
+    'speaks something else',
+    (socket) => socket.end('SSH-2.0-x\r\n'),
+    'HPE_INVALID_CONSTANT',
+    /gave no answer: .*Parse Error/,
+  ],
+  [
+    'answers 418',
+    (socket) => socket.end('HTTP/1.1 418 x\r\n\r\n'),
+    'PROXY_REFUSED',
+    /answered 418 to CONNECT konnect.example:443$/,
+  ],
+])('fm-60 a proxy that %s is named, and its password is not', async (_, act, code, said, timeoutMs = patienceMs) => {
+  const shown = await through(act, 'bob:geheim@');
+
+  const thrown = await openTunnel(destination, timeoutMs)?.catch((error: unknown) => error);
+
+  expect(thrown).toMatchObject({
+    code,
+    message: expect.stringContaining(`the proxy ${shown} (HTTPS_PROXY) `),
+    fix: expect.stringMatching(/HTTPS_PROXY|NO_PROXY/),
+  });
+  expect(messageOf(thrown)).toMatch(said);
+  expect(inspect(thrown, { depth: 20, showHidden: true })).not.toContain('geheim');
+});
+
+it('fm-60 says what to write in a variable that names no proxy of this kind', async () => {
+  await through(() => {});
+  process.env.HTTPS_PROXY = 'socks5://bob:geheim@127.0.0.1:1080';
+
+  await expect(openTunnel(destination, 50)).rejects.toMatchObject({
+    message: 'HTTPS_PROXY names no HTTP proxy',
+    fix: 'write HTTPS_PROXY as http://HOST:PORT, or unset it',
+  });
+});
