@@ -58,7 +58,9 @@ const eachEndpoint = z
   .meta({ id: 'endpoint' });
 
 export const endpoint = z
-  .union([url, eachEndpoint], { error: 'an http or https URL, or one for each of ec2, sts and servicediscovery' })
+  .union([url, eachEndpoint], {
+    error: 'an http or https URL without user and password, or one for each of ec2, sts and servicediscovery',
+  })
   .optional()
   .describe(
     "the address of AWS's API itself, for networks without a way to the internet: one URL, or one for each API",

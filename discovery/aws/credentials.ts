@@ -1,5 +1,6 @@
 import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
 import { hasCode, messageOf, type Problem } from '#core/errors';
+import { ProxyError } from '#io/proxy/tunnel';
 
 /** What finds credentials of the process itself. */
 type FindCredentials = Exclude<
@@ -22,17 +23,31 @@ export function explainCredentials(find: FindCredentials): FindCredentials {
   };
 }
 
-const noneFound = 'Could not load credentials from any providers';
-
 function problemOf(thrown: unknown): Problem | undefined {
+  return withoutProfile(thrown) ?? withoutSso(thrown) ?? withoutToken(thrown);
+}
+
+/** The SDK goes on after a profile that is nowhere, and says only that nothing was found. */
+function withoutProfile(thrown: unknown): Problem | undefined {
   const { AWS_PROFILE: profile, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
-  if (profile && messageOf(thrown) === noneFound) {
-    const files = `${AWS_CONFIG_FILE || '~/.aws/config'} or ${AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'}`;
-    return {
-      reason: `profile "${profile}" of AWS_PROFILE gives no credentials`,
-      fix: `correct AWS_PROFILE, or the profile in ${files}`,
-    };
-  }
+  if (!profile || messageOf(thrown) !== 'Could not load credentials from any providers') return undefined;
+  const files = `${AWS_CONFIG_FILE || '~/.aws/config'} or ${AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'}`;
+  return {
+    reason: `profile "${profile}" of AWS_PROFILE gives no credentials`,
+    fix: `correct AWS_PROFILE, or the profile in ${files}`,
+  };
+}
+
+/** Of a proxy that refuses the way to SSO the SDK keeps no more than the words. */
+function withoutSso(thrown: unknown): Problem | undefined {
+  if (thrown instanceof ProxyError) return undefined;
+  const [, reason, variable] = /(the proxy \S+ \((\w+)\) .*)/.exec(messageOf(thrown)) ?? [];
+  if (reason === undefined) return undefined;
+  return { reason, fix: `correct ${variable}, or name that host in NO_PROXY where the way leads past the proxy` };
+}
+
+/** What the system says of a file that the SDK reads. */
+function withoutToken(thrown: unknown): Problem | undefined {
   if (!hasCode(thrown, 'ENOENT', 'EACCES', 'EISDIR')) return undefined;
   return {
     reason: `the token of a web identity cannot be read (${messageOf(thrown)})`,

@@ -216,11 +216,15 @@ describe('a proxy that the environment names', () => {
       ...{ HTTPS_PROXY: proxy.url, AWS_ENDPOINT_URL_STS: issued },
       ...{ AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token'), AWS_ROLE_ARN: arn },
     });
-    const sso = await run(['discover'], {
+    const ssoEnv = {
       ...noKeys,
       ...{ HTTPS_PROXY: proxy.url, AWS_ENDPOINT_URL_SSO: issued, AWS_PROFILE: 'people' },
       ...{ AWS_CONFIG_FILE: join(folder, 'aws-config') },
-    });
+    };
+    const sso = await run(['discover'], ssoEnv);
+    const asked = proxy.asked.filter((one) => one.startsWith('issuer'));
+    proxy.answer(407);
+    const refused = await run(['discover'], ssoEnv);
 
     await front.close();
     issuer.close();
@@ -228,7 +232,10 @@ describe('a proxy that the environment names', () => {
     expect([webIdentity, sso].map(({ out, exitCode }) => [exitCode, out])).toEqual(
       Array(2).fill([0, expect.any(String)]),
     );
-    expect(proxy.asked.filter((one) => one.startsWith('issuer'))).toHaveLength(2);
+    expect(asked).toHaveLength(2);
+    expect(refused.out).toMatch(
+      /failed: the proxy \S+ \(HTTPS_PROXY\) answered 407 to CONNECT issuer.example:443; correct HTTPS_PROXY/,
+    );
   });
 });
 

@@ -168,14 +168,17 @@ describe('configSchema', () => {
     },
   );
 
-  it.each(['nonsense', 5, { ec2: 'nonsense' }])('refuses endpoint %j and says what it may be', (endpoint) => {
-    const { error } = parseConfig({ sources: [{ ...source, endpoint }] });
+  it.each(['nonsense', 5, { ec2: 'nonsense' }, 'https://bob:x@ec2.example'])(
+    'refuses endpoint %j and says what it may be',
+    (endpoint) => {
+      const { error } = parseConfig({ sources: [{ ...source, endpoint }] });
 
-    expect(error?.issues).toEqual([
-      expect.objectContaining({
-        path: ['sources', 0, 'endpoint'],
-        message: 'an http or https URL, or one for each of ec2, sts and servicediscovery',
-      }),
-    ]);
-  });
+      expect(error?.issues).toEqual([
+        expect.objectContaining({
+          path: ['sources', 0, 'endpoint'],
+          message: 'an http or https URL without user and password, or one for each of ec2, sts and servicediscovery',
+        }),
+      ]);
+    },
+  );
 });
