@@ -4,11 +4,14 @@ import { Lexer, Parser } from 'yaml';
 export const withoutWarnings = { logLevel: 'error' } as const;
 
 /** Ours have twelve. The parser calls itself at each level; near the end of its stack Node ends the process, which no `catch` sees (fm-45). */
-const mostLevels = 100;
+export const mostLevels = 100;
+
+/** What is said of what has more. */
+export const tooDeep = `is nested deeper than ${mostLevels} levels`;
 
 /** Why YAML is not even parsed, as in "is nested deeper than 100 levels"; undefined where it may be. */
 export function whyTooDeep(yaml: string): string | undefined {
-  return mayBeDeep(yaml) && isDeep(yaml) ? `is nested deeper than ${mostLevels} levels` : undefined;
+  return mayBeDeep(yaml) && isDeep(yaml) ? tooDeep : undefined;
 }
 
 /** What costs nearly as much as parsing: the syntax level by level, for which this parser keeps a stack of its own. */

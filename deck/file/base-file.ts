@@ -1,8 +1,9 @@
-import { parse } from 'yaml';
+import { YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Json, JsonObject } from '#core/model';
-import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
+import { readYaml } from '../yaml/read';
+import { plainly, type Yaml, type YamlMapping } from '../yaml/values';
 
 const text = z.string().min(1);
 const json: z.ZodType<Json> = z.json();
@@ -54,10 +55,24 @@ const lists = {
   keys: entities.optional(),
   key_sets: entities.optional(),
   partials: entities.optional(),
+  cloned_plugins: entities.optional(),
+  custom_plugins: entities.optional(),
+  ai_models: entities.optional(),
 };
 
+/** To write another version into an old file makes plain paths of its regular expressions (fm-59). */
+const convert = 'deck file convert --from kong-gateway-2.x --to kong-gateway-3.x';
+const formatVersion = z.unknown().superRefine((version, { addIssue }) => {
+  // What a template becomes is decK's to know.
+  if (version === '3.0' || (typeof version === 'string' && version.includes('${{'))) return;
+  if (version === 3) addIssue('write _format_version: "3.0", with the quotes');
+  else if (version === undefined)
+    addIssue(`write _format_version: "3.0"; a file for Kong Gateway 2.x needs ${convert}`);
+  else addIssue(`is none of Kong Gateway 3.x: run ${convert}`);
+});
+
 const file = z.strictObject({
-  _format_version: z.literal('3.0', { error: 'write _format_version: "3.0", with the quotes' }),
+  _format_version: formatVersion,
   _transform: z.literal(true, { error: 'decK takes no other value than true: remove it' }).optional(),
   _plugin_configs: z.record(text, z.record(text, json)).optional(),
   ...lists,
@@ -68,7 +83,11 @@ type ListName = keyof typeof lists;
 export const listNames = Object.keys(lists) as readonly ListName[];
 
 /** One base file, checked by itself. */
-export type BaseFile = { readonly path: string } & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
+export type BaseFile = {
+  readonly path: string;
+  /** The same as it is to be written. */
+  readonly written: YamlMapping;
+} & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
 
 /** What decK takes there, and a base file may not say, with the fix. */
 const notHere: ReadonlyMap<string, string> = new Map([
@@ -79,10 +98,11 @@ const notHere: ReadonlyMap<string, string> = new Map([
 
 /** Parses a decK file (YAML or JSON) written by people. Throws PrivatelinkError (CONFIG_INVALID) for what decK or a merge would refuse. */
 export function parseBaseFile(content: string, path: string): BaseFile {
-  const result = file.safeParse(parseYaml(content, path));
+  const written = parseYaml(content, path);
+  const result = file.safeParse(plainly(written));
   if (!result.success) throw invalidBase(path, result.error.issues.flatMap(messagesOf));
   const { _format_version: _, _transform: __, ...rest } = result.data;
-  return { path, ...rest };
+  return { path, written: written as YamlMapping, ...rest };
 }
 
 /** The error of everything that is wrong with base files: one line for each problem, with its fix. */
@@ -91,29 +111,24 @@ export function invalidBase(path: string, lines: readonly string[]): Privatelink
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined });
 }
 
-function parseYaml(content: string, path: string): unknown {
-  const excess = whyTooDeep(content);
-  if (excess) throw invalidBase(path, [`the file ${excess}: write it flatter`]);
+function parseYaml(content: string, path: string): Yaml {
   try {
-    return withoutCircles(parse(content, withoutWarnings));
+    return readYaml(content);
   } catch (thrown) {
     // The rest of the message quotes the file, which may hold secrets.
-    throw invalidBase(path, [`${messageOf(thrown).split(/[:\n]/)[0]}: correct the YAML there`]);
+    const [said] = messageOf(thrown).split(/[:\n]/);
+    throw invalidBase(path, [thrown instanceof YAMLParseError ? `${said}: correct the YAML there` : messageOf(thrown)]);
   }
-}
-
-/** Whoever follows an alias that stands inside its own anchor never comes to an end. Throws TypeError. */
-function withoutCircles<T>(value: T): T {
-  JSON.stringify(value);
-  return value;
 }
 
 function messagesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly string[] {
   const at = path.join('.');
-  if (issue.code !== 'unrecognized_keys') return [`${at || 'the file'}: ${message}`];
+  // decK reads `no` and `1_000` as no texts, as do we.
+  const fix = /expected string, received (?:boolean|number)$/.test(message) ? '; put it in quotes' : '';
+  if (issue.code !== 'unrecognized_keys') return [`${at || 'the file'}: ${message}${fix}`];
   return issue.keys.map((key) => {
-    const fix =
+    const remedy =
       notHere.get(key) ?? `is none of ${Object.keys(file.shape).join(', ')}: correct its spelling or remove it`;
-    return `${key} ${fix}`;
+    return `${key} ${remedy}`;
   });
 }

@@ -6,6 +6,7 @@ import type { Json, JsonObject } from '#core/model';
 import { type Document, nameOf } from '../document';
 import { pluginKey, targetKey } from '../keys';
 import { baseTag } from '../tags';
+import { isMapping, type Yaml, type YamlMapping } from '../yaml/values';
 import { type BaseFile, invalidBase, listNames, parseBaseFile } from './base-file';
 
 /** An entity that people wrote: `kind:key` as the document names its own; without one where it has only an id, or not even that. */
@@ -86,7 +87,7 @@ function entitiesOf(list: readonly JsonObject[], { path, list: name, at, parent 
   const { kind, names, children = [] } = listed[name] ?? { kind: name, names: ['name', 'id'] };
   return list.flatMap((written, index) => {
     const fields = { ...written, ...parent };
-    const own = names.map((field) => fields[field]).find((value) => typeof value === 'string');
+    const own = ownName(fields, names);
     const entity = { path, at: `${at}.${index}`, kind, name: uniqueName(kind, own, fields), fields };
     const inside = children.flatMap((child) =>
       entitiesOf(objectsOf(written[child]), {
@@ -98,6 +99,14 @@ function entitiesOf(list: readonly JsonObject[], { path, list: name, at, parent 
     );
     return [entity, ...inside];
   });
+}
+
+/** decK knows a consumer by either name, and refers to it by the first: one may have as username what another has as custom_id (fm-59). */
+function ownName(fields: JsonObject, names: readonly string[]): string | undefined {
+  const field = names.find((name) => typeof fields[name] === 'string') ?? '';
+  const value = fields[field];
+  if (typeof value !== 'string') return undefined;
+  return field === 'custom_id' ? `custom_id ${value}` : value;
 }
 
 function uniqueName(kind: string, own: Json | undefined, fields: JsonObject): string | undefined {
@@ -185,12 +194,12 @@ export function checkBase({ entities }: Base, document: Document): void {
 }
 
 /** Adds what people wrote to a decK file; marked, so that nobody takes it for generated. */
-export function mergeBase(file: JsonObject, { files }: Base): JsonObject {
+export function mergeBase(file: JsonObject, { files }: Base): YamlMapping {
   const lists = listNames.map((list) => {
-    const base = files.flatMap((one) => (one[list] ?? []).map((entity) => marked(entity, list)));
-    return [list, [...objectsOf(file[list]), ...base]] as const;
+    const base = files.flatMap(({ written }) => mappingsOf(written[list]).map((entity) => marked(entity, list)));
+    return [list, [...mappingsOf(file[list]), ...base]] as const;
   });
-  const configs = Object.assign({}, ...files.map((one) => one._plugin_configs));
+  const configs = Object.assign({}, ...files.map(({ written }) => written._plugin_configs));
   return {
     ...file,
     ...(Object.keys(configs).length > 0 ? { _plugin_configs: configs } : {}),
@@ -210,10 +219,14 @@ function whyGenerated(name: string): Problem {
 }
 
 /** With the tag of base files on whatever is of a kind that is generated too, at any depth. */
-function marked(entity: JsonObject, list: string): JsonObject {
+function marked(entity: YamlMapping, list: string): YamlMapping {
   const { children = [] } = listed[list] ?? {};
   const below = children.filter((child) => child in entity);
-  const inside = below.map((child) => [child, objectsOf(entity[child]).map((one) => marked(one, child))] as const);
-  const tags = Array.isArray(entity.tags) ? entity.tags : [];
+  const inside = below.map((child) => [child, mappingsOf(entity[child]).map((one) => marked(one, child))] as const);
+  const tags: readonly Yaml[] = Array.isArray(entity.tags) ? entity.tags : [];
   return { ...entity, ...Object.fromEntries(inside), tags: [...new Set([...tags, baseTag])] };
+}
+
+function mappingsOf(list: Yaml | undefined): readonly YamlMapping[] {
+  return Array.isArray(list) ? list.filter(isMapping) : [];
 }

@@ -7,6 +7,7 @@ import type { HeldEntity } from '../document';
 import { heldEntities } from '../held';
 import { uuidName } from '../keys';
 import { baseTag, isGenerated, selectTags } from '../tags';
+import { hideTemplates } from '../yaml/templates';
 import { listNames } from './base-file';
 import { deckLists, itemsOf } from './items';
 
@@ -43,13 +44,19 @@ export function parseDeckFile(text: string, { path, owner }: ParseOptions): read
 }
 
 function parseFile(text: string, path: string): z.infer<typeof deckFile> {
-  const excess = whyTooDeep(text);
-  if (excess) throw foreignFile(path, `it ${excess}`);
   try {
-    return deckFile.parse(parse(text, withoutWarnings));
+    return deckFile.parse(parseOwn(text));
   } catch (thrown) {
     throw foreignFile(path, thrown instanceof z.ZodError ? misfitOf(thrown, 'the file') : messageOf(thrown), thrown);
   }
+}
+
+/** By YAML 1.2, as earlier versions wrote; what is written now says the same by any. */
+function parseOwn(text: string): unknown {
+  const { text: hidden, restoreInJson } = hideTemplates(text);
+  const excess = whyTooDeep(hidden);
+  if (excess) throw new Error(`it ${excess}`);
+  return JSON.parse(restoreInJson(JSON.stringify(parse(hidden, withoutWarnings)) ?? 'null'));
 }
 
 function foreignFile(path: string, said: string, cause?: unknown): PrivatelinkError {

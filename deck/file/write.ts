@@ -1,13 +1,12 @@
-import { isScalar, visit, Document as YamlDocument } from 'yaml';
 import { compareText } from '#core/addresses/targets';
 import { PrivatelinkError } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
-import { unprintableInLines } from '#core/printable';
 import { sortDocument } from '../desired';
 import type { Document, Entity, Kind } from '../document';
 import { selectTags } from '../tags';
+import { writeYaml } from '../yaml/write';
 import { type Base, checkBase, emptyBase, mergeBase } from './base';
 
 /** Version of decK's file format that Kong Gateway 3.x takes. */
@@ -39,23 +38,7 @@ export function renderText(document: Document, options: TextOptions): string {
   };
   refuseTemplates(document);
   checkBase(base, document);
-  const yaml = new YamlDocument(mergeBase(file, base), { aliasDuplicateObjects: false });
-  // Lists of numbers are long (every status that counts as alive) and say nothing line by line.
-  visit(yaml, {
-    Seq: (_, list) => {
-      list.flow = list.items.every((item) => isScalar(item) && typeof item.value === 'number');
-    },
-    Scalar: (_, scalar) => {
-      if (typeof scalar.value === 'string' && scalar.value.search(unprintableInLines) >= 0)
-        scalar.type = 'QUOTE_DOUBLE';
-    },
-  });
-  // What is left is in double quotes, where YAML takes escapes; its own writer escapes less (fm-51).
-  return yaml.toString({ lineWidth: 0 }).replace(unprintableInLines, escapedInYaml);
-}
-
-function escapedInYaml(character: string): string {
-  return `\\U${character.codePointAt(0)?.toString(16).padStart(8, '0')}`;
+  return writeYaml(mergeBase(file, base));
 }
 
 /**

@@ -372,7 +372,7 @@ describe('render', () => {
     const withoutIds = (text: string) => text.replace(/vpce-[0-9a-f]+/g, 'vpce');
     expect(once.out).toBe(again.out);
     expect(withoutIds(once.out)).toBe(withoutIds(reversed.out));
-    expect(once.out).toContain('_format_version: "3.0"');
+    expect(once.out).toContain('"_format_version": "3.0"');
   });
 
   it('renders the same file before and after sync, with what the control plane holds of an unknown scope', async () => {

@@ -41,7 +41,9 @@ const starts: Readonly<Record<string, () => Promise<Backend>>> = {
     return {
       config: '{ type: file, path: kong.yaml }',
       held: (kind) =>
-        [...text().matchAll(kind === 'targets' ? /target: (.*)/g : /name: (sd\d)$/gm)].map(([, name = '']) => name),
+        [...text().matchAll(kind === 'targets' ? /"target": "(.*)"/g : /"name": "(sd\d)"$/gm)].map(
+          ([, name = '']) => name,
+        ),
       writes: () => (existsSync(path) ? 1 : 0),
       stop: async () => undefined,
     };
@@ -67,7 +69,7 @@ it('names the workspace in the rendered file, for decK', async () => {
   const { out } = await estate.run('render');
   await kong.close();
 
-  expect(out).toContain('\n_workspace: team\n');
+  expect(out).toContain('\n"_workspace": "team"\n');
 });
 
 it('takes no workspace for a control plane of Konnect', async () => {
@@ -103,7 +105,7 @@ describe.each(Object.entries(starts))('with backend %s', (_, start) => {
     expect(backend.writes()).toBe(writes);
     expect([...backend.held('targets')].sort()).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
     expect(rendered.exitCode).toBe(0);
-    expect(rendered.out).toContain('target: 10.0.2.11:80');
+    expect(rendered.out).toContain('"target": "10.0.2.11:80"');
   });
 
   it('applies an approved plan, and refuses it for another control plane', async () => {

@@ -96,7 +96,7 @@ const meaningful = [
   ],
 ];
 
-/** Texts that are right somewhere, and wrong elsewhere. */
+/** Texts that are right somewhere, and wrong elsewhere; in the last line also such as are no texts to YAML 1.1. */
 const plausible = [
   ...['sd2', 'good', 'https', 'grpc', 'grpcs', 'api.example', '/todo', '/a /b', '/', '443', '8080', '100', '10.0.0.9'],
   ...[
@@ -111,6 +111,7 @@ const plausible = [
     'test',
     'upstream',
   ],
+  ...['no', 'off', 'y', '0o17', '0b1', '1e3'],
 ];
 
 const long = [

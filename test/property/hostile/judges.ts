@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { refusedKind } from '#core/addresses/rule';
 import { settleClaims } from '#core/claims/settle';
@@ -17,6 +18,7 @@ import { type Report, reportScope, serialiseReport } from '#sync/pass/report';
 import { formatReport } from '#sync/pass/report-text';
 import type { Change } from '#sync/plan/changes';
 import { endpointOf, hubScope, knownScope, snapshotOf } from '../../support/builders';
+import { readAsDeck } from '../../support/deck-yaml';
 import { refusedByKong } from './kong-rules';
 
 /** What may come of a hostile input, in the words of whoever takes it: Kong, a terminal, a log, a scraper. Each throws where a rule is broken. */
@@ -108,7 +110,10 @@ export function expectDeckFile(document: Document): void {
   const text = renderText(withoutNumbers(document), { owner: 'test' });
   must(!text.includes('${{'), () => `decK would fill in ${text}`);
   must(printed(text) === text && !unprintable.test(text), () => 'a decK file is text that can be printed');
-  const refused = below(parse(text)).flatMap(refusedByKong);
+  const read = parse(text);
+  // decK reads by YAML 1.1, and others do not: nothing may be a text to one and not to the other (fm-57).
+  must(isDeepStrictEqual(readAsDeck(text), read), () => `decK reads otherwise ${text}`);
+  const refused = below(read).flatMap(refusedByKong);
   must(refused.length === 0, () => `Kong refuses of the file ${refused.join(', ')}`);
 }
 

@@ -20,11 +20,11 @@ describe('warnOfUnbounded', () => {
 
   it('fm-46 finds routes inside services, and those that have an id only', () => {
     const base = baseOf(
-      'services: [{ name: a, routes: [{ name: x, paths: [/a] }] }]\nroutes: [{ id: y, paths: [/b] }]\n',
+      'services: [{ name: a, routes: [{ name: x, paths: [/a] }] }]\nroutes: [{ id: z, paths: [/b] }]\n',
     );
 
     expect(warnOfUnbounded(base)).toContain('/a of route x takes');
-    expect(warnOfUnbounded(base)).toContain('/b of route y takes');
+    expect(warnOfUnbounded(base)).toContain('/b of route z takes');
   });
 
   it('fm-46 is one warning, however many there are', () => {

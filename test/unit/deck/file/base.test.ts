@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { parse } from 'yaml';
 import { checkBase, contestedDomains, mergeBase, parseBase } from '#deck/file/base';
 import { renderText } from '#deck/file/write';
 import { documentOf, owner } from '../../../support/control-planes/konnect';
+import { readAsDeck } from '../../../support/deck-yaml';
 
 const head = '_format_version: "3.0"\n';
 
@@ -13,7 +13,12 @@ function baseOf(...texts: readonly string[]) {
 describe('parseBase', () => {
   it.each([
     ['no _format_version', 'services: []\n', '_format_version: write _format_version: "3.0"'],
-    ['another version', '_format_version: "1.1"\n', '_format_version: write'],
+    ['the version of Kong Gateway 1.x', '_format_version: "1.1"\n', 'run deck file convert --from kong-gateway-2.x'],
+    [
+      'the version of Kong Gateway 2.x',
+      '_format_version: 2.1\n',
+      'convert --from kong-gateway-2.x --to kong-gateway-3.x',
+    ],
     ['a version without quotes', '_format_version: 3.0\n', 'with the quotes'],
     ['an unknown key', `${head}servces: []\n`, 'servces is none of'],
     ['_info', `${head}_info: { defaults: {} }\n`, '_info would count for what is generated too'],
@@ -23,6 +28,11 @@ describe('parseBase', () => {
     ['an entity that is none', `${head}services: [sd2]\n`, 'services.0: Invalid input: expected object'],
     ['a name of a wrong type', `${head}upstreams: [{ name: 7 }]\n`, 'upstreams.0.name: Invalid input: expected string'],
     ['tags of a wrong type', `${head}routes: [{ name: a, tags: b }]\n`, 'routes.0.tags: Invalid input: expected array'],
+    [
+      'a name that YAML 1.1 takes for another type',
+      `${head}services: [{ name: no }]\n`,
+      'received boolean; put it in quotes',
+    ],
     ['a nested wrong type', `${head}services: [{ name: a, routes: [{ name: [] }] }]\n`, 'services.0.routes.0.name'],
     ['a service without name', `${head}services: [{ host: a }]\n`, 'services.0 has no name; give it one'],
     ['a plugin without name', `${head}plugins: [{ config: {} }]\n`, 'plugins.0 has no name'],
@@ -38,9 +48,15 @@ describe('parseBase', () => {
       `${head}services: [{ name: a, plugins: [{ name: acl }] }]\nplugins: [{ name: acl, service: a }]\n`,
       '(plugin a|acl) is in bad.yaml already',
     ],
+    ['a template without an end', `${head}services: [{ name: "$\{{ env }" }]\n`, 'the template in line 2 has no end'],
+    ['a condition', `${head}$\{{ if true }}\nservices: []\n$\{{ end }}\n`, 'a template decides what the file holds'],
     ['a YAML mistake', 'services: [\n', 'correct the YAML there'],
     ['levels without end', `${head}services: ${'['.repeat(5_000)}`, 'the file is nested deeper than 100 levels'],
-    ['an alias inside its own anchor', `${head}services: &a [{ name: a, more: *a }]\n`, 'correct the YAML there'],
+    [
+      'an alias inside its own anchor',
+      `${head}services: &a [{ name: a, more: *a }]\n`,
+      'an alias names nothing before it',
+    ],
     ['a key that all objects have', `${head}constructor: []\n`, 'constructor is none of'],
     ['no mapping', '- a\n', 'the file: Invalid input: expected object'],
   ])('refuses %s', (_, text, said) => {
@@ -51,6 +67,15 @@ describe('parseBase', () => {
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^base file bad\.yaml/) }),
     );
   });
+
+  it.each(['"3.0"', `"$\{{ env "DECK_FORMAT" }}"`, `'$\{{ env "DECK_FORMAT" }}'`, `$\{{ env "DECK_FORMAT" }}`])(
+    'fm-58 takes _format_version: %s',
+    (version) => {
+      expect(parseBase([{ path: 'a.yaml', text: `_format_version: ${version}\nservices: []\n` }]).files).toHaveLength(
+        1,
+      );
+    },
+  );
 
   it('keeps values out of the message, which may be secrets', () => {
     const text = `${head}consumers: [{ username: bob, keyauth_credentials: [{ key: secret ]\n`;
@@ -71,7 +96,8 @@ describe('parseBase', () => {
   it('fm-51 lets the parser say nothing past the gate of standard error: it quotes secrets', () => {
     const warn = jest.spyOn(process, 'emitWarning');
 
-    baseOf('consumers: [{ username: !secret bob, custom: { ? [secret] : a } }]\n');
+    baseOf('consumers: [{ username: !secret bob }]\n');
+    expect(() => baseOf('consumers: [{ username: bob, custom: { ? [secret] : a } }]\n')).toThrow('put it in quotes');
 
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
@@ -187,12 +213,73 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     expect(renderText(document, { owner, base: parseBase([]) })).toBe(renderText(document, { owner }));
   });
 
-  it('gives decK the variables that it is to fill in as they were written', () => {
-    const base = baseOf(`consumers:\n- username: bob\n  custom_id: $\{{ env "DECK_BOB" }}\n`);
+  it.each([
+    ['none', `$\{{ env "DECK_BOB" }}`, 'bob'],
+    ['single ones', `'$\{{ env "DECK_BOB" }}'`, 'pass #word'],
+    ['double ones, as decK documents it', `"$\{{ env "DECK_BOB" }}"`, "off: it's"],
+  ])('fm-58 gives decK its templates with the quotes that were around them: %s', (_, written, value) => {
+    const base = baseOf(
+      `consumers:\n- username: bob\n  custom_id: ${written}\n- { username: ann, custom_id: ${written} }\n`,
+    );
 
     const text = renderText([], { owner, base });
 
-    expect(text).toContain(`custom_id: $\{{ env "DECK_BOB" }}\n`);
-    expect(parse(text).consumers).toHaveLength(1);
+    expect(text.split(`"custom_id": ${written}\n`)).toHaveLength(3);
+    expect(readAsDeck(text, { DECK_BOB: value })).toMatchObject({
+      consumers: [
+        { username: 'bob', custom_id: value },
+        { username: 'ann', custom_id: value },
+      ],
+    });
+    expect(base.variables).toEqual(['DECK_BOB', 'DECK_BOB']);
+  });
+
+  it('fm-57 writes what decK read from the base file', () => {
+    const base = baseOf(
+      'plugins:\n- { name: a, config: { on: off, "x": "off", n: 1_000, o: 0o17, t: 12:30:45, s: 685_230.15, d: 2001-12-14 } }\n',
+    );
+
+    expect(Object(readAsDeck(renderText([], { owner, base }))).plugins[0].config).toEqual({
+      true: false,
+      x: 'off',
+      false: 1_000,
+      o: 15,
+      t: '12:30:45',
+      s: 685_230.15,
+      d: '2001-12-14',
+    });
+  });
+
+  it('fm-59 writes what merge keys gave, without the keys', () => {
+    const base = baseOf(
+      'plugins:\n- name: a\n  config: &c { p: 1, q: 2 }\n- name: b\n  config:\n    p: 3\n    <<: *c\n    q: 4\n',
+    );
+
+    const text = renderText([], { owner, base });
+
+    expect(Object(readAsDeck(text)).plugins[1].config).toEqual({ p: 1, q: 4 });
+    expect(text).not.toMatch(/<<|[&*]c/);
+  });
+
+  it('fm-59 tells consumers apart by what names them, with what is inside', () => {
+    const acl = 'plugins: [{ name: acl }]';
+    const base = baseOf(
+      `consumers: [{ custom_id: foo, ${acl} }, { username: foo, ${acl} }]\nplugins: [{ name: cors, consumer: foo }]\n`,
+    );
+
+    expect(new Set(base.entities.map((one) => one.name)).size).toBe(5);
+    expect(() => checkBase(base, [])).not.toThrow();
+    expect(() => baseOf('consumers: [{ custom_id: foo }, { custom_id: foo }]\n')).toThrow(
+      '(consumer custom_id foo) is in',
+    );
+    expect(() =>
+      checkBase(baseOf('consumers: [{ custom_id: foo }]\nplugins: [{ name: cors, consumer: foo }]\n'), []),
+    ).toThrow('refers to consumer foo');
+  });
+
+  it.each(['cloned_plugins', 'custom_plugins', 'partials', 'ai_models'])('fm-59 takes %s, and marks them', (kind) => {
+    const text = renderText([], { owner, base: baseOf(`${kind}: [{ name: a }]\n`) });
+
+    expect(readAsDeck(text)).toMatchObject({ [kind]: [{ name: 'a', tags: ['kong-privatelink:base'] }] });
   });
 });

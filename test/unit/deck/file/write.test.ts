@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
 import { settleClaims } from '#core/claims/settle';
 import type { DomainSettings } from '#core/model';
 import { renderDesired } from '#deck/desired';
 import { renderText } from '#deck/file/write';
 import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
+import { readAsDeck } from '../../../support/deck-yaml';
+
+const env = { DECK_KONNECT_TOKEN: 'pass #word' };
 
 function render(over: Parameters<typeof endpointOf>[0] = {}, settings: DomainSettings = {}) {
   const { domains } = settleClaims(snapshotOf(knownScope([endpointOf(over)])));
@@ -12,7 +14,7 @@ function render(over: Parameters<typeof endpointOf>[0] = {}, settings: DomainSet
     owner: 'test',
     controlPlaneName: 'prod',
   });
-  return parse(text);
+  return Object(readAsDeck(text, env));
 }
 
 const template = `$\{{ env "DECK_KONNECT_TOKEN" }}`;
@@ -31,7 +33,7 @@ describe('what decK would take for a template', () => {
   it('fm-50 is passed on in the configuration of a plugin', () => {
     const plugins = [{ name: 'key-auth', config: { key: template } }];
 
-    expect(render({}, { plugins }).services[0].plugins[0].config).toEqual({ key: template });
+    expect(render({}, { plugins }).services[0].plugins[0].config).toEqual({ key: 'pass #word' });
   });
 });
 
@@ -52,11 +54,22 @@ describe('what a terminal obeys', () => {
     });
 
     expect(file.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-    expect(parse(file).services[0].plugins[0].config).toEqual({ [text]: text, plain: 'two\nlines' });
+    const filled = text.replace(template, 'pass #word');
+    expect(Object(readAsDeck(file, env)).services[0].plugins[0].config).toEqual({
+      [filled]: filled,
+      plain: 'two\nlines',
+    });
   });
 });
 
 describe('the decK file', () => {
+  it.each(['no', 'y', 'off', '1e3', '0x1f', '685'])('fm-57 holds the text of a domain that is called %s', (domain) => {
+    const { services, upstreams } = render({ domain });
+
+    expect(services).toMatchObject([{ name: domain, routes: [{ name: domain }] }]);
+    expect(upstreams).toMatchObject([{ name: `${domain}.privatelink` }]);
+  });
+
   it('fm-17 names its format, select tags and control plane, and carries no ids', () => {
     const file = render();
 

@@ -56,7 +56,7 @@ describe('the first pass over routes of a version before', () => {
 
     expect(stage.plane.writes.filter((one) => one.includes('route'))).toEqual(update);
     expect(stage.plane.entities.get('route:sd2')).toEqual({ ...stage.held, tags: [...stage.held.tags].sort() });
-    expect(renderText(outcome, { owner: 'test' })).toContain('- ~/sd2$');
+    expect(renderText(outcome, { owner: 'test' })).toContain('- "~/sd2$"');
   });
 
   it("fm-46 leaves alone a route of ours below somebody else's service, which a write would take it away from", async () => {

@@ -1,0 +1,61 @@
+import type { Scalar } from 'yaml';
+import { type Hidden, refuseHalves } from './templates';
+import { type Authored, asWritten } from './values';
+import { isWritable, quoteLiterally } from './write';
+
+type Place = {
+  readonly hidden: Hidden;
+  /** Whether it is an item of a list in brackets. */
+  readonly isInBrackets: boolean;
+};
+type At = Authored[typeof asWritten];
+
+/** A scalar that says `${{`: as its author wrote it where decK sees a template there, else so that decK sees none (fm-58). */
+export function authoredScalar(scalar: Scalar, { hidden, isInBrackets }: Place): Authored | string {
+  const value = String(scalar.value);
+  const text = hidden.restore(value);
+  if (text === value) return { text, isFlowItem: false, [asWritten]: () => quoteLiterally(text) };
+  refuseHalves(text);
+  const source = scalar.srcToken?.type === 'block-scalar' ? blockSource(scalar, hidden) : flowSource(scalar, hidden);
+  // Double quotes take escapes for what may not stand in a file.
+  if (!isWritable(source(0))) return text;
+  return { text, isFlowItem: isInBrackets && scalar.type === 'PLAIN', [asWritten]: source };
+}
+
+/** In quotes, or without; how its further lines are indented says nothing. */
+function flowSource({ tag, range }: Scalar, hidden: Hidden): At {
+  const [start = 0, end = 0] = range ?? [];
+  const source = hidden.text.slice(start, end);
+  const prefix = tag ? `${tag.replace('tag:yaml.org,2002:', '!!')} ` : '';
+  return (column) => prefix + hidden.restore(source.replace(/\n[ \t]*(?=\S)/g, `\n${' '.repeat(column + 2)}`));
+}
+
+/** In its own column where that can be: templates that indent lines count on it, and follow where it cannot. */
+function blockSource({ range, srcToken }: Scalar, hidden: Hidden): At {
+  if (srcToken?.type !== 'block-scalar') throw new Error('no block');
+  const [start = ''] = /^[|>][-+1-9]*/.exec(hidden.text.slice(range?.[0])) ?? [];
+  const header = isCut(srcToken) ? start.replace(/[-+]|$/, '-') : start;
+  const digit = /[1-9]/.exec(header)?.[0];
+  const lines = srcToken.source.replace(/\n$/, '').split('\n');
+  const written = digit ? srcToken.indent + Number(digit) : indentOf(lines.find((line) => line.trim() !== '') ?? '');
+  return (column) => {
+    const indent = digit ? column + 2 : Math.max(written, column + 1);
+    const moved = lines.map((line) =>
+      line.trim() === '' ? line.slice(written) : ' '.repeat(indent) + line.slice(written),
+    );
+    const text = hidden.restore([digit ? header.replace(digit, '2') : header, ...moved].join('\n'));
+    return text.replace(indenting, (_, before, by) => before + Math.max(0, Number(by) + indent - written));
+  };
+}
+
+/** Whether a block ends with the file, in the middle of a line. */
+export function isCut(token: Scalar['srcToken']): boolean {
+  return token?.type === 'block-scalar' && !token.source.endsWith('\n');
+}
+
+/** decK's function for texts of several lines, whose further lines it begins with so many spaces. */
+const indenting = /(\$\{\{[^}]*\|\s*indent\s+)([0-9]+)/g;
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}

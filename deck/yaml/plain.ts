@@ -1,0 +1,25 @@
+/** What decK's YAML 1.1 (go-yaml v2) takes for more than a text, when nothing is around it. */
+const words: ReadonlyMap<string, boolean | null> = new Map([
+  ...['y', 'Y', ...cased('yes'), ...cased('true'), ...cased('on')].map((word) => [word, true] as const),
+  ...['n', 'N', ...cased('no'), ...cased('false'), ...cased('off')].map((word) => [word, false] as const),
+  ...['', '~', ...cased('null')].map((word) => [word, null] as const),
+]);
+const integer = /^([-+]?)(0b[01]+|0o?[0-7]+|0x[0-9a-f]+)$/i;
+const decimal = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?$/i;
+const notFinite = /^(?:\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF))$/;
+
+/** The value that decK reads from a plain scalar. Throws an Error for what is no number of JSON. */
+export function plainValue(text: string): string | number | boolean | null {
+  const word = words.get(text);
+  if (word !== undefined) return word;
+  if (notFinite.test(text)) throw new Error(`decK takes no ${text}; write a number, or a text in quotes`);
+  const digits = text.replaceAll(/^[-+0-9]/.test(text) ? /_/g : /(?<=[0-9])_(?=[0-9])/g, '');
+  const [, sign, prefixed] = integer.exec(digits) ?? [];
+  if (prefixed !== undefined) return Number(`${sign}1`) * Number(prefixed.replace(/^0(?=[0-7])/, '0o').toLowerCase());
+  return decimal.test(digits) ? Number(digits) : text;
+}
+
+/** The three ways in which YAML 1.1 writes a word. */
+function cased(word: string): readonly string[] {
+  return [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()];
+}

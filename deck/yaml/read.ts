@@ -1,0 +1,175 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import { messageOf } from '#core/errors';
+import { mostLevels, tooDeep, whyTooDeep, withoutWarnings } from '#core/yaml/limits';
+import { authoredScalar, isCut } from './authored';
+import { plainValue } from './plain';
+import { type Hidden, hideTemplates, lineNumberOf, whyNoYaml } from './templates';
+import { isAuthored, isMapping, type Yaml, type YamlMapping } from './values';
+
+/** What go-yaml does not read; templates hide behind it. */
+const unreadable = /[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+/** Ten thousand entities have a tenth of this; a few lines may have more, by aliases of aliases. */
+const mostNodes = 1_000_000;
+const mergeKey = '<<';
+
+/** A value, how much of it there is, and how deep it is. */
+type Found<T = Yaml> = { readonly value: T; readonly nodes: number; readonly levels: number };
+type Reading = { readonly hidden: Hidden; readonly anchors: Map<string, Found> };
+
+/**
+ * The values that decK reads from a YAML file, by YAML 1.1 (fm-57), with merge keys resolved (fm-59) and templates as they were written (fm-58).
+ * Throws an Error, of which the first line names the place, with nothing of the file in it.
+ */
+export function readYaml(text: string): Yaml {
+  const lines = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
+  const odd = lines.search(unreadable);
+  if (odd >= 0)
+    throw new Error(`a control character in line ${lineNumberOf(lines, odd)}; write an escape, in double quotes`);
+  const hidden = hideTemplates(lines);
+  const excess = whyTooDeep(hidden.text);
+  if (excess) throw new Error(`the file ${excess}: write it flatter`);
+  const document = parseDocument(hidden.text, {
+    ...withoutWarnings,
+    schema: 'failsafe',
+    keepSourceTokens: true,
+    // It would compare each with all others (fm-54).
+    uniqueKeys: false,
+  });
+  const [error] = document.errors;
+  if (error) throw whyNoYaml(lines, error);
+  return read(document.contents, { hidden, anchors: new Map() }).value;
+}
+
+type Node = ParsedNode | null | undefined;
+
+function read(node: Node, reading: Reading, isInBrackets = false): Found {
+  if (isAlias(node)) return within(node, reading, () => follow(node.source, reading));
+  const own = within(node, reading, () => readOwn(node, reading, isInBrackets));
+  if (node?.anchor) reading.anchors.set(node.anchor, own);
+  return own;
+}
+
+/** What the work gives; an error of it names the line of the innermost node. */
+function within<T>(node: Node, { hidden }: Reading, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const message = messageOf(thrown);
+    throw /^line \d/.test(message)
+      ? thrown
+      : new Error(`line ${lineNumberOf(hidden.text, node?.range[0] ?? 0)}: ${message}`);
+  }
+}
+
+function readOwn(node: Exclude<Node, Alias.Parsed>, reading: Reading, isInBrackets: boolean): Found {
+  if (isMap(node)) return readMap(node, reading);
+  if (!isSeq(node)) return found(isScalar(node) ? readScalar(node, reading, isInBrackets) : null, []);
+  const items = node.items.map((item) => read(item, reading, node.flow));
+  return found(
+    items.map(({ value }) => value),
+    items,
+  );
+}
+
+/** An alias within what it names would have no end, and has nothing to name yet. */
+function follow(anchor: string, reading: Reading): Found {
+  const named = reading.anchors.get(anchor);
+  if (!named) throw new Error('an alias names nothing before it; name an anchor that ends before the alias');
+  return named;
+}
+
+/** What is made of parts, aliases among them. */
+function found<T extends Yaml>(value: T, parts: readonly Found[]): Found<T> {
+  const nodes = parts.reduce((sum, part) => sum + part.nodes, 1);
+  const levels = parts.reduce((most, part) => Math.max(most, part.levels), 0) + 1;
+  if (nodes > mostNodes) throw new Error(`more than ${mostNodes} values; write fewer, or fewer aliases`);
+  if (levels > mostLevels) throw new Error(`the file ${tooDeep}: write it flatter`);
+  return { value, nodes, levels };
+}
+
+/** As decK does, a merge takes the place where it stands: it covers what is before it, and what is behind covers it (fm-59). */
+function readMap({ items }: YAMLMap.Parsed, reading: Reading): Found<YamlMapping> {
+  const fields = new Map<string, Yaml>();
+  const names = new Set<string>();
+  const parts = items.map(({ key, value }) => {
+    const name = isMerge(key) ? undefined : within(key, reading, () => readKey(key, names, reading));
+    const part = read(value, reading);
+    const covering =
+      name === undefined ? within(key, reading, () => mergedFields(part.value)) : [[name, part.value] as const];
+    for (const [field, covered] of covering) fields.set(field, covered);
+    return part;
+  });
+  return found(Object.fromEntries(fields), parts);
+}
+
+function isMerge(key: ParsedNode): boolean {
+  return isScalar(key) && key.value === mergeKey && (key.type === 'PLAIN' || key.tag === 'tag:yaml.org,2002:merge');
+}
+
+/** Of several mappings the first counts. */
+function mergedFields(merged: Yaml): readonly (readonly [string, Yaml])[] {
+  const maps = Array.isArray(merged) ? [...merged].reverse() : [merged];
+  return maps.flatMap((map) => {
+    if (!isMapping(map)) throw new Error('<< takes a mapping or a list of mappings; name one');
+    return Object.entries(map);
+  });
+}
+
+/** decK takes of two keys the second, and says nothing. */
+function readKey(node: ParsedNode, names: Set<string>, reading: Reading): string {
+  const name = nameOfKey(read(node, reading).value);
+  if (isScalar(node) && name === node.value && name.includes('${{'))
+    throw new Error('a key that only looks like a template; write it without `${{`');
+  if (names.has(name)) throw new Error('a key stands twice; remove one');
+  names.add(name);
+  return name;
+}
+
+function nameOfKey(key: Yaml): string {
+  if (isAuthored(key)) return key.text;
+  const isName = typeof key === 'string' || typeof key === 'boolean' || (typeof key === 'number' && isShort(key));
+  if (!isName) throw new Error('a key that is no text; put it in quotes');
+  return String(key);
+}
+
+/** decK writes a number that is a key with the digits of 32 bits. */
+function isShort(key: number): boolean {
+  return Number.isSafeInteger(key) || /^-?[0-9.]{1,7}$/.test(String(key));
+}
+
+/** Types of YAML that JSON has, and so has decK. */
+const typesByTag: Readonly<Record<string, string>> = {
+  int: 'number',
+  float: 'number',
+  bool: 'boolean',
+  null: 'object',
+};
+
+function readScalar(scalar: Scalar.Parsed, { hidden }: Reading, isInBrackets: boolean): Yaml {
+  const text = textOf(scalar);
+  if (/\p{Cs}/u.test(text)) throw new Error('half a character, by an escape; write the character');
+  if (hidden.restore(text).includes('${{')) return authoredScalar(scalar, { hidden, isInBrackets });
+  if (!scalar.tag) return scalar.type === 'PLAIN' ? plainValue(text) : text;
+  const tag = scalar.tag.replace('tag:yaml.org,2002:', '');
+  if (tag === 'binary') throw new Error('!!binary is a text to decK; write that text in quotes');
+  const type = typesByTag[tag];
+  if (!type) return text;
+  const value = plainValue(text);
+  if (typeof value !== type) throw new Error(`!!${tag} is none; correct it`);
+  return value;
+}
+
+/** Where the file ends without an end of line, a block's last line has none to decK. */
+function textOf({ value, srcToken }: Scalar.Parsed): string {
+  return isCut(srcToken) ? String(value).replace(/\n$/, '') : String(value);
+}

@@ -1,0 +1,61 @@
+/** What decK fills in before it reads the YAML: an action of Go's text/template between decK's marks. Its texts may hold the marks. */
+const comment = String.raw`-?\s*\/\*[\s\S]*?\*\/\s*-?`;
+const code = String.raw`(?:"(?:[^"\\\n]|\\.)*"|\`[^\`]*\`|'(?:[^'\\\n]|\\.)*'|(?!\}\})[^"'\`])*`;
+const template = String.raw`\$\{\{(?:${comment}|${code})\}\}`;
+/** decK leaves a line alone that begins as a comment of YAML, also where it is the line of a text. */
+const inFile = new RegExp(String.raw`^[^\S\n]*#.*$|(?<template>${template})|(?<open>\$\{\{)`, 'gm');
+const outsideTemplates = new RegExp(`(${template})`);
+const token = /\uffff(\d+)\uffff/g;
+
+/** A file with a token in place of each template, which can be parsed before decK has filled them in. */
+export type Hidden = {
+  readonly text: string;
+  /** Puts the templates back into a part of the text. */
+  readonly restore: (part: string) => string;
+  /** The same for a part that JSON holds. */
+  readonly restoreInJson: (json: string) => string;
+};
+
+/** Hides the templates of a file. Throws an Error that names the line of one without an end, which decK would refuse. */
+export function hideTemplates(text: string): Hidden {
+  const templates: string[] = [];
+  const hidden = text.replace(inFile, (match, ...rest) => {
+    const { template: found, open } = rest.at(-1);
+    if (open) throw new Error(`the template in line ${lineNumberOf(text, rest.at(-3))} has no end; close it with }}`);
+    return found ? `\uffff${templates.push(match) - 1}\uffff` : match;
+  });
+  const restoreAs = (write: (one: string) => string) => (part: string) =>
+    part.replace(token, (match, index) => write(templates[index] ?? match));
+  return {
+    text: hidden,
+    restore: restoreAs((one) => one),
+    restoreInJson: restoreAs((one) => JSON.stringify(one).slice(1, -1)),
+  };
+}
+
+/** The text with what is between templates changed by `change`, and the templates as they are. */
+export function aroundTemplates(text: string, change: (part: string) => string): string {
+  return text
+    .split(outsideTemplates)
+    .map((part, index) => (index % 2 === 0 ? change(part) : part))
+    .join('');
+}
+
+const opening = /\$\{\{-?\s*(?:if|range|with|block|define)\b/g;
+const closing = /\$\{\{-?\s*end\b/g;
+const decides = 'a template decides what the file holds, which nobody knows before decK; write out what it gives';
+
+/** Throws an Error when a condition or loop of templates begins in the text and does not end in it. */
+export function refuseHalves(text: string): void {
+  if ((text.match(opening)?.length ?? 0) !== (text.match(closing)?.length ?? 0)) throw new Error(decides);
+}
+
+/** What is wrong with a file that is no YAML: its conditions, if it has any, or what the parser found. */
+export function whyNoYaml(text: string, found: Error): Error {
+  return text.search(opening) < 0 ? found : new Error(decides);
+}
+
+/** The line of a place in a text, from 1. */
+export function lineNumberOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
