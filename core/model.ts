@@ -69,6 +69,7 @@ export type Endpoint = {
 export type QuarantineCode =
   | 'bad-tag'
   | 'missing-field'
+  | 'type-not-routed'
   | 'domain-not-allowed'
   | 'service-not-allowed'
   | 'vpc-not-allowed'

@@ -19,8 +19,8 @@ export type Candidate = {
   /** Where they are no tags. */
   readonly callKey?: CallKey;
   readonly state?: EndpointState;
-  /** Or what the provider leaves out. */
-  readonly facts: Facts | Problem;
+  /** Or why there are none: what the provider leaves out, where no code says otherwise. */
+  readonly facts: Facts | (Problem & Partial<Refusal>);
   /** Why the provider's answer about it cannot be read, its tags neither. */
   readonly problem?: Problem;
   /** Ranges of addresses that are granted to it beside the source's `allow.addresses`. */

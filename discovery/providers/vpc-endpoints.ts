@@ -2,7 +2,7 @@ import type { VpcEndpointsConfig } from '#config/schema';
 import { dispositionOf, parseEndpointState } from '#core/endpoint-states';
 import { isProblem, type Problem } from '#core/errors';
 import type { Address, Scope } from '#core/model';
-import { type Candidate, claimEndpoints, type Facts } from '../admission/admit';
+import { type Candidate, claimEndpoints } from '../admission/admit';
 import { missingField } from '../admission/fields';
 import type { AccountScope } from '../aws/accounts';
 import { createAccountSource } from '../aws/accounts';
@@ -26,12 +26,19 @@ export function createVpcEndpointsSource(
     const { reader, readZoneIds } = readersOf(scope);
     return {
       discover: async (signal) => {
-        const items = await reader.listEndpoints({ tagKey: config.tags.domain, vpcIds: config.vpcs }, signal);
-        const interfaceIds = new Set(items.filter(isServing).flatMap((item) => item.interfaceIds));
+        const tagKey = config.tags.domain;
+        const found = await reader.listEndpoints({ tagKey, vpcIds: config.vpcs }, signal);
+        const items = found.filter((item) => isRouted(item) || isServing(item));
+        const interfaceIds = new Set(
+          items
+            .filter(isRouted)
+            .filter(isServing)
+            .flatMap((item) => item.interfaceIds),
+        );
         const listed = await reader.listInterfaces([...interfaceIds], signal);
         const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
         return claimEndpoints(
-          items.map((item) => candidateOf(item, { scope, interfaces })),
+          items.map((item) => candidateOf(item, { scope, interfaces, tagKey })),
           { config, owner, scope },
         );
       },
@@ -50,9 +57,19 @@ function isServing(item: VpcEndpointItem): boolean {
   return dispositionOf(parseEndpointState(item.state ?? '')) !== 'remove';
 }
 
-type InterfaceContext = { readonly scope: Scope; readonly interfaces: ReadonlyMap<string, InterfaceItem> };
+/** Where AWS does not say the type, it is that of its first endpoints. */
+function isRouted({ type = 'Interface' }: VpcEndpointItem): boolean {
+  return type === 'Interface';
+}
 
-function candidateOf(item: VpcEndpointItem, context: InterfaceContext): Candidate {
+type EndpointContext = {
+  readonly scope: Scope;
+  readonly interfaces: ReadonlyMap<string, InterfaceItem>;
+  /** Of the domain tag. */
+  readonly tagKey: string;
+};
+
+function candidateOf(item: VpcEndpointItem, context: EndpointContext): Candidate {
   const state = item.state ? parseEndpointState(item.state) : undefined;
   return {
     id: item.id,
@@ -63,7 +80,8 @@ function candidateOf(item: VpcEndpointItem, context: InterfaceContext): Candidat
   };
 }
 
-function factsOf(item: VpcEndpointItem, context: InterfaceContext): Facts | Problem {
+function factsOf(item: VpcEndpointItem, context: EndpointContext): Candidate['facts'] {
+  if (!isRouted(item)) return typeNotRouted(item, context.tagKey);
   const { state, createdAtMs, reason, serviceName, vpcId, dnsNames } = item;
   if (!state) return missingField('AWS gives no State for it');
   const parsed = parseEndpointState(state);
@@ -76,7 +94,7 @@ function factsOf(item: VpcEndpointItem, context: InterfaceContext): Facts | Prob
 }
 
 /** All private addresses of the endpoint's interfaces; or which interface AWS does not know, or gives no address of (yet, or any more). */
-function addressesOf(item: VpcEndpointItem, { scope, interfaces }: InterfaceContext): readonly Address[] | Problem {
+function addressesOf(item: VpcEndpointItem, { scope, interfaces }: EndpointContext): readonly Address[] | Problem {
   if (!isServing(item)) return [];
   const found: Address[] = [];
   for (const id of item.interfaceIds) {
@@ -88,4 +106,19 @@ function addressesOf(item: VpcEndpointItem, { scope, interfaces }: InterfaceCont
     found.push(...networkInterface.ips.map((ip) => ({ ip, region: scope.region, zoneId: networkInterface.zoneId })));
   }
   return found;
+}
+
+/** Types of endpoints whose DNS names lead to addresses in our own subnets. */
+const named = new Set(['Resource', 'ServiceNetwork']);
+
+/** What to do about an endpoint of another type than the interface endpoints that are routed to (fm-62). */
+function typeNotRouted({ id, type = '' }: VpcEndpointItem, tagKey: string): Candidate['facts'] {
+  const instead = named.has(type)
+    ? 'name its DNS names in a source of type dns (`aws ec2 describe-vpc-endpoint-associations` shows them)'
+    : 'tag the endpoint of type Interface that reaches the provider';
+  return {
+    code: 'type-not-routed',
+    reason: `is a VPC endpoint of type ${type}, which is not routed to`,
+    fix: `${instead}, and take ${tagKey} off ${id}`,
+  };
 }

@@ -42,6 +42,7 @@ const scopeId = z
 const codes: { readonly [C in QuarantineCode]: C } = {
   'bad-tag': 'bad-tag',
   'missing-field': 'missing-field',
+  'type-not-routed': 'type-not-routed',
   'domain-not-allowed': 'domain-not-allowed',
   'service-not-allowed': 'service-not-allowed',
   'vpc-not-allowed': 'vpc-not-allowed',

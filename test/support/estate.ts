@@ -28,6 +28,7 @@ export type Estate = {
 
 type EndpointOver = {
   readonly tags?: Readonly<Record<string, string>>;
+  readonly type?: string;
   readonly state?: string;
   readonly region?: string;
 };
@@ -63,13 +64,14 @@ export async function openEstate(): Promise<Estate> {
     folder,
     env,
     configure: (text) => writeFileSync(file, text),
-    addEndpoint: (domain, ips, { tags = {}, state, region: place = region } = {}) =>
+    addEndpoint: (domain, ips, { tags = {}, type, state, region: place = region } = {}) =>
       world.createEndpoint({
         account: gatewayAccount,
         region: place,
         serviceName: services(place),
         tags: { 'kong:domain': domain, ...tags },
         interfaces: ips.map((ip, index) => ({ ip, zoneId: zoneIdsOf(place)[index] ?? '' })),
+        type,
         state,
       }).id,
     run: (...argv) => runCli([...argv, '-c', file], env),

@@ -17,6 +17,8 @@ import type { Zoned } from './zones';
 /** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
 export type VpcEndpointItem = {
   readonly id: string;
+  /** AWS's spelling, such as `GatewayLoadBalancer`. */
+  readonly type?: string;
   readonly state?: string;
   readonly reason?: string;
   readonly createdAtMs?: number;
@@ -89,13 +91,13 @@ type PageRequest = Pick<Ec2ReaderOptions, 'client' | 'pageSize'> & {
   readonly token?: string;
 };
 
+/** No filter by type: an endpoint of one that is not routed to would seem not to be there (fm-62). */
 async function describeEndpoints(
   { client, filter, pageSize, token }: PageRequest,
   abortSignal: AbortSignal,
 ): Promise<DescribeVpcEndpointsCommandOutput> {
   const { DescribeVpcEndpointsCommand } = await loadEc2();
   const Filters = [
-    { Name: 'vpc-endpoint-type', Values: ['Interface'] },
     { Name: 'tag-key', Values: [filter.tagKey] },
     ...(filter.vpcIds ? [{ Name: 'vpc-id', Values: [...filter.vpcIds] }] : []),
   ];
@@ -127,6 +129,7 @@ async function describeInterfaces(
 const endpointItem = z
   .object({
     VpcEndpointId: z.string().min(1),
+    VpcEndpointType: optionalText,
     State: optionalText,
     LastError: z.object({ Code: optionalText, Message: optionalText }).nullish(),
     FailureReason: optionalText,
@@ -140,6 +143,7 @@ const endpointItem = z
   .transform(
     (item): VpcEndpointItem => ({
       id: item.VpcEndpointId,
+      type: item.VpcEndpointType,
       state: item.State,
       reason: item.LastError?.Message ?? item.LastError?.Code ?? item.FailureReason,
       createdAtMs: item.CreationTimestamp?.getTime(),

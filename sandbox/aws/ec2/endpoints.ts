@@ -22,7 +22,7 @@ export const describeVpcEndpoints = describe<VpcEndpoint>({
     ['vpc-id', (one) => one.vpcId],
     ['vpc-endpoint-id', (one) => one.id],
     ['vpc-endpoint-state', (one) => one.state],
-    ['vpc-endpoint-type', () => 'Interface'],
+    ['vpc-endpoint-type', (one) => one.type],
   ]),
   write: endpointXml,
 });
@@ -60,7 +60,7 @@ function endpointXml(endpoint: VpcEndpoint): string {
   const { service, interfaces, lastError } = endpoint;
   return (
     element('vpcEndpointId', endpoint.id) +
-    element('vpcEndpointType', 'Interface') +
+    element('vpcEndpointType', endpoint.type) +
     element('vpcId', endpoint.vpcId) +
     element('serviceName', service.name) +
     element('serviceRegion', service.region) +

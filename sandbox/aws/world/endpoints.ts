@@ -10,6 +10,8 @@ export type InterfaceSpec = { readonly zoneId: string; readonly ip?: string; rea
 export type EndpointSpec = Place & {
   readonly serviceName: string;
   readonly interfaces: readonly InterfaceSpec[];
+  /** Absent: `Interface`. Others look the same but for their type. */
+  readonly type?: string;
   /** Absent: the account's default VPC in the region. */
   readonly vpcId?: string;
   readonly tags?: Tags;
@@ -28,7 +30,7 @@ const rejectable = new Set(['pendingAcceptance', 'pending', 'available']);
 
 /** Adds an endpoint with its interfaces and DNS names, which it has from the first moment, even before acceptance. */
 export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoint {
-  const { account, region, tags = {} } = spec;
+  const { account, region, tags = {}, type = 'Interface' } = spec;
   const service = serviceNamed(state, spec);
   const vpc = vpcAt(state, spec, spec.vpcId);
   const issued = state.issue('vpce');
@@ -39,6 +41,7 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
     account,
     region,
     tags,
+    type,
     service,
     vpcId: vpc.id,
     interfaces,
@@ -95,9 +98,9 @@ export function changeEndpoint(state: WorldState, id: string, fields: Partial<St
 
 /** Replaces an endpoint as people do: a new id and new interfaces, the same service, VPC and tags; the old one is deleted. */
 export function recreateEndpoint(state: WorldState, id: string, interfaces: readonly InterfaceSpec[]): VpcEndpoint {
-  const { account, region, vpcId, service, tags } = existing(state, id);
+  const { account, region, vpcId, service, tags, type } = existing(state, id);
   moveEndpoint(state, id, { state: 'deleting', settles: true });
-  return createEndpoint(state, { account, region, vpcId, serviceName: service.name, tags, interfaces });
+  return createEndpoint(state, { account, region, vpcId, serviceName: service.name, tags, type, interfaces });
 }
 
 function existing(state: WorldState, id: string): StoredEndpoint {

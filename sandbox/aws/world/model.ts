@@ -44,6 +44,8 @@ export type NetworkInterface = Entity & {
 export type LastError = { readonly code: string; readonly message: string };
 
 export type VpcEndpoint = Entity & {
+  /** AWS's spelling, such as `Interface`. */
+  readonly type: string;
   readonly vpcId: string;
   readonly service: EndpointService;
   /** AWS's spelling on the wire (`pendingAcceptance`); any text, so that a state of tomorrow can be tried. */

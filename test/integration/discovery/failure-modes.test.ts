@@ -57,6 +57,42 @@ describe('discovery, against what peers have met', () => {
   });
 });
 
+describe('an endpoint of a type that is not routed to', () => {
+  let estate: Estate;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+  });
+
+  afterEach(() => estate.close());
+
+  it('fm-62 is named with what to do, and costs the others nothing', async () => {
+    const type = 'GatewayLoadBalancer';
+    const id = estate.addEndpoint('sd1', ['10.0.1.11'], { type });
+    const { endpoints } = JSON.parse((await estate.run('discover', '--json')).out);
+    estate.addEndpoint('sd2', ['10.0.1.12']);
+
+    const { out, exitCode } = await estate.run('sync');
+
+    expect(endpoints).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(out).toContain(`is a VPC endpoint of type ${type}, which is not routed to`);
+    expect(out).toContain(
+      `tag the endpoint of type Interface that reaches the provider, and take kong:domain off ${id}`,
+    );
+    expect(estate.konnect.entities('prod', 'targets')).toMatchObject([{ target: '10.0.1.12:80' }]);
+  });
+
+  it('fm-62 is no reason for doctor to ask for a tag', async () => {
+    estate.addEndpoint('sd1', ['10.0.1.11'], { type: 'Resource' });
+
+    const { out } = await estate.run('doctor');
+
+    expect(out).toContain('quarantined: 1; kong-privatelink discover names each with its fix');
+    expect(out).not.toContain('tag an endpoint with its domain');
+  });
+});
+
 describe('the filter of a list', () => {
   const mock = createMockEc2();
   const config = vpcEndpointsConfig({ vpcs: ['vpc-1'] });

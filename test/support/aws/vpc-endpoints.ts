@@ -36,6 +36,7 @@ export function tagKeysOf(tags: Partial<TagKeys> = {}): TagKeys {
 export function endpointAnswer(id: string, over: Partial<VpcEndpoint> = {}): VpcEndpoint {
   return {
     VpcEndpointId: id,
+    VpcEndpointType: 'Interface',
     State: 'Available',
     CreationTimestamp: new Date(1_000),
     ServiceName: 'com.amazonaws.vpce.us-east-1.vpce-svc-1',

@@ -252,6 +252,48 @@ describe('an endpoint that cannot be used', () => {
     ]);
   });
 
+  it.each([
+    [
+      'Resource',
+      'name its DNS names in a source of type dns (`aws ec2 describe-vpc-endpoint-associations` shows them)',
+    ],
+    ['ServiceNetwork', 'name its DNS names in a source of type dns'],
+    ['GatewayLoadBalancer', 'tag the endpoint of type Interface that reaches the provider'],
+    ['Gateway', 'tag the endpoint of type Interface that reaches the provider'],
+    ['Tunnel', 'tag the endpoint of type Interface that reaches the provider'],
+    ['Wormhole', 'tag the endpoint of type Interface that reaches the provider'],
+  ])('fm-62 is quarantined with what to do where it is of type %s, and the rest goes on', async (type, fix) => {
+    // A type that the SDK does not list is part of this.
+    const odd = endpointAnswer('vpce-1', {
+      VpcEndpointType: type as 'Resource',
+      NetworkInterfaceIds: ['eni-vpce-1-a'],
+    });
+    answerWith(mock, [[odd, others]], [otherInterface]);
+
+    const { endpoints, quarantined } = await discover();
+
+    expect(endpoints.map(({ id }) => id)).toEqual(['vpce-2']);
+    expect(quarantined).toEqual([
+      {
+        endpointId: 'vpce-1',
+        scopeId: 'hub.self.us-east-1',
+        domain: 'sd2',
+        state: 'available',
+        code: 'type-not-routed',
+        reason: `is a VPC endpoint of type ${type}, which is not routed to`,
+        fix: expect.stringMatching(/, and take kong:domain off vpce-1$/),
+      },
+    ]);
+    expect(quarantined[0]?.fix).toContain(fix);
+  });
+
+  it('fm-62 is left out where it is of another type and deleted', async () => {
+    expect(await discoverOne({ VpcEndpointType: 'Resource', State: 'Deleted' })).toEqual({
+      endpoints: [],
+      quarantined: [],
+    });
+  });
+
   it('fm-11 is quarantined for an interface without address', async () => {
     const bare = interfaceAnswer('eni-vpce-1-a', '', { PrivateIpAddress: undefined, PrivateIpAddresses: [] });
     answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-vpce-1-a'] })]], [bare]);
@@ -297,14 +339,13 @@ describe('the gateway tag', () => {
 });
 
 describe('what AWS is asked', () => {
-  it('is for interface endpoints with the domain tag, and the VPCs that the source names', async () => {
+  it('fm-62 is for endpoints of any type with the domain tag, and the VPCs that the source names', async () => {
     await discoverOne({}, vpcEndpointsConfig({ tags: { domain: 'team:domain' }, vpcs: ['vpc-1', 'vpc-2'] }));
 
     const [call] = mock.ec2.commandCalls(DescribeVpcEndpointsCommand);
 
     expect(call?.args[0].input).toEqual({
       Filters: [
-        { Name: 'vpc-endpoint-type', Values: ['Interface'] },
         { Name: 'tag-key', Values: ['team:domain'] },
         { Name: 'vpc-id', Values: ['vpc-1', 'vpc-2'] },
       ],

@@ -39,6 +39,7 @@ describe('listEndpoints', () => {
     expect(await list()).toEqual([
       {
         id: 'vpce-1',
+        type: undefined,
         state: undefined,
         reason: undefined,
         createdAtMs: undefined,
