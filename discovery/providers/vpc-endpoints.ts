@@ -99,13 +99,24 @@ function addressesOf(item: VpcEndpointItem, { scope, interfaces }: EndpointConte
   const found: Address[] = [];
   for (const id of item.interfaceIds) {
     const networkInterface = interfaces.get(id);
-    if (!networkInterface) return missingField(`AWS does not list its network interface ${id}`);
+    if (!networkInterface) return unlisted(id);
     const problem = whyUnreadable(`its network interface ${id}`, networkInterface.misfit);
     if (problem) return problem;
     if (networkInterface.ips.length === 0) return missingField(`AWS gives no address for its network interface ${id}`);
     found.push(...networkInterface.ips.map((ip) => ({ ip, region: scope.region, zoneId: networkInterface.zoneId })));
   }
   return found;
+}
+
+/** Also where AWS hides it: the endpoint is uncertain, and keeps its targets (fm-64). */
+function unlisted(interfaceId: string): Problem {
+  return {
+    reason: `AWS does not list its network interface ${interfaceId}`,
+    fix:
+      'it is read again in the next pass; if this stays, ' +
+      `\`aws ec2 describe-network-interfaces --include-managed-resources --network-interface-ids ${interfaceId}\` shows why: ` +
+      'where it exists, make managed resources visible in the account (`aws ec2 modify-managed-resource-visibility`)',
+  };
 }
 
 /** Types of endpoints whose DNS names lead to addresses in our own subnets. */

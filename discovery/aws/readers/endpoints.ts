@@ -115,15 +115,15 @@ async function describeById(
   return (await client()).send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [...ids] }), { abortSignal });
 }
 
+/** What AWS hides in the account's lists is asked for: hidden is not absent (fm-64). */
 async function describeInterfaces(
   client: () => Promise<EC2Client>,
   ids: readonly string[],
   abortSignal: AbortSignal,
 ): Promise<DescribeNetworkInterfacesCommandOutput> {
   const { DescribeNetworkInterfacesCommand } = await loadEc2();
-  return (await client()).send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [...ids] }), {
-    abortSignal,
-  });
+  const input = { NetworkInterfaceIds: [...ids], IncludeManagedResources: true };
+  return (await client()).send(new DescribeNetworkInterfacesCommand(input), { abortSignal });
 }
 
 const endpointItem = z

@@ -39,10 +39,14 @@ export function describe<T extends Entity>(listing: Listing<T>): Action {
 }
 
 function itemsOf<T extends Entity>(request: AwsRequest, { ids, all }: Listing<T>): readonly T[] {
-  const asked = ids ? listOf(request.query, ids.parameter) : [];
-  if (!ids || asked.length === 0) return all(request);
+  const { query, world } = request;
+  const isVisible = ({ id }: T) => query.get('IncludeManagedResources') === 'true' || !world.isHidden(id);
+  const asked = ids ? listOf(query, ids.parameter) : [];
+  if (!ids || asked.length === 0) return all(request).filter(isVisible);
   const items = [...new Set(asked)].map((id) => ({ id, item: ids.find(request, id) }));
-  const missing = items.filter(({ item }) => !item || !isAt(item, request.caller)).map(({ id }) => id);
+  const missing = items
+    .filter(({ item }) => !item || !isAt(item, request.caller) || !isVisible(item))
+    .map(({ id }) => id);
   if (missing.length === 1) throw new AwsError(ids.notFound, `The ID '${missing}' does not exist`);
   if (missing.length > 1) throw new AwsError(ids.notFound, `The IDs '${missing.join(', ')}' do not exist`);
   return items.flatMap(({ item }) => item ?? []).sort((a, b) => a.sequence - b.sequence);

@@ -26,6 +26,8 @@ export type WorldState = {
   readonly endpoints: Map<string, StoredEndpoint>;
   readonly interfaces: Map<string, NetworkInterface>;
   readonly instances: Map<string, StoredInstance>;
+  /** Ids of what AWS lists only where managed resources are asked for. */
+  readonly hidden: Set<string>;
   /** By ARN. */
   readonly roles: Map<string, Role>;
 };

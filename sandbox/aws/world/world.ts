@@ -84,6 +84,9 @@ export type AwsWorld = {
   terminateInstance(id: string): void;
   /** Takes an interface away that its endpoint goes on naming, as a reader may find while AWS is busy. */
   detachInterface(id: string): void;
+  /** Has AWS list an interface or an instance only to who asks for managed resources, as the account's settings may say. */
+  hide(id: string): void;
+  isHidden(id: string): boolean;
   /** Ends the listing of everything deleted. */
   purge(): void;
   /** As AWS would list them now, in order of creation; without a place, everywhere. */
@@ -124,6 +127,8 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     setInstanceTags: (id, tags) => tagInstance(state, id, tags),
     terminateInstance: (id) => moveInstance(state, id, { state: 'shutting-down', settles: true }),
     detachInterface: (id) => void state.interfaces.delete(id),
+    hide: (id) => void state.hidden.add(id),
+    isHidden: (id) => state.hidden.has(id),
     purge: () => purge(state),
     endpoints: (place) => endpoints(state, place),
     endpoint: (id) => findEndpoint(state, id),
@@ -157,6 +162,7 @@ function createState({ now = Date.now, transitionMs = 0, deletedListedMs = hourM
     endpoints: new Map(),
     interfaces: new Map(),
     instances: new Map(),
+    hidden: new Set(),
     roles: new Map(),
   };
 }

@@ -1,7 +1,7 @@
 import { DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createMockEc2, endpointAnswer, sourceOver, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
-import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
 import { firstOf } from '../../support/sources';
 
 describe('discovery, against what peers have met', () => {
@@ -90,6 +90,55 @@ describe('an endpoint of a type that is not routed to', () => {
 
     expect(out).toContain('quarantined: 1; kong-privatelink discover names each with its fix');
     expect(out).not.toContain('tag an endpoint with its domain');
+  });
+});
+
+describe('what AWS hides since a service of its own manages it', () => {
+  let estate: Estate;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+  });
+
+  afterEach(() => estate.close());
+
+  const addresses = () => estate.konnect.entities('prod', 'targets').map(({ target }) => target);
+  const impatient = 'policy: { removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 }\n';
+
+  it('fm-64 is asked for: interfaces', async () => {
+    const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+    for (const one of estate.world.endpoint(id)?.interfaces ?? []) estate.world.hide(one.id);
+
+    const { exitCode } = await estate.run('sync');
+
+    expect(exitCode).toBe(0);
+    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
+  });
+
+  it('fm-64 is asked for: instances, in lists and by id', async () => {
+    estate.configure(`${defaultConfig(estate).replace('type: vpc-endpoints', 'type: ec2-instances')}${impatient}`);
+    const tags = { 'kong:domain': 'sd2' };
+    const place = { account: gatewayAccount, region, zoneId: 'use1-az1' };
+    const ids = ['10.0.1.11', '10.0.1.12'].map((ip) => estate.world.createInstance({ ...place, ip, tags }).id);
+    await estate.run('sync');
+    for (const id of ids) estate.world.hide(id);
+
+    const { exitCode } = await estate.run('sync');
+
+    expect(exitCode).toBe(0);
+    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.12:80']);
+  });
+
+  it('fm-64 is not absent where AWS does not list it even then: the endpoint is uncertain, and keeps its targets', async () => {
+    estate.configure(`${defaultConfig(estate)}${impatient}`);
+    const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+    estate.addEndpoint('sd2', ['10.0.1.12']);
+    await estate.run('sync');
+    estate.world.detachInterface(String(estate.world.endpoint(id)?.interfaces[0]?.id));
+
+    for (let pass = 0; pass < 3; pass += 1) await estate.run('sync');
+
+    expect(addresses().sort()).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.2.11:80']);
   });
 });
 

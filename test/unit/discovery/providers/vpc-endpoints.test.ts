@@ -294,6 +294,20 @@ describe('an endpoint that cannot be used', () => {
     });
   });
 
+  it('fm-64 is quarantined for an interface that AWS does not list, with what shows whether it is hidden', async () => {
+    const { quarantined } = await discoverOne({ NetworkInterfaceIds: ['eni-vpce-1-a', 'eni-9'] });
+
+    expect(quarantined).toMatchObject([
+      {
+        reason: 'AWS does not list its network interface eni-9',
+        fix:
+          'it is read again in the next pass; if this stays, ' +
+          '`aws ec2 describe-network-interfaces --include-managed-resources --network-interface-ids eni-9` shows why: ' +
+          'where it exists, make managed resources visible in the account (`aws ec2 modify-managed-resource-visibility`)',
+      },
+    ]);
+  });
+
   it('fm-11 is quarantined for an interface without address', async () => {
     const bare = interfaceAnswer('eni-vpce-1-a', '', { PrivateIpAddress: undefined, PrivateIpAddresses: [] });
     answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-vpce-1-a'] })]], [bare]);
