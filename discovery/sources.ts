@@ -61,6 +61,11 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
         client: lazyCloudMapClient({ scope, endpoint, own: context.own }),
       }),
       readZoneIds: createZoneReader({ ...context, scope, client: lazyEc2Client({ scope, endpoint }) }),
+      readAccount: createAccountReader({
+        ...context,
+        scope,
+        client: lazyStsClient({ scope, endpoint, own: context.own }),
+      }),
     });
     return createCloudMapSource(config, { owner: context.owner, readersOf });
   },

@@ -8,15 +8,21 @@ import { cut, missingField } from '../admission/fields';
 import type { AccountScope } from '../aws/accounts';
 import { createAccountSource } from '../aws/accounts';
 import { whyUnreadable } from '../aws/answers';
+import type { ReadAccount } from '../aws/caller';
 import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from '../aws/readers/cloud-map';
-import { type ReadZoneIds, type Trust, trustZoneIds } from '../aws/readers/zones';
+import type { ReadZoneIds } from '../aws/readers/zones';
 import type { Source } from '../source';
+import { readInstanceZones } from './cloud-map-zones';
 import { publishedAttributes } from './published-attributes';
 
 export type CloudMapDependencies = {
   readonly owner: string;
   /** Gives what reads one account and region. */
-  readonly readersOf: (scope: AccountScope) => { readonly reader: CloudMapReader; readonly readZoneIds: ReadZoneIds };
+  readonly readersOf: (scope: AccountScope) => {
+    readonly reader: CloudMapReader;
+    readonly readZoneIds: ReadZoneIds;
+    readonly readAccount: ReadAccount;
+  };
 };
 
 /** Services read at once in one scope. */
@@ -28,7 +34,7 @@ const concurrency = 4;
  */
 export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf }: CloudMapDependencies): Source {
   return createAccountSource(config, (scope) => {
-    const { reader, readZoneIds } = readersOf(scope);
+    const { reader, ...zoneReaders } = readersOf(scope);
     let services: readonly ServiceItem[] = [];
     return {
       discover: async (signal) => {
@@ -37,8 +43,9 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf 
         const limits = { limit: concurrency, signal };
         const read = await concurrently(services, limits, (service, own) => readService(reader, service, own));
         const found = read.flat().filter((one) => attributeOf(one, 'owner') !== owner);
-        const trust = await trustZoneIds(found.map(zoneIdOf), readZoneIds, signal);
-        const candidates = found.map((one) => candidateOf(one, config.tags, { scope, trust }));
+        const instances = found.map(({ instance }) => instance);
+        const zoneIds = await readInstanceZones(instances, { scope, ...zoneReaders }, signal);
+        const candidates = found.map((one, index) => candidateOf(one, config.tags, { scope, zoneId: zoneIds[index] }));
         return claimEndpoints(candidates, { config, owner, scope });
       },
       confirmGone: async (ids, signal) => {
@@ -125,13 +132,9 @@ function attributeOf({ instance }: Found, name: keyof typeof publishedAttributes
   return instance.attributes.get(publishedAttributes[name]);
 }
 
-function zoneIdOf(found: Found): string | undefined {
-  return attributeOf(found, 'zone');
-}
+type InstanceContext = { readonly scope: Scope; readonly zoneId: string | undefined };
 
-type ServiceContext = { readonly scope: Scope; readonly trust: Trust };
-
-function candidateOf(found: Found, keys: TagKeys, context: ServiceContext): Candidate {
+function candidateOf(found: Found, keys: TagKeys, context: InstanceContext): Candidate {
   const { service, instance, isUnhealthy } = found;
   return {
     id: endpointIdOf(service, instance),
@@ -172,13 +175,12 @@ function callKey({ instance: { attributes } }: Found, keys: TagKeys, key: string
   return isAwsPort ? `attribute ${key} is absent, and ${portKey}` : `attribute ${key}`;
 }
 
-function factsOf(found: Found, { scope: { region }, trust }: ServiceContext): Facts | Problem {
+function factsOf(found: Found, { scope: { region }, zoneId }: InstanceContext): Facts | Problem {
   const { service, instance, isUnhealthy } = found;
   const { createdAtMs, name } = service;
   if (createdAtMs === undefined) return missingField(`AWS gives no CreateDate for its service ${name}`);
   const ips = addressKeys.flatMap((key) => instance.attributes.get(key)?.trim() || []);
   if (ips.length === 0) return withoutAddress(instance);
-  const zoneId = trust(zoneIdOf(found));
   return {
     state: isUnhealthy ? 'partial' : 'available',
     reason: isUnhealthy ? 'Cloud Map says UNHEALTHY' : undefined,

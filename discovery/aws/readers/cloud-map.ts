@@ -27,6 +27,8 @@ export type ServiceItem = {
 export type InstanceItem = {
   readonly id: string;
   readonly attributes: ReadonlyMap<string, string>;
+  /** The account that registered it, where AWS says so. */
+  readonly createdBy?: string;
   /** Why nothing but its id can be read (fm-45). */
   readonly misfit?: string;
 };
@@ -149,8 +151,18 @@ const serviceItem = z
   );
 
 const instanceItem = z
-  .object({ Id: z.string().min(1), Attributes: z.record(z.string(), z.string()).nullish() })
-  .transform(({ Id, Attributes }): InstanceItem => ({ id: Id, attributes: new Map(Object.entries(Attributes ?? {})) }));
+  .object({
+    Id: z.string().min(1),
+    Attributes: z.record(z.string(), z.string()).nullish(),
+    CreatedByAccount: optionalText,
+  })
+  .transform(
+    ({ Id, Attributes, CreatedByAccount }): InstanceItem => ({
+      id: Id,
+      attributes: new Map(Object.entries(Attributes ?? {})),
+      createdBy: CreatedByAccount,
+    }),
+  );
 
 const namespacesPage = z
   .object({ Namespaces: z.array(namespaceItem), NextToken: optionalText })

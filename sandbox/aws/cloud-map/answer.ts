@@ -90,7 +90,7 @@ function listInstances(request: AwsRequest): object {
   const { ServiceId, ...paging } = parseInput(listInstancesInput, request.body);
   const service = findService(request, ServiceId);
   const { items, NextToken } = pageOf(request.world.cloudMap.instances(service.id), paging);
-  const Instances = items.map(({ id, attributes }) => ({ Id: id, Attributes: attributes }));
+  const Instances = items.map(formatInstance);
   return { ResourceOwner: service.account, Instances, NextToken };
 }
 
@@ -99,7 +99,11 @@ function getInstance(request: AwsRequest): object {
   const service = findService(request, ServiceId);
   const instance = request.world.cloudMap.instances(service.id).find(({ id }) => id === InstanceId);
   if (!instance) throw instanceNotFound(InstanceId);
-  return { ResourceOwner: service.account, Instance: { Id: instance.id, Attributes: instance.attributes } };
+  return { ResourceOwner: service.account, Instance: formatInstance(instance) };
+}
+
+function formatInstance({ id, attributes, createdBy }: Instance): object {
+  return { Id: id, Attributes: attributes, CreatedByAccount: createdBy };
 }
 
 function instanceNotFound(id: string): AwsError {
@@ -121,7 +125,8 @@ function getInstancesHealthStatus(request: AwsRequest): object {
 function registerInstance(request: AwsRequest): object {
   const { ServiceId, InstanceId, Attributes } = parseInput(registerInput, request.body);
   const { id: serviceId } = findService(request, ServiceId);
-  const { id } = request.world.cloudMap.registerInstance({ serviceId, id: InstanceId, attributes: Attributes });
+  const spec = { serviceId, id: InstanceId, attributes: Attributes, createdBy: request.caller.account };
+  const { id } = request.world.cloudMap.registerInstance(spec);
   return { OperationId: id };
 }
 

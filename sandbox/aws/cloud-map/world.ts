@@ -23,6 +23,8 @@ export type Instance = {
   readonly id: string;
   readonly sequence: number;
   readonly attributes: Attributes;
+  /** The account that registered it, which knows the zones by names of its own. */
+  readonly createdBy: string;
   readonly health: Health;
 };
 
@@ -37,7 +39,13 @@ export type Operation = Place & {
 
 type NamespaceSpec = Place & { readonly name: string; readonly sharedWith?: readonly string[] };
 type ServiceSpec = { readonly namespaceId: string; readonly name: string; readonly isHealthChecked?: boolean };
-type InstanceSpec = { readonly serviceId: string; readonly id: string; readonly attributes: Attributes };
+type InstanceSpec = {
+  readonly serviceId: string;
+  readonly id: string;
+  readonly attributes: Attributes;
+  /** Absent: the account of the service. */
+  readonly createdBy?: string;
+};
 
 /** AWS Cloud Map. Registering takes the world's `transitionMs`; changing what does not exist throws AwsError. */
 export type CloudMap = {
@@ -135,11 +143,13 @@ function arnOf({ account, region }: Place, kind: string, id: string): string {
   return `arn:aws:servicediscovery:${region}:${account}:${kind}/${id}`;
 }
 
-function registerInstance(state: State, { serviceId, id, attributes }: InstanceSpec): Operation {
-  const { isHealthChecked } = existingService(state, serviceId);
+function registerInstance(state: State, { serviceId, id, attributes, ...spec }: InstanceSpec): Operation {
+  const { isHealthChecked, account } = existingService(state, serviceId);
   const initial = attributes.AWS_INIT_HEALTH_STATUS === 'UNHEALTHY' ? 'UNHEALTHY' : 'HEALTHY';
   const { sequence } = instancesOf(state, serviceId).get(id) ?? state.issue('instance');
-  const instance: Instance = { id, sequence, attributes, health: isHealthChecked ? initial : 'UNKNOWN' };
+  const { createdBy = account } = spec;
+  const health = isHealthChecked ? initial : 'UNKNOWN';
+  const instance: Instance = { id, sequence, attributes, createdBy, health };
   return submit(state, { type: 'REGISTER_INSTANCE', serviceId, instanceId: id }, (instances) =>
     instances.set(id, instance),
   );

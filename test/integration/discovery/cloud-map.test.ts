@@ -6,6 +6,7 @@ import type { HttpService, Namespace } from '#sandbox/aws/cloud-map/world';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
+import { zonesOf } from '#sandbox/aws/world/zones';
 import { cloudMapConfig } from '../../support/aws/cloud-map';
 import { createFakeClock } from '../../support/passes';
 
@@ -115,6 +116,37 @@ describe('discovery of Cloud Map', () => {
     const state = await discover({ accounts: [{ roleArn: role.arn, externalId: 'hub' }] });
 
     expect(overview(state)).toEqual(['available 10.0.0.1']);
+  });
+});
+
+describe('the zone of an ECS task', () => {
+  const { name } = zonesOf(hub).find(({ id }) => id === 'use1-az2') ?? { name: '' };
+  const ecs = { AVAILABILITY_ZONE: name, REGION: region, ECS_CLUSTER_NAME: 'main' };
+
+  const zoneIds = async () => {
+    const state = await discover();
+    if (state?.status !== 'known') throw new Error(state?.reason);
+    return state.discovered.endpoints.map(({ addresses }) => addresses[0]?.zoneId);
+  };
+
+  it('is the one that its name means in the account that registered it, where that reads', async () => {
+    register('one', '10.0.0.1', ecs);
+
+    expect(await zoneIds()).toEqual(['use1-az2']);
+  });
+
+  it('is unknown where another account registered it, which gives names of its own', async () => {
+    const attributes = { AWS_INSTANCE_IPV4: '10.0.0.1', ...ecs };
+    world.cloudMap.registerInstance({ serviceId: service.id, id: 'one', attributes, createdBy: '444444444444' });
+
+    expect(await zoneIds()).toEqual([undefined]);
+  });
+
+  it('is unknown, and nothing else, where zones may not be read', async () => {
+    register('one', '10.0.0.1', ecs);
+    aws.inject({ kind: 'denied', action: 'DescribeAvailabilityZones' });
+
+    expect(await zoneIds()).toEqual([undefined]);
   });
 });
 

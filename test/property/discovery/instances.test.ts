@@ -51,7 +51,7 @@ function readCloudMap(order: readonly number[]): Promise<string> {
   return read(
     createCloudMapSource(cloudMapConfig(), {
       owner: 'test',
-      readersOf: () => ({ reader, readZoneIds: async () => new Map() }),
+      readersOf: () => ({ reader, readZoneIds: async () => new Map(), readAccount: async () => undefined }),
     }),
   );
 }

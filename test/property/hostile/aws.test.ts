@@ -77,7 +77,7 @@ function instancesSource(answers: Answers): Source {
 function cloudMapSource(answers: Answers): Source {
   const options = optionsOf(cloudMapConfig(), answers);
   const reader = createCloudMapReader({ ...options, client: clientOf<ServiceDiscoveryClient>(answers) });
-  const readers = { reader, readZoneIds: createZoneReader(options) };
+  const readers = { reader, readZoneIds: createZoneReader(options), readAccount: async () => undefined };
   return createCloudMapSource(cloudMapConfig(), { owner: 'test', readersOf: () => readers });
 }
 

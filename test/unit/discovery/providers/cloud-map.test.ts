@@ -1,7 +1,7 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import type { CloudMapReader, InstanceItem, NamespaceItem, ServiceItem } from '#discovery/aws/readers/cloud-map';
-import { createCloudMapSource } from '#discovery/providers/cloud-map';
+import { type CloudMapDependencies, createCloudMapSource } from '#discovery/providers/cloud-map';
 import { cloudMapConfig } from '../../../support/aws/cloud-map';
 import { firstOf } from '../../../support/sources';
 
@@ -39,10 +39,16 @@ function readerOf({ namespaces = [shared], services = [employees], instances = {
   };
 }
 
-function discover(reader: CloudMapReader, over: Readonly<Record<string, unknown>> = {}) {
+const unasked = { readZoneIds: async () => new Map(), readAccount: async () => undefined };
+
+function discover(
+  reader: CloudMapReader,
+  over: Readonly<Record<string, unknown>> = {},
+  readers: Partial<ReturnType<CloudMapDependencies['readersOf']>> = {},
+) {
   const source = createCloudMapSource(cloudMapConfig(over), {
     owner: 'test',
-    readersOf: () => ({ reader, readZoneIds: async () => new Map() }),
+    readersOf: () => ({ ...unasked, reader, ...readers }),
   });
   return firstOf(source).discover(signal);
 }
@@ -262,6 +268,79 @@ describe('an instance', () => {
   });
 });
 
+describe('the zone that ECS names', () => {
+  const readZoneIds = jest.fn(async () => new Map([['us-east-1a', 'use1-az4']]));
+  const readAccount = jest.fn(async (): Promise<string | undefined> => '111111111111');
+
+  beforeEach(() => {
+    readZoneIds.mockClear();
+    readAccount.mockClear();
+  });
+
+  async function zoneOf(
+    attributes: Readonly<Record<string, string>>,
+    createdBy?: string,
+    over: Readonly<Record<string, unknown>> = {},
+  ) {
+    const instances = { 'arn:srv-1': [{ ...instance('task', attributes), createdBy }] };
+    const { endpoints } = await discover(readerOf({ instances }), over, { readZoneIds, readAccount });
+    return endpoints[0]?.addresses[0]?.zoneId;
+  }
+
+  it.each([
+    ['the zone that the name means in the account', { AVAILABILITY_ZONE: 'us-east-1a' }, 'use1-az4'],
+    ['none where the account has no such zone', { AVAILABILITY_ZONE: 'eu-west-1a' }, undefined],
+    ['none for an id in place of a name', { AVAILABILITY_ZONE: 'use1-az4' }, undefined],
+    [
+      'the zone that its publisher wrote, where there is one',
+      { AVAILABILITY_ZONE: 'us-east-1a', 'kong-privatelink:zone': 'use1-az4' },
+      'use1-az4',
+    ],
+    [
+      'the named one where that of the publisher is not believed',
+      { AVAILABILITY_ZONE: 'us-east-1a', 'kong-privatelink:zone': 'use1-az99' },
+      'use1-az4',
+    ],
+  ])('gives an instance %s', async (_, attributes, zoneId) => {
+    expect(await zoneOf(attributes)).toBe(zoneId);
+  });
+
+  it.each([
+    ['of the account that reads', '111111111111', 'use1-az4'],
+    ['of another account, where the name means another zone', '222222222222', undefined],
+  ])('counts for an instance %s', async (_, createdBy, zoneId) => {
+    expect(await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a' }, createdBy)).toBe(zoneId);
+  });
+
+  it('does not count where it cannot be told whose the instance is', async () => {
+    readAccount.mockResolvedValueOnce(undefined);
+
+    expect(await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a' }, '111111111111')).toBeUndefined();
+  });
+
+  it('counts for the account of a role, without asking', async () => {
+    const accounts = [{ roleArn: 'arn:aws:iam::333333333333:role/kong-privatelink' }];
+
+    expect(await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a' }, '333333333333', { accounts })).toBe('use1-az4');
+    expect(readAccount).not.toHaveBeenCalled();
+  });
+
+  it('costs one call where publishers wrote zones too, also when AWS does not answer it', async () => {
+    readZoneIds.mockResolvedValueOnce(new Map());
+
+    await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a', 'kong-privatelink:zone': 'nowhere' });
+
+    expect(readZoneIds).toHaveBeenCalledTimes(1);
+  });
+
+  it('costs no call where no instance names one', async () => {
+    await zoneOf({}, '111111111111');
+
+    expect(readZoneIds).not.toHaveBeenCalled();
+    expect(readAccount).not.toHaveBeenCalled();
+  });
+});
+
 describe('health', () => {
   const states = async (health: Readonly<Record<string, string>>) => {
     const instances = { 'arn:srv-1': [instance('one'), instance('two')] };
@@ -349,7 +428,7 @@ describe('confirmGone', () => {
   const world = readerOf({ services, instances: { 'arn:srv-1': [instance('vpce-1/eni-1')] } });
   const source = createCloudMapSource(cloudMapConfig(), {
     owner: 'test',
-    readersOf: () => ({ reader: world, readZoneIds: async () => new Map() }),
+    readersOf: () => ({ ...unasked, reader: world }),
   });
   const { discover, confirmGone } = firstOf(source);
   const ids = ['srv-1.vpce-1~eni-1', 'srv-1.vpce-1~eni-2', 'srv-2.vpce-1~eni-3', 'vpce-9'];
@@ -363,7 +442,7 @@ describe('confirmGone', () => {
   it('fm-01 gives nothing for a scope that was never listed', async () => {
     const fresh = createCloudMapSource(cloudMapConfig(), {
       owner: 'test',
-      readersOf: () => ({ reader: world, readZoneIds: async () => new Map() }),
+      readersOf: () => ({ ...unasked, reader: world }),
     });
 
     expect(await firstOf(fresh).confirmGone?.(ids, signal)).toEqual([]);
