@@ -9,7 +9,7 @@ const [quote, backslash, list, listEnd, object, objectEnd] = [...'"\\[]{}'].map(
 
 /** Why JSON is not even parsed, as in "is nested deeper than 32 levels"; undefined where it may be. Each level and each part costs memory. */
 export function excessOf(json: string): string | undefined {
-  if (json.length > maxSnapshotBytes) return `has more than ${maxSnapshotBytes / 1024 ** 2} MiB`;
+  if (exceedsBytes(json)) return `has more than ${maxSnapshotBytes / 1024 ** 2} MiB`;
   let depth = 0;
   let parts = 0;
   for (let at = 0; at < json.length; at += 1) {
@@ -23,6 +23,11 @@ export function excessOf(json: string): string | undefined {
     if (parts > maxParts) return `has more than ${maxParts} lists and objects`;
   }
   return undefined;
+}
+
+/** A character takes three bytes at most, so that texts of a usual length are not gone through. */
+function exceedsBytes(json: string): boolean {
+  return json.length > maxSnapshotBytes / 3 && Buffer.byteLength(json) > maxSnapshotBytes;
 }
 
 /** Where the quote is that ends the text which begins at `start`; the end of all where there is none. */

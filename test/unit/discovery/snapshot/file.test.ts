@@ -198,6 +198,7 @@ describe('a snapshot that would cost too much memory', () => {
     ['40 MB of nesting', '['.repeat(40_000_000), /nested deeper than 32 levels; divide it/],
     ['40 MB of empty objects', `[${'{},'.repeat(13_000_000)}{}]`, /more than 1000000 lists and objects/],
     ['more than 64 MiB', ' '.repeat(64 * 1024 * 1024 + 1), /has more than 64 MiB/],
+    ['more than 64 MiB in fewer characters', `"…${' '.repeat(64 * 1024 * 1024 - 3)}`, /has more than 64 MiB/],
     ['nesting behind a text with quotes', `["a\\\\", "\\"[", ${'['.repeat(40)}`, /nested deeper/],
   ])('is refused before it is parsed: %s', (_, json, message) => {
     expect(() => parseSnapshot(json, origin)).toThrow(message);
