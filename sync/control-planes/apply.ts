@@ -184,9 +184,9 @@ function failedChange(change: Change, thrown: unknown, signal: AbortSignal): App
   };
 }
 
-/** Undefined when the data planes' state cannot be read within 30 s: what they report is a courtesy to them. */
-function readRollout({ controlPlane, signal }: ApplyOptions): Promise<Rollout | undefined> {
-  const deadline = { signal, timeoutMs: rolloutWaitMs, asked: 'the control plane' };
+/** Undefined when the data planes' state cannot be read in this time: what they report is a courtesy to them. */
+function readRollout({ controlPlane, signal }: ApplyOptions, timeoutMs = rolloutWaitMs): Promise<Rollout | undefined> {
+  const deadline = { signal, timeoutMs, asked: 'the control plane' };
   return withinDeadline(controlPlane.readRollout, deadline).catch(() => undefined);
 }
 
@@ -195,12 +195,15 @@ async function awaitRollout(before: Rollout | undefined, options: ApplyOptions):
   const { clock, signal } = options;
   if (before?.nodes === 0) return before;
   const untilMs = clock.monotonicMs() + rolloutWaitMs;
+  let leftMs = rolloutWaitMs;
   for (;;) {
-    const rollout = await readRollout(options);
+    const rollout = await readRollout(options, leftMs);
     const isNew = rollout && rollout.hash !== before?.hash;
     const isThere = isNew && rollout.inSync >= rollout.nodes;
-    if (isThere || clock.monotonicMs() >= untilMs || signal.aborted) return rollout;
+    if (isThere || signal.aborted) return rollout;
     // A stop ends the wait alone: what was written is told all the same.
     await clock.sleep(rolloutPollMs, signal).catch(() => {});
+    leftMs = untilMs - clock.monotonicMs();
+    if (leftMs <= 0) return rollout;
   }
 }

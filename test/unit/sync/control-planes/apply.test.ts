@@ -96,6 +96,41 @@ describe('fm-54 a control plane that tells of its data planes without end', () =
   });
 });
 
+describe('fm-54 data planes that are awaited', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('get 30 s in all, also where the last answer never comes', async () => {
+    jest.useFakeTimers();
+    const plane = createMemoryControlPlane('test');
+    const [create, update] = creates;
+    if (!create || !update) throw new Error('the document has two');
+    const clock = createFakeClock();
+    let asked = 0;
+    const readRollout: ControlPlane['readRollout'] = (signal) => {
+      asked += 1;
+      if (asked === 1) return Promise.resolve({ nodes: 1, inSync: 1, hash: 'before' });
+      if (asked === 2) {
+        clock.advance(29_000);
+        return Promise.resolve({ nodes: 1, inSync: 0, hash: 'before' });
+      }
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
+    const { signal } = new AbortController();
+    const changes = [create, { ...update, action: 'delete' as const }];
+    const options = { controlPlane: { ...plane, readRollout }, clock, concurrency: 1, signal };
+    const asking = applyChanges(changes, options).then(() => asked);
+
+    // Half a second went by before the last question; the reading at the end has its own time.
+    await jest.advanceTimersByTimeAsync(500);
+
+    expect(asked).toBe(4);
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(await asking).toBe(4);
+  });
+});
+
 describe('fm-54 a control plane that writes too slowly for ever', () => {
   afterEach(() => {
     jest.useRealTimers();
