@@ -35,10 +35,14 @@ function mayBeDeep(yaml: string): boolean {
 /** Each level of a block takes a column at least, `- - a` two, but for a list that stands right below its key. */
 const beginsFarRight = new RegExp(`^(?:[ \\t]|[-?:](?=[ \\t])){${mostLevels / 4},}`, 'm');
 
-/** Keys after the first of a line: the parser nests `a: a:` and `&a ? a:`, and the lines below them too, without a column more. */
+/** What a line may nest without a column more, as `a: a:` and `&a ? a:` do; nothing, where all that it has is a list's dashes, a key and a plain value. */
 function nestedKeysIn(line: string): number {
-  return Math.max(0, (line.match(/[?:](?=\s|$)|["']:/g)?.length ?? 0) - 1);
+  return isPlainLine.test(line) ? 0 : 1 + (line.match(/[?:]/g)?.length ?? 0);
 }
+
+/** `(?! )` and the like: it takes time in proportion to the line, whatever the line is. */
+const isPlainLine =
+  /^ *(?! )(?:- +(?! ))*(?:[\w./-]+:(?: +(?! )|$))?(?:[[{][^"'#?:]*|(?:"[^"\\]*"|'[^']*'|[|>][+-]?|(?:[\w~/.+^(]|-(?=\S))(?:[^\s:?"'#]|[:?](?=\S)| (?=\S))*)?\s*)$/;
 
 /** Brackets that the line leaves open; all of them, where some could be text. */
 function openIn(line: string): number {

@@ -19,6 +19,7 @@ const forms: readonly (readonly [form: string, text: (levels: number) => string]
   ['mappings, two a line without a column more', (levels) => 'a: a:\n'.repeat(levels)],
   ['keys in mappings without a column more', (levels) => 'a: &a ?\n'.repeat(levels)],
   ['mappings without a column more, behind quotes', (levels) => '"b":1&a :\n'.repeat(levels)],
+  ['keys in lines that have one', (levels) => "'c'-a:\n".repeat(levels)],
   ['mappings in a line, by carriage returns', (levels) => 'a:\r'.repeat(levels)],
   ['mappings, one a line', columns],
   [
