@@ -9,11 +9,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { credentialsOf, sessionOf } from '#sandbox/aws/credentials';
 import { startPluginServer } from '#sandbox/plugin-server/server';
-import { type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
-import { createAuthority } from '../../support/network/certificates';
-import { type Listening, listenOn, startProxy, startTlsFront, type TestProxy } from '../../support/network/servers';
-import { builtCli } from '../../support/sandbox';
-import { until } from '../../support/until';
+import { type Estate, gatewayAccount, openEstate, region } from '../support/estate';
+import { createAuthority } from '../support/network/certificates';
+import { type Listening, listenOn, startProxy, startTlsFront, type TestProxy } from '../support/network/servers';
+import { builtCli } from '../support/sandbox';
+import { until } from '../support/until';
 
 /** The hosts exist for the proxy alone, so that nothing that arrives came another way (fm-60). */
 const hosts = ['ec2.example', 'sts.example', 'konnect.example', 'snapshot.example', 'issuer.example'];
