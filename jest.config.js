@@ -16,6 +16,6 @@ module.exports = {
   // No measure of speed: it ends a test that would never end, on a machine however slow.
   testTimeout: 600_000,
   // Some tests wait for other processes, and leave their core to the next file.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  maxWorkers: availableParallelism() * 2,
   reporters: ['default', ...(process.env.JEST_COUNTS ? ['<rootDir>/test/support/count-reporter.js'] : [])],
 };
