@@ -195,15 +195,13 @@ async function awaitRollout(before: Rollout | undefined, options: ApplyOptions):
   const { clock, signal } = options;
   if (before?.nodes === 0) return before;
   const untilMs = clock.monotonicMs() + rolloutWaitMs;
-  let leftMs = rolloutWaitMs;
-  for (;;) {
-    const rollout = await readRollout(options, leftMs);
-    const isNew = rollout && rollout.hash !== before?.hash;
-    const isThere = isNew && rollout.inSync >= rollout.nodes;
-    if (isThere || signal.aborted) return rollout;
+  let rollout: Rollout | undefined;
+  for (let leftMs = rolloutWaitMs; leftMs > 0; leftMs = untilMs - clock.monotonicMs()) {
+    rollout = await readRollout(options, leftMs);
+    const isThere = rollout && rollout.hash !== before?.hash && rollout.inSync >= rollout.nodes;
+    if (isThere || signal.aborted) break;
     // A stop ends the wait alone: what was written is told all the same.
     await clock.sleep(rolloutPollMs, signal).catch(() => {});
-    leftMs = untilMs - clock.monotonicMs();
-    if (leftMs <= 0) return rollout;
   }
+  return rollout;
 }

@@ -32,20 +32,27 @@ export function whyClosedToKong(path: string): Problem | undefined {
 }
 
 async function clearPath(path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat) return;
-  if (!stat.isSocket()) throw notListening(path, 'is no socket, and is left as it is');
-  if (await isServed(path)) throw notListening(path, 'is served by another process');
+  const found = await findAt(path);
+  if (found === 'no socket') throw notListening(path, 'is no socket, and is left as it is');
+  if (found === 'served') throw notListening(path, 'is served by another process');
   try {
-    rmSync(path);
+    rmSync(path, { force: true });
   } catch (cause) {
     const fix = `let this user write to ${dirname(path)}`;
     throw notListening(path, `was left behind and cannot be removed (${messageOf(cause)})`, { cause, fix });
   }
 }
 
+/** What is in the way of a socket at the path; undefined for nothing, and for a socket that nobody serves, which may be replaced. */
+export async function findAt(path: string): Promise<'no socket' | 'served' | undefined> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return undefined;
+  if (!stat.isSocket()) return 'no socket';
+  return (await isServed(path)) ? 'served' : undefined;
+}
+
 /** A socket that may not be tried is somebody's. */
-export function isServed(path: string): Promise<boolean> {
+function isServed(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy();

@@ -1,8 +1,8 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { serverTimeouts } from '#io/server-timeouts';
-import { isServed } from '../listening/listen';
+import { findAt } from '../listening/listen';
 
 const unixPrefix = 'unix:';
 const loopback = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/;
@@ -31,11 +31,10 @@ export async function serveMetrics(address: string, render: () => string): Promi
 
 /** A socket that was left behind is replaced; anything else is somebody's. */
 async function clear(address: string, path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat) return;
-  if (!stat.isSocket()) throw refused(address, 'there is something that is no socket, and it is left as it is');
-  if (await isServed(path)) throw refused(address, 'another process serves it');
-  rmSync(path);
+  const found = await findAt(path);
+  if (found === 'no socket') throw refused(address, 'there is something that is no socket, and it is left as it is');
+  if (found === 'served') throw refused(address, 'another process serves it');
+  rmSync(path, { force: true });
 }
 
 function parseAddress(address: string): Address {

@@ -120,11 +120,9 @@ async function attempt(call: HttpCall, connection: Connection, signal: AbortSign
   if (status >= 200 && status < 300) return { value: parse(text, name) };
   if (status === 404 && method === 'DELETE') return { value: undefined };
   const retryAfterMs = parseRetryAfter(retryAfter, serverClock.now());
+  const refusing = { name: api.name, fixes: { ...api.fixes, ...call.fixes } };
   return {
-    error: answerError({ name: api.name, fixes: { ...api.fixes, ...call.fixes } }, name(), {
-      ...{ status, text: mask(text), location },
-      retryAfterMs,
-    }),
+    error: answerError(refusing, name(), { status, text: mask(text), location, retryAfterMs }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };
