@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseDocument, type YAMLParseError } from 'yaml';
+import type { YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { messageOf, PrivatelinkError } from '#core/errors';
-import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
+import { isProblem, messageOf, PrivatelinkError } from '#core/errors';
+import { parseYamlDocument } from '#core/yaml/parse';
 import { fixOf } from './problems';
 import { type Config, configSchema } from './schema';
 
@@ -80,9 +80,8 @@ function invalid(file: string, lines: readonly string[]): PrivatelinkError {
 }
 
 function parseYaml(text: string, file: string): unknown {
-  const excess = whyTooDeep(text);
-  if (excess) throw invalid(file, [`the file: ${excess}: write it flatter`]);
-  const document = parseDocument(text, { prettyErrors: true, ...withoutWarnings });
+  const document = parseYamlDocument(text);
+  if (isProblem(document)) throw invalid(file, [`the file: ${document.reason}: ${document.fix}`]);
   const [first] = document.errors;
   if (first) throw invalid(file, [`line ${first.linePos?.[0].line ?? '?'}: ${describeError(first)}`]);
   try {

@@ -1,8 +1,7 @@
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, misfitOf, PrivatelinkError } from '#core/errors';
 import { uuidOf } from '#core/uuid';
-import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
+import { readYamlValue } from '#core/yaml/parse';
 import type { HeldEntity } from '../document';
 import { heldEntities } from '../held';
 import { uuidName } from '../keys';
@@ -54,9 +53,7 @@ function parseFile(text: string, path: string): z.infer<typeof deckFile> {
 /** By YAML 1.2, as earlier versions wrote; what is written now says the same by any. */
 function parseOwn(text: string): unknown {
   const { text: hidden, restoreInJson } = hideTemplates(text);
-  const excess = whyTooDeep(hidden);
-  if (excess) throw new Error(`it ${excess}`);
-  return JSON.parse(restoreInJson(JSON.stringify(parse(hidden, withoutWarnings)) ?? 'null'));
+  return JSON.parse(restoreInJson(JSON.stringify(readYamlValue(hidden)) ?? 'null'));
 }
 
 function foreignFile(path: string, said: string, cause?: unknown): PrivatelinkError {

@@ -1,16 +1,6 @@
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type ParsedNode,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
-import { messageOf } from '#core/errors';
-import { mostLevels, tooDeep, whyTooDeep, withoutWarnings } from '#core/yaml/limits';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
+import { isProblem, messageOf } from '#core/errors';
+import { mostLevels, parseYamlDocument, tooDeep } from '#core/yaml/parse';
 import { authoredScalar, isCut } from './authored';
 import { plainValue } from './plain';
 import { type Hidden, hideTemplates, lineNumberOf, whyNoYaml } from './templates';
@@ -36,15 +26,13 @@ export function readYaml(text: string): Yaml {
   if (odd >= 0)
     throw new Error(`a control character in line ${lineNumberOf(lines, odd)}; write an escape, in double quotes`);
   const hidden = hideTemplates(lines);
-  const excess = whyTooDeep(hidden.text);
-  if (excess) throw new Error(`the file ${excess}: write it flatter`);
-  const document = parseDocument(hidden.text, {
-    ...withoutWarnings,
+  const document = parseYamlDocument(hidden.text, {
     schema: 'failsafe',
     keepSourceTokens: true,
     // It would compare each with all others (fm-54).
     uniqueKeys: false,
   });
+  if (isProblem(document)) throw tooDeepFile();
   const [error] = document.errors;
   if (error) throw whyNoYaml(lines, error);
   return read(document.contents, { hidden, anchors: new Map() }).value;
@@ -93,8 +81,12 @@ function found<T extends Yaml>(value: T, parts: readonly Found[]): Found<T> {
   const nodes = parts.reduce((sum, part) => sum + part.nodes, 1);
   const levels = parts.reduce((most, part) => Math.max(most, part.levels), 0) + 1;
   if (nodes > mostNodes) throw new Error(`more than ${mostNodes} values; write fewer, or fewer aliases`);
-  if (levels > mostLevels) throw new Error(`the file ${tooDeep}: write it flatter`);
+  if (levels > mostLevels) throw tooDeepFile();
   return { value, nodes, levels };
+}
+
+function tooDeepFile(): Error {
+  return new Error(`the file ${tooDeep.reason}: ${tooDeep.fix}`);
 }
 
 /** As decK does, a merge takes the place where it stands: it covers what is before it, and what is behind covers it (fm-59). */

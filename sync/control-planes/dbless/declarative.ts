@@ -1,8 +1,8 @@
-import { parse, type Tags } from 'yaml';
+import type { Tags } from 'yaml';
 import { z } from 'zod';
 import { groupBy } from '#core/group-by';
 import type { Json, JsonObject } from '#core/model';
-import { whyTooDeep, withoutWarnings } from '#core/yaml/limits';
+import { readYamlValue } from '#core/yaml/parse';
 import { writeOrder } from '#deck/desired';
 import type { Kind } from '#deck/document';
 import { type Item, itemSchema } from '#deck/held';
@@ -32,11 +32,8 @@ const decimalOnly = (tags: Tags): Tags =>
 
 /** Parses the text of `GET /config`. Throws when it is not what Kong exports; a key twice is not looked for, which takes the square of their number. */
 export function parseDeclarative(text: string): Declarative {
-  const excess = whyTooDeep(text);
-  if (excess) throw new Error(`it ${excess}`);
-  return declarative.parse(
-    parse(text, { schema: 'core', customTags: decimalOnly, maxAliasCount: 0, uniqueKeys: false, ...withoutWarnings }),
-  );
+  const options = { schema: 'core', customTags: decimalOnly, maxAliasCount: 0, uniqueKeys: false };
+  return declarative.parse(readYamlValue(text, options));
 }
 
 /** The lists that an Admin API would give: references as objects. Throws when an entity has no id. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
-import { whyTooDeep } from '#core/yaml/limits';
+import { isProblem } from '#core/errors';
+import { parseYamlDocument } from '#core/yaml/parse';
 
 const columns = (count: number) => Array.from({ length: count }, (_, index) => `${' '.repeat(index)}a:`).join('\n');
 
@@ -28,7 +29,12 @@ const forms: readonly (readonly [form: string, text: (levels: number) => string]
   ],
 ];
 
-describe('whyTooDeep', () => {
+function whyTooDeep(text: string): string | undefined {
+  const parsed = parseYamlDocument(text);
+  return isProblem(parsed) ? parsed.reason : undefined;
+}
+
+describe('parseYamlDocument', () => {
   it.each(forms)('fm-45 refuses %s, however many', (_, text) => {
     for (const levels of [101, 1_000]) expect(whyTooDeep(text(levels))).toBe('is nested deeper than 100 levels');
   });
