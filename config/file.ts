@@ -27,7 +27,7 @@ export function loadConfig(options: LoadOptions): Config {
 }
 
 /** What discovery on a data plane takes from the same file. */
-export type DataPlaneConfig = Pick<Config, 'owner' | 'sources' | 'watch'> & {
+export type DataPlaneConfig = Pick<Config, 'discovery' | 'owner' | 'sources' | 'watch'> & {
   /** Only where the file names it: what a data plane's user may write is not known. */
   readonly stateDir?: string;
 };

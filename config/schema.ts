@@ -118,6 +118,24 @@ const watch = z
   .meta({ id: 'watch' })
   .prefault({});
 
+/** How many sockets the AWS clients share. */
+const mostScopesAtOnce = 50;
+
+const discovery = z
+  .strictObject({
+    concurrency: z
+      .int()
+      .min(1)
+      .max(mostScopesAtOnce)
+      .default(16)
+      .describe(
+        'scopes (an account in a region) read at once; calls of one kind in one account and region are spaced out anyway',
+      ),
+    scopeTimeoutSeconds: z.number().min(1).default(30).describe('time that a scope gets to answer as a whole'),
+  })
+  .meta({ id: 'discovery' })
+  .prefault({});
+
 const publication = z
   .strictObject({
     namespace: text.describe('the name, id or ARN of the namespace'),
@@ -144,6 +162,7 @@ export const configSchema = z.strictObject({
     .default('none')
     .describe('whether each zone gets upstreams that prefer its own addresses, and how'),
   deck: deck.describe('decK files of your own'),
+  discovery: discovery.describe('how sources are read'),
   watch: watch.describe('the worker (`sync --watch`)'),
   publish: z
     .array(publication)

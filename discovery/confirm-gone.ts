@@ -1,6 +1,7 @@
 import { messageOf } from '#core/errors';
 import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/signals';
+import type { DiscoverOptions } from './discover';
 import type { ScopeReader, Source } from './source';
 
 /** Ids of endpoints that a scope does not list, by scope id. */
@@ -12,12 +13,14 @@ export type Confirmed = { readonly goneIds: readonly string[]; readonly warnings
 /** Asks for endpoints by id. Rejects with the signal's reason only. */
 export type ConfirmGone = (missing: Missing, signal: AbortSignal) => Promise<Confirmed>;
 
-/** Scopes asked at once, and the time each of them gets: what it adds is haste, which nobody should wait long for. */
-const concurrency = 4;
+/** The time each scope gets: what it adds is haste, which nobody should wait long for. */
 const timeoutMs = 10_000;
 
 /** Asks the sources that can tell an endpoint that is gone from one that they do not list; without missing ids no call is made. */
-export function createConfirmGone(sources: readonly Source[]): ConfirmGone {
+export function createConfirmGone(
+  sources: readonly Source[],
+  { concurrency = 16 }: Pick<DiscoverOptions, 'concurrency'> = {},
+): ConfirmGone {
   const scopes = sources.flatMap((source) => source.scopes());
   return async (missing, signal) => {
     const asked = scopes.flatMap(({ scope, confirmGone }) => {

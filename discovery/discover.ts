@@ -13,10 +13,10 @@ import type { ScopeReader, Source } from './source';
 
 export type DiscoverOptions = {
   readonly clock: Clocks;
-  /** Scopes read at once; default 4. */
+  /** Scopes read at once. */
   readonly concurrency?: number;
-  /** Time a scope gets to answer as a whole; default 30 s. */
-  readonly scopeTimeoutMs?: number;
+  /** Time a scope gets to answer as a whole. */
+  readonly scopeTimeoutSeconds?: number;
   /** Absent: a new process starts with nothing known. */
   readonly lastGoodStore?: LastGoodStore;
 };
@@ -36,14 +36,14 @@ export type Discoverer = {
  */
 export function createDiscoverer(
   sources: readonly Source[],
-  { clock, concurrency = 4, scopeTimeoutMs = 30_000, lastGoodStore: store }: DiscoverOptions,
+  { clock, concurrency = 16, scopeTimeoutSeconds = 30, lastGoodStore: store }: DiscoverOptions,
 ): Discoverer {
   const scoped = sources.flatMap((source) => source.scopes().map((one) => ({ source, ...holdEmpty(one, clock) })));
   scoped.sort((a, b) => compareText(a.scope.id, b.scope.id));
   const memory = createScopeMemory(clock, store && { read: () => readJudged(store, scoped) });
 
   async function readScope({ source, scope, discover }: Scoped, startedMs: number, signal: AbortSignal): Promise<Read> {
-    const deadline = { signal, timeoutMs: scopeTimeoutMs, asked: `scope ${scope.id}` };
+    const deadline = { signal, timeoutMs: scopeTimeoutSeconds * 1_000, asked: `scope ${scope.id}` };
     try {
       const answer = await withinDeadline(discover, deadline);
       // Whose the answer is shows beside what was known before.

@@ -1,15 +1,9 @@
 import type { Config, SourceConfig } from '#config/schema';
 import type { Clock } from '#core/timing/clock';
+import { type AwsAccess, createAwsAccess } from './aws/access';
 import type { AccountScope } from './aws/accounts';
-import { type CallBudget, createCallBudget } from './aws/call-budget';
 import { createAccountReader, tellAccount } from './aws/caller';
-import {
-  type ClientOptions,
-  lazyCloudMapClient,
-  lazyEc2Client,
-  lazyStsClient,
-  type OwnCredentials,
-} from './aws/clients';
+import { type ClientOptions, lazyCloudMapClient, lazyEc2Client, lazyStsClient } from './aws/clients';
 import { createCloudMapReader } from './aws/readers/cloud-map';
 import { createEc2Reader, type Ec2ReaderOptions } from './aws/readers/endpoints';
 import { createEc2InstanceReader } from './aws/readers/instances';
@@ -29,15 +23,12 @@ import type { Source } from './source';
 export type SourcesOptions = {
   /** Items per page of AWS's lists; small ones where parsing must not block requests. Default 1000, AWS's largest. */
   readonly pageSize?: number;
-  /** Times the calls to AWS: all sources share one budget. */
   readonly clock: Clock;
+  /** Shared with whoever else asks AWS; default: one of their own. */
+  readonly aws?: AwsAccess;
 };
 
-type SourceContext = Required<SourcesOptions> & {
-  readonly budget: CallBudget;
-  readonly owner: string;
-  readonly own: OwnCredentials;
-};
+type SourceContext = AwsAccess & { readonly owner: string; readonly pageSize: number };
 
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: SourceContext) => Source;
@@ -54,19 +45,14 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
   },
   'cloud-map': (config, context) => {
     const { endpoint } = config;
-    const readersOf = (scope: AccountScope) => ({
-      reader: createCloudMapReader({
-        ...context,
-        scope,
-        client: lazyCloudMapClient({ scope, endpoint, own: context.own }),
-      }),
-      readZoneIds: createZoneReader({ ...context, scope, client: lazyEc2Client({ scope, endpoint }) }),
-      readAccount: createAccountReader({
-        ...context,
-        scope,
-        client: lazyStsClient({ scope, endpoint, own: context.own }),
-      }),
-    });
+    const readersOf = (scope: AccountScope) => {
+      const options = { ...context, scope, endpoint };
+      return {
+        reader: createCloudMapReader({ ...options, client: lazyCloudMapClient(options) }),
+        readZoneIds: createZoneReader({ ...options, client: lazyEc2Client(options) }),
+        readAccount: createAccountReader({ ...options, client: lazyStsClient(options) }),
+      };
+    };
     return createCloudMapSource(config, { owner: context.owner, readersOf });
   },
   dns: (config, { clock }) => createDnsSource(config, { resolver: createResolver(config.servers), clock }),
@@ -78,33 +64,30 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
 /** A reader and the zones of one scope, over one client. */
 function ec2ReadersOf<R>(
   create: (options: Ec2ReaderOptions) => R,
-  { scope, endpoint, own, pageSize, budget, clock }: ClientOptions & Omit<SourceContext, 'owner'>,
+  { scope, endpoint, pageSize, ...aws }: Omit<ClientOptions, 'credentials'> & Omit<SourceContext, 'owner'>,
 ) {
-  const client = lazyEc2Client({ scope, endpoint, own });
+  const client = lazyEc2Client({ scope, endpoint, credentials: aws.credentials });
   return {
-    reader: create({ scope, client, pageSize, budget }),
-    readZoneIds: createZoneReader({ scope, client, budget, clock }),
+    reader: create({ scope, client, pageSize, budget: aws.budget }),
+    readZoneIds: createZoneReader({ scope, client, ...aws }),
   };
 }
 
 /** The sources that the configuration names; no IO. */
 export function createSources(
   { sources, owner }: Pick<Config, 'owner' | 'sources'>,
-  { pageSize = 1_000, clock }: SourcesOptions,
+  { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,
 ): readonly Source[] {
-  const budget = createCallBudget({ clock });
-  const own: OwnCredentials = {};
-  return sources.map((config) => createSource(config, { owner, pageSize, budget, clock, own }));
+  return sources.map((config) => createSource(config, { ...aws, owner, pageSize }));
 }
 
 /** What looks at the networks of the sources that the configuration names; no IO. */
 export function openFindings(
   { sources }: Pick<Config, 'sources'>,
-  { pageSize = 1_000, clock }: SourcesOptions,
+  { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,
 ): AddFindings {
-  const context = { pageSize, clock, budget: createCallBudget({ clock }), own: {} };
   return createFindings(sources, {
-    readersOf: (scope, { endpoint }) => ec2ReadersOf(createNetworkReader, { ...context, scope, endpoint }),
+    readersOf: (scope, { endpoint }) => ec2ReadersOf(createNetworkReader, { ...aws, pageSize, scope, endpoint }),
   });
 }
 
@@ -117,6 +100,6 @@ function createSource<T extends SourceType>(
   if (!('regions' in config) || config.accounts) return source;
   const { endpoint, ownAccount } = config;
   return tellAccount(source, ownAccount, (scope) =>
-    createAccountReader({ ...context, scope, client: lazyStsClient({ scope, endpoint, own: context.own }) }),
+    createAccountReader({ ...context, scope, client: lazyStsClient({ ...context, scope, endpoint }) }),
   );
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { withOwnSignal } from './signals';
 
 export type Limits = {
@@ -16,6 +17,8 @@ export function concurrently<I, O>(
   work: (item: I, signal: AbortSignal) => Promise<O>,
 ): Promise<O[]> {
   return withOwnSignal(signal, async (own) => {
+    // Each item under way listens, and Node warns of more than ten.
+    setMaxListeners(0, own.signal);
     const results: O[] = new Array(items.length);
     const queue = items.entries();
     let isOver = false;

@@ -9,25 +9,30 @@ import { concurrently } from '#io/concurrently';
 import type { ProbeSettings } from '#plugin/discovery/probe-settings';
 import { type Feed, startFeed } from '#plugin/request/feed';
 import { watchBlocks } from './blocks';
-import { estate, scopes } from './discovery-world';
+import { type EstateName, estates, scopesOf } from './discovery-world';
 
 /** One of the things to measure, in a process of its own; tells its parent seconds, peak memory and the longest block of the event loop. */
-type Subject = (url: string) => Promise<number>;
+type Subject = (where: { readonly url: string; readonly estate: EstateName }) => Promise<number>;
 
-/** The SDK's own paginators over the same calls, and nothing else. */
-const baseline: Subject = async (url) => {
+/** The SDK's own paginators over the same calls, as many at once, with one role's credentials for all of its regions, and nothing else. */
+const baseline: Subject = async ({ url, estate }) => {
   const { signal } = new AbortController();
   const { DescribeNetworkInterfacesCommand, EC2Client, paginateDescribeVpcEndpoints } = await import(
     '@aws-sdk/client-ec2'
   );
   const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
-  const found = await concurrently(scopes(), { limit: 4, signal }, async ({ account, region }) => {
-    const params = {
-      RoleArn: `arn:aws:iam::${account}:role/kong-privatelink`,
-      ExternalId: 'bench',
-      RoleSessionName: 'bench',
-    };
-    const credentials = fromTemporaryCredentials({ params, clientConfig: { region, endpoint: url } });
+  const limit = loadDataPlaneConfig({ env: process.env }).discovery.concurrency;
+  const roles = new Map(
+    estates[estate].accounts.map((account) => {
+      const RoleArn = `arn:aws:iam::${account}:role/kong-privatelink`;
+      const params = { RoleArn, ExternalId: 'bench', RoleSessionName: 'bench' };
+      const find = fromTemporaryCredentials({ params, clientConfig: { region: 'us-east-1', endpoint: url } });
+      let keys: ReturnType<typeof find> | undefined;
+      return [account, () => (keys ??= find())];
+    }),
+  );
+  const found = await concurrently(scopesOf(estates[estate]), { limit, signal }, async ({ account, region }) => {
+    const credentials = roles.get(account);
     const client = new EC2Client({ region, endpoint: url, credentials });
     const ids: string[] = [];
     const Filters = [
@@ -54,13 +59,14 @@ const discovery: Subject = async () => {
   const config = loadDataPlaneConfig({ env: process.env });
   const snapshot = await createDiscoverer(createSources(config, { clock: unreferencedClock }), {
     clock: unreferencedClock,
+    ...config.discovery,
   }).discover(new AbortController().signal);
   return knownEndpoints(snapshot).flatMap((one) => one.addresses).length;
 };
 
 /** The thread that serves requests, while the other discovers and posts all domains for the first time. */
-const serving: Subject = async () => {
-  const domains = Array.from({ length: estate.domains }, (_, index) => `sd${index}`);
+const serving: Subject = async ({ estate }) => {
+  const domains = Array.from({ length: estates[estate].domains }, (_, index) => `sd${index}`);
   const startThread = () => {
     const worker = new Worker(join(__dirname, '../../plugin/discovery/thread.js'));
     worker.unref();
@@ -95,12 +101,12 @@ async function firstRequest(feed: Feed, domain: string): Promise<number> {
 
 const subjects: Readonly<Record<string, Subject>> = { baseline, discovery, serving };
 
-async function measure([name = '', url = '']: readonly string[]): Promise<void> {
+async function measure([name = '', estate = '', url = '']: readonly string[]): Promise<void> {
   // The first ticks of a process are its own start, not the subject's.
   await new Promise((done) => setTimeout(done, 100));
   const blocks = watchBlocks();
   const startMs = performance.now();
-  const addresses = await subjects[name]?.(url);
+  const addresses = await subjects[name]?.({ url, estate: estate as EstateName });
   const seconds = (performance.now() - startMs) / 1_000;
   const longest = blocks.stop();
   process.send?.({ addresses, seconds, peakMb: process.resourceUsage().maxRSS / 1_024, ...longest });

@@ -3,37 +3,73 @@ import { startAws } from '#sandbox/aws/server';
 import { createWorld } from '#sandbox/aws/world/world';
 import { zoneIdsOf } from '#sandbox/aws/world/zones';
 
-/** 10,000 endpoints x 3 zones in 25 accounts x 4 regions, served by a process of its own; tells its parent the URL. */
-export const estate = {
-  accounts: Array.from({ length: 25 }, (_, index) => String(200_000_000_000 + index)),
-  regions: ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'],
-  endpointsPerScope: 100,
-  domains: 200,
-  zones: 3,
+export type BenchEstate = {
+  readonly accounts: readonly string[];
+  readonly regions: readonly string[];
+  /** Of every how many scopes one holds endpoints. */
+  readonly oneScopeIn: number;
+  readonly endpointsPerScope: number;
+  readonly domains: number;
+  readonly zones: number;
+  readonly latencyMs: number;
 };
 
-async function serve(): Promise<void> {
+const regions = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'];
+
+/** What is discovered; a process of its own serves one of them. */
+export const estates = {
+  /** 10,000 endpoints x 3 zones in 25 accounts x 4 regions. */
+  large: {
+    accounts: accountsOf(25),
+    regions,
+    oneScopeIn: 1,
+    endpointsPerScope: 100,
+    domains: 200,
+    zones: 3,
+    latencyMs: 0,
+  },
+  /** 500 accounts x 4 regions at 60 ms a call; every tenth scope holds an endpoint. */
+  many: {
+    accounts: accountsOf(500),
+    regions,
+    oneScopeIn: 10,
+    endpointsPerScope: 1,
+    domains: 200,
+    zones: 3,
+    latencyMs: 60,
+  },
+} satisfies Readonly<Record<string, BenchEstate>>;
+
+export type EstateName = keyof typeof estates;
+
+export function scopesOf({ accounts, regions: all }: BenchEstate) {
+  return accounts.flatMap((account) => all.map((region) => ({ account, region })));
+}
+
+function accountsOf(length: number): readonly string[] {
+  return Array.from({ length }, (_, index) => String(200_000_000_000 + index));
+}
+
+/** Tells its parent the URL, and the number of calls when it is asked. */
+async function serve(estate: BenchEstate): Promise<void> {
   // It stands for another machine: what is measured goes first on the cores that both share.
   setPriority(constants.priority.PRIORITY_LOW);
   const world = createWorld();
   for (const account of estate.accounts) world.createRole({ account, name: 'kong-privatelink', externalId: 'bench' });
-  for (const [scopeIndex, { account, region }] of scopes().entries()) {
+  for (const [scopeIndex, { account, region }] of scopesOf(estate).entries()) {
+    if (scopeIndex % estate.oneScopeIn !== 0) continue;
     const service = world.createService({ account: '333333333333', region });
     for (let index = 0; index < estate.endpointsPerScope; index += 1) {
       const domain = `sd${(scopeIndex * estate.endpointsPerScope + index) % estate.domains}`;
       const interfaces = zoneIdsOf(region)
         .slice(0, estate.zones)
-        .map((zoneId, zone) => ({ zoneId, ip: `10.${scopeIndex}.${zone}.${index + 1}` }));
+        .map((zoneId, zone) => ({ zoneId, ip: `10.${scopeIndex % 256}.${zone + 4 * (scopeIndex >> 8)}.${index + 1}` }));
       world.createEndpoint({ account, region, serviceName: service.name, tags: { 'kong:domain': domain }, interfaces });
     }
   }
-  const aws = await startAws(world);
+  const aws = await startAws(world, estate);
   process.send?.({ url: aws.url });
   process.on('message', () => process.send?.({ calls: aws.calls.length }));
 }
 
-export function scopes(): readonly { readonly account: string; readonly region: string }[] {
-  return estate.accounts.flatMap((account) => estate.regions.map((region) => ({ account, region })));
-}
-
-if (require.main === module) void serve();
+if (require.main === module) void serve(estates[process.argv[2] as EstateName]);

@@ -10,7 +10,7 @@ import type { Source } from '../source';
 import type { AccountScope } from './accounts';
 import { parseAnswer } from './answers';
 import type { CallBudget } from './call-budget';
-import { loadSts } from './clients';
+import { loadSts } from './sdk';
 
 /** The account that credentials belong to; undefined where STS does not say. Rejects only when the signal is aborted. */
 export type ReadAccount = (signal: AbortSignal) => Promise<string | undefined>;

@@ -1,56 +1,87 @@
-import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
-import { hasCode, messageOf, type Problem } from '#core/errors';
-import { ProxyError } from '#io/proxy/tunnel';
+import { z } from 'zod';
+import type { Clock } from '#core/timing/clock';
+import { lazy } from '#core/timing/lazy';
+import type { AccountScope } from './accounts';
+import { parseAnswer } from './answers';
+import { createCallBudget } from './call-budget';
+import { wrapAwsError } from './errors';
+import { type FindCredentials, findOwnCredentials } from './own-credentials';
+import { createRoleCredentials, type RoleCredentials, type RoleKeys } from './role-credentials';
+import { answerLimits, loadSts, requestHandler } from './sdk';
 
-/** What finds credentials of the process itself. */
-type FindCredentials = Exclude<
-  NonNullable<FromTemporaryCredentialsOptions['masterCredentials']>,
-  { accessKeyId: string }
->;
+/** The credentials of one process, which all of its clients share. */
+export type Credentials = {
+  /** Of the scope's role, or the process's own; STS is at `stsAddress` where it is not AWS's. */
+  of(scope: AccountScope, stsAddress: string | undefined): Promise<FindCredentials>;
+};
 
-/** The same, whose errors say what is wrong where the SDK tells what it tried last, or what the system said. */
-export function explainCredentials(find: FindCredentials): FindCredentials {
-  return async (options) => {
-    try {
-      return await find(options);
-    } catch (thrown) {
-      const problem = problemOf(thrown);
-      if (!problem) throw thrown;
-      const { reason, fix } = problem;
-      // The name that the SDK's own have: they are tried by nobody again.
-      throw Object.assign(new Error(reason, { cause: thrown }), { name: 'CredentialsProviderError', fix });
-    }
-  };
-}
+/** Half of what STS grants the calls of one account in one region: 600 per second (IAM and AWS STS quotas). */
+export const stsLimits = { burst: 300, perSecond: 300 };
 
-function problemOf(thrown: unknown): Problem | undefined {
-  return withoutProfile(thrown) ?? withoutSso(thrown) ?? withoutToken(thrown);
-}
-
-/** The SDK goes on after a profile that is nowhere, and says only that nothing was found. */
-function withoutProfile(thrown: unknown): Problem | undefined {
-  const { AWS_PROFILE: profile, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
-  if (!profile || messageOf(thrown) !== 'Could not load credentials from any providers') return undefined;
-  const files = `${AWS_CONFIG_FILE || '~/.aws/config'} or ${AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'}`;
+/** Finds and takes nothing before a client needs it. */
+export function createCredentials(clock: Clock): Credentials {
+  const own = lazy(async () => memoized(await findOwnCredentials()));
+  const assumeAt = assumingWith(own, clock);
+  const roles = new Map<string, RoleCredentials>();
   return {
-    reason: `profile "${profile}" of AWS_PROFILE gives no credentials`,
-    fix: `correct AWS_PROFILE, or the profile in ${files}`,
+    of: async (scope, stsAddress) => {
+      if (!scope.roleArn) return own();
+      const key = JSON.stringify([scope.roleArn, scope.externalId, stsAddress]);
+      const role = roles.get(key) ?? createRoleCredentials({ assume: assumeAt(stsAddress), clock });
+      roles.set(key, role);
+      return memoized(() => role(scope));
+    },
   };
 }
 
-/** Of a proxy that refuses the way to SSO the SDK keeps no more than the words. */
-function withoutSso(thrown: unknown): Problem | undefined {
-  if (thrown instanceof ProxyError) return undefined;
-  const [, reason, variable] = /(the proxy \S+ \((\w+)\) .*)/.exec(messageOf(thrown)) ?? [];
-  if (reason === undefined) return undefined;
-  return { reason, fix: `correct ${variable}, or name that host in NO_PROXY where the way leads past the proxy` };
+/** The SDK's clients take what is marked so as it is: all of them have the same credentials at any time, so that STS tells whose EC2's answers are (fm-37). */
+function memoized<T extends FindCredentials>(find: T): T {
+  return Object.assign(find, { memoized: true });
 }
 
-/** What the system says of a file that the SDK reads. */
-function withoutToken(thrown: unknown): Problem | undefined {
-  if (!hasCode(thrown, 'ENOENT', 'EACCES', 'EISDIR')) return undefined;
-  return {
-    reason: `the token of a web identity cannot be read (${messageOf(thrown)})`,
-    fix: 'correct AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file of the profile), or mount the token there, for this user to read',
+/** Takes roles through one client for each region. */
+function assumingWith(own: () => Promise<FindCredentials>, clock: Clock) {
+  const budget = createCallBudget({ clock, ...stsLimits });
+  const clients = new Map<string, ReturnType<typeof openSts>>();
+  const never = new AbortController().signal;
+  const clientOf = (region: string, endpoint: string | undefined) => {
+    const key = `${region} ${endpoint}`;
+    const client = clients.get(key) ?? openSts({ region, endpoint, own });
+    clients.set(key, client);
+    return client;
   };
+  return (address: string | undefined) =>
+    (scope: AccountScope): Promise<RoleKeys> =>
+      wrapAwsError('sts:AssumeRole', scope, async () => {
+        const [{ AssumeRoleCommand }, client] = await Promise.all([loadSts(), clientOf(scope.region, address)]);
+        await budget.take({ account: 'self', region: scope.region, action: 'AssumeRole' }, never);
+        const { roleArn, externalId } = scope;
+        const input = { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' };
+        return parseAnswer(session, await client.send(new AssumeRoleCommand(input)), scope);
+      });
 }
+
+type StsOptions = { readonly region: string; readonly endpoint?: string; readonly own: () => Promise<FindCredentials> };
+
+async function openSts({ own, ...place }: StsOptions) {
+  const { STSClient } = await loadSts();
+  const client = new STSClient({ ...place, credentials: await own(), retryMode: 'adaptive', requestHandler });
+  client.middlewareStack.use(answerLimits);
+  return client;
+}
+
+const session = z
+  .object({
+    Credentials: z.object({
+      AccessKeyId: z.string().min(1),
+      SecretAccessKey: z.string().min(1),
+      SessionToken: z.string().min(1),
+      Expiration: z.date(),
+    }),
+  })
+  .transform(({ Credentials: { AccessKeyId, SecretAccessKey, SessionToken, Expiration } }) => ({
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    expiration: Expiration,
+  }));

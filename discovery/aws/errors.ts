@@ -99,12 +99,23 @@ export async function wrapAwsError<T>(action: string, scope: AccountScope, call:
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
   const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
-  const where = `source ${scope.source}, account ${scope.account}, region ${scope.region}`;
-  return new PrivatelinkError(`${where}: ${failed} failed: ${quoteOf(wordsOf(thrown))}`, {
+  const where = isOfProcess(thrown) ? "finding the process's own AWS credentials" : whereOf(failed, scope);
+  return new PrivatelinkError(`${where} failed: ${quoteOf(wordsOf(thrown))}`, {
     code,
     fix: fix(failed, scope),
     cause: thrown,
   });
+}
+
+/** Whatever was to be called, and wherever: it is one fault. */
+function isOfProcess(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'CredentialsProviderError';
+}
+
+/** A role is taken for all regions and sources at once. */
+function whereOf(action: string, { source, account, region, roleArn }: AccountScope): string {
+  if (roleArn && action === 'sts:AssumeRole') return `role ${roleArn}, region ${region}: ${action}`;
+  return `source ${source}, account ${account}, region ${region}: ${action}`;
 }
 
 function wordsOf(thrown: unknown): string {

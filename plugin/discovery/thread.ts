@@ -28,7 +28,11 @@ function openDiscovery(): Discovery {
   const clock = unreferencedClock;
   const { stateDir } = config;
   const lastGoodStore = stateDir ? openLastGoodStore({ ...config, stateDir, isDataPlane: true }, clock) : undefined;
-  const discoverer = createDiscoverer(createSources(config, { clock }), { clock, lastGoodStore });
+  const discoverer = createDiscoverer(createSources(config, { clock }), {
+    clock,
+    lastGoodStore,
+    ...config.discovery,
+  });
   discovery = { discoverer, intervalSeconds: config.watch.intervalSeconds };
   return discovery;
 }

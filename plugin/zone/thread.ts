@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { createCallBudget } from '#discovery/aws/call-budget';
+import { createAwsAccess } from '#discovery/aws/access';
 import { lazyEc2Client } from '#discovery/aws/clients';
 import { createZoneReader, type ReadZoneIds } from '#discovery/aws/readers/zones';
 import { systemClock as clock } from '#io/clock';
@@ -12,7 +12,8 @@ import { findZoneId, lookUpZone } from './zone-id';
 
 function zoneIdsOf(region: string): ReadZoneIds {
   const scope = { id: `zone.self.${region}`, source: 'zone', account: 'self', region };
-  return createZoneReader({ scope, client: lazyEc2Client({ scope }), budget: createCallBudget({ clock }), clock });
+  const aws = createAwsAccess(clock);
+  return createZoneReader({ ...aws, scope, client: lazyEc2Client({ ...aws, scope }) });
 }
 
 void lookUpZone(

@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AnswerText, jsonText, xmlText } from './answer-text';
 import { answerCloudMap, refuseCloudMap } from './cloud-map/answer';
 import { parseCaller } from './credentials';
@@ -31,7 +32,19 @@ export type AwsServer = {
   close(): Promise<void>;
 };
 
-type Context = { readonly world: AwsWorld; readonly faults: Faults; readonly calls: Call[] };
+export type AwsOptions = {
+  /** The system chooses one by default. */
+  readonly port?: number;
+  /** Added to each answer, as the way to AWS takes. */
+  readonly latencyMs?: number;
+};
+
+type Context = {
+  readonly world: AwsWorld;
+  readonly faults: Faults;
+  readonly calls: Call[];
+  readonly latencyMs: number;
+};
 type Answer = {
   readonly status: number;
   readonly contentType: string;
@@ -60,14 +73,14 @@ const services: Readonly<Record<ServiceName, Service>> = {
   },
 };
 
-/** Lets a world answer the AWS SDK on 127.0.0.1; the system chooses the port unless one is given. */
-export async function startAws(world: AwsWorld, options: { readonly port?: number } = {}): Promise<AwsServer> {
-  const context = { world, faults: createFaults(), calls: [] };
+/** Lets a world answer the AWS SDK on 127.0.0.1. */
+export async function startAws(world: AwsWorld, { port = 0, latencyMs = 0 }: AwsOptions = {}): Promise<AwsServer> {
+  const context = { world, faults: createFaults(), calls: [], latencyMs };
   // Without a time-out of our own, an SDK that polls rarely never writes on a connection that is just being closed.
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     respond(context, request, response).catch(() => response.destroy());
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${portOf(server)}`,
@@ -79,6 +92,7 @@ export async function startAws(world: AwsWorld, options: { readonly port?: numbe
 
 async function respond(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const outcome = outcomeOf(context, request, await text(request));
+  if (context.latencyMs > 0) await sleep(context.latencyMs);
   if (outcome === 'drop') return void request.socket.destroy();
   if (outcome === 'hang') return;
   const { status, contentType, date, isCut } = outcome;

@@ -3,6 +3,7 @@ import type { Config } from '#config/schema';
 import type { Snapshot } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { emptyBase } from '#deck/file/base';
+import { type AwsAccess, createAwsAccess } from '#discovery/aws/access';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
@@ -16,12 +17,16 @@ export const checkTimeoutMs = 10_000;
 /** What to do about a check that does not end. */
 export const lateFix = 'check the address that it calls and the way there (DNS, proxy, firewall), and run doctor again';
 /** Less, so that a scope that does not answer is named, and not discovery as a whole. */
-const scopeTimeoutMs = 8_000;
+const scopeTimeoutSeconds = 8;
+/** As many as there are connections, and what each scope adds to the time of all. */
+const concurrency = 50;
+const scopeMs = 10;
 
 /** What checks look at. A promise is work done once for all of them, and rejects for all of them with the same error. */
 export type Context = {
   readonly config: Config;
   readonly options: SessionOptions;
+  readonly aws: AwsAccess;
   readonly schema: PluginSchema;
   readonly now: () => number;
   readonly session: Promise<ReturnType<typeof openSession>>;
@@ -36,24 +41,27 @@ export function openContext(
 ): Context {
   const clock = options.clock ?? systemClock;
   const { controlPlane, owner } = config;
-  const sources = createSources(config, { clock });
-  const discoverer = createDiscoverer(sources, { clock, scopeTimeoutMs, concurrency: Number.POSITIVE_INFINITY });
+  const aws = createAwsAccess(clock);
+  const sources = createSources(config, { clock, aws });
+  const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds, concurrency });
+  const discoveryTimeoutMs = checkTimeoutMs + scopeMs * sources.flatMap((source) => source.scopes()).length;
   // Each scope in flight listens, and so does each check.
-  const within = <T>(asked: string, work: (own: AbortSignal) => Promise<T>) =>
+  const within = <T>(asked: string, work: (own: AbortSignal) => Promise<T>, timeoutMs = checkTimeoutMs) =>
     withinDeadline(
       (own) => {
         setMaxListeners(0, signal, own);
         return work(own);
       },
-      { signal, timeoutMs: checkTimeoutMs, asked, fix: lateFix },
+      { signal, timeoutMs, asked, fix: lateFix },
     );
   return {
     config,
     options,
+    aws,
     schema,
     now: clock.now,
     session: within('the session', async () => openSession({ ...options, isReadOnly: true })),
-    snapshot: within('discovery', discoverer.discover),
+    snapshot: within('discovery', discoverer.discover, discoveryTimeoutMs),
     held: within(
       'the control plane',
       backendOf(controlPlane).connect(owner, { base: emptyBase, env: options.terminal.env }).read,

@@ -1,22 +1,26 @@
 import { settleClaims } from '#core/claims/settle';
-import type { ScopeState, Snapshot } from '#core/model';
+import type { Snapshot } from '#core/model';
 import { knownEndpoints, knownScopes, lastQuarantined } from '#core/snapshot';
 import { openFindings } from '#discovery/sources';
-import { systemClock } from '#io/clock';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
+import { namesOf, reportScope, type Unknown, unknownTogether } from '../pass/report';
 import type { Context } from './context';
 
 /** Codes of scopes that the next pass reads without anybody changing anything. */
 const passing: ReadonlySet<string> = new Set(['THROTTLED', 'UNCONFIRMED']);
 
 /** Credentials, permissions, region, clock and network of each scope: AWS's own words where one cannot be read. */
-export async function checkScopes({ snapshot }: Context): Promise<readonly Diagnosis[]> {
-  return (await snapshot).scopes.map((state) => ({ ...answerOf(state), about: state.scope.id }));
+export async function checkScopes({ snapshot, now }: Context): Promise<readonly Diagnosis[]> {
+  const scopes = (await snapshot).scopes.map((state) => reportScope(state, now()));
+  const known = scopes.filter(({ status }) => status === 'known');
+  return [
+    ...known.map(({ id, endpoints }) => ({ ...ok(`read; endpoints: ${endpoints}`), about: id })),
+    ...unknownTogether(scopes).map((one) => ({ ...failureOf(one), about: namesOf(one.together) })),
+  ];
 }
 
-function answerOf(state: ScopeState): Diagnosis {
-  if (state.status === 'known') return ok(`read; endpoints: ${state.discovered.endpoints.length}`);
-  return passing.has(state.code) ? warning(state.reason) : failed(state.reason);
+function failureOf({ code = '', reason = '' }: Unknown): Diagnosis {
+  return passing.has(code) ? warning(reason) : failed(reason);
 }
 
 const unread = warning('not checked: see scope');
@@ -41,10 +45,13 @@ export async function checkEndpoints(context: Context): Promise<readonly Diagnos
 }
 
 /** What routing cannot mend about the networks. */
-export async function checkNetworks({ snapshot, config }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
+export async function checkNetworks(
+  { snapshot, config, aws }: Context,
+  signal: AbortSignal,
+): Promise<readonly Diagnosis[]> {
   const seen = { ...(await snapshot), warnings: [] };
   if (isUnread(seen)) return [unread];
-  const { findings = [], warnings = [] } = await openFindings(config, { clock: systemClock })(seen, signal);
+  const { findings = [], warnings = [] } = await openFindings(config, { clock: aws.clock, aws })(seen, signal);
   if (findings.length === 0 && warnings.length === 0) return [ok('findings: 0')];
   const found = `findings: ${findings.length}; kong-privatelink discover shows each with its fix`;
   return [...(findings.length > 0 ? [found] : []), ...warnings].map(warning);

@@ -4,7 +4,6 @@ import { Agent, request } from 'undici';
 import type { Config } from '#config/schema';
 import { hasCode, messageOf } from '#core/errors';
 import type { LastGood } from '#core/model';
-import { systemClock } from '#io/clock';
 import { isThere } from '#io/files';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { absenceStoreOf, lastGoodStoreOf } from '../pass/session';
@@ -83,8 +82,8 @@ async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal):
 }
 
 /** Each Cloud Map service that is published to exists and can be read. */
-export async function checkPublications({ config }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
-  const read = await readPublications(openPublications(config, systemClock), signal);
+export async function checkPublications({ config, aws }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
+  const read = await readPublications(openPublications(config, aws), signal);
   return read.map(({ name, held, error }) => ({
     ...(error === undefined ? ok(`instances of this owner: ${held.length}`) : failed(error)),
     about: name,

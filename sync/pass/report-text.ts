@@ -10,22 +10,28 @@ import { leaveOut } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
 import type { Withheld } from '../plan/removals/brake';
 import type { PublicationReport } from '../publish/publish';
-import type { Report, ScopeReport } from './report';
+import { namesOf, type Report, type ScopeReport, unknownTogether } from './report';
 
 const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
 
 /** Scopes that are unknown, with what is wrong and how old the data is that is used instead. */
 export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal): string {
-  return scopes
-    .filter((scope) => scope.status === 'unknown')
-    .map(({ id, reason, ageMs }) => {
-      const used =
-        ageMs === undefined
-          ? 'nothing is known of it, its targets stay'
-          : `what was known ${Math.round(ageMs / 1_000)} s ago is used`;
-      return `${paint(terminal, 'yellow', 'unknown scope')} ${id}: ${reason} (${used})\n`;
+  return unknownTogether(scopes)
+    .map(({ reason, together }) => {
+      const what = paint(terminal, 'yellow', together.length > 1 ? 'unknown scopes' : 'unknown scope');
+      return `${what} ${namesOf(together)}: ${reason} (${usedOf(together)})\n`;
     })
     .join('');
+}
+
+function usedOf(scopes: readonly ScopeReport[]): string {
+  const ages = scopes.flatMap(({ ageMs }) => ageMs ?? []);
+  const neverRead = scopes.length - ages.length;
+  const whose = scopes.length === 1 ? 'it' : `${neverRead} of them`;
+  return [
+    ...(ages.length > 0 ? [`what was known ${Math.round(Math.max(...ages) / 1_000)} s ago is used`] : []),
+    ...(neverRead > 0 ? [`nothing is known of ${whose}, ${scopes.length === 1 ? 'its' : 'their'} targets stay`] : []),
+  ].join('; ');
 }
 
 export function formatWarnings(warnings: readonly string[], terminal: Terminal): string {

@@ -1,3 +1,4 @@
+import { groupBy } from '#core/group-by';
 import type { Quarantined, ScopeState } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import type { Entity } from '#deck/document';
@@ -68,6 +69,29 @@ export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
   const endpoints = good?.discovered.endpoints.length ?? 0;
   const report = { id: scope.id, status, endpoints, ageMs: good && nowMs - good.observedAtMs };
   return state.status === 'known' ? report : { ...report, code: state.code, reason: state.reason };
+}
+
+/** Unknown scopes, those of one reason together: a role that cannot be taken is one fault in all of its regions. */
+export function unknownTogether(scopes: readonly ScopeReport[]): readonly Unknown[] {
+  const unknown = scopes.filter(({ status }) => status === 'unknown');
+  const byReason = groupBy(unknown, ({ code = '', reason = '' }) => `${code} ${reason}`);
+  return [...byReason.values()].map((together) => {
+    const [{ code, reason } = {}] = together;
+    return { code, reason, together };
+  });
+}
+
+/** Scopes that are unknown for one reason. */
+export type Unknown = Pick<ScopeReport, 'code' | 'reason'> & { readonly together: readonly ScopeReport[] };
+
+/** More would hide the reason. */
+const mostNames = 8;
+
+/** Ids of scopes, as one line shows them. */
+export function namesOf(scopes: readonly Pick<ScopeReport, 'id'>[]): string {
+  const names = scopes.slice(0, mostNames).map(({ id }) => id);
+  const more = scopes.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
 
 /** The brake held something back, here or in what is published. */

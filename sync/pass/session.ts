@@ -4,6 +4,7 @@ import type { Clock } from '#core/timing/clock';
 import { type Base, checkBase } from '#deck/file/base';
 import { warnOfUnbounded } from '#deck/file/base-paths';
 import { allowOf } from '#discovery/admission/allow';
+import { type AwsAccess, createAwsAccess } from '#discovery/aws/access';
 import { createConfirmGone } from '#discovery/confirm-gone';
 import { createDiscoverer } from '#discovery/discover';
 import { type LastGoodStore, readOnly } from '#discovery/snapshot/last-good';
@@ -40,9 +41,11 @@ export function openSources({ config, terminal }: SessionOptions): DataPlaneConf
 }
 
 /** Everything that discovery needs, from the configuration. */
-export function openDiscovery(config: DataPlaneConfig, clock: Clock, lastGoodStore?: LastGoodStore) {
-  const sources = createSources(config, { clock });
-  return { ...createDiscoverer(sources, { clock, lastGoodStore }), confirmGone: createConfirmGone(sources) };
+export function openDiscovery(config: DataPlaneConfig, aws: AwsAccess, lastGoodStore?: LastGoodStore) {
+  const { clock } = aws;
+  const sources = createSources(config, { clock, aws });
+  const discoverer = createDiscoverer(sources, { clock, lastGoodStore, ...config.discovery });
+  return { ...discoverer, confirmGone: createConfirmGone(sources, config.discovery) };
 }
 
 /** Everything that one pass needs, from the configuration. */
@@ -54,7 +57,8 @@ export function openSession(
   const base = readBase(config.deck.base);
   const backend = backendOf(config.controlPlane);
   const controlPlane = backend.connect(config.owner, { base, env: options.terminal.env });
-  const discoverer = openDiscovery(config, clock, lastGoodStoreOf(config, { ...options, clock }));
+  const aws = createAwsAccess(clock);
+  const discoverer = openDiscovery(config, aws, lastGoodStoreOf(config, { ...options, clock }));
   const progress = createProgress(options.terminal, clock.monotonicMs);
   let applied = 0;
   return {
@@ -78,7 +82,7 @@ export function openSession(
     ),
     controlPlane,
     absenceStore: absenceStoreOf(config, options),
-    publications: openPublications(config, clock),
+    publications: openPublications(config, aws),
     onApplied: (_, total) => {
       applied += 1;
       progress(applied, total, 'changes tried');

@@ -5,8 +5,8 @@ import type { Clock } from '#core/timing/clock';
 import type { AccountScope } from '#discovery/aws/accounts';
 import { optionalText, parseAnswer } from '#discovery/aws/answers';
 import type { CallBudget } from '#discovery/aws/call-budget';
-import { loadServiceDiscovery } from '#discovery/aws/clients';
 import { wrapAwsError } from '#discovery/aws/errors';
+import { loadServiceDiscovery } from '#discovery/aws/sdk';
 
 export type InstanceToRegister = { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
 

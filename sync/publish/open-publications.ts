@@ -1,7 +1,6 @@
 import type { Config, PublishConfig } from '#config/schema';
-import type { Clock } from '#core/timing/clock';
+import type { AwsAccess } from '#discovery/aws/access';
 import { type AccountScope, accountScopes } from '#discovery/aws/accounts';
-import { createCallBudget } from '#discovery/aws/call-budget';
 import { lazyCloudMapClient } from '#discovery/aws/clients';
 import { createCloudMapReader } from '#discovery/aws/readers/cloud-map';
 import { createCloudMapService } from './cloud-map-service';
@@ -11,13 +10,12 @@ import type { Publication } from './publish';
 /** The publications that the configuration names; no IO. */
 export function openPublications(
   { publish, owner }: Pick<Config, 'owner' | 'publish'>,
-  clock: Clock,
+  { clock, budget, credentials }: AwsAccess,
 ): readonly Publication[] {
-  const budget = createCallBudget({ clock });
   return publish.flatMap((config) =>
     scopesOf(config).map((scope) => {
       const { namespace, service, domain, endpoint } = config;
-      const client = lazyCloudMapClient({ scope, endpoint });
+      const client = lazyCloudMapClient({ scope, endpoint, credentials });
       const name = `cloud-map ${scope.account}.${scope.region} ${namespace}/${service}`;
       const reader = createCloudMapReader({ scope, client, pageSize: 100, budget });
       const writer = createInstanceWriter({ scope, client, budget, clock });

@@ -16,6 +16,8 @@ export type WatchPassOptions = {
   /** Asked once in each pass, with its number, at its start: the configuration may have changed. */
   readonly dependencies: (number: number) => PassDependencies;
   readonly clock: Clock;
+  /** Between the starts of two passes. */
+  readonly intervalMs: () => number;
   readonly metrics: Metrics;
   readonly log: Pick<Logger, 'info' | 'error' | 'warn'>;
   /** Called with what discovery saw, also in a pass that fails later. */
@@ -57,10 +59,12 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       const done = await runOnce({ ...deps, discover, settle, admit }, signal);
       gate.record(done);
       const flips = flapping.record(done.applied ?? []);
-      const report = { ...done, ...reportHeld(held, clock), warnings: [...done.warnings, ...flips] };
+      const durationMs = clock.monotonicMs() - startedMs;
+      const warnings = [...done.warnings, ...flips, ...slowness(durationMs, options.intervalMs())];
+      const report = { ...done, ...reportHeld(held, clock), warnings };
       const outcome = outcomeOf(report, seen, held.untilMs);
       options.onReport?.(report);
-      tellPass(options, { number, report, durationMs: clock.monotonicMs() - startedMs });
+      tellPass(options, { number, report, durationMs });
       options.metrics.set('kong_privatelink_entities_rejected', gate.rejected().length);
       options.metrics.set('kong_privatelink_entities_flapping', flips.length);
       return ended(options, outcome, clock.now());
@@ -71,6 +75,13 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       return ended(options, { kind: 'failed', code, retryAfterMs }, clock.now());
     }
   };
+}
+
+/** The same words in each pass, as one warning. */
+function slowness(durationMs: number, intervalMs: number): readonly string[] {
+  if (durationMs <= intervalMs) return [];
+  const reason = `a pass takes longer than watch.intervalSeconds (${intervalMs / 1_000}), so that changes are followed later`;
+  return [`${reason}; raise discovery.concurrency where there are many accounts, or watch.intervalSeconds`];
 }
 
 function isSurelyOurs(state: ScopeState): boolean {

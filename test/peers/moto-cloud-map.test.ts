@@ -8,6 +8,7 @@ import {
   UpdateInstanceCustomHealthStatusCommand,
 } from '@aws-sdk/client-servicediscovery';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { createAwsAccess } from '#discovery/aws/access';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { openPublications } from '#sync/publish/open-publications';
@@ -77,7 +78,7 @@ describeWithMoto('Cloud Map against moto', () => {
   it('finds what the product registers, replaces and deregisters', async () => {
     await createService(cloudMap, NamespaceId, 'published');
     const place = { namespace: 'shared', service: 'published', domain: 'sd2', region, endpoint: moto.url };
-    const publications = openPublications({ publish: [place], owner: 'test' }, createFakeClock());
+    const publications = openPublications({ publish: [place], owner: 'test' }, createAwsAccess(createFakeClock()));
     const { pass } = createPasses({ publications });
     const [first, second] = [
       endpointOf(),

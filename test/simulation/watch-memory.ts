@@ -36,6 +36,7 @@ export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise
   let text = '';
   let step: Pass = passOf(0);
   const pass = createWatchPass({
+    intervalMs: () => 60_000,
     dependencies: () => watch.dependencies(plane, step, createFate(undefined)),
     clock,
     metrics: createMetrics(),

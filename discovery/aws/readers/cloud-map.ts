@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { AccountScope } from '../accounts';
 import { optionalText, readableItems } from '../answers';
 import type { CallBudget } from '../call-budget';
-import { loadServiceDiscovery } from '../clients';
 import { wrapAwsError } from '../errors';
 import { readAwsList } from '../pages';
+import { loadServiceDiscovery } from '../sdk';
 
 /** `reference` is what AWS's calls take for it: the ARN, which alone reaches what another account shares, or else the id. */
 export type NamespaceItem = {

@@ -8,9 +8,9 @@ import { parseEndpointState } from '#core/endpoint-states';
 import type { AccountScope } from '../accounts';
 import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
 import type { CallBudget } from '../call-budget';
-import { loadEc2 } from '../clients';
 import { wrapAwsError } from '../errors';
 import { readAwsList } from '../pages';
+import { loadEc2 } from '../sdk';
 import { describeExisting, findGone } from './gone-by-id';
 import type { Zoned } from './zones';
 

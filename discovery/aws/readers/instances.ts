@@ -1,8 +1,8 @@
 import type { DescribeInstancesCommandOutput, EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
-import { loadEc2 } from '../clients';
 import { readAwsList } from '../pages';
+import { loadEc2 } from '../sdk';
 import type { Ec2ReaderOptions } from './endpoints';
 import { findGone } from './gone-by-id';
 import { parseInstanceState } from './instance-states';

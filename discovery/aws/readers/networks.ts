@@ -1,8 +1,8 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { optionalText } from '../answers';
-import { loadEc2 } from '../clients';
 import { type List, readAwsList } from '../pages';
+import { loadEc2 } from '../sdk';
 import type { Ec2ReaderOptions } from './endpoints';
 
 /** A provider's endpoint service; zones by id, or by the asking account's names. */

@@ -6,7 +6,7 @@ import { withinDeadline } from '#io/signals';
 import type { AccountScope } from '../accounts';
 import { parseAnswer } from '../answers';
 import type { CallBudget } from '../call-budget';
-import { loadEc2 } from '../clients';
+import { loadEc2 } from '../sdk';
 
 /** A place whose zone AWS gives by id, by name, or not at all. */
 export type Zoned = { readonly zoneId?: string; readonly zoneName?: string };

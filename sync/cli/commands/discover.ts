@@ -2,6 +2,7 @@ import { settleClaims } from '#core/claims/settle';
 import type { Endpoint, Finding, Quarantined, Snapshot } from '#core/model';
 import { printableData } from '#core/printable';
 import { knownEndpoints, knownQuarantined } from '#core/snapshot';
+import { createAwsAccess } from '#discovery/aws/access';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { createLastGoodStore, readOnly } from '#discovery/snapshot/last-good';
 import { openFindings } from '#discovery/sources';
@@ -25,10 +26,11 @@ export const runDiscover: Verb<DiscoverOptions> = async (options, signal) => {
   const config = openSources(options);
   // What the file holds of a scope that is unknown now stays in it.
   const store = out ? readOnly(createLastGoodStore({ path: out, owner: config.owner, clock: systemClock })) : undefined;
+  const aws = createAwsAccess(systemClock);
   const discovered = await withElapsed(terminal, 'discovering', () =>
-    openDiscovery(config, systemClock, store).discover(signal),
+    openDiscovery(config, aws, store).discover(signal),
   );
-  const snapshot = await openFindings(config, { clock: systemClock })(discovered, signal);
+  const snapshot = await openFindings(config, { clock: systemClock, aws })(discovered, signal);
   const scopes = snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs));
   const { warnings = [], findings = [] } = snapshot;
   const view = { scopes, endpoints: endpointsOf(snapshot), quarantined: quarantinedOf(snapshot), findings, warnings };

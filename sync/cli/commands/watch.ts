@@ -28,6 +28,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
   const metrics = createMetrics();
   const session = openReloadable(options, { log, metrics });
   const ofFirstPass = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
+  const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
   let snapshotText: () => string | undefined = () => undefined;
   const pass = createWatchPass({
     dependencies: (number) => {
@@ -35,6 +36,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
       return number === 1 ? { ...current, policy: { ...current.policy, ...ofFirstPass } } : current;
     },
     clock: systemClock,
+    intervalMs,
     metrics,
     log,
     onSnapshot: (seen, owner) => {
@@ -53,7 +55,6 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
     snapshot: () => snapshotText(),
   });
   log.info({ address: server.address }, 'watching');
-  const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
   worker = startWorker({ pass, intervalMs, onPass: server.tell, clock: systemClock, random: Math.random }, signal);
   const path = configPath({ path: options.config, env: terminal.env });
   const paths = () => [path, ...session.current().config.deck.base];

@@ -121,7 +121,7 @@ describe('an AWS that goes wrong', () => {
     'fm-02 makes the scope unknown at %s, with code %s, and keeps what it held',
     async (kind, code, words) => {
       addEndpoint(hub, '10.2.0.1');
-      const discoverer = discovererOf({}, { scopeTimeoutMs: kind === 'hang' ? 1_500 : 10_000 });
+      const discoverer = discovererOf({}, { scopeTimeoutSeconds: kind === 'hang' ? 1.5 : 10 });
       await until('the scope is known', async () => {
         const before = await discoverer.discover(signal);
         return isDeepStrictEqual(overview(before), [['hub.self.us-east-1', ['10.2.0.1']]]);

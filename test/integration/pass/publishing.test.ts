@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createAwsAccess } from '#discovery/aws/access';
 import type { HttpService } from '#sandbox/aws/cloud-map/world';
 import { startAws } from '#sandbox/aws/server';
 import { createWorld } from '#sandbox/aws/world/world';
@@ -37,7 +38,7 @@ describe('an AWS that takes its time', () => {
     const service = world.cloudMap.createHttpService({ namespaceId: id, name: 'employees' });
     const aws = await startAws(world);
     const place = { namespace: 'shared', service: 'employees', domain: 'sd2', region, endpoint: aws.url };
-    const publications = openPublications({ owner: 'test', publish: [place] }, clock);
+    const publications = openPublications({ owner: 'test', publish: [place] }, createAwsAccess(clock));
     const { pass } = createPasses({ publications, clock });
 
     const report = await pass(knownScope([endpointOf()])).finally(() => aws.close());

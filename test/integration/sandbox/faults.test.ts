@@ -61,7 +61,7 @@ describe('a fault of AWS', () => {
     const clock = createFakeClock();
     const config = vpcEndpointsConfig({ endpoint: estate.aws.url });
     const sources = createSources({ owner: 'test', sources: [config] }, { clock });
-    const discoverer = createDiscoverer(sources, { clock, scopeTimeoutMs: 1_500 });
+    const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds: 1.5 });
     const { signal } = new AbortController();
     await until('the scope is known', async () => (await discoverer.discover(signal)).scopes[0]?.status === 'known');
     estate.aws.inject({ kind: 'partial', action: 'DescribeNetworkInterfaces' });

@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { createAwsAccess } from '#discovery/aws/access';
 import { lazyCloudMapClient, lazyEc2Client, lazyStsClient } from '#discovery/aws/clients';
 import { firstScopeOf, vpcEndpointsConfig } from '../../../support/aws/vpc-endpoints';
+import { createFakeClock } from '../../../support/passes';
 
 const scope = firstScopeOf(vpcEndpointsConfig());
+const { credentials } = createAwsAccess(createFakeClock());
 
 describe('lazyEc2Client', () => {
   it('makes one client of the scope and gives the same one from then on', async () => {
-    const client = lazyEc2Client({ scope });
+    const client = lazyEc2Client({ scope, credentials });
 
     const [one, other] = await Promise.all([client(), client()]);
 
@@ -19,21 +22,21 @@ describe('lazyEc2Client', () => {
     ['one address', 'http://127.0.0.1:4566/'],
     ['an address for each API', { ec2: 'http://127.0.0.1:4566/', sts: 'http://127.0.0.1:4567/' }],
   ])('takes %s as the address of EC2', async (_, endpoint) => {
-    const client = await lazyEc2Client({ scope, endpoint })();
+    const client = await lazyEc2Client({ scope, credentials, endpoint })();
 
     expect(await client.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4566 });
     client.destroy();
   });
 
   it('leaves the address to the SDK when none is configured', async () => {
-    const client = await lazyEc2Client({ scope, endpoint: { sts: 'http://127.0.0.1:4567/' } })();
+    const client = await lazyEc2Client({ scope, credentials, endpoint: { sts: 'http://127.0.0.1:4567/' } })();
 
     expect(client.config.endpoint).toBeUndefined();
     client.destroy();
   });
 
   it('leaves retries to the SDK, in adaptive mode', async () => {
-    const client = await lazyEc2Client({ scope })();
+    const client = await lazyEc2Client({ scope, credentials })();
     const { retryMode } = client.config;
 
     expect(typeof retryMode === 'function' ? await retryMode() : retryMode).toBe('adaptive');
@@ -46,7 +49,7 @@ it.each([
   ['Cloud Map', lazyCloudMapClient],
   ['STS', lazyStsClient],
 ])('fm-54 limits the answers of %s', async (_, clientOf) => {
-  const client = await clientOf({ scope, own: {} })();
+  const client = await clientOf({ scope, credentials })();
 
   expect(client.middlewareStack.identify()).toContainEqual(expect.stringContaining('limitAnswers'));
   client.destroy();
@@ -58,7 +61,7 @@ describe('lazyCloudMapClient', () => {
     ['its own address', { servicediscovery: 'http://127.0.0.1:4567/' }, { hostname: '127.0.0.1', port: 4567 }, true],
     ["AWS's own address", { ec2: 'http://127.0.0.1:4566/' }, undefined, false],
   ])('takes %s, and puts no prefix before one that is given', async (_, endpoint, expected, disableHostPrefix) => {
-    const client = await lazyCloudMapClient({ scope, endpoint })();
+    const client = await lazyCloudMapClient({ scope, credentials, endpoint })();
 
     expect(await client.config.endpoint?.()).toEqual(expected && expect.objectContaining(expected));
     expect(client.config.disableHostPrefix).toBe(disableHostPrefix);

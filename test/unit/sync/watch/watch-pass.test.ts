@@ -26,6 +26,7 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   const pass = createWatchPass({
     dependencies,
     clock: passes.clock,
+    intervalMs: () => 60_000,
     metrics,
     log,
     onSnapshot: () => {},
@@ -52,6 +53,26 @@ function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
 const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
 
 describe('createWatchPass', () => {
+  it.each([
+    ['as long as the interval', 60_000, []],
+    [
+      'longer',
+      60_001,
+      [expect.stringMatching(/longer than watch.intervalSeconds \(60\).*raise discovery.concurrency/)],
+    ],
+  ])('says where a pass takes %s', async (_, tookMs, expected) => {
+    const { clock, run, warnings } = openWatch({
+      confirmGone: async () => {
+        clock.advance(tookMs);
+        return { goneIds: [], warnings: [] };
+      },
+    });
+
+    await run();
+
+    expect(warnings).toEqual(expected);
+  });
+
   it('fm-09 applies the first change at once and collects the next ones for 30 s', async () => {
     const { plane, clock, run, see } = openWatch();
     await run();
@@ -454,6 +475,7 @@ it('hands over what was seen with the owner of its pass, also when the configura
     return snapshotOf(knownScope([endpointOf()]));
   };
   const pass = createWatchPass({
+    intervalMs: () => 60_000,
     dependencies: () => ({ ...deps, owner, discover }),
     clock,
     metrics: createMetrics(),

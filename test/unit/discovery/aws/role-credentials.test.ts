@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ErrorCode, PrivatelinkError } from '#core/errors';
+import { accountScopes } from '#discovery/aws/accounts';
+import { createRoleCredentials, type RoleKeys } from '#discovery/aws/role-credentials';
+import { createFakeClock } from '../../../support/passes';
+
+const roleArn = 'arn:aws:iam::222222222222:role/discover';
+const regions = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'];
+const scopes = accountScopes({ name: 'hub', accounts: [{ roleArn }], regions });
+const [first, second] = scopes;
+if (!first || !second) throw new Error('two regions');
+
+const hourMs = 3_600_000;
+
+/** A role that STS gives, refuses or fails for, as `answer` says of each call; nobody waits too long unless `isPatienceOver`. */
+function open(answer: (region: string, call: number) => Promise<RoleKeys> | RoleKeys, isPatienceOver = false) {
+  const clock = {
+    ...createFakeClock(),
+    sleep: () => (isPatienceOver ? Promise.resolve() : new Promise<void>(() => {})),
+  };
+  const calls: string[] = [];
+  const role = createRoleCredentials({
+    clock,
+    assume: async ({ region }) => {
+      calls.push(region);
+      return answer(region, calls.length);
+    },
+  });
+  const keysOf = (name: string, lifeMs = hourMs): RoleKeys => ({
+    accessKeyId: name,
+    secretAccessKey: 's',
+    sessionToken: 't',
+    expiration: new Date(clock.now() + lifeMs),
+  });
+  return { clock, calls, role, keysOf };
+}
+
+function failing(code: ErrorCode): never {
+  throw new PrivatelinkError('the role cannot be taken', { code, fix: 'mend it' });
+}
+
+describe('fm-08 the credentials of a role', () => {
+  it('are taken once for all regions, whoever asks, at once or later', async () => {
+    const opened = open((region) => opened.keysOf(region));
+    const { role, calls } = opened;
+
+    const together = await Promise.all(scopes.map(role));
+    const later = await role(second);
+
+    expect(calls).toEqual(['us-east-1']);
+    expect([...together, later].map(({ accessKeyId }) => accessKeyId)).toEqual(Array(5).fill('us-east-1'));
+  });
+
+  it('are taken anew five minutes before they end, by whichever clock went further', async () => {
+    const opened = open((_, call) => opened.keysOf(`call ${call}`));
+    const { role, clock } = opened;
+    const named = async () => (await role(first)).accessKeyId;
+
+    const names = [await named()];
+    clock.advance(hourMs - 300_001);
+    names.push(await named());
+    clock.advance(1);
+    names.push(await named());
+    clock.step(-10 * hourMs);
+    clock.advance(hourMs - 300_000);
+    names.push(await named());
+    clock.step(hourMs);
+    names.push(await named());
+
+    expect(names).toEqual(['call 1', 'call 1', 'call 2', 'call 3', 'call 4']);
+  });
+
+  it.each([
+    ['behind', 5 * hourMs],
+    ['ahead', -5 * hourMs],
+  ])('are used by a machine whose clock is hours %s', async (_, lifeMs) => {
+    const opened = open((__, call) => opened.keysOf(`call ${call}`, lifeMs));
+    const { role, clock } = opened;
+
+    await role(first);
+    clock.advance(500_000);
+    const soon = await role(first);
+    clock.advance(hourMs);
+    const late = await role(first);
+
+    expect([soon.accessKeyId, late.accessKeyId]).toEqual(['call 1', 'call 2']);
+  });
+
+  it('are used until they end where they cannot be renewed', async () => {
+    const opened = open((_, call) => (call === 1 ? opened.keysOf('call 1') : failing('TIMEOUT')));
+    const { role, clock } = opened;
+
+    await role(first);
+    clock.advance(hourMs - 1);
+    const last = await role(first);
+    clock.advance(1);
+
+    expect(last.accessKeyId).toBe('call 1');
+    await expect(role(first)).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+});
+
+describe('fm-62 a role that is refused', () => {
+  it('is asked for once in each pass, and all of its regions get the same error', async () => {
+    const { role, calls } = open(() => failing('ACCESS_DENIED'));
+    const pass = async () => {
+      const errors = await Promise.all(scopes.map((scope) => role(scope).catch((thrown: unknown) => thrown)));
+      return new Set(errors).size;
+    };
+
+    const different = [await pass(), await pass(), await pass()];
+
+    expect(different).toEqual([1, 1, 1]);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('is used as soon as it is given', async () => {
+    const opened = open((_, call) => (call === 1 ? failing('ACCESS_DENIED') : opened.keysOf('given')));
+    const { role } = opened;
+
+    await expect(role(first)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    await expect(role(second)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    const given = [await role(first), await role(second)];
+
+    expect(given.map(({ accessKeyId }) => accessKeyId)).toEqual(['given', 'given']);
+  });
+});
+
+describe('STS of one region that is away', () => {
+  it('costs no other region anything: the next one asks by itself', async () => {
+    const opened = open((region) => (region === 'us-east-1' ? failing('UNREACHABLE') : opened.keysOf(region)));
+    const { role } = opened;
+
+    const [one, other] = await Promise.allSettled([role(first), role(second)]);
+
+    expect(one).toMatchObject({ status: 'rejected', reason: { code: 'UNREACHABLE' } });
+    expect(other).toMatchObject({ status: 'fulfilled', value: { accessKeyId: 'us-west-2' } });
+    expect((await role(first)).accessKeyId).toBe('us-west-2');
+  });
+
+  it('is not waited for where it says nothing', async () => {
+    const silent = new Promise<RoleKeys>(() => {});
+    const opened = open((region) => (region === 'us-east-1' ? silent : opened.keysOf(region)), true);
+    const { role } = opened;
+    void role(first);
+
+    const other = await role(second);
+
+    expect(other.accessKeyId).toBe('us-west-2');
+  });
+});
