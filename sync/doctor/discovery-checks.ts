@@ -10,8 +10,9 @@ import type { Context } from './context';
 const passing: ReadonlySet<string> = new Set(['THROTTLED', 'UNCONFIRMED']);
 
 /** Credentials, permissions, region, clock and network of each scope: AWS's own words where one cannot be read. */
-export async function checkScopes({ snapshot, now }: Context): Promise<readonly Diagnosis[]> {
-  const scopes = (await snapshot).scopes.map((state) => reportScope(state, now()));
+export async function checkScopes({ snapshot }: Context): Promise<readonly Diagnosis[]> {
+  const { takenAtMs, scopes: states } = await snapshot;
+  const scopes = states.map((state) => reportScope(state, takenAtMs));
   const known = scopes.filter(({ status }) => status === 'known');
   return [
     ...known.map(({ id, endpoints }) => ({ ...ok(`read; endpoints: ${endpoints}`), about: id })),

@@ -53,6 +53,7 @@ describe('the wall clock', () => {
 
     expect(readers.sort()).toEqual([
       'core/timing/clock.ts',
+      'discovery/aws/role-credentials.ts',
       'discovery/providers/snapshot.ts',
       'discovery/snapshot/last-good.ts',
       'io/clock.ts',
