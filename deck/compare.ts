@@ -154,8 +154,23 @@ function isSameSet(held: readonly Json[], wanted: readonly Json[]): boolean {
 }
 
 function textOf(value: Json | undefined): string {
-  const text = JSON.stringify(value ?? null);
+  const text = isNumbers(value) ? `[${rangesOf(value).join(',')}]` : JSON.stringify(value ?? null);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function isNumbers(value: Json | undefined): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isInteger(item));
+}
+
+/** Statuses that count as alive are hundreds: those that follow one another are a range. */
+function rangesOf(numbers: readonly number[]): readonly string[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (const one of numbers) {
+    const last = ranges.at(-1);
+    if (last && one === last.to + 1) last.to = one;
+    else ranges.push({ from: one, to: one });
+  }
+  return ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}${to > from + 1 ? '..' : ','}${to}`));
 }
 
 function textWithoutWords(value: Json | undefined): string {

@@ -1,6 +1,6 @@
-import { hasNoCredentials, isIncomplete, isWithheld, type Report } from '../pass/report';
+import { hasNoCredentials, isIncomplete, isUncertain, isWithheld, type Report } from '../pass/report';
 
-export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4 } as const;
+export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4, uncertain: 5 } as const;
 
 export type Exit = keyof typeof exitCodes;
 
@@ -11,6 +11,7 @@ export const exitMeanings: { readonly [E in Exit]: string } = {
   differs: 'diff found differences',
   refused: 'refused by policy',
   incomplete: 'some entities could not be applied',
+  uncertain: 'with --strict: a scope is unknown, or an endpoint is in quarantine',
 };
 
 /** `0 done, 1 error`: those that are given, by their number. */
@@ -20,9 +21,19 @@ export function formatExits(exits: Readonly<Partial<Record<Exit, string>>>): str
     .join(', ');
 }
 
+export type Strictness = {
+  /** `--strict`: what is uncertain is no success. */
+  readonly strict?: boolean;
+};
+
+/** In place of success, and of a difference. */
+export function exitCodeOfUncertain(report: Pick<Report, 'scopes' | 'quarantined'>, { strict }: Strictness): number {
+  return strict && isUncertain(report) ? exitCodes.uncertain : exitCodes.done;
+}
+
 /** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
-export function exitCodeOfSync(report: Report): number {
+export function exitCodeOfSync(report: Report, strictness: Strictness = {}): number {
   if (hasNoCredentials(report)) return exitCodes.error;
   if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
-  return report.refused || isWithheld(report) ? exitCodes.refused : exitCodes.done;
+  return report.refused || isWithheld(report) ? exitCodes.refused : exitCodeOfUncertain(report, strictness);
 }

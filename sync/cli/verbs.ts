@@ -22,6 +22,10 @@ const allowRemovalsOption = [
   'let up to this many addresses leave, this once, past the brake',
 ] as const;
 
+const verboseOption = ['--verbose', 'list each change, however many there are'] as const;
+const strictOption = ['--strict', 'end with 5 where a scope is unknown or an endpoint is in quarantine'] as const;
+const uncertain = '--strict, and something is uncertain';
+
 /** What the command line offers, in the order of its help. */
 export const verbs: readonly VerbEntry[] = [
   {
@@ -31,8 +35,12 @@ export const verbs: readonly VerbEntry[] = [
 Reads AWS only; writes nothing but FILE. Start here: when an endpoint is missing, this says why.
 --out writes what was seen as a snapshot, which other gateways of this owner read with a source of type snapshot, without
 calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
-    exits: { done: 'done (unknown scopes are warnings)', error: 'configuration, or no scope has usable credentials' },
-    options: [configOption, ['--out <file>', 'also write what was seen to this file, as a snapshot']],
+    exits: {
+      done: 'done (unknown scopes are warnings)',
+      error: 'configuration, or no scope has usable credentials',
+      uncertain,
+    },
+    options: [configOption, ['--out <file>', 'also write what was seen to this file, as a snapshot'], strictOption],
     isPrinted: (options) => !('out' in options),
     load: async () => (await import('./commands/discover')).runDiscover,
   },
@@ -40,18 +48,23 @@ calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
     name: 'diff',
     summary: 'show what sync would change in the control plane, and why',
     help: `
-Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs).
+Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs); more than 60
+changes are counted by domain.
 --out writes the changes to a file for people to approve; sync --plan applies what they approved.`,
     exits: {
       done: 'same',
       error: 'error',
       differs: 'differs (also where sync would refuse or withhold, which it then says)',
       incomplete: 'something of publish cannot be read',
+      uncertain,
     },
     options: [
       configOption,
+      ['--domain <domain>', 'show this domain alone'],
+      verboseOption,
       ['--out <file>', 'also write the changes to this file, for sync --plan'],
       allowRemovalsOption,
+      strictOption,
     ],
     isPrinted: (options) => !('out' in options),
     load: async () => (await import('./commands/diff')).runDiff,
@@ -73,12 +86,16 @@ covers its first pass alone.`,
       error: 'error and nothing written',
       refused: 'refused or withheld by policy',
       incomplete: 'some entities could not be applied',
+      uncertain,
     },
     options: [
       configOption,
+      ['--dry-run', 'write nothing, show what would be written: as diff does, with its exit codes'],
       ['--plan <file>', 'write only what this file of diff --out holds too'],
       ['--watch', 'go on, pass after pass, until stopped'],
       allowRemovalsOption,
+      verboseOption,
+      strictOption,
     ],
     load: async () => (await import('./commands/sync')).runSync,
   },
@@ -130,11 +147,13 @@ Removals that the brake withholds stay in the file.`,
       error: 'error',
       refused:
         'refused (a file written now could remove targets that are only unknown), or written with removals withheld',
+      uncertain: '--strict: written, and something is uncertain',
     },
     options: [
       configOption,
       ['-o, --output <file>', 'file to write, only when it changes (default: standard output)'],
       allowRemovalsOption,
+      strictOption,
     ],
     isPrinted: (options) => !('output' in options),
     load: async () => (await import('./commands/render')).runRender,

@@ -3,16 +3,15 @@ import type { Finding, Quarantined } from '#core/model';
 import { printableData } from '#core/printable';
 import { nameOf } from '#deck/document';
 import { nameInParent } from '#deck/keys';
-import { type Colour, formatTable, paint, type Terminal } from '#io/terminal';
+import { paint, type Terminal } from '#io/terminal';
 import type { Rollout } from '../control-planes/control-plane';
-import type { Action, AppliedChange, Change, Kept } from '../plan/changes';
+import type { AppliedChange, Change, Kept } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
 import type { Withheld } from '../plan/removals/brake';
 import type { PublicationReport } from '../publish/publish';
-import { namesOf, type Report, type ScopeReport, unknownTogether } from './report';
-
-const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
+import { type ChangesView, countOf, formatChanges, formatGroup } from './changes-text';
+import { isOurs, namesOf, type Report, type ScopeReport, unknownTogether } from './report';
 
 /** Scopes that are unknown, with what is wrong and how old the data is that is used instead. */
 export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal): string {
@@ -56,22 +55,6 @@ export function formatFindings(findings: readonly Finding[], terminal: Terminal)
     .join('');
 }
 
-/** The changes by domain, each with its reason. */
-function formatChanges(changes: readonly Change[], terminal: Terminal): string {
-  return [...groupBy(changes, (change) => change.domain)]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([domain, group]) => `${paint(terminal, 'bold', domain)}\n${formatGroup(group, terminal)}`)
-    .join('');
-}
-
-/** A table, one change a line; those of one action stand together, since changes come in the order of their actions. */
-function formatGroup(changes: readonly Change[], terminal: Terminal): string {
-  const rows = changes.map(({ action, kind, key, reason }) => [action, kind, nameInParent(key), reason]);
-  const [head = '', ...lines] = formatTable(['ACTION', 'KIND', 'NAME', 'WHY'], rows).trimEnd().split('\n');
-  const painted = lines.map((line, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], line));
-  return [paint(terminal, 'dim', head), ...painted].map((line) => `  ${line}\n`).join('');
-}
-
 function formatKept(kept: readonly Kept[], terminal: Terminal): string {
   return [...groupBy(kept, ({ domain, reason }) => `${domain}: ${reason}`)]
     .map(
@@ -105,8 +88,8 @@ function formatFailure(group: readonly AppliedChange[], terminal: Terminal): str
 
 /** `3 to create, 1 to update, 0 to delete`. */
 export function formatCounts(changes: readonly Change[]): string {
-  const count = (action: Action) => changes.filter((change) => change.action === action).length;
-  return `${count('create')} to create, ${count('update')} to update, ${count('delete')} to delete`;
+  const [creates, updates, deletes] = (['create', 'update', 'delete'] as const).map((one) => countOf(changes, one));
+  return `${creates} to create, ${updates} to update, ${deletes} to delete`;
 }
 
 /** The changes that `sync` would make, and how many the names that others have hold back. */
@@ -126,7 +109,7 @@ export function formatApplied(applied: readonly AppliedChange[]): string {
 }
 
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */
-export function formatReport(report: Report, terminal: Terminal): string {
+export function formatReport(report: Report, terminal: Terminal, view: ChangesView = {}): string {
   const {
     scopes,
     quarantined,
@@ -142,12 +125,11 @@ export function formatReport(report: Report, terminal: Terminal): string {
     leftOut = [],
     unnecessary = [],
   } = printableData(report);
-  const ours = quarantined.filter((one) => one.code !== 'other-gateway');
   return [
     formatWarnings(warnings, terminal),
     formatScopes(scopes, terminal),
-    formatQuarantined(ours, terminal),
-    formatChanges(changes, terminal),
+    formatQuarantined(quarantined.filter(isOurs), terminal),
+    formatChanges(changes, terminal, view),
     formatKept(kept, terminal),
     conflicts.map((text) => `${paint(terminal, 'red', 'conflict')} ${text}\n`).join(''),
     applied ? formatFailures(applied, terminal) : '',

@@ -94,6 +94,16 @@ export function namesOf(scopes: readonly Pick<ScopeReport, 'id'>[]): string {
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
 
+/** Another gateway's endpoints are nothing to do about here. */
+export function isOurs({ code }: Pick<Quarantined, 'code'>): boolean {
+  return code !== 'other-gateway';
+}
+
+/** What is uncertain, although the pass went as it should. */
+export function isUncertain({ scopes, quarantined }: Pick<Report, 'scopes' | 'quarantined'>): boolean {
+  return scopes.some(({ status }) => status === 'unknown') || quarantined.some(isOurs);
+}
+
 /** The brake held something back, here or in what is published. */
 export function isWithheld({ withheld, publications = [] }: Pick<Report, 'withheld' | 'publications'>): boolean {
   return withheld !== undefined || publications.some((one) => one.withheld);

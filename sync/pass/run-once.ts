@@ -147,7 +147,7 @@ function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies
 
 /** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
-  const { plan, report } = onlyApproved(await planOnce(deps, signal), deps.approved);
+  const { plan, report } = await planApproved(deps, signal);
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
   if (report.refused || hasNoCredentials(report)) return warned;
@@ -162,6 +162,12 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
     warnings: [...warned.warnings, ...warnings],
     publications: report.publications && published,
   };
+}
+
+/** The plan of one pass, and what people approved of it. */
+export async function planApproved(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
+  const planned = await planOnce(deps, signal);
+  return { ...planned, ...onlyApproved(planned, deps.approved) };
 }
 
 /** Without what nobody approved, where approval is asked for; an approved plan is about the control plane, so that nothing is published. */

@@ -1,6 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
 import { uuidOf } from '#core/uuid';
+import { zoneOf } from '#deck/affinity';
 import { differencesOf, withoutDefaults } from '#deck/compare';
 import { writeOrder } from '#deck/desired';
 import { type Document, type Entity, type HeldEntity, type Kind, nameOf, parentNameOf } from '#deck/document';
@@ -65,16 +66,21 @@ function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToCha
   if (!held) return [toChange('create', desired, { reason: whyCreated(desired), after: desired })];
   const differences = differencesOf(desired, held);
   if (differences.length === 0) return [];
-  return [toChange('update', desired, { reason: differences.join('; '), before: held, after: desired })];
+  const reason = `${zoneOf(desired) === undefined ? '' : 'affinity: '}${differences.join('; ')}`;
+  return [toChange('update', desired, { reason, before: held, after: desired })];
 }
 
 function whyCreated(entity: Entity): string {
   if (entity.kind === 'service') return `domain ${entity.domain} speaks ${entity.fields.protocol}`;
+  const zone = zoneOf(entity);
+  if (entity.kind === 'upstream' && zone)
+    return `affinity: addresses of zone ${zone} first; Host ${entity.fields.host_header}`;
   if (entity.kind === 'upstream') return `domain ${entity.domain} was discovered; Host ${entity.fields.host_header}`;
   if (entity.kind === 'route') return `paths ${claimedPathsOf(entity)?.join(' ')}`;
   if (entity.kind === 'plugin') return `domains.${entity.domain}.plugins lists it`;
   const { scopeIds, endpointIds } = originsOf(entity.tags);
-  return `endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
+  const first = zone === undefined ? '' : `affinity: ${entity.fields.failover ? 'failover of' : 'in'} zone ${zone}; `;
+  return `${first}endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
 }
 
 /** Creates, then updates in write order, then deletes backwards; by key within. */

@@ -1,28 +1,44 @@
+import { PrivatelinkError } from '#core/errors';
 import { readForeign } from '../../control-planes/apply';
 import { expectationOf } from '../../pass/identity';
+import { onlyDomain } from '../../pass/one-domain';
 import { serialisePlan } from '../../pass/plan-file';
 import { hasNoCredentials, isIncomplete, isWithheld, type Report, serialiseReport } from '../../pass/report';
 import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
-import { planOnce } from '../../pass/run-once';
+import { type PassDependencies, planApproved } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
 import type { ForeignEntity } from '../../plan/foreign-entities';
 import { foreignMessage } from '../../plan/foreign-entities';
 import { findConflicts } from '../../publish/publish';
-import { exitCodes } from '../exit-codes';
+import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { writeOutput } from '../write-output';
 import type { Configured, Verb } from './verb';
 
-type DiffOptions = Configured & {
-  /** Where the plan is written, too. */
-  readonly out?: string;
+export type ShowOptions = Configured &
+  Strictness & {
+    /** Where the plan is written, too. */
+    readonly out?: string;
+    /** The one domain to show. */
+    readonly domain?: string;
+    /** Each change, however many there are. */
+    readonly verbose?: boolean;
+  };
+
+type DiffOptions = ShowOptions & {
   /** Number of addresses, as written. */
   readonly allowRemovals?: string;
 };
 
 /** Shows what `sync` would write and why; writes nothing, not even to stateDir. */
 export const runDiff: Verb<DiffOptions> = async (options, signal) => {
-  const session = openSession({ ...options, isReadOnly: true });
-  const { report } = await planOnce(session, signal);
+  if (options.domain && options.out) throw partialPlan();
+  return showPlan(openSession({ ...options, isReadOnly: true }), options, signal);
+};
+
+/** Shows the plan of a session that is read only; gives the exit code. */
+export async function showPlan(session: Session, options: ShowOptions, signal: AbortSignal): Promise<number> {
+  const planned = await planApproved(session, signal);
+  const report = options.domain ? onlyDomain(planned, options.domain) : planned.report;
   const written = options.out ? await writePlan({ path: options.out, session, report }, signal) : undefined;
   const foreign = await readForeign(report.changes, { ...session, signal });
   const { publications = [] } = report;
@@ -34,15 +50,24 @@ export const runDiff: Verb<DiffOptions> = async (options, signal) => {
   };
   const { terminal } = options;
   if (options.json) terminal.out(serialiseReport(shown));
-  else terminal.out(`${formatReport(shown, terminal)}${summaryOf(shown, foreign)}\n`);
+  else terminal.out(`${formatReport(shown, terminal, { isVerbose: options.verbose })}${summaryOf(shown, foreign)}\n`);
   if (written && !options.json) terminal.err(`${written}\n`);
   if (hasNoCredentials(report)) return exitCodes.error;
   if (published.some(isIncomplete)) return exitCodes.incomplete;
+  const uncertain = exitCodeOfUncertain(report, options);
+  if (uncertain) return uncertain;
   const differs = isWithheld(shown) || [report, ...published].some((one) => one.changes.length > 0);
   return differs ? exitCodes.differs : exitCodes.done;
-};
+}
 
-type Writing = { readonly path: string; readonly session: ReturnType<typeof openSession>; readonly report: Report };
+function partialPlan(): PrivatelinkError {
+  const fix = 'leave --domain out: a plan is of all domains';
+  return new PrivatelinkError('--out cannot be given with --domain', { code: 'CONFIG_INVALID', fix });
+}
+
+type Session = ReturnType<typeof openSession> & Pick<PassDependencies, 'approved'>;
+
+type Writing = { readonly path: string; readonly session: Session; readonly report: Report };
 
 /** Writes what `sync --plan` will take as approved. */
 async function writePlan({ path, session, report }: Writing, signal: AbortSignal): Promise<string> {

@@ -11,14 +11,15 @@ import { formatTable, type Terminal, withElapsed } from '#io/terminal';
 import { hasNoCredentials, reportScope, type ScopeReport } from '../../pass/report';
 import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../../pass/report-text';
 import { openDiscovery, openSources } from '../../pass/session';
-import { exitCodes } from '../exit-codes';
+import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { writeOutput } from '../write-output';
 import type { Configured, Verb } from './verb';
 
-type DiscoverOptions = Configured & {
-  /** Where the snapshot is written, too. */
-  readonly out?: string;
-};
+type DiscoverOptions = Configured &
+  Strictness & {
+    /** Where the snapshot is written, too. */
+    readonly out?: string;
+  };
 
 /** Shows what discovery sees: endpoints by domain, quarantined ones with the fix, and scopes that are unknown. */
 export const runDiscover: Verb<DiscoverOptions> = async (options, signal) => {
@@ -38,7 +39,7 @@ export const runDiscover: Verb<DiscoverOptions> = async (options, signal) => {
   const written = out && !isBlind ? await writeOutput(out, serialiseSnapshot(discovered, config.owner)) : undefined;
   terminal.out(options.json ? `${JSON.stringify(view)}\n` : formatView(view, terminal));
   if (written && !options.json) terminal.err(`${written}\n`);
-  return isBlind ? exitCodes.error : exitCodes.done;
+  return isBlind ? exitCodes.error : exitCodeOfUncertain(view, options);
 };
 
 type View = {

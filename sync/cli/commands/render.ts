@@ -6,16 +6,17 @@ import { hasNoCredentials, type Report, serialiseReport } from '../../pass/repor
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
-import { exitCodes } from '../exit-codes';
+import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { writeOutput } from '../write-output';
 import type { Configured, Verb } from './verb';
 
-type RenderOptions = Configured & {
-  /** Where the file is written; absent: standard output. */
-  readonly output?: string;
-  /** Number of addresses, as written. */
-  readonly allowRemovals?: string;
-};
+type RenderOptions = Configured &
+  Strictness & {
+    /** Where the file is written; absent: standard output. */
+    readonly output?: string;
+    /** Number of addresses, as written. */
+    readonly allowRemovals?: string;
+  };
 
 /** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
 export const runRender: Verb<RenderOptions> = async (options, signal) => {
@@ -35,7 +36,7 @@ export const runRender: Verb<RenderOptions> = async (options, signal) => {
   if (!options.output && !options.json) options.terminal.out(text);
   print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);
   if (written && !options.json) options.terminal.err(`${written}\n`);
-  return report.withheld ? exitCodes.refused : exitCodes.done;
+  return report.withheld ? exitCodes.refused : exitCodeOfUncertain(report, options);
 };
 
 /**

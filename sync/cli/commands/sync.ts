@@ -5,41 +5,51 @@ import { type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { runOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
-import { exitCodeOfSync } from '../exit-codes';
+import { exitCodeOfSync, type Strictness } from '../exit-codes';
+import { showPlan } from './diff';
 import { openRelease } from './schema';
 import type { Verb } from './verb';
 import type { WatchOptions } from './watch';
 
-type SyncOptions = WatchOptions & {
-  /** The file of what is approved. */
-  readonly plan?: string;
-  /** Pass after pass, until stopped. */
-  readonly watch?: boolean;
-};
+type SyncOptions = WatchOptions &
+  Strictness & {
+    /** The file of what is approved. */
+    readonly plan?: string;
+    /** Pass after pass, until stopped. */
+    readonly watch?: boolean;
+    /** Plans, and writes nothing. */
+    readonly dryRun?: boolean;
+    /** Each change, however many there are. */
+    readonly verbose?: boolean;
+  };
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
 export const runSync: Verb<SyncOptions> = async (options, signal) => {
-  if (options.watch && options.plan) throw watchedPlan();
   if (options.watch) {
+    const [ofOnePass] = (['plan', 'dryRun', 'strict', 'verbose'] as const).filter((name) => options[name]);
+    if (ofOnePass) throw ofOnePassOnly(flags[ofOnePass]);
     // The worker's server, logs and metrics are a tenth of the start of a one-shot command.
     const { runWatch } = await import('./watch');
     return runWatch(options, signal);
   }
-  const session = openSession(options);
+  const session = openSession({ ...options, isReadOnly: options.dryRun });
   const approval = options.plan ? await readApproval(options.plan, session, signal) : {};
+  if (options.dryRun) return showPlan({ ...session, ...approval }, options, signal);
   const report = await runOnce({ ...session, prepare: openRelease(session.config), ...approval }, signal);
   const { terminal } = options;
   terminal.out(
     options.json
       ? serialiseReport(report)
-      : `${formatReport(report, terminal)}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
+      : `${formatReport(report, terminal, { isVerbose: options.verbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
   );
-  return exitCodeOfSync(report);
+  return exitCodeOfSync(report, options);
 };
 
-function watchedPlan(): PrivatelinkError {
-  const fix = 'leave --watch out to apply it, or --plan to go on';
-  return new PrivatelinkError('--plan: a plan is approved for one pass', { code: 'CONFIG_INVALID', fix });
+const flags = { plan: '--plan', dryRun: '--dry-run', strict: '--strict', verbose: '--verbose' } as const;
+
+function ofOnePassOnly(flag: string): PrivatelinkError {
+  const fix = `leave --watch out for one pass, or ${flag} to go on`;
+  return new PrivatelinkError(`${flag} is for one pass, and --watch goes on`, { code: 'CONFIG_INVALID', fix });
 }
 
 /** What the plan file lets through. */

@@ -92,15 +92,22 @@ onLinux('a process whose output cannot be written', () => {
   });
 });
 
+/** Without what a slow machine is at. */
+function toldIn(err: string): readonly string[] {
+  return err.split('\n').filter((line) => line !== '' && !/^(discovering|writing)/.test(line));
+}
+
 describe('a reader that leaves', () => {
   it('fm-55 is told where it missed what it asked for, and is no failure of what was written', async () => {
     const discover = await stage.start(['discover', ...stage.config], 'closed').ended;
     const sync = await stage.start(['sync', ...stage.config], 'closed').ended;
 
     expect(discover.code).toBe(1);
-    expect(discover.err).toMatch(
-      /^error: cannot write standard output \(.*EPIPE\); let its reader read to the end \[STATE\]\n$/,
-    );
-    expect([sync, stage.targets()]).toEqual([{ code: 0, err: '' }, 1]);
+    expect(toldIn(discover.err)).toEqual([
+      expect.stringMatching(
+        /^error: cannot write standard output \(.*EPIPE\); let its reader read to the end \[STATE\]$/,
+      ),
+    ]);
+    expect([sync.code, toldIn(sync.err), stage.targets()]).toEqual([0, [], 1]);
   });
 });

@@ -23,6 +23,15 @@ describe('differencesOf', () => {
     ]);
   });
 
+  it.each([
+    ['as ranges', [200, 201, 202, 302], [200, 302], '[200..202,302] -> [200,302]'],
+    ['as they stand where they are in no order', [3, 2, 1], [1, 2], '[3,2,1] -> [1,2]'],
+  ])('shows numbers %s', (_, held, wanted, text) => {
+    const upstream = entityOf('upstream', { statuses: wanted });
+
+    expect(differencesOf(upstream, { ...upstream, fields: { statuses: held } })).toEqual([`statuses ${text}`]);
+  });
+
   it('tells numbers of a plugin, and no words, which may be secrets', () => {
     const desired = pluginOf({ minute: 600, redis: { password: 'new secret' }, keys: ['new secret'] });
     const held = pluginOf({ minute: 5, redis: { password: 'old secret' }, keys: ['old secret', 'old secret'] });

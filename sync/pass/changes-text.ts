@@ -1,0 +1,55 @@
+import { groupBy } from '#core/group-by';
+import { isJsonObject } from '#core/json';
+import { zoneOf } from '#deck/affinity';
+import { nameInParent, parentOfKey } from '#deck/keys';
+import { type Colour, formatTable, paint, type Terminal } from '#io/terminal';
+import type { Action, Change } from '../plan/changes';
+
+const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
+
+/** More than fit on a screen or two are counted by domain, unless somebody asks for each. */
+const mostListed = 60;
+
+export type ChangesView = {
+  /** Each change, however many there are. */
+  readonly isVerbose?: boolean;
+};
+
+/** The changes by domain, each with its reason; or how many of them each domain has, where they are many. */
+export function formatChanges(changes: readonly Change[], terminal: Terminal, { isVerbose }: ChangesView): string {
+  const byDomain = [...groupBy(changes, ({ domain }) => domain)].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (!isVerbose && changes.length > mostListed && byDomain.length > 1) return formatByDomain(byDomain);
+  return byDomain
+    .map(([domain, group]) => `${paint(terminal, 'bold', domain)}\n${formatGroup(group, terminal)}`)
+    .join('');
+}
+
+function formatByDomain(byDomain: readonly (readonly [string, readonly Change[]])[]): string {
+  const rows = byDomain.map(([domain, group]) => {
+    const counts = (['create', 'update', 'delete'] as const).map((action) => countOf(group, action));
+    return [domain, ...counts.map(String)];
+  });
+  const [domain] = byDomain[0] ?? ['DOMAIN'];
+  return `${formatTable(['DOMAIN', 'CREATE', 'UPDATE', 'DELETE'], rows)}--verbose lists each change, --domain ${domain} those of one domain.\n`;
+}
+
+export function countOf(changes: readonly Change[], action: Action): number {
+  return changes.filter((change) => change.action === action).length;
+}
+
+/** A table, one change a line; those of one action stand together, since changes come in the order of their actions. */
+export function formatGroup(changes: readonly Change[], terminal: Terminal): string {
+  const rows = changes.map((change) => [change.action, change.kind, nameOfChange(change), change.reason]);
+  const [head = '', ...lines] = formatTable(['ACTION', 'KIND', 'NAME', 'WHY'], rows).trimEnd().split('\n');
+  const painted = lines.map((line, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], line));
+  return [paint(terminal, 'dim', head), ...painted].map((line) => `  ${line}\n`).join('');
+}
+
+/** An address stands in the domain's own upstream and in those of its zones, with another weight in each. */
+function nameOfChange(change: Change): string {
+  const name = nameInParent(change.key);
+  if (change.kind !== 'target' || zoneOf(change) === undefined) return name;
+  const { fields } = change.after ?? change.before ?? {};
+  const weight = isJsonObject(fields) && fields.weight !== undefined ? `, weight ${fields.weight}` : '';
+  return `${name} in ${parentOfKey(change.key)}${weight}`;
+}

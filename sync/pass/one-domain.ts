@@ -1,0 +1,28 @@
+import { PrivatelinkError } from '#core/errors';
+import type { Report } from './report';
+import type { Planned } from './run-once';
+
+/**
+ * What a report says of one domain, beside what concerns all of them. Throws PrivatelinkError (CONFIG_INVALID) where nothing of it is
+ * discovered, configured or held.
+ */
+export function onlyDomain({ report, plan, held }: Planned, domain: string): Report {
+  const isOfIt = (one: { readonly domain?: string }) => one.domain === domain;
+  const { changes, kept, quarantined, withheld, publications } = report;
+  if (![plan.desired, held, changes, quarantined, publications ?? []].some((list) => list.some(isOfIt))) {
+    const fix = 'kong-privatelink discover shows the domains there are';
+    throw new PrivatelinkError(`--domain ${domain}: nothing is discovered or held of it`, {
+      code: 'CONFIG_INVALID',
+      fix,
+    });
+  }
+  const ofIt = withheld && { ...withheld, changes: withheld.changes.filter(isOfIt) };
+  return {
+    ...report,
+    changes: changes.filter(isOfIt),
+    kept: kept.filter(isOfIt),
+    quarantined: quarantined.filter(isOfIt),
+    withheld: ofIt && ofIt.changes.length > 0 ? ofIt : undefined,
+    publications: publications?.filter(isOfIt),
+  };
+}

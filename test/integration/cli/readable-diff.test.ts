@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+
+let estate: Estate;
+
+beforeEach(async () => {
+  estate = await openEstate();
+});
+
+afterEach(() => estate.close());
+
+/** Five changes for each domain: upstream, two targets, service and route. */
+function addDomains(count: number): void {
+  for (let index = 0; index < count; index += 1)
+    estate.addEndpoint(`sd${index}`, [`10.0.1.${index + 1}`, `10.0.2.${index + 1}`]);
+}
+
+describe('a plan of many changes', () => {
+  it('is counted by domain, and listed where somebody asks for each', async () => {
+    addDomains(13);
+
+    const short = await estate.run('diff');
+    const long = await estate.run('diff', '--verbose');
+
+    expect(short.out).toContain('sd12    5       0       0');
+    expect(short.out).toContain('--verbose lists each change, --domain sd0 those of one domain.');
+    expect(short.out).not.toContain('10.0.1.1:80');
+    expect(short.out).toContain('65 to create, 0 to update, 0 to delete');
+    expect(long.out.match(/create {2}target/g)).toHaveLength(26);
+    expect([short.exitCode, long.exitCode]).toEqual([2, 2]);
+  });
+
+  it('is shown of one domain alone, with the exit code of that domain', async () => {
+    addDomains(1);
+    await estate.run('sync');
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    const [same, other] = [
+      await estate.run('diff', '--domain', 'sd0'),
+      await estate.run('diff', '--domain', 'sd2', '--json'),
+    ];
+
+    expect([same.exitCode, other.exitCode]).toEqual([0, 2]);
+    expect(same.out).not.toContain('sd2');
+    expect(new Set(JSON.parse(other.out).changes.map((one: { domain: string }) => one.domain))).toEqual(
+      new Set(['sd2']),
+    );
+  });
+
+  it.each([
+    [
+      'a domain of which nothing is known',
+      ['--domain', 'gone'],
+      '--domain gone: nothing is discovered or held of it; kong-privatelink discover',
+    ],
+    [
+      'a plan of one domain',
+      ['--domain', 'sd0', '--out', 'plan.json'],
+      '--out cannot be given with --domain; leave --domain out',
+    ],
+  ])('is an error with %s', async (_, options, message) => {
+    addDomains(1);
+
+    const { exitCode, err } = await estate.run('diff', ...options);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining(message)]);
+  });
+});
+
+describe('what affinity changes', () => {
+  it('says so, and of each target in which upstream, and with which weight', async () => {
+    estate.configure(`${defaultConfig(estate)}affinity: weighted\n`);
+    estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+
+    const created = await estate.run('diff');
+    await estate.run('sync');
+    estate.configure(`${defaultConfig(estate)}affinity: failover\n`);
+    const switched = await estate.run('diff');
+
+    expect(created.out).toMatch(/upstream +use1-az1.sd2.privatelink +affinity: addresses of zone use1-az1 first; Host/);
+    expect(created.out).toMatch(
+      /10.0.1.11:80 in use1-az1.sd2.privatelink, weight 1000 +affinity: in zone use1-az1; endpoint vpce-/,
+    );
+    expect(switched.out).toMatch(/update +target +10.0.2.11:80 in use1-az1.sd2.privatelink, weight 100 +affinity: /);
+  });
+});
+
+describe('sync --dry-run', () => {
+  it('shows what would be written, and writes nothing', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    const diff = await estate.run('diff');
+
+    const dry = await estate.run('sync', '--dry-run');
+
+    expect(dry).toEqual(diff);
+    expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('shows what an approved plan lets through', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    const plan = `${estate.folder}/plan.json`;
+    await estate.run('diff', '--out', plan);
+    estate.addEndpoint('sd3', ['10.0.1.12']);
+
+    const { exitCode, out } = await estate.run('sync', '--dry-run', '--plan', plan);
+
+    expect(exitCode).toBe(2);
+    expect(out).toContain('left out upstream sd3.privatelink');
+    expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
+  });
+
+  it.each(['--dry-run', '--strict', '--verbose', '--plan=plan.json'])('is for one pass, as %s is', async (option) => {
+    const { exitCode, err } = await estate.run('sync', '--watch', option);
+
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('is for one pass, and --watch goes on')]);
+  });
+});
+
+describe('--strict', () => {
+  it.each([
+    ['discover', 5],
+    ['diff', 5],
+    ['sync', 5],
+    ['render', 5],
+  ])('makes %s end with 5 where a scope is unknown, though it does its work', async (verb, expected) => {
+    const unknown = `{ name: gone, type: cloud-map, regions: [us-east-1], namespace: gone, endpoint: "${estate.aws.url}" }`;
+    estate.configure(defaultConfig(estate).replace('sources: [', `sources: [${unknown}, `));
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    const lenient = await estate.run(verb);
+    const strict = await estate.run(verb, '--strict');
+
+    expect([lenient.exitCode, strict.exitCode]).toEqual([verb === 'diff' ? 2 : 0, expected]);
+  });
+
+  it('counts endpoints in quarantine, and not those of another gateway', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:gateway': 'another' } });
+    const others = await estate.run('discover', '--strict');
+    estate.addEndpoint('sd3', ['10.0.1.12'], { tags: { 'kong:port': 'many' } });
+
+    const own = await estate.run('discover', '--strict');
+
+    expect([others.exitCode, own.exitCode]).toEqual([0, 5]);
+  });
+});
