@@ -5,13 +5,12 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { parseEndpointState } from '#core/endpoint-states';
-import type { AccountScope } from '../accounts';
 import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
-import type { CallBudget } from '../call-budget';
 import { wrapAwsError } from '../errors';
 import { readAwsList } from '../pages';
 import { loadEc2 } from '../sdk';
 import { describeExisting, findGone } from './gone-by-id';
+import type { Ec2ReaderOptions } from './listing';
 import type { Zoned } from './zones';
 
 /** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
@@ -46,15 +45,6 @@ export interface Ec2Reader {
   /** Of these endpoints, those that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
-
-export type Ec2ReaderOptions = {
-  readonly scope: AccountScope;
-  /** Made at the first call: loading the SDK costs 0.27 s. */
-  readonly client: () => Promise<EC2Client>;
-  /** Endpoints per page and interfaces per batch, at most 1000 (AWS's limit). Parsing a page blocks the event loop, about 0.1 ms per item. */
-  readonly pageSize: number;
-  readonly budget: CallBudget;
-};
 
 export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2Reader {
   return {

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
 import { readAwsList } from '../pages';
 import { loadEc2 } from '../sdk';
-import type { Ec2ReaderOptions } from './endpoints';
 import { findGone } from './gone-by-id';
 import { parseInstanceState } from './instance-states';
+import type { Ec2ReaderOptions } from './listing';
 import type { Zoned } from './zones';
 
 /** One instance as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */

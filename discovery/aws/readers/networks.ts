@@ -1,9 +1,6 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 import { optionalText } from '../answers';
-import { type List, readAwsList } from '../pages';
-import { loadEc2 } from '../sdk';
-import type { Ec2ReaderOptions } from './endpoints';
+import { createLister, type Ec2ReaderOptions, type Listing } from './listing';
 
 /** A provider's endpoint service; zones by id, or by the asking account's names. */
 export type EndpointServiceItem = {
@@ -34,35 +31,8 @@ export interface NetworkReader {
   listPeerings(signal: AbortSignal): Promise<readonly PeeringItem[]>;
 }
 
-type Ec2 = Awaited<ReturnType<typeof loadEc2>>;
-type Paging = { readonly MaxResults: number; readonly NextToken?: string };
-type Asked = { readonly client: EC2Client; readonly abort: { readonly abortSignal: AbortSignal } };
-
-/** One action: how to ask for a page, and where its items are. */
-type Listing<T> = Pick<List<T>, 'action' | 'page'> & {
-  readonly ask: (sdk: Ec2, paging: Paging, asked: Asked) => Promise<unknown>;
-};
-
-/** Reads through the SDK, page by page; names and ids are filters, not parameters, because one that AWS does not know would fail the call. */
-export function createNetworkReader({ scope, client, pageSize, budget }: Ec2ReaderOptions): NetworkReader {
-  function list<T>({ action, ask, page }: Listing<T>, signal: AbortSignal): Promise<readonly T[]> {
-    return readAwsList({ action, page, scope, budget, signal }, async (NextToken) =>
-      ask(
-        await loadEc2(),
-        { MaxResults: pageSize, NextToken },
-        { client: await client(), abort: { abortSignal: signal } },
-      ),
-    );
-  }
-
-  async function listBy<T>(values: readonly string[], listing: (batch: string[]) => Listing<T>, signal: AbortSignal) {
-    const items: T[] = [];
-    for (let start = 0; start < values.length; start += filterLimit) {
-      items.push(...(await list(listing(values.slice(start, start + filterLimit)), signal)));
-    }
-    return items;
-  }
-
+export function createNetworkReader(options: Ec2ReaderOptions): NetworkReader {
+  const { list, listBy } = createLister(options);
   return {
     listServices: (names, signal) => listBy(names, servicesNamed, signal),
     listSubnets: (vpcIds, signal) => listBy(vpcIds, subnetsOf, signal),
@@ -70,9 +40,6 @@ export function createNetworkReader({ scope, client, pageSize, budget }: Ec2Read
     listPeerings: (signal) => list(peerings, signal),
   };
 }
-
-/** Values that AWS takes in one filter. */
-const filterLimit = 200;
 
 const serviceItem = z
   .object({
