@@ -1,6 +1,7 @@
 import { AwsError } from '../error';
 import type { Action, AwsRequest } from '../request';
 import { element, wrap } from '../xml';
+import { describeVpcEndpointAssociations } from './associations';
 import {
   acceptVpcEndpointConnections,
   deleteVpcEndpoints,
@@ -21,6 +22,7 @@ const actions = new Map<string, Action>([
   ['DescribeInstances', describeInstances],
   ['DescribeNetworkInterfaces', describeNetworkInterfaces],
   ['DescribeSubnets', describeSubnets],
+  ['DescribeVpcEndpointAssociations', describeVpcEndpointAssociations],
   ['DescribeVpcEndpointConnections', describeVpcEndpointConnections],
   ['DescribeVpcEndpointServices', describeVpcEndpointServices],
   ['DescribeVpcEndpoints', describeVpcEndpoints],

@@ -57,13 +57,12 @@ function tagsOf(query: Query, name: string): Tags {
 }
 
 function endpointXml(endpoint: VpcEndpoint): string {
-  const { service, interfaces, lastError } = endpoint;
+  const { interfaces, lastError } = endpoint;
   return (
     element('vpcEndpointId', endpoint.id) +
     element('vpcEndpointType', endpoint.type) +
     element('vpcId', endpoint.vpcId) +
-    element('serviceName', service.name) +
-    element('serviceRegion', service.region) +
+    reachedXml(endpoint) +
     element('state', endpoint.state) +
     valueList(
       'subnetIdSet',
@@ -82,6 +81,12 @@ function endpointXml(endpoint: VpcEndpoint): string {
     element('ownerId', endpoint.account) +
     (lastError ? wrap('lastError', element('message', lastError.message), element('code', lastError.code)) : '')
   );
+}
+
+/** One of type Resource names no service, and where it is for a single resource that one. */
+function reachedXml({ type, service, associations: [first, second] }: VpcEndpoint): string {
+  if (type === 'Resource') return first && !second ? element('resourceConfigurationArn', first.resourceArn) : '';
+  return element('serviceName', service.name) + element('serviceRegion', service.region);
 }
 
 function dnsEntriesXml({ dnsNames, service }: VpcEndpoint): string {

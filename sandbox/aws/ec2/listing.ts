@@ -23,6 +23,8 @@ export type Listing<T extends Entity> = {
   };
   /** Actions with a minimum also refuse more than 1000, and paging together with ids; the others take any size. */
   readonly minimumPage?: number;
+  /** Actions that refuse what is larger than this; absent: as `minimumPage` says. */
+  readonly largestPage?: number;
 };
 
 /** Makes the action of a listing. */
@@ -52,7 +54,10 @@ function itemsOf<T extends Entity>(request: AwsRequest, { ids, all }: Listing<T>
   return items.flatMap(({ item }) => item ?? []).sort((a, b) => a.sequence - b.sequence);
 }
 
-function pageSizeOf<T extends Entity>(query: Query, { ids, minimumPage }: Listing<T>): number {
+function pageSizeOf<T extends Entity>(
+  query: Query,
+  { ids, minimumPage, largestPage = minimumPage && pageLimit }: Listing<T>,
+): number {
   const asked = ids ? listOf(query, ids.parameter).length : 0;
   if (asked > pageLimit) {
     throw new AwsError('InvalidParameterValue', `At most ${pageLimit} IDs may be given, not ${asked}`);
@@ -62,7 +67,7 @@ function pageSizeOf<T extends Entity>(query: Query, { ids, minimumPage }: Listin
   if (minimumPage !== undefined && asked > 0) {
     throw new AwsError('InvalidParameterCombination', 'IDs and MaxResults may not be given together');
   }
-  if (size < (minimumPage ?? 1) || (minimumPage !== undefined && size > pageLimit)) {
+  if (size < (minimumPage ?? 1) || (largestPage !== undefined && size > largestPage)) {
     throw new AwsError('InvalidParameterValue', `Value (${size}) for parameter maxResults is invalid`);
   }
   return Math.min(size, pageLimit);

@@ -1,4 +1,5 @@
 import { AwsError } from '../error';
+import { associate, type ResourceSpec } from './associations';
 import { digest } from './ids';
 import type { EndpointService, LastError, NetworkInterface, Place, Tags, Vpc, VpcEndpoint } from './model';
 import { subnetIn, takeAddress, vpcAt } from './network';
@@ -10,8 +11,10 @@ export type InterfaceSpec = { readonly zoneId: string; readonly ip?: string; rea
 export type EndpointSpec = Place & {
   readonly serviceName: string;
   readonly interfaces: readonly InterfaceSpec[];
-  /** Absent: `Interface`. Others look the same but for their type. */
+  /** Absent: `Interface`. Others look the same but for their type, and that one of type Resource has `resources`. */
   readonly type?: string;
+  /** What an endpoint of type Resource reaches; absent: nothing that AWS would list. */
+  readonly resources?: readonly ResourceSpec[];
   /** Absent: the account's default VPC in the region. */
   readonly vpcId?: string;
   readonly tags?: Tags;
@@ -45,6 +48,7 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
     service,
     vpcId: vpc.id,
     interfaces,
+    associations: associate(state, { ...issued, account, region }, spec.resources ?? []),
     dnsNames: dnsNamesOf(issued.id, region, service, interfaces),
     state: spec.state ?? (service.acceptanceRequired ? 'pendingAcceptance' : 'pending'),
     settles: spec.state === undefined,
@@ -67,7 +71,7 @@ export function settle(state: WorldState, stored: StoredEndpoint): StoredEndpoin
   const current = next ?? stored.state;
   if (current !== 'deleted') return current === stored.state ? stored : { ...stored, state: current };
   const unlisted = stored.settles && elapsedMs >= state.transitionMs + state.deletedListedMs;
-  return unlisted ? undefined : { ...stored, state: current, interfaces: [], dnsNames: [] };
+  return unlisted ? undefined : { ...stored, state: current, interfaces: [], associations: [], dnsNames: [] };
 }
 
 /** The provider takes the connection; throws InvalidState where there is nothing to accept. */
@@ -96,11 +100,26 @@ export function changeEndpoint(state: WorldState, id: string, fields: Partial<St
   state.endpoints.set(id, { ...existing(state, id), ...fields });
 }
 
+/** Replaces what an endpoint reaches; throws InvalidVpcEndpointId.NotFound. */
+export function setResources(state: WorldState, id: string, resources: readonly ResourceSpec[]): void {
+  changeEndpoint(state, id, { associations: associate(state, existing(state, id), resources) });
+}
+
 /** Replaces an endpoint as people do: a new id and new interfaces, the same service, VPC and tags; the old one is deleted. */
 export function recreateEndpoint(state: WorldState, id: string, interfaces: readonly InterfaceSpec[]): VpcEndpoint {
-  const { account, region, vpcId, service, tags, type } = existing(state, id);
+  const { account, region, vpcId, service, tags, type, associations } = existing(state, id);
   moveEndpoint(state, id, { state: 'deleting', settles: true });
-  return createEndpoint(state, { account, region, vpcId, serviceName: service.name, tags, type, interfaces });
+  const resources = associations.map(({ resourceArn, ...one }) => ({ ...one, arn: resourceArn }));
+  return createEndpoint(state, {
+    account,
+    region,
+    vpcId,
+    serviceName: service.name,
+    tags,
+    type,
+    interfaces,
+    resources,
+  });
 }
 
 function existing(state: WorldState, id: string): StoredEndpoint {

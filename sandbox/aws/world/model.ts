@@ -43,6 +43,16 @@ export type NetworkInterface = Entity & {
 
 export type LastError = { readonly code: string; readonly message: string };
 
+/** What an endpoint of type Resource reaches: AWS lists each resource as an association. */
+export type Association = Entity & {
+  readonly endpointId: string;
+  /** Of the resource configuration. */
+  readonly resourceArn: string;
+  /** AWS's spelling, such as `Accessible`. */
+  readonly accessibility: string;
+  readonly failure?: LastError;
+};
+
 export type VpcEndpoint = Entity & {
   /** AWS's spelling, such as `Interface`. */
   readonly type: string;
@@ -53,6 +63,7 @@ export type VpcEndpoint = Entity & {
   readonly lastError?: LastError;
   readonly createdAtMs: number;
   readonly interfaces: readonly NetworkInterface[];
+  readonly associations: readonly Association[];
   readonly dnsNames: readonly string[];
 };
 

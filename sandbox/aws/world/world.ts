@@ -1,5 +1,6 @@
 import { type CloudMap, createCloudMap } from '../cloud-map/world';
 import { AwsError } from '../error';
+import type { ResourceSpec } from './associations';
 import {
   acceptEndpoint,
   changeEndpoint,
@@ -10,6 +11,7 @@ import {
   moveEndpoint,
   recreateEndpoint,
   rejectEndpoint,
+  setResources,
   settle,
 } from './endpoints';
 import { createIssuer } from './ids';
@@ -74,6 +76,8 @@ export type AwsWorld = {
   setState(id: string, state: string, lastError?: LastError): void;
   /** Replaces all tags. */
   setTags(id: string, tags: Tags): void;
+  /** Replaces all that an endpoint of type Resource reaches. */
+  setResources(id: string, resources: readonly ResourceSpec[]): void;
   deleteEndpoint(id: string): void;
   recreateEndpoint(id: string, spec: { readonly interfaces: readonly InterfaceSpec[] }): VpcEndpoint;
   createInstance(spec: InstanceSpec): Instance;
@@ -120,6 +124,7 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     reject: (id) => rejectEndpoint(state, id),
     setState: (id, to, lastError) => moveEndpoint(state, id, { state: to, settles: false, lastError }),
     setTags: (id, tags) => changeEndpoint(state, id, { tags }),
+    setResources: (id, resources) => setResources(state, id, resources),
     deleteEndpoint: (id) => moveEndpoint(state, id, { state: 'deleting', settles: true }),
     recreateEndpoint: (id, { interfaces }) => recreateEndpoint(state, id, interfaces),
     createInstance: (spec) => createInstance(state, spec),
