@@ -30,7 +30,9 @@ const allow = z
     serviceNames: z
       .array(text)
       .optional()
-      .describe('endpoint services (`cloud-map`: services) whose endpoints count, with `*`; absent: all'),
+      .describe(
+        'endpoint services (`cloud-map`: services; type Resource: ARNs of resource configurations) whose endpoints count, with `*`; absent: all',
+      ),
     vpcs: z.array(text).optional().describe('VPCs whose endpoints count, with `*`; absent: all'),
     addressFamilies: z
       .array(z.enum(['ipv4', 'ipv6']))
@@ -84,7 +86,7 @@ const claimed = {
 export const source = z
   .discriminatedUnion('type', [
     z.strictObject({
-      type: z.literal('vpc-endpoints').describe('interface endpoints of EC2'),
+      type: z.literal('vpc-endpoints').describe('interface and resource endpoints of EC2'),
       ...aws,
       vpcs: z.array(text).min(1).optional().describe('the VPCs to ask AWS for; absent: all'),
     }),

@@ -36,7 +36,7 @@ export type Observed = {
   readonly accountId?: string;
 };
 
-/** One VPC interface endpoint, or another provider of addresses. */
+/** One VPC endpoint of type Interface or Resource, or another provider of addresses. */
 export type Endpoint = {
   /** The provider's own id (`vpce-0f…`); becomes a tag of the targets. */
   readonly id: string;
@@ -47,6 +47,7 @@ export type Endpoint = {
   readonly reason?: string;
   /** Unix epoch, milliseconds. The oldest endpoint of a domain decides its protocol, host and paths. */
   readonly createdAtMs: number;
+  /** Of a resource endpoint the ARN of its resource configuration. */
   readonly serviceName?: string;
   readonly vpcId?: string;
   readonly protocol: Protocol;
@@ -70,6 +71,7 @@ export type QuarantineCode =
   | 'bad-tag'
   | 'missing-field'
   | 'type-not-routed'
+  | 'resource-inaccessible'
   | 'domain-not-allowed'
   | 'service-not-allowed'
   | 'vpc-not-allowed'

@@ -96,6 +96,11 @@ export async function wrapAwsError<T>(action: string, scope: AccountScope, call:
   }
 }
 
+/** Whether EC2 itself refused the action. A role that is refused, which has the same code, concerns all that its scope is asked. */
+export function isUnpermitted(thrown: unknown): thrown is PrivatelinkError {
+  return thrown instanceof PrivatelinkError && namesOf(thrown.cause).includes('UnauthorizedOperation');
+}
+
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
   const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;

@@ -10,6 +10,7 @@ import { whyUnreadable } from '../aws/answers';
 import type { Ec2Reader, InterfaceItem, VpcEndpointItem } from '../aws/readers/endpoints';
 import { type ReadZoneIds, withZoneIds } from '../aws/readers/zones';
 import type { Source } from '../source';
+import { namedInstead, type Reached, readReached } from './resource-endpoints';
 
 export type VpcEndpointsDependencies = {
   readonly owner: string;
@@ -17,7 +18,7 @@ export type VpcEndpointsDependencies = {
   readonly readersOf: (scope: AccountScope) => { readonly reader: Ec2Reader; readonly readZoneIds: ReadZoneIds };
 };
 
-/** Interface endpoints of the configured accounts and regions that carry the domain tag. */
+/** Endpoints of types Interface and Resource, of the configured accounts and regions, that carry the domain tag. */
 export function createVpcEndpointsSource(
   config: VpcEndpointsConfig,
   { owner, readersOf }: VpcEndpointsDependencies,
@@ -29,16 +30,18 @@ export function createVpcEndpointsSource(
         const tagKey = config.tags.domain;
         const found = await reader.listEndpoints({ tagKey, vpcIds: config.vpcs }, signal);
         const items = found.filter((item) => isRouted(item) || isServing(item));
-        const interfaceIds = new Set(
-          items
-            .filter(isRouted)
-            .filter(isServing)
-            .flatMap((item) => item.interfaceIds),
-        );
+        const serving = items.filter(isRouted).filter(isServing);
+        const interfaceIds = new Set(serving.flatMap((item) => item.interfaceIds));
         const listed = await reader.listInterfaces([...interfaceIds], signal);
         const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
+        // Asked after the interfaces, so that a second resource that joins meanwhile shows among the associations.
+        const reached = await readReached(
+          reader,
+          serving.filter(isResource).map(({ id }) => id),
+          signal,
+        );
         return claimEndpoints(
-          items.map((item) => candidateOf(item, { scope, interfaces, tagKey })),
+          items.map((item) => candidateOf(item, { scope, interfaces, reached, tagKey })),
           { config, owner, scope },
         );
       },
@@ -59,12 +62,18 @@ function isServing(item: VpcEndpointItem): boolean {
 
 /** Where AWS does not say the type, it is that of its first endpoints. */
 function isRouted({ type = 'Interface' }: VpcEndpointItem): boolean {
-  return type === 'Interface';
+  return type === 'Interface' || type === 'Resource';
+}
+
+function isResource({ type }: VpcEndpointItem): boolean {
+  return type === 'Resource';
 }
 
 type EndpointContext = {
   readonly scope: Scope;
   readonly interfaces: ReadonlyMap<string, InterfaceItem>;
+  /** Of endpoints of type Resource that are served. */
+  readonly reached: (endpointId: string) => Reached;
   /** Of the domain tag. */
   readonly tagKey: string;
 };
@@ -82,14 +91,17 @@ function candidateOf(item: VpcEndpointItem, context: EndpointContext): Candidate
 
 function factsOf(item: VpcEndpointItem, context: EndpointContext): Candidate['facts'] {
   if (!isRouted(item)) return typeNotRouted(item, context.tagKey);
-  const { state, createdAtMs, reason, serviceName, vpcId, dnsNames } = item;
+  const { state, createdAtMs, reason, vpcId, dnsNames } = item;
   if (!state) return missingField('AWS gives no State for it');
+  const reached = isResource(item) && isServing(item) ? context.reached(item.id) : item;
+  if (isProblem(reached)) return reached;
   const parsed = parseEndpointState(state);
   if (parsed === 'available' && item.interfaceIds.length === 0)
     return missingField('AWS gives no NetworkInterfaceIds for it');
   if (createdAtMs === undefined) return missingField('AWS gives no CreationTimestamp for it');
   const addresses = addressesOf(item, context);
   if (isProblem(addresses)) return addresses;
+  const { serviceName } = reached;
   return { state: parsed, reason, createdAtMs, serviceName, vpcId, dnsNames, addresses };
 }
 
@@ -119,14 +131,10 @@ function unlisted(interfaceId: string): Problem {
   };
 }
 
-/** Types of endpoints whose DNS names lead to addresses in our own subnets. */
-const named = new Set(['Resource', 'ServiceNetwork']);
-
-/** What to do about an endpoint of another type than the interface endpoints that are routed to (fm-62). */
+/** What to do about an endpoint of a type that is not routed to (fm-62); the DNS names of a service network's lead to addresses in our own subnets. */
 function typeNotRouted({ id, type = '' }: VpcEndpointItem, tagKey: string): Candidate['facts'] {
-  const instead = named.has(type)
-    ? 'name its DNS names in a source of type dns (`aws ec2 describe-vpc-endpoint-associations` shows them)'
-    : 'tag the endpoint of type Interface that reaches the provider';
+  const instead =
+    type === 'ServiceNetwork' ? namedInstead : 'tag the endpoint of type Interface that reaches the provider';
   return {
     code: 'type-not-routed',
     reason: `is a VPC endpoint of type ${type}, which is not routed to`,

@@ -43,6 +43,7 @@ const codes: { readonly [C in QuarantineCode]: C } = {
   'bad-tag': 'bad-tag',
   'missing-field': 'missing-field',
   'type-not-routed': 'type-not-routed',
+  'resource-inaccessible': 'resource-inaccessible',
   'domain-not-allowed': 'domain-not-allowed',
   'service-not-allowed': 'service-not-allowed',
   'vpc-not-allowed': 'vpc-not-allowed',

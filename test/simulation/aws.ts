@@ -176,6 +176,8 @@ function createReader({ scope, world, past, fault }: ReaderOptions): Ec2Reader {
       const listed = ids.flatMap((id) => seen().interface(id) ?? []);
       return listed.slice(fault() === 'omit' ? 1 : 0).map(interfaceOf);
     },
+    // The simulated endpoints are of type Interface.
+    listAssociations: async () => [],
     findGone: async (ids) => {
       strike();
       if (fault() === 'noAnswerById') throw failure('THROTTLED');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
+import type { ResourceSpec } from '#sandbox/aws/world/associations';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { zoneIdsOf } from '#sandbox/aws/world/zones';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
@@ -29,6 +30,7 @@ export type Estate = {
 type EndpointOver = {
   readonly tags?: Readonly<Record<string, string>>;
   readonly type?: string;
+  readonly resources?: readonly ResourceSpec[];
   readonly state?: string;
   readonly region?: string;
 };
@@ -64,15 +66,14 @@ export async function openEstate(): Promise<Estate> {
     folder,
     env,
     configure: (text) => writeFileSync(file, text),
-    addEndpoint: (domain, ips, { tags = {}, type, state, region: place = region } = {}) =>
+    addEndpoint: (domain, ips, { tags = {}, region: place = region, ...over } = {}) =>
       world.createEndpoint({
         account: gatewayAccount,
         region: place,
         serviceName: services(place),
         tags: { 'kong:domain': domain, ...tags },
         interfaces: ips.map((ip, index) => ({ ip, zoneId: zoneIdsOf(place)[index] ?? '' })),
-        type,
-        state,
+        ...over,
       }).id,
     run: (...argv) => runCli([...argv, '-c', file], env),
     close: async () => {

@@ -9,8 +9,9 @@ import { optionalText, parseAnswer, readableItems, tagList } from '../answers';
 import { wrapAwsError } from '../errors';
 import { readAwsList } from '../pages';
 import { loadEc2 } from '../sdk';
+import { type AssociationItem, associationsOf } from './associations';
 import { describeExisting, findGone } from './gone-by-id';
-import type { Ec2ReaderOptions } from './listing';
+import { createLister, type Ec2ReaderOptions } from './listing';
 import type { Zoned } from './zones';
 
 /** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
@@ -21,6 +22,7 @@ export type VpcEndpointItem = {
   readonly state?: string;
   readonly reason?: string;
   readonly createdAtMs?: number;
+  /** Of type Resource the ARN of what it is for. */
   readonly serviceName?: string;
   readonly vpcId?: string;
   readonly interfaceIds: readonly string[];
@@ -38,15 +40,18 @@ export type InterfaceItem = Zoned & {
 
 export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readonly string[] };
 
-/** What discovery needs of EC2 in one account and region. Both lists are complete, or throw PrivatelinkError. */
+/** What discovery needs of EC2 in one account and region. All lists are complete, or throw PrivatelinkError. */
 export interface Ec2Reader {
   listEndpoints(filter: EndpointFilter, signal: AbortSignal): Promise<readonly VpcEndpointItem[]>;
   listInterfaces(ids: readonly string[], signal: AbortSignal): Promise<readonly InterfaceItem[]>;
+  /** What endpoints of type Resource reach. */
+  listAssociations(endpointIds: readonly string[], signal: AbortSignal): Promise<readonly AssociationItem[]>;
   /** Of these endpoints, those that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
-export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOptions): Ec2Reader {
+export function createEc2Reader(options: Ec2ReaderOptions): Ec2Reader {
+  const { scope, client, pageSize, budget } = options;
   return {
     listEndpoints: (filter, signal) =>
       readAwsList({ action: 'ec2:DescribeVpcEndpoints', page: endpointsPage, scope, budget, signal }, (token) =>
@@ -66,6 +71,7 @@ export function createEc2Reader({ scope, client, pageSize, budget }: Ec2ReaderOp
       }
       return items;
     },
+    listAssociations: (endpointIds, signal) => createLister(options).listBy(endpointIds, associationsOf, signal),
     findGone: (ids, signal) => {
       const describe = async (left: readonly string[]) => {
         const { items } = parseAnswer(endpointsPage, await describeById(client, left, signal), scope);
@@ -125,6 +131,7 @@ const endpointItem = z
     FailureReason: optionalText,
     CreationTimestamp: z.date().nullish(),
     ServiceName: optionalText,
+    ResourceConfigurationArn: optionalText,
     VpcId: optionalText,
     NetworkInterfaceIds: z.array(z.string()).nullish(),
     DnsEntries: z.array(z.object({ DnsName: optionalText })).nullish(),
@@ -137,7 +144,7 @@ const endpointItem = z
       state: item.State,
       reason: item.LastError?.Message ?? item.LastError?.Code ?? item.FailureReason,
       createdAtMs: item.CreationTimestamp?.getTime(),
-      serviceName: item.ServiceName,
+      serviceName: item.ServiceName || item.ResourceConfigurationArn,
       vpcId: item.VpcId,
       interfaceIds: item.NetworkInterfaceIds ?? [],
       dnsNames: (item.DnsEntries ?? []).flatMap((entry) => entry.DnsName ?? []),

@@ -93,6 +93,80 @@ describe('an endpoint of a type that is not routed to', () => {
   });
 });
 
+describe('an endpoint of type Resource', () => {
+  const action = 'DescribeVpcEndpointAssociations';
+  const calls = () => estate.aws.calls.filter((one) => one.action === action).length;
+  const addresses = () =>
+    estate.konnect
+      .entities('prod', 'targets')
+      .map(({ target }) => target)
+      .sort();
+  let estate: Estate;
+  let id: string;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    const impatient = 'policy: { removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 }\n';
+    estate.configure(`${defaultConfig(estate)}${impatient}`);
+    id = estate.addEndpoint('sd1', ['10.0.1.11', '10.0.2.11'], { type: 'Resource', resources: [{}] });
+    await estate.run('sync');
+  });
+
+  afterEach(() => estate.close());
+
+  it('fm-62 goes from its tag to targets, in a call more, and takes them out when it is deleted', async () => {
+    const { endpoints } = JSON.parse((await estate.run('discover', '--json')).out);
+    const routed = addresses();
+    const serviceName = estate.world.endpoint(id)?.associations[0]?.resourceArn;
+    estate.world.deleteEndpoint(id);
+
+    const { exitCode } = await estate.run('sync');
+
+    expect(endpoints).toMatchObject([{ id, domain: 'sd1', state: 'available', serviceName }]);
+    expect(routed).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
+    expect([exitCode, addresses(), calls()]).toEqual([0, [], 2]);
+  });
+
+  it.each([
+    ['is inaccessible', [{ accessibility: 'Inaccessible' }], ': Inaccessible'],
+    ['is of a group', [{}, {}], 'for 2 resources, and AWS does not say which address is whose'],
+    ['is gone', [], 'AWS gives no association for it'],
+  ])('fm-62 keeps its targets while its resource %s, and says so', async (_, resources, reason) => {
+    estate.world.setResources(id, resources);
+    estate.addEndpoint('sd2', ['10.0.1.12']);
+
+    const { out, exitCode } = await estate.run('sync');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain(reason);
+    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.2.11:80']);
+  });
+
+  it('fm-62 keeps its targets without the permission, which is named, and the others go on', async () => {
+    const leaving = estate.addEndpoint('sd2', ['10.0.1.12']);
+    await estate.run('sync');
+    estate.aws.inject({ kind: 'denied', action });
+    estate.world.deleteEndpoint(leaving);
+    estate.addEndpoint('sd2', ['10.0.1.13']);
+
+    const { out, exitCode } = await estate.run('sync');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('allow ec2:DescribeVpcEndpointAssociations for the identity in use');
+    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.13:80', '10.0.2.11:80']);
+  });
+
+  it('fm-62 is of an unknown scope while AWS throttles the call: its targets stay', async () => {
+    estate.aws.inject({ kind: 'throttle', action });
+    estate.world.setResources(id, []);
+
+    const { out } = await estate.run('sync');
+
+    expect(out).toContain('ec2:DescribeVpcEndpointAssociations failed: Request limit exceeded.');
+    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
+  });
+});
+
 describe('what AWS hides since a service of its own manages it', () => {
   let estate: Estate;
 

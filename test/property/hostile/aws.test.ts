@@ -20,7 +20,13 @@ import type { Source } from '#discovery/source';
 import { formatFindings } from '#sync/pass/report-text';
 import { cloudMapConfig } from '../../support/aws/cloud-map';
 import { ec2InstancesConfig, instanceAnswer } from '../../support/aws/ec2-instances';
-import { endlessBudget, endpointAnswer, interfaceAnswer, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
+import {
+  associationAnswer,
+  endlessBudget,
+  endpointAnswer,
+  interfaceAnswer,
+  vpcEndpointsConfig,
+} from '../../support/aws/vpc-endpoints';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 import { firstOf } from '../../support/sources';
 import { hostileText, oddly, oddlyOneOf } from './corpus';
@@ -128,6 +134,12 @@ const endpointsOf = (bad: unknown, networkInterface: unknown = interfaceAnswer('
   DescribeAvailabilityZones: zones,
 });
 
+const badAssociation = associationAnswer('vpce-0bad', { FailureCode: 'Gone', FailureReason: 'deleted' });
+const reachedOf = (bad: unknown) => ({
+  ...endpointsOf({ ...badEndpoint, VpcEndpointType: 'Resource' }),
+  DescribeVpcEndpointAssociations: { VpcEndpointAssociations: [bad] },
+});
+
 const badInstance = instanceAnswer('i-0bad', {
   Tags,
   NetworkInterfaces: [{ Attachment: { DeviceIndex: 0 }, Ipv6Addresses: [{ Ipv6Address: 'fd00::9' }] }],
@@ -216,9 +228,17 @@ const failures = fc
   .map(([message, name, code]) => Object.assign(new Error(message), { name, code }));
 
 const failing = fc
-  .tuple(failures, fc.constantFrom('DescribeVpcEndpoints', 'DescribeNetworkInterfaces', 'DescribeAvailabilityZones'))
+  .tuple(
+    failures,
+    fc.constantFrom(
+      'DescribeVpcEndpoints',
+      'DescribeNetworkInterfaces',
+      'DescribeVpcEndpointAssociations',
+      'DescribeAvailabilityZones',
+    ),
+  )
   .map(([failure, command]) => ({
-    answers: { ...endpointsOf(badEndpoint), [command]: failure },
+    answers: { ...reachedOf(badAssociation), [command]: failure },
     isWhole: false,
     isKnown: false,
   }));
@@ -232,6 +252,7 @@ const oddAnswers = {
     isKnown: true,
   })),
   interfaces: oddItem(badInterface, 'NetworkInterfaceId', (odd) => endpointsOf(badEndpoint, odd)),
+  reached: orWhole(oddItem(badAssociation, 'VpcEndpointId', reachedOf), reachedOf(badAssociation)),
   instances: orWhole(oddItem(badInstance, 'InstanceId', instancesOf), instancesOf(badInstance)),
   registered: orWhole(oddItem(badRegistered, 'Id', registered), registered(badRegistered)),
   attributes: oddly(attributes).map((odd) => ({ answers: asInstance(odd), isWhole: false, isKnown: true })),
@@ -247,6 +268,7 @@ const rows: readonly Row[] = [
   ['fm-45 VPC endpoints', feeding(oddAnswers.endpoints, expectDiscovered(endpointsSource), 0.125)],
   ['fm-45 tags', feeding(oddAnswers.tags, expectDiscovered(endpointsSource), 0.25)],
   ['fm-45 network interfaces', feeding(oddAnswers.interfaces, expectDiscovered(endpointsSource), 0.1)],
+  ['fm-62 what endpoints reach', feeding(oddAnswers.reached, expectDiscovered(endpointsSource), 0.1)],
   ['fm-45 instances', feeding(oddAnswers.instances, expectDiscovered(instancesSource), 0.1)],
   ['fm-44 instances of Cloud Map', feeding(oddAnswers.registered, expectDiscovered(cloudMapSource), 0.1)],
   ['fm-44 their attributes', feeding(oddAnswers.attributes, expectDiscovered(cloudMapSource), 0.15)],

@@ -1,10 +1,13 @@
 import {
   DescribeNetworkInterfacesCommand,
   type DescribeNetworkInterfacesCommandInput,
+  DescribeVpcEndpointAssociationsCommand,
+  type DescribeVpcEndpointAssociationsCommandInput,
   DescribeVpcEndpointsCommand,
   type DescribeVpcEndpointsCommandInput,
   type NetworkInterface,
   type VpcEndpoint,
+  type VpcEndpointAssociation,
 } from '@aws-sdk/client-ec2';
 import { mockClient } from 'aws-sdk-client-mock';
 import { configSchema, type TagKeys, type VpcEndpointsConfig } from '#config/schema';
@@ -58,6 +61,22 @@ export function interfaceAnswer(id: string, ip: string, over: Partial<NetworkInt
   };
 }
 
+export const resourceArn = 'arn:aws:vpc-lattice:us-east-1:222222222222:resourceconfiguration/rcfg-07129f3acded87625';
+
+/** What an endpoint of type Resource reaches, as the SDK gives it. */
+export function associationAnswer(
+  endpointId: string,
+  over: Partial<VpcEndpointAssociation> = {},
+): VpcEndpointAssociation {
+  return {
+    Id: `vpce-rsc-asc-${endpointId}`,
+    VpcEndpointId: endpointId,
+    AssociatedResourceAccessibility: 'Accessible',
+    AssociatedResourceArn: resourceArn,
+    ...over,
+  };
+}
+
 /** A scope of `config`, the first one. */
 export function firstScopeOf(config: VpcEndpointsConfig): AccountScope {
   const [scope] = accountScopes(config);
@@ -101,6 +120,16 @@ export function answerWith(
       strike();
       const asked = new Set(NetworkInterfaceIds);
       return { NetworkInterfaces: interfaces.filter((one) => asked.has(one.NetworkInterfaceId ?? '')) };
+    });
+}
+
+/** Answers with those of `associations` whose endpoints a call asks for. */
+export function associateWith({ ec2 }: MockEc2, associations: readonly VpcEndpointAssociation[]): void {
+  ec2
+    .on(DescribeVpcEndpointAssociationsCommand)
+    .callsFake(({ Filters }: DescribeVpcEndpointAssociationsCommandInput) => {
+      const asked = new Set(Filters?.flatMap(({ Values }) => Values ?? []));
+      return { VpcEndpointAssociations: associations.filter((one) => asked.has(one.VpcEndpointId ?? '')) };
     });
 }
 

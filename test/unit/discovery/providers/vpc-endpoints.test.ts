@@ -254,10 +254,9 @@ describe('an endpoint that cannot be used', () => {
 
   it.each([
     [
-      'Resource',
+      'ServiceNetwork',
       'name its DNS names in a source of type dns (`aws ec2 describe-vpc-endpoint-associations` shows them)',
     ],
-    ['ServiceNetwork', 'name its DNS names in a source of type dns'],
     ['GatewayLoadBalancer', 'tag the endpoint of type Interface that reaches the provider'],
     ['Gateway', 'tag the endpoint of type Interface that reaches the provider'],
     ['Tunnel', 'tag the endpoint of type Interface that reaches the provider'],
@@ -265,7 +264,7 @@ describe('an endpoint that cannot be used', () => {
   ])('fm-62 is quarantined with what to do where it is of type %s, and the rest goes on', async (type, fix) => {
     // A type that the SDK does not list is part of this.
     const odd = endpointAnswer('vpce-1', {
-      VpcEndpointType: type as 'Resource',
+      VpcEndpointType: type as 'ServiceNetwork',
       NetworkInterfaceIds: ['eni-vpce-1-a'],
     });
     answerWith(mock, [[odd, others]], [otherInterface]);
@@ -288,7 +287,7 @@ describe('an endpoint that cannot be used', () => {
   });
 
   it('fm-62 is left out where it is of another type and deleted', async () => {
-    expect(await discoverOne({ VpcEndpointType: 'Resource', State: 'Deleted' })).toEqual({
+    expect(await discoverOne({ VpcEndpointType: 'ServiceNetwork', State: 'Deleted' })).toEqual({
       endpoints: [],
       quarantined: [],
     });

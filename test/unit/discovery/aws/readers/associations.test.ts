@@ -1,0 +1,122 @@
+import { DescribeVpcEndpointAssociationsCommand } from '@aws-sdk/client-ec2';
+import { beforeEach, expect, it } from '@jest/globals';
+import type { CallBudget } from '#discovery/aws/call-budget';
+import { createEc2Reader } from '#discovery/aws/readers/endpoints';
+import {
+  associateWith,
+  associationAnswer,
+  createMockEc2,
+  endlessBudget,
+  firstScopeOf,
+  resourceArn,
+  vpcEndpointsConfig,
+} from '../../../../support/aws/vpc-endpoints';
+
+const mock = createMockEc2();
+const signal = new AbortController().signal;
+const options = {
+  scope: firstScopeOf(vpcEndpointsConfig()),
+  client: async () => mock.client,
+  pageSize: 1_000,
+  budget: endlessBudget,
+};
+
+const list = (ids: readonly string[]) => createEc2Reader(options).listAssociations(ids, signal);
+const inputs = () => mock.ec2.commandCalls(DescribeVpcEndpointAssociationsCommand).map(({ args }) => args[0].input);
+
+beforeEach(() => {
+  mock.ec2.reset();
+});
+
+it('fm-62 gives what each association says of its endpoint', async () => {
+  const failed = { AssociatedResourceAccessibility: 'Inaccessible', FailureCode: 'Gone', FailureReason: 'deleted' };
+  associateWith(mock, [associationAnswer('vpce-1'), associationAnswer('vpce-2', failed)]);
+
+  expect(await list(['vpce-1', 'vpce-2'])).toEqual([
+    { endpointId: 'vpce-1', id: 'vpce-rsc-asc-vpce-1', accessibility: 'Accessible', resourceArn },
+    {
+      endpointId: 'vpce-2',
+      id: 'vpce-rsc-asc-vpce-2',
+      accessibility: 'Inaccessible',
+      failure: 'Gone, deleted',
+      resourceArn,
+    },
+  ]);
+});
+
+it('fm-62 makes no call when there is nothing to ask for', async () => {
+  expect(await list([])).toEqual([]);
+  expect(mock.ec2.calls()).toHaveLength(0);
+});
+
+it('fm-23 tolerates that AWS leaves out all but the endpoint, or gives null or nothing', async () => {
+  const VpcEndpointAssociations = [
+    { VpcEndpointId: 'vpce-1' },
+    { VpcEndpointId: 'vpce-2', Id: null, FailureReason: '' },
+  ];
+  mock.ec2.on(DescribeVpcEndpointAssociationsCommand).callsFake(() => ({ VpcEndpointAssociations }));
+
+  expect(await list(['vpce-1'])).toEqual([{ endpointId: 'vpce-1' }, { endpointId: 'vpce-2' }]);
+});
+
+it('fm-45 gives an association with a field of another form by its endpoint alone, and the rest', async () => {
+  const odd = { ...associationAnswer('vpce-1'), AssociatedResourceArn: [resourceArn] };
+  const VpcEndpointAssociations = [odd, associationAnswer('vpce-2')];
+  mock.ec2.on(DescribeVpcEndpointAssociationsCommand).callsFake(() => ({ VpcEndpointAssociations }));
+
+  expect(await list(['vpce-1', 'vpce-2'])).toEqual([
+    { endpointId: 'vpce-1', misfit: expect.stringContaining('AssociatedResourceArn') },
+    expect.objectContaining({ endpointId: 'vpce-2', resourceArn }),
+  ]);
+});
+
+it.each([
+  ['an association of no endpoint', { VpcEndpointAssociations: [{ Id: 'vpce-rsc-asc-1' }] }],
+  ['an answer without its list', {}],
+  ['a token that is none', { VpcEndpointAssociations: [], NextToken: 7 }],
+])('fm-03 fails as a whole at %s', async (_, answer) => {
+  mock.ec2.on(DescribeVpcEndpointAssociationsCommand).callsFake(() => answer);
+
+  await expect(list(['vpce-1'])).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+});
+
+it('fm-08 goes on to the last page, and fails as a whole when one does', async () => {
+  const throttled = Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
+  mock.ec2
+    .on(DescribeVpcEndpointAssociationsCommand)
+    .resolvesOnce({ VpcEndpointAssociations: [associationAnswer('vpce-1')], NextToken: '1' })
+    .resolvesOnce({ VpcEndpointAssociations: [associationAnswer('vpce-2')], NextToken: '' })
+    .resolvesOnce({ VpcEndpointAssociations: [], NextToken: '1' })
+    .rejects(throttled);
+
+  expect(await list(['vpce-1', 'vpce-2'])).toHaveLength(2);
+  await expect(list(['vpce-1', 'vpce-2'])).rejects.toMatchObject({ code: 'THROTTLED', transient: true });
+});
+
+it('fm-54 fails at pages that lead in a circle', async () => {
+  mock.ec2.on(DescribeVpcEndpointAssociationsCommand).resolves({ VpcEndpointAssociations: [], NextToken: 'same' });
+
+  await expect(list(['vpce-1'])).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+  expect(inputs()).toHaveLength(2);
+});
+
+it('asks for 200 endpoints in one call, and for pages of a hundred, the most that AWS gives', async () => {
+  associateWith(mock, []);
+
+  await list(Array.from({ length: 401 }, (_, index) => `vpce-${index}`));
+
+  expect(inputs().map(({ Filters }) => Filters?.[0]?.Values?.length)).toEqual([200, 200, 1]);
+  expect(inputs()[2]).toEqual({ Filters: [{ Name: 'vpc-endpoint-id', Values: ['vpce-400'] }], MaxResults: 100 });
+});
+
+it('fm-08 takes every call from the budget of its account and region', async () => {
+  const taken: string[] = [];
+  const take: CallBudget['take'] = async ({ account, region, action }) => {
+    taken.push(`${account} ${region} ${action} ${mock.ec2.calls().length}`);
+  };
+  associateWith(mock, []);
+
+  await createEc2Reader({ ...options, budget: { take } }).listAssociations(['vpce-1'], signal);
+
+  expect(taken).toEqual(['self us-east-1 DescribeVpcEndpointAssociations 0']);
+});
