@@ -162,7 +162,7 @@ controlPlane: { type: konnect, address: "${edge.url}", name: edge, token: "\${KO
 
     const sync = await estate.run('sync');
 
-    expect(discover).toMatchObject({ exitCode: 0, err: `wrote ${file}\n` });
+    expect(discover).toMatchObject({ exitCode: 0, err: expect.stringMatching(/(^|\n)wrote .*\n$/) });
     expect(discover.out).toContain('sd2');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(sync.exitCode).toBe(0);
