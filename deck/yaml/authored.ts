@@ -40,9 +40,7 @@ function blockSource({ range, srcToken }: Scalar, hidden: Hidden): At {
   const written = digit ? srcToken.indent + Number(digit) : indentOf(lines.find((line) => line.trim() !== '') ?? '');
   return (column) => {
     const indent = digit ? column + 2 : Math.max(written, column + 1);
-    const moved = lines.map((line) =>
-      line.trim() === '' ? line.slice(written) : ' '.repeat(indent) + line.slice(written),
-    );
+    const moved = lines.map((line) => (line.length > written ? ' '.repeat(indent) + line.slice(written) : ''));
     const text = hidden.restore([digit ? header.replace(digit, '2') : header, ...moved].join('\n'));
     return text.replace(indenting, (_, before, by) => before + Math.max(0, Number(by) + indent - written));
   };

@@ -6,8 +6,11 @@ import { plainValue } from './plain';
 import { type Hidden, hideTemplates, lineNumberOf, whyNoYaml } from './templates';
 import { isAuthored, isMapping, type Yaml, type YamlMapping } from './values';
 
-/** What go-yaml does not read; templates hide behind it. */
-const unreadable = /[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+/** What go-yaml does not read, templates hide behind it; and what ends a line to it, and to YAML 1.2 does not. */
+const unreadable: readonly (readonly [RegExp, string])[] = [
+  [/[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u, 'a control character'],
+  [/[\x85\u2028\u2029]/, 'an end of line that only some YAML sees'],
+];
 /** Ten thousand entities have a tenth of this; a few lines may have more, by aliases of aliases. */
 const mostNodes = 1_000_000;
 const mergeKey = '<<';
@@ -22,13 +25,16 @@ type Reading = { readonly hidden: Hidden; readonly anchors: Map<string, Found> }
  */
 export function readYaml(text: string): Yaml {
   const lines = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
-  const odd = lines.search(unreadable);
-  if (odd >= 0)
-    throw new Error(`a control character in line ${lineNumberOf(lines, odd)}; write an escape, in double quotes`);
+  for (const [pattern, name] of unreadable) {
+    const at = lines.search(pattern);
+    if (at >= 0) throw new Error(`${name} in line ${lineNumberOf(lines, at)}; write an escape, in double quotes`);
+  }
   const hidden = hideTemplates(lines);
   const document = parseYamlDocument(hidden.text, {
     schema: 'failsafe',
     keepSourceTokens: true,
+    // It makes dates and pairs of them, of which decK knows nothing.
+    resolveKnownTags: false,
     // It would compare each with all others (fm-54).
     uniqueKeys: false,
   });
@@ -105,7 +111,8 @@ function readMap({ items }: YAMLMap.Parsed, reading: Reading): Found<YamlMapping
 }
 
 function isMerge(key: ParsedNode): boolean {
-  return isScalar(key) && key.value === mergeKey && (key.type === 'PLAIN' || key.tag === 'tag:yaml.org,2002:merge');
+  if (!isScalar(key) || key.value !== mergeKey) return false;
+  return key.tag ? key.tag === 'tag:yaml.org,2002:merge' : key.type === 'PLAIN';
 }
 
 /** Of several mappings the first counts. */
@@ -150,7 +157,10 @@ const typesByTag: Readonly<Record<string, string>> = {
 function readScalar(scalar: Scalar.Parsed, { hidden }: Reading, isInBrackets: boolean): Yaml {
   const text = textOf(scalar);
   if (/\p{Cs}/u.test(text)) throw new Error('half a character, by an escape; write the character');
-  if (hidden.restore(text).includes('${{')) return authoredScalar(scalar, { hidden, isInBrackets });
+  const restored = hidden.restore(text);
+  if (restored !== text && marksIn(text) !== marksIn(hidden.text.slice(scalar.range[0], scalar.range[1])))
+    throw new Error('no character, by an escape; write one');
+  if (restored.includes('${{')) return authoredScalar(scalar, { hidden, isInBrackets });
   if (!scalar.tag) return scalar.type === 'PLAIN' ? plainValue(text) : text;
   const tag = scalar.tag.replace('tag:yaml.org,2002:', '');
   if (tag === 'binary') throw new Error('!!binary is a text to decK; write that text in quotes');
@@ -159,6 +169,11 @@ function readScalar(scalar: Scalar.Parsed, { hidden }: Reading, isInBrackets: bo
   const value = plainValue(text);
   if (typeof value !== type) throw new Error(`!!${tag} is none; correct it`);
   return value;
+}
+
+/** How often a text holds what templates hide behind. */
+function marksIn(text: string): number {
+  return text.split('\uffff').length;
 }
 
 /** Where the file ends without an end of line, a block's last line has none to decK. */

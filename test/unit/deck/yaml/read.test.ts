@@ -83,6 +83,15 @@ describe('what decK reads from a plain scalar', () => {
     expect(() => read('a: .nan')).toThrow('decK takes no .nan');
   });
 
+  it.each([
+    ['a date', '!!timestamp 2001-12-14', '2001-12-14'],
+    ['a set', '!!set { b, c }', { b: null, c: null }],
+    ['a mapping with an order', '!!omap [b: 1]', [{ b: 1 }]],
+    ['pairs', '!!pairs [b: 1]', [{ b: 1 }]],
+  ])('fm-57 is what it is without the tag, as decK has it: %s', (_, text, value) => {
+    expect(read(`a: ${text}`)).toEqual({ a: value });
+  });
+
   it('fm-57 is a text where it is a key', () => {
     expect(read('{ on: 1, 0x10: 2, 1.5: 5, "off": 3, __proto__: 4 }')).toEqual(
       Object.fromEntries([
@@ -107,6 +116,8 @@ describe('merge keys', () => {
     ['twice the second covers', 'c: { <<: *b, r: 7, <<: *a }', { p: 1, q: 2, r: 7 }],
     ['a mapping without an anchor', 'c: { <<: { p: 5 } }', { p: 5 }],
     ['not in quotes', 'c: { "<<": 1 }', { '<<': 1 }],
+    ['not with the tag of a text', 'c: { !!str <<: 1 }', { '<<': 1 }],
+    ['with a tag of its own', 'c: { !!merge <<: *a }', { p: 1, q: 2 }],
   ])('fm-59 are resolved as decK does: %s', (_, text, merged) => {
     expect(read(`a: &a { p: 1, q: 2 }\nb: &b { p: 3, r: 4 }\n${text}`)).toMatchObject({ c: merged });
     expect(Object.keys(Object(read(`a: &a { p: 1, q: 2 }\nb: &b { p: 3, r: 4 }\n${text}`)).c).sort()).toEqual(
@@ -188,6 +199,9 @@ describe('what is refused', () => {
     ['a merge of a text', 'a: 1\n<<: b', 'line 2: << takes a mapping'],
     ['a tag that its text is not', 'a:\n  - !!bool b', 'line 2: !!bool is none'],
     ['half a character', 'a: "\\ud800"', 'line 1: half a character'],
+    ['no character', `a: 1\nb: "\\uffff0\\uffff"\nc: $\{{ env "DECK_X" }}`, 'line 2: no character'],
+    ['an end of line that only decK sees', '# a\u2028b: 1', 'an end of line that only some YAML sees in line 1'],
+    ['another', 'a: 1\nb: "c\u0085d"', 'an end of line that only some YAML sees in line 2'],
     ['a second document', 'a: 1\n---\nb: 2', 'multiple documents'],
   ])('fm-59 is told with its line: %s', (_, text, said) => {
     expect(() => read(text)).toThrow(said);

@@ -96,6 +96,13 @@ describe('what an author wrote with templates', () => {
     expect(readAsDeck(rewrite(text), { DECK_X: 'two' })).toEqual({ a: [{ b: 'one two\nthree' }] });
   });
 
+  it('fm-58 keeps a line of blanks that is longer than the column of its block', () => {
+    const text = `a:\n- b: |-\n    $\{{ env "DECK_X" }}\n      \n \n    two\n`;
+
+    expect(rewrite(text)).toBe(`"a":\n- "b": |-\n    $\{{ env "DECK_X" }}\n      \n\n    two\n`);
+    expect(readAsDeck(rewrite(text), { DECK_X: 'one' })).toEqual({ a: [{ b: 'one\n  \n\ntwo' }] });
+  });
+
   it('fm-58 ends where the file ended', () => {
     expect(rewrite(`a: |\n  $\{{ env "DECK_X" }}`)).toBe(`"a": |-\n  $\{{ env "DECK_X" }}\n`);
   });
