@@ -12,7 +12,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export type Destination = { readonly protocol: 'http:' | 'https:'; readonly host: string; readonly port: number };
 
 /** This machine and its neighbours on the link, metadata among them: a proxy would ask its own. */
-const neverProxied: ReadonlySet<string | undefined> = new Set(['loopback', 'metadata', 'link-local']);
+const neverProxied: ReadonlySet<string | undefined> = new Set(['loopback', 'unspecified', 'metadata', 'link-local']);
 
 /**
  * The proxy on the way to `destination`, as HTTPS_PROXY or HTTP_PROXY (by the protocol) and NO_PROXY say; the lower case counts first.
@@ -21,11 +21,25 @@ const neverProxied: ReadonlySet<string | undefined> = new Set(['loopback', 'meta
 export function proxyFor(destination: Destination, env: Environment): NamedProxy | Problem | undefined {
   const [variable, text] = setIn(env, `${destination.protocol.slice(0, -1)}_proxy`) ?? [];
   if (!variable || !text || isDirect(destination, setIn(env, 'no_proxy')?.[1] ?? '')) return undefined;
+  return namedBy(text, variable);
+}
+
+function namedBy(text: string, variable: string): NamedProxy | Problem {
   // As curl and Go take it, a host and a port alone are enough.
   const whole = text.includes('://') ? text : `http://${text}`;
-  if (/^https?:\/\//i.test(whole) && URL.canParse(whole)) return { url: new URL(whole), variable };
-  return { reason: `${variable} names no HTTP proxy`, fix: `write ${variable} as http://HOST:PORT, or unset it` };
+  if (!/^https?:\/\//i.test(whole) || !URL.canParse(whole))
+    return { reason: `${variable} names no HTTP proxy`, fix: `write ${variable} as http://HOST:PORT, or unset it` };
+  const url = new URL(whole);
+  // Else what is shown as the host would be the beginning of a secret.
+  if ((url.pathname + url.search + url.hash).includes('@'))
+    return { reason: `${variable} ${ended.reason}`, fix: ended.fix };
+  return { url, variable };
 }
+
+const ended: Problem = {
+  reason: 'has a user or password with / ? or # in it, where the name of the proxy should begin',
+  fix: 'write what is no letter or digit in them as %XX, such as %2F %3F %23',
+};
 
 function setIn(env: Environment, name: string): readonly [name: string, value: string] | undefined {
   const found = [name, name.toUpperCase()].find((one) => env[one] !== undefined);

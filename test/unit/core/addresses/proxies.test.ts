@@ -37,7 +37,26 @@ describe('proxyFor', () => {
     },
   );
 
+  it.each(['#', '/', '?'])('fm-60 shows nothing of a password that has %s in it, which ends the host', (character) => {
+    const text = `http://bob:1234${character}geheim@proxy.example:3128`;
+
+    expect(wayTo('https://konnect.example', { HTTPS_PROXY: text })).toEqual({
+      reason: 'HTTPS_PROXY has a user or password with / ? or # in it, where the name of the proxy should begin',
+      fix: 'write what is no letter or digit in them as %XX, such as %2F %3F %23',
+    });
+  });
+
+  it('fm-60 takes a path after a proxy for none, as curl and Go do', () => {
+    expect(wayTo('https://konnect.example', { HTTPS_PROXY: `${proxy}/a?b#c` })).toBe(`HTTPS_PROXY ${proxy}`);
+  });
+
   it.each([
+    'http://0.0.0.0:8001',
+    'http://[::]:8001',
+    'http://2130706433',
+    'http://0xa9fea9fe',
+    'http://169.254.169.254.',
+    'http://[::ffff:169.254.169.254]',
     'http://127.0.0.1:8001',
     'http://127.9.9.9',
     'http://localhost:8001',
