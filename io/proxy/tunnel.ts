@@ -1,8 +1,9 @@
-import { type ClientRequest, request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { type Destination, type NamedProxy, proxyFor } from '#core/addresses/proxies';
 import { codeOf, isProblem, messageOf } from '#core/errors';
+import { isUntrusted, untrustedFix } from '../untrusted';
 
 /** A proxy that opens no way. `code` is Node's where another try may help, as for a host that cannot be reached; else PROXY_REFUSED. */
 export class ProxyError extends Error {
@@ -38,11 +39,11 @@ function connectThrough(proxy: NamedProxy, destination: Destination, timeoutMs: 
   return new Promise((resolve, reject) => {
     const call = connectRequest(url, destination);
     const timer = setTimeout(() => call.destroy(lateness(timeoutMs)), timeoutMs).unref();
-    call.once('connect', ({ statusCode }, socket) => {
+    call.once('connect', (answer, socket) => {
       clearTimeout(timer);
-      if (statusCode === 200) return resolve(socket);
+      if (answer.statusCode === 200) return resolve(socket);
       socket.on('error', () => {}).destroy();
-      reject(refusal(proxy, destination, statusCode));
+      reject(refusal(proxy, destination, answer));
     });
     call.once('error', (cause) => {
       clearTimeout(timer);
@@ -85,14 +86,12 @@ function lateness(timeoutMs: number): Error {
 }
 
 /** The proxy answered, and opened nothing. */
-function refusal({ url, variable }: NamedProxy, destination: Destination, status: number | undefined): ProxyError {
+function refusal(proxy: NamedProxy, destination: Destination, answer: IncomingMessage): ProxyError {
+  const { url, variable } = proxy;
+  const { statusCode: status } = answer;
   const reason = `the proxy ${url.origin} (${variable}) answered ${status} to CONNECT ${formatTarget(destination)}`;
   const around = `name ${destination.host} in NO_PROXY where the way leads past the proxy`;
-  if (status === 407)
-    return new ProxyError(reason, {
-      code: refused,
-      fix: `put the user and password that it takes into ${variable}: http://USER:PASSWORD@${url.host}`,
-    });
+  if (status === 407) return new ProxyError(reason, { code: refused, fix: askedFix(proxy, answer) });
   if (unreachedStatuses.includes(status))
     return new ProxyError(reason, { code: 'EHOSTUNREACH', fix: `see why the proxy does not reach it, or ${around}` });
   return new ProxyError(reason, {
@@ -101,11 +100,22 @@ function refusal({ url, variable }: NamedProxy, destination: Destination, status
   });
 }
 
+/** By the schemes that the proxy names: of them Basic alone is spoken, which a proxy that names none takes too. */
+function askedFix({ url, variable }: NamedProxy, { headers }: IncomingMessage): string {
+  const schemes = headers['proxy-authenticate']?.match(/(?<=^|, ?)[\w-]{1,20}(?=$|[ ,])/g) ?? ['Basic'];
+  if (schemes.some((scheme) => /^basic$/i.test(scheme)))
+    return `put the user and password that it takes into ${variable}: ${url.protocol}//USER:PASSWORD@${url.host}`;
+  const others = schemes.slice(0, 3).join(' and ');
+  return `let it take Basic: ${others} are not spoken here; or name a proxy in ${variable} that speaks them for you`;
+}
+
 /** The proxy did not answer. */
 function silence({ url, variable }: NamedProxy, { host }: Destination, cause: unknown): ProxyError {
   return new ProxyError(`the proxy ${url.origin} (${variable}) gave no answer: ${messageOf(cause)}`, {
     code: codeOf(cause) ?? refused,
-    fix: `correct ${variable}, see that the proxy runs, or name ${host} in NO_PROXY where the way leads past it`,
+    fix: isUntrusted(cause)
+      ? untrustedFix
+      : `correct ${variable}, see that the proxy runs, or name ${host} in NO_PROXY where the way leads past it`,
     cause,
   });
 }

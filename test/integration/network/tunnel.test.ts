@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, expect, it } from '@jest/globals';
 import { messageOf } from '#core/errors';
 import { openTunnel } from '#io/proxy/tunnel';
-import { listenOn } from '../../support/network/servers';
+import { untrustedFix } from '#io/untrusted';
+import { createAuthority } from '../../support/network/certificates';
+import { listenOn, startTlsFront } from '../../support/network/servers';
 import { patienceMs } from '../../support/until';
 
 const destination = { protocol: 'https:', host: 'konnect.example', port: 443 } as const;
@@ -59,6 +64,34 @@ it.each<[string, (socket: Socket) => void, string, RegExp, number?]>([
   });
   expect(messageOf(thrown)).toMatch(said);
   expect(inspect(thrown, { depth: 20, showHidden: true })).not.toContain('geheim');
+});
+
+it.each([
+  ['Basic realm="corp"', /^put the user and password that it takes into HTTPS_PROXY: http:\/\/USER:PASSWORD@127/],
+  ['', /^put the user and password/],
+  ['Negotiate\r\nProxy-Authenticate: NTLM', /^let it take Basic: Negotiate and NTLM are not spoken here/],
+  ['Negotiate, Basic realm="a"', /^put the user and password/],
+])('fm-60 says what to do about a proxy that asks for %j', async (asked, fix) => {
+  const header = asked && `Proxy-Authenticate: ${asked}\r\n`;
+  await through((socket) => socket.end(`HTTP/1.1 407 x\r\n${header}\r\n`));
+
+  await expect(openTunnel(destination, patienceMs)).rejects.toMatchObject({
+    code: 'PROXY_REFUSED',
+    fix: expect.stringMatching(fix),
+  });
+});
+
+it('fm-60 says where to name the authority of a proxy that speaks TLS', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  const front = await startTlsFront(createAuthority(folder).issue('proxy', ['127.0.0.1']), 1);
+  await through(() => {});
+  process.env.HTTPS_PROXY = `https://127.0.0.1:${front.port}`;
+
+  const thrown = await openTunnel(destination, patienceMs)?.catch((error: unknown) => error);
+  await front.close();
+  rmSync(folder, { recursive: true });
+
+  expect(thrown).toMatchObject({ fix: untrustedFix });
 });
 
 it('fm-60 says what to write in a variable that names no proxy of this kind', async () => {
