@@ -122,7 +122,7 @@ async function attempt(call: HttpCall, connection: Connection, signal: AbortSign
   const retryAfterMs = parseRetryAfter(retryAfter, serverClock.now());
   const refusing = { name: api.name, fixes: { ...api.fixes, ...call.fixes } };
   return {
-    error: answerError(refusing, name(), { status, text: mask(text), location, retryAfterMs }),
+    error: answerError(refusing, name(), { status, text: mask(text), location: mask(location ?? ''), retryAfterMs }),
     retryAfterMs,
     isWorthRetrying: passingStatuses.has(status),
   };
