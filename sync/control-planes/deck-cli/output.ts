@@ -5,7 +5,7 @@ import type { HeldEntity } from '#deck/document';
 import { deckLists, itemsOf } from '#deck/file/items';
 import { heldEntities } from '#deck/held';
 import { uuidName } from '#deck/keys';
-import { clientCertificateFix } from '../kong-api/network-errors';
+import { certificateTimeFix, clientCertificateFix } from '../kong-api/network-errors';
 
 const dump = z.looseObject(deckLists);
 const report = z.looseObject({ errors: z.array(z.string()).nullish() });
@@ -57,9 +57,24 @@ const causes: readonly Cause[] = [
     fix: 'name the authority of its certificate in controlPlane.tls.ca (a file in PEM)',
   },
   {
-    said: /x509: .*(valid for|not valid for any names)/,
+    said: /x509: .*legacy Common Name/,
+    code: 'BAD_CONNECTION',
+    fix: 'let its certificate be issued with its name among the alternative names (SAN), without which decK takes none, or use type admin',
+  },
+  {
+    said: /x509: .*(expired|not yet valid)/,
+    code: 'BAD_CONNECTION',
+    fix: certificateTimeFix,
+  },
+  {
+    said: /x509: .*(valid for|not valid for any names|any IP SANs)/,
     code: 'BAD_CONNECTION',
     fix: 'write the name in its certificate as that of controlPlane.address, or name it in controlPlane.tls.serverName',
+  },
+  {
+    said: /failed to verify certificate|x509: /,
+    code: 'BAD_CONNECTION',
+    fix: 'correct its certificate, or the file of its authority that controlPlane.tls.ca names',
   },
   {
     said: /remote error: tls: .*(certificate|handshake failure|unknown certificate authority)|SSL certificate/,

@@ -14,6 +14,9 @@ export const wayFix = 'check controlPlane.address and the way to it (DNS, proxy,
 export const clientCertificateFix =
   'name a certificate that it takes, and its key, in controlPlane.tls.cert and controlPlane.tls.key';
 
+/** What people do about a certificate whose time is over, or has not come. */
+export const certificateTimeFix = 'let its certificate be renewed, and set the clock of this machine';
+
 /** The error for a call that brought no whole answer. */
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
   return new PrivatelinkError(`no answer to ${call}: ${wordsOf(thrown)}`, {
@@ -57,7 +60,7 @@ const fixes: readonly { readonly codes: RegExp; readonly fix: string }[] = [
   },
   {
     codes: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
-    fix: 'let its certificate be renewed, and set the clock of this machine',
+    fix: certificateTimeFix,
   },
   { codes: /^ERR_SSL_.*ALERT_(HANDSHAKE_FAILURE|.*CERTIFICATE.*|UNKNOWN_CA)$/, fix: clientCertificateFix },
   {

@@ -210,6 +210,25 @@ describe('a decK that does not do it', () => {
     await expect(connect(config).read(signal)).rejects.toThrow(said);
   });
 
+  it.each([
+    ['certificate relies on legacy Common Name field, use SANs instead', /alternative names \(SAN\).*use type admin/],
+    [
+      "cannot validate certificate for 10.1.2.3 because it doesn't contain any IP SANs",
+      /controlPlane\.tls\.serverName/,
+    ],
+    ['certificate is valid for a, not b', /controlPlane\.tls\.serverName/],
+    ['certificate has expired or is not yet valid: current time', /let its certificate be renewed/],
+    ['certificate specifies an incompatible key usage', /correct its certificate/],
+  ])('fm-61 says what to do about a certificate of which it says: %s', async (said, fix) => {
+    const err = `Error: making HTTP request: Get "https://x": tls: failed to verify certificate: x509: ${said}`;
+    answer({ dump: { err, exitCode: 1 } });
+
+    await expect(connect().read(signal)).rejects.toMatchObject({
+      code: 'BAD_CONNECTION',
+      fix: expect.stringMatching(fix),
+    });
+  });
+
   it('takes DECK_BIN, and then deck on PATH, where no binary is configured', async () => {
     const read = (env: Readonly<Record<string, string>>) =>
       connectDeck({ type: 'deck', address: 'https://kong.example' }, owner, { env }).read(signal);
