@@ -59,12 +59,14 @@ export function openSession(
   const controlPlane = backend.connect(config.owner, { base, env: options.terminal.env });
   const aws = createAwsAccess(clock);
   const discoverer = openDiscovery(config, aws, lastGoodStoreOf(config, { ...options, clock }));
+  const asked = forBase(config, base, controlPlane);
   const progress = createProgress(options.terminal, clock.monotonicMs);
   let applied = 0;
   return {
     config,
     base,
-    ...forBase(config, base, controlPlane),
+    ...asked,
+    warnings: [...warnOfTrust(config.controlPlane), ...(asked.warnings ?? [])],
     clock,
     owner: config.owner,
     settings: config.domains,
@@ -88,6 +90,13 @@ export function openSession(
       progress(applied, total, 'changes tried');
     },
   };
+}
+
+/** Nobody should find out later that it was left on after a trial. */
+function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
+  if (!('tls' in plane && plane.tls && 'skipVerify' in plane.tls && plane.tls.skipVerify)) return [];
+  const fix = 'name its authority in controlPlane.tls.ca instead';
+  return [`controlPlane.tls.skipVerify trusts whoever answers at ${plane.address}, and sends the token there: ${fix}`];
 }
 
 /** What base files ask of a pass: backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */

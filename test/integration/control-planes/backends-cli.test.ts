@@ -5,6 +5,8 @@ import { parse } from 'yaml';
 import { type KongAdmin, startKongAdmin } from '#sandbox/kong-admin/kong-admin';
 import type { KindPath } from '#sandbox/konnect/schemas';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { createAuthority } from '../../support/network/certificates';
+import { startTlsFront } from '../../support/network/servers';
 
 /** The verbs of the command line, with each backend that is not Konnect. */
 
@@ -61,6 +63,20 @@ function seenOf(kong: KongAdmin, workspace: string): Omit<Backend, 'config'> {
 function configFor(controlPlane: string): string {
   return defaultConfig(estate).replace(/controlPlane: .*/, `controlPlane: ${controlPlane}`);
 }
+
+it('fm-61 says with each pass that whoever answers is trusted, where tls.skipVerify says so', async () => {
+  const kong = await startKongAdmin();
+  const certificate = createAuthority(estate.folder).issue('server', ['other.example']);
+  const front = await startTlsFront(certificate, Number(new URL(kong.url).port));
+  const address = `https://127.0.0.1:${front.port}`;
+  estate.configure(configFor(`{ type: admin, address: "${address}", tls: { skipVerify: true } }`));
+
+  const runs = [await estate.run('diff'), await estate.run('sync'), await estate.run('doctor')];
+  await Promise.all([front.close(), kong.close()]);
+
+  const said = `controlPlane.tls.skipVerify trusts whoever answers at ${address}, and sends the token there`;
+  expect(runs.map(({ out, err }) => (out + err).includes(said))).toEqual([true, true, true]);
+});
 
 it('names the workspace in the rendered file, for decK', async () => {
   const kong = await startKongAdmin({ workspaces: ['team'] });
