@@ -13,7 +13,10 @@ const tlsFiles = z.strictObject({
     .describe('a file in PEM: the authorities whose certificates are trusted, in place of those that Node knows'),
   cert: text.optional().describe('the file of the certificate to show to a server that asks for one, in PEM'),
   key: text.optional().describe('the file of its private key, in PEM, without a passphrase'),
-  serverName: text.optional().describe('the name in the certificate of the server, where it is not that of `address`'),
+  serverName: text
+    .regex(/^[\w.:-]+$/, 'a name or an address, as in the certificate of the server')
+    .optional()
+    .describe('the name in the certificate of the server, where it is not that of `address`'),
 });
 
 const isPair = ({ cert, key }: { readonly cert?: string; readonly key?: string }) => !cert === !key;

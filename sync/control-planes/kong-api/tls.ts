@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, createSecureContext, type SecureContext } from 'node:tls';
 import type { AdminConfig } from '#config/schema';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { isMissingFile, readRegular } from '#io/files';
@@ -11,15 +12,35 @@ export type ReadTls = {
   readonly secureContext: SecureContext;
   readonly servername?: string;
   readonly rejectUnauthorized: boolean;
+  readonly checkServerIdentity?: ConnectionOptions['checkServerIdentity'];
 };
 
 /** Reads the files that `controlPlane.tls` names, afresh: certificates of clients are short-lived. Throws PrivatelinkError (CONFIG_INVALID) that names the file. */
-export async function readTls({ serverName: servername, skipVerify = false, ...files }: TlsConfig): Promise<ReadTls> {
-  const ca = await readPem(files.ca, { name: 'ca', fix, use: (text) => new X509Certificate(text) });
+export async function readTls({ serverName, skipVerify = false, ...files }: TlsConfig): Promise<ReadTls> {
+  const ca = await readPem(files.ca, { name: 'ca', fix, use: readBundle });
   const cert = await readPem(files.cert, { name: 'cert', fix, use: (text) => createSecureContext({ cert: text }) });
   const useKey = (text: string) => createSecureContext({ cert, key: text });
   const key = await readPem(files.key, { name: 'key', fix: keyFix, use: useKey });
-  return { secureContext: createSecureContext({ ca, cert, key }), servername, rejectUnauthorized: !skipVerify };
+  const secureContext = createSecureContext({ ca, cert, key });
+  return { secureContext, rejectUnauthorized: !skipVerify, ...expected(serverName) };
+}
+
+/** An address is compared with the certificate, and never sent: TLS names a server by its name alone (RFC 6066). */
+function expected(serverName: string | undefined): Partial<ReadTls> {
+  if (serverName === undefined || !isIP(serverName)) return { servername: serverName };
+  return { checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate) };
+}
+
+/** Node takes a bundle as far as the first certificate that it cannot read, and says nothing of it. */
+function readBundle(text: string): void {
+  const found = text.split(/(?=-----BEGIN [\w ]*CERTIFICATE-----)/).filter((part) => part.startsWith('-----BEGIN'));
+  for (const [index, part] of (found.length > 0 ? found : [text]).entries()) {
+    try {
+      new X509Certificate(part);
+    } catch (cause) {
+      throw new Error(`certificate ${index + 1} of ${found.length}: ${messageOf(cause)}`, { cause });
+    }
+  }
 }
 
 const fix = 'name a file of certificates in PEM';
@@ -35,6 +56,8 @@ async function readPem(file: string | undefined, { name, use, ...pem }: Pem): Pr
   if (file === undefined) return undefined;
   try {
     const text = await readRegular(file, { mostBytes });
+    // To Node a text without anything is none at all.
+    if (text === '') throw new Error('it is empty');
     use(text);
     return text;
   } catch (cause) {

@@ -58,6 +58,11 @@ async function readAdmin(options: TlsOptions, tls?: TlsConfig): Promise<unknown>
   return connectAdmin({ type: 'admin', address, workspace: 'default', concurrency: 1, tls }, owner).read(signal);
 }
 
+function written(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
 /** A server that asks for a certificate of the authority. */
 const mutual = () => ({ requestCert: true, rejectUnauthorized: true, ca: authority.cert });
 
@@ -101,6 +106,17 @@ describe('a control plane behind a certificate of a private authority', () => {
     expect(await readAdmin(other, { ca: authority.certFile, serverName: 'kong.example' })).toEqual([]);
   });
 
+  it('fm-61 is trusted by an address that tls.serverName says, which is not sent', async () => {
+    const sent: unknown[] = [];
+    const other = { ...authority.issue('by-address', ['10.9.9.9']), SNICallback: (name: string) => sent.push(name) };
+
+    expect(await readAdmin(other, { ca: authority.certFile, serverName: '10.9.9.9' })).toEqual([]);
+    expect(sent).toEqual([]);
+    await expect(readAdmin(other, { ca: authority.certFile, serverName: '10.9.9.8' })).rejects.toMatchObject({
+      code: 'BAD_CONNECTION',
+    });
+  });
+
   it('fm-61 is trusted whoever it is where tls.skipVerify says so', async () => {
     expect(await readAdmin({}, { skipVerify: true })).toEqual([]);
   });
@@ -130,6 +146,17 @@ describe('a file of controlPlane.tls', () => {
       'controlPlane.tls.ca: /nowhere/ca.pem cannot be used (there is no such file)',
     ],
     ['is a folder', () => ({ ca: folder }), 'controlPlane.tls.ca: '],
+    ['is empty', () => ({ ca: written('empty.pem', '') }), 'empty.pem cannot be used (it is empty)'],
+    [
+      'is a bundle with a certificate in it that is none',
+      () => ({ ca: written('bundle.pem', client.cert + client.cert.replace(/\n[^-\n]{9}/, '\n') + authority.cert) }),
+      'bundle.pem cannot be used (certificate 2 of 3: ',
+    ],
+    [
+      'is a bundle whose last certificate is cut',
+      () => ({ ca: written('cut.pem', authority.cert + client.cert.slice(0, 99)) }),
+      'cut.pem cannot be used (certificate 2 of 2: ',
+    ],
     ['is no certificate', () => ({ ca: authority.keyFile }), 'ca.key cannot be used'],
     ['is a key', () => ({ cert: client.keyFile, key: client.keyFile }), 'controlPlane.tls.cert: '],
     ['is no key', () => ({ cert: client.certFile, key: client.certFile }), 'controlPlane.tls.key: '],
@@ -140,6 +167,15 @@ describe('a file of controlPlane.tls', () => {
       transient: false,
       message: expect.stringContaining(said),
     });
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['words between them', (text) => `# ours\n${text}# another\n${text}`],
+    ['Windows lines', (text) => text.replaceAll('\n', '\r\n')],
+    ['a byte order mark', (text) => `\ufeff${text}`],
+    ['a key beside them', (text) => text + authority.key],
+  ])('fm-61 may hold certificates with %s', async (_, write) => {
+    expect(await readAdmin({}, { ca: written('odd.pem', write(authority.cert)) })).toEqual([]);
   });
 
   it('fm-61 is read again for each connection: certificates are renewed while a worker runs', async () => {

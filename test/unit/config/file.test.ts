@@ -76,6 +76,7 @@ describe('how a control plane is reached', () => {
   });
 
   it.each([
+    [admin('tls: { serverName: "kong example" }'), 'controlPlane.tls.serverName: a name or an address'],
     [admin('tls: { cert: client.pem }'), 'controlPlane.tls: a certificate needs its key: give both cert and key'],
     [
       admin('tls: { ca: ca.pem }').replace('https://kong.example', 'http://127.0.0.1'),
