@@ -188,7 +188,11 @@ export function checkBase({ entities }: Base, document: Document): void {
   ]);
   refuse(entities, ({ name, fields }) => {
     if (name !== undefined && generated.has(name)) return whyGenerated(name);
-    const missing = scopes.find((scope) => scope in fields && !known.has(`${scope}:${nameOfReference(fields[scope])}`));
+    const missing = scopes.find((scope) => {
+      const named = nameOfReference(fields[scope]);
+      // What a template brings is decK's to know.
+      return scope in fields && !named.includes('${{') && !known.has(`${scope}:${named}`);
+    });
     return missing && whyDangling(`${missing} ${nameOfReference(fields[missing])}`);
   });
 }

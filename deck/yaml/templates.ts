@@ -1,6 +1,8 @@
 /** What decK fills in before it reads the YAML: an action of Go's text/template between decK's marks. Its texts may hold the marks. */
 const comment = String.raw`-?\s*\/\*[\s\S]*?\*\/\s*-?`;
-const code = String.raw`(?:"(?:[^"\\\n]|\\.)*"|\`[^\`]*\`|'(?:[^'\\\n]|\\.)*'|(?!\}\})[^"'\`])*`;
+/** One alone: Go has no texts in single quotes. */
+const character = String.raw`'(?:[^'\\\n]{1,2}|\\[^\n][^'\n]*)'`;
+const code = String.raw`(?:"(?:[^"\\\n]|\\.)*"|\`[^\`]*\`|${character}|(?!\}\})[^"'\`])*`;
 const template = String.raw`\$\{\{(?:${comment}|${code})\}\}`;
 /** decK leaves a line alone that begins as a comment of YAML, also where it is the line of a text. */
 const inFile = new RegExp(String.raw`^[^\S\n]*#.*$|(?<template>${template})|(?<open>\$\{\{)`, 'gm');
@@ -21,7 +23,7 @@ export function hideTemplates(text: string): Hidden {
   const templates: string[] = [];
   const hidden = text.replace(inFile, (match, ...rest) => {
     const { template: found, open } = rest.at(-1);
-    if (open) throw new Error(`the template in line ${lineNumberOf(text, rest.at(-3))} has no end; close it with }}`);
+    if (open) throw new Error(whyNone(text, rest.at(-3)));
     return found ? `\uffff${templates.push(match) - 1}\uffff` : match;
   });
   const restoreAs = (write: (one: string) => string) => (part: string) =>
@@ -31,6 +33,14 @@ export function hideTemplates(text: string): Hidden {
     restore: restoreAs((one) => one),
     restoreInJson: restoreAs((one) => JSON.stringify(one).slice(1, -1)),
   };
+}
+
+/** What is wrong with what begins as a template at `offset`. */
+function whyNone(text: string, offset: number): string {
+  const [line = ''] = text.slice(offset).split('\n', 1);
+  const place = `the template in line ${lineNumberOf(text, offset)}`;
+  if (!line.includes('}}')) return `${place} has no end; close it with }}`;
+  return `${place} is none that decK reads; write texts in it as "…" or \`…\`, with no backslash before the quotes`;
 }
 
 /** The text with what is between templates changed by `change`, and the templates as they are. */

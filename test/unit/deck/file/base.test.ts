@@ -145,6 +145,7 @@ describe('checkBase', () => {
   it.each([
     ['a generated service', 'routes: [{ name: a, service: { name: sd2 } }]\nplugins: [{ name: acl, service: sd2 }]\n'],
     ['a generated route', 'plugins: [{ name: acl, route: sd2 }]\n'],
+    ['what a template brings', `plugins: [{ name: acl, route: $\{{ env "DECK_ROUTE" }} }]\n`],
     [
       'what another part of the base has',
       'services: [{ name: a, routes: [{ name: b }] }]\nplugins: [{ name: acl, route: b }]\n',

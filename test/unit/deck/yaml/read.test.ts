@@ -154,6 +154,11 @@ describe('templates', () => {
     ['with a function', `a: $\{{ env "DECK_X" | toInt }}`, `$\{{ env "DECK_X" | toInt }}`],
     ['with the end of a template in a text', `a: $\{{ "}}" }}`, `$\{{ "}}" }}`],
     ['with a text in backquotes', `a: "$\{{ env \`DECK_X\` }}"`, `$\{{ env \`DECK_X\` }}`],
+    [
+      'with characters',
+      `a: "$\{{ printf "%c%c%c" 'x' '\\'' '\\u00e9' }}"`,
+      `$\{{ printf "%c%c%c" 'x' '\\'' '\\u00e9' }}`,
+    ],
     ['that is a comment', `a: b$\{{/* it's } */}}c`, `b$\{{/* it's } */}}c`],
     [
       'with a condition in it',
@@ -174,6 +179,12 @@ describe('templates', () => {
 
   it.each([
     ['has no end', `a: 1\nb: $\{{ env "DECK_X"`, 'the template in line 2 has no end'],
+    [
+      'has quotes as YAML escapes them',
+      `a: 1\nb: "$\{{ env \\"DECK_X\\" }}"`,
+      'line 2 is none that decK reads; write texts',
+    ],
+    ['has a text in single quotes', `a: "$\{{ env 'DECK_X' }}"`, 'line 1 is none that decK reads; write texts'],
     [
       'decides what the file holds',
       `a: 1\n$\{{ if true }}\nb: 2\n$\{{ end }}`,
