@@ -4,6 +4,8 @@ import { type Authored, asWritten } from './values';
 import { isWritable, quoteLiterally } from './write';
 
 type Place = {
+  /** What the scalar says, with tokens in place of templates. */
+  readonly value: string;
   readonly hidden: Hidden;
   /** Whether it is an item of a list in brackets. */
   readonly isInBrackets: boolean;
@@ -11,8 +13,7 @@ type Place = {
 type At = Authored[typeof asWritten];
 
 /** A scalar that says `${{`: as its author wrote it where decK sees a template there, else so that decK sees none (fm-58). */
-export function authoredScalar(scalar: Scalar, { hidden, isInBrackets }: Place): Authored | string {
-  const value = String(scalar.value);
+export function authoredScalar(scalar: Scalar, { value, hidden, isInBrackets }: Place): Authored | string {
   const text = hidden.restore(value);
   if (text === value) return { text, isFlowItem: false, [asWritten]: () => quoteLiterally(text) };
   refuseHalves(text);

@@ -14,9 +14,16 @@ export function plainValue(text: string): string | number | boolean | null {
   if (word !== undefined) return word;
   if (notFinite.test(text)) throw new Error(`decK takes no ${text}; write a number, or a text in quotes`);
   const digits = text.replaceAll(/^[-+0-9]/.test(text) ? /_/g : /(?<=[0-9])_(?=[0-9])/g, '');
+  const number = integerOf(digits) ?? (decimal.test(digits) ? Number(digits) : undefined);
+  return number !== undefined && Number.isFinite(number) ? number : text;
+}
+
+/** One of 64 bits with a base: longer ones are none to decK, but for an octal number, which is a decimal one then. */
+function integerOf(digits: string): number | undefined {
   const [, sign, prefixed] = integer.exec(digits) ?? [];
-  if (prefixed !== undefined) return Number(`${sign}1`) * Number(prefixed.replace(/^0(?=[0-7])/, '0o').toLowerCase());
-  return decimal.test(digits) ? Number(digits) : text;
+  if (prefixed === undefined) return undefined;
+  const value = BigInt(prefixed.replace(/^0(?=[0-7])/, '0o').toLowerCase());
+  return value > (sign ? 2n ** 63n : 2n ** 64n - 1n) ? undefined : Number(`${sign}1`) * Number(value);
 }
 
 /** The three ways in which YAML 1.1 writes a word. */

@@ -160,7 +160,7 @@ function readScalar(scalar: Scalar.Parsed, { hidden }: Reading, isInBrackets: bo
   const restored = hidden.restore(text);
   if (restored !== text && marksIn(text) !== marksIn(hidden.text.slice(scalar.range[0], scalar.range[1])))
     throw new Error('no character, by an escape; write one');
-  if (restored.includes('${{')) return authoredScalar(scalar, { hidden, isInBrackets });
+  if (restored.includes('${{')) return authoredScalar(scalar, { value: text, hidden, isInBrackets });
   if (!scalar.tag) return scalar.type === 'PLAIN' ? plainValue(text) : text;
   const tag = scalar.tag.replace('tag:yaml.org,2002:', '');
   if (tag === 'binary') throw new Error('!!binary is a text to decK; write that text in quotes');

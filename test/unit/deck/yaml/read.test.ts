@@ -29,6 +29,9 @@ describe('what decK reads from a plain scalar', () => {
     ['-.5e-1', -0.05],
     ['1e3', 1_000],
     ['18446744073709551616', 2 ** 64],
+    ['0xffffffffffffffff', 2 ** 64],
+    ['-0x8000000000000000', -(2 ** 63)],
+    ['0200000000000000000000000', 2e23],
   ])('fm-57 is a value: %s is %p', (text, value) => {
     expect(read(`a: ${text}`)).toEqual({ a: value });
   });
@@ -52,6 +55,7 @@ describe('what decK reads from a plain scalar', () => {
       '+',
     ],
     ...['0x1p3', '0b', 'a_1', '.'],
+    ...['1e400', '-1e400', '.1e400', '0x1_0000_0000_0000_0000', '-0x8000000000000001'],
   ])('fm-57 is a text: %s', (text) => {
     expect(read(`a: ${text}\nb: [${text}]`)).toEqual({ a: text, b: [text] });
   });
@@ -69,6 +73,7 @@ describe('what decK reads from a plain scalar', () => {
   it('fm-57 ends with the file, where that has no end of line', () => {
     expect(read('a: |\n  b')).toEqual({ a: 'b' });
     expect(read('a: |\n  b\n')).toEqual({ a: 'b\n' });
+    expect(read(`a: |\n  # $\{{ env "DECK_X" }}`)).toEqual({ a: `# $\{{ env "DECK_X" }}` });
   });
 
   it('fm-57 is what its tag says, or refused', () => {

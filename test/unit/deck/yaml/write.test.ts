@@ -71,6 +71,7 @@ describe('what an author wrote with templates', () => {
     ['a folded block that keeps its end', `"a": >+\n  b $\{{ env "DECK_X" }}\n\n"c": 1`],
     ['a block with an indent of its own', `"a": |2-\n     b\n  $\{{ env "DECK_X" }}`],
     ['a block with what decK takes for a comment', `"a": |\n  # $\{{ env "DECK_X" }}\n  $\{{ env "DECK_X" }}`],
+    ['a block with a line of spaces', `"a": |-\n  $\{{ env "DECK_X" }}\n    \n  b`],
     ['a text that decK takes for no template', `"a": "\\x24{{ env \\"DECK_X\\" }}"`],
   ])('fm-58 stays byte for byte: %s', (_, text) => {
     expect(rewrite(`${text}\n`)).toBe(`${text}\n`);
