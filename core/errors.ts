@@ -88,6 +88,19 @@ export function quoteOf(text: string): string {
   return text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
 }
 
+/** What is said of an answer that redirects, without what may be secret in the address; undefined for another status. Nobody follows it: a token would go wherever it leads. */
+export function redirectWords(status: number, location: string | undefined): string | undefined {
+  if (status < 300 || status >= 400) return undefined;
+  return `it redirects ${location ? `to ${placeOf(location)}` : 'and does not say where to'}`;
+}
+
+function placeOf(location: string): string {
+  const path = location.replace(/[?#].*$/s, '');
+  if (!URL.canParse(path)) return quoteOf(path);
+  const { origin, pathname } = new URL(path);
+  return quoteOf(`${origin}${pathname}`);
+}
+
 /** The code of what was thrown, by Node most likely; undefined where it has none. */
 export function codeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;

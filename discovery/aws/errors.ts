@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf } from '#core/errors';
+import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf, redirectWords } from '#core/errors';
 import { isUntrusted, untrustedFix } from '#io/untrusted';
 import type { AccountScope } from './accounts';
 import { noProxyFix } from './answers';
@@ -124,8 +124,11 @@ function whereOf(action: string, { source, account, region, roleArn }: AccountSc
 }
 
 function wordsOf(thrown: unknown): string {
-  const status = foreignStatusOf(thrown);
-  if (status !== undefined) return `the answer has status ${status} and is not AWS's`;
+  const { status, location } = foreignAnswerOf(thrown) ?? {};
+  if (status !== undefined)
+    return [`the answer has status ${status} and is not AWS's`, redirectWords(status, location) ?? []]
+      .flat()
+      .join(': ');
   const [words = ''] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
   return words;
 }
@@ -135,7 +138,7 @@ function meaningOf(thrown: unknown): Meaning {
   const fix = ownFixOf(thrown);
   if (fix) return { code: known?.code ?? 'BAD_CONNECTION', fix: () => fix };
   if (isUntrusted(thrown)) return untrusted;
-  return known ?? (isGarbled(thrown) || foreignStatusOf(thrown) ? garbled : other);
+  return known ?? (isGarbled(thrown) || foreignAnswerOf(thrown) ? garbled : other);
 }
 
 /** Of an error of ours that came through the SDK: of a proxy, or of credentials. */
@@ -145,16 +148,23 @@ function ownFixOf(thrown: unknown): string | undefined {
 
 const answered = z.object({
   $metadata: z.object({ httpStatusCode: z.number().optional() }).optional(),
-  $response: z.object({ statusCode: z.number() }).optional(),
+  $response: z
+    .object({
+      statusCode: z.number(),
+      headers: z.object({ location: z.string().optional() }).optional().catch(undefined),
+    })
+    .optional(),
 });
 
-/** The status of an answer that is no success, and no error of AWS's either: the SDK says of it no more than "Unknown", or what its parser says. */
-function foreignStatusOf(thrown: unknown): number | undefined {
+/** Status, and where a redirect leads, of an answer that is no success, and no error of AWS's either: the SDK says of it no more than "Unknown", or what its parser says. */
+function foreignAnswerOf(
+  thrown: unknown,
+): { readonly status: number; readonly location: string | undefined } | undefined {
   const isUnsaid = /^Unknown(Error)?$/.test(messageOf(thrown).trim());
   if (!isUnsaid && !isGarbled(thrown)) return undefined;
   const { $response, $metadata } = answered.safeParse(thrown).data ?? {};
   const status = $response?.statusCode ?? $metadata?.httpStatusCode;
-  return status === 200 ? undefined : status;
+  return status === undefined || status === 200 ? undefined : { status, location: $response?.headers?.location };
 }
 
 /** The SDK gives an answer that it cannot parse as a plain Error, whose second line is a hint for its own users. */

@@ -56,8 +56,14 @@ function withoutSso(thrown: unknown): Problem | undefined {
 /** What the system says of a file that the SDK reads. */
 function withoutToken(thrown: unknown): Problem | undefined {
   if (!hasCode(thrown, 'ENOENT', 'EACCES', 'EISDIR')) return undefined;
+  const said = messageOf(thrown);
+  const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ofContainer } = process.env;
+  const [owner, setting] =
+    ofContainer && said.includes(`'${ofContainer}'`)
+      ? ['the container', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE']
+      : ['a web identity', 'AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file of the profile)'];
   return {
-    reason: `the token of a web identity cannot be read (${messageOf(thrown)})`,
-    fix: 'correct AWS_WEB_IDENTITY_TOKEN_FILE (or web_identity_token_file of the profile), or mount the token there, for this user to read',
+    reason: `the token of ${owner} cannot be read (${said})`,
+    fix: `correct ${setting}, or mount the token there, for this user to read`,
   };
 }

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
-import { type ErrorDetails, messageOf, PrivatelinkError } from '#core/errors';
+import { type ErrorDetails, messageOf, PrivatelinkError, redirectWords } from '#core/errors';
 import { readRegular } from '#io/files';
 import { createConnector } from '#io/proxy/connections';
 import { ProxyError } from '#io/proxy/tunnel';
@@ -66,8 +66,9 @@ function urlReader(
     const answer = await request(url, { headers, dispatcher, signal, reset: true });
     const text = await answer.body.text();
     if (answer.statusCode === 304) return undefined;
-    if (answer.statusCode !== 200) throw statusError(answer.statusCode, from);
-    return { text, etag: answer.headers.etag?.toString() };
+    const { etag: version, location } = answer.headers;
+    if (answer.statusCode !== 200) throw statusError(answer.statusCode, from, location?.toString());
+    return { text, etag: version?.toString() };
   }
 
   return async (etag, signal) => {
@@ -83,8 +84,9 @@ function urlReader(
   };
 }
 
-function statusError(status: number, from: string): PrivatelinkError {
-  return new PrivatelinkError(`${from}: the server answered ${status}`, meaningOf(status));
+function statusError(status: number, from: string, location: string | undefined): PrivatelinkError {
+  const said = [`${from}: the server answered ${status}`, redirectWords(status, location) ?? []].flat();
+  return new PrivatelinkError(said.join(': '), meaningOf(status));
 }
 
 function meaningOf(status: number): ErrorDetails {

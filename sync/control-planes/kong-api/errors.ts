@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type ErrorCode, type ErrorDetails, messageOf, misfitOf, PrivatelinkError, quoteOf } from '#core/errors';
+import {
+  type ErrorCode,
+  type ErrorDetails,
+  messageOf,
+  misfitOf,
+  PrivatelinkError,
+  quoteOf,
+  redirectWords,
+} from '#core/errors';
 import { clientCertificateFix, otherAnswerFix, wayFix } from './network-errors';
 
 /** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
@@ -57,27 +65,17 @@ export function answerError(
   answer: FailedAnswer,
 ): PrivatelinkError {
   const { status, text, location } = answer;
-  if (status >= 300 && status < 400) return redirectError(`${name} answered ${status} to ${call}`, location);
+  const redirect = redirectWords(status, location);
+  if (redirect) {
+    const reason = `${name} answered ${status} to ${call}: ${redirect}`;
+    return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix: redirectFix });
+  }
   const said = `${name} answered ${status} to ${call}: ${quoteOf(wordsOf(text)) || 'without a word'}`;
   return new PrivatelinkError(said, fixes[status] ?? meaningOf(answer));
 }
 
-/** Redirects are not followed: the token would go wherever they lead. */
-function redirectError(said: string, location: string | undefined): PrivatelinkError {
-  const where = location ? `to ${placeOf(location)}` : 'and does not say where to';
-  return new PrivatelinkError(`${said}: it redirects ${where}`, { code: 'CONTROL_PLANE', fix: redirectFix });
-}
-
 const redirectFix =
   "write in controlPlane.address where the control plane's API itself is, past logins and proxies: redirects are not followed";
-
-/** An address without what may be secret in it. */
-function placeOf(location: string): string {
-  const path = location.replace(/[?#].*$/s, '');
-  if (!URL.canParse(path)) return quoteOf(path);
-  const { origin, pathname } = new URL(path);
-  return quoteOf(`${origin}${pathname}`);
-}
 
 function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
   if (status === 429) {

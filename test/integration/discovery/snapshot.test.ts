@@ -70,6 +70,15 @@ describe('reading a snapshot over HTTP', () => {
     expect(String(thrown)).not.toContain(token);
   });
 
+  it('says where a redirect leads', async () => {
+    const location = 'https://login.example/sso?state=geheim';
+    server = await serve((_, response) => response.writeHead(302, { location }).end());
+
+    await expect(readerOf(server.url)(undefined, signal)).rejects.toMatchObject({
+      reason: `source relay, ${server.url}: the server answered 302: it redirects to https://login.example/sso`,
+    });
+  });
+
   it.each([
     ['does not finish its answer', 0],
     ['sends its answer byte by byte for ever', 1],

@@ -18,12 +18,12 @@ import { createFakeClock } from '../../support/passes';
 let server: Server;
 let endpoint: string;
 let folder: string;
-let answer: { readonly status: number; readonly body: string };
+let answer: { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
 const before = { ...process.env };
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
-  server = createServer((_, response) => response.writeHead(answer.status).end(answer.body));
+  server = createServer((_, response) => response.writeHead(answer.status, answer.headers).end(answer.body));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -50,10 +50,10 @@ async function unknownOf(source: Config['sources'][number]): Promise<unknown> {
   return scopes[0];
 }
 
-describe('an answer that is not of AWS', () => {
-  const bodies = ['<html><body>Service Unavailable</body></html>', '<html><p>no end', 'plain words', ''];
+const bodies = ['<html><body>Service Unavailable</body></html>', '<html><p>no end', 'plain words', ''];
 
-  it.each([503, 502, 407, 403, 404, 302].flatMap((status) => bodies.map((body) => [status, body] as const)))(
+describe('an answer that is not of AWS', () => {
+  it.each([503, 502, 407, 403, 404].flatMap((status) => bodies.map((body) => [status, body] as const)))(
     'is told by its status %s, whatever it says: %j',
     async (status, body) => {
       const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
@@ -66,6 +66,27 @@ describe('an answer that is not of AWS', () => {
         `failed: the answer has status ${status} and is not AWS's; check \`endpoint\` of the source, and that no proxy`,
       );
       expect(told).toMatchObject(Array(2).fill({ code: 'BAD_ANSWER', reason: expect.stringMatching(words) }));
+    },
+  );
+});
+
+describe('an answer that redirects', () => {
+  const places = [
+    ['https://login.example/sso?state=geheim', 'to https://login.example/sso'],
+    [undefined, 'and does not say where to'],
+  ] as const;
+
+  it.each(places.flatMap(([location, where]) => bodies.map((body) => [location, where, body] as const)))(
+    'is told with where to (%s), whatever it says',
+    async (location, where, body) => {
+      const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+      answer = { status: 302, body, headers: location === undefined ? {} : { location } };
+
+      const told = await Promise.all([vpcEndpointsConfig({ endpoint }), cloudMapConfig({ endpoint })].map(unknownOf));
+
+      const words = `failed: the answer has status 302 and is not AWS's: it redirects ${where}; check`;
+      expect(told).toMatchObject(Array(2).fill({ code: 'BAD_ANSWER', reason: expect.stringContaining(words) }));
     },
   );
 });
@@ -101,6 +122,20 @@ describe('credentials that are not found', () => {
       code: 'CREDENTIALS',
       reason: expect.stringMatching(
         /the token of a web identity cannot be read \(.*ENOENT.*'\/nowhere\/token'\); correct AWS_WEB_IDENTITY_TOKEN_FILE/,
+      ),
+    });
+  });
+
+  it("name the file of a container's token (EKS Pod Identity) that cannot be read", async () => {
+    Object.assign(process.env, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/nowhere/token',
+    });
+
+    expect(await unknownOf(own())).toMatchObject({
+      code: 'CREDENTIALS',
+      reason: expect.stringMatching(
+        /the token of the container cannot be read \(.*ENOENT.*'\/nowhere\/token'\); correct AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, or mount/,
       ),
     });
   });
