@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secureBase, text, token } from './values';
+import { isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
 
 const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
 
@@ -60,6 +60,7 @@ export const controlPlane = z
     z.strictObject({
       type: z.literal('konnect').describe('a control plane of Konnect'),
       address: secureBase
+        .refine(isWithoutVersion, { error: versionIsAdded })
         .default('https://us.api.konghq.com')
         .describe(
           "the address of Konnect's API in the region of the control plane; with a path where a gateway is before it",
@@ -100,6 +101,10 @@ export const controlPlane = z
         tls: tlsOfKong,
         headers: headersOf(kongTokenHeader),
         binary: text.optional().describe('the decK executable; absent: `DECK_BIN`, else `deck` on PATH'),
+      })
+      .refine(({ name, address }) => name === undefined || isWithoutVersion(address), {
+        path: ['address'],
+        error: versionIsAdded,
       })
       .refine(({ name, workspace }) => name === undefined || workspace === undefined, {
         path: ['workspace'],

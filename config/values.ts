@@ -9,28 +9,37 @@ export const text = z.string().min(1);
 /** Becomes part of a tag (`scope:<source>.…`), where dots separate. */
 export const label = z.string().regex(domainPattern, 'lowercase letters, digits and dashes, at most 63');
 
-/** A password in it would be seen wherever the address is told, and nobody sends it. */
-export const url = z
-  .url({
-    protocol: /^https?$/,
-    error: ({ input }) => (input === undefined ? undefined : 'an http or https URL'),
-    abort: true,
-  })
-  .refine((address) => new URL(address).username === '' && new URL(address).password === '', {
-    error: 'an address without user and password: give them as token, or in headers as authorization: "Basic …"',
-    abort: true,
-  });
+/** A password in it would be seen wherever the address is told, and nobody sends it: `instead` says what to write. */
+function address(instead: string) {
+  return z
+    .url({
+      protocol: /^https?$/,
+      error: ({ input }) => (input === undefined ? undefined : 'an http or https URL'),
+      abort: true,
+    })
+    .refine((one) => new URL(one).username === '' && new URL(one).password === '', {
+      error: `an address without user and password: ${instead}`,
+      abort: true,
+    });
+}
 
-export const secureUrl = url.refine((address) => address.startsWith('https:') || isLoopback(address), {
-  error: 'plain http is accepted only on loopback: use https, the token travels with every call',
-});
+function secure(instead: string) {
+  return address(instead).refine((one) => one.startsWith('https:') || isLoopback(one), {
+    error: 'plain http is accepted only on loopback: use https, the token travels with every call',
+  });
+}
+
+export const secureUrl = secure('give token instead');
 
 /** Paths are added to it. */
-export const secureBase = secureUrl
-  .refine((address) => !/[?#]/.test(address), { error: 'the address without a query: paths are added to it' })
-  .refine((address) => !/\/v[123]\/*$/.test(address), {
-    error: 'the address without the version of the API at its end, such as /v2: it is added',
-  });
+export const secureBase = secure('give them as token, or in headers as authorization: "Basic …"').refine(
+  (one) => !/[?#]/.test(one),
+  { error: 'the address without a query: paths are added to it' },
+);
+
+/** Whether an address of Konnect ends before the version of its API, which is added. */
+export const isWithoutVersion = (one: string) => !/\/v[123]\/*$/.test(one);
+export const versionIsAdded = 'the address without the version of the API at its end, such as /v2: it is added';
 
 export const token = z.string().trim().regex(/^\S+$/, 'a token without spaces or line breaks inside');
 
@@ -49,16 +58,18 @@ export const account = z
   })
   .meta({ id: 'sources[].accounts[]' });
 
+const endpointUrl = address('calls of AWS are signed');
+
 const eachEndpoint = z
   .strictObject({
-    ec2: url.optional().describe('the address of EC2'),
-    sts: url.optional().describe('the address of STS, where roles are assumed'),
-    servicediscovery: url.optional().describe('the address of Cloud Map'),
+    ec2: endpointUrl.optional().describe('the address of EC2'),
+    sts: endpointUrl.optional().describe('the address of STS, where roles are assumed'),
+    servicediscovery: endpointUrl.optional().describe('the address of Cloud Map'),
   })
   .meta({ id: 'endpoint' });
 
 export const endpoint = z
-  .union([url, eachEndpoint], {
+  .union([endpointUrl, eachEndpoint], {
     error: 'an http or https URL without user and password, or one for each of ec2, sts and servicediscovery',
   })
   .optional()

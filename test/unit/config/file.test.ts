@@ -67,12 +67,14 @@ describe('how a control plane is reached', () => {
     });
   });
 
-  it('fm-61 takes an address of Konnect with a path', () => {
-    const address = 'https://gateway.example/konnect';
-
-    expect(load(plane(`{ type: konnect, address: "${address}", name: prod, token: x }`)).controlPlane).toMatchObject({
-      address,
-    });
+  it.each([
+    ['Konnect', 'https://gateway.example/konnect', '{ type: konnect, name: prod, token: x'],
+    ['Konnect through decK', 'https://gateway.example/konnect', '{ type: deck, name: prod, token: x'],
+    ...['admin', 'dbless', 'deck'].map(
+      (type) => [`an Admin API (${type})`, 'https://gateway.example/kong/v1', `{ type: ${type}`] as const,
+    ),
+  ])('fm-61 takes an address of %s with a path', (_, address, rest) => {
+    expect(load(plane(`${rest}, address: "${address}" }`)).controlPlane).toMatchObject({ address });
   });
 
   it.each([
@@ -109,11 +111,14 @@ describe('how a control plane is reached', () => {
       plane('{ type: admin, address: "https://bob:geheim@kong.example" }'),
       'controlPlane.address: an address without user and password: give them as token, or in headers as authorization',
     ],
-    [plane('{ type: konnect, address: "https://x.example/v2", name: prod, token: x }'), 'such as /v2: it is added'],
+    ...['konnect', 'deck'].map((type): [string, string] => [
+      plane(`{ type: ${type}, address: "https://x.example/v2", name: prod, token: x }`),
+      'controlPlane.address: the address without the version of the API at its end, such as /v2: it is added',
+    ]),
     [plane('{ type: konnect, address: "https://x.example?a=b", name: prod, token: x }'), 'the address without a query'],
     [
       secondSource('{ name: relay, type: snapshot, url: "https://bob:geheim@x.example/s" }'),
-      'sources[1].url: an address without user and password',
+      'sources[1].url: an address without user and password: give token instead',
     ],
   ])('fm-61 refuses what would be unsafe, or do nothing (%#)', (text, said) => {
     expect(refusalOf(text)).toContain(said);
