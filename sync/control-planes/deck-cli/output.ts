@@ -41,6 +41,12 @@ const causes: readonly Cause[] = [
     fix: 'give controlPlane.token a token that may write this control plane',
   },
   {
+    // What decK asks first of either.
+    said: /(fetching control planes|reading Kong version): (HTTP status 40[45]|(failed decoding response body: )?invalid character)/,
+    code: 'CONTROL_PLANE_UNKNOWN',
+    fix: "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or that of Kong's Admin API",
+  },
+  {
     said: /control plane not found/,
     code: 'CONTROL_PLANE_UNKNOWN',
     fix: 'correct controlPlane.name',

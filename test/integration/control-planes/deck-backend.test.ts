@@ -198,6 +198,20 @@ describe('a decK that does not do it', () => {
       },
       'proxyconnect tcp: parse "http://***@proxy": no; correct HTTPS_PROXY, which decK uses, or name the host of controlPlane.address in NO_PROXY',
     ],
+    ...[
+      'fetching control planes: HTTP status 404 (message: "no Route matched with those values")',
+      'reading Kong version: HTTP status 404 (message: "<failed to parse response body: invalid character>")',
+      "fetching control planes: invalid character '<' looking for beginning of value",
+      "reading Kong version: failed decoding response body: invalid character '<' looking for beginning of value",
+    ].map(
+      (said) =>
+        [
+          `finds something else than a control plane: ${said}`,
+          {},
+          { dump: { err: `Error: ${said}`, exitCode: 1 } },
+          "write in controlPlane.address the address of Konnect's API in your region",
+        ] as const,
+    ),
     [
       'is refused by a proxy (fm-60)',
       {},
