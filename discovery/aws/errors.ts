@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { codeOf, type ErrorCode, messageOf, PrivatelinkError, quoteOf, redirectWords } from '#core/errors';
-import { isUntrusted, untrustedFix } from '#io/untrusted';
+import { opensslWordsOf, tlsFixOf, untrustedFix } from '#io/tls-failures';
 import type { AccountScope } from './accounts';
 import { noProxyFix } from './answers';
 
@@ -46,7 +46,7 @@ const unreachable: Meaning = {
   code: 'UNREACHABLE',
   fix: () => 'check the network, the proxy, or `endpoint` of the source',
 };
-const untrusted: Meaning = { code: 'BAD_CONNECTION', fix: () => untrustedFix };
+const tlsSettings = { address: '`endpoint` of the source', untrustedFix };
 const garbled: Meaning = {
   code: 'BAD_ANSWER',
   fix: () => noProxyFix,
@@ -129,15 +129,16 @@ function wordsOf(thrown: unknown): string {
     return [`the answer has status ${status} and is not AWS's`, redirectWords(status, location) ?? []]
       .flat()
       .join(': ');
-  const [words = ''] = (messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split('\n');
+  const [words = ''] = (opensslWordsOf(thrown) || messageOf(thrown) || namesOf(thrown)[0] || 'no reason given').split(
+    '\n',
+  );
   return words;
 }
 
 function meaningOf(thrown: unknown): Meaning {
   const [known] = namesOf(thrown).flatMap((name) => meanings.get(name) ?? []);
-  const fix = ownFixOf(thrown);
+  const fix = ownFixOf(thrown) ?? tlsFixOf(thrown, tlsSettings);
   if (fix) return { code: known?.code ?? 'BAD_CONNECTION', fix: () => fix };
-  if (isUntrusted(thrown)) return untrusted;
   return known ?? (isGarbled(thrown) || foreignAnswerOf(thrown) ? garbled : other);
 }
 

@@ -1,11 +1,11 @@
 import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
-import { type ErrorDetails, messageOf, PrivatelinkError, redirectWords } from '#core/errors';
+import { type ErrorDetails, hasCode, messageOf, PrivatelinkError, redirectWords } from '#core/errors';
 import { readRegular } from '#io/files';
 import { createConnector } from '#io/proxy/connections';
-import { ProxyError } from '#io/proxy/tunnel';
+import { ProxyError, proxyRefused } from '#io/proxy/tunnel';
 import { withinDeadline } from '#io/signals';
-import { isUntrusted, untrustedFix } from '#io/untrusted';
+import { opensslWordsOf, tlsFixOf, untrustedFix } from '#io/tls-failures';
 import { maxSnapshotBytes } from './bounds';
 
 /** The text of a snapshot; `etag` names its version where the server gives one. */
@@ -77,9 +77,7 @@ function urlReader(
     } catch (thrown) {
       signal.throwIfAborted();
       if (thrown instanceof PrivatelinkError) throw thrown;
-      const fix = 'check `url` of the source, the network, and that the snapshot has at most 64 MiB';
-      if (thrown instanceof ProxyError) throw notRead(from, thrown.fix, thrown);
-      throw notRead(from, isUntrusted(thrown) ? untrustedFix : fix, thrown);
+      throw notRead(from, fixOf(thrown), thrown);
     }
   };
 }
@@ -99,7 +97,16 @@ function meaningOf(status: number): ErrorDetails {
   return { code: 'BAD_ANSWER', fix: 'correct `url` of the source; redirects are not followed' };
 }
 
+const tlsSettings = { address: '`url` of the source', untrustedFix };
+
+function fixOf(thrown: unknown): string {
+  if (thrown instanceof ProxyError) return thrown.fix;
+  const fix = 'check `url` of the source, the network, and that the snapshot has at most 64 MiB';
+  return tlsFixOf(thrown, tlsSettings) ?? fix;
+}
+
 function notRead(from: string, fix: string, cause: unknown): PrivatelinkError {
-  const reason = `${from}: the snapshot cannot be read (${messageOf(cause)})`;
-  return new PrivatelinkError(reason, { code: 'UNREACHABLE', fix, cause });
+  const reason = `${from}: the snapshot cannot be read (${opensslWordsOf(cause) ?? messageOf(cause)})`;
+  const isRefused = hasCode(cause, proxyRefused) || tlsFixOf(cause, tlsSettings) !== undefined;
+  return new PrivatelinkError(reason, { code: isRefused ? 'BAD_CONNECTION' : 'UNREACHABLE', fix, cause });
 }

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { type Destination, type NamedProxy, proxyFor } from '#core/addresses/proxies';
 import { codeOf, isProblem, messageOf } from '#core/errors';
-import { isUntrusted, untrustedFix } from '../untrusted';
+import { tlsFixOf, untrustedFix } from '../tls-failures';
 
 /** A proxy that opens no way. `code` is Node's where another try may help, as for a host that cannot be reached; else PROXY_REFUSED. */
 export class ProxyError extends Error {
@@ -19,7 +19,8 @@ export class ProxyError extends Error {
   }
 }
 
-const refused = 'PROXY_REFUSED';
+/** The code of a proxy that answers otherwise, or of a variable that names none. */
+export const proxyRefused = 'PROXY_REFUSED';
 /** What a proxy answers where it does not reach the host. */
 const unreachedStatuses: readonly (number | undefined)[] = [500, 502, 503, 504];
 
@@ -31,7 +32,7 @@ export function openTunnel(destination: Destination, timeoutMs: number): Promise
   const proxy = proxyFor(destination, process.env);
   if (!proxy) return undefined;
   if (!isProblem(proxy)) return connectThrough(proxy, destination, timeoutMs);
-  return Promise.reject(new ProxyError(proxy.reason, { code: refused, fix: proxy.fix }));
+  return Promise.reject(new ProxyError(proxy.reason, { code: proxyRefused, fix: proxy.fix }));
 }
 
 function connectThrough(proxy: NamedProxy, destination: Destination, timeoutMs: number): Promise<Socket> {
@@ -91,11 +92,11 @@ function refusal(proxy: NamedProxy, destination: Destination, answer: IncomingMe
   const { statusCode: status } = answer;
   const reason = `the proxy ${url.origin} (${variable}) answered ${status} to CONNECT ${formatTarget(destination)}`;
   const around = `name ${destination.host} in NO_PROXY where the way leads past the proxy`;
-  if (status === 407) return new ProxyError(reason, { code: refused, fix: askedFix(proxy, answer) });
+  if (status === 407) return new ProxyError(reason, { code: proxyRefused, fix: askedFix(proxy, answer) });
   if (unreachedStatuses.includes(status))
     return new ProxyError(reason, { code: 'EHOSTUNREACH', fix: `see why the proxy does not reach it, or ${around}` });
   return new ProxyError(reason, {
-    code: refused,
+    code: proxyRefused,
     fix: `let the proxy allow CONNECT to ${formatTarget(destination)}, or ${around}`,
   });
 }
@@ -112,10 +113,10 @@ function askedFix({ url, variable }: NamedProxy, { headers }: IncomingMessage): 
 /** The proxy did not answer. */
 function silence({ url, variable }: NamedProxy, { host }: Destination, cause: unknown): ProxyError {
   return new ProxyError(`the proxy ${url.origin} (${variable}) gave no answer: ${messageOf(cause)}`, {
-    code: codeOf(cause) ?? refused,
-    fix: isUntrusted(cause)
-      ? untrustedFix
-      : `correct ${variable}, see that the proxy runs, or name ${host} in NO_PROXY where the way leads past it`,
+    code: codeOf(cause) ?? proxyRefused,
+    fix:
+      tlsFixOf(cause, { address: variable, untrustedFix }) ??
+      `correct ${variable}, see that the proxy runs, or name ${host} in NO_PROXY where the way leads past it`,
     cause,
   });
 }

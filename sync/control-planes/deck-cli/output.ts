@@ -5,7 +5,8 @@ import type { HeldEntity } from '#deck/document';
 import { deckLists, itemsOf } from '#deck/file/items';
 import { heldEntities } from '#deck/held';
 import { uuidName } from '#deck/keys';
-import { certificateTimeFix, clientCertificateFix } from '../kong-api/network-errors';
+import { certificateTimeFix } from '#io/tls-failures';
+import { clientCertificateFix } from '../kong-api/network-errors';
 
 const dump = z.looseObject(deckLists);
 const report = z.looseObject({ errors: z.array(z.string()).nullish() });

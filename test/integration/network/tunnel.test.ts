@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { afterEach, expect, it } from '@jest/globals';
 import { messageOf } from '#core/errors';
 import { openTunnel } from '#io/proxy/tunnel';
-import { untrustedFix } from '#io/untrusted';
+import { untrustedFix } from '#io/tls-failures';
 import { createAuthority } from '../../support/network/certificates';
 import { listenOn, startTlsFront } from '../../support/network/servers';
 import { patienceMs } from '../../support/until';

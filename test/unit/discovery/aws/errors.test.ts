@@ -54,12 +54,25 @@ describe('wrapAwsError', () => {
     },
   );
 
-  it('fm-61 calls a certificate of a private authority BAD_CONNECTION, and says where to name the authority', async () => {
-    const thrown = Object.assign(new Error('self-signed'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
-
-    expect(await errorOf(thrown)).toMatchObject({
+  it.each([
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed', 'name its authority (a file in PEM) in NODE_EXTRA_CA_CERTS'],
+    [
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'another name',
+      'write the name in the certificate as that of `endpoint` of the source',
+    ],
+    ['CERT_HAS_EXPIRED', 'old', 'let its certificate be renewed'],
+    [
+      'EPROTO',
+      'write EPROTO 80AC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:350:',
+      'correct the port of `endpoint` of the source: who listens there speaks no TLS',
+    ],
+  ])('fm-61 calls TLS that comes to nothing (%s) BAD_CONNECTION, and says what to do', async (code, words, fix) => {
+    expect(await errorOf(Object.assign(new Error(words), { code }))).toMatchObject({
       code: 'BAD_CONNECTION',
-      fix: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+      transient: false,
+      reason: expect.not.stringContaining('routines'),
+      fix: expect.stringContaining(fix),
     });
   });
 

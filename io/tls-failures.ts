@@ -1,0 +1,50 @@
+import { codeOf, messageOf } from '#core/errors';
+
+/** What people do about an authority that Node does not know, where no setting of ours names authorities. */
+export const untrustedFix = 'name its authority (a file in PEM) in NODE_EXTRA_CA_CERTS before the process starts';
+
+/** What people do about a certificate whose time is over, or has not come. */
+export const certificateTimeFix = 'let its certificate be renewed, and set the clock of this machine';
+
+export type TlsSettings = {
+  /** The setting that holds the address, as people call it. */
+  readonly address: string;
+  /** What people do about an authority that Node does not know. */
+  readonly untrustedFix: string;
+  /** Where else the name in the certificate may be told. */
+  readonly otherName?: string;
+};
+
+const fixes: readonly { readonly codes: RegExp; readonly fix: (settings: TlsSettings) => string }[] = [
+  {
+    codes:
+      /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/,
+    fix: (settings) => settings.untrustedFix,
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    fix: ({ address, otherName }) =>
+      `write the name in the certificate as that of ${address}${otherName ? `, or name it in ${otherName}` : ''}`,
+  },
+  {
+    codes: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
+    fix: () => certificateTimeFix,
+  },
+  {
+    codes: /^ERR_SSL_WRONG_VERSION_NUMBER$/,
+    fix: ({ address }) => `correct the port of ${address}: who listens there speaks no TLS`,
+  },
+];
+
+/** What people do about a connection of which TLS came to nothing, as it will at the next try; undefined for other failures. */
+export function tlsFixOf(thrown: unknown, settings: TlsSettings): string | undefined {
+  // Node's agents give a code that says less, with OpenSSL's words.
+  const said = opensslWordsOf(thrown)?.replaceAll(' ', '_').toUpperCase();
+  const code = said ? `ERR_SSL_${said}` : codeOf(thrown);
+  return fixes.find(({ codes }) => codes.test(code ?? ''))?.fix(settings);
+}
+
+/** OpenSSL's own words for what was thrown, which it gives between where it found the error and a line of its source. */
+export function opensslWordsOf(thrown: unknown): string | undefined {
+  return /\w+:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(messageOf(thrown))?.[1];
+}
