@@ -89,8 +89,12 @@ export type BaseFile = {
   readonly written: YamlMapping;
 } & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
 
+const untagged =
+  'carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it here';
+
 /** What decK takes there, and a base file may not say, with the fix. */
 const notHere: ReadonlyMap<string, string> = new Map([
+  ...['custom_entities', 'licenses', 'rbac_roles', 'service_packages'].map((list) => [list, untagged] as const),
   ['_info', 'would count for what is generated too: write tags and fields into each entity, and remove it'],
   ['_konnect', 'is said by controlPlane in the configuration: remove it'],
   ['_workspace', 'is said by controlPlane in the configuration: remove it'],
@@ -117,8 +121,14 @@ function parseYaml(content: string, path: string): Yaml {
   } catch (thrown) {
     // The rest of the message quotes the file, which may hold secrets.
     const [said] = messageOf(thrown).split(/[:\n]/);
-    throw invalidBase(path, [thrown instanceof YAMLParseError ? `${said}: correct the YAML there` : messageOf(thrown)]);
+    throw invalidBase(path, [thrown instanceof YAMLParseError ? `${said}: ${fixOf(thrown)}` : messageOf(thrown)]);
   }
+}
+
+/** decK takes lines between quotes that begin further left than YAML has them. */
+function fixOf({ message }: YAMLParseError): string {
+  const isInQuotes = /^Missing closing .quote/.test(message);
+  return isInQuotes ? 'close the quotes, and indent the lines between them' : 'correct the YAML there';
 }
 
 function messagesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly string[] {

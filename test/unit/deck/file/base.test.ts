@@ -51,6 +51,16 @@ describe('parseBase', () => {
     ['a template without an end', `${head}services: [{ name: "$\{{ env }" }]\n`, 'the template in line 2 has no end'],
     ['a condition', `${head}$\{{ if true }}\nservices: []\n$\{{ end }}\n`, 'a template decides what the file holds'],
     ['a YAML mistake', 'services: [\n', 'correct the YAML there'],
+    [
+      'a text in quotes that goes on too far left, which decK takes',
+      `${head}services:\n- name: "a\nb"\n`,
+      'line 3, column 11: close the quotes, and indent the lines between them',
+    ],
+    ...['custom_entities', 'licenses', 'rbac_roles', 'service_packages'].map((list) => [
+      `${list}, which decK takes`,
+      `${head}${list}: []\n`,
+      `${list} carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it`,
+    ]),
     ['levels without end', `${head}services: ${'['.repeat(5_000)}`, 'the file is nested deeper than 100 levels'],
     [
       'an alias inside its own anchor',
