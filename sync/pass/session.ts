@@ -105,13 +105,25 @@ function forBase(
   base: Base,
   controlPlane: ControlPlane,
 ): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
-  if (base.files.length === 0) return {};
+  const unfilled = warnOfUnfilled(config);
+  if (base.files.length === 0) return { warnings: unfilled };
   const unbounded = warnOfUnbounded(base);
-  const warnings = unbounded ? [unbounded] : [];
+  const warnings = unbounded ? [...unfilled, unbounded] : unfilled;
   if (writesBase(controlPlane)) return { warnings, checkOutcome: (outcome) => checkBase(base, outcome) };
   const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
   const unwritten = `deck.base is not written by sync with controlPlane.type ${config.controlPlane.type}: ${command} does`;
   return { warnings: [unwritten, ...warnings] };
+}
+
+/** Templates are filled in by the decK that people run, on the file that they give it (fm-58). */
+function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly string[] {
+  const named = Object.entries(domains).flatMap(([domain, { plugins = [] }]) =>
+    JSON.stringify(plugins).includes('${{') ? [`domains.${domain}.plugins`] : [],
+  );
+  if (type === 'file' || named.length === 0) return [];
+  const instead = `write \${VARIABLE} for one of the environment, name a vault, or run decK on what render gives`;
+  const why = `sync with controlPlane.type ${type} does not fill in a template (\${{ … }}), and may write it as it stands`;
+  return [`${named.join(', ')}: ${why}: ${instead}`];
 }
 
 /** Where absences of this configuration are kept. */

@@ -69,6 +69,20 @@ it('says how base files get into a control plane that takes one entity at a time
   expect(estate.konnect.entities('prod', 'routes')).toEqual([]);
 });
 
+it.each([
+  ['konnect', undefined, true],
+  ['file', '{ type: file, path: kong.yaml }', false],
+])('fm-58 says where nobody fills in a template of a plugin (%s)', async (type, plane, isTold) => {
+  const secret = `$\{{ env "DECK_SECRET" }}`;
+  configure([], `domains: { sd2: { plugins: [{ name: jwt-signer, config: { a: '${secret}' } }] } }\n`, plane);
+
+  const { exitCode, out } = await estate.run('diff');
+
+  expect(exitCode).toBe(2);
+  const said = `domains.sd2.plugins: sync with controlPlane.type ${type} does not fill in a template (\${{ … }})`;
+  expect(out.includes(said)).toBe(isTold);
+});
+
 it('leaves what decK wrote from base files where it is', async () => {
   configure([byHost], noRoute);
   await estate.run('sync');
