@@ -189,13 +189,28 @@ describe('what AWS hides since a service of its own manages it', () => {
     expect(addresses()).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
   });
 
-  it('fm-64 is asked for: instances, in lists and by id', async () => {
-    estate.configure(`${defaultConfig(estate).replace('type: vpc-endpoints', 'type: ec2-instances')}${impatient}`);
+  async function syncInstances(policy: string): Promise<readonly string[]> {
+    estate.configure(`${defaultConfig(estate).replace('type: vpc-endpoints', 'type: ec2-instances')}${policy}`);
     const tags = { 'kong:domain': 'sd2' };
     const place = { account: gatewayAccount, region, zoneId: 'use1-az1' };
     const ids = ['10.0.1.11', '10.0.1.12'].map((ip) => estate.world.createInstance({ ...place, ip, tags }).id);
     await estate.run('sync');
-    for (const id of ids) estate.world.hide(id);
+    return ids;
+  }
+
+  it('fm-64 is asked for: instances, in lists', async () => {
+    for (const id of await syncInstances(impatient)) estate.world.hide(id);
+
+    const { exitCode } = await estate.run('sync');
+
+    expect(exitCode).toBe(0);
+    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.12:80']);
+  });
+
+  it('fm-64 is asked for: instances, by id, so that one without its tag is absent and not gone', async () => {
+    const [id = ''] = await syncInstances('policy: { maxRemovePercent: 100 }\n');
+    estate.world.hide(id);
+    estate.world.setInstanceTags(id, {});
 
     const { exitCode } = await estate.run('sync');
 

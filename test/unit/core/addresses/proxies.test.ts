@@ -66,6 +66,8 @@ describe('proxyFor', () => {
     'http://169.254.170.2',
     'http://169.254.170.23',
     'http://[fd00:ec2::254]',
+    'http://169.254.1.1',
+    'http://[fe80::1]',
   ])('fm-60 never takes it for %s', (url) => {
     expect(wayTo(url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy })).toBeUndefined();
   });
