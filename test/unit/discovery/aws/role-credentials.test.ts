@@ -100,7 +100,7 @@ describe('fm-08 the credentials of a role', () => {
   });
 });
 
-describe('fm-62 a role that is refused', () => {
+describe('fm-08 a role that is refused', () => {
   it('is asked for once in each pass, and all of its regions get the same error', async () => {
     const { role, calls } = open(() => failing('ACCESS_DENIED'));
     const pass = async () => {
