@@ -18,7 +18,7 @@ const drivers = {
 export type PluginServerProgram = keyof typeof drivers;
 
 export type PluginServerOptions = {
-  /** The stock server when absent. */
+  /** `installedProgram` when absent. */
   readonly program?: PluginServerProgram;
   /** Absolute path of the folder with the compiled entry files. */
   readonly entriesDir: string;
@@ -39,7 +39,8 @@ export type PluginServer = Omit<PluginServerDriver, 'close'> & {
 };
 
 const startTimeoutMs = 60_000;
-const stockProgram = 'kong-js-pluginserver';
+/** Where the stock server is: kong-pdk by the alias of this repository, and by its own name where it is installed beside the package. */
+const stockServers = ['@kong/kong-pdk/bin/kong-js-pluginserver', 'kong-pdk/bin/kong-js-pluginserver'];
 /** kong-pdk loads ts-node, which would read a tsconfig.json of the working directory. */
 const stockVariables = { TS_NODE_SKIP_PROJECT: 'true' };
 /** The sandbox leaves the machine alone, and the machine's metadata too. */
@@ -63,7 +64,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     await running.stop();
     throw thrown;
   }
-  const driver = drivers[options.program ?? stockProgram](options.socketPath);
+  const driver = drivers[options.program ?? installedProgram()](options.socketPath);
   let isClosing = false;
   void running.ended.then((reason) => {
     if (!isClosing) options.onExit?.(`the plugin server ${reason}:\n${running.log()}`);
@@ -86,13 +87,31 @@ export async function dumpPlugins(options: PluginServerOptions): Promise<unknown
   return JSON.parse(stdout);
 }
 
+/** The stock server where somebody installed kong-pdk, which the package does not bring; else ours. */
+export function installedProgram(): PluginServerProgram {
+  return stockServerPath() === undefined ? 'kong-privatelink-pluginserver' : 'kong-js-pluginserver';
+}
+
+function stockServerPath(): string | undefined {
+  return stockServers.map(pathOf).find((path) => path !== undefined);
+}
+
+function pathOf(module: string): string | undefined {
+  try {
+    return require.resolve(module);
+  } catch {
+    return undefined;
+  }
+}
+
 /** How the server is started: its variables are set by `env`, since it gets none. */
-export function startCommand({ program, entriesDir, socketPath, env }: StartOptions): readonly string[] {
+export function startCommand(options: StartOptions): readonly string[] {
+  const { program = installedProgram(), entriesDir, socketPath, env } = options;
   const isOwn = program === 'kong-privatelink-pluginserver';
   const { flags, variables } = isOwn ? ownSettings(env) : { flags: [], variables: { ...env, ...stockVariables } };
   const assignments = Object.entries({ ...withoutMetadata, ...variables }).map(([name, value]) => `${name}=${value}`);
   const socket = ['--kong-prefix', dirname(socketPath), '--sock-name', basename(socketPath)];
-  const file = isOwn ? ownServerPath : require.resolve('@kong/kong-pdk/bin/kong-js-pluginserver');
+  const file = (isOwn ? ownServerPath : stockServerPath()) ?? program;
   return ['/usr/bin/env', ...assignments, process.execPath, file, '-d', entriesDir, ...socket, ...flags];
 }
 

@@ -6,6 +6,7 @@ import { printable } from '#core/printable';
 import { isReaderGone, lossProblem } from '#io/output';
 import type { Terminal } from '#io/terminal';
 import { version } from '../pass/version';
+import { called } from './called';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
 import { configOption, type VerbEntry, verbs } from './verbs';
 
@@ -61,7 +62,7 @@ function usageError({ message }: CommanderError, argv: readonly string[]): Priva
 }
 
 function usageFix(verb?: string): string {
-  return `${['kong-privatelink', ...(verb ? [verb] : []), '--help'].join(' ')} shows what there is`;
+  return `${[called, ...(verb ? [verb] : []), '--help'].join(' ')} shows what there is`;
 }
 
 /** What is left of an unset variable in a script must not read as if the option had been left out: `--plan ""` would write what nobody approved. */
@@ -102,11 +103,11 @@ function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: En
       'after',
       `
 Configuration: -c FILE, else $KONG_PRIVATELINK_CONFIG, else ./kong-privatelink.yaml
-First steps:   kong-privatelink sandbox          see it work, nothing needed
-               kong-privatelink doctor           what is missing before it works for you, and the fix
-               kong-privatelink discover         what your endpoints look like from here
-               kong-privatelink diff             what would change, and why
-               kong-privatelink sync             change it
+First steps:   ${called} sandbox          see it work, nothing needed
+               ${called} doctor           what is missing before it works for you, and the fix
+               ${called} discover         what your endpoints look like from here
+               ${called} diff             what would change, and why
+               ${called} sync             change it
 Exit codes:    ${formatExits(exitMeanings)}`,
     )
     .showHelpAfterError(`(${usageFix()})`)

@@ -1,3 +1,4 @@
+import { called } from './called';
 import type { Verb } from './commands/verb';
 import type { Exit } from './exit-codes';
 
@@ -140,7 +141,7 @@ sync uploads it by itself before it writes an entity of the plugin; do it by han
     summary: 'write the decK file for CI',
     help: `
 The file holds everything that this owner should have in the control plane, with select tags and without ids:
-  kong-privatelink render -o kong.yaml && deck gateway diff kong.yaml
+  ${called} render -o kong.yaml && deck gateway diff kong.yaml
 Removals that the brake withholds stay in the file.`,
     exits: {
       done: 'done',

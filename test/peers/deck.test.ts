@@ -14,9 +14,9 @@ import { type PassDependencies, planOnce, runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { type DeckResult, describeWithDeck, runDeck } from '../support/control-planes/deck';
 import { owner, type Stage, signal, startStage, token } from '../support/control-planes/konnect';
+import { commandsOf, readRecipe } from '../support/documents/recipe';
 import { estates, readExample } from '../support/examples';
 import { createPasses, defaultPolicy } from '../support/passes';
-import { commandsOf, readRecipe } from '../support/recipe';
 
 type Wanted = {
   readonly endpoints: readonly Endpoint[];

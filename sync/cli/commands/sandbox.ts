@@ -5,8 +5,10 @@ import { printableData } from '#core/printable';
 import type { During } from '#io/terminal';
 import { formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
+import { installedProgram } from '#sandbox/plugin-server/server';
 import { type Served, serveSandbox } from '#sandbox/serve';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
+import { called } from '../called';
 import { exitCodes } from '../exit-codes';
 import type { Shown, Verb } from './verb';
 
@@ -80,7 +82,7 @@ type Files = Pick<Served, 'configPath' | 'env'>;
 
 function commandsFor({ configPath, env }: Files, verbs: readonly string[]): string {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const commands = verbs.map((verb) => `npx kong-privatelink ${verb} -c ${configPath}`);
+  const commands = verbs.map((verb) => `${called} ${verb} -c ${configPath}`);
   return [`export ${variables.join(' ')}`, ...commands].map((line) => `  ${line}\n`).join('');
 }
 
@@ -89,7 +91,7 @@ const silent: Narrator = { opening: () => {}, event: () => {} };
 function narrate(terminal: Terminal): Narrator {
   return {
     opening: ({ isDistinct }, title) => {
-      terminal.out(`kong-privatelink sandbox: ${title}\n${note}`);
+      terminal.out(`kong-privatelink sandbox: ${title}\n${formatNote()}`);
       if (!isDistinct)
         terminal.out(
           'This machine has no loopback address but 127.0.0.1: endpoints have one interface each and differ by port.\n',
@@ -99,9 +101,11 @@ function narrate(terminal: Terminal): Narrator {
   };
 }
 
-const note = `AWS, Konnect, the gateway and the domains are stand-ins; discovery, plan, apply and the plugin under kong-js-pluginserver are the real ones.
+function formatNote(): string {
+  return `AWS, Konnect, the gateway and the domains are stand-ins; discovery, plan, apply and the plugin under ${installedProgram()} are the real ones.
 LATENCY is until the answer: that of a hop holds what the hops after it took.
 `;
+}
 
 /** What an event shows to a person: what was discovered, what changed, and each hop of the request after it. */
 export function formatEvent(event: StoryEvent, terminal: Terminal): string {
@@ -146,7 +150,7 @@ The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
 ${commandsFor(files, ['doctor', 'discover', 'diff', 'render'])}
 diff finds nothing, since all is in sync. Have targets checked more often, see the difference, and write it:
   sed 's/"plugins"/"healthcheck":{"intervalSeconds":2},"plugins"/' ${files.configPath} > ${changed}
-  npx kong-privatelink diff -c ${changed}
-  npx kong-privatelink sync -c ${changed}
+  ${called} diff -c ${changed}
+  ${called} sync -c ${changed}
 `;
 }

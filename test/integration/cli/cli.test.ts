@@ -47,8 +47,8 @@ describe('kong-privatelink', () => {
     const text = await runCli(['diff', '--frobnicate']);
     const json = await runCli(['diff', '--frobnicate', '--json']);
 
-    expect(text.err).toContain('(kong-privatelink diff --help shows what there is)');
-    expect(JSON.parse(json.out).error.fix).toBe('kong-privatelink diff --help shows what there is');
+    expect(text.err).toContain('(npx kong-privatelink diff --help shows what there is)');
+    expect(JSON.parse(json.out).error.fix).toBe('npx kong-privatelink diff --help shows what there is');
   });
 
   it.each([

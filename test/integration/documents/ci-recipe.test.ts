@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { runCli } from '../../support/cli';
-import { commandsOf, readRecipe } from '../../support/recipe';
+import { commandsOf, readRecipe } from '../../support/documents/recipe';
 
 const root = join(__dirname, '../../..');
 const recipe = readRecipe();

@@ -110,8 +110,21 @@ describe.each(['Dockerfile', 'plugin/Dockerfile'])('%s', (path) => {
 
   it('runs as another user than root, without dev dependencies', () => {
     expect(lines.findLast((line) => line.startsWith('USER '))).toMatch(/^USER (node|kong)$/);
-    expect(lines.join('\n')).toContain('npm prune --omit=dev');
+    expect(lines.join('\n')).toMatch(/npm (prune|install --save-prod) --omit=dev --ignore-scripts/);
   });
+
+  it('begins with images by their digest, after the full version for people', () => {
+    const images = lines.filter((line) => line.startsWith('FROM '));
+
+    expect(images).toHaveLength(2);
+    for (const image of images) expect(image).toMatch(/^FROM \w+:\d+\.\d+\.\d+[\w-]*@sha256:[0-9a-f]{64}( AS build)?$/);
+  });
+});
+
+it('the image of a data plane brings the stock server in the version that is tested', () => {
+  const { devDependencies } = JSON.parse(read('package.json'));
+
+  expect(read('plugin/Dockerfile')).toContain(` @kong/kong-pdk@${devDependencies['@kong/kong-pdk']}\n`);
 });
 
 it('the image of a data plane asks the plugin server in words that it takes', () => {

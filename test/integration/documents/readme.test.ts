@@ -18,8 +18,8 @@ function blocksOf(language: string): readonly string[] {
 
 const commands = blocksOf('sh').flatMap((block) => block.trim().split('\n'));
 const verbs = commands
-  .filter((command) => command.startsWith('npx kong-privatelink '))
-  .map((command) => command.split(' ').slice(2));
+  .filter((command) => command.startsWith('kong-privatelink '))
+  .map((command) => command.split(' ').slice(1));
 
 let estate: Estate;
 
@@ -34,11 +34,11 @@ describe('README', () => {
     const known = [
       'npm ci && npm start',
       'npm ci && npm test',
-      'npm run build',
+      'npm install --global "./$(npm pack --silent)"',
       'export KONNECT_TOKEN="$(cat ~/.konnect-token)"',
     ];
 
-    expect(commands.filter((command) => !command.startsWith('npx kong-privatelink '))).toEqual(known);
+    expect(commands.filter((command) => !command.startsWith('kong-privatelink '))).toEqual(known);
     expect(verbs.map(([verb]) => verb)).toEqual(['discover', 'diff', 'sync', 'render']);
   });
 
@@ -64,7 +64,7 @@ describe('README', () => {
   it('runs as an installed command', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'dist/sync/cli/cli.js'), '--help']);
 
-    const inline = [...readme.matchAll(/`npx kong-privatelink (\w+)`/g)].map(([, verb = '']) => verb);
+    const inline = [...readme.matchAll(/`kong-privatelink (\w+)`/g)].map(([, verb = '']) => verb);
     for (const verb of [...verbs.map(([name = '']) => name), ...inline, 'sandbox'])
       expect(stdout).toContain(`  ${verb} `);
   });

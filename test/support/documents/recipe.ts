@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { examplesFolder } from './examples';
+import { examplesFolder } from '../examples';
 
 const job = z.looseObject({ if: z.string(), steps: z.array(z.looseObject({ run: z.string().optional() })) });
 const workflow = z.looseObject({ jobs: z.record(z.string(), job) });

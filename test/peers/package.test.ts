@@ -1,0 +1,93 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { verbs } from '#sync/cli/verbs';
+import { version } from '#sync/pass/version';
+import { type Estate, gatewayAccount, openEstate } from '../support/estate';
+import { type Installed, installPackage } from '../support/package/installed';
+import { describeWithRegistry } from '../support/package/registry';
+
+type Call = readonly [argv: readonly string[], exitCode: number, says: string];
+
+/** What each verb is called with, in an order in which there is something to do, the code that it ends with, and what it says. */
+const calls: Readonly<Record<string, Call>> = {
+  doctor: [[], 0, 'control plane'],
+  discover: [[], 0, '10.0.1.11'],
+  diff: [[], 2, '10.0.1.11:80'],
+  render: [[], 0, '10.0.1.11:80'],
+  sync: [[], 0, '10.0.1.11:80'],
+  retire: [['sd2', '--yes'], 3, 'sd2'],
+  schema: [[], 0, 'privatelink'],
+  sandbox: [['--once'], 0, 'the plugin under kong-privatelink-pluginserver'],
+};
+
+describeWithRegistry('the package, installed into an empty prefix', () => {
+  let installed: Installed;
+  let estate: Estate;
+
+  beforeAll(async () => {
+    installed = installPackage();
+    estate = await openEstate();
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+  });
+
+  afterAll(async () => {
+    await estate?.close();
+    installed?.close();
+  });
+
+  it('takes less than 70 MB', () => {
+    expect(installed.bytesOnDisk()).toBeLessThan(70e6);
+  });
+
+  it('says its version, and names in its help commands as they are called here', async () => {
+    const [told, help] = [
+      await installed.run('kong-privatelink', ['--version']),
+      await installed.run('kong-privatelink', ['--help']),
+    ];
+
+    expect(told).toEqual({ exitCode: 0, out: `${version}\n`, err: '' });
+    expect(help.out).toContain('First steps:   kong-privatelink sandbox');
+  });
+
+  it('has a call for every verb', () => {
+    expect(Object.keys(calls).sort()).toEqual(verbs.map(({ name }) => name).sort());
+  });
+
+  it.each(Object.entries(calls))('runs %s from an empty folder', async (verb, [argv, exitCode, says]) => {
+    const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
+    const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const config = verb === 'sandbox' ? [] : ['-c', join(estate.folder, 'kong-privatelink.yaml')];
+
+    const ended = await installed.run('kong-privatelink', [verb, ...argv, ...config], {
+      ...credentials,
+      ...estate.env,
+    });
+
+    expect(ended).toMatchObject({ exitCode, err: expect.not.stringContaining('error: ') });
+    expect(ended.out).toContain(says);
+    expect(readdirSync(installed.folder)).toEqual([]);
+  });
+
+  it('serves the plugin without kong-pdk', async () => {
+    const { exitCode, out } = await installed.run('kong-privatelink-pluginserver', ['--dump-all-plugins']);
+
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ Plugins: [{ Name: 'privatelink' }] });
+  });
+
+  it('is loaded by the stock server once kong-pdk is installed beside it, and by the sandbox too', async () => {
+    installed.add('kong-pdk@0.6.0');
+    const entries = join(installed.root, 'dist/plugin/entries');
+
+    const dump = await installed.run('kong-js-pluginserver', ['-d', entries, '--dump-all-plugins'], {
+      TS_NODE_SKIP_PROJECT: 'true',
+    });
+    const { exitCode, out } = await installed.run('kong-privatelink', ['sandbox', '--once']);
+
+    expect(JSON.parse(dump.out)).toMatchObject([{ Name: 'privatelink' }]);
+    expect(exitCode).toBe(0);
+    expect(out).toContain('the plugin under kong-js-pluginserver');
+  });
+});

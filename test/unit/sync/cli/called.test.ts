@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { calledIn } from '#sync/cli/called';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The package in a folder, with files beside it. */
+function place(root: string, ...files: readonly string[]): string {
+  for (const path of [join(root, 'package.json'), ...files].map((one) => join(folder, one))) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '{}');
+  }
+  return join(folder, root);
+}
+
+it.each([
+  ['a clone', 'clone', ['clone/tsconfig.json'], 'npx kong-privatelink'],
+  ['a global folder', 'lib/node_modules/@kong-privatelink/cli', [], 'kong-privatelink'],
+  ['a project', 'app/node_modules/@kong-privatelink/cli', ['app/package.json'], 'npx kong-privatelink'],
+  [
+    "npx's own folder",
+    '.npm/_npx/0a/node_modules/@kong-privatelink/cli',
+    ['.npm/_npx/0a/package.json'],
+    'npx @kong-privatelink/cli',
+  ],
+  ['an image', 'opt/kong-privatelink', [], 'kong-privatelink'],
+])('names a command that works with the package in %s', (_, root, files, expected) => {
+  expect(calledIn(place(root, ...files))).toBe(expected);
+});
