@@ -1,10 +1,14 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { verbs } from '#sync/cli/verbs';
 import { version } from '#sync/pass/version';
+import { readRecipe, scriptOf } from '../support/documents/recipe';
 import { type Estate, gatewayAccount, openEstate } from '../support/estate';
+import { copyClone } from '../support/package/clone';
 import { type Installed, installPackage } from '../support/package/installed';
 import { describeWithRegistry } from '../support/package/registry';
 
@@ -89,5 +93,23 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
     expect(JSON.parse(dump.out)).toMatchObject([{ Name: 'privatelink' }]);
     expect(exitCode).toBe(0);
     expect(out).toContain('the plugin under kong-js-pluginserver');
+  });
+});
+
+describeWithRegistry("the CI recipe's way to install it", () => {
+  it('puts the command on the PATH from a checkout, without a script of any package', () => {
+    const base = mkdtempSync(join(tmpdir(), 'kong-privatelink-recipe-'));
+    try {
+      copyClone(base);
+      const env = { ...process.env, npm_config_prefix: join(base, 'prefix'), npm_config_audit: 'false' };
+      const script = scriptOf(readRecipe(), 'diff', 'Install');
+      execFileSync('bash', ['-e', '-c', script], { cwd: base, env, stdio: 'ignore' });
+
+      const said = execFileSync(join(base, 'prefix/bin/kong-privatelink'), ['--version'], { encoding: 'utf8' });
+
+      expect(said).toBe(`${version}\n`);
+    } finally {
+      rmSync(base, { recursive: true });
+    }
   });
 });

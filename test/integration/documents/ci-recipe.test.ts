@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { runCli } from '../../support/cli';
-import { commandsOf, readRecipe } from '../../support/documents/recipe';
+import { commandsOf, readRecipe, recipePath } from '../../support/documents/recipe';
 
 const root = join(__dirname, '../../..');
 const recipe = readRecipe();
@@ -43,6 +43,49 @@ describe('the CI recipe', () => {
 
     expect(scripts).not.toEqual([]);
     for (const script of scripts) expect(script).not.toContain('${{');
+  });
+
+  it('gives each token to the step alone that calls what needs it', () => {
+    const needs: Readonly<Record<string, string>> = {
+      KONNECT_TOKEN: 'kong-privatelink',
+      AWS_ACCESS_KEY_ID: 'kong-privatelink',
+      AWS_SECRET_ACCESS_KEY: 'kong-privatelink',
+      AWS_SESSION_TOKEN: 'kong-privatelink',
+      DECK_KONNECT_TOKEN: 'deck',
+      GH_TOKEN: 'gh',
+    };
+    const isToken = (value: string) => /secrets\.|github\.token|outputs\./.test(value);
+    const shared = [recipe.env, ...Object.values(recipe.jobs).map(({ env }) => env)];
+    const steps = Object.values(recipe.jobs).flatMap((job) => job.steps);
+
+    expect(shared.flatMap((env) => Object.values(env)).filter(isToken)).toEqual([]);
+    for (const { env, run = '' } of steps)
+      for (const [name, value] of Object.entries(env).filter(([, one]) => isToken(one)))
+        expect({ name, value, run }).toMatchObject({ run: expect.stringMatching(RegExp(`^ *${needs[name]} `, 'm')) });
+    expect(new Set(steps.flatMap(({ env }) => Object.keys(env).filter((name) => isToken(env[name] ?? ''))))).toEqual(
+      new Set(Object.keys(needs)),
+    );
+    for (const { uses = '', with: inputs } of steps) {
+      if (uses.startsWith('actions/checkout')) expect(inputs).toMatchObject({ 'persist-credentials': false });
+      if (uses.startsWith('aws-actions')) expect(inputs).toMatchObject({ 'output-env-credentials': false });
+    }
+  });
+
+  it.each([recipePath, join(root, '.github/workflows/ci.yml')])(
+    'names actions by commit, with the version beside: %s',
+    (path) => {
+      const uses = readFileSync(path, 'utf8').match(/(?<=\buses: ).*/g) ?? [];
+
+      expect(uses.length).toBeGreaterThan(3);
+      for (const one of uses) expect(one).toMatch(/^[\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    },
+  );
+
+  it.each([recipePath, join(root, '.ci/run')])('runs no script of a package: %s', (path) => {
+    const installs = readFileSync(path, 'utf8').match(/npm (ci|install|link).*/g) ?? [];
+
+    expect(installs).not.toEqual([]);
+    for (const install of installs) expect(install).toMatch(/^npm (ci|link) --ignore-scripts/);
   });
 
   it('is explained in docs/ci.md, which README links', () => {

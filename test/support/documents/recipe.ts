@@ -4,18 +4,38 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { examplesFolder } from '../examples';
 
-const job = z.looseObject({ if: z.string(), steps: z.array(z.looseObject({ run: z.string().optional() })) });
-const workflow = z.looseObject({ jobs: z.record(z.string(), job) });
+const variables = z.record(z.string(), z.string()).default({});
+const step = z.looseObject({
+  name: z.string().optional(),
+  uses: z.string().optional(),
+  run: z.string().optional(),
+  env: variables,
+});
+const job = z.looseObject({ if: z.string(), env: variables, steps: z.array(step) });
+const workflow = z.looseObject({ env: variables, jobs: z.record(z.string(), job) });
 
-export type Recipe = Pick<z.infer<typeof workflow>, 'jobs'>;
+export type Recipe = z.infer<typeof workflow>;
+export type Step = z.infer<typeof step>;
+
+export const recipePath = join(examplesFolder, 'ci/github-actions.yml');
 
 /** The workflow that docs/ci.md tells people to copy. */
 export function readRecipe(): Recipe {
-  return workflow.parse(parse(readFileSync(join(examplesFolder, 'ci/github-actions.yml'), 'utf8')));
+  return workflow.parse(parse(readFileSync(recipePath, 'utf8')));
+}
+
+/** The script of a step of a job. Throws when there is none of that name. */
+export function scriptOf({ jobs }: Recipe, jobName: string, stepName: string): string {
+  const script = jobs[jobName]?.steps.find(({ name }) => name === stepName)?.run;
+  if (script === undefined) throw new Error(`the recipe's job ${jobName} runs nothing as "${stepName}"`);
+  return script;
 }
 
 /** Every call of `program` in the recipe's scripts: the words up to the first flag or file, and the flags. */
-export function commandsOf({ jobs }: Recipe, program: string): readonly (readonly [verb: string, flags: string[]])[] {
+export function commandsOf(
+  { jobs }: Pick<Recipe, 'jobs'>,
+  program: string,
+): readonly (readonly [verb: string, flags: string[]])[] {
   const lines = Object.values(jobs).flatMap((one) => one.steps.flatMap((step) => step.run?.split('\n') ?? []));
   return lines
     .map((line) => line.split(/[|>]/, 1).join().trim().split(/\s+/))

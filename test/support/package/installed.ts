@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageName, packageRoot } from '#sync/pass/version';
 import type { CliResult } from '../cli';
-import { copyClone } from './clone';
+import { copyClone, lendPackages } from './clone';
 
 /** The package as a user has it: packed from this clone, installed globally under a prefix that was empty. */
 export type Installed = {
@@ -29,6 +29,7 @@ export function installPackage(): Installed {
   const [clone, prefix, folder] = [join(base, 'clone'), join(base, 'prefix'), join(base, 'folder')];
   for (const path of [clone, prefix, folder]) mkdirSync(path);
   copyClone(clone);
+  lendPackages(clone);
   const env = { ...process.env, npm_config_prefix: prefix, npm_config_audit: 'false', npm_config_fund: 'false' };
   const sh = (script: string) =>
     execFileSync('sh', ['-c', script], { cwd: clone, env, stdio: ['ignore', 'ignore', 'pipe'] });
