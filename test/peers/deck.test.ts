@@ -14,7 +14,8 @@ import { type PassDependencies, planOnce, runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { type DeckResult, describeWithDeck, runDeck } from '../support/control-planes/deck';
 import { owner, type Stage, signal, startStage, token } from '../support/control-planes/konnect';
-import { commandsOf, readRecipe } from '../support/documents/recipe';
+import { commandsIn, manual } from '../support/documents/pages';
+import { callsOf, commandsOf, readRecipe } from '../support/documents/recipe';
 import { estates, readExample } from '../support/examples';
 import { createPasses, defaultPolicy } from '../support/passes';
 
@@ -256,10 +257,13 @@ describeWithDeck('decK as the referee', () => {
     expect(await runDeck(['file', 'validate', file])).toMatchObject({ exitCode: 1 });
   });
 
-  it.each(commandsOf(readRecipe(), 'deck'))('has what the CI recipe calls: %s %j', async (verb, flags) => {
-    const { exitCode, out } = await runDeck([...verb.split(' '), '--help']);
+  it.each([...commandsOf(readRecipe(), 'deck'), ...callsOf(manual.flatMap(commandsIn), 'deck')])(
+    'has what the CI recipe and the docs call: %s %j',
+    async (verb, flags) => {
+      const { exitCode, out } = await runDeck([...verb.split(' '), '--help']);
 
-    expect(exitCode).toBe(0);
-    for (const flag of flags) expect(out).toContain(` ${flag} `);
-  });
+      expect(exitCode).toBe(0);
+      for (const flag of flags) expect(out).toContain(` ${flag} `);
+    },
+  );
 });

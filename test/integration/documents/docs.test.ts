@@ -9,21 +9,11 @@ import { pluginConfigSchema as pluginSchema } from '#plugin/schema/schema';
 import { metricTable } from '#plugin/server/serving/metrics';
 import { exitCodes, exitMeanings, formatExits } from '#sync/cli/exit-codes';
 import { runCli } from '../../support/cli';
+import { manual, textOf } from '../../support/documents/pages';
 
 const root = resolve(__dirname, '../../..');
 const decisions = readdirSync(join(root, 'docs/decisions'));
-const pages = [
-  'README.md',
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'deck/examples/README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-  ...decisions.map((name) => `docs/decisions/${name}`),
-];
-const manual = pages.filter((page) => !page.includes('decisions/'));
-const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
+const pages = ['CHANGELOG.md', ...manual, ...decisions.map((name) => `docs/decisions/${name}`)];
 const matchesOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
 
 /** The anchor that GitHub gives a heading. */
@@ -62,14 +52,14 @@ describe('documentation', () => {
     expect(links.filter((link) => isBroken(page, link))).toEqual([]);
   });
 
-  it.each(manual)('names only scripts that exist in %s', (page) => {
+  it.each(['CHANGELOG.md', ...manual])('names only scripts that exist in %s', (page) => {
     const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(textOf('package.json'));
     const names = matchesOf(textOf(page), /npm run ([\w:]+)/g);
 
     expect(names.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  it.each(manual)('names only verbs and options that exist in %s', async (page) => {
+  it.each(['CHANGELOG.md', ...manual])('names only verbs and options that exist in %s', async (page) => {
     const commands = matchesOf(textOf(page), /(?:npx |`|^|&& )kong-privatelink ([a-z][^`\n#|&)]*)/gm);
     const unknown: string[] = [];
     for (const command of commands) {

@@ -31,12 +31,16 @@ export function scriptOf({ jobs }: Recipe, jobName: string, stepName: string): s
   return script;
 }
 
-/** Every call of `program` in the recipe's scripts: the words up to the first flag or file, and the flags. */
-export function commandsOf(
-  { jobs }: Pick<Recipe, 'jobs'>,
-  program: string,
-): readonly (readonly [verb: string, flags: string[]])[] {
+type Call = readonly [verb: string, flags: readonly string[]];
+
+/** Every call of `program` in the recipe's scripts. */
+export function commandsOf({ jobs }: Pick<Recipe, 'jobs'>, program: string): readonly Call[] {
   const lines = Object.values(jobs).flatMap((one) => one.steps.flatMap((step) => step.run?.split('\n') ?? []));
+  return callsOf(lines, program);
+}
+
+/** Every call of `program` in lines of shell: the words up to the first flag or file, and the flags. */
+export function callsOf(lines: readonly string[], program: string): readonly Call[] {
   return lines
     .map((line) => line.split(/[|>]/, 1).join().trim().split(/\s+/))
     .filter(([first]) => first === program)

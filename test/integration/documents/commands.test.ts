@@ -1,0 +1,186 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parseOptions } from '#plugin/server/options';
+import { credentialsOf } from '#sandbox/aws/credentials';
+import { packageRoot, version } from '#sync/pass/version';
+import { runCli } from '../../support/cli';
+import { commandsIn, manual, scriptsIn } from '../../support/documents/pages';
+import { inMainJob, measures, others, scripts, shortRuns } from '../../support/documents/scripts';
+import { defaultConfig, type Estate, gatewayAccount, openEstate } from '../../support/estate';
+import { builtCli } from '../../support/sandbox';
+
+const ours = /^(?:npx )?(?:\S*\/)?kong-privatelink (?=[a-z-])/;
+
+/** Who runs what the docs tell people to type, by how it begins; the first that fits counts. */
+const runners: readonly (readonly [who: string, command: RegExp])[] = [
+  ['an estate, below', ours],
+  ['Jest, below', /^([A-Z_]+=\w+ )?npx jest/],
+  ['npx, below', /^npx kong-privatelink$/],
+  ['the suite of the package, which needs the registry', /^npm (install --global .*|link|pack)$/],
+  ['npm', /^npm (ci|test|start|run [\w:]+)( --|$)/],
+  ['Kong, which reads it; below', /^KONG_\w+=/],
+  ['any shell; below', /^export [A-Z_]+=/],
+  ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:8000\//],
+  ['nobody: a Kong that serves', /^kong reload$/],
+  ['the suite of decK', /^deck (gateway|file) /],
+];
+
+function runnerOf(command: string): string | undefined {
+  return runners.find(([, pattern]) => pattern.test(command))?.[0];
+}
+
+const all = manual.map((page) => ({ page, commands: commandsIn(page) })).filter(({ commands }) => commands.length > 0);
+const every = all.flatMap(({ commands }) => commands);
+
+describe('commands in the docs', () => {
+  it.each(all)('are all of a kind that somebody runs: $page', ({ commands }) => {
+    expect(commands.filter((command) => runnerOf(command) === undefined)).toEqual([]);
+  });
+
+  it('are scripts that somebody runs, where they are npm’s', () => {
+    const named = every.flatMap((command) => /^npm (?:run )?(ci|test|start|(?<=run )[\w:]+)/.exec(command)?.[1] ?? []);
+    const known = new Set([...inMainJob, ...Object.keys(shortRuns), ...measures, ...others]);
+
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => name !== 'ci' && !(name in scripts))).toEqual([]);
+    expect([...named, ...Object.keys(scripts)].filter((name) => !known.has(name) && !name.startsWith('pre'))).toEqual(
+      [],
+    );
+    expect(inMainJob).toContain('ci');
+  });
+
+  it.each(measures)('have a file behind %s', (name) => {
+    const [, file = ''] = /node dist\/(\S+)\.js$/.exec(scripts[name] ?? '') ?? [];
+
+    expect(existsSync(join(packageRoot, `${file}.ts`))).toBe(true);
+  });
+
+  it.each(manual)('are shell that can be parsed: %s', (page) => {
+    for (const script of scriptsIn(page))
+      expect(() => execFileSync('sh', ['-n'], { input: script, stdio: ['pipe', 'ignore', 'pipe'] })).not.toThrow();
+  });
+
+  it.each(['.', 'docs'])('are found by npx in the clone, in %s, without the registry', (folder) => {
+    const env = { ...process.env, npm_config_offline: 'true' };
+
+    const said = execFileSync('npx', ['kong-privatelink', '--version'], {
+      cwd: join(packageRoot, folder),
+      env,
+      encoding: 'utf8',
+    });
+
+    expect(said).toBe(`${version}\n`);
+  });
+
+  it.each([...new Set(every.filter((command) => command.includes('npx jest')))])('find tests: %s', (command) => {
+    const [, words = ''] = /npx jest ?(.*)/.exec(command) ?? [];
+    const argv = words.replace('<its folder>', 'core').split(' ').filter(Boolean);
+    const jest = join(packageRoot, 'node_modules/jest/bin/jest.js');
+
+    const listed = execFileSync(process.execPath, [jest, '--listTests', ...argv], {
+      cwd: packageRoot,
+      encoding: 'utf8',
+    });
+
+    expect(listed).toMatch(/\.test\.ts$/m);
+  });
+
+  it.each(every.filter((command) => /^KONG_PLUGINSERVER_JS_\w+_CMD=/.test(command)))(
+    'start a server with what it takes: %s',
+    (command) => {
+      const words = /="(.*)"$/.exec(command)?.[1]?.split(' ') ?? [];
+      const start = words.findIndex((word) => word.endsWith('pluginserver'));
+      const [program, ...argv] = words.slice(start);
+      const stock = join(packageRoot, 'node_modules/@kong/kong-pdk/bin/kong-js-pluginserver');
+
+      if (program === 'kong-privatelink-pluginserver') parseOptions(argv);
+      else
+        expect(execFileSync(process.execPath, [stock, '--help'], { encoding: 'utf8' }).split(/[\s,]+/)).toEqual(
+          expect.arrayContaining(argv.filter((word) => word.startsWith('-'))),
+        );
+    },
+  );
+
+  it.each(every.filter((command) => command.startsWith('docker ')))(
+    'name what exists for Docker: %s',
+    async (command) => {
+      const [, file] = / -f (\S+)/.exec(command) ?? [];
+      const [, verb, flags = ''] = / kong-privatelink ([a-z]+)( .*)/.exec(command) ?? [];
+      const { out } = await runCli([verb ?? 'sync', '--help']);
+
+      expect(existsSync(join(packageRoot, file ?? 'docker-compose.yml'))).toBe(true);
+      for (const flag of flags.match(/(?<= )--?[a-z-]+/g) ?? []) expect(out).toContain(flag);
+    },
+  );
+});
+
+describe('our commands in the docs', () => {
+  const pages = all
+    .map(({ page, commands }) => ({ page, commands: commands.filter((command) => ours.test(command)) }))
+    .filter(({ commands }) => commands.length > 0);
+  /** Exit codes that are right for a verb; 0 for the others. */
+  const codes: Readonly<Record<string, readonly number[]>> = { diff: [0, 2], retire: [3] };
+  let estate: Estate;
+
+  beforeEach(async () => {
+    estate = await openEstate();
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+  });
+
+  afterEach(() => estate.close());
+
+  function settings() {
+    const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
+    const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    return { cwd: estate.folder, env: { PATH: process.env.PATH, ...credentials, ...estate.env } };
+  }
+
+  /** Runs the command in the folder of the configuration; one that goes on is stopped after its first pass. */
+  async function exitCodeOf(argv: readonly string[]): Promise<unknown> {
+    if (!argv.includes('--watch'))
+      return promisify(execFile)(process.execPath, [builtCli, ...argv], settings()).then(
+        () => 0,
+        ({ code }) => code,
+      );
+    const worker = spawn(process.execPath, [builtCli, ...argv], {
+      ...settings(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let log = '';
+    worker.stdout.on('data', (chunk) => {
+      const wasTold = log.includes('pass ended');
+      log += chunk;
+      // A second signal would not wait.
+      if (!wasTold && log.includes('pass ended')) worker.kill('SIGTERM');
+    });
+    const [code] = await once(worker, 'close');
+    return code;
+  }
+
+  it.each(pages)('run, in their order: $page', async ({ commands }) => {
+    for (const command of commands) {
+      const argv = command
+        .replace(ours, '')
+        .replace(/(?<= -c )\S+/, 'kong-privatelink.yaml')
+        .split(' ');
+
+      const exitCode = await exitCodeOf(argv);
+
+      expect({ command, exitCode: codes[argv[0] ?? ''] ?? [0] }).toEqual({
+        command,
+        exitCode: expect.arrayContaining([exitCode]),
+      });
+    }
+  });
+
+  it('write what they name', async () => {
+    await exitCodeOf(['render', '-o', 'kong.yaml']);
+
+    expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toContain('10.0.1.11:80');
+  });
+});

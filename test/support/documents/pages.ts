@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#sync/pass/version';
+
+/** The pages that tell people what to type. */
+export const manual: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'deck/examples/README.md',
+  ...['docs', 'docs/reference'].flatMap((folder) =>
+    readdirSync(join(packageRoot, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
+
+export function textOf(page: string): string {
+  return readFileSync(join(packageRoot, page), 'utf8');
+}
+
+const programs = 'npm|npx|kong-privatelink|kong-privatelink-pluginserver|kong-js-pluginserver|docker|deck|curl|kong';
+const block = /^ *```(?<language>sh|ini)\n(?<lines>[\s\S]*?)^ *```|^ *```[\s\S]*?^ *```/gm;
+const span = new RegExp(`\`(?<span>(?:[A-Z_]+=\\S+ )*(?:${programs}) [^\`\n]+)\``, 'g');
+
+/** Every command of a page, in its order: in blocks of shell, of units of systemd, and between backticks. */
+export function commandsIn(page: string): readonly string[] {
+  return [...textOf(page).matchAll(new RegExp(`${block.source}|${span.source}`, 'gm'))].flatMap(({ groups = {} }) => {
+    const lines = groups.lines?.replace(/\\\n\s*/g, '').split('\n') ?? [groups.span ?? ''];
+    return lines
+      .map((line) => line.replace(/\s+#.*|\[.*\]$/g, '').trim())
+      .filter((line) => line !== '' && (groups.language !== 'ini' || line.startsWith('ExecStart=')))
+      .flatMap((line) => line.replace('ExecStart=', '').split(' && '));
+  });
+}
+
+/** The blocks of shell of a page, without the indentation of a list. */
+export function scriptsIn(page: string): readonly string[] {
+  return [...textOf(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```/gm)].map(([, indent = '', lines = '']) =>
+    lines.replace(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#sync/pass/version';
+
+const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+);
+
+export const { scripts } = manifest;
+
+/** The scripts that a command line calls. */
+function calledBy(text: string): readonly string[] {
+  return [...text.matchAll(/\bnpm (?:run (?:--silent )?)?([\w:]+)/g)].map(([, name = '']) => name);
+}
+
+function withParts(name: string): readonly string[] {
+  const [pre, itself, post] = [scripts[`pre${name}`], scripts[name], scripts[`post${name}`]];
+  return [name, ...[pre, itself, post].flatMap((text) => calledBy(text ?? '').flatMap(withParts))];
+}
+
+/** What the main job runs, `npm ci` among it. */
+export const inMainJob: ReadonlySet<string> = new Set(
+  (readFileSync(join(packageRoot, '.ci/run'), 'utf8').match(/^step npm .*/gm) ?? [])
+    .flatMap(calledBy)
+    .flatMap(withParts),
+);
+
+/** Scripts that a story runs in a copy of the clone, with arguments that keep them short. */
+export const shortRuns: Readonly<Record<string, readonly string[]>> = {
+  build: ['--clean'],
+  generate: [],
+  format: [],
+  simulate: ['1'],
+  'fuzz:plugin': ['1'],
+};
+
+/** They measure, and want the machine to themselves for minutes; docs/testing.md says what. */
+export const measures: readonly string[] = Object.keys(scripts).filter((name) => /^(bench|soak):/.test(name));
+
+/** Called by npm, by the peers where there is a Kong, and a name for two that the main job runs one after the other. */
+export const others: readonly string[] = ['prepack', 'test:kong', 'verify'];
