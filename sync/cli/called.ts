@@ -2,19 +2,25 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { packageName, packageRoot } from '../pass/version';
 
-/** What people type to run this program where they have it; `npx kong-privatelink` elsewhere would fetch what has that name in the registry. */
-export const called = calledIn(packageRoot);
+/** How people call this program; `folder`: where npx finds it, absent where the command works anywhere. */
+export type Calling = { readonly command: string; readonly folder?: string };
 
-/** The same for a package in `root`: in a clone and in a project's node_modules npx finds it by its command, in npx's own folder by its package, and all other ways to install it put the command on the PATH. */
-export function calledIn(root: string): string {
-  const command = 'kong-privatelink';
-  if (/[\\/]_npx[\\/]/.test(root)) return `npx ${packageName}`;
-  const isClone = existsSync(join(root, 'tsconfig.json'));
-  return isClone || isOfProject(root) ? `npx ${command}` : command;
+const name = 'kong-privatelink';
+
+/** How it is called for a package in `root`: in a clone and in a project npx finds it by its command, in npx's own folder by its package, and all other ways to install it put the command on the PATH. */
+export function callingIn(root: string): Calling {
+  if (/[\\/]_npx[\\/]/.test(root)) return { command: `npx ${packageName}` };
+  const folder = existsSync(join(root, 'tsconfig.json')) ? root : projectOf(root);
+  return folder === undefined ? { command: name } : { command: `npx ${name}`, folder };
 }
 
-/** Whether a node_modules with a package.json beside it holds the package; beside a global one there is none. */
-function isOfProject(root: string): boolean {
+/** The folder whose node_modules holds the package; beside a global node_modules there is no package.json. */
+function projectOf(root: string): string | undefined {
   const modules = dirname(dirname(root));
-  return basename(modules) === 'node_modules' && existsSync(join(dirname(modules), 'package.json'));
+  const project = dirname(modules);
+  return basename(modules) === 'node_modules' && existsSync(join(project, 'package.json')) ? project : undefined;
 }
+
+/** As it is called where it lies: `npx kong-privatelink` elsewhere would fetch what has that name in the registry. */
+export const calling = callingIn(packageRoot);
+export const called = calling.command;

@@ -8,7 +8,7 @@ import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonst
 import { installedProgram } from '#sandbox/plugin-server/server';
 import { type Served, serveSandbox } from '#sandbox/serve';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
-import { called } from '../called';
+import { called, calling } from '../called';
 import { exitCodes } from '../exit-codes';
 import type { Shown, Verb } from './verb';
 
@@ -83,7 +83,8 @@ type Files = Pick<Served, 'configPath' | 'env'>;
 function commandsFor({ configPath, env }: Files, verbs: readonly string[]): string {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const commands = verbs.map((verb) => `${called} ${verb} -c ${configPath}`);
-  return [`export ${variables.join(' ')}`, ...commands].map((line) => `  ${line}\n`).join('');
+  const place = calling.folder === undefined ? [] : [`cd ${calling.folder}`];
+  return [...place, `export ${variables.join(' ')}`, ...commands].map((line) => `  ${line}\n`).join('');
 }
 
 const silent: Narrator = { opening: () => {}, event: () => {} };

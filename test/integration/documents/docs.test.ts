@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -50,6 +51,25 @@ describe('documentation', () => {
     const links = matchesOf(textOf(page), /\]\((?!https?:)([^)\s]+)\)/g);
 
     expect(links.filter((link) => isBroken(page, link))).toEqual([]);
+  });
+
+  it('is whole in the package: what README leads to is packed', () => {
+    const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    const [{ files }] = JSON.parse(execFileSync('npm', argv, { cwd: root, encoding: 'utf8', stdio: 'pipe' }));
+    const packed = new Set<string>(files.map(({ path }: { path: string }) => path));
+    const isPacked = (path: string) => [...packed].some((one) => one === path || one.startsWith(`${path}/`));
+    const links = [...packed]
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((page) =>
+        matchesOf(textOf(page), /\]\((?!https?:|#)([^)\s#]+)/g).map((link) => ({
+          page,
+          path: join(dirname(page), link),
+        })),
+      );
+
+    expect(links.length).toBeGreaterThan(100);
+    expect(links.filter(({ path }) => !isPacked(path))).toEqual([]);
+    expect([...packed].filter((path) => /^dist\/(test|bench)\/|\.test\./.test(path))).toEqual([]);
   });
 
   it.each(['CHANGELOG.md', ...manual])('names only scripts that exist in %s', (page) => {

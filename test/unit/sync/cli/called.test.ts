@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { calledIn } from '#sync/cli/called';
+import { callingIn } from '#sync/cli/called';
 
 let folder: string;
 
@@ -22,16 +22,17 @@ function place(root: string, ...files: readonly string[]): string {
 }
 
 it.each([
-  ['a clone', 'clone', ['clone/tsconfig.json'], 'npx kong-privatelink'],
-  ['a global folder', 'lib/node_modules/@kong-privatelink/cli', [], 'kong-privatelink'],
-  ['a project', 'app/node_modules/@kong-privatelink/cli', ['app/package.json'], 'npx kong-privatelink'],
+  ['a clone', 'clone', ['clone/tsconfig.json'], 'npx kong-privatelink', 'clone'],
+  ['a global folder', 'lib/node_modules/@kong-privatelink/cli', [], 'kong-privatelink', undefined],
+  ['a project', 'app/node_modules/@kong-privatelink/cli', ['app/package.json'], 'npx kong-privatelink', 'app'],
   [
     "npx's own folder",
     '.npm/_npx/0a/node_modules/@kong-privatelink/cli',
     ['.npm/_npx/0a/package.json'],
     'npx @kong-privatelink/cli',
+    undefined,
   ],
-  ['an image', 'opt/kong-privatelink', [], 'kong-privatelink'],
-])('names a command that works with the package in %s', (_, root, files, expected) => {
-  expect(calledIn(place(root, ...files))).toBe(expected);
+  ['an image', 'opt/kong-privatelink', [], 'kong-privatelink', undefined],
+])('names a command that works with the package in %s, and where', (_, root, files, command, where) => {
+  expect(callingIn(place(root, ...files))).toEqual({ command, folder: where && join(folder, where) });
 });
