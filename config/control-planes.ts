@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
+import { anyway, isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
 
 const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
 
@@ -20,7 +20,7 @@ const tlsFiles = z.strictObject({
 });
 
 const isPair = ({ cert, key }: { readonly cert?: string; readonly key?: string }) => !cert === !key;
-const pair = { error: 'a certificate needs its key: give both cert and key' };
+const pair = { ...anyway, error: 'a certificate needs its key: give both cert and key' };
 const tlsMeaning = 'for an authority of your own, or mutual TLS';
 
 const tls = tlsFiles.refine(isPair, pair).optional().describe(tlsMeaning);
@@ -107,19 +107,23 @@ export const controlPlane = z
         error: versionIsAdded,
       })
       .refine(({ name, workspace }) => name === undefined || workspace === undefined, {
+        ...anyway,
         path: ['workspace'],
         error: 'Konnect, which name stands for, has no workspaces: give name, or workspace for an Admin API',
       })
       .refine(({ name, tls }) => name === undefined || !tls?.skipVerify, {
+        ...anyway,
         path: ['tls', 'skipVerify'],
         error: 'whoever is on the way to Konnect would get its token: name the authority in ca',
       })
-      .refine(({ headers = {} }) => !Object.values(headers).some((value) => /\s/.test(value)), {
+      .refine(({ headers }) => !Object.values(headers ?? {}).some((value) => /\s/.test(value)), {
+        ...anyway,
         path: ['headers'],
         error: 'decK takes no header whose value has a space in it: leave it out, or use type konnect, admin or dbless',
       }),
   ])
-  .refine((plane) => !('tls' in plane && plane.tls) || plane.address.startsWith('https:'), {
+  .refine((plane) => !('tls' in plane && plane.tls) || !String(plane.address).startsWith('http:'), {
+    ...anyway,
     path: ['tls'],
     error: 'TLS is spoken where controlPlane.address begins with https: write it so, or remove tls',
   })

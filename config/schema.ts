@@ -3,7 +3,7 @@ import { isLoopback } from '#core/addresses/loopback';
 import type { Json } from '#core/model';
 import { controlPlane } from './control-planes';
 import { source, tags } from './sources';
-import { account, awsRegion, distinct, endpoint, label, text, token } from './values';
+import { account, anyway, awsRegion, distinct, endpoint, label, text, token } from './values';
 
 /**
  * The one schema of the configuration file: worker, command line and plugin server read the same file.
@@ -99,6 +99,14 @@ const tls = z.strictObject({
   key: z.string().describe('the file of its private key, in PEM'),
 });
 
+function isListenable(listen: string): boolean {
+  return /:\d+$/.test(listen) && URL.canParse(`http://${listen}`);
+}
+
+function isReached(listen: string): boolean {
+  return isListenable(listen) && !isLoopback(`http://${listen}`);
+}
+
 const watch = z
   .strictObject({
     intervalSeconds: z.number().min(1).default(60).describe('time between passes, also of discovery on a data plane'),
@@ -106,12 +114,13 @@ const watch = z
     tls: tls.optional().describe('needed, with `token`, to listen on anything but loopback'),
     token: token.optional().describe('the bearer token that requests must bring'),
   })
-  .refine(({ listen }) => /:\d+$/.test(listen) && URL.canParse(`http://${listen}`), {
+  .refine(({ listen }) => isListenable(listen), {
+    ...anyway,
     path: ['listen'],
     error: 'an address and a port, such as 127.0.0.1:9543',
-    abort: true,
   })
-  .refine((one) => isLoopback(`http://${one.listen}`) || (one.tls && one.token), {
+  .refine((one) => !isReached(one.listen) || Boolean(one.tls && one.token), {
+    ...anyway,
     path: ['listen'],
     error: 'an address that others reach needs watch.tls and watch.token: set both, or listen on 127.0.0.1',
   })
@@ -152,7 +161,10 @@ export const configSchema = z.strictObject({
   sources: z
     .array(source)
     .min(1)
-    .superRefine(distinct(({ name }) => name, ['name'], 'give each source a name of its own'))
+    .superRefine(
+      distinct(({ name }) => [name], ['name'], 'give each source a name of its own'),
+      anyway,
+    )
     .describe('where endpoints are discovered'),
   domains: z.record(label, domain).default({}).describe('settings that tags cannot carry; a domain needs no entry'),
   controlPlane: controlPlane.describe('what is kept right; a data plane needs none'),
@@ -168,10 +180,11 @@ export const configSchema = z.strictObject({
     .array(publication)
     .superRefine(
       distinct(
-        ({ namespace, service, region, roleArn }) => [roleArn?.split(':')[4], region, namespace, service].join(' '),
+        ({ namespace, service, region, roleArn = '' }) => [roleArn.split(':')[4] ?? '', region, namespace, service],
         ['service'],
         'give each domain a service of its own',
       ),
+      anyway,
     )
     .default([])
     .describe('services of Cloud Map that get the targets of domains as instances'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withoutTrailingSlash } from '#core/paths';
 import { addressRange, claim, claimRegion, dnsName, dnsServer, ipAddress } from './claims';
-import { account, awsRegion, distinct, endpoint, label, secureUrl, text, token } from './values';
+import { account, anyway, awsRegion, distinct, endpoint, label, secureUrl, text, token } from './values';
 
 const tagKey = (key: string, meaning: string) => text.default(key).describe(`the key of the tag for ${meaning}`);
 
@@ -59,7 +59,10 @@ const aws = {
   accounts: z
     .array(account)
     .min(1)
-    .superRefine(distinct(({ roleArn }) => roleArn.split(':')[4], ['roleArn'], 'name one role for each account'))
+    .superRefine(
+      distinct(({ roleArn }) => [roleArn.split(':')[4]], ['roleArn'], 'name one role for each account'),
+      anyway,
+    )
     .optional()
     .describe("the accounts to read; absent: that of the process's own credentials"),
   ownAccount: z
@@ -72,7 +75,10 @@ const aws = {
   regions: z
     .array(awsRegion)
     .min(1)
-    .superRefine(distinct((region) => region, [], 'name each region once'))
+    .superRefine(
+      distinct((region) => [region], [], 'name each region once'),
+      anyway,
+    )
     .describe('the AWS regions to read, such as [us-east-1]'),
   tags: tags.describe('the keys of tags, where they differ from the usual ones'),
   endpoint,
@@ -114,7 +120,10 @@ export const source = z
           }),
         )
         .min(1)
-        .superRefine(distinct(({ name, domain }) => `${name} ${domain}`, ['name'], 'name each once for a domain'))
+        .superRefine(
+          distinct(({ name, domain }) => [name, domain], ['name'], 'name each once for a domain'),
+          anyway,
+        )
         .describe('the names to resolve, and what each is for'),
     }),
     z.strictObject({
@@ -139,6 +148,7 @@ export const source = z
         token: token.optional().describe('the bearer token for `url`'),
       })
       .refine((one) => (one.file === undefined) !== (one.url === undefined), {
+        ...anyway,
         path: ['file'],
         error: 'a snapshot comes from one place: give either file or url',
       }),

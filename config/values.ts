@@ -77,15 +77,34 @@ export const endpoint = z
     "the address of AWS's API itself, for networks without a way to the internet: one URL, or one for each API",
   );
 
-/** Refuses two items of one key: they would be two scopes, or two sources, of one id. */
-export function distinct<T>(keyOf: (item: T) => string | undefined, field: readonly string[], fix: string) {
+/** For `refine`: fields are checked against each other also where another one is wrong, so that all is told at once. */
+export const anyway = {
+  when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
+};
+
+/** Refuses two items of one key: they would be two scopes, or two sources, of one id. An item that lacks a part of its key is told already. */
+export function distinct<T>(
+  keyOf: (item: T) => readonly (string | undefined)[],
+  field: readonly string[],
+  fix: string,
+) {
+  const partsOf = (item: T) => {
+    try {
+      return keyOf(item);
+    } catch {
+      return [undefined];
+    }
+  };
   return (items: readonly T[], context: z.RefinementCtx<readonly T[]>) => {
-    const keys = items.map(keyOf);
-    for (const [index, key] of keys.entries()) {
-      const first = keys.indexOf(key);
-      if (first < index) {
-        context.addIssue({ code: 'custom', path: [index, ...field], message: `same as item [${first}]: ${fix}` });
-      }
+    if (!Array.isArray(items)) return;
+    const firsts = new Map<string, number>();
+    for (const [index, item] of items.entries()) {
+      const parts = partsOf(item);
+      if (parts.includes(undefined)) continue;
+      const key = parts.join(' ');
+      const first = firsts.get(key);
+      if (first === undefined) firsts.set(key, index);
+      else context.addIssue({ code: 'custom', path: [index, ...field], message: `same as item [${first}]: ${fix}` });
     }
   };
 }

@@ -11,6 +11,21 @@ export function formatProblem({ reason, fix }: { readonly reason: string; readon
   return fix === undefined ? reason : `${reason}; ${fix}`;
 }
 
+/** One of the problems of a file that people wrote, as `--json` tells it. */
+export type FileProblem = {
+  readonly file: string;
+  /** Both from 1; absent: nowhere in particular. */
+  readonly line?: number;
+  readonly column?: number;
+  /** Which key: `sources[0].regions`; absent: the file as a whole. */
+  readonly path?: string;
+  /** What stands there, as JSON; absent where it may be a secret, or where nothing stands. */
+  readonly value?: string;
+  /** What people read: what is wrong, and what to do about it. */
+  readonly message: string;
+  readonly fix: string;
+};
+
 /** Whether an error of this code is worth trying again without anybody changing anything. Codes are stable: people alert on them. */
 const transience = {
   CONFIG_MISSING: false,
@@ -47,6 +62,8 @@ export type ErrorDetails = {
   /** What to do about it; undefined where nobody can do anything, or where the reason lists several, each with its own. */
   readonly fix: string | undefined;
   readonly cause?: unknown;
+  /** What `reason` lists. */
+  readonly problems?: readonly FileProblem[];
   /** Milliseconds that the other side asks to wait. */
   readonly retryAfterMs?: number;
   /** Ids of the entities that the other side found invalid, where it names them. */
@@ -63,8 +80,9 @@ export class PrivatelinkError extends Error {
   readonly transient: boolean;
   readonly retryAfterMs?: number;
   readonly refusedIds: readonly string[];
+  readonly problems: readonly FileProblem[];
 
-  constructor(reason: string, { code, fix, cause, retryAfterMs, refusedIds = [] }: ErrorDetails) {
+  constructor(reason: string, { code, fix, cause, retryAfterMs, refusedIds = [], problems = [] }: ErrorDetails) {
     super(formatProblem({ reason, fix }), { cause });
     this.reason = reason;
     this.fix = fix;
@@ -72,6 +90,7 @@ export class PrivatelinkError extends Error {
     this.transient = transience[code];
     this.retryAfterMs = retryAfterMs;
     this.refusedIds = refusedIds;
+    this.problems = problems;
   }
 }
 

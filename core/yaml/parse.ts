@@ -23,7 +23,7 @@ export type YamlOptions = ParseOptions & DocumentOptions & SchemaOptions;
 
 /** As the library's parseDocument: its errors name their lines, and quote nothing of the text, which may hold secrets. A problem instead for what is too deep. */
 export function parseYamlDocument(text: string, options: YamlOptions = {}): Document.Parsed | Problem {
-  const lines = new LineCounter();
+  const lines = options.lineCounter ?? new LineCounter();
   const tokens = tokensOf(text, lines);
   if (!tokens) return tooDeep;
   // Its warnings would go to standard error, past the gate there (fm-51).

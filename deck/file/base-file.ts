@@ -1,6 +1,8 @@
 import { YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import { fixOf } from '#core/misfits/fixes';
 import type { Json, JsonObject } from '#core/model';
 import { readYaml } from '../yaml/read';
 import { plainly, type Yaml, type YamlMapping } from '../yaml/values';
@@ -92,6 +94,11 @@ export type BaseFile = {
 const untagged =
   'carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it here';
 
+/** One for each place: what else is said of it mostly follows from the first. */
+function firstOfEach(problems: readonly BaseProblem[]): readonly BaseProblem[] {
+  return [...groupBy(problems, ({ at }) => at).values()].flatMap((all) => all.slice(0, 1));
+}
+
 /** What decK takes there, and a base file may not say, with the fix. */
 const notHere: ReadonlyMap<string, string> = new Map([
   ...['custom_entities', 'licenses', 'rbac_roles', 'service_packages'].map((list) => [list, untagged] as const),
@@ -103,16 +110,27 @@ const notHere: ReadonlyMap<string, string> = new Map([
 /** Parses a decK file (YAML or JSON) written by people. Throws PrivatelinkError (CONFIG_INVALID) for what decK or a merge would refuse. */
 export function parseBaseFile(content: string, path: string): BaseFile {
   const written = parseYaml(content, path);
-  const result = file.safeParse(plainly(written));
-  if (!result.success) throw invalidBase(path, result.error.issues.flatMap(messagesOf));
+  const result = file.safeParse(plainly(written), { error: fixOf });
+  if (!result.success) throw invalidBase(path, firstOfEach(result.error.issues.flatMap(baseProblemsOf)));
   const { _format_version: _, _transform: __, ...rest } = result.data;
   return { path, written: written as YamlMapping, ...rest };
 }
 
+export type BaseProblem = {
+  /** Which part of the file. */
+  readonly at?: string;
+  readonly message: string;
+  readonly fix: string;
+};
+
 /** The error of everything that is wrong with base files: one line for each problem, with its fix. */
-export function invalidBase(path: string, lines: readonly string[]): PrivatelinkError {
-  const reason = `base file ${path} cannot be used:${lines.map((line) => `\n  ${line}`).join('')}`;
-  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined });
+export function invalidBase(path: string, problems: readonly BaseProblem[]): PrivatelinkError {
+  const lines = problems.map(({ message }) => `\n  ${message}`);
+  return new PrivatelinkError(`base file ${path} cannot be used:${lines.join('')}`, {
+    code: 'CONFIG_INVALID',
+    fix: undefined,
+    problems: problems.map(({ at, ...one }) => ({ file: path, ...(at && { path: at }), ...one })),
+  });
 }
 
 function parseYaml(content: string, path: string): Yaml {
@@ -121,24 +139,24 @@ function parseYaml(content: string, path: string): Yaml {
   } catch (thrown) {
     // The rest of the message quotes the file, which may hold secrets.
     const [said] = messageOf(thrown).split(/[:\n]/);
-    throw invalidBase(path, [thrown instanceof YAMLParseError ? `${said}: ${fixOf(thrown)}` : messageOf(thrown)]);
+    const isYaml = thrown instanceof YAMLParseError;
+    const fix = isYaml ? yamlFixOf(thrown) : 'correct it there';
+    throw invalidBase(path, [{ message: isYaml ? `${said}: ${fix}` : messageOf(thrown), fix }]);
   }
 }
 
 /** decK takes lines between quotes that begin further left than YAML has them. */
-function fixOf({ message }: YAMLParseError): string {
+function yamlFixOf({ message }: YAMLParseError): string {
   const isInQuotes = /^Missing closing .quote/.test(message);
   return isInQuotes ? 'close the quotes, and indent the lines between them' : 'correct the YAML there';
 }
 
-function messagesOf({ path, message, ...issue }: z.core.$ZodIssue): readonly string[] {
+function baseProblemsOf({ path, message, ...issue }: z.core.$ZodIssue): readonly BaseProblem[] {
   const at = path.join('.');
-  // decK reads `no` and `1_000` as no texts, as do we.
-  const fix = /expected string, received (?:boolean|number)$/.test(message) ? '; put it in quotes' : '';
-  if (issue.code !== 'unrecognized_keys') return [`${at || 'the file'}: ${message}${fix}`];
+  if (issue.code !== 'unrecognized_keys') return [{ at, message: `${at || 'the file'}: ${message}`, fix: message }];
   return issue.keys.map((key) => {
-    const remedy =
-      notHere.get(key) ?? `is none of ${Object.keys(file.shape).join(', ')}: correct its spelling or remove it`;
-    return `${key} ${remedy}`;
+    const others = Object.keys(file.shape).join(', ');
+    const fix = notHere.get(key) ?? `is none of ${others}: correct its spelling or remove it`;
+    return { at: key, message: `${key} ${fix}`, fix };
   });
 }

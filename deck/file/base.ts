@@ -77,7 +77,8 @@ function refuseConfigTwice({ path, _plugin_configs = {} }: BaseFile, index: numb
     const other = files.slice(0, index).find((one) => Object.hasOwn(one._plugin_configs ?? {}, name));
     if (!other) continue;
     const reason = `_plugin_configs.${name} is in ${other.path} already`;
-    throw invalidBase(path, [formatProblem({ reason, fix: 'keep one of the two' })]);
+    const fix = 'keep one of the two';
+    throw invalidBase(path, [{ message: formatProblem({ reason, fix }), fix }]);
   }
 }
 
@@ -142,14 +143,11 @@ function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) =>
   const problems = entities.flatMap((entity) => {
     const why = whyNot(entity);
     const label = entity.name ? ` (${entity.name.replace(':', ' ')})` : '';
-    return why ? [{ path: entity.path, text: `${entity.at}${label} ${formatProblem(why)}` }] : [];
+    const { path, at } = entity;
+    return why ? [{ path, at, message: `${at}${label} ${formatProblem(why)}`, fix: why.fix }] : [];
   });
   const [first] = groupBy(problems, (problem) => problem.path);
-  if (first)
-    throw invalidBase(
-      first[0],
-      first[1].map((problem) => problem.text),
-    );
+  if (first) throw invalidBase(...first);
 }
 
 /**

@@ -78,11 +78,22 @@ function addValue(text: string, before: readonly string[] = []): readonly string
 
 function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
   const known = thrown instanceof PrivatelinkError ? thrown : undefined;
-  const { code = 'UNEXPECTED', transient = false, fix } = known ?? {};
-  const message = messageOf(thrown);
-  if (json) terminal.out(`${JSON.stringify({ error: { code, message, fix, transient } })}\n`);
-  else terminal.err(`error: ${asLines(message)}${known ? ` [${code}]` : ''}\n`);
+  if (json) terminal.out(`${JSON.stringify({ error: errorView(thrown) })}\n`);
+  else terminal.err(`error: ${asLines(messageOf(thrown))}${known ? ` [${known.code}]` : ''}\n`);
   return { exitCode: exitCodes.error };
+}
+
+/** What `--json` tells of an error. Where a file has several problems, each has its own fix, and `fix` all of them. */
+function errorView(thrown: unknown) {
+  const {
+    code = 'UNEXPECTED',
+    transient = false,
+    fix,
+    problems = [],
+  } = thrown instanceof PrivatelinkError ? thrown : {};
+  const all = problems.map((one) => (one.path ? `${one.path}: ${one.fix}` : one.fix)).join('; ');
+  const listed = problems.length > 0 ? problems : undefined;
+  return { code, message: messageOf(thrown), fix: fix ?? (all || undefined), transient, problems: listed };
 }
 
 /** A message may list several problems; whoever's text it quotes begins no line that reads as one of ours. */

@@ -11,6 +11,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    throw invalidBase(path, ['it cannot be read: make it a file that this user may read, or take it out of deck.base']);
+    const fix = 'make it a file that this user may read, or take it out of deck.base';
+    throw invalidBase(path, [{ message: `it cannot be read: ${fix}`, fix }]);
   }
 }

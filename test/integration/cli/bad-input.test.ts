@@ -70,7 +70,7 @@ describe('a configuration that cannot be used', () => {
   it('names the line of a YAML mistake', async () => {
     estate.configure('owner: test\nsources: [\n');
 
-    expect((await estate.run('sync')).err).toMatch(/line \d/);
+    expect((await estate.run('sync')).err).toMatch(/kong-privatelink.yaml:3:1: the file: /);
   });
 
   it('refuses plain http to a control plane that is not on this machine', async () => {
@@ -85,7 +85,16 @@ describe('a configuration that cannot be used', () => {
     const { exitCode, out } = await estate.run('sync', '--json');
 
     expect(exitCode).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ error: { code: 'CONFIG_INVALID' } });
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        code: 'CONFIG_INVALID',
+        fix: expect.stringMatching(/^sources: .*; controlPlane: /),
+        problems: [
+          { line: 1, column: 1, path: 'sources', message: expect.stringMatching(/^sources: is required/) },
+          { line: 1, column: 1, path: 'controlPlane', fix: expect.stringMatching(/./) },
+        ],
+      },
+    });
   });
 });
 

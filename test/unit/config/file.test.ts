@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig, loadDataPlaneConfig } from '#config/file';
-import { messageOf } from '#core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 
 const token = 'kpat_secret';
 const variable = (name: string) => `\${${name}}`;
@@ -211,12 +211,12 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
   });
 
   it.each([
-    ['an open bracket', 'owner: test\nsources: [\n', /line [23]: /],
-    ['a key given twice', `${smallest}owner: again\n`, /line 4: /],
+    ['an open bracket', 'owner: test\nsources: [\n', /yaml:[23]:\d+: the file: /],
+    ['a key given twice', `${smallest}owner: again\n`, /yaml:4:1: owner: stands twice, first in line 1: remove it/],
     ['an alias without anchor', `${smallest}affinity: *none\n`, /needs an anchor/],
     ['an alias within its anchor', `${smallest}domains: &a { sd9: *a }\n`, /within its own anchor/],
     ['aliases that multiply', `${smallest}${bombOf(9)}`, /multiply/],
-    ['another document', `${smallest}---\nowner: other\n`, /line \d: another document begins/],
+    ['another document', `${smallest}---\nowner: other\n`, /yaml:4:1: the file: another document begins/],
     ['levels without end', `${smallest}deck: ${'['.repeat(5_000)}`, /the file: is nested deeper than 100 levels/],
   ])('says where YAML cannot be read: %s', (_, text, message) => {
     expect(refusalOf(text)).toMatch(message);
@@ -261,7 +261,9 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
   });
 
   it('has a line for each of several unknown keys', () => {
-    expect(refusalOf(`${smallest}polcy: {}\nx: 1\n`)).toMatch(/^ {2}polcy: .*policy\?.*\n {2}x: unknown key: correct/m);
+    expect(refusalOf(`${smallest}polcy: {}\nx: 1\n`)).toMatch(
+      /:4:1: polcy: .*policy\?.*\n.*:5:1: x: unknown key: correct/,
+    );
   });
 
   it('says all problems at once', () => {
@@ -306,7 +308,7 @@ publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "
       /no configuration file at .*needs owner, sources and, unless it is for a data plane, controlPlane/,
     ],
     ['is no mapping', '- owner', /a mapping with owner, sources and, unless it is for a data plane, controlPlane/],
-    ['is empty', '{}', /owner: is required: .*\n {2}sources: is required: .*$/],
+    ['is empty', '{}', /:1:1: owner: is required: .*\n.*:1:1: sources: is required: .*$/],
   ])('asks for no control plane when the file %s', (_, text, message) => {
     const path = join(mkdtempSync(join(folder, 'data-plane-')), 'kong-privatelink.yaml');
     if (text !== undefined) writeFileSync(path, text);
@@ -323,4 +325,191 @@ publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "
 
     expect(loadDataPlaneConfig({ path, env: {} }).stateDir).toBe(join(folder, 'state'));
   });
+});
+
+describe('what is told of each problem', () => {
+  /** The problems of what a configuration is refused with, without the file, which is the same for all. */
+  function problemsOf(text: string, env?: Readonly<Record<string, string>>) {
+    try {
+      load(text, env);
+    } catch (thrown) {
+      if (!(thrown instanceof PrivatelinkError)) throw thrown;
+      return thrown.problems.map(({ file: _, ...one }) => one);
+    }
+    throw new Error('the configuration was accepted');
+  }
+
+  it('is where it stands, which key it is, what stands there and what to do, for all of them at once', () => {
+    const text = `owner: a/b
+sources:
+  - name: hub
+    type: vpc-endpoints
+    regions: [us-east-1, Virginia, us-east-1]
+    accounts:
+      - roleArn: arn:aws:iam::111111111111:role/a
+      - roleArn: arn:aws:iam::111111111111:role/b
+    alow: {}
+  - name: copy
+    type: snapshot
+    token: "\${SNAPSHOT_TOKEN}"
+controlPlane:
+  type: admin
+  address: http://127.0.0.1:8001
+  tls: { ca: ca.pem, cert: a.pem }
+  concurrency: many
+watch:
+  intervalSeconds: 0
+  listen: 0.0.0.0:9543
+stateDir: a
+stateDir: b
+`;
+    const problems = problemsOf(text, {});
+
+    expect(problems.map(({ line, column, path, value }) => [line, column, path, value])).toEqual([
+      [1, 8, 'owner', '"a/b"'],
+      [5, 26, 'sources[0].regions[1]', '"Virginia"'],
+      [5, 36, 'sources[0].regions[2]', '"us-east-1"'],
+      [8, 18, 'sources[0].accounts[1].roleArn', '"arn:aws:iam::111111111111:role/b"'],
+      [9, 5, 'sources[0].alow', undefined],
+      [10, 5, 'sources[1].file', undefined],
+      [12, 12, 'sources[1].token', undefined],
+      [16, 8, 'controlPlane.tls', 'a mapping'],
+      [17, 16, 'controlPlane.concurrency', '"many"'],
+      [19, 20, 'watch.intervalSeconds', '0'],
+      [20, 11, 'watch.listen', '"0.0.0.0:9543"'],
+      [22, 1, 'stateDir', undefined],
+    ]);
+    expect(problems.filter(({ fix, message }) => !fix || !message.includes(fix))).toEqual([]);
+  });
+
+  it('is a line that editors open, with the value behind its fix', () => {
+    expect(refusalOf(`${smallest}policy: { maxRemovePercent: 300 }\n`)).toBe(`the configuration is not valid:
+  ${join(folder, 'kong-privatelink.yaml')}:4:29: policy.maxRemovePercent: write 100 or less (it is 300)`);
+  });
+
+  it.each([
+    ['a value that is not there', `${smallest}affinity:\n`, 4, 10, 'empty'],
+    ['a key that is missing', smallest.replace('name: hub, ', ''), 2, 11, undefined],
+    ['a value by its alias', `${smallest}affinity: &a zone\ndeck: { base: *a }\n`, 5, 15, '"zone"'],
+    ['a name that is no key', `${smallest}domains: { sd2: {}, "SD 2": {} }\n`, 4, 21, undefined],
+    ['a list', `${smallest}stateDir: [a]\n`, 4, 11, 'a list'],
+    ['a text without end', `${smallest}affinity: ${'a'.repeat(100)}\n`, 4, 11, `"${'a'.repeat(59)}…`],
+  ])('finds %s', (_, text, line, column, value) => {
+    expect(problemsOf(text).at(-1)).toMatchObject({ line, column, ...(value && { value }) });
+  });
+
+  it('has every name that the environment lacks, and what the schema says beside it', () => {
+    const text = smallest.replace('regions: [us-east-1]', `regions: ["${variable('A')}-${variable('B')}", x]`);
+
+    expect(problemsOf(text, {}).map(({ message }) => message)).toEqual([
+      `sources[0].regions[0]: environment variables A and B are not set: export A and B, or write the value another way (it is "${variable('A')}-${variable('B')}")`,
+      'sources[0].regions[1]: an AWS region, such as us-east-1 (it is "x")',
+      'controlPlane.token: environment variable KONNECT_TOKEN is not set: export KONNECT_TOKEN, or write the value another way',
+    ]);
+  });
+
+  it('names the variable, never its value', () => {
+    expect(
+      refusalOf(`${smallest}affinity: "${variable('AFFINITY')}"\n`, { KONNECT_TOKEN: token, AFFINITY: 'S3cret' }),
+    ).toMatch(/affinity: write one of .* \(it is "\$\{AFFINITY\}"\)$/);
+  });
+
+  it.each([
+    [
+      'a token',
+      smallest.replace(
+        'regions: [us-east-1]',
+        'regions: [us-east-1] }, { name: a, type: snapshot, url: "https://a.example", token: S3 cret',
+      ),
+    ],
+    ['a header', admin('headers: { authorization: "S3cret\\n" }')],
+    ['the options of a plugin', `${smallest}domains: { sd2: { plugins: [{ name: acl, config: S3cret }] } }\n`],
+    ['what is under an unknown key', `${smallest}pasword: S3cret\n`],
+    ['a password in an address', plane('{ type: admin, address: "https://bob:S3cret@kong.example" }')],
+    [
+      'what looks like a token',
+      smallest.replace('name: prod', 'name: [kpat_S3cret]').replace('owner: test', 'owner: kpat_S3 cret'),
+    ],
+    ['a private key', `${smallest}watch: { tls: { cert: a, key: [S3cret] } }\n`],
+  ])('is never a secret: %s', (_, text) => {
+    expect(refusalOf(text)).not.toMatch(/S3 ?cret/);
+  });
+
+  it('refuses a key that objects lose, wherever it is', () => {
+    const text = `${smallest}domains: { sd2: { plugins: [{ name: acl, config: { __proto__: { a: 1 } } }] } }\n`;
+
+    expect(problemsOf(text)).toMatchObject([{ line: 4, column: 52, path: 'domains.sd2.plugins[0].config.__proto__' }]);
+    expect(refusalOf(`${smallest}__proto__: {}\n`)).toContain('__proto__: is no name that a key may have: remove it');
+  });
+});
+
+describe('variables', () => {
+  const filled = `${smallest}policy: { maxRemovePercent: "${variable('PERCENT')}" }
+domains: { sd2: { route: "${variable('ROUTE')}", healthcheck: { intervalSeconds: "${variable('SECONDS')}" } } }
+`;
+
+  it('fill numbers, true and false, where these are asked for', () => {
+    const env = { KONNECT_TOKEN: '12345', PERCENT: '12.5', ROUTE: 'false', SECONDS: '7' };
+
+    expect(load(filled, env)).toMatchObject({
+      policy: { maxRemovePercent: 12.5 },
+      domains: { sd2: { route: false, healthcheck: { intervalSeconds: 7 } } },
+      controlPlane: { token: '12345' },
+    });
+  });
+
+  it('are refused by their names where they are none', () => {
+    const env = { KONNECT_TOKEN: token, PERCENT: 'S3cret', ROUTE: 'no', SECONDS: '1.5' };
+
+    expect(
+      refusalOf(filled, env)
+        .split('\n')
+        .slice(1)
+        .map((line) => line.replace(/.*?:\d+:\d+: /, '')),
+    ).toEqual([
+      `policy.maxRemovePercent: write a number (it is "${variable('PERCENT')}")`,
+      `domains.sd2.route: write true or false (it is "${variable('ROUTE')}")`,
+      `domains.sd2.healthcheck.intervalSeconds: write a whole number (it is "${variable('SECONDS')}")`,
+    ]);
+  });
+
+  it('are escaped by a second $', () => {
+    const name = `a-$${variable('NAME')}-$${variable('')}$$-${variable('NAME')}`;
+
+    expect(
+      load(
+        smallest.replace('name: prod', () => `name: "${name}"`),
+        { KONNECT_TOKEN: token, NAME: 'b' },
+      ),
+    ).toMatchObject({
+      controlPlane: { name: `a-${variable('NAME')}-${variable('')}$$-b` },
+    });
+  });
+
+  it('are not needed on a data plane outside of owner and sources, whatever stands there', () => {
+    const path = join(folder, 'data-plane-variables.yaml');
+    writeFileSync(
+      path,
+      `owner: test
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
+affinity: "\${AFFINITY}"
+policy: { maxRemovePercent: "\${PERCENT}" }
+watch: { intervalSeconds: "\${SECONDS}", listen: "\${LISTEN}" }
+stateDir: "\${STATE}"
+`,
+    );
+
+    expect(loadDataPlaneConfig({ path, env: { SECONDS: '5' } })).toMatchObject({
+      watch: { intervalSeconds: 5, listen: '127.0.0.1:9543' },
+    });
+    expect(loadDataPlaneConfig({ path, env: {} }).stateDir).toBeUndefined();
+  });
+});
+
+it('finds a key that stands twice among thousands', () => {
+  const domains = Array.from({ length: 3_000 }, (_, index) => `  sd${index}: {}\n`).join('');
+
+  expect(refusalOf(`${smallest}domains:\n${domains}  sd7: {}\n`)).toContain(
+    ':3005:3: domains.sd7: stands twice, first in line 12: remove it',
+  );
 });

@@ -24,14 +24,18 @@ describe('parseBase', () => {
     ['_info', `${head}_info: { defaults: {} }\n`, '_info would count for what is generated too'],
     ['_workspace', `${head}_workspace: team\n`, '_workspace is said by controlPlane'],
     ['_transform: false', `${head}_transform: false\n`, '_transform: decK takes no other value than true'],
-    ['a list that is none', `${head}services: { name: a }\n`, 'services: Invalid input: expected array'],
-    ['an entity that is none', `${head}services: [sd2]\n`, 'services.0: Invalid input: expected object'],
-    ['a name of a wrong type', `${head}upstreams: [{ name: 7 }]\n`, 'upstreams.0.name: Invalid input: expected string'],
-    ['tags of a wrong type', `${head}routes: [{ name: a, tags: b }]\n`, 'routes.0.tags: Invalid input: expected array'],
+    ['a list that is none', `${head}services: { name: a }\n`, 'services: write a list, such as [a, b]'],
+    ['an entity that is none', `${head}services: [sd2]\n`, 'services.0: write a mapping, such as { key: value }'],
+    [
+      'a name of a wrong type',
+      `${head}upstreams: [{ name: 7 }]\n`,
+      'upstreams.0.name: write a text, in quotes where it looks like something else',
+    ],
+    ['tags of a wrong type', `${head}routes: [{ name: a, tags: b }]\n`, 'routes.0.tags: write a list, such as [a, b]'],
     [
       'a name that YAML 1.1 takes for another type',
       `${head}services: [{ name: no }]\n`,
-      'received boolean; put it in quotes',
+      'services.0.name: write a text, in quotes where it looks like something else',
     ],
     ['a nested wrong type', `${head}services: [{ name: a, routes: [{ name: [] }] }]\n`, 'services.0.routes.0.name'],
     ['a service without name', `${head}services: [{ host: a }]\n`, 'services.0 has no name; give it one'],
@@ -68,13 +72,17 @@ describe('parseBase', () => {
       'an alias names nothing before it',
     ],
     ['a key that all objects have', `${head}constructor: []\n`, 'constructor is none of'],
-    ['no mapping', '- a\n', 'the file: Invalid input: expected object'],
+    ['no mapping', '- a\n', 'the file: write a mapping, such as { key: value }'],
   ])('refuses %s', (_, text, said) => {
     const parsing = () => parseBase([{ path: 'bad.yaml', text }]);
 
     expect(parsing).toThrow(said);
     expect(parsing).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(/^base file bad\.yaml/) }),
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/^base file bad\.yaml(?!.*(Invalid|expected))/),
+        problems: [expect.objectContaining({ file: 'bad.yaml', fix: expect.stringMatching(/./) })],
+      }),
     );
   });
 

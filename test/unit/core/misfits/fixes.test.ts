@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { controlPlane } from '#config/control-planes';
-import { fixOf } from '#config/problems';
 import { configSchema } from '#config/schema';
 import { source } from '#config/sources';
+import { fixOf } from '#core/misfits/fixes';
 
 const typesOf = ({ options }: typeof source | typeof controlPlane) =>
   options.map(({ shape }) => shape.type.value).join(', ');

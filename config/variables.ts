@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { fixOf } from '#core/misfits/fixes';
+import { formatPath, type KeyPath, type Mistake, mistakesOf } from './mistakes';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** `$${` is a `${` that names no variable. */
+const references = /\$\$\{|\$\{([A-Za-z_]\w*)\}/g;
+const wholeReference = /^\$\{[A-Za-z_]\w*\}$/;
+
+type Filling = {
+  readonly env: Env;
+  /** Of a path, whether its variables must be set; one that is not set and not needed makes its key absent. */
+  readonly isNeeded: (path: KeyPath) => boolean;
+};
+
+type Checked<T> = { readonly data?: T; readonly mistakes: readonly Mistake[] };
+
+/** Puts the environment's values in the place of `${NAME}`, and checks the whole against the schema. */
+export function checkFilled<T>(schema: z.ZodType<T>, written: unknown, { env, isNeeded }: Filling): Checked<T> {
+  const { value, unset } = fillVariables(written, env);
+  const missing = unset.filter(({ path }) => isNeeded(path));
+  const absent = new Set(unset.filter(({ path }) => !isNeeded(path)).map(({ path }) => formatPath(path)));
+  const parse = () => schema.safeParse(value, { error: fixOf });
+  const first = parse();
+  const amended = first.error?.issues.filter(
+    (issue) => fillTyped(issue, written, value) || (absent.has(formatPath(issue.path)) && setAt(value, issue.path)),
+  );
+  const { data, error } = amended?.length ? parse() : first;
+  return { data, mistakes: [...missing, ...(error?.issues ?? []).flatMap(mistakesOf)] };
+}
+
+/** Each text with its variables; one that names an unset variable keeps its name. */
+function fillVariables(written: unknown, env: Env): { readonly value: unknown; readonly unset: readonly Mistake[] } {
+  const unset: Mistake[] = [];
+  const fill = (value: unknown, path: KeyPath): unknown => {
+    if (typeof value === 'string') return fillText(value, path);
+    if (Array.isArray(value)) return value.map((one, index) => fill(one, [...path, index]));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, [...path, key])]));
+  };
+  const fillText = (text: string, path: KeyPath) => {
+    const missing: string[] = [];
+    const filled = text.replace(references, (reference, name?: string) => {
+      if (name === undefined) return '${';
+      if (env[name]) return env[name];
+      missing.push(name);
+      return reference;
+    });
+    if (missing.length > 0) unset.push({ path, ...whyUnset(missing) });
+    return filled;
+  };
+  return { value: fill(written, []), unset };
+}
+
+function whyUnset(names: readonly string[]): Pick<Mistake, 'reason' | 'fix'> {
+  const all = names.join(' and ');
+  const reason =
+    names.length === 1 ? `environment variable ${all} is not set` : `environment variables ${all} are not set`;
+  return { reason, fix: `export ${all}, or write the value another way` };
+}
+
+/** A variable that is all of a text may stand for a number, or for true and false, where the schema asks for one. */
+function fillTyped({ code, path }: z.core.$ZodIssue, written: unknown, value: unknown): boolean {
+  const text = valueAt(written, path);
+  if (code !== 'invalid_type' || typeof text !== 'string' || !wholeReference.test(text)) return false;
+  const typed = typedValues.safeParse(valueAt(value, path));
+  return typed.success && setAt(value, path, typed.data);
+}
+
+const typedValues = z.union([
+  z.stringbool({ truthy: ['true'], falsy: ['false'] }),
+  z
+    .string()
+    .regex(/^[+-]?\d+(\.\d+)?$/)
+    .transform(Number),
+]);
+
+/** What a path leads to; undefined: nothing. */
+export function valueAt(value: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+/** The configuration is our own copy until it is checked. */
+function setAt(value: unknown, path: KeyPath, next?: unknown): boolean {
+  const holder = valueAt(value, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+  holder[path.at(-1) ?? ''] = next;
+  return true;
+}

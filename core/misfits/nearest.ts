@@ -1,0 +1,16 @@
+/** The known word that is the fewest edits away, three at most and less than half of its letters. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const withinEdits = (edits: number) => known.find((one) => edits < one.length / 2 && isWithin(edits, word, one));
+  return [1, 2, 3].map(withinEdits).find((one) => one !== undefined);
+}
+
+/** Whether so many letters added, left out or replaced make one word of the other. */
+function isWithin(edits: number, one: string, other: string): boolean {
+  if (edits < 0) return false;
+  if (!one || !other) return one.length + other.length <= edits;
+  const [rest, otherRest] = [one.slice(1), other.slice(1)];
+  if (one[0] === other[0]) return isWithin(edits, rest, otherRest);
+  return (
+    isWithin(edits - 1, rest, other) || isWithin(edits - 1, one, otherRest) || isWithin(edits - 1, rest, otherRest)
+  );
+}
