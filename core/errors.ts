@@ -68,6 +68,8 @@ export type ErrorDetails = {
   readonly retryAfterMs?: number;
   /** Ids of the entities that the other side found invalid, where it names them. */
   readonly refusedIds?: readonly string[];
+  /** The other side's own words, as far as they are quoted. */
+  readonly said?: string;
 };
 
 /** The one error of the product: `message` says what and where, and how to fix it. */
@@ -81,8 +83,9 @@ export class PrivatelinkError extends Error {
   readonly retryAfterMs?: number;
   readonly refusedIds: readonly string[];
   readonly problems: readonly FileProblem[];
+  readonly said?: string;
 
-  constructor(reason: string, { code, fix, cause, retryAfterMs, refusedIds = [], problems = [] }: ErrorDetails) {
+  constructor(reason: string, { code, fix, cause, retryAfterMs, refusedIds = [], problems = [], said }: ErrorDetails) {
     super(formatProblem({ reason, fix }), { cause });
     this.reason = reason;
     this.fix = fix;
@@ -91,6 +94,7 @@ export class PrivatelinkError extends Error {
     this.retryAfterMs = retryAfterMs;
     this.refusedIds = refusedIds;
     this.problems = problems;
+    this.said = said;
   }
 }
 

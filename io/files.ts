@@ -1,6 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hasCode } from '#core/errors';
 
@@ -26,8 +40,7 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
   const file = await realpath(path).catch(() => path);
   const before = await stat(file).catch(() => undefined);
   if (before && !before.isFile()) {
-    const kind = isOwnDescriptor.test(path) ? undefined : kindOf(before);
-    if (kind) throw Object.assign(new Error(`it is a ${kind}, and no file`), { code: noFile });
+    refuseOther(path, before);
     // A device is written to, never replaced.
     await writeFile(file, text);
     return true;
@@ -38,9 +51,24 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
   return true;
 }
 
+/** Throws where `writeIfChanged` would; leaves what is there as it is. */
+export async function proveWritable(path: string): Promise<void> {
+  const file = await realpath(path).catch(() => path);
+  const found = await stat(file).catch(() => undefined);
+  if (found) refuseOther(path, found);
+  if (found && !found.isFile()) await access(file, constants.W_OK);
+  // Its permissions alone do not tell whether a folder takes a new file.
+  else await rmdir(await mkdtemp(join(dirname(file), '.doctor-')));
+}
+
 /** As in `-o /dev/stdout`: it is open already, so that nothing waits for a reader. */
 const isOwnDescriptor = /^\/(?:dev\/(?:std(?:out|err)$|fd\/)|proc\/self\/fd\/)/;
 const noFile = 'NO_FILE';
+
+function refuseOther(path: string, found: Stats): void {
+  const kind = isOwnDescriptor.test(path) ? undefined : kindOf(found);
+  if (kind) throw Object.assign(new Error(`it is a ${kind}, and no file`), { code: noFile });
+}
 
 /** What is never written to: opening a pipe waits for a reader, which nothing ends, not even SIGTERM. */
 function kindOf(found: Stats): string | undefined {

@@ -1,4 +1,7 @@
-import type { JsonObject } from '#core/model';
+import { z } from 'zod';
+import type { Json, JsonObject } from '#core/model';
+import { type Answer, type Call, notFound } from './call';
+import { invalid } from './refusal';
 
 /** Configuration that Konnect fills in; of the other bundled plugins the stand-in keeps what it is sent. */
 const defaults: Readonly<Record<string, JsonObject>> = {
@@ -66,7 +69,59 @@ const others: ReadonlySet<string> = new Set([
   ...['aws-lambda', 'azure-functions', 'grpc-gateway', 'grpc-web', 'upstream-timeout', 'zipkin'],
 ]);
 
-/** Gives what Konnect fills in for a plugin; undefined for one that Kong does not bring and whose schema nobody uploaded. */
-export function configDefaults(plugin: string, hasSchema: (plugin: string) => boolean): JsonObject | undefined {
+type HasSchema = (plugin: string) => boolean;
+
+/** Gives the configuration as Konnect holds it, or throws the Refusal that it would answer: for one that Kong does not bring and whose schema nobody uploaded, too. */
+export function pluginConfig(name: string, config: JsonObject, hasSchema: HasSchema): JsonObject {
+  const initial = configDefaults(name, hasSchema);
+  if (!initial) throw invalid([fieldError('name', `plugin(${name}) does not exist`)]);
+  const wrong = Object.entries(config).flatMap(([field, value]) => whyWrong(name, field, value));
+  if (wrong.length > 0) throw invalid(wrong);
+  return { ...initial, ...config };
+}
+
+function configDefaults(plugin: string, hasSchema: HasSchema): JsonObject | undefined {
   return defaults[plugin] ?? (others.has(plugin) || hasSchema(plugin) ? {} : undefined);
+}
+
+function fieldError(field: string, message: string) {
+  return { type: 'ERROR_TYPE_FIELD', field, messages: [message] };
+}
+
+/** Fields of these plugins that have no default here. */
+const alsoKnown: ReadonlySet<string> = new Set(['redis', 'sync_rate', 'key_in_cookie', 'identity_realms']);
+const limits: ReadonlySet<string> = new Set(['second', 'minute', 'hour', 'day', 'month', 'year']);
+
+/** Of the plugins with defaults the stand-in knows the fields and, by the defaults, their types. */
+function whyWrong(plugin: string, field: string, value: Json) {
+  const known = defaults[plugin];
+  if (!known || alsoKnown.has(field) || value === null) return [];
+  if (!(field in known)) return [fieldError(`config.${field}`, 'unknown field')];
+  const initial = limits.has(field) ? 0 : (known[field] ?? null);
+  return initial === null || typeOf(initial) === typeOf(value)
+    ? []
+    : [fieldError(`config.${field}`, `expected a ${typeOf(initial)}`)];
+}
+
+function typeOf(value: Json): string {
+  return Array.isArray(value) ? 'set' : typeof value;
+}
+
+const pluginBody = z.looseObject({ name: z.string().catch(''), config: z.record(z.string(), z.json()).catch({}) });
+
+/** Answers a call under `schemas/plugins`: the schema of a plugin, or what it says of one. */
+export function pluginSchemaRoutes({ method, body }: Call, name = '', hasSchema: HasSchema): Answer {
+  if (name === 'validate' && method === 'POST') {
+    const plugin = pluginBody.catch({ name: '', config: {} }).parse(body);
+    pluginConfig(plugin.name, plugin.config, hasSchema);
+    return { status: 200, body: { message: 'schema validation successful' } };
+  }
+  const initial = method === 'GET' ? configDefaults(name, hasSchema) : undefined;
+  if (!initial) throw notFound();
+  // As Kong's own schemas are written: `fields` of one key each.
+  const fields = Object.entries(initial).map(([field, value]) => ({
+    [field]: value === null ? {} : { default: value },
+  }));
+  const protocols = { type: 'set', default: ['grpc', 'grpcs', 'http', 'https'] };
+  return { status: 200, body: { fields: [{ protocols }, { config: { type: 'record', required: true, fields } }] } };
 }

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import type { JsonObject } from '#core/model';
-import { configDefaults } from './bundled-plugins';
 import type { Answer, Call } from './call';
 import type { Plane } from './plane';
 import { type KindPath, schemas } from './schemas';
@@ -18,13 +16,12 @@ export function listRuntimeGroups(planes: readonly Plane[]): Answer {
 }
 
 /** Answers a call under `core-entities`; undefined for one that is not decK's own. */
-export function readByDeck({ method }: Call, path: readonly string[], plane: Plane): Answer | undefined {
+export function readByDeck({ method }: Call, path: readonly string[]): Answer | undefined {
   const [first = '', second = '', third = '', fourth = ''] = path;
   if (method !== 'GET') return undefined;
   if (path.length === 1 && emptyKinds.has(first)) return { status: 200, body: { data: [] } };
-  const isPlugin = first === 'schemas' && second === 'plugins';
   const isEntity = first === 'v1' && second === 'schemas' && third === 'json';
-  const schema = isPlugin ? pluginSchemaOf(third, plane) : isEntity ? jsonSchemaOf(fourth) : undefined;
+  const schema = isEntity ? jsonSchemaOf(fourth) : undefined;
   return schema && { status: 200, body: schema };
 }
 
@@ -47,19 +44,4 @@ function closeReferences({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchem
   if (jsonSchema.type !== 'object' || !jsonSchema.properties) return;
   if (jsonSchema.default === undefined) jsonSchema.additionalProperties = false;
   else delete jsonSchema.additionalProperties;
-}
-
-/** The schema of a plugin, as Kong's own schemas are written: `fields` of one key each; undefined for a plugin that is not there. */
-function pluginSchemaOf(name: string, { schemas: custom }: Plane): JsonObject | undefined {
-  const defaults = configDefaults(name, (plugin) => custom.has(plugin));
-  if (!defaults) return undefined;
-  const fields = Object.entries(defaults).map(
-    ([field, value]): JsonObject => ({ [field]: value === null ? {} : { default: value } }),
-  );
-  return {
-    fields: [
-      { protocols: { type: 'set', default: ['grpc', 'grpcs', 'http', 'https'] } },
-      { config: { type: 'record', required: true, fields } },
-    ],
-  };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pluginSchemaRoutes } from './bundled-plugins';
 import { type Answer, type Call, notAllowed, notFound } from './call';
 import { listRuntimeGroups, readByDeck } from './deck-routes';
 import { entityRoutes } from './entity-routes';
@@ -16,7 +17,9 @@ export function answer(call: Call, planes: readonly Plane[], pageCap: number): A
   if (area === 'expected-config-hash' && rest.length === 0) return expectedHash(plane);
   if (area !== 'core-entities') throw notFound();
   if (rest[0] === 'plugin-schemas') return schemaRoutes(call, plane, rest[1]);
-  return readByDeck(call, rest, plane) ?? entityRoutes(call, rest, plane.store, pageCap);
+  if (rest[0] === 'schemas' && rest[1] === 'plugins')
+    return pluginSchemaRoutes(call, rest[2], (name) => plane.schemas.has(name));
+  return readByDeck(call, rest) ?? entityRoutes(call, rest, plane.store, pageCap);
 }
 
 /** Paged by number, as Konnect does in this one API; the default of 10 is Konnect's. */

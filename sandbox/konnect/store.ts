@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { compareText } from '#core/addresses/targets';
 import type { JsonObject } from '#core/model';
-import { configDefaults } from './bundled-plugins';
-import { constraint, invalid, invalidEntity } from './refusal';
+import { pluginConfig } from './bundled-plugins';
+import { constraint, invalidEntity } from './refusal';
 import { type KindPath, parseEntity } from './schemas';
 import {
   createTable,
@@ -62,7 +62,8 @@ export function createStore(hasSchema: (plugin: string) => boolean): Store {
     const table = tables[kind];
     const former = id === undefined ? undefined : table.get(id);
     if (!former && table.size() >= entityLimit) throw invalidEntity(`limit of ${entityLimit} ${kind} is reached`);
-    const config = kind === 'plugins' ? pluginConfig(fields, hasSchema) : undefined;
+    const config =
+      kind === 'plugins' ? pluginConfig(String(fields.name), fields.config as JsonObject, hasSchema) : undefined;
     const now = Math.floor(Date.now() / 1000);
     const times = { created_at: former?.created_at ?? now, updated_at: now };
     const entity = { ...fields, ...(config && { config }), id: id ?? randomUUID(), ...times };
@@ -124,13 +125,6 @@ function checkReferences(kind: KindPath, fields: JsonObject, tables: Tables): vo
     const id = referenceOf(fields, field);
     if (id !== undefined && !tables[reference.kind].get(id)) throw constraint(`${field}.id`, 'foreign', id);
   }
-}
-
-function pluginConfig(fields: JsonObject, hasSchema: (plugin: string) => boolean): JsonObject {
-  const name = String(fields.name);
-  const defaults = configDefaults(name, hasSchema);
-  if (defaults) return { ...defaults, ...(fields.config as JsonObject) };
-  throw invalid([{ type: 'ERROR_TYPE_FIELD', field: 'name', messages: [`plugin(${name}) does not exist`] }]);
 }
 
 /** Removes an entity and what hangs on it; all that refuses is asked before anything goes. */

@@ -1,6 +1,12 @@
 import type { Config } from '#config/schema';
 import type { Check } from './check';
-import { backendChecks, checkBaseFiles, checkControlPlane, checkPlan } from './control-plane-checks';
+import {
+  backendChecks,
+  checkBaseFiles,
+  checkConfiguredPlugins,
+  checkControlPlane,
+  checkPlan,
+} from './control-plane-checks';
 import { checkEndpoints, checkNetworks, checkScopes } from './discovery-checks';
 import { checkPublications, checkStateDir, checkWatchAddress } from './machine-checks';
 
@@ -15,6 +21,7 @@ export function checksOf(config: Config): readonly Check[] {
     { name: 'networks', run: checkNetworks, isAdvisory: true },
     { name: 'control plane', run: checkControlPlane },
     ...backendChecks(config),
+    { name: 'plugins', run: checkConfiguredPlugins },
     { name: 'plan', run: checkPlan },
     { name: 'publish', run: checkPublications },
   ];

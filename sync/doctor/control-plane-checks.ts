@@ -3,6 +3,7 @@ import { readForeign } from '../control-planes/apply';
 import { backendOf } from '../control-planes/backends';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import type { PlaneIdentity } from '../control-planes/plane-identity';
+import { checkPlugins, hasPlugins } from '../pass/check-plugins';
 import { formatCounts } from '../pass/report-text';
 import { planOnce } from '../pass/run-once';
 import { foreignMessage } from '../plan/foreign-entities';
@@ -35,6 +36,18 @@ export function backendChecks({ controlPlane, domains }: Config): readonly Check
     name,
     run: ({ held, schema }, signal) => run({ schema, plugins, reached: held }, signal),
   }));
+}
+
+/** The plugins of `domains`, by the control plane's own schemas. */
+export async function checkConfiguredPlugins(
+  { config, session, held }: Context,
+  signal: AbortSignal,
+): Promise<readonly Diagnosis[]> {
+  if (!hasPlugins(config)) return [];
+  await held;
+  const { asked, problems, unchecked } = await checkPlugins({ config, base: (await session).base }, signal);
+  const found = [...problems.map(failed), ...unchecked.map(warning)];
+  return found.length > 0 || asked === 0 ? found : [ok(`different ones that the control plane takes: ${asked}`)];
 }
 
 /** What sync would meet: names that others have, a plan that policy refuses. */

@@ -16,7 +16,7 @@ import type { Context } from './context';
 export async function checkStateDir({ config, options, now }: Context): Promise<readonly Diagnosis[]> {
   const { stateDir } = config;
   try {
-    await proveWritable(stateDir);
+    await takesFolder(stateDir);
   } catch (thrown) {
     const fix = 'make stateDir writable, or absent targets never leave and a restart starts with nothing known';
     return [warning(`${stateDir} cannot be written (${messageOf(thrown)}): ${fix}`)];
@@ -35,9 +35,9 @@ function ageOf(known: ReadonlyMap<string, LastGood>, nowMs: number): string {
 }
 
 /** The nearest folder that exists takes a folder of ours, which leaves at once; its permissions alone do not tell. */
-async function proveWritable(folder: string): Promise<void> {
+async function takesFolder(folder: string): Promise<void> {
   if (await isThere(folder)) await rmdir(await mkdtemp(join(folder, '.doctor-')));
-  else await proveWritable(dirname(folder));
+  else await takesFolder(dirname(folder));
 }
 
 /** `sync --watch` can listen where it should, or does so already. */

@@ -1,5 +1,7 @@
 import { PrivatelinkError } from '#core/errors';
+import { withOwnSignal } from '#io/signals';
 import { readForeign } from '../../control-planes/apply';
+import { checkPlugins } from '../../pass/check-plugins';
 import { expectationOf } from '../../pass/identity';
 import { onlyDomain } from '../../pass/one-domain';
 import { serialisePlan } from '../../pass/plan-file';
@@ -37,8 +39,7 @@ export const runDiff: Verb<DiffOptions> = async (options, signal) => {
 
 /** Shows the plan of a session that is read only; gives the exit code. */
 export async function showPlan(session: Session, options: ShowOptions, signal: AbortSignal): Promise<number> {
-  const planned = await planApproved(session, signal);
-  const report = options.domain ? onlyDomain(planned, options.domain) : planned.report;
+  const report = await planWithPlugins(session, options, signal);
   const written = options.out ? await writePlan({ path: options.out, session, report }, signal) : undefined;
   const foreign = await readForeign(report.changes, { ...session, signal });
   const { publications = [] } = report;
@@ -66,6 +67,22 @@ function partialPlan(): PrivatelinkError {
 }
 
 type Session = ReturnType<typeof openSession> & Pick<PassDependencies, 'approved'>;
+
+/** The plan, or what of it is about one domain, with what the control plane says of the plugins that it names. */
+function planWithPlugins(session: Session, { domain }: ShowOptions, signal: AbortSignal): Promise<Report> {
+  const { base, config } = session;
+  const domains = domain ? { [domain]: config.domains[domain] ?? {} } : config.domains;
+  return withOwnSignal(signal, async (own) => {
+    const planning = planApproved(session, own.signal).catch((thrown: unknown) => {
+      own.abort(thrown);
+      throw thrown;
+    });
+    const asking = checkPlugins({ base, config: { ...config, domains } }, own.signal);
+    const [planned, { problems, unchecked }] = await Promise.all([planning, asking]);
+    const report = domain ? onlyDomain(planned, domain) : planned.report;
+    return { ...report, warnings: [...report.warnings, ...problems, ...unchecked] };
+  });
+}
 
 type Writing = { readonly path: string; readonly session: Session; readonly report: Report };
 

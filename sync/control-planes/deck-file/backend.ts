@@ -1,9 +1,24 @@
 import type { FileConfig } from '#config/schema';
+import { messageOf } from '#core/errors';
+import { proveWritable, writeFix } from '#io/files';
 import type { Backend } from '../backend';
+import { type Diagnosis, failed, ok } from '../diagnosis';
 import { connectFile } from './control-plane';
 
 /** A decK file of its own. */
 export const fileBackend: Backend<FileConfig> = {
   connect: connectFile,
   identify: (place) => place,
+  checks: [{ name: 'decK file', run: checkFile }],
 };
+
+/** The file can be replaced, or made, where it should be. */
+async function checkFile({ path }: FileConfig): Promise<readonly Diagnosis[]> {
+  try {
+    await proveWritable(path);
+    return [ok(`${path} can be written`)];
+  } catch (thrown) {
+    const fix = writeFix(thrown, 'make controlPlane.path, and the folder it is in, writable for this user');
+    return [failed(`${path} cannot be written: ${messageOf(thrown)}; ${fix}`)];
+  }
+}

@@ -70,8 +70,9 @@ export function answerError(
     const reason = `${name} answered ${status} to ${call}: ${redirect}`;
     return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix: redirectFix });
   }
-  const said = `${name} answered ${status} to ${call}: ${quoteOf(wordsOf(text)) || 'without a word'}`;
-  return new PrivatelinkError(said, fixes[status] ?? meaningOf(answer));
+  const words = quoteOf(wordsOf(text)) || 'without a word';
+  const details = fixes[status] ?? meaningOf(answer);
+  return new PrivatelinkError(`${name} answered ${status} to ${call}: ${words}`, { ...details, said: words });
 }
 
 const redirectFix =

@@ -38,7 +38,10 @@ function notOk(checks: readonly Line[]): readonly string[] {
 }
 
 function writes(): readonly string[] {
-  return estate.konnect.calls.filter((call) => call.method !== 'GET').map((call) => `${call.method} ${call.path}`);
+  // What only asks whether a plugin is valid is sent too.
+  const isWrite = ({ method, path }: { method: string; path: string }) =>
+    method !== 'GET' && !path.endsWith('/validate');
+  return estate.konnect.calls.filter(isWrite).map((call) => `${call.method} ${call.path}`);
 }
 
 describe('doctor where all is well', () => {
@@ -67,6 +70,7 @@ describe('doctor where all is well', () => {
       'control plane',
       'data planes',
       'plugin schema',
+      'plugins',
       'plan',
     ]);
     expect(writes()).toEqual([]);
@@ -130,6 +134,26 @@ describe('doctor where something is wrong', () => {
     expect((await examine()).of('control plane')).toMatchObject([
       { result: 'failed', detail: expect.stringContaining('there is: prod') },
     ]);
+  });
+
+  it.each([
+    ['is in no folder', 'absent/kong.yaml', /kong\.yaml cannot be written: .*ENOENT.*; make controlPlane\.path/],
+    ['is a folder', '.', /cannot be written: it is a folder, and no file; remove it, or name a file/],
+  ])('fails a decK file that %s', async (_, path, said) => {
+    configure('', defaultConfig(estate).replace(/controlPlane: .*/, `controlPlane: { type: file, path: ${path} }`));
+
+    const { exitCode, of } = await examine();
+
+    expect(exitCode).toBe(1);
+    expect(of('decK file')).toMatchObject([{ result: 'failed', detail: expect.stringMatching(said) }]);
+  });
+
+  it('finds that a decK file can be written, and leaves nothing there', async () => {
+    configure('', defaultConfig(estate).replace(/controlPlane: .*/, 'controlPlane: { type: file, path: kong.yaml }'));
+    const before = readdirSync(estate.folder);
+
+    expect((await examine()).of('decK file')).toMatchObject([{ result: 'ok' }]);
+    expect(readdirSync(estate.folder)).toEqual(before);
   });
 
   it('fails one scope when its role cannot be assumed', async () => {

@@ -1,0 +1,122 @@
+import type { Config } from '#config/schema';
+import { formatProblem, messageOf, PrivatelinkError, type Problem } from '#core/errors';
+import { groupBy } from '#core/group-by';
+import { canonicalJson } from '#core/json';
+import { nearest } from '#core/misfits/nearest';
+import type { JsonObject } from '#core/model';
+import { concurrently } from '#io/concurrently';
+import type { EntityApi } from '../kong-api/lists';
+import { segmentOf } from '../kong-api/paths';
+import { bundledPlugins } from './bundled';
+
+type Plugin = { readonly where: string; readonly name: string; readonly body: JsonObject };
+
+/** What a control plane says of the plugins that the configuration names. */
+export type PluginAnswer = {
+  /** How many different ones it was asked about. */
+  readonly asked: number;
+  readonly problems: readonly string[];
+  /** What was not checked, and why. */
+  readonly unchecked: readonly string[];
+};
+
+export type AskOptions = EntityApi & {
+  /** Names of plugins that come with what is written, so that they need not be there yet. */
+  readonly brought: ReadonlySet<string>;
+};
+
+/** Each is a call; a thousand domains with limits of their own would be a thousand of them. */
+const mostAsked = 50;
+const concurrency = 4;
+
+/** Asks the control plane's own schemas about the plugins of `domains`, each different one once. Rejects with the signal's reason alone. */
+export async function askAboutPlugins(
+  domains: Config['domains'],
+  options: AskOptions,
+  signal: AbortSignal,
+): Promise<PluginAnswer> {
+  const different = [...groupBy(pluginsOf(domains), ({ body }) => canonicalJson(body)).values()];
+  const asked = different.slice(0, mostAsked);
+  const answers = await concurrently(asked, { limit: concurrency, signal }, (same, own) =>
+    answerTo(same, options, own),
+  );
+  const more = different.length - asked.length;
+  return {
+    asked: asked.length,
+    problems: answers.flatMap(({ problem }) => problem ?? []),
+    unchecked: [
+      ...new Set(answers.flatMap(({ unchecked }) => unchecked ?? [])),
+      ...(more > 0 ? [`plugins: the ${mostAsked} first of ${different.length} different ones were checked`] : []),
+    ],
+  };
+}
+
+function pluginsOf(domains: Config['domains']): readonly Plugin[] {
+  return Object.entries(domains).flatMap(([domain, { plugins = [] }]) =>
+    plugins.map(({ name, config, enabled = true }, index) => ({
+      where: `domains.${domain}.plugins[${index}]`,
+      name,
+      body: { name, config, enabled },
+    })),
+  );
+}
+
+type Answer = { readonly problem?: string; readonly unchecked?: string };
+
+async function answerTo(same: readonly Plugin[], options: AskOptions, signal: AbortSignal): Promise<Answer> {
+  const [first, ...others] = same;
+  if (!first) return {};
+  try {
+    const problem = await problemOf(first, options, signal);
+    const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+    return problem ? { problem: `${first.where}${more}: ${formatProblem(problem)}` } : {};
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const isOlder = thrown instanceof PrivatelinkError && thrown.code === missing.code;
+    const why = isOlder ? 'the control plane does not say what they may be' : messageOf(thrown);
+    return { unchecked: `plugins were not checked: ${why}` };
+  }
+}
+
+/** An older control plane has no such path, and a plugin that it does not know no schema. */
+const missing = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'correct the name' } as const;
+const fixes = { 404: missing, 405: missing };
+
+/** Why the plugin would be refused; undefined: it would not. Throws PrivatelinkError where the control plane does not say. */
+async function problemOf(
+  { name, body }: Plugin,
+  { http, base, brought }: AskOptions,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
+  const validate = { method: 'POST', path: `${base}/schemas/plugins/validate`, body, fixes } as const;
+  const refusal = await failureOf(http(validate, signal), 'REJECTED');
+  if (!refusal) return undefined;
+  const read = { method: 'GET', path: `${base}/schemas/plugins/${segmentOf(name)}`, fixes } as const;
+  if (!(await failureOf(http(read, signal), missing.code))) {
+    return { reason: refusal.said ?? refusal.reason, fix: `correct the configuration of plugin ${name}` };
+  }
+  return brought.has(name) ? undefined : whyUnknown(name);
+}
+
+/** The error of this code that the work ends with, if it does. */
+async function failureOf(
+  work: Promise<unknown>,
+  code: PrivatelinkError['code'],
+): Promise<PrivatelinkError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof PrivatelinkError && thrown.code === code) return thrown;
+    throw thrown;
+  }
+}
+
+function whyUnknown(name: string): Problem {
+  const meant = nearest(name, bundledPlugins);
+  const guess = meant ? ` (did you mean ${meant}?)` : '';
+  return {
+    reason: `the control plane knows no plugin ${name}${guess}`,
+    fix: 'correct the name, or install the plugin',
+  };
+}
