@@ -152,7 +152,7 @@ function addVerb(
   if (verb.argument) command.argument(...verb.argument);
   for (const [flags, description, isRepeatable] of verb.options ?? [configOption]) {
     if (isRepeatable) command.option(flags, description, addValue);
-    else if (flags.includes('<')) command.option(flags, description, parseValue);
+    else if (/[<[]/.test(flags)) command.option(flags, description, parseValue);
     else command.option(flags, description);
   }
 }

@@ -128,11 +128,17 @@ with --despite-unknown.`,
   },
   {
     name: 'schema',
-    summary: "print the plugin's schema, or put it into the control plane",
+    summary: "print the plugin's schema or the configuration's, or put the plugin's into the control plane",
     help: `
-sync uploads it by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.`,
+sync uploads the plugin's by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
+--config without a file prints the JSON Schema of the configuration, for editors; the first line of the configuration names it:
+  kong-privatelink schema --config > kong-privatelink.schema.json
+  # yaml-language-server: $schema=kong-privatelink.schema.json`,
     exits: { done: 'done', error: 'error' },
-    options: [configOption, ['--upload', 'put it into the control plane where it differs (Konnect)']],
+    options: [
+      ['-c, --config [file]', "configuration file; without a name: print the configuration's own schema"],
+      ['--upload', 'put it into the control plane where it differs (Konnect)'],
+    ],
     isPrinted: (options) => !('upload' in options),
     load: async () => (await import('./commands/schema')).runSchema,
   },

@@ -9,20 +9,23 @@ import { openConfig } from '../../pass/session';
 import { exitCodes } from '../exit-codes';
 import type { Configured, Verb } from './verb';
 
-type SchemaOptions = Configured & {
+type SchemaOptions = Omit<Configured, 'config'> & {
+  /** The configuration for `upload`; true: its own schema is what is asked for. */
+  readonly config?: string | true;
   /** Put it into the control plane. */
   readonly upload?: boolean;
 };
 
-/** Prints the plugin's schema in Lua, or puts it into the control plane where it differs. */
-export const runSchema: Verb<SchemaOptions> = async (options, signal) => {
+/** Prints the plugin's schema in Lua, or the configuration's in JSON, or puts the plugin's into the control plane where it differs. */
+export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, signal) => {
   const { terminal, json, upload } = options;
+  if (config === true) return printConfigSchema({ ...options, upload });
   const schema = pluginSchema();
   if (!upload) {
     terminal.out(json ? `${JSON.stringify(schema)}\n` : schema.lua);
     return exitCodes.done;
   }
-  const { controlPlane } = openConfig(options);
+  const { controlPlane } = openConfig({ ...options, config });
   const { schemas } = backendOf(controlPlane);
   if (!schemas) throw takesNone(controlPlane.type);
   const isUploaded = await schemas.upload(schema, signal);
@@ -30,6 +33,20 @@ export const runSchema: Verb<SchemaOptions> = async (options, signal) => {
   terminal.out(json ? `${JSON.stringify({ name: pluginName, uploaded: isUploaded })}\n` : `${text}\n`);
   return exitCodes.done;
 };
+
+async function printConfigSchema({ terminal, json, upload }: SchemaOptions): Promise<number> {
+  if (upload) throw whichSchema();
+  const { configJsonSchema, configJsonSchemaText } = await import('#config/json-schema');
+  terminal.out(json ? `${JSON.stringify(configJsonSchema())}\n` : configJsonSchemaText());
+  return exitCodes.done;
+}
+
+function whichSchema(): PrivatelinkError {
+  return new PrivatelinkError('--config: a control plane takes no schema of the configuration', {
+    code: 'CONFIG_INVALID',
+    fix: 'name the configuration file after --config, or leave --upload out',
+  });
+}
 
 /** The plugin's schema, of this version. */
 export function pluginSchema(): PluginSchema {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { configJsonSchemaText } from '#config/json-schema';
 import { schemaLua } from '#plugin/schema/lua';
 import { runCli } from '../../support/cli';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
@@ -23,6 +24,28 @@ describe('schema', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toBe(schemaLua());
+  });
+
+  it('prints that of the configuration, without one', async () => {
+    const [text, json] = [await runCli(['schema', '--config']), await runCli(['schema', '--json', '--config'])];
+
+    expect([text.exitCode, text.out]).toEqual([0, configJsonSchemaText()]);
+    expect(
+      json.out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([JSON.parse(text.out)]);
+  });
+
+  it.each([
+    [['--config', '--upload'], 'a control plane takes no schema of the configuration; name the configuration file'],
+    [['--config', '', '--upload'], 'That is no value'],
+  ])('refuses %j', async (flags, said) => {
+    const { exitCode, err } = await runCli(['schema', ...flags]);
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain(said);
   });
 
   it('puts it into the control plane once', async () => {
