@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Story } from '#sandbox/story';
+import { misfitsOf } from '../support/cli';
 import { progressOfT0, startSandbox } from '../support/sandbox';
 
 it('npm start routes SD1 -> SD2 -> egress -> on-premises, follows a recreated endpoint and never uses a rejected one', async () => {
@@ -8,6 +9,7 @@ it('npm start routes SD1 -> SD2 -> egress -> on-premises, follows a recreated en
 
   expect(exitCode).toBe(0);
   expect(err).toBe(progressOfT0);
+  expect(misfitsOf(['sandbox'], out)).toEqual([]);
   expect(story.ok).toBe(true);
   expect(story.nonce).toMatch(/^[0-9a-f-]{36}$/);
   expect(story.hops.map(({ from, to }) => `${from} ${to}`)).toEqual([

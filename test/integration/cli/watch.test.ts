@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { z } from 'zod';
 import { parseSnapshot } from '#discovery/snapshot/file';
+import { misfitsOf } from '../../support/cli';
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
@@ -266,12 +267,13 @@ describe('options', () => {
     const log = createInterface(child.stderr)[Symbol.asyncIterator]();
     const report = z.looseObject({ owner: z.string(), applied: z.array(z.unknown()).optional() });
 
-    const first = report.parse(JSON.parse((await lines.next()).value));
-    const second = report.parse(JSON.parse((await lines.next()).value));
+    const told = [(await lines.next()).value, (await lines.next()).value];
+    const [first, second] = told.map((one) => report.parse(JSON.parse(one)));
     const logged = line.parse(JSON.parse((await log.next()).value));
 
     expect(first).toMatchObject({ owner: 'test', applied: expect.any(Array) });
-    expect(second.applied).toBeUndefined();
+    expect(second?.applied).toBeUndefined();
+    expect(misfitsOf(['sync'], told.join('\n'))).toEqual([]);
     expect(logged.msg).toBe('watching');
   });
 

@@ -6,7 +6,7 @@ import { request } from 'undici';
 import { startProvider } from '#sandbox/network/providers';
 import { serveSandbox } from '#sandbox/serve';
 import { formatServed } from '#sync/cli/commands/sandbox';
-import { runCli } from '../../support/cli';
+import { misfitsOf, runCli } from '../../support/cli';
 import { builtCli } from '../../support/sandbox';
 import { patienceMs } from '../../support/until';
 
@@ -33,11 +33,13 @@ it('writes a configuration with which the command line sees both domains, and sa
   const argv = [builtCli, 'discover', '-c', served.configPath, '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { env: served.env });
   const text = formatServed(served);
+  const { close: _, ...told } = served;
   await served.close();
 
   expect(JSON.parse(stdout)).toMatchObject({ endpoints: [{ domain: 'egress' }, { domain: 'sd2' }] });
   expect(text).toContain(`  npx kong-privatelink sync -c ${served.configPath}\n`);
   expect(text).toContain('Ctrl-C');
+  expect(misfitsOf(['sandbox'], JSON.stringify(told))).toEqual([]);
   expect(existsSync(served.configPath)).toBe(false);
 });
 

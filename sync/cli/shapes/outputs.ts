@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { outputPage } from '#config/reference';
+import { applied, change, endpoint, finding, kept, publication, quarantined, scope, withheld } from './parts';
+
+const text = z.string();
+const texts = z.array(text);
+const count = z.int().min(0);
+
+const problem = z
+  .strictObject({
+    file: text.describe('the file'),
+    line: count.optional().describe('from 1; absent: nowhere in particular'),
+    column: count.optional().describe('from 1'),
+    path: text.optional().describe('which key: `sources[0].regions`; absent: the file as a whole'),
+    value: text
+      .optional()
+      .describe('what stands there, as JSON; absent where nothing does, or where it may be a secret'),
+    message: text.describe('what is wrong and what to do about it, for people'),
+    fix: text.describe('what to do about it'),
+  })
+  .meta({ id: 'problem' });
+
+const error = z
+  .strictObject({
+    code: text.describe('stable: `CONFIG_INVALID`, `CREDENTIALS`, …; `UNEXPECTED`: a defect'),
+    message: text.describe('what happened, where, and what to do'),
+    fix: text.optional().describe('what to do; absent where nobody can do anything'),
+    transient: z.boolean().describe('whether trying again may help, without anybody changing anything'),
+    problems: z.array(problem).optional().describe('each problem of a configuration or of a base file'),
+  })
+  .meta({ id: 'error' });
+
+const report = {
+  owner: text.describe('the owner of what is written'),
+  scopes: z.array(scope).describe('what was read'),
+  quarantined: z.array(quarantined).describe('endpoints that are not routed to'),
+  changes: z.array(change).describe('what is planned, in the order of writing'),
+  kept: z.array(kept).describe('what is held, not confirmed, and stays'),
+  publications: z.array(publication).optional().describe('services of Cloud Map; absent: nothing is published'),
+  withheld: withheld.optional().describe('removals that the brake holds back'),
+  refused: text.optional().describe('why policy refuses the plan as a whole'),
+  warnings: texts.describe('what else people should know'),
+};
+
+const written = {
+  applied: z.array(applied).optional().describe('what became of each change; absent: nothing was to be written'),
+  rollout: z
+    .strictObject({
+      nodes: count.describe('data planes that are connected'),
+      inSync: count.describe('those that have the new configuration'),
+      hash: text.optional().describe("the configuration's hash"),
+    })
+    .optional()
+    .describe('how far the data planes have come'),
+};
+
+const hop = z
+  .strictObject({
+    from: text.describe('who calls'),
+    to: text.describe('who is called'),
+    address: text.describe('`ip:port`'),
+    zoneId: text.optional().describe('the zone of the address'),
+    reason: text.describe('why this address'),
+    latencyMs: z.number().describe('until the answer'),
+  })
+  .meta({ id: 'hop' });
+
+const trip = z
+  .strictObject({
+    ok: z.boolean().describe('whether the request went right'),
+    nonce: text.describe('what came back from the end of the chain'),
+    hops: z.array(hop).describe('its legs'),
+    problem: text.optional().describe('what went wrong'),
+  })
+  .meta({ id: 'trip' });
+
+/** What standard output gets with `--json`, by command. */
+export const outputs = {
+  discover: z
+    .strictObject({
+      scopes: report.scopes,
+      endpoints: z.array(endpoint).describe('what can be routed to, by domain'),
+      quarantined: report.quarantined,
+      findings: z.array(finding).describe('what is wrong with the networks'),
+      warnings: report.warnings,
+    })
+    .meta({ id: 'discover' }),
+  diff: z
+    .strictObject({
+      ...report,
+      conflicts: texts.describe('creates whose name somebody else has: `sync` would leave them out'),
+    })
+    .meta({ id: 'diff' }),
+  sync: z
+    .strictObject({
+      ...report,
+      ...written,
+      leftOut: z.array(applied).optional().describe('`--plan`: creates that nobody approved'),
+      unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are not needed any more'),
+      held: count.optional().describe('`--watch`: changes that wait for the end of the window that collects them'),
+      heldUntil: text.optional().describe('`--watch`: when these are due, in ISO 8601'),
+    })
+    .meta({ id: 'sync' }),
+  retire: z.strictObject({ ...report, ...written }).meta({ id: 'retire' }),
+  render: z
+    .strictObject({
+      ...report,
+      output: text.optional().describe('the file of `-o`'),
+      text: text.optional().describe('the decK file, without `-o`'),
+    })
+    .meta({ id: 'render' }),
+  'render without a control plane': z
+    .strictObject({ refused: text.describe('why no file was written') })
+    .meta({ id: 'render without a control plane' }),
+  doctor: z
+    .strictObject({
+      checks: z
+        .array(
+          z.strictObject({
+            check: text.describe('what was looked at'),
+            result: z.enum(['ok', 'warning', 'failed']).describe('what came of it'),
+            detail: text.describe('what was found, with the fix'),
+          }),
+        )
+        .describe('in the order of the text'),
+    })
+    .meta({ id: 'doctor' }),
+  schema: z
+    .strictObject({ name: text.describe('the plugin'), lua: text.describe('its schema, as Konnect takes it') })
+    .meta({ id: 'schema' }),
+  'schema --upload': z
+    .strictObject({ name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') })
+    .meta({ id: 'schema --upload' }),
+  sandbox: z
+    .strictObject({
+      ok: z.boolean().describe('whether every request went right'),
+      nonce: text.describe('what came back from the end of the chain, first'),
+      hops: z.array(hop).describe('the legs of the first request'),
+      events: z
+        .array(
+          z.strictObject({
+            what: text.describe('what happened'),
+            discovered: texts.describe('what `discover` sees'),
+            findings: texts.describe('what it finds about the networks'),
+            changed: texts.describe('what was written'),
+            requests: count.optional().describe('how many requests went through meanwhile, where more than one did'),
+            trip: trip.describe('the request after it'),
+          }),
+        )
+        .describe('what was shown'),
+    })
+    .meta({ id: 'sandbox' }),
+  'sandbox --serve': z
+    .strictObject({
+      awsUrl: text.describe('where AWS is'),
+      konnectUrl: text.describe('where Konnect is'),
+      door: text.describe('where SD1 reaches the gateway'),
+      configPath: text.describe('the configuration'),
+      env: z.record(text, text).describe('the variables that it needs'),
+    })
+    .meta({ id: 'sandbox --serve' }),
+  'any verb that fails': z
+    .strictObject({ error: error.describe('why; exit code 1') })
+    .meta({ id: 'any verb that fails' }),
+} as const;
+
+/** The page of docs/reference: a table for each command, and for each part of their outputs. */
+export function outputReference(): string {
+  const head = `# Outputs of \`--json\`
+
+Generated by \`npm run generate\` from sync/cli/shapes, by which tests check what each verb prints. One object on a line of standard output; \`sync --watch --json\` prints one for each pass,
+\`schema --config --json\` a JSON Schema. Fields are added in later versions, and none of these is renamed or removed without a major one. \`x[]\` stands for each item of a list.`;
+  return outputPage(head, z.object(outputs));
+}
