@@ -83,7 +83,9 @@ export function valueAt(value: unknown, path: KeyPath): unknown {
 
 /** The configuration is our own copy until it is checked. */
 function setAt(value: unknown, path: KeyPath, next?: unknown): boolean {
-  const holder = valueAt(value, path.slice(0, -1)) as Record<PropertyKey, unknown>;
-  holder[path.at(-1) ?? ''] = next;
+  const key = path.at(-1);
+  // The file as a whole is no variable.
+  if (key === undefined) return false;
+  (valueAt(value, path.slice(0, -1)) as Record<PropertyKey, unknown>)[key] = next;
   return true;
 }

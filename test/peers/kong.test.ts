@@ -10,10 +10,12 @@ import { accounts, openT0, type T0 } from '#sandbox/estates/t0';
 import { prepareT0 } from '#sandbox/estates/t0-story';
 import { openT2, prepareT2, requestsPerMinute, type T2 } from '#sandbox/estates/t2';
 import { type BlackHole, startBlackHole } from '#sandbox/network/black-hole';
+import { openKong } from '#sync/control-planes/admin/kong';
 import { applyChanges } from '#sync/control-planes/apply';
 import { connectDbless } from '#sync/control-planes/dbless/control-plane';
 import { parseDeclarative } from '#sync/control-planes/dbless/declarative';
 import type { TlsConfig } from '#sync/control-planes/kong-api/tls';
+import { askAboutPlugins } from '#sync/control-planes/plugins/check';
 import { createsOf, documentOf, signal } from '../support/control-planes/konnect';
 import { openPaths, type Paths, preparePaths, reached, unreached } from '../support/kong/bounded-paths';
 import { type KongEstate, openKongEstate } from '../support/kong/kong-estate';
@@ -114,6 +116,28 @@ describeWithKong('a real Kong', () => {
       // Kong 3.9 lets requests pass without an answer over MsgPack:1; over ProtoBuf:1 it would answer 500, and ours lets them wait.
       expect([...seen]).toEqual([200]);
       await until('requests stay in the zone', async () => (await travel(6)) === 6);
+    });
+
+    it('says of plugins what it would refuse', async () => {
+      const named = (name: string, config = {}) => ({ name, config });
+      const plugins = [
+        named('rate-limitng', { minute: 5 }),
+        named('rate-limiting', { minute: 'many', hours: 1 }),
+        named('acl', { allow: ['a'] }),
+        named('privatelink'),
+      ];
+
+      const options = { ...openKong({ address: stage.admin }), brought: new Set<string>() };
+      expect(await askAboutPlugins({ sd2: { plugins } }, options, signal)).toEqual({
+        asked: 4,
+        problems: [
+          expect.stringMatching(
+            /^domains\.sd2\.plugins\[0\]: .*no plugin rate-limitng \(did you mean rate-limiting\?\)/,
+          ),
+          expect.stringMatching(/config\.hours: unknown field.*config\.minute: expected a number/),
+        ],
+        unchecked: [],
+      });
     });
 
     it("goes on as before while AWS's API is away", async () => {

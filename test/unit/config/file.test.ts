@@ -225,6 +225,8 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
   it.each([
     ['', 'the file: write a mapping'],
     ['- a\n', 'the file: write a mapping'],
+    [variable('KONNECT_TOKEN'), 'the file: write a mapping'],
+    [variable('UNSET'), 'the file: environment variable UNSET is not set'],
     ['owner: test\n', 'sources: is required'],
     [`${smallest}sorces: []\n`, 'sorces: unknown key (did you mean sources?)'],
     [`${smallest}policy: { maxRemovePercent: 300 }\n`, 'policy.maxRemovePercent: '],
