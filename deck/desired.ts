@@ -82,13 +82,12 @@ function targetEntity(target: Target, { upstream, domain, fields, tags }: Placed
 }
 
 function pluginOf(plugin: PluginSettings, domain: string, tags: readonly string[]): Entity {
-  const config = pluginConfig(plugin, domain);
-  const fields = { name: plugin.name, enabled: plugin.enabled ?? true, config };
+  const fields = pluginFields(plugin, domain);
   const key = pluginKey(domain, plugin.name);
-  return { kind: 'plugin', key, domain, parent: domain, fields, tags: [...tags, configTag(config)] };
+  return { kind: 'plugin', key, domain, parent: domain, fields, tags: [...tags, configTag(fields.config)] };
 }
 
-/** The plugin of this product is about its own domain unless the configuration names another. */
-function pluginConfig(plugin: PluginSettings, domain: string): JsonObject {
-  return plugin.name === pluginName ? { domain, ...plugin.config } : plugin.config;
+/** What Kong gets of a plugin. That of this product is about its own domain unless the configuration names another. */
+export function pluginFields({ name, enabled = true, config }: PluginSettings, domain: string) {
+  return { name, enabled, config: name === pluginName ? { domain, ...config } : config };
 }

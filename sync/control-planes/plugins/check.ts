@@ -3,13 +3,18 @@ import { formatProblem, messageOf, PrivatelinkError, type Problem } from '#core/
 import { groupBy } from '#core/group-by';
 import { canonicalJson } from '#core/json';
 import { nearest } from '#core/misfits/nearest';
-import type { JsonObject } from '#core/model';
+import type { JsonObject, PluginSettings } from '#core/model';
+import { pluginFields } from '#deck/desired';
 import { concurrently } from '#io/concurrently';
 import type { EntityApi } from '../kong-api/lists';
 import { segmentOf } from '../kong-api/paths';
 import { bundledPlugins } from './bundled';
 
-type Plugin = { readonly where: string; readonly name: string; readonly body: JsonObject };
+type Plugin = {
+  readonly where: string;
+  readonly settings: PluginSettings;
+  readonly body: JsonObject & { readonly name: string };
+};
 
 /** What a control plane says of the plugins that the configuration names. */
 export type PluginAnswer = {
@@ -35,7 +40,7 @@ export async function askAboutPlugins(
   options: AskOptions,
   signal: AbortSignal,
 ): Promise<PluginAnswer> {
-  const different = [...groupBy(pluginsOf(domains), ({ body }) => canonicalJson(body)).values()];
+  const different = [...groupBy(pluginsOf(domains), ({ settings }) => canonicalJson(settings)).values()];
   const asked = different.slice(0, mostAsked);
   const answers = await concurrently(asked, { limit: concurrency, signal }, (same, own) =>
     answerTo(same, options, own),
@@ -53,10 +58,10 @@ export async function askAboutPlugins(
 
 function pluginsOf(domains: Config['domains']): readonly Plugin[] {
   return Object.entries(domains).flatMap(([domain, { plugins = [] }]) =>
-    plugins.map(({ name, config, enabled = true }, index) => ({
+    plugins.map((settings, index) => ({
       where: `domains.${domain}.plugins[${index}]`,
-      name,
-      body: { name, config, enabled },
+      settings,
+      body: pluginFields(settings, domain),
     })),
   );
 }
@@ -84,11 +89,12 @@ const fixes = { 404: missing, 405: missing };
 
 /** Why the plugin would be refused; undefined: it would not. Throws PrivatelinkError where the control plane does not say. */
 async function problemOf(
-  { name, body }: Plugin,
+  { body }: Plugin,
   { http, base, brought }: AskOptions,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
   const validate = { method: 'POST', path: `${base}/schemas/plugins/validate`, body, fixes } as const;
+  const { name } = body;
   const refusal = await failureOf(http(validate, signal), 'REJECTED');
   if (!refusal) return undefined;
   const read = { method: 'GET', path: `${base}/schemas/plugins/${segmentOf(name)}`, fixes } as const;

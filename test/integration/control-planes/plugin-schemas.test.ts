@@ -88,6 +88,11 @@ describe('plugins that the control plane would refuse', () => {
     expect(validations()).toBe(2);
 
     estate.konnect.resetCalls();
+    configure('domains: { sd2: { plugins: [{ name: privatelink }] }, sd3: { plugins: [{ name: privatelink }] } }\n');
+    await estate.run('diff');
+    expect(validations()).toBe(1);
+
+    estate.konnect.resetCalls();
     configure('');
     await estate.run('diff');
     expect(validations()).toBe(0);
