@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { outputPage } from '#config/reference';
-import { applied, change, endpoint, finding, kept, publication, quarantined, scope, withheld } from './parts';
+import { applied, change, finding, kept, publication, quarantined, scope, seenEndpoint, withheld } from './parts';
 
 const text = z.string();
 const texts = z.array(text);
@@ -79,7 +79,7 @@ export const outputs = {
   discover: z
     .strictObject({
       scopes: report.scopes,
-      endpoints: z.array(endpoint).describe('what can be routed to, by domain'),
+      endpoints: z.array(seenEndpoint).describe('what can be routed to, by domain'),
       quarantined: report.quarantined,
       findings: z.array(finding).describe('what is wrong with the networks'),
       warnings: report.warnings,

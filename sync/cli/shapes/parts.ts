@@ -21,7 +21,7 @@ const address = z.strictObject({
   zoneId: text.optional().describe('the id of its zone, such as use1-az1; absent: not known'),
 });
 
-export const endpoint = z
+export const seenEndpoint = z
   .strictObject({
     id: text.describe("the provider's own id, such as vpce-0f…"),
     scopeId: text.describe('the scope that has it'),
