@@ -166,6 +166,7 @@ describe('our commands in the docs', () => {
     for (const command of commands) {
       const argv = command
         .replace(ours, '')
+        .replace(/ > \S+$/, '')
         .replace(/(?<= -c )\S+/, 'kong-privatelink.yaml')
         .split(' ');
 
