@@ -13,10 +13,13 @@ import { describeInstances } from './instances';
 import { describeAvailabilityZones, describeNetworkInterfaces, describeSubnets, describeVpcs } from './network';
 import { describeVpcPeeringConnections } from './peerings';
 import { describeVpcEndpointServices } from './services';
+import { createTags, deleteTags } from './tags';
 
 const actions = new Map<string, Action>([
   ['AcceptVpcEndpointConnections', acceptVpcEndpointConnections],
+  ['CreateTags', createTags],
   ['CreateVpcEndpoint', createVpcEndpoint],
+  ['DeleteTags', deleteTags],
   ['DeleteVpcEndpoints', deleteVpcEndpoints],
   ['DescribeAvailabilityZones', describeAvailabilityZones],
   ['DescribeInstances', describeInstances],
@@ -33,9 +36,11 @@ const actions = new Map<string, Action>([
 
 /** Answers one EC2 call; throws AwsError. */
 export function answerEc2(request: AwsRequest): string {
-  const { action, requestId } = request;
+  const { action, requestId, query } = request;
   const perform = actions.get(action);
   if (!perform) throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`);
+  if (query.get('DryRun') === 'true')
+    throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
   const inside = element('requestId', requestId) + perform(request);
   return `<${action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${inside}</${action}Response>`;
 }

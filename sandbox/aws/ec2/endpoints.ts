@@ -1,10 +1,11 @@
-import { listOf, type Query, required } from '../query';
+import { listOf, required } from '../query';
 import type { AwsRequest } from '../request';
 import { digest } from '../world/ids';
-import type { Tags, VpcEndpoint } from '../world/model';
+import type { VpcEndpoint } from '../world/model';
 import { element, list, valueList, wrap } from '../xml';
 import { describe } from './listing';
 import { tagsXml } from './network';
+import { newTagsOf } from './tags';
 
 /** The caller's endpoints, in every state that AWS lists. */
 export const describeVpcEndpoints = describe<VpcEndpoint>({
@@ -36,7 +37,7 @@ export function createVpcEndpoint({ world, caller, query }: AwsRequest): string 
     region: caller.region,
     vpcId: required(query, 'VpcId'),
     serviceName: required(query, 'ServiceName'),
-    tags: tagsOf(query, 'TagSpecification.1.Tag'),
+    tags: newTagsOf(query, 'TagSpecification.1.Tag'),
     interfaces: zoneIds.map((zoneId) => ({ zoneId })),
   });
   return wrap('vpcEndpoint', endpointXml(endpoint));
@@ -46,14 +47,6 @@ export function createVpcEndpoint({ world, caller, query }: AwsRequest): string 
 export function ipAddressTypeOf({ interfaces }: VpcEndpoint): string {
   if (!interfaces.some(({ ipv6 }) => ipv6 !== undefined)) return 'ipv4';
   return interfaces.some(({ ip }) => ip !== undefined) ? 'dualstack' : 'ipv6';
-}
-
-function tagsOf(query: Query, name: string): Tags {
-  const tags: Record<string, string> = {};
-  for (let index = 1; query.has(`${name}.${index}.Key`); index += 1) {
-    tags[required(query, `${name}.${index}.Key`)] = query.get(`${name}.${index}.Value`) ?? '';
-  }
-  return tags;
 }
 
 function endpointXml(endpoint: VpcEndpoint): string {

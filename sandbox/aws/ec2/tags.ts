@@ -1,0 +1,89 @@
+import { AwsError } from '../error';
+import { listOf, type Query, required } from '../query';
+import type { AwsRequest } from '../request';
+import { isAt, type Place, type Tags } from '../world/model';
+import type { AwsWorld } from '../world/world';
+import { element } from '../xml';
+
+/** Adds tags to endpoints and instances, or replaces their values; all of them, or none. */
+export function createTags(request: AwsRequest): string {
+  const added = newTagsOf(request.query, 'Tag');
+  if (Object.keys(added).length === 0) throw missing('tagSet');
+  return changeTags(request, (tags) => ({ ...tags, ...added }));
+}
+
+/** Takes tags away: those of a key, where a value is given only with that value, or all. What is not there is no error. */
+export function deleteTags(request: AwsRequest): string {
+  const named = pairsOf(request.query, 'Tag');
+  const isNamed = (key: string, value: string) =>
+    named.some((one) => one.key === key && (one.value ?? value) === value);
+  return changeTags(request, (tags) =>
+    Object.fromEntries(Object.entries(tags).filter(([key, value]) => named.length > 0 && !isNamed(key, value))),
+  );
+}
+
+/** Tags to give, from `name.1.Key`, `name.1.Value` and so on, within AWS's limits; throws InvalidParameterValue. */
+export function newTagsOf(query: Query, name: string): Tags {
+  const pairs = pairsOf(query, name);
+  const keys = pairs.map(({ key }) => key);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined) throw invalid(`Duplicate tag key '${twice}' specified.`);
+  for (const { key, value = '' } of pairs) {
+    if (key.startsWith('aws:')) throw invalid("Tag keys starting with 'aws:' are reserved for internal use");
+    if (key.length > 128) throw invalid('Tag key exceeds the maximum length of 128 characters');
+    if (value.length > 256) throw invalid('Tag value exceeds the maximum length of 256 characters');
+  }
+  return Object.fromEntries(pairs.map(({ key, value = '' }) => [key, value]));
+}
+
+/** What every resource may carry. */
+const tagLimit = 50;
+
+function changeTags({ world, caller, query }: AwsRequest, change: (tags: Tags) => Tags): string {
+  const ids = listOf(query, 'ResourceId');
+  if (ids.length === 0) throw missing('resourceIdSet');
+  const writes = ids.map((id) => {
+    const { tags, write } = tagged(world, id, caller);
+    const changed = change(tags);
+    if (Object.keys(changed).length <= tagLimit) return () => write(changed);
+    throw new AwsError('TagLimitExceeded', 'The maximum number of Tags for a resource has been reached.');
+  });
+  for (const write of writes) write();
+  return element('return', true);
+}
+
+type Tagged = { readonly tags: Tags; readonly write: (tags: Tags) => void };
+
+/** The caller's endpoint or instance, and how its tags are replaced; throws NotFound in the words of each, InvalidID for anything else. */
+function tagged(world: AwsWorld, id: string, caller: Place): Tagged {
+  const isEndpoint = /^vpce-(?!svc-)/.test(id);
+  if (!isEndpoint && !id.startsWith('i-')) throw new AwsError('InvalidID', `The ID '${id}' is not valid: ${taggable}`);
+  const found = isEndpoint ? world.endpoint(id) : world.instance(id);
+  if (found && isAt(found, caller))
+    return {
+      tags: found.tags,
+      write: (tags) => (isEndpoint ? world.setTags(id, tags) : world.setInstanceTags(id, tags)),
+    };
+  throw isEndpoint
+    ? new AwsError('InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${id}' does not exist`)
+    : new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+}
+
+const taggable = 'the sandbox tags endpoints (vpce-) and instances (i-)';
+
+type Pair = { readonly key: string; readonly value?: string };
+
+function pairsOf(query: Query, name: string): readonly Pair[] {
+  const pairs: Pair[] = [];
+  for (let index = 1; query.has(`${name}.${index}.Key`); index += 1)
+    pairs.push({ key: required(query, `${name}.${index}.Key`), value: query.get(`${name}.${index}.Value`) });
+  return pairs;
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('InvalidParameterValue', message);
+}
+
+function missing(parameter: string): AwsError {
+  return new AwsError('MissingParameter', `The request must contain the parameter ${parameter}`);
+}
