@@ -8,7 +8,8 @@ import {
   describeVpcEndpointConnections,
   rejectVpcEndpointConnections,
 } from './connections';
-import { createVpcEndpoint, describeVpcEndpoints } from './endpoints';
+import { createVpcEndpoint } from './create-endpoint';
+import { describeVpcEndpoints } from './endpoints';
 import { describeInstances } from './instances';
 import { describeAvailabilityZones, describeNetworkInterfaces, describeSubnets, describeVpcs } from './network';
 import { describeVpcPeeringConnections } from './peerings';

@@ -36,13 +36,18 @@ export const deleteVpcEndpoints = forEachEndpoint((request, id) => {
   request.world.deleteEndpoint(id);
 });
 
-/** The provider's action on connections of one of its services. */
+/** The provider's action on connections of one of its services; throws InvalidVpcEndpointServiceId.NotFound. */
 function forEachConnection(act: (request: AwsRequest, id: string) => void): Action {
-  return forEachEndpoint((request, id) => {
-    const service = request.world.endpoint(id)?.service;
-    if (service?.id !== required(request.query, 'ServiceId') || !isAt(service, request.caller)) throw notFound(id);
+  const each = forEachEndpoint((request, id) => {
+    if (request.world.endpoint(id)?.service.id !== request.query.get('ServiceId')) throw notFound(id);
     act(request, id);
   });
+  return (request) => {
+    const serviceId = required(request.query, 'ServiceId');
+    if (request.world.services(request.caller).some(({ id }) => id === serviceId)) return each(request);
+    const message = `The VpcEndpointService Id '${serviceId}' does not exist`;
+    throw new AwsError('InvalidVpcEndpointServiceId.NotFound', message);
+  };
 }
 
 /** Acts on each endpoint named; what AWS refuses is part of the answer and the rest goes on. */

@@ -1,11 +1,8 @@
-import { listOf, required } from '../query';
-import type { AwsRequest } from '../request';
 import { digest } from '../world/ids';
 import type { VpcEndpoint } from '../world/model';
 import { element, list, valueList, wrap } from '../xml';
 import { describe } from './listing';
 import { tagsXml } from './network';
-import { newTagsOf } from './tags';
 
 /** The caller's endpoints, in every state that AWS lists. */
 export const describeVpcEndpoints = describe<VpcEndpoint>({
@@ -28,28 +25,14 @@ export const describeVpcEndpoints = describe<VpcEndpoint>({
   write: endpointXml,
 });
 
-/** Interfaces come from the subnets' zones; throws what the world throws. */
-export function createVpcEndpoint({ world, caller, query }: AwsRequest): string {
-  const subnets = world.subnets(caller);
-  const zoneIds = listOf(query, 'SubnetId').map((id) => subnets.find((subnet) => subnet.id === id)?.zone.id ?? id);
-  const endpoint = world.createEndpoint({
-    account: caller.account,
-    region: caller.region,
-    vpcId: required(query, 'VpcId'),
-    serviceName: required(query, 'ServiceName'),
-    tags: newTagsOf(query, 'TagSpecification.1.Tag'),
-    interfaces: zoneIds.map((zoneId) => ({ zoneId })),
-  });
-  return wrap('vpcEndpoint', endpointXml(endpoint));
-}
-
 /** What the interfaces' addresses make of the endpoint. */
 export function ipAddressTypeOf({ interfaces }: VpcEndpoint): string {
   if (!interfaces.some(({ ipv6 }) => ipv6 !== undefined)) return 'ipv4';
   return interfaces.some(({ ip }) => ip !== undefined) ? 'dualstack' : 'ipv6';
 }
 
-function endpointXml(endpoint: VpcEndpoint): string {
+/** The endpoint as every EC2 answer writes it. */
+export function endpointXml(endpoint: VpcEndpoint): string {
   const { interfaces, lastError } = endpoint;
   return (
     element('vpcEndpointId', endpoint.id) +

@@ -34,8 +34,8 @@ const rejectable = new Set(['pendingAcceptance', 'pending', 'available']);
 /** Adds an endpoint with its interfaces and DNS names, which it has from the first moment, even before acceptance. */
 export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoint {
   const { account, region, tags = {}, type = 'Interface' } = spec;
-  const service = serviceNamed(state, spec);
   const vpc = vpcAt(state, spec, spec.vpcId);
+  const service = serviceNamed(state, spec, vpc);
   const issued = state.issue('vpce');
   const interfaces = spec.interfaces.map((one) => createInterface(state, vpc, { ...one, endpointId: issued.id }));
   const nowMs = state.now();
@@ -135,14 +135,15 @@ function requireState(endpoint: VpcEndpoint, states: ReadonlySet<string>): void 
 }
 
 /** The service, once it is known to reach the zones asked for; across regions zones do not correspond, so any will do. */
-function serviceNamed(state: WorldState, spec: EndpointSpec): EndpointService {
+function serviceNamed(state: WorldState, spec: EndpointSpec, vpc: Vpc): EndpointService {
   const service = state.services.get(spec.serviceName);
   if (!service) {
     throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${spec.serviceName}' does not exist`);
   }
   const missing = spec.interfaces.find(({ zoneId }) => !service.zoneIds.includes(zoneId));
   if (missing && service.region === spec.region) {
-    const message = `The VPC endpoint service ${service.name} does not support the availability zone ${missing.zoneId}`;
+    const { id } = subnetIn(vpc, missing.zoneId);
+    const message = `The VPC endpoint service ${service.name} does not support the availability zone of the subnet: ${id}.`;
     throw new AwsError('InvalidParameter', message);
   }
   return service;

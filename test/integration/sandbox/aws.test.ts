@@ -1,6 +1,7 @@
 import {
   AcceptVpcEndpointConnectionsCommand,
   CreateVpcEndpointCommand,
+  type CreateVpcEndpointCommandInput,
   DeleteVpcEndpointsCommand,
   DescribeAvailabilityZonesCommand,
   type DescribeAvailabilityZonesCommandInput,
@@ -380,11 +381,26 @@ describe('connections', () => {
     expect(answer.VpcEndpointConnections?.map(({ VpcEndpointId }) => VpcEndpointId)).toEqual([id]);
   });
 
-  it('does not let the consumer accept its own connection', async () => {
+  it.each([
+    ['the consumer accept its own connection', () => consumer, () => service.id],
+    ['the provider accept at a service that is not there', () => provider, () => 'vpce-svc-0'],
+  ])('does not let %s', async (_, caller, serviceId) => {
     const { id } = addEndpoint();
 
-    const { Unsuccessful } = await ec2.send(
-      new AcceptVpcEndpointConnectionsCommand({ ServiceId: service.id, VpcEndpointIds: [id] }),
+    const answer = clientAt(caller()).send(
+      new AcceptVpcEndpointConnectionsCommand({ ServiceId: serviceId(), VpcEndpointIds: [id] }),
+    );
+
+    await expect(answer).rejects.toMatchObject({ name: 'InvalidVpcEndpointServiceId.NotFound' });
+    expect(world.endpoint(id)?.state).toBe('pendingAcceptance');
+  });
+
+  it('does not accept what is connected to another service', async () => {
+    const { id } = addEndpoint();
+    const { id: ServiceId } = world.createService(provider);
+
+    const { Unsuccessful } = await clientAt(provider).send(
+      new AcceptVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: [id] }),
     );
 
     expect(Unsuccessful).toMatchObject([{ ResourceId: id, Error: { Code: 'InvalidVpcEndpointId.NotFound' } }]);
@@ -410,6 +426,7 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
 
     const { VpcEndpoint } = await ec2.send(
       new CreateVpcEndpointCommand({
+        VpcEndpointType: 'Interface',
         VpcId: vpc.id,
         ServiceName: service.name,
         SubnetIds: [String(subnet?.id)],
@@ -423,6 +440,73 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
     expect(created).toMatchObject({ vpcId: vpc.id, tags: { 'kong:domain': 'sd2' } });
     expect(created?.interfaces.map(({ subnetId }) => subnetId)).toEqual([subnet?.id]);
     expect(world.endpoint(id)?.state).toBe('deleted');
+  });
+
+  describe('as AWS refuses it', () => {
+    const other = { account: provider.account, region: 'us-west-2' };
+
+    /** A valid request but for one thing. */
+    function requestWith(change: (valid: CreateVpcEndpointCommandInput) => Partial<CreateVpcEndpointCommandInput>) {
+      const { id: VpcId, subnets } = world.createVpc(consumer);
+      const SubnetIds = subnets.slice(0, 2).map(({ id }) => id);
+      const valid = { VpcEndpointType: 'Interface', VpcId, ServiceName: service.name, SubnetIds } as const;
+      return ec2.send(new CreateVpcEndpointCommand({ ...valid, ...change(valid) }));
+    }
+
+    it.each<[string, Parameters<typeof requestWith>[0], string]>([
+      ['the type that is meant when none is named', () => ({ VpcEndpointType: undefined }), 'InvalidParameter'],
+      ['a type that the service has not', () => ({ VpcEndpointType: 'GatewayLoadBalancer' }), 'InvalidParameter'],
+      ['a subnet that is not there', () => ({ SubnetIds: ['subnet-0'] }), 'InvalidSubnetId.NotFound'],
+      [
+        'a subnet of another VPC',
+        () => ({ SubnetIds: [world.createVpc(consumer).subnets[0]?.id ?? ''] }),
+        'InvalidParameter',
+      ],
+      [
+        'two subnets in a zone',
+        ({ SubnetIds = [] }) => ({ SubnetIds: [...SubnetIds, ...SubnetIds] }),
+        'DuplicateSubnetsInSameZone',
+      ],
+      ['a VPC of somebody else', () => ({ VpcId: world.createVpc(provider).id }), 'InvalidVpcId.NotFound'],
+      ['a service that is not there', () => ({ ServiceName: 'com.amazonaws.vpce.x' }), 'InvalidServiceName'],
+      [
+        'a service of another region that is not named',
+        () => ({ ServiceName: world.createService(other).name }),
+        'InvalidServiceName',
+      ],
+      [
+        'tags for something else',
+        () => ({ TagSpecifications: [{ ResourceType: 'vpc', Tags: [{ Key: 'a', Value: 'b' }] }] }),
+        'InvalidParameterValue',
+      ],
+    ])('refuses %s, and makes nothing', async (_, change, name) => {
+      await expect(requestWith(change)).rejects.toMatchObject({ name });
+      expect(world.endpoints()).toEqual([]);
+    });
+
+    it('says which subnet is in a zone that the service has not', async () => {
+      world.setServiceZones(service.name, ['use1-az1']);
+      const at = (zoneId: string) => world.subnets(consumer).find(({ zone }) => zone.id === zoneId)?.id ?? '';
+
+      const answer = requestWith(({ VpcId }) => ({
+        SubnetIds: ['use1-az1', 'use1-az2'].map(
+          (zoneId) => world.subnets(consumer).find((one) => one.vpcId === VpcId && one.zone.id === zoneId)?.id ?? '',
+        ),
+      }));
+
+      await expect(answer).rejects.toMatchObject({
+        name: 'InvalidParameter',
+        message: `The VPC endpoint service ${service.name} does not support the availability zone of the subnet: ${at('use1-az2')}.`,
+      });
+    });
+
+    it('takes a service of another region that is named', async () => {
+      const { name } = world.createService(other);
+
+      const { VpcEndpoint } = await requestWith(() => ({ ServiceName: name, ServiceRegion: 'us-west-2' }));
+
+      expect(VpcEndpoint).toMatchObject({ ServiceRegion: 'us-west-2', State: 'available' });
+    });
   });
 
   it('deletes only endpoints of the caller', async () => {
