@@ -25,6 +25,9 @@ export type Stage = Ground & {
 
 export type Act = (stage: Stage) => Promise<StoryEvent>;
 
+/** A change of AWS that people make with its own command line, and the product answers with changes. */
+export type Experiment = { readonly what: string; readonly command: string };
+
 /** An estate that runs. */
 export type Estate = {
   /** What to ask by hand: address and path. */
@@ -38,6 +41,8 @@ export type Estate = {
   readonly acts: readonly Act[];
   /** What to show of AWS's faults. */
   readonly faultActs?: readonly Act[];
+  /** What to try by hand, as the estate is now. */
+  experiment(): Experiment;
   close(): Promise<void>;
 };
 

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { AddressesFor } from '../aws/world/state';
+import type { Loopback } from '../network/loopback';
 import { type Provider, startProvider } from '../network/providers';
+import type { Experiment } from './estate';
 
 /** A provider at the end of a chain: it answers with its name, the path that reached it, and what it makes up for this request. */
 export function startDomain(domain: string, addresses: readonly string[], port?: number): Promise<Provider> {
@@ -7,9 +10,27 @@ export function startDomain(domain: string, addresses: readonly string[], port?:
   return startProvider({ addresses, port, handle });
 }
 
+/** The headline act: tags are what people write, and here they write one path more. `rest`: more words for the command. */
+export function tagPaths(id: string, paths: readonly string[], rest = ''): Experiment {
+  const tags = `'Key=kong:path,Value=${paths.join(' ')}'`;
+  return {
+    what: `have ${paths.at(-1)} lead where ${paths[0]} does`,
+    command: `aws ec2 create-tags${rest} --resources ${id} --tags ${tags}`,
+  };
+}
+
 /** Addresses of a provider as network interfaces, one in each zone. */
 export function interfacesIn(zoneIds: readonly string[], { addresses }: Pick<Provider, 'addresses'>) {
   return addresses.map((ip, index) => ({ ip, zoneId: zoneIds[index] ?? '' }));
+}
+
+/** Whoever connects to a service by hand reaches its provider of then, at addresses of their own. */
+export function answering({ allot }: Loopback, provider: () => Provider | undefined): AddressesFor {
+  return (count) => {
+    const addresses = allot(count);
+    provider()?.answerAt(addresses);
+    return addresses;
+  };
 }
 
 /** Tags that lead to a provider. */

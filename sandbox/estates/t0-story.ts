@@ -14,6 +14,7 @@ import {
   timed,
   warmUp,
 } from './estate';
+import { tagPaths } from './provider';
 import { accounts, homeZone, openT0, region, type T0 } from './t0';
 
 /** Estate T0 from an empty control plane through a recreated endpoint and a rejected connection, or through AWS's faults. */
@@ -64,6 +65,7 @@ function estateOf(t0: T0): Estate {
       ),
       (stage) => stage.synchronise('AWS is well again, and the second connection to SD2 is taken in'),
     ],
+    experiment: () => tagPaths(t0.sd2.endpointId, ['/sd2', '/orders']),
     close: t0.close,
   };
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { startPassThrough } from '../network/pass-through';
 import { type Provider, type ProviderRequest, startProvider } from '../network/providers';
 import type { Hop } from '../story';
-import { ask, type GatewayAddress, type Ground, traceOf } from './estate';
+import { ask, createHopBook, type GatewayAddress, type Ground, traceOf } from './estate';
+import { answering } from './provider';
 
 /** Estate T0: SD1 -> gateway -> SD2 -> gateway -> egress -> on-premises, four accounts in one region. */
 export const region = 'us-east-1';
@@ -32,8 +33,7 @@ export type T0Options = Ground & { readonly gateway: GatewayAddress };
 /** Builds the estate: AWS's side of it in `world`, and servers on the addresses of its interfaces. */
 export async function openT0(options: T0Options): Promise<T0> {
   const { world } = options;
-  const hops = new Map<string, Hop[]>();
-  const record = (traceId: string, hop: Hop) => void hops.set(traceId, [...(hops.get(traceId) ?? []), hop]);
+  const { record, take: takeHops } = createHopBook();
   world.createVpc({ account: accounts.gateway, region, zoneIds: zones });
   const front = world.createService({ account: accounts.gateway, region });
   const onPremises = await startProvider({
@@ -43,7 +43,8 @@ export async function openT0(options: T0Options): Promise<T0> {
   const sd1Door = await openDoor('sd1', front.name, options);
   const sd2Door = await openDoor('sd2', front.name, options);
   const egress = await connectEgress(onPremises, { ...options, record });
-  const sd2Service = world.createService({ account: accounts.sd2, region, acceptanceRequired: true });
+  const addressesFor = answering(options.loopback, () => sd2.provider);
+  const sd2Service = world.createService({ account: accounts.sd2, region, acceptanceRequired: true, addressesFor });
   const serve = (addresses: readonly string[], port?: number) =>
     startProvider({ addresses, port, handle: (asked) => answerAsSd2(asked, sd2Door.address, record) });
   const connect = async () => connectDomain('sd2', { ...options, serviceName: sd2Service.name, serve });
@@ -72,7 +73,7 @@ export async function openT0(options: T0Options): Promise<T0> {
       open.add(second.provider);
       return second;
     },
-    takeHops: (traceId) => hops.get(traceId) ?? [],
+    takeHops,
     close: async () => void (await Promise.all([...open].map((one) => one.close()))),
   };
 }
@@ -134,12 +135,14 @@ async function connectEgress(
     });
     return { body };
   };
-  const service = options.world.createService({ account: accounts.egress, region });
-  return connectDomain('egress', {
+  const addressesFor = answering(options.loopback, () => egress.provider);
+  const service = options.world.createService({ account: accounts.egress, region, addressesFor });
+  const egress = await connectDomain('egress', {
     ...options,
     serviceName: service.name,
     serve: (addresses) => startProvider({ addresses, handle }),
   });
+  return egress;
 }
 
 /** SD2 answers after it has called on-premises through the gateway's egress route. */

@@ -14,7 +14,7 @@ import {
   type Stage,
   warmUp,
 } from './estate';
-import { interfacesIn, startDomain, tagsOf } from './provider';
+import { answering, interfacesIn, startDomain, tagPaths, tagsOf } from './provider';
 
 const accounts = { gateway: '111111111111', provider: '222222222222' };
 const home = 'us-west-2';
@@ -46,12 +46,15 @@ async function openT1(ground: Ground, gateway: GatewayAddress): Promise<Estate> 
   const book = createHopBook();
   const consumer = await openConsumer(ground, gateway, book);
   const { world } = ground;
-  const { name } = world.createService({ account: accounts.provider, region: far });
+  let latest: Provider | undefined;
+  const addressesFor = answering(ground.loopback, () => latest);
+  const { name } = world.createService({ account: accounts.provider, region: far, addressesFor });
   world.createVpc({ account: accounts.gateway, region: far, zoneIds: farZones });
   const open = new Set<Pick<Provider, 'close'>>([consumer]);
   const connect = async (region: string, zoneIds: readonly string[]): Promise<VpcEndpoint> => {
     const provider = await startDomain(domain, ground.loopback.allot(zoneIds.length));
     open.add(provider);
+    latest = provider;
     const vpcId = world.vpcs({ account: accounts.gateway, region })[0]?.id;
     return world.createEndpoint({
       ...{ account: accounts.gateway, region, vpcId, serviceName: name },
@@ -59,7 +62,7 @@ async function openT1(ground: Ground, gateway: GatewayAddress): Promise<Estate> 
       interfaces: interfacesIn(zoneIds, provider),
     });
   };
-  await connect(far, farZones);
+  const { id } = await connect(far, farZones);
   return {
     door: `${consumer.address}${paths[0]}`,
     legs: ['consumer gateway', `gateway ${domain}`],
@@ -73,6 +76,7 @@ async function openT1(ground: Ground, gateway: GatewayAddress): Promise<Estate> 
     },
     takeHops: book.take,
     acts: actsWith(() => connect(home, ['usw2-az2'])),
+    experiment: () => tagPaths(id, [...paths, '/svc3'], ` --region ${far}`),
     close: async () => void (await Promise.all([...open].map((one) => one.close()))),
   };
 }

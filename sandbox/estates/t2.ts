@@ -7,6 +7,7 @@ import {
   broken,
   createHopBook,
   type Estate,
+  type Experiment,
   type GatewayAddress,
   type Ground,
   loopbackAllowed,
@@ -15,7 +16,7 @@ import {
   type Stage,
   warmUp,
 } from './estate';
-import { interfacesIn, tagsOf } from './provider';
+import { answering, interfacesIn, tagsOf } from './provider';
 
 const accounts = { gateway: '111111111111', dogs: '222222222222', todo: '333333333333' };
 const region = 'us-east-1';
@@ -68,7 +69,8 @@ export async function openT2(ground: Ground, gateway: GatewayAddress): Promise<T
   const connect = async (name: string, account: string, handler: Domain) => {
     const served = await serveEach(loopback.allot(zones.length), handler);
     for (const one of served) open.add(one);
-    const { name: serviceName } = world.createService({ account, region });
+    const addressesFor = answering(loopback, () => served[0]);
+    const { name: serviceName } = world.createService({ account, region, addressesFor });
     const endpoint = world.createEndpoint({
       ...{ account: accounts.gateway, region, vpcId, serviceName },
       tags: tagsOf(name, { port: served[0]?.port ?? 0 }, `/${name}`),
@@ -100,8 +102,14 @@ export async function openT2(ground: Ground, gateway: GatewayAddress): Promise<T
         );
       },
     ],
+    experiment: () => halve(dogs.endpoint),
     close: async () => void (await Promise.all([...open].map((one) => one.close()))),
   };
+}
+
+function halve({ id }: VpcEndpoint): Experiment {
+  const command = `aws ec2 create-tags --resources ${id} --tags Key=kong:weight,Value=50`;
+  return { what: 'halve the weight of dogs', command };
 }
 
 /** A provider for each address, all on one port, so that one of them can go. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { HttpService } from '../aws/cloud-map/world';
+import type { Attributes, HttpService } from '../aws/cloud-map/world';
 import type { Provider } from '../network/providers';
 import type { StoryEvent } from '../story';
 import {
@@ -18,7 +18,7 @@ import {
   timed,
   warmUp,
 } from './estate';
-import { interfacesIn, startDomain, tagsOf } from './provider';
+import { answering, interfacesIn, startDomain, tagsOf } from './provider';
 
 const accounts = { gateway: '111111111111', provider: '222222222222' };
 const region = 'us-east-1';
@@ -63,28 +63,17 @@ async function openT3(ground: Ground, { gateway, employees, payroll }: Parts): P
   const { world, loopback } = ground;
   const book = createHopBook();
   const consumer = await openConsumer(ground, gateway, book);
-  const [first, other] = await Promise.all([
-    startDomain('employees', loopback.allot(zones.length)),
-    startDomain('payroll', loopback.allot(1)),
-  ]);
-  const open = new Set<Pick<Provider, 'close'>>([consumer, first, other]);
-  registerAll(ground, payroll, other);
-  const service = world.createService({ account: accounts.provider, region, zoneIds: zones });
-  let endpoint = world.createEndpoint({
-    ...{ account: accounts.gateway, region, serviceName: service.name },
-    tags: tagsOf('employees', first, '/employees'),
-    interfaces: interfacesIn(zones, first),
-  });
+  const connected = await connectEmployees(ground);
+  const registered = await startDomain('payroll', loopback.allot(2));
+  const [first, second] = instancesOf(registered);
+  // As a team registers its own service, by hand.
+  if (first) world.cloudMap.registerInstance({ serviceId: payroll.id, id: randomUUID(), attributes: first });
 
   async function recreate(stage: Stage): Promise<StoryEvent> {
     const before = addressesIn(ground, employees);
-    const next = await startDomain('employees', loopback.allot(zones.length));
-    open.add(next);
-    endpoint = world.recreateEndpoint(endpoint.id, { interfaces: interfacesIn(zones, next) });
-    world.setTags(endpoint.id, tagsOf('employees', next, '/employees'));
-    const event = await stage.synchronise('the endpoint was made anew: its instances in Cloud Map are replaced', () =>
-      first.close(),
-    );
+    const old = await connected.recreate();
+    const what = 'the endpoint was made anew: its instances in Cloud Map are replaced';
+    const event = await stage.synchronise(what, () => old.close());
     const stale = addressesIn(ground, employees).filter((address) => before.includes(address));
     return stale.length > 0 ? broken(event, `Cloud Map still holds ${stale.join(' ')}`) : event;
   }
@@ -104,18 +93,44 @@ async function openT3(ground: Ground, { gateway, employees, payroll }: Parts): P
         ),
       recreate,
     ],
-    close: async () => void (await Promise.all([...open].map((one) => one.close()))),
+    experiment: () => ({ what: 'register a second instance of payroll', command: registration(payroll, second) }),
+    close: async () => void (await Promise.all([consumer, connected, registered].map((one) => one.close()))),
   };
 }
 
-/** As a team registers its own service, by hand. */
-function registerAll({ world }: Ground, { id: serviceId }: HttpService, { addresses, port }: Provider): void {
-  for (const ip of addresses)
-    world.cloudMap.registerInstance({
-      serviceId,
-      id: randomUUID(),
-      attributes: { AWS_INSTANCE_IPV4: ip, AWS_INSTANCE_PORT: String(port), 'kong:path': '/payroll' },
-    });
+/** The endpoint of employees, whose provider answers at new addresses each time that it is made anew; the old ones answer until they are closed. */
+async function connectEmployees({ world, loopback }: Ground) {
+  const start = () => startDomain('employees', loopback.allot(zones.length));
+  let provider = await start();
+  const open = [provider];
+  const addressesFor = answering(loopback, () => provider);
+  const service = world.createService({ account: accounts.provider, region, zoneIds: zones, addressesFor });
+  let { id } = world.createEndpoint({
+    ...{ account: accounts.gateway, region, serviceName: service.name },
+    tags: tagsOf('employees', provider, '/employees'),
+    interfaces: interfacesIn(zones, provider),
+  });
+  return {
+    recreate: async (): Promise<Provider> => {
+      const old = provider;
+      provider = await start();
+      open.push(provider);
+      ({ id } = world.recreateEndpoint(id, { interfaces: interfacesIn(zones, provider) }));
+      world.setTags(id, tagsOf('employees', provider, '/employees'));
+      return old;
+    },
+    close: async () => void (await Promise.all(open.map((one) => one.close()))),
+  };
+}
+
+/** Attributes of an instance for each address of payroll. */
+function instancesOf({ addresses, port }: Provider): readonly Attributes[] {
+  return addresses.map((ip) => ({ AWS_INSTANCE_IPV4: ip, AWS_INSTANCE_PORT: String(port), 'kong:path': '/payroll' }));
+}
+
+function registration({ id }: HttpService, attributes: Attributes = {}): string {
+  const words = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+  return `aws servicediscovery register-instance --service-id ${id} --instance-id second --attributes ${words.join(',')}`;
 }
 
 /** `ip:port` of each instance, as a consumer that knows no DNS finds them. */

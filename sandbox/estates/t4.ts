@@ -14,7 +14,7 @@ import {
   type Stage,
   warmUp,
 } from './estate';
-import { startDomain, tagsOf } from './provider';
+import { startDomain, tagPaths, tagsOf } from './provider';
 
 const accounts = { gateway: '111111111111', provider: '222222222222' };
 const region = 'us-east-1';
@@ -84,6 +84,7 @@ async function openT4(ground: Ground, gateway: GatewayAddress): Promise<Estate> 
       },
       (stage) => overlap(stage, { hub, launch: (other) => launch('mirror', other) }),
     ],
+    experiment: () => tagPaths(stock.instance.id, ['/stock', '/inventory'], ' --profile provider'),
     close: async () => void (await Promise.all([...open].map((one) => one.close()))),
   };
 }

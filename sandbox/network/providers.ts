@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { text } from 'node:stream/consumers';
 import { messageOf } from '#core/errors';
 import type { Json } from '#core/model';
-import { listenTogether } from './loopback';
+import { type Listening, listenTogether } from './loopback';
 
 export type ProviderRequest = {
   /** Address of the interface that it arrived at. */
@@ -30,6 +30,8 @@ export type ProviderOptions = {
 export type Provider = {
   readonly addresses: readonly string[];
   readonly port: number;
+  /** Answers at more addresses, on the same port. */
+  readonly answerAt: (addresses: readonly string[]) => void;
   /** What arrived so far, in order: at all addresses, or at one. */
   readonly requests: (address?: string) => readonly ProviderRequest[];
   /** Breaks every connection and stops listening. */
@@ -49,9 +51,18 @@ export async function startProvider({ addresses, port, handle }: ProviderOptions
       });
     });
   const listening = await listenTogether(addresses, serverFor, port);
+  const others: Promise<Listening | undefined>[] = [];
   return {
-    ...listening,
+    port: listening.port,
     addresses,
+    answerAt: (more) => {
+      const fresh = more.filter((address) => !addresses.includes(address));
+      // Where somebody else has the port, nobody answers, as at an interface that is broken.
+      others.push(listenTogether(fresh, serverFor, listening.port).catch(() => undefined));
+    },
+    close: async () => {
+      for (const one of [listening, ...(await Promise.all(others))]) await one?.close();
+    },
     requests: (address) => received.filter((one) => address === undefined || one.address === address),
   };
 }

@@ -37,7 +37,9 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
   const vpc = vpcAt(state, spec, spec.vpcId);
   const service = serviceNamed(state, spec, vpc);
   const issued = state.issue('vpce');
-  const interfaces = spec.interfaces.map((one) => createInterface(state, vpc, { ...one, endpointId: issued.id }));
+  const interfaces = addressed(state, spec).map((one) =>
+    createInterface(state, vpc, { ...one, endpointId: issued.id }),
+  );
   const nowMs = state.now();
   state.endpoints.set(issued.id, {
     ...issued,
@@ -56,6 +58,14 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
     changedAtMs: nowMs,
   });
   return existing(state, issued.id);
+}
+
+/** Interfaces that all name no address get those at which the provider says that it answers. */
+function addressed(state: WorldState, { serviceName, interfaces }: EndpointSpec): readonly InterfaceSpec[] {
+  const addressesFor = state.addressesFor.get(serviceName);
+  if (!addressesFor || interfaces.some(({ ip, ipv6 }) => ip ?? ipv6)) return interfaces;
+  const ips = addressesFor(interfaces.length);
+  return interfaces.map(({ zoneId }, index) => ({ zoneId, ip: ips[index] ?? ips[0] }));
 }
 
 /** The endpoint as AWS would describe it now; undefined when it does not exist, or no more. */

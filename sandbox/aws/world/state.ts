@@ -11,6 +11,9 @@ export type StoredEndpoint = VpcEndpoint & {
 /** An instance as it was last touched (`instances.ts`). */
 export type StoredInstance = Instance & { readonly changedAtMs: number; readonly settles: boolean };
 
+/** Addresses of the interfaces of one more endpoint: as many as it has, or one for all. */
+export type AddressesFor = (count: number) => readonly string[];
+
 /** Everything that the world remembers; maps keep the order of creation. */
 export type WorldState = {
   readonly now: () => number;
@@ -23,6 +26,8 @@ export type WorldState = {
   readonly hosts: Map<string, number>;
   /** By service name. */
   readonly services: Map<string, EndpointService>;
+  /** By service name. */
+  readonly addressesFor: Map<string, AddressesFor>;
   readonly endpoints: Map<string, StoredEndpoint>;
   readonly interfaces: Map<string, NetworkInterface>;
   readonly instances: Map<string, StoredInstance>;

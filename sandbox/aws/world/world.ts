@@ -40,7 +40,7 @@ import {
 } from './model';
 import { createVpc, type VpcSpec } from './network';
 import { acceptPeering, createPeering, type PeeringSpec } from './peerings';
-import type { WorldState } from './state';
+import type { AddressesFor, WorldState } from './state';
 import { zoneIdsOf } from './zones';
 
 export type WorldOptions = {
@@ -57,6 +57,8 @@ export type ServiceSpec = Place & {
   /** Absent: all zones of the region. */
   readonly zoneIds?: readonly string[];
   readonly tags?: Tags;
+  /** Where the provider answers one more endpoint that names no addresses; absent: these are of its subnets. */
+  readonly addressesFor?: AddressesFor;
 };
 
 /** Accounts and regions exist as soon as they are named. Changing anything that does not exist throws AwsError. */
@@ -164,6 +166,7 @@ function createState({ now = Date.now, transitionMs = 0, deletedListedMs = hourM
     peerings: new Map(),
     hosts: new Map(),
     services: new Map(),
+    addressesFor: new Map(),
     endpoints: new Map(),
     interfaces: new Map(),
     instances: new Map(),
@@ -178,6 +181,7 @@ function createService(state: WorldState, spec: ServiceSpec): EndpointService {
   const name = `com.amazonaws.vpce.${region}.${issued.id}`;
   const service = { ...issued, account, region, tags, name, acceptanceRequired, zoneIds };
   state.services.set(name, service);
+  if (spec.addressesFor) state.addressesFor.set(name, spec.addressesFor);
   return service;
 }
 

@@ -5,6 +5,7 @@ import { request } from 'undici';
 import { listenTogether, openLoopback } from '#sandbox/network/loopback';
 import { startPassThrough } from '#sandbox/network/pass-through';
 import { type Provider, type ProviderOptions, startProvider } from '#sandbox/network/providers';
+import { until } from '../../support/until';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -90,6 +91,24 @@ describe('startProvider', () => {
     expect(provider.requests(first)).toMatchObject([
       { address: first, headers: { host: `${first}:${provider.port}` } },
     ]);
+  });
+
+  it('answers at more addresses from then on, at the same port, until it is closed', async () => {
+    const { allot, isDistinct } = await openLoopback();
+    const provider = await provide(allot(1), echo);
+    const [address = ''] = allot(1);
+    const answers = () =>
+      request(`http://${address}:${provider.port}/a`, { reset: true }).then(
+        ({ statusCode, body }) => body.dump().then(() => statusCode),
+        () => undefined,
+      );
+    const before = await answers();
+
+    provider.answerAt([address]);
+    await until('it answers there', async () => (await answers()) === 201);
+    await provider.close();
+
+    expect([before, await answers()]).toEqual([isDistinct ? undefined : 201, undefined]);
   });
 
   it('answers 500 with the reason when the handler throws', async () => {

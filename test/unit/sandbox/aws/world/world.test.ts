@@ -191,6 +191,23 @@ describe('createWorld', () => {
     expect(() => world.createEndpoint({ ...spec, ...change })).toThrow(expect.objectContaining({ code }));
   });
 
+  it.each([
+    ['one address for each interface', ['127.20.2.11', '127.20.2.12'], ['127.20.2.11', '127.20.2.12']],
+    ['one address for all', ['127.0.0.1'], ['127.0.0.1', '127.0.0.1']],
+  ])('takes the addresses at which the provider answers: %s', (_, given, taken) => {
+    const world = createWorld();
+    const { name: serviceName } = world.createService({ ...provider, addressesFor: () => given });
+    const connect = (...ips: string[]) =>
+      world.createEndpoint({
+        ...consumer,
+        serviceName,
+        interfaces: ['use1-az1', 'use1-az2'].map((zoneId, index) => ({ zoneId, ip: ips[index] })),
+      });
+
+    expect(connect().interfaces.map(({ ip }) => ip)).toEqual(taken);
+    expect(connect('127.20.9.1', '127.20.9.2').interfaces.map(({ ip }) => ip)).toEqual(['127.20.9.1', '127.20.9.2']);
+  });
+
   it('runs out of addresses as a subnet of AWS does', () => {
     const { world, service } = worldWith();
     const interfaces = Array.from({ length: 4_092 }, () => ({ zoneId: 'use1-az1' }));
