@@ -13,10 +13,12 @@ export const token = 'kpat_sandbox';
 /** The product discovers every second, so that nobody waits for a demonstration. */
 const intervalSeconds = 1;
 
+/** Account ids by what the estate calls them; the product has the credentials of the gateway's. */
+export type Accounts = Readonly<Record<string, string>> & { readonly gateway: string };
+
 /** What the product is told of an estate. */
 export type Setting = {
-  /** Whose credentials the product has. */
-  readonly account: string;
+  readonly accounts: Accounts;
   readonly region: string;
   /** Zone of the data plane. */
   readonly zoneId: string;
@@ -53,10 +55,21 @@ watch: { intervalSeconds: ${intervalSeconds} }
 `;
 }
 
-/** The AWS credentials file of an account's own identity. */
-export function credentialsText(account: string): string {
-  const { accessKeyId, secretAccessKey } = credentialsOf(account);
-  return `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+/** The AWS credentials file: the gateway's account by default, each other as a profile. */
+export function credentialsText({ gateway, ...others }: Accounts): string {
+  return Object.entries({ default: gateway, ...others })
+    .map(([profile, account]) => {
+      const { accessKeyId, secretAccessKey } = credentialsOf(account);
+      return `[${profile}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
+    })
+    .join('');
+}
+
+/** The AWS configuration file that leads each profile to the sandbox, for AWS's own command line. */
+function awsConfigText({ accounts: { gateway, ...others }, region }: Setting, awsUrl: string): string {
+  return ['default', ...Object.keys(others).map((name) => `profile ${name}`)]
+    .map((section) => `[${section}]\nregion = ${region}\nendpoint_url = ${awsUrl}\n`)
+    .join('');
 }
 
 /** What the commands need: the configuration's path, and their variables. */
@@ -78,11 +91,17 @@ export function openFiles(setting: Setting, { aws, konnect }: Servers): Promise<
     opened.add({ close: () => rm(folder, { recursive: true }) });
     const configPath = join(folder, 'kong-privatelink.yaml');
     const credentialsPath = join(folder, 'aws-credentials');
+    const awsConfigPath = join(folder, 'aws-config');
     const controlPlane = `{ type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
     const text = configurationText(setting, { awsUrl: aws.url, controlPlane });
     await writeFile(configPath, text, { mode: 0o600 });
-    await writeFile(credentialsPath, credentialsText(setting.account), { mode: 0o600 });
-    const env = { AWS_SHARED_CREDENTIALS_FILE: credentialsPath, KONNECT_TOKEN: token };
+    await writeFile(credentialsPath, credentialsText(setting.accounts), { mode: 0o600 });
+    await writeFile(awsConfigPath, awsConfigText(setting, aws.url), { mode: 0o600 });
+    const env = {
+      AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
+      AWS_CONFIG_FILE: awsConfigPath,
+      KONNECT_TOKEN: token,
+    };
     return { folder, configPath, credentialsPath, env, close: opened.close };
   });
 }

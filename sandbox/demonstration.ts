@@ -1,6 +1,6 @@
 import { PrivatelinkError } from '#core/errors';
 import { type During, quietly } from '#io/terminal';
-import type { Act, Estate } from './estates/estate';
+import type { Estate } from './estates/estate';
 import { estateNamed } from './estates/estates';
 import type { Loopback } from './network/loopback';
 import type { Product } from './product';
@@ -30,19 +30,21 @@ export type DemonstrationOptions = {
   readonly faults?: boolean;
 };
 
-/** Runs the acts of an estate from an empty control plane; stops between them when aborted. Throws PrivatelinkError for an estate that there is not. */
+/** Runs the acts of an estate from an empty control plane; stops between them when aborted. Throws PrivatelinkError, before anything starts, for what there is not. */
 export async function demonstrate(
   narrator: Narrator,
   signal: AbortSignal,
   { estate: name = 'T0', faults = false }: DemonstrationOptions = {},
 ): Promise<Demonstration> {
   const { during = quietly } = narrator;
-  const open = () => openStage(estateNamed(name), signal);
+  const { prepare, hasFaults } = estateNamed(name);
+  if (faults && !hasFaults) throw faultless(name);
+  const open = () => openStage(prepare, signal);
   const stage = await during('starting AWS, Konnect, the gateway and the plugin', open);
   narrator.opening(stage.loopback, stage.title);
   try {
     const events: StoryEvent[] = [];
-    const acts = actsOf(stage.estate, name, faults);
+    const acts = (faults ? stage.estate.faultActs : undefined) ?? stage.estate.acts;
     for (const [index, act] of acts.entries()) {
       signal.throwIfAborted();
       const what = `waiting for discover, sync and the data plane, step ${index + 1} of ${acts.length}`;
@@ -61,11 +63,6 @@ export async function demonstrate(
   }
 }
 
-function actsOf({ acts, faultActs }: Estate, name: string, faults: boolean): readonly Act[] {
-  if (!faults) return acts;
-  if (faultActs) return faultActs;
-  throw new PrivatelinkError(`estate ${name} shows no faults`, {
-    code: 'CONFIG_INVALID',
-    fix: 'leave --estate out',
-  });
+function faultless(name: string): PrivatelinkError {
+  return new PrivatelinkError(`estate ${name} shows no faults`, { code: 'CONFIG_INVALID', fix: 'leave --estate out' });
 }

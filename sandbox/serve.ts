@@ -1,8 +1,8 @@
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
 import { startAws } from './aws/server';
 import { createWorld } from './aws/world/world';
-import { controlPlaneName, type Files, openFiles, token } from './configuration';
-import { prepareT0 } from './estates/t0-story';
+import { type Accounts, controlPlaneName, type Files, openFiles, token } from './configuration';
+import type { Experiment, Prepare } from './estates/estate';
 import { startKonnect } from './konnect/konnect';
 import { isTaken, openLoopback } from './network/loopback';
 import { openAll } from './opened';
@@ -11,40 +11,73 @@ import { openAll } from './opened';
 export const servedPorts = { aws: 9001, konnect: 9002, gateway: 8000 };
 
 export type Served = Pick<Files, 'configPath' | 'env'> & {
+  readonly title: string;
+  /** Those whose keys are in the credentials file, by the name of their profile; the gateway's is the default. */
+  readonly accounts: Accounts;
   readonly awsUrl: string;
   readonly konnectUrl: string;
-  /** Where SD1 reaches the gateway, with a path. */
+  /** Where the consumer reaches the gateway, with a path. */
   readonly door: string;
+  readonly experiment: Experiment;
   readonly close: () => Promise<void>;
 };
 
+export type ServeOptions = {
+  readonly prepare: Prepare;
+  readonly ports?: typeof servedPorts;
+  /** The clock of AWS; the system's by default. */
+  readonly now?: () => number;
+};
+
 /**
- * Starts AWS, Konnect and the domains of estate T0 on loopback, for a gateway of your own on 127.0.0.1.
- * Throws PrivatelinkError when a port is taken.
+ * Starts AWS, Konnect and the domains of an estate on loopback, for a gateway of your own on 127.0.0.1.
+ * Throws PrivatelinkError when a port cannot be had.
  */
-export async function serveSandbox(ports = servedPorts): Promise<Served> {
+export async function serveSandbox(options: ServeOptions): Promise<Served> {
   try {
-    return await openServed(ports);
+    return await openServed(options);
   } catch (thrown) {
-    throw isTaken(thrown) ? portTaken(thrown) : thrown;
+    if (isTaken(thrown)) throw portRefused(thrown, 'most likely another sandbox --serve runs there', stopOther);
+    if (hasCode(thrown, 'EACCES')) throw portRefused(thrown, 'the system keeps that port from you', higherPort);
+    throw thrown;
   }
 }
 
-function openServed(ports: typeof servedPorts): Promise<Served> {
+const stopOther =
+  'stop it with Ctrl-C where it was started, stop what else listens on that port, or choose another with --port';
+const higherPort = 'choose another with --port, 1024 or higher';
+
+function openServed({ prepare, ports = servedPorts, now = Date.now }: ServeOptions): Promise<Served> {
   return openAll(async (opened) => {
-    const ground = { world: createWorld(), loopback: await openLoopback() };
-    const { open, setting } = await prepareT0(ground);
-    const aws = opened.add(await startAws(ground.world, { port: ports.aws }));
+    const { world, settle } = createSlowWorld(now);
+    const { title, open, setting, close } = await prepare({ world, loopback: await openLoopback() });
+    if (close) opened.add({ close });
+    const aws = opened.add(await startAws(world, { port: ports.aws }));
     const controlPlanes = [{ name: controlPlaneName }];
     const konnect = opened.add(await startKonnect({ controlPlanes, token, port: ports.konnect }));
     const { configPath, env } = opened.add(await openFiles(setting, { aws, konnect }));
-    const { door } = opened.add(await open({ host: '127.0.0.1', port: ports.gateway }));
-    return { awsUrl: aws.url, konnectUrl: konnect.url, door, configPath, env, close: opened.close };
+    const { door, experiment } = opened.add(await open({ host: '127.0.0.1', port: ports.gateway }));
+    settle();
+    const { accounts } = setting;
+    const urls = { awsUrl: aws.url, konnectUrl: konnect.url };
+    return { title, accounts, ...urls, door, configPath, env, experiment: experiment(), close: opened.close };
   });
 }
 
-function portTaken(cause: unknown): PrivatelinkError {
-  const fix = 'stop it with Ctrl-C where it was started, or stop what else listens on that port';
-  const reason = `${messageOf(cause)}: most likely another sandbox --serve runs there`;
-  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix, cause });
+/** How long `pending` and `deleting` last: long enough to be seen, where AWS takes minutes. */
+const transitionMs = 3_000;
+const deletedListedMs = 60_000;
+
+/** An AWS whose changes take a while; what there is until `settle` has been there for longer. */
+function createSlowWorld(now: () => number) {
+  let behindMs = transitionMs;
+  const world = createWorld({ transitionMs, deletedListedMs, now: () => now() - behindMs });
+  const settle = () => {
+    behindMs = 0;
+  };
+  return { world, settle };
+}
+
+function portRefused(cause: unknown, why: string, fix: string): PrivatelinkError {
+  return new PrivatelinkError(`${messageOf(cause)}: ${why}`, { code: 'CONFIG_INVALID', fix, cause });
 }

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { AwsWorld } from '../aws/world/world';
-import type { Setting } from '../configuration';
+import type { Accounts, Setting } from '../configuration';
 import type { Loopback } from '../network/loopback';
 import { startPassThrough } from '../network/pass-through';
 import type { ProviderRequest } from '../network/providers';
@@ -56,6 +56,18 @@ export type Prepared = {
 };
 
 export type Prepare = (ground: Ground) => Promise<Prepared>;
+
+const roleName = 'kong-privatelink';
+
+/** What any account of the sandbox may assume in this one, once `createRoles` has made it. */
+export function roleArnOf(account: string): string {
+  return `arn:aws:iam::${account}:role/${roleName}`;
+}
+
+/** A role in each account. */
+export function createRoles(world: AwsWorld, accounts: Accounts): void {
+  for (const account of Object.values(accounts)) world.createRole({ account, name: roleName });
+}
 
 /** In `allow` of every source: addresses on loopback stand for those of interfaces, and are no targets elsewhere. */
 export const loopbackAllowed = 'addresses: ["127.0.0.0/8"]';

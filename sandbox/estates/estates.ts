@@ -6,21 +6,25 @@ import { prepareT2 } from './t2';
 import { prepareT3 } from './t3';
 import { prepareT4 } from './t4';
 
+type Shown = { readonly prepare: Prepare /** It shows what AWS's faults do. */; readonly hasFaults?: boolean };
+
 /** What `sandbox --estate` can show. */
-const estates: Readonly<Record<string, Prepare>> = {
-  T0: prepareT0,
-  T1: prepareT1,
-  T2: prepareT2,
-  T3: prepareT3,
-  T4: prepareT4,
+const estates: Readonly<Record<string, Shown>> = {
+  T0: { prepare: prepareT0, hasFaults: true },
+  T1: { prepare: prepareT1 },
+  T2: { prepare: prepareT2 },
+  T3: { prepare: prepareT3 },
+  T4: { prepare: prepareT4 },
 };
 
+export const estateNames = Object.keys(estates);
+
 /** The estate of a name; throws PrivatelinkError for one that there is not. */
-export function estateNamed(name: string): Prepare {
-  const prepare = estates[name.toUpperCase()];
-  if (prepare) return prepare;
+export function estateNamed(name: string): Shown {
+  const estate = estates[name.toUpperCase()];
+  if (estate) return estate;
   throw new PrivatelinkError(`there is no estate ${name}`, {
     code: 'CONFIG_INVALID',
-    fix: `name one of ${Object.keys(estates).join(', ')}`,
+    fix: `name one of ${estateNames.join(', ')}`,
   });
 }

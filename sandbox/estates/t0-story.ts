@@ -6,6 +6,7 @@ import {
   ask,
   broken,
   createHopBook,
+  createRoles,
   type Estate,
   type Ground,
   loopbackAllowed,
@@ -19,11 +20,12 @@ import { accounts, homeZone, openT0, region, type T0 } from './t0';
 
 /** Estate T0 from an empty control plane through a recreated endpoint and a rejected connection, or through AWS's faults. */
 export async function prepareT0(ground: Ground): Promise<Prepared> {
+  createRoles(ground.world, accounts);
   return {
     title: `estate T0 on loopback
   SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333) -> gateway -> egress (444444444444) -> on-premises`,
     setting: {
-      account: accounts.gateway,
+      accounts,
       region,
       zoneId: homeZone,
       domains: ['egress', 'sd2'],

@@ -5,6 +5,7 @@ import {
   type Act,
   broken,
   createHopBook,
+  createRoles,
   type Estate,
   type GatewayAddress,
   type Ground,
@@ -26,11 +27,12 @@ const paths = ['/svc1', '/svc2'];
 
 /** Estate T1: a gateway in us-west-2, a provider in us-east-1 with two paths behind one endpoint service. */
 export async function prepareT1(ground: Ground): Promise<Prepared> {
+  createRoles(ground.world, accounts);
   return {
     title: `estate T1 on loopback, across regions
   consumer -> Kong gateway (111111111111, us-west-2) -> shop (222222222222, us-east-1), /svc1 and /svc2`,
     setting: {
-      account: accounts.gateway,
+      accounts,
       region: home,
       zoneId: homeZone,
       domains: [domain],

@@ -6,6 +6,7 @@ import type { StoryEvent } from '../story';
 import {
   broken,
   createHopBook,
+  createRoles,
   type Estate,
   type Experiment,
   type GatewayAddress,
@@ -41,12 +42,13 @@ export type T2 = Estate & { readonly interfaces: ReadonlyMap<Domain, readonly Pr
 
 /** Estate T2: one public API at a central gateway, dogs on ECS and todo on EC2 in accounts of their own. */
 export async function prepareT2(ground: Ground): Promise<Prepared> {
+  createRoles(ground.world, accounts);
   return {
     title: `estate T2 on loopback, a central gateway
   consumer -> Kong gateway (111111111111) -> dogs (222222222222), todo (333333333333); routes carry key-auth and rate-limiting,
   which the stand-in gateway does not run: with a real Kong, npm run test:kong does`,
     setting: {
-      account: accounts.gateway,
+      accounts,
       region,
       zoneId: homeZone,
       domains,

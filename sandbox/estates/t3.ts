@@ -7,6 +7,7 @@ import {
   ask,
   broken,
   createHopBook,
+  createRoles,
   type Estate,
   type GatewayAddress,
   type Ground,
@@ -29,6 +30,7 @@ const namespace = 'registry';
 
 /** Estate T3: a Cloud Map namespace that holds the addresses of one endpoint, published by the product, and a service that others register. */
 export async function prepareT3(ground: Ground): Promise<Prepared> {
+  createRoles(ground.world, accounts);
   const { id: namespaceId } = ground.world.cloudMap.createNamespace({
     account: accounts.gateway,
     region,
@@ -41,7 +43,7 @@ export async function prepareT3(ground: Ground): Promise<Prepared> {
   consumer -> Cloud Map (111111111111) -> employees (222222222222)
   consumer -> Kong gateway (111111111111) -> employees by its endpoint, payroll by Cloud Map`,
     setting: {
-      account: accounts.gateway,
+      accounts,
       region,
       zoneId: homeZone,
       domains: ['employees', 'payroll'],

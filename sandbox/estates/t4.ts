@@ -5,12 +5,14 @@ import type { StoryEvent } from '../story';
 import {
   broken,
   createHopBook,
+  createRoles,
   type Estate,
   type GatewayAddress,
   type Ground,
   loopbackAllowed,
   openConsumer,
   type Prepared,
+  roleArnOf,
   type Stage,
   warmUp,
 } from './estate';
@@ -24,7 +26,7 @@ const dnsName = 'catalogue.provider.internal';
 /** Estate T4: peered VPCs without PrivateLink: an instance by its tag, a load balancer by its DNS name, and a fixed address. */
 export async function prepareT4(ground: Ground): Promise<Prepared> {
   const { world, loopback } = ground;
-  const { arn } = world.createRole({ account: accounts.provider, name: 'discover' });
+  createRoles(world, accounts);
   const [catalogue, archive] = await Promise.all([
     startDomain('catalogue', loopback.allot(1)),
     startDomain('archive', loopback.allot(1)),
@@ -34,12 +36,12 @@ export async function prepareT4(ground: Ground): Promise<Prepared> {
     title: `estate T4 on loopback, peered networks without PrivateLink
   consumer -> Kong gateway (111111111111) -> stock (222222222222, an instance), catalogue (a DNS name), archive (an address)`,
     setting: {
-      account: accounts.gateway,
+      accounts,
       region,
       zoneId: homeZone,
       domains: ['stock', 'catalogue', 'archive'],
       sources: (url) => `sources:
-  - { name: peered, type: ec2-instances, regions: [${region}], accounts: [{ roleArn: "${arn}" }], endpoint: "${url}", allow: { ${loopbackAllowed} } }
+  - { name: peered, type: ec2-instances, regions: [${region}], accounts: [{ roleArn: "${roleArnOf(accounts.provider)}" }], endpoint: "${url}", allow: { ${loopbackAllowed} } }
   - { name: names, type: dns, servers: ["${dns.address}"], names: [{ name: ${dnsName}, domain: catalogue, port: ${catalogue.port} }], allow: { ${loopbackAllowed} } }
   - { name: fixed, type: static, endpoints: [{ domain: archive, addresses: ["${archive.addresses[0]}"], port: ${archive.port} }], allow: { ${loopbackAllowed} } }
 `,

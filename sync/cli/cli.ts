@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
+import { Stopped } from './stopped';
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -8,7 +9,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     if (signal === 'SIGHUP' && process.argv.includes('--watch')) return;
     // The second one does not wait for anything.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
-    controller.abort(new Error(`stopped by ${signal}`));
+    controller.abort(new Stopped(signal));
   });
 }
 

@@ -1,6 +1,14 @@
 import { hasNoCredentials, isIncomplete, isUncertain, isWithheld, type Report } from '../pass/report';
 
-export const exitCodes = { done: 0, error: 1, differs: 2, refused: 3, incomplete: 4, uncertain: 5 } as const;
+export const exitCodes = {
+  done: 0,
+  error: 1,
+  differs: 2,
+  refused: 3,
+  incomplete: 4,
+  uncertain: 5,
+  interrupted: 130,
+} as const;
 
 export type Exit = keyof typeof exitCodes;
 
@@ -12,6 +20,7 @@ export const exitMeanings: { readonly [E in Exit]: string } = {
   refused: 'refused by policy',
   incomplete: 'some entities could not be applied',
   uncertain: 'with --strict: a scope is unknown, or an endpoint is in quarantine',
+  interrupted: 'stopped with Ctrl-C',
 };
 
 /** `0 done, 1 error`: those that are given, by their number. */

@@ -8,6 +8,7 @@ import type { Terminal } from '#io/terminal';
 import { version } from '../pass/version';
 import { called } from './called';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
+import { isInterrupt } from './stopped';
 import { configOption, type VerbEntry, verbs } from './verbs';
 
 export type MainOptions = { readonly terminal: Terminal; readonly signal: AbortSignal };
@@ -80,7 +81,7 @@ function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
   const known = thrown instanceof PrivatelinkError ? thrown : undefined;
   if (json) terminal.out(`${JSON.stringify({ error: errorView(thrown) })}\n`);
   else terminal.err(`error: ${asLines(messageOf(thrown))}${known ? ` [${known.code}]` : ''}\n`);
-  return { exitCode: exitCodes.error };
+  return { exitCode: isInterrupt(thrown) ? exitCodes.interrupted : exitCodes.error };
 }
 
 /** What `--json` tells of an error. Where a file has several problems, each has its own fix, and `fix` all of them. */

@@ -180,11 +180,15 @@ Reads everything that sync needs, and writes nothing. One line for each check: o
     help: `
 Needs no configuration, no account and no network. Everything listens on loopback and is a stand-in that says so;
 discovery, plan, apply and the plugin are the real ones.`,
-    exits: { done: 'every request went right', error: 'a hop failed' },
+    exits: { done: 'every request went right', error: 'a hop failed', interrupted: 'stopped with Ctrl-C' },
     options: [
       ['--once', 'exit after the demonstration although this is a terminal'],
       ['--estate <name>', 'T0 (default), T1 across regions, T2 central gateway, T3 Cloud Map, T4 peered networks'],
-      ['--serve', 'only AWS, Konnect and the domains of T0, at fixed ports, for a Kong of your own on 127.0.0.1:8000'],
+      ['--serve', "only AWS, Konnect and the domains, for AWS's command line and a Kong of your own on 127.0.0.1:8000"],
+      [
+        '--port <number>',
+        'with --serve: where AWS listens, and Konnect on the next (default 9001; 0: any that are free)',
+      ],
       ['--faults', 'show what each of the faults of AWS does to discovery and to requests: about a minute'],
     ],
     isPrinted: () => true,

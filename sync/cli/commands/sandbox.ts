@@ -1,31 +1,40 @@
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
 import { PrivatelinkError } from '#core/errors';
 import { printableData } from '#core/printable';
 import type { During } from '#io/terminal';
 import { formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
 import { installedProgram } from '#sandbox/plugin-server/server';
-import { type Served, serveSandbox } from '#sandbox/serve';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
-import { called, calling } from '../called';
 import { exitCodes } from '../exit-codes';
-import type { Shown, Verb } from './verb';
+import { isInterrupt } from '../stopped';
+import { commandsFor, formatChange, formatExperiment } from './sandbox-hints';
+import { type ServeOptions, serveEstate } from './sandbox-serve';
+import type { Verb } from './verb';
 
-type SandboxOptions = Shown & {
+type SandboxOptions = ServeOptions & {
   /** Stop after the demonstration although a person is there. */
   readonly once?: boolean;
   /** AWS, Konnect and the domains alone. */
   readonly serve?: boolean;
-  readonly estate?: string;
   /** Show what AWS's faults do, instead of its changes. */
   readonly faults?: boolean;
 };
 
 /** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
 export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
-  const { terminal, json, once: isOnce, faults, estate } = options;
-  if (options.serve) return serve(options, signal);
+  if (options.serve && (options.once || options.faults)) throw servedDemonstration();
+  if (options.port !== undefined && !options.serve) throw portOfNothing();
+  const isOk = options.serve ? await serveEstate(options, signal).then(() => true) : await show(options, signal);
+  if (isInterrupt(signal.reason)) return exitCodes.interrupted;
+  return isOk ? exitCodes.done : exitCodes.error;
+};
+
+/** Whether every request of the demonstration went right. */
+async function show(
+  { terminal, json, once: isOnce, faults, estate }: SandboxOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
   const narrator = { ...(json ? silent : narrate(terminal)), during: announced(terminal) };
   const demonstration = await demonstrate(narrator, signal, { faults, estate });
   const { story } = demonstration;
@@ -39,8 +48,8 @@ export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
   } finally {
     await demonstration.close();
   }
-  return story.ok ? exitCodes.done : exitCodes.error;
-};
+  return story.ok;
+}
 
 /** Says what is awaited: on a terminal as other verbs do, elsewhere in a line before it begins. */
 function announced(terminal: Terminal): During {
@@ -51,40 +60,18 @@ function announced(terminal: Terminal): During {
   };
 }
 
-async function serve(options: SandboxOptions, signal: AbortSignal): Promise<number> {
-  const { terminal, json, once: isOnce, faults, estate } = options;
-  if (isOnce || faults || estate !== undefined) throw servedDemonstration();
-  const { close, ...served } = await serveSandbox();
-  try {
-    terminal.out(json ? `${JSON.stringify(served)}\n` : formatServed(served));
-    if (!signal.aborted) await once(signal, 'abort');
-  } finally {
-    await close();
-  }
-  return exitCodes.done;
-}
-
 function servedDemonstration(): PrivatelinkError {
-  return new PrivatelinkError('--serve: it shows nothing by itself, and serves T0 until it is stopped', {
+  return new PrivatelinkError('--serve: it shows nothing by itself, and serves an estate until it is stopped', {
     code: 'CONFIG_INVALID',
-    fix: 'leave --once, --faults and --estate out to serve, or --serve to see them',
+    fix: 'leave --once and --faults out to serve, or --serve to see them',
   });
 }
 
-/** Where what is served is, how to use it from the command line, and how to stop it. */
-export function formatServed({ awsUrl, konnectUrl, door, configPath, env }: Omit<Served, 'close'>): string {
-  return `AWS on ${awsUrl}, Konnect on ${konnectUrl}; SD1 reaches the gateway through http://${door}
-The configuration is ${configPath}; docker-compose.yml shows one for a Kong of your own. Stop it all with Ctrl-C. Try, in another terminal:
-${commandsFor({ configPath, env }, ['doctor', 'discover', 'diff', 'sync'])}`;
-}
-
-type Files = Pick<Served, 'configPath' | 'env'>;
-
-function commandsFor({ configPath, env }: Files, verbs: readonly string[]): string {
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const commands = verbs.map((verb) => `${called} ${verb} -c ${configPath}`);
-  const place = calling.folder === undefined ? [] : [`cd ${calling.folder}`];
-  return [...place, `export ${variables.join(' ')}`, ...commands].map((line) => `  ${line}\n`).join('');
+function portOfNothing(): PrivatelinkError {
+  return new PrivatelinkError('--port: --serve alone listens where it is told to', {
+    code: 'CONFIG_INVALID',
+    fix: 'add --serve, or leave --port out',
+  });
 }
 
 const silent: Narrator = { opening: () => {}, event: () => {} };
@@ -138,20 +125,17 @@ function formatHops(hops: readonly Hop[]): string {
   return formatTable(['HOP', 'ADDRESS', 'ZONE', 'LATENCY', 'WHY'], rows).replace(/^/gm, '  ').trimEnd().concat('\n');
 }
 
-async function stayUp({ product, estate }: Demonstration, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  terminal.out(formatStayingUp(product, estate.door));
+async function stayUp(demonstration: Demonstration, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  terminal.out(formatStayingUp(demonstration, terminal));
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-function formatStayingUp(files: Files, door: string): string {
-  const changed = join(dirname(files.configPath), 'changed.yaml');
+function formatStayingUp({ product, estate }: Demonstration, terminal: Terminal): string {
   return `
 The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
-  curl http://${door}
-${commandsFor(files, ['doctor', 'discover', 'diff', 'render'])}
+  curl http://${estate.door}
+${commandsFor(product, ['doctor', 'discover', 'diff', 'render'], terminal)}
 diff finds nothing, since all is in sync. Have targets checked more often, see the difference, and write it:
-  sed 's/"plugins"/"healthcheck":{"intervalSeconds":2},"plugins"/' ${files.configPath} > ${changed}
-  ${called} diff -c ${changed}
-  ${called} sync -c ${changed}
-`;
+${formatChange(product)}
+${formatExperiment(estate.experiment(), product.configPath)}`;
 }

@@ -152,15 +152,22 @@ export const outputs = {
     .meta({ id: 'sandbox' }),
   'sandbox --serve': z
     .strictObject({
+      title: text.describe('which estate it is, and who is in it'),
+      accounts: z
+        .record(text, text)
+        .describe('ids of accounts by the profile that acts for them; `gateway` is the default'),
       awsUrl: text.describe('where AWS is'),
       konnectUrl: text.describe('where Konnect is'),
-      door: text.describe('where SD1 reaches the gateway'),
+      door: text.describe('where the consumer reaches the gateway'),
       configPath: text.describe('the configuration'),
-      env: z.record(text, text).describe('the variables that it needs'),
+      env: z.record(text, text).describe('the variables that the commands need'),
+      experiment: z
+        .strictObject({ what: text.describe('what comes of it'), command: text.describe("of AWS's command line") })
+        .describe('a change of AWS to try'),
     })
     .meta({ id: 'sandbox --serve' }),
   'any verb that fails': z
-    .strictObject({ error: error.describe('why; exit code 1') })
+    .strictObject({ error: error.describe('why; exit code 1, or 130 at Ctrl-C') })
     .meta({ id: 'any verb that fails' }),
 } as const;
 

@@ -37,19 +37,35 @@ describe('the command as a process', () => {
     expect(await err).toBe('');
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'stops in the middle of the sandbox at %s and leaves nothing behind',
-    async (signal) => {
-      const { child, ended, out, err } = start('sandbox', '--once');
-      out.resume();
-      await untilAtWork(child);
-      child.kill(signal);
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 1],
+    ['SIGHUP', 1],
+  ] as const)('stops in the middle of the sandbox at %s with %i and leaves nothing behind', async (signal, code) => {
+    const { child, ended, out, err } = start('sandbox', '--once');
+    out.resume();
+    await untilAtWork(child);
+    child.kill(signal);
 
-      const [exitCode] = await ended;
+    const [exitCode] = await ended;
 
-      expect(exitCode).toBe(1);
-      expect((await err).trimEnd().split('\n').at(-1)).toBe(`error: stopped by ${signal}`);
-      expect(readdirSync(folder)).toEqual([]);
-    },
-  );
+    expect(exitCode).toBe(code);
+    expect((await err).trimEnd().split('\n').at(-1)).toBe(`error: stopped by ${signal}`);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 0],
+  ] as const)('serves the sandbox until %s, and ends with %i', async (signal, code) => {
+    const { child, ended, out, err } = start('sandbox', '--serve', '--port', '0', '--json');
+    const [said] = await once(out, 'data');
+    child.kill(signal);
+
+    const [exitCode] = await ended;
+
+    expect(JSON.parse(String(said))).toMatchObject({ awsUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
+    expect([exitCode, await err]).toEqual([code, '']);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });

@@ -1,68 +1,190 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect, it } from '@jest/globals';
+import {
+  AcceptVpcEndpointConnectionsCommand,
+  CreateVpcEndpointCommand,
+  DeleteVpcEndpointsCommand,
+  DescribeVpcEndpointConnectionsCommand,
+  DescribeVpcEndpointsCommand,
+  type EC2Client,
+} from '@aws-sdk/client-ec2';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
-import { startProvider } from '#sandbox/network/providers';
-import { serveSandbox } from '#sandbox/serve';
-import { formatServed } from '#sync/cli/commands/sandbox';
+import { estateNamed, estateNames } from '#sandbox/estates/estates';
+import { type Provider, startProvider } from '#sandbox/network/providers';
+import { type Served, type ServeOptions, serveSandbox } from '#sandbox/serve';
+import { formatServed } from '#sync/cli/commands/sandbox-serve';
+import { ec2Client } from '../../support/aws/ec2-client';
 import { misfitsOf, runCli } from '../../support/cli';
 import { builtCli } from '../../support/sandbox';
-import { patienceMs } from '../../support/until';
+import { patienceMs, until } from '../../support/until';
 
 const anyPorts = { aws: 0, konnect: 0, gateway: 8000 };
 
-it('serves AWS, Konnect and a door to the gateway until it is closed', async () => {
+const open: { close(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+async function serve(estate = 'T0', options: Partial<ServeOptions> = {}): Promise<Served> {
+  const served = await serveSandbox({ ...estateNamed(estate), ports: anyPorts, ...options });
+  open.push(served);
+  return served;
+}
+
+/** What a verb prints with `--json`, as a user of the served sandbox runs it. */
+async function run({ configPath, env }: Served, verb: string) {
+  const argv = [builtCli, verb, '-c', configPath, '--json'];
+  return promisify(execFile)(process.execPath, argv, { env }).then(
+    ({ stdout }) => ({ exitCode: 0, report: JSON.parse(stdout) }),
+    ({ code, stdout }) => ({ exitCode: code, report: JSON.parse(stdout) }),
+  );
+}
+
+async function startGateway(): Promise<Provider> {
   const handle = async () => ({ body: { gateway: true } });
   const gateway = await startProvider({ addresses: ['127.0.0.1'], handle });
-  const served = await serveSandbox({ aws: 0, konnect: 0, gateway: gateway.port });
+  open.push(gateway);
+  return gateway;
+}
+
+it('serves AWS, Konnect and a door to the gateway until it is closed', async () => {
+  const { port } = await startGateway();
+  const served = await serve('T0', { ports: { ...anyPorts, gateway: port } });
 
   const statuses = await Promise.all([served.awsUrl, served.konnectUrl, `http://${served.door}`].map(statusOf));
 
   expect(statuses).toEqual([401, 401, 200]);
   await served.close();
-  await gateway.close();
   await expect(statusOf(served.awsUrl)).rejects.toMatchObject({
     code: expect.stringMatching(/^(ECONNREFUSED|UND_ERR_SOCKET)$/),
   });
 });
 
-it('writes a configuration with which the command line sees both domains, and says where it is', async () => {
-  const served = await serveSandbox(anyPorts);
+it.each([
+  ['T0', ['egress', 'sd2']],
+  ['T1', ['shop']],
+  ['T2', ['dogs', 'todo']],
+  ['T3', ['employees', 'payroll']],
+  ['T4', ['archive', 'catalogue', 'stock']],
+])(
+  'writes a configuration with which the command line sees the domains of %s, and says where it is',
+  async (estate, domains) => {
+    const served = await serve(estate);
 
-  const argv = [builtCli, 'discover', '-c', served.configPath, '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, argv, { env: served.env });
-  const text = formatServed(served);
-  const { close: _, ...told } = served;
-  await served.close();
+    const { exitCode, report } = await run(served, 'discover');
+    const text = formatServed(served, { env: {} });
+    const { close: _, ...told } = served;
+    await served.close();
 
-  expect(JSON.parse(stdout)).toMatchObject({ endpoints: [{ domain: 'egress' }, { domain: 'sd2' }] });
-  expect(text).toContain(`  npx kong-privatelink sync -c ${served.configPath}\n`);
-  expect(text).toContain('Ctrl-C');
-  expect(misfitsOf(['sandbox'], JSON.stringify(told))).toEqual([]);
-  expect(existsSync(served.configPath)).toBe(false);
+    expect(misfitsOf(['sandbox'], JSON.stringify(told))).toEqual([]);
+    expect([exitCode, report.quarantined]).toEqual([0, []]);
+    expect(report.endpoints.map(({ domain }: { readonly domain: string }) => domain).sort()).toEqual(domains);
+    expect(text).toContain(`sandbox: estate ${estate} on loopback`);
+    expect(text).toContain(`  npx kong-privatelink sync -c ${served.configPath}\n`);
+    expect(text).toContain(`  ${served.experiment.command}\n`);
+    expect(text).toContain('Ctrl-C');
+    expect(existsSync(served.configPath)).toBe(false);
+  },
+);
+
+it('takes variables out of the way that AWS tools prefer to its files', async () => {
+  const served = await serve();
+
+  expect(formatServed(served, { env: {} })).not.toContain('unset');
+  expect(formatServed(served, { env: { HOME: '/', AWS_PROFILE: 'prod', AWS_REGION: 'eu-west-1' } })).toContain(
+    '  unset AWS_PROFILE AWS_REGION\n  export ',
+  );
 });
 
-it('names what most likely holds the port when it is taken', async () => {
-  const served = await serveSandbox(anyPorts);
-  const ports = { ...anyPorts, konnect: Number(new URL(served.konnectUrl).port) };
+describe('an endpoint that people connect by hand', () => {
+  const region = 'us-east-1';
 
-  await expect(serveSandbox(ports)).rejects.toMatchObject({
-    code: 'CONFIG_INVALID',
-    message: expect.stringMatching(new RegExp(`:${ports.konnect}: most likely another sandbox --serve .* stop it`)),
+  async function endpointIn(ec2: EC2Client, id: string) {
+    const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [id] }));
+    return VpcEndpoints?.[0];
+  }
+
+  it('waits for the provider, serves soon after it is accepted, and is deleted after a while', async () => {
+    let nowMs = Date.now();
+    const { port: kong } = await startGateway();
+    const served = await serve('T0', { ports: { ...anyPorts, gateway: kong }, now: () => nowMs });
+    const { gateway = '', sd2 = '' } = served.accounts;
+    const [ec2, owner] = [gateway, sd2].map((account) => ec2Client(served.awsUrl, { account, region }));
+    if (!ec2 || !owner) throw new Error('no clients');
+    open.push({ close: () => [ec2, owner].map((one) => one.destroy()) });
+    const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({}));
+    const { VpcEndpointConnections = [] } = await owner.send(new DescribeVpcEndpointConnectionsCommand({}));
+    const [{ ServiceId = '' } = {}] = VpcEndpointConnections;
+    const old = VpcEndpoints.find(({ ServiceName }) => ServiceName?.endsWith(ServiceId));
+
+    const { VpcEndpoint } = await ec2.send(
+      new CreateVpcEndpointCommand({
+        ...{ VpcEndpointType: 'Interface', VpcId: old?.VpcId, SubnetIds: old?.SubnetIds },
+        ServiceName: old?.ServiceName,
+        TagSpecifications: [{ ResourceType: 'vpc-endpoint', Tags: old?.Tags }],
+      }),
+    );
+    const id = String(VpcEndpoint?.VpcEndpointId);
+    const states = [VpcEndpoint?.State];
+    const seeAfter = async (...lasting: readonly number[]) => {
+      for (const ms of lasting) {
+        nowMs += ms;
+        states.push((await endpointIn(ec2, id))?.State);
+      }
+    };
+    await owner.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: [id] }));
+    await seeAfter(2_999, 1);
+    const { report } = await run(served, 'discover');
+    const { addresses, port } = report.endpoints.find((one: { readonly id: string }) => one.id === id);
+    await until('it serves', async () => (await statusOf(`http://${addresses[0].ip}:${port}/orders`)) === 200);
+    await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [id] }));
+    await seeAfter(2_999, 1, 59_999);
+    nowMs += 1;
+
+    expect(states).toEqual(['pendingAcceptance', 'pending', 'available', 'deleting', 'deleted', 'deleted']);
+    await expect(endpointIn(ec2, id)).rejects.toMatchObject({ name: 'InvalidVpcEndpointId.NotFound' });
   });
-
-  await served.close();
 });
 
-it.each([[['--once']], [['--faults']], [['--estate', 'T1']]])('is not taken together with %j', async (others) => {
-  const { exitCode, out } = await runCli(['sandbox', '--serve', '--json', ...others]);
+it('names what most likely holds the port when it is taken, and how to choose another', async () => {
+  const { konnectUrl } = await serve();
+  const ports = { ...anyPorts, konnect: Number(new URL(konnectUrl).port) };
 
-  expect(exitCode).toBe(1);
-  expect(JSON.parse(out).error).toMatchObject({
+  await expect(serve('T0', { ports })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
-    message: expect.stringContaining('leave --once, --faults and --estate out'),
+    message: expect.stringMatching(
+      new RegExp(`:${ports.konnect}: most likely another sandbox --serve .* stop it .* --port`),
+    ),
   });
+});
+
+it.each([
+  [['--serve', '--once'], 'leave --once and --faults out'],
+  [['--serve', '--faults'], 'leave --once and --faults out'],
+  [['--port', '9001'], 'add --serve'],
+  [['--serve', '--estate', 'T9'], 'there is no estate T9; name one of T0, T1, T2, T3, T4'],
+  [['--serve', '--port', 'x'], 'that is no port'],
+  [['--serve', '--port', '-1'], 'that is no port'],
+  [['--serve', '--port', '65535'], 'that is no port'],
+  [['--serve', '--port', '8000'], '8000 is that of Kong'],
+  [['--serve', '--port', '7999'], '8000 is that of Kong'],
+  [['--estate', 'T9'], 'there is no estate T9; name one of T0, T1, T2, T3, T4'],
+  [['--estate', 'T1', '--faults'], 'estate T1 shows no faults; leave --estate out'],
+])('refuses %j before anything starts', async (argv, message) => {
+  const { exitCode, out, err } = await runCli(['sandbox', ...argv]);
+  const { out: json } = await runCli(['sandbox', ...argv, '--json']);
+
+  expect([exitCode, out]).toEqual([1, '']);
+  expect(err).toMatch(/^error: [^\n]*\n$/);
+  expect(err).toContain(message);
+  expect(JSON.parse(json).error).toMatchObject({ code: 'CONFIG_INVALID' });
+});
+
+it('is tried with each estate that there is', () => {
+  expect(estateNames).toEqual(['T0', 'T1', 'T2', 'T3', 'T4']);
 });
 
 async function statusOf(url: string): Promise<number> {

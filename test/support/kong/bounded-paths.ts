@@ -38,7 +38,7 @@ export async function preparePaths(): Promise<Prepared> {
   return {
     title: 'paths that begin alike',
     setting: {
-      ...{ account, region, zoneId: zone, domains: ['sd2'] },
+      ...{ accounts: { gateway: account }, region, zoneId: zone, domains: ['sd2'] },
       sources: (url) =>
         `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: ${allow} }\n`,
       pulse: { action: 'DescribeVpcEndpoints', region },

@@ -52,7 +52,7 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
     });
   };
   configure({});
-  writeFileSync(credentialsPath, credentialsText(setting.account), { mode: 0o600 });
+  writeFileSync(credentialsPath, credentialsText(setting.accounts), { mode: 0o600 });
   const { program, open, consumers = [], descriptors } = options;
   const files = { folder, configPath, credentialsPath };
   const kong = await startRealKong({ program, ...files, zoneId: setting.zoneId, ports, descriptors });
@@ -63,7 +63,7 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
   };
   const synchronise: KongEstate<T>['synchronise'] = async (mode, affinity) => {
     configure({ mode, affinity });
-    await sync(configPath, setting.account);
+    await sync(configPath, setting.accounts.gateway);
   };
   try {
     await post(`${admin}/config`, { _format_version: '3.0', consumers });

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { PrivatelinkError } from '#core/errors';
+import type { Terminal } from '#io/terminal';
+import { estateNamed } from '#sandbox/estates/estates';
+import { type Served, servedPorts, serveSandbox } from '#sandbox/serve';
+import { commandsFor, formatExperiment } from './sandbox-hints';
+import type { Shown } from './verb';
+
+export type ServeOptions = Shown & {
+  readonly estate?: string;
+  /** Of AWS; Konnect takes the next. */
+  readonly port?: string;
+};
+
+/** Serves an estate until it is stopped. */
+export async function serveEstate(
+  { terminal, json, estate = 'T0', port }: ServeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { prepare } = estateNamed(estate);
+  const { close, ...served } = await serveSandbox({ prepare, ports: portsFrom(port) });
+  try {
+    terminal.out(json ? `${JSON.stringify(served)}\n` : formatServed(served, terminal));
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await close();
+  }
+}
+
+/** Where AWS and Konnect listen; throws PrivatelinkError for what is no port, or is Kong's. */
+function portsFrom(text: string | undefined): typeof servedPorts {
+  if (text === undefined) return servedPorts;
+  const aws = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  const konnect = aws && aws + 1;
+  const { gateway } = servedPorts;
+  const isPair = konnect <= 65_535;
+  if (isPair && aws !== gateway && konnect !== gateway) return { aws, konnect, gateway };
+  throw new PrivatelinkError(`--port ${text}: ${isPair ? `${gateway} is that of Kong` : 'that is no port'}`, {
+    code: 'CONFIG_INVALID',
+    fix: 'give a number from 1 to 65534: AWS listens there, and Konnect on the next; or 0, for any two that are free',
+  });
+}
+
+/** Where what is served is, how to use it from the command line, and how to stop it. */
+export function formatServed(served: Omit<Served, 'close'>, terminal: Pick<Terminal, 'env'>): string {
+  const { title, accounts, awsUrl, konnectUrl, door, configPath, experiment } = served;
+  const profiles = Object.keys(accounts).filter((name) => name !== 'gateway');
+  return `kong-privatelink sandbox: ${title}
+AWS on ${awsUrl}, Konnect on ${konnectUrl}; the consumer reaches a Kong on 127.0.0.1:${servedPorts.gateway} through http://${door}
+The configuration is ${configPath}; docker-compose.yml shows one for a Kong of your own. Stop it all with Ctrl-C. Try, in another terminal:
+${commandsFor(served, ['doctor', 'discover', 'diff', 'sync'], terminal)}
+${formatExperiment(experiment, configPath)}AWS's commands act for the gateway's account, and with --profile for ${profiles.join(', ')}.
+`;
+}
