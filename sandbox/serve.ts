@@ -64,14 +64,14 @@ function openServed({ prepare, ports = servedPorts, now = Date.now }: ServeOptio
   });
 }
 
-/** How long `pending` and `deleting` last: long enough to be seen, where AWS takes minutes. */
+/** Endpoints are pending and deleting long enough to be seen, where AWS takes minutes; instances are registered at once, where it takes seconds. */
 const transitionMs = 3_000;
-const deletedListedMs = 60_000;
+const lasting = { transitionMs, registrationMs: 0, deletedListedMs: 60_000 };
 
-/** An AWS whose changes take a while; what there is until `settle` has been there for longer. */
+/** An AWS whose endpoints take a while; those that there are until `settle` have been there for longer. */
 function createSlowWorld(now: () => number) {
   let behindMs = transitionMs;
-  const world = createWorld({ transitionMs, deletedListedMs, now: () => now() - behindMs });
+  const world = createWorld({ ...lasting, now: () => now() - behindMs });
   const settle = () => {
     behindMs = 0;
   };

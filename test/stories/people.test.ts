@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runSandbox } from '#sync/cli/commands/sandbox';
-import { builtCli, progressOfT0, startSandbox } from '../support/sandbox';
+import { awsCli } from '../support/aws/aws-cli';
+import { progressOfT0, startSandbox, tryCommands } from '../support/sandbox';
 
 describe('npm start', () => {
   it('prints a trace that a person can read', async () => {
@@ -20,7 +19,7 @@ describe('npm start', () => {
   });
 });
 
-/** Runs an estate as on a terminal; `text` resolves with what was printed once it says how to stop it. */
+/** Runs an estate as on a terminal; `text` resolves with what was printed once all of it is told. */
 function stayUp(estate: string, signal: AbortSignal) {
   let out = '';
   let onTold = () => {};
@@ -37,16 +36,6 @@ function stayUp(estate: string, signal: AbortSignal) {
   return { text, exitCode };
 }
 
-/** Exit codes of the verbs in a text, and what they say on standard error, when its commands run in a shell as they stand, but for curl. */
-async function tryCommands(told: string) {
-  const lines = told.match(/^ {2}(npx|sed|export) .*/gm) ?? [];
-  const npx = `npx() { shift; "${process.execPath}" "${builtCli}" "$@" >/dev/null; echo "$1 $?"; }`;
-  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', [npx, ...lines].join('\n')], {
-    env: { PATH: process.env.PATH },
-  });
-  return { exitCodes: stdout.trimEnd().split('\n'), stderr };
-}
-
 describe('a sandbox that stays up', () => {
   let stopping: AbortController;
 
@@ -56,17 +45,26 @@ describe('a sandbox that stays up', () => {
 
   afterEach(() => stopping.abort());
 
-  it('shows what is not allowed and every nonce, and suggests commands of which one finds a difference', async () => {
-    const sandbox = stayUp('T2', stopping.signal);
+  it.each<[string, ...RegExp[]]>([
+    ['T0'],
+    ['T1'],
+    ['T2', /quarantined vpce-\w+: claims domain cats/, /ok the nonces [0-9a-f-]{36}, [0-9a-f-]{36} came back/],
+    ['T3'],
+    ['T4'],
+  ])('shows all of %s, and suggests commands that find a difference', async (estate, ...shown) => {
+    const sandbox = stayUp(estate, stopping.signal);
 
     const text = await sandbox.text;
-    const { exitCodes, stderr } = await tryCommands(text);
+    const [hints = '', experiment = ''] = text.split('Change AWS with');
+    const tried = await tryCommands(awsCli ? text : hints, awsCli);
     stopping.abort();
 
-    expect(text).toMatch(/quarantined vpce-\w+: claims domain cats/);
-    expect(text).toMatch(/ok the nonces [0-9a-f-]{36}, [0-9a-f-]{36} came back/);
-    expect(stderr).not.toContain('error: ');
-    expect(exitCodes).toEqual(['doctor 0', 'discover 0', 'diff 0', 'render 0', 'diff 2', 'sync 0']);
+    for (const pattern of shown) expect(text).toMatch(pattern);
+    expect(tried.stderr).not.toContain('error: ');
+    const expected = ['curl 0', 'doctor 0', 'discover 0', 'diff 0', 'render 0', 'diff 2', 'sync 0'];
+    // Where AWS's command line is not installed, the peers say how to get it.
+    expect(tried.ends).toEqual(awsCli ? [...expected, 'aws 0', 'diff 2', 'sync 0'] : expected);
+    expect(experiment).toMatch(/^ {2}aws (ec2 create-tags|servicediscovery register-instance) /m);
     expect(await sandbox.exitCode).toBe(0);
   });
 });

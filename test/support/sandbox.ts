@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { listeningAddresses } from './listening';
 
 /** The built command: `npm test` and `npm run stories` build it first. */
@@ -27,4 +28,22 @@ export async function startSandbox(...argv: readonly string[]) {
   });
   const [out, err, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { out, err, exitCode, listening: [...listening] };
+}
+
+/**
+ * Runs the commands of a text in one shell as they stand, `aws` as the program given; gives how each ended (`diff 2`), and what all of
+ * them say on standard error.
+ */
+export async function tryCommands(told: string, aws = 'false') {
+  const lines = told.match(/^ {2}(curl|npx|sed|unset|export|aws) .*/gm) ?? [];
+  const script = [
+    `npx() { shift; "${process.execPath}" "${builtCli}" "$@" >/dev/null; echo "$1 $?"; }`,
+    `aws() { "${aws}" "$@" >/dev/null; echo "aws $?"; }`,
+    `curl() { "${process.execPath}" -e 'fetch(process.argv[1]).then(({ ok }) => process.exit(ok ? 0 : 1))' "$@"; echo "curl $?"; }`,
+    ...lines,
+  ];
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', script.join('\n')], {
+    env: { PATH: process.env.PATH },
+  });
+  return { ends: stdout.trimEnd().split('\n'), stderr };
 }

@@ -47,7 +47,7 @@ type InstanceSpec = {
   readonly createdBy?: string;
 };
 
-/** AWS Cloud Map. Registering takes the world's `transitionMs`; changing what does not exist throws AwsError. */
+/** AWS Cloud Map. Registering takes `transitionMs`; changing what does not exist throws AwsError. */
 export type CloudMap = {
   createNamespace(spec: NamespaceSpec): Namespace;
   createHttpService(spec: ServiceSpec): HttpService;

@@ -48,6 +48,8 @@ export type WorldOptions = {
   readonly now?: () => number;
   /** How long `pending` and `deleting` last: 0 by default, then nobody sees them. */
   readonly transitionMs?: number;
+  /** How long Cloud Map takes to register an instance; as long as a transition by default. */
+  readonly registrationMs?: number;
   /** How long a deleted endpoint stays listed; an hour by default. */
   readonly deletedListedMs?: number;
 };
@@ -114,7 +116,7 @@ export type AwsWorld = {
 export function createWorld(options: WorldOptions = {}): AwsWorld {
   const state = createState(options);
   return {
-    cloudMap: createCloudMap(state),
+    cloudMap: createCloudMap({ ...state, transitionMs: options.registrationMs ?? state.transitionMs }),
     createVpc: (spec) => createVpc(state, spec),
     createService: (spec) => createService(state, spec),
     setServiceZones: (name, zoneIds) => setServiceZones(state, name, zoneIds),

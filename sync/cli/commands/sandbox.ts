@@ -26,8 +26,8 @@ export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
   if (options.serve && (options.once || options.faults)) throw servedDemonstration();
   if (options.port !== undefined && !options.serve) throw portOfNothing();
   const isOk = options.serve ? await serveEstate(options, signal).then(() => true) : await show(options, signal);
-  if (isInterrupt(signal.reason)) return exitCodes.interrupted;
-  return isOk ? exitCodes.done : exitCodes.error;
+  if (!isOk) return exitCodes.error;
+  return isInterrupt(signal.reason) ? exitCodes.interrupted : exitCodes.done;
 };
 
 /** Whether every request of the demonstration went right. */

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe } from '@jest/globals';
+
+/** AWS's own command line says what a request of people looks like, and what they can read of an answer. */
+export const awsCli = [process.env.AWS_CLI, join(__dirname, '../../../.venv/bin/aws')].find(
+  (path) => path && existsSync(path),
+);
+
+/** A suite that runs where AWS's command line is installed, and says elsewhere how to install it. */
+export function describeWithAwsCli(name: string, suite: () => void): void {
+  if (!awsCli) {
+    process.stderr.write(
+      'skipped: the AWS command line is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install awscli==1.46.3 (or set AWS_CLI to an aws)\n',
+    );
+  }
+  (awsCli ? describe : describe.skip)(name, suite);
+}
+
+export type Env = Readonly<Record<string, string>>;
+
+/** What `aws` prints, as JSON; rejects with what it wrote to standard error. */
+export async function runAws(env: Env, ...argv: readonly string[]) {
+  const { stdout } = await promisify(execFile)(awsCli ?? '', argv, { env: { PATH: process.env.PATH, ...env } });
+  return stdout.trim() === '' ? undefined : JSON.parse(stdout);
+}
