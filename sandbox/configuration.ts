@@ -100,6 +100,7 @@ export function openFiles(setting: Setting, { aws, konnect }: Servers): Promise<
     const env = {
       AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
       AWS_CONFIG_FILE: awsConfigPath,
+      KONG_PRIVATELINK_CONFIG: configPath,
       KONNECT_TOKEN: token,
     };
     return { folder, configPath, credentialsPath, env, close: opened.close };

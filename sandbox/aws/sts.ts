@@ -12,6 +12,9 @@ const actions = new Map<string, Action>([
   ['GetCallerIdentity', getCallerIdentity],
 ]);
 
+/** What is answered; all else is refused by name. */
+export const stsActions: readonly string[] = [...actions.keys()];
+
 /** Answers one call to the Security Token Service; throws AwsError. */
 export function answerSts(request: AwsRequest): string {
   const { action, requestId } = request;

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { estateNamed, estateNames } from '#sandbox/estates/estates';
 import { type Served, serveSandbox } from '#sandbox/serve';
 import { formatServed } from '#sync/cli/commands/sandbox-serve';
 import { awsCli, describeWithAwsCli, runAws } from '../support/aws/aws-cli';
-import { builtCli, tryCommands } from '../support/sandbox';
+import { builtCli, hintsIn, tryCommands } from '../support/sandbox';
 import { until } from '../support/until';
 
 const ports = { aws: 0, konnect: 0, gateway: 8000 };
@@ -53,11 +54,25 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
   it.each(estateNames)('does what the last hints of %s say', async (estate) => {
     const other = await serveSandbox({ ...estateNamed(estate), ports });
 
-    const { ends, stderr } = await tryCommands(formatServed(other, { env: {} }), awsCli);
+    const { ends, stderr } = await tryCommands(hintsIn(formatServed(other, { env: {} })), { aws: awsCli });
     await other.close();
 
     expect(stderr).not.toContain('rror');
     expect(ends).toEqual(['doctor 0', 'discover 0', 'diff 2', 'sync 0', 'aws 0', 'diff 2', 'sync 0']);
+  });
+
+  it('does what its page says', async () => {
+    const page = readFileSync(join(__dirname, '../../docs/sandbox.md'), 'utf8');
+    const lines = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
+
+    const { ends, stderr } = await tryCommands(lines, { aws: awsCli, env: served.env });
+
+    expect(stderr).not.toContain('rror');
+    expect(ends).toEqual([
+      ...['sync 0', 'aws 0', 'aws 0', 'diff 2', 'sync 0'],
+      ...['aws 0', 'aws 0', 'aws 0', 'diff 0', 'aws 0', 'diff 2', 'sync 0', 'aws 0', 'sync 0'],
+      'aws 0',
+    ]);
   });
 
   it('tags an endpoint with one more path, and takes the tags away', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runSandbox } from '#sync/cli/commands/sandbox';
 import { awsCli } from '../support/aws/aws-cli';
-import { progressOfT0, startSandbox, tryCommands } from '../support/sandbox';
+import { hintsIn, progressOfT0, startSandbox, tryCommands } from '../support/sandbox';
 
 describe('npm start', () => {
   it('prints a trace that a person can read', async () => {
@@ -56,7 +56,7 @@ describe('a sandbox that stays up', () => {
 
     const text = await sandbox.text;
     const [hints = '', experiment = ''] = text.split('Change AWS with');
-    const tried = await tryCommands(awsCli ? text : hints, awsCli);
+    const tried = await tryCommands(hintsIn(awsCli ? text : hints), { aws: awsCli });
     stopping.abort();
 
     for (const pattern of shown) expect(text).toMatch(pattern);

@@ -30,20 +30,28 @@ export async function startSandbox(...argv: readonly string[]) {
   return { out, err, exitCode, listening: [...listening] };
 }
 
-/**
- * Runs the commands of a text in one shell as they stand, `aws` as the program given; gives how each ended (`diff 2`), and what all of
- * them say on standard error.
- */
-export async function tryCommands(told: string, aws = 'false') {
-  const lines = told.match(/^ {2}(curl|npx|sed|unset|export|aws) .*/gm) ?? [];
+export type Shell = {
+  /** The program that `aws` is; absent: there is none. */
+  readonly aws?: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** The commands of a text that tells people what to try. */
+export function hintsIn(told: string): readonly string[] {
+  return told.match(/^ {2}(curl|npx|sed|unset|export|aws) .*/gm) ?? [];
+}
+
+/** Runs commands in one shell as they stand; gives how each ended (`diff 2`), and what all of them say on standard error. */
+export async function tryCommands(lines: readonly string[], { aws = 'false', env }: Shell = {}) {
+  const node = process.execPath;
   const script = [
-    `npx() { shift; "${process.execPath}" "${builtCli}" "$@" >/dev/null; echo "$1 $?"; }`,
-    `aws() { "${aws}" "$@" >/dev/null; echo "aws $?"; }`,
-    `curl() { "${process.execPath}" -e 'fetch(process.argv[1]).then(({ ok }) => process.exit(ok ? 0 : 1))' "$@"; echo "curl $?"; }`,
+    'exec 3>&1 >/dev/null',
+    `npx() { shift; "${node}" "${builtCli}" "$@"; echo "$1 $?" >&3; }`,
+    `aws() { "${aws}" "$@"; echo "aws $?" >&3; }`,
+    `curl() { "${node}" -e 'fetch(process.argv[1]).then(({ ok }) => process.exit(ok ? 0 : 1))' "$@"; echo "curl $?" >&3; }`,
     ...lines,
   ];
-  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', script.join('\n')], {
-    env: { PATH: process.env.PATH },
-  });
+  const options = { env: { PATH: process.env.PATH, ...env } };
+  const { stdout, stderr } = await promisify(execFile)('sh', ['-c', script.join('\n')], options);
   return { ends: stdout.trimEnd().split('\n'), stderr };
 }

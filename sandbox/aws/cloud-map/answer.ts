@@ -35,6 +35,9 @@ const actions = new Map<string, CloudMapAction>([
   ['RegisterInstance', registerInstance],
 ]);
 
+/** What is answered; all else is refused by name. */
+export const cloudMapActions: readonly string[] = [...actions.keys()];
+
 /** Answers one Cloud Map call in AWS's JSON 1.1; throws AwsError. */
 export function answerCloudMap(request: AwsRequest): string {
   const perform = actions.get(request.action);

@@ -35,6 +35,9 @@ const actions = new Map<string, Action>([
   ['RejectVpcEndpointConnections', rejectVpcEndpointConnections],
 ]);
 
+/** What is answered; all else is refused by name. */
+export const ec2Actions: readonly string[] = [...actions.keys()];
+
 /** Answers one EC2 call; throws AwsError. */
 export function answerEc2(request: AwsRequest): string {
   const { action, requestId, query } = request;
