@@ -1,3 +1,5 @@
+import { AwsError } from '../error';
+import { listOf } from '../query';
 import type { EndpointService } from '../world/model';
 import { zonesOf } from '../world/zones';
 import { element, list, valueList } from '../xml';
@@ -8,11 +10,15 @@ type Shown = EndpointService & { readonly zoneNames: readonly string[] };
 /** Endpoint services of the caller's region, under the zone names that its account knows: in the sandbox everybody may see them. */
 export const describeVpcEndpointServices = describe<Shown>({
   set: 'serviceDetailSet',
-  all: ({ world, caller }) => {
+  all: ({ world, caller, query }) => {
     const zones = zonesOf(caller);
-    return world
-      .services()
-      .filter(({ region }) => region === caller.region)
+    const asked = listOf(query, 'ServiceName');
+    const all = world.services().filter(({ region }) => region === caller.region);
+    const missing = asked.filter((name) => !all.some((one) => one.name === name));
+    if (missing.length > 0)
+      throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${missing}' does not exist`);
+    return all
+      .filter(({ name }) => asked.length === 0 || asked.includes(name))
       .map((service) => ({
         ...service,
         zoneNames: zones.flatMap(({ id, name }) => (service.zoneIds.includes(id) ? [name] : [])),

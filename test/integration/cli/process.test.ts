@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -18,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function start(...argv: readonly string[]) {
-  const env = { PATH: process.env.PATH, TMPDIR: folder };
+  const env = { PATH: process.env.PATH, TMPDIR: folder, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   const child = spawn(process.execPath, [builtCli, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   return { child, ended: once(child, 'exit'), out: child.stdout, err: text(child.stderr) };
 }
@@ -52,6 +53,25 @@ describe('the command as a process', () => {
     expect(exitCode).toBe(code);
     expect((await err).trimEnd().split('\n').at(-1)).toBe(`error: stopped by ${signal}`);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('ends any verb with 130 at Ctrl-C, whatever it waits for', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const config = join(folder, 'config.yaml');
+    const source = `{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "http://127.0.0.1:${port}" }`;
+    writeFileSync(config, `owner: a\nsources: [${source}]\ncontrolPlane: { type: file, path: ${folder}/kong.yaml }\n`);
+    const { child, ended, err } = start('discover', '-c', config);
+    await once(silent, 'connection');
+    child.kill('SIGINT');
+
+    const [exitCode] = await ended;
+    silent.close();
+    rmSync(config);
+
+    expect(exitCode).toBe(130);
+    expect(await err).toMatch(/error: stopped by SIGINT\n$/);
   });
 
   it.each([

@@ -9,6 +9,7 @@ import {
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
   DescribeVpcEndpointConnectionsCommand,
+  DescribeVpcEndpointServicesCommand,
   DescribeVpcEndpointsCommand,
   DescribeVpcsCommand,
   type EC2Client,
@@ -516,6 +517,25 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
 
     expect(answer.Unsuccessful).toMatchObject([{ ResourceId: id }]);
     expect(world.endpoint(id)?.state).toBe('available');
+  });
+});
+
+describe('DescribeVpcEndpointServices', () => {
+  const namesOf = async (...ServiceNames: string[]) => {
+    const { ServiceDetails } = await ec2.send(new DescribeVpcEndpointServicesCommand({ ServiceNames }));
+    return ServiceDetails?.map(({ ServiceName }) => ServiceName);
+  };
+
+  it('lists the services of the region, or those that are named', async () => {
+    const { name } = world.createService(provider);
+    world.createService({ ...provider, region: 'us-west-2' });
+
+    expect(await namesOf()).toEqual([service.name, name]);
+    expect(await namesOf(name)).toEqual([name]);
+  });
+
+  it('refuses a name that there is not', async () => {
+    await expect(namesOf(service.name, 'x')).rejects.toMatchObject({ name: 'InvalidServiceName' });
   });
 });
 
