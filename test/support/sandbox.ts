@@ -38,7 +38,7 @@ export type Shell = {
 
 /** The commands of a text that tells people what to try. */
 export function hintsIn(told: string): readonly string[] {
-  return told.match(/^ {2}(curl|npx|sed|unset|export|aws) .*/gm) ?? [];
+  return told.match(/^ {2}(cd|curl|npx|sed|unset|export|aws) .*/gm) ?? [];
 }
 
 /** Runs commands in one shell as they stand; gives how each ended (`diff 2`), and what all of them say on standard error. */

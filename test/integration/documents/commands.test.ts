@@ -26,6 +26,7 @@ const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['any shell; below', /^export [A-Z_]+=/],
   ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:8000\//],
   ['nobody: a Kong that serves', /^kong reload$/],
+  ["the suite of AWS's command line", /^(aws |set -- \$\(aws |[A-Z]+=(\$\(aws |"ResourceType=)|sleep 3$)/],
   ['the suite of decK', /^deck (gateway|file) /],
 ];
 
