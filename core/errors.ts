@@ -57,6 +57,8 @@ const transience = {
 /** Exit codes belong to the command line, not to errors. */
 export type ErrorCode = keyof typeof transience;
 
+export const errorCodes = Object.keys(transience) as readonly ErrorCode[];
+
 export type ErrorDetails = {
   readonly code: ErrorCode;
   /** What to do about it; undefined where nobody can do anything, or where the reason lists several, each with its own. */

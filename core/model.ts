@@ -67,20 +67,23 @@ export type Endpoint = {
 };
 
 /** Why an endpoint is kept out of routing. */
-export type QuarantineCode =
-  | 'bad-tag'
-  | 'missing-field'
-  | 'type-not-routed'
-  | 'resource-inaccessible'
-  | 'domain-not-allowed'
-  | 'service-not-allowed'
-  | 'vpc-not-allowed'
-  | 'path-not-allowed'
-  | 'address-not-allowed'
-  | 'path-conflict'
-  | 'disagreement'
-  | 'base-conflict'
-  | 'other-gateway';
+export const quarantineCodes = [
+  'bad-tag',
+  'missing-field',
+  'type-not-routed',
+  'resource-inaccessible',
+  'domain-not-allowed',
+  'service-not-allowed',
+  'vpc-not-allowed',
+  'path-not-allowed',
+  'address-not-allowed',
+  'path-conflict',
+  'disagreement',
+  'base-conflict',
+  'other-gateway',
+] as const;
+
+export type QuarantineCode = (typeof quarantineCodes)[number];
 
 /**
  * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there

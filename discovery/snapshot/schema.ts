@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { parseEndpointState } from '#core/endpoint-states';
 import { isProblem, misfitOf } from '#core/errors';
-import type {
-  Address,
-  Discovered,
-  Endpoint,
-  LastGood,
-  Observed,
-  Protocol,
-  QuarantineCode,
-  Quarantined,
-  Scope,
-  Snapshot,
+import {
+  type Address,
+  type Discovered,
+  type Endpoint,
+  type LastGood,
+  type Observed,
+  type Protocol,
+  type Quarantined,
+  quarantineCodes,
+  type Scope,
+  type Snapshot,
 } from '#core/model';
 import { domainPattern } from '#core/names';
 import { isZoneId } from '#core/zones';
@@ -38,22 +38,6 @@ const scopeId = z
   .string()
   .max(122)
   .regex(/^[a-z0-9-]+\.[a-z0-9-]+\.[a-z0-9-]+$/, 'the id of a scope, such as hub.self.us-east-1');
-
-const codes: { readonly [C in QuarantineCode]: C } = {
-  'bad-tag': 'bad-tag',
-  'missing-field': 'missing-field',
-  'type-not-routed': 'type-not-routed',
-  'resource-inaccessible': 'resource-inaccessible',
-  'domain-not-allowed': 'domain-not-allowed',
-  'service-not-allowed': 'service-not-allowed',
-  'vpc-not-allowed': 'vpc-not-allowed',
-  'path-not-allowed': 'path-not-allowed',
-  'address-not-allowed': 'address-not-allowed',
-  'path-conflict': 'path-conflict',
-  disagreement: 'disagreement',
-  'base-conflict': 'base-conflict',
-  'other-gateway': 'other-gateway',
-};
 
 const protocols: { readonly [P in Protocol]: P } = { http: 'http', https: 'https', grpc: 'grpc', grpcs: 'grpcs' };
 
@@ -113,7 +97,7 @@ const quarantined = z.object({
   ...lenient,
   endpointId: anyId,
   // A later version may have more; this one holds what it does not understand.
-  code: z.enum(codes).catch('missing-field'),
+  code: z.enum(quarantineCodes).catch('missing-field'),
   reason: words.catch(''),
   fix: words.catch(''),
   observed: observed.catch(undefined),

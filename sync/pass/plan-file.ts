@@ -5,7 +5,7 @@ import { canonicalJson } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
 import { parseSealed, type Sealed, serialiseSealed, unusable } from '#io/sealed-file';
 import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
-import type { Change } from '../plan/changes';
+import { actions, type Change } from '../plan/changes';
 
 /** A plan that people look at before it is applied. */
 export type PlanFile = {
@@ -33,7 +33,7 @@ const entitySchema = z.strictObject({
 });
 
 const changeSchema = z.strictObject({
-  action: z.enum(['create', 'update', 'delete']),
+  action: z.enum(actions),
   kind,
   key: z.string(),
   id: z.string(),

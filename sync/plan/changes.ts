@@ -1,7 +1,8 @@
 import type { ErrorCode } from '#core/errors';
 import type { Entity, Kind } from '#deck/document';
 
-export type Action = 'create' | 'update' | 'delete';
+export const actions = ['create', 'update', 'delete'] as const;
+export type Action = (typeof actions)[number];
 
 /** One write to the control plane, and why. */
 export type Change = {

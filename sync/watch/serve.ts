@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
+import { systemClock } from '#io/clock';
+import type { Samples } from '#io/metrics/text';
 import type { WatchServer, WatchState } from './server';
 import type { Started, ToServer } from './told';
 
 /** What this thread knows of the worker. */
-export type OwnState = Omit<WatchState, 'snapshot'> & { readonly snapshot: () => string | undefined };
+export type OwnState = Omit<WatchState, 'snapshot' | 'metrics'> & {
+  readonly snapshot: () => string | undefined;
+  readonly metrics: () => Samples;
+  /** Told each second how late that came: that long this thread had no time. */
+  readonly onLag: (lagMs: number) => void;
+};
 
 /** `tell` passes the state on at once; it is also told each second. */
 export type ThreadedServer = WatchServer & { readonly tell: () => void };
@@ -27,7 +34,7 @@ export async function serveInThread(config: Config['watch'], state: OwnState): P
     throw new PrivatelinkError(started.reason, started.details);
   }
   thread.on('message', () => post({ kind: 'snapshot', text: state.snapshot() }));
-  const timer = setInterval(tell, everyMs).unref();
+  const timer = tellEachSecond(tell, state.onLag);
   return {
     address: started.address,
     tell,
@@ -36,6 +43,16 @@ export async function serveInThread(config: Config['watch'], state: OwnState): P
       await thread.terminate();
     },
   };
+}
+
+function tellEachSecond(tell: () => void, onLag: OwnState['onLag']): NodeJS.Timeout {
+  let dueMs = systemClock.monotonicMs() + everyMs;
+  return setInterval(() => {
+    const nowMs = systemClock.monotonicMs();
+    onLag(Math.max(0, nowMs - dueMs));
+    dueMs = nowMs + everyMs;
+    tell();
+  }, everyMs).unref();
 }
 
 /** Rejects when the thread ends by an error; later its error ends the process, as one of this thread does. */

@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PrivatelinkError } from '#core/errors';
 import { systemClock } from '#io/clock';
+import { processSamples } from './metrics/process';
 import { startWatchServer } from './server';
 import { createTold, type Started } from './told';
 
 /** The thread that serves: planning blocks an event loop for seconds, and a probe of /healthz must not wait for it (fm-56). */
 async function serve(): Promise<Started> {
-  const told = createTold(systemClock, () => parentPort?.postMessage('snapshot'));
+  const askForSnapshot = () => parentPort?.postMessage('snapshot');
+  const told = createTold({ ...systemClock, askForSnapshot, ownSamples: processSamples });
   parentPort?.on('message', told.take);
   try {
     const { address } = await startWatchServer(workerData, told.state);

@@ -9,7 +9,9 @@ import type { AppliedChange, Change } from '../plan/changes';
 import type { PublicationReport } from '../publish/publish';
 import { createFlapping } from './flapping';
 import { createGate, type Held } from './gate';
-import type { Metrics } from './metrics';
+import { countPass, countReport, countScopes } from './metrics/count-pass';
+import { type Shortfall, shortfallsOf } from './metrics/shortfalls';
+import type { Metrics } from './metrics/store';
 import type { PassOutcome } from './schedule';
 
 export type WatchPassOptions = {
@@ -55,6 +57,8 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       held = gate.held();
       return due;
     };
+    const ended = (outcome: PassOutcome, shortfalls: readonly Shortfall[] = []) =>
+      endPass(options, { outcome, shortfalls, startedMs, seen });
     try {
       const done = await runOnce({ ...deps, discover, settle, admit }, signal);
       gate.record(done);
@@ -64,15 +68,15 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       const report = { ...done, ...reportHeld(held, clock), warnings };
       const outcome = outcomeOf(report, seen, held.untilMs);
       options.onReport?.(report);
-      tellPass(options, { number, report, durationMs });
-      options.metrics.set('kong_privatelink_entities_rejected', gate.rejected().length);
-      options.metrics.set('kong_privatelink_entities_flapping', flips.length);
-      return ended(options, outcome, clock.now());
+      tellPass(options.log, { number, report, durationMs });
+      const rejected = gate.rejected().length;
+      countReport(options.metrics, { report, rejected, flapping: flips.length });
+      return ended(outcome, shortfallsOf(report, rejected));
     } catch (thrown) {
       if (signal.aborted) return { kind: 'failed' };
       const { code, retryAfterMs } = thrown instanceof PrivatelinkError ? thrown : {};
       options.log.error({ plan: number, code, reason: messageOf(thrown) }, 'pass failed');
-      return ended(options, { kind: 'failed', code, retryAfterMs }, clock.now());
+      return ended({ kind: 'failed', code, retryAfterMs });
     }
   };
 }
@@ -82,6 +86,21 @@ function slowness(durationMs: number, intervalMs: number): readonly string[] {
   if (durationMs <= intervalMs) return [];
   const reason = `a pass takes longer than watch.intervalSeconds (${intervalMs / 1_000}), so that changes are followed later`;
   return [`${reason}; raise discovery.concurrency where there are many accounts, or watch.intervalSeconds`];
+}
+
+type Ended = {
+  readonly outcome: PassOutcome;
+  readonly shortfalls: readonly Shortfall[];
+  readonly startedMs: number;
+  readonly seen?: Snapshot;
+};
+
+function endPass({ metrics, clock }: WatchPassOptions, { outcome, shortfalls, startedMs, seen }: Ended): PassOutcome {
+  if (seen) countScopes(metrics, seen);
+  const times = { durationMs: clock.monotonicMs() - startedMs, endedAtMs: clock.now() };
+  if (outcome.kind === 'done') countPass(metrics, { ...times, shortfalls });
+  else countPass(metrics, { ...times, code: outcome.code, shortfalls: ['failed', ...shortfalls] });
+  return outcome;
 }
 
 function isSurelyOurs(state: ScopeState): boolean {
@@ -110,7 +129,7 @@ const linesOfApplied = 100;
 
 type Told = { readonly number: number; readonly report: Report; readonly durationMs: number };
 
-function tellPass({ log, metrics }: WatchPassOptions, { number, report, durationMs }: Told): void {
+function tellPass(log: WatchPassOptions['log'], { number, report, durationMs }: Told): void {
   const {
     applied = [],
     scopes,
@@ -144,14 +163,6 @@ function tellPass({ log, metrics }: WatchPassOptions, { number, report, duration
   for (const one of publications)
     if (isIncomplete(one) || one.withheld) log.error({ plan: number, ...whyIncomplete(one) }, 'not published');
   for (const reason of warnings) log.warn({ plan: number, reason }, 'warning');
-  metrics.set('kong_privatelink_pass_duration_seconds', durationMs / 1_000);
-  metrics.add('kong_privatelink_changes_applied_total', counts.applied);
-  metrics.add('kong_privatelink_changes_failed_total', counts.failed);
-  metrics.set('kong_privatelink_changes_held', held);
-  metrics.set('kong_privatelink_scopes_unknown', counts.unknownScopes);
-  metrics.set('kong_privatelink_endpoints_quarantined', counts.quarantined);
-  metrics.set('kong_privatelink_last_good_age_seconds', Math.max(0, ...scopes.map(({ ageMs = 0 }) => ageMs)) / 1_000);
-  metrics.set('kong_privatelink_plan_refused', stopped ? 1 : 0);
 }
 
 function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
@@ -168,12 +179,4 @@ function tellWritten(log: WatchPassOptions['log'], plan: number, written: readon
 function whyIncomplete({ name, domain, error, withheld, applied = [] }: PublicationReport) {
   const reason = error ?? withheld?.reason ?? applied.find(({ outcome }) => outcome !== 'applied')?.error;
   return { publication: name, domain, reason };
-}
-
-function ended({ metrics }: WatchPassOptions, outcome: PassOutcome, nowMs: number): PassOutcome {
-  metrics.add('kong_privatelink_passes_total');
-  metrics.set('kong_privatelink_last_pass_timestamp_seconds', nowMs / 1_000);
-  if (outcome.kind === 'failed') metrics.add('kong_privatelink_passes_failed_total');
-  else metrics.set('kong_privatelink_last_success_timestamp_seconds', nowMs / 1_000);
-  return outcome;
 }

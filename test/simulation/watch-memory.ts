@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
-import { createMetrics } from '#sync/watch/metrics';
+import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { startWorker } from '#sync/watch/worker';
 import { createMemoryControlPlane } from '../support/control-planes/memory';

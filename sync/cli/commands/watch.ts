@@ -7,7 +7,7 @@ import { systemClock } from '#io/clock';
 import { serialiseReport } from '../../pass/report';
 import { openSession } from '../../pass/session';
 import { parseAllowRemovals } from '../../plan/removals/policy';
-import { createMetrics, type Metrics } from '../../watch/metrics';
+import { createMetrics, type Metrics } from '../../watch/metrics/store';
 import { createReloadable, watchFiles } from '../../watch/reload';
 import { serveInThread } from '../../watch/serve';
 import { createWatchPass } from '../../watch/watch-pass';
@@ -50,8 +50,10 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
     isReady: () => worker?.isReady() ?? false,
     metrics: () => {
       metrics.set('kong_privatelink_output_lost_total', terminal.losses?.count() ?? 0);
-      return metrics.text();
+      metrics.set('kong_privatelink_interval_seconds', session.current().config.watch.intervalSeconds);
+      return metrics.samples();
     },
+    onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
     snapshot: () => snapshotText(),
   });
   log.info({ address: server.address }, 'watching');
@@ -70,8 +72,13 @@ type Telling = { readonly log: pino.Logger; readonly metrics: Metrics };
 
 function openReloadable(options: WatchOptions, { log, metrics }: Telling) {
   return createReloadable({
-    open: () => openWatchSession(options),
+    open: () => {
+      const opened = openWatchSession(options);
+      metrics.set('kong_privatelink_config_in_use', 1);
+      return opened;
+    },
     onFailure: (thrown) => {
+      metrics.set('kong_privatelink_config_in_use', 0);
       metrics.add('kong_privatelink_reloads_failed_total');
       log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
     },

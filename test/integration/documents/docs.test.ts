@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { configSchema } from '#config/schema';
-import { metricRows } from '#io/metrics-text';
+import { metricRows } from '#io/metrics/text';
 import { pluginConfigSchema as pluginSchema } from '#plugin/schema/schema';
 import { metricTable } from '#plugin/server/serving/metrics';
 import { exitCodes, exitMeanings, formatExits } from '#sync/cli/exit-codes';

@@ -1,10 +1,12 @@
 import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import fc from 'fast-check';
+import { renderMetrics } from '#io/metrics/text';
 import { emptyFeed } from '#plugin/request/feed';
 import { metricsText } from '#plugin/server/serving/metrics';
 import { serveMetrics } from '#plugin/server/serving/metrics-server';
-import { createMetrics } from '#sync/watch/metrics';
+import { createMetrics } from '#sync/watch/metrics/store';
+import { workerMetrics } from '#sync/watch/metrics/table';
 import { startWatchServer, type WatchServer } from '#sync/watch/server';
 import { hostileText, three } from './corpus';
 import { feed, replay } from './feed';
@@ -20,7 +22,8 @@ let server: WatchServer;
 let metricsServer: Awaited<ReturnType<typeof serveMetrics>>;
 
 beforeAll(async () => {
-  const state = { isAlive: () => true, isReady: () => true, metrics: createMetrics().text, snapshot: () => snapshot };
+  const metrics = () => renderMetrics(workerMetrics, createMetrics().samples());
+  const state = { isAlive: () => true, isReady: () => true, metrics, snapshot: () => snapshot };
   server = await startWatchServer({ intervalSeconds: 60, listen: '127.0.0.1:0', token: 'secret' }, state);
   watch = Number(new URL(server.address).port);
   metricsServer = await serveMetrics('127.0.0.1:0', () => metricsText(facts));

@@ -4,7 +4,7 @@ import type { DomainSettings } from '#core/model';
 import { nameOf } from '#deck/document';
 import type { EntityControlPlane } from '#sync/control-planes/control-plane';
 import { runOnce } from '#sync/pass/run-once';
-import { createMetrics } from '#sync/watch/metrics';
+import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 import { createPasses, type Passes } from '../../support/passes';

@@ -70,6 +70,7 @@ describe('the wall clock', () => {
       'sync/doctor/machine-checks.ts',
       'sync/pass/absences/ageing.ts',
       'sync/pass/absences/store.ts',
+      'sync/watch/metrics/process.ts',
       'sync/watch/watch-pass.ts',
     ]);
   });

@@ -1,13 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { createTold } from '#sync/watch/told';
 
-const running = { kind: 'state', isAlive: true, isReady: true, metrics: 'up 1\n' } as const;
+const running = {
+  kind: 'state',
+  isAlive: true,
+  isReady: true,
+  metrics: { kong_privatelink_passes_total: [{ value: 1 }] },
+} as const;
+
+/** Of all metrics of a page, in their order. */
+function valuesIn(page: string): readonly number[] {
+  return [...page.matchAll(/^\w+ (.+)$/gm)].map(([, value]) => Number(value));
+}
 
 function openTold() {
   let nowMs = 0;
   let asked = 0;
-  const told = createTold({ monotonicMs: () => nowMs }, () => {
-    asked += 1;
+  const told = createTold({
+    monotonicMs: () => nowMs,
+    askForSnapshot: () => {
+      asked += 1;
+    },
+    ownSamples: () => ({ process_cpu_seconds_total: [{ value: 3 }] }),
   });
   return {
     ...told,
@@ -22,19 +36,20 @@ describe('createTold', () => {
   it('is alive and not ready until it is told anything', () => {
     const { state } = openTold();
 
-    expect([state.isAlive(), state.isReady(), state.metrics()]).toEqual([true, false, '']);
+    expect([state.isAlive(), state.isReady(), valuesIn(state.metrics())]).toEqual([true, false, [1, 3]]);
   });
 
   it('says what it was told last', () => {
     const { state, take } = openTold();
     take({ ...running, isReady: false });
     take(running);
-    const before = [state.isAlive(), state.isReady(), state.metrics()];
+    const before = [state.isAlive(), state.isReady(), valuesIn(state.metrics())];
 
     take({ ...running, isAlive: false });
 
-    expect(before).toEqual([true, true, 'up 1\n']);
+    expect(before).toEqual([true, true, [1, 1, 3]]);
     expect(state.isAlive()).toBe(false);
+    expect(state.metrics()).toContain('kong_privatelink_alive 0\n');
   });
 
   it.each([
@@ -48,6 +63,7 @@ describe('createTold', () => {
     advance(ms);
 
     expect(state.isAlive()).toBe(isAlive);
+    expect(state.metrics()).toContain(`kong_privatelink_alive ${isAlive ? 1 : 0}\n`);
   });
 
   it('is not alive where it was never told anything for longer than a minute', () => {

@@ -1,0 +1,16 @@
+import type { Samples } from '#io/metrics/text';
+import { version } from '../../pass/version';
+
+/** Once: a clock that is set later starts no process anew. */
+const startedAtSeconds = Date.now() / 1_000 - process.uptime();
+
+/** What any thread can tell of its process, as it is now. */
+export function processSamples(): Samples {
+  const { user, system } = process.cpuUsage();
+  return {
+    kong_privatelink_build_info: [{ value: 1, labels: { version, node: process.versions.node } }],
+    process_resident_memory_bytes: [{ value: process.memoryUsage.rss() }],
+    process_cpu_seconds_total: [{ value: (user + system) / 1_000_000 }],
+    process_start_time_seconds: [{ value: startedAtSeconds }],
+  };
+}

@@ -1,0 +1,56 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Endpoint, ScopeState } from '#core/model';
+import type { Report } from '#sync/pass/report';
+import { createMetrics } from '#sync/watch/metrics/store';
+import { createWatchPass } from '#sync/watch/watch-pass';
+import { endpointOf, knownScope, snapshotOf } from './builders';
+import { createPasses, observedIn } from './passes';
+
+type Told = Readonly<Record<string, unknown>>;
+
+/** The worker's pass over what a test lets discovery see, in memory, with all that it logs, reports and counts. */
+export function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
+  const passes = createPasses(over);
+  let scopes: readonly ScopeState[] = [knownScope([endpointOf()])];
+  const reports: Report[] = [];
+  const warnings: string[] = [];
+  const metrics = createMetrics();
+  const told: Told[] = [];
+  const log = {
+    info: (fields: object, msg?: string) => void told.push({ ...fields, msg }),
+    error: () => {},
+    warn: ({ reason }: { reason?: string }) => void warnings.push(reason ?? ''),
+  };
+  const discover = async () => snapshotOf(...scopes.map((state) => observedIn(number, state)));
+  const dependencies = () => ({ ...passes.deps, discover });
+  const pass = createWatchPass({
+    dependencies,
+    clock: passes.clock,
+    intervalMs: () => 60_000,
+    metrics,
+    log,
+    onSnapshot: () => {},
+    onReport: (report) => void reports.push(report),
+  });
+  let number = 0;
+  return {
+    ...passes,
+    metrics,
+    warnings,
+    reports,
+    told: (msg: string) => told.filter((one) => one.msg === msg),
+    see: (...seen: readonly Endpoint[]) => {
+      scopes = [knownScope(seen)];
+    },
+    seeScopes: (...seen: readonly ScopeState[]) => {
+      scopes = seen;
+    },
+    run: (signal = new AbortController().signal) => pass(++number, signal),
+    /** What the metric says with these labels, without the prefix that all have; of all labels together where none are given. */
+    metric: (name: string, labels?: Readonly<Record<string, string>>) => {
+      const series = metrics.samples()[`kong_privatelink_${name}`] ?? [];
+      const asked = series.filter((one) => !labels || isDeepStrictEqual(one.labels, labels));
+      return asked.reduce((sum, { value }) => sum + value, 0);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { errorCodes } from '#core/errors';
+import { renderMetrics } from '#io/metrics/text';
+import { createMetrics } from '#sync/watch/metrics/store';
+import { type Metric, workerMetrics } from '#sync/watch/metrics/table';
+
+const text = ({ samples }: Pick<ReturnType<typeof createMetrics>, 'samples'>) =>
+  renderMetrics(workerMetrics, samples());
+const linesOf = (metrics: ReturnType<typeof createMetrics>, name: string) =>
+  text(metrics)
+    .split('\n')
+    .filter((line) => line.startsWith(`kong_privatelink_${name}`));
+
+describe('createMetrics', () => {
+  it('begins at 0, also for each value of a label', () => {
+    const metrics = createMetrics();
+
+    expect(linesOf(metrics, 'passes_total')).toEqual(['kong_privatelink_passes_total 0']);
+    expect(linesOf(metrics, 'plan_refused')).toEqual([
+      'kong_privatelink_plan_refused{reason="limit"} 0',
+      'kong_privatelink_plan_refused{reason="brake"} 0',
+    ]);
+    expect(linesOf(metrics, 'scopes_unknown')).toHaveLength(errorCodes.length);
+  });
+
+  it('adds, where a counter of many combinations begins with the first event', () => {
+    const metrics = createMetrics();
+    const before = linesOf(metrics, 'changes_failed_total');
+    metrics.add('kong_privatelink_changes_failed_total', 2, { kind: 'route', code: 'REJECTED' });
+    metrics.add('kong_privatelink_changes_failed_total', 1, { code: 'REJECTED', kind: 'route' });
+
+    expect(before).toEqual([]);
+    expect(linesOf(metrics, 'changes_failed_total')).toEqual([
+      'kong_privatelink_changes_failed_total{kind="route",code="REJECTED"} 3',
+    ]);
+  });
+
+  it('counts items by their labels, and is back at 0 for those that are no more', () => {
+    const metrics = createMetrics();
+    const refused = () => linesOf(metrics, 'plan_refused').map((line) => line.slice(-1));
+    metrics.count('kong_privatelink_plan_refused', [{ reason: 'brake' }, { reason: 'brake' }]);
+    const first = refused();
+    metrics.count('kong_privatelink_plan_refused', [{ reason: 'limit' }]);
+
+    expect([first, refused()]).toEqual([
+      ['0', '2'],
+      ['1', '0'],
+    ]);
+  });
+
+  it('counts into all buckets that are not below the value', () => {
+    const metrics = createMetrics();
+    for (const seconds of [0.1, 2, 4_000]) metrics.observe('kong_privatelink_pass_duration_seconds', seconds);
+
+    expect(linesOf(metrics, 'pass_duration_seconds')).toEqual([
+      ...[1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2].map((count, index) => {
+        const bounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+        return `kong_privatelink_pass_duration_seconds_bucket{le="${bounds[index]}"} ${count}`;
+      }),
+      'kong_privatelink_pass_duration_seconds_bucket{le="+Inf"} 3',
+      'kong_privatelink_pass_duration_seconds_sum 4002.1',
+      'kong_privatelink_pass_duration_seconds_count 3',
+    ]);
+  });
+
+  it('hands over plain values, which later changes leave alone', () => {
+    const metrics = createMetrics();
+    const samples = structuredClone(metrics.samples());
+    metrics.add('kong_privatelink_passes_total');
+
+    expect(samples.kong_privatelink_passes_total).toEqual([{ value: 0 }]);
+  });
+
+  it('never makes more series than the values in the table and `other`, whatever the labels say', () => {
+    const bounded = Object.entries(workerMetrics).filter(([, { labels = {} }]) =>
+      Object.values(labels).some((values) => values.length > 0),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string(), fc.string(), fc.string())), (given) => {
+        const metrics = createMetrics();
+        for (const [name, { labels = {} }] of bounded) {
+          const limit = Object.values(labels).reduce((product, values) => product * (values.length + 1), 1);
+          if (Object.values(labels).some((values) => values.length === 0)) continue;
+          for (const texts of given) {
+            const one = Object.fromEntries(Object.keys(labels).map((label, index) => [label, texts[index] ?? '']));
+            metrics.add(name as Metric, 1, one);
+          }
+          expect(metrics.samples()[name]?.length).toBeLessThanOrEqual(limit);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
