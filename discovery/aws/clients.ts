@@ -6,7 +6,7 @@ import { isLoopback } from '#core/addresses/loopback';
 import { lazy } from '#core/timing/lazy';
 import type { AccountScope } from './accounts';
 import type { Credentials } from './credentials';
-import { answerLimits, loadEc2, loadServiceDiscovery, loadSts, requestHandler } from './sdk';
+import { clientPlugins, loadEc2, loadServiceDiscovery, loadSts, requestHandler } from './sdk';
 
 export type ClientOptions = {
   readonly credentials: Credentials;
@@ -19,7 +19,7 @@ export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> 
   return lazy(async () => {
     const { EC2Client } = await loadEc2();
     const { ec2, sts } = addressesOf(options.endpoint, 'ec2');
-    return limited(new EC2Client({ ...(await settingsOf(options, sts)), endpoint: ec2 }));
+    return withPlugins(new EC2Client({ ...(await settingsOf(options, sts)), endpoint: ec2 }));
   });
 }
 
@@ -30,7 +30,9 @@ export function lazyCloudMapClient(options: ClientOptions): () => Promise<Servic
     const { servicediscovery: endpoint, sts } = addressesOf(options.endpoint, 'servicediscovery');
     // The SDK would put `data-` before the host of an address that is given.
     const disableHostPrefix = endpoint !== undefined;
-    return limited(new ServiceDiscoveryClient({ ...(await settingsOf(options, sts)), endpoint, disableHostPrefix }));
+    return withPlugins(
+      new ServiceDiscoveryClient({ ...(await settingsOf(options, sts)), endpoint, disableHostPrefix }),
+    );
   });
 }
 
@@ -39,14 +41,15 @@ export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> 
   return lazy(async () => {
     const { STSClient } = await loadSts();
     const { sts } = addressesOf(options.endpoint, 'ec2');
-    return limited(new STSClient({ ...(await settingsOf(options, sts)), endpoint: sts }));
+    return withPlugins(new STSClient({ ...(await settingsOf(options, sts)), endpoint: sts }));
   });
 }
 
-function limited<T extends EC2Client | ServiceDiscoveryClient | STSClient>(client: T): T {
-  const { middlewareStack }: { readonly middlewareStack: { readonly use: (plugin: typeof answerLimits) => void } } =
-    client;
-  middlewareStack.use(answerLimits);
+type Plugin = (typeof clientPlugins)[number];
+
+function withPlugins<T extends EC2Client | ServiceDiscoveryClient | STSClient>(client: T): T {
+  const { middlewareStack }: { readonly middlewareStack: { readonly use: (plugin: Plugin) => void } } = client;
+  for (const plugin of clientPlugins) middlewareStack.use(plugin);
   return client;
 }
 

@@ -7,7 +7,7 @@ import { createCallBudget } from './call-budget';
 import { wrapAwsError } from './errors';
 import { type FindCredentials, findOwnCredentials } from './own-credentials';
 import { createRoleCredentials, type RoleCredentials, type RoleKeys } from './role-credentials';
-import { answerLimits, loadSts, requestHandler } from './sdk';
+import { clientPlugins, loadSts, requestHandler } from './sdk';
 
 /** The credentials of one process, which all of its clients share. */
 export type Credentials = {
@@ -66,7 +66,7 @@ type StsOptions = { readonly region: string; readonly endpoint?: string; readonl
 async function openSts({ own, ...place }: StsOptions) {
   const { STSClient } = await loadSts();
   const client = new STSClient({ ...place, credentials: await own(), retryMode: 'adaptive', requestHandler });
-  client.middlewareStack.use(answerLimits);
+  for (const plugin of clientPlugins) client.middlewareStack.use(plugin);
   return client;
 }
 

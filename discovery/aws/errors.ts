@@ -101,6 +101,11 @@ export function isUnpermitted(thrown: unknown): thrown is PrivatelinkError {
   return thrown instanceof PrivatelinkError && namesOf(thrown.cause).includes('UnauthorizedOperation');
 }
 
+/** The stable code of what a call threw. */
+export function awsErrorCode(thrown: unknown): ErrorCode {
+  return meaningOf(thrown).code;
+}
+
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
   const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;

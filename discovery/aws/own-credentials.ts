@@ -1,7 +1,7 @@
 import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
 import { hasCode, messageOf, type Problem } from '#core/errors';
 import { ProxyError } from '#io/proxy/tunnel';
-import { answerLimits, loadCredentialProviders, requestHandler } from './sdk';
+import { clientPlugins, loadCredentialProviders, requestHandler } from './sdk';
 
 /** What finds credentials of the process itself. */
 export type FindCredentials = Exclude<
@@ -12,7 +12,7 @@ export type FindCredentials = Exclude<
 /** The process's own credentials, where the SDK looks for them by itself; but what it asks for them (SSO, web identity) it asks as we ask AWS. */
 export async function findOwnCredentials(): Promise<FindCredentials> {
   const { fromNodeProviderChain } = await loadCredentialProviders();
-  return explainCredentials(fromNodeProviderChain({ clientConfig: { requestHandler }, clientPlugins: [answerLimits] }));
+  return explainCredentials(fromNodeProviderChain({ clientConfig: { requestHandler }, clientPlugins }));
 }
 
 /** The same, whose errors say what is wrong where the SDK tells what it tried last, or what the system said. */

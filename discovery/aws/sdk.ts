@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { lazy } from '#core/timing/lazy';
 import { throughProxies } from '#io/proxy/connections';
 import { limitAnswers } from './answer-limits';
+import { toldCalls } from './told-calls';
 
 // The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -19,12 +20,15 @@ export const loadCredentialProviders = lazy(() => import('@aws-sdk/credential-pr
 /** Time that a call gets until its headers, connecting included, and between two pieces of its body. */
 const callTimeoutMs = 10_000;
 
-export const answerLimits = limitAnswers({
+const answerLimits = limitAnswers({
   /** So that a call takes 20 s as a whole, less than a scope gets: one that ends with it is tried again. */
   timeoutMs: callTimeoutMs,
   /** The largest page is of 1,000 endpoints, each with a policy of 20,480 characters and 50 tags of 384, escaped as XML: 64 KiB. */
   maxBytes: 64 * 2 ** 20,
 });
+
+/** Of every client, those that ask for credentials too. */
+export const clientPlugins = [answerLimits, toldCalls];
 
 /** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
 export const requestHandler = {

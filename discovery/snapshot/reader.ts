@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import type { SnapshotConfig } from '#config/schema';
 import { type ErrorDetails, hasCode, messageOf, PrivatelinkError, redirectWords } from '#core/errors';
+import { telling } from '#io/api-calls';
 import { readRegular } from '#io/files';
 import { createConnector } from '#io/proxy/connections';
 import { ProxyError, proxyRefused } from '#io/proxy/tunnel';
@@ -71,7 +72,7 @@ function urlReader(
     return { text, etag: version?.toString() };
   }
 
-  return async (etag, signal) => {
+  const askInTime = async (etag: string | undefined, signal: AbortSignal) => {
     try {
       return await withinDeadline((own) => ask(etag, own), { signal, timeoutMs, asked: from });
     } catch (thrown) {
@@ -80,6 +81,8 @@ function urlReader(
       throw notRead(from, fixOf(thrown), thrown);
     }
   };
+
+  return (etag, signal) => telling({ api: 'snapshot', action: 'GET' }, () => askInTime(etag, signal));
 }
 
 function statusError(status: number, from: string, location: string | undefined): PrivatelinkError {

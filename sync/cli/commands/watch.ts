@@ -3,6 +3,7 @@ import { configPath } from '#config/file';
 import { messageOf } from '#core/errors';
 import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
+import { onCall } from '#io/api-calls';
 import { systemClock } from '#io/clock';
 import { serialiseReport } from '../../pass/report';
 import { openSession } from '../../pass/session';
@@ -26,6 +27,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
   const { terminal, json } = options;
   const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: json ? terminal.err : terminal.out });
   const metrics = createMetrics();
+  const forget = onCall((call) => metrics.add('kong_privatelink_api_calls_total', 1, call));
   const session = openReloadable(options, { log, metrics });
   const ofFirstPass = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
   const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
@@ -64,6 +66,7 @@ export const runWatch: Verb<WatchOptions> = async (options, signal) => {
     if (session.reload()) log.info({}, 'configuration read again');
   });
   await server.close();
+  forget();
   log.info({}, 'stopped');
   return exitCodes.done;
 };

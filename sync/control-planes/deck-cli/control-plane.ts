@@ -5,6 +5,7 @@ import { type Document, nameOf } from '#deck/document';
 import { type Base, emptyBase } from '#deck/file/base';
 import { renderText } from '#deck/file/write';
 import { isGenerated, selectTags } from '#deck/tags';
+import { telling } from '#io/api-calls';
 import type { Change } from '../../plan/changes';
 import { foreignAmong } from '../../plan/foreign-entities';
 import type { DocumentControlPlane, FailedChange } from '../control-plane';
@@ -39,14 +40,13 @@ export function connectDeck(
   const toText = (document: Document) => renderText(document, { owner, controlPlaneName, workspace, base });
   const environment = deckEnvironmentOf(config, env, base.variables);
   const mask = maskOf(config);
-  const deck = async (argv: readonly string[], options: RunOptions, signal: AbortSignal) => {
-    const result = await runDeck(
-      { binary, argv: [...argv, ...addressOf(config)], env: environment, ...options },
-      signal,
-    );
-    if (result.exitCode !== 0) throw deckError(argv, mask(result.err));
-    return result.out;
-  };
+  const deck = (argv: readonly string[], options: RunOptions, signal: AbortSignal) =>
+    telling({ api: 'deck', action: argv.slice(0, 2).join(' ') }, async () => {
+      const command = { binary, argv: [...argv, ...addressOf(config)], env: environment, ...options };
+      const result = await runDeck(command, signal);
+      if (result.exitCode !== 0) throw deckError(argv, mask(result.err));
+      return result.out;
+    });
   const dump = async (tags: readonly string[], signal: AbortSignal) => {
     const select = tags.flatMap((tag) => ['--select-tag', tag]);
     const argv = ['gateway', 'dump', '--yes', '--format', 'json', '--output-file', '-', ...select];

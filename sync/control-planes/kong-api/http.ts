@@ -3,6 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { PrivatelinkError } from '#core/errors';
 import type { JsonObject } from '#core/model';
 import type { Clock } from '#core/timing/clock';
+import { telling } from '#io/api-calls';
 import { createConnector } from '#io/proxy/connections';
 import { type Api, answerError, callName, shapeError } from './errors';
 import { type CallLimits, exchange } from './exchange';
@@ -101,7 +102,13 @@ type Connection = CallLimits &
     readonly mask: (text: string) => string;
   };
 
-async function attempt(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
+function attempt(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
+  const told = { api: connection.api.name.toLowerCase(), action: call.method };
+  const resultOf = (tried: Tried) => ('error' in tried ? tried.error.code : 'ok');
+  return telling(told, () => ask(call, connection, signal), resultOf);
+}
+
+async function ask(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
   const { method, path, body } = call;
   const { api, address, mask, serverClock, prefix, headers } = connection;
   // Thousands of calls succeed, and nobody reads their names.

@@ -1,0 +1,36 @@
+import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
+import { codeOf } from '#core/errors';
+import { tellCall } from '#io/api-calls';
+import { awsErrorCode } from './errors';
+
+/** What the SDK's clients take as a plugin. */
+type Plugin = NonNullable<FromTemporaryCredentialsOptions['clientPlugins']>[number];
+
+/** Tells of each try of each call, with AWS's own names: `ec2`, `DescribeVpcEndpoints`. */
+export const toldCalls: Plugin = {
+  applyToStack: (stack) =>
+    stack.add(
+      (next, { clientName = '', commandName = '' }) =>
+        async (args) => {
+          const call = {
+            api: clientName.replace(/Client$/, '').toLowerCase(),
+            action: commandName.replace(/Command$/, ''),
+          };
+          try {
+            const answer = await next(args);
+            tellCall({ ...call, result: 'ok' });
+            return answer;
+          } catch (thrown) {
+            tellCall({ ...call, result: isAnswer(thrown) ? 'ok' : awsErrorCode(thrown) });
+            throw thrown;
+          }
+        },
+      // The highest priority of the last step before the connection: within the SDK's own retries, and after its parser.
+      { step: 'deserialize', priority: 'high', name: 'toldCalls' },
+    ),
+};
+
+/** AWS was asked for an id, and says that there is none. */
+function isAnswer(thrown: unknown): boolean {
+  return thrown instanceof Error && /NotFound$/.test(codeOf(thrown) ?? thrown.name);
+}

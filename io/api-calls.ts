@@ -1,0 +1,42 @@
+import { channel } from 'node:diagnostics_channel';
+import { type ErrorCode, PrivatelinkError } from '#core/errors';
+
+/** One try of a call to an API. */
+export type ApiCall = {
+  /** `ec2`, `konnect` and the like. */
+  readonly api: string;
+  /** What the API itself calls it, or its method: never a text of somebody else. */
+  readonly action: string;
+  readonly result: 'ok' | ErrorCode;
+};
+
+/** Whoever calls is many layers below whoever counts, and most processes count nothing: Node's own way to tell, which costs nothing where nobody listens. */
+const calls = channel('kong-privatelink:api-call');
+
+/** Tells of a call that ended. */
+export function tellCall(call: ApiCall): void {
+  if (calls.hasSubscribers) calls.publish(call);
+}
+
+/** Hears of each call of this thread from now on; what it gives ends that. */
+export function onCall(listener: (call: ApiCall) => void): () => void {
+  const hear = (message: unknown) => listener(message as ApiCall);
+  calls.subscribe(hear);
+  return () => void calls.unsubscribe(hear);
+}
+
+/** Makes a call and tells how it ended; one that was stopped, and says so by the signal's reason, is not told. */
+export async function telling<T>(
+  call: Pick<ApiCall, 'api' | 'action'>,
+  run: () => Promise<T>,
+  resultOf: (answer: T) => ApiCall['result'] = () => 'ok',
+): Promise<T> {
+  try {
+    const answer = await run();
+    tellCall({ ...call, result: resultOf(answer) });
+    return answer;
+  } catch (thrown) {
+    if (thrown instanceof PrivatelinkError) tellCall({ ...call, result: thrown.code });
+    throw thrown;
+  }
+}
