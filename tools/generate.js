@@ -1,20 +1,42 @@
-const { writeFileSync } = require('node:fs');
-const { join } = require('node:path');
+const { mkdirSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 
 const root = join(__dirname, '..');
-const { schemaLua } = require('../dist/plugin/schema/lua');
-const { configJsonSchemaText } = require('../dist/config/json-schema');
-const { configReference } = require('../dist/config/reference');
-const { outputReference } = require('../dist/sync/cli/shapes/outputs');
-const { metricsReference } = require('../dist/sync/watch/metrics/table');
 
-/** What is made from code, by the path that it is written to. */
-const generated = {
-  'deck/schema.lua': schemaLua(),
-  'docs/reference/configuration.md': configReference(),
-  'docs/reference/configuration.schema.json': configJsonSchemaText(),
-  'docs/reference/metrics.md': metricsReference(),
-  'docs/reference/outputs.md': outputReference(),
-};
+/** What is made from code, by the path that it is written to; `load` gives a module of the product. */
+function generated(load) {
+  const { configJsonSchemaText } = load('config/json-schema');
+  const { configReference } = load('config/reference');
+  const { rulesFile } = load('io/metrics/alerts');
+  const { boardFile } = load('io/metrics/board');
+  const { schemaLua } = load('plugin/schema/lua');
+  const { pluginAlerts } = load('plugin/server/serving/alerts');
+  const { metricTable } = load('plugin/server/serving/metrics');
+  const { outputReference } = load('sync/cli/shapes/outputs');
+  const { workerAlerts } = load('sync/watch/metrics/alerts');
+  const { metricsReference, workerGroups } = load('sync/watch/metrics/table');
+  const groups = { ...workerGroups, 'Data planes': metricTable };
+  return {
+    'deck/schema.lua': schemaLua(),
+    'deploy/alerts.yaml': rulesFile({ 'kong-privatelink': workerAlerts, 'kong-privatelink-plugin': pluginAlerts }),
+    'deploy/grafana.json': boardFile(
+      'kong-privatelink',
+      groups,
+      'kong_privatelink_build_info|kong_privatelink_plugin_instances',
+    ),
+    'docs/reference/configuration.md': configReference(),
+    'docs/reference/configuration.schema.json': configJsonSchemaText(),
+    'docs/reference/metrics.md': metricsReference(),
+    'docs/reference/outputs.md': outputReference(),
+  };
+}
 
-for (const [path, text] of Object.entries(generated)) writeFileSync(join(root, path), text);
+module.exports = { generated };
+
+if (require.main === module) {
+  for (const [path, text] of Object.entries(generated((path) => require(join(root, 'dist', path))))) {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}

@@ -8,8 +8,6 @@ export type MetricRow = {
   readonly labels?: Readonly<Record<string, readonly string[]>>;
   /** Upper bounds of a histogram, ascending; `+Inf` comes by itself. */
   readonly buckets?: readonly number[];
-  /** Where it stands on the board; absent: nowhere. */
-  readonly group?: string;
 };
 
 /** Metrics by name. */

@@ -123,20 +123,18 @@ const running = {
   process_start_time_seconds: { type: 'gauge', help: 'When the process started, unix time' },
 } as const satisfies MetricTable;
 
-/** Every metric of the worker. Docs, alerts and the board are made from this table. */
-export const workerMetrics = {
-  ...inGroup('Passes', passes),
-  ...inGroup('Discovery', discovery),
-  ...inGroup('Writing', writing),
-  ...inGroup('The worker itself', running),
+/** The metrics of the worker by what they are about. */
+export const workerGroups = {
+  Passes: passes,
+  Discovery: discovery,
+  Writing: writing,
+  'The worker itself': running,
 };
 
-export type Metric = keyof typeof workerMetrics;
+/** Every metric of the worker. Docs, alerts and the board are made from this table. */
+export const workerMetrics = { ...passes, ...discovery, ...writing, ...running };
 
-function inGroup<T extends MetricTable>(group: string, table: T) {
-  const entries = Object.entries(table).map(([name, row]) => [name, { ...row, group }]);
-  return Object.fromEntries(entries) as { readonly [N in keyof T]: MetricTable[string] };
-}
+export type Metric = keyof typeof workerMetrics;
 
 /** The page of docs/reference. */
 export function metricsReference(): string {

@@ -1,0 +1,107 @@
+import type { AlertTable } from '#io/metrics/alerts';
+import type { Metric } from './table';
+
+/** In a message: the series of the metric above 0 on the same instance, by this label. */
+function each(metric: Metric, label: string): string {
+  const query = `query (printf "${metric}{instance=%q} > 0" $labels.instance)`;
+  return `{{ range ${query} }} {{ .Labels.${label} }}{{ end }}`;
+}
+
+/** What calls somebody; the manual has a section for each, and a test the fault that it is for. */
+export const workerAlerts = {
+  KongPrivatelinkDown: {
+    metric: 'kong_privatelink_build_info',
+    when: (metric) => `absent(${metric})`,
+    for: '5m',
+    severity: 'critical',
+    summary: 'No worker of kong-privatelink is scraped',
+    description:
+      'No worker runs, or Prometheus does not reach its /metrics. Routes stay as they are: an endpoint that goes away keeps its targets.',
+  },
+  KongPrivatelinkStuck: {
+    metric: 'kong_privatelink_alive',
+    when: (metric) => `${metric} == 0`,
+    for: '1m',
+    severity: 'critical',
+    summary: 'The worker {{ $labels.instance }} hangs',
+    description:
+      'Its process answers and its passes do not go on: /healthz says so too. Routes stay as they are until it is restarted.',
+  },
+  KongPrivatelinkNoSuccess: {
+    metric: 'kong_privatelink_last_success_timestamp_seconds',
+    when: (metric) => `time() - ${metric} > 300 + 5 * kong_privatelink_interval_seconds`,
+    for: '10m',
+    severity: 'warning',
+    summary: 'No pass of {{ $labels.instance }} succeeds',
+    description: `For a while no pass has read every scope and written everything that was planned. The last one fell short by:${each('kong_privatelink_pass_shortfall', 'reason')}.`,
+  },
+  KongPrivatelinkScopesUnknown: {
+    metric: 'kong_privatelink_scopes_unknown',
+    when: (metric) => `sum without (code) (${metric}) > 0`,
+    for: '15m',
+    severity: 'warning',
+    summary: '{{ $value }} scope(s) of {{ $labels.instance }} cannot be read',
+    description: `Why:${each('kong_privatelink_scopes_unknown', 'code')}. What was last known of them stays in use, and nothing of them is removed.`,
+  },
+  KongPrivatelinkPlanRefused: {
+    metric: 'kong_privatelink_plan_refused',
+    when: (metric) => `${metric} > 0`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'Policy refuses what {{ $labels.instance }} plans ({{ $labels.reason }})',
+    description:
+      'With brake, removals of too much at once are withheld and the rest is written; with limit, nothing is. Somebody has to look whether discovery is right.',
+  },
+  KongPrivatelinkFlapping: {
+    metric: 'kong_privatelink_entities_flapping',
+    when: (metric) => `max_over_time(${metric}[5m]) > 0`,
+    for: '10m',
+    severity: 'warning',
+    summary: '{{ $labels.instance }} writes the same entities again and again',
+    description:
+      'Most likely a second writer of this owner with another configuration undoes what this one writes, or an endpoint comes and goes.',
+  },
+  KongPrivatelinkNotWritten: {
+    metric: 'kong_privatelink_pass_shortfall',
+    when: (metric) => `sum without (reason) (${metric}{reason=~"rejected|changes_failed|changes_skipped"}) > 0`,
+    for: '15m',
+    severity: 'warning',
+    summary: '{{ $labels.instance }} cannot write everything that it plans',
+    description:
+      'The control plane refuses entities, or their names are taken. What depends on them waits; everything else is written.',
+  },
+  KongPrivatelinkNotPublished: {
+    metric: 'kong_privatelink_publications_failed',
+    when: (metric) => `${metric} > 0`,
+    for: '15m',
+    severity: 'warning',
+    summary: '{{ $value }} Cloud Map service(s) of {{ $labels.instance }} are not up to date',
+    description: 'Services of publish cannot be read, or not be written whole. Routing through Kong is not affected.',
+  },
+  KongPrivatelinkQuarantined: {
+    metric: 'kong_privatelink_endpoints_quarantined',
+    // An endpoint of another gateway is as it should be.
+    when: (metric) => `${metric}{code!="other-gateway"} > 0`,
+    for: '1h',
+    severity: 'info',
+    summary: '{{ $value }} endpoint(s) of {{ $labels.instance }} are quarantined ({{ $labels.code }})',
+    description:
+      'Their tags cannot be used, or claim what others have or may not. Their owners have to change something.',
+  },
+  KongPrivatelinkConfigNotUsed: {
+    metric: 'kong_privatelink_config_in_use',
+    when: (metric) => `${metric} == 0`,
+    for: '5m',
+    severity: 'warning',
+    summary: '{{ $labels.instance }} cannot use its configuration as it is now',
+    description: 'It goes on with the one before, and would not start again with this one.',
+  },
+  KongPrivatelinkOutputLost: {
+    metric: 'kong_privatelink_output_lost_total',
+    when: (metric) => `increase(${metric}[15m]) > 0`,
+    for: '1m',
+    severity: 'warning',
+    summary: '{{ $labels.instance }} loses lines of its log, or reports',
+    description: 'A disk is full, or who reads its standard output does not read. Passes go on.',
+  },
+} satisfies AlertTable<Metric>;

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { type AlertTable, runbookOf } from '#io/metrics/alerts';
+import type { MetricTable } from '#io/metrics/text';
+import { pluginAlerts } from '#plugin/server/serving/alerts';
+import { metricTable } from '#plugin/server/serving/metrics';
+import { workerAlerts } from '#sync/watch/metrics/alerts';
+import { workerMetrics } from '#sync/watch/metrics/table';
+
+type Generate = (load: (path: string) => unknown) => Readonly<Record<string, string>>;
+
+const root = resolve(__dirname, '../../..');
+const { generated }: { readonly generated: Generate } = require(join(root, 'tools/generate.js'));
+const texts = generated((path) => require(join(root, path)));
+const readText = (path: string) => readFileSync(join(root, path), 'utf8');
+const alerts: AlertTable = { ...workerAlerts, ...pluginAlerts };
+const metrics: MetricTable = { ...workerMetrics, ...metricTable };
+
+/** Metrics that a text names; the parts of a histogram are named for it. */
+function namedIn(text: string): readonly string[] {
+  const named = text.match(/\b(?:kong_privatelink|process)_\w+/g) ?? [];
+  return [...new Set(named.map((name) => name.replace(/_bucket$/, '')))];
+}
+
+it.each(Object.keys(texts))('%s is as `npm run generate` writes it', (path) => {
+  expect(readText(path)).toBe(texts[path]);
+});
+
+describe('deploy/alerts.yaml', () => {
+  it('asks for metrics that there are', () => {
+    const named = namedIn(readText('deploy/alerts.yaml'));
+
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !(name in metrics))).toEqual([]);
+  });
+
+  it('has a section in the manual for each alert, which says what to do', () => {
+    const hasSection = (alert: string) => {
+      const [file = '', anchor] = runbookOf(alert).split('#');
+      return anchor === alert.toLowerCase() && new RegExp(`^### ${alert}\\n\\n.{80}`, 'm').test(readText(file));
+    };
+
+    expect(Object.keys(alerts).filter((alert) => !hasSection(alert))).toEqual([]);
+  });
+});
+
+describe('deploy/grafana.json', () => {
+  const panel = z.object({
+    type: z.string(),
+    title: z.string(),
+    gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
+    targets: z.array(z.object({ expr: z.string() })).default([]),
+  });
+  const { panels } = z.object({ panels: z.array(panel) }).parse(parse(readText('deploy/grafana.json')));
+
+  it('shows every metric', () => {
+    const shown = namedIn(panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n'));
+
+    expect([...shown].sort()).toEqual(Object.keys(metrics).sort());
+  });
+
+  it('has no two panels in one place, nor with one title', () => {
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, index) => `${x + (index % w)} ${y + Math.floor(index / w)}`),
+    );
+    const titles = panels.filter(({ type }) => type !== 'row').map(({ title }) => title);
+
+    expect(new Set(cells).size).toBe(cells.length);
+    expect([...new Set(titles)]).toEqual(titles);
+  });
+});
