@@ -4,7 +4,7 @@ import type { Endpoint } from '#core/model';
 import { shortfalls } from '#sync/watch/metrics/shortfalls';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../../support/builders';
 import { defaultPolicy } from '../../../support/passes';
-import { openWatch } from '../../../support/watch';
+import { openWatch } from '../../../support/watch/memory';
 
 const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
 const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };

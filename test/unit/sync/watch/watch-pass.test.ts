@@ -5,7 +5,7 @@ import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 import { createPasses, defaultPolicy } from '../../../support/passes';
-import { openWatch } from '../../../support/watch';
+import { openWatch } from '../../../support/watch/memory';
 
 const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
 

@@ -3,8 +3,8 @@ import type { Endpoint, ScopeState } from '#core/model';
 import type { Report } from '#sync/pass/report';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
-import { endpointOf, knownScope, snapshotOf } from './builders';
-import { createPasses, observedIn } from './passes';
+import { endpointOf, knownScope, snapshotOf } from '../builders';
+import { createPasses, observedIn } from '../passes';
 
 type Told = Readonly<Record<string, unknown>>;
 

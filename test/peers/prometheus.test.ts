@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { unknownScope } from '../support/builders';
+import { alertFaults } from '../support/watch/faults';
+import { describeWithPromtool, runPromtool } from '../support/watch/promtool';
+import { openScraped, type Scrapes, seriesOf } from '../support/watch/scrapes';
+
+const deploy = resolve(__dirname, '../../deploy');
+const rules = join(deploy, 'alerts.yaml');
+const target = 'instance="worker:9543",job="kong-privatelink"';
+
+/** The series in promtool's words, as Prometheus keeps them of one target. */
+function inputOf(scrapes: Scrapes) {
+  return [...seriesOf(scrapes)].map(([name, values]) => ({
+    series: name.endsWith('}') ? `${name.slice(0, -1)},${target}}` : `${name}{${target}}`,
+    values: Array.from(scrapes, (_, minute) => values[minute] ?? '_').join(' '),
+  }));
+}
+
+describeWithPromtool('Prometheus', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Runs one test of the rules over what was scraped; gives what promtool said against it. */
+  function judge(scrapes: Scrapes, expected: object): string {
+    const file = join(folder, 'test.yaml');
+    const tests = [{ interval: '1m', input_series: inputOf(scrapes), ...expected }];
+    writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval: '1m', tests }, { lineWidth: 0 }));
+    const { status, stdout, stderr } = runPromtool(['test', 'rules', file]);
+    return status === 0 ? '' : stdout + stderr;
+  }
+
+  it.each(alertFaults)('fm-63 fires $fires where $name', async ({ live, fires }) => {
+    const { scrapes } = await live();
+    const firing = (minute: number, alerts: readonly string[]) => ({
+      expr: 'sum by (alertname) (ALERTS{alertstate="firing"} > bool 0)',
+      eval_time: `${minute}m`,
+      exp_samples: alerts.map((alertname) => ({ labels: `{alertname="${alertname}"}`, value: 1 })),
+    });
+
+    expect(judge(scrapes, { promql_expr_test: [firing(4, []), firing(scrapes.length - 1, fires)] })).toBe('');
+  });
+
+  it('says in the alert what the last pass fell short by', async () => {
+    const worker = openScraped();
+    worker.seeScopes(unknownScope());
+    await worker.pass(30);
+    const alert = {
+      eval_time: '29m',
+      alertname: 'KongPrivatelinkNoSuccess',
+      exp_alerts: [
+        {
+          exp_labels: { severity: 'warning', instance: 'worker:9543', job: 'kong-privatelink' },
+          exp_annotations: {
+            summary: 'No pass of worker:9543 succeeds',
+            description:
+              'For a while no pass has read every scope and written everything that was planned. The last one fell short by: scopes_unknown.',
+            runbook: 'docs/operations.md#kongprivatelinknosuccess',
+          },
+        },
+      ],
+    };
+
+    expect(judge(worker.scrapes, { alert_rule_test: [alert] })).toBe('');
+  });
+
+  it('takes the rules', () => {
+    const { status, stdout, stderr } = runPromtool(['check', 'rules', rules]);
+
+    expect({ status, said: stdout + stderr }).toMatchObject({ status: 0, said: expect.stringContaining('SUCCESS') });
+  });
+
+  it('reads the metrics, and has nothing against them', async () => {
+    const worker = openScraped();
+    await worker.pass(1);
+
+    const { status, stdout, stderr } = runPromtool(['check', 'metrics'], worker.scrapes[0]);
+
+    expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
+  });
+
+  it('understands the expressions of the board', () => {
+    const { panels } = z
+      .object({ panels: z.array(z.object({ targets: z.array(z.object({ expr: z.string() })).default([]) })) })
+      .parse(parse(readFileSync(join(deploy, 'grafana.json'), 'utf8')));
+    const asRules = panels
+      .flatMap(({ targets }) => targets)
+      .map(({ expr }, index) => ({ record: `board:${index}`, expr: expr.replaceAll('$__rate_interval', '5m') }));
+    const file = join(folder, 'board.yaml');
+    writeFileSync(file, stringify({ groups: [{ name: 'board', rules: asRules }] }));
+
+    const { status, stderr } = runPromtool(['check', 'rules', file]);
+
+    expect(asRules.length).toBeGreaterThan(20);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,222 @@
+import { PrivatelinkError } from '#core/errors';
+import type { Endpoint } from '#core/model';
+import { metricsText } from '#plugin/server/serving/metrics';
+import { endpointOf, hubScope, knownScope, unknownScope } from '../builders';
+import { createPasses } from '../passes';
+import { openScraped, type Scraped } from './scrapes';
+
+/** What happens to a worker, which alerts that calls for, and what its metrics show in the end. */
+export type AlertFault = {
+  readonly name: string;
+  readonly live: () => Promise<Scraped>;
+  /** Alerts that fire in the end, and no others. */
+  readonly fires: readonly string[];
+  /** Lines of the last scrape. */
+  readonly shows: readonly string[];
+};
+
+const many = Array.from({ length: 10 }, (_, index) =>
+  endpointOf({ id: `vpce-5${index}`, addresses: [{ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }] }),
+);
+
+/** A worker that has succeeded for five minutes, until it is struck. */
+async function openStruck(strike: (worker: Scraped) => void, over: Parameters<typeof openScraped>[0] = {}) {
+  const worker = openScraped(over);
+  worker.see(...many);
+  await worker.pass(5);
+  strike(worker);
+  return worker;
+}
+
+/** Struck, and then passing for so many minutes. */
+function struckFor(minutes: number, strike: (worker: Scraped) => void, over?: Parameters<typeof openScraped>[0]) {
+  return async () => {
+    const worker = await openStruck(strike, over);
+    await worker.pass(minutes);
+    return worker;
+  };
+}
+
+const unavailable = () => Promise.reject(new PrivatelinkError('away', { code: 'UNREACHABLE', fix: undefined }));
+const quarantined = (code: 'bad-tag' | 'other-gateway') =>
+  ({ endpointId: 'vpce-9', scopeId: hubScope.id, code, reason: 'r', fix: 'f' }) as const;
+
+/** Of a plugin server on a data plane, that minute. */
+function pluginText(unresolved: number, ageMs: number): string {
+  const counts = { events: unresolved, calls: new Map() };
+  const feed = { oldestObservedAtMs: () => 0, ejected: () => 0 };
+  return metricsText({ counts, instances: 1, unresolved, feed, nowMs: ageMs });
+}
+
+/** `last_success` stays where it was when the worker was struck: in its fifth minute, four after its first pass. */
+const lastSuccess = 'kong_privatelink_last_success_timestamp_seconds 241';
+
+export const alertFaults: readonly AlertFault[] = [
+  {
+    name: 'nothing, while endpoints come and go as they may',
+    live: async () => {
+      const worker = openScraped();
+      await worker.pass(120, (minute) => worker.see(...many.slice(0, 8 + (minute % 40 > 20 ? 1 : 0))));
+      return worker;
+    },
+    fires: [],
+    shows: ['kong_privatelink_alive 1', 'kong_privatelink_pass_shortfall{reason="failed"} 0'],
+  },
+  {
+    name: 'AWS is away',
+    live: struckFor(40, ({ seeScopes }) => seeScopes(unknownScope(many))),
+    fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkScopesUnknown'],
+    shows: [lastSuccess, 'kong_privatelink_scopes_unknown{code="THROTTLED"} 1'],
+  },
+  {
+    name: 'AWS was away from the start of the worker',
+    live: async () => {
+      const worker = openScraped();
+      worker.seeScopes(unknownScope());
+      await worker.pass(40);
+      return worker;
+    },
+    fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkScopesUnknown'],
+    shows: ['kong_privatelink_last_success_timestamp_seconds 0'],
+  },
+  {
+    name: 'AWS was away for ten minutes, and is back',
+    live: async () => {
+      const worker = await openStruck(({ seeScopes }) => seeScopes(unknownScope(many)));
+      await worker.pass(10);
+      worker.see(...many);
+      await worker.pass(10);
+      return worker;
+    },
+    fires: [],
+    shows: ['kong_privatelink_scopes_unknown{code="THROTTLED"} 0'],
+  },
+  {
+    name: 'the control plane is away',
+    live: struckFor(40, ({ plane }) => Object.assign(plane, { read: unavailable })),
+    fires: ['KongPrivatelinkNoSuccess'],
+    shows: [lastSuccess, 'kong_privatelink_pass_shortfall{reason="failed"} 1'],
+  },
+  {
+    name: 'a plan is refused: the brake withholds removals',
+    live: struckFor(40, ({ see }) => see(...many.map((one): Endpoint => ({ ...one, state: 'deleted' })))),
+    fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkPlanRefused'],
+    shows: [lastSuccess, 'kong_privatelink_plan_refused{reason="brake"} 1'],
+  },
+  {
+    name: 'a plan is refused as a whole',
+    live: struckFor(40, ({ see }) => see(...many, endpointOf()), { mostOfKind: 10 }),
+    fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkPlanRefused'],
+    shows: [lastSuccess, 'kong_privatelink_plan_refused{reason="limit"} 1'],
+  },
+  {
+    name: 'two writers of one owner have different configurations',
+    live: async () => {
+      const worker = await openStruck(() => {});
+      const settings = { sd2: { healthcheck: { path: '/other' } } };
+      const other = createPasses({ controlPlane: worker.plane, settings });
+      await worker.pass(30, () => other.pass(knownScope(many)));
+      return worker;
+    },
+    fires: ['KongPrivatelinkFlapping'],
+    shows: ['kong_privatelink_entities_flapping 1'],
+  },
+  {
+    name: 'a value went to and fro once',
+    live: async () => {
+      const worker = openScraped();
+      const weights = [100, 50, 100];
+      await worker.pass(30, (minute) => worker.see(endpointOf({ weight: weights[minute] ?? 100 })));
+      return worker;
+    },
+    fires: [],
+    shows: ['kong_privatelink_entities_flapping 0'],
+  },
+  {
+    name: 'the loop is stuck',
+    live: async () => {
+      const worker = await openStruck(() => {});
+      worker.hang(8);
+      return worker;
+    },
+    fires: ['KongPrivatelinkStuck'],
+    shows: ['kong_privatelink_alive 0'],
+  },
+  {
+    name: 'the worker ended',
+    live: async () => {
+      const worker = await openStruck(() => {});
+      worker.end(15);
+      return worker;
+    },
+    fires: ['KongPrivatelinkDown'],
+    shows: [],
+  },
+  {
+    name: 'the control plane finds an entity invalid',
+    live: struckFor(40, ({ plane, see }) => {
+      plane.failWith = ({ kind }) =>
+        kind === 'upstream' ? new PrivatelinkError('no', { code: 'REJECTED', fix: undefined }) : undefined;
+      see(...many, endpointOf({ id: 'vpce-2', domain: 'sd9' }));
+    }),
+    fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkNotWritten'],
+    shows: [lastSuccess, 'kong_privatelink_pass_shortfall{reason="rejected"} 1'],
+  },
+  {
+    name: 'a service of Cloud Map is away',
+    live: async () => {
+      const service = Object.assign(createPasses().plane, { read: unavailable });
+      return struckFor(40, () => {}, { publications: [{ name: 'cloud-map a/b', domain: 'sd2', service }] })();
+    },
+    fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkNotPublished'],
+    shows: ['kong_privatelink_publications_failed 1'],
+  },
+  {
+    name: 'tags of an endpoint cannot be used',
+    live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(many, [quarantined('bad-tag')]))),
+    fires: ['KongPrivatelinkQuarantined'],
+    shows: ['kong_privatelink_endpoints_quarantined{code="bad-tag"} 1'],
+  },
+  {
+    name: 'an endpoint is of another gateway',
+    live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(many, [quarantined('other-gateway')]))),
+    fires: [],
+    shows: ['kong_privatelink_endpoints_quarantined{code="other-gateway"} 1'],
+  },
+  {
+    name: 'the configuration was changed to one that cannot be used',
+    live: struckFor(15, ({ metrics }) => metrics.set('kong_privatelink_config_in_use', 0)),
+    fires: ['KongPrivatelinkConfigNotUsed'],
+    shows: ['kong_privatelink_config_in_use 0'],
+  },
+  {
+    name: 'the disk of the log is full',
+    live: async () => {
+      const worker = await openStruck(() => {});
+      await worker.pass(10, (minute) => worker.metrics.set('kong_privatelink_output_lost_total', minute));
+      return worker;
+    },
+    fires: ['KongPrivatelinkOutputLost'],
+    shows: ['kong_privatelink_output_lost_total 9'],
+  },
+  {
+    name: 'discovery of a data plane does not succeed',
+    live: async () => {
+      const worker = await openStruck(() => {});
+      await worker.pass(45, (minute) => pluginText(0, minute * 60_000));
+      return worker;
+    },
+    fires: ['KongPrivatelinkPluginStale'],
+    shows: ['kong_privatelink_plugin_discovery_age_seconds 2640'],
+  },
+  {
+    name: 'requests on a data plane have no target',
+    live: async () => {
+      const worker = await openStruck(() => {});
+      await worker.pass(20, (minute) => pluginText(minute * 30, 0));
+      return worker;
+    },
+    fires: ['KongPrivatelinkPluginUnresolved'],
+    shows: ['kong_privatelink_plugin_unresolved_total 570'],
+  },
+];

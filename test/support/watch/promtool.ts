@@ -1,0 +1,23 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe } from '@jest/globals';
+
+/** promtool judges what Prometheus reads of us: it is Prometheus' own. `.ci/run` fetches the last one. */
+const promtool = [process.env.PROMTOOL ?? 'promtool', join(__dirname, '../../../tools/prometheus/bin/promtool')].find(
+  (binary) => spawnSync(binary, ['--version']).status === 0,
+);
+
+/** A suite that runs where promtool is, and says elsewhere how to get it. */
+export function describeWithPromtool(name: string, suite: () => void): void {
+  if (!promtool) {
+    process.stderr.write(
+      'skipped: promtool is not installed. To run it: apt-get install prometheus (or put promtool of Prometheus 2.42 or newer on PATH, or set PROMTOOL to it)\n',
+    );
+  }
+  (promtool ? describe : describe.skip)(name, suite);
+}
+
+/** Runs promtool to its end. */
+export function runPromtool(argv: readonly string[], input = ''): SpawnSyncReturns<string> {
+  return spawnSync(promtool ?? '', [...argv], { input, encoding: 'utf8' });
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { pluginAlerts } from '#plugin/server/serving/alerts';
+import { workerAlerts } from '#sync/watch/metrics/alerts';
+import { alertFaults } from '../../../../support/watch/faults';
+import { seriesOf } from '../../../../support/watch/scrapes';
+
+/** Whether the expressions are true of this is for Prometheus to say: test/peers/prometheus.test.ts asks it. */
+describe('metrics of a worker', () => {
+  it.each(alertFaults)('fm-63 show that $name', async ({ live, shows }) => {
+    const { scrapes } = await live();
+
+    expect((scrapes.at(-1) ?? '').split('\n')).toEqual(expect.arrayContaining([...shows]));
+  });
+
+  it('fm-63 stop telling of successes at the fault, and go on telling of passes', async () => {
+    const [fault] = alertFaults.filter(({ name }) => name === 'AWS is away');
+    const series = seriesOf((await fault?.live())?.scrapes ?? []);
+    const at = (name: string) => series.get(`kong_privatelink_${name}_timestamp_seconds`)?.slice(3, 7);
+
+    expect(at('last_success')).toEqual(['181', '241', '241', '241']);
+    expect(at('last_pass')).toEqual(['181', '241', '301', '361']);
+  });
+
+  it('are tested with a fault for each alert', () => {
+    const fired = new Set(alertFaults.flatMap(({ fires }) => fires));
+
+    expect([...fired].sort()).toEqual([...Object.keys(workerAlerts), ...Object.keys(pluginAlerts)].sort());
+  });
+});
