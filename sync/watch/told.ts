@@ -31,7 +31,7 @@ export function createTold({ monotonicMs, askForSnapshot, ownSamples }: ToldOpti
   let toldAtMs = monotonicMs();
   let waiting: ((text: string | undefined) => void)[] = [];
   const isAlive = () => last.isAlive && monotonicMs() - toldAtMs <= longestSilenceMs;
-  const alive = () => ({ kong_privatelink_alive: [{ value: isAlive() ? 1 : 0 }] });
+  const alive = () => ({ kong_privatelink_alive: { '': isAlive() ? 1 : 0 } });
   return {
     take: (message) => {
       if (message.kind === 'state') {

@@ -67,9 +67,9 @@ export const metricTable: Readonly<Record<string, ReadRow>> = {
 
 /** The metrics as Prometheus reads them. */
 export function metricsText(facts: ServerFacts): string {
-  const samples = Object.entries(metricTable).map(([name, { read }]) => {
+  const samples = Object.entries(metricTable).flatMap(([name, { read }]) => {
     const value = read(facts);
-    return [name, value === undefined ? [] : [{ value }]] as const;
+    return value === undefined ? [] : [[name, { '': value }] as const];
   });
   return renderMetrics(metricTable, Object.fromEntries(samples));
 }

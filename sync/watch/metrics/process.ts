@@ -1,4 +1,4 @@
-import type { Samples } from '#io/metrics/text';
+import { labelText, type Samples } from '#io/metrics/text';
 import { version } from '../../pass/version';
 
 /** Once: a clock that is set later starts no process anew. */
@@ -8,9 +8,9 @@ const startedAtSeconds = Date.now() / 1_000 - process.uptime();
 export function processSamples(): Samples {
   const { user, system } = process.cpuUsage();
   return {
-    kong_privatelink_build_info: [{ value: 1, labels: { version, node: process.versions.node } }],
-    process_resident_memory_bytes: [{ value: process.memoryUsage.rss() }],
-    process_cpu_seconds_total: [{ value: (user + system) / 1_000_000 }],
-    process_start_time_seconds: [{ value: startedAtSeconds }],
+    kong_privatelink_build_info: { [labelText({ version, node: process.versions.node })]: 1 },
+    process_resident_memory_bytes: { '': process.memoryUsage.rss() },
+    process_cpu_seconds_total: { '': (user + system) / 1_000_000 },
+    process_start_time_seconds: { '': startedAtSeconds },
   };
 }

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Endpoint, ScopeState } from '#core/model';
+import { labelText } from '#io/metrics/text';
 import type { Report } from '#sync/pass/report';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
@@ -48,9 +48,9 @@ export function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
     run: (signal = new AbortController().signal) => pass(++number, signal),
     /** What the metric says with these labels, without the prefix that all have; of all labels together where none are given. */
     metric: (name: string, labels?: Readonly<Record<string, string>>) => {
-      const series = metrics.samples()[`kong_privatelink_${name}`] ?? [];
-      const asked = series.filter((one) => !labels || isDeepStrictEqual(one.labels, labels));
-      return asked.reduce((sum, { value }) => sum + value, 0);
+      const series = metrics.samples()[`kong_privatelink_${name}`] ?? {};
+      if (labels) return series[labelText(labels)] ?? 0;
+      return Object.values(series).reduce((sum, value) => sum + value, 0);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type MetricTable, metricRows, renderMetrics } from '#io/metrics/text';
+import { labelText, type MetricTable, metricRows, renderMetrics } from '#io/metrics/text';
 
 const table: MetricTable = {
   a_total: { type: 'counter', help: 'What was counted' },
@@ -7,22 +7,17 @@ const table: MetricTable = {
 };
 
 it('writes what Prometheus reads: help, type and value of each metric that has one', () => {
-  expect(renderMetrics(table, { a_total: [{ value: 0 }], b: [] })).toBe(
+  expect(renderMetrics(table, { a_total: { '': 0 }, b: {} })).toBe(
     '# HELP a_total What was counted\n# TYPE a_total counter\na_total 0\n',
   );
 });
 
 it('writes labels so that no text in them is read as anything else', () => {
-  const labels = { code: 'a"b\\c\nd', kind: 'x' };
+  const labels = labelText({ code: 'a"b\\c\nd', kind: 'x' });
 
-  expect(
-    renderMetrics(table, {
-      b: [
-        { value: 1.5, labels },
-        { value: 2, suffix: '_sum' },
-      ],
-    }),
-  ).toContain('b{code="a\\"b\\\\c\\nd",kind="x"} 1.5\nb_sum 2\n');
+  expect(renderMetrics(table, { b: { [labels]: 1.5, _sum: 2 } })).toContain(
+    'b{code="a\\"b\\\\c\\nd",kind="x"} 1.5\nb_sum 2\n',
+  );
 });
 
 it('writes a row for each metric', () => {

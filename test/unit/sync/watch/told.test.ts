@@ -5,7 +5,7 @@ const running = {
   kind: 'state',
   isAlive: true,
   isReady: true,
-  metrics: { kong_privatelink_passes_total: [{ value: 1 }] },
+  metrics: { kong_privatelink_passes_total: { '': 1 } },
 } as const;
 
 /** Of all metrics of a page, in their order. */
@@ -21,7 +21,7 @@ function openTold() {
     askForSnapshot: () => {
       asked += 1;
     },
-    ownSamples: () => ({ process_cpu_seconds_total: [{ value: 3 }] }),
+    ownSamples: () => ({ process_cpu_seconds_total: { '': 3 } }),
   });
   return {
     ...told,

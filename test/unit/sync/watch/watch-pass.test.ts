@@ -92,7 +92,7 @@ describe('createWatchPass', () => {
   });
 
   it('fm-41 measures a pass by time that goes by, not by the clock on the wall', async () => {
-    const { deps, clock, run, metric } = openWatch({
+    const { deps, clock, run, metrics } = openWatch({
       confirmGone: async () => {
         clock.advance(2_000);
         clock.step(-3_600_000);
@@ -103,8 +103,8 @@ describe('createWatchPass', () => {
     await run();
 
     expect(deps.clock).toBe(clock);
-    expect(metric('pass_duration_seconds', { le: '2.5' })).toBe(1);
-    expect(metric('pass_duration_seconds', { le: '1' })).toBe(0);
+    expect(metrics.samples().kong_privatelink_pass_duration_seconds?.['_bucket{le="2.5"}']).toBe(1);
+    expect(metrics.samples().kong_privatelink_pass_duration_seconds?.['_bucket{le="1"}']).toBe(0);
   });
 
   it('does not come back early for what was held where the next plan is refused', async () => {
