@@ -43,6 +43,14 @@ export const workerAlerts = {
     summary: '{{ $value }} scope(s) of {{ $labels.instance }} cannot be read',
     description: `Why:${each('kong_privatelink_scopes_unknown', 'code')}. What was last known of them stays in use, and nothing of them is removed.`,
   },
+  KongPrivatelinkAnswersOld: {
+    metric: 'kong_privatelink_last_good_age_seconds',
+    when: (metric) => `${metric} > 3600`,
+    for: '5m',
+    severity: 'warning',
+    summary: '{{ $labels.instance }} routes by what is {{ $value | humanizeDuration }} old',
+    description: 'A scope was not read for long, or a snapshot is not written anew by who reads AWS for it.',
+  },
   KongPrivatelinkPlanRefused: {
     metric: 'kong_privatelink_plan_refused',
     when: (metric) => `${metric} > 0`,

@@ -92,6 +92,15 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_scopes_unknown{code="THROTTLED"} 0'],
   },
   {
+    name: 'a snapshot is not written any more',
+    live: struckFor(15, ({ seeScopes }) => {
+      const relayed = knownScope(many, [], { ...hubScope, account: 'snapshot' });
+      seeScopes({ ...relayed, observedAtMs: relayed.observedAtMs - 2 * 3_600_000 });
+    }),
+    fires: ['KongPrivatelinkAnswersOld'],
+    shows: ['kong_privatelink_last_good_age_seconds 7200'],
+  },
+  {
     name: 'the control plane is away',
     live: struckFor(40, ({ plane }) => Object.assign(plane, { read: unavailable })),
     fires: ['KongPrivatelinkNoSuccess'],
