@@ -81,7 +81,8 @@ Removals of more than policy.maxRemovePercent of all addresses are withheld, and
 --plan plans afresh and writes only what FILE (of diff --out) holds too; an update or a removal that is not in it refuses all,
 and so do withheld removals.
 --watch logs to standard output; with --json that gets each pass's report on a line, and standard error the log. --allow-removals
-covers its first pass alone.`,
+covers its first pass alone. What is wrong is logged when it begins, hourly while it lasts, and when it ends; each pass
+with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
     exits: {
       done: 'done',
       error: 'error and nothing written',
@@ -94,6 +95,8 @@ covers its first pass alone.`,
       ['--dry-run', 'write nothing, show what would be written: as diff does, with its exit codes'],
       ['--plan <file>', 'write only what this file of diff --out holds too'],
       ['--watch', 'go on, pass after pass, until stopped'],
+      ['--log-level <level>', 'of --watch: debug, info (default), warn or error'],
+      ['--log-format <format>', 'of --watch: text or json'],
       allowRemovalsOption,
       verboseOption,
       strictOption,

@@ -55,7 +55,13 @@ export async function checkWatchAddress(
   }
 }
 
-const unready = { isAlive: () => false, isReady: () => false, metrics: () => '', snapshot: () => undefined };
+const unready = {
+  isAlive: () => false,
+  isReady: () => false,
+  details: () => '',
+  metrics: () => '',
+  snapshot: () => undefined,
+};
 
 function isTaken(thrown: unknown): boolean {
   return thrown instanceof Error && hasCode(thrown.cause, 'EADDRINUSE');

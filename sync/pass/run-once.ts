@@ -132,6 +132,13 @@ function readAll({ discover, controlPlane, absenceStore, publications = [] }: Pa
   });
 }
 
+const unclaimedEnd = ': no endpoint that can be used claims this domain';
+
+/** Whether a warning is one that a pass makes only where it could read all scopes. */
+export function isOfUnclaimed(warning: string): boolean {
+  return warning.endsWith(unclaimedEnd);
+}
+
 /** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
 function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies): readonly string[] {
   if (unknownScopes(snapshot).length > 0) return [];
@@ -140,9 +147,7 @@ function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies
     ...Object.keys(deps.settings).map((domain) => ({ domain, where: `domains.${domain}` })),
     ...(deps.publications ?? []).map(({ domain }) => ({ domain, where: `publish, domain ${domain}` })),
   ];
-  return configured
-    .filter(({ domain }) => !claimed.has(domain))
-    .map(({ where }) => `${where}: no endpoint that can be used claims this domain`);
+  return configured.filter(({ domain }) => !claimed.has(domain)).map(({ where }) => `${where}${unclaimedEnd}`);
 }
 
 /** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */

@@ -14,6 +14,7 @@ import { systemClock } from '#io/clock';
 import { createProgress, type Terminal, withElapsed } from '#io/terminal';
 import { backendOf } from '../control-planes/backends';
 import { type ControlPlane, writesBase } from '../control-planes/control-plane';
+import { describePlane } from '../control-planes/plane-identity';
 import { parseAllowRemovals } from '../plan/removals/policy';
 import { openPublications } from '../publish/open-publications';
 import { createAbsenceStore } from './absences/store';
@@ -45,13 +46,24 @@ export function openDiscovery(config: DataPlaneConfig, aws: AwsAccess, lastGoodS
   const { clock } = aws;
   const sources = createSources(config, { clock, aws });
   const discoverer = createDiscoverer(sources, { clock, lastGoodStore, ...config.discovery });
-  return { ...discoverer, confirmGone: createConfirmGone(sources, config.discovery) };
+  return {
+    ...discoverer,
+    confirmGone: createConfirmGone(sources, config.discovery),
+    scopeIds: sources.flatMap((source) => source.scopes().map(({ scope }) => scope.id)),
+  };
 }
 
+/** Everything that one pass needs, and what it was made from. */
+export type Session = PassDependencies & {
+  readonly config: Config;
+  readonly base: Base;
+  readonly scopeIds: readonly string[];
+  /** The control plane, for people. */
+  readonly place: string;
+};
+
 /** Everything that one pass needs, from the configuration. */
-export function openSession(
-  options: SessionOptions,
-): PassDependencies & { readonly config: Config; readonly base: Base } {
+export function openSession(options: SessionOptions): Session {
   const config = openConfig(options);
   const clock = options.clock ?? systemClock;
   const base = readBase(config.deck.base);
@@ -65,6 +77,8 @@ export function openSession(
   return {
     config,
     base,
+    scopeIds: discoverer.scopeIds,
+    place: describePlane(backend.identity),
     ...asked,
     warnings: [...warnOfTrust(config.controlPlane), ...(asked.warnings ?? [])],
     clock,

@@ -17,7 +17,8 @@ export function watchFiles(paths: () => readonly string[], onChange: () => void,
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-function contentHash(path: string): string {
+/** What a file holds, shortly; one that cannot be read is told from all that can. */
+export function contentHash(path: string): string {
   try {
     return createHash('sha256').update(readFileSync(path)).digest('hex');
   } catch {

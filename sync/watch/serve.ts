@@ -25,8 +25,10 @@ const everyMs = 1_000;
 export async function serveInThread(config: Config['watch'], state: OwnState): Promise<ThreadedServer> {
   const thread = new Worker(join(__dirname, 'server-thread.js'), { workerData: config });
   const post = (message: ToServer) => thread.postMessage(message);
-  const tell = () =>
-    post({ kind: 'state', isAlive: state.isAlive(), isReady: state.isReady(), metrics: state.metrics() });
+  const tell = () => {
+    const { isAlive, isReady, details, metrics } = state;
+    post({ kind: 'state', isAlive: isAlive(), isReady: isReady(), details: details(), metrics: metrics() });
+  };
   tell();
   const started = await startOf(thread);
   if (!('address' in started)) {

@@ -12,6 +12,8 @@ import { serverTimeouts } from '#io/server-timeouts';
 export type WatchState = {
   readonly isAlive: () => boolean;
   readonly isReady: () => boolean;
+  /** What is wrong now, in lines; for those with the token alone. */
+  readonly details: () => string;
   readonly metrics: () => string;
   /** Text of the last snapshot; undefined before the first. */
   readonly snapshot: () => string | undefined | Promise<string | undefined>;
@@ -27,7 +29,11 @@ const idleTimeoutMs = 30_000;
 /** URL leaves the scheme's own port out. */
 const defaultPort = 80;
 
-type Page = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+type Page = {
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+  /** What somebody without the token gets, most likely a probe, which cannot bring one. */
+  readonly serveAnyone?: (response: ServerResponse) => void;
+};
 
 /** Serves /healthz, /readyz, /metrics and /v1/snapshot on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
 export async function startWatchServer(config: Config['watch'], state: WatchState): Promise<WatchServer> {
@@ -88,11 +94,12 @@ function handler(token: string | undefined, pages: ReadonlyMap<string, Page>): R
   return (request, response) => {
     // Not new URL(): it throws at `//`, and what throws here ends the process.
     const page = pages.get((request.url ?? '').replace(/\?.*$/, ''));
-    if (token && !isSame(request.headers.authorization ?? '', `Bearer ${token}`))
-      return answer(response, 401, 'unauthorized\n');
+    const isKnown = !token || isSame(request.headers.authorization ?? '', `Bearer ${token}`);
+    if (!isKnown && !page?.serveAnyone) return answer(response, 401, 'unauthorized\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
     if (!page) return answer(response, 404, `one of ${[...pages.keys()].join(', ')}\n`);
-    void page(request, response);
+    if (!isKnown) return page.serveAnyone?.(response);
+    void page.serve(request, response);
   };
 }
 
@@ -103,19 +110,24 @@ function isSame(given: string, expected: string): boolean {
 }
 
 function pagesOf(state: WatchState): ReadonlyMap<string, Page> {
-  const check =
-    (isRight: () => boolean): Page =>
-    (_, response) =>
-      isRight() ? answer(response, 200, 'ok\n') : answer(response, 503, 'not yet, or no longer\n');
   return new Map<string, Page>([
-    ['/healthz', check(state.isAlive)],
-    ['/readyz', check(state.isReady)],
+    ['/healthz', probe(state.isAlive, state.details)],
+    ['/readyz', probe(state.isReady, state.details)],
     [
       '/metrics',
-      (_, response) => answer(response, 200, state.metrics(), { 'content-type': 'text/plain; version=0.0.4' }),
+      {
+        serve: (_, response) => answer(response, 200, state.metrics(), { 'content-type': 'text/plain; version=0.0.4' }),
+      },
     ],
-    ['/v1/snapshot', async (request, response) => answerSnapshot(request, response, await state.snapshot())],
+    ['/v1/snapshot', { serve: async (request, response) => answerSnapshot(request, response, await state.snapshot()) }],
   ]);
+}
+
+/** ok or not; what is wrong is for those who know the token. */
+function probe(isRight: () => boolean, details: WatchState['details']): Page {
+  const say = (response: ServerResponse, more: string) =>
+    isRight() ? answer(response, 200, `ok\n${more}`) : answer(response, 503, `not ok\n${more}`);
+  return { serve: (_, response) => say(response, details()), serveAnyone: (response) => say(response, '') };
 }
 
 function answerSnapshot(request: IncomingMessage, response: ServerResponse, text: string | undefined): void {

@@ -6,7 +6,13 @@ import type { WatchState } from './server';
 
 /** What the thread of the passes tells the one that serves. */
 export type ToServer =
-  | { readonly kind: 'state'; readonly isAlive: boolean; readonly isReady: boolean; readonly metrics: Samples }
+  | {
+      readonly kind: 'state';
+      readonly isAlive: boolean;
+      readonly isReady: boolean;
+      readonly details: string;
+      readonly metrics: Samples;
+    }
   | { readonly kind: 'snapshot'; readonly text: string | undefined };
 
 /** The first word of the thread that serves: where it listens, or why it cannot. Every later one asks for the snapshot. */
@@ -27,7 +33,13 @@ export type ToldOptions = Pick<Clock, 'monotonicMs'> & {
 
 /** The state as it was last told. The snapshot is asked for: its text is long, costs time, and is seldom wanted. */
 export function createTold({ monotonicMs, askForSnapshot, ownSamples }: ToldOptions): Told {
-  let last: Extract<ToServer, { kind: 'state' }> = { kind: 'state', isAlive: true, isReady: false, metrics: {} };
+  let last: Extract<ToServer, { kind: 'state' }> = {
+    kind: 'state',
+    isAlive: true,
+    isReady: false,
+    details: '',
+    metrics: {},
+  };
   let toldAtMs = monotonicMs();
   let waiting: ((text: string | undefined) => void)[] = [];
   const isAlive = () => last.isAlive && monotonicMs() - toldAtMs <= longestSilenceMs;
@@ -44,6 +56,7 @@ export function createTold({ monotonicMs, askForSnapshot, ownSamples }: ToldOpti
     state: {
       isAlive,
       isReady: () => last.isReady,
+      details: () => last.details,
       metrics: () => renderMetrics(workerMetrics, { ...last.metrics, ...ownSamples(), ...alive() }),
       snapshot: () =>
         new Promise((resolve) => {

@@ -1,14 +1,14 @@
-import type { Logger } from 'pino';
 import { transitionalScopes } from '#core/endpoint-states';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { ScopeState, Snapshot } from '#core/model';
 import type { Clock, Clocks } from '#core/timing/clock';
-import { hasNoCredentials, isIncomplete, type Report } from '../pass/report';
+import { hasNoCredentials, type Report } from '../pass/report';
 import { type PassDependencies, runOnce } from '../pass/run-once';
-import type { AppliedChange, Change } from '../plan/changes';
-import type { PublicationReport } from '../publish/publish';
+import type { Change } from '../plan/changes';
 import { createFlapping } from './flapping';
 import { createGate, type Held } from './gate';
+import type { Conditions } from './log/conditions';
+import { openPassLog, type PassLog } from './log/pass-log';
 import { countPass, countReport, countScopes } from './metrics/count-pass';
 import { type Shortfall, shortfallsOf } from './metrics/shortfalls';
 import type { Metrics } from './metrics/store';
@@ -21,11 +21,13 @@ export type WatchPassOptions = {
   /** Between the starts of two passes. */
   readonly intervalMs: () => number;
   readonly metrics: Metrics;
-  readonly log: Pick<Logger, 'info' | 'error' | 'warn'>;
+  readonly log: PassLog;
   /** Called with what discovery saw, also in a pass that fails later. */
   readonly onSnapshot: (snapshot: Snapshot, owner: string) => void;
   /** Called with what came of a pass that could plan. */
   readonly onReport?: (report: Report) => void;
+  /** Called after each pass with what is wrong then. */
+  readonly onConditions?: (conditions: Conditions) => void;
 };
 
 export type WatchPass = (number: number, signal: AbortSignal) => Promise<PassOutcome>;
@@ -34,6 +36,7 @@ export type WatchPass = (number: number, signal: AbortSignal) => Promise<PassOut
 export function createWatchPass(options: WatchPassOptions): WatchPass {
   const gate = createGate(options.clock.monotonicMs);
   const flapping = createFlapping();
+  const say = openPassLog(options);
   return async (number, signal) => {
     const deps = options.dependencies(number);
     const { clock } = options;
@@ -68,14 +71,14 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
       const report = { ...done, ...reportHeld(held, clock), warnings };
       const outcome = outcomeOf(report, seen, held.untilMs);
       options.onReport?.(report);
-      tellPass(options.log, { number, report, durationMs });
+      say({ number, report, durationMs });
       const rejected = gate.rejected().length;
       countReport(options.metrics, { report, rejected, flapping: flips.length });
       return ended(outcome, shortfallsOf(report, rejected));
     } catch (thrown) {
       if (signal.aborted) return { kind: 'failed' };
       const { code, retryAfterMs } = thrown instanceof PrivatelinkError ? thrown : {};
-      options.log.error({ plan: number, code, reason: messageOf(thrown) }, 'pass failed');
+      say({ number, code, reason: messageOf(thrown) });
       return ended({ kind: 'failed', code, retryAfterMs });
     }
   };
@@ -122,61 +125,4 @@ function outcomeOf(report: Report, seen: Snapshot | undefined, heldUntilMs: numb
 function reportHeld({ count, untilMs }: Held, { now, monotonicMs }: Clocks): Pick<Report, 'held' | 'heldUntil'> {
   if (untilMs === undefined) return { held: count };
   return { held: count, heldUntil: new Date(now() + untilMs - monotonicMs()).toISOString() };
-}
-
-/** One pass writes at most this many lines about what it wrote: the first one of a large estate writes thousands of entities. */
-const linesOfApplied = 100;
-
-type Told = { readonly number: number; readonly report: Report; readonly durationMs: number };
-
-function tellPass(log: WatchPassOptions['log'], { number, report, durationMs }: Told): void {
-  const {
-    applied = [],
-    scopes,
-    quarantined,
-    refused,
-    withheld,
-    warnings,
-    changes,
-    publications = [],
-    held = 0,
-    heldUntil,
-  } = report;
-  const failed = applied.filter(({ outcome }) => outcome === 'failed');
-  const written = writtenOf(applied);
-  const counts = {
-    changes: changes.length,
-    applied: written.length,
-    failed: failed.length,
-    held,
-    withheld: withheld?.changes.length ?? 0,
-    unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
-    quarantined: quarantined.length,
-  };
-  const stopped = refused ?? withheld?.reason;
-  log.info({ plan: number, ...counts, heldUntil, durationMs, refused: stopped }, 'pass ended');
-  tellWritten(log, number, [...written, ...publications.flatMap((one) => writtenOf(one.applied))]);
-  for (const { change, code, error } of failed)
-    log.error({ plan: number, kind: change.kind, key: change.key, code, reason: error }, 'change failed');
-  for (const { id, status, code, reason } of scopes)
-    if (status === 'unknown') log.warn({ plan: number, scope: id, code, reason }, 'scope unknown');
-  for (const one of publications)
-    if (isIncomplete(one) || one.withheld) log.error({ plan: number, ...whyIncomplete(one) }, 'not published');
-  for (const reason of warnings) log.warn({ plan: number, reason }, 'warning');
-}
-
-function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
-  return applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => change);
-}
-
-function tellWritten(log: WatchPassOptions['log'], plan: number, written: readonly Change[]): void {
-  for (const { action, kind, key, domain, reason } of written.slice(0, linesOfApplied))
-    log.info({ plan, action, kind, key, domain, reason }, 'change applied');
-  const more = written.length - linesOfApplied;
-  if (more > 0) log.info({ plan, more }, 'more changes applied');
-}
-
-function whyIncomplete({ name, domain, error, withheld, applied = [] }: PublicationReport) {
-  const reason = error ?? withheld?.reason ?? applied.find(({ outcome }) => outcome !== 'applied')?.error;
-  return { publication: name, domain, reason };
 }

@@ -5,7 +5,7 @@ import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { startWorker } from '#sync/watch/worker';
 import { createMemoryControlPlane } from '../support/control-planes/memory';
-import { createFakeClock } from '../support/passes';
+import { createFakeClock, silentLog } from '../support/passes';
 import { createAws } from './aws';
 import { awsFaults, konnectFaults, type Pass, type Step } from './history';
 import { createFate, emptyDisk, startProcess } from './processes';
@@ -40,7 +40,7 @@ export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise
     dependencies: () => watch.dependencies(plane, step, createFate(undefined)),
     clock,
     metrics: createMetrics(),
-    log: { info: () => {}, warn: () => {}, error: () => {} },
+    log: silentLog,
     onSnapshot: (seen) => {
       text = serialiseSnapshot(seen, 'test');
     },

@@ -21,6 +21,9 @@ export const defaultPolicy = {
   removeAfterSeconds: 180,
 } as const;
 
+/** A log that nobody reads. */
+export const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 /** Everything a pass needs, in memory, with a clock that only tests move. */
 export function createPasses(over: Partial<PassDependencies> = {}): Passes {
   const plane = createMemoryControlPlane('test');

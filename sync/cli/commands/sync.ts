@@ -32,6 +32,7 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
     const { runWatch } = await import('./watch');
     return runWatch(options, signal);
   }
+  if ((options.logLevel ?? options.logFormat) !== undefined) throw unwatchedLog();
   const session = openSession({ ...options, isReadOnly: options.dryRun });
   const approval = options.plan ? await readApproval(options.plan, session, signal) : {};
   if (options.dryRun) return showPlan({ ...session, ...approval }, options, signal);
@@ -50,6 +51,11 @@ const flags = { plan: '--plan', dryRun: '--dry-run', strict: '--strict', verbose
 function ofOnePassOnly(flag: string): PrivatelinkError {
   const fix = `leave --watch out for one pass, or ${flag} to go on`;
   return new PrivatelinkError(`${flag} is for one pass, and --watch goes on`, { code: 'CONFIG_INVALID', fix });
+}
+
+function unwatchedLog(): PrivatelinkError {
+  const fix = 'add --watch, or leave them out';
+  return new PrivatelinkError('--log-level, --log-format: one pass writes no log', { code: 'CONFIG_INVALID', fix });
 }
 
 /** What the plan file lets through. */

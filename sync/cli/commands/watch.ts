@@ -1,82 +1,142 @@
-import pino from 'pino';
+import type { Logger } from 'pino';
 import { configPath } from '#config/file';
 import { messageOf } from '#core/errors';
+import type { Clock } from '#core/timing/clock';
 import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { onCall } from '#io/api-calls';
 import { systemClock } from '#io/clock';
 import { serialiseReport } from '../../pass/report';
-import { openSession } from '../../pass/session';
+import { openSession, type Session } from '../../pass/session';
+import { version } from '../../pass/version';
 import { parseAllowRemovals } from '../../plan/removals/policy';
+import type { Conditions } from '../../watch/log/conditions';
+import { detailsOf, heldIn } from '../../watch/log/details';
+import { type LogFlags, openLog } from '../../watch/log/log';
 import { createMetrics, type Metrics } from '../../watch/metrics/store';
 import { createReloadable, watchFiles } from '../../watch/reload';
-import { serveInThread } from '../../watch/serve';
-import { createWatchPass } from '../../watch/watch-pass';
+import { fixedOf, needsRestart } from '../../watch/restart';
+import { type OwnState, serveInThread } from '../../watch/serve';
+import { createWatchPass, type WatchPass } from '../../watch/watch-pass';
 import { startWorker, type Worker } from '../../watch/worker';
 import { exitCodes } from '../exit-codes';
 import { openRelease } from './schema';
-import type { Configured, Verb } from './verb';
+import type { Configured } from './verb';
 
-export type WatchOptions = Configured & {
-  /** Number of addresses, as written. */
-  readonly allowRemovals?: string;
+export type WatchOptions = Configured &
+  LogFlags & {
+    /** Number of addresses, as written. */
+    readonly allowRemovals?: string;
+  };
+
+/** What a worker has from its machine; tests bring a time of their own. */
+export type Machine = {
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly watchFiles: typeof watchFiles;
 };
 
+const ownMachine: Machine = { clock: systemClock, random: Math.random, watchFiles };
+
+/** What passes leave for those who ask. */
+type Left = { passes: number; conditions: Conditions; snapshotText: () => string | undefined };
+
 /** Pass after pass, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
-export const runWatch: Verb<WatchOptions> = async (options, signal) => {
-  const { terminal, json } = options;
-  const log = pino({ base: undefined, redact: ['token', '*.token'] }, { write: json ? terminal.err : terminal.out });
+export async function runWatch(options: WatchOptions, signal: AbortSignal, machine = ownMachine): Promise<number> {
+  const { terminal, config } = options;
+  const log = openLog({ ...options, now: machine.clock.now });
   const metrics = createMetrics();
   const forget = onCall((call) => metrics.add('kong_privatelink_api_calls_total', 1, call));
-  const session = openReloadable(options, { log, metrics });
-  const ofFirstPass = { allowRemovals: parseAllowRemovals(options.allowRemovals) };
+  const running: Running = { log, metrics, clock: machine.clock };
+  const session = openReloadable(options, running);
+  const left: Left = { passes: 0, conditions: new Map(), snapshotText: () => undefined };
   const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
-  let snapshotText: () => string | undefined = () => undefined;
-  const pass = createWatchPass({
+  const pass = openPass(options, { ...running, intervalMs, session, left });
+  const paths = () => [configPath({ path: config, env: terminal.env }), ...session.current().config.deck.base];
+  let loop: Worker | undefined;
+  const onChange = () => {
+    if (session.reload()) log.info(describeSession(session.current()), 'configuration read again');
+    loop?.trigger();
+  };
+  return hearing(onChange, { ...machine, paths, signal }, async () => {
+    const server = await serveInThread(session.current().config.watch, {
+      isAlive: () => loop?.isAlive() ?? true,
+      isReady: () => loop?.isReady() ?? false,
+      ...stateOf({ ...running, intervalMs, left, terminal }),
+    });
+    log.info({ version, ...describeSession(session.current()), address: server.address }, 'watching');
+    loop = startWorker({ ...machine, pass, intervalMs, onPass: server.tell }, signal);
+    await loop.ended;
+    await server.close();
+    forget();
+    log.info({ passes: left.passes, stillWrong: heldIn(left.conditions).length }, 'stopped');
+    return exitCodes.done;
+  });
+}
+
+type Running = { readonly log: Logger; readonly metrics: Metrics; readonly clock: Clock };
+
+type PassParts = Running & {
+  readonly intervalMs: () => number;
+  readonly session: ReturnType<typeof openReloadable>;
+  readonly left: Left;
+};
+
+function openPass(
+  { terminal, json, allowRemovals }: WatchOptions,
+  { session, left, ...running }: PassParts,
+): WatchPass {
+  const ofFirstPass = { allowRemovals: parseAllowRemovals(allowRemovals) };
+  return createWatchPass({
+    ...running,
     dependencies: (number) => {
-      const current = session.current();
-      return number === 1 ? { ...current, policy: { ...current.policy, ...ofFirstPass } } : current;
+      left.passes = number;
+      const { warnings = [], ...current } = session.current();
+      const warned = { ...current, warnings: [...warnings, ...session.warnings()] };
+      return number === 1 ? { ...warned, policy: { ...current.policy, ...ofFirstPass } } : warned;
     },
-    clock: systemClock,
-    intervalMs,
-    metrics,
-    log,
     onSnapshot: (seen, owner) => {
-      snapshotText = lazy(() => serialiseSnapshot(seen, owner));
+      left.snapshotText = lazy(() => serialiseSnapshot(seen, owner));
     },
     onReport: json ? (report) => terminal.out(serialiseReport(report)) : undefined,
+    onConditions: (conditions) => {
+      left.conditions = conditions;
+    },
   });
-  let worker: Worker | undefined;
-  const server = await serveInThread(session.current().config.watch, {
-    isAlive: () => worker?.isAlive() ?? true,
-    isReady: () => worker?.isReady() ?? false,
+}
+
+type StateParts = Running & Pick<WatchOptions, 'terminal'> & Pick<PassParts, 'intervalMs' | 'left'>;
+
+function stateOf({ left, metrics, clock, intervalMs, terminal }: StateParts): Omit<OwnState, 'isAlive' | 'isReady'> {
+  return {
+    details: () => detailsOf(left.conditions, clock.monotonicMs()),
     metrics: () => {
       metrics.set('kong_privatelink_output_lost_total', terminal.losses?.count() ?? 0);
-      metrics.set('kong_privatelink_interval_seconds', session.current().config.watch.intervalSeconds);
+      metrics.set('kong_privatelink_interval_seconds', intervalMs() / 1_000);
       return metrics.samples();
     },
     onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
-    snapshot: () => snapshotText(),
-  });
-  log.info({ address: server.address }, 'watching');
-  worker = startWorker({ pass, intervalMs, onPass: server.tell, clock: systemClock, random: Math.random }, signal);
-  const path = configPath({ path: options.config, env: terminal.env });
-  const paths = () => [path, ...session.current().config.deck.base];
-  await untilEnded(worker, { paths, signal }, () => {
-    if (session.reload()) log.info({}, 'configuration read again');
-  });
-  await server.close();
-  forget();
-  log.info({}, 'stopped');
-  return exitCodes.done;
-};
+    snapshot: () => left.snapshotText(),
+  };
+}
 
-type Telling = { readonly log: pino.Logger; readonly metrics: Metrics };
+/** What somebody who reads the log alone has to know. */
+function describeSession({ config, place, scopeIds }: Session) {
+  const { owner, controlPlane, watch } = config;
+  const { intervalSeconds } = watch;
+  return { owner, controlPlane: `${controlPlane.type} ${place}`, scopes: scopeIds, intervalSeconds };
+}
 
-function openReloadable(options: WatchOptions, { log, metrics }: Telling) {
-  return createReloadable({
+const unusedWarning =
+  'the configuration file cannot be used, and what was read before stays in use: kong-privatelink doctor says why';
+
+/** The session, and what people have to know of the configuration: that it is not used, or only after a restart. */
+function openReloadable(options: WatchOptions, { log, metrics, clock }: Running) {
+  let isUsed = true;
+  const { current, reload } = createReloadable({
     open: () => {
-      const opened = openWatchSession(options);
+      const opened = openWatchSession(options, clock);
       metrics.set('kong_privatelink_config_in_use', 1);
       return opened;
     },
@@ -86,24 +146,39 @@ function openReloadable(options: WatchOptions, { log, metrics }: Telling) {
       log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
     },
   });
+  const started = fixedOf(current().config.watch);
+  return {
+    current,
+    reload: () => {
+      isUsed = reload();
+      return isUsed;
+    },
+    warnings: () => [...(isUsed ? [] : [unusedWarning]), ...needsRestart(started, fixedOf(current().config.watch))],
+  };
 }
 
-type Reloading = { readonly paths: () => readonly string[]; readonly signal: AbortSignal };
+type Hearing = Pick<Machine, 'watchFiles'> & {
+  readonly paths: () => readonly string[];
+  readonly signal: AbortSignal;
+};
 
-/** Reloads, and lets a pass begin, at SIGHUP and when a file changes, until the worker has ended. */
-async function untilEnded(worker: Worker, { paths, signal }: Reloading, reload: () => void): Promise<void> {
-  const onChange = () => {
-    reload();
-    worker.trigger();
-  };
+/** Does the work, and hears meanwhile of SIGHUP and of files that change: no change after the first reading is missed. */
+async function hearing<T>(
+  onChange: () => void,
+  { watchFiles, paths, signal }: Hearing,
+  work: () => Promise<T>,
+): Promise<T> {
   process.on('SIGHUP', onChange);
   watchFiles(paths, onChange, signal);
-  await worker.ended;
-  process.off('SIGHUP', onChange);
+  try {
+    return await work();
+  } finally {
+    process.off('SIGHUP', onChange);
+  }
 }
 
 /** A session that says nothing about progress: the log is for that. */
-function openWatchSession({ config, terminal }: WatchOptions) {
-  const session = openSession({ config, terminal: { ...terminal, err: () => {}, isTerminal: false } });
+function openWatchSession({ config, terminal }: WatchOptions, clock: Clock) {
+  const session = openSession({ config, clock, terminal: { ...terminal, err: () => {}, isTerminal: false } });
   return { ...session, prepare: openRelease(session.config) };
 }

@@ -17,6 +17,7 @@ const text = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
 const state: WatchState = {
   isAlive: () => true,
   isReady: () => true,
+  details: () => 'scope unknown scope=hub\n',
   metrics: () => 'up 1\n',
   snapshot: () => text,
 };
@@ -141,6 +142,42 @@ describe('startWatchServer', () => {
     expect(server.address).toMatch(/^https:/);
     expect(statuses).toEqual([401, 401, 200]);
   });
+
+  it.each<[string, string | undefined, Partial<WatchState>, number, string]>([
+    ['nothing but ok without the token', undefined, {}, 200, 'ok\n'],
+    [
+      'nothing but that it is not without the token',
+      undefined,
+      { isAlive: () => false, isReady: () => false },
+      503,
+      'not ok\n',
+    ],
+    ['nothing but ok with another token', 'other', {}, 200, 'ok\n'],
+    ['what is wrong with the token', 'secret-of-the-relay', {}, 200, 'ok\nscope unknown scope=hub\n'],
+  ])('tells probes, which bring no token, %s', async (_, bearer, over, status, said) => {
+    server = await startWatchServer({ ...config, token: 'secret-of-the-relay' }, { ...state, ...over });
+    const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
+    const answers = await Promise.all(
+      ['/healthz', '/readyz'].map(async (path) => {
+        const { statusCode, body } = await request(`${server.address}${path}`, { reset: true, headers });
+        return [statusCode, await body.text()];
+      }),
+    );
+
+    expect(answers).toEqual([
+      [status, said],
+      [status, said],
+    ]);
+  });
+
+  it.each(['/metrics', '/v1/snapshot', '/', '/healthz/', '/v1/healthz'])(
+    'tells nobody without the token what is at %s',
+    async (path) => {
+      server = await startWatchServer({ ...config, token: 'secret-of-the-relay' }, state);
+
+      expect(await statusOf(path)).toBe(401);
+    },
+  );
 });
 
 /** A connection on which nothing but the given text is sent. */

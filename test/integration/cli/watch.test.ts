@@ -34,7 +34,7 @@ afterEach(async () => {
 function startWatch(argv: readonly string[] = [], over: Readonly<Record<string, string>> = {}) {
   const file = resolve(estate.folder, 'kong-privatelink.yaml');
   const env = { ...process.env, ...estate.env, ...over };
-  const child = spawn(process.execPath, [builtCli, 'sync', '--watch', '-c', file, ...argv], {
+  const child = spawn(process.execPath, [builtCli, 'sync', '--watch', '--log-level', 'debug', '-c', file, ...argv], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -79,6 +79,43 @@ it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGT
   expect(metrics.text).toContain('kong_privatelink_changes_applied_total');
   expect(parseSnapshot(snapshot.text, { from: 'test', owner: 'test' }).scopes).toHaveLength(1);
   expect((await ended)[0]).toBe(0);
+});
+
+it('says at its start whose it is, what it reads and what it writes', async () => {
+  const { until } = startWatch();
+
+  expect(await until('watching')).toMatchObject({
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    version: expect.any(String),
+    owner: 'test',
+    scopes: ['hub.self.us-east-1'],
+    controlPlane: `konnect prod at ${estate.konnect.url}`,
+    intervalSeconds: 1,
+    address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+  });
+});
+
+it('warns of settings that count after a restart alone, until they are as they were', async () => {
+  const { until } = startWatch();
+  await until('watching');
+  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:1" }\n`);
+  const warned = await until('warning');
+  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+
+  expect(warned).toMatchObject({ reason: expect.stringMatching(/^watch.listen is 127.0.0.1:1 now.* restarted$/) });
+  expect(await until('warning no longer holds')).toMatchObject({ reason: warned.reason });
+});
+
+it('warns for as long as the configuration file cannot be used', async () => {
+  const { until } = startWatch();
+  await until('watching');
+  estate.configure('owner: [');
+  const warned = await until('warning');
+  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+
+  expect(warned).toMatchObject({ reason: expect.stringContaining('the configuration file cannot be used') });
+  await until('warning no longer holds');
 });
 
 const targets = () => JSON.stringify(estate.konnect.entities('prod', 'targets'));
@@ -251,6 +288,16 @@ describe('options', () => {
     const { exitCode, err } = await estate.run('sync', '--watch', '--plan', 'plan.json');
 
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave --watch out') });
+  });
+
+  it.each([
+    ['sync', '--watch', '--log-level', 'loud', 'give one of debug, info, warn, error'],
+    ['sync', '--watch', '--log-format', 'xml', 'give one of text, json'],
+    ['sync', '--log-level', 'debug', 'add --watch'],
+  ])('refuses %s', async (...given) => {
+    const { exitCode, err } = await estate.run(...given.slice(0, -1));
+
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining(given.at(-1) ?? '') });
   });
 
   it('refuses watch.listen without a port', async () => {

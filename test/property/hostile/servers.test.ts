@@ -23,7 +23,7 @@ let metricsServer: Awaited<ReturnType<typeof serveMetrics>>;
 
 beforeAll(async () => {
   const metrics = () => renderMetrics(workerMetrics, createMetrics().samples());
-  const state = { isAlive: () => true, isReady: () => true, metrics, snapshot: () => snapshot };
+  const state = { isAlive: () => true, isReady: () => true, details: () => '', metrics, snapshot: () => snapshot };
   server = await startWatchServer({ intervalSeconds: 60, listen: '127.0.0.1:0', token: 'secret' }, state);
   watch = Number(new URL(server.address).port);
   metricsServer = await serveMetrics('127.0.0.1:0', () => metricsText(facts));

@@ -7,7 +7,7 @@ import { runOnce } from '#sync/pass/run-once';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
-import { createPasses, type Passes } from '../../support/passes';
+import { createPasses, type Passes, silentLog } from '../../support/passes';
 
 const before = [endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [] })];
 const after = [
@@ -94,8 +94,7 @@ function openWriter({ deps }: Passes, settings: Readonly<Record<string, DomainSe
     clock: deps.clock,
     metrics: createMetrics(),
     log: {
-      info: () => {},
-      error: () => {},
+      ...silentLog,
       warn: ({ reason }: { reason?: string }) => void warnings.push(reason ?? ''),
     },
     onSnapshot: () => {},

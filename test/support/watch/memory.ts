@@ -17,6 +17,7 @@ export function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   const metrics = createMetrics();
   const told: Told[] = [];
   const log = {
+    debug: (fields: object, msg?: string) => void told.push({ ...fields, msg }),
     info: (fields: object, msg?: string) => void told.push({ ...fields, msg }),
     error: () => {},
     warn: ({ reason }: { reason?: string }) => void warnings.push(reason ?? ''),

@@ -29,7 +29,7 @@ export function openScraped(over: Parameters<typeof openWatch>[0] = {}) {
         const more = await before(minute);
         await watch.run();
         const metrics = structuredClone(watch.metrics.samples());
-        told.take({ kind: 'state', isAlive: true, isReady: true, metrics });
+        told.take({ kind: 'state', isAlive: true, isReady: true, details: '', metrics });
         scrape(told.state.metrics() + (typeof more === 'string' ? more : ''));
       }
     },

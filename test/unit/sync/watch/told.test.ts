@@ -5,6 +5,7 @@ const running = {
   kind: 'state',
   isAlive: true,
   isReady: true,
+  details: '',
   metrics: { kong_privatelink_passes_total: { '': 1 } },
 } as const;
 

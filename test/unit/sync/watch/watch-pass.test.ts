@@ -4,7 +4,7 @@ import type { Endpoint } from '#core/model';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
-import { createPasses, defaultPolicy } from '../../../support/passes';
+import { createPasses, defaultPolicy, silentLog } from '../../../support/passes';
 import { openWatch } from '../../../support/watch/memory';
 
 const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
@@ -437,7 +437,7 @@ it('hands over what was seen with the owner of its pass, also when the configura
     dependencies: () => ({ ...deps, owner, discover }),
     clock,
     metrics: createMetrics(),
-    log: { info: () => {}, error: () => {}, warn: () => {} },
+    log: silentLog,
     onSnapshot: (_, of) => void seen.push(of),
   });
 

@@ -1,0 +1,115 @@
+type Words = {
+  readonly level: 'warn' | 'error';
+  readonly begins: string;
+  /** Each hour. */
+  readonly lasts: string;
+  readonly ends: string;
+  /** Of one that comes and goes. */
+  readonly restless: string;
+};
+
+/** Each kind of what may be wrong for a while, and what is said of it. */
+export const conditionWords = {
+  pass: {
+    level: 'error',
+    begins: 'pass failed',
+    lasts: 'passes still fail',
+    ends: 'passes succeed again',
+    restless: 'passes fail now and then',
+  },
+  scope: {
+    level: 'warn',
+    begins: 'scope unknown',
+    lasts: 'scope still unknown',
+    ends: 'scope known again',
+    restless: 'scope unknown now and then',
+  },
+  endpoint: {
+    level: 'warn',
+    begins: 'endpoint quarantined',
+    lasts: 'endpoint still quarantined',
+    ends: 'endpoint no longer quarantined',
+    restless: 'endpoint quarantined now and then',
+  },
+  plan: {
+    level: 'warn',
+    begins: 'plan refused',
+    lasts: 'plan still refused',
+    ends: 'plan no longer refused',
+    restless: 'plan refused now and then',
+  },
+  brake: {
+    level: 'warn',
+    begins: 'removals withheld',
+    lasts: 'removals still withheld',
+    ends: 'removals no longer withheld',
+    restless: 'removals withheld now and then',
+  },
+  change: {
+    level: 'error',
+    begins: 'change failed',
+    lasts: 'change still fails',
+    ends: 'change no longer fails',
+    restless: 'change fails now and then',
+  },
+  publication: {
+    level: 'error',
+    begins: 'not published',
+    lasts: 'still not published',
+    ends: 'published again',
+    restless: 'not published now and then',
+  },
+  warning: {
+    level: 'warn',
+    begins: 'warning',
+    lasts: 'warning still holds',
+    ends: 'warning no longer holds',
+    restless: 'warning comes and goes',
+  },
+} as const satisfies Readonly<Record<string, Words>>;
+
+export type ConditionKind = keyof typeof conditionWords;
+
+export type Fields = Readonly<Record<string, string | number | undefined>>;
+
+/** Something that is wrong for as long as it is found. */
+export type Condition = {
+  readonly kind: ConditionKind;
+  /** What makes two of a kind the same. */
+  readonly id: string;
+  /** Names it, also when it has ended. */
+  readonly who: Fields;
+  /** Why, as found last. */
+  readonly why: Fields;
+  /** Another one, most likely a code, is worth a line although the condition lasts. */
+  readonly variant?: string;
+};
+
+/** What is found now; of the conditions that are not, those that nobody could tell about. */
+export type Seen = {
+  readonly holds: readonly Condition[];
+  readonly isUndecided: (condition: Condition) => boolean;
+};
+
+/** A line of the log. */
+export type Line = {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+};
+
+/** A condition that holds, or did within the last hour. All times are monotonic milliseconds. */
+export type Followed = {
+  readonly condition: Condition;
+  /** How often it began; an hour of holding, or of rest, begins anew. */
+  readonly times: number;
+  /** When it began last. */
+  readonly sinceMs: number;
+  readonly saidMs: number;
+  /** Those that were said. */
+  readonly variants: readonly (string | undefined)[];
+  /** When it was found to be gone; absent: it holds. */
+  readonly goneMs?: number;
+};
+
+export type Conditions = ReadonlyMap<string, Followed>;

@@ -1,0 +1,23 @@
+import { printableLines } from '#core/printable';
+import { type Conditions, conditionWords, type Followed } from './conditions';
+import { isHeld } from './follow';
+import { textOf } from './text';
+
+/** More than this helps nobody who looks at a probe's answer. */
+const mostDetails = 50;
+
+/** What is wrong now, as far as anybody knows. */
+export function heldIn(conditions: Conditions): readonly Followed[] {
+  return [...conditions.values()].filter(isHeld);
+}
+
+/** The same for people, a line each; `nowMs` is monotonic. */
+export function detailsOf(conditions: Conditions, nowMs: number): string {
+  const held = heldIn(conditions);
+  const lines = held.slice(0, mostDetails).map(({ condition: { kind, who, why }, sinceMs }) => {
+    const forSeconds = Math.round((nowMs - sinceMs) / 1_000);
+    return textOf(conditionWords[kind].begins, { ...who, forSeconds, ...why });
+  });
+  const more = held.length > mostDetails ? [`and ${held.length - mostDetails} more`] : [];
+  return printableLines([...lines, ...more].map((line) => `${line}\n`).join(''), false);
+}

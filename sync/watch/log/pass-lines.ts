@@ -1,0 +1,94 @@
+import type { Report } from '../../pass/report';
+import type { AppliedChange, Change } from '../../plan/changes';
+import type { Conditions, Line } from './conditions';
+import { follow } from './follow';
+import { failedBy, foundIn, quarantinedHere } from './found';
+
+/** What came of a pass: a report, or why there is none. */
+export type Passed =
+  | { readonly number: number; readonly report: Report; readonly durationMs: number }
+  | { readonly number: number; readonly code?: string; readonly reason: string };
+
+/** What was said so far. */
+export type Said = {
+  readonly conditions: Conditions;
+  /** When a pass was last said to have ended, by the monotonic clock, and how many ended since. */
+  readonly endedMs?: number;
+  readonly quietPasses: number;
+};
+
+export const nothingSaid: Said = { conditions: new Map(), quietPasses: 0 };
+
+const hourMs = 3_600_000;
+/** One pass writes at most this many lines about what it wrote: the first one of a large estate writes thousands of entities. */
+const linesOfApplied = 100;
+
+/** What is to be said of a pass, given what was said before it; pure, and `nowMs` is monotonic. */
+export function linesOfPass(
+  before: Said,
+  passed: Passed,
+  nowMs: number,
+): { readonly said: Said; readonly lines: readonly Line[] } {
+  const seen = 'report' in passed ? foundIn(passed.report) : failedBy(passed.code, passed.reason);
+  const { conditions, lines } = follow(before.conditions, seen, nowMs);
+  const passes = before.quietPasses + 1;
+  const quiet = { ...before, conditions, quietPasses: passes };
+  if (!('report' in passed)) return { said: quiet, lines: numbered(lines, passed.number) };
+  const isDue = before.endedMs === undefined || nowMs - before.endedMs >= hourMs;
+  const isTold = isDue || isBusy(passed.report);
+  const ended: Line = {
+    level: isTold ? 'info' : 'debug',
+    message: 'pass ended',
+    fields: { passes, ...countsOf(passed.report), durationMs: Math.round(passed.durationMs) },
+  };
+  return {
+    said: isTold ? { conditions, endedMs: nowMs, quietPasses: 0 } : quiet,
+    lines: numbered([...lines, ...writtenLines(passed.report), ended], passed.number),
+  };
+}
+
+function numbered(lines: readonly Line[], plan: number): readonly Line[] {
+  return lines.map((line) => ({ ...line, fields: { plan, ...line.fields } }));
+}
+
+/** `changes` are those that were planned: `applied`, `failed`, `skipped`, `held` and `waiting` together. Withheld ones are not among them. */
+function countsOf(report: Report) {
+  const { applied = [], changes, held = 0, scopes, withheld } = report;
+  const count = (outcome: AppliedChange['outcome']) => applied.filter((one) => one.outcome === outcome).length;
+  return {
+    changes: changes.length,
+    applied: count('applied'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    held,
+    heldUntil: report.heldUntil,
+    waiting: changes.length - applied.length - held,
+    withheld: withheld?.changes.length ?? 0,
+    published: publishedIn(report).length,
+    scopes: scopes.length,
+    unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
+    quarantined: quarantinedHere(report).length,
+  };
+}
+
+/** Something was written, or waits for the end of the window that collects it. */
+function isBusy(report: Report): boolean {
+  return writtenOf(report.applied).length + publishedIn(report).length + (report.held ?? 0) > 0;
+}
+
+function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
+  return applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => change);
+}
+
+function publishedIn({ publications = [] }: Report): readonly Change[] {
+  return publications.flatMap((one) => writtenOf(one.applied));
+}
+
+function writtenLines(report: Report): readonly Line[] {
+  const written = [...writtenOf(report.applied), ...publishedIn(report)];
+  const more = written.length - linesOfApplied;
+  const lines = written.slice(0, linesOfApplied).map(({ action, kind, key, domain, reason }): Line => {
+    return { level: 'info', message: 'change applied', fields: { action, kind, key, domain, reason } };
+  });
+  return more > 0 ? [...lines, { level: 'info', message: 'more changes applied', fields: { more } }] : lines;
+}

@@ -1,0 +1,21 @@
+import { printable } from '#core/printable';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What happened in one line for people: its fields, then the reason and the fix. Text of others forges no line, and no field before them. */
+export function textOf(message: string, { reason, fix, ...fields }: Fields): string {
+  const pairs = Object.entries(fields).map(([name, value]) => (isEmpty(value) ? '' : `${name}=${valueText(value)}`));
+  const why = [reason, fix].flatMap((one) => (typeof one === 'string' ? printable(one) : []));
+  const what = [message, ...pairs].filter(Boolean).join(' ');
+  return why.length > 0 ? `${what}: ${why.join('; ')}` : what;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+/** A word stands as it is, anything else as in JSON. */
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join(',');
+  return typeof value === 'string' && /^[\w.:/@|+-]+$/.test(value) ? value : printable(JSON.stringify(value));
+}

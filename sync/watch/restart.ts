@@ -1,0 +1,22 @@
+import type { Config } from '#config/schema';
+import { contentHash } from './reload';
+
+/** Settings that a worker reads when it starts, and never again: what they were. */
+export type Fixed = Readonly<Record<'listen' | 'tls' | 'token', string>>;
+
+/** What counts from the start on; the files of `watch.tls` with their content. */
+export function fixedOf({ listen, tls, token = '' }: Config['watch']): Fixed {
+  const files = tls ? [tls.cert, tls.key] : [];
+  return { listen, tls: files.map((file) => `${file} ${contentHash(file)}`).join(), token };
+}
+
+/** A warning for each setting that is another one now; it says no token. */
+export function needsRestart(started: Fixed, now: Fixed): readonly string[] {
+  const warn = (name: keyof Fixed, what: string) =>
+    started[name] === now[name] ? [] : [`watch.${name} ${what}: it counts once the worker is restarted`];
+  return [
+    ...warn('listen', `is ${now.listen} now, and the worker listens on ${started.listen}`),
+    ...warn('tls', 'is not what the worker serves with'),
+    ...warn('token', 'is not the one that the worker asks for'),
+  ];
+}

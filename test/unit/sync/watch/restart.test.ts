@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { fixedOf, needsRestart } from '#sync/watch/restart';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  for (const name of ['cert.pem', 'key.pem']) writeFileSync(join(folder, name), 'first');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const configOf = () => ({
+  intervalSeconds: 60,
+  listen: '127.0.0.1:9543',
+  token: 'first-secret',
+  tls: { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') },
+});
+
+describe('needsRestart', () => {
+  it.each<[string, Partial<ReturnType<typeof configOf>>, readonly string[]]>([
+    ['nothing', {}, []],
+    ['the interval', { intervalSeconds: 5 }, []],
+    [
+      'watch.listen',
+      { listen: '127.0.0.1:1' },
+      [
+        'watch.listen is 127.0.0.1:1 now, and the worker listens on 127.0.0.1:9543: it counts once the worker is restarted',
+      ],
+    ],
+    [
+      'watch.token, which it does not say',
+      { token: 'other-secret' },
+      ['watch.token is not the one that the worker asks for: it counts once the worker is restarted'],
+    ],
+    [
+      'watch.tls',
+      { tls: undefined },
+      ['watch.tls is not what the worker serves with: it counts once the worker is restarted'],
+    ],
+  ])('says what counts after a restart alone where %s changed', (_, over, expected) => {
+    expect(needsRestart(fixedOf(configOf()), fixedOf({ ...configOf(), ...over }))).toEqual(expected);
+  });
+
+  it('says so of a certificate that was renewed under its old name', () => {
+    const started = fixedOf(configOf());
+    writeFileSync(join(folder, 'cert.pem'), 'second');
+
+    expect(needsRestart(started, fixedOf(configOf()))).toEqual([expect.stringContaining('watch.tls')]);
+  });
+});
