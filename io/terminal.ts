@@ -18,7 +18,7 @@ export type Terminal = {
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 
 /** The text in a colour where a person reads it and NO_COLOR is not set (no-color.org). */
-export function paint(terminal: Terminal, colour: Colour, text: string): string {
+export function paint(terminal: Pick<Terminal, 'env' | 'isTerminal'>, colour: Colour, text: string): string {
   return terminal.isTerminal && !terminal.env.NO_COLOR ? styleText(colour, text) : text;
 }
 

@@ -23,10 +23,14 @@ export type Fault = Effect & {
 /** Gives the fault that a call shall meet, if any; counts the call. */
 export type TakeFault = (method: string, url: string) => Fault | undefined;
 
-export type Faults = { readonly inject: (fault: Fault) => void; readonly take: TakeFault };
+export type Faults = {
+  /** Gives the way to end the fault early. */
+  readonly inject: (fault: Fault) => () => void;
+  readonly take: TakeFault;
+};
 
 export function createFaults(): Faults {
-  const pending: { readonly fault: Fault; seen: number }[] = [];
+  const pending = new Set<{ readonly fault: Fault; seen: number }>();
 
   function take(method: string, url: string): Fault | undefined {
     for (const entry of pending) {
@@ -39,5 +43,11 @@ export function createFaults(): Faults {
     return undefined;
   }
 
-  return { inject: (fault) => void pending.push({ fault, seen: 0 }), take };
+  function inject(fault: Fault): () => void {
+    const entry = { fault, seen: 0 };
+    pending.add(entry);
+    return () => void pending.delete(entry);
+  }
+
+  return { inject, take };
 }

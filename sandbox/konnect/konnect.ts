@@ -1,5 +1,5 @@
 import type { JsonObject } from '#core/model';
-import { createFaults, type Fault } from './faults';
+import { createFaults, type Faults } from './faults';
 import { createPlane, type NodeReport, type Plane } from './plane';
 import { refused } from './refusal';
 import { answer } from './routes';
@@ -25,7 +25,7 @@ export type Konnect = {
   /** The most calls that were under way together since the last reset. */
   readonly peakCalls: () => number;
   readonly resetCalls: () => void;
-  readonly inject: (fault: Fault) => void;
+  readonly inject: Faults['inject'];
   readonly entities: (controlPlane: string, kind: KindPath) => readonly StoredEntity[];
   /** Puts an entity there as somebody else would; throws when Konnect would refuse it. */
   readonly seed: (controlPlane: string, kind: KindPath, body: JsonObject) => StoredEntity;

@@ -49,7 +49,7 @@ function check(flag: string, value: string, known: readonly string[]): void {
 }
 
 /** What pino wrote, for people. */
-function lineText(line: string, terminal: Terminal): string {
+export function lineText(line: string, terminal: Pick<Terminal, 'env' | 'isTerminal'>): string {
   const { level, time, msg, ...fields }: Record<string, unknown> & Pinned = JSON.parse(line);
   const colour = colours[level];
   const label = level.padEnd(5);

@@ -2,7 +2,7 @@ import { printable } from '#core/printable';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What happened in one line for people: its fields, then the reason and the fix. Text of others forges no line, and no field before them. */
+/** What happened in one line for people: its fields but those that are 0, then the reason and the fix. Text of others forges no line, and no field before them. */
 export function textOf(message: string, { reason, fix, ...fields }: Fields): string {
   const pairs = Object.entries(fields).map(([name, value]) => (isEmpty(value) ? '' : `${name}=${valueText(value)}`));
   const why = [reason, fix].flatMap((one) => (typeof one === 'string' ? printable(one) : []));
@@ -11,7 +11,7 @@ export function textOf(message: string, { reason, fix, ...fields }: Fields): str
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === 0 || (Array.isArray(value) && value.length === 0);
 }
 
 /** A word stands as it is, anything else as in JSON. */
