@@ -9,6 +9,8 @@ import { metricRows } from '#io/metrics/text';
 import { pluginConfigSchema as pluginSchema } from '#plugin/schema/schema';
 import { metricTable } from '#plugin/server/serving/metrics';
 import { exitCodes, exitMeanings, formatExits } from '#sync/cli/exit-codes';
+import { conditionWords } from '#sync/watch/log/conditions';
+import { logFormats, logLevels } from '#sync/watch/log/log';
 import { runCli } from '../../support/cli';
 import { manual, textOf } from '../../support/documents/pages';
 
@@ -116,6 +118,17 @@ describe('documentation', () => {
 
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.filter((row) => !textOf('docs/operations.md').includes(row))).toEqual([]);
+  });
+
+  it('lists all that a worker says of what is wrong, and the levels and formats of its log', () => {
+    const page = textOf('docs/log.md');
+    const rows = Object.values(conditionWords).map(
+      ({ begins, lasts, ends, restless }) =>
+        `| ${[begins, lasts, ends, restless].map((one) => `\`${one}\``).join(' | ')} |`,
+    );
+
+    expect(rows.filter((row) => !page.includes(row))).toEqual([]);
+    expect([...logLevels, ...logFormats].filter((one) => !page.includes(`\`${one}\``))).toEqual([]);
   });
 
   it('lists the failure modes that tests are named for, and no others', () => {
