@@ -24,7 +24,7 @@ export type WatchMemory = {
 const startMs = 1_795_000_000_000;
 
 /** Runs the watch worker over an AWS that goes on changing and failing, with a clock that waits for nobody. */
-export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise<WatchMemory> {
+export async function measureWatch({ first = 100, last = 10_000, log = silentLog } = {}): Promise<WatchMemory> {
   const collect = openCollector();
   const before = process.getActiveResourcesInfo();
   const clock = createFakeClock(startMs);
@@ -40,7 +40,7 @@ export async function measureWatch({ first = 100, last = 10_000 } = {}): Promise
     dependencies: () => watch.dependencies(plane, step, createFate(undefined)),
     clock,
     metrics: createMetrics(),
-    log: silentLog,
+    log,
     onSnapshot: (seen) => {
       text = serialiseSnapshot(seen, 'test');
     },

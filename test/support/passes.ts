@@ -3,6 +3,7 @@ import type { Clock } from '#core/timing/clock';
 import { createAgeing } from '#sync/pass/absences/ageing';
 import type { Written } from '#sync/pass/absences/file';
 import { type PassDependencies, runOnce } from '#sync/pass/run-once';
+import type { PassLog } from '#sync/watch/log/pass-log';
 import { snapshotOf } from './builders';
 import { createMemoryControlPlane, type MemoryControlPlane } from './control-planes/memory';
 
@@ -22,7 +23,7 @@ export const defaultPolicy = {
 } as const;
 
 /** A log that nobody reads. */
-export const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export const silentLog: PassLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Everything a pass needs, in memory, with a clock that only tests move. */
 export function createPasses(over: Partial<PassDependencies> = {}): Passes {
