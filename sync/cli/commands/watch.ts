@@ -121,11 +121,16 @@ function stateOf({ left, metrics, clock, intervalMs, terminal }: StateParts): Om
   };
 }
 
+/** Hundreds of accounts in all regions would be a line of their own size. */
+const mostScopes = 20;
+
 /** What somebody who reads the log alone has to know. */
 function describeSession({ config, place, scopeIds }: Session) {
   const { owner, controlPlane, watch } = config;
   const { intervalSeconds } = watch;
-  return { owner, controlPlane: `${controlPlane.type} ${place}`, scopes: scopeIds, intervalSeconds };
+  const more = scopeIds.length - mostScopes;
+  const scopes = { scopes: scopeIds.slice(0, mostScopes), moreScopes: more > 0 ? more : undefined };
+  return { owner, controlPlane: `${controlPlane.type} ${place}`, ...scopes, intervalSeconds };
 }
 
 const unusedWarning =
