@@ -13,7 +13,7 @@ import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
 
-const line = z.looseObject({ msg: z.string(), address: z.string().optional() });
+const line = z.looseObject({ msg: z.string(), address: z.string().optional(), reason: z.string().optional() });
 let estate: Estate;
 let started: ChildProcess | undefined;
 
@@ -49,7 +49,14 @@ function startWatch(argv: readonly string[] = [], over: Readonly<Record<string, 
       if (parsed.msg === message) return parsed;
     }
   };
-  return { child, lines, until, ended: once(child, 'exit') };
+  /** The same, with this in its reason: on a slow machine a worker also warns that its passes take long. */
+  const untilAbout = async (message: string, about: string) => {
+    for (;;) {
+      const found = await until(message);
+      if (found.reason?.includes(about)) return found;
+    }
+  };
+  return { child, lines, until, untilAbout, ended: once(child, 'exit') };
 }
 
 it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGTERM', async () => {
@@ -97,25 +104,26 @@ it('says at its start whose it is, what it reads and what it writes', async () =
 });
 
 it('warns of settings that count after a restart alone, until they are as they were', async () => {
-  const { until } = startWatch();
+  const { until, untilAbout } = startWatch();
   await until('watching');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:1" }\n`);
-  const warned = await until('warning');
+  const warned = await untilAbout('warning', 'watch.listen');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
 
   expect(warned).toMatchObject({ reason: expect.stringMatching(/^watch.listen is 127.0.0.1:1 now.* restarted$/) });
-  expect(await until('warning no longer holds')).toMatchObject({ reason: warned.reason });
+  await untilAbout('warning no longer holds', 'watch.listen');
 });
 
 it('warns for as long as the configuration file cannot be used', async () => {
-  const { until } = startWatch();
+  const { until, untilAbout } = startWatch();
   await until('watching');
   estate.configure('owner: [');
-  const warned = await until('warning');
+  await untilAbout('warning', 'the configuration file cannot be used');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
 
-  expect(warned).toMatchObject({ reason: expect.stringContaining('the configuration file cannot be used') });
-  await until('warning no longer holds');
+  const ended = await untilAbout('warning no longer holds', 'the configuration file cannot be used');
+
+  expect(ended.level).toBe('info');
 });
 
 const targets = () => JSON.stringify(estate.konnect.entities('prod', 'targets'));
