@@ -25,6 +25,7 @@ const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['Kong, which reads it; below', /^KONG_\w+=/],
   ['any shell; below', /^export [A-Z_]+=/],
   ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:8000\//],
+  ['nobody: load balancers of AWS', /^aws elbv2 /],
   ['nobody: a Kong that serves', /^kong reload$/],
   ["the suite of AWS's command line", /^(aws |set -- \$\(aws |[A-Z]+=(\$\(aws |"ResourceType=)|sleep 3$)/],
   ['the suite of decK', /^deck (gateway|file) /],

@@ -30,6 +30,7 @@ export const shortRuns: Readonly<Record<string, readonly string[]>> = {
   build: ['--clean'],
   generate: [],
   format: [],
+  night: [],
   simulate: ['1'],
   'fuzz:plugin': ['1'],
 };
