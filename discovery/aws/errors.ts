@@ -109,7 +109,7 @@ export function awsErrorCode(thrown: unknown): ErrorCode {
 function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown): PrivatelinkError {
   const { code, fix } = meaningOf(thrown);
   const failed = isAssumeRole(thrown) ? 'sts:AssumeRole' : action;
-  const where = isOfProcess(thrown) ? "finding the process's own AWS credentials" : whereOf(failed, scope);
+  const where = isOfProcess(thrown) ? "finding the process's own AWS credentials" : whereOf(failed, scope, code);
   return new PrivatelinkError(`${where} failed: ${quoteOf(wordsOf(thrown))}`, {
     code,
     fix: fix(failed, scope),
@@ -123,8 +123,9 @@ function isOfProcess(thrown: unknown): boolean {
 }
 
 /** A role is taken for all regions and sources at once. */
-function whereOf(action: string, { source, account, region, roleArn }: AccountScope): string {
-  if (roleArn && action === 'sts:AssumeRole') return `role ${roleArn}, region ${region}: ${action}`;
+function whereOf(action: string, { source, account, region, roleArn }: AccountScope, code: ErrorCode): string {
+  if (roleArn && action === 'sts:AssumeRole')
+    return `role ${roleArn}${code === 'ACCESS_DENIED' ? '' : `, region ${region}`}: ${action}`;
   return `source ${source}, account ${account}, region ${region}: ${action}`;
 }
 

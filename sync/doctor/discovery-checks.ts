@@ -3,7 +3,7 @@ import type { Snapshot } from '#core/model';
 import { knownEndpoints, knownScopes, lastQuarantined } from '#core/snapshot';
 import { openFindings } from '#discovery/sources';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
-import { namesOf, reportScope, type Unknown, unknownTogether } from '../pass/report';
+import { isOurs, namesOf, reportScope, type Unknown, unknownTogether } from '../pass/report';
 import type { Context } from './context';
 
 /** Codes of scopes that the next pass reads without anybody changing anything. */
@@ -35,9 +35,7 @@ export async function checkEndpoints(context: Context): Promise<readonly Diagnos
   const snapshot = await context.snapshot;
   if (isUnread(snapshot)) return [unread];
   const endpoints = knownEndpoints(snapshot);
-  const quarantined = [...lastQuarantined(snapshot), ...settleClaims(snapshot).quarantined].filter(
-    (one) => one.code !== 'other-gateway',
-  );
+  const quarantined = [...lastQuarantined(snapshot), ...settleClaims(snapshot).quarantined].filter(isOurs);
   const domains = new Set(endpoints.map((one) => one.domain));
   const counts = `endpoints: ${endpoints.length}, domains: ${domains.size}, quarantined: ${quarantined.length}`;
   if (quarantined.length > 0) return [warning(`${counts}; kong-privatelink discover names each with its fix`)];

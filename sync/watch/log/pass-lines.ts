@@ -1,8 +1,8 @@
-import type { Report } from '../../pass/report';
+import { isOurs, type Report } from '../../pass/report';
 import type { AppliedChange, Change } from '../../plan/changes';
 import type { Conditions, Line } from './conditions';
 import { follow } from './follow';
-import { failedBy, foundIn, quarantinedHere } from './found';
+import { failedBy, foundIn } from './found';
 
 /** What came of a pass: a report, or why there is none. */
 export type Passed =
@@ -67,7 +67,7 @@ function countsOf(report: Report) {
     published: publishedIn(report).length,
     scopes: scopes.length,
     unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
-    quarantined: quarantinedHere(report).length,
+    quarantined: report.quarantined.filter(isOurs).length,
   };
 }
 

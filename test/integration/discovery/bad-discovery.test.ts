@@ -35,7 +35,7 @@ describe('a scope that cannot be read', () => {
     [
       'a role that cannot be assumed',
       `type: vpc-endpoints, regions: [${region}], accounts: [{ roleArn: "${stranger}" }]`,
-      'role arn:aws:iam::555555555555:role/kong-privatelink, region us-east-1: sts:AssumeRole failed',
+      'role arn:aws:iam::555555555555:role/kong-privatelink: sts:AssumeRole failed',
       'let the role trust this identity, with its external id',
     ],
     [

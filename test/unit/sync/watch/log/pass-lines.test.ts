@@ -102,6 +102,21 @@ describe('linesOfPass', () => {
     expect(said).toEqual([['warn warning', 'info pass ended'], [], ['info warning no longer holds']]);
   });
 
+  it('says one fault of several scopes once: a role that cannot be taken is unknown in all of its regions', () => {
+    const regions = ['hub.1.eu-west-1', 'hub.1.us-east-1'].map((id) => ({ ...unknown, id, reason: 'role refused' }));
+
+    const [began = [], lasting = [], ended = []] = sayEach({ scopes: regions }, { scopes: regions }, {});
+
+    expect(began[0]).toMatchObject({
+      message: 'scope unknown',
+      fields: { scope: 'hub.1.eu-west-1, hub.1.us-east-1', reason: 'role refused' },
+    });
+    expect(shown([...began, ...lasting, ...ended]).filter((line) => line.includes('scope'))).toEqual([
+      'warn scope unknown',
+      'info scope known again',
+    ]);
+  });
+
   it('does not take for claimed what nobody looked for while a scope was unknown', () => {
     const warnings = ['domains.sd9: no endpoint that can be used claims this domain'];
     const [, meanwhile = [], after = [], ended = []] = sayEach({ warnings }, { scopes: [unknown] }, { warnings }, {});
