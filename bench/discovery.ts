@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { formatTable } from '#io/terminal';
+import { formatTable } from '#io/table';
 import { servingFlags } from '#plugin/server/serving/flags';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { type BenchEstate, type EstateName, estates } from './support/discovery-world';

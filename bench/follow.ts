@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
-import { formatTable } from '#io/terminal';
+import { formatTable } from '#io/table';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatTable } from '#io/terminal';
+import { formatTable } from '#io/table';
 import { measureP50s, measureRate } from './plugin-server/callers';
 import { measureThroughKong } from './plugin-server/kong';
 import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-server/subjects';

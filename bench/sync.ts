@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { formatTable } from '#io/terminal';
+import { formatTable } from '#io/table';
 import { reportBench } from './support/report';
 import { oneTarget, owner, tenPercent, type Weights, writeEstate } from './support/sync-estate';
 

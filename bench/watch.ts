@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { formatTable } from '#io/terminal';
+import { formatTable } from '#io/table';
 import type { HealthSample } from './support/ask-health';
 import { reportBench } from './support/report';
 import { manyDomains, oneTarget, owner, writeEstate } from './support/sync-estate';

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import { printable } from '#core/printable';
 import type { Losses } from './output';
 
 /** Where a command reads from and writes to; the process's own in production. */
@@ -11,6 +10,8 @@ export type Terminal = {
   readonly losses?: Losses;
   /** Output goes to a person, who gets colours. */
   readonly isTerminal: boolean;
+  /** How wide that person's terminal is; absent elsewhere, where a row of a table is one line. */
+  readonly columns?: number;
   /** Asks a person for a yes; absent where nobody can answer. */
   readonly confirm?: (question: string) => Promise<boolean>;
 };
@@ -20,18 +21,6 @@ export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 /** The text in a colour where a person reads it and NO_COLOR is not set (no-color.org). */
 export function paint(terminal: Pick<Terminal, 'env' | 'isTerminal'>, colour: Colour, text: string): string {
   return terminal.isTerminal && !terminal.env.NO_COLOR ? styleText(colour, text) : text;
-}
-
-/** Columns padded to their widest cell, two spaces apart; the last column is not padded. A row is one line, whatever its cells hold. */
-export function formatTable(head: readonly string[], given: readonly (readonly string[])[]): string {
-  const rows = given.map((row) => row.map(printable));
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => (column === head.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  return [head, ...rows].map((row) => `${line(row)}\n`).join('');
 }
 
 /** Progress appears when the work has taken this long. */

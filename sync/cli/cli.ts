@@ -31,6 +31,8 @@ async function run(): Promise<void> {
       err: err.write,
       losses: out,
       isTerminal,
+      // A terminal may not know: what Node gives then is 0.
+      columns: isTerminal ? process.stdout.columns || 80 : undefined,
       confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
     },
     signal: controller.signal,

@@ -12,6 +12,9 @@ export const exitCodes = {
 
 export type Exit = keyof typeof exitCodes;
 
+/** What each that a verb can end with means there. */
+type Exits = Readonly<Partial<Record<Exit, string>>>;
+
 /** What they mean, whatever the verb: `--help`, README.md and docs/operations.md say this. */
 export const exitMeanings: { readonly [E in Exit]: string } = {
   done: 'done',
@@ -24,10 +27,24 @@ export const exitMeanings: { readonly [E in Exit]: string } = {
 };
 
 /** `0 done, 1 error`: those that are given, by their number. */
-export function formatExits(exits: Readonly<Partial<Record<Exit, string>>>): string {
-  return Object.entries(exitCodes)
-    .flatMap(([exit, code]) => (exits[exit as Exit] ? [`${code} ${exits[exit as Exit]}`] : []))
+export function formatExits(exits: Exits): string {
+  return givenOf(exits)
+    .map(([code, meaning]) => `${code} ${meaning}`)
     .join(', ');
+}
+
+/** The same with a line each, below a title. */
+export function formatExitLines(exits: Exits): string {
+  return givenOf(exits)
+    .map(([code, meaning], index) => `${(index === 0 ? 'Exit codes:' : '').padEnd(15)}${String(code).padEnd(5)}${meaning}`)
+    .join('\n');
+}
+
+function givenOf(exits: Exits): readonly (readonly [code: number, meaning: string])[] {
+  return Object.entries(exitCodes).flatMap(([exit, code]) => {
+    const meaning = exits[exit as Exit];
+    return meaning ? [[code, meaning] as const] : [];
+  });
 }
 
 export type Strictness = {

@@ -5,9 +5,10 @@ import { formatProblem, messageOf, PrivatelinkError } from '#core/errors';
 import { printable } from '#core/printable';
 import { isReaderGone, lossProblem } from '#io/output';
 import type { Terminal } from '#io/terminal';
+import { fewestColumns, joinParagraphs, wrapLines } from '#io/wrap';
 import { version } from '../pass/version';
 import { called } from './called';
-import { exitCodes, exitMeanings, formatExits } from './exit-codes';
+import { exitCodes, exitMeanings, formatExitLines } from './exit-codes';
 import { isInterrupt } from './stopped';
 import { configOption, type VerbEntry, verbs } from './verbs';
 
@@ -103,9 +104,17 @@ function asLines(message: string): string {
   return [first, ...more.map((line) => `  ${line.trimStart()}`)].join('\n');
 }
 
+/** Where nobody says how wide it may be. */
+const usualColumns = 80;
+
+function helpColumns({ columns = usualColumns }: Terminal): number {
+  return columns;
+}
+
 type Ending = { readonly writeErr: (text: string) => void; readonly done: (how: Ended) => void };
 
 function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: Ending): Command {
+  const columns = helpColumns(terminal);
   const program = new Command('kong-privatelink')
     .description(
       'Keeps Kong routed to AWS PrivateLink endpoints: tag an endpoint kong:domain=sd2, and Kong routes /sd2 to it.',
@@ -113,18 +122,28 @@ function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: En
     .version(version)
     .addHelpText(
       'after',
-      `
-Configuration: -c FILE, else $KONG_PRIVATELINK_CONFIG, else ./kong-privatelink.yaml
+      wrapLines(
+        `
+Configuration: -c FILE, else $KONG_PRIVATELINK_CONFIG,
+               else ./kong-privatelink.yaml
 First steps:   ${called} sandbox          see it work, nothing needed
                ${called} doctor           what is missing before it works for you, and the fix
                ${called} discover         what your endpoints look like from here
                ${called} diff             what would change, and why
                ${called} sync             change it
-Exit codes:    ${formatExits(exitMeanings)}`,
+${formatExitLines(exitMeanings)}`,
+        columns,
+      ),
     )
     .showHelpAfterError(`(${usageFix()})`)
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr });
+    .configureHelp({ minWidthToWrap: fewestColumns })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr,
+      getOutHelpWidth: () => columns,
+      getErrHelpWidth: () => columns,
+    });
   for (const verb of verbs) addVerb(program, verb, { terminal, signal, done });
   return program;
 }
@@ -140,7 +159,10 @@ function addVerb(
     .description(verb.summary)
     .showHelpAfterError(`(${usageFix(verb.name)})`)
     .option('--json', 'one JSON object on standard output')
-    .addHelpText('after', `${verb.help}\nExit codes: ${formatExits(verb.exits)}.`)
+    .addHelpText(
+      'after',
+      wrapLines(`${joinParagraphs(verb.help)}\n${formatExitLines(verb.exits)}`, helpColumns(context.terminal)),
+    )
     .action(async () => {
       const run = await verb.load();
       const [value] = command.args;

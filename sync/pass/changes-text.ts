@@ -2,10 +2,14 @@ import { groupBy } from '#core/group-by';
 import { isJsonObject } from '#core/json';
 import { zoneOf } from '#deck/affinity';
 import { nameInParent, parentOfKey } from '#deck/keys';
-import { type Colour, formatTable, paint, type Terminal } from '#io/terminal';
+import { formatRows, formatTable } from '#io/table';
+import { type Colour, paint, type Terminal } from '#io/terminal';
+import { wrapLines } from '#io/wrap';
 import type { Action, Change } from '../plan/changes';
 
 const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
+
+const indent = '  ';
 
 /** More than fit on a screen or two are counted by domain, unless somebody asks for each. */
 const mostListed = 60;
@@ -18,31 +22,33 @@ export type ChangesView = {
 /** The changes by domain, each with its reason; or how many of them each domain has, where they are many. */
 export function formatChanges(changes: readonly Change[], terminal: Terminal, { isVerbose }: ChangesView): string {
   const byDomain = [...groupBy(changes, ({ domain }) => domain)].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (!isVerbose && changes.length > mostListed && byDomain.length > 1) return formatByDomain(byDomain);
+  if (!isVerbose && changes.length > mostListed && byDomain.length > 1) return formatByDomain(byDomain, terminal);
   return byDomain
     .map(([domain, group]) => `${paint(terminal, 'bold', domain)}\n${formatGroup(group, terminal)}`)
     .join('');
 }
 
-function formatByDomain(byDomain: readonly (readonly [string, readonly Change[]])[]): string {
+function formatByDomain(byDomain: readonly (readonly [string, readonly Change[]])[], { columns }: Terminal): string {
   const rows = byDomain.map(([domain, group]) => {
     const counts = (['create', 'update', 'delete'] as const).map((action) => countOf(group, action));
     return [domain, ...counts.map(String)];
   });
   const [domain] = byDomain[0] ?? ['DOMAIN'];
-  return `${formatTable(['DOMAIN', 'CREATE', 'UPDATE', 'DELETE'], rows)}--verbose lists each change, --domain ${domain} those of one domain.\n`;
+  const footer = `--verbose lists each change, --domain ${domain} those of one domain.`;
+  return `${formatTable(['DOMAIN', 'CREATE', 'UPDATE', 'DELETE'], rows, columns)}${wrapLines(footer, columns ?? Number.POSITIVE_INFINITY)}\n`;
 }
 
 export function countOf(changes: readonly Change[], action: Action): number {
   return changes.filter((change) => change.action === action).length;
 }
 
-/** A table, one change a line; those of one action stand together, since changes come in the order of their actions. */
+/** A table, one change a row; those of one action stand together, since changes come in the order of their actions. */
 export function formatGroup(changes: readonly Change[], terminal: Terminal): string {
   const rows = changes.map((change) => [change.action, change.kind, nameOfChange(change), change.reason]);
-  const [head = '', ...lines] = formatTable(['ACTION', 'KIND', 'NAME', 'WHY'], rows).trimEnd().split('\n');
-  const painted = lines.map((line, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], line));
-  return [paint(terminal, 'dim', head), ...painted].map((line) => `  ${line}\n`).join('');
+  const columns = terminal.columns && terminal.columns - indent.length;
+  const [head = '', ...more] = formatRows(['ACTION', 'KIND', 'NAME', 'WHY'], rows, columns);
+  const painted = more.map((row, index) => paint(terminal, colours[changes[index]?.action ?? 'update'], row));
+  return [paint(terminal, 'dim', head), ...painted].map((row) => `${row.replace(/^/gm, indent)}\n`).join('');
 }
 
 /** An address stands in the domain's own upstream and in those of its zones, with another weight in each. */

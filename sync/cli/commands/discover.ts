@@ -7,7 +7,8 @@ import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { createLastGoodStore, readOnly } from '#discovery/snapshot/last-good';
 import { openFindings } from '#discovery/sources';
 import { systemClock } from '#io/clock';
-import { formatTable, type Terminal, withElapsed } from '#io/terminal';
+import { formatTable } from '#io/table';
+import { type Terminal, withElapsed } from '#io/terminal';
 import { hasNoCredentials, reportScope, type ScopeReport } from '../../pass/report';
 import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../../pass/report-text';
 import { openDiscovery, openSources } from '../../pass/session';
@@ -55,7 +56,8 @@ function formatView(view: View, terminal: Terminal): string {
   const rows = endpoints.map((endpoint) => rowOf(endpoint, quarantined));
   const known = scopes.filter((scope) => scope.status === 'known').map((scope) => scope.id);
   const nothing = known.length > 0 ? `No endpoint with the domain tag is usable in ${known.join(', ')}\n` : '';
-  const table = rows.length > 0 ? formatTable(['DOMAIN', 'ENDPOINT', 'STATE', 'SCOPE', 'ADDRESSES'], rows) : nothing;
+  const head = ['DOMAIN', 'ENDPOINT', 'STATE', 'SCOPE', 'ADDRESSES'];
+  const table = rows.length > 0 ? formatTable(head, rows, terminal.columns) : nothing;
   return (
     table +
     formatWarnings(warnings, terminal) +

@@ -1,4 +1,5 @@
-import { type Colour, formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
+import { formatRows } from '#io/table';
+import { type Colour, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type CheckResult, examine } from '../../doctor/examine';
 import { exitCodes } from '../exit-codes';
 import { pluginSchema } from './schema';
@@ -16,7 +17,7 @@ const colours: Readonly<Record<CheckResult['result'], Colour>> = { ok: 'green', 
 
 function formatChecks(checks: readonly CheckResult[], terminal: Terminal): string {
   const rows = checks.map(({ check, result, detail }) => [check, result, detail]);
-  const [head = '', ...lines] = formatTable(['CHECK', 'RESULT', 'DETAIL'], rows).trimEnd().split('\n');
-  const painted = checks.map(({ result }, index) => paint(terminal, colours[result], lines[index] ?? ''));
-  return [paint(terminal, 'dim', head), ...painted].map((line) => `${line}\n`).join('');
+  const [head = '', ...more] = formatRows(['CHECK', 'RESULT', 'DETAIL'], rows, terminal.columns);
+  const painted = checks.map(({ result }, index) => paint(terminal, colours[result], more[index] ?? ''));
+  return [paint(terminal, 'dim', head), ...painted].map((row) => `${row}\n`).join('');
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { PrivatelinkError } from '#core/errors';
 import { printableData } from '#core/printable';
+import { formatTable } from '#io/table';
 import type { During } from '#io/terminal';
-import { formatTable, paint, type Terminal, withElapsed } from '#io/terminal';
+import { paint, type Terminal, withElapsed } from '#io/terminal';
 import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonstration';
 import { installedProgram } from '#sandbox/plugin-server/server';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
@@ -103,7 +104,7 @@ export function formatEvent(event: StoryEvent, terminal: Terminal): string {
   const end = trip.ok
     ? `  ${paint(terminal, 'green', 'ok')} ${formatNonces(trip)}${requests ? `, and so did the others of ${requests} requests meanwhile` : ''}\n`
     : `  ${paint(terminal, 'red', 'failed')} ${trip.problem}\n`;
-  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops)}${end}`;
+  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops, terminal)}${end}`;
 }
 
 /** A trip of several requests has a nonce from the end of each chain. */
@@ -114,7 +115,7 @@ function formatNonces({ nonce }: Trip): string {
     : `the nonces ${[first, ...others].join(', ')} came back, each from the end of its chain`;
 }
 
-function formatHops(hops: readonly Hop[]): string {
+function formatHops(hops: readonly Hop[], { columns }: Terminal): string {
   const rows = hops.map(({ from, to, address, zoneId = '-', reason, latencyMs }) => [
     `${from} -> ${to}`,
     address,
@@ -122,7 +123,8 @@ function formatHops(hops: readonly Hop[]): string {
     `${latencyMs.toFixed(1)} ms`,
     reason,
   ]);
-  return formatTable(['HOP', 'ADDRESS', 'ZONE', 'LATENCY', 'WHY'], rows).replace(/^/gm, '  ').trimEnd().concat('\n');
+  const table = formatTable(['HOP', 'ADDRESS', 'ZONE', 'LATENCY', 'WHY'], rows, columns && columns - 2);
+  return table.replace(/^/gm, '  ').trimEnd().concat('\n');
 }
 
 async function stayUp(demonstration: Demonstration, terminal: Terminal, signal: AbortSignal): Promise<void> {

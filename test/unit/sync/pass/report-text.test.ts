@@ -1,3 +1,4 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Report } from '#sync/pass/report';
 import { formatApplied, formatPlanned, formatReport } from '#sync/pass/report-text';
@@ -31,6 +32,25 @@ describe('formatReport', () => {
         '  delete  target    10.0.0.0:80      gone',
         '',
       ].join('\n'),
+    );
+  });
+
+  it('wraps a long reason within its column on a terminal, in the colour of its change, and cuts nothing', () => {
+    const reason = 'vpce-0123456789abcdef0 in hub.222222222222.us-east-1 is available, and its zone use1-az1 is served';
+    const changes = creates.slice(0, 1).map((change) => ({ ...change, reason }));
+
+    const text = formatReport({ ...empty, changes }, { ...terminal, isTerminal: true, columns: 80 });
+
+    expect(stripVTControlCharacters(text).split('\n')).toEqual([
+      'sd2',
+      '  ACTION  KIND      NAME             WHY',
+      '  create  upstream  sd2.privatelink  vpce-0123456789abcdef0 in',
+      '                                     hub.222222222222.us-east-1 is available,',
+      '                                     and its zone use1-az1 is served',
+      '',
+    ]);
+    expect(text).toContain(
+      `  ${styleText('green', stripVTControlCharacters(text).split('\n').slice(2, 5).join('\n').slice(2))}`,
     );
   });
 

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { joinParagraphs, wrapLines } from '#io/wrap';
+
+describe('wrapLines', () => {
+  it('goes on below the last column of a line', () => {
+    const text =
+      'First steps:   doctor     what is missing before it works for you\n               sync       change it';
+
+    expect(wrapLines(text, 50).split('\n')).toEqual([
+      'First steps:   doctor     what is missing before',
+      '                          it works for you',
+      '               sync       change it',
+    ]);
+  });
+
+  it('goes on a step further in where that column is too narrow', () => {
+    expect(wrapLines('  kong-privatelink render -o kong.yaml && deck gateway diff', 40).split('\n')).toEqual([
+      '  kong-privatelink render -o kong.yaml',
+      '    && deck gateway diff',
+    ]);
+  });
+
+  it('breaks no word', () => {
+    expect(wrapLines('a/path/that/is/longer/than/this short', 20)).toBe('a/path/that/is/longer/than/this\nshort');
+  });
+});
+
+describe('joinParagraphs', () => {
+  it('joins the lines of a paragraph, and leaves commands and ends of sentences', () => {
+    expect(joinParagraphs('\nReads, and\nwrites nothing.\nThe file:\n  render -o a\nRemovals\nstay.')).toBe(
+      '\nReads, and writes nothing.\nThe file:\n  render -o a\nRemovals stay.',
+    );
+  });
+});
