@@ -36,7 +36,9 @@ export function formatExits(exits: Exits): string {
 /** The same with a line each, below a title. */
 export function formatExitLines(exits: Exits): string {
   return givenOf(exits)
-    .map(([code, meaning], index) => `${(index === 0 ? 'Exit codes:' : '').padEnd(15)}${String(code).padEnd(5)}${meaning}`)
+    .map(
+      ([code, meaning], index) => `${(index === 0 ? 'Exit codes:' : '').padEnd(15)}${String(code).padEnd(5)}${meaning}`,
+    )
     .join('\n');
 }
 

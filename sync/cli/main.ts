@@ -9,8 +9,10 @@ import { fewestColumns, joinParagraphs, wrapLines } from '#io/wrap';
 import { version } from '../pass/version';
 import { called } from './called';
 import { exitCodes, exitMeanings, formatExitLines } from './exit-codes';
+import { asOurs } from './foreign-words';
 import { isInterrupt } from './stopped';
-import { configOption, type VerbEntry, verbs } from './verbs';
+import type { VerbEntry } from './verb-entry';
+import { configOption, verbs } from './verbs';
 
 export type MainOptions = { readonly terminal: Terminal; readonly signal: AbortSignal };
 
@@ -47,7 +49,7 @@ async function run(argv: readonly string[], options: MainOptions): Promise<Ended
   // With --json what is wrong with the command line is told as JSON alone.
   const program = createProgram(options, { writeErr: isJson ? () => {} : options.terminal.err, done });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...asOurs(argv, isVerb)], { from: 'user' });
     return ended;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) return report(thrown, isJson, options.terminal);
@@ -59,8 +61,11 @@ async function run(argv: readonly string[], options: MainOptions): Promise<Ended
 /** What Commander says in two lines on standard error, as an error of ours. */
 function usageError({ message }: CommanderError, argv: readonly string[]): PrivatelinkError {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
-  const verb = verbs.find(({ name }) => argv.includes(name));
-  return new PrivatelinkError(text, { code: 'CONFIG_INVALID', fix: usageFix(verb?.name) });
+  return new PrivatelinkError(text, { code: 'CONFIG_INVALID', fix: usageFix(argv.find(isVerb)) });
+}
+
+function isVerb(word: string): boolean {
+  return verbs.some(({ name }) => name === word);
 }
 
 function usageFix(verb?: string): string {
@@ -172,9 +177,9 @@ function addVerb(
       const exitCode = await run(options as never, context.signal);
       context.done({ exitCode, isPrinted: verb.isPrinted?.(options) });
     });
-  if (verb.argument) command.argument(...verb.argument);
-  for (const [flags, description, isRepeatable] of verb.options ?? [configOption]) {
-    if (isRepeatable) command.option(flags, description, addValue);
+  if (verb.argument) command.argument(verb.argument[0], verb.argument[1]);
+  for (const [flags, description, how] of verb.options ?? [configOption]) {
+    if (how === 'repeatable') command.option(flags, description, addValue);
     else if (/[<[]/.test(flags)) command.option(flags, description, parseValue);
     else command.option(flags, description);
   }

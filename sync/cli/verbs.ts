@@ -1,23 +1,7 @@
 import { called } from './called';
-import type { Verb } from './commands/verb';
-import type { Exit } from './exit-codes';
+import type { OptionEntry, VerbEntry } from './verb-entry';
 
-export type VerbEntry = {
-  readonly name: string;
-  readonly summary: string;
-  readonly help: string;
-  readonly exits: Readonly<Partial<Record<Exit, string>>>;
-  /** `<domain>`, where the verb takes one. */
-  readonly argument?: readonly [name: string, description: string];
-  /** Besides `--json`; `-c` alone when absent. */
-  readonly options?: readonly (readonly [flags: string, description: string, isRepeatable?: 'repeatable'])[];
-  /** Whether what it prints is all that comes of it, given these options; absent: it never is. */
-  readonly isPrinted?: (options: object) => boolean;
-  /** Loaded only when called, so that `--help` is quick. */
-  readonly load: () => Promise<Verb<never>>;
-};
-
-export const configOption = ['-c, --config <file>', 'configuration file'] as const;
+export const configOption: OptionEntry = ['-c, --config <file>', 'configuration file'];
 const allowRemovalsOption = [
   '--allow-removals <n>',
   'let up to this many addresses leave, this once, past the brake',
@@ -186,7 +170,11 @@ discovery, plan, apply and the plugin are the real ones.`,
     exits: { done: 'every request went right', error: 'a hop failed', interrupted: 'stopped with Ctrl-C' },
     options: [
       ['--once', 'exit after the demonstration although this is a terminal'],
-      ['--estate <name>', 'T0 (default), T1 across regions, T2 central gateway, T3 Cloud Map, T4 peered networks'],
+      [
+        '--estate <name>',
+        'T0 (default), T1 across regions, T2 central gateway, T3 Cloud Map, T4 peered networks',
+        ['T0', 'T1', 'T2', 'T3', 'T4'],
+      ],
       ['--serve', "only AWS, Konnect and the domains, for AWS's command line and a Kong of your own on 127.0.0.1:8000"],
       [
         '--port <number>',
@@ -196,5 +184,28 @@ discovery, plan, apply and the plugin are the real ones.`,
     ],
     isPrinted: () => true,
     load: async () => (await import('./commands/sandbox')).runSandbox,
+  },
+  {
+    name: 'version',
+    summary: 'print the version, as --version does',
+    help: '',
+    exits: { done: 'done' },
+    options: [],
+    isPrinted: () => true,
+    load: async () => (await import('./commands/version')).runVersion,
+  },
+  {
+    name: 'completion',
+    summary: 'print what a shell needs to complete verbs, options and files',
+    help: `
+In the shell's own start file, for the command on the PATH (not for npx):
+  bash  source <(kong-privatelink completion bash)
+  zsh   source <(kong-privatelink completion zsh)   (after compinit)
+  fish  kong-privatelink completion fish | source`,
+    exits: { done: 'done', error: 'a shell that it does not know' },
+    argument: ['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']],
+    options: [],
+    isPrinted: () => true,
+    load: async () => (await import('./commands/completion')).completionOf(verbs, [configOption]),
   },
 ];

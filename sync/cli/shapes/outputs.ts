@@ -166,6 +166,10 @@ export const outputs = {
         .describe('a change of AWS to try'),
     })
     .meta({ id: 'sandbox --serve' }),
+  version: z.strictObject({ version: text.describe('of this program') }).meta({ id: 'version' }),
+  completion: z
+    .strictObject({ shell: text.describe('for which'), script: text.describe('what it sources') })
+    .meta({ id: 'completion' }),
   'any verb that fails': z
     .strictObject({ error: error.describe('why; exit code 1, or 130 at Ctrl-C') })
     .meta({ id: 'any verb that fails' }),

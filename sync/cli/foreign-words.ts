@@ -1,0 +1,60 @@
+import { PrivatelinkError } from '#core/errors';
+
+const changes = 'diff shows what would change, and sync changes it';
+const checks = 'doctor checks the configuration, AWS and the control plane';
+const worker = 'sync --watch is the worker, which goes on until it is stopped';
+const seen = 'discover shows the endpoints, and diff what is not in the control plane yet';
+const removal = 'retire DOMAIN takes a domain out of the control plane';
+
+/** What people type who know Terraform, kubectl, decK or Helm, and what does it here. */
+export const foreignWords: Readonly<Record<string, string>> = {
+  apply: 'sync writes what diff shows; sync --plan only what a file of diff --out holds',
+  deploy: changes,
+  push: changes,
+  update: changes,
+  plan: 'diff shows what would change; diff --out writes it to a file, which sync --plan takes',
+  preview: changes,
+  check: checks,
+  lint: checks,
+  ping: checks,
+  test: checks,
+  validate: checks,
+  init: 'doctor says what is missing: first of all the configuration, which README.md shows; sandbox needs none',
+  status: `diff shows what is not as it should be; ${checks}`,
+  describe: seen,
+  get: seen,
+  list: seen,
+  ls: seen,
+  refresh: seen,
+  show: seen,
+  delete: removal,
+  destroy: removal,
+  remove: removal,
+  reset: removal,
+  rm: removal,
+  uninstall: removal,
+  dump: 'render writes the decK file of what should be; deck gateway dump what the control plane holds',
+  export: 'render writes the decK file of what should be',
+  demo: 'sandbox shows the whole chain on this machine',
+  daemon: worker,
+  run: worker,
+  serve: `${worker}; sandbox --serve serves a sandbox`,
+  start: worker,
+  watch: worker,
+  complete: 'completion bash (zsh, fish) prints what the shell needs',
+};
+
+/** The arguments as our verbs take them: `help VERB` as `VERB --help`. Throws PrivatelinkError (CONFIG_INVALID) for a word of another tool. */
+export function asOurs(argv: readonly string[], isVerb: (word: string) => boolean): readonly string[] {
+  const [first, second] = argv.filter((one) => one !== '--json');
+  const [word, isHelp] = first === 'help' ? [second, true] : [first, false];
+  if (word !== undefined && Object.hasOwn(foreignWords, word)) throw foreign(word);
+  if (!isHelp) return argv;
+  if (word === undefined) return ['--help'];
+  return isVerb(word) ? [word, '--help'] : [word];
+}
+
+function foreign(word: string): PrivatelinkError {
+  const fix = foreignWords[word];
+  return new PrivatelinkError(`kong-privatelink has no verb ${word}`, { code: 'CONFIG_INVALID', fix });
+}

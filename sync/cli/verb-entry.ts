@@ -1,0 +1,20 @@
+import type { Verb } from './commands/verb';
+import type { Exit } from './exit-codes';
+
+/** An option of a verb; with the values that it can have, where they are few and the shell may offer them. */
+export type OptionEntry = readonly [flags: string, description: string, how?: 'repeatable' | readonly string[]];
+
+export type VerbEntry = {
+  readonly name: string;
+  readonly summary: string;
+  readonly help: string;
+  readonly exits: Readonly<Partial<Record<Exit, string>>>;
+  /** `<domain>`, where the verb takes one; with the values that it can have, where they are few. */
+  readonly argument?: readonly [name: string, description: string, values?: readonly string[]];
+  /** Besides `--json`; `-c` alone when absent. */
+  readonly options?: readonly OptionEntry[];
+  /** Whether what it prints is all that comes of it, given these options; absent: it never is. */
+  readonly isPrinted?: (options: object) => boolean;
+  /** Loaded only when called, so that `--help` is quick. */
+  readonly load: () => Promise<Verb<never>>;
+};
