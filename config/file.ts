@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
 import { withAbsolutePaths, withAbsoluteSources } from './absolute-paths';
-import { invalidConfig, type KeyPath, neededKeys } from './mistakes';
+import { type ConfigFile, invalidConfig, type KeyPath, neededKeys } from './mistakes';
 import { type Config, configSchema } from './schema';
 import { checkFilled, type Env, valueAt } from './variables';
 import { type ConfigText, readConfigText } from './yaml';
@@ -36,10 +36,11 @@ const dataPlaneSchema = configSchema.omit({ controlPlane: true, publish: true })
 
 /** Reads the same file on a data plane, which needs no token of the control plane: variables have to be set in `owner` and `sources` only. */
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
-  const { text, file } = readSource(options);
+  const source = readSource(options);
+  const { text, file } = source;
   const value = withoutControlPlane(text.value);
   const isNeeded = ([first]: KeyPath) => first === 'owner' || first === 'sources';
-  const config = check(dataPlaneSchema, { text: { ...text, value }, file }, { env: options.env, isNeeded });
+  const config = check(dataPlaneSchema, { ...source, text: { ...text, value } }, { env: options.env, isNeeded });
   const isGiven = valueAt(value, ['stateDir']) !== undefined && !config.stateDir.includes('${');
   const stateDir = isGiven ? resolve(dirname(file), config.stateDir) : undefined;
   return freeze({ ...config, stateDir, sources: withAbsoluteSources(config.sources, dirname(file)) });
@@ -56,32 +57,38 @@ export function configPath({ path, env }: LoadOptions): string {
   return resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
 }
 
-type Source = { readonly file: string; readonly text: ConfigText };
-
-function readSource(options: LoadOptions): Source {
-  const file = configPath(options);
-  const text = readConfigText(readText(file));
-  if (!('value' in text)) throw invalidConfig(file, text);
-  return { file, text };
+function originOf({ path, env }: LoadOptions): string {
+  if (path !== undefined) return 'named by -c';
+  return env.KONG_PRIVATELINK_CONFIG === undefined ? 'the default' : 'named by $KONG_PRIVATELINK_CONFIG';
 }
 
-function check<T>(schema: z.ZodType<T>, { file, text }: Source, filling: Parameters<typeof checkFilled>[2]): T {
+type Source = ConfigFile & { readonly text: ConfigText };
+
+function readSource(options: LoadOptions): Source {
+  const source = { file: configPath(options), origin: originOf(options) };
+  const text = readConfigText(readText(source));
+  if (!('value' in text)) throw invalidConfig(source, text);
+  return { ...source, text };
+}
+
+function check<T>(schema: z.ZodType<T>, source: Source, filling: Parameters<typeof checkFilled>[2]): T {
+  const { text } = source;
   const { data, mistakes } = checkFilled(schema, text.value, filling);
   const all = [...text.mistakes, ...mistakes];
   if (data !== undefined && all.length === 0) return data;
-  throw invalidConfig(file, all, { ...text, valueAt: (path) => valueAt(text.value, path) });
+  throw invalidConfig(source, all, { ...text, valueAt: (path) => valueAt(text.value, path) });
 }
 
-function readText(file: string): string {
+function readText({ file, origin }: ConfigFile): string {
   if (!existsSync(file)) {
     const fix = `name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`;
-    throw new PrivatelinkError(`no configuration file at ${file}`, { code: 'CONFIG_MISSING', fix });
+    throw new PrivatelinkError(`no configuration file at ${file} (${origin})`, { code: 'CONFIG_MISSING', fix });
   }
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const fix = 'make it a file that this user may read';
-    throw new PrivatelinkError(`cannot read ${file}`, { code: 'CONFIG_INVALID', fix, cause });
+    throw new PrivatelinkError(`cannot read ${file} (${origin})`, { code: 'CONFIG_INVALID', fix, cause });
   }
 }
 

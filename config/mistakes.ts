@@ -27,15 +27,26 @@ export type Sight = {
 
 const noSight: Sight = { positionOf: () => undefined, valueAt: () => undefined };
 
+export type ConfigFile = {
+  /** Absolute. */
+  readonly file: string;
+  /** Who named it: it may be another than people think. */
+  readonly origin: string;
+};
+
 /** What a configuration has to have. */
 export const neededKeys = 'owner, sources and, unless it is for a data plane, controlPlane';
 
 /** The error of a configuration, with all that is wrong about it, in the order of the file. */
-export function invalidConfig(file: string, mistakes: readonly Mistake[], sight = noSight): PrivatelinkError {
+export function invalidConfig(
+  { file, origin }: ConfigFile,
+  mistakes: readonly Mistake[],
+  sight = noSight,
+): PrivatelinkError {
   const problems = firstOfEach(mistakes)
     .map((one) => problemOf(one, file, sight))
     .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
-  const reason = ['the configuration is not valid:', ...problems.map(lineOf)].join('\n  ');
+  const reason = [`the configuration is not valid (${origin}):`, ...problems.map(lineOf)].join('\n  ');
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined, problems });
 }
 

@@ -183,8 +183,25 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     expect(loading).toThrow('docs/reference/configuration.md');
   });
 
+  it.each([
+    ['named by -c', { path: 'absent.yaml', env: { KONG_PRIVATELINK_CONFIG: 'other.yaml' } }, 'absent.yaml'],
+    ['named by $KONG_PRIVATELINK_CONFIG', { env: { KONG_PRIVATELINK_CONFIG: 'other.yaml' } }, 'other.yaml'],
+    ['the default', { env: {} }, 'kong-privatelink.yaml'],
+  ])('says why it looked there: %s', (origin, options, file) => {
+    expect(() => loadConfig(options)).toThrow(`no configuration file at ${resolve(file)} (${origin}); `);
+  });
+
+  it('says which of the ways named a file that is not valid, on a data plane too', () => {
+    const path = join(folder, 'invalid.yaml');
+    writeFileSync(path, 'owner: test\n');
+    const env = { KONG_PRIVATELINK_CONFIG: path };
+
+    for (const load of [loadConfig, loadDataPlaneConfig])
+      expect(() => load({ env })).toThrow('the configuration is not valid (named by $KONG_PRIVATELINK_CONFIG):\n');
+  });
+
   it('says what to do about a file that cannot be read', () => {
-    expect(() => loadConfig({ path: folder, env: {} })).toThrow(`cannot read ${folder}; make it a file`);
+    expect(() => loadConfig({ path: folder, env: {} })).toThrow(`cannot read ${folder} (named by -c); make it a file`);
   });
 
   it.each([
@@ -385,7 +402,9 @@ stateDir: b
   });
 
   it('is a line that editors open, with the value behind its fix', () => {
-    expect(refusalOf(`${smallest}policy: { maxRemovePercent: 300 }\n`)).toBe(`the configuration is not valid:
+    expect(
+      refusalOf(`${smallest}policy: { maxRemovePercent: 300 }\n`),
+    ).toBe(`the configuration is not valid (named by -c):
   ${join(folder, 'kong-privatelink.yaml')}:4:29: policy.maxRemovePercent: write 100 or less (it is 300)`);
   });
 
