@@ -27,6 +27,7 @@ const offered: readonly (readonly [line: string, words: readonly string[]])[] = 
   ['help re', ['render', 'retire']],
   ['completion z', ['zsh']],
   ['sandbox --estate T', ['T0', 'T1', 'T2', 'T3', 'T4']],
+  ['sync --watch --log-level ', ['debug', 'error', 'info', 'warn']],
   ['diff -c k', ['kong.yaml']],
   ['sync --json --plan k', ['kong.yaml']],
   ['diff --domain k', []],
