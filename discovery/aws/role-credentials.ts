@@ -61,11 +61,15 @@ export function createRoleCredentials({ assume, clock }: RoleOptions): RoleCrede
     asking.set(scope.region, asked);
     return asked;
   };
+  /** The keys, while they live for longer than that. */
+  const living = (leftMs = 0) => (held && ageOf(held, clock) < held.lifeMs - leftMs ? held.keys : undefined);
   /** What is known of the role, for a scope that was not told of it yet. */
   const known = ({ id }: AccountScope) => {
-    if (held && ageOf(held, clock) < held.lifeMs - renewedBeforeMs) return held.keys;
-    if (!refusal || refusal.told.has(id)) return undefined;
+    const fresh = living(renewedBeforeMs);
+    if (fresh || !refusal || refusal.told.has(id)) return fresh;
     refusal.told.add(id);
+    const last = living();
+    if (last) return last;
     throw refusal.error;
   };
 
@@ -76,19 +80,20 @@ export function createRoleCredentials({ assume, clock }: RoleOptions): RoleCrede
     if (other) await settledWithin(other, patienceMs, clock);
     const meanwhile = known(scope);
     if (meanwhile) return meanwhile;
+    const asked = askOnce(scope);
+    // Whoever has keys that still live does without the new ones.
+    if (living()) await settledWithin(asked, patienceMs, clock);
     try {
-      return await askOnce(scope);
-    } catch (thrown) {
+      return living() ?? (await asked);
+    } finally {
       refusal?.told.add(scope.id);
-      if (held && ageOf(held, clock) < held.lifeMs) return held.keys;
-      throw thrown;
     }
   };
 }
 
-/** STS answered, and no region would answer otherwise. */
+/** STS answered, and no region would answer otherwise; an explicit deny may be of a policy that leaves out some regions. */
 function isRefusal(thrown: unknown): thrown is PrivatelinkError {
-  return thrown instanceof PrivatelinkError && thrown.code === 'ACCESS_DENIED';
+  return thrown instanceof PrivatelinkError && thrown.code === 'ACCESS_DENIED' && !/explicit deny/i.test(thrown.reason);
 }
 
 function readingsOf(clock: Clocks): Readings {

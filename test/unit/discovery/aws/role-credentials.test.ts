@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { type ErrorCode, PrivatelinkError } from '#core/errors';
 import { accountScopes } from '#discovery/aws/accounts';
@@ -35,8 +36,8 @@ function open(answer: (region: string, call: number) => Promise<RoleKeys> | Role
   return { clock, calls, role, keysOf };
 }
 
-function failing(code: ErrorCode): never {
-  throw new PrivatelinkError('the role cannot be taken', { code, fix: 'mend it' });
+function failing(code: ErrorCode, why = 'the role cannot be taken'): never {
+  throw new PrivatelinkError(why, { code, fix: 'mend it' });
 }
 
 describe('fm-08 the credentials of a role', () => {
@@ -98,6 +99,33 @@ describe('fm-08 the credentials of a role', () => {
     expect(last.accessKeyId).toBe('call 1');
     await expect(role(first)).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
+
+  it('are used by all regions until they end where the role is refused meanwhile', async () => {
+    const opened = open((_, call) => (call === 1 ? opened.keysOf('call 1') : failing('ACCESS_DENIED')));
+    const { role, clock } = opened;
+
+    await role(first);
+    clock.advance(hourMs - 1);
+    const last = await Promise.allSettled(scopes.map(role));
+    clock.advance(1);
+    const over = await Promise.allSettled(scopes.map(role));
+
+    expect(last).toMatchObject(scopes.map(() => ({ status: 'fulfilled', value: { accessKeyId: 'call 1' } })));
+    expect(over).toMatchObject(scopes.map(() => ({ status: 'rejected', reason: { code: 'ACCESS_DENIED' } })));
+  });
+
+  it('are used until they end where STS says nothing', async () => {
+    const silent = new Promise<RoleKeys>(() => {});
+    const opened = open((_, call) => (call === 1 ? opened.keysOf('call 1') : silent), true);
+    const { role, clock } = opened;
+
+    await role(first);
+    clock.advance(hourMs - 1);
+    const named = async (scope: (typeof scopes)[number]) => (await role(scope)).accessKeyId;
+    const last = await Promise.all(scopes.map((scope) => Promise.race([named(scope), setImmediate('none')])));
+
+    expect(last).toEqual(scopes.map(() => 'call 1'));
+  });
 });
 
 describe('fm-08 a role that is refused', () => {
@@ -136,6 +164,19 @@ describe('STS of one region that is away', () => {
     expect(one).toMatchObject({ status: 'rejected', reason: { code: 'UNREACHABLE' } });
     expect(other).toMatchObject({ status: 'fulfilled', value: { accessKeyId: 'us-west-2' } });
     expect((await role(first)).accessKeyId).toBe('us-west-2');
+  });
+
+  it('costs no other region anything where a policy denies that region alone', async () => {
+    const denied = 'sts:AssumeRole failed: not authorized, with an explicit deny in a service control policy';
+    const opened = open((region) =>
+      region === 'us-east-1' ? failing('ACCESS_DENIED', denied) : opened.keysOf(region),
+    );
+    const { role } = opened;
+
+    const [one, other] = await Promise.allSettled([role(first), role(second)]);
+
+    expect(one).toMatchObject({ status: 'rejected', reason: { code: 'ACCESS_DENIED' } });
+    expect(other).toMatchObject({ status: 'fulfilled', value: { accessKeyId: 'us-west-2' } });
   });
 
   it('is not waited for where it says nothing', async () => {
