@@ -85,6 +85,7 @@ with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
       verboseOption,
       strictOption,
     ],
+    isPrinted: (options) => 'dryRun' in options,
     load: async () => (await import('./commands/sync')).runSync,
   },
   {

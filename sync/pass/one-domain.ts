@@ -1,15 +1,17 @@
 import { PrivatelinkError } from '#core/errors';
+import { knownEndpoints, unknownScopes } from '#core/snapshot';
 import type { Report } from './report';
 import type { Planned } from './run-once';
 
 /**
- * What a report says of one domain, beside what concerns all of them. Throws PrivatelinkError (CONFIG_INVALID) where nothing of it is
- * discovered, configured or held.
+ * What a report says of one domain, beside what concerns all of them. Throws PrivatelinkError (CONFIG_INVALID) where every scope was read,
+ * and nothing of it is discovered or held.
  */
-export function onlyDomain({ report, plan, held }: Planned, domain: string): Report {
+export function onlyDomain({ report, plan, held, snapshot }: Planned, domain: string): Report {
   const isOfIt = (one: { readonly domain?: string }) => one.domain === domain;
   const { changes, kept, quarantined, withheld, publications } = report;
-  if (![plan.desired, held, changes, quarantined, publications ?? []].some((list) => list.some(isOfIt))) {
+  const lists = [knownEndpoints(snapshot), plan.desired, held, changes, quarantined, publications ?? []];
+  if (unknownScopes(snapshot).length === 0 && !lists.some((list) => list.some(isOfIt))) {
     const fix = 'kong-privatelink discover shows the domains there are';
     throw new PrivatelinkError(`--domain ${domain}: nothing is discovered or held of it`, {
       code: 'CONFIG_INVALID',

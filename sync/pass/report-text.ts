@@ -193,9 +193,10 @@ function formatPublication(publication: PublicationReport, terminal: Terminal): 
   ].join('');
 }
 
-/** What an unchanged control plane means: that all is well only where everything was read. */
-export function formatUnchanged({ scopes }: Report): string {
+/** What an unchanged control plane means: that all is well only where everything was read, and nothing waits for an approval. */
+export function formatUnchanged({ scopes, leftOut = [] }: Report): string {
   const unknown = scopes.filter((scope) => scope.status === 'unknown').length;
+  if (leftOut.length > 0) return 'Nothing of the approved plan is left to do';
   if (unknown === 0) return 'The control plane is as it should be';
   return `Nothing to change as far as is known: ${unknown} of ${scopes.length} scopes could not be read`;
 }

@@ -57,7 +57,8 @@ export async function showPlan(session: Session, options: ShowOptions, signal: A
   if (published.some(isIncomplete)) return exitCodes.incomplete;
   const uncertain = exitCodeOfUncertain(report, options);
   if (uncertain) return uncertain;
-  const differs = isWithheld(shown) || [report, ...published].some((one) => one.changes.length > 0);
+  const differs =
+    Boolean(report.refused) || isWithheld(shown) || [report, ...published].some((one) => one.changes.length > 0);
   return differs ? exitCodes.differs : exitCodes.done;
 }
 
@@ -96,7 +97,7 @@ async function writePlan({ path, session, report }: Writing, signal: AbortSignal
 }
 
 function summaryOf(report: Report, foreign: readonly ForeignEntity[]): string {
-  if (report.changes.length === 0 && !report.withheld) return formatUnchanged(report);
+  if (report.changes.length === 0 && !report.withheld && !report.refused) return formatUnchanged(report);
   const planned = formatPlanned(report.changes, foreign) + summaryOfWithheld(report);
   return `${report.refused ? 'sync would refuse this: ' : ''}${planned}`;
 }

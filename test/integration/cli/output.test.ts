@@ -37,6 +37,7 @@ describe('a verb whose output cannot be written', () => {
     ['discover', []],
     ['discover', ['--json']],
     ['diff', []],
+    ['sync', ['--dry-run']],
     ['render', []],
     ['doctor', []],
     ['schema', []],

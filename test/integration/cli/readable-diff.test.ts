@@ -15,6 +15,12 @@ function addDomains(count: number): void {
     estate.addEndpoint(`sd${index}`, [`10.0.1.${index + 1}`, `10.0.2.${index + 1}`]);
 }
 
+/** A second scope, which is unknown. */
+function configureUnknown(): void {
+  const unknown = `{ name: gone, type: cloud-map, regions: [us-east-1], namespace: gone, endpoint: "${estate.aws.url}" }`;
+  estate.configure(defaultConfig(estate).replace('sources: [', `sources: [${unknown}, `));
+}
+
 describe('a plan of many changes', () => {
   it('is counted by domain, and listed where somebody asks for each', async () => {
     addDomains(13);
@@ -23,7 +29,7 @@ describe('a plan of many changes', () => {
     const long = await estate.run('diff', '--verbose');
 
     expect(short.out).toContain('sd12    5       0       0');
-    expect(short.out).toContain('--verbose lists each change, --domain sd0 those of one domain.');
+    expect(short.out).toContain('--verbose lists each change, diff --domain sd0 those of one domain.');
     expect(short.out).not.toContain('10.0.1.1:80');
     expect(short.out).toContain('65 to create, 0 to update, 0 to delete');
     expect(long.out.match(/create {2}target/g)).toHaveLength(26);
@@ -45,6 +51,22 @@ describe('a plan of many changes', () => {
     expect(new Set(JSON.parse(other.out).changes.map((one: { domain: string }) => one.domain))).toEqual(
       new Set(['sd2']),
     );
+  });
+
+  it('is shown of a domain whose only endpoint serves nothing yet', async () => {
+    estate.addEndpoint('sd0', ['10.0.1.11'], { state: 'pendingAcceptance' });
+
+    const { exitCode, out } = await estate.run('diff', '--domain', 'sd0');
+
+    expect([exitCode, out]).toEqual([0, 'The control plane is as it should be\n']);
+  });
+
+  it('is no mistake in the name where a scope is unknown that may hold the domain', async () => {
+    configureUnknown();
+
+    const { exitCode, out } = await estate.run('diff', '--domain', 'sd0', '--strict');
+
+    expect([exitCode, out]).toEqual([5, expect.stringContaining('Nothing to change as far as is known')]);
   });
 
   it.each([
@@ -109,6 +131,24 @@ describe('sync --dry-run', () => {
     expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
   });
 
+  it('never says that all is well where a plan lets nothing through', async () => {
+    const endpoint = estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.addEndpoint('sd2', ['10.0.1.12']);
+    await estate.run('sync');
+    const plan = `${estate.folder}/plan.json`;
+    await estate.run('diff', '--out', plan);
+    const dryRun = () => estate.run('sync', '--dry-run', '--plan', plan);
+    estate.addEndpoint('sd2', ['10.0.1.13']);
+
+    const leftOut = await dryRun();
+    estate.world.deleteEndpoint(endpoint);
+    const refused = await dryRun();
+
+    expect([leftOut.exitCode, refused.exitCode]).toEqual([0, 2]);
+    expect(leftOut.out).toMatch(/\nNothing of the approved plan is left to do\n$/);
+    expect(refused.out).toMatch(/\nsync would refuse this: 0 to create, 0 to update, 0 to delete\n$/);
+  });
+
   it.each(['--dry-run', '--strict', '--verbose', '--plan=plan.json'])('is for one pass, as %s is', async (option) => {
     const { exitCode, err } = await estate.run('sync', '--watch', option);
 
@@ -123,8 +163,7 @@ describe('--strict', () => {
     ['sync', 5],
     ['render', 5],
   ])('makes %s end with 5 where a scope is unknown, though it does its work', async (verb, expected) => {
-    const unknown = `{ name: gone, type: cloud-map, regions: [us-east-1], namespace: gone, endpoint: "${estate.aws.url}" }`;
-    estate.configure(defaultConfig(estate).replace('sources: [', `sources: [${unknown}, `));
+    configureUnknown();
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     const lenient = await estate.run(verb);
