@@ -18,9 +18,14 @@ export const checkTimeoutMs = 10_000;
 export const lateFix = 'check the address that it calls and the way there (DNS, proxy, firewall), and run doctor again';
 /** Less, so that a scope that does not answer is named, and not discovery as a whole. */
 const scopeTimeoutSeconds = 8;
-/** As many as there are connections, and what each scope adds to the time of all. */
+/** As many as there are connections. */
 const concurrency = 50;
-const scopeMs = 10;
+
+/** Time that discovery gets: what so many scopes take where none answers, and as long as a check with few of them. */
+export function discoveryTimeoutMs(scopes: number): number {
+  const rounds = Math.max(Math.ceil(scopes / concurrency), 1);
+  return checkTimeoutMs + (rounds - 1) * scopeTimeoutSeconds * 1_000;
+}
 
 /** What checks look at. A promise is work done once for all of them, and rejects for all of them with the same error. */
 export type Context = {
@@ -44,7 +49,7 @@ export function openContext(
   const aws = createAwsAccess(clock);
   const sources = createSources(config, { clock, aws });
   const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds, concurrency });
-  const discoveryTimeoutMs = checkTimeoutMs + scopeMs * sources.flatMap((source) => source.scopes()).length;
+  const scopes = sources.flatMap((source) => source.scopes()).length;
   // Each scope in flight listens, and so does each check.
   const within = <T>(asked: string, work: (own: AbortSignal) => Promise<T>, timeoutMs = checkTimeoutMs) =>
     withinDeadline(
@@ -61,7 +66,7 @@ export function openContext(
     schema,
     now: clock.now,
     session: within('the session', async () => openSession({ ...options, isReadOnly: true })),
-    snapshot: within('discovery', discoverer.discover, discoveryTimeoutMs),
+    snapshot: within('discovery', discoverer.discover, discoveryTimeoutMs(scopes)),
     held: within(
       'the control plane',
       backendOf(controlPlane).connect(owner, { base: emptyBase, env: options.terminal.env }).read,

@@ -3,7 +3,8 @@ import { configSchema } from '#config/schema';
 import { ok } from '#sync/control-planes/diagnosis';
 import { type Check, lineOf } from '#sync/doctor/check';
 import { checksOf } from '#sync/doctor/checks';
-import type { Context } from '#sync/doctor/context';
+import { type Context, discoveryTimeoutMs } from '#sync/doctor/context';
+import { checkScopes } from '#sync/doctor/discovery-checks';
 import { checkNode, runChecks } from '#sync/doctor/examine';
 import { oldestNode, version } from '#sync/pass/version';
 
@@ -90,6 +91,35 @@ describe('a check that does not end', () => {
     expect(await running).toMatchObject([
       { check: 'one', result: 'failed', detail: expect.stringContaining('did not answer within 10 s') },
       { check: 'two', result: 'ok' },
+    ]);
+  });
+});
+
+describe('discovery of many scopes', () => {
+  it.each([
+    [1, 10_000],
+    [50, 10_000],
+    [51, 18_000],
+    [2_000, 322_000],
+  ])('of %i has the time in which each that does not answer is named: %i ms', (scopes, expected) => {
+    expect(discoveryTimeoutMs(scopes)).toBe(expected);
+  });
+
+  it('is a line for each that holds endpoints, and one for all that hold none', async () => {
+    const known = (id: string, endpoints: number) => ({
+      status: 'known',
+      scope: { id },
+      observedAtMs: 0,
+      discovered: { endpoints: Array(endpoints).fill({}), quarantined: [] },
+    });
+    const scopes = [known('a', 0), known('b', 2), ...Array.from({ length: 9 }, (_, index) => known(`c${index}`, 0))];
+    const context = { snapshot: Promise.resolve({ takenAtMs: 0, scopes }) } as unknown as Context;
+
+    const lines = await checkScopes(context);
+
+    expect(lines.map(({ about, detail }) => `${about} ${detail}`)).toEqual([
+      'a, c0, c1, c2, c3, c4, c5, c6 and 2 more read; endpoints: 0',
+      'b read; endpoints: 2',
     ]);
   });
 });
