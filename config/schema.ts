@@ -107,9 +107,17 @@ function isReached(listen: string): boolean {
   return isListenable(listen) && !isLoopback(`http://${listen}`);
 }
 
+/** Eleven days: a timer of Node.js that is longer than 24 ends at once. */
+const mostSeconds = 1_000_000;
+
 const watch = z
   .strictObject({
-    intervalSeconds: z.number().min(1).default(60).describe('time between passes, also of discovery on a data plane'),
+    intervalSeconds: z
+      .number()
+      .min(1)
+      .max(mostSeconds)
+      .default(60)
+      .describe('time between passes, also of discovery on a data plane'),
     listen: text.default('127.0.0.1:9543').describe('address and port of health, metrics and snapshot'),
     tls: tls.optional().describe('needed, with `token`, to listen on anything but loopback'),
     token: token.optional().describe('the bearer token that requests must bring'),
@@ -140,7 +148,12 @@ const discovery = z
       .describe(
         'scopes (an account in a region) read at once; calls of one kind in one account and region are spaced out anyway',
       ),
-    scopeTimeoutSeconds: z.number().min(1).default(30).describe('time that a scope gets to answer as a whole'),
+    scopeTimeoutSeconds: z
+      .number()
+      .min(1)
+      .max(mostSeconds)
+      .default(30)
+      .describe('time that a scope gets to answer as a whole'),
   })
   .meta({ id: 'discovery' })
   .prefault({});

@@ -109,6 +109,17 @@ describe('configSchema', () => {
   });
 
   it.each([
+    [1, true],
+    [1_000_000, true],
+    [3_000_000, false],
+  ])('takes times that a timer can wait: %d s', (seconds, isTaken) => {
+    const ofScope = parseConfig({ discovery: { scopeTimeoutSeconds: seconds } });
+    const ofPass = parseConfig({ watch: { intervalSeconds: seconds } });
+
+    expect([ofScope.success, ofPass.success]).toEqual([isTaken, isTaken]);
+  });
+
+  it.each([
     [5, true],
     [0, true],
     [0.5, false],
