@@ -62,6 +62,14 @@ describe("the CI recipe's steps", () => {
     expect(estate.konnect.entities('prod', 'targets')).toEqual([]);
   });
 
+  it('post each change, however many there are', async () => {
+    for (let index = 0; index < 15; index += 1) estate.addEndpoint(`many${index}`, [`10.0.2.${index}`]);
+
+    await run('diff', 'Compare, and render');
+
+    expect(read('diff.txt').match(/^ +create +target /gm)).toHaveLength(16);
+  });
+
   it('keep within what a comment may hold, each part whole for Markdown', async () => {
     for (const name of ['diff.txt', 'deck.txt'])
       writeFileSync(join(estate.folder, name), `${'x'.repeat(70_000)}\nlast\n`);
