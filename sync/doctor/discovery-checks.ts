@@ -4,7 +4,7 @@ import type { Snapshot } from '#core/model';
 import { knownEndpoints, knownScopes, lastQuarantined } from '#core/snapshot';
 import { openFindings } from '#discovery/sources';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
-import { isOurs, namesOf, reportScope, type Unknown, unknownTogether } from '../pass/report';
+import { isOurs, namesOf, reportScope, type ScopeReport, type Unknown, unknownTogether } from '../pass/report';
 import type { Context } from './context';
 
 /** Codes of scopes that the next pass reads without anybody changing anything. */
@@ -16,11 +16,18 @@ export async function checkScopes({ snapshot }: Context): Promise<readonly Diagn
   const scopes = states.map((state) => reportScope(state, takenAtMs));
   const known = scopes.filter(({ status }) => status === 'known');
   // Hundreds of accounts have thousands of scopes, most of them empty.
-  const read = groupBy(known, ({ id, endpoints }) => (endpoints > 0 ? id : '')).values();
+  const read = [...groupBy(known, ({ id, endpoints }) => (endpoints > 0 ? id : '')).values()];
   return [
-    ...[...read].map((group) => ({ ...ok(`read; endpoints: ${group[0]?.endpoints}`), about: namesOf(group) })),
-    ...unknownTogether(scopes).map((one) => ({ ...failureOf(one), about: namesOf(one.together) })),
+    ...read.map((group) => lineOfAll(group, ok(`read; endpoints: ${group[0]?.endpoints}`))),
+    ...unknownTogether(scopes).map((one) => lineOfAll(one.together, failureOf(one))),
   ];
+}
+
+/** One line for scopes of which the same is to be said; more than one name is behind it, where no column is padded. */
+function lineOfAll(scopes: readonly ScopeReport[], said: Diagnosis): Diagnosis {
+  const [first, ...more] = scopes;
+  if (more.length === 0) return { ...said, about: first?.id };
+  return { ...said, about: `${first?.id} and ${more.length} more`, detail: `${said.detail} (${namesOf(scopes)})` };
 }
 
 function failureOf({ code = '', reason = '' }: Unknown): Diagnosis {

@@ -105,21 +105,24 @@ describe('discovery of many scopes', () => {
     expect(discoveryTimeoutMs(scopes)).toBe(expected);
   });
 
-  it('is a line for each that holds endpoints, and one for all that hold none', async () => {
+  it('is a line for each that holds endpoints, and one for all that hold none or have one fault, which names them last', async () => {
     const known = (id: string, endpoints: number) => ({
       status: 'known',
       scope: { id },
       observedAtMs: 0,
       discovered: { endpoints: Array(endpoints).fill({}), quarantined: [] },
     });
-    const scopes = [known('a', 0), known('b', 2), ...Array.from({ length: 9 }, (_, index) => known(`c${index}`, 0))];
+    const unknown = (id: string) => ({ status: 'unknown', scope: { id }, code: 'TIMEOUT', reason: 'no answer' });
+    const empty = Array.from({ length: 9 }, (_, index) => known(`c${index}`, 0));
+    const scopes = [known('a', 0), known('b', 2), ...empty, unknown('d'), unknown('e')];
     const context = { snapshot: Promise.resolve({ takenAtMs: 0, scopes }) } as unknown as Context;
 
     const lines = await checkScopes(context);
 
-    expect(lines.map(({ about, detail }) => `${about} ${detail}`)).toEqual([
-      'a, c0, c1, c2, c3, c4, c5, c6 and 2 more read; endpoints: 0',
-      'b read; endpoints: 2',
+    expect(lines.map(({ about, detail }) => `${about}: ${detail}`)).toEqual([
+      'a and 9 more: read; endpoints: 0 (a, c0, c1, c2, c3, c4, c5, c6 and 2 more)',
+      'b: read; endpoints: 2',
+      'd and 1 more: no answer (d, e)',
     ]);
   });
 });
