@@ -7,6 +7,7 @@ import { withinDeadline } from '#io/signals';
 import { adopt } from './admission/adopt';
 import { disownedIn } from './aws/caller';
 import { holdEmpty } from './hold-empty';
+import { createHungRegions } from './hung-regions';
 import { createScopeMemory, type Failure, type Read, unread } from './scope-memory';
 import type { LastGoodStore } from './snapshot/last-good';
 import type { ScopeReader, Source } from './source';
@@ -69,9 +70,14 @@ export function createDiscoverer(
     },
     discover: async (signal) => {
       const startedMs = clock.monotonicMs();
-      const read = await concurrently(scoped, { limit: concurrency, signal }, (one, own) =>
-        readScope(one, startedMs, own),
-      );
+      const hung = createHungRegions();
+      const read = await concurrently(scoped, { limit: concurrency, signal }, async (one, own) => {
+        const failure = hung.whyPassedOver(one.scope);
+        if (failure) return { scope: one.scope, failure };
+        const said = await readScope(one, startedMs, own);
+        hung.record(said);
+        return said;
+      });
       const { warnings, ...snapshot } = memory.recall(read);
       const { warning } = (await store?.write(memory.kept(snapshot))) ?? {};
       return { ...snapshot, warnings: warning ? [...warnings, warning] : warnings };

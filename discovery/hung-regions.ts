@@ -1,0 +1,37 @@
+import type { Scope } from '#core/model';
+import type { Failure, Read } from './scope-memory';
+
+/** So many scopes one after the other without an answer are no accident of theirs. */
+const mostLate = 8;
+
+export type HungRegions = {
+  /** Why the scope is not asked in this pass. */
+  readonly whyPassedOver: (scope: Scope) => Failure | undefined;
+  readonly record: (read: Read) => void;
+};
+
+/**
+ * Notices, in one pass, regions in which nobody answers in time: hundreds of scopes that wait one after the other would hold back what
+ * all the others say.
+ */
+export function createHungRegions(): HungRegions {
+  const lateInRow = new Map<string, number>();
+  return {
+    whyPassedOver: (scope) => {
+      if ((lateInRow.get(placeOf(scope)) ?? 0) < mostLate) return undefined;
+      const reason = `${placeOf(scope)}: ${mostLate} accounts did not answer in time, one after the other, so that the rest was not asked`;
+      return {
+        code: 'TIMEOUT',
+        reason: `${reason}; it is tried again in the next pass; check the route to the AWS API`,
+      };
+    },
+    record: ({ scope, failure }) => {
+      const late = failure?.code === 'TIMEOUT' ? (lateInRow.get(placeOf(scope)) ?? 0) + 1 : 0;
+      lateInRow.set(placeOf(scope), late);
+    },
+  };
+}
+
+function placeOf({ source, region }: Scope): string {
+  return `source ${source}, region ${region}`;
+}
