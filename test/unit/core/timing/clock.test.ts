@@ -60,6 +60,7 @@ describe('the wall clock', () => {
       'plugin/server/run.ts',
       'plugin/server/serving/instances.ts',
       'sync/cli/commands/diff.ts',
+      'sync/cli/commands/watch.ts',
       'sync/control-planes/kong-api/http.ts',
       'sync/control-planes/kong-api/server-clock.ts',
       'sync/control-planes/konnect/control-plane.ts',
@@ -70,6 +71,7 @@ describe('the wall clock', () => {
       'sync/doctor/machine-checks.ts',
       'sync/pass/absences/ageing.ts',
       'sync/pass/absences/store.ts',
+      'sync/watch/log/log.ts',
       'sync/watch/metrics/process.ts',
       'sync/watch/watch-pass.ts',
     ]);
