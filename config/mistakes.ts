@@ -110,7 +110,7 @@ function isSecret(path: KeyPath): boolean {
 }
 
 /** Secrets by their look, wherever somebody put them. */
-const secretTexts = /:\/\/[^/]*@|^\w?[sp]at_|^(basic|bearer) |-----BEGIN/i;
+const secretTexts = /:.*@|^\w?[sp]at_|^(basic|bearer) |-----BEGIN/i;
 const mostShown = 60;
 
 function shownValue(value: unknown): string | undefined {

@@ -43,7 +43,8 @@ function fillVariables(written: unknown, env: Env): { readonly value: unknown; r
     const missing: string[] = [];
     const filled = text.replace(references, (reference, name?: string) => {
       if (name === undefined) return '${';
-      if (env[name]) return env[name];
+      const own = Object.hasOwn(env, name) && env[name];
+      if (own) return own;
       missing.push(name);
       return reference;
     });

@@ -447,6 +447,8 @@ stateDir: b
     ['the options of a plugin', `${smallest}domains: { sd2: { plugins: [{ name: acl, config: S3cret }] } }\n`],
     ['what is under an unknown key', `${smallest}pasword: S3cret\n`],
     ['a password in an address', plane('{ type: admin, address: "https://bob:S3cret@kong.example" }')],
+    ['a password with a slash', plane('{ type: admin, address: "https://bob:S3cret/x@kong example" }')],
+    ['a password in an address without its scheme', plane('{ type: admin, address: "bob:S3cret@kong.example:8001" }')],
     [
       'what looks like a token',
       smallest.replace('name: prod', 'name: [kpat_S3cret]').replace('owner: test', 'owner: kpat_S3 cret'),
@@ -468,6 +470,12 @@ describe('variables', () => {
   const filled = `${smallest}policy: { maxRemovePercent: "${variable('PERCENT')}" }
 domains: { sd2: { route: "${variable('ROUTE')}", healthcheck: { intervalSeconds: "${variable('SECONDS')}" } } }
 `;
+
+  it('are not what every object has', () => {
+    const text = smallest.replace('KONNECT_TOKEN', 'toString');
+
+    expect(refusalOf(text, {})).toContain('environment variable toString is not set');
+  });
 
   it('fill numbers, true and false, where these are asked for', () => {
     const env = { KONNECT_TOKEN: '12345', PERCENT: '12.5', ROUTE: 'false', SECONDS: '7' };
