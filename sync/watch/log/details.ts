@@ -2,6 +2,7 @@ import { printableLines } from '#core/printable';
 import { type Conditions, conditionWords, type Followed } from './conditions';
 import { isHeld } from './follow';
 import { textOf } from './text';
+import { together } from './together';
 
 /** More than this helps nobody who looks at a probe's answer. */
 const mostDetails = 50;
@@ -16,8 +17,9 @@ export function detailsOf(conditions: Conditions, nowMs: number): string {
   const held = heldIn(conditions);
   const lines = held.slice(0, mostDetails).map(({ condition: { kind, who, why }, sinceMs }) => {
     const forSeconds = Math.round((nowMs - sinceMs) / 1_000);
-    return textOf(conditionWords[kind].begins, { ...who, forSeconds, ...why });
+    return { message: conditionWords[kind].begins, fields: { ...who, forSeconds, ...why } };
   });
+  const texts = together(lines).map(({ message, fields }) => textOf(message, fields));
   const more = held.length > mostDetails ? [`and ${held.length - mostDetails} more`] : [];
-  return printableLines([...lines, ...more].map((line) => `${line}\n`).join(''), false);
+  return printableLines([...texts, ...more].map((line) => `${line}\n`).join(''), false);
 }

@@ -8,6 +8,7 @@ import {
   type Line,
   type Seen,
 } from './conditions';
+import { together } from './together';
 
 type Step = { readonly next?: Followed; readonly line?: Line };
 
@@ -133,7 +134,7 @@ function settle(steps: ReadonlyMap<string, Step>, nowMs: number) {
       if (isRestless(followed)) lines.push(endOf(followed, nowMs));
     }
   }
-  return { conditions, lines: shorten(lines) };
+  return { conditions, lines: shorten(together(lines)) };
 }
 
 /** The first lines of each message, and how many more there are. */

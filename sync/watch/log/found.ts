@@ -1,5 +1,5 @@
 import { nameOf } from '#deck/document';
-import { hasNoCredentials, isIncomplete, isOurs, namesOf, type Report, unknownTogether } from '../../pass/report';
+import { hasNoCredentials, isIncomplete, isOurs, type Report } from '../../pass/report';
 import { isOfUnclaimed } from '../../pass/run-once';
 import type { PublicationReport } from '../../publish/publish';
 import type { Condition, Seen } from './conditions';
@@ -37,15 +37,16 @@ export function failedBy(code: string | undefined, reason: string): Seen {
   };
 }
 
-/** Scopes of one reason are one fault, which is told by that. */
 function scopesUnknown({ scopes }: Report): readonly Condition[] {
-  return unknownTogether(scopes).map(({ code, reason = '', together }) => {
-    const scope = namesOf(together);
-    const ages = together.flatMap(({ ageMs }) => ageMs ?? []);
-    const lastGoodSeconds = ages.length > 0 ? Math.round(Math.max(...ages) / 1_000) : undefined;
-    const id = together.length > 1 ? reason : scope;
-    return { kind: 'scope', id, who: { scope }, variant: code, why: { code, lastGoodSeconds, reason } };
-  });
+  return scopes
+    .filter(({ status }) => status === 'unknown')
+    .map(({ id, code, reason, ageMs }) => ({
+      kind: 'scope',
+      id,
+      who: { scope: id },
+      variant: code,
+      why: { code, lastGoodSeconds: ageMs && Math.round(ageMs / 1_000), reason },
+    }));
 }
 
 function quarantined(report: Report): readonly Condition[] {

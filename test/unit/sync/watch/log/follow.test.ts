@@ -96,13 +96,16 @@ describe('follow', () => {
 
   it('names twenty that begin or end together, and counts the rest', () => {
     const { pass } = openFollowing();
-    const many = Array.from({ length: 25 }, (_, index): Condition => ({ ...scope, id: `hub-${index}` }));
+    const many = Array.from({ length: 25 }, (_, index): Condition => {
+      const id = `vpce-${index}`;
+      return { ...scope, kind: 'endpoint', id, who: { endpoint: id } };
+    });
 
     const [began, ended] = [pass(many), pass([])];
 
     expect([began.length, ended.length]).toEqual([21, 21]);
-    expect(began.at(-1)).toEqual({ level: 'warn', message: 'scope unknown', fields: { more: 5 } });
-    expect(ended.at(-1)).toEqual({ level: 'info', message: 'scope known again', fields: { more: 5 } });
+    expect(began.at(-1)).toEqual({ level: 'warn', message: 'endpoint quarantined', fields: { more: 5 } });
+    expect(ended.at(-1)).toEqual({ level: 'info', message: 'endpoint no longer quarantined', fields: { more: 5 } });
   });
 
   it('remembers a thousand that ended, however many there are', () => {

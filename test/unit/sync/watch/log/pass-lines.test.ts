@@ -117,6 +117,26 @@ describe('linesOfPass', () => {
     ]);
   });
 
+  it('says no end of a scope that stays unknown while others of the same fault come and go', () => {
+    const [one, other] = ['hub.1.eu-west-1', 'hub.1.us-east-1'].map((id) => ({
+      ...unknown,
+      id,
+      reason: 'role refused',
+    }));
+    const scopes = (...some: readonly (typeof one)[]) => ({ scopes: some.flatMap((scope) => scope ?? []) });
+
+    const said = sayEach(scopes(one), scopes(one, other), scopes(one), {});
+
+    expect(
+      said.map((lines) => lines.flatMap(({ message, fields: { scope } }) => (scope ? `${message}: ${scope}` : []))),
+    ).toEqual([
+      ['scope unknown: hub.1.eu-west-1'],
+      ['scope unknown: hub.1.us-east-1'],
+      ['scope known again: hub.1.us-east-1'],
+      ['scope known again: hub.1.eu-west-1'],
+    ]);
+  });
+
   it('does not take for claimed what nobody looked for while a scope was unknown', () => {
     const warnings = ['domains.sd9: no endpoint that can be used claims this domain'];
     const [, meanwhile = [], after = [], ended = []] = sayEach({ warnings }, { scopes: [unknown] }, { warnings }, {});

@@ -1,0 +1,19 @@
+import { groupBy } from '#core/group-by';
+import { namesOf } from '../../pass/report';
+import type { Line } from './conditions';
+
+/** One fault of several scopes is one line: a role that cannot be taken leaves all of its regions unknown. Each scope is followed by itself, as it may be known again before the others. */
+export function together<L extends Pick<Line, 'message' | 'fields'>>(lines: readonly L[]): readonly L[] {
+  return [...groupBy(lines, sameOf).values()].flatMap((same) => {
+    const [first] = same;
+    if (!first || same.length === 1) return same;
+    const ages = same.flatMap(({ fields }) => Number(fields.lastGoodSeconds ?? 0));
+    const lastGoodSeconds = Math.max(...ages) || undefined;
+    const scope = namesOf(same.map(({ fields }) => ({ id: String(fields.scope) })));
+    return [{ ...first, fields: { ...first.fields, scope, lastGoodSeconds } }];
+  });
+}
+
+function sameOf({ message, fields: { scope, lastGoodSeconds, ...rest } }: Pick<Line, 'message' | 'fields'>): string {
+  return JSON.stringify([message, rest]);
+}
