@@ -12,6 +12,8 @@ export type LoadOptions = {
   /** Path of `-c`. */
   readonly path?: string;
   readonly env: Env;
+  /** How its text is read; as it stands by default, once from a pipe too. */
+  readonly read?: (path: string) => string;
 };
 
 const defaultPath = 'kong-privatelink.yaml';
@@ -66,7 +68,7 @@ type Source = ConfigFile & { readonly text: ConfigText };
 
 function readSource(options: LoadOptions): Source {
   const source = { file: configPath(options), origin: originOf(options) };
-  const text = readConfigText(readText(source));
+  const text = readConfigText(readText(source, options.read));
   if (!('value' in text)) throw invalidConfig(source, text);
   return { ...source, text };
 }
@@ -79,17 +81,21 @@ function check<T>(schema: z.ZodType<T>, source: Source, filling: Parameters<type
   throw invalidConfig(source, all, { ...text, valueAt: (path) => valueAt(text.value, path) });
 }
 
-function readText({ file, origin }: ConfigFile): string {
+function readText({ file, origin }: ConfigFile, read = readWhole): string {
   if (!existsSync(file)) {
     const fix = `name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`;
     throw new PrivatelinkError(`no configuration file at ${file} (${origin})`, { code: 'CONFIG_MISSING', fix });
   }
   try {
-    return readFileSync(file, 'utf8');
+    return read(file);
   } catch (cause) {
     const fix = 'make it a file that this user may read';
     throw new PrivatelinkError(`cannot read ${file} (${origin})`, { code: 'CONFIG_INVALID', fix, cause });
   }
+}
+
+function readWhole(path: string): string {
+  return readFileSync(path, 'utf8');
 }
 
 function freeze<T>(value: T): T {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import {
   access,
   lstat,
@@ -22,17 +22,34 @@ type Reading = { readonly signal?: AbortSignal; readonly mostBytes?: number };
 
 /** Gives the text of a file, or what it begins with. A pipe is refused: nobody may ever write to it, and a read that waits for that cannot be stopped. */
 export async function readRegular(path: string, { signal, mostBytes = Infinity }: Reading = {}): Promise<string> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const handle = await open(path, withoutWaiting);
   try {
     const found = await handle.stat();
-    // Node says itself what is wrong with a folder.
-    if (!found.isFile() && !found.isDirectory()) throw new Error('it is a pipe or a device, and no file');
+    checkRegular(found);
     if (found.size <= mostBytes) return await handle.readFile({ encoding: 'utf8', signal });
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes), 0, mostBytes, 0);
     return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await handle.close();
   }
+}
+
+/** Gives the text of a file at once; a pipe is refused as by `readRegular`. */
+export function readRegularNow(path: string): string {
+  const file = openSync(path, withoutWaiting);
+  try {
+    checkRegular(fstatSync(file));
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+const withoutWaiting = constants.O_RDONLY | constants.O_NONBLOCK;
+
+function checkRegular(found: Stats): void {
+  // Node says itself what is wrong with a folder.
+  if (!found.isFile() && !found.isDirectory()) throw new Error('it is a pipe or a device, and no file');
 }
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. Throws where something else than a file or a device is. */

@@ -2,16 +2,20 @@ import { readFileSync } from 'node:fs';
 import { type Base, parseBase } from '#deck/file/base';
 import { invalidBase } from '#deck/file/base-file';
 
-/** Reads base files, all of them before anything else is done. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
-export function readBase(paths: readonly string[]): Base {
-  return parseBase(paths.map((path) => ({ path, text: readText(path) })));
+/** Reads base files with `read`, all of them before anything else is done. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
+export function readBase(paths: readonly string[], read = readWhole): Base {
+  return parseBase(paths.map((path) => ({ path, text: readText(path, read) })));
 }
 
-function readText(path: string): string {
+function readText(path: string, read: typeof readWhole): string {
   try {
-    return readFileSync(path, 'utf8');
+    return read(path);
   } catch {
     const fix = 'make it a file that this user may read, or take it out of deck.base';
     throw invalidBase(path, [{ message: `it cannot be read: ${fix}`, fix }]);
   }
+}
+
+function readWhole(path: string): string {
+  return readFileSync(path, 'utf8');
 }

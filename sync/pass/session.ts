@@ -29,11 +29,13 @@ export type SessionOptions = {
   readonly allowRemovals?: string;
   /** Nothing is written to `stateDir`. */
   readonly isReadOnly?: boolean;
+  /** How the configuration and base files are read; as they stand by default, once from a pipe too. */
+  readonly read?: (path: string) => string;
 };
 
 /** Reads the whole configuration. Throws PrivatelinkError. */
-export function openConfig({ config, terminal }: SessionOptions): Config {
-  return loadConfig({ path: config, env: terminal.env });
+export function openConfig({ config, terminal, read }: SessionOptions): Config {
+  return loadConfig({ path: config, env: terminal.env, read });
 }
 
 /** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
@@ -66,7 +68,7 @@ export type Session = PassDependencies & {
 export function openSession(options: SessionOptions): Session {
   const config = openConfig(options);
   const clock = options.clock ?? systemClock;
-  const base = readBase(config.deck.base);
+  const base = readBase(config.deck.base, options.read);
   const backend = backendOf(config.controlPlane);
   const controlPlane = backend.connect(config.owner, { base, env: options.terminal.env });
   const aws = createAwsAccess(clock);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readRegularNow } from '#io/files';
 
 /** The files are looked at this often. */
 const pollMs = 1_000;
@@ -17,32 +17,27 @@ export function watchFiles(paths: () => readonly string[], onChange: () => void,
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-/** What a file holds, shortly; one that cannot be read is told from all that can. */
+/** What a file holds, shortly; one that cannot be read, as a pipe, is told from all that can. */
 export function contentHash(path: string): string {
   try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
+    return createHash('sha256').update(readRegularNow(path)).digest('hex');
   } catch {
     return 'unreadable';
   }
 }
 
-export type Reloading<T> = {
-  readonly open: () => T;
-  readonly onFailure: (thrown: unknown) => void;
-};
-
 export type Reloadable<T> = {
   readonly current: () => T;
-  /** Opens anew; what cannot be opened leaves the old one in use. */
-  readonly reload: () => boolean;
+  /** Opens anew and gives whether that could be done; what cannot be opened leaves the old one in use. */
+  readonly reload: (onFailure: (thrown: unknown) => void) => boolean;
 };
 
 /** What is opened from the configuration, and again when that changes. Throws what the first `open` throws. */
-export function createReloadable<T>({ open, onFailure }: Reloading<T>): Reloadable<T> {
+export function createReloadable<T>(open: () => T): Reloadable<T> {
   let current = open();
   return {
     current: () => current,
-    reload: () => {
+    reload: (onFailure) => {
       try {
         current = open();
         return true;

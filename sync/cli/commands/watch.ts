@@ -6,8 +6,9 @@ import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { onCall } from '#io/api-calls';
 import { systemClock } from '#io/clock';
+import { readRegularNow } from '#io/files';
 import { serialiseReport } from '../../pass/report';
-import { openSession, type Session } from '../../pass/session';
+import { openSession, type Session, type SessionOptions } from '../../pass/session';
 import { version } from '../../pass/version';
 import { parseAllowRemovals } from '../../plan/removals/policy';
 import type { Conditions } from '../../watch/log/conditions';
@@ -56,7 +57,7 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
   const paths = () => [configPath({ path: config, env: terminal.env }), ...session.current().config.deck.base];
   let loop: Worker | undefined;
   const onChange = () => {
-    if (session.reload()) log.info(describeSession(session.current()), 'configuration read again');
+    session.reload();
     loop?.trigger();
   };
   return hearing(onChange, { ...machine, paths, signal }, async () => {
@@ -92,6 +93,7 @@ function openPass(
     ...running,
     dependencies: (number) => {
       left.passes = number;
+      session.retry();
       const { warnings = [], ...current } = session.current();
       const warned = { ...current, warnings: [...warnings, ...session.warnings()] };
       return number === 1 ? { ...warned, policy: { ...current.policy, ...ofFirstPass } } : warned;
@@ -139,24 +141,30 @@ const unusedWarning =
 /** The session, and what people have to know of the configuration: that it is not used, or only after a restart. */
 function openReloadable(options: WatchOptions, { log, metrics, clock }: Running) {
   let isUsed = true;
-  const { current, reload } = createReloadable({
-    open: () => {
-      const opened = openWatchSession(options, clock);
-      metrics.set('kong_privatelink_config_in_use', 1);
-      return opened;
-    },
-    onFailure: (thrown) => {
-      metrics.set('kong_privatelink_config_in_use', 0);
-      metrics.add('kong_privatelink_reloads_failed_total');
-      log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
-    },
+  let read: SessionOptions['read'];
+  const { current, reload } = createReloadable(() => {
+    const opened = openWatchSession({ ...options, read }, clock);
+    // A pipe gave its text once.
+    read = readRegularNow;
+    metrics.set('kong_privatelink_config_in_use', 1);
+    return opened;
   });
+  const use = (onFailure: (thrown: unknown) => void) => {
+    isUsed = reload(onFailure);
+    if (isUsed) log.info(describeSession(current()), 'configuration read again');
+  };
   const started = fixedOf(current().config.watch);
   return {
     current,
-    reload: () => {
-      isUsed = reload();
-      return isUsed;
+    reload: () =>
+      use((thrown) => {
+        metrics.set('kong_privatelink_config_in_use', 0);
+        metrics.add('kong_privatelink_reloads_failed_total');
+        log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
+      }),
+    /** What is not used may be by now: a file that it names can be mended, which nobody watches before it is used. */
+    retry: () => {
+      if (!isUsed) use(() => {});
     },
     warnings: () => [...(isUsed ? [] : [unusedWarning]), ...needsRestart(started, fixedOf(current().config.watch))],
   };
@@ -183,7 +191,7 @@ async function hearing<T>(
 }
 
 /** A session that says nothing about progress: the log is for that. */
-function openWatchSession({ config, terminal }: WatchOptions, clock: Clock) {
-  const session = openSession({ config, clock, terminal: { ...terminal, err: () => {}, isTerminal: false } });
+function openWatchSession({ config, terminal, read }: WatchOptions & Pick<SessionOptions, 'read'>, clock: Clock) {
+  const session = openSession({ config, clock, read, terminal: { ...terminal, err: () => {}, isTerminal: false } });
   return { ...session, prepare: openRelease(session.config) };
 }

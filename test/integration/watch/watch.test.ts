@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -124,6 +124,38 @@ it('warns for as long as the configuration file cannot be used', async () => {
   const ended = await untilAbout('warning no longer holds', 'the configuration file cannot be used');
 
   expect(ended.level).toBe('info');
+});
+
+it.each([
+  ['the configuration file', 'kong-privatelink.yaml'],
+  ['a base file', 'base.yaml'],
+])('goes on where %s becomes a pipe, which nobody may ever write to', async (_, name) => {
+  writeFileSync(resolve(estate.folder, 'base.yaml'), '_format_version: "3.0"\n');
+  const config = `${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\ndeck: { base: [base.yaml] }\n`;
+  estate.configure(config);
+  const { until } = startWatch();
+  await until('pass ended');
+  rmSync(resolve(estate.folder, name));
+  execFileSync('mkfifo', [resolve(estate.folder, name)]);
+
+  const refused = await until('configuration not used, the old one stays');
+
+  expect(refused.reason).toContain(name);
+  await until('pass ended');
+});
+
+it('uses a configuration as soon as a file that it names is mended', async () => {
+  const { until } = startWatch();
+  await until('pass ended');
+  estate.configure(
+    `${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\ndeck: { base: [base.yaml] }\n`,
+  );
+  const refused = await until('configuration not used, the old one stays');
+  writeFileSync(resolve(estate.folder, 'base.yaml'), '_format_version: "3.0"\n');
+
+  await until('configuration read again');
+
+  expect(refused.reason).toContain('base.yaml');
 });
 
 const targets = () => JSON.stringify(estate.konnect.entities('prod', 'targets'));
