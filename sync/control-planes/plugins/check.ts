@@ -42,9 +42,13 @@ export async function askAboutPlugins(
 ): Promise<PluginAnswer> {
   const different = [...groupBy(pluginsOf(domains), ({ settings }) => canonicalJson(settings)).values()];
   const asked = different.slice(0, mostAsked);
-  const answers = await concurrently(asked, { limit: concurrency, signal }, (same, own) =>
-    answerTo(same, options, own),
-  );
+  let unchecked: string | undefined;
+  const answers = await concurrently(asked, { limit: concurrency, signal }, async (same, own) => {
+    // Who does not answer about one keeps people waiting once, and not for each.
+    const answer: Answer = unchecked ? { unchecked } : await answerTo(same, options, own);
+    unchecked ??= answer.unchecked;
+    return answer;
+  });
   const more = different.length - asked.length;
   return {
     asked: asked.length,

@@ -128,6 +128,18 @@ it.each([404, 405])('says that plugins were not checked where the control plane 
   expect((await pluginChecks()).exitCode).toBe(0);
 });
 
+it('asks no further once the control plane does not answer', async () => {
+  const plugins = Array.from(
+    { length: 12 },
+    (_, minute) => `{ name: rate-limiting, config: { minute: ${minute + 1} } }`,
+  );
+  configure(`domains: { sd2: { plugins: [${plugins.join(', ')}] } }\n`);
+  estate.konnect.inject({ kind: 'status', status: 403, path: /validate/, times: 99 });
+
+  expect(await warningsOfDiff()).toEqual([expect.stringMatching(/^plugins were not checked: .*403/)]);
+  expect(validations()).toBeLessThanOrEqual(4);
+});
+
 it('tells what stops diff, and not what stops this beside it', async () => {
   configure(wrong, `{ type: konnect, address: "${estate.konnect.url}", name: prod, token: wrong }`);
 
