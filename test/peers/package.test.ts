@@ -23,6 +23,8 @@ const calls: Readonly<Record<string, Call>> = {
   sync: [[], 0, '10.0.1.11:80'],
   retire: [['sd2', '--yes'], 3, 'sd2'],
   schema: [[], 0, 'privatelink'],
+  completion: [['bash'], 0, 'complete '],
+  version: [[], 0, version],
   sandbox: [['--once'], 0, 'the plugin under kong-privatelink-pluginserver'],
 };
 
@@ -62,7 +64,9 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
   it.each(Object.entries(calls))('runs %s from an empty folder', async (verb, [argv, exitCode, says]) => {
     const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
     const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    const config = verb === 'sandbox' ? [] : ['-c', join(estate.folder, 'kong-privatelink.yaml')];
+    const config = ['completion', 'sandbox', 'version'].includes(verb)
+      ? []
+      : ['-c', join(estate.folder, 'kong-privatelink.yaml')];
 
     const ended = await installed.run('kong-privatelink', [verb, ...argv, ...config], {
       ...credentials,
