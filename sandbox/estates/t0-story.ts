@@ -23,7 +23,8 @@ export async function prepareT0(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   return {
     title: `estate T0 on loopback
-  SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333) -> gateway -> egress (444444444444) -> on-premises`,
+  SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333)
+  -> gateway -> egress (444444444444) -> on-premises`,
     setting: {
       accounts,
       region,

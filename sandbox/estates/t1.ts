@@ -30,7 +30,8 @@ export async function prepareT1(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   return {
     title: `estate T1 on loopback, across regions
-  consumer -> Kong gateway (111111111111, us-west-2) -> shop (222222222222, us-east-1), /svc1 and /svc2`,
+  consumer -> Kong gateway (111111111111, us-west-2)
+           -> shop (222222222222, us-east-1), /svc1 and /svc2`,
     setting: {
       accounts,
       region: home,

@@ -45,8 +45,10 @@ export async function prepareT2(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   return {
     title: `estate T2 on loopback, a central gateway
-  consumer -> Kong gateway (111111111111) -> dogs (222222222222), todo (333333333333); routes carry key-auth and rate-limiting,
-  which the stand-in gateway does not run: with a real Kong, npm run test:kong does`,
+  consumer -> Kong gateway (111111111111)
+           -> dogs (222222222222), todo (333333333333)
+  Routes carry key-auth and rate-limiting. Only a real Kong runs these
+  (npm run test:kong).`,
     setting: {
       accounts,
       region,

@@ -41,7 +41,8 @@ export async function prepareT3(ground: Ground): Promise<Prepared> {
   return {
     title: `estate T3 on loopback, with a Cloud Map registry
   consumer -> Cloud Map (111111111111) -> employees (222222222222)
-  consumer -> Kong gateway (111111111111) -> employees by its endpoint, payroll by Cloud Map`,
+  consumer -> Kong gateway (111111111111)
+           -> employees by its endpoint, payroll by Cloud Map`,
     setting: {
       accounts,
       region,

@@ -34,7 +34,9 @@ export async function prepareT4(ground: Ground): Promise<Prepared> {
   const dns = await startDnsServer(new Map([[`A ${dnsName}`, catalogue.addresses]]));
   return {
     title: `estate T4 on loopback, peered networks without PrivateLink
-  consumer -> Kong gateway (111111111111) -> stock (222222222222, an instance), catalogue (a DNS name), archive (an address)`,
+  consumer -> Kong gateway (111111111111)
+           -> stock (222222222222, an instance), catalogue (a DNS name),
+              archive (an address)`,
     setting: {
       accounts,
       region,

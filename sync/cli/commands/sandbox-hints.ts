@@ -4,45 +4,42 @@ import type { Files } from '#sandbox/configuration';
 import type { Experiment } from '#sandbox/estates/estate';
 import { called, calling } from '../called';
 
-/** Where the commands find the sandbox. */
-type Reached = Pick<Files, 'configPath' | 'env'>;
-
 /** Variables that AWS's own tools prefer to the files of the sandbox. */
 const preferred = [
   ...['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
   ...['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL'],
 ];
 
-/** The variables of a shell whose commands go to the sandbox, and a line for each verb. `env`: that of the sandbox's own shell, as the other is likely to be. */
-export function commandsFor(reached: Reached, verbs: readonly string[], { env }: Pick<Terminal, 'env'>): string {
+/** The variables of a shell whose commands go to the sandbox, the configuration's file among them, and a line for each verb. `env`: that of the sandbox's own shell, as the other is likely to be. */
+export function commandsFor(
+  reached: Pick<Files, 'env'>,
+  verbs: readonly string[],
+  { env }: Pick<Terminal, 'env'>,
+): string {
   const inTheWay = preferred.filter((name) => env[name] !== undefined);
   const unset = inTheWay.length > 0 ? [`unset ${inTheWay.join(' ')}`] : [];
   const variables = Object.entries(reached.env).map(([name, value]) => `${name}=${value}`);
   const place = calling.folder === undefined ? [] : [`cd ${calling.folder}`];
-  return lines([
-    ...place,
-    ...unset,
-    `export ${variables.join(' ')}`,
-    ...verbs.map((verb) => commandOf(verb, reached.configPath)),
-  ]);
+  return lines([...place, ...unset, `export ${variables.join(' ')}`, ...verbs.map((verb) => commandOf(verb))]);
 }
 
 /** A change of the configuration that needs nothing but the verbs. */
-export function formatChange({ configPath }: Reached): string {
+export function formatChange({ configPath }: Pick<Files, 'configPath'>): string {
   const changed = join(dirname(configPath), 'changed.yaml');
   const edit = `sed 's/"plugins"/"healthcheck":{"intervalSeconds":2},"plugins"/' ${configPath} > ${changed}`;
-  return lines([edit, commandOf('diff', changed), commandOf('sync', changed)]);
+  return lines([edit, `${commandOf('diff')} -c ${changed}`, `${commandOf('sync')} -c ${changed}`]);
 }
 
 /** A change of AWS by its own command line, and what shows its effect. */
-export function formatExperiment({ what, command }: Experiment, configPath: string): string {
-  return `Change AWS with its own command line (pip install awscli): ${what}. See the difference, and write it:
-${lines([command, commandOf('diff', configPath), commandOf('sync', configPath)])}docs/sandbox.md says what this AWS answers, and to which keys.
+export function formatExperiment({ what, command }: Experiment): string {
+  return `Change AWS with its own command line (pip install awscli): ${what}.
+See the difference, and write it:
+${lines([command, commandOf('diff'), commandOf('sync')])}docs/sandbox.md says what this AWS answers, and to which keys.
 `;
 }
 
-function commandOf(verb: string, configPath: string): string {
-  return `${called} ${verb} -c ${configPath}`;
+function commandOf(verb: string): string {
+  return `${called} ${verb}`;
 }
 
 function lines(commands: readonly string[]): string {

@@ -46,9 +46,14 @@ export function formatServed(served: Omit<Served, 'close'>, terminal: Pick<Termi
   const { title, accounts, awsUrl, konnectUrl, door, configPath, experiment } = served;
   const profiles = Object.keys(accounts).filter((name) => name !== 'gateway');
   return `kong-privatelink sandbox: ${title}
-AWS on ${awsUrl}, Konnect on ${konnectUrl}; the consumer reaches a Kong on 127.0.0.1:${servedPorts.gateway} through http://${door}
-The configuration is ${configPath}; docker-compose.yml shows one for a Kong of your own. Stop it all with Ctrl-C. Try, in another terminal:
+AWS on ${awsUrl}, Konnect on ${konnectUrl}.
+No gateway runs here. Once a Kong of yours listens on 127.0.0.1:${servedPorts.gateway}, the consumer
+reaches it through http://${door}
+The configuration is ${configPath};
+docker-compose.yml shows one for a Kong of your own.
+Stop it all with Ctrl-C. Try, in another terminal:
 ${commandsFor(served, ['doctor', 'discover', 'diff', 'sync'], terminal)}
-${formatExperiment(experiment, configPath)}AWS's commands act for the gateway's account, and with --profile for ${profiles.join(', ')}.
+${formatExperiment(experiment)}AWS's commands act for the gateway's account, and with --profile for
+${profiles.join(', ')}.
 `;
 }

@@ -91,7 +91,8 @@ function narrate(terminal: Terminal): Narrator {
 }
 
 function formatNote(): string {
-  return `AWS, Konnect, the gateway and the domains are stand-ins; discovery, plan, apply and the plugin under ${installedProgram()} are the real ones.
+  return `AWS, Konnect, the gateway and the domains are stand-ins; discovery, plan, apply
+and the plugin under ${installedProgram()} are the real ones.
 LATENCY is until the answer: that of a hop holds what the hops after it took.
 `;
 }
@@ -137,7 +138,8 @@ function formatStayingUp({ product, estate }: Demonstration, terminal: Terminal)
 The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
   curl http://${estate.door}
 ${commandsFor(product, ['doctor', 'discover', 'diff', 'render'], terminal)}
-diff finds nothing, since all is in sync. Have targets checked more often, see the difference, and write it:
+diff finds nothing, since all is in sync. Have targets checked more often, see
+the difference, and write it:
 ${formatChange(product)}
-${formatExperiment(estate.experiment(), product.configPath)}`;
+${formatExperiment(estate.experiment())}`;
 }

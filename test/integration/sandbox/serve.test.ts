@@ -83,7 +83,8 @@ it.each([
     expect([exitCode, report.quarantined]).toEqual([0, []]);
     expect(report.endpoints.map(({ domain }: { readonly domain: string }) => domain).sort()).toEqual(domains);
     expect(text).toContain(`sandbox: estate ${estate} on loopback`);
-    expect(text).toContain(`  npx kong-privatelink sync -c ${served.configPath}\n`);
+    expect(text).toContain(` KONG_PRIVATELINK_CONFIG=${served.configPath} `);
+    expect(text).toContain('  npx kong-privatelink sync\n');
     expect(text).toContain(`  ${served.experiment.command}\n`);
     expect(text).toContain('Ctrl-C');
     expect(existsSync(served.configPath)).toBe(false);
