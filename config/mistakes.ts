@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type FileProblem, PrivatelinkError } from '#core/errors';
+import { type FileProblem, formatFileProblem, PrivatelinkError } from '#core/errors';
 
 export type KeyPath = readonly PropertyKey[];
 
@@ -46,13 +46,8 @@ export function invalidConfig(
   const problems = firstOfEach(mistakes)
     .map((one) => problemOf(one, file, sight))
     .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
-  const reason = [`the configuration is not valid (${origin}):`, ...problems.map(lineOf)].join('\n  ');
+  const reason = [`the configuration is not valid (${origin}):`, ...problems.map(formatFileProblem)].join('\n  ');
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined, problems });
-}
-
-/** `FILE:LINE:COLUMN`, which editors and terminals open. */
-function lineOf({ file, line, column, message }: FileProblem): string {
-  return `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`;
 }
 
 /** One for each place: what else is said of it mostly follows from the first. */

@@ -26,6 +26,11 @@ export type FileProblem = {
   readonly fix: string;
 };
 
+/** `FILE:LINE:COLUMN: message`; editors and terminals open the first part. */
+export function formatFileProblem({ file, line, column, message }: FileProblem): string {
+  return `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`;
+}
+
 /** Whether an error of this code is worth trying again without anybody changing anything. Codes are stable: people alert on them. */
 const transience = {
   CONFIG_MISSING: false,
@@ -103,6 +108,13 @@ export class PrivatelinkError extends Error {
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The same in one line, also where it lists problems below each other. */
+export function messageLineOf(thrown: unknown): string {
+  return messageOf(thrown)
+    .replace(/:\n\s*/g, ': ')
+    .replace(/\n\s*/g, '; ');
 }
 
 /** More of what somebody else says helps nobody, and fills the log (fm-54). */

@@ -18,6 +18,7 @@ export const verbs: readonly VerbEntry[] = [
     summary: 'show the endpoints that discovery sees, and why some are not used',
     help: `
 Reads AWS only; writes nothing but FILE. Start here: when an endpoint is missing, this says why.
+Of endpoints that contradict each other it takes the oldest; diff and sync take the one that is in use already.
 --out writes what was seen as a snapshot, which other gateways of this owner read with a source of type snapshot, without
 calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
     exits: {
@@ -120,7 +121,7 @@ with --despite-unknown.`,
     help: `
 sync uploads the plugin's by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
 --config without a file prints the JSON Schema of the configuration, for editors; the first line of the configuration names it:
-  kong-privatelink schema --config > kong-privatelink.schema.json
+  ${called} schema --config > kong-privatelink.schema.json
   # yaml-language-server: $schema=kong-privatelink.schema.json`,
     exits: { done: 'done', error: 'error' },
     options: [

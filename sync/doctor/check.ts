@@ -1,4 +1,3 @@
-import { messageOf } from '#core/errors';
 import type { Diagnosis } from '../control-planes/diagnosis';
 import type { Context } from './context';
 
@@ -9,10 +8,3 @@ export type Check = {
   /** Routing is right without it: what it throws is a warning. */
   readonly isAdvisory?: boolean;
 };
-
-/** A message in one line, also where it lists problems below each other. */
-export function lineOf(thrown: unknown): string {
-  return messageOf(thrown)
-    .replace(/:\n\s*/g, ': ')
-    .replace(/\n\s*/g, '; ');
-}

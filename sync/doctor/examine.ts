@@ -1,11 +1,12 @@
 import { configPath } from '#config/file';
 import type { Config } from '#config/schema';
+import { formatFileProblem, messageLineOf, PrivatelinkError } from '#core/errors';
 import { withinDeadline } from '#io/signals';
 import type { PluginSchema } from '../control-planes/backend';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { openConfig, type SessionOptions } from '../pass/session';
 import { oldestNode } from '../pass/version';
-import { type Check, lineOf } from './check';
+import type { Check } from './check';
 import { checksOf } from './checks';
 import { type Context, checkTimeoutMs, lateFix, openContext } from './context';
 
@@ -17,20 +18,27 @@ export async function examine(
   schema: PluginSchema,
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
-  const { config, answer } = readConfig(options);
-  const first = [resultOf('Node.js', checkNode(process.versions.node)), resultOf('configuration', answer)];
+  const { config, answers } = readConfig(options);
+  const node = resultOf('Node.js', checkNode(process.versions.node));
+  const first = [node, ...answers.map((answer) => resultOf('configuration', answer))];
   if (!config) return first;
   return [...first, ...(await runChecks(checksOf(config), openContext({ config, options, schema }, signal), signal))];
 }
 
-function readConfig(options: SessionOptions): { readonly config?: Config; readonly answer: Diagnosis } {
+function readConfig(options: SessionOptions): { readonly config?: Config; readonly answers: readonly Diagnosis[] } {
   try {
     const config = openConfig(options);
     const file = configPath({ path: options.config, env: options.terminal.env });
-    return { config, answer: ok(`${file}: owner ${config.owner}, sources: ${config.sources.length}`) };
+    return { config, answers: [ok(`${file}: owner ${config.owner}, sources: ${config.sources.length}`)] };
   } catch (thrown) {
-    return { answer: failed(lineOf(thrown)) };
+    return { answers: mistakesIn(thrown).map(failed) };
   }
+}
+
+/** A line for each problem that is listed: together they would fill one cell of the table. */
+function mistakesIn(thrown: unknown): readonly string[] {
+  const problems = thrown instanceof PrivatelinkError ? thrown.problems : [];
+  return problems.length > 0 ? problems.map(formatFileProblem) : [messageLineOf(thrown)];
 }
 
 function resultOf(check: string, { about, result, detail }: Diagnosis): CheckResult {
@@ -74,5 +82,5 @@ function answerOf(thrown: unknown, { name, isAdvisory }: Check, told: Map<unknow
   const teller = told.get(thrown);
   if (teller !== undefined) return warning(`not checked: see ${teller}`);
   told.set(thrown, name);
-  return isAdvisory ? warning(lineOf(thrown)) : failed(lineOf(thrown));
+  return isAdvisory ? warning(messageLineOf(thrown)) : failed(messageLineOf(thrown));
 }

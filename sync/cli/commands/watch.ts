@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { configPath } from '#config/file';
-import { messageOf } from '#core/errors';
+import { messageLineOf } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
@@ -160,7 +160,7 @@ function openReloadable(options: WatchOptions, { log, metrics, clock }: Running)
       use((thrown) => {
         metrics.set('kong_privatelink_config_in_use', 0);
         metrics.add('kong_privatelink_reloads_failed_total');
-        log.error({ reason: messageOf(thrown) }, 'configuration not used, the old one stays');
+        log.error({ reason: messageLineOf(thrown) }, 'configuration not used, the old one stays');
       }),
     /** What is not used may be by now: a file that it names can be mended, which nobody watches before it is used. */
     retry: () => {

@@ -98,15 +98,21 @@ describe('doctor where all is well', () => {
 
 describe('doctor where something is wrong', () => {
   it('names the file and the fix, and stops there, when the configuration is not valid', async () => {
-    estate.configure('owner: test\nsorces: []\n');
+    estate.configure('owner: test\nsorces: []\npolcy: {}\n');
 
     const { exitCode, checks } = await examine();
 
     expect(exitCode).toBe(1);
-    expect(checks.map(({ check }) => check)).toEqual(['Node.js', 'configuration']);
-    expect(checks[1]?.detail).toContain('kong-privatelink.yaml');
-    expect(checks[1]?.detail).toContain('sorces: unknown key');
-    expect(checks[1]?.detail).not.toContain('\n');
+    const [node, ...others] = checks;
+    expect(node?.check).toBe('Node.js');
+    expect(
+      others.map(({ check, detail }) => `${check} ${detail.replace(/^.*kong-privatelink\.yaml/, 'FILE')}`),
+    ).toEqual([
+      expect.stringMatching(/^configuration FILE:1:1: sources: [^;\n]+$/),
+      expect.stringMatching(/^configuration FILE:1:1: controlPlane: [^\n]+$/),
+      expect.stringMatching(/^configuration FILE:2:1: sorces: unknown key [^;\n]+$/),
+      expect.stringMatching(/^configuration FILE:3:1: polcy: unknown key [^;\n]+$/),
+    ]);
   });
 
   it('names the variable that is not set', async () => {

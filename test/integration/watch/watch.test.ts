@@ -74,7 +74,7 @@ it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGT
   const metrics = await get('/metrics');
   const snapshot = await get('/v1/snapshot');
   estate.configure('owner: [');
-  await until('configuration not used, the old one stays');
+  const { reason } = await until('configuration not used, the old one stays');
   child.kill('SIGHUP');
   await until('configuration not used, the old one stays');
   await until('pass ended');
@@ -82,6 +82,7 @@ it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGT
   await until('configuration read again');
   child.kill('SIGTERM');
 
+  expect(reason).toMatch(/^the configuration is not valid \(named by -c\): \/[^\n]+$/);
   expect([health.status, ready.status, metrics.status, snapshot.status]).toEqual([200, 200, 200, 200]);
   expect(metrics.text).toContain('kong_privatelink_changes_applied_total');
   expect(parseSnapshot(snapshot.text, { from: 'test', owner: 'test' }).scopes).toHaveLength(1);

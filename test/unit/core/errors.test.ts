@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { codeOf, type ErrorCode, formatProblem, hasCode, isProblem, misfitOf, PrivatelinkError } from '#core/errors';
+import {
+  codeOf,
+  type ErrorCode,
+  formatProblem,
+  hasCode,
+  isProblem,
+  messageLineOf,
+  misfitOf,
+  PrivatelinkError,
+} from '#core/errors';
 
 /** Retries and exit codes of `render` follow from it: whoever changes one changes what people's scripts do. */
 const transience: { readonly [C in ErrorCode]: boolean } = {
@@ -87,5 +96,17 @@ describe('misfitOf', () => {
     const { error } = shape.safeParse(value);
 
     expect(error && misfitOf(error, 'the file')).toBe(text);
+  });
+});
+
+describe('messageLineOf', () => {
+  it.each([
+    ['one line stays', 'one line stays'],
+    [
+      'file is not valid:\n  owner: is required\n  x: unknown key',
+      'file is not valid: owner: is required; x: unknown key',
+    ],
+  ])('makes one line of %j', (text, line) => {
+    expect(messageLineOf(new Error(text))).toBe(line);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { configSchema } from '#config/schema';
 import { ok } from '#sync/control-planes/diagnosis';
-import { type Check, lineOf } from '#sync/doctor/check';
+import type { Check } from '#sync/doctor/check';
 import { checksOf } from '#sync/doctor/checks';
 import { type Context, discoveryTimeoutMs } from '#sync/doctor/context';
 import { checkScopes } from '#sync/doctor/discovery-checks';
@@ -141,18 +141,6 @@ describe('checkNode', () => {
   it('reads the oldest version from the package', () => {
     expect(oldestNode).toMatch(/^\d+\.\d+\.\d+$/);
     expect(version).not.toBe(oldestNode);
-  });
-});
-
-describe('lineOf', () => {
-  it.each([
-    ['one line stays', 'one line stays'],
-    [
-      'file is not valid:\n  owner: is required\n  x: unknown key',
-      'file is not valid: owner: is required; x: unknown key',
-    ],
-  ])('makes one line of %j', (text, line) => {
-    expect(lineOf(new Error(text))).toBe(line);
   });
 });
 
