@@ -180,7 +180,7 @@ export const configSchema = z.strictObject({
     )
     .describe('where endpoints are discovered'),
   domains: z.record(label, domain).default({}).describe('settings that tags cannot carry; a domain needs no entry'),
-  controlPlane: controlPlane.describe('what is kept right; a data plane needs none'),
+  controlPlane: controlPlane.describe('the Kong that is kept right; a data plane needs none'),
   policy: policy.describe('what may be removed, and when'),
   affinity: z
     .enum(['none', 'weighted', 'failover'])

@@ -63,7 +63,7 @@ export async function checkPlan(context: Context, signal: AbortSignal): Promise<
   const more = others.length > 0 ? ` (and ${others.length} more: kong-privatelink diff)` : '';
   return [
     refused ? warning(`sync would refuse: ${refused}`) : ok(formatCounts(changes)),
-    ...(withheld ? [warning(`sync would withhold ${formatCounts(withheld.changes)}: ${withheld.reason}`)] : []),
+    ...(withheld ? [warning(`sync would withhold ${withheld.changes.length} changes: ${withheld.reason}`)] : []),
     ...strange.map(({ reason = '' }) => failed(reason)),
     ...(taken ? [failed(`${foreignMessage(taken)}${more}`)] : []),
     ...warnings.map(warning),

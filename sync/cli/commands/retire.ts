@@ -7,7 +7,7 @@ import { applyChanges } from '../../control-planes/apply';
 import { backendOf } from '../../control-planes/backends';
 import { readDependants } from '../../control-planes/kong-api/dependants';
 import { isIncomplete, type Report, serialiseReport } from '../../pass/report';
-import { formatCounts, formatReport } from '../../pass/report-text';
+import { formatReport } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
 import { openSession } from '../../pass/session';
 import { outcomeOf } from '../../plan/plan';
@@ -137,7 +137,8 @@ function untoldOf(done: Report, shown: Report): Report {
 }
 
 function summaryOf({ changes, applied }: Report, domain: string): string {
-  if (!applied) return `Nothing was removed: ${formatCounts(changes)}`;
+  if (!applied)
+    return changes.length === 0 ? 'Nothing was removed' : `Nothing was removed; entities that stay: ${changes.length}`;
   const removed = applied.filter((one) => one.outcome === 'applied').length;
   const all = removed === applied.length;
   return all

@@ -66,7 +66,7 @@ describe('retire', () => {
 
     expect(exitCode).toBe(3);
     expect(out).toContain('add --yes');
-    expect(out).toContain('Nothing was removed: 0 to create, 0 to update, 6 to delete');
+    expect(out).toContain('Nothing was removed; entities that stay: 6');
     expect(held()).toEqual([2, 1, 2, 3, 2]);
   });
 
