@@ -8,7 +8,7 @@ import { meddle, meddling, minutesOf, morning, restart, restless, troubles } fro
 
 /**
  * `npm run night [-- json|text]`: a worker over the sandbox's AWS and Konnect for more than 500 passes, from ten in the evening to seven in the morning, while
- * things go wrong. Time passes as fast as the passes do. It prints the worker's log: docs/night.md quotes it, and a test reads it.
+ * things go wrong. Time passes as fast as the passes do. It prints the worker's log: docs/log.md quotes it, and a test reads it.
  */
 const evening = '2026-11-29T22:00:00.000Z';
 const minuteMs = 60_000;

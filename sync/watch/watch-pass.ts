@@ -1,5 +1,5 @@
 import { transitionalScopes } from '#core/endpoint-states';
-import { messageOf, PrivatelinkError } from '#core/errors';
+import { messageLineOf, PrivatelinkError } from '#core/errors';
 import type { ScopeState, Snapshot } from '#core/model';
 import type { Clock, Clocks } from '#core/timing/clock';
 import { hasNoCredentials, type Report } from '../pass/report';
@@ -78,7 +78,7 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
     } catch (thrown) {
       if (signal.aborted) return { kind: 'failed' };
       const { code, retryAfterMs } = thrown instanceof PrivatelinkError ? thrown : {};
-      say({ number, code, reason: messageOf(thrown) });
+      say({ number, code, reason: messageLineOf(thrown) });
       return ended({ kind: 'failed', code, retryAfterMs });
     }
   };

@@ -119,12 +119,14 @@ it('warns for as long as the configuration file cannot be used', async () => {
   const { until, untilAbout } = startWatch();
   await until('watching');
   estate.configure('owner: [');
+  const { reason } = await until('configuration not used, the old one stays');
   await untilAbout('warning', 'the configuration file cannot be used');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
 
   const ended = await untilAbout('warning no longer holds', 'the configuration file cannot be used');
 
   expect(ended.level).toBe('info');
+  expect(reason).toMatch(/^the configuration is not valid \(named by -c\): \S+:1:\d+: .+$/);
 });
 
 it.each([
