@@ -16,7 +16,7 @@ export type Credentials = {
 };
 
 /** Half of what STS grants the calls of one account in one region: 600 per second (IAM and AWS STS quotas). */
-export const stsLimits = { burst: 300, perSecond: 300 };
+const stsLimits = { burst: 300, perSecond: 300 };
 
 /** Finds and takes nothing before a client needs it. */
 export function createCredentials(clock: Clock): Credentials {

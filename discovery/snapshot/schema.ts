@@ -154,7 +154,7 @@ const lastGood = z.object({
 
 const scope = z.object({ id: scopeId, source: label, account: label, region } satisfies Fields<Scope>);
 
-export const scopeStateSchema = z.discriminatedUnion('status', [
+const scopeStateSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('known'), scope, observedAtMs: timeMs, accountId, discovered }),
   z.object({ status: z.literal('unknown'), scope, reason: words, code: words, lastGood: lastGood.optional() }),
 ]);

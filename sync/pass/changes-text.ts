@@ -5,7 +5,7 @@ import { nameInParent, parentOfKey } from '#deck/keys';
 import { formatRows, formatTable } from '#io/table';
 import { type Colour, paint, type Terminal } from '#io/terminal';
 import { wrapLines } from '#io/wrap';
-import type { Action, Change } from '../plan/changes';
+import { type Action, actions, type Change } from '../plan/changes';
 
 const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'yellow', delete: 'red' };
 
@@ -30,7 +30,7 @@ export function formatChanges(changes: readonly Change[], terminal: Terminal, { 
 
 function formatByDomain(byDomain: readonly (readonly [string, readonly Change[]])[], { columns }: Terminal): string {
   const rows = byDomain.map(([domain, group]) => {
-    const counts = (['create', 'update', 'delete'] as const).map((action) => countOf(group, action));
+    const counts = actions.map((action) => countOf(group, action));
     return [domain, ...counts.map(String)];
   });
   const [domain] = byDomain[0] ?? ['DOMAIN'];

@@ -5,7 +5,7 @@ import { nameOf } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { paint, type Terminal } from '#io/terminal';
 import type { Rollout } from '../control-planes/control-plane';
-import type { AppliedChange, Change, Kept } from '../plan/changes';
+import { type AppliedChange, actions, type Change, type Kept } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
 import type { Withheld } from '../plan/removals/brake';
@@ -88,7 +88,7 @@ function formatFailure(group: readonly AppliedChange[], terminal: Terminal): str
 
 /** `3 to create, 1 to update, 0 to delete`. */
 export function formatCounts(changes: readonly Change[]): string {
-  const [creates, updates, deletes] = (['create', 'update', 'delete'] as const).map((one) => countOf(changes, one));
+  const [creates, updates, deletes] = actions.map((one) => countOf(changes, one));
   return `${creates} to create, ${updates} to update, ${deletes} to delete`;
 }
 
