@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,12 +9,11 @@ import { z } from 'zod';
 import { parseSnapshot } from '#discovery/snapshot/file';
 import { misfitsOf } from '../../support/cli';
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
-import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
+import { busyAtSignal, preloaded, startWorkerProcess, type WorkerProcess } from '../../support/watch/process';
 
-const line = z.looseObject({ msg: z.string(), address: z.string().optional(), reason: z.string().optional() });
 let estate: Estate;
-let started: ChildProcess | undefined;
+let started: WorkerProcess | undefined;
 
 beforeEach(async () => {
   estate = await openEstate();
@@ -23,40 +21,14 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  if (started && started.exitCode === null && started.signalCode === null) {
-    started.kill('SIGKILL');
-    await once(started, 'exit');
-  }
+  await started?.close();
   started = undefined;
   await estate.close();
 });
 
-function startWatch(argv: readonly string[] = [], over: Readonly<Record<string, string>> = {}) {
-  const file = resolve(estate.folder, 'kong-privatelink.yaml');
-  const env = { ...process.env, ...estate.env, ...over };
-  const child = spawn(process.execPath, [builtCli, 'sync', '--watch', '--log-level', 'debug', '-c', file, ...argv], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started = child;
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  /** Reads on to the next line of this message. */
-  const until = async (message: string) => {
-    for (;;) {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`ended before "${message}"`);
-      const parsed = line.parse(JSON.parse(value));
-      if (parsed.msg === message) return parsed;
-    }
-  };
-  /** The same, with this in its reason: on a slow machine a worker also warns that its passes take long. */
-  const untilAbout = async (message: string, about: string) => {
-    for (;;) {
-      const found = await until(message);
-      if (found.reason?.includes(about)) return found;
-    }
-  };
-  return { child, lines, until, untilAbout, ended: once(child, 'exit') };
+function startWatch(argv: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  started = startWorkerProcess(estate, { argv: ['--log-level', 'debug', ...argv], env });
+  return started;
 }
 
 it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGTERM', async () => {
@@ -105,25 +77,25 @@ it('says at its start whose it is, what it reads and what it writes', async () =
 });
 
 it('warns of settings that count after a restart alone, until they are as they were', async () => {
-  const { until, untilAbout } = startWatch();
+  const { until } = startWatch();
   await until('watching');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:1" }\n`);
-  const warned = await untilAbout('warning', 'watch.listen');
+  const warned = await until('warning', 'watch.listen');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
 
   expect(warned).toMatchObject({ reason: expect.stringMatching(/^watch.listen is 127.0.0.1:1 now.* restarted$/) });
-  await untilAbout('warning no longer holds', 'watch.listen');
+  await until('warning no longer holds', 'watch.listen');
 });
 
 it('warns for as long as the configuration file cannot be used', async () => {
-  const { until, untilAbout } = startWatch();
+  const { until } = startWatch();
   await until('watching');
   estate.configure('owner: [');
   const { reason } = await until('configuration not used, the old one stays');
-  await untilAbout('warning', 'the configuration file cannot be used');
+  await until('warning', 'the configuration file cannot be used');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
 
-  const ended = await untilAbout('warning no longer holds', 'the configuration file cannot be used');
+  const ended = await until('warning no longer holds', 'the configuration file cannot be used');
 
   expect(ended.level).toBe('info');
   expect(reason).toMatch(/^the configuration is not valid \(named by -c\): \S+:1:\d+: .+$/);
@@ -227,26 +199,9 @@ if (isMainThread) {
 }
 `;
 
-/** The same: at SIGUSR2 the thread of the passes does nothing else, as where it plans for long, until the file `free` is there. */
-const busyAtSignal = `
-const { existsSync, writeSync } = require('node:fs');
-const { isMainThread } = require('node:worker_threads');
-if (isMainThread) process.on('SIGUSR2', () => {
-  writeSync(1, JSON.stringify({ msg: 'busy' }) + '\\n');
-  while (!existsSync(__dirname + '/free')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-});
-`;
-
-/** The environment of a worker that runs this first. */
-function preloaded(script: string): Readonly<Record<string, string>> {
-  const file = resolve(estate.folder, 'preload.js');
-  writeFileSync(file, script);
-  return { NODE_OPTIONS: `--require "${file}"` };
-}
-
 it('fm-56 answers while its passes leave their thread no time', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
-  const { child, until } = startWatch([], preloaded(busyAtSignal));
+  const { child, until } = startWatch([], preloaded(estate, busyAtSignal));
   const { address } = await until('watching');
   await until('pass ended');
   await until('pass ended');
@@ -286,7 +241,7 @@ describe('SIGHUP', () => {
   });
 
   it('does not end a worker that does not listen yet', async () => {
-    const { child, until, ended } = startWatch([], preloaded(hangUpBeforeListening));
+    const { child, until, ended } = startWatch([], preloaded(estate, hangUpBeforeListening));
 
     await until('pass ended');
     child.kill('SIGTERM');
@@ -359,7 +314,7 @@ describe('options', () => {
 
     const told = [(await lines.next()).value, (await lines.next()).value];
     const [first, second] = told.map((one) => report.parse(JSON.parse(one)));
-    const logged = line.parse(JSON.parse((await log.next()).value));
+    const logged = JSON.parse((await log.next()).value);
 
     expect(first).toMatchObject({ owner: 'test', applied: expect.any(Array) });
     expect(second?.applied).toBeUndefined();

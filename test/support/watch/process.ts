@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,30 +10,77 @@ import { builtCli } from '../sandbox';
 import { until } from '../until';
 import { seriesOf } from './scrapes';
 
-/**
- * Runs in all threads of the worker before its own code: time is a minute further on once the file `ahead` is there, and at SIGUSR2 the
- * thread of the passes does nothing else any more, until the file `free` is there.
- */
-const preloaded = `
-const { existsSync } = require('node:fs');
+/** Runs in a worker before its own code: at SIGUSR2 the thread of the passes says so and does nothing else, as where it plans for long, until the file `free` is there. */
+export const busyAtSignal = `
+const { existsSync, writeSync } = require('node:fs');
 const { isMainThread } = require('node:worker_threads');
-const now = performance.now.bind(performance);
-performance.now = () => now() + (existsSync(__dirname + '/ahead') ? 61_000 : 0);
 if (isMainThread) process.on('SIGUSR2', () => {
+  writeSync(1, JSON.stringify({ msg: 'busy' }) + '\\n');
   while (!existsSync(__dirname + '/free')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
 });
 `;
 
-const line = z.looseObject({ msg: z.string(), address: z.string().optional() });
+/** The same in all of its threads: time is a minute further on once the file `ahead` is there. */
+const aheadAtWill = `
+const now = performance.now.bind(performance);
+performance.now = () => now() + (existsSync(__dirname + '/ahead') ? 61_000 : 0);
+`;
 
-/** A worker as a process over the estate, which must listen on loopback, and what Prometheus would read of it. */
+/** The environment of a worker over the estate that runs this script first. */
+export function preloaded({ folder }: Estate, script: string): Readonly<Record<string, string>> {
+  const file = join(folder, 'preload.js');
+  writeFileSync(file, script);
+  return { NODE_OPTIONS: `--require "${file}"` };
+}
+
+const line = z.looseObject({ msg: z.string(), address: z.string().optional(), reason: z.string().optional() });
+
+export type WorkerProcess = ReturnType<typeof startWorkerProcess>;
+
+/** A worker as a process over the estate, which must listen on loopback, and the lines of its log. */
+export function startWorkerProcess(
+  estate: Estate,
+  { argv = [], env = {} }: { readonly argv?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+) {
+  const file = join(estate.folder, 'kong-privatelink.yaml');
+  const child = spawn(process.execPath, [builtCli, 'sync', '--watch', '-c', file, ...argv], {
+    env: { ...process.env, ...estate.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const ended = once(child, 'exit');
+  /** Reads on to the next line of this message, with this in its reason. */
+  const until = async (message: string, about = '') => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`ended before "${message}"`);
+      const parsed = line.parse(JSON.parse(value));
+      if (parsed.msg === message && (parsed.reason ?? '').includes(about)) return parsed;
+    }
+  };
+  return {
+    child,
+    lines,
+    until,
+    ended,
+    close: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** The same, and what Prometheus would read of it. */
 export async function startScrapedWorker(estate: Estate) {
-  const preload = join(estate.folder, 'preload.js');
-  writeFileSync(preload, preloaded);
-  const argv = [builtCli, 'sync', '--watch', '-c', join(estate.folder, 'kong-privatelink.yaml')];
-  const env = { ...process.env, ...estate.env, NODE_OPTIONS: `--require "${preload}"` };
-  const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const address = await addressOf(child);
+  const {
+    child,
+    until: logs,
+    close,
+  } = startWorkerProcess(estate, {
+    env: preloaded(estate, busyAtSignal + aheadAtWill),
+  });
+  child.stderr.pipe(process.stderr, { end: false });
+  const { address } = await logs('watching');
   /** The value of a series, without the prefix that all have; undefined where there is none. */
   const read = async (series: string) => {
     const { body } = await request(`${address}/metrics`, { reset: true });
@@ -55,23 +102,6 @@ export async function startScrapedWorker(estate: Estate) {
     /** Lets a pass begin. */
     trigger: () => child.kill('SIGHUP'),
     hang: () => child.kill('SIGUSR2'),
-    close: async () => {
-      if (child.exitCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
+    close,
   };
-}
-
-async function addressOf({ stdout }: ChildProcess): Promise<string> {
-  if (!stdout) throw new Error('no standard output');
-  const lines = createInterface(stdout);
-  for await (const text of lines) {
-    const { msg, address } = line.parse(JSON.parse(text));
-    if (msg === 'watching' && address) {
-      stdout.resume();
-      return address;
-    }
-  }
-  throw new Error('the worker ended before it listened');
 }
