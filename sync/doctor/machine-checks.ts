@@ -77,7 +77,7 @@ async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal):
     const url = `${tls ? 'https' : 'http'}://${listen}/healthz`;
     const { statusCode, body } = await request(url, { dispatcher, signal, headersTimeout: healthTimeoutMs });
     await body.dump();
-    if (statusCode === 200 || statusCode === 401) return ok(`${listen} answers as sync --watch does`);
+    if (statusCode === 200) return ok(`${listen} answers as sync --watch does`);
     if (statusCode === 503) return warning(`${listen}: sync --watch makes no passes any more; look at its log`);
   } catch {
     signal.throwIfAborted();

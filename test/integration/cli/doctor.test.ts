@@ -332,7 +332,7 @@ describe('doctor where watch.listen is taken', () => {
 
   it.each([
     [200, 'ok', 'answers as sync --watch does'],
-    [401, 'ok', 'answers as sync --watch does'],
+    [401, 'warning', 'taken by another program'],
     [503, 'warning', 'makes no passes any more'],
     [404, 'warning', 'taken by another program'],
   ])('takes an answer of %s for %s, and gives no token away', async (answered, result, detail) => {
