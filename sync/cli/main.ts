@@ -11,7 +11,7 @@ import { called } from './called';
 import { exitCodes, exitMeanings, formatExitLines } from './exit-codes';
 import { asOurs } from './foreign-words';
 import { isInterrupt } from './stopped';
-import type { VerbEntry } from './verb-entry';
+import { jsonOption, type VerbEntry } from './verb-entry';
 import { configOption, verbs } from './verbs';
 
 export type MainOptions = { readonly terminal: Terminal; readonly signal: AbortSignal };
@@ -163,7 +163,6 @@ function addVerb(
     .summary(verb.summary)
     .description(verb.summary)
     .showHelpAfterError(`(${usageFix(verb.name)})`)
-    .option('--json', 'one JSON object on standard output')
     .addHelpText(
       'after',
       wrapLines(`${joinParagraphs(verb.help)}\n${formatExitLines(verb.exits)}`, helpColumns(context.terminal)),
@@ -178,7 +177,7 @@ function addVerb(
       context.done({ exitCode, isPrinted: verb.isPrinted?.(options) });
     });
   if (verb.argument) command.argument(verb.argument[0], verb.argument[1]);
-  for (const [flags, description, how] of verb.options ?? [configOption]) {
+  for (const [flags, description, how] of [jsonOption, ...(verb.options ?? [configOption])]) {
     if (how === 'repeatable') command.option(flags, description, addValue);
     else if (/[<[]/.test(flags)) command.option(flags, description, parseValue);
     else command.option(flags, description);

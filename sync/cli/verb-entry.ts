@@ -4,6 +4,9 @@ import type { Exit } from './exit-codes';
 /** An option of a verb; with the values that it can have, where they are few and the shell may offer them. */
 export type OptionEntry = readonly [flags: string, description: string, how?: 'repeatable' | readonly string[]];
 
+/** Of every verb, besides its own. */
+export const jsonOption: OptionEntry = ['--json', 'one JSON object on standard output'];
+
 export type VerbEntry = {
   readonly name: string;
   readonly summary: string;

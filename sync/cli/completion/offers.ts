@@ -1,4 +1,4 @@
-import type { OptionEntry, VerbEntry } from '../verb-entry';
+import { jsonOption, type OptionEntry, type VerbEntry } from '../verb-entry';
 
 /** What a shell can offer in a place: files, these words, or nothing that it could know. */
 export type Offer = 'files' | 'nothing' | readonly string[];
@@ -21,7 +21,6 @@ export type VerbOffers = {
 };
 
 const helpOption: OptionEntry = ['-h, --help', 'display help for command'];
-const jsonOption: OptionEntry = ['--json', 'one JSON object on standard output'];
 const versionOption: OptionEntry = ['-V, --version', 'output the version number'];
 
 /** What stands before a verb. */
