@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { patienceMs } from './until';
 
 /** A shell on this machine, its completion in a file; its arguments are lines, of each of which it says what the Tab key offers, then `.`. */
 const harnesses = {
@@ -62,7 +63,7 @@ export function offeredBy(
   const ran = spawnSync(shell, [...harnesses[shell], ...lines], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: patienceMs,
     env: { ...process.env, HOME: folder, TERM: 'dumb' },
   });
   if (ran.status !== 0 || ran.stderr)

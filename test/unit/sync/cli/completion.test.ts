@@ -47,7 +47,7 @@ describe.each(completingShells)('the completion of %s', (shell) => {
     expect(exitCode).toBe(0);
     const lines = [...offered.map(([line]) => line), ...names.map((name) => `${name} --`)];
     offers = offeredBy(shell, { script, folder, lines: lines.map((line) => `kong-privatelink ${line}`) });
-  }, 90_000);
+  });
 
   it.each(offered)('offers for %j what fits: %j', (line, words) => {
     const found = offers.get(`kong-privatelink ${line}`)?.filter((one) => line !== '' || !one.startsWith('-'));
