@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { estateNamed, estateNames } from '#sandbox/estates/estates';
 import { type Served, serveSandbox } from '#sandbox/serve';
 import { formatServed } from '#sync/cli/commands/sandbox-serve';
 import { awsCli, describeWithAwsCli, runAws } from '../support/aws/aws-cli';
+import { blocksIn } from '../support/documents/pages';
 import { builtCli, hintsIn, tryCommands } from '../support/sandbox';
 import { until } from '../support/until';
 
@@ -62,8 +62,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
   });
 
   it('does what its page says', async () => {
-    const page = readFileSync(join(__dirname, '../../docs/sandbox.md'), 'utf8');
-    const lines = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'));
+    const lines = blocksIn('docs/sandbox.md', 'sh').flatMap((block) => block.trim().split('\n'));
 
     const { ends, stderr } = await tryCommands(lines, { aws: awsCli, env: served.env });
 

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { outputReference, outputs } from '#sync/cli/shapes/outputs';
 import { misfitsOf, runCli } from '../../support/cli';
@@ -14,10 +12,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => estate.close());
-
-it('is in the reference as npm run generate writes it', () => {
-  expect(readFileSync(join(__dirname, '../../../docs/reference/outputs.md'), 'utf8')).toBe(outputReference());
-});
 
 it('says of every field what it means', () => {
   expect(outputReference().match(/\|\s*\|$/gm)).toBeNull();

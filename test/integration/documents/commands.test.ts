@@ -8,7 +8,7 @@ import { parseOptions } from '#plugin/server/options';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { packageRoot, version } from '#sync/pass/version';
 import { runCli } from '../../support/cli';
-import { commandsIn, manual, scriptsIn } from '../../support/documents/pages';
+import { blocksIn, commandsIn, manual } from '../../support/documents/pages';
 import { inMainJob, measures, others, scripts, shortRuns } from '../../support/documents/scripts';
 import { defaultConfig, type Estate, gatewayAccount, openEstate } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
@@ -62,7 +62,7 @@ describe('commands in the docs', () => {
   });
 
   it.each(manual)('are shell that can be parsed: %s', (page) => {
-    for (const script of scriptsIn(page))
+    for (const script of blocksIn(page, 'sh'))
       expect(() => execFileSync('sh', ['-n'], { input: script, stdio: ['pipe', 'ignore', 'pipe'] })).not.toThrow();
   });
 

@@ -33,9 +33,10 @@ export function commandsIn(page: string): readonly string[] {
   });
 }
 
-/** The blocks of shell of a page, without the indentation of a list. */
-export function scriptsIn(page: string): readonly string[] {
-  return [...textOf(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```/gm)].map(([, indent = '', lines = '']) =>
+/** The blocks of a page in this language, without the indentation of a list. */
+export function blocksIn(page: string, language: 'sh' | 'yaml'): readonly string[] {
+  const blocks = new RegExp(`^( *)\`\`\`${language}\n([\\s\\S]*?)^ *\`\`\``, 'gm');
+  return [...textOf(page).matchAll(blocks)].map(([, indent = '', lines = '']) =>
     lines.replace(new RegExp(`^${indent}`, 'gm'), ''),
   );
 }

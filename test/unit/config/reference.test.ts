@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { configReference } from '#config/reference';
 import type { Domain } from '#core/claims/settle';
@@ -7,12 +5,6 @@ import type { DomainSettings } from '#core/model';
 import { renderDesired } from '#deck/desired';
 import { discoverClaimed, type WrittenClaim } from '#discovery/providers/written';
 import { hubScope } from '../../support/builders';
-
-it('is in the reference as npm run generate writes it', () => {
-  const page = join(__dirname, '../../../docs/reference/configuration.md');
-
-  expect(readFileSync(page, 'utf8')).toBe(configReference());
-});
 
 it('says of every key what it means', () => {
   const rows = configReference().match(/^\| `.*$/gm) ?? [];
