@@ -50,6 +50,38 @@ describeWithPromtool('Prometheus', () => {
     expect(judge(scrapes, { promql_expr_test: [firing(4, []), firing(scrapes.length - 1, fires)] })).toBe('');
   });
 
+  it('fm-63 fires KongPrivatelinkDown for the one of two workers that is away, and not for one that was taken out', () => {
+    const series = (name: string, instance: string, values: string) => ({
+      series: `${name}{job="kong-privatelink",instance="${instance}"}`,
+      values,
+    });
+    const workers = [
+      ['here', '1x20', '1x20'],
+      ['away', '1x5 _x15', '1x5 0x15'],
+      ['out', '1x5 _x15', '1x5 _x15'],
+    ] as const;
+    const file = join(folder, 'down.yaml');
+    const test = {
+      interval: '1m',
+      input_series: workers.flatMap(([instance, build, up]) => [
+        series('kong_privatelink_build_info', instance, build),
+        series('up', instance, up),
+      ]),
+      promql_expr_test: [
+        {
+          expr: 'count by (instance) (ALERTS{alertname="KongPrivatelinkDown",alertstate="firing"})',
+          eval_time: '19m',
+          exp_samples: [{ labels: '{instance="away"}', value: 1 }],
+        },
+      ],
+    };
+    writeFileSync(file, stringify({ rule_files: [rules], evaluation_interval: '1m', tests: [test] }, { lineWidth: 0 }));
+
+    const { status, stdout, stderr } = runPromtool(['test', 'rules', file]);
+
+    expect({ status, said: stdout + stderr }).toMatchObject({ status: 0 });
+  });
+
   it('says in the alert what the last pass fell short by', async () => {
     const worker = openScraped();
     worker.seeScopes(unknownScope());

@@ -11,12 +11,13 @@ function each(metric: Metric, label: string): string {
 export const workerAlerts = {
   KongPrivatelinkDown: {
     metric: 'kong_privatelink_build_info',
-    when: (metric) => `absent(${metric})`,
+    // A target that is taken out of Prometheus has no `up`: what was scaled down calls nobody.
+    when: (metric) => `absent(${metric}) or (up == 0 and on (job, instance) last_over_time(${metric}[1d]))`,
     for: '5m',
     severity: 'critical',
-    summary: 'No worker of kong-privatelink is scraped',
+    summary: 'A worker of kong-privatelink is not scraped',
     description:
-      'No worker runs, or Prometheus does not reach its /metrics. Routes stay as they are: an endpoint that goes away keeps its targets.',
+      'It does not run, or Prometheus does not reach its /metrics; without instance, none at all was seen. Routes stay as they are: an endpoint that goes away keeps its targets.',
   },
   KongPrivatelinkStuck: {
     metric: 'kong_privatelink_alive',
