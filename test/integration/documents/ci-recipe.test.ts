@@ -81,8 +81,8 @@ describe('the CI recipe', () => {
     },
   );
 
-  it.each([recipePath, join(root, '.ci/run')])('runs no script of a package: %s', (path) => {
-    const installs = readFileSync(path, 'utf8').match(/npm (ci|install|link).*/g) ?? [];
+  it('runs no script of a package', () => {
+    const installs = readFileSync(recipePath, 'utf8').match(/npm (ci|install|link).*/g) ?? [];
 
     expect(installs).not.toEqual([]);
     for (const install of installs) expect(install).toMatch(/^npm (ci|link) --ignore-scripts/);
