@@ -1,6 +1,7 @@
 import type { Clock } from '#core/timing/clock';
 import { type CallBudget, createCallBudget } from './call-budget';
-import { type Credentials, createCredentials } from './credentials';
+import type { Credentials } from './clients';
+import { createCredentials } from './credentials';
 
 /** What all that one process asks of AWS has in common: sources, findings and publications share it. */
 export type AwsAccess = {

@@ -8,10 +8,10 @@ export type AnswerLimits = {
 };
 
 /** What the SDK's clients take as a plugin. */
-type Plugin = NonNullable<FromTemporaryCredentialsOptions['clientPlugins']>[number];
+export type ClientPlugin = NonNullable<FromTemporaryCredentialsOptions['clientPlugins']>[number];
 
 /** Ends an answer at the limits, which the SDK does not: its own time-outs end with the headers, or begin anew with each byte (fm-54). */
-export function limitAnswers(limits: AnswerLimits): Plugin {
+export function limitAnswers(limits: AnswerLimits): ClientPlugin {
   return {
     applyToStack: (stack) =>
       stack.add(

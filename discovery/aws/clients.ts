@@ -5,8 +5,15 @@ import type { VpcEndpointsConfig } from '#config/schema';
 import { isLoopback } from '#core/addresses/loopback';
 import { lazy } from '#core/timing/lazy';
 import type { AccountScope } from './accounts';
-import type { Credentials } from './credentials';
+import type { ClientPlugin } from './answer-limits';
+import type { FindCredentials } from './own-credentials';
 import { clientPlugins, loadEc2, loadServiceDiscovery, loadSts, requestHandler } from './sdk';
+
+/** The credentials of one process, which all of its clients share. */
+export type Credentials = {
+  /** Of the scope's role, or the process's own; STS is at `stsAddress` where it is not AWS's. */
+  of(scope: AccountScope, stsAddress: string | undefined): Promise<FindCredentials>;
+};
 
 export type ClientOptions = {
   readonly credentials: Credentials;
@@ -45,10 +52,8 @@ export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> 
   });
 }
 
-type Plugin = (typeof clientPlugins)[number];
-
 function withPlugins<T extends EC2Client | ServiceDiscoveryClient | STSClient>(client: T): T {
-  const { middlewareStack }: { readonly middlewareStack: { readonly use: (plugin: Plugin) => void } } = client;
+  const { middlewareStack }: { readonly middlewareStack: { readonly use: (plugin: ClientPlugin) => void } } = client;
   for (const plugin of clientPlugins) middlewareStack.use(plugin);
   return client;
 }

@@ -4,16 +4,11 @@ import { lazy } from '#core/timing/lazy';
 import type { AccountScope } from './accounts';
 import { parseAnswer } from './answers';
 import { createCallBudget } from './call-budget';
+import { type Credentials, lazyStsClient } from './clients';
 import { wrapAwsError } from './errors';
 import { type FindCredentials, findOwnCredentials } from './own-credentials';
 import { createRoleCredentials, type RoleCredentials, type RoleKeys } from './role-credentials';
-import { clientPlugins, loadSts, requestHandler } from './sdk';
-
-/** The credentials of one process, which all of its clients share. */
-export type Credentials = {
-  /** Of the scope's role, or the process's own; STS is at `stsAddress` where it is not AWS's. */
-  of(scope: AccountScope, stsAddress: string | undefined): Promise<FindCredentials>;
-};
+import { loadSts } from './sdk';
 
 /** Half of what STS grants the calls of one account in one region: 600 per second (IAM and AWS STS quotas). */
 const stsLimits = { burst: 300, perSecond: 300 };
@@ -42,32 +37,23 @@ function memoized<T extends FindCredentials>(find: T): T {
 /** Takes roles through one client for each region. */
 function assumingWith(own: () => Promise<FindCredentials>, clock: Clock) {
   const budget = createCallBudget({ clock, ...stsLimits });
-  const clients = new Map<string, ReturnType<typeof openSts>>();
+  const clients = new Map<string, ReturnType<typeof lazyStsClient>>();
   const never = new AbortController().signal;
-  const clientOf = (region: string, endpoint: string | undefined) => {
-    const key = `${region} ${endpoint}`;
-    const client = clients.get(key) ?? openSts({ region, endpoint, own });
+  const clientOf = (scope: AccountScope, sts: string | undefined) => {
+    const key = `${scope.region} ${sts}`;
+    const client = clients.get(key) ?? lazyStsClient({ credentials: { of: own }, scope, endpoint: { sts } });
     clients.set(key, client);
-    return client;
+    return client();
   };
   return (address: string | undefined) =>
     (scope: AccountScope): Promise<RoleKeys> =>
       wrapAwsError('sts:AssumeRole', scope, async () => {
-        const [{ AssumeRoleCommand }, client] = await Promise.all([loadSts(), clientOf(scope.region, address)]);
+        const [{ AssumeRoleCommand }, client] = await Promise.all([loadSts(), clientOf(scope, address)]);
         await budget.take({ account: 'self', region: scope.region, action: 'AssumeRole' }, never);
         const { roleArn, externalId } = scope;
         const input = { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'kong-privatelink' };
         return parseAnswer(session, await client.send(new AssumeRoleCommand(input)), scope);
       });
-}
-
-type StsOptions = { readonly region: string; readonly endpoint?: string; readonly own: () => Promise<FindCredentials> };
-
-async function openSts({ own, ...place }: StsOptions) {
-  const { STSClient } = await loadSts();
-  const client = new STSClient({ ...place, credentials: await own(), retryMode: 'adaptive', requestHandler });
-  for (const plugin of clientPlugins) client.middlewareStack.use(plugin);
-  return client;
 }
 
 const session = z

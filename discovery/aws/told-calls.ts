@@ -1,13 +1,10 @@
-import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
 import { codeOf } from '#core/errors';
 import { tellCall } from '#io/api-calls';
+import type { ClientPlugin } from './answer-limits';
 import { awsErrorCode } from './errors';
 
-/** What the SDK's clients take as a plugin. */
-type Plugin = NonNullable<FromTemporaryCredentialsOptions['clientPlugins']>[number];
-
 /** Tells of each try of each call, with AWS's own names: `ec2`, `DescribeVpcEndpoints`. */
-export const toldCalls: Plugin = {
+export const toldCalls: ClientPlugin = {
   applyToStack: (stack) =>
     stack.add(
       (next, { clientName = '', commandName = '' }) =>
