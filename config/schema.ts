@@ -136,7 +136,7 @@ const watch = z
   .prefault({});
 
 /** How many sockets the AWS clients share. */
-const mostScopesAtOnce = 50;
+export const mostScopesAtOnce = 50;
 
 const discovery = z
   .strictObject({
@@ -157,6 +157,9 @@ const discovery = z
   })
   .meta({ id: 'discovery' })
   .prefault({});
+
+/** What counts where a configuration says nothing. */
+export const defaultDiscovery = discovery.parse(undefined);
 
 const publication = z
   .strictObject({

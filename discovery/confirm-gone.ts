@@ -1,7 +1,7 @@
+import { type Config, defaultDiscovery } from '#config/schema';
 import { messageOf } from '#core/errors';
 import { concurrently } from '#io/concurrently';
 import { withinDeadline } from '#io/signals';
-import type { DiscoverOptions } from './discover';
 import type { ScopeReader, Source } from './source';
 
 /** Ids of endpoints that a scope does not list, by scope id. */
@@ -19,7 +19,7 @@ const timeoutMs = 10_000;
 /** Asks the sources that can tell an endpoint that is gone from one that they do not list; without missing ids no call is made. */
 export function createConfirmGone(
   sources: readonly Source[],
-  { concurrency = 16 }: Pick<DiscoverOptions, 'concurrency'> = {},
+  { concurrency }: Pick<Config['discovery'], 'concurrency'> = defaultDiscovery,
 ): ConfirmGone {
   const scopes = sources.flatMap((source) => source.scopes());
   return async (missing, signal) => {

@@ -1,3 +1,4 @@
+import { type Config, defaultDiscovery } from '#config/schema';
 import { compareText } from '#core/addresses/targets';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Scope, Snapshot } from '#core/model';
@@ -12,12 +13,8 @@ import { createScopeMemory, type Failure, type Read, unread } from './scope-memo
 import type { LastGoodStore } from './snapshot/last-good';
 import type { ScopeReader, Source } from './source';
 
-export type DiscoverOptions = {
+export type DiscoverOptions = Partial<Config['discovery']> & {
   readonly clock: Clocks;
-  /** Scopes read at once. */
-  readonly concurrency?: number;
-  /** Time a scope gets to answer as a whole. */
-  readonly scopeTimeoutSeconds?: number;
   /** Absent: a new process starts with nothing known. */
   readonly lastGoodStore?: LastGoodStore;
 };
@@ -37,8 +34,9 @@ export type Discoverer = {
  */
 export function createDiscoverer(
   sources: readonly Source[],
-  { clock, concurrency = 16, scopeTimeoutSeconds = 30, lastGoodStore: store }: DiscoverOptions,
+  { clock, lastGoodStore: store, ...settings }: DiscoverOptions,
 ): Discoverer {
+  const { concurrency, scopeTimeoutSeconds } = { ...defaultDiscovery, ...settings };
   const scoped = sources.flatMap((source) => source.scopes().map((one) => ({ source, ...holdEmpty(one, clock) })));
   scoped.sort((a, b) => compareText(a.scope.id, b.scope.id));
   const memory = createScopeMemory(clock, store && { read: () => readJudged(store, scoped) });

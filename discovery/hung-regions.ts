@@ -1,3 +1,4 @@
+import { formatProblem } from '#core/errors';
 import type { Scope } from '#core/model';
 import type { Failure, Read } from './scope-memory';
 
@@ -19,11 +20,9 @@ export function createHungRegions(): HungRegions {
   return {
     whyPassedOver: (scope) => {
       if ((lateInRow.get(placeOf(scope)) ?? 0) < mostLate) return undefined;
-      const reason = `${placeOf(scope)}: ${mostLate} accounts did not answer in time, one after the other, so that the rest was not asked`;
-      return {
-        code: 'TIMEOUT',
-        reason: `${reason}; it is tried again in the next pass; check the route to the AWS API`,
-      };
+      const late = `${mostLate} accounts did not answer in time, one after the other, so that the rest was not asked`;
+      const fix = 'it is tried again in the next pass; check the route to the AWS API';
+      return { code: 'TIMEOUT', reason: formatProblem({ reason: `${placeOf(scope)}: ${late}`, fix }) };
     },
     record: ({ scope, failure }) => {
       const late = failure?.code === 'TIMEOUT' ? (lateInRow.get(placeOf(scope)) ?? 0) + 1 : 0;

@@ -30,10 +30,12 @@ const answerLimits = limitAnswers({
 /** Of every client, those that ask for credentials too. */
 export const clientPlugins = [answerLimits, toldCalls];
 
+const sockets = { keepAlive: true, maxSockets: 50 };
+
 /** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
 export const requestHandler = {
-  httpAgent: throughProxies(new HttpAgent({ keepAlive: true, maxSockets: 50 }), 'http:', callTimeoutMs),
-  httpsAgent: throughProxies(new HttpsAgent({ keepAlive: true, maxSockets: 50 }), 'https:', callTimeoutMs),
+  httpAgent: throughProxies(new HttpAgent(sockets), 'http:', callTimeoutMs),
+  httpsAgent: throughProxies(new HttpsAgent(sockets), 'https:', callTimeoutMs),
   connectionTimeout: callTimeoutMs,
   requestTimeout: callTimeoutMs,
   // The request's time ends with the headers of the answer; this one ends an answer that stops half-way, `answerLimits` one that goes on.

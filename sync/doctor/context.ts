@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Config } from '#config/schema';
+import { type Config, mostScopesAtOnce } from '#config/schema';
 import type { Snapshot } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { emptyBase } from '#deck/file/base';
@@ -10,7 +10,7 @@ import { systemClock } from '#io/clock';
 import { withinDeadline } from '#io/signals';
 import type { PluginSchema } from '../control-planes/backend';
 import { backendOf } from '../control-planes/backends';
-import { openSession, type SessionOptions } from '../pass/session';
+import { openSession, type Session, type SessionOptions } from '../pass/session';
 
 /** Time that a check gets, and what several checks need before it: a person waits for all of them. */
 export const checkTimeoutMs = 10_000;
@@ -18,12 +18,9 @@ export const checkTimeoutMs = 10_000;
 export const lateFix = 'check the address that it calls and the way there (DNS, proxy, firewall), and run doctor again';
 /** Less, so that a scope that does not answer is named, and not discovery as a whole. */
 const scopeTimeoutSeconds = 8;
-/** As many as there are connections. */
-const concurrency = 50;
-
 /** Time that discovery gets: what so many scopes take where none answers, and as long as a check with few of them. */
 export function discoveryTimeoutMs(scopes: number): number {
-  const rounds = Math.max(Math.ceil(scopes / concurrency), 1);
+  const rounds = Math.max(Math.ceil(scopes / mostScopesAtOnce), 1);
   return checkTimeoutMs + (rounds - 1) * scopeTimeoutSeconds * 1_000;
 }
 
@@ -34,7 +31,7 @@ export type Context = {
   readonly aws: AwsAccess;
   readonly schema: PluginSchema;
   readonly now: () => number;
-  readonly session: Promise<ReturnType<typeof openSession>>;
+  readonly session: Promise<Session>;
   readonly snapshot: Promise<Snapshot>;
   readonly held: Promise<readonly HeldEntity[]>;
 };
@@ -48,7 +45,7 @@ export function openContext(
   const { controlPlane, owner } = config;
   const aws = createAwsAccess(clock);
   const sources = createSources(config, { clock, aws });
-  const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds, concurrency });
+  const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds, concurrency: mostScopesAtOnce });
   const scopes = sources.flatMap((source) => source.scopes()).length;
   // Each scope in flight listens, and so does each check.
   const within = <T>(asked: string, work: (own: AbortSignal) => Promise<T>, timeoutMs = checkTimeoutMs) =>

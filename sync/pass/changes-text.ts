@@ -1,5 +1,4 @@
 import { groupBy } from '#core/group-by';
-import { isJsonObject } from '#core/json';
 import { zoneOf } from '#deck/affinity';
 import { nameInParent, parentOfKey } from '#deck/keys';
 import { formatRows, formatTable } from '#io/table';
@@ -55,7 +54,6 @@ export function formatGroup(changes: readonly Change[], terminal: Terminal): str
 function nameOfChange(change: Change): string {
   const name = nameInParent(change.key);
   if (change.kind !== 'target' || zoneOf(change) === undefined) return name;
-  const { fields } = change.after ?? change.before ?? {};
-  const weight = isJsonObject(fields) && fields.weight !== undefined ? `, weight ${fields.weight}` : '';
-  return `${name} in ${parentOfKey(change.key)}${weight}`;
+  const weight = (change.after ?? change.before)?.fields.weight;
+  return `${name} in ${parentOfKey(change.key)}${weight === undefined ? '' : `, weight ${weight}`}`;
 }

@@ -2,13 +2,13 @@ import { checksumOf } from '#core/json';
 import { backendOf } from '../control-planes/backends';
 import { writesBase } from '../control-planes/control-plane';
 import type { PlanExpectation } from './plan-file';
-import type { openSession } from './session';
+import type { Session } from './session';
 
-type Session = Pick<ReturnType<typeof openSession>, 'config' | 'base' | 'controlPlane'>;
+type Identified = Pick<Session, 'config' | 'base' | 'controlPlane'>;
 
 /** What a plan is made for, and has to be made for when it is applied; asks the control plane for its id. Throws PrivatelinkError. */
 export async function expectationOf(
-  { config, base, controlPlane }: Session,
+  { config, base, controlPlane }: Identified,
   signal: AbortSignal,
 ): Promise<PlanExpectation> {
   const contents = base.files.map(({ path: _, ...content }) => content);

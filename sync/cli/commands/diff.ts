@@ -7,8 +7,8 @@ import { onlyDomain } from '../../pass/one-domain';
 import { serialisePlan } from '../../pass/plan-file';
 import { hasNoCredentials, isIncomplete, isWithheld, type Report, serialiseReport } from '../../pass/report';
 import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
-import { type PassDependencies, planApproved } from '../../pass/run-once';
-import { openSession } from '../../pass/session';
+import { planApproved } from '../../pass/run-once';
+import { openSession, type Session } from '../../pass/session';
 import type { ForeignEntity } from '../../plan/foreign-entities';
 import { foreignMessage } from '../../plan/foreign-entities';
 import { findConflicts } from '../../publish/publish';
@@ -66,8 +66,6 @@ function partialPlan(): PrivatelinkError {
   const fix = 'leave --domain out: a plan is of all domains';
   return new PrivatelinkError('--out cannot be given with --domain', { code: 'CONFIG_INVALID', fix });
 }
-
-type Session = ReturnType<typeof openSession> & Pick<PassDependencies, 'approved'>;
 
 /** The plan, or what of it is about one domain, with what the control plane says of the plugins that it names. */
 function planWithPlugins(session: Session, { domain }: ShowOptions, signal: AbortSignal): Promise<Report> {

@@ -9,13 +9,11 @@ import { readDependants } from '../../control-planes/kong-api/dependants';
 import { isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
-import { openSession } from '../../pass/session';
+import { openSession, type Session } from '../../pass/session';
 import { outcomeOf } from '../../plan/plan';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
 import { exitCodes } from '../exit-codes';
 import type { Configured, Verb } from './verb';
-
-type Session = ReturnType<typeof openSession>;
 
 type RetireOptions = Configured & {
   readonly domain?: string;

@@ -4,30 +4,28 @@ import { readPlan } from '../../pass/plan-file';
 import { type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { runOnce } from '../../pass/run-once';
-import { openSession } from '../../pass/session';
-import { exitCodeOfSync, type Strictness } from '../exit-codes';
-import { showPlan } from './diff';
+import { openSession, type Session } from '../../pass/session';
+import { exitCodeOfSync } from '../exit-codes';
+import { type ShowOptions, showPlan } from './diff';
 import { openRelease } from './schema';
 import type { Verb } from './verb';
 import type { WatchOptions } from './watch';
 
 type SyncOptions = WatchOptions &
-  Strictness & {
+  Pick<ShowOptions, 'strict' | 'verbose'> & {
     /** The file of what is approved. */
     readonly plan?: string;
     /** Pass after pass, until stopped. */
     readonly watch?: boolean;
     /** Plans, and writes nothing. */
     readonly dryRun?: boolean;
-    /** Each change, however many there are. */
-    readonly verbose?: boolean;
   };
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
 export const runSync: Verb<SyncOptions> = async (options, signal) => {
   if (options.watch) {
-    const [ofOnePass] = (['plan', 'dryRun', 'strict', 'verbose'] as const).filter((name) => options[name]);
-    if (ofOnePass) throw ofOnePassOnly(flags[ofOnePass]);
+    const [, flag] = ofOnePass.find(([name]) => options[name]) ?? [];
+    if (flag) throw ofOnePassOnly(flag);
     // The worker's server, logs and metrics are a tenth of the start of a one-shot command.
     const { runWatch } = await import('./watch');
     return runWatch(options, signal);
@@ -46,7 +44,12 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
   return exitCodeOfSync(report, options);
 };
 
-const flags = { plan: '--plan', dryRun: '--dry-run', strict: '--strict', verbose: '--verbose' } as const;
+const ofOnePass = [
+  ['plan', '--plan'],
+  ['dryRun', '--dry-run'],
+  ['strict', '--strict'],
+  ['verbose', '--verbose'],
+] as const;
 
 function ofOnePassOnly(flag: string): PrivatelinkError {
   const fix = `leave --watch out for one pass, or ${flag} to go on`;
@@ -59,7 +62,7 @@ function unwatchedLog(): PrivatelinkError {
 }
 
 /** What the plan file lets through. */
-async function readApproval(path: string, session: ReturnType<typeof openSession>, signal: AbortSignal) {
+async function readApproval(path: string, session: Session, signal: AbortSignal) {
   return { approved: await readPlan(path, await expectationOf(session, signal)) };
 }
 
