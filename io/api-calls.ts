@@ -13,11 +13,6 @@ export type ApiCall = {
 /** Whoever calls is many layers below whoever counts, and most processes count nothing: Node's own way to tell, which costs nothing where nobody listens. */
 const calls = channel('kong-privatelink:api-call');
 
-/** Tells of a call that ended. */
-export function tellCall(call: ApiCall): void {
-  if (calls.hasSubscribers) calls.publish(call);
-}
-
 /** Hears of each call of this thread from now on; what it gives ends that. */
 export function onCall(listener: (call: ApiCall) => void): () => void {
   const hear = (message: unknown) => listener(message as ApiCall);
@@ -25,18 +20,34 @@ export function onCall(listener: (call: ApiCall) => void): () => void {
   return () => void calls.unsubscribe(hear);
 }
 
+type Results<T> = {
+  /** `ok` where none is given. */
+  readonly ofAnswer?: (answer: T) => ApiCall['result'];
+  /** The code of a PrivatelinkError where none is given; what gives nothing is not told. */
+  readonly ofThrown?: (thrown: unknown) => ApiCall['result'] | undefined;
+};
+
 /** Makes a call and tells how it ended; one that was stopped, and says so by the signal's reason, is not told. */
 export async function telling<T>(
   call: Pick<ApiCall, 'api' | 'action'>,
   run: () => Promise<T>,
-  resultOf: (answer: T) => ApiCall['result'] = () => 'ok',
+  { ofAnswer = () => 'ok', ofThrown = ownCode }: Results<T> = {},
 ): Promise<T> {
   try {
     const answer = await run();
-    tellCall({ ...call, result: resultOf(answer) });
+    tell({ ...call, result: ofAnswer(answer) });
     return answer;
   } catch (thrown) {
-    if (thrown instanceof PrivatelinkError) tellCall({ ...call, result: thrown.code });
+    const result = ofThrown(thrown);
+    if (result) tell({ ...call, result });
     throw thrown;
   }
+}
+
+function ownCode(thrown: unknown): ErrorCode | undefined {
+  return thrown instanceof PrivatelinkError ? thrown.code : undefined;
+}
+
+function tell(call: ApiCall): void {
+  if (calls.hasSubscribers) calls.publish(call);
 }

@@ -1,5 +1,5 @@
 import { codeOf } from '#core/errors';
-import { tellCall } from '#io/api-calls';
+import { telling } from '#io/api-calls';
 import type { ClientPlugin } from './answer-limits';
 import { awsErrorCode } from './errors';
 
@@ -8,20 +8,15 @@ export const toldCalls: ClientPlugin = {
   applyToStack: (stack) =>
     stack.add(
       (next, { clientName = '', commandName = '' }) =>
-        async (args) => {
-          const call = {
-            api: clientName.replace(/Client$/, '').toLowerCase(),
-            action: commandName.replace(/Command$/, ''),
-          };
-          try {
-            const answer = await next(args);
-            tellCall({ ...call, result: 'ok' });
-            return answer;
-          } catch (thrown) {
-            tellCall({ ...call, result: isAnswer(thrown) ? 'ok' : awsErrorCode(thrown) });
-            throw thrown;
-          }
-        },
+        (args) =>
+          telling(
+            {
+              api: clientName.replace(/Client$/, '').toLowerCase(),
+              action: commandName.replace(/Command$/, ''),
+            },
+            () => next(args),
+            { ofThrown: (thrown) => (isAnswer(thrown) ? 'ok' : awsErrorCode(thrown)) },
+          ),
       // The highest priority of the last step before the connection: within the SDK's own retries, and after its parser.
       { step: 'deserialize', priority: 'high', name: 'toldCalls' },
     ),

@@ -104,8 +104,8 @@ type Connection = CallLimits &
 
 function attempt(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
   const told = { api: connection.api.name.toLowerCase(), action: call.method };
-  const resultOf = (tried: Tried) => ('error' in tried ? tried.error.code : 'ok');
-  return telling(told, () => ask(call, connection, signal), resultOf);
+  const ofAnswer = (tried: Tried) => ('error' in tried ? tried.error.code : 'ok');
+  return telling(told, () => ask(call, connection, signal), { ofAnswer });
 }
 
 async function ask(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
