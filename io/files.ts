@@ -54,10 +54,8 @@ function checkRegular(found: Stats): void {
 
 /** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. Throws where something else than a file or a device is. */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
-  const file = await realpath(path).catch(() => path);
-  const before = await stat(file).catch(() => undefined);
+  const { file, found: before } = await findWritable(path);
   if (before && !before.isFile()) {
-    refuseOther(path, before);
     // A device is written to, never replaced.
     await writeFile(file, text);
     return true;
@@ -70,9 +68,7 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
 
 /** Throws where `writeIfChanged` would; leaves what is there as it is. */
 export async function proveWritable(path: string): Promise<void> {
-  const file = await realpath(path).catch(() => path);
-  const found = await stat(file).catch(() => undefined);
-  if (found) refuseOther(path, found);
+  const { file, found } = await findWritable(path);
   if (found && !found.isFile()) await access(file, constants.W_OK);
   // Its permissions alone do not tell whether a folder takes a new file.
   else await rmdir(await mkdtemp(join(dirname(file), '.doctor-')));
@@ -82,9 +78,13 @@ export async function proveWritable(path: string): Promise<void> {
 const isOwnDescriptor = /^\/(?:dev\/(?:std(?:out|err)$|fd\/)|proc\/self\/fd\/)/;
 const noFile = 'NO_FILE';
 
-function refuseOther(path: string, found: Stats): void {
-  const kind = isOwnDescriptor.test(path) ? undefined : kindOf(found);
+/** Where the path leads, and what is there: a file, a device or nothing. */
+async function findWritable(path: string): Promise<{ readonly file: string; readonly found?: Stats }> {
+  const file = await realpath(path).catch(() => path);
+  const found = await stat(file).catch(() => undefined);
+  const kind = found && !isOwnDescriptor.test(path) ? kindOf(found) : undefined;
   if (kind) throw Object.assign(new Error(`it is a ${kind}, and no file`), { code: noFile });
+  return { file, found };
 }
 
 /** What is never written to: opening a pipe waits for a reader, which nothing ends, not even SIGTERM. */
