@@ -41,11 +41,9 @@ function escaped(text: string): string {
 
 /** The metrics as rows of a Markdown table. */
 export function metricRows(table: MetricTable): readonly string[] {
-  return Object.entries(table).map(([name, { type, help, labels }]) =>
-    labels
-      ? `| \`${name}\` | ${type} | ${help}, by ${Object.keys(labels)
-          .map((label) => `\`${label}\``)
-          .join(', ')} |`
-      : `| \`${name}\` | ${type} | ${help} |`,
-  );
+  return Object.entries(table).map(([name, { type, help, labels }]) => {
+    const names = Object.keys(labels ?? {}).map((label) => `\`${label}\``);
+    const by = labels ? `, by ${names.join(', ')}` : '';
+    return `| \`${name}\` | ${type} | ${help}${by} |`;
+  });
 }
