@@ -87,11 +87,10 @@ function withVariant({ condition: { variant }, variants }: Pick<Followed, 'condi
 function rest(followed: Followed, nowMs: number): Step {
   const { goneMs = nowMs } = followed;
   const next = { ...followed, goneMs };
-  if (!isRestless(followed)) {
-    if (isHeld(followed)) return { next, line: endOf(followed, nowMs) };
-    return nowMs - goneMs < hourMs ? { next } : {};
-  }
-  return nowMs - goneMs < hourMs ? { next } : { line: endOf(next, nowMs) };
+  const isOver = nowMs - goneMs >= hourMs;
+  if (isRestless(followed)) return isOver ? { line: endOf(next, nowMs) } : { next };
+  if (isHeld(followed)) return { next, line: endOf(next, nowMs) };
+  return isOver ? {} : { next };
 }
 
 function endOf(followed: Followed, nowMs: number): Line {

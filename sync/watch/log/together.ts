@@ -7,7 +7,7 @@ export function together<L extends Pick<Line, 'message' | 'fields'>>(lines: read
   return [...groupBy(lines, sameOf).values()].flatMap((same) => {
     const [first] = same;
     if (!first || same.length === 1) return same;
-    const ages = same.flatMap(({ fields }) => Number(fields.lastGoodSeconds ?? 0));
+    const ages = same.map(({ fields }) => Number(fields.lastGoodSeconds ?? 0));
     const lastGoodSeconds = Math.max(...ages) || undefined;
     const scope = namesOf(same.map(({ fields }) => ({ id: String(fields.scope) })));
     return [{ ...first, fields: { ...first.fields, scope, lastGoodSeconds } }];
