@@ -25,6 +25,16 @@ export function endpointOf(over: Partial<Endpoint> = {}): Endpoint {
   };
 }
 
+/** Of one domain, so many that its brake lets a few go. */
+export const tenEndpoints: readonly Endpoint[] = Array.from({ length: 10 }, (_, index) =>
+  endpointOf({ id: `vpce-5${index}`, addresses: [{ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }] }),
+);
+
+/** The same after somebody deleted them. */
+export function deleted(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  return endpoints.map((one) => ({ ...one, state: 'deleted' }));
+}
+
 export function knownScope(
   endpoints: readonly Endpoint[],
   quarantined: readonly Quarantined[] = [],

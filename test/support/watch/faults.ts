@@ -1,7 +1,6 @@
 import { PrivatelinkError } from '#core/errors';
-import type { Endpoint } from '#core/model';
 import { metricsText } from '#plugin/server/serving/metrics';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../builders';
+import { deleted, endpointOf, hubScope, knownScope, tenEndpoints, unknownScope } from '../builders';
 import { createPasses } from '../passes';
 import { openScraped, type Scraped } from './scrapes';
 
@@ -15,26 +14,32 @@ export type AlertFault = {
   readonly shows: readonly string[];
 };
 
-const many = Array.from({ length: 10 }, (_, index) =>
-  endpointOf({ id: `vpce-5${index}`, addresses: [{ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }] }),
-);
+type Over = Parameters<typeof openScraped>[0];
 
-/** A worker that has succeeded for five minutes, until it is struck. */
-async function openStruck(strike: (worker: Scraped) => void, over: Parameters<typeof openScraped>[0] = {}) {
-  const worker = openScraped(over);
-  worker.see(...many);
-  await worker.pass(5);
-  strike(worker);
-  return worker;
-}
-
-/** Struck, and then passing for so many minutes. */
-function struckFor(minutes: number, strike: (worker: Scraped) => void, over?: Parameters<typeof openScraped>[0]) {
+/** What a worker lives through from its first minute on. */
+function fromStart(live: (worker: Scraped) => unknown, over?: Over) {
   return async () => {
-    const worker = await openStruck(strike, over);
-    await worker.pass(minutes);
+    const worker = openScraped(over);
+    await live(worker);
     return worker;
   };
+}
+
+/** What a worker lives through that has succeeded for five minutes. */
+function succeeded(live: (worker: Scraped) => unknown, over?: Over) {
+  return fromStart(async (worker) => {
+    worker.see(...tenEndpoints);
+    await worker.pass(5);
+    await live(worker);
+  }, over);
+}
+
+/** Struck after that, and then passing for so many minutes. */
+function struckFor(minutes: number, strike: (worker: Scraped) => void, over?: Over) {
+  return succeeded((worker) => {
+    strike(worker);
+    return worker.pass(minutes);
+  }, over);
 }
 
 const unavailable = () => Promise.reject(new PrivatelinkError('away', { code: 'UNREACHABLE', fix: undefined }));
@@ -54,47 +59,42 @@ const lastSuccess = 'kong_privatelink_last_success_timestamp_seconds 241';
 export const alertFaults: readonly AlertFault[] = [
   {
     name: 'nothing, while endpoints come and go as they may',
-    live: async () => {
-      const worker = openScraped();
-      await worker.pass(120, (minute) => worker.see(...many.slice(0, 8 + (minute % 40 > 20 ? 1 : 0))));
-      return worker;
-    },
+    live: fromStart((worker) =>
+      worker.pass(120, (minute) => worker.see(...tenEndpoints.slice(0, 8 + (minute % 40 > 20 ? 1 : 0)))),
+    ),
     fires: [],
     shows: ['kong_privatelink_alive 1', 'kong_privatelink_pass_shortfall{reason="failed"} 0'],
   },
   {
     name: 'AWS is away',
-    live: struckFor(40, ({ seeScopes }) => seeScopes(unknownScope(many))),
+    live: struckFor(40, ({ seeScopes }) => seeScopes(unknownScope(tenEndpoints))),
     fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkScopesUnknown'],
     shows: [lastSuccess, 'kong_privatelink_scopes_unknown{code="THROTTLED"} 1'],
   },
   {
     name: 'AWS was away from the start of the worker',
-    live: async () => {
-      const worker = openScraped();
+    live: fromStart(async (worker) => {
       worker.seeScopes(unknownScope());
       await worker.pass(40);
-      return worker;
-    },
+    }),
     fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkScopesUnknown'],
     shows: ['kong_privatelink_last_success_timestamp_seconds 0'],
   },
   {
     name: 'AWS was away for ten minutes, and is back',
-    live: async () => {
-      const worker = await openStruck(({ seeScopes }) => seeScopes(unknownScope(many)));
+    live: succeeded(async (worker) => {
+      worker.seeScopes(unknownScope(tenEndpoints));
       await worker.pass(10);
-      worker.see(...many);
+      worker.see(...tenEndpoints);
       await worker.pass(10);
-      return worker;
-    },
+    }),
     fires: [],
     shows: ['kong_privatelink_scopes_unknown{code="THROTTLED"} 0'],
   },
   {
     name: 'a snapshot is not written any more',
     live: struckFor(15, ({ seeScopes }) => {
-      const relayed = knownScope(many, [], { ...hubScope, account: 'snapshot' });
+      const relayed = knownScope(tenEndpoints, [], { ...hubScope, account: 'snapshot' });
       seeScopes({ ...relayed, observedAtMs: relayed.observedAtMs - 2 * 3_600_000 });
     }),
     fires: ['KongPrivatelinkAnswersOld'],
@@ -108,56 +108,44 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     name: 'a plan is refused: the brake withholds removals',
-    live: struckFor(40, ({ see }) => see(...many.map((one): Endpoint => ({ ...one, state: 'deleted' })))),
+    live: struckFor(40, ({ see }) => see(...deleted(tenEndpoints))),
     fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkPlanRefused'],
     shows: [lastSuccess, 'kong_privatelink_plan_refused{reason="brake"} 1'],
   },
   {
     name: 'a plan is refused as a whole',
-    live: struckFor(40, ({ see }) => see(...many, endpointOf()), { mostOfKind: 10 }),
+    live: struckFor(40, ({ see }) => see(...tenEndpoints, endpointOf()), { mostOfKind: 10 }),
     fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkPlanRefused'],
     shows: [lastSuccess, 'kong_privatelink_plan_refused{reason="limit"} 1'],
   },
   {
     name: 'two writers of one owner have different configurations',
-    live: async () => {
-      const worker = await openStruck(() => {});
+    live: succeeded(async (worker) => {
       const settings = { sd2: { healthcheck: { path: '/other' } } };
       const other = createPasses({ controlPlane: worker.plane, settings });
-      await worker.pass(30, () => other.pass(knownScope(many)));
-      return worker;
-    },
+      await worker.pass(30, () => other.pass(knownScope(tenEndpoints)));
+    }),
     fires: ['KongPrivatelinkFlapping'],
     shows: ['kong_privatelink_entities_flapping 1'],
   },
   {
     name: 'a value went to and fro once',
-    live: async () => {
-      const worker = openScraped();
+    live: fromStart(async (worker) => {
       const weights = [100, 50, 100];
       await worker.pass(30, (minute) => worker.see(endpointOf({ weight: weights[minute] ?? 100 })));
-      return worker;
-    },
+    }),
     fires: [],
     shows: ['kong_privatelink_entities_flapping 0'],
   },
   {
     name: 'the loop is stuck',
-    live: async () => {
-      const worker = await openStruck(() => {});
-      worker.hang(8);
-      return worker;
-    },
+    live: succeeded((worker) => worker.hang(8)),
     fires: ['KongPrivatelinkStuck'],
     shows: ['kong_privatelink_alive 0'],
   },
   {
     name: 'the worker ended',
-    live: async () => {
-      const worker = await openStruck(() => {});
-      worker.end(15);
-      return worker;
-    },
+    live: succeeded((worker) => worker.end(15)),
     fires: ['KongPrivatelinkDown'],
     shows: [],
   },
@@ -166,7 +154,7 @@ export const alertFaults: readonly AlertFault[] = [
     live: struckFor(40, ({ plane, see }) => {
       plane.failWith = ({ kind }) =>
         kind === 'upstream' ? new PrivatelinkError('no', { code: 'REJECTED', fix: undefined }) : undefined;
-      see(...many, endpointOf({ id: 'vpce-2', domain: 'sd9' }));
+      see(...tenEndpoints, endpointOf({ id: 'vpce-2', domain: 'sd9' }));
     }),
     fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkNotWritten'],
     shows: [lastSuccess, 'kong_privatelink_pass_shortfall{reason="rejected"} 1'],
@@ -182,13 +170,13 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     name: 'tags of an endpoint cannot be used',
-    live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(many, [quarantined('bad-tag')]))),
+    live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(tenEndpoints, [quarantined('bad-tag')]))),
     fires: ['KongPrivatelinkQuarantined'],
     shows: ['kong_privatelink_endpoints_quarantined{code="bad-tag"} 1'],
   },
   {
     name: 'an endpoint is of another gateway',
-    live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(many, [quarantined('other-gateway')]))),
+    live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(tenEndpoints, [quarantined('other-gateway')]))),
     fires: [],
     shows: ['kong_privatelink_endpoints_quarantined{code="other-gateway"} 1'],
   },
@@ -200,31 +188,21 @@ export const alertFaults: readonly AlertFault[] = [
   },
   {
     name: 'the disk of the log is full',
-    live: async () => {
-      const worker = await openStruck(() => {});
-      await worker.pass(10, (minute) => worker.metrics.set('kong_privatelink_output_lost_total', minute));
-      return worker;
-    },
+    live: succeeded((worker) =>
+      worker.pass(10, (minute) => worker.metrics.set('kong_privatelink_output_lost_total', minute)),
+    ),
     fires: ['KongPrivatelinkOutputLost'],
     shows: ['kong_privatelink_output_lost_total 9'],
   },
   {
     name: 'discovery of a data plane does not succeed',
-    live: async () => {
-      const worker = await openStruck(() => {});
-      await worker.pass(45, (minute) => pluginText(0, minute * 60_000));
-      return worker;
-    },
+    live: succeeded((worker) => worker.pass(45, (minute) => pluginText(0, minute * 60_000))),
     fires: ['KongPrivatelinkPluginStale'],
     shows: ['kong_privatelink_plugin_discovery_age_seconds 2640'],
   },
   {
     name: 'requests on a data plane have no target',
-    live: async () => {
-      const worker = await openStruck(() => {});
-      await worker.pass(20, (minute) => pluginText(minute * 30, 0));
-      return worker;
-    },
+    live: succeeded((worker) => worker.pass(20, (minute) => pluginText(minute * 30, 0))),
     fires: ['KongPrivatelinkPluginUnresolved'],
     shows: ['kong_privatelink_plugin_unresolved_total 570'],
   },

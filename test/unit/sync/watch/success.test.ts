@@ -1,16 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
-import type { Endpoint } from '#core/model';
 import { shortfalls } from '#sync/watch/metrics/shortfalls';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../../support/builders';
+import { deleted, endpointOf, hubScope, knownScope, tenEndpoints, unknownScope } from '../../../support/builders';
 import { defaultPolicy } from '../../../support/passes';
 import { openWatch } from '../../../support/watch/memory';
 
 const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
 const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
-const many = Array.from({ length: 10 }, (_, index) =>
-  endpointOf({ id: `vpce-5${index}`, addresses: [{ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }] }),
-);
 const failing = (code: 'REJECTED' | 'CONTROL_PLANE' | 'RATE_LIMITED') =>
   new PrivatelinkError('no', { code, fix: undefined });
 
@@ -27,28 +23,24 @@ const faults: readonly (readonly [string, readonly string[], (watch: Watch) => v
     ['failed'],
     ({ plane }) => Object.assign(plane, { read: () => Promise.reject(new Error('unreachable')) }),
   ],
-  ['AWS is away', ['scopes_unknown'], ({ seeScopes }) => seeScopes(unknownScope(many))],
+  ['AWS is away', ['scopes_unknown'], ({ seeScopes }) => seeScopes(unknownScope(tenEndpoints))],
   [
     'one scope of two is away',
     ['scopes_unknown'],
-    ({ seeScopes }) => seeScopes(knownScope(many), unknownScope(undefined, west)),
+    ({ seeScopes }) => seeScopes(knownScope(tenEndpoints), unknownScope(undefined, west)),
   ],
   [
     'AWS takes no credentials',
     ['failed', 'scopes_unknown'],
     ({ seeScopes }) => seeScopes({ status: 'unknown', scope: hubScope, code: 'CREDENTIALS', reason: 'expired' }),
   ],
-  [
-    'the brake withholds removals',
-    ['withheld'],
-    ({ see }) => see(...many.map((one): Endpoint => ({ ...one, state: 'deleted' }))),
-  ],
+  ['the brake withholds removals', ['withheld'], ({ see }) => see(...deleted(tenEndpoints))],
   [
     'an entity is invalid, and what depends on it is not tried',
     ['rejected', 'changes_failed', 'changes_skipped'],
     ({ plane, see }) => {
       plane.failWith = ({ kind }) => (kind === 'upstream' ? failing('REJECTED') : undefined);
-      see(...many, { ...other, domain: 'sd9' });
+      see(...tenEndpoints, { ...other, domain: 'sd9' });
     },
   ],
   [
@@ -56,7 +48,7 @@ const faults: readonly (readonly [string, readonly string[], (watch: Watch) => v
     ['changes_failed'],
     ({ plane, see }) => {
       plane.failWith = () => failing('CONTROL_PLANE');
-      see(...many, other);
+      see(...tenEndpoints, other);
     },
   ],
 ];
@@ -65,7 +57,7 @@ describe('a success', () => {
   it.each(faults)('fm-63 is none where %s: %j', async (_, reasons, strike) => {
     const watch = openWatch();
     const successAt = () => watch.metric('last_success_timestamp_seconds');
-    watch.see(...many);
+    watch.see(...tenEndpoints);
     await watch.run();
     watch.clock.advance(60_000);
     const before = successAt();
@@ -139,9 +131,9 @@ describe('what a pass counts', () => {
 
   it('says of what kind is what the brake withholds', async () => {
     const { run, see, metric } = openWatch({ policy: { ...defaultPolicy, maxRemovePercent: 0 } });
-    see(...many);
+    see(...tenEndpoints);
     await run();
-    see(...many.map((one): Endpoint => ({ ...one, state: 'deleted' })));
+    see(...deleted(tenEndpoints));
     await run();
 
     expect(metric('changes_withheld', { kind: 'target' })).toBe(10);

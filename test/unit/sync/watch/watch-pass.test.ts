@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
-import type { Endpoint } from '#core/model';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
-import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
+import {
+  deleted,
+  endpointOf,
+  hubScope,
+  knownScope,
+  snapshotOf,
+  tenEndpoints,
+  unknownScope,
+} from '../../../support/builders';
 import { createPasses, defaultPolicy, silentLog } from '../../../support/passes';
 import { openWatch } from '../../../support/watch/memory';
 
@@ -109,14 +116,12 @@ describe('createWatchPass', () => {
 
   it('does not come back early for what was held where the next plan is refused', async () => {
     const { clock, run, see } = openWatch();
-    const addresses = Array.from({ length: 10 }, (_, index) => ({ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }));
-    const many = addresses.map((address, index) => endpointOf({ id: `vpce-5${index}`, addresses: [address] }));
-    see(...many);
+    see(...tenEndpoints);
     await run();
-    see(...many, other);
+    see(...tenEndpoints, other);
     const held = await run();
     clock.advance(30_000);
-    see(...many.map((one): Endpoint => ({ ...one, state: 'deleted' })));
+    see(...deleted(tenEndpoints));
 
     const refused = await run();
 
