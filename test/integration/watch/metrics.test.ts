@@ -116,8 +116,7 @@ it('fm-63 tells of a configuration that it cannot use', async () => {
 it('counts its calls by what came of them, and tells what it is', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await startSucceeding();
-  const { body } = await request(`${worker.address}/metrics`, { reset: true });
-  const text = await body.text();
+  const text = await worker.page();
 
   expect(text).toMatch(
     /^kong_privatelink_api_calls_total\{api="ec2",action="DescribeVpcEndpoints",result="ok"\} [1-9]/m,

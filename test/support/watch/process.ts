@@ -81,14 +81,19 @@ export async function startScrapedWorker(estate: Estate) {
   });
   child.stderr.pipe(process.stderr, { end: false });
   const { address } = await logs('watching');
+  /** What it answers at /metrics. */
+  const page = async () => {
+    const { body } = await request(`${address}/metrics`, { reset: true });
+    return body.text();
+  };
   /** The value of a series, without the prefix that all have; undefined where there is none. */
   const read = async (series: string) => {
-    const { body } = await request(`${address}/metrics`, { reset: true });
-    const value = seriesOf([await body.text()]).get(`kong_privatelink_${series}`)?.[0];
+    const value = seriesOf([await page()]).get(`kong_privatelink_${series}`)?.[0];
     return value === undefined ? undefined : Number(value);
   };
   return {
     address,
+    page,
     read,
     /** Waits until the series has this value. */
     shows: (series: string, value: number) =>
