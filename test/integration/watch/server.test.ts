@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
 import { createSnapshotReader } from '#discovery/snapshot/reader';
 import { startWatchServer, type WatchServer, type WatchState } from '#sync/watch/server';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
+import { createAuthority } from '../../support/network/certificates';
 import { until } from '../../support/until';
 
 const config = { intervalSeconds: 60, listen: '127.0.0.1:0' };
@@ -131,9 +131,10 @@ describe('startWatchServer', () => {
   });
 
   it('speaks TLS and asks for the token where both are set', async () => {
-    const tls = selfSigned();
-    server = await startWatchServer({ ...config, tls, token: 'secret-of-the-relay' }, state);
-    const dispatcher = new Agent({ connect: { ca: readFileSync(tls.cert) } });
+    const authority = createAuthority(folder);
+    const { certFile: cert, keyFile: key } = authority.issue('worker', ['127.0.0.1']);
+    server = await startWatchServer({ ...config, tls: { cert, key }, token: 'secret-of-the-relay' }, state);
+    const dispatcher = new Agent({ connect: { ca: authority.cert } });
     const ask = (authorization: string) => statusOf('/metrics', { dispatcher, headers: { authorization } });
 
     const statuses = [await ask(''), await ask('Bearer other'), await ask('Bearer secret-of-the-relay')];
@@ -192,12 +193,4 @@ async function openIdle(text: string): Promise<Socket> {
 
 function closeAll(sockets: readonly Socket[]): void {
   for (const socket of sockets) socket.destroy();
-}
-
-function selfSigned() {
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-out', cert, '-keyout', key], { stdio: 'ignore' });
-  return { cert, key };
 }
