@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
-import { defaultConfig } from '../support/estate';
+import { workerConfig } from '../support/estate';
 import { noSpace, type OutputStage, onLinux, openOutputStage, type Stream } from '../support/outputs';
 import { until } from '../support/until';
 
@@ -37,7 +37,7 @@ onLinux('an output that cannot be written', () => {
     ['its reports', ['--json'], 'full', 'pipe'],
     ['its reports and its log', ['--json'], 'full', 'full'],
   ])('fm-55 ends no worker: %s', async (_, more, stdout, stderr) => {
-    stage.estate.configure(`${defaultConfig(stage.estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    stage.estate.configure(workerConfig(stage.estate));
     const { child, ended } = stage.start(['sync', '--watch', ...stage.config, ...more], stdout, stderr);
     await until('the first endpoint is written', () => stage.targets() === 1 || child.exitCode !== null);
     stage.estate.world.deleteEndpoint(stage.endpoint);
@@ -51,7 +51,7 @@ onLinux('an output that cannot be written', () => {
 
 onLinux('a worker whose reports cannot be written', () => {
   it('fm-55 says in its metrics that lines are lost', async () => {
-    stage.estate.configure(`${defaultConfig(stage.estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    stage.estate.configure(workerConfig(stage.estate));
     const { child, ended } = stage.start(['sync', '--watch', '--json', ...stage.config], 'full');
     let log = '';
     child.stderr?.on('data', (chunk) => {
@@ -70,7 +70,7 @@ onLinux('a worker whose reports cannot be written', () => {
 
 describe('a reader that stopped reading', () => {
   it('fm-55 keeps no worker from its work, nor from its end', async () => {
-    stage.estate.configure(`${defaultConfig(stage.estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    stage.estate.configure(workerConfig(stage.estate));
     // The report of this many is more than a pipe holds.
     for (let count = 0; count < 30; count += 1) stage.estate.addEndpoint(`d${count}`, [`10.0.2.${count + 1}`]);
     const { child, ended } = stage.start(['sync', '--watch', '--json', ...stage.config], 'pipe');

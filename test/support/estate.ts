@@ -92,3 +92,8 @@ sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${a
 controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\${KONNECT_TOKEN}" }
 `;
 }
+
+/** The same for a worker, which listens on a free port. */
+export function workerConfig(estate: Pick<Estate, 'aws' | 'konnect'>, intervalSeconds = 1): string {
+  return `${defaultConfig(estate)}watch: { intervalSeconds: ${intervalSeconds}, listen: "127.0.0.1:0" }\n`;
+}

@@ -10,7 +10,7 @@ import { packageRoot, version } from '#sync/pass/version';
 import { runCli } from '../../support/cli';
 import { blocksIn, commandsIn, manual } from '../../support/documents/pages';
 import { inMainJob, measures, others, scripts, shortRuns } from '../../support/documents/scripts';
-import { defaultConfig, type Estate, gatewayAccount, openEstate } from '../../support/estate';
+import { type Estate, gatewayAccount, openEstate, workerConfig } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
 
 const ours = /^(?:npx )?(?:\S*\/)?kong-privatelink (?=[a-z-])/;
@@ -131,7 +131,7 @@ describe('our commands in the docs', () => {
   beforeEach(async () => {
     estate = await openEstate();
     estate.addEndpoint('sd2', ['10.0.1.11']);
-    estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+    estate.configure(workerConfig(estate));
   });
 
   afterEach(() => estate.close());

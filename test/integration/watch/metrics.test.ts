@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { runCli } from '../../support/cli';
-import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { defaultConfig, type Estate, openEstate, workerConfig } from '../../support/estate';
 import { until } from '../../support/until';
 import { startScrapedWorker } from '../../support/watch/process';
 
@@ -12,7 +12,7 @@ let worker: Awaited<ReturnType<typeof startScrapedWorker>>;
 
 beforeEach(async () => {
   estate = await openEstate();
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate));
 });
 
 afterEach(async () => {
@@ -67,7 +67,7 @@ it('fm-63 tells of a second writer with another configuration', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await estate.run('sync');
   // Passes come when they are asked for, so that each can be looked at.
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 3600, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate, 3600));
   await startSucceeding();
   const other = join(estate.folder, 'other.yaml');
   const domains = 'domains: { sd2: { healthcheck: { path: /other } } }\nstateDir: other\n';
@@ -105,7 +105,7 @@ it('fm-63 tells of a configuration that it cannot use', async () => {
   estate.configure('owner: [');
 
   await worker.shows('config_in_use', 0);
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 2, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate, 2));
   await worker.shows('config_in_use', 1);
 
   expect(before).toBe(1);

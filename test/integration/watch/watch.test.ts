@@ -8,7 +8,7 @@ import { request } from 'undici';
 import { z } from 'zod';
 import { parseSnapshot } from '#discovery/snapshot/file';
 import { misfitsOf } from '../../support/cli';
-import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
+import { defaultConfig, type Estate, gatewayAccount, openEstate, region, workerConfig } from '../../support/estate';
 import { until } from '../../support/until';
 import { busyAtSignal, preloaded, startWorkerProcess, type WorkerProcess } from '../../support/watch/process';
 
@@ -17,7 +17,7 @@ let started: WorkerProcess | undefined;
 
 beforeEach(async () => {
   estate = await openEstate();
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate));
 });
 
 afterEach(async () => {
@@ -50,7 +50,7 @@ it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGT
   child.kill('SIGHUP');
   await until('configuration not used, the old one stays');
   await until('pass ended');
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 2, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate, 2));
   await until('configuration read again');
   child.kill('SIGTERM');
 
@@ -81,7 +81,7 @@ it('warns of settings that count after a restart alone, until they are as they w
   await until('watching');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:1" }\n`);
   const warned = await until('warning', 'watch.listen');
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate));
 
   expect(warned).toMatchObject({ reason: expect.stringMatching(/^watch.listen is 127.0.0.1:1 now.* restarted$/) });
   await until('warning no longer holds', 'watch.listen');
@@ -93,7 +93,7 @@ it('warns for as long as the configuration file cannot be used', async () => {
   estate.configure('owner: [');
   const { reason } = await until('configuration not used, the old one stays');
   await until('warning', 'the configuration file cannot be used');
-  estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`);
+  estate.configure(workerConfig(estate));
 
   const ended = await until('warning no longer holds', 'the configuration file cannot be used');
 
@@ -106,7 +106,7 @@ it.each([
   ['a base file', 'base.yaml'],
 ])('goes on where %s becomes a pipe, which nobody may ever write to', async (_, name) => {
   writeFileSync(resolve(estate.folder, 'base.yaml'), '_format_version: "3.0"\n');
-  const config = `${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\ndeck: { base: [base.yaml] }\n`;
+  const config = `${workerConfig(estate)}deck: { base: [base.yaml] }\n`;
   estate.configure(config);
   const { until } = startWatch();
   await until('pass ended');
@@ -122,9 +122,7 @@ it.each([
 it('uses a configuration as soon as a file that it names is mended', async () => {
   const { until } = startWatch();
   await until('pass ended');
-  estate.configure(
-    `${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\ndeck: { base: [base.yaml] }\n`,
-  );
+  estate.configure(`${workerConfig(estate)}deck: { base: [base.yaml] }\n`);
   const refused = await until('configuration not used, the old one stays');
   writeFileSync(resolve(estate.folder, 'base.yaml'), '_format_version: "3.0"\n');
 
@@ -152,9 +150,7 @@ describe('following', () => {
     const namespace = estate.world.cloudMap.createNamespace({ account: gatewayAccount, region, name: 'shared' });
     const service = estate.world.cloudMap.createHttpService({ namespaceId: namespace.id, name: 'employees' });
     const publication = { namespace: 'shared', service: 'employees', domain: 'sd2', region, endpoint: estate.aws.url };
-    estate.configure(
-      `${defaultConfig(estate)}publish: [${JSON.stringify(publication)}]\nwatch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`,
-    );
+    estate.configure(`${workerConfig(estate)}publish: [${JSON.stringify(publication)}]\n`);
     const instances = () => estate.world.cloudMap.instances(service.id).length;
     const { until } = startWatch();
     await until('pass ended');
@@ -168,7 +164,7 @@ describe('following', () => {
   it('uploads the schema before the first entity of the plugin', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.configure(
-      `${defaultConfig(estate)}domains: { sd2: { plugins: [{ name: privatelink, config: { domain: sd2 } }] } }\nwatch: { intervalSeconds: 1, listen: "127.0.0.1:0" }\n`,
+      `${workerConfig(estate)}domains: { sd2: { plugins: [{ name: privatelink, config: { domain: sd2 } }] } }\n`,
     );
     const { until } = startWatch();
 
