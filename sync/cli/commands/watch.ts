@@ -53,7 +53,8 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
   const session = openReloadable(options, running);
   const left: Left = { passes: 0, conditions: new Map(), snapshotText: () => undefined };
   const intervalMs = () => session.current().config.watch.intervalSeconds * 1_000;
-  const pass = openPass(options, { ...running, intervalMs, session, left });
+  const parts: Parts = { ...running, session, intervalMs, left };
+  const pass = openPass(options, parts);
   const paths = () => [configPath({ path: config, env: terminal.env }), ...session.current().config.deck.base];
   let loop: Worker | undefined;
   const onChange = () => {
@@ -64,7 +65,7 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
     const server = await serveInThread(session.current().config.watch, {
       isAlive: () => loop?.isAlive() ?? true,
       isReady: () => loop?.isReady() ?? false,
-      ...stateOf({ ...running, intervalMs, left, terminal }),
+      ...stateOf(options, parts),
     });
     log.info({ version, ...describeSession(session.current()), address: server.address }, 'watching');
     loop = startWorker({ ...machine, pass, intervalMs, onPass: server.tell }, signal);
@@ -78,16 +79,13 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
 
 type Running = { readonly log: Logger; readonly metrics: Metrics; readonly clock: Clock };
 
-type PassParts = Running & {
-  readonly intervalMs: () => number;
+type Parts = Running & {
   readonly session: ReturnType<typeof openReloadable>;
+  readonly intervalMs: () => number;
   readonly left: Left;
 };
 
-function openPass(
-  { terminal, json, allowRemovals }: WatchOptions,
-  { session, left, ...running }: PassParts,
-): WatchPass {
+function openPass({ terminal, json, allowRemovals }: WatchOptions, { session, left, ...running }: Parts): WatchPass {
   const ofFirstPass = { allowRemovals: parseAllowRemovals(allowRemovals) };
   return createWatchPass({
     ...running,
@@ -108,9 +106,10 @@ function openPass(
   });
 }
 
-type StateParts = Running & Pick<WatchOptions, 'terminal'> & Pick<PassParts, 'intervalMs' | 'left'>;
-
-function stateOf({ left, metrics, clock, intervalMs, terminal }: StateParts): Omit<OwnState, 'isAlive' | 'isReady'> {
+function stateOf(
+  { terminal }: WatchOptions,
+  { left, metrics, clock, intervalMs }: Parts,
+): Omit<OwnState, 'isAlive' | 'isReady'> {
   return {
     details: () => detailsOf(left.conditions, clock.monotonicMs()),
     metrics: () => {
