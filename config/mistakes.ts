@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type FileProblem, formatFileProblem, PrivatelinkError } from '#core/errors';
+import { firstOfEach } from '#core/group-by';
 
 export type KeyPath = readonly PropertyKey[];
 
@@ -43,21 +44,12 @@ export function invalidConfig(
   mistakes: readonly Mistake[],
   sight = noSight,
 ): PrivatelinkError {
-  const problems = firstOfEach(mistakes)
+  // What else is said of a place mostly follows from the first.
+  const problems = firstOfEach(mistakes, ({ path, position }) => `${formatPath(path)} ${position?.line}`)
     .map((one) => problemOf(one, file, sight))
     .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   const reason = [`the configuration is not valid (${origin}):`, ...problems.map(formatFileProblem)].join('\n  ');
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: undefined, problems });
-}
-
-/** One for each place: what else is said of it mostly follows from the first. */
-function firstOfEach(mistakes: readonly Mistake[]): readonly Mistake[] {
-  const firsts = new Map<string, Mistake>();
-  for (const one of mistakes) {
-    const key = `${formatPath(one.path)} ${one.position?.line}`;
-    if (!firsts.has(key)) firsts.set(key, one);
-  }
-  return [...firsts.values()];
 }
 
 function problemOf(mistake: Mistake, file: string, { positionOf, valueAt }: Sight): FileProblem {

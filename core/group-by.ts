@@ -9,3 +9,8 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Reado
   }
   return groups;
 }
+
+/** The first item of each key, in their order. */
+export function firstOfEach<T, K>(items: readonly T[], keyOf: (item: T) => K): readonly T[] {
+  return [...groupBy(items, keyOf).values()].flatMap((group) => group.slice(0, 1));
+}

@@ -1,7 +1,7 @@
 import { YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
-import { groupBy } from '#core/group-by';
+import { firstOfEach } from '#core/group-by';
 import { fixOf } from '#core/misfits/fixes';
 import type { Json, JsonObject } from '#core/model';
 import { readYaml } from '../yaml/read';
@@ -94,11 +94,6 @@ export type BaseFile = {
 const untagged =
   'carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it here';
 
-/** One for each place: what else is said of it mostly follows from the first. */
-function firstOfEach(problems: readonly BaseProblem[]): readonly BaseProblem[] {
-  return [...groupBy(problems, ({ at }) => at).values()].flatMap((all) => all.slice(0, 1));
-}
-
 /** What decK takes there, and a base file may not say, with the fix. */
 const notHere: ReadonlyMap<string, string> = new Map([
   ...['custom_entities', 'licenses', 'rbac_roles', 'service_packages'].map((list) => [list, untagged] as const),
@@ -111,7 +106,14 @@ const notHere: ReadonlyMap<string, string> = new Map([
 export function parseBaseFile(content: string, path: string): BaseFile {
   const written = parseYaml(content, path);
   const result = file.safeParse(plainly(written), { error: fixOf });
-  if (!result.success) throw invalidBase(path, firstOfEach(result.error.issues.flatMap(baseProblemsOf)));
+  if (!result.success) {
+    const problems = result.error.issues.flatMap(baseProblemsOf);
+    // What else is said of a place mostly follows from the first.
+    throw invalidBase(
+      path,
+      firstOfEach(problems, ({ at }) => at),
+    );
+  }
   const { _format_version: _, _transform: __, ...rest } = result.data;
   return { path, written: written as YamlMapping, ...rest };
 }
