@@ -11,8 +11,8 @@ import { called } from './called';
 import { exitCodes, exitMeanings, formatExitLines } from './exit-codes';
 import { asOurs } from './foreign-words';
 import { isInterrupt } from './stopped';
-import { jsonOption, type VerbEntry } from './verb-entry';
-import { configOption, verbs } from './verbs';
+import { configOption, jsonOption, type VerbEntry } from './verb-entry';
+import { verbs } from './verbs';
 
 export type MainOptions = { readonly terminal: Terminal; readonly signal: AbortSignal };
 

@@ -7,6 +7,9 @@ export type OptionEntry = readonly [flags: string, description: string, how?: 'r
 /** Of every verb, besides its own. */
 export const jsonOption: OptionEntry = ['--json', 'one JSON object on standard output'];
 
+/** Of a verb that names no options of its own, and of most that do. */
+export const configOption: OptionEntry = ['-c, --config <file>', 'configuration file'];
+
 export type VerbEntry = {
   readonly name: string;
   readonly summary: string;

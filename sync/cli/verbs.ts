@@ -1,7 +1,6 @@
 import { called } from './called';
-import type { OptionEntry, VerbEntry } from './verb-entry';
+import { configOption, type VerbEntry } from './verb-entry';
 
-export const configOption: OptionEntry = ['-c, --config <file>', 'configuration file'];
 const allowRemovalsOption = [
   '--allow-removals <n>',
   'let up to this many addresses leave, this once, past the brake',
@@ -208,6 +207,6 @@ In the shell's own start file, for the command on the PATH (not for npx):
     argument: ['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']],
     options: [],
     isPrinted: () => true,
-    load: async () => (await import('./commands/completion')).completionOf(verbs, [configOption]),
+    load: async () => (await import('./commands/completion')).completionOf(verbs),
   },
 ];

@@ -4,18 +4,18 @@ import { fishCompletion } from '../completion/fish';
 import { offersOf } from '../completion/offers';
 import { zshCompletion } from '../completion/zsh';
 import { exitCodes } from '../exit-codes';
-import type { OptionEntry, VerbEntry } from '../verb-entry';
+import type { VerbEntry } from '../verb-entry';
 import type { Shown, Verb } from './verb';
 
 type CompletionOptions = Shown & { readonly shell: string };
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
-/** Prints what a shell sources, made of the verbs' table; `usual` are the options of a verb that names none. */
-export function completionOf(verbs: readonly VerbEntry[], usual: readonly OptionEntry[]): Verb<CompletionOptions> {
+/** Prints what a shell sources, made of the verbs' table. */
+export function completionOf(verbs: readonly VerbEntry[]): Verb<CompletionOptions> {
   return async ({ terminal, json, shell }) => {
     if (!isKnown(shell)) throw unknownShell(shell);
-    const script = shells[shell](offersOf(verbs, usual));
+    const script = shells[shell](offersOf(verbs));
     terminal.out(json ? `${JSON.stringify({ shell, script })}\n` : script);
     return exitCodes.done;
   };

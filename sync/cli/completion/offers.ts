@@ -1,4 +1,4 @@
-import { jsonOption, type OptionEntry, type VerbEntry } from '../verb-entry';
+import { configOption, jsonOption, type OptionEntry, type VerbEntry } from '../verb-entry';
 
 /** What a shell can offer in a place: files, these words, or nothing that it could know. */
 export type Offer = 'files' | 'nothing' | readonly string[];
@@ -27,13 +27,13 @@ const versionOption: OptionEntry = ['-V, --version', 'output the version number'
 export const programOptions: readonly OptionOffers[] = [versionOption, helpOption].map(optionOffers);
 
 /** The verbs with all that can follow them; `help`, which Commander adds, takes a verb. */
-export function offersOf(verbs: readonly VerbEntry[], usual: readonly OptionEntry[]): readonly VerbOffers[] {
+export function offersOf(verbs: readonly VerbEntry[]): readonly VerbOffers[] {
   const help = { name: 'help', summary: 'display help for command', argument: verbs.map(({ name }) => name) };
-  return [...verbs.map((verb) => verbOffers(verb, usual)), { ...help, options: [] }];
+  return [...verbs.map(verbOffers), { ...help, options: [] }];
 }
 
-function verbOffers({ name, summary, argument, options }: VerbEntry, usual: readonly OptionEntry[]): VerbOffers {
-  const all = [...(options ?? usual), jsonOption, helpOption].map(optionOffers);
+function verbOffers({ name, summary, argument, options = [configOption] }: VerbEntry): VerbOffers {
+  const all = [...options, jsonOption, helpOption].map(optionOffers);
   return { name, summary, argument: argument && (argument[2] ?? offerFor(argument[0])), options: all };
 }
 
