@@ -24,6 +24,11 @@ export function wordsOf(text: string): Words | undefined {
   return word === undefined ? undefined : [word];
 }
 
+/** A host as URLs and addresses with a port name it, without the brackets around IPv6. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
 const dotted = /^(\d|[1-9]\d{1,2})\.(\d|[1-9]\d{1,2})\.(\d|[1-9]\d{1,2})\.(\d|[1-9]\d{1,2})$/;
 
 function ipv4Of(text: string): number | undefined {

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors';
 import { kindOf } from './kinds';
-import { parseIp, wordsOf } from './parse';
+import { parseIp, withoutBrackets, wordsOf } from './parse';
 import { contains, parseRange } from './ranges';
 
 /** A proxy, and the variable of the environment that names it. Its user and password are secrets: `url.origin` is what may be shown. */
@@ -47,10 +47,7 @@ function setIn(env: Environment, name: string): readonly [name: string, value: s
 }
 
 function isDirect({ host, port }: Destination, noProxy: string): boolean {
-  const name = host
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const name = withoutBrackets(host).replace(/\.$/, '').toLowerCase();
   if (name === 'localhost' || neverProxied.has(kindOf(name))) return true;
   return noProxy.split(/[\s,]+/).some((entry) => entry !== '' && covers(entry.toLowerCase(), name, port));
 }

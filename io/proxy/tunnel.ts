@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import { withoutBrackets } from '#core/addresses/parse';
 import { type Destination, type NamedProxy, proxyFor } from '#core/addresses/proxies';
 import { codeOf, isProblem, messageOf } from '#core/errors';
 import { tlsFixOf, untrustedFix } from '../tls-failures';
@@ -59,7 +60,7 @@ function connectRequest(url: URL, destination: Destination): ClientRequest {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return send({
     method: 'CONNECT',
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    hostname: withoutBrackets(url.hostname),
     port: url.port,
     path,
     headers: { host: path, ...authorizationOf(url) },

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from '#config/schema';
+import { withoutBrackets } from '#core/addresses/parse';
 import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
 import { serverTimeouts } from '#io/server-timeouts';
 
@@ -51,7 +52,7 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
     server.maxRequestsPerSocket = 1;
     server.on('dropRequest', (_, socket) => socket.destroy());
     server.on('connection', limitConnections());
-    server.listen(Number(port || defaultPort), hostname.replace(/^\[|\]$/g, ''));
+    server.listen(Number(port || defaultPort), withoutBrackets(hostname));
     await once(server, 'listening');
     // A connection that cannot be taken, as when no file descriptor is left, is its caller's loss alone.
     server.on('error', () => {});

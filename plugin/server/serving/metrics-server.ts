@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { withoutBrackets } from '#core/addresses/parse';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { serverTimeouts } from '#io/server-timeouts';
 import { findAt } from '../listening/listen';
@@ -41,7 +42,7 @@ function parseAddress(address: string): Address {
   if (address.startsWith(`${unixPrefix}/`)) return { path: address.slice(unixPrefix.length) };
   const [, host, port] = loopback.exec(address) ?? [];
   if (host === undefined || Number(port) > 65_535) throw refused(address, 'it is no address of this host alone');
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  return { host: withoutBrackets(host), port: Number(port) };
 }
 
 function refused(address: string, why: string): PrivatelinkError {

@@ -1,3 +1,4 @@
+import { withoutBrackets } from '#core/addresses/parse';
 import type { GatewayConfig, Upstream } from '../entities';
 import type { Balancer } from './balancer';
 import type { Routing } from './routing';
@@ -40,5 +41,5 @@ type Location = { readonly host: string; readonly ip: string; readonly port: num
 export function parseAddress(address: string): Location {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon);
-  return { host, ip: host.replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+  return { host, ip: withoutBrackets(host), port: Number(address.slice(colon + 1)) };
 }
