@@ -10,10 +10,10 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
-export type Exit = keyof typeof exitCodes;
+type Exit = keyof typeof exitCodes;
 
 /** What each that a verb can end with means there. */
-type Exits = Readonly<Partial<Record<Exit, string>>>;
+export type Exits = Readonly<Partial<Record<Exit, string>>>;
 
 /** What they mean, whatever the verb: `--help`, README.md and docs/operations.md say this. */
 export const exitMeanings: { readonly [E in Exit]: string } = {
@@ -26,27 +26,14 @@ export const exitMeanings: { readonly [E in Exit]: string } = {
   interrupted: 'stopped with Ctrl-C',
 };
 
-/** `0 done, 1 error`: those that are given, by their number. */
+/** Those that are given, by their number: a line each, below a title. */
 export function formatExits(exits: Exits): string {
-  return givenOf(exits)
-    .map(([code, meaning]) => `${code} ${meaning}`)
-    .join(', ');
-}
-
-/** The same with a line each, below a title. */
-export function formatExitLines(exits: Exits): string {
-  return givenOf(exits)
-    .map(
-      ([code, meaning], index) => `${(index === 0 ? 'Exit codes:' : '').padEnd(15)}${String(code).padEnd(5)}${meaning}`,
-    )
-    .join('\n');
-}
-
-function givenOf(exits: Exits): readonly (readonly [code: number, meaning: string])[] {
-  return Object.entries(exitCodes).flatMap(([exit, code]) => {
-    const meaning = exits[exit as Exit];
-    return meaning ? [[code, meaning] as const] : [];
+  const given = Object.entries(exitCodes).filter(([exit]) => exits[exit as Exit]);
+  const lines = given.map(([exit, code], index) => {
+    const title = index === 0 ? 'Exit codes:' : '';
+    return `${title.padEnd(15)}${String(code).padEnd(5)}${exits[exit as Exit]}`;
   });
+  return lines.join('\n');
 }
 
 export type Strictness = {

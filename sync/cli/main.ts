@@ -8,7 +8,7 @@ import type { Terminal } from '#io/terminal';
 import { fewestColumns, joinParagraphs, wrapLines } from '#io/wrap';
 import { version } from '../pass/version';
 import { called } from './called';
-import { exitCodes, exitMeanings, formatExitLines } from './exit-codes';
+import { exitCodes, exitMeanings, formatExits } from './exit-codes';
 import { asOurs } from './foreign-words';
 import { isInterrupt } from './stopped';
 import { configOption, jsonOption, type VerbEntry } from './verb-entry';
@@ -136,7 +136,7 @@ First steps:   ${called} sandbox          see it work, nothing needed
                ${called} discover         what your endpoints look like from here
                ${called} diff             what would change, and why
                ${called} sync             change it
-${formatExitLines(exitMeanings)}`,
+${formatExits(exitMeanings)}`,
         columns,
       ),
     )
@@ -165,7 +165,7 @@ function addVerb(
     .showHelpAfterError(`(${usageFix(verb.name)})`)
     .addHelpText(
       'after',
-      wrapLines(`${joinParagraphs(verb.help)}\n${formatExitLines(verb.exits)}`, helpColumns(context.terminal)),
+      wrapLines(`${joinParagraphs(verb.help)}\n${formatExits(verb.exits)}`, helpColumns(context.terminal)),
     )
     .action(async () => {
       const run = await verb.load();

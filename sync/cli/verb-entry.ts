@@ -1,5 +1,5 @@
 import type { Verb } from './commands/verb';
-import type { Exit } from './exit-codes';
+import type { Exits } from './exit-codes';
 
 /** An option of a verb; with the values that it can have, where they are few and the shell may offer them. */
 export type OptionEntry = readonly [flags: string, description: string, how?: 'repeatable' | readonly string[]];
@@ -14,7 +14,7 @@ export type VerbEntry = {
   readonly name: string;
   readonly summary: string;
   readonly help: string;
-  readonly exits: Readonly<Partial<Record<Exit, string>>>;
+  readonly exits: Exits;
   /** `<domain>`, where the verb takes one; with the values that it can have, where they are few. */
   readonly argument?: readonly [name: string, description: string, values?: readonly string[]];
   /** Besides `--json`; `-c` alone when absent. */
