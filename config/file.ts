@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
+import { isJsonObject } from '#core/json';
+import type { Json } from '#core/model';
 import { withAbsolutePaths, withAbsoluteSources } from './absolute-paths';
 import { type ConfigFile, invalidConfig, type KeyPath, neededKeys } from './mistakes';
 import { type Config, configSchema } from './schema';
-import { checkFilled, type Env, valueAt } from './variables';
+import { checkFilled, type Env, type Filling, valueAt } from './variables';
 import { type ConfigText, readConfigText } from './yaml';
 
 export type LoadOptions = {
@@ -48,9 +50,9 @@ export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
   return freeze({ ...config, stateDir, sources: withAbsoluteSources(config.sources, dirname(file)) });
 }
 
-function withoutControlPlane(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const { controlPlane: _, publish: __, ...rest } = value as Record<string, unknown>;
+function withoutControlPlane(value: Json): Json {
+  if (!isJsonObject(value)) return value;
+  const { controlPlane: _, publish: __, ...rest } = value;
   return rest;
 }
 
@@ -73,7 +75,7 @@ function readSource(options: LoadOptions): Source {
   return { ...source, text };
 }
 
-function check<T>(schema: z.ZodType<T>, source: Source, filling: Parameters<typeof checkFilled>[2]): T {
+function check<T>(schema: z.ZodType<T>, source: Source, filling: Filling): T {
   const { text } = source;
   const { data, mistakes } = checkFilled(schema, text.value, filling);
   const all = [...text.mistakes, ...mistakes];

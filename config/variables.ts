@@ -8,7 +8,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 const references = /\$\$\{|\$\{([A-Za-z_]\w*)\}/g;
 const wholeReference = /^\$\{[A-Za-z_]\w*\}$/;
 
-type Filling = {
+export type Filling = {
   readonly env: Env;
   /** Of a path, whether its variables must be set; one that is not set and not needed makes its key absent. */
   readonly isNeeded: (path: KeyPath) => boolean;

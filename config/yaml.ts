@@ -1,12 +1,12 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, type YAMLMap } from 'yaml';
 import { isProblem, messageOf } from '#core/errors';
+import type { Json } from '#core/model';
 import { parseYamlDocument } from '#core/yaml/parse';
 import type { KeyPath, Mistake, Position, Sight } from './mistakes';
 
 /** What the text of a configuration says, and where. */
 export type ConfigText = {
-  /** What JSON can hold. */
-  readonly value: unknown;
+  readonly value: Json;
   /** Keys that cannot stand where they are. */
   readonly mistakes: readonly Mistake[];
   readonly positionOf: Sight['positionOf'];
@@ -25,7 +25,7 @@ export function readConfigText(text: string): ConfigText | readonly Mistake[] {
   };
   try {
     // Plain values only, and an end to them: a YAML alias may stand inside its own anchor.
-    const value: unknown = JSON.parse(JSON.stringify(document.toJS()) ?? 'null');
+    const value: Json = JSON.parse(JSON.stringify(document.toJS()) ?? 'null');
     return {
       value,
       mistakes: strayKeys(document.contents, [], positionAt),
