@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listenOn } from '../../support/network/servers';
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
 
@@ -56,9 +57,8 @@ describe('the command as a process', () => {
   });
 
   it('ends any verb with 130 at Ctrl-C, whatever it waits for', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const { port } = silent.address() as AddressInfo;
+    const silent = createServer();
+    const port = await listenOn(silent);
     const config = join(folder, 'config.yaml');
     const source = `{ name: hub, type: vpc-endpoints, regions: [us-east-1], endpoint: "http://127.0.0.1:${port}" }`;
     writeFileSync(config, `owner: a\nsources: [${source}]\ncontrolPlane: { type: file, path: ${folder}/kong.yaml }\n`);

@@ -1,8 +1,6 @@
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
@@ -10,6 +8,7 @@ import { runOnce } from '#sync/pass/run-once';
 import { endpointOf, knownScope, snapshotOf } from '../../support/builders';
 import { type Stage, signal, startStage } from '../../support/control-planes/konnect';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+import { listenOn } from '../../support/network/servers';
 import { createPasses } from '../../support/passes';
 
 describe('a control plane that nobody may write to', () => {
@@ -48,9 +47,7 @@ describe('an address at which there is something else than Konnect', () => {
   beforeEach(async () => {
     estate = await openEstate();
     server = createServer((_, response) => response.writeHead(answer.status, answer.headers).end('<html>hello</html>'));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `http://127.0.0.1:${await listenOn(server)}`;
     estate.configure(defaultConfig({ aws: estate.aws, konnect: { ...estate.konnect, url } }));
   });
 
