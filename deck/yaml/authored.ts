@@ -1,4 +1,4 @@
-import type { Scalar } from 'yaml';
+import type { CST, Scalar } from 'yaml';
 import { type Hidden, refuseHalves } from './templates';
 import { type Authored, asWritten } from './values';
 import { isWritable, quoteLiterally } from './write';
@@ -17,7 +17,8 @@ export function authoredScalar(scalar: Scalar, { value, hidden, isInBrackets }: 
   const text = hidden.restore(value);
   if (text === value) return { text, isFlowItem: false, [asWritten]: () => quoteLiterally(text) };
   refuseHalves(text);
-  const source = scalar.srcToken?.type === 'block-scalar' ? blockSource(scalar, hidden) : flowSource(scalar, hidden);
+  const { srcToken: token } = scalar;
+  const source = token?.type === 'block-scalar' ? blockSource(token, hidden) : flowSource(scalar, hidden);
   // Double quotes take escapes for what may not stand in a file.
   if (!isWritable(source(0))) return text;
   return { text, isFlowItem: isInBrackets && scalar.type === 'PLAIN', [asWritten]: source };
@@ -32,13 +33,12 @@ function flowSource({ tag, range }: Scalar, hidden: Hidden): At {
 }
 
 /** In its own column where that can be: templates that indent lines count on it, and follow where it cannot. */
-function blockSource({ range, srcToken }: Scalar, hidden: Hidden): At {
-  if (srcToken?.type !== 'block-scalar') throw new Error('no block');
-  const [start = ''] = /^[|>][-+1-9]*/.exec(hidden.text.slice(range?.[0])) ?? [];
-  const header = isCut(srcToken) ? start.replace(/[-+]|$/, '-') : start;
+function blockSource(token: CST.BlockScalar, hidden: Hidden): At {
+  const [start = ''] = /^[|>][-+1-9]*/.exec(hidden.text.slice(token.offset)) ?? [];
+  const header = isCut(token) ? start.replace(/[-+]|$/, '-') : start;
   const digit = /[1-9]/.exec(header)?.[0];
-  const lines = srcToken.source.replace(/\n$/, '').split('\n');
-  const written = digit ? srcToken.indent + Number(digit) : indentOf(lines.find((line) => line.trim() !== '') ?? '');
+  const lines = token.source.replace(/\n$/, '').split('\n');
+  const written = digit ? token.indent + Number(digit) : indentOf(lines.find((line) => line.trim() !== '') ?? '');
   return (column) => {
     const indent = digit ? column + 2 : Math.max(written, column + 1);
     const moved = lines.map((line) => (line.length > written ? ' '.repeat(indent) + line.slice(written) : ''));

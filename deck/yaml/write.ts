@@ -61,7 +61,7 @@ function inLine(value: Yaml, column: number): string {
 }
 
 /** The text in double quotes; templates in it are left as they are. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return `"${aroundTemplates(text, escapeText)}"`.replace(unwritable, escapeCharacter);
 }
 
