@@ -32,14 +32,12 @@ function namedBy(text: string, variable: string): NamedProxy | Problem {
   const url = new URL(whole);
   // Else what is shown as the host would be the beginning of a secret.
   if ((url.pathname + url.search + url.hash).includes('@'))
-    return { reason: `${variable} ${ended.reason}`, fix: ended.fix };
+    return {
+      reason: `${variable} has a user or password with / ? or # in it, where the name of the proxy should begin`,
+      fix: 'write what is no letter or digit in them as %XX, such as %2F %3F %23',
+    };
   return { url, variable };
 }
-
-const ended: Problem = {
-  reason: 'has a user or password with / ? or # in it, where the name of the proxy should begin',
-  fix: 'write what is no letter or digit in them as %XX, such as %2F %3F %23',
-};
 
 function setIn(env: Environment, name: string): readonly [name: string, value: string] | undefined {
   const found = [name, name.toUpperCase()].find((one) => env[one] !== undefined);
