@@ -40,10 +40,10 @@ function openHeld(way: Way) {
 
 const skipped = creates.slice(1).map(() => ({ outcome: 'skipped', error: 'not tried after: stopped by SIGTERM' }));
 
-describe('applyChanges', () => {
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => void jest.useRealTimers());
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
+describe('applyChanges', () => {
   it.each<[Way, readonly object[]]>([
     ['one entity at a time', [{ outcome: 'applied' }, ...skipped]],
     ['as a whole', creates.map(() => ({ outcome: 'applied' }))],
@@ -75,12 +75,7 @@ describe('applyChanges', () => {
 });
 
 describe('fm-54 a control plane that tells of its data planes without end', () => {
-  afterEach(() => {
-    jest.useRealTimers();
-  });
-
   it('is asked for 30 s, and what was written counts all the same', async () => {
-    jest.useFakeTimers();
     const plane = createMemoryControlPlane('test');
     const readRollout: ControlPlane['readRollout'] = (signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -97,12 +92,7 @@ describe('fm-54 a control plane that tells of its data planes without end', () =
 });
 
 describe('fm-54 data planes that are awaited', () => {
-  afterEach(() => {
-    jest.useRealTimers();
-  });
-
   it('get 30 s in all, also where the last answer never comes', async () => {
-    jest.useFakeTimers();
     const plane = createMemoryControlPlane('test');
     const [create, update] = creates;
     if (!create || !update) throw new Error('the document has two');
@@ -132,12 +122,7 @@ describe('fm-54 data planes that are awaited', () => {
 });
 
 describe('fm-54 a control plane that writes too slowly for ever', () => {
-  afterEach(() => {
-    jest.useRealTimers();
-  });
-
   it('is written to for an hour, and what was not written by then is left to the next pass', async () => {
-    jest.useFakeTimers();
     const plane = createMemoryControlPlane('test');
     const write: typeof plane.write = async (change, own) => {
       await new Promise((done) => setTimeout(done, 50 * 60_000));
