@@ -19,7 +19,7 @@ type SchemaOptions = Omit<Configured, 'config'> & {
 /** Prints the plugin's schema in Lua, or the configuration's in JSON, or puts the plugin's into the control plane where it differs. */
 export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, signal) => {
   const { terminal, json, upload } = options;
-  if (config === true) return printConfigSchema({ ...options, upload });
+  if (config === true) return printConfigSchema(options);
   const schema = pluginSchema();
   if (!upload) {
     terminal.out(json ? `${JSON.stringify(schema)}\n` : schema.lua);
