@@ -3,20 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { blocksIn, textOf } from '../../support/documents/pages';
 import { type Estate, openEstate } from '../../support/estate';
 
 const root = resolve(__dirname, '../../..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const readme = textOf('README.md');
 
-/** The fenced blocks of a language, without the indentation of a list. */
-function blocksOf(language: string): readonly string[] {
-  const pattern = new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\``, 'gm');
-  return [...readme.matchAll(pattern)].map(([, indent = '', text = '']) =>
-    text.replace(new RegExp(`^${indent}`, 'gm'), ''),
-  );
-}
-
-const commands = blocksOf('sh').flatMap((block) => block.trim().split('\n'));
+const commands = blocksIn('README.md', 'sh').flatMap((block) => block.trim().split('\n'));
 const verbs = commands
   .filter((command) => command.startsWith('kong-privatelink '))
   .map((command) => command.split(' ').slice(1));
@@ -43,7 +36,7 @@ describe('README', () => {
   });
 
   it('shows a configuration with which its commands do what it says', async () => {
-    const [example = ''] = blocksOf('yaml');
+    const [example = ''] = blocksIn('README.md', 'yaml');
     const here = example
       .replace('https://us.api.konghq.com', estate.konnect.url)
       .replace('regions: [us-east-1] }', `regions: [us-east-1], endpoint: "${estate.aws.url}" }`);
