@@ -4,15 +4,20 @@ import { createMockEc2, endpointAnswer, sourceOver, vpcEndpointsConfig } from '.
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
 import { firstOf } from '../../support/sources';
 
+let estate: Estate;
+
+beforeEach(async () => {
+  estate = await openEstate();
+});
+
+afterEach(() => estate.close());
+
+const impatient = 'policy: { removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 }\n';
+
+/** Addresses that are routed to. */
+const addresses = () => estate.konnect.entities('prod', 'targets').map(({ target }) => target);
+
 describe('discovery, against what peers have met', () => {
-  let estate: Estate;
-
-  beforeEach(async () => {
-    estate = await openEstate();
-  });
-
-  afterEach(() => estate.close());
-
   async function changes(): Promise<readonly { action: string; kind: string; key: string }[]> {
     return JSON.parse((await estate.run('sync', '--json')).out).changes;
   }
@@ -58,14 +63,6 @@ describe('discovery, against what peers have met', () => {
 });
 
 describe('an endpoint of a type that is not routed to', () => {
-  let estate: Estate;
-
-  beforeEach(async () => {
-    estate = await openEstate();
-  });
-
-  afterEach(() => estate.close());
-
   it('fm-62 is named with what to do, and costs the others nothing', async () => {
     const type = 'GatewayLoadBalancer';
     const id = estate.addEndpoint('sd1', ['10.0.1.11'], { type });
@@ -96,27 +93,18 @@ describe('an endpoint of a type that is not routed to', () => {
 describe('an endpoint of type Resource', () => {
   const action = 'DescribeVpcEndpointAssociations';
   const calls = () => estate.aws.calls.filter((one) => one.action === action).length;
-  const addresses = () =>
-    estate.konnect
-      .entities('prod', 'targets')
-      .map(({ target }) => target)
-      .sort();
-  let estate: Estate;
+  const sorted = () => addresses().sort();
   let id: string;
 
   beforeEach(async () => {
-    estate = await openEstate();
-    const impatient = 'policy: { removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 }\n';
     estate.configure(`${defaultConfig(estate)}${impatient}`);
     id = estate.addEndpoint('sd1', ['10.0.1.11', '10.0.2.11'], { type: 'Resource', resources: [{}] });
     await estate.run('sync');
   });
 
-  afterEach(() => estate.close());
-
   it('fm-62 goes from its tag to targets, in a call more, and takes them out when it is deleted', async () => {
     const { endpoints } = JSON.parse((await estate.run('discover', '--json')).out);
-    const routed = addresses();
+    const routed = sorted();
     const serviceName = estate.world.endpoint(id)?.associations[0]?.resourceArn;
     estate.world.deleteEndpoint(id);
 
@@ -124,7 +112,7 @@ describe('an endpoint of type Resource', () => {
 
     expect(endpoints).toMatchObject([{ id, domain: 'sd1', state: 'available', serviceName }]);
     expect(routed).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
-    expect([exitCode, addresses(), calls()]).toEqual([0, [], 2]);
+    expect([exitCode, sorted(), calls()]).toEqual([0, [], 2]);
   });
 
   it.each([
@@ -139,7 +127,7 @@ describe('an endpoint of type Resource', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toContain(reason);
-    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.2.11:80']);
+    expect(sorted()).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.2.11:80']);
   });
 
   it('fm-62 keeps its targets without the permission, which is named, and the others go on', async () => {
@@ -153,7 +141,7 @@ describe('an endpoint of type Resource', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toContain('allow ec2:DescribeVpcEndpointAssociations for the identity in use');
-    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.13:80', '10.0.2.11:80']);
+    expect(sorted()).toEqual(['10.0.1.11:80', '10.0.1.13:80', '10.0.2.11:80']);
   });
 
   it('fm-62 is of an unknown scope while AWS throttles the call: its targets stay', async () => {
@@ -163,22 +151,11 @@ describe('an endpoint of type Resource', () => {
     const { out } = await estate.run('sync');
 
     expect(out).toContain('ec2:DescribeVpcEndpointAssociations failed: Request limit exceeded.');
-    expect(addresses()).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
+    expect(sorted()).toEqual(['10.0.1.11:80', '10.0.2.11:80']);
   });
 });
 
 describe('what AWS hides since a service of its own manages it', () => {
-  let estate: Estate;
-
-  beforeEach(async () => {
-    estate = await openEstate();
-  });
-
-  afterEach(() => estate.close());
-
-  const addresses = () => estate.konnect.entities('prod', 'targets').map(({ target }) => target);
-  const impatient = 'policy: { removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 }\n';
-
   it('fm-64 is asked for: interfaces', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     for (const one of estate.world.endpoint(id)?.interfaces ?? []) estate.world.hide(one.id);
