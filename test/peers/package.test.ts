@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { verbs } from '#sync/cli/verbs';
 import { version } from '#sync/pass/version';
+import { keysOf } from '../support/aws/keys';
 import { readRecipe, scriptOf } from '../support/documents/recipe';
 import { type Estate, gatewayAccount, openEstate } from '../support/estate';
 import { copyClone } from '../support/package/clone';
@@ -62,14 +62,12 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
   });
 
   it.each(Object.entries(calls))('runs %s from an empty folder', async (verb, [argv, exitCode, says]) => {
-    const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
-    const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
     const config = ['completion', 'sandbox', 'version'].includes(verb)
       ? []
       : ['-c', join(estate.folder, 'kong-privatelink.yaml')];
 
     const ended = await installed.run('kong-privatelink', [verb, ...argv, ...config], {
-      ...credentials,
+      ...keysOf(gatewayAccount),
       ...estate.env,
     });
 

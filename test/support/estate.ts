@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import type { ResourceSpec } from '#sandbox/aws/world/associations';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { zoneIdsOf } from '#sandbox/aws/world/zones';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { keysOf } from './aws/keys';
 import { type CliResult, runCli } from './cli';
 
 export const gatewayAccount = '222222222222';
@@ -52,13 +52,8 @@ export async function openEstate(): Promise<Estate> {
   };
   const file = join(folder, 'kong-privatelink.yaml');
   const env = { KONNECT_TOKEN: token };
-  const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   // The SDK reads the process's own environment, which Jest gives each test file anew.
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_MAX_ATTEMPTS: '1',
-  });
+  Object.assign(process.env, keysOf(gatewayAccount), { AWS_MAX_ATTEMPTS: '1' });
   const estate: Estate = {
     world,
     aws,

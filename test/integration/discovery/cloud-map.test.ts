@@ -3,11 +3,11 @@ import type { ScopeState } from '#core/model';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import type { HttpService, Namespace } from '#sandbox/aws/cloud-map/world';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { zonesOf } from '#sandbox/aws/world/zones';
 import { cloudMapConfig } from '../../support/aws/cloud-map';
+import { keysOf } from '../../support/aws/keys';
 import { createFakeClock } from '../../support/passes';
 
 const region = 'us-east-1';
@@ -31,12 +31,7 @@ afterEach(() => aws.close());
 
 /** The SDK reads the process's own environment, which Jest gives each test file anew. */
 function useAccount(account: string): void {
-  const { accessKeyId, secretAccessKey } = credentialsOf(account);
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_MAX_ATTEMPTS: '1',
-  });
+  Object.assign(process.env, keysOf(account), { AWS_MAX_ATTEMPTS: '1' });
 }
 
 function register(id: string, ip: string, attributes: Readonly<Record<string, string>> = {}): void {

@@ -4,9 +4,9 @@ import { limitAnswers } from '#discovery/aws/answer-limits';
 import { createEc2Reader } from '#discovery/aws/readers/endpoints';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { type Listening, listenTogether } from '#sandbox/network/loopback';
 import { ec2Client } from '../../support/aws/ec2-client';
+import { keysOf } from '../../support/aws/keys';
 import { endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { createFakeClock } from '../../support/passes';
 import { patienceMs, until } from '../../support/until';
@@ -71,8 +71,7 @@ it('fm-54 gives a call its time as a whole: an answer that comes byte by byte en
 });
 
 it('fm-54 calls a scope unknown at once whose NextToken never changes, and keeps what it knew', async () => {
-  const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  Object.assign(process.env, keysOf('111111111111'));
   const token = '<nextToken>same</nextToken>';
   let next = '';
   const endpoint = await serve((response) =>

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDiscoverer, type Discoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { zoneIdsOf } from '#sandbox/aws/world/zones';
 import { reportScope, unknownTogether } from '#sync/pass/report';
+import { keysOf } from '../../support/aws/keys';
 import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 
 const accounts = Array.from({ length: 20 }, (_, index) => String(200_000_000_000 + index));
@@ -20,8 +20,7 @@ let world: AwsWorld;
 let aws: AwsServer;
 
 beforeEach(async () => {
-  const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  Object.assign(process.env, keysOf('111111111111'));
   world = createWorld();
   aws = await startAws(world);
 });

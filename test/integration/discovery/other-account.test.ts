@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { credentialsOf } from '#sandbox/aws/credentials';
+import { keysOf } from '../../support/aws/keys';
 import { defaultConfig, type Estate, gatewayAccount, openEstate } from '../../support/estate';
 
 const other = '444444444444';
@@ -20,8 +20,7 @@ afterEach(() => {
 
 /** The process's own credentials, as the SDK finds them. */
 function actAs(account: string): void {
-  const { accessKeyId, secretAccessKey } = credentialsOf(account);
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  Object.assign(process.env, keysOf(account));
 }
 
 function entities(kind: 'targets' | 'upstreams') {

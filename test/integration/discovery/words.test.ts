@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Config } from '#config/schema';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { cloudMapConfig } from '../../support/aws/cloud-map';
+import { keysOf } from '../../support/aws/keys';
 import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { createFakeClock } from '../../support/passes';
 
@@ -56,8 +56,7 @@ describe('an answer that is not of AWS', () => {
   it.each([503, 502, 407, 403, 404].flatMap((status) => bodies.map((body) => [status, body] as const)))(
     'is told by its status %s, whatever it says: %j',
     async (status, body) => {
-      const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+      Object.assign(process.env, keysOf('111111111111'));
       answer = { status, body };
 
       const told = await Promise.all([vpcEndpointsConfig({ endpoint }), cloudMapConfig({ endpoint })].map(unknownOf));
@@ -79,8 +78,7 @@ describe('an answer that redirects', () => {
   it.each(places.flatMap(([location, where]) => bodies.map((body) => [location, where, body] as const)))(
     'is told with where to (%s), whatever it says',
     async (location, where, body) => {
-      const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+      Object.assign(process.env, keysOf('111111111111'));
       answer = { status: 302, body, headers: location === undefined ? {} : { location } };
 
       const told = await Promise.all([vpcEndpointsConfig({ endpoint }), cloudMapConfig({ endpoint })].map(unknownOf));

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { credentialsOf } from '#sandbox/aws/credentials';
+import { keysOf } from '../../support/aws/keys';
 import { readRecipe, scriptOf } from '../../support/documents/recipe';
 import { type Estate, gatewayAccount, openEstate } from '../../support/estate';
 import { builtCli } from '../../support/sandbox';
@@ -30,13 +30,11 @@ function provide(program: string, script: string): void {
 
 /** Runs a step as GitHub does, in a checkout that holds the estate's configuration; gives what it printed. */
 async function run(job: string, step: string): Promise<string> {
-  const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const { stdout } = await promisify(execFile)('bash', ['-e', '-c', scriptOf(recipe, job, step)], {
     cwd: estate.folder,
     env: {
       ...estate.env,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...keysOf(gatewayAccount),
       PATH: `${join(estate.folder, 'bin')}:${process.env.PATH}`,
       PULL_REQUEST: '7',
     },

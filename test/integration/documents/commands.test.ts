@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseOptions } from '#plugin/server/options';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { packageRoot, version } from '#sync/pass/version';
+import { keysOf } from '../../support/aws/keys';
 import { runCli } from '../../support/cli';
 import { blocksIn, commandsIn, manual } from '../../support/documents/pages';
 import { inMainJob, measures, others, scripts, shortRuns } from '../../support/documents/scripts';
@@ -137,9 +137,7 @@ describe('our commands in the docs', () => {
   afterEach(() => estate.close());
 
   function settings() {
-    const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
-    const credentials = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    return { cwd: estate.folder, env: { PATH: process.env.PATH, ...credentials, ...estate.env } };
+    return { cwd: estate.folder, env: { PATH: process.env.PATH, ...keysOf(gatewayAccount), ...estate.env } };
   }
 
   /** Runs the command in the folder of the configuration; one that goes on is stopped after its first pass. */

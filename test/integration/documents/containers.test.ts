@@ -6,9 +6,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '#config/file';
 import { parseOptions } from '#plugin/server/options';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { accounts, homeZone } from '#sandbox/estates/t0';
 import { servedPorts } from '#sandbox/serve';
+import { keysOf } from '../../support/aws/keys';
 import { runCli } from '../../support/cli';
 
 const root = join(__dirname, '../../..');
@@ -83,8 +83,7 @@ describe('docker-compose.yml', () => {
   });
 
   it("has the credentials of the sandbox's gateway account, and hands them on to the plugin server", () => {
-    const { accessKeyId, secretAccessKey } = credentialsOf(accounts.gateway);
-    const expected = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const expected = keysOf(accounts.gateway);
 
     expect([kong, worker, konnectWorker].map((one) => one?.environment)).toEqual(
       Array(3).fill(expect.objectContaining(expected)),

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import type { JsonObject } from '#core/model';
-import { credentialsOf } from '#sandbox/aws/credentials';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { createWorld } from '#sandbox/aws/world/world';
 import { type ConfigurationOptions, configurationText, credentialsText } from '#sandbox/configuration';
 import type { GatewayAddress, Ground, Prepare } from '#sandbox/estates/estate';
 import { openLoopback } from '#sandbox/network/loopback';
 import type { PluginServerProgram } from '#sandbox/plugin-server/server';
+import { keysOf } from '../aws/keys';
 import { runCli } from '../cli';
 import { freePorts, type RealKong, startRealKong } from './real-kong';
 
@@ -90,9 +90,8 @@ async function post(url: string, content: JsonObject): Promise<void> {
 }
 
 async function sync(configPath: string, account: string): Promise<void> {
-  const { accessKeyId, secretAccessKey } = credentialsOf(account);
   // The SDK reads the process's own environment, which Jest gives each test file anew.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  Object.assign(process.env, keysOf(account));
   const { exitCode, out, err } = await runCli(['sync', '-c', configPath]);
   if (exitCode !== 0) throw new Error(`sync ended with ${exitCode}: ${out}${err}`);
 }
