@@ -3,14 +3,13 @@ import type { JsonObject } from '#core/model';
 import { pluginSchemaRoutes } from '../konnect/bundled-plugins';
 import type { Answer, Call } from '../konnect/call';
 import { createFaults, type Fault } from '../konnect/faults';
-import { Refusal } from '../konnect/refusal';
 import { isKindPath, type KindPath } from '../konnect/schemas';
 import { listen, type RecordedCall, responderOf, type Traffic } from '../konnect/serve';
 import { createStore, type Store } from '../konnect/store';
 import type { StoredEntity } from '../konnect/table';
 import { exportStore, importStore } from './declarative';
 import { answerEntities } from './routes';
-import { asKong, kongRefusal } from './shapes';
+import { inKongsWords, kongRefusal } from './shapes';
 
 export type KongAdminOptions = {
   /** Besides `default`; absent: no workspaces. */
@@ -68,17 +67,10 @@ function answer(call: Call, headers: IncomingHttpHeaders, state: State): Answer 
   if (first === 'config' && rest.length === 0) return answerConfig(call, state);
   const isDefault = isKindPath(first);
   const below = first === 'schemas' ? call.path : rest;
-  if (below[0] === 'schemas' && below[1] === 'plugins') return answerPluginSchema(call, below[2]);
+  if (below[0] === 'schemas' && below[1] === 'plugins')
+    return inKongsWords(() => pluginSchemaRoutes(call, below[2], () => false));
   const store = storeOf(isDefault ? 'default' : first, state);
   return answerEntities(call, isDefault ? call.path : rest, { ...state, store });
-}
-
-function answerPluginSchema(call: Call, name: string | undefined): Answer {
-  try {
-    return pluginSchemaRoutes(call, name, () => false);
-  } catch (thrown) {
-    throw thrown instanceof Refusal ? asKong(thrown) : thrown;
-  }
 }
 
 function storeOf(workspace: string, { stores }: State): Store {

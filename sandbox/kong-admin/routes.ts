@@ -1,11 +1,11 @@
 import type { JsonObject } from '#core/model';
 import type { Answer, Call } from '../konnect/call';
 import { entityRoutes } from '../konnect/entity-routes';
-import { Refusal } from '../konnect/refusal';
+import type { Refusal } from '../konnect/refusal';
 import { isKindPath, type KindPath } from '../konnect/schemas';
 import type { Store } from '../konnect/store';
 import type { StoredEntity } from '../konnect/table';
-import { asKong, kongRefusal, refuseUnknown, shown } from './shapes';
+import { inKongsWords, kongRefusal, refuseUnknown, shown } from './shapes';
 
 export type EntityOptions = { readonly store: Store; readonly hasDatabase: boolean; readonly pageCap: number };
 
@@ -19,7 +19,7 @@ export function answerEntities(call: Call, path: readonly string[], options: Ent
   if (call.method !== 'GET' && !options.hasDatabase) throw withoutDatabase(call, kind);
   if (!options.hasDatabase && call.query.has('tags')) refuseFilter(kind, options.store);
   if (call.method === 'PUT' || call.method === 'POST') refuseUnknown(kind, call.body as JsonObject);
-  try {
+  return inKongsWords(() => {
     refuseTarget(call, path, options.store);
     const isCut = kind === 'targets' && path.length === 3 && !options.hasDatabase;
     const answer = entityRoutes(call, path, options.store, isCut ? cutTargets : options.pageCap);
@@ -27,9 +27,7 @@ export function answerEntities(call: Call, path: readonly string[], options: Ent
       kind,
       isCut ? { ...answer, body: { ...(answer.body as object), offset: undefined, next: undefined } } : answer,
     );
-  } catch (thrown) {
-    throw thrown instanceof Refusal ? asKong(thrown) : thrown;
-  }
+  });
 }
 
 function kindOf([first = '', , second]: readonly string[]): KindPath | undefined {

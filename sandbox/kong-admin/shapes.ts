@@ -56,6 +56,15 @@ export function asKong({ status, body }: Refusal): Refusal {
     : violation(said.join('; '));
 }
 
+/** The answer, or the Refusal in Kong's words. */
+export function inKongsWords<T>(answer: () => T): T {
+  try {
+    return answer();
+  } catch (thrown) {
+    throw thrown instanceof Refusal ? asKong(thrown) : thrown;
+  }
+}
+
 /** `code` is Kong's own number of the error. */
 export function kongRefusal(status: number, message: string, code?: number): Refusal {
   return new Refusal(status, { message, ...(code !== undefined && { code }) });
