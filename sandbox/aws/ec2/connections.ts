@@ -2,6 +2,7 @@ import { AwsError } from '../error';
 import { listOf, required } from '../query';
 import type { Action, AwsRequest } from '../request';
 import { isAt, type VpcEndpoint } from '../world/model';
+import { endpointNotFound } from '../world/not-found';
 import { element, list, wrap } from '../xml';
 import { ipAddressTypeOf } from './endpoints';
 import { describe } from './listing';
@@ -32,14 +33,14 @@ export const rejectVpcEndpointConnections = forEachConnection((request, id) => r
 /** The consumer deletes its own endpoints. */
 export const deleteVpcEndpoints = forEachEndpoint((request, id) => {
   const endpoint = request.world.endpoint(id);
-  if (!endpoint || !isAt(endpoint, request.caller)) throw notFound(id);
+  if (!endpoint || !isAt(endpoint, request.caller)) throw endpointNotFound(id);
   request.world.deleteEndpoint(id);
 });
 
 /** The provider's action on connections of one of its services; throws InvalidVpcEndpointServiceId.NotFound. */
 function forEachConnection(act: (request: AwsRequest, id: string) => void): Action {
   const each = forEachEndpoint((request, id) => {
-    if (request.world.endpoint(id)?.service.id !== request.query.get('ServiceId')) throw notFound(id);
+    if (request.world.endpoint(id)?.service.id !== request.query.get('ServiceId')) throw endpointNotFound(id);
     act(request, id);
   });
   return (request) => {
@@ -65,10 +66,6 @@ function forEachEndpoint(act: (request: AwsRequest, id: string) => void): Action
     });
     return list('unsuccessful', refused);
   };
-}
-
-function notFound(id: string): AwsError {
-  return new AwsError('InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${id}' does not exist`);
 }
 
 function connectionXml(endpoint: VpcEndpoint): string {

@@ -2,6 +2,7 @@ import { AwsError } from '../error';
 import { listOf, type Query, required } from '../query';
 import type { AwsRequest } from '../request';
 import type { Subnet, Tags } from '../world/model';
+import { serviceNotFound } from '../world/not-found';
 import { wrap } from '../xml';
 import { endpointXml } from './endpoints';
 import { newTagsOf } from './tags';
@@ -14,8 +15,7 @@ export function createVpcEndpoint({ world, caller, query }: AwsRequest): string 
   const serviceName = required(query, 'ServiceName');
   const service = world.services().find(({ name }) => name === serviceName);
   // A service of another region is found where that region is named alone.
-  if (service && service.region !== (query.get('ServiceRegion') ?? region))
-    throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${serviceName}' does not exist`);
+  if (service && service.region !== (query.get('ServiceRegion') ?? region)) throw serviceNotFound(serviceName);
   if (!world.vpcs(caller).some(({ id }) => id === vpcId))
     throw new AwsError('InvalidVpcId.NotFound', `The Vpc Id ${vpcId} does not exist`);
   const interfaces = subnetsOf(query, world.subnets(caller)).map(({ zone }) => ({ zoneId: zone.id }));

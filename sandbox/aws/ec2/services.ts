@@ -1,6 +1,6 @@
-import { AwsError } from '../error';
 import { listOf } from '../query';
 import type { EndpointService } from '../world/model';
+import { serviceNotFound } from '../world/not-found';
 import { zonesOf } from '../world/zones';
 import { element, list, valueList } from '../xml';
 import { describe } from './listing';
@@ -15,8 +15,7 @@ export const describeVpcEndpointServices = describe<Shown>({
     const asked = listOf(query, 'ServiceName');
     const all = world.services().filter(({ region }) => region === caller.region);
     const missing = asked.filter((name) => !all.some((one) => one.name === name));
-    if (missing.length > 0)
-      throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${missing}' does not exist`);
+    if (missing.length > 0) throw serviceNotFound(String(missing));
     return all
       .filter(({ name }) => asked.length === 0 || asked.includes(name))
       .map((service) => ({

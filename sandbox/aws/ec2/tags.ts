@@ -2,6 +2,7 @@ import { AwsError } from '../error';
 import { listOf, type Query, required } from '../query';
 import type { AwsRequest } from '../request';
 import { isAt, type Place, type Tags } from '../world/model';
+import { endpointNotFound, instanceNotFound } from '../world/not-found';
 import type { AwsWorld } from '../world/world';
 import { element } from '../xml';
 
@@ -43,8 +44,9 @@ function changeTags({ world, caller, query }: AwsRequest, change: (tags: Tags) =
   const ids = listOf(query, 'ResourceId');
   if (ids.length === 0) throw missing('resourceIdSet');
   const writes = ids.map((id) => {
-    const { tags, write } = tagged(world, id, caller);
-    const changed = change(tags);
+    const { found, write, notFound } = tagged(world, id);
+    if (!found || !isAt(found, caller)) throw notFound(id);
+    const changed = change(found.tags);
     if (Object.keys(changed).length <= tagLimit) return () => write(changed);
     throw new AwsError('TagLimitExceeded', 'The maximum number of Tags for a resource has been reached.');
   });
@@ -52,21 +54,19 @@ function changeTags({ world, caller, query }: AwsRequest, change: (tags: Tags) =
   return element('return', true);
 }
 
-type Tagged = { readonly tags: Tags; readonly write: (tags: Tags) => void };
+type Tagged = {
+  readonly found?: Place & { readonly tags: Tags };
+  readonly write: (tags: Tags) => void;
+  readonly notFound: (id: string) => AwsError;
+};
 
-/** The caller's endpoint or instance, and how its tags are replaced; throws NotFound in the words of each, InvalidID for anything else. */
-function tagged(world: AwsWorld, id: string, caller: Place): Tagged {
-  const isEndpoint = /^vpce-(?!svc-)/.test(id);
-  if (!isEndpoint && !id.startsWith('i-')) throw new AwsError('InvalidID', `The ID '${id}' is not valid: ${taggable}`);
-  const found = isEndpoint ? world.endpoint(id) : world.instance(id);
-  if (found && isAt(found, caller))
-    return {
-      tags: found.tags,
-      write: (tags) => (isEndpoint ? world.setTags(id, tags) : world.setInstanceTags(id, tags)),
-    };
-  throw isEndpoint
-    ? new AwsError('InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${id}' does not exist`)
-    : new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+/** The endpoint or instance of an id, and how its tags are replaced; throws InvalidID for anything else. */
+function tagged(world: AwsWorld, id: string): Tagged {
+  if (/^vpce-(?!svc-)/.test(id))
+    return { found: world.endpoint(id), write: (tags) => world.setTags(id, tags), notFound: endpointNotFound };
+  if (id.startsWith('i-'))
+    return { found: world.instance(id), write: (tags) => world.setInstanceTags(id, tags), notFound: instanceNotFound };
+  throw new AwsError('InvalidID', `The ID '${id}' is not valid: ${taggable}`);
 }
 
 const taggable = 'the sandbox tags endpoints (vpce-) and instances (i-)';

@@ -3,6 +3,7 @@ import { associate, type ResourceSpec } from './associations';
 import { digest } from './ids';
 import type { EndpointService, LastError, NetworkInterface, Place, Tags, Vpc, VpcEndpoint } from './model';
 import { subnetIn, takeAddress, vpcAt } from './network';
+import { endpointNotFound, serviceNotFound } from './not-found';
 import type { StoredEndpoint, WorldState } from './state';
 
 /** One network interface: the zone by its id; without any address an IPv4 one is taken from the subnet. */
@@ -135,7 +136,7 @@ export function recreateEndpoint(state: WorldState, id: string, interfaces: read
 function existing(state: WorldState, id: string): StoredEndpoint {
   const stored = state.endpoints.get(id);
   const endpoint = stored && settle(state, stored);
-  if (!endpoint) throw new AwsError('InvalidVpcEndpointId.NotFound', `The Vpc Endpoint Id '${id}' does not exist`);
+  if (!endpoint) throw endpointNotFound(id);
   return endpoint;
 }
 
@@ -147,9 +148,7 @@ function requireState(endpoint: VpcEndpoint, states: ReadonlySet<string>): void 
 /** The service, once it is known to reach the zones asked for; across regions zones do not correspond, so any will do. */
 function serviceNamed(state: WorldState, spec: EndpointSpec, vpc: Vpc): EndpointService {
   const service = state.services.get(spec.serviceName);
-  if (!service) {
-    throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${spec.serviceName}' does not exist`);
-  }
+  if (!service) throw serviceNotFound(spec.serviceName);
   const missing = spec.interfaces.find(({ zoneId }) => !service.zoneIds.includes(zoneId));
   if (missing && service.region === spec.region) {
     const { id } = subnetIn(vpc, missing.zoneId);

@@ -1,6 +1,6 @@
-import { AwsError } from '../error';
 import type { Instance, LastError, Place, Tags } from './model';
 import { subnetIn, takeAddress, vpcAt } from './network';
+import { instanceNotFound } from './not-found';
 import type { StoredInstance, WorldState } from './state';
 
 export type InstanceSpec = Place & {
@@ -78,6 +78,6 @@ export function tagInstance(state: WorldState, id: string, tags: Tags): void {
 function existing(state: WorldState, id: string): StoredInstance {
   const stored = state.instances.get(id);
   const instance = stored && settleInstance(state, stored);
-  if (!instance) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+  if (!instance) throw instanceNotFound(id);
   return instance;
 }

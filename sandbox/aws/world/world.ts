@@ -1,5 +1,4 @@
 import { type CloudMap, createCloudMap } from '../cloud-map/world';
-import { AwsError } from '../error';
 import type { ResourceSpec } from './associations';
 import {
   acceptEndpoint,
@@ -39,6 +38,7 @@ import {
   type VpcEndpoint,
 } from './model';
 import { createVpc, type VpcSpec } from './network';
+import { serviceNotFound } from './not-found';
 import { acceptPeering, createPeering, type PeeringSpec } from './peerings';
 import type { AddressesFor, WorldState } from './state';
 import { zoneIdsOf } from './zones';
@@ -189,7 +189,7 @@ function createService(state: WorldState, spec: ServiceSpec): EndpointService {
 
 function setServiceZones(state: WorldState, name: string, zoneIds: readonly string[]): void {
   const service = state.services.get(name);
-  if (!service) throw new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${name}' does not exist`);
+  if (!service) throw serviceNotFound(name);
   state.services.set(name, { ...service, zoneIds });
 }
 
