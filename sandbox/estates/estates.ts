@@ -6,7 +6,11 @@ import { prepareT2 } from './t2';
 import { prepareT3 } from './t3';
 import { prepareT4 } from './t4';
 
-type Shown = { readonly prepare: Prepare /** It shows what AWS's faults do. */; readonly hasFaults?: boolean };
+type Shown = {
+  readonly prepare: Prepare;
+  /** It shows what AWS's faults do. */
+  readonly hasFaults?: boolean;
+};
 
 /** What `sandbox --estate` can show. */
 const estates: Readonly<Record<string, Shown>> = {
