@@ -7,12 +7,11 @@ import { createSources } from '#discovery/sources';
 import { type Listening, listenTogether } from '#sandbox/network/loopback';
 import { ec2Client } from '../../support/aws/ec2-client';
 import { keysOf } from '../../support/aws/keys';
-import { endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
+import { readerOptions, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { createFakeClock } from '../../support/passes';
 import { patienceMs, until } from '../../support/until';
 
 const mebibyte = 2 ** 20;
-const scope = firstScopeOf(vpcEndpointsConfig());
 const signal = new AbortController().signal;
 const answers: ServerResponse[] = [];
 let listening: Listening | undefined;
@@ -41,7 +40,7 @@ async function list(text: string, pauseMs: number, limits: { timeoutMs: number; 
   });
   const client = ec2Client(url, { account: '111111111111', region: 'us-east-1' });
   client.middlewareStack.use(limitAnswers(limits));
-  const reader = createEc2Reader({ scope, client: async () => client, pageSize: 100, budget: endlessBudget });
+  const reader = createEc2Reader(readerOptions({ client }));
   return reader.listEndpoints({ tagKey: 'kong:domain' }, signal);
 }
 

@@ -1,8 +1,7 @@
 import { DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createMockEc2, endpointAnswer, sourceOver, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
+import { createMockEc2, discoverOver, endpointAnswer, vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
-import { firstOf } from '../../support/sources';
 
 let estate: Estate;
 
@@ -211,7 +210,7 @@ describe('what AWS hides since a service of its own manages it', () => {
 describe('the filter of a list', () => {
   const mock = createMockEc2();
   const config = vpcEndpointsConfig({ vpcs: ['vpc-1'] });
-  const discover = () => firstOf(sourceOver(mock, config)).discover(new AbortController().signal);
+  const discover = () => discoverOver(mock, config);
 
   beforeEach(() => void mock.ec2.reset());
 

@@ -17,6 +17,7 @@ import { createEc2Reader } from '#discovery/aws/readers/endpoints';
 import { createZoneReader } from '#discovery/aws/readers/zones';
 import { createVpcEndpointsSource } from '#discovery/providers/vpc-endpoints';
 import type { Source } from '#discovery/source';
+import { firstOf } from '../sources';
 import { ec2Client } from './ec2-client';
 
 /** A source of VPC endpoints as the schema fills it in. */
@@ -135,6 +136,25 @@ export function associateWith({ ec2 }: MockEc2, associations: readonly VpcEndpoi
 
 export const endlessBudget: CallBudget = { take: async () => {} };
 
+/** A budget that notes each call, and how many AWS had answered before. */
+export function createNotedBudget({ ec2 }: MockEc2) {
+  const taken: string[] = [];
+  const take: CallBudget['take'] = async ({ account, region, action }) => {
+    taken.push(`${account} ${region} ${action} ${ec2.calls().length}`);
+  };
+  return { taken, budget: { take } };
+}
+
+/** What a reader of the first scope reads with. */
+export function readerOptions({ client }: Pick<MockEc2, 'client'>) {
+  return {
+    scope: firstScopeOf(vpcEndpointsConfig()),
+    client: async () => client,
+    pageSize: 100,
+    budget: endlessBudget,
+  };
+}
+
 /** The source over the mocked client. */
 export function sourceOver({ client }: MockEc2, config = vpcEndpointsConfig()): Source {
   return createVpcEndpointsSource(config, {
@@ -147,4 +167,9 @@ export function sourceOver({ client }: MockEc2, config = vpcEndpointsConfig()): 
       };
     },
   });
+}
+
+/** What the source finds over the mocked client, in its first scope. */
+export function discoverOver(mock: MockEc2, config?: VpcEndpointsConfig) {
+  return firstOf(sourceOver(mock, config)).discover(new AbortController().signal);
 }

@@ -12,16 +12,14 @@ import {
   associateWith,
   associationAnswer,
   createMockEc2,
+  discoverOver,
   endpointAnswer,
   interfaceAnswer,
   resourceArn,
-  sourceOver,
   vpcEndpointsConfig,
 } from '../../../support/aws/vpc-endpoints';
-import { firstOf } from '../../../support/sources';
 
 const mock = createMockEc2();
-const signal = new AbortController().signal;
 
 const interfaces = ['vpce-1', 'vpce-2'].flatMap((id, index) => [
   interfaceAnswer(`eni-${id}-a`, `10.0.1.1${index}`),
@@ -33,9 +31,7 @@ function resourceEndpoint(id: string, over: Partial<VpcEndpoint> = {}): VpcEndpo
   return endpointAnswer(id, { VpcEndpointType: 'Resource', ...reached, ...over });
 }
 
-function discover(config: VpcEndpointsConfig = vpcEndpointsConfig()) {
-  return firstOf(sourceOver(mock, config)).discover(signal);
-}
+const discover = (config?: VpcEndpointsConfig) => discoverOver(mock, config);
 
 /** What discovery makes of an endpoint of type Resource beside one of type Interface. */
 function discoverBoth(

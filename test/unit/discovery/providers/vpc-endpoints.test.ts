@@ -8,6 +8,7 @@ import type { VpcEndpointsConfig } from '#config/schema';
 import {
   answerWith,
   createMockEc2,
+  discoverOver,
   endpointAnswer,
   interfaceAnswer,
   sourceOver,
@@ -23,9 +24,7 @@ const interfaces = [
   interfaceAnswer('eni-vpce-1-b', '10.0.2.11', { AvailabilityZoneId: 'use1-az2' }),
 ];
 
-function discover(config: VpcEndpointsConfig = vpcEndpointsConfig()) {
-  return firstOf(sourceOver(mock, config)).discover(signal);
-}
+const discover = (config?: VpcEndpointsConfig) => discoverOver(mock, config);
 
 /** What discovery makes of one endpoint, whose interfaces AWS lists. */
 function discoverOne(over: Parameters<typeof endpointAnswer>[1], config?: VpcEndpointsConfig) {

@@ -1,25 +1,18 @@
 import { DescribeVpcEndpointAssociationsCommand } from '@aws-sdk/client-ec2';
 import { beforeEach, expect, it } from '@jest/globals';
-import type { CallBudget } from '#discovery/aws/call-budget';
 import { createEc2Reader } from '#discovery/aws/readers/endpoints';
 import {
   associateWith,
   associationAnswer,
   createMockEc2,
-  endlessBudget,
-  firstScopeOf,
+  createNotedBudget,
+  readerOptions,
   resourceArn,
-  vpcEndpointsConfig,
 } from '../../../../support/aws/vpc-endpoints';
 
 const mock = createMockEc2();
 const signal = new AbortController().signal;
-const options = {
-  scope: firstScopeOf(vpcEndpointsConfig()),
-  client: async () => mock.client,
-  pageSize: 1_000,
-  budget: endlessBudget,
-};
+const options = { ...readerOptions(mock), pageSize: 1_000 };
 
 const list = (ids: readonly string[]) => createEc2Reader(options).listAssociations(ids, signal);
 const inputs = () => mock.ec2.commandCalls(DescribeVpcEndpointAssociationsCommand).map(({ args }) => args[0].input);
@@ -110,13 +103,10 @@ it('asks for 200 endpoints in one call, and for pages of a hundred, the most tha
 });
 
 it('fm-08 takes every call from the budget of its account and region', async () => {
-  const taken: string[] = [];
-  const take: CallBudget['take'] = async ({ account, region, action }) => {
-    taken.push(`${account} ${region} ${action} ${mock.ec2.calls().length}`);
-  };
+  const { taken, budget } = createNotedBudget(mock);
   associateWith(mock, []);
 
-  await createEc2Reader({ ...options, budget: { take } }).listAssociations(['vpce-1'], signal);
+  await createEc2Reader({ ...options, budget }).listAssociations(['vpce-1'], signal);
 
   expect(taken).toEqual(['self us-east-1 DescribeVpcEndpointAssociations 0']);
 });

@@ -4,27 +4,19 @@ import {
   type State as EndpointState,
 } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { CallBudget } from '#discovery/aws/call-budget';
 import { createEc2Reader } from '#discovery/aws/readers/endpoints';
 import {
   answerWith,
   createMockEc2,
-  endlessBudget,
+  createNotedBudget,
   endpointAnswer,
-  firstScopeOf,
   interfaceAnswer,
-  vpcEndpointsConfig,
+  readerOptions,
 } from '../../../../support/aws/vpc-endpoints';
 
 const mock = createMockEc2();
 const signal = new AbortController().signal;
-const options = {
-  scope: firstScopeOf(vpcEndpointsConfig()),
-  client: async () => mock.client,
-  pageSize: 100,
-  budget: endlessBudget,
-};
-const reader = createEc2Reader(options);
+const reader = createEc2Reader(readerOptions(mock));
 
 const list = () => reader.listEndpoints({ tagKey: 'kong:domain' }, signal);
 
@@ -220,12 +212,9 @@ describe('findGone', () => {
 
 describe('a reader', () => {
   it('fm-08 takes every call from the budget of its account and region before it makes it', async () => {
-    const taken: string[] = [];
-    const take: CallBudget['take'] = async ({ account, region, action }) => {
-      taken.push(`${account} ${region} ${action} ${mock.ec2.calls().length}`);
-    };
+    const { taken, budget } = createNotedBudget(mock);
     answerWith(mock, [[endpointAnswer('vpce-1')], []]);
-    const counted = createEc2Reader({ ...options, budget: { take } });
+    const counted = createEc2Reader({ ...readerOptions(mock), budget });
 
     await counted.listEndpoints({ tagKey: 'kong:domain' }, signal);
     await counted.listInterfaces(['eni-1'], signal);

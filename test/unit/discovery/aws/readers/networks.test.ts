@@ -6,16 +6,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createNetworkReader } from '#discovery/aws/readers/networks';
-import { createMockEc2, endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../../../support/aws/vpc-endpoints';
+import { createMockEc2, readerOptions } from '../../../../support/aws/vpc-endpoints';
 
 const mock = createMockEc2();
 const signal = new AbortController().signal;
-const reader = createNetworkReader({
-  scope: firstScopeOf(vpcEndpointsConfig()),
-  client: async () => mock.client,
-  pageSize: 100,
-  budget: endlessBudget,
-});
+const reader = createNetworkReader(readerOptions(mock));
 
 /** What the calls so far sent. */
 const sent = () => mock.ec2.calls().map(({ args }) => args[0].input);

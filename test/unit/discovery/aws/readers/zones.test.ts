@@ -1,7 +1,7 @@
 import { DescribeAvailabilityZonesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it, jest } from '@jest/globals';
 import { createZoneReader, trustZoneIds, withZoneIds } from '#discovery/aws/readers/zones';
-import { createMockEc2, endlessBudget, firstScopeOf, vpcEndpointsConfig } from '../../../../support/aws/vpc-endpoints';
+import { createMockEc2, readerOptions } from '../../../../support/aws/vpc-endpoints';
 import { createFakeClock } from '../../../../support/passes';
 
 const signal = new AbortController().signal;
@@ -11,8 +11,7 @@ const hourMs = 3_600_000;
 function openReader() {
   const mock = createMockEc2();
   const clock = createFakeClock();
-  const scope = firstScopeOf(vpcEndpointsConfig());
-  const read = createZoneReader({ scope, client: async () => mock.client, budget: endlessBudget, clock });
+  const read = createZoneReader({ ...readerOptions(mock), clock });
   return { read, clock, ec2: mock.ec2, zones: mock.ec2.on(DescribeAvailabilityZonesCommand) };
 }
 
