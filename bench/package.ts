@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '#sync/pass/version';
 import { installPackage } from '#test/support/package/installed';
+import { median } from './support/median';
 import { reportBench } from './support/report';
 
 const samples = 21;
@@ -31,10 +32,6 @@ function millisecondsOf(...argv: readonly string[]): number {
   const startMs = performance.now();
   execFileSync(process.execPath, argv, { cwd: packageRoot });
   return performance.now() - startMs;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[values.length >> 1] ?? 0;
 }
 
 main();

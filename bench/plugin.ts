@@ -5,6 +5,7 @@ import { formatTable } from '#io/table';
 import { measureP50s, measureRate } from './plugin-server/callers';
 import { measureThroughKong } from './plugin-server/kong';
 import { type Subject, startClass, startEcho, startGo, writeConfig, writeSnapshot } from './plugin-server/subjects';
+import { median } from './support/median';
 import { pinSelf } from './support/pin';
 import { reportBench } from './support/report';
 
@@ -205,10 +206,6 @@ function reportKong(samples: readonly Sample[]): void {
 /** The case for which `badness` is greatest. */
 function worst(badness: (variant: Variant) => number): Variant {
   return variants.reduce((left, right) => (badness(right) > badness(left) ? right : left));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 void bench();
