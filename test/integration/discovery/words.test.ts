@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -11,6 +9,7 @@ import { createSources } from '#discovery/sources';
 import { cloudMapConfig } from '../../support/aws/cloud-map';
 import { keysOf } from '../../support/aws/keys';
 import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
+import { listenOn } from '../../support/network/servers';
 import { createFakeClock } from '../../support/passes';
 
 /** What people read where something else than AWS answers, or the SDK finds no credentials. */
@@ -24,9 +23,7 @@ const before = { ...process.env };
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   server = createServer((_, response) => response.writeHead(answer.status, answer.headers).end(answer.body));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  endpoint = `http://127.0.0.1:${await listenOn(server)}`;
 });
 
 beforeEach(() => {
