@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { estateNamed, estateNames } from '#sandbox/estates/estates';
 import { type Served, serveSandbox } from '#sandbox/serve';
 import { formatServed } from '#sync/cli/commands/sandbox-serve';
 import { awsCli, describeWithAwsCli, runAws } from '../support/aws/aws-cli';
 import { blocksIn } from '../support/documents/pages';
-import { builtCli, hintsIn, tryCommands } from '../support/sandbox';
+import { hintsIn, runServed, tryCommands } from '../support/sandbox';
 import { until } from '../support/until';
 
 const ports = { aws: 0, konnect: 0, gateway: 8000 };
@@ -16,7 +14,7 @@ const interfaceType = ['--vpc-endpoint-type', 'Interface'];
 /** Of SD2's account. */
 const role = 'arn:aws:iam::333333333333:role/kong-privatelink';
 
-type Change = { readonly action: string; readonly kind: string; readonly key: string };
+type Change = { readonly action: string; readonly kind: string };
 
 describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
   let served: Served;
@@ -29,16 +27,12 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
 
   const aws = (...argv: readonly string[]) => runAws(served.env, ...argv);
 
-  /** What `diff` or `sync` prints with `--json`. */
-  async function run(verb: string): Promise<{ readonly changes: readonly Change[] }> {
-    const argv = [builtCli, verb, '-c', served.configPath, '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, argv, { env: served.env }).catch(
-      (failed: { readonly stdout: string }) => failed,
-    );
-    return JSON.parse(stdout);
-  }
+  const run = (verb: string) => runServed(served, verb);
 
-  const changed = async (verb: string) => (await run(verb)).changes.map(({ action, kind }) => `${action} ${kind}`);
+  const changed = async (verb: string) => {
+    const { report } = await run(verb);
+    return report.changes.map(({ action, kind }: Change) => `${action} ${kind}`);
+  };
 
   /** The endpoint of a domain. */
   async function endpointOf(domain: string) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import type { Served } from '#sandbox/serve';
 import { listeningAddresses } from './listening';
 
 /** The built command: `npm test` and `npm run stories` build it first. */
@@ -28,6 +29,15 @@ export async function startSandbox(...argv: readonly string[]) {
   });
   const [out, err, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { out, err, exitCode, listening: [...listening] };
+}
+
+/** How a verb ends, and what it prints with `--json`, as a user of a served sandbox runs it. */
+export function runServed({ configPath, env }: Pick<Served, 'configPath' | 'env'>, verb: string) {
+  const argv = [builtCli, verb, '-c', configPath, '--json'];
+  return promisify(execFile)(process.execPath, argv, { env }).then(
+    ({ stdout }) => ({ exitCode: 0, report: JSON.parse(stdout) }),
+    ({ code, stdout }) => ({ exitCode: code, report: JSON.parse(stdout) }),
+  );
 }
 
 export type Shell = {

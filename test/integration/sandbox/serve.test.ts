@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
 import {
   AcceptVpcEndpointConnectionsCommand,
   CreateVpcEndpointCommand,
@@ -17,7 +15,7 @@ import { type Served, type ServeOptions, serveSandbox } from '#sandbox/serve';
 import { formatServed } from '#sync/cli/commands/sandbox-serve';
 import { ec2Client } from '../../support/aws/ec2-client';
 import { misfitsOf, runCli } from '../../support/cli';
-import { builtCli } from '../../support/sandbox';
+import { runServed } from '../../support/sandbox';
 import { patienceMs, until } from '../../support/until';
 
 const anyPorts = { aws: 0, konnect: 0, gateway: 8000 };
@@ -32,15 +30,6 @@ async function serve(estate = 'T0', options: Partial<ServeOptions> = {}): Promis
   const served = await serveSandbox({ ...estateNamed(estate), ports: anyPorts, ...options });
   open.push(served);
   return served;
-}
-
-/** What a verb prints with `--json`, as a user of the served sandbox runs it. */
-async function run({ configPath, env }: Served, verb: string) {
-  const argv = [builtCli, verb, '-c', configPath, '--json'];
-  return promisify(execFile)(process.execPath, argv, { env }).then(
-    ({ stdout }) => ({ exitCode: 0, report: JSON.parse(stdout) }),
-    ({ code, stdout }) => ({ exitCode: code, report: JSON.parse(stdout) }),
-  );
 }
 
 async function startGateway(): Promise<Provider> {
@@ -74,7 +63,7 @@ it.each([
   async (estate, domains) => {
     const served = await serve(estate);
 
-    const { exitCode, report } = await run(served, 'discover');
+    const { exitCode, report } = await runServed(served, 'discover');
     const text = formatServed(served, { env: {} });
     const { close: _, ...told } = served;
     await served.close();
@@ -138,7 +127,7 @@ describe('an endpoint that people connect by hand', () => {
     };
     await owner.send(new AcceptVpcEndpointConnectionsCommand({ ServiceId, VpcEndpointIds: [id] }));
     await seeAfter(2_999, 1);
-    const { report } = await run(served, 'discover');
+    const { report } = await runServed(served, 'discover');
     const { addresses, port } = report.endpoints.find((one: { readonly id: string }) => one.id === id);
     await until('it serves', async () => (await statusOf(`http://${addresses[0].ip}:${port}/orders`)) === 200);
     await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [id] }));
