@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe } from '@jest/globals';
+import { describeUnlessLacking } from '../needing';
 
 /** AWS's own command line says what a request of people looks like, and what they can read of an answer. */
 export const awsCli = [process.env.AWS_CLI, join(__dirname, '../../../.venv/bin/aws')].find(
@@ -11,12 +11,9 @@ export const awsCli = [process.env.AWS_CLI, join(__dirname, '../../../.venv/bin/
 
 /** A suite that runs where AWS's command line is installed, and says elsewhere how to install it. */
 export function describeWithAwsCli(name: string, suite: () => void): void {
-  if (!awsCli) {
-    process.stderr.write(
-      'skipped: the AWS command line is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install awscli==1.46.3 (or set AWS_CLI to an aws)\n',
-    );
-  }
-  (awsCli ? describe : describe.skip)(name, suite);
+  const lacking =
+    'the AWS command line is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install awscli==1.46.3 (or set AWS_CLI to an aws)';
+  describeUnlessLacking(awsCli ? undefined : lacking, name, suite);
 }
 
 export type Env = Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import { describeUnlessLacking } from '../needing';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
@@ -18,12 +18,9 @@ export const motoEnv = { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 't
 
 /** A suite that runs where moto is installed, and says elsewhere how to install it. */
 export function describeWithMoto(name: string, suite: () => void): void {
-  if (!motoServer) {
-    process.stderr.write(
-      "skipped: moto is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install 'moto[server,ec2]==5.2.5' (or set MOTO_SERVER to a moto_server)\n",
-    );
-  }
-  (motoServer ? describe : describe.skip)(name, suite);
+  const lacking =
+    "moto is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install 'moto[server,ec2]==5.2.5' (or set MOTO_SERVER to a moto_server)";
+  describeUnlessLacking(motoServer ? undefined : lacking, name, suite);
 }
 
 export type Moto = { readonly url: string; close(): void };

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import { describeUnlessLacking } from '../needing';
 
 /** decK is the referee: it decides whether what we wrote and what we rendered are the same. */
 const folder = join(__dirname, '../../../tools/deck');
@@ -29,12 +29,9 @@ let deck: string | undefined;
 /** A suite that runs where decK is or can be built, and says elsewhere how to get it. */
 export function describeWithDeck(name: string, suite: () => void): void {
   deck = findDeck();
-  if (!deck) {
-    process.stderr.write(
-      'skipped: decK is not installed. To run it: install Go and run tools/deck/build.sh (or put deck on PATH, or set DECK_BIN to it)\n',
-    );
-  }
-  (deck ? describe : describe.skip)(name, suite);
+  const lacking =
+    'decK is not installed. To run it: install Go and run tools/deck/build.sh (or put deck on PATH, or set DECK_BIN to it)';
+  describeUnlessLacking(deck ? undefined : lacking, name, suite);
 }
 
 /** The binary that a suite of `describeWithDeck` runs. */

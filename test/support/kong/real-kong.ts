@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe } from '@jest/globals';
 import { GenericContainer } from 'testcontainers';
 import { request } from 'undici';
 import {
@@ -18,6 +17,7 @@ import {
 } from '#sandbox/kong-settings';
 import { listenTogether } from '#sandbox/network/loopback';
 import { isAccepting, type PluginServerProgram } from '#sandbox/plugin-server/server';
+import { describeUnlessLacking } from '../needing';
 import { until } from '../until';
 
 const run = promisify(execFile);
@@ -68,12 +68,9 @@ const engineTimeoutMs = 5_000;
 /** A suite that runs where there is a Kong, and says elsewhere how to get one. */
 export function describeWithKong(name: string, suite: () => void): void {
   const runner = findRunner();
-  if (!runner) {
-    process.stderr.write(
-      'skipped: there is no Kong. To run it: set KONG_BIN to a kong 3.x executable, or start a Docker engine on this Linux machine (kong:3.9 is pulled)\n',
-    );
-  }
-  (runner ? describe : describe.skip)(name, suite);
+  const lacking =
+    'there is no Kong. To run it: set KONG_BIN to a kong 3.x executable, or start a Docker engine on this Linux machine (kong:3.9 is pulled)';
+  describeUnlessLacking(runner ? undefined : lacking, name, suite);
 }
 
 /** Starts Kong and waits until it answers. Rejects with the end of its log when it does not. */

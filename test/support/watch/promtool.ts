@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import { describeUnlessLacking } from '../needing';
 
 /** promtool judges what Prometheus reads of us: it is Prometheus' own. `.ci/run` fetches the last one. */
 const promtool = [process.env.PROMTOOL ?? 'promtool', join(__dirname, '../../../tools/prometheus/bin/promtool')].find(
@@ -9,12 +9,9 @@ const promtool = [process.env.PROMTOOL ?? 'promtool', join(__dirname, '../../../
 
 /** A suite that runs where promtool is, and says elsewhere how to get it. */
 export function describeWithPromtool(name: string, suite: () => void): void {
-  if (!promtool) {
-    process.stderr.write(
-      'skipped: promtool is not installed. To run it: apt-get install prometheus (or put promtool of Prometheus 2.42 or newer on PATH, or set PROMTOOL to it)\n',
-    );
-  }
-  (promtool ? describe : describe.skip)(name, suite);
+  const lacking =
+    'promtool is not installed. To run it: apt-get install prometheus (or put promtool of Prometheus 2.42 or newer on PATH, or set PROMTOOL to it)';
+  describeUnlessLacking(promtool ? undefined : lacking, name, suite);
 }
 
 /** Runs promtool to its end. */
