@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -9,13 +8,13 @@ import { pluginAlerts } from '#plugin/server/serving/alerts';
 import { metricTable } from '#plugin/server/serving/metrics';
 import { workerAlerts } from '#sync/watch/metrics/alerts';
 import { workerMetrics } from '#sync/watch/metrics/table';
+import { textOf } from '../../support/documents/pages';
 
 type Generate = (load: (path: string) => unknown) => Readonly<Record<string, string>>;
 
 const root = resolve(__dirname, '../../..');
 const { generated }: { readonly generated: Generate } = require(join(root, 'tools/generate.js'));
 const texts = generated((path) => require(join(root, path)));
-const readText = (path: string) => readFileSync(join(root, path), 'utf8');
 const alerts: AlertTable = { ...workerAlerts, ...pluginAlerts };
 const metrics: MetricTable = { ...workerMetrics, ...metricTable };
 
@@ -26,12 +25,12 @@ function namedIn(text: string): readonly string[] {
 }
 
 it.each(Object.keys(texts))('%s is as `npm run generate` writes it', (path) => {
-  expect(readText(path)).toBe(texts[path]);
+  expect(textOf(path)).toBe(texts[path]);
 });
 
 describe('deploy/alerts.yaml', () => {
   it('asks for metrics that there are', () => {
-    const named = namedIn(readText('deploy/alerts.yaml'));
+    const named = namedIn(textOf('deploy/alerts.yaml'));
 
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !(name in metrics))).toEqual([]);
@@ -40,7 +39,7 @@ describe('deploy/alerts.yaml', () => {
   it('has a section in the manual for each alert, which says what to do', () => {
     const hasSection = (alert: string) => {
       const [file = '', anchor] = runbookOf(alert).split('#');
-      return anchor === alert.toLowerCase() && new RegExp(`^### ${alert}\\n\\n.{80}`, 'm').test(readText(file));
+      return anchor === alert.toLowerCase() && new RegExp(`^### ${alert}\\n\\n.{80}`, 'm').test(textOf(file));
     };
 
     expect(Object.keys(alerts).filter((alert) => !hasSection(alert))).toEqual([]);
@@ -54,7 +53,7 @@ describe('deploy/grafana.json', () => {
     gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
     targets: z.array(z.object({ expr: z.string() })).default([]),
   });
-  const { panels } = z.object({ panels: z.array(panel) }).parse(parse(readText('deploy/grafana.json')));
+  const { panels } = z.object({ panels: z.array(panel) }).parse(parse(textOf('deploy/grafana.json')));
 
   it('shows every metric', () => {
     const shown = namedIn(panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n'));

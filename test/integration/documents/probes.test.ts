@@ -2,18 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { configSchema } from '#config/schema';
 import { startWatchServer, type WatchServer } from '#sync/watch/server';
+import { textOf } from '../../support/documents/pages';
 import { type Authority, type Certificate, createAuthority } from '../../support/network/certificates';
 
-const [, recipes = ''] =
-  /^## Probes and scrapes$(.*?)^## /ms.exec(readFileSync(resolve(__dirname, '../../../docs/operations.md'), 'utf8')) ??
-  [];
+const [, recipes = ''] = /^## Probes and scrapes$(.*?)^## /ms.exec(textOf('docs/operations.md')) ?? [];
 const blocks = [...recipes.matchAll(/^```(\w+)\n(.*?)^```/gms)].map(([, kind = '', text = '']) => ({ kind, text }));
 const blockWith = (word: string) => blocks.find(({ text }) => text.includes(word))?.text ?? '';
 const token = 'token-of-the-recipes';

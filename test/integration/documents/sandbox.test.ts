@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { cloudMapActions } from '#sandbox/aws/cloud-map/answer';
 import { credentialsOf } from '#sandbox/aws/credentials';
@@ -11,8 +9,9 @@ import { roleArnOf } from '#sandbox/estates/estate';
 import { estateNamed, estateNames } from '#sandbox/estates/estates';
 import { openLoopback } from '#sandbox/network/loopback';
 import { servedPorts } from '#sandbox/serve';
+import { textOf } from '../../support/documents/pages';
 
-const page = readFileSync(join(__dirname, '../../../docs/sandbox.md'), 'utf8');
+const page = textOf('docs/sandbox.md');
 
 /** The second cell of a row. */
 function cellOf(row: string): string {

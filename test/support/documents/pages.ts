@@ -14,6 +14,7 @@ export const manual: readonly string[] = [
   ),
 ];
 
+/** A file of the repository, by its path there. */
 export function textOf(page: string): string {
   return readFileSync(join(packageRoot, page), 'utf8');
 }

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '#sync/pass/version';
+import { textOf } from './pages';
 
-const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(
-  readFileSync(join(packageRoot, 'package.json'), 'utf8'),
-);
+const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(textOf('package.json'));
 
 export const { scripts } = manifest;
 
@@ -20,9 +16,7 @@ function withParts(name: string): readonly string[] {
 
 /** What the main job runs, `npm ci` among it. */
 export const inMainJob: ReadonlySet<string> = new Set(
-  (readFileSync(join(packageRoot, '.ci/run'), 'utf8').match(/^step npm .*/gm) ?? [])
-    .flatMap(calledBy)
-    .flatMap(withParts),
+  (textOf('.ci/run').match(/^step npm .*/gm) ?? []).flatMap(calledBy).flatMap(withParts),
 );
 
 /** Scripts that a story runs in a copy of the clone, with arguments that keep them short. */

@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageName, packageRoot } from '#sync/pass/version';
+import { packageName } from '#sync/pass/version';
 import type { CliResult } from '../cli';
+import { textOf } from '../documents/pages';
 import { copyClone, lendPackages } from './clone';
 
 /** The package as a user has it: packed from this clone, installed globally under a prefix that was empty. */
@@ -56,7 +57,7 @@ function refuseStrangers(base: string): void {
 }
 
 function installCommand(): string {
-  const [command] = /^ *npm install --global .*/m.exec(readFileSync(join(packageRoot, 'README.md'), 'utf8')) ?? [];
+  const [command] = /^ *npm install --global .*/m.exec(textOf('README.md')) ?? [];
   if (command === undefined) throw new Error('README.md does not say how to install the package');
   return command;
 }
