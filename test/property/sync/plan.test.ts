@@ -66,7 +66,8 @@ describe('planning', () => {
   it('has nothing left to do when a plan was applied', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
-        const { plane, pass } = createPasses();
+        // The brake may let go in the second pass what it withheld in the first, which held fewer addresses.
+        const { plane, pass } = createPasses({ policy: { ...defaultPolicy, maxRemovePercent: 100 } });
         for (const round of rounds) {
           await pass(...scopesOf(round));
           plane.writes.length = 0;
