@@ -5,7 +5,7 @@ import { uuidOf } from '#core/uuid';
 const productTag = 'kong-privatelink';
 /** On what comes from base files: decK gives it the select tags too, and yet it is people's. */
 export const baseTag = `${productTag}:base`;
-const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:', account: 'account:' };
+const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:', account: 'account:', pinned: 'pinned:' };
 const ownTag = new RegExp(`^(?:${productTag}$|${Object.values(prefixes).join('|')})`);
 
 /** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
@@ -66,4 +66,19 @@ export function isConfigTag(tag: string): boolean {
  */
 export function configTag(config: Json): string {
   return `${prefixes.config}${uuidOf(JSON.stringify(config)).slice(0, 8)}`;
+}
+
+/** On one service of a control plane that is pinned to a revision. */
+export function pinTag(revisionId: string): string {
+  return `${prefixes.pinned}${revisionId}`;
+}
+
+/** The revision that `pinTag` put among the tags. */
+export function pinOf(tags: readonly string[]): string | undefined {
+  return tags.find((tag) => tag.startsWith(prefixes.pinned))?.slice(prefixes.pinned.length);
+}
+
+/** The tags without the one that `pinTag` makes. */
+export function withoutPin(tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => !tag.startsWith(prefixes.pinned));
 }

@@ -20,15 +20,19 @@ export type BaseEntity = {
   readonly fields: JsonObject;
 };
 
+export type BaseText = { readonly path: string; readonly text: string };
+
 /** All base files of a configuration, each and among each other without contradiction. */
 export type Base = {
+  /** As they were read. */
+  readonly texts: readonly BaseText[];
   readonly files: readonly BaseFile[];
   readonly entities: readonly BaseEntity[];
   /** Environment variables that decK fills in (`env "DECK_…"`). */
   readonly variables: readonly string[];
 };
 
-export const emptyBase: Base = { files: [], entities: [], variables: [] };
+export const emptyBase: Base = { texts: [], files: [], entities: [], variables: [] };
 
 type Listed = {
   readonly kind: string;
@@ -53,7 +57,7 @@ const nesting = ['routes', 'plugins', 'targets'] as const;
 const scopes = ['service', 'route', 'consumer', 'consumer_group'] as const;
 
 /** Parses the files and checks them against each other. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
-export function parseBase(texts: readonly { readonly path: string; readonly text: string }[]): Base {
+export function parseBase(texts: readonly BaseText[]): Base {
   const files = texts.map(({ path, text }) => parseBaseFile(text, path));
   const entities = files.flatMap((file) =>
     listNames.flatMap((list) => entitiesOf(file[list] ?? [], { path: file.path, list, at: list })),
@@ -69,7 +73,7 @@ export function parseBase(texts: readonly { readonly path: string; readonly text
   const variables = texts.flatMap(({ text }) =>
     [...text.matchAll(/\benv\W+(DECK_\w+)/g)].flatMap(([, name]) => name ?? []),
   );
-  return { files, entities, variables };
+  return { texts, files, entities, variables };
 }
 
 function refuseConfigTwice({ path, _plugin_configs = {} }: BaseFile, index: number, files: readonly BaseFile[]): void {

@@ -2,6 +2,8 @@ import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { hasAnswered, lastQuarantined } from '#core/snapshot';
 import type { Document } from '#deck/document';
+import { accountsOf } from '../plan/accounts';
+import { desiredUnder, type Pin } from '../plan/pin';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { brake } from '../plan/removals/brake';
@@ -23,6 +25,8 @@ export type PassInput = SettleOptions & {
   /** As the last pass counted them, and how many milliseconds ago. */
   readonly absences: Absences;
   readonly elapsedMs: number;
+  /** What the control plane is pinned to; absent: it follows. */
+  readonly pin?: Pin;
 };
 
 /** What a pass decides. */
@@ -31,15 +35,21 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
   readonly plan: Plan;
   /** What the control plane holds once the plan is applied. */
   readonly outcome: Document;
+  /** What would be desired without a pin. */
+  readonly newest: Document;
 };
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { policy, allowed, mostOfKind } = input;
-  const { claims, desired } = settle(snapshot, { ...input, held });
+  const { policy, allowed, mostOfKind, pin, owner } = input;
+  const { claims, desired: newest } = settle(snapshot, { ...input, held });
   const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
   const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
-  const planned = makePlan({ ...rules, desired, held });
+  const placed = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot) };
+  const wanted = pin
+    ? { desired: desiredUnder(pin, placed), settings: {}, affinity: pin.revision.affinity }
+    : { desired: newest };
+  const planned = makePlan({ ...rules, ...wanted, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   const { changes, withheld } = brake(planned.changes, held, policy);
   const plan = { ...planned, changes, absences: { ...planned.absences, ...counted } };
@@ -48,6 +58,7 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
   return {
     plan,
     outcome,
+    newest,
     quarantined: [...lastQuarantined(snapshot), ...claims.quarantined],
     withheld,
     refused: problem && formatProblem(problem),

@@ -22,6 +22,10 @@ export type ScopeReport = {
 /** What one pass saw, planned and did. */
 export type Report = {
   readonly owner: string;
+  /** Of several control planes, which one; absent: there is one. */
+  readonly stage?: string;
+  /** The revision that the control plane is pinned to, and the one that it would run else; absent: it follows. */
+  readonly pinned?: { readonly revision: string; readonly newest: string };
   readonly scopes: readonly ScopeReport[];
   readonly quarantined: readonly Quarantined[];
   readonly changes: readonly Change[];

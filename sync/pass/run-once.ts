@@ -4,6 +4,7 @@ import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
+import type { BaseText } from '#deck/file/base';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { stoppedAfter, withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
@@ -12,6 +13,7 @@ import { type ControlPlane, writesBase } from '../control-planes/control-plane';
 import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
 import { approve } from '../plan/approval';
 import type { AppliedChange, Change } from '../plan/changes';
+import { isOver, newestBeside, type Pin } from '../plan/pin';
 import type { Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { missingEndpoints } from '../plan/removals/missing';
@@ -51,6 +53,8 @@ export type PassDependencies = Pick<
   readonly approved?: Pick<PlanFile, 'changes' | 'withheld'>;
   /** Of the planned changes, those to write in this pass; absent: all. */
   readonly admit?: (changes: readonly Change[]) => readonly Change[];
+  /** What a stage is pinned to, and what is remembered of it; absent: it follows, and nothing is. */
+  readonly stage?: Stage;
   /** What has to come before the first write; gives warnings. */
   readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
   /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
@@ -62,6 +66,21 @@ export type PassDependencies = Pick<
   readonly onApplied?: (applied: AppliedChange, total: number) => void;
 };
 
+/** What a pin brings along: base files are of the revision as well. */
+export type Pinned = Pin & Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
+
+/** What outlives the passes over one control plane. */
+export interface Stage {
+  /** What is written beside what is generated. */
+  readonly base: readonly BaseText[];
+  /** What the control plane, which holds this, is pinned to; undefined: it follows. Warnings are about what could not be read. */
+  readPin(held: readonly HeldEntity[]): Promise<{ readonly pinned?: Pinned; readonly warnings: readonly string[] }>;
+  /** Writes down what is about to be written; gives warnings. */
+  begin(planned: Planned, changes: readonly Change[]): Promise<readonly string[]>;
+  /** Writes down what came of it. */
+  end(planned: Planned, applied: readonly AppliedChange[]): Promise<readonly string[]>;
+}
+
 /** A pass before anything is written. */
 export type Planned = {
   readonly snapshot: Snapshot;
@@ -69,6 +88,8 @@ export type Planned = {
   readonly plan: Plan;
   /** What the control plane holds once the plan is applied. */
   readonly outcome: Document;
+  /** What the plan is under; absent: the control plane follows. */
+  readonly pinned?: Pinned;
   readonly report: Report;
 };
 
@@ -84,10 +105,13 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
   const snapshot = { ...ours, goneIds };
   const { absences, elapsedMs } = stored;
-  const { plan, outcome, ...seen } = planPass(snapshot, { ...deps, held, published, absences, elapsedMs });
-  deps.checkOutcome?.(outcome);
+  const input = { ...deps, held, published, absences, elapsedMs };
+  const { pinned, told, planned, warnings: ofStage } = await planUnderPin(snapshot, input);
+  const { plan, outcome, newest: _, ...seen } = planned;
+  (pinned ?? deps).checkOutcome?.(outcome);
   const report: Report = {
     owner: deps.owner,
+    pinned: told,
     scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
     ...seen,
     changes: plan.changes,
@@ -96,11 +120,23 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
       ...(deps.warnings ?? []),
       ...(snapshot.warnings ?? []),
       ...(stored.warnings ?? []),
+      ...ofStage,
       ...warnings,
       ...unclaimed(snapshot, plan, deps),
     ],
   };
-  return { snapshot, held, plan, outcome, report };
+  return { snapshot, held, plan, outcome, pinned, report };
+}
+
+/** The plan under the pin that there is; one that has ended counts no more. */
+async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDependencies, 'stage'>) {
+  const { pinned, warnings = [] } = (await input.stage?.readPin(input.held)) ?? {};
+  if (!pinned) return { planned: planPass(snapshot, input), warnings };
+  const planned = planPass(snapshot, { ...input, ...pinned, pin: pinned });
+  const { held, affinity = 'none', stage } = input;
+  const newest = newestBeside(pinned, { desired: planned.newest, held, affinity, base: stage?.base ?? [] });
+  if (isOver(pinned, newest)) return { planned: planPass(snapshot, input), warnings };
+  return { pinned, told: { revision: pinned.revision.id, newest: newest.id }, planned, warnings };
 }
 
 /** An Admin API has a list of targets for each upstream: 10,000 of them, four at once, are read in this time at 240 ms each. */
@@ -152,13 +188,13 @@ function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies
 
 /** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
-  const { plan, report } = await planApproved(deps, signal);
+  const planned = await planApproved(deps, signal);
+  const { plan, report } = planned;
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
   if (report.refused || hasNoCredentials(report)) return warned;
   const changes = deps.admit?.(plan.changes) ?? plan.changes;
-  const { warnings = [], ...synced } =
-    changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);
+  const { warnings, ...synced } = await applyStaged(planned, changes, { deps: { ...deps, ...planned.pinned }, signal });
   const { publications = [] } = report;
   const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
   return {
@@ -167,6 +203,17 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
     warnings: [...warned.warnings, ...warnings],
     publications: report.publications && published,
   };
+}
+
+type Applying = { readonly deps: PassDependencies; readonly signal: AbortSignal };
+
+/** Applies the changes between what is written down before and after. */
+async function applyStaged(planned: Planned, changes: readonly Change[], { deps, signal }: Applying) {
+  const begun = await deps.stage?.begin(planned, changes);
+  const { warnings, ...synced } =
+    changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);
+  const ended = await deps.stage?.end(planned, synced.applied ?? []);
+  return { ...synced, warnings: [begun, warnings, ended].flatMap((some) => some ?? []) };
 }
 
 /** The plan of one pass, and what people approved of it. */
@@ -202,7 +249,10 @@ function onlyApproved(
 }
 
 /** Base files may have changed where nothing else has; the control plane finds out. */
-async function applyBase({ controlPlane }: PassDependencies, signal: AbortSignal): Promise<{ warnings?: undefined }> {
+async function applyBase(
+  { controlPlane }: PassDependencies,
+  signal: AbortSignal,
+): Promise<{ warnings?: undefined; applied?: undefined }> {
   if (writesBase(controlPlane)) await controlPlane.writeAll([], signal);
   return {};
 }

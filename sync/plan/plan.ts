@@ -9,6 +9,7 @@ import { uuidName } from '#deck/keys';
 import { boundRoute, claimedPathsOf } from '#deck/route-paths';
 import { originsOf } from '#deck/tags';
 import type { Action, Change, Changes } from './changes';
+import { keptUnder } from './pin';
 import type { Absences } from './removals/absences';
 import { type RemovalContext, removeTargets, switchOff } from './removals/removals';
 
@@ -44,7 +45,8 @@ export function makePlan(input: PlanInput): Plan {
     toChange('delete', entity, { ...why, before: entity }),
   );
   const changes = sortChanges([...upserts, ...deletes]);
-  return { changes, kept: [...kept, ...off.kept], absences, desired: input.desired };
+  const unrecorded = input.pin ? keptUnder(input.pin, staying) : [];
+  return { changes, kept: [...kept, ...off.kept, ...unrecorded], absences, desired: input.desired };
 }
 
 function isParent({ kind }: Entity): boolean {

@@ -19,7 +19,8 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
   'sync/control-planes': ['sync/plan', 'io'],
   'sync/publish': ['sync/control-planes', 'discovery'],
   'sync/pass': ['sync/publish'],
-  'sync/watch': ['sync/pass'],
+  'sync/rollout': ['sync/pass'],
+  'sync/watch': ['sync/rollout'],
   'sync/doctor': ['sync/watch'],
   'sync/cli': ['sync/doctor'],
 };

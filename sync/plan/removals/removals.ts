@@ -1,9 +1,10 @@
 import { compareText } from '#core/addresses/targets';
 import type { DomainSettings } from '#core/model';
 import { type Affinity, zoneOf } from '#deck/affinity';
-import type { Document, Entity, HeldEntity } from '#deck/document';
+import type { Document, HeldEntity } from '#deck/document';
 import { pluginKey } from '#deck/keys';
 import type { Kept } from '../changes';
+import { isTakenBack, type Pin } from '../pin';
 import { type Absences, countAbsences } from './absences';
 import { isIdle } from './idle';
 import { judgeRemovals, type Policy } from './policy';
@@ -21,6 +22,8 @@ export type RemovalContext = {
   readonly allScopesAnswered: boolean;
   /** Milliseconds since the absences were counted. */
   readonly elapsedMs: number;
+  /** Absent: the control plane is pinned to no revision. */
+  readonly pin?: Pin;
 };
 
 /** An entity that leaves the control plane, why, and whether AWS itself says so. */
@@ -71,12 +74,12 @@ export type SwitchedOff = {
  * domain as a whole leaves only by `retire`.
  */
 export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext): SwitchedOff {
-  const { desired, policy } = input;
+  const { desired, policy, pin } = input;
   const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
   const reasons = new Map<HeldEntity, string>();
   for (const entity of unwanted) {
-    // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered.
-    const isCertain = routed.has(entity.domain) || zoneOf(entity) !== undefined;
+    // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered; and a journal knows what it wrote.
+    const isCertain = pin !== undefined || routed.has(entity.domain) || zoneOf(entity) !== undefined;
     const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
     if (reason) reasons.set(entity, reason);
   }
@@ -92,8 +95,9 @@ export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext
   return { has, remove: [], kept };
 }
 
-function whySwitchedOff(entity: Entity, { settings, affinity }: RemovalContext): string | undefined {
+function whySwitchedOff(entity: HeldEntity, { settings, affinity, pin }: RemovalContext): string | undefined {
   if (zoneOf(entity)) return affinity === 'none' ? 'affinity is none' : undefined;
+  if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} is without it` : undefined;
   const { kind, key, domain, fields } = entity;
   const { route, plugins } = settings[domain] ?? {};
   if (kind === 'route' && route === false) return `domains.${domain}.route is false`;

@@ -1,0 +1,146 @@
+import { compareText } from '#core/addresses/targets';
+import { groupBy } from '#core/group-by';
+import { canonicalJson, checksumOf } from '#core/json';
+import { type Affinity, zoneOf } from './affinity';
+import { withoutDefaults } from './compare';
+import { sortDocument } from './desired';
+import type { Document, Entity, HeldEntity } from './document';
+import type { BaseText } from './file/base';
+import { pinOf, pinTag, withoutPin } from './tags';
+
+/**
+ * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own upstreams, services, routes and plugins, in the order
+ * of documents. Its upstreams have no tags: those are data, as targets and the upstreams of zones are.
+ */
+export type Revision = {
+  /** Twelve hexadecimal digits. */
+  readonly id: string;
+  readonly affinity: Affinity;
+  readonly entities: Document;
+  /** Base files that are written too; empty: none are. */
+  readonly base: readonly BaseText[];
+};
+
+export type RevisionInput = Pick<Revision, 'affinity' | 'base'> & {
+  readonly desired: Document;
+  readonly held: readonly HeldEntity[];
+  /** What the stage ran before. */
+  readonly before?: Revision;
+};
+
+/**
+ * The revision that `desired` is of. A domain that is held and not desired stays as it is, so that its part is that of the revision before, or else what
+ * is held: a scope that is away makes no new revision.
+ */
+export function revisionOf({ desired, held, before, affinity, base }: RevisionInput): Revision {
+  const wanted = new Set(desired.map((one) => one.domain));
+  const staying = held.filter(({ domain }) => !wanted.has(domain));
+  const remembered = new Set(before?.entities.map((one) => one.domain));
+  const stayingDomains = new Set(staying.map((one) => one.domain));
+  const parts = [
+    ...desired,
+    ...(before?.entities ?? []).filter(({ domain }) => stayingDomains.has(domain)),
+    ...staying.filter(({ domain }) => !remembered.has(domain)).map(asWritten),
+  ];
+  const entities = sortDocument(parts.filter(isConfiguration).map(withoutData));
+  return { id: idOf({ affinity, base, entities }), affinity, base, entities };
+}
+
+function idOf({ affinity, base, entities }: Omit<Revision, 'id'>): string {
+  return checksumOf({ affinity, base: base.map(({ text }) => text), entities }).slice(0, 12);
+}
+
+/** Whether an entity is of the configuration, and no data. */
+export function isConfiguration(entity: Pick<Entity, 'kind' | 'key'>): boolean {
+  return entity.kind !== 'target' && zoneOf(entity) === undefined;
+}
+
+function withoutData({ tags, ...entity }: Entity): Entity {
+  return { ...entity, tags: entity.kind === 'upstream' ? [] : withoutPin(tags) };
+}
+
+function asWritten({ id: _, ...entity }: HeldEntity): Entity {
+  return withoutDefaults(entity);
+}
+
+/**
+ * What a stage that is pinned to a revision should hold. `data` is today's, rendered without settings and with the revision's `affinity`: upstreams get the
+ * settings of the revision where it has them. What the revision has is wanted where the domain is among the data, or its upstream is held.
+ */
+export function underRevision(revision: Revision, data: Document, held: readonly HeldEntity[]): Document {
+  const parts = groupBy(revision.entities, (one) => one.domain);
+  const discovered = new Set(data.map((one) => one.domain));
+  const undiscovered = held.filter(
+    ({ domain, ...one }) => isStaying(one, revision) && !discovered.has(domain) && parts.has(domain),
+  );
+  const withSettings = (entity: Entity): Entity => {
+    const settings = entity.kind === 'upstream' && parts.get(entity.domain)?.find((one) => one.kind === 'upstream');
+    return settings ? { ...entity, fields: { ...settings.fields, name: entity.key } } : entity;
+  };
+  const present = new Set([...discovered, ...undiscovered.map((one) => one.domain)]);
+  const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && present.has(domain));
+  return sortDocument([
+    ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(withSettings),
+    ...undiscovered.map(asWritten).map(withSettings),
+    ...marked(configured, revision.id),
+  ]);
+}
+
+function isStaying({ kind, key }: Pick<Entity, 'kind' | 'key'>, { affinity }: Revision): boolean {
+  return kind === 'upstream' && (affinity !== 'none' || zoneOf({ kind, key }) === undefined);
+}
+
+/** One service says that the stage is pinned, so that the control plane knows it by itself. */
+function marked(entities: Document, id: string): Document {
+  const [first] = entities
+    .filter(({ kind }) => kind === 'service')
+    .map(({ key }) => key)
+    .sort(compareText);
+  return entities.map((one) =>
+    one.kind === 'service' && one.key === first ? { ...one, tags: [...one.tags, pinTag(id)].sort(compareText) } : one,
+  );
+}
+
+/** The revision that the control plane says it is pinned to; undefined: it says nothing. */
+export function pinnedIn(held: readonly HeldEntity[]): string | undefined {
+  for (const { kind, tags } of held) {
+    const id = kind === 'service' ? pinOf(tags) : undefined;
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+/** Domains whose part differs from one revision to the other. */
+function changedDomains(one: Revision, other: Revision): readonly string[] {
+  const [ones, others] = [partsOf(one.entities), partsOf(other.entities)];
+  return [...new Set([...ones.keys(), ...others.keys()])].filter((domain) => ones.get(domain) !== others.get(domain));
+}
+
+function partsOf(entities: Document): ReadonlyMap<string, string> {
+  const parts = [...groupBy(entities, (one) => one.domain)];
+  return new Map(parts.map(([domain, part]) => [domain, canonicalJson(part)]));
+}
+
+/**
+ * Whether what was taken back by going from `left` to `revision` is another thing in `newest`: the parts in which the two differ, and no others, decide.
+ */
+export function isMended(
+  newest: Revision,
+  { revision, left }: { readonly revision: Revision; readonly left: Revision },
+): boolean {
+  const now = partsOf(newest.entities);
+  const then = partsOf(left.entities);
+  const isOther = (field: 'affinity' | 'base') => {
+    const [a, b, c] = [newest, left, revision].map((one) => canonicalJson(contentOf(one)[field]));
+    return b !== c && a !== b;
+  };
+  return (
+    isOther('affinity') ||
+    isOther('base') ||
+    changedDomains(revision, left).some((domain) => now.get(domain) !== then.get(domain))
+  );
+}
+
+function contentOf({ affinity, base }: Revision) {
+  return { affinity, base: base.map(({ text }) => text) };
+}

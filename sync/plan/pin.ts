@@ -1,0 +1,62 @@
+import { type Affinity, zoneOf } from '#deck/affinity';
+import { renderDesired } from '#deck/desired';
+import type { Document, HeldEntity, Kind } from '#deck/document';
+import { isMended, type Revision, type RevisionInput, revisionOf, underRevision } from '#deck/revision';
+import type { Kept } from './changes';
+
+/** What a control plane is pinned to, and what its journal knows. */
+export type Pin = {
+  readonly revision: Revision;
+  /** What it was taken back from; absent: nobody knows that any more, and a person ends the pin. */
+  readonly left?: Revision;
+  /** Whether the journal says that the entity, under this id, came with another revision. */
+  readonly isFromAnother: (entity: HeldEntity) => boolean;
+};
+
+export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' | 'affinity' | 'held'> & {
+  readonly held: readonly HeldEntity[];
+};
+
+/** What the control plane should hold under its pin, from the domains that discovery has now. */
+export function desiredUnder({ revision }: Pin, input: PinnedInput): Document {
+  const data = renderDesired({ ...input, settings: {}, affinity: revision.affinity });
+  return underRevision(revision, data, input.held);
+}
+
+/** The revision that the control plane would run without its pin. */
+export function newestBeside({ left }: Pin, desired: Omit<RevisionInput, 'before'>): Revision {
+  return revisionOf({ ...desired, before: left });
+}
+
+/** Whether the pin has ended: what it took back is another thing by now. */
+export function isOver({ revision, left }: Pin, newest: Revision): boolean {
+  return left !== undefined && isMended(newest, { revision, left });
+}
+
+/** Whether an entity that the revision is without leaves with the pin: never an upstream or a target. */
+export function isTakenBack(entity: HeldEntity, pin: Pin): boolean {
+  return isRevoked(entity) && pin.isFromAnother(entity);
+}
+
+/** Whether a pin takes such an entity back where the revision is without it. */
+export function isRevoked({ kind }: { readonly kind: Kind }): boolean {
+  return kind === 'service' || kind === 'route' || kind === 'plugin';
+}
+
+/** What the revision is without and stays all the same. */
+export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly Kept[] {
+  return unwanted
+    .filter((entity) => isRevoked(entity) && !pin.isFromAnother(entity))
+    .map(({ kind, key, domain }) => ({
+      key,
+      domain,
+      reason: `revision ${pin.revision.id} is without this ${kind}, and the journal does not say which revision brought it`,
+    }));
+}
+
+/** What the upstreams of zones that are held say of it. */
+export function affinityOf(held: readonly HeldEntity[]): Affinity {
+  const ofZones = held.filter((one) => zoneOf(one) !== undefined);
+  if (ofZones.length === 0) return 'none';
+  return ofZones.some(({ fields }) => fields.failover === true) ? 'failover' : 'weighted';
+}

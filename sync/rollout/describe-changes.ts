@@ -1,0 +1,18 @@
+import { type Action, actions, type Change } from '../plan/changes';
+
+const words: Readonly<Record<Action, string>> = { create: 'created', update: 'updated', delete: 'deleted' };
+
+/** More are counted. */
+const mostNames = 3;
+
+/** One line of history: `1 created, 2 updated: service sd2, route sd2, plugin sd2|key-auth`. */
+export function describeChanges(changes: readonly Change[]): string {
+  if (changes.length === 0) return 'found as it is';
+  const counts = actions
+    .map((action) => [changes.filter((one) => one.action === action).length, words[action]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}`);
+  const names = changes.slice(0, mostNames).map(({ kind, key }) => `${kind} ${key}`);
+  const more = changes.length - names.length;
+  return `${counts.join(', ')}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { formatProblem, messageOf } from '#core/errors';
+import { checksumOf } from '#core/json';
+import { writeFix } from '#io/files';
+import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
+import { type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
+
+/** Who had a revision written: what the configuration file held (twelve hexadecimal digits), the user, and the run of CI, where there is one. */
+export type By = { readonly configuration?: string; readonly user?: string; readonly run?: string };
+
+/** A revision that a stage was brought to. */
+export type Run = {
+  /** Unix epoch, milliseconds. */
+  readonly atMs: number;
+  readonly revision: string;
+  readonly how: 'sync' | 'rollback';
+  readonly by: By;
+  /** One line for people: `1 created, 2 updated: service sd2, …`. */
+  readonly changes: string;
+};
+
+export type PinnedTo = {
+  readonly revision: string;
+  /** What was taken back; absent: a person ends the pin. */
+  readonly left?: string;
+};
+
+/** An entity that came with a revision, under the id that it was written with. */
+export type Created = { readonly id: string; readonly revision: string };
+
+/** What is known of one stage, written before anything is done about it. */
+export type StageState = {
+  /** The revision that it runs, or is being brought to. */
+  readonly runs?: string;
+  /** All of that revision was written. */
+  readonly isWhole: boolean;
+  /** Of that revision, what is in no entity: `affinity` and base files. */
+  readonly settings?: string;
+  readonly pin?: PinnedTo;
+  /** A pin that has ended, while the control plane says it still. */
+  readonly endedPin?: string;
+  /** Services, routes and plugins by `kind:key`. */
+  readonly created: Readonly<Record<string, Created>>;
+  /** Oldest first. */
+  readonly history: readonly Run[];
+};
+
+export const nothingRun: StageState = { isWhole: true, created: {}, history: [] };
+
+export type StagePlace = { readonly stateDir: string; readonly owner: string; readonly controlPlane: PlaneIdentity };
+
+/** Where what is known of a stage outlives the process. */
+export interface Journal {
+  /** What a file that cannot be used held is lost, and said in a warning. Never rejects. */
+  read(): Promise<{ readonly state: StageState; readonly warnings: readonly string[] }>;
+  /** On the disk when it resolves. Rejects with what the system says. */
+  write(state: StageState): Promise<void>;
+}
+
+const revisionId = z.string().regex(/^[0-9a-f]{12}$/);
+const run = z.object({
+  atMs: z.number(),
+  revision: revisionId,
+  how: z.enum(['sync', 'rollback']),
+  by: z.object({ configuration: z.string().optional(), user: z.string().optional(), run: z.string().optional() }),
+  changes: z.string(),
+});
+
+type JournalFile = StageState & Omit<StagePlace, 'stateDir'>;
+
+const journalFile: Sealed<JournalFile> = {
+  subject: 'the journal',
+  version: 1,
+  form: 'sorted',
+  schema: z.object({
+    owner: z.string(),
+    controlPlane: planeIdentitySchema,
+    runs: revisionId.optional(),
+    isWhole: z.boolean(),
+    settings: z.string().optional(),
+    endedPin: revisionId.optional(),
+    pin: z.object({ revision: revisionId, left: revisionId.optional() }).optional(),
+    created: z.record(z.string(), z.object({ id: z.string(), revision: revisionId })),
+    history: z.array(run),
+  }),
+  code: 'STATE',
+  fixes: { damaged: 'sync writes it again' },
+};
+
+const nothingFiled: StageState & Partial<JournalFile> = nothingRun;
+
+/** Runs that a journal remembers; the revisions of the last 20 are kept. */
+const mostRuns = 100;
+
+/** The journal of a stage, in a file named for owner and control plane, replaced as a whole. */
+export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Journal {
+  const path = join(stateDir, journalName(owner, controlPlane));
+  return {
+    read: async () => {
+      try {
+        const { owner: _, controlPlane: __, ...state } = (await readSealed(path, journalFile)) ?? nothingFiled;
+        return { state, warnings: [] };
+      } catch (thrown) {
+        const lost = `what this stage ran before is not known (${messageOf(thrown)}): rollback cannot go back behind today`;
+        return { state: nothingRun, warnings: [lost] };
+      }
+    },
+    write: ({ history, ...state }) =>
+      writeSealed(path, { owner, controlPlane, ...state, history: history.slice(-mostRuns) }, journalFile),
+  };
+}
+
+function journalName(owner: string, controlPlane: PlaneIdentity): string {
+  return `stage.${owner}.${checksumOf(controlPlane).slice(0, 12)}.json`;
+}
+
+/** Whether a file of stateDir is a journal of this owner. */
+export function isJournal(name: string, owner: string): boolean {
+  return name.startsWith(`stage.${owner}.`) && /^[0-9a-f]{12}\.json$/.test(name.slice(`stage.${owner}.`.length));
+}
+
+/** What the journal in `path` holds; undefined: nothing that can be used. */
+export async function readJournal(path: string): Promise<StageState | undefined> {
+  return readSealed(path, journalFile).catch(() => undefined);
+}
+
+/** Why nothing is remembered of what is written now. */
+export function unwritable(stateDir: string, thrown: unknown): string {
+  const fix = `${writeFix(thrown, 'make stateDir writable')}, or rollback cannot go back to this`;
+  return formatProblem({ reason: `the journal cannot be written to ${stateDir} (${messageOf(thrown)})`, fix });
+}

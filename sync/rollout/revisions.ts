@@ -1,0 +1,118 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { firstOfEach } from '#core/group-by';
+import { checksumOf } from '#core/json';
+import type { Json, JsonObject } from '#core/model';
+import type { Entity } from '#deck/document';
+import type { Revision } from '#deck/revision';
+import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
+import { isJournal, readJournal, type StageState } from './journal';
+
+/** Revisions of one owner in stateDir, a file each: secrets of plugins may be inside (0600). */
+export interface Revisions {
+  /** Undefined: it is not kept any more. Throws PrivatelinkError where its file cannot be used. */
+  read(id: string): Promise<Revision | undefined>;
+  /** On the disk when it resolves. */
+  keep(revision: Revision): Promise<void>;
+  /** Removes what no stage runs, is pinned to or has left, and is not among the last 20 that any ran; never rejects. */
+  prune(): Promise<void>;
+}
+
+const json: z.ZodType<Json> = z.json();
+const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
+const entity: z.ZodType<Entity> = z.object({
+  kind: z.enum(['upstream', 'service', 'route', 'plugin']),
+  key: z.string(),
+  domain: z.string(),
+  parent: z.string().optional(),
+  fields,
+  tags: z.array(z.string()),
+});
+
+/** Health checks are most of an upstream, and nearly all upstreams have the same: each of them stands once. */
+type RevisionFile = { readonly owner: string; readonly checks: Readonly<Record<string, Json>> } & Revision;
+
+const revisionFile: Sealed<RevisionFile> = {
+  subject: 'the revision',
+  version: 1,
+  form: 'quick',
+  schema: z.object({
+    owner: z.string(),
+    id: z.string(),
+    affinity: z.enum(['none', 'weighted', 'failover']),
+    entities: z.array(entity),
+    base: z.array(z.object({ path: z.string(), text: z.string() })),
+    checks: z.record(z.string(), json),
+  }),
+  code: 'STATE',
+  fixes: { damaged: 'go back to another one: history lists them' },
+};
+
+/** How many are kept beside those in use. */
+const keptRevisions = 20;
+/** A revision is written before the journal that names it: what is younger may be one. */
+const unnamedMs = 3_600_000;
+
+export function openRevisions({ stateDir, owner }: { readonly stateDir: string; readonly owner: string }): Revisions {
+  const pathOf = (id: string) => join(stateDir, `revision.${owner}.${id}.json`);
+  return {
+    read: async (id) => {
+      const file = await readSealed(pathOf(id), revisionFile);
+      return file && unpacked(file);
+    },
+    keep: (revision) => writeSealed(pathOf(revision.id), { owner, ...packed(revision) }, revisionFile),
+    prune: async () => {
+      const names = await readdir(stateDir).catch(() => []);
+      const paths = names.filter((name) => isJournal(name, owner)).map((name) => join(stateDir, name));
+      const states = await Promise.all(paths.map(readJournal));
+      // One that cannot be read may name any of them.
+      if (states.includes(undefined)) return;
+      const used = new Set(usedIn(states.flatMap((state) => state ?? [])).map(pathOf));
+      const kept = names
+        .map((name) => join(stateDir, name))
+        .filter((path) => isRevision(path, pathOf) && !used.has(path));
+      await Promise.all(kept.map((path) => removeOld(path).catch(() => undefined)));
+    },
+  };
+}
+
+function isRevision(path: string, pathOf: (id: string) => string): boolean {
+  const [id = ''] = /[0-9a-f]{12}(?=\.json$)/.exec(path) ?? [];
+  return path === pathOf(id);
+}
+
+function usedIn(states: readonly StageState[]): readonly string[] {
+  const runs = states.flatMap(({ history }) => history).toSorted((a, b) => b.atMs - a.atMs);
+  const last = firstOfEach(runs, (run) => run.revision).slice(0, keptRevisions);
+  return [
+    ...last.map((run) => run.revision),
+    ...states.flatMap(({ runs, pin }) => [runs, pin?.revision, pin?.left].flatMap((id) => id ?? [])),
+  ];
+}
+
+async function removeOld(path: string): Promise<void> {
+  const { mtimeMs } = await stat(path);
+  if (Date.now() - mtimeMs > unnamedMs) await rm(path);
+}
+
+function packed(revision: Revision): Omit<RevisionFile, 'owner'> {
+  const checks = new Map<string, Json>();
+  const entities = revision.entities.map((one) => {
+    const { healthchecks } = one.fields;
+    if (one.kind !== 'upstream' || healthchecks === undefined) return one;
+    const name = checksumOf(healthchecks).slice(0, 12);
+    checks.set(name, healthchecks);
+    return { ...one, fields: { ...one.fields, healthchecks: name } };
+  });
+  return { ...revision, entities, checks: Object.fromEntries(checks) };
+}
+
+function unpacked({ checks, owner: _, ...revision }: RevisionFile): Revision {
+  const entities = revision.entities.map((one) => {
+    const { healthchecks } = one.fields;
+    if (one.kind !== 'upstream' || typeof healthchecks !== 'string') return one;
+    return { ...one, fields: { ...one.fields, healthchecks: checks[healthchecks] ?? null } };
+  });
+  return { ...revision, entities };
+}

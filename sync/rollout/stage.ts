@@ -1,0 +1,170 @@
+import { canonicalJson, checksumOf } from '#core/json';
+import type { Affinity } from '#deck/affinity';
+import { type HeldEntity, nameOf } from '#deck/document';
+import type { BaseText } from '#deck/file/base';
+import { isConfiguration, pinnedIn, type Revision, revisionOf } from '#deck/revision';
+import type { PassDependencies, Pinned, Planned, Stage } from '../pass/run-once';
+import type { Change } from '../plan/changes';
+import { affinityOf, isRevoked } from '../plan/pin';
+import { describeChanges } from './describe-changes';
+import { type By, type Journal, nothingRun, type StageState, unwritable } from './journal';
+import type { Revisions } from './revisions';
+
+export type StageOptions = {
+  readonly journal: Journal;
+  readonly revisions: Revisions;
+  readonly stateDir: string;
+  readonly affinity: Affinity;
+  /** What is written beside what is generated; empty: nothing is. */
+  readonly base: readonly BaseText[];
+  /** What reads and writes the control plane with other base files. */
+  readonly withBase: (texts: readonly BaseText[]) => Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
+  readonly by: By;
+  readonly now: () => number;
+};
+
+/** What a pass over one control plane has to know of those before it, and leaves for those after it (docs/decisions/0047-stages.md). */
+export function openStage(options: StageOptions): Stage {
+  const { journal, revisions, base } = options;
+  let state = nothingRun;
+  let isBegun = false;
+
+  async function write(next: StageState, isRevisionNew = false): Promise<readonly string[]> {
+    if (canonicalJson(next) === canonicalJson(state)) return [];
+    try {
+      await journal.write(next);
+      if (isRevisionNew) await revisions.prune();
+      state = next;
+      return [];
+    } catch (thrown) {
+      return [unwritable(options.stateDir, thrown)];
+    }
+  }
+
+  return {
+    base,
+    readPin: async (held) => {
+      const read = await journal.read();
+      state = read.state;
+      const { pinned, warnings } = await readPinned(state, held, options);
+      return { pinned, warnings: [...read.warnings, ...warnings] };
+    },
+    begin: async (planned, changes) => {
+      const followed = followedState(state, planned);
+      isBegun = isNew(state, { planned, changes, options });
+      if (!isBegun) return write(followed);
+      const revision = planned.pinned?.revision ?? (await revisionIn(planned, state, options));
+      try {
+        if (!planned.pinned) await revisions.keep(revision);
+      } catch (thrown) {
+        return [unwritable(options.stateDir, thrown)];
+      }
+      return write(begunState(followed, revision, { planned, changes, options }), revision.id !== state.runs);
+    },
+    end: async ({ plan }, applied) => {
+      const written = new Set(
+        applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => nameOf(change)),
+      );
+      const left = plan.changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one)));
+      // What waits is another revision, which is not begun.
+      if (state.runs === undefined || (left.length > 0 && !isBegun)) return [];
+      return write({ ...state, isWhole: left.length === 0 });
+    },
+  };
+}
+
+/** The pin by the journal, or by the control plane where the journal knows nothing of it. */
+async function readPinned(
+  { pin, created, endedPin }: StageState,
+  held: readonly HeldEntity[],
+  { revisions, base, withBase }: StageOptions,
+): Promise<{ readonly pinned?: Pinned; readonly warnings: readonly string[] }> {
+  const tagged = pinnedIn(held);
+  const id = pin?.revision ?? (tagged === endedPin ? undefined : tagged);
+  if (id === undefined) return { warnings: [] };
+  const kept = await readKept(id, revisions);
+  const left = pin?.left === undefined ? undefined : await readKept(pin.left, revisions);
+  const revision = kept ?? { ...revisionOf({ desired: [], held, affinity: affinityOf(held), base }), id };
+  const isFromAnother = (entity: HeldEntity) => {
+    const { [nameOf(entity)]: one } = created;
+    return one !== undefined && one.id === entity.id && one.revision !== id;
+  };
+  return {
+    pinned: { revision, left, isFromAnother, ...withBase(revision.base) },
+    warnings: left ? [] : [personDecides(id, kept !== undefined)],
+  };
+}
+
+function readKept(id: string, revisions: Revisions): Promise<Revision | undefined> {
+  return revisions.read(id).catch(() => undefined);
+}
+
+function personDecides(id: string, isKept: boolean): string {
+  const reason = `the control plane is pinned to revision ${id}, and stateDir does not know what was taken back by that`;
+  const now = isKept
+    ? 'it stays at that revision'
+    : 'its configuration stays as it is, since the revision is not kept either';
+  return `${reason}: ${now}, until rollback names another one (history lists them; newest ends the pin)`;
+}
+
+/** Pins that have ended: the tag of the last one counts no more, until it is gone. */
+function followedState(state: StageState, { pinned, held }: Planned): StageState {
+  if (pinned) return state;
+  if (state.pin) return { ...state, pin: undefined, endedPin: state.pin.revision };
+  return state.endedPin !== undefined && pinnedIn(held) === undefined ? { ...state, endedPin: undefined } : state;
+}
+
+type Beginning = {
+  readonly planned: Planned;
+  readonly changes: readonly Change[];
+  readonly options: Pick<StageOptions, 'affinity' | 'base' | 'by' | 'now'>;
+};
+
+/** Whether a revision is about to be written that may be another one than the stage runs. */
+function isNew(state: StageState, { planned, changes, options }: Beginning): boolean {
+  const { pinned, plan } = planned;
+  if (pinned) return state.runs !== pinned.revision.id || changes.some(isConfiguration);
+  if (changes.some(isConfiguration)) return true;
+  const isOther = state.runs === undefined || state.settings !== settingsOf(options) || state.pin !== undefined;
+  return isOther && !plan.changes.some(isConfiguration);
+}
+
+async function revisionIn(
+  { plan: { desired }, held }: Planned,
+  { runs }: StageState,
+  { revisions, affinity, base }: StageOptions,
+): Promise<Revision> {
+  const before = runs === undefined ? undefined : await readKept(runs, revisions);
+  return revisionOf({ desired, held, before, affinity, base });
+}
+
+function begunState(state: StageState, { id }: Revision, { planned, changes, options }: Beginning): StageState {
+  const configured = changes.filter(isConfiguration);
+  const { by, now } = options;
+  const run = { atMs: now(), revision: id, how: 'sync', by, changes: describeChanges(configured) } as const;
+  return {
+    ...state,
+    runs: id,
+    settings: settingsOf(options),
+    isWhole: state.isWhole && configured.length === 0,
+    created: createdBy(state, { planned, configured, id }),
+    history: state.runs === id ? state.history : [...state.history, run],
+  };
+}
+
+type Creating = { readonly planned: Planned; readonly configured: readonly Change[]; readonly id: string };
+
+/** What is held still, and what is about to be made. */
+function createdBy({ created }: StageState, { planned, configured, id }: Creating): StageState['created'] {
+  const names = planned.held.filter((one) => isRevoked(one) && created[nameOf(one)]?.id === one.id).map(nameOf);
+  const made = configured.filter((one) => one.action === 'create' && isRevoked(one));
+  return Object.fromEntries([
+    ...names.flatMap((name) => (created[name] ? [[name, created[name]] as const] : [])),
+    ...made.map((one) => [nameOf(one), { id: one.id, revision: id }] as const),
+  ]);
+}
+
+/** What makes a revision another one although no entity of it differs. */
+function settingsOf({ affinity, base }: Pick<StageOptions, 'affinity' | 'base'>): string {
+  return checksumOf({ affinity, base: base.map(({ text }) => text) }).slice(0, 12);
+}
