@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { Config } from './schema';
+import type { StagedConfig, StageEntry } from './stages';
 
 /** The configuration with its paths counted from the folder that it is in. */
-export function withAbsolutePaths({ sources, controlPlane, watch, ...config }: Config, folder: string): Config {
+export function withAbsolutePaths({ sources, entries, watch, ...config }: StagedConfig, folder: string): StagedConfig {
   const absolute = (path: string) => resolve(folder, path);
   return {
     ...config,
     sources: withAbsoluteSources(sources, folder),
-    controlPlane: withAbsolutePath(controlPlane, absolute),
+    entries: entries.map((entry) => withAbsolutePath(entry, absolute)),
     watch: watch.tls ? { ...watch, tls: { cert: absolute(watch.tls.cert), key: absolute(watch.tls.key) } } : watch,
     stateDir: absolute(config.stateDir),
     deck: { base: config.deck.base.map(absolute) },
@@ -15,15 +16,16 @@ export function withAbsolutePaths({ sources, controlPlane, watch, ...config }: C
 }
 
 /** Whatever its type, `path` and the files of `tls` name files, and `binary` does unless it is a bare name, which is looked for on PATH. */
-function withAbsolutePath(controlPlane: Config['controlPlane'], absolute: (path: string) => string) {
+function withAbsolutePath<T extends StageEntry>(entry: T, absolute: (path: string) => string): T {
+  const { controlPlane } = entry;
   const { path, binary, tls } = controlPlane as { path?: string; binary?: string; tls?: Record<string, string> };
   const files = ['ca', 'cert', 'key'].flatMap((name) => (tls?.[name] ? [[name, absolute(tls[name])] as const] : []));
-  return {
-    ...controlPlane,
+  const named = {
     ...(path === undefined ? {} : { path: absolute(path) }),
     ...(binary?.includes('/') ? { binary: absolute(binary) } : {}),
     ...(tls ? { tls: { ...tls, ...Object.fromEntries(files) } } : {}),
   };
+  return { ...entry, controlPlane: { ...controlPlane, ...named } };
 }
 
 /** Whatever its type, `file` of a source names one. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyway, isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
+import { anyway, distinct, isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
 
 const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
 
@@ -54,77 +54,155 @@ function headersOf(own: string) {
 
 const kongTokenHeader = 'kong-admin-token';
 
+const konnect = z.strictObject({
+  type: z.literal('konnect').describe('a control plane of Konnect'),
+  address: secureBase
+    .refine(isWithoutVersion, { error: versionIsAdded })
+    .default('https://us.api.konghq.com')
+    .describe(
+      "the address of Konnect's API in the region of the control plane; with a path where a gateway is before it",
+    ),
+  name: text.describe('the name of the control plane'),
+  token: token.describe('a personal or system access token that may write the configuration of the control plane'),
+  concurrency,
+  tls,
+  headers: headersOf('authorization'),
+});
+
+const admin = z.strictObject({
+  type: z.literal('admin').describe('a Kong with a database, through its Admin API'),
+  address: adminAddress,
+  workspace: text.default('default').describe('the workspace to write to'),
+  token: adminToken,
+  concurrency,
+  tls: tlsOfKong,
+  headers: headersOf(kongTokenHeader),
+});
+
+const dbless = z.strictObject({
+  type: z.literal('dbless').describe('one Kong without a database, by `POST /config`'),
+  address: adminAddress,
+  token: adminToken,
+  tls: tlsOfKong,
+  headers: headersOf(kongTokenHeader),
+});
+
+const file = z.strictObject({
+  type: z.literal('file').describe('a decK file of its own'),
+  path: text.describe('the file to write'),
+});
+
+const deck = z
+  .strictObject({
+    type: z.literal('deck').describe('Konnect or the Admin API, through decK'),
+    address: secureBase.describe("the address of Konnect's API, or of Kong's Admin API"),
+    name: text.optional().describe('the name of the control plane of Konnect; absent: an Admin API'),
+    workspace: text.optional().meta({ description: 'the workspace of the Admin API', default: 'default' }),
+    token: token.optional().describe("Konnect's access token, or what is sent as `Kong-Admin-Token`"),
+    tls: tlsOfKong,
+    headers: headersOf(kongTokenHeader),
+    binary: text.optional().describe('the decK executable; absent: `DECK_BIN`, else `deck` on PATH'),
+  })
+  .refine(({ name, address }) => name === undefined || isWithoutVersion(address), {
+    path: ['address'],
+    error: versionIsAdded,
+  })
+  .refine(({ name, workspace }) => name === undefined || workspace === undefined, {
+    ...anyway,
+    path: ['workspace'],
+    error: 'Konnect, which name stands for, has no workspaces: give name, or workspace for an Admin API',
+  })
+  .refine(({ name, tls }) => name === undefined || !tls?.skipVerify, {
+    ...anyway,
+    path: ['tls', 'skipVerify'],
+    error: 'whoever is on the way to Konnect would get its token: name the authority in ca',
+  })
+  .refine(({ headers }) => !Object.values(headers ?? {}).some((value) => /\s/.test(value)), {
+    ...anyway,
+    path: ['headers'],
+    error: 'decK takes no header whose value has a space in it: leave it out, or use type konnect, admin or dbless',
+  });
+
+const speaksTls = (plane: object) =>
+  !('tls' in plane && plane.tls) || !('address' in plane && String(plane.address).startsWith('http:'));
+const withoutTls = {
+  ...anyway,
+  path: ['tls'],
+  error: 'TLS is spoken where the address begins with https: write it so, or remove tls',
+};
+
 /** What is kept right: an entry for each backend of sync/control-planes. */
 export const controlPlane = z
-  .discriminatedUnion('type', [
-    z.strictObject({
-      type: z.literal('konnect').describe('a control plane of Konnect'),
-      address: secureBase
-        .refine(isWithoutVersion, { error: versionIsAdded })
-        .default('https://us.api.konghq.com')
-        .describe(
-          "the address of Konnect's API in the region of the control plane; with a path where a gateway is before it",
-        ),
-      name: text.describe('the name of the control plane'),
-      token: token.describe('a personal or system access token that may write the configuration of the control plane'),
-      concurrency,
-      tls,
-      headers: headersOf('authorization'),
-    }),
-    z.strictObject({
-      type: z.literal('admin').describe('a Kong with a database, through its Admin API'),
-      address: adminAddress,
-      workspace: text.default('default').describe('the workspace to write to'),
-      token: adminToken,
-      concurrency,
-      tls: tlsOfKong,
-      headers: headersOf(kongTokenHeader),
-    }),
-    z.strictObject({
-      type: z.literal('dbless').describe('one Kong without a database, by `POST /config`'),
-      address: adminAddress,
-      token: adminToken,
-      tls: tlsOfKong,
-      headers: headersOf(kongTokenHeader),
-    }),
-    z.strictObject({
-      type: z.literal('file').describe('a decK file of its own'),
-      path: text.describe('the file to write'),
-    }),
-    z
-      .strictObject({
-        type: z.literal('deck').describe('Konnect or the Admin API, through decK'),
-        address: secureBase.describe("the address of Konnect's API, or of Kong's Admin API"),
-        name: text.optional().describe('the name of the control plane of Konnect; absent: an Admin API'),
-        workspace: text.optional().meta({ description: 'the workspace of the Admin API', default: 'default' }),
-        token: token.optional().describe("Konnect's access token, or what is sent as `Kong-Admin-Token`"),
-        tls: tlsOfKong,
-        headers: headersOf(kongTokenHeader),
-        binary: text.optional().describe('the decK executable; absent: `DECK_BIN`, else `deck` on PATH'),
-      })
-      .refine(({ name, address }) => name === undefined || isWithoutVersion(address), {
-        path: ['address'],
-        error: versionIsAdded,
-      })
-      .refine(({ name, workspace }) => name === undefined || workspace === undefined, {
-        ...anyway,
-        path: ['workspace'],
-        error: 'Konnect, which name stands for, has no workspaces: give name, or workspace for an Admin API',
-      })
-      .refine(({ name, tls }) => name === undefined || !tls?.skipVerify, {
-        ...anyway,
-        path: ['tls', 'skipVerify'],
-        error: 'whoever is on the way to Konnect would get its token: name the authority in ca',
-      })
-      .refine(({ headers }) => !Object.values(headers ?? {}).some((value) => /\s/.test(value)), {
-        ...anyway,
-        path: ['headers'],
-        error: 'decK takes no header whose value has a space in it: leave it out, or use type konnect, admin or dbless',
-      }),
-  ])
-  .refine((plane) => !('tls' in plane && plane.tls) || !String(plane.address).startsWith('http:'), {
-    ...anyway,
-    path: ['tls'],
-    error: 'TLS is spoken where controlPlane.address begins with https: write it so, or remove tls',
-  })
+  .discriminatedUnion('type', [konnect, admin, dbless, file, deck])
+  .refine(speaksTls, withoutTls)
   .meta({ id: 'controlPlane' });
+
+/** Konnect's own rule for labels. */
+const labelForm = /^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/;
+const labelWords = 'letters, digits, dot, dash and underscore, at most 63, with a letter or a digit at both ends';
+const labelValue = z.string().regex(labelForm, labelWords);
+const labelName = labelValue.regex(
+  /^(?!kong|konnect|mesh|kic)/,
+  'a label that people may set: those of Konnect itself begin with kong, konnect, mesh or kic',
+);
+
+/** A label of metrics and an argument of the command line; as it is, the value of a label of Konnect. */
+export const stageName = labelValue;
+
+const stage = stageName.describe('the name of the stage');
+
+const selecting = {
+  stage: stageName.optional().describe('the name of the stage; required without `select`'),
+  name: konnect.shape.name.optional().describe('the name of the control plane; required without `select`'),
+  select: z
+    .record(labelName, labelValue)
+    .refine((labels) => Object.keys(labels).length > 0, 'at least one label with its value')
+    .optional()
+    .describe(
+      'labels and their values: every control plane that has them all is a stage; in place of `name` and `stage`',
+    ),
+  stageLabel: labelName
+    .optional()
+    .meta({ description: 'with `select`: the label whose value is the name of the stage', default: 'stage' }),
+};
+
+const konnectStage = konnect.extend(selecting).superRefine((entry, context) => {
+  const refuse = (key: keyof typeof selecting, message: string) =>
+    context.addIssue({ code: 'custom', path: [key], message });
+  if (entry.select === undefined) {
+    if (entry.stage === undefined) refuse('stage', `is required: ${stage.description}, or select in its place`);
+    if (entry.name === undefined)
+      refuse('name', `is required: ${konnect.shape.name.description}, or select in its place`);
+    if (entry.stageLabel !== undefined) refuse('stageLabel', 'it goes with select: remove it, or give select');
+    return;
+  }
+  if (entry.stage !== undefined)
+    refuse('stage', 'with select a label of each control plane names its stage: remove it');
+  if (entry.name !== undefined) refuse('name', 'select stands for every control plane with those labels: remove one');
+}, anyway);
+
+/** One of several, as `controlPlane` but for what makes it a stage. */
+const listedPlane = z
+  .discriminatedUnion('type', [
+    konnectStage,
+    admin.extend({ stage }),
+    dbless.extend({ stage }),
+    file.extend({ stage }),
+    deck.safeExtend({ stage }),
+  ])
+  .refine(speaksTls, withoutTls)
+  .meta({ id: 'controlPlanes[]' });
+
+export type ListedPlane = z.infer<typeof listedPlane>;
+
+/** The limit of control planes that one worker has a loop for each of. */
+const mostStages = 64;
+
+export const controlPlanes = z
+  .array(listedPlane)
+  .min(1)
+  .max(mostStages)
+  .superRefine(
+    distinct(({ stage }) => [stage], ['stage'], 'give each stage a name of its own'),
+    anyway,
+  );

@@ -6,7 +6,8 @@ import { isJsonObject } from '#core/json';
 import type { Json } from '#core/model';
 import { withAbsolutePaths, withAbsoluteSources } from './absolute-paths';
 import { type ConfigFile, invalidConfig, type KeyPath, neededKeys } from './mistakes';
-import { type Config, configSchema } from './schema';
+import { type Config, configSchema, fileSchema } from './schema';
+import { type StagedConfig, stagedOf } from './stages';
 import { checkFilled, type Env, type Filling, valueAt } from './variables';
 import { type ConfigText, readConfigText } from './yaml';
 
@@ -24,10 +25,10 @@ const defaultPath = 'kong-privatelink.yaml';
  * Reads the configuration: `-c FILE`, else `$KONG_PRIVATELINK_CONFIG`, else `./kong-privatelink.yaml`; relative paths inside
  * count from the file's folder. Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID) with everything that is wrong, where it is, and its fix.
  */
-export function loadConfig(options: LoadOptions): Config {
+export function loadConfig(options: LoadOptions): StagedConfig {
   const source = readSource(options);
-  const config = check(configSchema, source, { env: options.env, isNeeded: () => true });
-  return freeze(withAbsolutePaths(config, dirname(source.file)));
+  const written = check(fileSchema, source, { env: options.env, isNeeded: () => true });
+  return freeze(withAbsolutePaths(stagedOf(written), dirname(source.file)));
 }
 
 /** What discovery on a data plane takes from the same file. */
@@ -42,7 +43,7 @@ const dataPlaneSchema = configSchema.omit({ controlPlane: true, publish: true })
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
   const source = readSource(options);
   const { text, file } = source;
-  const value = withoutControlPlane(text.value);
+  const value = withoutControlPlanes(text.value);
   const isNeeded = ([first]: KeyPath) => first === 'owner' || first === 'sources';
   const config = check(dataPlaneSchema, { ...source, text: { ...text, value } }, { env: options.env, isNeeded });
   const isGiven = valueAt(value, ['stateDir']) !== undefined && !config.stateDir.includes('${');
@@ -50,9 +51,9 @@ export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
   return freeze({ ...config, stateDir, sources: withAbsoluteSources(config.sources, dirname(file)) });
 }
 
-function withoutControlPlane(value: Json): Json {
+function withoutControlPlanes(value: Json): Json {
   if (!isJsonObject(value)) return value;
-  const { controlPlane: _, publish: __, ...rest } = value;
+  const { controlPlane: _, controlPlanes: __, publish: ___, ...rest } = value;
   return rest;
 }
 

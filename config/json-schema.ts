@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { configSchema } from './schema';
+import { fileSchema } from './schema';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -14,15 +14,14 @@ export function configJsonSchemaText(): string {
 
 /**
  * JSON Schema of the configuration as people write it, for editors: variables may stand for what they are filled with. What fields
- * mean for each other it does not say. `controlPlane` is not required, as a data plane's file has none.
+ * mean for each other it does not say: a data plane's file has no control plane.
  */
 export function configJsonSchema(): object {
   const {
     $schema,
     $defs = {},
-    required = [],
     ...whole
-  } = z.toJSONSchema(configSchema, {
+  } = z.toJSONSchema(fileSchema, {
     io: 'input',
     override: ({ jsonSchema }) => allowVariable(jsonSchema),
   });
@@ -30,7 +29,6 @@ export function configJsonSchema(): object {
     $schema,
     title: 'kong-privatelink.yaml',
     ...whole,
-    required: required.filter((key) => key !== 'controlPlane'),
     $defs: Object.fromEntries(Object.entries($defs).map(([id, part]) => [fragmentOf(id), part])),
   };
   return JSON.parse(JSON.stringify(schema, amended));

@@ -36,7 +36,7 @@ export type ConfigFile = {
 };
 
 /** What a configuration has to have. */
-export const neededKeys = 'owner, sources and, unless it is for a data plane, controlPlane';
+export const neededKeys = 'owner, sources and, unless it is for a data plane, controlPlane (or controlPlanes)';
 
 /** The error of a configuration, with all that is wrong about it, in the order of the file. */
 export function invalidConfig(

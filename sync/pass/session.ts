@@ -1,5 +1,6 @@
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import type { Config } from '#config/schema';
+import { onlyConfig } from '#config/stages';
 import type { Clock } from '#core/timing/clock';
 import { type Base, checkBase } from '#deck/file/base';
 import { warnOfUnbounded } from '#deck/file/base-paths';
@@ -35,7 +36,7 @@ export type SessionOptions = {
 
 /** Reads the whole configuration. Throws PrivatelinkError. */
 export function openConfig({ config, terminal, read }: SessionOptions): Config {
-  return loadConfig({ path: config, env: terminal.env, read });
+  return onlyConfig(loadConfig({ path: config, env: terminal.env, read }));
 }
 
 /** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '#config/file';
 import type { Config } from '#config/schema';
+import { onlyConfig } from '#config/stages';
 import type { Snapshot } from '#core/model';
 import { renderText } from '#deck/file/write';
 import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
@@ -17,7 +18,8 @@ export type Example = { readonly config: Config; readonly snapshot: Snapshot; re
 
 export function readExample(name: string): Example {
   const folder = join(examplesFolder, name);
-  const config = loadConfig({ path: join(folder, 'kong-privatelink.yaml'), env: { KONNECT_TOKEN: 'kpat_example' } });
+  const env = { KONNECT_TOKEN: 'kpat_example' };
+  const config = onlyConfig(loadConfig({ path: join(folder, 'kong-privatelink.yaml'), env }));
   const raw: Snapshot = JSON.parse(readFileSync(join(folder, 'discovered.json'), 'utf8'));
   const origin = { from: name, owner: config.owner };
   const snapshot = parseSnapshot(serialiseSnapshot(raw, config.owner), origin);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '#config/file';
+import { onlyConfig } from '#config/stages';
 import { parseOptions } from '#plugin/server/options';
 import { accounts, homeZone } from '#sandbox/estates/t0';
 import { servedPorts } from '#sandbox/serve';
@@ -71,7 +72,7 @@ describe('docker-compose.yml', () => {
     // Compose reads a doubled dollar as one.
     writeFileSync(path, content.replaceAll('$$', '$'));
 
-    const { sources, controlPlane } = loadConfig({ path, env: worker?.environment ?? {} });
+    const { sources, controlPlane } = onlyConfig(loadConfig({ path, env: worker?.environment ?? {} }));
 
     expect(sources).toMatchObject([{ endpoint: `http://127.0.0.1:${servedPorts.aws}` }]);
     expect(controlPlane).toMatchObject({

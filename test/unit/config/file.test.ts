@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig, loadDataPlaneConfig } from '#config/file';
+import { onlyConfig } from '#config/stages';
 import { messageOf, PrivatelinkError } from '#core/errors';
 
 const token = 'kpat_secret';
@@ -25,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function load(text: string, env: Readonly<Record<string, string>> = { KONNECT_TOKEN: token }) {
   const path = join(folder, 'kong-privatelink.yaml');
   writeFileSync(path, text);
-  return loadConfig({ path, env });
+  return onlyConfig(loadConfig({ path, env }));
 }
 
 /** The message of what a configuration is refused with. */
