@@ -182,7 +182,7 @@ const konnectStage = konnect.extend(selecting).superRefine((entry, context) => {
 }, anyway);
 
 /** One of several, as `controlPlane` but for what makes it a stage. */
-const listedPlane = z
+const stageEntry = z
   .discriminatedUnion('type', [
     konnectStage,
     admin.extend({ stage }),
@@ -193,13 +193,13 @@ const listedPlane = z
   .refine(speaksTls, withoutTls)
   .meta({ id: 'controlPlanes[]' });
 
-export type ListedPlane = z.infer<typeof listedPlane>;
+export type StageConfig = z.infer<typeof stageEntry>;
 
 /** The limit of control planes that one worker has a loop for each of. */
 const mostStages = 64;
 
 export const controlPlanes = z
-  .array(listedPlane)
+  .array(stageEntry)
   .min(1)
   .max(mostStages)
   .superRefine(

@@ -6,8 +6,8 @@ import { isJsonObject } from '#core/json';
 import type { Json } from '#core/model';
 import { withAbsolutePaths, withAbsoluteSources } from './absolute-paths';
 import { type ConfigFile, invalidConfig, type KeyPath, neededKeys } from './mistakes';
-import { type Config, configSchema, fileSchema } from './schema';
-import { type StagedConfig, stagedOf } from './stages';
+import { type Config, configSchema } from './schema';
+import { fileSchema, type StagedConfig, stagedOf } from './stages';
 import { checkFilled, type Env, type Filling, valueAt } from './variables';
 import { type ConfigText, readConfigText } from './yaml';
 

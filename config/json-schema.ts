@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileSchema } from './schema';
+import { fileSchema } from './stages';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileSchema } from './schema';
+import { fileSchema } from './stages';
 
 /** What JSON Schema says of the configuration, as far as the page tells it. */
 const shapeSchema = z.object({

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { isLoopback } from '#core/addresses/loopback';
 import type { Json } from '#core/model';
-import { controlPlane, controlPlanes } from './control-planes';
+import { controlPlane } from './control-planes';
 import { source, tags } from './sources';
 import { account, anyway, awsRegion, distinct, endpoint, label, text, token } from './values';
 
 /**
- * The one schema of the configuration file: worker, command line and plugin server read the same file.
- * Unknown keys are errors; everything but `owner`, `sources` and `controlPlane` (or `controlPlanes`) has a default. Descriptions are what
+ * The one schema of the configuration, as one control plane has it: worker, command line and plugin server read the same file (stages.ts has several).
+ * Unknown keys are errors; everything but `owner`, `sources` and `controlPlane` has a default. Descriptions are what
  * docs/reference/configuration.md says; `default` in `meta` is what counts for an absent key that stays absent here.
  */
 
@@ -172,7 +172,7 @@ const publication = z
   })
   .meta({ id: 'publish[]' });
 
-const readFirst = {
+export const configSchema = z.strictObject({
   owner: owner.describe('a name of your own for what this configuration writes: a tag, unique among writers'),
   sources: z
     .array(source)
@@ -183,9 +183,7 @@ const readFirst = {
     )
     .describe('where endpoints are discovered'),
   domains: z.record(label, domain).default({}).describe('settings that tags cannot carry; a domain needs no entry'),
-};
-
-const readLast = {
+  controlPlane: controlPlane.describe('the Kong that is kept right; a data plane needs none'),
   policy: policy.describe('what may be removed, and when'),
   affinity: z
     .enum(['none', 'weighted', 'failover'])
@@ -211,34 +209,7 @@ const readLast = {
     .describe(
       'the folder that keeps what was last known, and absences; a data plane keeps them only where it is given',
     ),
-};
-
-const plane = controlPlane.describe('the Kong that is kept right; a data plane needs none');
-
-/** What one control plane is kept right by. */
-export const configSchema = z.strictObject({ ...readFirst, controlPlane: plane, ...readLast });
-
-/** What people write: one control plane, or several. */
-export const fileSchema = z
-  .strictObject({
-    ...readFirst,
-    controlPlane: plane
-      .optional()
-      .describe('the Kong that is kept right; required without `controlPlanes`, and a data plane needs none'),
-    controlPlanes: controlPlanes
-      .optional()
-      .describe('in place of `controlPlane`: several, each a stage, so that a change proves itself on one first'),
-    ...readLast,
-  })
-  .superRefine((written, context) => {
-    const { controlPlane: one, controlPlanes: several } = written;
-    const refuse = (key: keyof typeof written, message: string) =>
-      context.addIssue({ code: 'custom', path: [key], message });
-    if (one === undefined && several === undefined)
-      refuse('controlPlane', `is required: ${plane.description}, and several stand in controlPlanes`);
-    if (one !== undefined && several !== undefined)
-      refuse('controlPlanes', 'controlPlane is there too: keep controlPlane for one, or controlPlanes for several');
-  }, anyway);
+});
 
 /** What one stage has. */
 export type Config = z.infer<typeof configSchema> & {

@@ -1,7 +1,32 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
-import type { ListedPlane } from './control-planes';
-import type { Config, fileSchema, KonnectConfig } from './schema';
+import { controlPlanes, type StageConfig } from './control-planes';
+import { type Config, configSchema, type KonnectConfig } from './schema';
+import { anyway } from './values';
+
+const { owner, sources, domains, controlPlane, ...others } = configSchema.shape;
+
+/** What people write: one control plane, or several. */
+export const fileSchema = z
+  .strictObject({
+    ...{ owner, sources, domains },
+    controlPlane: controlPlane
+      .optional()
+      .describe('the Kong that is kept right; required without `controlPlanes`, and a data plane needs none'),
+    controlPlanes: controlPlanes
+      .optional()
+      .describe('in place of `controlPlane`: several, each a stage, so that a change proves itself on one first'),
+    ...others,
+  })
+  .superRefine((written, context) => {
+    const { controlPlane: one, controlPlanes: several } = written;
+    const refuse = (key: keyof typeof written, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (one === undefined && several === undefined)
+      refuse('controlPlane', `is required: ${controlPlane.description}, and several stand in controlPlanes`);
+    if (one !== undefined && several !== undefined)
+      refuse('controlPlanes', 'controlPlane is there too: keep controlPlane for one, or controlPlanes for several');
+  }, anyway);
 
 /** A control plane, and the name of its stage, which the only one has not. */
 export type Stage = Pick<Config, 'stage' | 'controlPlane'>;
@@ -26,7 +51,7 @@ export function stagedOf({ controlPlane, controlPlanes = [], ...shared }: z.infe
 
 const defaultStageLabel = 'stage';
 
-function entryOf({ stage, ...listed }: ListedPlane): StageEntry {
+function entryOf({ stage, ...listed }: StageConfig): StageEntry {
   if (listed.type !== 'konnect') return { stage, controlPlane: listed };
   const { select, stageLabel = defaultStageLabel, ...konnect } = listed;
   // The schema asks for the name where there is no `select`, and for none beside it.
@@ -46,4 +71,9 @@ export function onlyConfig(staged: StagedConfig): Config {
     code: 'CONFIG_INVALID',
     fix: 'use a configuration with one controlPlane',
   });
+}
+
+/** What is said of the fields of `controlPlane`, in the words of a file that has them in `controlPlanes`. */
+export function saidOfStage(stage: string | undefined, text: string): string {
+  return stage === undefined ? text : text.replaceAll(/\bcontrolPlane\.(?=[a-z])/g, `controlPlanes[${stage}].`);
 }
