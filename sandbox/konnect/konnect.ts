@@ -1,6 +1,6 @@
 import type { JsonObject } from '#core/model';
 import { createFaults, type Faults } from './faults';
-import { createPlane, type NodeReport, type Plane } from './plane';
+import { createPlane, type NodeReport, type Plane, type PlaneTraits } from './plane';
 import { refused } from './refusal';
 import { answer } from './routes';
 import type { KindPath } from './schemas';
@@ -8,7 +8,7 @@ import { listen, type RecordedCall, type Respond, responderOf, type Traffic } fr
 import type { StoredEntity } from './table';
 
 export type KonnectOptions = {
-  readonly controlPlanes: readonly { readonly name: string; readonly clusterType?: string }[];
+  readonly controlPlanes: readonly (PlaneTraits & { readonly name: string })[];
   readonly token: string;
   /** Default: chosen by the system. */
   readonly port?: number;
@@ -37,7 +37,7 @@ export type Konnect = {
 /** Listens on 127.0.0.1; rejects when the port is taken. */
 export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
   const { now = Date.now } = options;
-  const planes = options.controlPlanes.map(({ name, clusterType }) => createPlane(name, clusterType));
+  const planes = options.controlPlanes.map(({ name, ...traits }) => createPlane(name, traits));
   const faults = createFaults();
   const traffic: Traffic = { calls: [], running: 0, peak: 0 };
   const respond = responder(planes, options.token, options.pageCap ?? 1000);

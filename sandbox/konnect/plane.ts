@@ -20,11 +20,17 @@ export type NodeReport = {
 
 export type Node = Required<NodeReport>;
 
+export type Labels = Readonly<Record<string, string>>;
+
+/** Of a control plane, beside its name. */
+export type PlaneTraits = { readonly clusterType?: string; readonly labels?: Labels };
+
 /** One control plane: its entities, custom plugins and data planes. */
 export type Plane = {
   readonly id: string;
   readonly name: string;
   readonly clusterType: string;
+  readonly labels: Labels;
   readonly store: Store;
   readonly nodes: Map<string, Node>;
   readonly schemas: ReadonlyMap<string, PluginSchema>;
@@ -38,7 +44,10 @@ export type Plane = {
 const schemaLimit = 100;
 
 /** `clusterType` defaults to that of a hybrid control plane. */
-export function createPlane(name: string, clusterType = 'CLUSTER_TYPE_CONTROL_PLANE'): Plane {
+export function createPlane(
+  name: string,
+  { clusterType = 'CLUSTER_TYPE_CONTROL_PLANE', labels = {} }: PlaneTraits = {},
+): Plane {
   const schemas = new Map<string, PluginSchema>();
   const store = createStore((plugin) => schemas.has(plugin));
 
@@ -69,7 +78,7 @@ export function createPlane(name: string, clusterType = 'CLUSTER_TYPE_CONTROL_PL
   }
 
   const id = uuidOf(`control-plane:${name}`);
-  return { id, name, clusterType, store, nodes: new Map(), schemas, putSchema, removeSchema, configHash };
+  return { id, name, clusterType, labels, store, nodes: new Map(), schemas, putSchema, removeSchema, configHash };
 }
 
 function badSchema(found: string | undefined) {

@@ -10,7 +10,7 @@ export function answer(call: Call, planes: readonly Plane[], pageCap: number): A
   const [version, resource, planeId, area, ...rest] = call.path;
   if (call.path.join('/') === 'konnect-api/api/runtime_groups') return listRuntimeGroups(planes);
   if (version !== 'v2' || resource !== 'control-planes') throw notFound();
-  if (planeId === undefined) return listPlanes(call.query, planes);
+  if (planeId === undefined) return listPlanes(call.query, planes, pageCap);
   const plane = planes.find((one) => one.id === planeId);
   if (!plane) throw notFound();
   if (area === 'nodes' && rest.length === 0) return listNodes(call.query, plane, pageCap);
@@ -23,19 +23,28 @@ export function answer(call: Call, planes: readonly Plane[], pageCap: number): A
 }
 
 /** Paged by number, as Konnect does in this one API; the default of 10 is Konnect's. */
-function listPlanes(query: URLSearchParams, planes: readonly Plane[]): Answer {
-  const size = Number(query.get('page[size]') ?? 10);
+function listPlanes(query: URLSearchParams, planes: readonly Plane[], pageCap: number): Answer {
+  const size = Math.min(Number(query.get('page[size]') ?? 10), pageCap);
   const number = Number(query.get('page[number]') ?? 1);
   const wanted = query.get('filter[name][eq]') ?? query.get('filter[name]');
-  const found = planes.filter((plane) => wanted === null || plane.name === wanted);
+  const found = planes.filter((plane) => (wanted === null || plane.name === wanted) && hasLabels(plane, query));
   const data = found.slice((number - 1) * size, number * size).map((plane) => ({
     id: plane.id,
     name: plane.name,
     description: '',
-    labels: {},
+    labels: plane.labels,
     config: { cluster_type: plane.clusterType, control_plane_endpoint: `https://${plane.id}.cp.sandbox.invalid` },
   }));
   return { status: 200, body: { meta: { page: { total: found.length, size, number } }, data } };
+}
+
+/** `labels=key:value,key`: all of them, where one without a value need only be there. */
+function hasLabels({ labels }: Plane, query: URLSearchParams): boolean {
+  const wanted = query.get('labels')?.split(',') ?? [];
+  return wanted.every((one) => {
+    const [key = '', value] = one.split(':');
+    return Object.hasOwn(labels, key) && (value === undefined || labels[key] === value);
+  });
 }
 
 function listNodes(query: URLSearchParams, plane: Plane, pageCap: number): Answer {
