@@ -1,6 +1,6 @@
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import type { Config } from '#config/schema';
-import { onlyConfig } from '#config/stages';
+import { onlyConfig, saidOfStage } from '#config/stages';
 import type { Clock } from '#core/timing/clock';
 import { type Base, checkBase } from '#deck/file/base';
 import { warnOfUnbounded } from '#deck/file/base-paths';
@@ -83,7 +83,9 @@ export function openSession(options: SessionOptions): Session {
     scopeIds: discoverer.scopeIds,
     place: describePlane(backend.identity),
     ...asked,
-    warnings: [...warnOfTrust(config.controlPlane), ...(asked.warnings ?? [])],
+    warnings: [...warnOfTrust(config.controlPlane), ...(asked.warnings ?? [])].map((one) =>
+      saidOfStage(config.stage, one),
+    ),
     clock,
     owner: config.owner,
     settings: config.domains,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createPageCount } from '#core/page-count';
 import { stoppedAfter } from '#io/signals';
 import { endlessError, lateListError, shapeError } from './errors';
-import type { Http } from './http';
+import type { Http, HttpCall } from './http';
 
 /** One page, and the query parameters of the next. */
 type Page<T> = { readonly items: readonly T[]; readonly next?: string };
@@ -14,17 +14,18 @@ type PageShape<T> = {
   readonly parse: (body: unknown) => Page<T>;
 };
 
+type List<T> = Pick<HttpCall, 'path' | 'fixes'> & {
+  readonly shape: PageShape<T>;
+  readonly query?: Readonly<Record<string, string>>;
+};
+
 /** For all pages of a list: the most that there may be, at 3 s each. */
 const listTimeoutMs = 300_000;
 
 /** Reads pages until one names no next; a page that fails fails the list (fm-08), and so does one that leads back, or one too many (fm-54). */
-export async function readPages<T>(
-  http: Http,
-  { path, shape, query = {} }: { path: string; shape: PageShape<T>; query?: Readonly<Record<string, string>> },
-  signal: AbortSignal,
-): Promise<readonly T[]> {
-  const late = () => lateListError(`GET ${path}`, listTimeoutMs);
-  return stoppedAfter((own) => readAll(http, { path, shape, query }, own.signal), {
+export async function readPages<T>(http: Http, list: List<T>, signal: AbortSignal): Promise<readonly T[]> {
+  const late = () => lateListError(`GET ${list.path}`, listTimeoutMs);
+  return stoppedAfter((own) => readAll(http, list, own.signal), {
     signal,
     timeoutMs: listTimeoutMs,
     late,
@@ -33,7 +34,7 @@ export async function readPages<T>(
 
 async function readAll<T>(
   http: Http,
-  { path, shape, query }: { path: string; shape: PageShape<T>; query: Readonly<Record<string, string>> },
+  { path, shape, query = {}, fixes }: List<T>,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const items: T[] = [];
@@ -42,7 +43,7 @@ async function readAll<T>(
   do {
     const parameters = { ...shape.size, ...query, ...(next && { [shape.nextName]: next }) };
     const call = `${path}?${new URLSearchParams(parameters)}`;
-    const page = parsePage(call, shape, await http({ method: 'GET', path: call }, signal));
+    const page = parsePage(call, shape, await http({ method: 'GET', path: call, fixes }, signal));
     const why = page.next && whyEndless(page.next);
     if (why) throw endlessError(`GET ${call}`, why);
     items.push(...page.items);
@@ -87,6 +88,24 @@ export function nodePages<T>(item: z.ZodType<T>): PageShape<T> {
     parse: (body) => {
       const { items, page } = schema.parse(body);
       return { items, next: page?.next ? cursorOf(page.next) : undefined };
+    },
+  };
+}
+
+/** Lists of control planes: `data`, and in `meta.page` which page that is, and of how many items. */
+export function numberedPages<T>(item: z.ZodType<T>): PageShape<T> {
+  const page = z.object({ number: z.int().min(1), size: z.int().min(1), total: z.int().min(0) });
+  const schema = z.object({ data: z.array(item), meta: z.object({ page }) });
+  return {
+    // No limit is documented here either.
+    size: { 'page[size]': '100' },
+    nextName: 'page[number]',
+    // 10,000 control planes, even where Konnect gives ten on a page.
+    mostPages: 1_000,
+    parse: (body) => {
+      const { data, meta } = schema.parse(body);
+      const { number, size, total } = meta.page;
+      return { items: data, next: number * size < total ? String(number + 1) : undefined };
     },
   };
 }

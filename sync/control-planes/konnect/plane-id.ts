@@ -14,21 +14,31 @@ const refusedTypes: ReadonlyMap<string, Problem> = new Map([
   ],
 ]);
 
-const listSchema = z.object({
-  data: z.array(
-    z.object({
-      id: idSchema,
-      name: z.string(),
-      config: z.object({ cluster_type: z.string().nullish() }).nullish(),
-    }),
-  ),
+/** A control plane, as Konnect lists it. */
+export const listedPlane = z.object({
+  id: idSchema,
+  name: z.string(),
+  labels: z.record(z.string(), z.string().nullish()).nullish(),
+  config: z.object({ cluster_type: z.string().nullish() }).nullish(),
 });
+
+export type ListedPlane = z.infer<typeof listedPlane>;
+
+const listSchema = z.object({ data: z.array(listedPlane) });
+
+/** The list of all control planes. */
+export const planesPath = '/v2/control-planes';
+
+/** Why no entity of it may be written, and what to name instead; undefined where it may. */
+export function whyRefused({ config }: ListedPlane): Problem | undefined {
+  return refusedTypes.get(config?.cluster_type ?? '');
+}
 
 /** Gives the id of the control plane of that name. Throws when there is none, or when it cannot be written. */
 export async function resolveControlPlane(http: Http, name: string, signal: AbortSignal): Promise<string> {
   const found = (await list(http, { 'filter[name][eq]': name }, signal)).find((one) => one.name === name);
   if (!found) throw await unknownError(http, name, signal);
-  const refusal = refusedTypes.get(found.config?.cluster_type ?? '');
+  const refusal = whyRefused(found);
   if (!refusal) return found.id;
   throw new PrivatelinkError(`controlPlane.name: "${name}" is ${refusal.reason}`, {
     code: 'CONFIG_INVALID',
@@ -38,7 +48,7 @@ export async function resolveControlPlane(http: Http, name: string, signal: Abor
 
 /** The path of a control plane, from the root. */
 export function planePath(id: string): string {
-  return `/v2/control-planes/${segmentOf(id)}`;
+  return `${planesPath}/${segmentOf(id)}`;
 }
 
 /** Every account of Konnect has this list. */
@@ -46,11 +56,11 @@ const noKonnect = {
   code: 'CONTROL_PLANE_UNKNOWN',
   fix: "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
 } as const;
-const fixes = { 404: noKonnect, 405: noKonnect };
+export const listFixes = { 404: noKonnect, 405: noKonnect };
 
 async function list(http: Http, query: Readonly<Record<string, string>>, signal: AbortSignal) {
-  const path = `/v2/control-planes?${new URLSearchParams(query)}`;
-  const parsed = listSchema.safeParse(await http({ method: 'GET', path, fixes }, signal));
+  const path = `${planesPath}?${new URLSearchParams(query)}`;
+  const parsed = listSchema.safeParse(await http({ method: 'GET', path, fixes: listFixes }, signal));
   if (!parsed.success) throw shapeError(`GET ${path}`, parsed.error);
   return parsed.data.data;
 }

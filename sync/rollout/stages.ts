@@ -1,0 +1,59 @@
+import type { Config } from '#config/schema';
+import { configOf, type Stage, type StagedConfig } from '#config/stages';
+import { PrivatelinkError } from '#core/errors';
+import { canonicalJson } from '#core/json';
+import { concurrently } from '#io/concurrently';
+import { backendOf } from '../control-planes/backends';
+import { selectPlanes } from '../control-planes/konnect/select';
+import { describePlane } from '../control-planes/plane-identity';
+
+/** Lists of control planes asked for at once. */
+const listsAtOnce = 4;
+
+/**
+ * Gives the configuration of each stage, in the order of the file, those that an entry selects by their names; asks Konnect for these alone.
+ * Throws PrivatelinkError where two have one name, or are one control plane.
+ */
+export async function resolveStages(staged: StagedConfig, signal: AbortSignal): Promise<readonly Config[]> {
+  const found = await concurrently(staged.entries, { limit: listsAtOnce, signal }, async (entry, own) =>
+    'select' in entry ? selectPlanes(entry, own) : [entry],
+  );
+  const stages = found.flat();
+  refuseTwins(stages, nameOf, (_, { stage }) => ({
+    reason: `two stages are named ${stage}`,
+    fix: 'give each a name of its own, in stage or in the label that stageLabel names',
+  }));
+  refuseTwins(stages, placeOf, (first, second) => ({
+    reason: `stages ${first.stage} and ${second.stage} are one control plane, ${describe(first)}`,
+    fix: 'remove one of them, or take from it the labels that select it',
+  }));
+  return stages.map((stage) => configOf(staged, stage));
+}
+
+type Refusal = (first: Stage, second: Stage) => { readonly reason: string; readonly fix: string };
+
+function refuseTwins(stages: readonly Stage[], keyOf: (stage: Stage) => string, refusalOf: Refusal): void {
+  const firsts = new Map<string, Stage>();
+  for (const stage of stages) {
+    const first = firsts.get(keyOf(stage));
+    if (first) {
+      const { reason, fix } = refusalOf(first, stage);
+      throw new PrivatelinkError(`controlPlanes: ${reason}`, { code: 'CONFIG_INVALID', fix });
+    }
+    firsts.set(keyOf(stage), stage);
+  }
+}
+
+function nameOf({ stage = '' }: Stage): string {
+  return stage;
+}
+
+/** Where it is, however it is written to: a control plane of Konnect is the same one through decK. */
+function placeOf({ controlPlane }: Stage): string {
+  const { type: _, address, ...place } = backendOf(controlPlane).identity;
+  return canonicalJson({ ...place, address: address && new URL(address).href.replace(/\/+$/, '') });
+}
+
+function describe({ controlPlane }: Stage): string {
+  return describePlane(backendOf(controlPlane).identity);
+}
