@@ -57,6 +57,8 @@ const transience = {
   RATE_LIMITED: true,
   REJECTED: false,
   STATE: false,
+  /** Another process writes to the control plane from the same stateDir. */
+  OTHER_WRITER: true,
 } as const;
 
 /** Exit codes belong to the command line, not to errors. */

@@ -33,6 +33,7 @@ const transience: { readonly [C in ErrorCode]: boolean } = {
   RATE_LIMITED: true,
   REJECTED: false,
   STATE: false,
+  OTHER_WRITER: true,
 };
 
 describe('PrivatelinkError', () => {

@@ -1,0 +1,119 @@
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describeHolder, isOfDead, takeLease } from '#sync/rollout/lease';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+  path = join(folder, 'writer');
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const text = () => readFileSync(path, 'utf8');
+
+async function take() {
+  const lease = await takeLease(path, 0);
+  if (!lease) throw new Error('there is a file');
+  return lease;
+}
+
+describe('a lease', () => {
+  it('is had by one', async () => {
+    const lease = await take();
+
+    await expect(takeLease(path, 0)).resolves.toBeUndefined();
+    expect(lease.isOurs()).toBe(true);
+    await lease.end();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is renewed in its own file alone, and ends, whatever is at its path by now', async () => {
+    const former = await take();
+    renameSync(path, `${path}.aside`);
+    const latter = await take();
+    const before = text();
+
+    // As when the process stood still between its look at the file and its write.
+    await former.renew();
+    const isOurs = [former.isOurs(), latter.isOurs()];
+    await former.end();
+
+    expect(isOurs).toEqual([false, true]);
+    expect(text()).toBe(before);
+    await latter.end();
+    expect(readdirSync(folder)).toEqual(['writer.aside']);
+  });
+
+  it('is put in place of another, whose process finds out', async () => {
+    const former = await take();
+    const latter = await takeLease(`${path}.claim`, 0);
+    const isTaken = await latter?.replace(path);
+    await former.renew();
+
+    expect([isTaken, former.isOurs(), latter?.isOurs()]).toEqual([true, false, true]);
+    await former.end();
+    expect(readdirSync(folder)).toEqual(['writer']);
+    await latter?.end();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is in place also where another, which had claimed the same and woke late, has put it there', async () => {
+    const claimed = `${path}.claim`;
+    const late = await takeLease(claimed, 0);
+    const other = await takeLease(`${claimed}.claim`, 0);
+    await other?.replace(claimed);
+
+    const isOfLate = await late?.replace(path);
+    const isOfOther = await other?.replace(path);
+
+    expect([isOfLate, isOfOther]).toEqual([false, true]);
+    await late?.end();
+    expect(readdirSync(folder)).toEqual(['writer']);
+    await other?.end();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is of a process that lives as long as this process holds it, and of a dead one afterwards', async () => {
+    const lease = await take();
+    const held = text();
+    const isDead = isOfDead(held);
+    await lease.end();
+
+    expect([isDead, isOfDead(held)]).toEqual([false, true]);
+  });
+});
+
+describe('a full disk', () => {
+  it('leaves no file for which others would wait', async () => {
+    const { open } = fs;
+    jest.spyOn(fs, 'open').mockImplementation(async (...args) => {
+      const handle = await open(...args);
+      jest.spyOn(handle, 'write').mockRejectedValue(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+      return handle;
+    });
+
+    await expect(takeLease(path, 0)).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('who holds a lease', () => {
+  const holder = { id: 'x', pid: 12, host: 'a\u001b[31mb', startedAt: '2026-11-29T19:00:00.000Z' };
+
+  it.each([
+    [JSON.stringify(holder), 'process 12 on host a\\u001b[31mb (since 2026-11-29T19:00:00.000Z)'],
+    [JSON.stringify({ ...holder, pid: 'x' }), 'a process that does not say which'],
+    ['damaged', 'a process that does not say which'],
+  ])('is told of %j as %s', (content, told) => {
+    expect(describeHolder(content)).toBe(told);
+  });
+});
