@@ -12,6 +12,7 @@ import { konnectApi } from '#sync/control-planes/konnect/api';
 import { connectKonnect } from '#sync/control-planes/konnect/control-plane';
 import { openPlane } from '#sync/control-planes/konnect/plane';
 import { createRelease } from '#sync/control-planes/konnect/release';
+import { selectPlanes } from '#sync/control-planes/konnect/select';
 import { snapshotOf } from '../../support/builders';
 import { createsOf, documentOf } from '../../support/control-planes/konnect';
 import { createFakeClock } from '../../support/passes';
@@ -208,7 +209,33 @@ const oddConfig = fc.oneof(
   oddJson({ config }),
 );
 
+/** Names and labels are what whoever may make a control plane writes. */
+const labelled = {
+  data: [
+    { id: 'p-1', name: 'prod', labels: { env: 'prod', stage: 'eu' }, config: { cluster_type: 'x' } },
+    { id: 'p-2', name: 'lab', labels: { env: 'prod', stage: 'us' }, config: { cluster_type: 'x' } },
+  ],
+  meta: { page: { number: 1, size: 100, total: 2 } },
+};
+
+async function expectSelected(text: string): Promise<void> {
+  answerTo = () => ({ text });
+  const controlPlane = { type: 'konnect', address, token, concurrency: 4 } as const;
+  const select = { env: 'prod' };
+  const selected = await orRefusal(() => selectPlanes({ select, stageLabel: 'stage', controlPlane }, signal, timing));
+  const stages = selected?.map(({ stage }) => stage) ?? [];
+  must(
+    stages.every((stage) => /^[A-Za-z0-9][\w.-]{0,62}$/.test(stage)) && new Set(stages).size === stages.length,
+    () => `stages ${JSON.stringify(stages)}`,
+  );
+  must(
+    selected?.every((one) => one.controlPlane.address === address && one.controlPlane.token === token) ?? true,
+    () => 'a label says where a token goes',
+  );
+}
+
 const rows: readonly Row[] = [
+  ['fm-54 names and labels of control planes', feeding(oddJson(labelled), expectSelected, 0.1)],
   ['fm-54 lists of Konnect', feeding(oddList, (odd) => expectHeld(konnect, odd), 0.05)],
   ["fm-54 lists of Kong's Admin API", feeding(oddList, (odd) => expectHeld(admin, odd), 0.05)],
   ['fm-54 data planes and schemas of Konnect', feeding(oddList, expectReleased, 0.02)],

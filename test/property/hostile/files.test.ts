@@ -230,6 +230,16 @@ const configuration = {
   affinity: 'weighted',
 };
 
+const { controlPlane, ...shared } = configuration;
+const staged = {
+  ...shared,
+  controlPlanes: [
+    { stage: 'canary', ...controlPlane },
+    { type: 'konnect', token: controlPlane.token, select: { env: 'prod' }, stageLabel: 'ring' },
+    { stage: 'lab', type: 'admin', address: 'https://kong.example', tls: { ca: 'ca.pem' }, headers: { 'x-a': 'b' } },
+  ],
+};
+
 async function expectConfigured(text: string): Promise<void> {
   const path = join(folder, 'kong-privatelink.yaml');
   writeFileSync(path, text);
@@ -237,6 +247,11 @@ async function expectConfigured(text: string): Promise<void> {
   await orRefusal(() => loadDataPlaneConfig({ path, env }));
   const config = await orRefusal(() => loadConfig({ path, env }));
   if (!config) return;
+  const stages = config.entries.flatMap((entry) => ('select' in entry ? [] : (entry.stage ?? [])));
+  must(
+    stages.every((stage) => /^[A-Za-z0-9][\w.-]{0,62}$/.test(stage)),
+    () => `stages ${JSON.stringify(stages)}`,
+  );
   createSources(config, { clock: createFakeClock() });
   for (const source of config.sources) if (source.type === 'static') await expectStatic(source);
   const domains = ['sd2', 'constructor', ...Object.keys(config.domains)].map((name) => ({ ...sample, name }));
@@ -334,6 +349,7 @@ const rows: readonly Row[] = [
   ['fm-45 absences', feeding(oddlySealed(absences), (text) => expectCounted(text, absencesName), 0.15)],
   ['fm-45 plan files', feeding(oddPlan, expectApprovable, 0.15)],
   ['fm-45 the configuration', feeding(oddYaml(configuration), expectConfigured, 0.05)],
+  ['fm-45 the configuration of several stages', feeding(oddYaml(staged), expectConfigured, 0.05)],
   ['fm-45 base files', feeding(oddYaml(base), (text) => expectBase(text, otherBase), 0.05)],
   [
     'fm-45 decK files of ours',

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { configJsonSchema, configJsonSchemaText } from '#config/json-schema';
-import { configSchema } from '#config/schema';
+import { fileSchema } from '#config/stages';
 import { blocksIn, textOf } from '../../support/documents/pages';
 
 const root = join(__dirname, '../../..');
@@ -23,7 +23,7 @@ const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((one) => `docs/${one}`),
 ];
-const keys = new Set(Object.keys(configSchema.shape));
+const keys = new Set(Object.keys(fileSchema.shape));
 const snippets = pages
   .filter((path) => path.endsWith('.md'))
   .flatMap((page) => blocksIn(page, 'yaml'))

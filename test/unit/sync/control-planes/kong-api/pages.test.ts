@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
 import type { Http } from '#sync/control-planes/kong-api/http';
-import { entityPages, nodePages, readPages } from '#sync/control-planes/kong-api/pages';
+import { entityPages, nodePages, numberedPages, readPages } from '#sync/control-planes/kong-api/pages';
 
 const signal = new AbortController().signal;
 const item = z.string();
@@ -31,6 +31,35 @@ describe('readPages', () => {
 
       await expect(readPages(http, { path: '/n', shape: nodePages(item) }, signal)).resolves.toEqual(['a', 'b']);
       expect(paths.at(-1)).toBe('/n?page[size]=100&page[after]=x');
+    },
+  );
+
+  it('goes on from a numbered page as far as the total says, whatever size the pages have', async () => {
+    const pageOf = (number: number) => ({ data: [`p${number}`], meta: { page: { number, size: 1, total: 3 } } });
+    const { http, paths } = answering(pageOf(1), pageOf(2), pageOf(3));
+
+    const reading = readPages(http, { path: '/c', shape: numberedPages(item), query: { sort: 'x' } }, signal);
+
+    await expect(reading).resolves.toEqual(['p1', 'p2', 'p3']);
+    expect(paths).toEqual(['', '&page[number]=2', '&page[number]=3'].map((one) => `/c?page[size]=100&sort=x${one}`));
+  });
+
+  it('fm-54 ends at once where every numbered page is the first', async () => {
+    const { http } = answering({ data: ['a'], meta: { page: { number: 1, size: 1, total: 3 } } });
+
+    const reading = readPages(http, { path: '/c', shape: numberedPages(item) }, signal);
+
+    await expect(reading).rejects.toThrow('has no end');
+  });
+
+  it.each([{}, { page: {} }, { page: { number: 1, size: 0, total: 3 } }])(
+    'fm-02 never takes numbered pages with meta %j for all of them',
+    async (meta) => {
+      const { http } = answering({ data: ['a'], meta });
+
+      const reading = readPages(http, { path: '/c', shape: numberedPages(item) }, signal);
+
+      await expect(reading).rejects.toMatchObject({ code: 'CONTROL_PLANE' });
     },
   );
 
