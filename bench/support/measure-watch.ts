@@ -1,11 +1,11 @@
 import { runOnce } from '#sync/pass/run-once';
-import { openSession } from '#sync/pass/session';
+import { openOnlySession } from '#sync/pass/session';
 
 /** A worker's passes in one process, each when its parent asks for it; tells seconds and peak resident memory in MB. */
 async function measure([config]: readonly string[]): Promise<void> {
   const { signal } = new AbortController();
   const terminal = { env: process.env, out: () => {}, err: () => {}, isTerminal: false };
-  const session = openSession({ config, terminal });
+  const session = openOnlySession({ config, terminal });
   process.on('message', async () => {
     const startMs = performance.now();
     const { applied = [] } = await runOnce(session, signal);

@@ -52,3 +52,18 @@ export function exitCodeOfSync(report: Report, strictness: Strictness = {}): num
   if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
   return report.refused || isWithheld(report) ? exitCodes.refused : exitCodeOfUncertain(report, strictness);
 }
+
+/** Of several, the one that says most; any other number is one of these. */
+const bySeverity: readonly number[] = [
+  exitCodes.interrupted,
+  exitCodes.error,
+  exitCodes.incomplete,
+  exitCodes.refused,
+  exitCodes.uncertain,
+  exitCodes.differs,
+];
+
+/** The exit code of all that ended with these. */
+export function worstOf(codes: readonly number[]): number {
+  return bySeverity.find((one) => codes.includes(one)) ?? exitCodes.done;
+}

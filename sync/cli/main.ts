@@ -8,6 +8,7 @@ import type { Terminal } from '#io/terminal';
 import { fewestColumns, joinParagraphs, wrapLines } from '#io/wrap';
 import { version } from '../pass/version';
 import { called } from './called';
+import { errorView } from './error-view';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
 import { asOurs } from './foreign-words';
 import { isInterrupt } from './stopped';
@@ -88,19 +89,6 @@ function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
   if (json) terminal.out(`${JSON.stringify({ error: errorView(thrown) })}\n`);
   else terminal.err(`error: ${asLines(messageOf(thrown))}${known ? ` [${known.code}]` : ''}\n`);
   return { exitCode: isInterrupt(thrown) ? exitCodes.interrupted : exitCodes.error };
-}
-
-/** What `--json` tells of an error. Where a file has several problems, each has its own fix, and `fix` all of them. */
-function errorView(thrown: unknown) {
-  const {
-    code = 'UNEXPECTED',
-    transient = false,
-    fix,
-    problems = [],
-  } = thrown instanceof PrivatelinkError ? thrown : {};
-  const all = problems.map((one) => (one.path ? `${one.path}: ${one.fix}` : one.fix)).join('; ');
-  const listed = problems.length > 0 ? problems : undefined;
-  return { code, message: messageOf(thrown), fix: fix ?? (all || undefined), transient, problems: listed };
 }
 
 /** A message may list several problems; whoever's text it quotes begins no line that reads as one of ours. */

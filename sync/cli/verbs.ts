@@ -6,6 +6,7 @@ const allowRemovalsOption = [
   'let up to this many addresses leave, this once, past the brake',
 ] as const;
 
+const stageOption = ['--stage <name>', 'this one of several control planes alone'] as const;
 const verboseOption = ['--verbose', 'list each change, however many there are'] as const;
 const strictOption = ['--strict', 'end with 5 where a scope is unknown or an endpoint is in quarantine'] as const;
 const uncertain = '--strict, and something is uncertain';
@@ -45,6 +46,7 @@ changes are counted by domain.
     },
     options: [
       configOption,
+      stageOption,
       ['--domain <domain>', 'show this domain alone'],
       verboseOption,
       ['--out <file>', 'also write the changes to this file, for sync --plan'],
@@ -76,6 +78,7 @@ with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
     },
     options: [
       configOption,
+      stageOption,
       ['--dry-run', 'write nothing, show what would be written: as diff does, with its exit codes'],
       ['--plan <file>', 'write only what this file of diff --out holds too'],
       ['--watch', 'go on, pass after pass, until stopped'],
@@ -105,6 +108,7 @@ with --despite-unknown.`,
     argument: ['<domain>', 'the domain to remove'],
     options: [
       configOption,
+      stageOption,
       ['--yes', 'do not ask'],
       [
         '--despite-unknown <scope>',
@@ -126,6 +130,7 @@ sync uploads the plugin's by itself before it writes an entity of the plugin; do
     options: [
       ['-c, --config [file]', "configuration file; without a name: print the configuration's own schema"],
       ['--upload', 'put it into the control plane where it differs (Konnect)'],
+      stageOption,
     ],
     isPrinted: (options) => !('upload' in options),
     load: async () => (await import('./commands/schema')).runSchema,
@@ -146,6 +151,7 @@ Removals that the brake withholds stay in the file.`,
     },
     options: [
       configOption,
+      stageOption,
       ['-o, --output <file>', 'file to write, only when it changes (default: standard output)'],
       allowRemovalsOption,
       strictOption,

@@ -18,6 +18,8 @@ export type ApplyOptions = {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly during?: During;
+  /** Asked before each write; throws where another process writes by now. */
+  readonly mayWrite?: () => void;
   /** Called after every write, for progress. */
   readonly onApplied?: (applied: AppliedChange) => void;
 };
@@ -38,6 +40,7 @@ const stopping: ReadonlySet<ErrorCode> = new Set([
   'UNREACHABLE',
   'BAD_CONNECTION',
   'TIMEOUT',
+  'OTHER_WRITER',
 ]);
 
 /** 10,000 entities, Konnect's documented limit, of each of five kinds, four at once, are written in this time at 280 ms each. */
@@ -82,12 +85,12 @@ async function applyWhole(
   controlPlane: DocumentControlPlane,
 ): Promise<undefined> {
   const admitted: Change[] = [];
-  const { onApplied, ...silent } = stage.options;
+  const { onApplied, mayWrite, ...silent } = stage.options;
   const progress: Progress = { ...stage.progress, results: [] };
   const admit = async (change: Change) => void admitted.push(change);
   for (const change of changes) await applyStage([change], { ...stage, progress, options: silent, write: admit });
   const { during = quietly } = silent;
-  const write = () => writeWhole(admitted, controlPlane, stage.writeSignal);
+  const write = () => writeWhole(admitted, { controlPlane, mayWrite, signal: stage.writeSignal });
   const failed = admitted.length > 0 ? await during('writing', write) : [];
   const failures = new Map(failed.map((one) => [one.change, one]));
   for (const one of progress.results) {
@@ -98,14 +101,18 @@ async function applyWhole(
   }
 }
 
-function writeWhole(
+type WholeOptions = Pick<ApplyOptions, 'mayWrite' | 'signal'> & { readonly controlPlane: DocumentControlPlane };
+
+async function writeWhole(
   changes: readonly Change[],
-  controlPlane: DocumentControlPlane,
-  signal: AbortSignal,
+  { controlPlane, mayWrite, signal }: WholeOptions,
 ): Promise<readonly FailedChange[]> {
-  return controlPlane
-    .writeAll(changes, signal)
-    .catch((thrown: unknown) => changes.map((change) => ({ change, thrown })));
+  try {
+    mayWrite?.();
+    return await controlPlane.writeAll(changes, signal);
+  } catch (thrown) {
+    return changes.map((change) => ({ change, thrown }));
+  }
 }
 
 /** Creates and updates, then deletes, each kind at once; gives how far the data planes came in between, where that was awaited. */
@@ -163,6 +170,7 @@ async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
   const skipped = whySkipped(change, progress);
   if (skipped) return { change, outcome: 'skipped', error: skipped, isTransient: progress.stopped !== undefined };
   try {
+    options.mayWrite?.();
     await stage.write(change, stage.writeSignal);
     return { change, outcome: 'applied' };
   } catch (thrown) {

@@ -39,3 +39,8 @@ export type ControlPlane = EntityControlPlane | DocumentControlPlane;
 export function writesBase(controlPlane: ControlPlane): controlPlane is DocumentControlPlane {
   return controlPlane.takes === 'document' && controlPlane.hasBase === true;
 }
+
+/** What is written may hold base files, where there are some. */
+export function takesBase(controlPlane: ControlPlane): boolean {
+  return controlPlane.takes === 'document' && controlPlane.hasBase !== undefined;
+}

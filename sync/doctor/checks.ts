@@ -10,19 +10,28 @@ import {
 import { checkEndpoints, checkNetworks, checkScopes } from './discovery-checks';
 import { checkPublications, checkStateDir, checkWatchAddress } from './machine-checks';
 
-/** What `doctor` looks at, in the order in which it is shown: causes before what they stop. */
-export function checksOf(config: Config): readonly Check[] {
-  return [
-    { name: 'state directory', run: checkStateDir, isAdvisory: true },
-    { name: 'watch address', run: checkWatchAddress, isAdvisory: true },
-    { name: 'base files', run: checkBaseFiles },
-    { name: 'scope', run: checkScopes },
-    { name: 'endpoints', run: checkEndpoints },
-    { name: 'networks', run: checkNetworks, isAdvisory: true },
+/** What `doctor` looks at, in the order in which it is shown: causes before what they stop. What stages share is looked at with the first. */
+export function checksOf(config: Config, isFirst: boolean): readonly Check[] {
+  return [...(isFirst ? sharedChecks : []), ...ownChecks(config), ...(isFirst ? lastChecks : [])];
+}
+
+const sharedChecks: readonly Check[] = [
+  { name: 'state directory', run: checkStateDir, isAdvisory: true },
+  { name: 'watch address', run: checkWatchAddress, isAdvisory: true },
+  { name: 'base files', run: checkBaseFiles },
+  { name: 'scope', run: checkScopes },
+  { name: 'endpoints', run: checkEndpoints },
+  { name: 'networks', run: checkNetworks, isAdvisory: true },
+];
+
+const lastChecks: readonly Check[] = [{ name: 'publish', run: checkPublications }];
+
+function ownChecks(config: Config): readonly Check[] {
+  const own = [
     { name: 'control plane', run: checkControlPlane },
     ...backendChecks(config),
     { name: 'plugins', run: checkConfiguredPlugins },
     { name: 'plan', run: checkPlan },
-    { name: 'publish', run: checkPublications },
   ];
+  return config.stage === undefined ? own : own.map((one) => ({ ...one, name: `${one.name} (${config.stage})` }));
 }

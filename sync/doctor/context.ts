@@ -10,7 +10,8 @@ import { systemClock } from '#io/clock';
 import { withinDeadline } from '#io/signals';
 import type { PluginSchema } from '../control-planes/backend';
 import { backendOf } from '../control-planes/backends';
-import { openSession, type Session, type SessionOptions } from '../pass/session';
+import type { Session, SessionOptions } from '../pass/session';
+import { openStage, openStagesGround } from '../rollout/open-stages';
 
 /** Time that a check gets, and what several checks need before it: a person waits for all of them. */
 export const checkTimeoutMs = 10_000;
@@ -36,15 +37,16 @@ export type Context = {
   readonly held: Promise<readonly HeldEntity[]>;
 };
 
-/** Begins to read the scopes, all at once, and the control plane; nothing is written. */
-export function openContext(
-  { config, options, schema }: Pick<Context, 'config' | 'options' | 'schema'>,
+/** Begins to read the scopes, all at once, and the control plane of each stage; nothing is written. */
+export function openContexts(
+  { configs, options, schema }: Pick<Context, 'options' | 'schema'> & { readonly configs: readonly Config[] },
   signal: AbortSignal,
-): Context {
+): readonly Context[] {
+  const [first] = configs;
+  if (!first) return [];
   const clock = options.clock ?? systemClock;
-  const { controlPlane, owner } = config;
   const aws = createAwsAccess(clock);
-  const sources = createSources(config, { clock, aws });
+  const sources = createSources(first, { clock, aws });
   const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds, concurrency: mostScopesAtOnce });
   const scopes = sources.flatMap((source) => source.scopes()).length;
   // Each scope in flight listens, and so does each check.
@@ -56,17 +58,19 @@ export function openContext(
       },
       { signal, timeoutMs, asked, fix: lateFix },
     );
-  return {
+  const ground = within('the session', async () => openStagesGround({ ...options, isReadOnly: true }));
+  const snapshot = within('discovery', discoverer.discover, discoveryTimeoutMs(scopes));
+  return configs.map((config) => ({
     config,
     options,
     aws,
     schema,
     now: clock.now,
-    session: within('the session', async () => openSession({ ...options, isReadOnly: true })),
-    snapshot: within('discovery', discoverer.discover, discoveryTimeoutMs(scopes)),
+    session: ground.then((one) => openStage(one, config)),
+    snapshot,
     held: within(
       'the control plane',
-      backendOf(controlPlane).connect(owner, { base: emptyBase, env: options.terminal.env }).read,
+      backendOf(config.controlPlane).connect(config.owner, { base: emptyBase, env: options.terminal.env }).read,
     ),
-  };
+  }));
 }

@@ -1,14 +1,15 @@
 import { configPath } from '#config/file';
-import type { Config } from '#config/schema';
+import type { StagedConfig } from '#config/stages';
 import { formatFileProblem, messageLineOf, PrivatelinkError } from '#core/errors';
 import { withinDeadline } from '#io/signals';
 import type { PluginSchema } from '../control-planes/backend';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { openConfig, type SessionOptions } from '../pass/session';
 import { oldestNode } from '../pass/version';
+import { resolveStages } from '../rollout/stages';
 import type { Check } from './check';
 import { checksOf } from './checks';
-import { type Context, checkTimeoutMs, lateFix, openContext } from './context';
+import { type Context, checkTimeoutMs, lateFix, openContexts } from './context';
 
 export type CheckResult = { readonly check: string } & Pick<Diagnosis, 'result' | 'detail'>;
 
@@ -18,20 +19,45 @@ export async function examine(
   schema: PluginSchema,
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
-  const { config, answers } = readConfig(options);
+  const { staged, answers } = readConfig(options);
   const node = resultOf('Node.js', checkNode(process.versions.node));
   const first = [node, ...answers.map((answer) => resultOf('configuration', answer))];
-  if (!config) return first;
-  return [...first, ...(await runChecks(checksOf(config), openContext({ config, options, schema }, signal), signal))];
+  if (!staged) return first;
+  const { configs, answers: more } = await readStages(staged, signal);
+  const contexts = openContexts({ configs, options, schema }, signal);
+  const results = await Promise.all(
+    contexts.map((context, index) => runChecks(checksOf(context.config, index === 0), context, signal)),
+  );
+  return [...first, ...more.map((answer) => resultOf('control planes', answer)), ...results.flat()];
 }
 
-function readConfig(options: SessionOptions): { readonly config?: Config; readonly answers: readonly Diagnosis[] } {
+function readConfig(options: SessionOptions): {
+  readonly staged?: StagedConfig;
+  readonly answers: readonly Diagnosis[];
+} {
   try {
-    const config = openConfig(options);
+    const staged = openConfig(options);
     const file = configPath({ path: options.config, env: options.terminal.env });
-    return { config, answers: [ok(`${file}: owner ${config.owner}, sources: ${config.sources.length}`)] };
+    return { staged, answers: [ok(`${file}: owner ${staged.owner}, sources: ${staged.sources.length}`)] };
   } catch (thrown) {
     return { answers: mistakesIn(thrown).map(failed) };
+  }
+}
+
+/** Says something where there are several stages, or might be. */
+async function readStages(staged: StagedConfig, signal: AbortSignal) {
+  try {
+    const configs = await withinDeadline((own) => resolveStages(staged, own), {
+      signal,
+      timeoutMs: checkTimeoutMs,
+      asked: 'the control planes with these labels',
+      fix: lateFix,
+    });
+    const names = configs.flatMap((one) => one.stage ?? []);
+    return { configs, answers: names.length > 0 ? [ok(`stages: ${names.join(', ')}`)] : [] };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { configs: [], answers: [failed(messageLineOf(thrown))] };
   }
 }
 

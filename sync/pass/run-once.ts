@@ -53,8 +53,12 @@ export type PassDependencies = Pick<
   readonly approved?: Pick<PlanFile, 'changes' | 'withheld'>;
   /** Of the planned changes, those to write in this pass; absent: all. */
   readonly admit?: (changes: readonly Change[]) => readonly Change[];
-  /** What a stage is pinned to, and what is remembered of it; absent: it follows, and nothing is. */
-  readonly stage?: Stage;
+  /** Of several control planes, the name of this one. */
+  readonly stage?: string;
+  /** What is remembered of the control plane from pass to pass; absent: nothing, and it is pinned to nothing. */
+  readonly memory?: StageMemory;
+  /** Asked before each write; throws where another process writes by now. */
+  readonly mayWrite?: () => void;
   /** What has to come before the first write; gives warnings. */
   readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
   /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
@@ -70,7 +74,7 @@ export type PassDependencies = Pick<
 export type Pinned = Pin & Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
 
 /** What outlives the passes over one control plane. */
-export interface Stage {
+export interface StageMemory {
   /** What is written beside what is generated. */
   readonly base: readonly BaseText[];
   /** What the control plane, which holds this, is pinned to; undefined: it follows. Warnings are about what could not be read. */
@@ -111,6 +115,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   (pinned ?? deps).checkOutcome?.(outcome);
   const report: Report = {
     owner: deps.owner,
+    stage: deps.stage,
     pinned: told,
     scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
     ...seen,
@@ -129,12 +134,12 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
 }
 
 /** The plan under the pin that there is; one that has ended counts no more. */
-async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDependencies, 'stage'>) {
-  const { pinned, warnings = [] } = (await input.stage?.readPin(input.held)) ?? {};
+async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDependencies, 'memory'>) {
+  const { pinned, warnings = [] } = (await input.memory?.readPin(input.held)) ?? {};
   if (!pinned) return { planned: planPass(snapshot, input), warnings };
   const planned = planPass(snapshot, { ...input, ...pinned, pin: pinned });
-  const { held, affinity = 'none', stage } = input;
-  const newest = newestBeside(pinned, { desired: planned.newest, held, affinity, base: stage?.base ?? [] });
+  const { held, affinity = 'none', memory } = input;
+  const newest = newestBeside(pinned, { desired: planned.newest, held, affinity, base: memory?.base ?? [] });
   if (isOver(pinned, newest)) return { planned: planPass(snapshot, input), warnings };
   return { pinned, told: { revision: pinned.revision.id, newest: newest.id }, planned, warnings };
 }
@@ -209,10 +214,10 @@ type Applying = { readonly deps: PassDependencies; readonly signal: AbortSignal 
 
 /** Applies the changes between what is written down before and after. */
 async function applyStaged(planned: Planned, changes: readonly Change[], { deps, signal }: Applying) {
-  const begun = await deps.stage?.begin(planned, changes);
+  const begun = await deps.memory?.begin(planned, changes);
   const { warnings, ...synced } =
     changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);
-  const ended = await deps.stage?.end(planned, synced.applied ?? []);
+  const ended = await deps.memory?.end(planned, synced.applied ?? []);
   return { ...synced, warnings: [begun, warnings, ended].flatMap((some) => some ?? []) };
 }
 
@@ -250,10 +255,12 @@ function onlyApproved(
 
 /** Base files may have changed where nothing else has; the control plane finds out. */
 async function applyBase(
-  { controlPlane }: PassDependencies,
+  { controlPlane, mayWrite }: PassDependencies,
   signal: AbortSignal,
 ): Promise<{ warnings?: undefined; applied?: undefined }> {
-  if (writesBase(controlPlane)) await controlPlane.writeAll([], signal);
+  if (!writesBase(controlPlane)) return {};
+  mayWrite?.();
+  await controlPlane.writeAll([], signal);
   return {};
 }
 

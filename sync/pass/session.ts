@@ -1,7 +1,8 @@
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import type { Config } from '#config/schema';
-import { onlyConfig, saidOfStage } from '#config/stages';
+import { onlyConfig, type StagedConfig } from '#config/stages';
 import type { Clock } from '#core/timing/clock';
+import type { Document } from '#deck/document';
 import { type Base, checkBase } from '#deck/file/base';
 import { warnOfUnbounded } from '#deck/file/base-paths';
 import { allowOf } from '#discovery/admission/allow';
@@ -35,8 +36,8 @@ export type SessionOptions = {
 };
 
 /** Reads the whole configuration. Throws PrivatelinkError. */
-export function openConfig({ config, terminal, read }: SessionOptions): Config {
-  return onlyConfig(loadConfig({ path: config, env: terminal.env, read }));
+export function openConfig({ config, terminal, read }: SessionOptions): StagedConfig {
+  return loadConfig({ path: config, env: terminal.env, read });
 }
 
 /** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
@@ -56,52 +57,74 @@ export function openDiscovery(config: DataPlaneConfig, aws: AwsAccess, lastGoodS
   };
 }
 
-/** Everything that one pass needs, and what it was made from. */
+/** What all control planes of a configuration share. */
+export type Ground = {
+  readonly config: StagedConfig;
+  readonly base: Base;
+  readonly aws: AwsAccess;
+  readonly discovery: ReturnType<typeof openDiscovery>;
+  readonly options: SessionOptions & { readonly clock: Clock };
+};
+
+/** Reads the configuration and its base files. Throws PrivatelinkError. */
+export function openGround(options: SessionOptions): Ground {
+  const config = openConfig(options);
+  const { clock = systemClock, read } = options;
+  const aws = createAwsAccess(clock);
+  const own = { ...options, clock };
+  const base = readBase(config.deck.base, read);
+  return { config, base, aws, options: own, discovery: openDiscovery(config, aws, lastGoodStoreOf(config, own)) };
+}
+
+/** Everything that one pass over one control plane needs, and what it was made from. */
 export type Session = PassDependencies & {
   readonly config: Config;
   readonly base: Base;
   readonly scopeIds: readonly string[];
   /** The control plane, for people. */
   readonly place: string;
+  /** The same control plane with other base files. */
+  readonly withBase: (base: Base) => Pick<PassDependencies, 'base' | 'controlPlane' | 'checkOutcome'>;
 };
 
-/** Everything that one pass needs, from the configuration. */
-export function openSession(options: SessionOptions): Session {
-  const config = openConfig(options);
-  const clock = options.clock ?? systemClock;
-  const base = readBase(config.deck.base, options.read);
+/** Everything that one pass over this control plane needs. */
+export function openSession({ base, aws, discovery, options }: Ground, config: Config): Session {
+  const { clock, terminal, allowRemovals } = options;
   const backend = backendOf(config.controlPlane);
-  const controlPlane = backend.connect(config.owner, { base, env: options.terminal.env });
-  const aws = createAwsAccess(clock);
-  const discoverer = openDiscovery(config, aws, lastGoodStoreOf(config, { ...options, clock }));
-  const asked = forBase(config, base, controlPlane);
-  const progress = createProgress(options.terminal, clock.monotonicMs);
+  const withBase = (base: Base) => {
+    const controlPlane = backend.connect(config.owner, { base, env: terminal.env });
+    const isChecked = base.files.length > 0 && writesBase(controlPlane);
+    return {
+      base,
+      controlPlane,
+      checkOutcome: isChecked ? (outcome: Document) => checkBase(base, outcome) : undefined,
+    };
+  };
+  const connected = withBase(base);
+  const progress = createProgress(terminal, clock.monotonicMs);
   let applied = 0;
   return {
     config,
-    base,
-    scopeIds: discoverer.scopeIds,
+    ...connected,
+    withBase,
+    scopeIds: discovery.scopeIds,
     place: describePlane(backend.identity),
-    ...asked,
-    warnings: [...warnOfTrust(config.controlPlane), ...(asked.warnings ?? [])].map((one) =>
-      saidOfStage(config.stage, one),
-    ),
+    warnings: [...warnOfTrust(config.controlPlane), ...warnOfBase(config, connected), ...warnOfUnfilled(config)],
     clock,
     owner: config.owner,
     settings: config.domains,
     affinity: config.affinity,
     allowed: new Map(config.sources.map((source) => [source.name, allowOf(source).addresses ?? []])),
-    policy: { ...config.policy, allowRemovals: parseAllowRemovals(options.allowRemovals) },
+    policy: { ...config.policy, allowRemovals: parseAllowRemovals(allowRemovals) },
     concurrency: backend.concurrency,
     mostOfKind: backend.mostOfKind,
-    during: (what, work) => withElapsed(options.terminal, what, work),
-    discover: discoverer.discover,
-    confirmGone: discoverer.confirmGone,
-    settle: discoverer.settle,
+    during: (what, work) => withElapsed(terminal, what, work),
+    discover: discovery.discover,
+    confirmGone: discovery.confirmGone,
+    settle: discovery.settle,
     ownAccounts: Object.fromEntries(
       config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
     ),
-    controlPlane,
     absenceStore: absenceStoreOf(config, options),
     publications: openPublications(config, aws),
     onApplied: (_, total) => {
@@ -118,20 +141,16 @@ function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
   return [`controlPlane.tls.skipVerify trusts whoever answers at ${plane.address}, and sends the token there: ${fix}`];
 }
 
-/** What base files ask of a pass: backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
-function forBase(
+/** Backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
+function warnOfBase(
   config: Config,
-  base: Base,
-  controlPlane: ControlPlane,
-): Pick<PassDependencies, 'warnings' | 'checkOutcome'> {
-  const unfilled = warnOfUnfilled(config);
-  if (base.files.length === 0) return { warnings: unfilled };
+  { base, controlPlane }: { readonly base: Base; readonly controlPlane: ControlPlane },
+): readonly string[] {
+  if (base.files.length === 0) return [];
   const unbounded = warnOfUnbounded(base);
-  const warnings = unbounded ? [...unfilled, unbounded] : unfilled;
-  if (writesBase(controlPlane)) return { warnings, checkOutcome: (outcome) => checkBase(base, outcome) };
   const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
   const unwritten = `deck.base is not written by sync with controlPlane.type ${config.controlPlane.type}: ${command} does`;
-  return { warnings: [unwritten, ...warnings] };
+  return [...(writesBase(controlPlane) ? [] : [unwritten]), ...(unbounded ? [unbounded] : [])];
 }
 
 /** Templates are filled in by the decK that people run, on the file that they give it (fm-58). */
@@ -145,13 +164,22 @@ function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly s
   return [`${named.join(', ')}: ${why}: ${instead}`];
 }
 
+/** The session of the only control plane. Throws PrivatelinkError. */
+export function openOnlySession(options: SessionOptions): Session {
+  const ground = openGround(options);
+  return openSession(ground, onlyConfig(ground.config));
+}
+
 /** Where absences of this configuration are kept. */
 export function absenceStoreOf(config: Config, { clock = systemClock }: Pick<SessionOptions, 'clock'>): AbsenceStore {
   return createAbsenceStore({ ...config, controlPlane: backendOf(config.controlPlane).identity }, clock);
 }
 
 /** Where last good of this configuration is kept. */
-export function lastGoodStoreOf(config: Config, { isReadOnly, clock = systemClock }: SessionOptions): LastGoodStore {
+export function lastGoodStoreOf(
+  config: Pick<Config, 'owner' | 'stateDir' | 'sources'>,
+  { isReadOnly, clock = systemClock }: SessionOptions,
+): LastGoodStore {
   const store = openLastGoodStore(config, clock);
   return isReadOnly ? readOnly(store) : store;
 }

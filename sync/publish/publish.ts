@@ -86,10 +86,11 @@ function planPublication({ name, domain, held, error }: ReadPublication, input: 
 export function applyPublications(
   publications: readonly Publication[],
   reports: readonly PublicationReport[],
-  { clock, concurrency, signal }: Omit<ApplyOptions, 'controlPlane' | 'onApplied'>,
+  options: Omit<ApplyOptions, 'controlPlane' | 'onApplied' | 'during'>,
 ): Promise<readonly PublicationReport[]> {
+  const { clock, concurrency, signal, mayWrite } = options;
   return withServices({ publications, reports, signal }, async (report, controlPlane) => {
-    const { results } = await applyChanges(report.changes, { controlPlane, clock, concurrency, signal });
+    const { results } = await applyChanges(report.changes, { controlPlane, clock, concurrency, signal, mayWrite });
     return { ...report, applied: results };
   });
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { formatProblem, messageOf } from '#core/errors';
@@ -93,13 +94,17 @@ const nothingFiled: StageState & Partial<JournalFile> = nothingRun;
 /** Runs that a journal remembers; the revisions of the last 20 are kept. */
 const mostRuns = 100;
 
-/** The journal of a stage, in a file named for owner and control plane, replaced as a whole. */
+/** The journal of a stage, in a file named for owner and control plane, replaced as a whole, and read again only when it was. */
 export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Journal {
   const path = join(stateDir, journalName(owner, controlPlane));
+  let known: { readonly version: string; readonly state: StageState } | undefined;
   return {
     read: async () => {
+      const version = await versionOf(path);
+      if (known?.version === version) return { state: known.state, warnings: [] };
       try {
         const { owner: _, controlPlane: __, ...state } = (await readSealed(path, journalFile)) ?? nothingFiled;
+        known = { version, state };
         return { state, warnings: [] };
       } catch (thrown) {
         const lost = `what this stage ran before is not known (${messageOf(thrown)}): rollback cannot go back behind today`;
@@ -109,6 +114,12 @@ export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Jour
     write: ({ history, ...state }) =>
       writeSealed(path, { owner, controlPlane, ...state, history: history.slice(-mostRuns) }, journalFile),
   };
+}
+
+/** Differs whenever the file was replaced. */
+async function versionOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : 'none';
 }
 
 function journalName(owner: string, controlPlane: PlaneIdentity): string {

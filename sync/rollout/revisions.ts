@@ -69,10 +69,8 @@ export function openRevisions({ stateDir, owner }: { readonly stateDir: string; 
       // One that cannot be read may name any of them.
       if (states.includes(undefined)) return;
       const used = new Set(usedIn(states.flatMap((state) => state ?? [])).map(pathOf));
-      const kept = names
-        .map((name) => join(stateDir, name))
-        .filter((path) => isRevision(path, pathOf) && !used.has(path));
-      await Promise.all(kept.map((path) => removeOld(path).catch(() => undefined)));
+      const all = names.map((name) => join(stateDir, name)).filter((path) => isRevision(path, pathOf));
+      await removeOld(all, used).catch(() => undefined);
     },
   };
 }
@@ -91,9 +89,12 @@ function usedIn(states: readonly StageState[]): readonly string[] {
   ];
 }
 
-async function removeOld(path: string): Promise<void> {
-  const { mtimeMs } = await stat(path);
-  if (Date.now() - mtimeMs > unnamedMs) await rm(path);
+/** Old beside the youngest: all times are of the file system. */
+async function removeOld(paths: readonly string[], used: ReadonlySet<string>): Promise<void> {
+  const found = await Promise.all(paths.map(async (path) => ({ path, atMs: (await stat(path)).mtimeMs })));
+  const youngestMs = Math.max(...found.map(({ atMs }) => atMs));
+  const old = found.filter(({ path, atMs }) => !used.has(path) && youngestMs - atMs > unnamedMs);
+  await Promise.all(old.map(({ path }) => rm(path, { force: true })));
 }
 
 function packed(revision: Revision): Omit<RevisionFile, 'owner'> {

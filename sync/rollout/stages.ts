@@ -1,5 +1,5 @@
 import type { Config } from '#config/schema';
-import { configOf, type Stage, type StagedConfig } from '#config/stages';
+import { configOf, type Stage, type StagedConfig, type StageEntry } from '#config/stages';
 import { PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { concurrently } from '#io/concurrently';
@@ -10,15 +10,19 @@ import { describePlane } from '../control-planes/plane-identity';
 /** Lists of control planes asked for at once. */
 const listsAtOnce = 4;
 
-/**
- * Gives the configuration of each stage, in the order of the file, those that an entry selects by their names; asks Konnect for these alone.
- * Throws PrivatelinkError where two have one name, or are one control plane.
- */
+/** Gives the configuration of each stage, and asks Konnect for those that an entry selects. Throws PrivatelinkError, also as `configsOf` does. */
 export async function resolveStages(staged: StagedConfig, signal: AbortSignal): Promise<readonly Config[]> {
-  const found = await concurrently(staged.entries, { limit: listsAtOnce, signal }, async (entry, own) =>
-    'select' in entry ? selectPlanes(entry, own) : [entry],
-  );
-  const stages = found.flat();
+  const found = await concurrently(staged.entries, { limit: listsAtOnce, signal }, stagesOf);
+  return configsOf(staged, found.flat());
+}
+
+/** The stages of one entry. */
+export async function stagesOf(entry: StageEntry, signal: AbortSignal): Promise<readonly Stage[]> {
+  return 'select' in entry ? selectPlanes(entry, signal) : [entry];
+}
+
+/** Gives the configuration of each stage, in their order. Throws PrivatelinkError where two have one name, or are one control plane. */
+export function configsOf(staged: StagedConfig, stages: readonly Stage[]): readonly Config[] {
   refuseTwins(stages, nameOf, (_, { stage }) => ({
     reason: `two stages are named ${stage}`,
     fix: 'give each a name of its own, in stage or in the label that stageLabel names',

@@ -30,6 +30,7 @@ export type Reloadable<T> = {
   readonly current: () => T;
   /** Opens anew and gives whether that could be done; what cannot be opened leaves the old one in use. */
   readonly reload: (onFailure: (thrown: unknown) => void) => boolean;
+  readonly replace: (next: T) => void;
 };
 
 /** What is opened from the configuration, and again when that changes. Throws what the first `open` throws. */
@@ -37,6 +38,9 @@ export function createReloadable<T>(open: () => T): Reloadable<T> {
   let current = open();
   return {
     current: () => current,
+    replace: (next) => {
+      current = next;
+    },
     reload: (onFailure) => {
       try {
         current = open();

@@ -3,7 +3,7 @@ import { messageLineOf, PrivatelinkError } from '#core/errors';
 import type { ScopeState, Snapshot } from '#core/model';
 import type { Clock, Clocks } from '#core/timing/clock';
 import { hasNoCredentials, type Report } from '../pass/report';
-import { type PassDependencies, runOnce } from '../pass/run-once';
+import type { PassDependencies } from '../pass/run-once';
 import type { Change } from '../plan/changes';
 import { createFlapping } from './flapping';
 import { createGate, type Held } from './gate';
@@ -14,9 +14,11 @@ import { type Shortfall, shortfallsOf } from './metrics/shortfalls';
 import type { Metrics } from './metrics/store';
 import type { PassOutcome } from './schedule';
 
-export type WatchPassOptions = {
+export type WatchPassOptions<D extends PassDependencies = PassDependencies> = {
   /** Asked once in each pass, with its number, at its start: the configuration may have changed. */
-  readonly dependencies: (number: number) => PassDependencies;
+  readonly dependencies: (number: number) => D;
+  /** Makes the pass. */
+  readonly run: (deps: D, signal: AbortSignal) => Promise<Report>;
   readonly clock: Clock;
   /** Between the starts of two passes. */
   readonly intervalMs: () => number;
@@ -33,7 +35,7 @@ export type WatchPassOptions = {
 export type WatchPass = (number: number, signal: AbortSignal) => Promise<PassOutcome>;
 
 /** A pass for the worker: plans afresh each time, applies what the gate lets through, and logs and counts what came of it. */
-export function createWatchPass(options: WatchPassOptions): WatchPass {
+export function createWatchPass<D extends PassDependencies>(options: WatchPassOptions<D>): WatchPass {
   const gate = createGate(options.clock.monotonicMs);
   const flapping = createFlapping();
   const say = openPassLog(options);
@@ -63,7 +65,7 @@ export function createWatchPass(options: WatchPassOptions): WatchPass {
     const ended = (outcome: PassOutcome, shortfalls: readonly Shortfall[] = []) =>
       endPass(options, { outcome, shortfalls, startedMs, seen });
     try {
-      const done = await runOnce({ ...deps, discover, settle, admit }, signal);
+      const done = await options.run({ ...deps, discover, settle, admit }, signal);
       gate.record(done);
       const flips = flapping.record(done.applied ?? []);
       const durationMs = clock.monotonicMs() - startedMs;
@@ -98,7 +100,10 @@ type Ended = {
   readonly seen?: Snapshot;
 };
 
-function endPass({ metrics, clock }: WatchPassOptions, { outcome, shortfalls, startedMs, seen }: Ended): PassOutcome {
+function endPass(
+  { metrics, clock }: Pick<WatchPassOptions, 'metrics' | 'clock'>,
+  { outcome, shortfalls, startedMs, seen }: Ended,
+): PassOutcome {
   if (seen) countScopes(metrics, seen);
   const times = { durationMs: clock.monotonicMs() - startedMs, endedAtMs: clock.now() };
   if (outcome.kind === 'done') countPass(metrics, { ...times, shortfalls });

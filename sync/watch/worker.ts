@@ -17,6 +17,8 @@ export type WorkerOptions = {
 export type Worker = {
   /** Lets the next pass begin now, or as soon as the running one has ended; a wait after a failure is not cut short. */
   trigger(): void;
+  /** Lets the next pass begin now where it waits for its time; a running one, and a wait after a failure, go on. */
+  wake(): void;
   /** False when a pass runs for longer than any should, or the next one is overdue: the loop is stuck. A wait is none. */
   isAlive(): boolean;
   /** True once a pass has not failed. */
@@ -69,6 +71,7 @@ export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker
       isTriggered = true;
       wake();
     },
+    wake: () => wake(),
     isReady: () => isReady,
     isAlive: () => clock.monotonicMs() <= aliveUntilMs,
     ended: repeat(),

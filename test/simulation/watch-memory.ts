@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
+import { runOnce } from '#sync/pass/run-once';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { startWorker } from '#sync/watch/worker';
@@ -36,6 +37,7 @@ export async function measureWatch({ first = 100, last = 10_000, log = silentLog
   let text = '';
   let step: Pass = passOf(0);
   const pass = createWatchPass({
+    run: runOnce,
     intervalMs: () => 60_000,
     dependencies: () => watch.dependencies(plane, step, createFate(undefined)),
     clock,

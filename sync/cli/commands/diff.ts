@@ -8,11 +8,12 @@ import { serialisePlan } from '../../pass/plan-file';
 import { hasNoCredentials, isIncomplete, isWithheld, type Report, serialiseReport } from '../../pass/report';
 import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { planApproved } from '../../pass/run-once';
-import { openSession, type Session } from '../../pass/session';
+import type { Session } from '../../pass/session';
 import type { ForeignEntity } from '../../plan/foreign-entities';
 import { foreignMessage } from '../../plan/foreign-entities';
 import { findConflicts } from '../../publish/publish';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
 import { writeOutput } from '../write-output';
 import type { Configured, Verb } from './verb';
 
@@ -20,6 +21,8 @@ export type ShowOptions = Configured &
   Strictness & {
     /** Where the plan is written, too. */
     readonly out?: string;
+    /** The one of several control planes. */
+    readonly stage?: string;
     /** The one domain to show. */
     readonly domain?: string;
     /** Each change, however many there are. */
@@ -34,11 +37,16 @@ type DiffOptions = ShowOptions & {
 /** Shows what `sync` would write and why; writes nothing, not even to stateDir. */
 export const runDiff: Verb<DiffOptions> = async (options, signal) => {
   if (options.domain && options.out) throw partialPlan();
-  return showPlan(openSession({ ...options, isReadOnly: true }), options, signal);
+  const work = {
+    doing: 'comparing',
+    ofOne: options.out && '--out',
+    of: (session: Session, own: AbortSignal) => planned(session, options, own),
+  };
+  return perStage({ ...options, isReadOnly: true }, signal, work);
 };
 
-/** Shows the plan of a session that is read only; gives the exit code. */
-export async function showPlan(session: Session, options: ShowOptions, signal: AbortSignal): Promise<number> {
+/** What to show of the plan of a session that is read only. */
+export async function planned(session: Session, options: ShowOptions, signal: AbortSignal): Promise<StageResult> {
   const report = await planWithPlugins(session, options, signal);
   const written = options.out ? await writePlan({ path: options.out, session, report }, signal) : undefined;
   const foreign = await readForeign(report.changes, { ...session, signal });
@@ -49,16 +57,23 @@ export async function showPlan(session: Session, options: ShowOptions, signal: A
     conflicts: foreign.map(foreignMessage),
     publications: report.publications && published,
   };
-  const { terminal } = options;
-  if (options.json) terminal.out(serialiseReport(shown));
-  else terminal.out(`${formatReport(shown, terminal, { isVerbose: options.verbose })}${summaryOf(shown, foreign)}\n`);
-  if (written && !options.json) terminal.err(`${written}\n`);
+  const { terminal, verbose: isVerbose } = options;
+  return {
+    exitCode: exitCodeOfPlan(shown, options),
+    json: serialiseReport(shown),
+    text: `${formatReport(shown, terminal, { isVerbose })}${summaryOf(shown, foreign)}\n`,
+    notes: written && `${written}\n`,
+  };
+}
+
+function exitCodeOfPlan(report: Report, options: ShowOptions): number {
+  const { publications: published = [] } = report;
   if (hasNoCredentials(report)) return exitCodes.error;
   if (published.some(isIncomplete)) return exitCodes.incomplete;
   const uncertain = exitCodeOfUncertain(report, options);
   if (uncertain) return uncertain;
   const differs =
-    Boolean(report.refused) || isWithheld(shown) || [report, ...published].some((one) => one.changes.length > 0);
+    Boolean(report.refused) || isWithheld(report) || [report, ...published].some((one) => one.changes.length > 0);
   return differs ? exitCodes.differs : exitCodes.done;
 }
 

@@ -1,12 +1,14 @@
 import { formatProblem, isProblem, PrivatelinkError, type Problem } from '#core/errors';
 import { printable } from '#core/printable';
 import { renderText } from '#deck/file/write';
+import type { Terminal } from '#io/terminal';
 import { backendOf } from '../../control-planes/backends';
 import { hasNoCredentials, type Report, serialiseReport } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
-import { openSession } from '../../pass/session';
+import type { Session } from '../../pass/session';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
 import { writeOutput } from '../write-output';
 import type { Configured, Verb } from './verb';
 
@@ -14,30 +16,41 @@ type RenderOptions = Configured &
   Strictness & {
     /** Where the file is written; absent: standard output. */
     readonly output?: string;
+    /** The one of several control planes. */
+    readonly stage?: string;
     /** Number of addresses, as written. */
     readonly allowRemovals?: string;
   };
 
 /** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
-export const runRender: Verb<RenderOptions> = async (options, signal) => {
-  const session = openSession(options);
+export const runRender: Verb<RenderOptions> = (options, signal) => {
+  const of = (session: Session, own: AbortSignal) => renderOne(session, options, own);
+  return perStage(options, signal, { doing: 'rendering', ofOne: 'render', of });
+};
+
+async function renderOne(session: Session, options: RenderOptions, signal: AbortSignal): Promise<StageResult> {
+  const { terminal, output } = options;
   const planned = await planWithControlPlane(session, signal);
-  if (isProblem(planned)) return refuse(formatProblem(planned), options);
-  const { report } = planned;
+  if (isProblem(planned)) return refused(formatProblem(planned));
+  const { report, outcome, pinned } = planned;
   if (report.refused || hasNoCredentials(report)) {
-    print(report, options);
-    if (!options.json) options.terminal.err('no file was written\n');
-    return hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
+    const exitCode = hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
+    const notes = `${textOf(report, terminal)}no file was written\n`;
+    return { exitCode, json: serialiseReport(report), text: '', notes };
   }
   const { warning } = await session.absenceStore.write(planned.plan.absences);
   const { controlPlane, owner } = session.config;
-  const text = renderText(planned.outcome, { owner, ...backendOf(controlPlane).deckPlace, base: session.base });
-  const written = options.output ? await writeOutput(options.output, text) : undefined;
-  if (!options.output && !options.json) options.terminal.out(text);
-  print({ ...report, warnings: warning ? [...report.warnings, warning] : report.warnings }, options, text);
-  if (written && !options.json) options.terminal.err(`${written}\n`);
-  return report.withheld ? exitCodes.refused : exitCodeOfUncertain(report, options);
-};
+  const { base = session.base } = pinned ?? {};
+  const text = renderText(outcome, { owner, ...backendOf(controlPlane).deckPlace, base });
+  const written = output ? `${await writeOutput(output, text)}\n` : '';
+  const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
+  return {
+    exitCode: report.withheld ? exitCodes.refused : exitCodeOfUncertain(report, options),
+    json: serialiseReport(warned, { output, text: output ? undefined : text }),
+    text: output ? '' : text,
+    notes: `${textOf(warned, terminal)}${written}`,
+  };
+}
 
 /**
  * The plan, or why there is none for now. The file is all that decK will leave in place: without the control plane nobody knows what is
@@ -52,13 +65,11 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
   }
 }
 
-function refuse(refused: string, { terminal, json }: RenderOptions): number {
-  if (json) terminal.out(`${JSON.stringify({ refused })}\n`);
-  else terminal.err(`refused ${printable(refused)}\n`);
-  return exitCodes.refused;
+function refused(reason: string): StageResult {
+  const notes = `refused ${printable(reason)}\n`;
+  return { exitCode: exitCodes.refused, json: JSON.stringify({ refused: reason }), text: '', notes };
 }
 
-function print(report: Report, { terminal, json, output }: RenderOptions, text?: string): void {
-  if (json) terminal.out(serialiseReport(report, { output, text: output ? undefined : text }));
-  else terminal.err(formatReport({ ...report, changes: [], publications: [] }, terminal));
+function textOf(report: Report, terminal: Terminal): string {
+  return formatReport({ ...report, changes: [], publications: [] }, terminal);
 }

@@ -1,6 +1,7 @@
 import { formatProblem, PrivatelinkError, type Problem } from '#core/errors';
 import type { ScopeState } from '#core/model';
 import { domainPattern } from '#core/names';
+import { printable } from '#core/printable';
 import type { HeldEntity } from '#deck/document';
 import { mayClaim as claims } from '#discovery/admission/allow';
 import { applyChanges } from '../../control-planes/apply';
@@ -9,14 +10,18 @@ import { readDependants } from '../../control-planes/kong-api/dependants';
 import { isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { planOnce } from '../../pass/run-once';
-import { openSession, type Session } from '../../pass/session';
+import type { Session } from '../../pass/session';
 import { outcomeOf } from '../../plan/plan';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
+import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from './verb';
 
 type RetireOptions = Configured & {
   readonly domain?: string;
+  /** The one of several control planes. */
+  readonly stage?: string;
   /** Do not ask. */
   readonly yes?: boolean;
   /** Scopes that are gone for good. */
@@ -24,19 +29,33 @@ type RetireOptions = Configured & {
 };
 
 /** Takes a domain out of the control plane: says what leaves, asks, then removes it. */
-export const runRetire: Verb<RetireOptions> = async (options, signal) => {
+export const runRetire: Verb<RetireOptions> = (options, signal) => {
   const domain = domainOf(options);
-  const session = withoutUnknown(openSession({ ...options, isReadOnly: true }), options.despiteUnknown);
+  const of = (session: Session, own: AbortSignal) => retireFrom(session, { domain, options, signal: own });
+  return perStage({ ...options, isReadOnly: true }, signal, { doing: 'retiring from', isInOrder: true, of });
+};
+
+type Retiring = { readonly domain: string; readonly options: RetireOptions; readonly signal: AbortSignal };
+
+async function retireFrom(opened: Session, { domain, options, signal }: Retiring): Promise<StageResult> {
+  const session = withoutUnknown(opened, options.despiteUnknown);
   const report = await planRetire(domain, session, signal);
   const { terminal, json } = options;
-  if (!json) terminal.out(formatReport(report, terminal));
+  // A person is asked about what is above the question.
+  if (!json) terminal.out(`${headOf(session)}${formatReport(report, terminal)}`);
   const confirmed = await confirmPlan(report, domain, { options, session, signal });
   const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
-  if (json) terminal.out(serialiseReport(done));
-  else terminal.out(`${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`);
-  if (done.refused) return exitCodes.refused;
-  return isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
-};
+  const exitCode = isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
+  return {
+    exitCode: done.refused ? exitCodes.refused : exitCode,
+    json: serialiseReport(done),
+    text: `${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`,
+  };
+}
+
+function headOf({ stage, place }: Session): string {
+  return stage === undefined ? '' : `Stage ${stage}: ${printable(place)}\n`;
+}
 
 /** Scopes that the operator calls gone for good say nothing any more, not even what they said last. Throws PrivatelinkError. */
 function withoutUnknown(session: Session, despite: readonly string[] = []): Session {
@@ -112,7 +131,7 @@ async function confirmPlan(shown: Report, domain: string, { options, session, si
   if (shown.refused || yes || shown.changes.length === 0) return shown;
   if (json || !terminal.confirm)
     return { ...shown, refused: 'nobody is there to confirm this; look at it, then add --yes' };
-  const isConfirmed = await terminal.confirm(`Remove domain ${domain} from the control plane?`);
+  const isConfirmed = await terminal.confirm(`Remove domain ${domain} from ${session.stage ?? 'the control plane'}?`);
   if (!isConfirmed) return { ...shown, refused: 'not confirmed' };
   const now = await planRetire(domain, session, signal);
   const unseen = unseenOf(shown.changes, now.changes);
@@ -125,7 +144,9 @@ async function removeAll(report: Report, session: Session, signal: AbortSignal):
   if (changes.length === 0) return report;
   const onApplied = (applied: Parameters<NonNullable<Session['onApplied']>>[0]) =>
     session.onApplied?.(applied, changes.length);
-  const { results } = await applyChanges(changes, { ...session, signal, onApplied });
+  const { results } = await writing(session, signal, (writer, own) =>
+    applyChanges(changes, { ...writer, signal: own, onApplied }),
+  );
   return { ...report, applied: results };
 }
 

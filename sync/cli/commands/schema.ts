@@ -5,8 +5,9 @@ import { schemaLua } from '#plugin/schema/lua';
 import type { PluginSchema } from '../../control-planes/backend';
 import { backendOf } from '../../control-planes/backends';
 import type { PassDependencies } from '../../pass/run-once';
-import { openConfig } from '../../pass/session';
+import type { Session } from '../../pass/session';
 import { exitCodes } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from './verb';
 
 type SchemaOptions = Omit<Configured, 'config'> & {
@@ -14,25 +15,32 @@ type SchemaOptions = Omit<Configured, 'config'> & {
   readonly config?: string | true;
   /** Put it into the control plane. */
   readonly upload?: boolean;
+  /** The one of several control planes. */
+  readonly stage?: string;
 };
 
 /** Prints the plugin's schema in Lua, or the configuration's in JSON, or puts the plugin's into the control plane where it differs. */
 export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, signal) => {
-  const { terminal, json, upload } = options;
+  const { terminal, json, upload: isUploaded } = options;
   if (config === true) return printConfigSchema(options);
   const schema = pluginSchema();
-  if (!upload) {
+  if (!isUploaded) {
     terminal.out(json ? `${JSON.stringify(schema)}\n` : schema.lua);
     return exitCodes.done;
   }
-  const { controlPlane } = openConfig({ ...options, config });
-  const { schemas } = backendOf(controlPlane);
-  if (!schemas) throw takesNone(controlPlane.type);
-  const isUploaded = await schemas.upload(schema, signal);
-  const text = isUploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
-  terminal.out(json ? `${JSON.stringify({ name: pluginName, uploaded: isUploaded })}\n` : `${text}\n`);
-  return exitCodes.done;
+  return perStage({ ...options, config, isReadOnly: true }, signal, {
+    doing: 'uploading to',
+    of: async (session, own) => upload(session, schema, own),
+  });
 };
+
+async function upload({ config, stage }: Session, schema: PluginSchema, signal: AbortSignal): Promise<StageResult> {
+  const { schemas } = backendOf(config.controlPlane);
+  if (!schemas) throw takesNone(config.controlPlane.type);
+  const uploaded = await schemas.upload(schema, signal);
+  const text = uploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
+  return { exitCode: exitCodes.done, json: JSON.stringify({ stage, name: pluginName, uploaded }), text: `${text}\n` };
+}
 
 async function printConfigSchema({ terminal, json, upload }: SchemaOptions): Promise<number> {
   if (upload) throw whichSchema();

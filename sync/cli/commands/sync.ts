@@ -3,16 +3,19 @@ import { expectationOf } from '../../pass/identity';
 import { readPlan } from '../../pass/plan-file';
 import { type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
-import { runOnce } from '../../pass/run-once';
-import { openSession, type Session } from '../../pass/session';
+import type { Session } from '../../pass/session';
+import { runStage } from '../../rollout/run-stage';
 import { exitCodeOfSync } from '../exit-codes';
-import { type ShowOptions, showPlan } from './diff';
+import { perStage, type StageResult } from '../per-stage';
+import { planned, type ShowOptions } from './diff';
 import { openRelease } from './schema';
 import type { Verb } from './verb';
 import type { WatchOptions } from './watch';
 
 type SyncOptions = WatchOptions &
   Pick<ShowOptions, 'strict' | 'verbose'> & {
+    /** The one of several control planes. */
+    readonly stage?: string;
     /** The file of what is approved. */
     readonly plan?: string;
     /** Pass after pass, until stopped. */
@@ -31,24 +34,31 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
     return runWatch(options, signal);
   }
   if ((options.logLevel ?? options.logFormat) !== undefined) throw unwatchedLog();
-  const session = openSession({ ...options, isReadOnly: options.dryRun });
-  const approval = options.plan ? await readApproval(options.plan, session, signal) : {};
-  if (options.dryRun) return showPlan({ ...session, ...approval }, options, signal);
-  const report = await runOnce({ ...session, prepare: openRelease(session.config), ...approval }, signal);
-  const { terminal } = options;
-  terminal.out(
-    options.json
-      ? serialiseReport(report)
-      : `${formatReport(report, terminal, { isVerbose: options.verbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
-  );
-  return exitCodeOfSync(report, options);
+  const work = {
+    doing: 'bringing up to date',
+    of: (session: Session, own: AbortSignal) => syncOne(session, options, own),
+  };
+  return perStage({ ...options, isReadOnly: options.dryRun }, signal, work);
 };
+
+async function syncOne(session: Session, options: SyncOptions, signal: AbortSignal): Promise<StageResult> {
+  const { terminal, plan, dryRun, verbose: isVerbose } = options;
+  const approval = plan ? await readApproval(plan, session, signal) : {};
+  if (dryRun) return planned({ ...session, ...approval }, options, signal);
+  const report = await runStage({ ...session, prepare: openRelease(session.config), ...approval }, signal);
+  return {
+    exitCode: exitCodeOfSync(report, options),
+    json: serialiseReport(report),
+    text: `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
+  };
+}
 
 const ofOnePass = [
   ['plan', '--plan'],
   ['dryRun', '--dry-run'],
   ['strict', '--strict'],
   ['verbose', '--verbose'],
+  ['stage', '--stage'],
 ] as const;
 
 function ofOnePassOnly(flag: string): PrivatelinkError {

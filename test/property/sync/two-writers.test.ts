@@ -89,6 +89,7 @@ function interleaved(plane: EntityControlPlane, scheduler: fc.Scheduler): Entity
 function openWriter({ deps }: Passes, settings: Readonly<Record<string, DomainSettings>>) {
   const warnings: string[] = [];
   const pass = createWatchPass({
+    run: runOnce,
     intervalMs: () => 60_000,
     dependencies: () => ({ ...deps, settings, discover: async () => snapshotOf(knownScope([endpointOf()])) }),
     clock: deps.clock,

@@ -1,6 +1,7 @@
 import type { Endpoint, ScopeState } from '#core/model';
 import { labelText } from '#io/metrics/text';
 import type { Report } from '#sync/pass/report';
+import { runOnce } from '#sync/pass/run-once';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import { endpointOf, knownScope, snapshotOf } from '../builders';
@@ -25,6 +26,7 @@ export function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   const discover = async () => snapshotOf(...scopes.map((state) => observedIn(number, state)));
   const dependencies = () => ({ ...passes.deps, discover });
   const pass = createWatchPass({
+    run: runOnce,
     dependencies,
     clock: passes.clock,
     intervalMs: () => 60_000,

@@ -149,7 +149,7 @@ describe('the table of checks', () => {
     { type: 'konnect', name: 'prod', token: 'test-token' },
     { type: 'file', path: 'kong.yaml' },
   ])('names each check once: %o', (controlPlane) => {
-    const names = checksOf(configSchema.parse({ owner: 'test', sources: [source], controlPlane })).map(
+    const names = checksOf(configSchema.parse({ owner: 'test', sources: [source], controlPlane }), true).map(
       ({ name }) => name,
     );
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
+import { runOnce } from '#sync/pass/run-once';
 import { createMetrics } from '#sync/watch/metrics/store';
 import { createWatchPass } from '#sync/watch/watch-pass';
 import {
@@ -438,6 +439,7 @@ it('hands over what was seen with the owner of its pass, also when the configura
     return snapshotOf(knownScope([endpointOf()]));
   };
   const pass = createWatchPass({
+    run: runOnce,
     intervalMs: () => 60_000,
     dependencies: () => ({ ...deps, owner, discover }),
     clock,

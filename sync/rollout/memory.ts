@@ -3,14 +3,14 @@ import type { Affinity } from '#deck/affinity';
 import { type HeldEntity, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
 import { isConfiguration, pinnedIn, type Revision, revisionOf } from '#deck/revision';
-import type { PassDependencies, Pinned, Planned, Stage } from '../pass/run-once';
+import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/run-once';
 import type { Change } from '../plan/changes';
 import { affinityOf, isRevoked } from '../plan/pin';
 import { describeChanges } from './describe-changes';
 import { type By, type Journal, nothingRun, type StageState, unwritable } from './journal';
 import type { Revisions } from './revisions';
 
-export type StageOptions = {
+export type MemoryOptions = {
   readonly journal: Journal;
   readonly revisions: Revisions;
   readonly stateDir: string;
@@ -24,7 +24,7 @@ export type StageOptions = {
 };
 
 /** What a pass over one control plane has to know of those before it, and leaves for those after it (docs/decisions/0047-stages.md). */
-export function openStage(options: StageOptions): Stage {
+export function openMemory(options: MemoryOptions): StageMemory {
   const { journal, revisions, base } = options;
   let state = nothingRun;
   let isBegun = false;
@@ -77,7 +77,7 @@ export function openStage(options: StageOptions): Stage {
 async function readPinned(
   { pin, created, endedPin }: StageState,
   held: readonly HeldEntity[],
-  { revisions, base, withBase }: StageOptions,
+  { revisions, base, withBase }: MemoryOptions,
 ): Promise<{ readonly pinned?: Pinned; readonly warnings: readonly string[] }> {
   const tagged = pinnedIn(held);
   const id = pin?.revision ?? (tagged === endedPin ? undefined : tagged);
@@ -117,7 +117,7 @@ function followedState(state: StageState, { pinned, held }: Planned): StageState
 type Beginning = {
   readonly planned: Planned;
   readonly changes: readonly Change[];
-  readonly options: Pick<StageOptions, 'affinity' | 'base' | 'by' | 'now'>;
+  readonly options: Pick<MemoryOptions, 'affinity' | 'base' | 'by' | 'now'>;
 };
 
 /** Whether a revision is about to be written that may be another one than the stage runs. */
@@ -132,7 +132,7 @@ function isNew(state: StageState, { planned, changes, options }: Beginning): boo
 async function revisionIn(
   { plan: { desired }, held }: Planned,
   { runs }: StageState,
-  { revisions, affinity, base }: StageOptions,
+  { revisions, affinity, base }: MemoryOptions,
 ): Promise<Revision> {
   const before = runs === undefined ? undefined : await readKept(runs, revisions);
   return revisionOf({ desired, held, before, affinity, base });
@@ -165,6 +165,6 @@ function createdBy({ created }: StageState, { planned, configured, id }: Creatin
 }
 
 /** What makes a revision another one although no entity of it differs. */
-function settingsOf({ affinity, base }: Pick<StageOptions, 'affinity' | 'base'>): string {
+function settingsOf({ affinity, base }: Pick<MemoryOptions, 'affinity' | 'base'>): string {
   return checksumOf({ affinity, base: base.map(({ text }) => text) }).slice(0, 12);
 }

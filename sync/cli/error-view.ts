@@ -1,0 +1,14 @@
+import { messageOf, PrivatelinkError } from '#core/errors';
+
+/** What `--json` tells of an error. Where a file has several problems, each has its own fix, and `fix` all of them. */
+export function errorView(thrown: unknown) {
+  const {
+    code = 'UNEXPECTED',
+    transient = false,
+    fix,
+    problems = [],
+  } = thrown instanceof PrivatelinkError ? thrown : {};
+  const all = problems.map((one) => (one.path ? `${one.path}: ${one.fix}` : one.fix)).join('; ');
+  const listed = problems.length > 0 ? problems : undefined;
+  return { code, message: messageOf(thrown), fix: fix ?? (all || undefined), transient, problems: listed };
+}

@@ -1,0 +1,106 @@
+import { setMaxListeners } from 'node:events';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { printable } from '#core/printable';
+import { paint, quietly, type Terminal, withElapsed } from '#io/terminal';
+import type { Session } from '../pass/session';
+import { openStages, type StagesOptions } from '../rollout/open-stages';
+import type { Configured } from './commands/verb';
+import { errorView } from './error-view';
+import { exitCodes, worstOf } from './exit-codes';
+
+/** What a verb came to for one control plane. */
+export type StageResult = {
+  readonly exitCode: number;
+  /** One JSON object. */
+  readonly json: string;
+  readonly text: string;
+  /** For people, on standard error. */
+  readonly notes?: string;
+};
+
+export type Staged = Configured & Pick<StagesOptions, 'stage' | 'allowRemovals' | 'isReadOnly'>;
+
+type Work = {
+  readonly of: (session: Session, signal: AbortSignal) => Promise<StageResult>;
+  /** What it does, for people who wait. */
+  readonly doing: string;
+  /** One after the other, as where a person is asked. */
+  readonly isInOrder?: boolean;
+  /** An option that was given, and is for one control plane. */
+  readonly ofOne?: string;
+};
+
+/** Does a verb's work for the only control plane, or for each of several, and prints what came of it; gives the exit code. */
+export async function perStage(options: Staged, signal: AbortSignal, work: Work): Promise<number> {
+  const sessions = await openStages(options, signal);
+  const [session, ...more] = sessions;
+  if (!session || more.length > 0) {
+    if (work.ofOne) throw whichStage(work.ofOne, sessions);
+    return perEach(sessions, { options, signal, work });
+  }
+  const { terminal, json } = options;
+  const { text, notes, exitCode, ...result } = await work.of(session, signal);
+  const printed = json ? `${result.json.trim()}\n` : text;
+  if (printed) terminal.out(printed);
+  if (notes && !json) terminal.err(notes);
+  return exitCode;
+}
+
+function whichStage(what: string, sessions: readonly Session[]): PrivatelinkError {
+  const fix = `say which with --stage: ${sessions.map(({ stage }) => stage).join(', ')}`;
+  return new PrivatelinkError(`${what} is for one stage, and there are ${sessions.length}`, {
+    code: 'CONFIG_INVALID',
+    fix,
+  });
+}
+
+type Several = { readonly options: Staged; readonly signal: AbortSignal; readonly work: Work };
+
+/** One that fails keeps no other from what it does. */
+async function perEach(sessions: readonly Session[], { options, signal, work }: Several): Promise<number> {
+  const { terminal, json } = options;
+  setMaxListeners(0, signal);
+  const quiet = sessions.map((session) => ({ ...session, during: quietly, onApplied: undefined }));
+  const results = work.isInOrder
+    ? await inOrder(quiet, (one) => resultOf(one, signal, work))
+    : await withElapsed(terminal, `${work.doing} ${sessions.length} stages`, () =>
+        Promise.all(quiet.map((one) => resultOf(one, signal, work))),
+      );
+  signal.throwIfAborted();
+  if (json) terminal.out(`{"stages":[${results.map((one) => one.json.trim()).join()}]}\n`);
+  else
+    for (const [index, { text, notes }] of results.entries()) {
+      const [session] = sessions.slice(index);
+      terminal.out(`${session ? titleOf(session, terminal) : ''}${text}`);
+      if (notes) terminal.err(notes);
+    }
+  return worstOf(results.map((one) => one.exitCode));
+}
+
+async function inOrder<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<StageResult>,
+): Promise<readonly StageResult[]> {
+  const results: StageResult[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+async function resultOf(session: Session, signal: AbortSignal, { of }: Work): Promise<StageResult> {
+  try {
+    return await of(session, signal);
+  } catch (thrown) {
+    const { stage, place: controlPlane } = session;
+    const json = JSON.stringify({ stage, controlPlane, error: errorView(thrown) });
+    return {
+      exitCode: exitCodes.error,
+      json,
+      text: '',
+      notes: `error: stage ${stage}: ${printable(messageOf(thrown))}\n`,
+    };
+  }
+}
+
+function titleOf({ stage, place }: Pick<Session, 'stage' | 'place'>, terminal: Terminal): string {
+  return `${paint(terminal, 'bold', `Stage ${stage}`)}: ${printable(place)}\n`;
+}

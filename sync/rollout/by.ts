@@ -1,0 +1,29 @@
+import { userInfo } from 'node:os';
+import type { By } from './journal';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Variables in which systems of CI give the address of a run. */
+const runs = ['CI_JOB_URL', 'BUILD_URL', 'CIRCLE_BUILD_URL', 'BUILDKITE_BUILD_URL', 'BITBUCKET_BUILD_NUMBER'];
+const mostCharacters = 300;
+
+/** Who has something written: what is known of the process. `configuration` is the checksum of what its file holds. */
+export function whoWrites(env: Env, configuration: string | undefined): By {
+  const run = runOf(env);
+  return { configuration, user: userName(env), ...(run && { run: run.slice(0, mostCharacters) }) };
+}
+
+function runOf(env: Env): string | undefined {
+  const { GITHUB_RUN_ID: id, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
+  if (id && server && repository) return `${server}/${repository}/actions/runs/${id}`;
+  return runs.map((name) => env[name]).find((value) => value);
+}
+
+/** A container often has a user without a name. */
+function userName({ USER }: Env): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return USER ?? process.getuid?.().toString();
+  }
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { configPath } from '#config/file';
+import type { Config } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import { digestOf } from '#core/json';
+import { parseBase } from '#deck/file/base';
+import { backendOf } from '../control-planes/backends';
+import { takesBase } from '../control-planes/control-plane';
+import { type Ground, openGround, openSession, type Session, type SessionOptions } from '../pass/session';
+import { whoWrites } from './by';
+import { openJournal } from './journal';
+import { openMemory } from './memory';
+import { openRevisions } from './revisions';
+import { type SharingOptions, shareDiscovery } from './share-discovery';
+import { resolveStages } from './stages';
+
+export type StagesOptions = SessionOptions & {
+  /** The one of several that is meant; absent: all. */
+  readonly stage?: string;
+};
+
+/** What the stages of a configuration share, and what its file held. */
+export type StagesGround = Ground & { readonly configuration: string | undefined };
+
+export function openStagesGround(options: StagesOptions): StagesGround {
+  let configuration: string | undefined;
+  const path = configPath({ path: options.config, env: options.terminal.env });
+  const read = (file: string) => {
+    const text = options.read?.(file) ?? readFileSync(file, 'utf8');
+    if (file === path) configuration = digestOf(text).slice(0, 12);
+    return text;
+  };
+  const ground = openGround({ ...options, read });
+  return { ...ground, configuration };
+}
+
+/** A session for each stage, or for the one that is meant; discovery is read once for all. Throws PrivatelinkError. */
+export async function openStages(options: StagesOptions, signal: AbortSignal): Promise<readonly Session[]> {
+  const ground = openStagesGround(options);
+  const configs = await resolveStages(ground.config, signal);
+  return only(openSessions(ground, configs, { signal, freshMs: () => 0 }), options.stage);
+}
+
+/** A session for each of these stages; what is published goes with the first. */
+export function openSessions(
+  ground: StagesGround,
+  configs: readonly Config[],
+  sharing: Omit<SharingOptions, 'monotonicMs'>,
+): readonly Session[] {
+  const { monotonicMs } = ground.options.clock;
+  const share = shareDiscovery(ground.discovery, { ...sharing, monotonicMs });
+  return configs.map((config, index) => {
+    const session = openStage(ground, config);
+    if (configs.length === 1) return session;
+    return { ...session, ...share(), publications: index === 0 ? session.publications : [] };
+  });
+}
+
+/** The session of one stage, with what is remembered of it. */
+export function openStage(ground: StagesGround, config: Config): Session {
+  const session = openSession(ground, config);
+  const { stateDir, owner, affinity } = config;
+  const isBaseWritten = takesBase(session.controlPlane);
+  const { env } = ground.options.terminal;
+  const memory = openMemory({
+    journal: openJournal({ stateDir, owner, controlPlane: backendOf(config.controlPlane).identity }),
+    revisions: openRevisions({ stateDir, owner }),
+    stateDir,
+    affinity,
+    base: isBaseWritten ? ground.base.texts : [],
+    withBase: (texts) => session.withBase(isBaseWritten ? parseBase(texts) : ground.base),
+    by: whoWrites(env, ground.configuration),
+    now: ground.options.clock.now,
+  });
+  return { ...session, stage: config.stage, memory };
+}
+
+function only(sessions: readonly Session[], stage: string | undefined): readonly Session[] {
+  if (stage === undefined) return sessions;
+  const found = sessions.filter((one) => one.stage === stage);
+  if (found.length > 0) return found;
+  const names = sessions.flatMap((one) => one.stage ?? []);
+  const fix =
+    names.length > 0 ? `there are: ${names.join(', ')}` : 'leave it out: the configuration has one controlPlane';
+  throw new PrivatelinkError(`--stage: there is no stage ${JSON.stringify(stage)}`, { code: 'CONFIG_INVALID', fix });
+}

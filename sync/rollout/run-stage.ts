@@ -1,0 +1,26 @@
+import { backendOf } from '../control-planes/backends';
+import type { Report } from '../pass/report';
+import { type PassDependencies, runOnce } from '../pass/run-once';
+import type { Session } from '../pass/session';
+import { type WriterFile, withWriter } from './writer';
+
+/** One pass over the session's control plane, while nobody else writes to it from the same stateDir. */
+export function runStage(session: PassDependencies & Pick<Session, 'config'>, signal: AbortSignal): Promise<Report> {
+  return writing(session, signal, (deps, own) => runOnce(deps, own));
+}
+
+/** Does the work as the one writer of the session's control plane, with what asks before each write whether it still is. */
+export function writing<S extends PassDependencies & Pick<Session, 'config'>, T>(
+  session: S,
+  signal: AbortSignal,
+  work: (session: S, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, during, warnings = [] } = session;
+  return withWriter(writerFileOf(session), { clock, signal, during }, (writing) =>
+    work({ ...session, mayWrite: writing.stillWriter, warnings: [...warnings, ...writing.warnings] }, writing.signal),
+  );
+}
+
+function writerFileOf({ config: { stateDir, owner, controlPlane } }: Pick<Session, 'config'>): WriterFile {
+  return { stateDir, owner, controlPlane: backendOf(controlPlane).identity };
+}

@@ -1,0 +1,64 @@
+import { checksumOf } from '#core/json';
+import type { Snapshot } from '#core/model';
+import type { Clock } from '#core/timing/clock';
+import type { Confirmed, ConfirmGone } from '#discovery/confirm-gone';
+
+/** What reads all scopes, and asks for what they do not list. */
+export type Discovery = {
+  readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
+  readonly confirmGone: ConfirmGone;
+};
+
+type Round = {
+  readonly snapshot: Promise<Snapshot>;
+  readonly confirmed: Map<string, Promise<Confirmed>>;
+  endedAtMs: number;
+};
+
+export type SharingOptions = Pick<Clock, 'monotonicMs'> & {
+  /** Ends the rounds; a stage's own signal does not, since others wait for them too. */
+  readonly signal: AbortSignal;
+  /** A round that ended longer ago is not given to anybody any more. */
+  readonly freshMs: () => number;
+  /** Called when a round begins. */
+  readonly onRound?: () => void;
+};
+
+/**
+ * One discovery for several stages: gives what each of them calls. A round is read once; a stage gets each round once, so that whoever asks again begins a
+ * new one, which the others get as well if they come soon enough.
+ */
+export function shareDiscovery({ discover, confirmGone }: Discovery, options: SharingOptions): () => Discovery {
+  const { monotonicMs, signal, freshMs, onRound } = options;
+  let round: Round | undefined;
+
+  function begin(): Round {
+    const begun: Round = { snapshot: discover(signal), confirmed: new Map(), endedAtMs: Infinity };
+    const end = () => {
+      begun.endedAtMs = monotonicMs();
+    };
+    begun.snapshot.then(end, end);
+    round = begun;
+    onRound?.();
+    return begun;
+  }
+
+  return () => {
+    let had: Round | undefined;
+    return {
+      discover: () => {
+        const isOld = !round || round === had || monotonicMs() - round.endedAtMs > freshMs();
+        had = isOld || !round ? begin() : round;
+        return had.snapshot;
+      },
+      // Stages that hold the same miss the same.
+      confirmGone: (missing, own) => {
+        if (missing.size === 0 || !had) return confirmGone(missing, own);
+        const key = checksumOf([...missing]);
+        const asked = had.confirmed.get(key) ?? confirmGone(missing, signal);
+        had.confirmed.set(key, asked);
+        return asked;
+      },
+    };
+  };
+}

@@ -1,0 +1,125 @@
+import type { Logger } from 'pino';
+import type { Config } from '#config/schema';
+import { messageLineOf } from '#core/errors';
+import type { Clock } from '#core/timing/clock';
+import { readRegularNow } from '#io/files';
+import type { PassDependencies } from '../pass/run-once';
+import type { SessionOptions } from '../pass/session';
+import { openSessions, openStagesGround, type StagesGround } from '../rollout/open-stages';
+import { createSelection, type LabelSelection } from '../rollout/selection';
+import type { Metrics } from './metrics/store';
+import { createReloadable } from './reload';
+import { fixedOf, needsRestart } from './restart';
+
+export type Using = {
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** What comes before the first write to a control plane. */
+  readonly prepareOf: (config: Config) => PassDependencies['prepare'];
+};
+
+export type StagesInUse = ReturnType<typeof openStagesInUse>;
+
+/** Hundreds of accounts in all regions would be a line of their own size. */
+const mostScopes = 20;
+
+/** What somebody who reads the log alone has to know. */
+export function describeSessions({ ground, sessions }: Pick<StagesInUse, 'ground' | 'sessions'>) {
+  const { owner, watch } = ground().config;
+  const { scopeIds } = ground().discovery;
+  const more = scopeIds.length - mostScopes;
+  const scopes = { scopes: scopeIds.slice(0, mostScopes), moreScopes: more > 0 ? more : undefined };
+  const [only] = sessions();
+  const described = sessions().map(
+    ({ stage, config, place }) => `${stage === undefined ? '' : `${stage}: `}${config.controlPlane.type} ${place}`,
+  );
+  const planes = only?.stage === undefined ? { controlPlane: described[0] } : { stages: described };
+  return { owner, ...planes, ...scopes, intervalSeconds: watch.intervalSeconds };
+}
+
+const unusedWarning =
+  'the configuration file cannot be used, and what was read before stays in use: kong-privatelink doctor says why';
+
+/** The sessions, and what people have to know of the configuration: that it is not used, or only after a restart. */
+export function openStagesInUse(options: SessionOptions, { log, metrics, clock, signal, prepareOf }: Using) {
+  let isUsed = true;
+  let read: SessionOptions['read'];
+  let onRound = () => {};
+  const selection = createSelection();
+  const freshMs = () => (current().ground.config.watch.intervalSeconds * 1_000) / 2;
+  const openAll = (ground: StagesGround) => {
+    const sharing = { signal, freshMs, onRound: () => onRound() };
+    const sessions = openSessions(ground, selection.configs(ground.config), sharing);
+    return { ground, sessions: sessions.map((one) => ({ ...one, prepare: prepareOf(one.config) })) };
+  };
+  const { current, reload, replace } = createReloadable(() => {
+    const opened = openAll(openStagesGround(silenced({ ...options, clock, read })));
+    // A pipe gave its text once.
+    read = readRegularNow;
+    metrics.set('kong_privatelink_config_in_use', 1);
+    return opened;
+  });
+  const ground = () => current().ground;
+  const sessions = () => current().sessions;
+  const use = (onFailure: (thrown: unknown) => void) => {
+    isUsed = reload(onFailure);
+    if (isUsed) log.info(describeSessions({ ground, sessions }), 'configuration read again');
+    return isUsed;
+  };
+  const started = fixedOf(ground().config.watch);
+
+  return {
+    ground,
+    sessions,
+    onRound: (act: () => void) => {
+      onRound = act;
+    },
+    reload: () =>
+      use((thrown) => {
+        metrics.set('kong_privatelink_config_in_use', 0);
+        metrics.add('kong_privatelink_reloads_failed_total');
+        log.error({ reason: messageLineOf(thrown) }, 'configuration not used, the old one stays');
+      }),
+    /** What is not used may be by now: a file that it names can be mended, which nobody watches before it is used. */
+    retry: () => !isUsed && use(() => {}),
+    /** Follows the labels until stopped, where there are some. */
+    follow: (onChange: () => void) =>
+      followLabels({ ground, selection, use: (one) => replace(openAll(one)), onChange }, { log, clock, signal }),
+    warnings: () => [...(isUsed ? [] : [unusedWarning]), ...needsRestart(started, fixedOf(ground().config.watch))],
+  };
+}
+
+type Following = {
+  readonly ground: () => StagesGround;
+  readonly selection: LabelSelection;
+  readonly use: (ground: StagesGround) => void;
+  readonly onChange: () => void;
+};
+
+/** Asks which control planes have the labels as often as passes are made; a Konnect that does not answer takes no stage away. */
+async function followLabels(
+  { ground, selection, use, onChange }: Following,
+  { log, clock, signal }: Pick<Using, 'log' | 'clock' | 'signal'>,
+): Promise<void> {
+  let said: string | undefined;
+  while (!signal.aborted) {
+    try {
+      const { isChanged, problem } = await selection.refresh(ground().config, signal);
+      if (problem !== undefined && problem !== said)
+        log.warn({ reason: problem }, 'control planes not listed, those of before stay');
+      said = problem;
+      if (isChanged) use(ground());
+      if (isChanged) onChange();
+    } catch (thrown) {
+      if (!signal.aborted) log.error({ reason: messageLineOf(thrown) }, 'control planes with the labels not used');
+    }
+    await clock.sleep(ground().config.watch.intervalSeconds * 1_000, signal).catch(() => {});
+  }
+}
+
+/** Nothing is said about progress: the log is for that. */
+function silenced({ terminal, config, clock, read }: SessionOptions): SessionOptions {
+  return { config, clock, read, terminal: { ...terminal, err: () => {}, isTerminal: false } };
+}

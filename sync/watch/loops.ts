@@ -1,0 +1,77 @@
+import { setMaxListeners } from 'node:events';
+import type { Session } from '../pass/session';
+import type { Worker } from './worker';
+
+/** A loop over one stage; `T` is what else is known of it. */
+type Loop<T> = { session: Session; readonly stop: AbortController; readonly worker: Worker; readonly more: T };
+
+export type Loops<T> = {
+  /** Begins, goes on with, and ends loops, so that there is one for each of these sessions. */
+  readonly use: (sessions: readonly Session[]) => void;
+  /** Of those that there are, in the order in which they began. */
+  readonly all: () => readonly T[];
+  readonly sessions: () => readonly Session[];
+  readonly trigger: () => void;
+  /** Lets those that wait for their time begin now. */
+  readonly wake: () => void;
+  /** All go on, and one at least has had a pass that did not fail. */
+  readonly isAlive: () => boolean;
+  readonly isReady: () => boolean;
+  /** Resolves when every loop that ever began has ended. */
+  readonly ended: () => Promise<void>;
+};
+
+/** Starts the loop of a stage, whose session may be another one in each pass. */
+export type StartLoop<T> = (
+  current: () => Session,
+  signal: AbortSignal,
+) => { readonly worker: Worker; readonly more: T };
+
+/** A loop for each stage, so that one that is away or slow keeps no other waiting. */
+export function createLoops<T>(start: StartLoop<T>, signal: AbortSignal): Loops<T> {
+  setMaxListeners(0, signal);
+  const loops = new Map<string, Loop<T>>();
+  const endings: Promise<void>[] = [];
+
+  function begin(session: Session): void {
+    const stop = new AbortController();
+    const loop: Partial<Loop<T>> & { session: Session } = { session };
+    const { worker, more } = start(() => loop.session, AbortSignal.any([signal, stop.signal]));
+    endings.push(worker.ended);
+    loops.set(nameOf(session), Object.assign(loop, { stop, worker, more }));
+  }
+
+  const workers = () => [...loops.values()].map((one) => one.worker);
+  return {
+    use: (sessions) => {
+      const names = new Set(sessions.map(nameOf));
+      for (const [name, { stop }] of loops) {
+        if (names.has(name)) continue;
+        stop.abort();
+        loops.delete(name);
+      }
+      for (const session of sessions) {
+        const loop = loops.get(nameOf(session));
+        if (loop) loop.session = session;
+        else begin(session);
+      }
+    },
+    all: () => [...loops.values()].map((one) => one.more),
+    sessions: () => [...loops.values()].map((one) => one.session),
+    trigger: () => {
+      for (const worker of workers()) worker.trigger();
+    },
+    wake: () => {
+      for (const worker of workers()) worker.wake();
+    },
+    isAlive: () => workers().every((one) => one.isAlive()),
+    isReady: () => workers().some((one) => one.isReady()),
+    ended: async () => {
+      await Promise.all(endings);
+    },
+  };
+}
+
+function nameOf({ stage = '' }: Session): string {
+  return stage;
+}

@@ -1,0 +1,24 @@
+import { labelText, type Samples, type Series } from '#io/metrics/text';
+import { stageMetrics } from './table';
+
+/** What is known of one stage; the only control plane has no name. */
+export type StageSamples = { readonly stage: string | undefined; readonly samples: Samples };
+
+/** The samples of the process, and those of its stages with the label `stage`, where they have a name. */
+export function withStages(process: Samples, stages: readonly StageSamples[]): Samples {
+  const ofStages = Object.keys(stageMetrics).map((metric) => {
+    const series = stages.flatMap(({ stage, samples }) => Object.entries(labelled(samples[metric] ?? {}, stage)));
+    return [metric, Object.fromEntries(series)];
+  });
+  return { ...process, ...Object.fromEntries(ofStages) };
+}
+
+function labelled(series: Series, stage: string | undefined): Series {
+  if (stage === undefined) return series;
+  const label = labelText({ stage });
+  const entries = Object.entries(series).map(([name, value]) => {
+    const text = name.endsWith('}') ? `${name.slice(0, -1)},${label.slice(1)}` : `${name}${label}`;
+    return [text, value];
+  });
+  return Object.fromEntries(entries);
+}
