@@ -250,21 +250,22 @@ describe('a writer that ended without a word', () => {
   });
 
   it.each([
-    ['a process that has ended', {}, true],
-    ['this process, before', { pid: process.pid }, true],
-    ['a process that runs', { pid: process.ppid }, false],
-    ['another host', { host: 'elsewhere' }, false],
-    ['another start of the machine', { bootId: 'x' }, false],
-    ['another namespace', { pidNamespace: 'pid:[1]' }, false],
-    ['what has no namespace', { pidNamespace: undefined }, false],
-  ])('that was %s, is taken over at once: %4$s', async (_, of, isAtOnce) => {
+    ['a process that has ended', 'at once', {}],
+    ['this process, before', 'at once', { pid: process.pid }],
+    ['a process that runs', 'after 30 s', { pid: process.ppid }],
+    ['no process, but a group of them', 'after 30 s', { pid: -999_999_999 }],
+    ['of another host', 'after 30 s', { host: 'elsewhere' }],
+    ['of another start of the machine', 'after 30 s', { bootId: 'x' }],
+    ['of another namespace', 'after 30 s', { pidNamespace: 'pid:[1]' }],
+    ['of no namespace', 'after 30 s', { pidNamespace: undefined }],
+  ])('that was %s, is taken over %s', async (_, when, of) => {
     const path = await findPath();
     const { pid } = spawnSync(process.execPath, ['-e', '0']);
     writeFileSync(path, JSON.stringify({ ...(await ownFields()), id: 'x', pid, ...of }));
 
     const waitedMs = await waited();
 
-    if (isAtOnce) expect(waitedMs).toBe(0);
+    if (when === 'at once') expect(waitedMs).toBe(0);
     else expectStale(waitedMs);
   });
 
@@ -272,7 +273,6 @@ describe('a writer that ended without a word', () => {
     ['is empty', (path) => writeFileSync(path, '')],
     ['is no JSON', (path) => writeFileSync(path, Buffer.from([0xff, 0, 0x80]))],
     ['is JSON of something else', (path) => writeFileSync(path, '[]')],
-    ['names a process group', (path) => writeFileSync(path, '{"id":"x","pid":-1,"host":"x"}')],
     ['is endless', (path) => writeFileSync(path, Buffer.alloc(10_000_000))],
     ['is a symlink to a file', (path) => symlinkSync(join(folder, 'precious'), path)],
     ['is a symlink to nothing', (path) => symlinkSync(join(folder, 'nothing'), path)],
@@ -416,6 +416,7 @@ describe('two that take over at once', () => {
     const waitedMs = await waited(onPoll);
 
     expectStale(waitedMs - first.atMs);
+    expect(readdirSync(stateDir)).toEqual([]);
   });
 });
 
