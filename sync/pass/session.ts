@@ -1,6 +1,6 @@
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import type { Config } from '#config/schema';
-import { onlyConfig, type StagedConfig } from '#config/stages';
+import { onlyConfig, type StagedConfig, saidOfStage } from '#config/stages';
 import type { Clock } from '#core/timing/clock';
 import type { Document } from '#deck/document';
 import { type Base, checkBase } from '#deck/file/base';
@@ -109,7 +109,7 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
     withBase,
     scopeIds: discovery.scopeIds,
     place: describePlane(backend.identity),
-    warnings: [...warnOfTrust(config.controlPlane), ...warnOfBase(config, connected), ...warnOfUnfilled(config)],
+    warnings: warningsOf(config, connected),
     clock,
     owner: config.owner,
     settings: config.domains,
@@ -134,6 +134,13 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
   };
 }
 
+type Connected = { readonly base: Base; readonly controlPlane: ControlPlane };
+
+function warningsOf(config: Config, connected: Connected): readonly string[] {
+  const all = [...warnOfTrust(config.controlPlane), ...warnOfBase(config, connected), ...warnOfUnfilled(config)];
+  return all.map((one) => saidOfStage(config.stage, one));
+}
+
 /** Nobody should find out later that it was left on after a trial. */
 function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
   if (!('tls' in plane && plane.tls && 'skipVerify' in plane.tls && plane.tls.skipVerify)) return [];
@@ -142,10 +149,7 @@ function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
 }
 
 /** Backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
-function warnOfBase(
-  config: Config,
-  { base, controlPlane }: { readonly base: Base; readonly controlPlane: ControlPlane },
-): readonly string[] {
+function warnOfBase(config: Config, { base, controlPlane }: Connected): readonly string[] {
   if (base.files.length === 0) return [];
   const unbounded = warnOfUnbounded(base);
   const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';

@@ -64,19 +64,26 @@ function configFor(controlPlane: string): string {
   return defaultConfig(estate).replace(/controlPlane: .*/, `controlPlane: ${controlPlane}`);
 }
 
-it('fm-61 says with each pass that whoever answers is trusted, where tls.skipVerify says so', async () => {
-  const kong = await startKongAdmin();
-  const certificate = createAuthority(estate.folder).issue('server', ['other.example']);
-  const front = await startTlsFront(certificate, Number(new URL(kong.url).port));
-  const address = `https://127.0.0.1:${front.port}`;
-  estate.configure(configFor(`{ type: admin, address: "${address}", tls: { skipVerify: true } }`));
+it.each([
+  ['controlPlane', 'controlPlane', ''],
+  ['a stage of controlPlanes', 'controlPlanes[lab]', 'stage: lab, '],
+])(
+  'fm-61 says with each pass that whoever answers is trusted, where tls.skipVerify of %s says so',
+  async (_, key, stage) => {
+    const kong = await startKongAdmin();
+    const certificate = createAuthority(estate.folder).issue('server', ['other.example']);
+    const front = await startTlsFront(certificate, Number(new URL(kong.url).port));
+    const address = `https://127.0.0.1:${front.port}`;
+    const plane = configFor(`{ ${stage}type: admin, address: "${address}", tls: { skipVerify: true } }`);
+    estate.configure(stage ? plane.replace(/controlPlane: (.*)/, 'controlPlanes: [$1]') : plane);
 
-  const runs = [await estate.run('diff'), await estate.run('sync'), await estate.run('doctor')];
-  await Promise.all([front.close(), kong.close()]);
+    const runs = [await estate.run('diff'), await estate.run('sync'), await estate.run('doctor')];
+    await Promise.all([front.close(), kong.close()]);
 
-  const said = `controlPlane.tls.skipVerify trusts whoever answers at ${address}, and sends the token there`;
-  expect(runs.map(({ out, err }) => (out + err).includes(said))).toEqual([true, true, true]);
-});
+    const said = `${key}.tls.skipVerify trusts whoever answers at ${address}, and sends the token there: name its authority in ${key}.tls.ca`;
+    expect(runs.map(({ out, err }) => (out + err).includes(said))).toEqual([true, true, true]);
+  },
+);
 
 it('names the workspace in the rendered file, for decK', async () => {
   const kong = await startKongAdmin({ workspaces: ['team'] });
