@@ -2,8 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { printable } from '#core/printable';
 import { paint, quietly, type Terminal, withElapsed } from '#io/terminal';
-import type { Session } from '../pass/session';
-import { openStages, type StagesOptions } from '../rollout/open-stages';
+import { openStages, type StageSession, type StagesOptions } from '../rollout/open-stages';
 import type { Configured } from './commands/verb';
 import { errorView } from './error-view';
 import { exitCodes, worstOf } from './exit-codes';
@@ -21,7 +20,7 @@ export type StageResult = {
 export type Staged = Configured & Pick<StagesOptions, 'stage' | 'allowRemovals' | 'isReadOnly'>;
 
 type Work = {
-  readonly of: (session: Session, signal: AbortSignal) => Promise<StageResult>;
+  readonly of: (session: StageSession, signal: AbortSignal) => Promise<StageResult>;
   /** What it does, for people who wait. */
   readonly doing: string;
   /** One after the other, as where a person is asked. */
@@ -46,7 +45,7 @@ export async function perStage(options: Staged, signal: AbortSignal, work: Work)
   return exitCode;
 }
 
-function whichStage(what: string, sessions: readonly Session[]): PrivatelinkError {
+function whichStage(what: string, sessions: readonly StageSession[]): PrivatelinkError {
   const fix = `say which with --stage: ${sessions.map(({ stage }) => stage).join(', ')}`;
   return new PrivatelinkError(`${what} is for one stage, and there are ${sessions.length}`, {
     code: 'CONFIG_INVALID',
@@ -57,7 +56,7 @@ function whichStage(what: string, sessions: readonly Session[]): PrivatelinkErro
 type Several = { readonly options: Staged; readonly signal: AbortSignal; readonly work: Work };
 
 /** One that fails keeps no other from what it does. */
-async function perEach(sessions: readonly Session[], { options, signal, work }: Several): Promise<number> {
+async function perEach(sessions: readonly StageSession[], { options, signal, work }: Several): Promise<number> {
   const { terminal, json } = options;
   setMaxListeners(0, signal);
   const quiet = sessions.map((session) => ({ ...session, during: quietly, onApplied: undefined }));
@@ -71,7 +70,8 @@ async function perEach(sessions: readonly Session[], { options, signal, work }: 
   else
     for (const [index, { text, notes }] of results.entries()) {
       const [session] = sessions.slice(index);
-      terminal.out(`${session ? titleOf(session, terminal) : ''}${text}`);
+      // Where a person was asked, the title is above the question.
+      terminal.out(`${session && !work.isInOrder ? stageTitle(session, terminal) : ''}${text}`);
       if (notes) terminal.err(notes);
     }
   return worstOf(results.map((one) => one.exitCode));
@@ -86,7 +86,7 @@ async function inOrder<T>(
   return results;
 }
 
-async function resultOf(session: Session, signal: AbortSignal, { of }: Work): Promise<StageResult> {
+async function resultOf(session: StageSession, signal: AbortSignal, { of }: Work): Promise<StageResult> {
   try {
     return await of(session, signal);
   } catch (thrown) {
@@ -101,6 +101,7 @@ async function resultOf(session: Session, signal: AbortSignal, { of }: Work): Pr
   }
 }
 
-function titleOf({ stage, place }: Pick<Session, 'stage' | 'place'>, terminal: Terminal): string {
-  return `${paint(terminal, 'bold', `Stage ${stage}`)}: ${printable(place)}\n`;
+/** Nothing for the only control plane. */
+export function stageTitle({ stage, place }: Pick<StageSession, 'stage' | 'place'>, terminal: Terminal): string {
+  return stage === undefined ? '' : `${paint(terminal, 'bold', `Stage ${stage}`)}: ${printable(place)}\n`;
 }

@@ -119,6 +119,36 @@ with --despite-unknown.`,
     load: async () => (await import('./commands/retire')).runRetire,
   },
   {
+    name: 'rollback',
+    summary: 'take a control plane back to a revision that ran, after showing the plan',
+    help: `
+A revision is the configuration that a control plane holds: upstream settings, services, routes, plugins. Going back writes the
+revision with the targets of today, and pins the control plane to it until what was taken back is another thing in the
+configuration, or in the tags. Services, routes and plugins that the revision is without leave where the journal in stateDir says which
+revision brought them; upstreams and targets never do.
+Without REVISION: to what ran before. newest: follow the configuration again. history lists them.
+Asks first; where nobody can answer, --now is the answer.`,
+    exits: {
+      done: 'done',
+      error: 'error, or no such revision; nothing written',
+      refused: 'refused by policy, or not confirmed',
+      incomplete: 'some entities could not be applied: the next pass goes on',
+    },
+    argument: ['[revision]', 'id, or what it begins with; newest'],
+    options: [configOption, stageOption, ['--now', 'do not ask'], allowRemovalsOption],
+    load: async () => (await import('./commands/rollback')).runRollback,
+  },
+  {
+    name: 'history',
+    summary: 'show what each control plane runs, and what ran before: when, by whom, what changed',
+    help: `
+Reads stateDir alone. A revision that is kept can be gone back to with rollback.`,
+    exits: { done: 'done', error: 'error' },
+    options: [configOption, stageOption],
+    isPrinted: () => true,
+    load: async () => (await import('./commands/history')).runHistory,
+  },
+  {
     name: 'schema',
     summary: "print the plugin's schema or the configuration's, or put the plugin's into the control plane",
     help: `

@@ -108,6 +108,11 @@ export function formatApplied(applied: readonly AppliedChange[]): string {
   return `Applied ${done} of ${applied.length} changes${again}`;
 }
 
+function formatPinned({ revision, newest }: NonNullable<Report['pinned']>, terminal: Terminal): string {
+  const waiting = newest === revision ? '' : `; ${newest}, which the configuration is now, waits`;
+  return `${paint(terminal, 'yellow', 'pinned')} to revision ${revision}${waiting} (rollback newest ends that)\n`;
+}
+
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */
 export function formatReport(report: Report, terminal: Terminal, view: ChangesView = {}): string {
   const {
@@ -121,11 +126,13 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
     warnings,
     rollout,
     conflicts = [],
+    pinned,
     publications = [],
     leftOut = [],
     unnecessary = [],
   } = printableData(report);
   return [
+    pinned ? formatPinned(pinned, terminal) : '',
     formatWarnings(warnings, terminal),
     formatScopes(scopes, terminal),
     formatQuarantined(quarantined.filter(isOurs), terminal),

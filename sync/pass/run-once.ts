@@ -5,6 +5,7 @@ import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
+import type { Revision } from '#deck/revision';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { stoppedAfter, withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
@@ -94,6 +95,8 @@ export type Planned = {
   readonly outcome: Document;
   /** What the plan is under; absent: the control plane follows. */
   readonly pinned?: Pinned;
+  /** Of a control plane that is pinned, what it would run else. */
+  readonly newest?: Revision;
   readonly report: Report;
 };
 
@@ -110,13 +113,13 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   const snapshot = { ...ours, goneIds };
   const { absences, elapsedMs } = stored;
   const input = { ...deps, held, published, absences, elapsedMs };
-  const { pinned, told, planned, warnings: ofStage } = await planUnderPin(snapshot, input);
+  const { pinned, newest, planned, warnings: ofStage } = await planUnderPin(snapshot, input);
   const { plan, outcome, newest: _, ...seen } = planned;
   (pinned ?? deps).checkOutcome?.(outcome);
   const report: Report = {
     owner: deps.owner,
     stage: deps.stage,
-    pinned: told,
+    pinned: pinned && newest && { revision: pinned.revision.id, newest: newest.id },
     scopes: snapshot.scopes.map((state) => reportScope(state, snapshot.takenAtMs)),
     ...seen,
     changes: plan.changes,
@@ -130,7 +133,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
       ...unclaimed(snapshot, plan, deps),
     ],
   };
-  return { snapshot, held, plan, outcome, pinned, report };
+  return { snapshot, held, plan, outcome, pinned, newest, report };
 }
 
 /** The plan under the pin that there is; one that has ended counts no more. */
@@ -141,7 +144,7 @@ async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDepe
   const { held, affinity = 'none', memory } = input;
   const newest = newestBeside(pinned, { desired: planned.newest, held, affinity, base: memory?.base ?? [] });
   if (isOver(pinned, newest)) return { planned: planPass(snapshot, input), warnings };
-  return { pinned, told: { revision: pinned.revision.id, newest: newest.id }, planned, warnings };
+  return { pinned, newest, planned, warnings };
 }
 
 /** An Admin API has a list of targets for each upstream: 10,000 of them, four at once, are read in this time at 240 ms each. */

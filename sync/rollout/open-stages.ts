@@ -6,10 +6,11 @@ import { digestOf } from '#core/json';
 import { parseBase } from '#deck/file/base';
 import { backendOf } from '../control-planes/backends';
 import { takesBase } from '../control-planes/control-plane';
+import type { StageMemory } from '../pass/run-once';
 import { type Ground, openGround, openSession, type Session, type SessionOptions } from '../pass/session';
 import { whoWrites } from './by';
 import { openJournal } from './journal';
-import { openMemory } from './memory';
+import { type MemoryOptions, openMemory } from './memory';
 import { openRevisions } from './revisions';
 import { type SharingOptions, shareDiscovery } from './share-discovery';
 import { resolveStages } from './stages';
@@ -18,6 +19,9 @@ export type StagesOptions = SessionOptions & {
   /** The one of several that is meant; absent: all. */
   readonly stage?: string;
 };
+
+/** The session of a stage, and what its memory is made of. */
+export type StageSession = Session & { readonly memory: StageMemory; readonly remembered: MemoryOptions };
 
 /** What the stages of a configuration share, and what its file held. */
 export type StagesGround = Ground & { readonly configuration: string | undefined };
@@ -35,7 +39,7 @@ export function openStagesGround(options: StagesOptions): StagesGround {
 }
 
 /** A session for each stage, or for the one that is meant; discovery is read once for all. Throws PrivatelinkError. */
-export async function openStages(options: StagesOptions, signal: AbortSignal): Promise<readonly Session[]> {
+export async function openStages(options: StagesOptions, signal: AbortSignal): Promise<readonly StageSession[]> {
   const ground = openStagesGround(options);
   const configs = await resolveStages(ground.config, signal);
   return only(openSessions(ground, configs, { signal, freshMs: () => 0 }), options.stage);
@@ -46,7 +50,7 @@ export function openSessions(
   ground: StagesGround,
   configs: readonly Config[],
   sharing: Omit<SharingOptions, 'monotonicMs'>,
-): readonly Session[] {
+): readonly StageSession[] {
   const { monotonicMs } = ground.options.clock;
   const share = shareDiscovery(ground.discovery, { ...sharing, monotonicMs });
   return configs.map((config, index) => {
@@ -57,12 +61,12 @@ export function openSessions(
 }
 
 /** The session of one stage, with what is remembered of it. */
-export function openStage(ground: StagesGround, config: Config): Session {
+export function openStage(ground: StagesGround, config: Config): StageSession {
   const session = openSession(ground, config);
   const { stateDir, owner, affinity } = config;
   const isBaseWritten = takesBase(session.controlPlane);
   const { env } = ground.options.terminal;
-  const memory = openMemory({
+  const remembered: MemoryOptions = {
     journal: openJournal({ stateDir, owner, controlPlane: backendOf(config.controlPlane).identity }),
     revisions: openRevisions({ stateDir, owner }),
     stateDir,
@@ -71,11 +75,11 @@ export function openStage(ground: StagesGround, config: Config): Session {
     withBase: (texts) => session.withBase(isBaseWritten ? parseBase(texts) : ground.base),
     by: whoWrites(env, ground.configuration),
     now: ground.options.clock.now,
-  });
-  return { ...session, stage: config.stage, memory };
+  };
+  return { ...session, stage: config.stage, memory: openMemory(remembered), remembered };
 }
 
-function only(sessions: readonly Session[], stage: string | undefined): readonly Session[] {
+function only(sessions: readonly StageSession[], stage: string | undefined): readonly StageSession[] {
   if (stage === undefined) return sessions;
   const found = sessions.filter((one) => one.stage === stage);
   if (found.length > 0) return found;

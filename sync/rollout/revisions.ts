@@ -1,5 +1,5 @@
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { firstOfEach } from '#core/group-by';
 import { checksumOf } from '#core/json';
@@ -13,6 +13,8 @@ import { isJournal, readJournal, type StageState } from './journal';
 export interface Revisions {
   /** Undefined: it is not kept any more. Throws PrivatelinkError where its file cannot be used. */
   read(id: string): Promise<Revision | undefined>;
+  /** Ids of all that are kept. */
+  list(): Promise<readonly string[]>;
   /** On the disk when it resolves. */
   keep(revision: Revision): Promise<void>;
   /** Removes what no stage runs, is pinned to or has left, and is not among the last 20 that any ran; never rejects. */
@@ -62,8 +64,12 @@ export function openRevisions({ stateDir, owner }: { readonly stateDir: string; 
       return file && unpacked(file);
     },
     keep: (revision) => writeSealed(pathOf(revision.id), { owner, ...packed(revision) }, revisionFile),
+    list: async () => {
+      const names = await namesIn(stateDir);
+      return names.flatMap(idOf).filter((id) => names.includes(basename(pathOf(id))));
+    },
     prune: async () => {
-      const names = await readdir(stateDir).catch(() => []);
+      const names = await namesIn(stateDir);
       const paths = names.filter((name) => isJournal(name, owner)).map((name) => join(stateDir, name));
       const states = await Promise.all(paths.map(readJournal));
       // One that cannot be read may name any of them.
@@ -75,9 +81,17 @@ export function openRevisions({ stateDir, owner }: { readonly stateDir: string; 
   };
 }
 
+function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** What may be the id in the name of a file. */
+function idOf(name: string): readonly string[] {
+  return /[0-9a-f]{12}(?=\.json$)/.exec(name) ?? [];
+}
+
 function isRevision(path: string, pathOf: (id: string) => string): boolean {
-  const [id = ''] = /[0-9a-f]{12}(?=\.json$)/.exec(path) ?? [];
-  return path === pathOf(id);
+  return idOf(path).some((id) => path === pathOf(id));
 }
 
 function usedIn(states: readonly StageState[]): readonly string[] {

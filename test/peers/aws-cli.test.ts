@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { estateNamed, estateNames } from '#sandbox/estates/estates';
 import { type Served, serveSandbox } from '#sandbox/serve';
-import { formatServed } from '#sync/cli/commands/sandbox-serve';
+import { formatServed } from '#sync/cli/sandbox/serve';
 import { awsCli, describeWithAwsCli, runAws } from '../support/aws/aws-cli';
 import { blocksIn } from '../support/documents/pages';
 import { hintsIn, runServed, tryCommands } from '../support/sandbox';

@@ -1,7 +1,6 @@
 import { formatProblem, PrivatelinkError, type Problem } from '#core/errors';
 import type { ScopeState } from '#core/model';
 import { domainPattern } from '#core/names';
-import { printable } from '#core/printable';
 import type { HeldEntity } from '#deck/document';
 import { mayClaim as claims } from '#discovery/admission/allow';
 import { applyChanges } from '../../control-planes/apply';
@@ -15,7 +14,7 @@ import { outcomeOf } from '../../plan/plan';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
 import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
-import { perStage, type StageResult } from '../per-stage';
+import { perStage, type StageResult, stageTitle } from '../per-stage';
 import type { Configured, Verb } from './verb';
 
 type RetireOptions = Configured & {
@@ -42,7 +41,7 @@ async function retireFrom(opened: Session, { domain, options, signal }: Retiring
   const report = await planRetire(domain, session, signal);
   const { terminal, json } = options;
   // A person is asked about what is above the question.
-  if (!json) terminal.out(`${headOf(session)}${formatReport(report, terminal)}`);
+  if (!json) terminal.out(`${stageTitle(session, terminal)}${formatReport(report, terminal)}`);
   const confirmed = await confirmPlan(report, domain, { options, session, signal });
   const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
   const exitCode = isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
@@ -51,10 +50,6 @@ async function retireFrom(opened: Session, { domain, options, signal }: Retiring
     json: serialiseReport(done),
     text: `${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`,
   };
-}
-
-function headOf({ stage, place }: Session): string {
-  return stage === undefined ? '' : `Stage ${stage}: ${printable(place)}\n`;
 }
 
 /** Scopes that the operator calls gone for good say nothing any more, not even what they said last. Throws PrivatelinkError. */

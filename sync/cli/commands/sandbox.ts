@@ -8,9 +8,9 @@ import { type Demonstration, demonstrate, type Narrator } from '#sandbox/demonst
 import { installedProgram } from '#sandbox/plugin-server/server';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
 import { exitCodes } from '../exit-codes';
+import { commandsFor, formatChange, formatExperiment } from '../sandbox/hints';
+import { type ServeOptions, serveEstate } from '../sandbox/serve';
 import { isInterrupt } from '../stopped';
-import { commandsFor, formatChange, formatExperiment } from './sandbox-hints';
-import { type ServeOptions, serveEstate } from './sandbox-serve';
 import type { Verb } from './verb';
 
 type SandboxOptions = ServeOptions & {

@@ -30,8 +30,19 @@ const error = z
   })
   .meta({ id: 'error' });
 
+const revision = text.regex(/^[0-9a-f]{12}$/);
+const stage = text.optional().describe('of several control planes, which one');
+
 const report = {
   owner: text.describe('the owner of what is written'),
+  stage,
+  pinned: z
+    .strictObject({
+      revision: revision.describe('the revision that the control plane is pinned to'),
+      newest: revision.describe('the one that it would run else'),
+    })
+    .optional()
+    .describe('absent: the control plane follows the configuration'),
   scopes: z.array(scope).describe('what was read'),
   quarantined: z.array(quarantined).describe('endpoints that are not routed to'),
   changes: z.array(change).describe('what is planned, in the order of writing'),
@@ -53,6 +64,21 @@ const written = {
     .optional()
     .describe('how far the data planes have come'),
 };
+
+const ran = z
+  .strictObject({
+    atMs: z.number().describe('when; unix epoch, milliseconds'),
+    revision: revision.describe('which revision'),
+    isKept: z.boolean().describe('whether it can be gone back to'),
+    how: z.enum(['sync', 'rollback']).describe('by which command'),
+    by: z.strictObject({
+      configuration: text.optional().describe('checksum of the configuration file'),
+      user: text.optional().describe('the user of the process'),
+      run: text.optional().describe('the run of CI'),
+    }),
+    changes: text.describe('one line for people'),
+  })
+  .meta({ id: 'ran' });
 
 const hop = z
   .strictObject({
@@ -102,6 +128,31 @@ export const outputs = {
     })
     .meta({ id: 'sync' }),
   retire: z.strictObject({ ...report, ...written }).meta({ id: 'retire' }),
+  rollback: z
+    .strictObject({
+      ...report,
+      ...written,
+      from: revision.optional().describe('what ran before'),
+      to: revision.optional().describe('what it goes back to; absent: it follows the newest again'),
+    })
+    .meta({ id: 'rollback' }),
+  history: z
+    .strictObject({
+      stage,
+      controlPlane: text.describe('the control plane, for people'),
+      runs: revision.optional().describe('what it runs; absent: not known'),
+      isWhole: z.boolean().describe('whether all of that was written'),
+      pin: z
+        .strictObject({
+          revision: revision.describe('what it is pinned to'),
+          left: revision.optional().describe('what was taken back; absent: a person ends the pin'),
+        })
+        .optional()
+        .describe('absent: it follows the configuration'),
+      history: z.array(ran).describe('what ran, the last first'),
+      warnings: report.warnings,
+    })
+    .meta({ id: 'history' }),
   render: z
     .strictObject({
       ...report,

@@ -12,7 +12,7 @@ import { request } from 'undici';
 import { estateNamed, estateNames } from '#sandbox/estates/estates';
 import { type Provider, startProvider } from '#sandbox/network/providers';
 import { type Served, type ServeOptions, serveSandbox } from '#sandbox/serve';
-import { formatServed } from '#sync/cli/commands/sandbox-serve';
+import { formatServed } from '#sync/cli/sandbox/serve';
 import { ec2Client } from '../../support/aws/ec2-client';
 import { misfitsOf, runCli } from '../../support/cli';
 import { runServed } from '../../support/sandbox';

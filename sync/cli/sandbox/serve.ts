@@ -3,8 +3,8 @@ import { PrivatelinkError } from '#core/errors';
 import type { Terminal } from '#io/terminal';
 import { estateNamed } from '#sandbox/estates/estates';
 import { type Served, servedPorts, serveSandbox } from '#sandbox/serve';
-import { commandsFor, formatExperiment } from './sandbox-hints';
-import type { Shown } from './verb';
+import type { Shown } from '../commands/verb';
+import { commandsFor, formatExperiment } from './hints';
 
 export type ServeOptions = Shown & {
   readonly estate?: string;

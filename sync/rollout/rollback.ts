@@ -1,0 +1,118 @@
+import { PrivatelinkError } from '#core/errors';
+import { isConfiguration, pinnedIn } from '#deck/revision';
+import type { Report } from '../pass/report';
+import { type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
+import type { Change } from '../plan/changes';
+import { unseenOf } from '../plan/retire';
+import { describeChanges } from './describe-changes';
+import type { StageState } from './journal';
+import { openMemory } from './memory';
+import type { StageSession } from './open-stages';
+import { writing } from './run-stage';
+import { targetOf } from './target';
+
+/** What going back comes to, before anything is written. */
+export type Rollback = {
+  /** What the stage runs. */
+  readonly from?: string;
+  /** Absent: the pin ends, and the stage follows again. */
+  readonly to?: string;
+  readonly planned: Planned;
+  readonly report: Report;
+};
+
+/** Plans to go back: `wanted` is a revision, or what its id begins with, or `newest`; absent: the one that ran before. Throws PrivatelinkError. */
+export async function planRollback(
+  session: StageSession,
+  wanted: string | undefined,
+  signal: AbortSignal,
+): Promise<Rollback> {
+  const { journal, revisions } = session.remembered;
+  const { state } = await journal.read();
+  const target = targetOf(wanted, { state, kept: await revisions.list(), where: session.place });
+  const planned = await planOnce({ ...session, memory: trialOf(session, target) }, signal);
+  const { newest, report } = planned;
+  const to = newest?.id === target ? undefined : target;
+  return { from: state.runs, to, planned, report: { ...report, changes: withoutData(report.changes) } };
+}
+
+/** The memory of a stage that is pinned to the revision already; undefined: to nothing. It writes nothing down. */
+function trialOf({ remembered }: StageSession, target: string | undefined): StageMemory {
+  const pin = target === undefined ? undefined : { revision: target };
+  const read = async () => {
+    const { state } = await remembered.journal.read();
+    return { state: { ...state, pin }, warnings: [] };
+  };
+  const memory = openMemory({ ...remembered, journal: { read, write: async () => {} } });
+  // What it warns of is that a person has to decide, who is about to.
+  const readPin: StageMemory['readPin'] = async (held) =>
+    target === undefined ? { warnings: [] } : { ...(await memory.readPin(held)), warnings: [] };
+  return { ...memory, readPin };
+}
+
+/** Going back takes away services, routes and plugins alone; targets and upstreams leave in the passes after it, by their own rules. */
+function withoutData(changes: readonly Change[]): readonly Change[] {
+  return changes.filter((one) => one.action !== 'delete' || (isConfiguration(one) && one.kind !== 'upstream'));
+}
+
+/** Writes down that the stage goes back, and makes it so in one pass. Throws PrivatelinkError, before anything is written, where that cannot be remembered. */
+export function rollBack(session: StageSession, rollback: Rollback, signal: AbortSignal): Promise<Report> {
+  return writing(session, signal, async (writer, own) => {
+    const { journal } = session.remembered;
+    const { state } = await journal.read();
+    await remember(session, { state, rollback });
+    const admit = (changes: readonly Change[]) => {
+      const admitted = withoutData(changes);
+      refuseUnseen(rollback.report.changes, admitted);
+      return admitted;
+    };
+    return runOnce({ ...writer, admit }, own);
+  });
+}
+
+type Remembering = { readonly state: StageState; readonly rollback: Rollback };
+
+async function remember({ remembered }: StageSession, { state, rollback }: Remembering): Promise<void> {
+  const { journal, revisions } = remembered;
+  const { newest } = rollback.planned;
+  try {
+    if (newest && rollback.to !== undefined) await revisions.keep(newest);
+    await journal.write(nextState(state, rollback, remembered));
+  } catch (cause) {
+    const fix = 'make stateDir writable: what is not remembered the next pass would undo';
+    throw new PrivatelinkError(`rollback cannot be written down in ${remembered.stateDir}`, {
+      code: 'STATE',
+      fix,
+      cause,
+    });
+  }
+}
+
+function nextState(
+  state: StageState,
+  { to, planned, report }: Rollback,
+  { by, now }: Pick<StageSession['remembered'], 'by' | 'now'>,
+): StageState {
+  if (to === undefined) return { ...state, pin: undefined, endedPin: pinnedIn(planned.held) ?? state.pin?.revision };
+  const changes = describeChanges(report.changes.filter(isConfiguration));
+  const run = { atMs: now(), revision: to, how: 'rollback', by, changes } as const;
+  return {
+    ...state,
+    runs: to,
+    isWhole: false,
+    pin: { revision: to, left: planned.newest?.id },
+    endedPin: undefined,
+    history: [...state.history, run],
+  };
+}
+
+/** What a person was not shown does not leave. */
+function refuseUnseen(shown: readonly Change[], now: readonly Change[]): void {
+  const deletes = (changes: readonly Change[]) => changes.filter(({ action }) => action === 'delete');
+  const unseen = unseenOf(deletes(shown), deletes(now));
+  if (unseen.length === 0) return;
+  throw new PrivatelinkError(`rollback: ${unseen.join(', ')} would leave as well by now; nothing was written`, {
+    code: 'CONTROL_PLANE',
+    fix: 'the stage is pinned, and the next pass goes on from here: look at diff',
+  });
+}

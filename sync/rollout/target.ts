@@ -1,0 +1,50 @@
+import { PrivatelinkError } from '#core/errors';
+import type { StageState } from './journal';
+
+/** What ends a pin, in place of the name of a revision. */
+export const newestWord = 'newest';
+
+type Known = {
+  readonly state: StageState;
+  /** Ids of the revisions that are kept. */
+  readonly kept: readonly string[];
+  /** The stage, for people. */
+  readonly where: string;
+};
+
+/** The revision to go back to; undefined: the newest. Throws PrivatelinkError (CONFIG_INVALID) that says what there is. */
+export function targetOf(wanted: string | undefined, known: Known): string | undefined {
+  if (wanted === newestWord) return undefined;
+  const target = wanted === undefined ? before(known) : named(wanted, known);
+  if (known.kept.includes(target)) return target;
+  throw invalid(`revision ${target} is not kept any more`, known);
+}
+
+/** What ran before the revision that runs now came. */
+function before(known: Known): string {
+  const { runs, history } = known.state;
+  const came = history.findLastIndex(({ revision, how }) => revision === runs && how === 'sync');
+  const earlier = history.slice(0, Math.max(came, 0)).findLast(({ revision }) => revision !== runs);
+  if (earlier) return earlier.revision;
+  throw invalid(`${known.where} ran nothing before what it runs now, as far as stateDir knows`, known);
+}
+
+function named(wanted: string, known: Known): string {
+  const ran = known.state.history.map(({ revision }) => revision);
+  const found = [...new Set([...ran, ...known.kept])].filter((id) => id.startsWith(wanted));
+  const [one, ...more] = found;
+  if (one !== undefined && more.length === 0) return one;
+  throw invalid(one ? `${wanted} begins several revisions` : `there is no revision ${JSON.stringify(wanted)}`, known);
+}
+
+/** More would hide what is said. */
+const mostNamed = 5;
+
+function invalid(reason: string, { kept }: Known): PrivatelinkError {
+  const named = kept.slice(0, mostNamed).join(', ');
+  const fix =
+    kept.length > 0
+      ? `kept are ${named}${kept.length > mostNamed ? ' and others' : ''}; history says which ran when`
+      : 'sync keeps what it writes from now on';
+  return new PrivatelinkError(`rollback: ${reason}`, { code: 'CONFIG_INVALID', fix });
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { defaultConfig, type Estate, openEstate } from '../../support/estate';
+
+let estate: Estate;
+
+beforeEach(async () => {
+  estate = await openEstate();
+});
+
+afterEach(() => estate.close());
+
+const domains = (text: string) => `domains: { ${text} }\n`;
+const limited =
+  'sd2: { plugins: [{ name: rate-limiting, config: { minute: 5, policy: local } }], healthcheck: { path: /ok } }';
+
+function names(kind: 'services' | 'routes' | 'plugins' | 'targets' | 'upstreams'): readonly string[] {
+  return estate.konnect
+    .entities('prod', kind)
+    .map((one) => String(one.name ?? one.target))
+    .sort();
+}
+
+function healthPath(): unknown {
+  const upstream = estate.konnect.entities('prod', 'upstreams').find((one) => one.name === 'sd2.privatelink');
+  return (upstream?.healthchecks as { active?: { http_path: string } } | undefined)?.active?.http_path;
+}
+
+async function revisions(): Promise<readonly string[]> {
+  const { out } = await estate.run('history', '--json');
+  return JSON.parse(out).history.map((one: { revision: string }) => one.revision);
+}
+
+/** Two revisions: sd2 alone, then sd2 with a plugin and a health check of its own, and sd3. */
+async function syncTwice(): Promise<void> {
+  estate.addEndpoint('sd2', ['10.0.1.11']);
+  await estate.run('sync');
+  estate.addEndpoint('sd3', ['10.0.1.12']);
+  estate.configure(defaultConfig(estate) + domains(limited));
+  await estate.run('sync');
+}
+
+describe('rollback', () => {
+  it('goes back to what ran before, with the targets of today, and stays there', async () => {
+    await syncTwice();
+    estate.addEndpoint('sd2', ['10.0.1.99']);
+
+    const { exitCode, out } = await estate.run('rollback', '--now');
+    const again = await estate.run('sync');
+
+    expect({ exitCode, out }).toMatchObject({ exitCode: 0 });
+    expect([names('services'), names('routes'), names('plugins')]).toEqual([['sd2'], ['sd2'], []]);
+    expect(names('upstreams')).toEqual(['sd2.privatelink', 'sd3.privatelink']);
+    expect(names('targets')).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.1.99:80']);
+    expect(healthPath()).toBe('/');
+    expect(again.out).toContain('nothing was written');
+    expect(again.out).toMatch(/pinned to revision [0-9a-f]{12}; [0-9a-f]{12}, which the configuration is now, waits/);
+  });
+
+  it('is undone by newest, and nothing differs then from a control plane that never went back', async () => {
+    await syncTwice();
+    const before = estate.konnect.entities('prod', 'services');
+    await estate.run('rollback', '--now');
+
+    const { exitCode } = await estate.run('rollback', 'newest', '--now');
+    const again = await estate.run('diff');
+
+    expect([exitCode, again.exitCode]).toEqual([0, 0]);
+    expect(names('services')).toEqual(['sd2', 'sd3']);
+    expect(healthPath()).toBe('/ok');
+    expect(estate.konnect.entities('prod', 'services').map((one) => one.tags)).toEqual(before.map((one) => one.tags));
+  });
+
+  it('ends when what was taken back is another thing, and not when something else is', async () => {
+    await syncTwice();
+    await estate.run('rollback', '--now');
+    estate.addEndpoint('sd4', ['10.0.1.14'], { tags: { 'kong:path': '/four' } });
+
+    await estate.run('sync');
+    const still = names('services');
+    estate.configure(defaultConfig(estate) + domains(limited.replace('5', '6')));
+    await estate.run('sync');
+
+    expect(still).toEqual(['sd2']);
+    expect([names('services'), names('plugins')]).toEqual([['sd2', 'sd3', 'sd4'], ['rate-limiting']]);
+  });
+
+  it('is kept by the control plane where stateDir is lost: data go on, and a person decides', async () => {
+    await syncTwice();
+    await estate.run('rollback', '--now');
+    const lost = defaultConfig(estate) + domains(limited);
+    estate.configure(`${lost}stateDir: elsewhere\n`);
+    estate.addEndpoint('sd2', ['10.0.1.77']);
+
+    const { exitCode, out } = await estate.run('sync');
+    const before = [names('services'), names('plugins')];
+    const newest = await estate.run('rollback', 'newest', '--now');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('until rollback names another one');
+    expect(before).toEqual([['sd2'], []]);
+    expect(names('targets')).toContain('10.0.1.77:80');
+    expect(newest.exitCode).toBe(0);
+    expect(names('services')).toEqual(['sd2', 'sd3']);
+  });
+
+  it('shows the plan, and writes nothing, where nobody confirms', async () => {
+    await syncTwice();
+    const [, first] = (await revisions()) as [string, string];
+
+    const { exitCode, out } = await estate.run('rollback', first.slice(0, 6));
+
+    expect(exitCode).toBe(3);
+    expect(out).toMatch(/delete +service +sd3 +revision [0-9a-f]{12} is without it/);
+    expect(out).toContain('add --now');
+    expect(names('services')).toEqual(['sd2', 'sd3']);
+    expect((await estate.run('diff')).exitCode).toBe(0);
+  });
+
+  it.each([['abc'], ['../../x'], ['0'.repeat(12)]])(
+    'says what there is where there is no revision %s',
+    async (name) => {
+      await syncTwice();
+
+      const { exitCode, err } = await estate.run('rollback', name, '--now');
+
+      expect(exitCode).toBe(1);
+      expect(err).toMatch(/kept are [0-9a-f]{12}, [0-9a-f]{12}; history says which ran when/);
+    },
+  );
+});
+
+describe('history', () => {
+  it('says when, by whom, what changed and what runs', async () => {
+    await syncTwice();
+    await estate.run('rollback', '--now');
+
+    const { exitCode, out } = await estate.run('history');
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^runs revision [0-9a-f]{12}; pinned to revision [0-9a-f]{12}, back from [0-9a-f]{12}\n/);
+    expect(out).toMatch(/Z +[0-9a-f]{12} +rollback .*configuration [0-9a-f]{12} +.*deleted/);
+    expect(out).toMatch(/sync .* created/);
+  });
+});
