@@ -26,7 +26,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Two verbs show what is no part of `sync`. */
-const doors = /^sync\/cli\/commands\/(schema -> plugin\/schema\/lua$|sandbox(-[a-z]+)? -> sandbox\/)/;
+const doors = /^sync\/cli\/(commands\/schema -> plugin\/schema\/lua$|(commands\/sandbox|sandbox\/[a-z]+) -> sandbox\/)/;
 
 /** All modules, by their path without extension. */
 const modules: ReadonlyMap<string, string> = new Map(
