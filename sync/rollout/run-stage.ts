@@ -1,3 +1,4 @@
+import { systemClock } from '#io/clock';
 import { backendOf } from '../control-planes/backends';
 import type { Report } from '../pass/report';
 import { type PassDependencies, runOnce } from '../pass/run-once';
@@ -15,8 +16,9 @@ export function writing<S extends PassDependencies & Pick<Session, 'config'>, T>
   signal: AbortSignal,
   work: (session: S, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { clock, during, warnings = [] } = session;
-  return withWriter(writerFileOf(session), { clock, signal, during }, (writing) =>
+  const { during, warnings = [] } = session;
+  // Others see it by the machine's own time, whatever time the passes go by.
+  return withWriter(writerFileOf(session), { clock: systemClock, signal, during }, (writing) =>
     work({ ...session, mayWrite: writing.stillWriter, warnings: [...warnings, ...writing.warnings] }, writing.signal),
   );
 }

@@ -47,6 +47,7 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
   let isUsed = true;
   let read: SessionOptions['read'];
   let onRound = () => {};
+  const renewals = createRenewals();
   const selection = createSelection();
   const freshMs = () => (current().ground.config.watch.intervalSeconds * 1_000) / 2;
   const openAll = (ground: StagesGround) => {
@@ -66,6 +67,7 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
   const use = (onFailure: (thrown: unknown) => void) => {
     isUsed = reload(onFailure);
     if (isUsed) log.info(describeSessions({ ground, sessions }), 'configuration read again');
+    renewals.tell();
     return isUsed;
   };
   const started = fixedOf(ground().config.watch);
@@ -86,8 +88,24 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
     retry: () => !isUsed && use(() => {}),
     /** Follows the labels until stopped, where there are some. */
     follow: (onChange: () => void) =>
-      followLabels({ ground, selection, use: (one) => replace(openAll(one)), onChange }, { log, clock, signal }),
+      followLabels(
+        { ground, selection, use: (one) => replace(openAll(one)), onChange, ...renewals },
+        { log, clock, signal },
+      ),
     warnings: () => [...(isUsed ? [] : [unusedWarning]), ...needsRestart(started, fixedOf(ground().config.watch))],
+  };
+}
+
+/** Tells whoever waits that the configuration was read again. */
+function createRenewals() {
+  let wake = () => {};
+  return {
+    tell: () => wake(),
+    renewed: (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
   };
 }
 
@@ -96,11 +114,13 @@ type Following = {
   readonly selection: LabelSelection;
   readonly use: (ground: StagesGround) => void;
   readonly onChange: () => void;
+  /** Resolves when the configuration was read again, or the signal aborts. */
+  readonly renewed: (signal: AbortSignal) => Promise<void>;
 };
 
 /** Asks which control planes have the labels as often as passes are made; a Konnect that does not answer takes no stage away. */
 async function followLabels(
-  { ground, selection, use, onChange }: Following,
+  { ground, selection, use, onChange, renewed }: Following,
   { log, clock, signal }: Pick<Using, 'log' | 'clock' | 'signal'>,
 ): Promise<void> {
   let said: string | undefined;
@@ -115,7 +135,10 @@ async function followLabels(
     } catch (thrown) {
       if (!signal.aborted) log.error({ reason: messageLineOf(thrown) }, 'control planes with the labels not used');
     }
-    await clock.sleep(ground().config.watch.intervalSeconds * 1_000, signal).catch(() => {});
+    const { entries, watch } = ground().config;
+    if (entries.some((entry) => 'select' in entry))
+      await clock.sleep(watch.intervalSeconds * 1_000, signal).catch(() => {});
+    else await renewed(signal);
   }
 }
 
