@@ -84,6 +84,8 @@ export interface StageMemory {
   begin(planned: Planned, changes: readonly Change[]): Promise<readonly string[]>;
   /** Writes down what came of it. */
   end(planned: Planned, applied: readonly AppliedChange[]): Promise<readonly string[]>;
+  /** Writes down that somebody else, as decK, writes the outcome. */
+  rendered(planned: Planned): Promise<readonly string[]>;
 }
 
 /** A pass before anything is written. */

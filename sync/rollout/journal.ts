@@ -15,7 +15,8 @@ export type Run = {
   /** Unix epoch, milliseconds. */
   readonly atMs: number;
   readonly revision: string;
-  readonly how: 'sync' | 'rollback';
+  /** `render`: somebody else was to write it. */
+  readonly how: 'sync' | 'rollback' | 'render';
   readonly by: By;
   /** One line for people: `1 created, 2 updated: service sd2, …`. */
   readonly changes: string;
@@ -63,7 +64,7 @@ const revisionId = z.string().regex(/^[0-9a-f]{12}$/);
 const run = z.object({
   atMs: z.number(),
   revision: revisionId,
-  how: z.enum(['sync', 'rollback']),
+  how: z.enum(['sync', 'rollback', 'render']),
   by: z.object({ configuration: z.string().optional(), user: z.string().optional(), run: z.string().optional() }),
   changes: z.string(),
 });

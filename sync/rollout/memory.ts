@@ -4,10 +4,10 @@ import { type HeldEntity, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
 import { isConfiguration, pinnedIn, type Revision, revisionOf } from '#deck/revision';
 import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/run-once';
-import type { Change } from '../plan/changes';
+import type { AppliedChange, Change } from '../plan/changes';
 import { affinityOf, isRevoked } from '../plan/pin';
 import { describeChanges } from './describe-changes';
-import { type By, type Journal, nothingRun, type StageState, unwritable } from './journal';
+import { type By, type Journal, nothingRun, type Run, type StageState, unwritable } from './journal';
 import type { Revisions } from './revisions';
 
 export type MemoryOptions = {
@@ -41,6 +41,17 @@ export function openMemory(options: MemoryOptions): StageMemory {
     }
   }
 
+  /** The revision is on the disk before the journal names it. */
+  async function keepAnd(planned: Planned, next: (revision: Revision) => StageState): Promise<readonly string[]> {
+    const revision = planned.pinned?.revision ?? (await revisionIn(planned, state, options));
+    try {
+      if (!planned.pinned) await revisions.keep(revision);
+    } catch (thrown) {
+      return [unwritable(options.stateDir, thrown)];
+    }
+    return write(next(revision), revision.id !== state.runs);
+  }
+
   return {
     base,
     readPin: async (held) => {
@@ -53,24 +64,26 @@ export function openMemory(options: MemoryOptions): StageMemory {
       const followed = followedState(state, planned);
       isBegun = isNew(state, { planned, changes, options });
       if (!isBegun) return write(followed);
-      const revision = planned.pinned?.revision ?? (await revisionIn(planned, state, options));
-      try {
-        if (!planned.pinned) await revisions.keep(revision);
-      } catch (thrown) {
-        return [unwritable(options.stateDir, thrown)];
-      }
-      return write(begunState(followed, revision, { planned, changes, options }), revision.id !== state.runs);
+      const begin = (revision: Revision) => begunState(followed, revision, { planned, changes, options });
+      return keepAnd(planned, begin);
     },
     end: async ({ plan }, applied) => {
-      const written = new Set(
-        applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => nameOf(change)),
-      );
-      const left = plan.changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one)));
+      const left = unwritten(plan.changes, applied);
       // What waits is another revision, which is not begun.
       if (state.runs === undefined || (left.length > 0 && !isBegun)) return [];
       return write({ ...state, isWhole: left.length === 0 });
     },
+    rendered: (planned) => {
+      const { changes } = planned.plan;
+      const followed = followedState(state, planned);
+      return keepAnd(planned, (revision) => ranState(followed, revision, { how: 'render', changes, options }));
+    },
   };
+}
+
+function unwritten(changes: readonly Change[], applied: readonly AppliedChange[]): readonly Change[] {
+  const written = new Set(applied.filter(({ outcome }) => outcome === 'applied').map(({ change }) => nameOf(change)));
+  return changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one)));
 }
 
 /** The pin by the journal, or by the control plane where the journal knows nothing of it. */
@@ -138,16 +151,25 @@ async function revisionIn(
   return revisionOf({ desired, held, before, affinity, base });
 }
 
-function begunState(state: StageState, { id }: Revision, { planned, changes, options }: Beginning): StageState {
+function begunState(state: StageState, revision: Revision, { planned, changes, options }: Beginning): StageState {
   const configured = changes.filter(isConfiguration);
+  return {
+    ...ranState(state, revision, { how: 'sync', changes, options }),
+    isWhole: state.isWhole && configured.length === 0,
+    created: createdBy(state, { planned, configured, id: revision.id }),
+  };
+}
+
+type Running = Pick<Run, 'how'> & Pick<Beginning, 'changes' | 'options'>;
+
+function ranState(state: StageState, { id }: Revision, { how, changes, options }: Running): StageState {
   const { by, now } = options;
-  const run = { atMs: now(), revision: id, how: 'sync', by, changes: describeChanges(configured) } as const;
+  const run = { atMs: now(), revision: id, how, by, changes: describeChanges(changes.filter(isConfiguration)) };
   return {
     ...state,
     runs: id,
     settings: settingsOf(options),
-    isWhole: state.isWhole && configured.length === 0,
-    created: createdBy(state, { planned, configured, id }),
+    isWhole: true,
     history: state.runs === id ? state.history : [...state.history, run],
   };
 }

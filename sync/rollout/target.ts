@@ -23,7 +23,7 @@ export function targetOf(wanted: string | undefined, known: Known): string | und
 /** What ran before the revision that runs now came. */
 function before(known: Known): string {
   const { runs, history } = known.state;
-  const came = history.findLastIndex(({ revision, how }) => revision === runs && how === 'sync');
+  const came = history.findLastIndex(({ revision, how }) => revision === runs && how !== 'rollback');
   const earlier = history.slice(0, Math.max(came, 0)).findLast(({ revision }) => revision !== runs);
   if (earlier) return earlier.revision;
   throw invalid(`${known.where} ran nothing before what it runs now, as far as stateDir knows`, known);

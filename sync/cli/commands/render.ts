@@ -6,7 +6,7 @@ import { backendOf } from '../../control-planes/backends';
 import { hasNoCredentials, type Report, serialiseReport } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
-import type { Session } from '../../pass/session';
+import type { StageSession } from '../../rollout/open-stages';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import { writeOutput } from '../write-output';
@@ -24,11 +24,11 @@ type RenderOptions = Configured &
 
 /** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
 export const runRender: Verb<RenderOptions> = (options, signal) => {
-  const of = (session: Session, own: AbortSignal) => renderOne(session, options, own);
+  const of = (session: StageSession, own: AbortSignal) => renderOne(session, options, own);
   return perStage(options, signal, { doing: 'rendering', ofOne: 'render', of });
 };
 
-async function renderOne(session: Session, options: RenderOptions, signal: AbortSignal): Promise<StageResult> {
+async function renderOne(session: StageSession, options: RenderOptions, signal: AbortSignal): Promise<StageResult> {
   const { terminal, output } = options;
   const planned = await planWithControlPlane(session, signal);
   if (isProblem(planned)) return refused(formatProblem(planned));
@@ -43,7 +43,8 @@ async function renderOne(session: Session, options: RenderOptions, signal: Abort
   const { base = session.base } = pinned ?? {};
   const text = renderText(outcome, { owner, ...backendOf(controlPlane).deckPlace, base });
   const written = output ? `${await writeOutput(output, text)}\n` : '';
-  const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
+  const remembered = await session.memory.rendered(planned);
+  const warned = { ...report, warnings: [...report.warnings, ...(warning ? [warning] : []), ...remembered] };
   return {
     exitCode: report.withheld ? exitCodes.refused : exitCodeOfUncertain(report, options),
     json: serialiseReport(warned, { output, text: output ? undefined : text }),

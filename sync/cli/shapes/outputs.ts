@@ -70,12 +70,14 @@ const ran = z
     atMs: z.number().describe('when; unix epoch, milliseconds'),
     revision: revision.describe('which revision'),
     isKept: z.boolean().describe('whether it can be gone back to'),
-    how: z.enum(['sync', 'rollback']).describe('by which command'),
-    by: z.strictObject({
-      configuration: text.optional().describe('checksum of the configuration file'),
-      user: text.optional().describe('the user of the process'),
-      run: text.optional().describe('the run of CI'),
-    }),
+    how: z.enum(['sync', 'rollback', 'render']).describe('by which command; `render`: decK was to write it'),
+    by: z
+      .strictObject({
+        configuration: text.optional().describe('checksum of the configuration file'),
+        user: text.optional().describe('the user of the process'),
+        run: text.optional().describe('the run of CI'),
+      })
+      .describe('by whom'),
     changes: text.describe('one line for people'),
   })
   .meta({ id: 'ran' });
