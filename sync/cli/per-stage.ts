@@ -3,6 +3,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import { printable } from '#core/printable';
 import { paint, quietly, type Terminal, withElapsed } from '#io/terminal';
 import { openStages, type StageSession, type StagesOptions } from '../rollout/open-stages';
+import { errorOfStage } from '../rollout/stages';
 import type { Configured } from './commands/verb';
 import { errorView } from './error-view';
 import { exitCodes, worstOf } from './exit-codes';
@@ -38,7 +39,7 @@ export async function perStage(options: Staged, signal: AbortSignal, work: Work)
     return perEach(sessions, { options, signal, work });
   }
   const { terminal, json } = options;
-  const { text, notes, exitCode, ...result } = await work.of(session, signal);
+  const { text, notes, exitCode, ...result } = await ofStage(session, signal, work);
   const printed = json ? `${result.json.trim()}\n` : text;
   if (printed) terminal.out(printed);
   if (notes && !json) terminal.err(notes);
@@ -86,9 +87,17 @@ async function inOrder<T>(
   return results;
 }
 
-async function resultOf(session: StageSession, signal: AbortSignal, { of }: Work): Promise<StageResult> {
+async function ofStage(session: StageSession, signal: AbortSignal, { of }: Work): Promise<StageResult> {
   try {
     return await of(session, signal);
+  } catch (thrown) {
+    throw errorOfStage(session.stage, thrown);
+  }
+}
+
+async function resultOf(session: StageSession, signal: AbortSignal, work: Work): Promise<StageResult> {
+  try {
+    return await ofStage(session, signal, work);
   } catch (thrown) {
     const { stage, place: controlPlane } = session;
     const json = JSON.stringify({ stage, controlPlane, error: errorView(thrown) });
@@ -96,7 +105,7 @@ async function resultOf(session: StageSession, signal: AbortSignal, { of }: Work
       exitCode: exitCodes.error,
       json,
       text: '',
-      notes: `error: stage ${stage}: ${printable(messageOf(thrown))}\n`,
+      notes: `error: stage ${stage} is behind: ${printable(messageOf(thrown))}\n`,
     };
   }
 }

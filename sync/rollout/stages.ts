@@ -1,5 +1,5 @@
 import type { Config } from '#config/schema';
-import { configOf, type Stage, type StagedConfig, type StageEntry } from '#config/stages';
+import { configOf, type Stage, type StagedConfig, type StageEntry, saidOfStage } from '#config/stages';
 import { PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { concurrently } from '#io/concurrently';
@@ -60,4 +60,11 @@ function placeOf({ controlPlane }: Stage): string {
 
 function describe({ controlPlane }: Stage): string {
   return describePlane(backendOf(controlPlane).identity);
+}
+
+/** What was thrown about one of several control planes, in the words of its entry in the configuration. */
+export function errorOfStage(stage: string | undefined, thrown: unknown): unknown {
+  if (stage === undefined || !(thrown instanceof PrivatelinkError)) return thrown;
+  const { reason, fix, cause, ...details } = thrown;
+  return new PrivatelinkError(saidOfStage(stage, reason), { ...details, cause, fix: fix && saidOfStage(stage, fix) });
 }

@@ -10,6 +10,7 @@ import type { Session } from '../../pass/session';
 import { version } from '../../pass/version';
 import { parseAllowRemovals } from '../../plan/removals/policy';
 import { runStage } from '../../rollout/run-stage';
+import { errorOfStage } from '../../rollout/stages';
 import { describeSessions, openStagesInUse, type StagesInUse } from '../../watch/in-use';
 import type { Conditions } from '../../watch/log/conditions';
 import { detailsOf, heldIn } from '../../watch/log/details';
@@ -109,7 +110,7 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
     intervalMs,
     metrics: left.metrics,
     log: stage === undefined ? shared.log : shared.log.child({ stage }),
-    run: runStage,
+    run: (deps: Session, own) => runStage(deps, own).catch((thrown) => Promise.reject(errorOfStage(stage, thrown))),
     dependencies: (number) => {
       left.passes = number;
       left.metrics.set('kong_privatelink_interval_seconds', intervalMs() / 1_000);
