@@ -113,7 +113,6 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
     run: (deps: Session, own) => runStage(deps, own).catch((thrown) => Promise.reject(errorOfStage(stage, thrown))),
     dependencies: (number) => {
       left.passes = number;
-      left.metrics.set('kong_privatelink_interval_seconds', intervalMs() / 1_000);
       if (inUse.retry()) shared.onRenewed();
       const { warnings = [], ...session } = current();
       const warned = { ...session, warnings: [...warnings, ...inUse.warnings()] };
@@ -144,10 +143,10 @@ function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnSta
         .join(''),
     metrics: () => {
       metrics.set('kong_privatelink_output_lost_total', terminal.losses?.count() ?? 0);
-      return withStages(
-        metrics.samples(),
-        loops.all().map(({ stage, metrics: own }) => ({ stage, samples: own.samples() })),
-      );
+      const { intervalSeconds } = shared.inUse.ground().config.watch;
+      for (const left of loops.all()) left.metrics.set('kong_privatelink_interval_seconds', intervalSeconds);
+      const stages = loops.all().map(({ stage, metrics: own }) => ({ stage, samples: own.samples() }));
+      return withStages(metrics.samples(), stages);
     },
     onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
     snapshot: () => shared.snapshotText(),
