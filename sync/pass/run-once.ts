@@ -5,7 +5,7 @@ import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { type Document, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
-import type { Revision } from '#deck/revision';
+import { isConfiguration, type Revision } from '#deck/revision';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { stoppedAfter, withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
@@ -202,10 +202,14 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   const { plan, report } = planned;
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
-  if (report.refused || hasNoCredentials(report)) return warned;
-  const changes = deps.admit?.(plan.changes) ?? plan.changes;
+  const isBlind = hasNoCredentials(report);
+  if (report.refused || (isBlind && !planned.pinned)) return warned;
+  // What a revision says comes from no discovery.
+  const certain = isBlind ? plan.changes.filter(isConfiguration) : plan.changes;
+  const changes = deps.admit?.(certain) ?? certain;
   const { warnings, ...synced } = await applyStaged(planned, changes, { deps: { ...deps, ...planned.pinned }, signal });
   const { publications = [] } = report;
+  if (isBlind) return { ...warned, ...synced, warnings: [...warned.warnings, ...warnings] };
   const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
   return {
     ...warned,

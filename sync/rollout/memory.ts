@@ -67,8 +67,8 @@ export function openMemory(options: MemoryOptions): StageMemory {
       const begin = (revision: Revision) => begunState(followed, revision, { planned, changes, options });
       return keepAnd(planned, begin);
     },
-    end: async ({ plan }, applied) => {
-      const left = unwritten(plan.changes, applied);
+    end: async ({ plan, report }, applied) => {
+      const left = unwritten([...plan.changes, ...leftOutOf(report)], applied);
       // What waits is another revision, which is not begun.
       if (state.runs === undefined || (left.length > 0 && !isBegun)) return [];
       return write({ ...state, isWhole: left.length === 0 });
@@ -79,6 +79,11 @@ export function openMemory(options: MemoryOptions): StageMemory {
       return keepAnd(planned, (revision) => ranState(followed, revision, { how: 'render', changes, options }));
     },
   };
+}
+
+/** What nobody approved. */
+function leftOutOf({ leftOut = [] }: Planned['report']): readonly Change[] {
+  return leftOut.map(({ change }) => change);
 }
 
 function unwritten(changes: readonly Change[], applied: readonly AppliedChange[]): readonly Change[] {

@@ -12,7 +12,7 @@ import { whoWrites } from './by';
 import { openJournal } from './journal';
 import { type MemoryOptions, openMemory } from './memory';
 import { openRevisions } from './revisions';
-import { type SharingOptions, shareDiscovery } from './share-discovery';
+import { type Discovery, type SharingOptions, shareDiscovery } from './share-discovery';
 import { resolveStages } from './stages';
 
 export type StagesOptions = SessionOptions & {
@@ -42,7 +42,14 @@ export function openStagesGround(options: StagesOptions): StagesGround {
 export async function openStages(options: StagesOptions, signal: AbortSignal): Promise<readonly StageSession[]> {
   const ground = openStagesGround(options);
   const configs = await resolveStages(ground.config, signal);
-  return only(openSessions(ground, configs, { signal, freshMs: () => 0 }), options.stage);
+  const sessions = openSessions(ground, configs, { signal, freshMs: () => 0 });
+  const meant = only(sessions, options.stage);
+  // One alone ends its own discovery when it fails.
+  return meant.length === 1 ? meant.map((one) => ({ ...one, ...ownDiscovery(ground) })) : meant;
+}
+
+function ownDiscovery({ discovery: { discover, confirmGone } }: StagesGround): Discovery {
+  return { discover, confirmGone };
 }
 
 /** A session for each of these stages; what is published goes with the first. */

@@ -1,5 +1,5 @@
 import { formatProblem } from '#core/errors';
-import { type Report, serialiseReport } from '../../pass/report';
+import { hasNoCredentials, isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged } from '../../pass/report-text';
 import type { StageSession } from '../../rollout/open-stages';
 import { planRollback, type Rollback, rollBack } from '../../rollout/rollback';
@@ -40,11 +40,19 @@ async function rollbackOne(session: StageSession, options: RollbackOptions, sign
   const news = refused ? { ...report, refused: rollback.report.refused ? undefined : refused } : report;
   const said = formatReport({ ...news, ...alreadySaid }, terminal);
   return {
-    exitCode: refused ? exitCodes.refused : exitCodeOfSync(report),
+    exitCode: refused ? exitCodes.refused : exitCodeOf(report),
     json: serialiseReport(report, { from, to }),
     text: `${said}${summaryOf(report, rollback)}
 `,
   };
+}
+
+/** Where AWS refuses all credentials the revision is written all the same. */
+function exitCodeOf(report: Report): number {
+  const { applied = [] } = report;
+  return hasNoCredentials(report) && applied.length > 0 && !isIncomplete(report)
+    ? exitCodes.done
+    : exitCodeOfSync(report);
 }
 
 /** What the plan said already. */

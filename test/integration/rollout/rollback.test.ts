@@ -103,6 +103,17 @@ describe('rollback', () => {
     expect(names('services')).toEqual(['sd2', 'sd3']);
   });
 
+  it('does not wait for AWS: the configuration goes back where every scope is refused, and data stay', async () => {
+    await syncTwice();
+    estate.aws.inject({ kind: 'denied', times: 100 });
+
+    const { exitCode, out } = await estate.run('rollback', '--now');
+
+    expect({ exitCode, out }).toMatchObject({ exitCode: 0 });
+    expect([names('services'), names('plugins'), healthPath()]).toEqual([['sd2'], [], '/']);
+    expect(names('targets')).toEqual(['10.0.1.11:80', '10.0.1.12:80']);
+  });
+
   it('shows the plan, and writes nothing, where nobody confirms', async () => {
     await syncTwice();
     const [, first] = (await revisions()) as [string, string];
