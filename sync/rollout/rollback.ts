@@ -1,15 +1,17 @@
 import { PrivatelinkError } from '#core/errors';
 import { isConfiguration, pinnedIn } from '#deck/revision';
 import type { Report } from '../pass/report';
-import { type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
+import { type PassDependencies, type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
 import type { Change } from '../plan/changes';
 import { unseenOf } from '../plan/retire';
 import { describeChanges } from './describe-changes';
 import type { StageState } from './journal';
 import { openMemory } from './memory';
 import type { StageSession } from './open-stages';
-import { writing } from './run-stage';
 import { targetOf } from './target';
+
+/** A pass over the stage, what is remembered of it, and its name for people. */
+export type RollbackSession = PassDependencies & Pick<StageSession, 'remembered' | 'place'>;
 
 /** What going back comes to, before anything is written. */
 export type Rollback = {
@@ -23,7 +25,7 @@ export type Rollback = {
 
 /** Plans to go back: `wanted` is a revision, or what its id begins with, or `newest`; absent: the one that ran before. Throws PrivatelinkError. */
 export async function planRollback(
-  session: StageSession,
+  session: RollbackSession,
   wanted: string | undefined,
   signal: AbortSignal,
 ): Promise<Rollback> {
@@ -37,7 +39,7 @@ export async function planRollback(
 }
 
 /** The memory of a stage that is pinned to the revision already; undefined: to nothing. It writes nothing down. */
-function trialOf({ remembered }: StageSession, target: string | undefined): StageMemory {
+function trialOf({ remembered }: RollbackSession, target: string | undefined): StageMemory {
   const pin = target === undefined ? undefined : { revision: target };
   const read = async () => {
     const { state } = await remembered.journal.read();
@@ -55,24 +57,21 @@ function withoutData(changes: readonly Change[]): readonly Change[] {
   return changes.filter((one) => one.action !== 'delete' || (isConfiguration(one) && one.kind !== 'upstream'));
 }
 
-/** Writes down that the stage goes back, and makes it so in one pass. Throws PrivatelinkError, before anything is written, where that cannot be remembered. */
-export function rollBack(session: StageSession, rollback: Rollback, signal: AbortSignal): Promise<Report> {
-  return writing(session, signal, async (writer, own) => {
-    const { journal } = session.remembered;
-    const { state } = await journal.read();
-    await remember(session, { state, rollback });
-    const admit = (changes: readonly Change[]) => {
-      const admitted = withoutData(changes);
-      refuseUnseen(rollback.report.changes, admitted);
-      return admitted;
-    };
-    return runOnce({ ...writer, admit }, own);
-  });
+/** Writes down that the stage goes back, and makes it so in one pass, as its writer. Throws PrivatelinkError, before anything is written, where that cannot be remembered. */
+export async function rollBack(session: RollbackSession, rollback: Rollback, signal: AbortSignal): Promise<Report> {
+  const { state } = await session.remembered.journal.read();
+  await remember(session, { state, rollback });
+  const admit = (changes: readonly Change[]) => {
+    const admitted = withoutData(changes);
+    refuseUnseen(rollback.report.changes, admitted);
+    return admitted;
+  };
+  return runOnce({ ...session, admit }, signal);
 }
 
 type Remembering = { readonly state: StageState; readonly rollback: Rollback };
 
-async function remember({ remembered }: StageSession, { state, rollback }: Remembering): Promise<void> {
+async function remember({ remembered }: RollbackSession, { state, rollback }: Remembering): Promise<void> {
   const { journal, revisions } = remembered;
   const { newest } = rollback.planned;
   try {
@@ -91,7 +90,7 @@ async function remember({ remembered }: StageSession, { state, rollback }: Remem
 function nextState(
   state: StageState,
   { to, planned, report }: Rollback,
-  { by, now }: Pick<StageSession['remembered'], 'by' | 'now'>,
+  { by, now }: Pick<RollbackSession['remembered'], 'by' | 'now'>,
 ): StageState {
   if (to === undefined) return { ...state, pin: undefined, endedPin: pinnedIn(planned.held) ?? state.pin?.revision };
   const changes = describeChanges(report.changes.filter(isConfiguration));

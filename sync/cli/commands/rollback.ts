@@ -3,6 +3,7 @@ import { hasNoCredentials, isIncomplete, type Report, serialiseReport } from '..
 import { formatApplied, formatCounts, formatReport, formatUnchanged } from '../../pass/report-text';
 import type { StageSession } from '../../rollout/open-stages';
 import { planRollback, type Rollback, rollBack } from '../../rollout/rollback';
+import { writing } from '../../rollout/run-stage';
 import { exitCodeOfSync, exitCodes } from '../exit-codes';
 import { perStage, type StageResult, stageTitle } from '../per-stage';
 import { openRelease } from './schema';
@@ -35,7 +36,7 @@ async function rollbackOne(session: StageSession, options: RollbackOptions, sign
   const prepare = openRelease(session.config);
   const report: Report = refused
     ? { ...rollback.report, refused }
-    : await rollBack({ ...session, prepare }, rollback, signal);
+    : await writing({ ...session, prepare }, signal, (writer, own) => rollBack(writer, rollback, own));
   const { from, to } = rollback;
   const news = refused ? { ...report, refused: rollback.report.refused ? undefined : refused } : report;
   const said = formatReport({ ...news, ...alreadySaid }, terminal);
