@@ -56,7 +56,8 @@ export function isConfiguration(entity: Pick<Entity, 'kind' | 'key'>): boolean {
 }
 
 function withoutData({ tags, ...entity }: Entity): Entity {
-  return { ...entity, tags: entity.kind === 'upstream' ? [] : withoutPin(tags) };
+  // Control planes give them in an order of their own.
+  return { ...entity, tags: entity.kind === 'upstream' ? [] : [...withoutPin(tags)].sort(compareText) };
 }
 
 function asWritten({ id: _, ...entity }: HeldEntity): Entity {
