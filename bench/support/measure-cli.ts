@@ -1,6 +1,6 @@
 import { main } from '#sync/cli/main';
 
-/** Runs the command line in this process and tells the parent what it took: seconds, peak resident memory in MB, exit code. */
+/** Runs the command line in this process and tells the parent what it took: seconds, those of the processor, peak resident memory in MB, exit code. */
 async function measure(): Promise<void> {
   const startMs = performance.now();
   const terminal = {
@@ -11,7 +11,8 @@ async function measure(): Promise<void> {
   };
   const exitCode = await main(process.argv.slice(2), { terminal, signal: new AbortController().signal });
   const seconds = (performance.now() - startMs) / 1_000;
-  process.send?.({ exitCode, seconds, peakMb: process.resourceUsage().maxRSS / 1_024 });
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  process.send?.({ exitCode, seconds, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMb: maxRSS / 1_024 });
   process.disconnect?.();
 }
 

@@ -1,6 +1,6 @@
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import type { Config } from '#config/schema';
-import { onlyConfig, type StagedConfig, saidOfStage } from '#config/stages';
+import { type StagedConfig, saidOfStage } from '#config/stages';
 import type { Clock } from '#core/timing/clock';
 import type { Document } from '#deck/document';
 import { type Base, checkBase } from '#deck/file/base';
@@ -166,12 +166,6 @@ function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly s
   const instead = `write \${VARIABLE} for one of the environment, name a vault, or run decK on what render gives`;
   const why = `sync with controlPlane.type ${type} does not fill in a template (\${{ … }}), and may write it as it stands`;
   return [`${named.join(', ')}: ${why}: ${instead}`];
-}
-
-/** The session of the only control plane. Throws PrivatelinkError. */
-export function openOnlySession(options: SessionOptions): Session {
-  const ground = openGround(options);
-  return openSession(ground, onlyConfig(ground.config));
 }
 
 /** Where absences of this configuration are kept. */
