@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { codeOf, hasCode } from '#core/errors';
 import { printable } from '#core/printable';
-import { isMissingFile, readRegular, readRegularNow } from '#io/files';
+import { isMissingFile, readRegular, readStartNow } from '#io/files';
 
 /** A file that says which process writes, for as long as that process renews it. */
 export type Lease = {
@@ -56,9 +56,9 @@ type Made = { readonly handle: FileHandle; readonly holder: Holder };
 
 function leaseOf(path: string, { handle, holder }: Made): Lease {
   // It never changes, also while a renewal is half written.
-  const mark = JSON.stringify({ id: holder.id }).slice(0, -1);
+  const mark = Buffer.from(JSON.stringify({ id: holder.id }).slice(0, -1));
   let at = path;
-  const isOurs = () => readNow(at).startsWith(mark);
+  const isOurs = () => beginsWith(at, mark);
   let renewals = 0;
   return {
     isOurs,
@@ -121,11 +121,12 @@ export async function readContent(path: string): Promise<string> {
   }
 }
 
-function readNow(path: string): string {
+/** It is asked before each of thousands of writes. */
+function beginsWith(path: string, mark: Buffer): boolean {
   try {
-    return readRegularNow(path);
+    return readStartNow(path, mark.length).equals(mark);
   } catch {
-    return '';
+    return false;
   }
 }
 

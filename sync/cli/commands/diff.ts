@@ -60,8 +60,8 @@ export async function planned(session: Session, options: ShowOptions, signal: Ab
   const { terminal, verbose: isVerbose } = options;
   return {
     exitCode: exitCodeOfPlan(shown, options),
-    json: serialiseReport(shown),
-    text: `${formatReport(shown, terminal, { isVerbose })}${summaryOf(shown, foreign)}\n`,
+    json: () => serialiseReport(shown),
+    text: () => `${formatReport(shown, terminal, { isVerbose })}${summaryOf(shown, foreign)}\n`,
     notes: written && `${written}\n`,
   };
 }

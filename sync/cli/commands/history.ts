@@ -27,8 +27,8 @@ async function historyOf(session: StageSession, { terminal }: HistoryOptions): P
   const view = { stage, controlPlane, runs, isWhole, pin, history, warnings };
   return {
     exitCode: exitCodes.done,
-    json: JSON.stringify(view),
-    text: `${nowOf(state)}${tableOf(history, terminal.columns)}`,
+    json: () => JSON.stringify(view),
+    text: () => `${nowOf(state)}${tableOf(history, terminal.columns)}`,
     notes: warnings.map((one) => `warning ${printable(one)}\n`).join(''),
   };
 }

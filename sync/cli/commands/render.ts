@@ -36,7 +36,7 @@ async function renderOne(session: StageSession, options: RenderOptions, signal: 
   if (report.refused || hasNoCredentials(report)) {
     const exitCode = hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
     const notes = `${textOf(report, terminal)}no file was written\n`;
-    return { exitCode, json: serialiseReport(report), text: '', notes };
+    return { exitCode, json: () => serialiseReport(report), text: () => '', notes };
   }
   const { warning } = await session.absenceStore.write(planned.plan.absences);
   const { controlPlane, owner } = session.config;
@@ -47,8 +47,8 @@ async function renderOne(session: StageSession, options: RenderOptions, signal: 
   const warned = { ...report, warnings: [...report.warnings, ...(warning ? [warning] : []), ...remembered] };
   return {
     exitCode: report.withheld ? exitCodes.refused : exitCodeOfUncertain(report, options),
-    json: serialiseReport(warned, { output, text: output ? undefined : text }),
-    text: output ? '' : text,
+    json: () => serialiseReport(warned, { output, text: output ? undefined : text }),
+    text: () => (output ? '' : text),
     notes: `${textOf(warned, terminal)}${written}`,
   };
 }
@@ -68,7 +68,7 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
 
 function refused(reason: string): StageResult {
   const notes = `refused ${printable(reason)}\n`;
-  return { exitCode: exitCodes.refused, json: JSON.stringify({ refused: reason }), text: '', notes };
+  return { exitCode: exitCodes.refused, json: () => JSON.stringify({ refused: reason }), text: () => '', notes };
 }
 
 function textOf(report: Report, terminal: Terminal): string {

@@ -47,8 +47,8 @@ async function retireFrom(opened: Session, { domain, options, signal }: Retiring
   const exitCode = isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
   return {
     exitCode: done.refused ? exitCodes.refused : exitCode,
-    json: serialiseReport(done),
-    text: `${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`,
+    json: () => serialiseReport(done),
+    text: () => `${formatReport(untoldOf(done, report), terminal)}${summaryOf(done, domain)}\n`,
   };
 }
 

@@ -42,9 +42,8 @@ async function rollbackOne(session: StageSession, options: RollbackOptions, sign
   const said = formatReport({ ...news, ...alreadySaid }, terminal);
   return {
     exitCode: refused ? exitCodes.refused : exitCodeOf(report),
-    json: serialiseReport(report, { from, to }),
-    text: `${said}${summaryOf(report, rollback)}
-`,
+    json: () => serialiseReport(report, { from, to }),
+    text: () => `${said}${summaryOf(report, rollback)}\n`,
   };
 }
 

@@ -39,7 +39,11 @@ async function upload({ config, stage }: Session, schema: PluginSchema, signal: 
   if (!schemas) throw takesNone(config.controlPlane.type);
   const uploaded = await schemas.upload(schema, signal);
   const text = uploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
-  return { exitCode: exitCodes.done, json: JSON.stringify({ stage, name: pluginName, uploaded }), text: `${text}\n` };
+  return {
+    exitCode: exitCodes.done,
+    json: () => JSON.stringify({ stage, name: pluginName, uploaded }),
+    text: () => `${text}\n`,
+  };
 }
 
 async function printConfigSchema({ terminal, json, upload }: SchemaOptions): Promise<number> {

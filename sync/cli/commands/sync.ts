@@ -48,8 +48,8 @@ async function syncOne(session: Session, options: SyncOptions, signal: AbortSign
   const report = await runStage({ ...session, prepare: openRelease(session.config), ...approval }, signal);
   return {
     exitCode: exitCodeOfSync(report, options),
-    json: serialiseReport(report),
-    text: `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
+    json: () => serialiseReport(report),
+    text: () => `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
   };
 }
 

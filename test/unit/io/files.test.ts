@@ -19,7 +19,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { makeFolder, writeFix, writeIfChanged } from '#io/files';
+import { makeFolder, readStartNow, writeFix, writeIfChanged } from '#io/files';
 
 let folder: string;
 let path: string;
@@ -224,5 +224,24 @@ describe('makeFolder', () => {
 
   it('gives up where the system has no room for folders, instead of trying for ever', async () => {
     await expect(makeFolder('/proc/kong-privatelink/state')).rejects.toThrow(/ENOENT|EACCES|EROFS|EPERM/);
+  });
+});
+
+describe('readStartNow', () => {
+  it.each([
+    ['abcdef', 'abcd'],
+    ['ab', 'ab'],
+    ['', ''],
+  ])('gives of %j what it begins with', (text, start) => {
+    writeFileSync(path, text);
+
+    expect(readStartNow(path, 4).toString()).toBe(start);
+  });
+
+  it('throws what Node says where there is no file, and where a pipe is, for which nobody waits', () => {
+    expect(() => readStartNow(path, 4)).toThrow('ENOENT');
+    execFileSync('mkfifo', [path]);
+
+    expect(() => readStartNow(path, 4)).toThrow('ESPIPE');
   });
 });
