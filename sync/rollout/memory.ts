@@ -30,7 +30,7 @@ export function openMemory(options: MemoryOptions): StageMemory {
   let isBegun = false;
 
   async function write(next: StageState, isRevisionNew = false): Promise<readonly string[]> {
-    if (canonicalJson(next) === canonicalJson(state)) return [];
+    if (next === state || canonicalJson(next) === canonicalJson(state)) return [];
     try {
       await journal.write(next);
       if (isRevisionNew) await revisions.prune();
@@ -71,7 +71,8 @@ export function openMemory(options: MemoryOptions): StageMemory {
       const left = unwritten([...plan.changes, ...leftOutOf(report)], applied);
       // What waits is another revision, which is not begun.
       if (state.runs === undefined || (left.length > 0 && !isBegun)) return [];
-      return write({ ...state, isWhole: left.length === 0 });
+      const isWhole = left.length === 0;
+      return write(isWhole === state.isWhole ? state : { ...state, isWhole });
     },
     rendered: (planned) => {
       const { changes } = planned.plan;
