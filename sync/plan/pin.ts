@@ -9,6 +9,8 @@ export type Pin = {
   readonly revision: Revision;
   /** What it was taken back from; absent: nobody knows that any more, and a person ends the pin. */
   readonly left?: Revision;
+  /** What it ran last without the pin; absent: what was left. */
+  readonly before?: Revision;
   /** Whether the journal says that the entity, under this id, came with another revision. */
   readonly isFromAnother: (entity: HeldEntity) => boolean;
 };
@@ -24,8 +26,8 @@ export function desiredUnder({ revision }: Pin, input: PinnedInput): Document {
 }
 
 /** The revision that the control plane would run without its pin. */
-export function newestBeside({ left }: Pin, desired: Omit<RevisionInput, 'before'>): Revision {
-  return revisionOf({ ...desired, before: left });
+export function newestBeside({ left, before = left }: Pin, desired: Omit<RevisionInput, 'before'>): Revision {
+  return revisionOf({ ...desired, before });
 }
 
 /** Whether the pin has ended: what it took back is another thing by now. */

@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import { isConfiguration, pinnedIn } from '#deck/revision';
+import { isConfiguration, pinnedIn, type Revision } from '#deck/revision';
 import type { Report } from '../pass/report';
 import { type PassDependencies, type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
 import type { Change } from '../plan/changes';
@@ -46,10 +46,21 @@ function trialOf({ remembered }: RollbackSession, target: string | undefined): S
     return { state: { ...state, pin }, warnings: [] };
   };
   const memory = openMemory({ ...remembered, journal: { read, write: async () => {} } });
-  // What it warns of is that a person has to decide, who is about to.
-  const readPin: StageMemory['readPin'] = async (held) =>
-    target === undefined ? { warnings: [] } : { ...(await memory.readPin(held)), warnings: [] };
+  const readPin: StageMemory['readPin'] = async (held) => {
+    if (target === undefined) return { warnings: [] };
+    const { pinned } = await memory.readPin(held);
+    const before = await unpinned(remembered);
+    // What it warns of is that a person has to decide, who is about to.
+    return { pinned: pinned && { ...pinned, before }, warnings: [] };
+  };
   return { ...memory, readPin };
+}
+
+/** What the stage ran last without a pin. */
+async function unpinned({ journal, revisions }: RollbackSession['remembered']): Promise<Revision | undefined> {
+  const { pin, runs } = (await journal.read()).state;
+  const id = pin ? pin.left : runs;
+  return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
 }
 
 /** Going back takes away services, routes and plugins alone; targets and upstreams leave in the passes after it, by their own rules. */

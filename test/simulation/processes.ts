@@ -121,7 +121,7 @@ function settingsOf({ affinity = 'none', isLimited = false }: Partial<Configurat
 
 type Timing = { readonly clock: Clock; readonly ageing: Ageing };
 
-function absencesOn(disk: Disk, fate: Fate, { clock, ageing }: Timing): PassDependencies['absenceStore'] {
+export function absencesOn(disk: Disk, fate: Fate, { clock, ageing }: Timing): PassDependencies['absenceStore'] {
   return {
     read: async () => ageing.age(disk.absences),
     write: async (absences) => {
@@ -163,7 +163,7 @@ const errors = {
   unreadable: { code: 'UNREACHABLE', fix: undefined },
 } as const;
 
-function errorOf(fault: KonnectFault): PrivatelinkError | undefined {
+export function errorOf(fault: KonnectFault): PrivatelinkError | undefined {
   if (fault === 'none') return undefined;
   if (fault === 'conflict')
     return answerError({ name: 'Konnect', fixes: {} }, 'PUT simulated', {
@@ -174,7 +174,7 @@ function errorOf(fault: KonnectFault): PrivatelinkError | undefined {
 }
 
 /** The control plane as a process meets it that may die, while some calls fail. */
-function withFaults(
+export function withFaults(
   plane: EntityControlPlane,
   { fault, atWrite, times }: Pass['konnect'],
   fate: Fate,

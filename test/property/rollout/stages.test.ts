@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fileDisk } from '../../simulation/stages/disk';
+import {
+  type Answers,
+  beginning,
+  quietAnswers,
+  type Step,
+  stageHistories,
+  stageNames,
+} from '../../simulation/stages/history';
+import { simulateStages } from '../../simulation/stages/simulate';
+import { defaultConfiguration } from '../../simulation/stages/stage';
+
+const pass: Step = { do: 'pass', stages: stageNames, ...quietAnswers };
+const failing: Answers = { scopes: [], konnect: { fault: 'auth', atWrite: 0, times: 100 } };
+const back = { do: 'rollback', stage: 'canary', to: 0, ...quietAnswers } as const;
+const limited: Step = { ...defaultConfiguration, plugins: 2 };
+
+describe('stages', () => {
+  // The same histories each time; `npm run simulate` lives through others.
+  it('are their revision and the truth once faults stop, and the next passes write nothing', async () => {
+    const lives = fc.asyncProperty(stageHistories(25), (history) => simulateStages(history));
+
+    await fc.assert(lives, { numRuns: 30, seed: 20_261_129 });
+  });
+
+  it('are so over the files of stateDir', async () => {
+    const lives = fc.asyncProperty(stageHistories(20), async (history) => {
+      const disk = fileDisk();
+      await simulateStages(history, disk).finally(disk.remove);
+    });
+
+    await fc.assert(lives, { numRuns: 6, seed: 20_261_129 });
+  });
+
+  it.each<[string, readonly Step[]]>([
+    [
+      'a revision that was never written is taken back while its scope is away',
+      [limited, { ...pass, ...failing }, { ...back, scopes: ['blank'] }],
+    ],
+  ])('are their revision and the truth when %s', async (_, steps) => {
+    await expect(simulateStages([...beginning, ...steps])).resolves.toBeUndefined();
+  });
+});

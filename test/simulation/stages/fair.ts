@@ -1,0 +1,37 @@
+import type { JsonObject } from '#core/model';
+import { claimedPathsOf } from '#deck/route-paths';
+import { originOf } from '../checks';
+import type { DomainName, Step } from './history';
+import { type Part, partIn } from './parts';
+import type { Stage } from './stage';
+import type { World } from './world';
+
+/**
+ * Whether the step leaves nobody to decide: where all that is in use loses its tags while the others say something else than what is in use, they
+ * are refused by design, whatever a stage is pinned to.
+ */
+export function isFair(step: Step, stages: readonly Stage[], world: World): boolean {
+  if (step.do === 'untag') return stages.every((stage) => agrees(stage, step.domain, world));
+  if (step.do !== 'retag') return true;
+  const untagged = world.untagged(step.domain);
+  return stages.every((stage) => stage.held().every((one) => !untagged.includes(originOf(one).endpointId)));
+}
+
+/** What the stage would have without its pin is what the tags say. */
+function agrees(stage: Stage, domain: DomainName, world: World): boolean {
+  const left = stage.model.pin()?.left;
+  const part = left ? left.domains.get(domain) : partIn(stage.held(), domain);
+  const { path, protocol, host } = world.profile(domain);
+  const paths = fieldsIn(part, `route:${domain}`);
+  const used = [
+    fieldsIn(part, `service:${domain}`)?.protocol ?? protocol,
+    fieldsIn(part, `upstream:${domain}.privatelink`)?.host_header ?? host,
+    paths ? claimedPathsOf({ fields: paths })?.join() : path,
+  ];
+  return used.join() === [protocol, host, path].join();
+}
+
+function fieldsIn(part: Part | undefined, name: string): JsonObject | undefined {
+  const text = part?.get(name);
+  return text === undefined ? undefined : JSON.parse(text).fields;
+}

@@ -1,0 +1,84 @@
+import type { Domain } from '#core/claims/settle';
+import { canonicalJson } from '#core/json';
+import type { DomainSettings } from '#core/model';
+import { withoutDefaults } from '#deck/compare';
+import { renderDesired } from '#deck/desired';
+import type { Entity, HeldEntity } from '#deck/document';
+
+// What a revision is, written down anew: nothing here comes from deck/revision.ts or sync/plan/pin.ts.
+
+export type Affinity = 'none' | 'weighted' | 'failover';
+
+/** The configuration of one domain: what each entity is, as text, by `kind:key`. */
+export type Part = ReadonlyMap<string, string>;
+
+/** The configuration part of a document. */
+export type Parts = {
+  readonly affinity: Affinity;
+  /** Who is written in the base file; empty: none is written. */
+  readonly consumer: string;
+  readonly domains: ReadonlyMap<string, Part>;
+};
+
+export type PartsInput = Pick<Parts, 'affinity' | 'consumer'> & {
+  /** As discovery found them. */
+  readonly found: readonly Domain[];
+  readonly settings: Readonly<Record<string, DomainSettings>>;
+  readonly held: readonly HeldEntity[];
+  /** What the stage had before. */
+  readonly before?: Parts;
+};
+
+/** What a stage that follows is brought to: what is found as it is configured, what is held and not found as it was. */
+export function partsOf({ found, settings, held, before, affinity, consumer }: PartsInput): Parts {
+  const desired = renderDesired({ owner: 'test', domains: found, settings, affinity, held });
+  const names = new Set(found.map((one) => one.name));
+  const left = [...new Set(held.map((one) => one.domain))].filter((name) => !names.has(name));
+  const domains = new Map<string, Part>();
+  for (const name of names) domains.set(name, partIn(desired, name));
+  for (const name of left) domains.set(name, before?.domains.get(name) ?? partIn(held, name));
+  return { affinity, consumer, domains };
+}
+
+/** What entities say of the configuration of a domain. */
+export function partIn(entities: readonly Entity[], domain: string): Part {
+  const own = entities.filter((one) => one.domain === domain && isOfConfiguration(one));
+  return new Map(own.map((one) => [`${one.kind}:${one.key}`, textOf(one)]));
+}
+
+export function isOfConfiguration({ kind, key, domain }: Pick<Entity, 'kind' | 'key' | 'domain'>): boolean {
+  return kind === 'service' || kind === 'route' || kind === 'plugin' || isOwnUpstream({ kind, key, domain });
+}
+
+export function isOwnUpstream({ kind, key, domain }: Pick<Entity, 'kind' | 'key' | 'domain'>): boolean {
+  return kind === 'upstream' && key === `${domain}.privatelink`;
+}
+
+/** The tags of upstreams are data. */
+function textOf(entity: Entity): string {
+  const { fields, tags } = withoutDefaults(entity);
+  const own = tags.filter((tag) => !tag.startsWith('pinned:')).sort();
+  return canonicalJson({ fields, tags: entity.kind === 'upstream' ? [] : own });
+}
+
+export function textOfPart(part: Part | undefined): string {
+  return canonicalJson(Object.fromEntries(part ?? []));
+}
+
+export function textOfParts({ affinity, consumer, domains }: Parts): string {
+  const texts = [...domains]
+    .filter(([, part]) => part.size > 0)
+    .map(([name, part]) => [name, textOfPart(part)] as const);
+  return canonicalJson({ affinity, consumer, domains: Object.fromEntries(texts) });
+}
+
+/** Whether what differs between the two is something else by now. */
+export function isSomethingElse(now: Parts, { from, to }: { readonly from: Parts; readonly to: Parts }): boolean {
+  const names = new Set([...from.domains.keys(), ...to.domains.keys()]);
+  const text = (parts: Parts, name: string) => textOfPart(parts.domains.get(name));
+  return (
+    [...names].some((name) => text(from, name) !== text(to, name) && text(now, name) !== text(from, name)) ||
+    (from.affinity !== to.affinity && now.affinity !== from.affinity) ||
+    (from.consumer !== to.consumer && now.consumer !== from.consumer)
+  );
+}

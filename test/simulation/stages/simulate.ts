@@ -1,0 +1,202 @@
+import { compareText } from '#core/addresses/targets';
+import { PrivatelinkError } from '#core/errors';
+import { canonicalJson } from '#core/json';
+import { knownScopes } from '#core/snapshot';
+import { type HeldEntity, nameOf } from '#deck/document';
+import { applyChanges } from '#sync/control-planes/apply';
+import { planOnce, runOnce } from '#sync/pass/run-once';
+import { planRetirement, whyClaimed } from '#sync/plan/retire';
+import { planRollback, rollBack } from '#sync/rollout/rollback';
+import { createFakeClock } from '../../support/passes';
+import { createFate, type Fate } from '../processes';
+import { checkAlways, checkDataStay, checkGoal, checkPin, checkSettled, checkWritten, isTagged } from './checks';
+import { memoryDisk, type StageDisk } from './disk';
+import { isFair } from './fair';
+import { type Answers, type Configuration, quietAnswers, type StageName, type Step, stageNames } from './history';
+import type { KnownParts } from './model';
+import { createStage, defaultConfiguration, isOurs, type Stage } from './stage';
+import { createWorld, domainsIn } from './world';
+
+const startMs = 1_795_000_000_000;
+/** Passes without faults after which each stage must be what it should: three absences and three minutes, and some to spare. */
+const settlingPasses = 6;
+const betweenPassesMs = 100_000;
+
+export type StagesWorld = {
+  readonly stages: readonly Stage[];
+  live(step: Step): Promise<void>;
+  /** Faults have stopped: passes until each stage must be what it should, which is checked. */
+  settle(): Promise<void>;
+};
+
+/** Control planes over one stateDir and one world. */
+export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
+  const clock = createFakeClock(startMs);
+  const world = createWorld(clock.now);
+  const known: KnownParts = new Map();
+  const stages = stageNames.map((name) => createStage({ name, disk, world, clock, known }));
+  for (const { plane } of stages) for (const one of ofOthers) plane.entities.set(`${one.kind}:${one.key}`, one);
+  let configuration: Configuration = defaultConfiguration;
+  let remade = 0;
+  const { signal } = new AbortController();
+  const stageOf = (name: StageName) => stages.find((one) => one.name === name) as Stage;
+
+  /** What was thrown is of the faults, or a fault of the product. */
+  async function meeting<T>(fate: Fate, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const done = await work();
+      return fate.isDead() ? undefined : done;
+    } catch (thrown) {
+      if (fate.isDead() || thrown instanceof PrivatelinkError) return undefined;
+      throw thrown;
+    }
+  }
+
+  async function pass(stage: Stage, answers: Answers): Promise<void> {
+    const fate = createFate(answers.kill);
+    const before = new Map(stage.plane.entities);
+    let found: ReturnType<typeof domainsIn> = [];
+    const report = await meeting(fate, () => {
+      const session = stage.session({ configuration, answers, fate }, true);
+      const discover: typeof session.discover = async (own) => {
+        const snapshot = await session.discover(own);
+        found = domainsIn({ ...snapshot, scopes: knownScopes(snapshot) });
+        return snapshot;
+      };
+      return runOnce({ ...session, discover }, signal);
+    });
+    const passed = { stage, before, report };
+    checkAlways(passed);
+    if (report && !report.refused) checkPin(passed);
+    if (report && answers.konnect.fault === 'none') checkWritten(passed, found);
+    if (fate.isDead()) for (const one of stages) one.restart();
+  }
+
+  async function goBack({ stage: name, to, ...answers }: Extract<Step, { do: 'rollback' }>): Promise<void> {
+    const stage = stageOf(name);
+    const fate = createFate(answers.kill);
+    const before = new Map(stage.plane.entities);
+    const session = stage.session({ configuration, answers, fate }, false);
+    await meeting(fate, async () => {
+      const { state } = await session.remembered.journal.read();
+      const wanted = typeof to === 'number' ? (state.history[to % state.history.length]?.revision ?? 'none') : to;
+      const rollback = await planRollback(session, wanted, signal);
+      checkGoal(stage, wanted, rollback.to);
+      stage.expectRollback(rollback.to);
+      return rollBack(session, rollback, signal);
+    });
+    checkAlways({ stage, before });
+    checkDataStay({ stage, before });
+  }
+
+  async function retire({ stage: name, domain }: Extract<Step, { do: 'retire' }>): Promise<void> {
+    const { plane, session } = stageOf(name);
+    const fate = createFate(undefined);
+    const { held, plan, snapshot } = await planOnce(
+      session({ configuration, answers: quietAnswers, fate }, false),
+      signal,
+    );
+    if (whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim: () => true })) return;
+    await applyChanges(planRetirement(domain, held), { controlPlane: plane, clock, concurrency: 2, signal });
+  }
+
+  function remake({ stage: name, domain }: Extract<Step, { do: 'remake' }>): void {
+    const { plane } = stageOf(name);
+    const service = plane.entities.get(`service:${domain}`);
+    // The tag of the pin is all that is left of it where stateDir is lost.
+    if (!service || !isOurs(service) || isTagged(service)) return;
+    remade += 1;
+    const below = [...plane.entities.values()].filter((one) => one.parent === domain && isOurs(one));
+    for (const { kind, key } of below) plane.entities.delete(`${kind}:${key}`);
+    plane.entities.set(`service:${domain}`, { ...service, id: `hand-${remade}` });
+  }
+
+  async function live(step: Step): Promise<void> {
+    if (!isFair(step, stages, world)) return;
+    world.take(step);
+    if (step.do === 'configure') configuration = step;
+    else if (step.do === 'pass') for (const name of step.stages) await pass(stageOf(name), step);
+    else if (step.do === 'rollback') await goBack(step);
+    else if (step.do === 'retire') await retire(step);
+    else if (step.do === 'remake') remake(step);
+    else if (step.do === 'wait') clock.advance(step.seconds * 1_000);
+    else if (step.do === 'restart') for (const one of stages) one.restart();
+    else if (step.do === 'loseState') {
+      disk.lose();
+      for (const one of stages) one.loseState();
+    }
+  }
+
+  async function settle(): Promise<void> {
+    for (let settled = 0; settled < settlingPasses; settled += 1) {
+      clock.advance(betweenPassesMs);
+      for (const stage of stages) await pass(stage, quietAnswers);
+    }
+    const kept = await disk.revisions.list();
+    for (const stage of stages) checkSettled({ stage, world, configuration }, kept);
+  }
+
+  return { stages, live, settle };
+}
+
+/** Lives through one history, lets it settle, and sees that the next passes write nothing. Throws what a check found. */
+export async function simulateStages(history: readonly Step[], disk?: StageDisk): Promise<void> {
+  const { stages, live, settle } = createStages(disk);
+  for (const step of history) await live(step);
+  await settle();
+  for (const stage of stages) {
+    stage.plane.writes.length = 0;
+    stage.stateWrites = 0;
+  }
+  await live({ do: 'pass', stages: stageNames, ...quietAnswers });
+  await live({ do: 'restart' });
+  await live({ do: 'pass', stages: stageNames, ...quietAnswers });
+  for (const { name, plane, stateWrites } of stages)
+    if (plane.writes.length + stateWrites > 0)
+      throw new Error(`${name}: a pass over what is settled wrote ${plane.writes} and ${stateWrites} files`);
+}
+
+/** Lives through one history; then going back to each revision that ran, and to the newest again, changes nothing in the end. */
+export async function checkIdentity(history: readonly Step[]): Promise<void> {
+  const { stages, live, settle } = createStages();
+  for (const step of history) await live(step);
+  for (const { name } of stages) await live({ do: 'rollback', stage: name, to: 'newest', ...quietAnswers });
+  await settle();
+  const before = stages.map(textOfStage);
+  for (const to of [undefined, 0, 1]) {
+    for (const { name } of stages) await live({ do: 'rollback', stage: name, to, ...quietAnswers });
+    await settle();
+    for (const { name } of stages) await live({ do: 'rollback', stage: name, to: 'newest', ...quietAnswers });
+    await settle();
+    for (const [index, stage] of stages.entries())
+      if (textOfStage(stage) !== before[index])
+        throw new Error(`${stage.name}: is ${textOfStage(stage)} instead of ${before[index]}`);
+  }
+}
+
+function textOfStage({ held, written }: Stage): string {
+  const entities = held().map(({ id: _, tags, ...one }) => ({ ...one, tags: [...tags].sort() }));
+  return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
+}
+
+/** Entities that the product must leave alone. */
+const ofOthers: readonly HeldEntity[] = [
+  {
+    kind: 'service',
+    key: 'sd4',
+    domain: 'sd4',
+    id: 'theirs-1',
+    fields: { name: 'sd4', host: 'sd4.example' },
+    tags: [],
+  },
+  { kind: 'upstream', key: 'team', domain: 'team', id: 'theirs-2', fields: { name: 'team' }, tags: ['team-x'] },
+  {
+    kind: 'target',
+    key: 'team|10.0.0.4:80',
+    domain: 'team',
+    parent: 'team',
+    id: 'theirs-3',
+    fields: { target: '10.0.0.4:80', weight: 7 },
+    tags: ['kong-privatelink', 'owner:other'],
+  },
+];
