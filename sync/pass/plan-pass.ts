@@ -1,9 +1,9 @@
 import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { hasAnswered, lastQuarantined } from '#core/snapshot';
-import type { Document } from '#deck/document';
+import type { Document, HeldEntity } from '#deck/document';
 import { accountsOf } from '../plan/accounts';
-import { desiredUnder, type Pin } from '../plan/pin';
+import { desiredUnder, heldBeside, type Pin } from '../plan/pin';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { brake } from '../plan/removals/brake';
@@ -14,7 +14,9 @@ import { type SettleOptions, settle } from '../plan/settle';
 import { planPublications, type ReadPublication } from '../publish/publish';
 import type { Report } from './report';
 
-export type PassInput = SettleOptions & {
+export type PassInput = Omit<SettleOptions, 'held'> & {
+  /** What the control plane holds. */
+  readonly held: readonly HeldEntity[];
   /** Absent: no source is granted anything. */
   readonly allowed?: AllowedAddresses;
   readonly policy: Policy;
@@ -42,7 +44,7 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
   const { policy, allowed, mostOfKind, pin, owner } = input;
-  const { claims, desired: newest } = settle(snapshot, { ...input, held });
+  const { claims, desired: newest } = settle(snapshot, { ...input, held: pin ? heldBeside(pin, held) : held });
   const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
   const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
   const placed = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot) };

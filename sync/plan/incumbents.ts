@@ -4,14 +4,14 @@ import type { DomainSettings, Json, Snapshot } from '#core/model';
 import { isProtocol } from '#core/protocols';
 import { hasAnswered } from '#core/snapshot';
 import { zoneOf } from '#deck/affinity';
-import type { HeldEntity } from '#deck/document';
+import type { Document, Kind } from '#deck/document';
 import { claimedPathsOf } from '#deck/route-paths';
 import { originsOf } from '#deck/tags';
 
 type Settings = Readonly<Record<string, DomainSettings>>;
 
 /** What each domain is in use with, as the control plane holds it; a route that the configuration switches off counts no more. */
-export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot, settings: Settings): Incumbents {
+export function incumbentsOf(held: Document, snapshot: Snapshot, settings: Settings): Incumbents {
   const unread = new Set(snapshot.scopes.filter((one) => !hasAnswered(one)).map((one) => one.scope.id));
   // It leaves with this plan, and the next one must come to the same without it.
   const staying = held.filter(({ kind, domain }) => kind !== 'route' || settings[domain]?.route !== false);
@@ -20,8 +20,8 @@ export function incumbentsOf(held: readonly HeldEntity[], snapshot: Snapshot, se
   );
 }
 
-function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string>): Incumbent {
-  const find = (kind: HeldEntity['kind']) => entities.find((one) => one.kind === kind && !zoneOf(one));
+function incumbentOf(entities: Document, unread: ReadonlySet<string>): Incumbent {
+  const find = (kind: Kind) => entities.find((one) => one.kind === kind && !zoneOf(one));
   const protocol = textOf(find('service')?.fields.protocol);
   const route = find('route');
   const paths = route && claimedPathsOf(route);
@@ -34,7 +34,7 @@ function incumbentOf(entities: readonly HeldEntity[], unread: ReadonlySet<string
 }
 
 function targetsOf(
-  entities: readonly HeldEntity[],
+  entities: Document,
   unread: ReadonlySet<string>,
 ): Pick<Incumbent, 'endpointIds' | 'scopeIds' | 'isUncertain'> {
   const scopeIds = new Map<string, string>();

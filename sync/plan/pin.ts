@@ -1,3 +1,4 @@
+import { groupBy } from '#core/group-by';
 import { type Affinity, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
@@ -28,6 +29,22 @@ export function desiredUnder({ revision }: Pin, input: PinnedInput): Document {
 /** The revision that the control plane would run without its pin. */
 export function newestBeside({ left, before = left }: Pin, desired: Omit<RevisionInput, 'before'>): Revision {
   return revisionOf({ ...desired, before });
+}
+
+/**
+ * What is held, with the configuration that the control plane would have without its pin: that is what endpoints have to agree with, or those that
+ * say what all tags say by now would wait for what they were.
+ */
+export function heldBeside({ left, before = left }: Pin, held: readonly HeldEntity[]): Document {
+  const usual = groupBy(before?.entities ?? [], (one) => one.domain);
+  const isRenewed = ({ domain, kind }: HeldEntity) => usual.has(domain) && isRevoked({ kind });
+  const present = new Set(held.map((one) => one.domain));
+  const fieldsOf = ({ domain, kind, key }: HeldEntity) =>
+    usual.get(domain)?.find((one) => one.kind === kind && one.key === key)?.fields;
+  return [
+    ...held.filter((one) => !isRenewed(one)).map((one) => ({ ...one, fields: fieldsOf(one) ?? one.fields })),
+    ...(before?.entities ?? []).filter((one) => isRevoked(one) && present.has(one.domain)),
+  ];
 }
 
 /** Whether the pin has ended: what it took back is another thing by now. */

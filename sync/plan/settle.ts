@@ -2,7 +2,7 @@ import { type Claims, type Contested, settleClaims } from '#core/claims/settle';
 import type { DomainSettings, Snapshot } from '#core/model';
 import type { Affinity } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
-import { type Document, type HeldEntity, nameOf } from '#deck/document';
+import { type Document, nameOf } from '#deck/document';
 import { type Base, contestedDomains, emptyBase } from '#deck/file/base';
 import { writtenPaths } from '#deck/file/base-paths';
 import { accountsOf } from './accounts';
@@ -15,7 +15,7 @@ export type SettleOptions = {
   readonly base?: Base;
   readonly affinity?: Affinity;
   /** What the control plane holds. */
-  readonly held: readonly HeldEntity[];
+  readonly held: Document;
 };
 
 type Settled = { readonly claims: Claims; readonly desired: Document };

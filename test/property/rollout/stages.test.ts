@@ -15,6 +15,7 @@ import { defaultConfiguration } from '../../simulation/stages/stage';
 const pass: Step = { do: 'pass', stages: stageNames, ...quietAnswers };
 const failing: Answers = { scopes: [], konnect: { fault: 'auth', atWrite: 0, times: 100 } };
 const back = { do: 'rollback', stage: 'canary', to: 0, ...quietAnswers } as const;
+const secure: Step = { do: 'retag', domain: 'sd2', profile: { protocol: 'https' } };
 const limited: Step = { ...defaultConfiguration, plugins: 2 };
 
 describe('stages', () => {
@@ -38,6 +39,10 @@ describe('stages', () => {
     [
       'a revision that was never written is taken back while its scope is away',
       [limited, { ...pass, ...failing }, { ...back, scopes: ['blank'] }],
+    ],
+    [
+      'all endpoints are replaced after a tag was taken back',
+      [secure, pass, back, { do: 'untag', domain: 'sd2', number: 0 }, { do: 'create', domain: 'sd2', number: 0 }],
     ],
   ])('are their revision and the truth when %s', async (_, steps) => {
     await expect(simulateStages([...beginning, ...steps])).resolves.toBeUndefined();
