@@ -221,13 +221,23 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
 
 type Applying = { readonly deps: PassDependencies; readonly signal: AbortSignal };
 
-/** Applies the changes between what is written down before and after. */
+/** Applies the changes between what is written down before and after; what another process writes down by now is left to it. */
 async function applyStaged(planned: Planned, changes: readonly Change[], { deps, signal }: Applying) {
+  deps.mayWrite?.();
   const begun = await deps.memory?.begin(planned, changes);
   const { warnings, ...synced } =
     changes.length > 0 ? await applyPlan(changes, deps, signal) : await applyBase(deps, signal);
-  const ended = await deps.memory?.end(planned, synced.applied ?? []);
+  const ended = isWriter(deps) ? await deps.memory?.end(planned, synced.applied ?? []) : undefined;
   return { ...synced, warnings: [begun, warnings, ended].flatMap((some) => some ?? []) };
+}
+
+function isWriter({ mayWrite }: PassDependencies): boolean {
+  try {
+    mayWrite?.();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The plan of one pass, and what people approved of it. */

@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { PrivatelinkError } from '#core/errors';
+import { pinnedIn } from '#deck/revision';
+import { nothingRun } from '#sync/rollout/journal';
+import { endpointOf, knownScope } from '../../../support/builders';
+import { createRemembering, type Remembering } from '../../../support/rollout/remembering';
+
+const sd2 = endpointOf();
+const sd3 = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [{ ip: '10.0.3.1', region: 'us-east-1' }] });
+const elsewhere = { ...sd2, addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }] };
+
+let stage: Remembering;
+
+beforeEach(() => {
+  stage = createRemembering();
+});
+
+describe('what is written down of a pass', () => {
+  it('is the revision, before the first write, and that all of it is there, after the last', async () => {
+    await stage.pass(knownScope([sd2]));
+
+    const [begun, ended] = stage.written;
+    const [id] = stage.kept.keys();
+    expect(stage.written).toHaveLength(2);
+    expect([begun?.isWhole, ended?.isWhole]).toEqual([false, true]);
+    expect(ended).toMatchObject({ runs: id, history: [{ revision: id, how: 'sync', by: { user: 'me' } }] });
+    expect(ended?.history[0]?.changes).toBe('3 created: upstream sd2.privatelink, service sd2, route sd2');
+  });
+
+  it('names services, routes and plugins that came, by their ids', async () => {
+    await stage.pass(knownScope([sd2]));
+
+    const { runs, created } = stage.state();
+    expect(created).toEqual({
+      'service:sd2': { id: stage.plane.entities.get('service:sd2')?.id, revision: runs },
+      'route:sd2': { id: stage.plane.entities.get('route:sd2')?.id, revision: runs },
+    });
+  });
+
+  it('is nothing where data alone change, or nothing does', async () => {
+    await stage.pass(knownScope([sd2]));
+    const { length } = stage.written;
+
+    await stage.pass(knownScope([elsewhere]));
+    await stage.pass(knownScope([elsewhere]));
+
+    expect(stage.held().some(({ key }) => key.includes('10.0.9.9'))).toBe(true);
+    expect(stage.written).toHaveLength(length);
+  });
+
+  it('is that part of the revision is missing while something of it is refused', async () => {
+    stage.plane.failWith = ({ kind }) =>
+      kind === 'route' ? new PrivatelinkError('no', { code: 'REJECTED', fix: '' }) : undefined;
+
+    await stage.pass(knownScope([sd2]));
+    const before = stage.state().isWhole;
+    stage.plane.failWith = () => undefined;
+    await stage.pass(knownScope([sd2]));
+
+    expect([before, stage.state().isWhole]).toEqual([false, true]);
+  });
+
+  it('forgets of what came what somebody has taken away', async () => {
+    await stage.pass(knownScope([sd2]));
+    stage.plane.entities.delete('route:sd2');
+    stage.plane.entities.delete('service:sd2');
+
+    await stage.pass(knownScope([sd3]));
+
+    expect(Object.keys(stage.state().created)).toEqual(['service:sd3', 'route:sd3']);
+  });
+
+  it('is nothing of a pass that is not the writer any more, before its writes or after', async () => {
+    const other = () => {
+      throw new PrivatelinkError('another process writes', { code: 'OTHER_WRITER', fix: '' });
+    };
+    let writes = Number.POSITIVE_INFINITY;
+    stage = createRemembering({ mayWrite: () => (writes-- > 0 ? undefined : other()) });
+    writes = 0;
+
+    await expect(stage.pass(knownScope([sd2]))).rejects.toMatchObject({ code: 'OTHER_WRITER' });
+    const before = [...stage.written];
+    // Asked once before all, and before each of five writes.
+    writes = 6;
+    const report = await stage.pass(knownScope([sd2]));
+
+    expect(before).toEqual([]);
+    expect(report.applied?.every(({ outcome }) => outcome === 'applied')).toBe(true);
+    expect(stage.written.map(({ isWhole }) => isWhole)).toEqual([false]);
+  });
+
+  it('is a warning where it cannot be written, and the pass goes on', async () => {
+    const journal = {
+      read: async () => ({ state: nothingRun, warnings: [] }),
+      write: () => Promise.reject(new Error('disk full')),
+    };
+    stage = createRemembering({ journal });
+
+    const { warnings } = await stage.pass(knownScope([sd2]));
+
+    expect(warnings).toContainEqual(expect.stringMatching(/^the journal cannot be written to \/state \(disk full\)/));
+    expect(stage.plane.entities.has('service:sd2')).toBe(true);
+  });
+});
+
+describe('a pin', () => {
+  /** Pinned to sd2 alone, after sd3 came. */
+  async function pin(): Promise<void> {
+    await stage.pass(knownScope([sd2]));
+    const { runs: first = '' } = stage.state();
+    await stage.pass(knownScope([sd2, sd3]));
+    const { runs: left } = stage.state();
+    stage.written.push({ ...stage.state(), pin: { revision: first, left } });
+    await stage.pass(knownScope([sd2, sd3]));
+  }
+
+  it('takes back what the journal says came with another revision, and marks the control plane', async () => {
+    await pin();
+
+    const { pin: pinned } = stage.state();
+    expect(stage.held().map(({ kind, key }) => `${kind} ${key}`)).not.toContain('service sd3');
+    expect(stage.plane.entities.has('upstream:sd3.privatelink')).toBe(true);
+    expect(pinnedIn(stage.held())).toBe(pinned?.revision);
+  });
+
+  it('leaves what has another id than the journal says', async () => {
+    await stage.pass(knownScope([sd2]));
+    const { runs: first = '' } = stage.state();
+    await stage.pass(knownScope([sd2, sd3]));
+    const { runs: left } = stage.state();
+    for (const name of ['service:sd3', 'route:sd3']) {
+      const held = stage.plane.entities.get(name);
+      if (held) stage.plane.entities.set(name, { ...held, id: `made-by-hand-${name}` });
+    }
+    stage.written.push({ ...stage.state(), pin: { revision: first, left } });
+
+    const { kept } = await stage.pass(knownScope([sd2, sd3]));
+
+    expect(stage.plane.entities.has('service:sd3')).toBe(true);
+    expect(kept.map(({ reason }) => reason)).toContainEqual(
+      expect.stringContaining('the journal does not say which revision brought it'),
+    );
+  });
+
+  it('is known from the control plane where the journal is lost, and a person decides', async () => {
+    await pin();
+    const { pin: pinned } = stage.state();
+    stage.written.length = 0;
+
+    const { pinned: told, warnings } = await stage.pass(knownScope([sd2, sd3]));
+
+    expect(told?.revision).toBe(pinned?.revision);
+    expect(warnings).toContainEqual(expect.stringContaining('until rollback names another one'));
+    expect(stage.plane.entities.has('service:sd3')).toBe(false);
+  });
+
+  it('that has ended counts no more, while the control plane says it still', async () => {
+    await pin();
+    const { pin: pinned, ...state } = stage.state();
+    stage.written.push({ ...state, endedPin: pinned?.revision });
+
+    await stage.pass(knownScope([sd2, sd3]));
+    const { endedPin } = stage.state();
+    await stage.pass(knownScope([sd2, sd3]));
+
+    expect(stage.plane.entities.has('service:sd3')).toBe(true);
+    expect([endedPin, stage.state().endedPin]).toEqual([pinned?.revision, undefined]);
+    expect(pinnedIn(stage.held())).toBeUndefined();
+  });
+});
