@@ -11,14 +11,18 @@ import { createAgeing } from './ageing';
 import { absenceFile, olderAbsenceFile, takeOver, type Written } from './file';
 import { othersIn, type SharedFolder } from './shared-folder';
 
-export type AbsenceFiles = SharedFolder & { readonly controlPlane: PlaneIdentity };
+export type AbsenceFiles = SharedFolder & {
+  readonly controlPlane: PlaneIdentity;
+  /** Which of several control planes; their files stand beside each other, and nobody is told. */
+  readonly stage?: string;
+};
 
 /**
  * Keeps absences in a file named for owner and control plane, replaced as a whole; one that cannot be used counts as empty, with a warning.
  * Earlier versions had one file for each owner: where it is there, such a version was the last to run, and its file is taken over (fm-42).
  */
 export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceStore {
-  const { stateDir, owner, controlPlane } = files;
+  const { stateDir, owner, controlPlane, stage } = files;
   const path = join(stateDir, `absences.${owner}.${checksumOf(controlPlane).slice(0, 12)}.json`);
   const older = { path: join(stateDir, `absences.${owner}.json`), isFound: false };
   const ageing = createAgeing(clock);
@@ -36,7 +40,8 @@ export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceS
       const { written, warnings } = await readFiles();
       const { aheadMs, ...aged } = written ? ageing.age(written) : { ...nothing, aheadMs: 0 };
       const told = aheadMs > 0 ? [futureWarning(path, aheadMs)] : [];
-      return { ...aged, warnings: [...warnings, ...told, ...(await othersIn(files, path, clock.now()))] };
+      const others = stage === undefined ? await othersIn(files, path, clock.now()) : [];
+      return { ...aged, warnings: [...warnings, ...told, ...others] };
     },
     write: async (absences) => {
       if (!older.isFound && ageing.isKept(absences)) return {};

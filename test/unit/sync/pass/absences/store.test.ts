@@ -33,8 +33,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function open(clock = createFakeClock(startMs), controlPlane = prod, owner = 'test') {
-  return createAbsenceStore({ stateDir: folder, owner, controlPlane }, clock);
+function open(clock = createFakeClock(startMs), controlPlane = prod, owner = 'test', stage?: string) {
+  return createAbsenceStore({ stateDir: folder, owner, controlPlane, stage }, clock);
 }
 
 /** As the version before wrote it, at `atMs`. */
@@ -177,6 +177,12 @@ describe('a folder of several', () => {
       ),
     ]);
     expect(left.warnings).toEqual([]);
+  });
+
+  it('fm-42 says nothing of the other stages of a configuration', async () => {
+    await open(undefined, staging, 'test', 'canary').write({});
+
+    expect((await open(undefined, prod, 'test', 'prod').read()).warnings).toEqual([]);
   });
 
   it.each(['other', 'test.x', 'tes'])('says nothing of owner %s, whose files are its own', async (owner) => {
