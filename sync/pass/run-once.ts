@@ -60,6 +60,8 @@ export type PassDependencies = Pick<
   readonly memory?: StageMemory;
   /** Asked before each write; throws where another process writes by now. */
   readonly mayWrite?: () => void;
+  /** What makes the plan; absent: `planPass`. */
+  readonly plan?: typeof planPass;
   /** What has to come before the first write; gives warnings. */
   readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
   /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
@@ -139,13 +141,14 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
 }
 
 /** The plan under the pin that there is; one that has ended counts no more. */
-async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDependencies, 'memory'>) {
+async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDependencies, 'memory' | 'plan'>) {
+  const { plan = planPass } = input;
   const { pinned, warnings = [] } = (await input.memory?.readPin(input.held)) ?? {};
-  if (!pinned) return { planned: planPass(snapshot, input), warnings };
-  const planned = planPass(snapshot, { ...input, ...pinned, pin: pinned });
+  if (!pinned) return { planned: plan(snapshot, input), warnings };
+  const planned = plan(snapshot, { ...input, ...pinned, pin: pinned });
   const { held, affinity = 'none', memory } = input;
   const newest = newestBeside(pinned, { desired: planned.newest, held, affinity, base: memory?.base ?? [] });
-  if (isOver(pinned, newest)) return { planned: planPass(snapshot, input), warnings };
+  if (isOver(pinned, newest)) return { planned: plan(snapshot, input), warnings };
   return { pinned, newest, planned, warnings };
 }
 

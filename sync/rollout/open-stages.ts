@@ -8,6 +8,7 @@ import { backendOf } from '../control-planes/backends';
 import { takesBase } from '../control-planes/control-plane';
 import type { StageMemory } from '../pass/run-once';
 import { type Ground, openGround, openSession, type Session, type SessionOptions } from '../pass/session';
+import { sharePlanning } from '../pass/share-planning';
 import { whoWrites } from './by';
 import { openJournal } from './journal';
 import { type MemoryOptions, openMemory } from './memory';
@@ -59,11 +60,12 @@ export function openSessions(
   sharing: Omit<SharingOptions, 'monotonicMs'>,
 ): readonly StageSession[] {
   const { monotonicMs } = ground.options.clock;
+  const plan = sharePlanning();
   const share = shareDiscovery(ground.discovery, { ...sharing, monotonicMs });
   return configs.map((config, index) => {
     const session = openStage(ground, config);
     if (configs.length === 1) return session;
-    return { ...session, ...share(), publications: index === 0 ? session.publications : [] };
+    return { ...session, ...share(), plan, publications: index === 0 ? session.publications : [] };
   });
 }
 
