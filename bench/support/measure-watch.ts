@@ -7,7 +7,7 @@ async function measure([config]: readonly string[]): Promise<void> {
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
   const terminal = { env: process.env, out: () => {}, err: () => {}, isTerminal: false };
-  const sessions = await openStages({ config, terminal }, signal);
+  const { sessions } = await openStages({ config, terminal }, signal);
   process.on('message', async () => {
     const startMs = performance.now();
     const before = process.cpuUsage();

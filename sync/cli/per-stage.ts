@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { printable } from '#core/printable';
 import { paint, quietly, type Terminal, withElapsed } from '#io/terminal';
+import { labelsOf } from '../control-planes/konnect/select';
 import { openStages, type StageSession, type StagesOptions } from '../rollout/open-stages';
-import { errorOfStage } from '../rollout/stages';
+import { errorOfStage, type Unlisted } from '../rollout/stages';
 import type { Configured } from './commands/verb';
 import { errorView } from './error-view';
 import { exitCodes, worstOf } from './exit-codes';
@@ -32,11 +33,21 @@ type Work = {
 
 /** Does a verb's work for the only control plane, or for each of several, and prints what came of it; gives the exit code. */
 export async function perStage(options: Staged, signal: AbortSignal, work: Work): Promise<number> {
-  const sessions = await openStages(options, signal);
-  const [session, ...more] = sessions;
-  if (!session || more.length > 0) {
-    if (work.ofOne) throw whichStage(work.ofOne, sessions);
-    return perEach(sessions, { options, signal, work });
+  const { sessions, unlisted } = await openStages(options, signal);
+  const [session] = sessions;
+  const [missing] = unlisted;
+  const count = sessions.length + unlisted.length;
+  if (missing && count === 1) throw missing.thrown;
+  if (count > 1 && work.ofOne) throw whichStage(work.ofOne, sessions);
+  if (!session || count > 1) {
+    setMaxListeners(0, signal);
+    const { terminal } = options;
+    const quiet = sessions.map((one) => ({ ...one, during: quietly, onApplied: undefined }));
+    const parts = [
+      ...quiet.map((one) => partOf(one, { terminal, signal, work })),
+      ...unlisted.map((one) => unlistedPart(one, terminal)),
+    ];
+    return perEach(parts, { options, signal, work });
   }
   const { terminal, json } = options;
   const result = await ofStage(session, signal, work);
@@ -48,44 +59,71 @@ export async function perStage(options: Staged, signal: AbortSignal, work: Work)
 }
 
 function whichStage(what: string, sessions: readonly StageSession[]): PrivatelinkError {
-  const fix = `say which with --stage: ${sessions.map(({ stage }) => stage).join(', ')}`;
-  return new PrivatelinkError(`${what} is for one stage, and there are ${sessions.length}`, {
+  return new PrivatelinkError(`${what} is for one stage, and there are several`, {
     code: 'CONFIG_INVALID',
-    fix,
+    fix: `say which with --stage: ${sessions.map(({ stage }) => stage).join(', ')}`,
   });
 }
+
+/** What is done for one of several; never rejects. */
+type Part = { readonly title: string; readonly run: () => Promise<StageResult> };
 
 type Several = { readonly options: Staged; readonly signal: AbortSignal; readonly work: Work };
 
 /** One that fails keeps no other from what it does. */
-async function perEach(sessions: readonly StageSession[], { options, signal, work }: Several): Promise<number> {
+async function perEach(parts: readonly Part[], { options, signal, work }: Several): Promise<number> {
   const { terminal, json } = options;
-  setMaxListeners(0, signal);
-  const quiet = sessions.map((session) => ({ ...session, during: quietly, onApplied: undefined }));
   const results = work.isInOrder
-    ? await inOrder(quiet, (one) => resultOf(one, signal, work))
-    : await withElapsed(terminal, `${work.doing} ${sessions.length} stages`, () =>
-        Promise.all(quiet.map((one) => resultOf(one, signal, work))),
+    ? await inOrder(parts, { options, signal })
+    : await withElapsed(terminal, `${work.doing} ${parts.length} stages`, () =>
+        Promise.all(parts.map((one) => one.run())),
       );
+  if (!json && !work.isInOrder)
+    for (const [index, { title }] of parts.entries()) {
+      terminal.out(title);
+      for (const result of results.slice(index, index + 1)) tell(result, terminal);
+    }
   signal.throwIfAborted();
   if (json) terminal.out(`{"stages":[${results.map((one) => one.json().trim()).join()}]}\n`);
-  else
-    for (const [index, { text, notes }] of results.entries()) {
-      const [session] = sessions.slice(index);
-      // Where a person was asked, the title is above the question.
-      terminal.out(`${session && !work.isInOrder ? stageTitle(session, terminal) : ''}${text()}`);
-      if (notes) terminal.err(notes);
-    }
   return worstOf(results.map((one) => one.exitCode));
 }
 
-async function inOrder<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<StageResult>,
+/** A person who is asked sees what came of the stage before. */
+async function inOrder(
+  parts: readonly Part[],
+  { options: { terminal, json }, signal }: Omit<Several, 'work'>,
 ): Promise<readonly StageResult[]> {
   const results: StageResult[] = [];
-  for (const item of items) results.push(await work(item));
+  for (const { title, run } of parts) {
+    signal.throwIfAborted();
+    if (!json) terminal.out(title);
+    const result = await run();
+    if (!json) tell(result, terminal);
+    results.push(result);
+  }
   return results;
+}
+
+function tell({ text, notes }: StageResult, terminal: Terminal): void {
+  const told = text();
+  if (told) terminal.out(told);
+  if (notes) terminal.err(notes);
+}
+
+type Doing = Pick<Several, 'signal' | 'work'> & { readonly terminal: Terminal };
+
+function partOf(session: StageSession, { terminal, signal, work }: Doing): Part {
+  const { stage, place: controlPlane } = session;
+  return {
+    title: titleOf(`Stage ${stage}`, controlPlane, terminal),
+    run: async () => {
+      try {
+        return await ofStage(session, signal, work);
+      } catch (thrown) {
+        return failureOf(thrown, { name: `stage ${stage} is behind`, stage, controlPlane });
+      }
+    },
+  };
 }
 
 async function ofStage(session: StageSession, signal: AbortSignal, { of }: Work): Promise<StageResult> {
@@ -96,21 +134,28 @@ async function ofStage(session: StageSession, signal: AbortSignal, { of }: Work)
   }
 }
 
-async function resultOf(session: StageSession, signal: AbortSignal, work: Work): Promise<StageResult> {
-  try {
-    return await ofStage(session, signal, work);
-  } catch (thrown) {
-    const { stage, place: controlPlane } = session;
-    return {
-      exitCode: exitCodes.error,
-      json: () => JSON.stringify({ stage, controlPlane, error: errorView(thrown) }),
-      text: () => '',
-      notes: `error: stage ${stage} is behind: ${printable(messageOf(thrown))}\n`,
-    };
-  }
+function unlistedPart({ selection, thrown }: Unlisted, terminal: Terminal): Part {
+  const labels = labelsOf(selection);
+  const place = `at ${selection.controlPlane.address}`;
+  return {
+    title: titleOf(`Stages with ${labels}`, place, terminal),
+    run: async () =>
+      failureOf(thrown, { name: `stages with ${labels} are behind`, controlPlane: `${place}, ${labels}` }),
+  };
 }
 
-/** Nothing for the only control plane. */
-export function stageTitle({ stage, place }: Pick<StageSession, 'stage' | 'place'>, terminal: Terminal): string {
-  return stage === undefined ? '' : `${paint(terminal, 'bold', `Stage ${stage}`)}: ${printable(place)}\n`;
+type Failing = { readonly name: string; readonly stage?: string; readonly controlPlane: string };
+
+function failureOf(thrown: unknown, { name, ...where }: Failing): StageResult {
+  const code = thrown instanceof PrivatelinkError ? ` [${thrown.code}]` : '';
+  return {
+    exitCode: exitCodes.error,
+    json: () => JSON.stringify({ ...where, error: errorView(thrown) }),
+    text: () => '',
+    notes: `error: ${name}: ${printable(messageOf(thrown))}${code}\n`,
+  };
+}
+
+function titleOf(name: string, place: string, terminal: Terminal): string {
+  return `${paint(terminal, 'bold', name)}: ${printable(place)}\n`;
 }

@@ -47,14 +47,15 @@ function readConfig(options: SessionOptions): {
 /** Says something where there are several stages, or might be. */
 async function readStages(staged: StagedConfig, signal: AbortSignal) {
   try {
-    const configs = await withinDeadline((own) => resolveStages(staged, own), {
+    const { configs, unlisted } = await withinDeadline((own) => resolveStages(staged, own), {
       signal,
       timeoutMs: checkTimeoutMs,
       asked: 'the control planes with these labels',
       fix: lateFix,
     });
     const names = configs.flatMap((one) => one.stage ?? []);
-    return { configs, answers: names.length > 0 ? [ok(`stages: ${names.join(', ')}`)] : [] };
+    const listed = names.length > 0 ? [ok(`stages: ${names.join(', ')}`)] : [];
+    return { configs, answers: [...listed, ...unlisted.map(({ thrown }) => failed(messageLineOf(thrown)))] };
   } catch (thrown) {
     signal.throwIfAborted();
     return { configs: [], answers: [failed(messageLineOf(thrown))] };

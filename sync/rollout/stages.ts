@@ -1,5 +1,5 @@
 import type { Config } from '#config/schema';
-import { configOf, type Stage, type StagedConfig, type StageEntry, saidOfStage } from '#config/stages';
+import { configOf, type Selection, type Stage, type StagedConfig, type StageEntry, saidOfStage } from '#config/stages';
 import { PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { concurrently } from '#io/concurrently';
@@ -10,10 +10,28 @@ import { describePlane } from '../control-planes/plane-identity';
 /** Lists of control planes asked for at once. */
 const listsAtOnce = 4;
 
-/** Gives the configuration of each stage, and asks Konnect for those that an entry selects. Throws PrivatelinkError, also as `configsOf` does. */
-export async function resolveStages(staged: StagedConfig, signal: AbortSignal): Promise<readonly Config[]> {
-  const found = await concurrently(staged.entries, { limit: listsAtOnce, signal }, stagesOf);
-  return configsOf(staged, found.flat());
+/** Stages that labels select and nobody could list, and why. */
+export type Unlisted = { readonly selection: Selection; readonly thrown: unknown };
+
+/**
+ * Gives the configuration of each stage, and asks Konnect for those that an entry selects: one that cannot be asked takes no other away. Throws
+ * PrivatelinkError as `configsOf` does, and the signal's reason.
+ */
+export async function resolveStages(
+  staged: StagedConfig,
+  signal: AbortSignal,
+): Promise<{ readonly configs: readonly Config[]; readonly unlisted: readonly Unlisted[] }> {
+  const unlisted: Unlisted[] = [];
+  const found = await concurrently(staged.entries, { limit: listsAtOnce, signal }, async (entry, own) => {
+    try {
+      return await stagesOf(entry, own);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if ('select' in entry) unlisted.push({ selection: entry, thrown });
+      return [];
+    }
+  });
+  return { configs: configsOf(staged, found.flat()), unlisted };
 }
 
 /** The stages of one entry. */

@@ -5,7 +5,7 @@ import { type AwsServer, startAws } from '#sandbox/aws/server';
 import type { ResourceSpec } from '#sandbox/aws/world/associations';
 import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { zoneIdsOf } from '#sandbox/aws/world/zones';
-import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
+import { type Konnect, type KonnectOptions, startKonnect } from '#sandbox/konnect/konnect';
 import { keysOf } from './aws/keys';
 import { type CliResult, runCli } from './cli';
 
@@ -37,12 +37,9 @@ type EndpointOver = {
 
 const token = 'kpat_sandbox';
 
-export async function openEstate(): Promise<Estate> {
+export async function openEstate(controlPlanes: KonnectOptions['controlPlanes'] = [{ name: 'prod' }]): Promise<Estate> {
   const world = createWorld();
-  const [aws, konnect] = await Promise.all([
-    startAws(world),
-    startKonnect({ controlPlanes: [{ name: 'prod' }], token }),
-  ]);
+  const [aws, konnect] = await Promise.all([startAws(world), startKonnect({ controlPlanes, token })]);
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   const names = new Map<string, string>();
   const services = (place: string) => {
@@ -86,6 +83,19 @@ export function defaultConfig({ aws, konnect }: Pick<Estate, 'aws' | 'konnect'>)
 sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }]
 controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\${KONNECT_TOKEN}" }
 `;
+}
+
+/** The same for several control planes, an entry each. */
+export function stagedConfig({ aws }: Pick<Estate, 'aws'>, entries: readonly object[]): string {
+  return `owner: test
+sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${aws.url}" }]
+controlPlanes: ${JSON.stringify(entries)}
+`;
+}
+
+/** A control plane of the estate's Konnect as a stage of the same name. */
+export function stageOf({ konnect }: Pick<Estate, 'konnect'>, name: string, over: object = {}): object {
+  return { stage: name, type: 'konnect', address: konnect.url, name, token: `\${KONNECT_TOKEN}`, ...over };
 }
 
 /** The same for a worker, which listens on a free port. */

@@ -31,7 +31,7 @@ export const runRender: Verb<RenderOptions> = (options, signal) => {
 async function renderOne(session: StageSession, options: RenderOptions, signal: AbortSignal): Promise<StageResult> {
   const { terminal, output } = options;
   const planned = await planWithControlPlane(session, signal);
-  if (isProblem(planned)) return refused(formatProblem(planned));
+  if (isProblem(planned)) return refused(formatProblem(planned), session.stage);
   const { report, outcome, pinned } = planned;
   if (report.refused || hasNoCredentials(report)) {
     const exitCode = hasNoCredentials(report) ? exitCodes.error : exitCodes.refused;
@@ -66,9 +66,9 @@ async function planWithControlPlane(session: PassDependencies, signal: AbortSign
   }
 }
 
-function refused(reason: string): StageResult {
+function refused(reason: string, stage: string | undefined): StageResult {
   const notes = `refused ${printable(reason)}\n`;
-  return { exitCode: exitCodes.refused, json: () => JSON.stringify({ refused: reason }), text: () => '', notes };
+  return { exitCode: exitCodes.refused, json: () => JSON.stringify({ stage, refused: reason }), text: () => '', notes };
 }
 
 function textOf(report: Report, terminal: Terminal): string {

@@ -14,7 +14,7 @@ import { outcomeOf } from '../../plan/plan';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
 import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
-import { perStage, type StageResult, stageTitle } from '../per-stage';
+import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from './verb';
 
 type RetireOptions = Configured & {
@@ -41,7 +41,7 @@ async function retireFrom(opened: Session, { domain, options, signal }: Retiring
   const report = await planRetire(domain, session, signal);
   const { terminal, json } = options;
   // A person is asked about what is above the question.
-  if (!json) terminal.out(`${stageTitle(session, terminal)}${formatReport(report, terminal)}`);
+  if (!json) terminal.out(formatReport(report, terminal));
   const confirmed = await confirmPlan(report, domain, { options, session, signal });
   const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
   const exitCode = isIncomplete(done) ? exitCodes.incomplete : exitCodes.done;
@@ -87,11 +87,11 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
       signal,
     ));
   if (!problem) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
-  const { owner, scopes } = report;
+  const { owner, stage, scopes } = report;
   const unknown = changes.length === 0 ? [unknownDomain(domain, held)] : [];
   const warnings = [...unknown, ...stillPublished(domain, session)];
   const refused = problem && formatProblem(problem);
-  return { owner, scopes, quarantined: [], changes, kept: [], refused, warnings };
+  return { owner, stage, scopes, quarantined: [], changes, kept: [], refused, warnings };
 }
 
 /** What `retire` does not touch, since it is not in the control plane. */

@@ -5,7 +5,7 @@ import type { StageSession } from '../../rollout/open-stages';
 import { planRollback, type Rollback, rollBack } from '../../rollout/rollback';
 import { writing } from '../../rollout/run-stage';
 import { exitCodeOfSync, exitCodes } from '../exit-codes';
-import { perStage, type StageResult, stageTitle } from '../per-stage';
+import { perStage, type StageResult } from '../per-stage';
 import { openRelease } from './schema';
 import type { Configured, Verb } from './verb';
 
@@ -30,8 +30,7 @@ async function rollbackOne(session: StageSession, options: RollbackOptions, sign
   const { terminal, json, revision } = options;
   const rollback = await planRollback(session, revision, signal);
   // A person is asked about what is above the question.
-  if (!json)
-    terminal.out(`${stageTitle(session, terminal)}${titleOf(rollback)}${formatReport(rollback.report, terminal)}`);
+  if (!json) terminal.out(`${titleOf(rollback)}${formatReport(rollback.report, terminal)}`);
   const refused = rollback.report.refused ?? (await whyNot(rollback, session, options));
   const prepare = openRelease(session.config);
   const report: Report = refused

@@ -36,6 +36,7 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
   if ((options.logLevel ?? options.logFormat) !== undefined) throw unwatchedLog();
   const work = {
     doing: 'bringing up to date',
+    ofOne: options.plan && '--plan',
     of: (session: Session, own: AbortSignal) => syncOne(session, options, own),
   };
   return perStage({ ...options, isReadOnly: options.dryRun }, signal, work);

@@ -82,6 +82,13 @@ const ran = z
   })
   .meta({ id: 'ran' });
 
+const approved = {
+  leftOut: z.array(applied).optional().describe('`--plan`: creates that nobody approved'),
+  unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are not needed any more'),
+};
+
+const conflicts = texts.describe('creates whose name somebody else has: `sync` would leave them out');
+
 const hop = z
   .strictObject({
     from: text.describe('who calls'),
@@ -102,8 +109,16 @@ const trip = z
   })
   .meta({ id: 'trip' });
 
-/** What standard output gets with `--json`, by command. */
-export const outputs = {
+/** A stage, or those that labels select, of which nothing came. */
+const failedStage = z
+  .strictObject({
+    stage: text.optional().describe('which; absent: those of an entry with `select`, which could not be listed'),
+    controlPlane: text.describe('where it is'),
+    error: error.describe('why'),
+  })
+  .meta({ id: 'stage that failed' });
+
+const ofOne = {
   discover: z
     .strictObject({
       scopes: report.scopes,
@@ -113,22 +128,17 @@ export const outputs = {
       warnings: report.warnings,
     })
     .meta({ id: 'discover' }),
-  diff: z
-    .strictObject({
-      ...report,
-      conflicts: texts.describe('creates whose name somebody else has: `sync` would leave them out'),
-    })
-    .meta({ id: 'diff' }),
+  diff: z.strictObject({ ...report, conflicts }).meta({ id: 'diff' }),
   sync: z
     .strictObject({
       ...report,
       ...written,
-      leftOut: z.array(applied).optional().describe('`--plan`: creates that nobody approved'),
-      unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are not needed any more'),
+      ...approved,
       held: count.optional().describe('`--watch`: changes that wait for the end of the window that collects them'),
       heldUntil: text.optional().describe('`--watch`: when these are due, in ISO 8601'),
     })
     .meta({ id: 'sync' }),
+  'sync --dry-run': z.strictObject({ ...report, conflicts, ...approved }).meta({ id: 'sync --dry-run' }),
   retire: z.strictObject({ ...report, ...written }).meta({ id: 'retire' }),
   rollback: z
     .strictObject({
@@ -163,7 +173,7 @@ export const outputs = {
     })
     .meta({ id: 'render' }),
   'render without a control plane': z
-    .strictObject({ refused: text.describe('why no file was written') })
+    .strictObject({ stage, refused: text.describe('why no file was written') })
     .meta({ id: 'render without a control plane' }),
   doctor: z
     .strictObject({
@@ -182,7 +192,7 @@ export const outputs = {
     .strictObject({ name: text.describe('the plugin'), lua: text.describe('its schema, as Konnect takes it') })
     .meta({ id: 'schema' }),
   'schema --upload': z
-    .strictObject({ name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') })
+    .strictObject({ stage, name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') })
     .meta({ id: 'schema --upload' }),
   sandbox: z
     .strictObject({
@@ -226,6 +236,26 @@ export const outputs = {
   'any verb that fails': z
     .strictObject({ error: error.describe('why; exit code 1, or 130 at Ctrl-C') })
     .meta({ id: 'any verb that fails' }),
+} as const;
+
+/** What a verb prints for several control planes. */
+function severalOf(verb: keyof typeof ofOne): z.ZodType {
+  const stages = z.array(z.union([ofOne[verb], failedStage]));
+  return z
+    .strictObject({ stages: stages.describe('in the order of the configuration') })
+    .meta({ id: `${verb} of several stages` });
+}
+
+/** What standard output gets with `--json`, by command. */
+export const outputs = {
+  ...ofOne,
+  'sync of several stages': severalOf('sync'),
+  'sync --dry-run of several stages': severalOf('sync --dry-run'),
+  'diff of several stages': severalOf('diff'),
+  'retire of several stages': severalOf('retire'),
+  'rollback of several stages': severalOf('rollback'),
+  'history of several stages': severalOf('history'),
+  'schema --upload of several stages': severalOf('schema --upload'),
 } as const;
 
 /** The page of docs/reference: a table for each command, and for each part of their outputs. */

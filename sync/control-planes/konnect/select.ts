@@ -80,7 +80,8 @@ function labelOf({ labels }: ListedPlane, label: string): string | undefined {
   return labels && Object.hasOwn(labels, label) ? (labels[label] ?? undefined) : undefined;
 }
 
-function labelsOf({ select }: Selection): string {
+/** `label env: prod`, for people. */
+export function labelsOf({ select }: Pick<Selection, 'select'>): string {
   const labels = Object.entries(select).map((label) => label.join(': '));
   return `${labels.length === 1 ? 'label' : 'labels'} ${labels.join(', ')}`;
 }

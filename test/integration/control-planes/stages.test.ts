@@ -15,9 +15,10 @@ beforeEach(async () => {
 
 afterEach(() => konnect.close());
 
-function resolve(planes: object) {
+async function resolve(planes: object) {
   const sources = [{ name: 'hub', type: 'vpc-endpoints', regions: ['us-east-1'] }];
-  return resolveStages(stagedOf(fileSchema.parse({ owner: 'test', sources, ...planes })), signal);
+  const { configs } = await resolveStages(stagedOf(fileSchema.parse({ owner: 'test', sources, ...planes })), signal);
+  return configs;
 }
 
 const named = (stage: string, name: string, over: object = {}) => ({
