@@ -96,6 +96,36 @@ describeWithPromtool('Prometheus', () => {
     expect(judge(inputOf(worker.scrapes), { alert_rule_test: [alert] })).toBe('');
   });
 
+  it('fm-63 fires KongPrivatelinkNoSuccess for the one of two stages that is behind, and says why', () => {
+    const series = (name: string, labels: string, values: string) => ({
+      series: `kong_privatelink_${name}{${target},${labels}}`,
+      values,
+    });
+    const input = ['eu', 'us'].flatMap((stage) => [
+      series('last_success_timestamp_seconds', `stage="${stage}"`, stage === 'eu' ? '0+60x40' : '0x40'),
+      series('interval_seconds', `stage="${stage}"`, '60x40'),
+      series('pass_shortfall', `reason="failed",stage="${stage}"`, stage === 'eu' ? '0x40' : '1x40'),
+      series('pass_shortfall', `reason="held",stage="${stage}"`, stage === 'eu' ? '1x40' : '0x40'),
+    ]);
+    const alert = {
+      eval_time: '39m',
+      alertname: 'KongPrivatelinkNoSuccess',
+      exp_alerts: [
+        {
+          exp_labels: { severity: 'warning', instance: 'worker:9543', job: 'kong-privatelink', stage: 'us' },
+          exp_annotations: {
+            summary: 'No pass of worker:9543 (stage us) succeeds',
+            description:
+              'For a while no pass has read every scope and written everything that was planned. The last one fell short by: failed.',
+            runbook: 'docs/operations.md#kongprivatelinknosuccess',
+          },
+        },
+      ],
+    };
+
+    expect(judge(input, { alert_rule_test: [alert] })).toBe('');
+  });
+
   it('takes the rules', () => {
     const { status, stdout, stderr } = runPromtool(['check', 'rules', rules]);
 

@@ -1,11 +1,14 @@
 import type { AlertTable } from '#io/metrics/alerts';
 import type { Metric } from './table';
 
-/** In a message: the series of the metric above 0 on the same instance, by this label. */
+/** In a message: the series of the metric above 0 of the same instance and stage, by this label. */
 function each(metric: Metric, label: string): string {
-  const query = `query (printf "${metric}{instance=%q} > 0" $labels.instance)`;
+  const query = `query (printf "${metric}{instance=%q,stage=%q} > 0" $labels.instance $labels.stage)`;
   return `{{ range ${query} }} {{ .Labels.${label} }}{{ end }}`;
 }
+
+/** In a message: the worker, and which of several control planes. */
+const worker = '{{ $labels.instance }}{{ with $labels.stage }} (stage {{ . }}){{ end }}';
 
 /** What calls somebody; the manual has a section for each, and a test the fault that it is for. */
 export const workerAlerts = {
@@ -33,7 +36,7 @@ export const workerAlerts = {
     when: (metric) => `time() - ${metric} > 300 + 5 * kong_privatelink_interval_seconds`,
     for: '10m',
     severity: 'warning',
-    summary: 'No pass of {{ $labels.instance }} succeeds',
+    summary: `No pass of ${worker} succeeds`,
     description: `For a while no pass has read every scope and written everything that was planned. The last one fell short by:${each('kong_privatelink_pass_shortfall', 'reason')}.`,
   },
   KongPrivatelinkScopesUnknown: {
@@ -41,7 +44,7 @@ export const workerAlerts = {
     when: (metric) => `sum without (code) (${metric}) > 0`,
     for: '15m',
     severity: 'warning',
-    summary: '{{ $value }} scope(s) of {{ $labels.instance }} cannot be read',
+    summary: `{{ $value }} scope(s) of ${worker} cannot be read`,
     description: `Why:${each('kong_privatelink_scopes_unknown', 'code')}. What was last known of them stays in use, and nothing of them is removed.`,
   },
   KongPrivatelinkAnswersOld: {
@@ -49,7 +52,7 @@ export const workerAlerts = {
     when: (metric) => `${metric} > 3600`,
     for: '5m',
     severity: 'warning',
-    summary: '{{ $labels.instance }} routes by what is {{ $value | humanizeDuration }} old',
+    summary: `${worker} routes by what is {{ $value | humanizeDuration }} old`,
     description: 'A scope was not read for long, or a snapshot is not written anew by who reads AWS for it.',
   },
   KongPrivatelinkPlanRefused: {
@@ -57,7 +60,7 @@ export const workerAlerts = {
     when: (metric) => `${metric} > 0`,
     for: '5m',
     severity: 'warning',
-    summary: 'Policy refuses what {{ $labels.instance }} plans ({{ $labels.reason }})',
+    summary: `Policy refuses what ${worker} plans ({{ $labels.reason }})`,
     description:
       'With brake, removals of too much at once are withheld and the rest is written; with limit, nothing is. Somebody has to look whether discovery is right.',
   },
@@ -66,7 +69,7 @@ export const workerAlerts = {
     when: (metric) => `max_over_time(${metric}[5m]) > 0`,
     for: '10m',
     severity: 'warning',
-    summary: '{{ $labels.instance }} writes the same entities again and again',
+    summary: `${worker} writes the same entities again and again`,
     description:
       'Most likely a second writer of this owner with another configuration undoes what this one writes, or an endpoint comes and goes.',
   },
@@ -75,7 +78,7 @@ export const workerAlerts = {
     when: (metric) => `sum without (reason) (${metric}{reason=~"rejected|changes_failed|changes_skipped"}) > 0`,
     for: '15m',
     severity: 'warning',
-    summary: '{{ $labels.instance }} cannot write everything that it plans',
+    summary: `${worker} cannot write everything that it plans`,
     description:
       'The control plane refuses entities, or their names are taken. What depends on them waits; everything else is written.',
   },
@@ -84,7 +87,7 @@ export const workerAlerts = {
     when: (metric) => `${metric} > 0`,
     for: '15m',
     severity: 'warning',
-    summary: '{{ $value }} Cloud Map service(s) of {{ $labels.instance }} are not up to date',
+    summary: `{{ $value }} Cloud Map service(s) of ${worker} are not up to date`,
     description: 'Services of publish cannot be read, or not be written whole. Routing through Kong is not affected.',
   },
   KongPrivatelinkQuarantined: {
@@ -93,7 +96,7 @@ export const workerAlerts = {
     when: (metric) => `${metric}{code!="other-gateway"} > 0`,
     for: '1h',
     severity: 'info',
-    summary: '{{ $value }} endpoint(s) of {{ $labels.instance }} are quarantined ({{ $labels.code }})',
+    summary: `{{ $value }} endpoint(s) of ${worker} are quarantined ({{ $labels.code }})`,
     description:
       'Their tags cannot be used, or claim what others have or may not. Their owners have to change something.',
   },
