@@ -83,6 +83,8 @@ export type Session = PassDependencies & {
   readonly scopeIds: readonly string[];
   /** The control plane, for people. */
   readonly place: string;
+  /** Lets the next pass have what discovery said in this one, which failed; absent: each pass discovers anew. */
+  readonly keepRound?: () => void;
   /** The same control plane with other base files. */
   readonly withBase: (base: Base) => Pick<PassDependencies, 'base' | 'controlPlane' | 'checkOutcome'>;
 };

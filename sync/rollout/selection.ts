@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '#config/schema';
-import type { Stage, StagedConfig, StageEntry } from '#config/stages';
+import type { Selection, Stage, StagedConfig, StageEntry } from '#config/stages';
 import { messageLineOf } from '#core/errors';
 import { canonicalJson } from '#core/json';
-import { configsOf, stagesOf } from './stages';
+import { selectPlanes } from '../control-planes/konnect/select';
+import { configsOf } from './stages';
 
 /** What entries selected when they were asked last; until then they stand for nothing. */
 export type LabelSelection = {
@@ -16,27 +17,47 @@ export type LabelSelection = {
   ) => Promise<{ readonly isChanged: boolean; readonly problem?: string }>;
 };
 
-/** Remembers what labels select: a Konnect that does not answer takes no stage away. */
+type Named = { readonly stage: string | undefined; readonly name: string };
+
+/** Remembers what labels select, whatever else becomes of the entry: a Konnect that does not answer takes no stage away. */
 export function createSelection(): LabelSelection {
-  const known = new Map<string, readonly Stage[]>();
-  const stagesIn = (entry: StageEntry) => ('select' in entry ? (known.get(canonicalJson(entry)) ?? []) : [entry]);
+  const known = new Map<string, readonly Named[]>();
+  const stagesIn = (entry: StageEntry): readonly Stage[] => {
+    if (!('select' in entry)) return [entry];
+    const { controlPlane } = entry;
+    return (known.get(keyOf(entry)) ?? []).map(({ stage, name }) => ({
+      stage,
+      controlPlane: { ...controlPlane, name },
+    }));
+  };
   return {
     configs: (staged) => configsOf(staged, staged.entries.flatMap(stagesIn)),
     refresh: async ({ entries }, signal) => {
       const before = entries.flatMap(stagesIn);
-      const problems: string[] = [];
-      for (const entry of entries) {
-        try {
-          if ('select' in entry) known.set(canonicalJson(entry), await stagesOf(entry, signal));
-        } catch (thrown) {
-          signal.throwIfAborted();
-          problems.push(messageLineOf(thrown));
-        }
-      }
+      const found = await Promise.all(
+        entries.map(async (entry) => {
+          if (!('select' in entry)) return [];
+          try {
+            const selected = await selectPlanes(entry, signal);
+            known.set(
+              keyOf(entry),
+              selected.map(({ stage, controlPlane: { name } }) => ({ stage, name })),
+            );
+            return [];
+          } catch (thrown) {
+            signal.throwIfAborted();
+            return [messageLineOf(thrown)];
+          }
+        }),
+      );
       return {
         isChanged: !isDeepStrictEqual(entries.flatMap(stagesIn), before),
-        problem: problems.join('; ') || undefined,
+        problem: found.flat().join('; ') || undefined,
       };
     },
   };
+}
+
+function keyOf({ select, stageLabel, controlPlane: { address } }: Selection): string {
+  return canonicalJson({ select, stageLabel, address });
 }

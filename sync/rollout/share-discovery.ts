@@ -9,6 +9,12 @@ export type Discovery = {
   readonly confirmGone: ConfirmGone;
 };
 
+/** What one of several stages has of it. */
+export type SharedDiscovery = Discovery & {
+  /** Lets the next call have the last round again while it is fresh: what a stage tries again after a failure of its own is no reason to read AWS anew. */
+  readonly keepRound: () => void;
+};
+
 type Round = {
   readonly snapshot: Promise<Snapshot>;
   readonly confirmed: Map<string, Promise<Confirmed>>;
@@ -28,7 +34,7 @@ export type SharingOptions = Pick<Clock, 'monotonicMs'> & {
  * One discovery for several stages: gives what each of them calls. A round is read once; a stage gets each round once, so that whoever asks again begins a
  * new one, which the others get as well if they come soon enough.
  */
-export function shareDiscovery({ discover, confirmGone }: Discovery, options: SharingOptions): () => Discovery {
+export function shareDiscovery({ discover, confirmGone }: Discovery, options: SharingOptions): () => SharedDiscovery {
   const { monotonicMs, signal, freshMs, onRound } = options;
   let round: Round | undefined;
 
@@ -45,11 +51,17 @@ export function shareDiscovery({ discover, confirmGone }: Discovery, options: Sh
 
   return () => {
     let had: Round | undefined;
+    let isKept = false;
     return {
       discover: () => {
-        const isOld = !round || round === had || monotonicMs() - round.endedAtMs > freshMs();
+        const isUsed = round === had && !isKept;
+        const isOld = !round || isUsed || monotonicMs() - round.endedAtMs > freshMs();
         had = isOld || !round ? begin() : round;
+        isKept = false;
         return had.snapshot;
+      },
+      keepRound: () => {
+        isKept = true;
       },
       // Stages that hold the same miss the same.
       confirmGone: (missing, own) => {

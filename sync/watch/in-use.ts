@@ -3,6 +3,7 @@ import type { Config } from '#config/schema';
 import { messageLineOf } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 import { readRegularNow } from '#io/files';
+import { withOwnSignal } from '#io/signals';
 import type { PassDependencies } from '../pass/run-once';
 import type { SessionOptions } from '../pass/session';
 import { openSessions, openStagesGround, type StagesGround } from '../rollout/open-stages';
@@ -42,12 +43,15 @@ export function describeSessions({ ground, sessions }: Pick<StagesInUse, 'ground
 const unusedWarning =
   'the configuration file cannot be used, and what was read before stays in use: kong-privatelink doctor says why';
 
+const unlistedWarning = 'control planes not listed, those of before stay';
+
 /** The sessions, and what people have to know of the configuration: that it is not used, or only after a restart. */
 export function openStagesInUse(options: SessionOptions, { log, metrics, clock, signal, prepareOf }: Using) {
   let isUsed = true;
   let read: SessionOptions['read'];
   let onRound = () => {};
   const renewals = createRenewals();
+  const listing: Listing = { isDone: false };
   const selection = createSelection();
   const freshMs = () => (current().ground.config.watch.intervalSeconds * 1_000) / 2;
   const openAll = (ground: StagesGround) => {
@@ -73,8 +77,7 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
   const started = fixedOf(ground().config.watch);
 
   return {
-    ground,
-    sessions,
+    ...{ ground, sessions },
     onRound: (act: () => void) => {
       onRound = act;
     },
@@ -89,11 +92,24 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
     /** Follows the labels until stopped, where there are some. */
     follow: (onChange: () => void) =>
       followLabels(
-        { ground, selection, use: (one) => replace(openAll(one)), onChange, ...renewals },
+        { ground, selection, listing, use: (one) => replace(openAll(one)), onChange, ...renewals },
         { log, clock, signal },
       ),
-    warnings: () => [...(isUsed ? [] : [unusedWarning]), ...needsRestart(started, fixedOf(ground().config.watch))],
+    /** How the labels were asked for last. */
+    listing: (): Readonly<Listing> => listing,
+    warnings: () => [...warningsOf(isUsed, listing), ...needsRestart(started, fixedOf(ground().config.watch))],
   };
+}
+
+type Listing = {
+  /** Every stage of the start is known. */
+  isDone: boolean;
+  /** Why an entry could not be asked last time. */
+  problem?: string;
+};
+
+function warningsOf(isUsed: boolean, { problem }: Listing): readonly string[] {
+  return [...(isUsed ? [] : [unusedWarning]), ...(problem === undefined ? [] : [`${unlistedWarning}: ${problem}`])];
 }
 
 /** Tells whoever waits that the configuration was read again. */
@@ -104,6 +120,7 @@ function createRenewals() {
     renewed: (signal: AbortSignal) =>
       new Promise<void>((resolve) => {
         wake = resolve;
+        if (signal.aborted) resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });
       }),
   };
@@ -112,6 +129,7 @@ function createRenewals() {
 type Following = {
   readonly ground: () => StagesGround;
   readonly selection: LabelSelection;
+  readonly listing: Listing;
   readonly use: (ground: StagesGround) => void;
   readonly onChange: () => void;
   /** Resolves when the configuration was read again, or the signal aborts. */
@@ -120,25 +138,27 @@ type Following = {
 
 /** Asks which control planes have the labels as often as passes are made; a Konnect that does not answer takes no stage away. */
 async function followLabels(
-  { ground, selection, use, onChange, renewed }: Following,
+  { ground, selection, listing, use, onChange, renewed }: Following,
   { log, clock, signal }: Pick<Using, 'log' | 'clock' | 'signal'>,
 ): Promise<void> {
-  let said: string | undefined;
   while (!signal.aborted) {
     try {
       const { isChanged, problem } = await selection.refresh(ground().config, signal);
-      if (problem !== undefined && problem !== said)
-        log.warn({ reason: problem }, 'control planes not listed, those of before stay');
-      said = problem;
+      if (problem !== undefined && problem !== listing.problem) log.warn({ reason: problem }, unlistedWarning);
+      listing.problem = problem;
       if (isChanged) use(ground());
       if (isChanged) onChange();
+      listing.isDone ||= problem === undefined;
     } catch (thrown) {
       if (!signal.aborted) log.error({ reason: messageLineOf(thrown) }, 'control planes with the labels not used');
     }
     const { entries, watch } = ground().config;
-    if (entries.some((entry) => 'select' in entry))
-      await clock.sleep(watch.intervalSeconds * 1_000, signal).catch(() => {});
-    else await renewed(signal);
+    const ms = watch.intervalSeconds * 1_000;
+    await withOwnSignal(signal, async (own) => {
+      const waits = entries.some((entry) => 'select' in entry) ? [clock.sleep(ms, own.signal).catch(() => {})] : [];
+      await Promise.race([renewed(own.signal), ...waits]);
+      own.abort();
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { configPath } from '#config/file';
+import { printable } from '#core/printable';
 import type { Clock } from '#core/timing/clock';
 import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
@@ -20,7 +21,7 @@ import { withStages } from '../../watch/metrics/of-stages';
 import { createMetrics, type Metrics } from '../../watch/metrics/store';
 import { watchFiles } from '../../watch/reload';
 import { type OwnState, serveInThread } from '../../watch/serve';
-import { createWatchPass } from '../../watch/watch-pass';
+import { createWatchPass, type WatchPass } from '../../watch/watch-pass';
 import { startWorker } from '../../watch/worker';
 import { exitCodes } from '../exit-codes';
 import { openRelease } from './schema';
@@ -103,7 +104,8 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
   const { inUse, clock } = shared;
   const { stage } = current();
   const left: Left = { stage, metrics: createMetrics(), passes: 0, conditions: new Map() };
-  const ofFirstPass = { allowRemovals: parseAllowRemovals(allowRemovals) };
+  // A stage that comes later was not looked at when that was given.
+  const ofFirstPass = inUse.listing().isDone ? {} : { allowRemovals: parseAllowRemovals(allowRemovals) };
   const intervalMs = () => inUse.ground().config.watch.intervalSeconds * 1_000;
   const pass = createWatchPass({
     clock,
@@ -126,31 +128,46 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
       left.conditions = conditions;
     },
   });
-  return { more: left, worker: startWorker({ ...shared, pass, intervalMs, onPass: () => shared.onPass() }, signal) };
+  const passOnce: WatchPass = async (number, own) => {
+    const outcome = await pass(number, own);
+    if (outcome.kind === 'failed') current().keepRound?.();
+    return outcome;
+  };
+  const worker = startWorker({ ...shared, pass: passOnce, intervalMs, onPass: () => shared.onPass() }, signal);
+  return { more: left, worker };
 }
 
 type Serving = { readonly shared: Shared; readonly loops: Loops<Left> };
 
 function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnState {
-  const { metrics, clock } = shared;
+  const { metrics, clock, inUse } = shared;
   return {
     isAlive: loops.isAlive,
     isReady: loops.isReady,
-    details: () =>
-      loops
-        .all()
-        .map(({ stage, conditions }) => ofStage(stage, detailsOf(conditions, clock.monotonicMs())))
-        .join(''),
+    details: () => {
+      const { problem } = inUse.listing();
+      const unlisted = problem === undefined ? [] : [`control planes not listed: ${printable(problem)}\n`];
+      const nowMs = clock.monotonicMs();
+      const ofStages = loops.all().map(({ stage, conditions }) => ofStage(stage, detailsOf(conditions, nowMs)));
+      return [...unlisted, ...ofStages].join('');
+    },
     metrics: () => {
       metrics.set('kong_privatelink_output_lost_total', terminal.losses?.count() ?? 0);
-      const { intervalSeconds } = shared.inUse.ground().config.watch;
+      const { intervalSeconds } = inUse.ground().config.watch;
       for (const left of loops.all()) left.metrics.set('kong_privatelink_interval_seconds', intervalSeconds);
+      // Where none could be listed yet, nothing succeeds, and somebody is called.
+      if (loops.all().length === 0) countNone(metrics, intervalSeconds);
       const stages = loops.all().map(({ stage, metrics: own }) => ({ stage, samples: own.samples() }));
       return withStages(metrics.samples(), stages);
     },
     onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
     snapshot: () => shared.snapshotText(),
   };
+}
+
+function countNone(metrics: Metrics, intervalSeconds: number): void {
+  metrics.set('kong_privatelink_interval_seconds', intervalSeconds);
+  metrics.count('kong_privatelink_pass_shortfall', [{ reason: 'failed' }]);
 }
 
 /** Each line, with the name of the stage that it is about. */

@@ -4,8 +4,9 @@ import { stageMetrics } from './table';
 /** What is known of one stage; the only control plane has no name. */
 export type StageSamples = { readonly stage: string | undefined; readonly samples: Samples };
 
-/** The samples of the process, and those of its stages with the label `stage`, where they have a name. */
+/** The samples of the process, and those of its stages with the label `stage`, where they have a name; without a stage all are the process's. */
 export function withStages(process: Samples, stages: readonly StageSamples[]): Samples {
+  if (stages.length === 0) return process;
   const ofStages = Object.keys(stageMetrics).map((metric) => {
     const series = stages.flatMap(({ stage, samples }) => Object.entries(labelled(samples[metric] ?? {}, stage)));
     return [metric, Object.fromEntries(series)];

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type SharedDiscovery, shareDiscovery } from '#sync/rollout/share-discovery';
+import { knownScope, snapshotOf } from '../../../support/builders';
+import { createFakeClock, type FakeClock } from '../../../support/passes';
+
+const { signal } = new AbortController();
+const freshMs = 30_000;
+
+let clock: FakeClock;
+let rounds: number;
+let asked: number;
+let share: () => SharedDiscovery;
+
+beforeEach(() => {
+  clock = createFakeClock();
+  rounds = 0;
+  asked = 0;
+  const discovery = {
+    discover: async () => snapshotOf(knownScope([])),
+    confirmGone: async () => {
+      asked += 1;
+      return { goneIds: [], warnings: [] };
+    },
+  };
+  const onRound = () => {
+    rounds += 1;
+  };
+  share = shareDiscovery(discovery, { monotonicMs: clock.monotonicMs, signal, freshMs: () => freshMs, onRound });
+});
+
+const missing = new Map([['hub.self.us-east-1', ['vpce-1']]]) as never;
+
+describe('a round of discovery', () => {
+  it('is one for all stages that come soon', async () => {
+    const [first, second] = [share(), share()];
+
+    const snapshots = [await first.discover(signal), await second.discover(signal)];
+    clock.advance(freshMs);
+    snapshots.push(await share().discover(signal));
+
+    expect(rounds).toBe(1);
+    expect(new Set(snapshots).size).toBe(1);
+  });
+
+  it('is another one for a stage that comes late, or again', async () => {
+    const [first, second] = [share(), share()];
+    await first.discover(signal);
+    clock.advance(freshMs + 1);
+    await second.discover(signal);
+    await second.discover(signal);
+
+    expect(rounds).toBe(3);
+    await first.discover(signal);
+    expect(rounds).toBe(3);
+  });
+
+  it('is given again to a stage whose pass failed, while it is fresh', async () => {
+    const stage = share();
+    await stage.discover(signal);
+    for (let seconds = 1; seconds <= 30; seconds += 1) {
+      stage.keepRound();
+      clock.advance(1_000);
+      await stage.discover(signal);
+    }
+    const whileFresh = rounds;
+    stage.keepRound();
+    clock.advance(1);
+    await stage.discover(signal);
+
+    expect([whileFresh, rounds]).toEqual([1, 2]);
+  });
+
+  it('is kept for one call alone', async () => {
+    const stage = share();
+    await stage.discover(signal);
+    stage.keepRound();
+    await stage.discover(signal);
+    await stage.discover(signal);
+
+    expect(rounds).toBe(2);
+  });
+
+  it('asks once for what several stages miss', async () => {
+    const [first, second] = [share(), share()];
+    await Promise.all([first.discover(signal), second.discover(signal)]);
+
+    await Promise.all([first.confirmGone(missing, signal), second.confirmGone(missing, signal)]);
+
+    expect(asked).toBe(1);
+  });
+});
