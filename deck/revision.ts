@@ -69,22 +69,39 @@ function asWritten({ id: _, ...entity }: HeldEntity): Entity {
  * settings of the revision where it has them. What the revision has is wanted where the domain is among the data, or its upstream is held.
  */
 export function underRevision(revision: Revision, data: Document, held: readonly HeldEntity[]): Document {
-  const parts = groupBy(revision.entities, (one) => one.domain);
+  const settingsOf = settingsIn(revision);
   const discovered = new Set(data.map((one) => one.domain));
-  const undiscovered = held.filter(
-    ({ domain, ...one }) => isStaying(one, revision) && !discovered.has(domain) && parts.has(domain),
-  );
-  const withSettings = (entity: Entity): Entity => {
-    const settings = entity.kind === 'upstream' && parts.get(entity.domain)?.find((one) => one.kind === 'upstream');
-    return settings ? { ...entity, fields: { ...settings.fields, name: entity.key } } : entity;
-  };
-  const present = new Set([...discovered, ...undiscovered.map((one) => one.domain)]);
-  const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && present.has(domain));
+  const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && discovered.has(domain));
+  const away = undiscoveredUnder(revision, discovered, held);
   return sortDocument([
-    ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(withSettings),
-    ...undiscovered.map(asWritten).map(withSettings),
-    ...marked(configured, revision.id),
+    ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(settingsOf),
+    ...marked([...configured, ...away], revision.id),
   ]);
+}
+
+/** The document, and what the revision has of domains that are held and not among it: what a pin took back comes back, also where the domain is away. */
+export function withUndiscovered(document: Document, revision: Revision, held: readonly HeldEntity[]): Document {
+  const discovered = new Set(document.map((one) => one.domain));
+  return sortDocument([...document, ...undiscoveredUnder(revision, discovered, held)]);
+}
+
+function undiscoveredUnder(revision: Revision, discovered: ReadonlySet<string>, held: readonly HeldEntity[]): Document {
+  const known = new Set(revision.entities.map((one) => one.domain));
+  const upstreams = held.filter(
+    ({ domain, ...one }) => isStaying(one, revision) && !discovered.has(domain) && known.has(domain),
+  );
+  const present = new Set(upstreams.map((one) => one.domain));
+  const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && present.has(domain));
+  return [...upstreams.map(asWritten).map(settingsIn(revision)), ...configured];
+}
+
+/** Gives upstreams the settings of the revision, where it has some. */
+function settingsIn({ entities }: Revision): (entity: Entity) => Entity {
+  const upstreams = new Map(entities.flatMap((one) => (one.kind === 'upstream' ? [[one.domain, one.fields]] : [])));
+  return (entity) => {
+    const fields = entity.kind === 'upstream' && upstreams.get(entity.domain);
+    return fields ? { ...entity, fields: { ...fields, name: entity.key } } : entity;
+  };
 }
 
 function isStaying({ kind, key }: Pick<Entity, 'kind' | 'key'>, { affinity }: Revision): boolean {

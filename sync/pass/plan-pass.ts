@@ -2,6 +2,7 @@ import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { hasAnswered, lastQuarantined } from '#core/snapshot';
 import type { Document, HeldEntity } from '#deck/document';
+import { type Revision, withUndiscovered } from '#deck/revision';
 import { accountsOf } from '../plan/accounts';
 import { desiredUnder, heldBeside, type Pin } from '../plan/pin';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
@@ -29,6 +30,8 @@ export type PassInput = Omit<SettleOptions, 'held'> & {
   readonly elapsedMs: number;
   /** What the control plane is pinned to; absent: it follows. */
   readonly pin?: Pin;
+  /** Of one that follows after a pin, what that took back, until all of it is written. */
+  readonly returning?: Revision;
 };
 
 /** What a pass decides. */
@@ -43,14 +46,14 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { policy, allowed, mostOfKind, pin, owner } = input;
+  const { policy, allowed, mostOfKind, pin, owner, returning } = input;
   const { claims, desired: newest } = settle(snapshot, { ...input, held: pin ? heldBeside(pin, held) : held });
   const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
   const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
   const placed = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot) };
   const wanted = pin
     ? { desired: desiredUnder(pin, placed), settings: {}, affinity: pin.revision.affinity }
-    : { desired: newest };
+    : { desired: returning ? withUndiscovered(newest, returning, held) : newest };
   const planned = makePlan({ ...rules, ...wanted, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   const { changes, withheld } = brake(planned.changes, held, policy);

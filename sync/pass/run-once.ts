@@ -76,12 +76,17 @@ export type PassDependencies = Pick<
 /** What a pin brings along: base files are of the revision as well. */
 export type Pinned = Pin & Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
 
+export type ReadPin = Pick<PassInput, 'returning'> & {
+  readonly pinned?: Pinned;
+  readonly warnings: readonly string[];
+};
+
 /** What outlives the passes over one control plane. */
 export interface StageMemory {
   /** What is written beside what is generated. */
   readonly base: readonly BaseText[];
   /** What the control plane, which holds this, is pinned to; undefined: it follows. Warnings are about what could not be read. */
-  readPin(held: readonly HeldEntity[]): Promise<{ readonly pinned?: Pinned; readonly warnings: readonly string[] }>;
+  readPin(held: readonly HeldEntity[]): Promise<ReadPin>;
   /** Writes down what is about to be written; gives warnings. */
   begin(planned: Planned, changes: readonly Change[]): Promise<readonly string[]>;
   /** Writes down what came of it. */
@@ -143,12 +148,12 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
 /** The plan under the pin that there is; one that has ended counts no more. */
 async function planUnderPin(snapshot: Snapshot, input: PassInput & Pick<PassDependencies, 'memory' | 'plan'>) {
   const { plan = planPass } = input;
-  const { pinned, warnings = [] } = (await input.memory?.readPin(input.held)) ?? {};
-  if (!pinned) return { planned: plan(snapshot, input), warnings };
+  const { pinned, returning, warnings = [] } = (await input.memory?.readPin(input.held)) ?? {};
+  if (!pinned) return { planned: plan(snapshot, { ...input, returning }), warnings };
   const planned = plan(snapshot, { ...input, ...pinned, pin: pinned });
   const { held, affinity = 'none', memory } = input;
   const newest = newestBeside(pinned, { desired: planned.newest, held, affinity, base: memory?.base ?? [] });
-  if (isOver(pinned, newest)) return { planned: plan(snapshot, input), warnings };
+  if (isOver(pinned, newest)) return { planned: plan(snapshot, { ...input, returning: pinned.left }), warnings };
   return { pinned, newest, planned, warnings };
 }
 

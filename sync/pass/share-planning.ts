@@ -16,6 +16,7 @@ const others = Object.keys({
   published: true,
   absences: true,
   pin: true,
+  returning: true,
 } satisfies Readonly<Record<Exclude<keyof PassInput, 'held' | 'elapsedMs'>, true>>) as readonly (keyof PassInput)[];
 
 type Made = { readonly snapshot: Snapshot; readonly input: PassInput };

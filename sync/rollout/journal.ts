@@ -42,6 +42,8 @@ export type StageState = {
   readonly pin?: PinnedTo;
   /** A pin that has ended, while the control plane says it still. */
   readonly endedPin?: string;
+  /** What a pin that has ended took back, until all of it is written. */
+  readonly returnsTo?: string;
   /** Services, routes and plugins by `kind:key`. */
   readonly created: Readonly<Record<string, Created>>;
   /** Oldest first. */
@@ -82,6 +84,7 @@ const journalFile: Sealed<JournalFile> = {
     isWhole: z.boolean(),
     settings: z.string().optional(),
     endedPin: revisionId.optional(),
+    returnsTo: revisionId.optional(),
     pin: z.object({ revision: revisionId, left: revisionId.optional() }).optional(),
     created: z.record(z.string(), z.object({ id: z.string(), revision: revisionId })),
     history: z.array(run),

@@ -42,14 +42,15 @@ export function openMemory(options: MemoryOptions): StageMemory {
   }
 
   /** The revision is on the disk before the journal names it. */
-  async function keepAnd(planned: Planned, next: (revision: Revision) => StageState): Promise<readonly string[]> {
-    const revision = planned.pinned?.revision ?? (await revisionIn(planned, state, options));
+  async function keepAnd(planned: Planned, next: (followed: StageState, revision: Revision) => StageState) {
+    const followed = followedState(state, planned);
+    const revision = planned.pinned?.revision ?? (await revisionIn(planned, followed, options));
     try {
       if (!planned.pinned) await revisions.keep(revision);
     } catch (thrown) {
       return [unwritable(options.stateDir, thrown)];
     }
-    return write(next(revision), revision.id !== state.runs);
+    return write(next(followed, revision), revision.id !== state.runs);
   }
 
   return {
@@ -58,26 +59,24 @@ export function openMemory(options: MemoryOptions): StageMemory {
       const read = await journal.read();
       state = read.state;
       const { pinned, warnings } = await readPinned(state, held, options);
-      return { pinned, warnings: [...read.warnings, ...warnings] };
+      const returning = await readKept(state.returnsTo, revisions);
+      return { pinned, returning, warnings: [...read.warnings, ...warnings] };
     },
     begin: async (planned, changes) => {
-      const followed = followedState(state, planned);
-      isBegun = isNew(state, { planned, changes, options });
-      if (!isBegun) return write(followed);
-      const begin = (revision: Revision) => begunState(followed, revision, { planned, changes, options });
-      return keepAnd(planned, begin);
+      const beginning = { planned, changes, options };
+      isBegun = isNew(state, beginning);
+      if (!isBegun) return write(followedState(state, planned));
+      return keepAnd(planned, (followed, revision) => begunState(followed, revision, beginning));
     },
     end: async ({ plan, report }, applied) => {
       const left = unwritten([...plan.changes, ...leftOutOf(report)], applied);
       // What waits is another revision, which is not begun.
       if (state.runs === undefined || (left.length > 0 && !isBegun)) return [];
-      const isWhole = left.length === 0;
-      return write(isWhole === state.isWhole ? state : { ...state, isWhole });
+      return write(endedState(state, left.length === 0));
     },
     rendered: (planned) => {
-      const { changes } = planned.plan;
-      const followed = followedState(state, planned);
-      return keepAnd(planned, (revision) => ranState(followed, revision, { how: 'render', changes, options }));
+      const running = { how: 'render', changes: planned.plan.changes, options } as const;
+      return keepAnd(planned, (followed, revision) => ranState(followed, revision, running));
     },
   };
 }
@@ -102,7 +101,7 @@ async function readPinned(
   const id = pin?.revision ?? (tagged === endedPin ? undefined : tagged);
   if (id === undefined) return { warnings: [] };
   const kept = await readKept(id, revisions);
-  const left = pin?.left === undefined ? undefined : await readKept(pin.left, revisions);
+  const left = await readKept(pin?.left, revisions);
   const revision = kept ?? { ...revisionOf({ desired: [], held, affinity: affinityOf(held), base }), id };
   const isFromAnother = (entity: HeldEntity) => {
     const { [nameOf(entity)]: one } = created;
@@ -114,8 +113,8 @@ async function readPinned(
   };
 }
 
-function readKept(id: string, revisions: Revisions): Promise<Revision | undefined> {
-  return revisions.read(id).catch(() => undefined);
+async function readKept(id: string | undefined, revisions: Revisions): Promise<Revision | undefined> {
+  return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
 }
 
 function personDecides(id: string, isKept: boolean): string {
@@ -129,7 +128,8 @@ function personDecides(id: string, isKept: boolean): string {
 /** Pins that have ended: the tag of the last one counts no more, until it is gone. */
 function followedState(state: StageState, { pinned, held }: Planned): StageState {
   if (pinned) return state;
-  if (state.pin) return { ...state, pin: undefined, endedPin: state.pin.revision };
+  const { pin } = state;
+  if (pin) return { ...state, pin: undefined, endedPin: pin.revision, returnsTo: pin.left };
   return state.endedPin !== undefined && pinnedIn(held) === undefined ? { ...state, endedPin: undefined } : state;
 }
 
@@ -150,10 +150,10 @@ function isNew(state: StageState, { planned, changes, options }: Beginning): boo
 
 async function revisionIn(
   { plan: { desired }, held }: Planned,
-  { runs }: StageState,
+  { runs, returnsTo = runs }: StageState,
   { revisions, affinity, base }: MemoryOptions,
 ): Promise<Revision> {
-  const before = runs === undefined ? undefined : await readKept(runs, revisions);
+  const before = await readKept(returnsTo, revisions);
   return revisionOf({ desired, held, before, affinity, base });
 }
 
@@ -166,6 +166,11 @@ function begunState(state: StageState, revision: Revision, { planned, changes, o
   };
 }
 
+function endedState(state: StageState, isWhole: boolean): StageState {
+  const returnsTo = isWhole ? undefined : state.returnsTo;
+  return isWhole === state.isWhole && returnsTo === state.returnsTo ? state : { ...state, isWhole, returnsTo };
+}
+
 type Running = Pick<Run, 'how'> & Pick<Beginning, 'changes' | 'options'>;
 
 function ranState(state: StageState, { id }: Revision, { how, changes, options }: Running): StageState {
@@ -174,6 +179,7 @@ function ranState(state: StageState, { id }: Revision, { how, changes, options }
   return {
     ...state,
     runs: id,
+    returnsTo: state.returnsTo && id,
     settings: settingsOf(options),
     isWhole: true,
     history: state.runs === id ? state.history : [...state.history, run],

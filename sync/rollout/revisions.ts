@@ -99,7 +99,9 @@ function usedIn(states: readonly StageState[]): readonly string[] {
   const last = firstOfEach(runs, (run) => run.revision).slice(0, keptRevisions);
   return [
     ...last.map((run) => run.revision),
-    ...states.flatMap(({ runs, pin }) => [runs, pin?.revision, pin?.left].flatMap((id) => id ?? [])),
+    ...states.flatMap(({ runs, pin, returnsTo }) =>
+      [runs, pin?.revision, pin?.left, returnsTo].flatMap((id) => id ?? []),
+    ),
   ];
 }
 

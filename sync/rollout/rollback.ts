@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import { isConfiguration, pinnedIn, type Revision } from '#deck/revision';
+import { isConfiguration, pinnedIn } from '#deck/revision';
 import type { Report } from '../pass/report';
 import { type PassDependencies, type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
 import type { Change } from '../plan/changes';
@@ -46,21 +46,17 @@ function trialOf({ remembered }: RollbackSession, target: string | undefined): S
     return { state: { ...state, pin }, warnings: [] };
   };
   const memory = openMemory({ ...remembered, journal: { read, write: async () => {} } });
+  const kept = async (id: string | undefined) =>
+    id === undefined ? undefined : remembered.revisions.read(id).catch(() => undefined);
   const readPin: StageMemory['readPin'] = async (held) => {
-    if (target === undefined) return { warnings: [] };
+    const { pin: current, runs, returnsTo } = (await remembered.journal.read()).state;
+    if (target === undefined) return { returning: await kept(current ? current.left : returnsTo), warnings: [] };
     const { pinned } = await memory.readPin(held);
-    const before = await unpinned(remembered);
+    const before = await kept(current ? current.left : (returnsTo ?? runs));
     // What it warns of is that a person has to decide, who is about to.
     return { pinned: pinned && { ...pinned, before }, warnings: [] };
   };
   return { ...memory, readPin };
-}
-
-/** What the stage ran last without a pin. */
-async function unpinned({ journal, revisions }: RollbackSession['remembered']): Promise<Revision | undefined> {
-  const { pin, runs } = (await journal.read()).state;
-  const id = pin ? pin.left : runs;
-  return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
 }
 
 /** Going back takes away services, routes and plugins alone; targets and upstreams leave in the passes after it, by their own rules. */
@@ -103,7 +99,11 @@ function nextState(
   { to, planned, report }: Rollback,
   { by, now }: Pick<RollbackSession['remembered'], 'by' | 'now'>,
 ): StageState {
-  if (to === undefined) return { ...state, pin: undefined, endedPin: pinnedIn(planned.held) ?? state.pin?.revision };
+  const { pin, returnsTo } = state;
+  if (to === undefined) {
+    const endedPin = pinnedIn(planned.held) ?? pin?.revision;
+    return { ...state, pin: undefined, endedPin, returnsTo: pin?.left ?? returnsTo };
+  }
   const changes = describeChanges(report.changes.filter(isConfiguration));
   const run = { atMs: now(), revision: to, how: 'rollback', by, changes } as const;
   return {
@@ -112,6 +112,7 @@ function nextState(
     isWhole: false,
     pin: { revision: to, left: planned.newest?.id },
     endedPin: undefined,
+    returnsTo: undefined,
     history: [...state.history, run],
   };
 }

@@ -9,14 +9,14 @@ import {
   stageHistories,
   stageNames,
 } from '../../simulation/stages/history';
-import { simulateStages } from '../../simulation/stages/simulate';
+import { checkIdentity, simulateStages } from '../../simulation/stages/simulate';
 import { defaultConfiguration } from '../../simulation/stages/stage';
 
 const pass: Step = { do: 'pass', stages: stageNames, ...quietAnswers };
 const failing: Answers = { scopes: [], konnect: { fault: 'auth', atWrite: 0, times: 100 } };
 const back = { do: 'rollback', stage: 'canary', to: 0, ...quietAnswers } as const;
-const secure: Step = { do: 'retag', domain: 'sd2', profile: { protocol: 'https' } };
 const limited: Step = { ...defaultConfiguration, plugins: 2 };
+const secure: Step = { do: 'retag', domain: 'sd2', profile: { protocol: 'https' } };
 
 describe('stages', () => {
   // The same histories each time; `npm run simulate` lives through others.
@@ -33,6 +33,16 @@ describe('stages', () => {
     });
 
     await fc.assert(lives, { numRuns: 6, seed: 20_261_129 });
+  });
+
+  it('are the same after going back and to the newest again', async () => {
+    await fc.assert(fc.asyncProperty(stageHistories(12), checkIdentity), { numRuns: 15, seed: 20_261_129 });
+  });
+
+  it('are the same after that where a domain is not discovered any more', async () => {
+    const untagged: Step = { do: 'untag', domain: 'sd1', number: 0 };
+
+    await expect(checkIdentity([...beginning, limited, pass, untagged])).resolves.toBeUndefined();
   });
 
   it.each<[string, readonly Step[]]>([

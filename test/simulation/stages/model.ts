@@ -93,8 +93,12 @@ export function createModel(known: KnownParts, isDocument: boolean) {
     },
     /** Somebody goes back to a revision, or (without an id) to what is newest. */
     noteRollback: (id: string | undefined) => {
-      if (id === undefined) pin = undefined;
-      else pin = { id, parts: known.get(id) ?? fail(`no stage ever ran ${id}`), isLost: false, left: newest };
+      if (id === undefined) {
+        runs = pin?.left ?? runs;
+        pin = undefined;
+      }
+      if (id !== undefined)
+        pin = { id, parts: known.get(id) ?? fail(`no stage ever ran ${id}`), isLost: false, left: newest };
       if (pin) runs = pin.parts;
       runsId = id ?? runsId;
     },
