@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { histories } from '#test/simulation/history';
 import { simulate } from '#test/simulation/simulate';
+import { stageHistories } from '#test/simulation/stages/history';
+import { checkIdentity, simulateStages } from '#test/simulation/stages/simulate';
 import { measureWatch } from '#test/simulation/watch-memory';
 
 const stepsPerHistory = 40;
@@ -16,12 +18,8 @@ async function main([count = '3000']: readonly string[]): Promise<void> {
     // Batches count up from the seed, so that the seed of any of them starts with it.
     const batch = seed + done / historiesPerBatch;
     const numRuns = Math.min(historiesPerBatch, Number(count) - done);
-    const details = await fc.check(fc.asyncProperty(histories(stepsPerHistory), simulate), { seed: batch, numRuns });
-    if (details.failed) {
-      return fail(
-        `${String(details.errorInstance)}\nSEED=${batch} npm run simulate\n${fc.defaultReportMessage(details)}`,
-      );
-    }
+    const broken = await brokenBy({ seed: batch, numRuns });
+    if (broken !== undefined) return fail(broken);
     const rate = (done + numRuns) / ((performance.now() - startedMs) / 1_000);
     console.log(`seed ${batch}: ${done + numRuns} of ${count} histories, ${rate.toFixed(0)} a second`);
   }
@@ -29,6 +27,24 @@ async function main([count = '3000']: readonly string[]): Promise<void> {
   console.log(JSON.stringify(memory));
   if (memory.growth > mostGrowth) fail(`the heap grew by ${(memory.growth * 100).toFixed(1)} %`);
   if (memory.openHandles.length > 0) fail(`still open after the stop: ${memory.openHandles.join(', ')}`);
+}
+
+type Run = { readonly seed: number; readonly numRuns: number };
+
+/** What the first history that broke a rule says; of stages there is one for ten of the others. */
+async function brokenBy({ seed, numRuns }: Run): Promise<string | undefined> {
+  const ofStages = { seed, numRuns: Math.ceil(numRuns / 10) };
+  return (
+    (await firstBroken(histories(stepsPerHistory), simulate, { seed, numRuns })) ??
+    (await firstBroken(stageHistories(stepsPerHistory), (steps) => simulateStages(steps), ofStages)) ??
+    (await firstBroken(stageHistories(stepsPerHistory), checkIdentity, ofStages))
+  );
+}
+
+async function firstBroken<T>(all: fc.Arbitrary<T>, live: (one: T) => Promise<void>, run: Run) {
+  const details = await fc.check(fc.asyncProperty(all, live), run);
+  if (!details.failed) return undefined;
+  return `${String(details.errorInstance)}\nSEED=${run.seed} npm run simulate\n${fc.defaultReportMessage(details)}`;
 }
 
 function fail(message: string | undefined): void {

@@ -19,6 +19,8 @@ export type Passed = { readonly stage: Stage; readonly before: Held; readonly re
 export function checkAlways({ stage, before }: Passed): void {
   checkOthers(before, stage.plane.entities);
   const lost = [...before.values()].find((one) => isByHand(one) && !stage.plane.entities.has(nameOf(one)));
+  const upstream = [...before.values()].find((one) => isOwnUpstream(one) && !stage.plane.entities.has(nameOf(one)));
+  if (upstream) fail(`${stage.name}: upstream ${upstream.key} left`);
   if (lost) fail(`${stage.name}: service ${lost.key}, made by hand, was deleted`);
 }
 

@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import type { Step } from '../../simulation/stages/history';
+
+/** Faults put in one by one: each must break a property of stages, or the properties prove nothing. The same list is in docs/testing.md. */
+type Mutant = {
+  readonly name: string;
+  readonly module: string;
+  /** The module's functions, of which the mutant changes one or two. */
+  readonly mutate: (real: Module) => Module;
+  readonly lives: readonly Step[];
+  /** The property that catches it. */
+  readonly caught: RegExp;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
+type Module = Readonly<Record<string, any>>;
+
+const stages = ['canary', 'prod', 'file'] as const;
+const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
+const pass: Step = { do: 'pass', stages, ...quiet };
+const back: Step = { do: 'rollback', stage: 'canary', ...quiet };
+const plain = { do: 'configure', affinity: 'none', plugins: 0, isRouted: true, consumer: 'anna' } as const;
+const limited: Step = { ...plain, plugins: 2 };
+const sd1: Step = { do: 'create', domain: 'sd1', number: 0 };
+const sd2: Step = { do: 'create', domain: 'sd2', number: 0 };
+const sd3: Step = { do: 'create', domain: 'sd3', number: 0 };
+/** Two revisions: sd1 and sd2, then sd1 with a plugin and sd3. */
+const two: readonly Step[] = [sd1, sd2, pass, limited, sd3, pass];
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'a service of the newest revision gets into a pinned stage',
+    module: '#deck/revision',
+    mutate: ({ underRevision }) => ({
+      underRevision: (revision: Module, data: readonly Module[], ...rest: unknown[]) => {
+        const own = data.find((one) => one.kind === 'service' && one.key === 'sd3');
+        const documents = underRevision(revision, data, ...rest);
+        return own ? [...documents.filter((one: Module) => one !== own), own] : documents;
+      },
+    }),
+    lives: [...two, back],
+    caught: /service:sd3 is there although revision \w+ is without it/,
+  },
+  {
+    name: 'going back deletes targets',
+    module: '#deck/revision',
+    mutate: ({ isConfiguration }) => ({
+      isConfiguration: (one: Module) => isConfiguration(one) || one.kind === 'target',
+    }),
+    lives: [...two, { do: 'delete', domain: 'sd3', number: 0 }, back],
+    caught: /going back deleted target sd3/,
+  },
+  {
+    name: 'a pin takes back upstreams too',
+    module: '#sync/plan/pin',
+    mutate: () => ({
+      isRevoked: ({ kind }: Module) => kind !== 'target',
+      isTakenBack: (entity: Module, pin: Module) => pin.isFromAnother(entity),
+    }),
+    lives: [...two, back, { do: 'untag', domain: 'sd3', number: 0 }],
+    caught: /upstream sd3.privatelink left/,
+  },
+  {
+    name: 'data of a domain that the revision lacks wait',
+    module: '#deck/revision',
+    mutate: ({ underRevision }) => ({
+      underRevision: (revision: Module, data: readonly Module[], ...rest: unknown[]) => {
+        const known = new Set(revision.entities.map((one: Module) => one.domain));
+        return underRevision(
+          revision,
+          data.filter((one) => known.has(one.domain)),
+          ...rest,
+        );
+      },
+    }),
+    lives: [...two, back, { do: 'create', domain: 'sd4', number: 0 }],
+    caught: /target sd4\.privatelink\|\S+ waits/,
+  },
+  {
+    name: 'what is made is written down only after it was',
+    module: '#sync/rollout/memory',
+    mutate: ({ openMemory }) => ({
+      openMemory: (options: Module) => {
+        const memory = openMemory(options);
+        let begin = async () => {};
+        return {
+          ...memory,
+          begin: async (...input: unknown[]) => {
+            begin = () => memory.begin(...input);
+            return [];
+          },
+          end: async (...input: unknown[]) => {
+            await begin();
+            return memory.end(...input);
+          },
+        };
+      },
+    }),
+    lives: [
+      ...two.slice(0, 3),
+      limited,
+      sd3,
+      { ...pass, konnect: quiet.konnect, kill: { at: 6, when: 'after' } },
+      { ...back, to: 0 },
+    ],
+    caught: /is there although revision \w+ is without it/,
+  },
+  {
+    name: 'a pin is lost with its process',
+    module: '#sync/rollout/memory',
+    mutate: ({ openMemory }) => ({
+      openMemory: ({ journal, ...options }: Module) => {
+        let isStarted = false;
+        const read = async () => {
+          const { state, warnings } = await journal.read();
+          const pin = isStarted ? state.pin : undefined;
+          const endedPin = isStarted ? state.endedPin : state.pin?.revision;
+          isStarted = true;
+          return { state: { ...state, pin, endedPin }, warnings };
+        };
+        return openMemory({ ...options, journal: { ...journal, read } });
+      },
+    }),
+    lives: [...two, back, pass, { do: 'restart' }, pass],
+    caught: /is pinned to nothing instead of/,
+  },
+  {
+    name: 'a pin ends with any change',
+    module: '#deck/revision',
+    mutate: () => ({ isMended: (newest: Module, { left }: Module) => newest.id !== left.id }),
+    lives: [...two, back, { do: 'create', domain: 'sd4', number: 0 }],
+    caught: /is pinned to nothing instead of/,
+  },
+  {
+    name: 'a pin never ends',
+    module: '#deck/revision',
+    mutate: () => ({ isMended: () => false }),
+    lives: [...two, back, { ...plain, plugins: 3 }],
+    caught: /is pinned to \w+ instead of nothing/,
+  },
+  {
+    name: 'what the product made is known by its name alone',
+    module: '#sync/plan/pin',
+    mutate: ({ isTakenBack }) => ({
+      isTakenBack: (entity: Module, pin: Module) => isTakenBack({ ...entity, id: madeIdOf(entity.key) }, pin),
+    }),
+    lives: [...two, { do: 'remake', stage: 'canary', domain: 'sd3' }, back],
+    caught: /made by hand, was deleted/,
+  },
+];
+
+/** The id that the product gives a service. */
+function madeIdOf(key: string): string {
+  return require('#core/uuid').uuidOf(`service:${key}`);
+}
+
+describe('the properties of stages', () => {
+  afterEach(() => {
+    jest.resetModules();
+  });
+
+  it.each(mutants)('catch: $name', async ({ module, mutate, lives, caught }) => {
+    let simulateStages: (history: readonly Step[]) => Promise<void> = async () => {};
+    jest.isolateModules(() => {
+      const real = jest.requireActual<Module>(module);
+      jest.doMock(module, () => ({ ...real, ...mutate(real) }));
+      simulateStages = require('../../simulation/stages/simulate').simulateStages;
+      jest.dontMock(module);
+    });
+
+    await expect(simulateStages(lives)).rejects.toThrow(caught);
+  });
+
+  it('hold without a fault through the same histories', async () => {
+    const { simulateStages } = require('../../simulation/stages/simulate');
+
+    for (const { lives } of mutants) await expect(simulateStages(lives)).resolves.toBeUndefined();
+  });
+});
