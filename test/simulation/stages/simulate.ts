@@ -2,6 +2,7 @@ import { compareText } from '#core/addresses/targets';
 import { PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { knownScopes } from '#core/snapshot';
+import { zoneOf } from '#deck/affinity';
 import { type HeldEntity, nameOf } from '#deck/document';
 import { applyChanges } from '#sync/control-planes/apply';
 import { planOnce, runOnce } from '#sync/pass/run-once';
@@ -174,8 +175,11 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
   }
 }
 
+/** Without what is for zones: that is data, which a domain that is away loses with `affinity: none`. */
 function textOfStage({ held, written }: Stage): string {
-  const entities = held().map(({ id: _, tags, ...one }) => ({ ...one, tags: [...tags].sort() }));
+  const entities = held()
+    .filter((one) => zoneOf(one) === undefined)
+    .map(({ id: _, tags, ...one }) => ({ ...one, tags: [...tags].sort() }));
   return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
 }
 
