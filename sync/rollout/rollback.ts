@@ -8,6 +8,7 @@ import { describeChanges } from './describe-changes';
 import type { StageState } from './journal';
 import { openMemory } from './memory';
 import type { StageSession } from './open-stages';
+import type { Revisions } from './revisions';
 import { targetOf } from './target';
 
 /** A pass over the stage, what is remembered of it, and its name for people. */
@@ -32,10 +33,18 @@ export async function planRollback(
   const { journal, revisions } = session.remembered;
   const { state } = await journal.read();
   const target = targetOf(wanted, { state, kept: await revisions.list(), where: session.place });
+  if (target !== undefined) await proveReadable(target, revisions);
   const planned = await planOnce({ ...session, memory: trialOf(session, target) }, signal);
   const { newest, report } = planned;
   const to = newest?.id === target ? undefined : target;
   return { from: state.runs, to, planned, report: { ...report, changes: withoutData(report.changes) } };
+}
+
+/** Without its content a pin keeps what is held: that is for who lost it, not for who goes back to it. */
+async function proveReadable(id: string, revisions: Revisions): Promise<void> {
+  if (await revisions.read(id)) return;
+  const fix = 'go back to another one: history lists them';
+  throw new PrivatelinkError(`rollback: revision ${id} is not kept any more`, { code: 'CONFIG_INVALID', fix });
 }
 
 /** The memory of a stage that is pinned to the revision already; undefined: to nothing. It writes nothing down. */
@@ -66,6 +75,7 @@ function withoutData(changes: readonly Change[]): readonly Change[] {
 
 /** Writes down that the stage goes back, and makes it so in one pass, as its writer. Throws PrivatelinkError, before anything is written, where that cannot be remembered. */
 export async function rollBack(session: RollbackSession, rollback: Rollback, signal: AbortSignal): Promise<Report> {
+  session.mayWrite?.();
   const { state } = await session.remembered.journal.read();
   await remember(session, { state, rollback });
   const admit = (changes: readonly Change[]) => {
