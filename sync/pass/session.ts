@@ -93,7 +93,7 @@ export type Session = PassDependencies & {
 export function openSession({ base, aws, discovery, options }: Ground, config: Config): Session {
   const { clock, terminal, allowRemovals } = options;
   const backend = backendOf(config.controlPlane);
-  const withBase = (base: Base) => {
+  const connect = (base: Base) => {
     const controlPlane = backend.connect(config.owner, { base, env: terminal.env });
     const isChecked = base.files.length > 0 && writesBase(controlPlane);
     return {
@@ -102,13 +102,14 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
       checkOutcome: isChecked ? (outcome: Document) => checkBase(base, outcome) : undefined,
     };
   };
-  const connected = withBase(base);
+  const connected = connect(base);
   const progress = createProgress(terminal, clock.monotonicMs);
   let applied = 0;
   return {
     config,
     ...connected,
-    withBase,
+    // A connection remembers what it read until it writes.
+    withBase: (other) => (other === base ? connected : connect(other)),
     scopeIds: discovery.scopeIds,
     place: describePlane(backend.identity),
     warnings: warningsOf(config, connected),
