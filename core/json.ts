@@ -13,14 +13,20 @@ export function isEmpty(value: Json): boolean {
 
 /** JSON with sorted keys, and without fields that are undefined: equal values have equal texts. Takes what JSON can hold. */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  // Lists of statuses are most of a document.
+  if (Array.isArray(value))
+    return value.some(isObject) ? `[${value.map(canonicalJson).join()}]` : JSON.stringify(value);
   let fields = '';
   for (const key of Object.keys(value).sort()) {
     const field: unknown = value[key as keyof typeof value];
     if (field !== undefined) fields += `${fields && ','}${JSON.stringify(key)}:${canonicalJson(field)}`;
   }
   return `{${fields}}`;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Equal values have equal checksums. */

@@ -128,17 +128,6 @@ export function pinnedIn(held: readonly HeldEntity[]): string | undefined {
   return undefined;
 }
 
-/** Domains whose part differs from one revision to the other. */
-function changedDomains(one: Revision, other: Revision): readonly string[] {
-  const [ones, others] = [partsOf(one.entities), partsOf(other.entities)];
-  return [...new Set([...ones.keys(), ...others.keys()])].filter((domain) => ones.get(domain) !== others.get(domain));
-}
-
-function partsOf(entities: Document): ReadonlyMap<string, string> {
-  const parts = [...groupBy(entities, (one) => one.domain)];
-  return new Map(parts.map(([domain, part]) => [domain, canonicalJson(part)]));
-}
-
 /**
  * Whether what was taken back by going from `left` to `revision` is another thing in `newest`: the parts in which the two differ, and no others, decide.
  */
@@ -146,19 +135,17 @@ export function isMended(
   newest: Revision,
   { revision, left }: { readonly revision: Revision; readonly left: Revision },
 ): boolean {
-  const now = partsOf(newest.entities);
-  const then = partsOf(left.entities);
-  const isOther = (field: 'affinity' | 'base') => {
-    const [a, b, c] = [newest, left, revision].map((one) => canonicalJson(contentOf(one)[field]));
-    return b !== c && a !== b;
-  };
-  return (
-    isOther('affinity') ||
-    isOther('base') ||
-    changedDomains(revision, left).some((domain) => now.get(domain) !== then.get(domain))
-  );
+  const [now, then, before] = [partsOf(newest), partsOf(left), partsOf(revision)];
+  const isOther = (name: string) => !isSame(then.get(name), before.get(name)) && !isSame(now.get(name), then.get(name));
+  return [...new Set([...then.keys(), ...before.keys()])].some(isOther);
 }
 
-function contentOf({ affinity, base }: Revision) {
-  return { affinity, base: base.map(({ text }) => text) };
+/** What a revision has of each domain, and what is of none, under names that no domain has. */
+function partsOf({ affinity, base, entities }: Revision): ReadonlyMap<string, unknown> {
+  const ofAll = { '(affinity)': affinity, '(base)': base.map(({ text }) => text) };
+  return new Map<string, unknown>([...Object.entries(ofAll), ...groupBy(entities, (one) => one.domain)]);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return canonicalJson(one) === canonicalJson(other);
 }
