@@ -31,7 +31,8 @@ function before(known: Known): string {
 
 function named(wanted: string, known: Known): string {
   const ran = known.state.history.map(({ revision }) => revision);
-  const found = [...new Set([...ran, ...known.kept])].filter((id) => id.startsWith(wanted));
+  // All begin with nothing, which a variable that is not set gives.
+  const found = [...new Set([...ran, ...known.kept])].filter((id) => wanted && id.startsWith(wanted));
   const [one, ...more] = found;
   if (one !== undefined && more.length === 0) return one;
   throw invalid(one ? `${wanted} begins several revisions` : `there is no revision ${JSON.stringify(wanted)}`, known);
