@@ -1,24 +1,191 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Entity } from '#deck/document';
-import { revisionOf } from '#deck/revision';
+import type { Entity, HeldEntity, Kind } from '#deck/document';
+import { isConfiguration, isMended, pinnedIn, type Revision, revisionOf, underRevision } from '#deck/revision';
+import { pinTag } from '#deck/tags';
 
-const service: Entity = {
-  kind: 'service',
-  key: 'sd2',
-  domain: 'sd2',
-  fields: { name: 'sd2', protocol: 'http' },
-  tags: ['kong-privatelink', 'owner:test'],
-};
+const tags = ['kong-privatelink', 'owner:test'];
 
-const rest = { affinity: 'none', base: [] } as const;
+function entityOf(kind: Kind, key: string, over: Partial<Entity> = {}): Entity {
+  const [domain = key] = key.split(/[.|]/);
+  return { kind, key, domain, fields: { name: key }, tags, ...over };
+}
+
+const service = (domain: string, protocol = 'http') =>
+  entityOf('service', domain, { fields: { name: domain, protocol } });
+const route = (domain: string) => entityOf('route', domain, { parent: domain });
+const upstream = (domain: string, over: Partial<Entity> = {}) =>
+  entityOf('upstream', `${domain}.privatelink`, { domain, ...over });
+const zoneUpstream = (domain: string) => entityOf('upstream', `use1-az1.${domain}.privatelink`, { domain });
+const target = (domain: string) =>
+  entityOf('target', `${domain}.privatelink|10.0.0.1:80`, { domain, parent: `${domain}.privatelink` });
+
+const held = (...entities: readonly Entity[]): readonly HeldEntity[] =>
+  entities.map((one) => ({ ...one, id: `id of ${one.kind} ${one.key}` }));
+const namesOf = (entities: readonly Entity[]) => entities.map(({ kind, key }) => `${kind} ${key}`);
+const whole = (domain: string) => [upstream(domain), target(domain), service(domain), route(domain)];
+
+function revision(desired: readonly Entity[], over: Partial<Parameters<typeof revisionOf>[0]> = {}): Revision {
+  return revisionOf({ desired, held: [], affinity: 'none', base: [], ...over });
+}
 
 describe('revisionOf', () => {
   it('gives one id whatever the order in which a control plane gives tags', () => {
-    const reversed = { ...service, id: '1', tags: [...service.tags].reverse() };
+    const reversed = { ...service('sd2'), tags: [...tags].reverse() };
 
-    const desired = revisionOf({ desired: [service], held: [], ...rest });
-    const held = revisionOf({ desired: [], held: [reversed], ...rest });
+    expect(revision([], { held: held(reversed) }).id).toBe(revision([service('sd2')]).id);
+  });
 
-    expect(held.id).toBe(desired.id);
+  it('has the configuration alone: no target, no upstream of a zone, and no tag of an upstream', () => {
+    const { entities, id } = revision([...whole('sd2'), zoneUpstream('sd2')]);
+
+    expect(id).toMatch(/^[0-9a-f]{12}$/);
+    expect(namesOf(entities)).toEqual(['upstream sd2.privatelink', 'service sd2', 'route sd2']);
+    expect(entities[0]?.tags).toEqual([]);
+  });
+
+  it('is another one for another entity, affinity or base file, and not for data or the path of a base file', () => {
+    const base = [{ path: 'a.yaml', text: 'services: []' }];
+    const { id } = revision(whole('sd2'), { base });
+    const others = [
+      revision(whole('sd2').slice(0, 3), { base }),
+      revision(whole('sd2'), { base, affinity: 'weighted' }),
+      revision(whole('sd2')),
+    ];
+
+    expect(new Set([id, ...others.map((one) => one.id)]).size).toBe(4);
+    expect(revision([...whole('sd2'), zoneUpstream('sd2')], { base: [{ path: 'b', text: 'services: []' }] }).id).toBe(
+      id,
+    );
+  });
+
+  it('says nothing of a pin', () => {
+    const pinned = { ...service('sd2'), tags: [...tags, pinTag('0123456789ab')] };
+
+    expect(revision([], { held: held(pinned) })).toEqual(revision([service('sd2')]));
+  });
+
+  it('has of a domain that is held and not desired what ran before, or else what is held', () => {
+    const before = revision([...whole('sd2'), ...whole('sd3')]);
+    const changed = held(...whole('sd2'), upstream('sd3'), service('sd3', 'https'), service('sd4'));
+
+    const { entities } = revision(whole('sd2'), { held: changed, before });
+
+    expect(entities.filter(({ domain }) => domain === 'sd3')).toEqual(
+      before.entities.filter(({ domain }) => domain === 'sd3'),
+    );
+    expect(namesOf(entities)).toContain('service sd4');
+  });
+
+  it('has nothing of a domain that ran before and is not held any more', () => {
+    const before = revision([...whole('sd2'), ...whole('sd3')]);
+
+    expect(revision(whole('sd2'), { held: held(...whole('sd2')), before }).id).toBe(revision(whole('sd2')).id);
+  });
+});
+
+describe('underRevision', () => {
+  const checked = upstream('sd2', { fields: { name: 'sd2.privatelink', slots: 7 } });
+  const pinnedTo = revision([checked, service('sd2'), route('sd2')]);
+
+  it('is data with the settings of the revision, and what else it has', () => {
+    const desired = underRevision(pinnedTo, [upstream('sd2', { tags: ['data'] }), target('sd2'), service('sd2')], []);
+
+    expect(namesOf(desired)).toEqual([
+      'upstream sd2.privatelink',
+      'target sd2.privatelink|10.0.0.1:80',
+      'service sd2',
+      'route sd2',
+    ]);
+    expect(desired[0]).toMatchObject({ fields: { slots: 7 }, tags: ['data'] });
+  });
+
+  it('gives a domain that the revision is without its upstream and targets alone', () => {
+    const desired = underRevision(pinnedTo, [...whole('sd2'), ...whole('sd3')], []);
+
+    expect(namesOf(desired.filter(({ domain }) => domain === 'sd3'))).toEqual([
+      'upstream sd3.privatelink',
+      'target sd3.privatelink|10.0.0.1:80',
+    ]);
+  });
+
+  it('has what the revision has of a domain that is not discovered, as long as its upstream is held', () => {
+    const [there, gone] = [held(upstream('sd2')), held(service('sd2'))].map((one) => underRevision(pinnedTo, [], one));
+
+    expect(namesOf(there ?? [])).toEqual(['upstream sd2.privatelink', 'service sd2', 'route sd2']);
+    expect(there?.[0]).toMatchObject({ fields: { slots: 7 } });
+    expect(gone).toEqual([]);
+  });
+
+  it('gives the upstream of a zone the settings of its domain, under its own name', () => {
+    const desired = underRevision({ ...pinnedTo, affinity: 'weighted' }, [zoneUpstream('sd2')], []);
+
+    expect(desired[0]?.fields).toEqual({ name: 'use1-az1.sd2.privatelink', slots: 7 });
+  });
+
+  it.each([
+    ['none', false],
+    ['failover', true],
+  ] as const)('of affinity %s keeps the upstream of a zone whose domain is away: %s', (affinity, isKept) => {
+    const desired = underRevision({ ...pinnedTo, affinity }, [], held(upstream('sd2'), zoneUpstream('sd2')));
+
+    expect(namesOf(desired).includes('upstream use1-az1.sd2.privatelink')).toBe(isKept);
+  });
+
+  it('marks one service, the first by name, with the pin', () => {
+    const both = revision([...whole('sd3'), ...whole('sd2')]);
+
+    const desired = underRevision(both, [...whole('sd2'), ...whole('sd3')], []);
+
+    expect(desired.filter((one) => one.tags.includes(pinTag(both.id))).map(({ key }) => key)).toEqual(['sd2']);
+    expect(pinnedIn(held(...desired))).toBe(both.id);
+  });
+});
+
+describe('pinnedIn', () => {
+  it('is what a service says, and nobody else', () => {
+    const tag = pinTag('0123456789ab');
+
+    expect(pinnedIn(held(route('sd2'), { ...service('sd2'), tags: [...tags, tag] }))).toBe('0123456789ab');
+    expect(pinnedIn(held({ ...route('sd2'), tags: [...tags, tag] }, service('sd2')))).toBeUndefined();
+  });
+});
+
+describe('isMended', () => {
+  const good = revision([service('sd2'), service('sd4')]);
+  const bad = revision([service('sd2', 'https'), service('sd3'), service('sd4')]);
+  const isOver = (newest: Revision, left = bad) => isMended(newest, { revision: good, left });
+
+  it.each<[string, readonly Entity[], boolean]>([
+    ['what was left', [service('sd2', 'https'), service('sd3'), service('sd4')], false],
+    ['another domain', [service('sd2', 'https'), service('sd3'), service('sd4', 'grpc'), service('sd5')], false],
+    ['what was changed, changed again', [service('sd2', 'grpc'), service('sd3'), service('sd4')], true],
+    ['what came, changed', [service('sd2', 'https'), service('sd3', 'grpc'), service('sd4')], true],
+    ['what came, gone', [service('sd2', 'https'), service('sd4')], true],
+  ])('looks at what was taken back alone: %s', (_, desired, expected) => {
+    expect(isOver(revision(desired))).toBe(expected);
+  });
+
+  it('looks at affinity and base files where they were taken back, and nowhere else', () => {
+    const base = [{ path: 'a.yaml', text: 'services: []' }];
+    const left = { ...bad, affinity: 'weighted' as const, base };
+
+    expect(isOver(left, left)).toBe(false);
+    expect(isOver({ ...left, base: [{ path: 'b.yaml', text: 'services: []' }] }, left)).toBe(false);
+    expect(isOver({ ...left, affinity: 'failover' }, left)).toBe(true);
+    expect(isOver({ ...left, base: [] }, left)).toBe(true);
+    expect(isOver({ ...bad, affinity: 'failover', base }, bad)).toBe(false);
+  });
+});
+
+describe('isConfiguration', () => {
+  it.each<[Entity, boolean]>([
+    [upstream('sd2'), true],
+    [service('sd2'), true],
+    [route('sd2'), true],
+    [entityOf('plugin', 'sd2|key-auth'), true],
+    [zoneUpstream('sd2'), false],
+    [target('sd2'), false],
+  ])('of %j', (entity, expected) => {
+    expect(isConfiguration(entity)).toBe(expected);
   });
 });

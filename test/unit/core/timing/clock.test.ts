@@ -73,6 +73,7 @@ describe('the wall clock', () => {
       'sync/pass/absences/store.ts',
       'sync/rollout/memory.ts',
       'sync/rollout/open-stages.ts',
+      'sync/rollout/rollback.ts',
       'sync/rollout/writer.ts',
       'sync/watch/log/log.ts',
       'sync/watch/metrics/process.ts',

@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HeldEntity, Kind } from '#deck/document';
+import type { Revision } from '#deck/revision';
+import { affinityOf, isOver, isRevoked, isTakenBack, keptUnder, type Pin } from '#sync/plan/pin';
+
+const kinds: readonly Kind[] = ['upstream', 'target', 'service', 'plugin', 'route'];
+
+function heldOf(kind: Kind, over: Partial<HeldEntity> = {}): HeldEntity {
+  return { kind, key: 'sd2', domain: 'sd2', id: `id of ${kind}`, fields: {}, tags: [], ...over };
+}
+
+const revision: Revision = { id: '0123456789ab', affinity: 'none', entities: [], base: [] };
+const pinOf = (isFromAnother: Pin['isFromAnother']): Pin => ({ revision, isFromAnother });
+
+describe('what leaves with a pin', () => {
+  it('is a service, a route or a plugin that came with another revision, and never data', () => {
+    const held = kinds.map((kind) => heldOf(kind));
+
+    expect(held.filter(isRevoked).map(({ kind }) => kind)).toEqual(['service', 'plugin', 'route']);
+    expect(
+      held
+        .filter((one) =>
+          isTakenBack(
+            one,
+            pinOf(() => true),
+          ),
+        )
+        .map(({ kind }) => kind),
+    ).toEqual(['service', 'plugin', 'route']);
+    expect(
+      held.filter((one) =>
+        isTakenBack(
+          one,
+          pinOf(() => false),
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is told from what stays, as nobody knows what brought it', () => {
+    const pin = pinOf(({ kind }) => kind === 'route');
+
+    expect(
+      keptUnder(
+        pin,
+        kinds.map((kind) => heldOf(kind)),
+      ).map(({ reason }) => reason),
+    ).toEqual([
+      'revision 0123456789ab is without this service, and the journal does not say which revision brought it',
+      'revision 0123456789ab is without this plugin, and the journal does not say which revision brought it',
+    ]);
+  });
+});
+
+describe('isOver', () => {
+  it('waits for a person where nobody knows what was taken back', () => {
+    const newest = { ...revision, affinity: 'weighted' } as const;
+
+    expect(
+      isOver(
+        pinOf(() => true),
+        newest,
+      ),
+    ).toBe(false);
+    expect(isOver({ ...pinOf(() => true), left: { ...revision, affinity: 'failover' } }, newest)).toBe(true);
+  });
+});
+
+describe('affinityOf', () => {
+  const ofZone = (fields: HeldEntity['fields']) =>
+    heldOf('target', { key: 'use1-az1.sd2.privatelink|10.0.0.1:80', fields });
+
+  it.each<[string, readonly HeldEntity[], string]>([
+    ['nothing', [], 'none'],
+    ['the domain alone', [heldOf('upstream', { key: 'sd2.privatelink' })], 'none'],
+    ['the upstream of a zone', [heldOf('upstream', { key: 'use1-az1.sd2.privatelink' })], 'weighted'],
+    ['its targets', [ofZone({ weight: 100 })], 'weighted'],
+    ['targets to fail over to', [ofZone({ weight: 100 }), ofZone({ weight: 100, failover: true })], 'failover'],
+  ])('reads from %s', (_, held, expected) => {
+    expect(affinityOf(held)).toBe(expected);
+  });
+});
