@@ -7,6 +7,7 @@ import { hasNoCredentials, type Report, serialiseReport } from '../../pass/repor
 import { formatReport } from '../../pass/report-text';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/run-once';
 import type { StageSession } from '../../rollout/open-stages';
+import { writing } from '../../rollout/run-stage';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import { writeOutput } from '../write-output';
@@ -24,7 +25,9 @@ type RenderOptions = Configured &
 
 /** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
 export const runRender: Verb<RenderOptions> = (options, signal) => {
-  const of = (session: StageSession, own: AbortSignal) => renderOne(session, options, own);
+  // What decK is given is written down beside what others write down.
+  const of = (session: StageSession, own: AbortSignal) =>
+    writing(session, own, (writer, signal) => renderOne(writer, options, signal));
   return perStage(options, signal, { doing: 'rendering', ofOne: 'render', of });
 };
 
@@ -38,6 +41,7 @@ async function renderOne(session: StageSession, options: RenderOptions, signal: 
     const notes = `${textOf(report, terminal)}no file was written\n`;
     return { exitCode, json: () => serialiseReport(report), text: () => '', notes };
   }
+  session.mayWrite?.();
   const { warning } = await session.absenceStore.write(planned.plan.absences);
   const { controlPlane, owner } = session.config;
   const { base = session.base } = pinned ?? {};
