@@ -10,14 +10,13 @@ export type Loops<T> = {
   readonly use: (sessions: readonly Session[]) => void;
   /** Of those that there are, in the order in which they began. */
   readonly all: () => readonly T[];
-  readonly sessions: () => readonly Session[];
   readonly trigger: () => void;
   /** Lets those that wait for their time begin now. */
   readonly wake: () => void;
   /** All go on, and one at least has had a pass that did not fail. */
   readonly isAlive: () => boolean;
   readonly isReady: () => boolean;
-  /** Resolves when every loop that ever began has ended. */
+  /** Resolves when every loop that has begun by now has ended. */
   readonly ended: () => Promise<void>;
 };
 
@@ -31,13 +30,14 @@ export type StartLoop<T> = (
 export function createLoops<T>(start: StartLoop<T>, signal: AbortSignal): Loops<T> {
   setMaxListeners(0, signal);
   const loops = new Map<string, Loop<T>>();
-  const endings: Promise<void>[] = [];
+  const running = new Set<Promise<void>>();
 
   function begin(session: Session): void {
     const stop = new AbortController();
     const loop: Partial<Loop<T>> & { session: Session } = { session };
     const { worker, more } = start(() => loop.session, AbortSignal.any([signal, stop.signal]));
-    endings.push(worker.ended);
+    const ended = worker.ended.then(() => void running.delete(ended));
+    running.add(ended);
     loops.set(nameOf(session), Object.assign(loop, { stop, worker, more }));
   }
 
@@ -57,7 +57,6 @@ export function createLoops<T>(start: StartLoop<T>, signal: AbortSignal): Loops<
       }
     },
     all: () => [...loops.values()].map((one) => one.more),
-    sessions: () => [...loops.values()].map((one) => one.session),
     trigger: () => {
       for (const worker of workers()) worker.trigger();
     },
@@ -67,7 +66,7 @@ export function createLoops<T>(start: StartLoop<T>, signal: AbortSignal): Loops<
     isAlive: () => workers().every((one) => one.isAlive()),
     isReady: () => workers().some((one) => one.isReady()),
     ended: async () => {
-      await Promise.all(endings);
+      await Promise.all(running);
     },
   };
 }

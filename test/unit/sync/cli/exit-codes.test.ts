@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { exitCodes, worstOf } from '#sync/cli/exit-codes';
+
+const { done, error, differs, refused, incomplete, uncertain, interrupted } = exitCodes;
+
+describe('the exit code of several', () => {
+  it('is that of the one that says most', () => {
+    const bySeverity = [interrupted, error, incomplete, refused, uncertain, differs, done];
+
+    for (const [index, worst] of bySeverity.entries()) {
+      const rest = bySeverity.slice(index);
+      expect(worstOf(rest)).toBe(worst);
+      expect(worstOf(rest.toReversed())).toBe(worst);
+    }
+  });
+
+  it('is success where there is none', () => {
+    expect(worstOf([])).toBe(done);
+  });
+
+  it('knows every code', () => {
+    for (const code of Object.values(exitCodes)) expect(worstOf([done, code])).toBe(code);
+  });
+});
