@@ -15,7 +15,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 async function ask(question: string): Promise<boolean> {
   const { confirm } = await import('./confirm');
-  return confirm(question, { input: process.stdin, output: process.stdout }, controller.signal);
+  const onInterrupt = () => controller.abort(new Stopped('SIGINT'));
+  return confirm(question, { input: process.stdin, output: process.stdout, onInterrupt }, controller.signal);
 }
 
 /** Loads the rest only now: a signal that comes meanwhile is heard. */

@@ -2,6 +2,8 @@ import { PassThrough } from 'node:stream';
 import { expect, it } from '@jest/globals';
 import { confirm } from '#sync/cli/confirm';
 
+const onInterrupt = () => undefined;
+
 it.each([
   ['a yes', 'yes\n', true],
   ['a short one', 'Y\n', true],
@@ -12,12 +14,39 @@ it.each([
   const input = new PassThrough();
   input.end(typed);
 
-  expect(await confirm('Sure?', { input, output: new PassThrough() }, new AbortController().signal)).toBe(isYes);
+  expect(await confirm('Sure?', { input, output: new PassThrough(), onInterrupt }, new AbortController().signal)).toBe(
+    isYes,
+  );
+});
+
+/** A terminal on which somebody types while the question stands. */
+function askOnTerminal(typed: string, onInterrupt: () => void, signal = new AbortController().signal) {
+  const input = new PassThrough();
+  const output = Object.assign(new PassThrough(), { isTTY: true });
+  const asking = confirm('Sure?', { input, output, onInterrupt }, signal);
+  input.write(typed);
+  return asking;
+}
+
+it('takes Ctrl-D on a terminal for a no', async () => {
+  expect(await askOnTerminal('\x04', () => undefined)).toBe(false);
+});
+
+it('stops the command with Ctrl-C on a terminal', async () => {
+  const stopping = new AbortController();
+
+  const asking = askOnTerminal('\x03', () => stopping.abort(), stopping.signal);
+
+  await expect(asking).rejects.toThrow('abort');
 });
 
 it('ends with the signal', async () => {
   const stopping = new AbortController();
-  const asking = confirm('Sure?', { input: new PassThrough(), output: new PassThrough() }, stopping.signal);
+  const asking = confirm(
+    'Sure?',
+    { input: new PassThrough(), output: new PassThrough(), onInterrupt },
+    stopping.signal,
+  );
 
   stopping.abort();
 
