@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Entity, HeldEntity, Kind } from '#deck/document';
-import { isConfiguration, isMended, pinnedIn, type Revision, revisionOf, underRevision } from '#deck/revision';
+import {
+  isConfiguration,
+  isMended,
+  pinnedIn,
+  type Revision,
+  revisionOf,
+  underRevision,
+  withUndiscovered,
+} from '#deck/revision';
 import { pinTag } from '#deck/tags';
 
 const tags = ['kong-privatelink', 'owner:test'];
@@ -187,5 +195,20 @@ describe('isConfiguration', () => {
     [target('sd2'), false],
   ])('of %j', (entity, expected) => {
     expect(isConfiguration(entity)).toBe(expected);
+  });
+});
+
+describe('withUndiscovered', () => {
+  const left = revision([upstream('sd2'), service('sd2')]);
+
+  it('adds what the revision has of a domain whose upstream is held, with the tags that the upstream has', () => {
+    const own = upstream('sd2', { tags: ['theirs'] });
+
+    expect(withUndiscovered([], left, held(own))).toEqual([own, service('sd2')]);
+  });
+
+  it('adds nothing of a domain that is discovered, nor of one of which nothing is held', () => {
+    expect(withUndiscovered([service('sd2')], left, held(upstream('sd2')))).toEqual([service('sd2')]);
+    expect(withUndiscovered([], left, [])).toEqual([]);
   });
 });

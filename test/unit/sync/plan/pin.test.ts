@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HeldEntity, Kind } from '#deck/document';
 import type { Revision } from '#deck/revision';
-import { affinityOf, isOver, isRevoked, isTakenBack, keptUnder, type Pin } from '#sync/plan/pin';
+import { affinityOf, heldBeside, isOver, isRevoked, isTakenBack, keptUnder, type Pin } from '#sync/plan/pin';
 
 const kinds: readonly Kind[] = ['upstream', 'target', 'service', 'plugin', 'route'];
 
@@ -78,5 +78,24 @@ describe('affinityOf', () => {
     ['targets to fail over to', [ofZone({ weight: 100 }), ofZone({ weight: 100, failover: true })], 'failover'],
   ])('reads from %s', (_, held, expected) => {
     expect(affinityOf(held)).toBe(expected);
+  });
+});
+
+describe('heldBeside', () => {
+  const { id: _, ...secure } = heldOf('service', { fields: { protocol: 'https' } });
+  const left: Revision = { ...revision, entities: [secure] };
+  const [service, target] = [heldOf('service', { fields: { protocol: 'http' } }), heldOf('target')];
+  const pin = pinOf(() => false);
+
+  it('gives the configuration that was left, and the data that are held', () => {
+    expect(heldBeside({ ...pin, left }, [service, target])).toEqual([target, secure]);
+  });
+
+  it('gives nothing of a domain of which nothing is held', () => {
+    expect(heldBeside({ ...pin, left }, [])).toEqual([]);
+  });
+
+  it('gives what is held where nobody knows what was left', () => {
+    expect(heldBeside(pin, [service, target])).toEqual([service, target]);
   });
 });
