@@ -195,6 +195,7 @@ Removals that the brake withholds stay in the file.`,
     help: `
 Reads everything that sync needs, and writes nothing. One line for each check: ok, warning (sync works, or works later) or failed.`,
     exits: { done: 'all ok or warnings', error: 'a check failed' },
+    options: [configOption, stageOption],
     isPrinted: () => true,
     load: async () => (await import('./commands/doctor')).runDoctor,
   },

@@ -6,7 +6,8 @@ import type { PluginSchema } from '../control-planes/backend';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import { openConfig, type SessionOptions } from '../pass/session';
 import { oldestNode } from '../pass/version';
-import { resolveStages } from '../rollout/stages';
+import type { StagesOptions } from '../rollout/open-stages';
+import { askedFor, onlyStage, resolveStages } from '../rollout/stages';
 import type { Check } from './check';
 import { checksOf } from './checks';
 import { type Context, checkTimeoutMs, lateFix, openContexts } from './context';
@@ -15,7 +16,7 @@ export type CheckResult = { readonly check: string } & Pick<Diagnosis, 'result' 
 
 /** All checks in their order; those after the configuration need it. Writes nothing; rejects with the signal's reason alone. */
 export async function examine(
-  options: SessionOptions,
+  options: StagesOptions,
   schema: PluginSchema,
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
@@ -23,7 +24,7 @@ export async function examine(
   const node = resultOf('Node.js', checkNode(process.versions.node));
   const first = [node, ...answers.map((answer) => resultOf('configuration', answer))];
   if (!staged) return first;
-  const { configs, answers: more } = await readStages(staged, signal);
+  const { configs, answers: more } = await readStages(staged, options, signal);
   const contexts = openContexts({ configs, options, schema }, signal);
   const results = await Promise.all(
     contexts.map((context, index) => runChecks(checksOf(context.config, index === 0), context, signal)),
@@ -45,14 +46,15 @@ function readConfig(options: SessionOptions): {
 }
 
 /** Says something where there are several stages, or might be. */
-async function readStages(staged: StagedConfig, signal: AbortSignal) {
+async function readStages(staged: StagedConfig, { stage }: StagesOptions, signal: AbortSignal) {
   try {
-    const { configs, unlisted } = await withinDeadline((own) => resolveStages(staged, own), {
+    const { configs, unlisted } = await withinDeadline((own) => resolveStages(askedFor(staged, stage), own), {
       signal,
       timeoutMs: checkTimeoutMs,
       asked: 'the control planes with these labels',
       fix: lateFix,
     });
+    if (stage !== undefined) return { configs: [onlyStage(configs, stage, unlisted)], answers: [] };
     const names = configs.flatMap((one) => one.stage ?? []);
     const listed = names.length > 0 ? [ok(`stages: ${names.join(', ')}`)] : [];
     return { configs, answers: [...listed, ...unlisted.map(({ thrown }) => failed(messageLineOf(thrown)))] };

@@ -3,7 +3,7 @@ import type { By } from './journal';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Variables in which systems of CI give the address of a run. */
+/** Variables in which systems of CI give the address of a run, or else its number. */
 const runs = ['CI_JOB_URL', 'BUILD_URL', 'CIRCLE_BUILD_URL', 'BUILDKITE_BUILD_URL', 'BITBUCKET_BUILD_NUMBER'];
 const mostCharacters = 300;
 

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { configPath } from '#config/file';
 import type { Config } from '#config/schema';
-import type { Stage, StagedConfig } from '#config/stages';
-import { messageOf, PrivatelinkError } from '#core/errors';
 import { digestOf } from '#core/json';
 import { parseBase } from '#deck/file/base';
 import { backendOf } from '../control-planes/backends';
 import { takesBase } from '../control-planes/control-plane';
-import { labelsOf } from '../control-planes/konnect/select';
 import type { StageMemory } from '../pass/run-once';
 import { type Ground, openGround, openSession, type Session, type SessionOptions } from '../pass/session';
 import { sharePlanning } from '../pass/share-planning';
@@ -16,7 +13,7 @@ import { openJournal } from './journal';
 import { type MemoryOptions, openMemory } from './memory';
 import { openRevisions } from './revisions';
 import { type Discovery, type SharingOptions, shareDiscovery } from './share-discovery';
-import { resolveStages, type Unlisted } from './stages';
+import { askedFor, onlyStage, resolveStages, type Unlisted } from './stages';
 
 export type StagesOptions = SessionOptions & {
   /** The one of several that is meant; absent: all. */
@@ -55,22 +52,15 @@ type Opened = {
 export async function openStages(options: StagesOptions, signal: AbortSignal): Promise<Opened> {
   const ground = openStagesGround(options);
   const { stage } = options;
-  const config = asked(ground.config, stage);
+  const config = askedFor(ground.config, stage);
   const { configs, unlisted } = await resolveStages(config, signal);
   const sessions = openSessions(ground, configs, { signal, freshMs: () => freshMs });
   if (stage === undefined) return { sessions, unlisted };
-  const { publications, ...session } = only(sessions, stage, unlisted);
+  const { publications, ...session } = onlyStage(sessions, stage, unlisted);
   const isPublishing = config.entries[0] === ground.config.entries[0];
   // One alone ends its own discovery when it fails.
   const meant = { ...session, ...ownDiscovery(ground), publications: isPublishing ? publications : [] };
   return { sessions: [meant], unlisted: [] };
-}
-
-/** Nobody is asked for labels where the stage that is meant stands in the file. */
-function asked(config: StagedConfig, stage: string | undefined): StagedConfig {
-  const listed = config.entries.filter((entry): entry is Stage => !('select' in entry));
-  const isListed = stage !== undefined && listed.some((entry) => entry.stage === stage);
-  return isListed ? { ...config, entries: listed } : config;
 }
 
 function ownDiscovery({ discovery: { discover, confirmGone } }: StagesGround): Discovery {
@@ -110,19 +100,4 @@ export function openStage(ground: StagesGround, config: Config): StageSession {
     now: ground.options.clock.now,
   };
   return { ...session, stage: config.stage, memory: openMemory(remembered), remembered };
-}
-
-function only(sessions: readonly StageSession[], stage: string, unlisted: readonly Unlisted[]): StageSession {
-  const found = sessions.find((one) => one.stage === stage);
-  if (found) return found;
-  const what = `--stage: there is no stage ${JSON.stringify(stage)}`;
-  const [missing] = unlisted;
-  if (missing) {
-    const why = `${what} as far as is known: those with ${labelsOf(missing.selection)} cannot be listed`;
-    throw new PrivatelinkError(`${why} (${messageOf(missing.thrown)})`, { code: 'UNREACHABLE', fix: undefined });
-  }
-  const names = sessions.flatMap((one) => one.stage ?? []);
-  const fix =
-    names.length > 0 ? `there are: ${names.join(', ')}` : 'leave it out: the configuration has one controlPlane';
-  throw new PrivatelinkError(what, { code: 'CONFIG_INVALID', fix });
 }

@@ -1,10 +1,10 @@
 import type { Config } from '#config/schema';
 import { configOf, type Selection, type Stage, type StagedConfig, type StageEntry, saidOfStage } from '#config/stages';
-import { PrivatelinkError } from '#core/errors';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { concurrently } from '#io/concurrently';
 import { backendOf } from '../control-planes/backends';
-import { selectPlanes } from '../control-planes/konnect/select';
+import { labelsOf, selectPlanes } from '../control-planes/konnect/select';
 import { describePlane } from '../control-planes/plane-identity';
 
 /** Lists of control planes asked for at once. */
@@ -37,6 +37,33 @@ export async function resolveStages(
 /** The stages of one entry. */
 export async function stagesOf(entry: StageEntry, signal: AbortSignal): Promise<readonly Stage[]> {
   return 'select' in entry ? selectPlanes(entry, signal) : [entry];
+}
+
+/** Nobody is asked for labels where the stage that is meant stands in the file. */
+export function askedFor(config: StagedConfig, stage: string | undefined): StagedConfig {
+  const listed = config.entries.filter((entry): entry is Stage => !('select' in entry));
+  const isListed = stage !== undefined && listed.some((entry) => entry.stage === stage);
+  return isListed ? { ...config, entries: listed } : config;
+}
+
+/** The stage that is meant by its name. Throws PrivatelinkError where there is none. */
+export function onlyStage<S extends Pick<Stage, 'stage'>>(
+  stages: readonly S[],
+  stage: string,
+  unlisted: readonly Unlisted[],
+): S {
+  const found = stages.find((one) => one.stage === stage);
+  if (found) return found;
+  const what = `--stage: there is no stage ${JSON.stringify(stage)}`;
+  const [missing] = unlisted;
+  if (missing) {
+    const why = `${what} as far as is known: those with ${labelsOf(missing.selection)} cannot be listed`;
+    throw new PrivatelinkError(`${why} (${messageOf(missing.thrown)})`, { code: 'UNREACHABLE', fix: undefined });
+  }
+  const names = stages.flatMap((one) => one.stage ?? []);
+  const fix =
+    names.length > 0 ? `there are: ${names.join(', ')}` : 'leave it out: the configuration has one controlPlane';
+  throw new PrivatelinkError(what, { code: 'CONFIG_INVALID', fix });
 }
 
 /** Gives the configuration of each stage, in their order. Throws PrivatelinkError where two have one name, or are one control plane. */

@@ -5,8 +5,13 @@ import { exitCodes } from '../exit-codes';
 import { pluginSchema } from './schema';
 import type { Configured, Verb } from './verb';
 
+type DoctorOptions = Configured & {
+  /** The one of several control planes. */
+  readonly stage?: string;
+};
+
 /** Checks everything that a pass needs, and shows a line for each with the fix; writes nothing. */
-export const runDoctor: Verb<Configured> = async (options, signal) => {
+export const runDoctor: Verb<DoctorOptions> = async (options, signal) => {
   const { terminal } = options;
   const checks = await withElapsed(terminal, 'checking', () => examine(options, pluginSchema(), signal));
   terminal.out(options.json ? `${JSON.stringify({ checks })}\n` : formatChecks(checks, terminal));

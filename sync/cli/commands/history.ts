@@ -11,7 +11,7 @@ type HistoryOptions = Configured & {
   readonly stage?: string;
 };
 
-/** Shows what stages run, and what they ran before: from stateDir alone, no control plane is asked. */
+/** Shows what stages run, and what they ran before: from stateDir alone; Konnect is asked for what labels select, and nothing else. */
 export const runHistory: Verb<HistoryOptions> = (options, signal) => {
   const of = (session: StageSession) => historyOf(session, options);
   return perStage({ ...options, isReadOnly: true }, signal, { doing: 'reading', of });

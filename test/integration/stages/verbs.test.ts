@@ -358,4 +358,22 @@ describe('doctor', () => {
     expect(checks).toContainEqual({ check: 'control planes', result: 'ok', detail: 'stages: canary, eu, away' });
     expect(discoveries()).toBe(1);
   });
+
+  it('looks at one stage alone, also where another is away', async () => {
+    use(...all().slice(0, 2), away);
+
+    const [eu, none] = [
+      await estate.run('doctor', '--stage', 'eu'),
+      await estate.run('doctor', '--stage', 'nowhere', '--json'),
+    ];
+
+    expect(eu).toMatchObject({ exitCode: 0, out: expect.stringMatching(/control plane \(eu\) +ok/) });
+    expect(eu.out).not.toMatch(/canary|away/);
+    expect(none.exitCode).toBe(1);
+    expect(JSON.parse(none.out).checks).toContainEqual({
+      check: 'control planes',
+      result: 'failed',
+      detail: '--stage: there is no stage "nowhere"; there are: canary, eu, away',
+    });
+  });
 });
