@@ -73,9 +73,11 @@ export function pinTag(revisionId: string): string {
   return `${prefixes.pinned}${revisionId}`;
 }
 
-/** The revision that `pinTag` put among the tags. */
+const pinPattern = new RegExp(`^${prefixes.pinned}[0-9a-f]{12}$`);
+
+/** The revision that `pinTag` put among the tags; what people write there by hand is none. */
 export function pinOf(tags: readonly string[]): string | undefined {
-  return tags.find((tag) => tag.startsWith(prefixes.pinned))?.slice(prefixes.pinned.length);
+  return tags.find((tag) => pinPattern.test(tag))?.slice(prefixes.pinned.length);
 }
 
 /** The tags without the one that `pinTag` makes. */

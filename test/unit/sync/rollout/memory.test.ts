@@ -154,6 +154,21 @@ describe('a pin', () => {
     expect(stage.plane.entities.has('service:sd3')).toBe(false);
   });
 
+  it.each(['by-hand', '', '../../0123456789ab', '0123456789AB', '0123456789abc'])(
+    'is none that somebody wrote by hand: pinned:%s',
+    async (word) => {
+      await stage.pass(knownScope([sd2]));
+      const held = stage.plane.entities.get('service:sd2');
+      if (held) stage.plane.entities.set('service:sd2', { ...held, tags: [...held.tags, `pinned:${word}`] });
+
+      const { pinned, warnings } = await stage.pass(knownScope([sd2, sd3]));
+
+      expect([pinned, warnings]).toEqual([undefined, []]);
+      expect(stage.plane.entities.get('service:sd2')?.tags).toEqual(held?.tags);
+      expect(stage.plane.entities.has('service:sd3')).toBe(true);
+    },
+  );
+
   it('that has ended counts no more, while the control plane says it still', async () => {
     await pin();
     const { pin: pinned, ...state } = stage.state();

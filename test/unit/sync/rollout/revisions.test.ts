@@ -73,7 +73,10 @@ describe('a revision that is kept', () => {
     writeFileSync(pathOf(kept), readFileSync(pathOf(kept), 'utf8').replace('sd2', 'sd9'));
 
     expect(await revisions.read('0'.repeat(12))).toBeUndefined();
-    await expect(revisions.read(kept.id)).rejects.toMatchObject({ code: 'STATE', fix: expect.stringContaining('history lists them') });
+    await expect(revisions.read(kept.id)).rejects.toMatchObject({
+      code: 'STATE',
+      fix: expect.stringContaining('history lists them'),
+    });
   });
 
   it('is none where there is no stateDir', async () => {
