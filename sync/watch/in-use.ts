@@ -43,6 +43,7 @@ export function describeSessions({ ground, sessions }: Pick<StagesInUse, 'ground
 const unusedWarning =
   'the configuration file cannot be used, and what was read before stays in use: kong-privatelink doctor says why';
 
+const unfitWarning = 'control planes with the labels not used';
 const unlistedWarning = 'control planes not listed, those of before stay';
 
 /** The sessions, and what people have to know of the configuration: that it is not used, or only after a restart. */
@@ -104,7 +105,7 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
 type Listing = {
   /** Every stage of the start is known. */
   isDone: boolean;
-  /** Why an entry could not be asked last time. */
+  /** Why an entry could not be asked last time, or what it selects not be used. */
   problem?: string;
 };
 
@@ -141,16 +142,23 @@ async function followLabels(
   { ground, selection, listing, use, onChange, renewed }: Following,
   { log, clock, signal }: Pick<Using, 'log' | 'clock' | 'signal'>,
 ): Promise<void> {
+  let isUsed = true;
   while (!signal.aborted) {
     try {
       const { isChanged, problem } = await selection.refresh(ground().config, signal);
+      if (isChanged || !isUsed) {
+        isUsed = false;
+        use(ground());
+        isUsed = true;
+        onChange();
+      }
       if (problem !== undefined && problem !== listing.problem) log.warn({ reason: problem }, unlistedWarning);
       listing.problem = problem;
-      if (isChanged) use(ground());
-      if (isChanged) onChange();
       listing.isDone ||= problem === undefined;
     } catch (thrown) {
-      if (!signal.aborted) log.error({ reason: messageLineOf(thrown) }, 'control planes with the labels not used');
+      const reason = messageLineOf(thrown);
+      if (!signal.aborted && reason !== listing.problem) log.error({ reason }, unfitWarning);
+      listing.problem = reason;
     }
     const { entries, watch } = ground().config;
     const ms = watch.intervalSeconds * 1_000;

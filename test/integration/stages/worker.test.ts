@@ -193,6 +193,28 @@ describe('stages by labels', () => {
     expect(await worker.read('passes_total{stage="eu"}')).toBeGreaterThan(0);
   });
 
+  it('are told for as long as they cannot be used, since one is listed by its name as well', async () => {
+    const { eu: own = {} } = labels;
+    delete own.env;
+    use([eu(), selected()]);
+    const worker = await startScraped();
+    await holds('us', '10.0.1.11:80');
+    const passes = async () => (await worker.read('passes_total{stage="us"}')) ?? 0;
+    const told = async () => {
+      const { body } = await request(`${worker.address}/readyz`, { reset: true });
+      return (await body.text()).includes('two stages are named eu');
+    };
+    own.env = 'prod';
+    await until('it is told', told);
+    const before = await passes();
+    await until('labels were asked for again', async () => (await passes()) > before + 3);
+    const isStillTold = await told();
+    own.env = 'test';
+
+    await until('it is well again', async () => !(await told()));
+    expect(isStillTold).toBe(true);
+  });
+
   it('fm-63 tell of no success where they could never be listed', async () => {
     use([selected({ address: 'http://127.0.0.1:1' })]);
     const worker = await startScraped();
