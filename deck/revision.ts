@@ -6,7 +6,7 @@ import { withoutDefaults } from './compare';
 import { sortDocument } from './desired';
 import type { Document, Entity, HeldEntity } from './document';
 import type { BaseText } from './file/base';
-import { pinOf, pinTag, withoutPin } from './tags';
+import { pinsOf, pinTag, withoutPin } from './tags';
 
 /**
  * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own upstreams, services, routes and plugins, in the order
@@ -119,13 +119,9 @@ function marked(entities: Document, id: string): Document {
   );
 }
 
-/** The revision that the control plane says it is pinned to; undefined: it says nothing. */
-export function pinnedIn(held: readonly HeldEntity[]): string | undefined {
-  for (const { kind, tags } of held) {
-    const id = kind === 'service' ? pinOf(tags) : undefined;
-    if (id !== undefined) return id;
-  }
-  return undefined;
+/** The revisions that the control plane says it is pinned to, sorted: one, unless people wrote such tags by hand. */
+export function pinsIn(held: readonly HeldEntity[]): readonly string[] {
+  return held.flatMap(({ kind, tags }) => (kind === 'service' ? pinsOf(tags) : [])).sort(compareText);
 }
 
 /**

@@ -73,11 +73,11 @@ export function pinTag(revisionId: string): string {
   return `${prefixes.pinned}${revisionId}`;
 }
 
-const pinPattern = new RegExp(`^${prefixes.pinned}[0-9a-f]{12}$`);
+const pinned = new RegExp(`^${prefixes.pinned}[0-9a-f]{12}$`);
 
-/** The revision that `pinTag` put among the tags; what people write there by hand is none. */
-export function pinOf(tags: readonly string[]): string | undefined {
-  return tags.find((tag) => pinPattern.test(tag))?.slice(prefixes.pinned.length);
+/** The revisions that `pinTag` put among the tags; people may write what they like behind its prefix, and more than one. */
+export function pinsOf(tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => pinned.test(tag)).map((tag) => tag.slice(prefixes.pinned.length));
 }
 
 /** The tags without the one that `pinTag` makes. */

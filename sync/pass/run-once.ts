@@ -74,7 +74,11 @@ export type PassDependencies = Pick<
 };
 
 /** What a pin brings along: base files are of the revision as well. */
-export type Pinned = Pin & Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
+export type Pinned = Pin &
+  Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'> & {
+    /** The control plane alone says so: its configuration stays as it is, whatever revision that was, and nothing is written down. */
+    readonly isByTag: boolean;
+  };
 
 export type ReadPin = Pick<PassInput, 'returning'> & {
   readonly pinned?: Pinned;

@@ -1,8 +1,9 @@
+import { messageLineOf, PrivatelinkError } from '#core/errors';
 import { canonicalJson, checksumOf } from '#core/json';
 import type { Affinity } from '#deck/affinity';
 import { type HeldEntity, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
-import { isConfiguration, pinnedIn, type Revision, revisionOf } from '#deck/revision';
+import { isConfiguration, pinsIn, type Revision, revisionOf } from '#deck/revision';
 import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/run-once';
 import type { AppliedChange, Change } from '../plan/changes';
 import { affinityOf, isRevoked } from '../plan/pin';
@@ -27,30 +28,28 @@ export type MemoryOptions = {
 export function openMemory(options: MemoryOptions): StageMemory {
   const { journal, revisions, base } = options;
   let state = nothingRun;
-  let isBegun = false;
+  let [isBegun, isOwed] = [false, false];
 
-  async function write(next: StageState, isRevisionNew = false): Promise<readonly string[]> {
-    if (next === state || canonicalJson(next) === canonicalJson(state)) return [];
+  /** The revision is on the disk before the journal names it. */
+  async function write(next: StageState, revision?: Revision): Promise<readonly string[]> {
     try {
+      if (revision) await revisions.keep(revision);
+      if (next === state || canonicalJson(next) === canonicalJson(state)) return [];
       await journal.write(next);
-      if (isRevisionNew) await revisions.prune();
+      if (next.runs !== state.runs) await revisions.prune();
       state = next;
       return [];
     } catch (thrown) {
+      isOwed = true;
       return [unwritable(options.stateDir, thrown)];
     }
   }
 
-  /** The revision is on the disk before the journal names it. */
   async function keepAnd(planned: Planned, next: (followed: StageState, revision: Revision) => StageState) {
+    if (planned.pinned?.isByTag) return [];
     const followed = followedState(state, planned);
     const revision = planned.pinned?.revision ?? (await revisionIn(planned, followed, options));
-    try {
-      if (!planned.pinned) await revisions.keep(revision);
-    } catch (thrown) {
-      return [unwritable(options.stateDir, thrown)];
-    }
-    return write(next(followed, revision), revision.id !== state.runs);
+    return write(next(followed, revision), planned.pinned ? undefined : revision);
   }
 
   return {
@@ -64,14 +63,15 @@ export function openMemory(options: MemoryOptions): StageMemory {
     },
     begin: async (planned, changes) => {
       const beginning = { planned, changes, options };
-      isBegun = isNew(state, beginning);
+      isBegun = isNew(state, beginning, isOwed);
       if (!isBegun) return write(followedState(state, planned));
+      isOwed = false;
       return keepAnd(planned, (followed, revision) => begunState(followed, revision, beginning));
     },
-    end: async ({ plan, report }, applied) => {
+    end: async ({ plan, report, pinned }, applied) => {
       const left = unwritten([...plan.changes, ...leftOutOf(report)], applied);
       // What waits is another revision, which is not begun.
-      if (state.runs === undefined || (left.length > 0 && !isBegun)) return [];
+      if (pinned?.isByTag || state.runs === undefined || (left.length > 0 && !isBegun)) return [];
       return write(endedState(state, left.length === 0));
     },
     rendered: (planned) => {
@@ -91,38 +91,53 @@ function unwritten(changes: readonly Change[], applied: readonly AppliedChange[]
   return changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one)));
 }
 
-/** The pin by the journal, or by the control plane where the journal knows nothing of it. */
+/** The pin by the journal; where that knows of none, what the control plane says of one is reason enough to leave its configuration as it is. */
 async function readPinned(
   { pin, created, endedPin }: StageState,
   held: readonly HeldEntity[],
   { revisions, base, withBase }: MemoryOptions,
 ): Promise<{ readonly pinned?: Pinned; readonly warnings: readonly string[] }> {
-  const tagged = pinnedIn(held);
-  const id = pin?.revision ?? (tagged === endedPin ? undefined : tagged);
+  const tagged = pinsIn(held);
+  const [id = pin?.revision] = pin || tagged.includes(endedPin ?? '') ? [] : tagged;
   if (id === undefined) return { warnings: [] };
-  const kept = await readKept(id, revisions);
+  const kept = await readKept(pin?.revision, revisions);
   const left = await readKept(pin?.left, revisions);
   const revision = kept ?? { ...revisionOf({ desired: [], held, affinity: affinityOf(held), base }), id };
   const isFromAnother = (entity: HeldEntity) => {
     const { [nameOf(entity)]: one } = created;
     return one !== undefined && one.id === entity.id && one.revision !== id;
   };
+  const isByTag = pin === undefined;
   return {
-    pinned: { revision, left, isFromAnother, ...withBase(revision.base) },
-    warnings: left ? [] : [personDecides(id, kept !== undefined)],
+    pinned: { revision, left, isFromAnother, isByTag, ...withBaseOf(revision, withBase) },
+    warnings: kept && left ? [] : [personDecides(id, { isByTag, isKept: kept !== undefined })],
   };
+}
+
+/** Today's base files are people's to correct; those of a revision are what they were. */
+function withBaseOf({ id, base }: Revision, withBase: MemoryOptions['withBase']) {
+  try {
+    return withBase(base);
+  } catch (cause) {
+    throw new PrivatelinkError(`base files of revision ${id} cannot be used any more (${messageLineOf(cause)})`, {
+      code: 'STATE',
+      fix: 'go back to another one by rollback: history lists them, and newest ends the pin',
+      cause,
+    });
+  }
 }
 
 async function readKept(id: string | undefined, revisions: Revisions): Promise<Revision | undefined> {
   return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
 }
 
-function personDecides(id: string, isKept: boolean): string {
-  const reason = `the control plane is pinned to revision ${id}, and stateDir does not know what was taken back by that`;
-  const now = isKept
-    ? 'it stays at that revision'
-    : 'its configuration stays as it is, since the revision is not kept either';
-  return `${reason}: ${now}, until rollback names another one (history lists them; newest ends the pin)`;
+type Known = { readonly isByTag: boolean; readonly isKept: boolean };
+
+function personDecides(id: string, { isByTag, isKept }: Known): string {
+  const unkept = isByTag ? 'stateDir does not know of that' : 'that revision is not kept any more, or damaged';
+  const unknown = isKept ? 'stateDir does not know what was taken back by that' : unkept;
+  const now = isKept ? 'it stays at that revision' : 'its configuration stays as it is';
+  return `the control plane is pinned to revision ${id}, and ${unknown}: ${now}, until rollback names another one (history lists them; newest ends the pin)`;
 }
 
 /** Pins that have ended: the tag of the last one counts no more, until it is gone. */
@@ -130,7 +145,7 @@ function followedState(state: StageState, { pinned, held }: Planned): StageState
   if (pinned) return state;
   const { pin } = state;
   if (pin) return { ...state, pin: undefined, endedPin: pin.revision, returnsTo: pin.left };
-  return state.endedPin !== undefined && pinnedIn(held) === undefined ? { ...state, endedPin: undefined } : state;
+  return state.endedPin !== undefined && pinsIn(held).length === 0 ? { ...state, endedPin: undefined } : state;
 }
 
 type Beginning = {
@@ -139,12 +154,13 @@ type Beginning = {
   readonly options: Pick<MemoryOptions, 'affinity' | 'base' | 'by' | 'now'>;
 };
 
-/** Whether a revision is about to be written that may be another one than the stage runs. */
-function isNew(state: StageState, { planned, changes, options }: Beginning): boolean {
+/** Whether a revision is about to be written that may be another one than the stage runs; `isOwed`: what was written last could not be written down. */
+function isNew(state: StageState, { planned, changes, options }: Beginning, isOwed: boolean): boolean {
   const { pinned, plan } = planned;
   if (pinned) return state.runs !== pinned.revision.id || changes.some(isConfiguration);
   if (changes.some(isConfiguration)) return true;
-  const isOther = state.runs === undefined || state.settings !== settingsOf(options) || state.pin !== undefined;
+  const isOther =
+    isOwed || state.runs === undefined || state.settings !== settingsOf(options) || state.pin !== undefined;
   return isOther && !plan.changes.some(isConfiguration);
 }
 

@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import { isConfiguration, pinnedIn } from '#deck/revision';
+import { isConfiguration, pinsIn } from '#deck/revision';
 import type { Report } from '../pass/report';
 import { type PassDependencies, type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
 import type { Change } from '../plan/changes';
@@ -31,13 +31,14 @@ export async function planRollback(
   signal: AbortSignal,
 ): Promise<Rollback> {
   const { journal, revisions } = session.remembered;
-  const { state } = await journal.read();
+  const { state, warnings } = await journal.read();
   const target = targetOf(wanted, { state, kept: await revisions.list(), where: session.place });
   if (target !== undefined) await proveReadable(target, revisions);
   const planned = await planOnce({ ...session, memory: trialOf(session, target) }, signal);
   const { newest, report } = planned;
   const to = newest?.id === target ? undefined : target;
-  return { from: state.runs, to, planned, report: { ...report, changes: withoutData(report.changes) } };
+  const said = { changes: withoutData(report.changes), warnings: [...warnings, ...report.warnings] };
+  return { from: state.runs, to, planned, report: { ...report, ...said } };
 }
 
 /** Without its content a pin keeps what is held: that is for who lost it, not for who goes back to it. */
@@ -111,7 +112,7 @@ function nextState(
 ): StageState {
   const { pin, returnsTo } = state;
   if (to === undefined) {
-    const endedPin = pinnedIn(planned.held) ?? pin?.revision;
+    const endedPin = pinsIn(planned.held)[0] ?? pin?.revision;
     return { ...state, pin: undefined, endedPin, returnsTo: pin?.left ?? returnsTo };
   }
   const changes = describeChanges(report.changes.filter(isConfiguration));

@@ -3,7 +3,7 @@ import type { Entity, HeldEntity, Kind } from '#deck/document';
 import {
   isConfiguration,
   isMended,
-  pinnedIn,
+  pinsIn,
   type Revision,
   revisionOf,
   underRevision,
@@ -145,16 +145,16 @@ describe('underRevision', () => {
     const desired = underRevision(both, [...whole('sd2'), ...whole('sd3')], []);
 
     expect(desired.filter((one) => one.tags.includes(pinTag(both.id))).map(({ key }) => key)).toEqual(['sd2']);
-    expect(pinnedIn(held(...desired))).toBe(both.id);
+    expect(pinsIn(held(...desired))).toEqual([both.id]);
   });
 });
 
-describe('pinnedIn', () => {
+describe('pinsIn', () => {
   it('is what a service says, and nobody else', () => {
     const tag = pinTag('0123456789ab');
 
-    expect(pinnedIn(held(route('sd2'), { ...service('sd2'), tags: [...tags, tag] }))).toBe('0123456789ab');
-    expect(pinnedIn(held({ ...route('sd2'), tags: [...tags, tag] }, service('sd2')))).toBeUndefined();
+    expect(pinsIn(held(route('sd2'), { ...service('sd2'), tags: [...tags, tag] }))).toEqual(['0123456789ab']);
+    expect(pinsIn(held({ ...route('sd2'), tags: [...tags, tag] }, service('sd2')))).toEqual([]);
   });
 });
 

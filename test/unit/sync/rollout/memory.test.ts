@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
-import { pinnedIn } from '#deck/revision';
+import { pinsIn } from '#deck/revision';
 import { nothingRun } from '#sync/rollout/journal';
 import { endpointOf, knownScope } from '../../../support/builders';
 import { createRemembering, type Remembering } from '../../../support/rollout/remembering';
@@ -120,7 +120,7 @@ describe('a pin', () => {
     const { pin: pinned } = stage.state();
     expect(stage.held().map(({ kind, key }) => `${kind} ${key}`)).not.toContain('service sd3');
     expect(stage.plane.entities.has('upstream:sd3.privatelink')).toBe(true);
-    expect(pinnedIn(stage.held())).toBe(pinned?.revision);
+    expect(pinsIn(stage.held())).toEqual([pinned?.revision]);
   });
 
   it('leaves what has another id than the journal says', async () => {
@@ -180,6 +180,6 @@ describe('a pin', () => {
 
     expect(stage.plane.entities.has('service:sd3')).toBe(true);
     expect([endedPin, stage.state().endedPin]).toEqual([pinned?.revision, undefined]);
-    expect(pinnedIn(stage.held())).toBeUndefined();
+    expect(pinsIn(stage.held())).toEqual([]);
   });
 });
