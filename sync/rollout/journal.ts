@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { formatProblem, messageOf } from '#core/errors';
 import { checksumOf } from '#core/json';
@@ -63,8 +63,10 @@ export interface Journal {
 }
 
 const revisionId = z.string().regex(/^[0-9a-f]{12}$/);
+/** As long as a Date goes. */
+const lastMs = 8.64e15;
 const run = z.object({
-  atMs: z.number(),
+  atMs: z.number().min(-lastMs).max(lastMs),
   revision: revisionId,
   how: z.enum(['sync', 'rollback', 'render']),
   by: z.object({ configuration: z.string().optional(), user: z.string().optional(), run: z.string().optional() }),
@@ -93,6 +95,7 @@ const journalFile: Sealed<JournalFile> = {
   fixes: { damaged: 'sync writes it again' },
 };
 
+const another = { reason: 'is that of another control plane or owner', fix: journalFile.fixes.damaged };
 const nothingFiled: StageState & Partial<JournalFile> = nothingRun;
 
 /** Runs that a journal remembers; the revisions of the last 20 are kept. */
@@ -101,13 +104,16 @@ const mostRuns = 100;
 /** The journal of a stage, in a file named for owner and control plane, replaced as a whole, and read again only when it was. */
 export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Journal {
   const path = join(stateDir, journalName(owner, controlPlane));
+  const mismatchOf = (file: JournalFile) =>
+    journalName(file.owner, file.controlPlane) === basename(path) ? undefined : another;
   let known: { readonly version: string; readonly state: StageState } | undefined;
   return {
     read: async () => {
       const version = await versionOf(path);
       if (known?.version === version) return { state: known.state, warnings: [] };
       try {
-        const { owner: _, controlPlane: __, ...state } = (await readSealed(path, journalFile)) ?? nothingFiled;
+        const file = await readSealed(path, { ...journalFile, mismatchOf });
+        const { owner: _, controlPlane: __, ...state } = file ?? nothingFiled;
         known = { version, state };
         return { state, warnings: [] };
       } catch (thrown) {

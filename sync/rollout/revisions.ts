@@ -51,6 +51,8 @@ const revisionFile: Sealed<RevisionFile> = {
   fixes: { damaged: 'go back to another one: history lists them' },
 };
 
+const another = { reason: 'is another one than its name says', fix: revisionFile.fixes.damaged };
+
 /** How many are kept beside those in use. */
 const keptRevisions = 20;
 /** A revision is written before the journal that names it: what is younger may be one. */
@@ -60,7 +62,8 @@ export function openRevisions({ stateDir, owner }: { readonly stateDir: string; 
   const pathOf = (id: string) => join(stateDir, `revision.${owner}.${id}.json`);
   return {
     read: async (id) => {
-      const file = await readSealed(pathOf(id), revisionFile);
+      const mismatchOf = (file: RevisionFile) => (file.id === id && file.owner === owner ? undefined : another);
+      const file = await readSealed(pathOf(id), { ...revisionFile, mismatchOf });
       return file && unpacked(file);
     },
     keep: (revision) => writeSealed(pathOf(revision.id), { owner, ...packed(revision) }, revisionFile),
