@@ -76,7 +76,7 @@ function domainOf({ domain = '' }: RetireOptions): string {
 }
 
 async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Report> {
-  const { held, plan, report, snapshot } = await planOnce({ ...session, publications: [] }, signal);
+  const { held, plan, report, snapshot, pinned } = await planOnce({ ...session, publications: [] }, signal);
   const changes = planRetirement(domain, held);
   const mayClaim = (source: string) => session.config.sources.some((one) => one.name === source && claims(one, domain));
   const problem =
@@ -86,7 +86,7 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
       session,
       signal,
     ));
-  if (!problem) session.checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
+  if (!problem) (pinned ?? session).checkOutcome?.(outcomeOf(held, { changes, desired: plan.desired }));
   const { owner, stage, scopes } = report;
   const unknown = changes.length === 0 ? [unknownDomain(domain, held)] : [];
   const warnings = [...unknown, ...stillPublished(domain, session)];
@@ -139,9 +139,12 @@ async function removeAll(report: Report, session: Session, signal: AbortSignal):
   if (changes.length === 0) return report;
   const onApplied = (applied: Parameters<NonNullable<Session['onApplied']>>[0]) =>
     session.onApplied?.(applied, changes.length);
-  const { results } = await writing(session, signal, (writer, own) =>
-    applyChanges(changes, { ...writer, signal: own, onApplied }),
-  );
+  const { results } = await writing(session, signal, async (writer, own) => {
+    // What it is pinned to says which base files are written along with what stays.
+    const leaving = changes.flatMap(({ before, id }) => (before ? [{ ...before, id }] : []));
+    const { pinned } = (await writer.memory?.readPin(leaving)) ?? {};
+    return applyChanges(changes, { ...writer, ...pinned, signal: own, onApplied });
+  });
   return { ...report, applied: results };
 }
 
