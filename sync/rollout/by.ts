@@ -10,13 +10,18 @@ const mostCharacters = 300;
 /** Who has something written: what is known of the process. `configuration` is the checksum of what its file holds. */
 export function whoWrites(env: Env, configuration: string | undefined): By {
   const run = runOf(env);
-  return { configuration, user: userName(env), ...(run && { run: run.slice(0, mostCharacters) }) };
+  return { configuration, user: userName(env), ...(run && { run: withoutPassword(run).slice(0, mostCharacters) }) };
 }
 
 function runOf(env: Env): string | undefined {
   const { GITHUB_RUN_ID: id, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
   if (id && server && repository) return `${server}/${repository}/actions/runs/${id}`;
   return runs.map((name) => env[name]).find((value) => value);
+}
+
+/** Some put one into the addresses of their server. */
+function withoutPassword(run: string): string {
+  return run.replace(/\/\/[^/]*@/, '//');
 }
 
 /** A container often has a user without a name. */

@@ -24,6 +24,7 @@ describe('who has something written', () => {
     ['GitHub, in part', { ...github, GITHUB_REPOSITORY: '' }, undefined],
     ['GitLab', { CI_JOB_URL: 'https://gitlab.example/jobs/7' }, 'https://gitlab.example/jobs/7'],
     ['Jenkins, beside an empty one', { CI_JOB_URL: '', BUILD_URL: 'https://ci.example/7' }, 'https://ci.example/7'],
+    ['a server with a password', { BUILD_URL: 'https://bot:s@cret@ci.example/7' }, 'https://ci.example/7'],
     ['a stranger, at length', { BUILD_URL: 'x'.repeat(1_000) }, 'x'.repeat(300)],
   ])('is a run of %s', (_, env, expected) => {
     expect(whoWrites(env, undefined).run).toBe(expected);
