@@ -26,7 +26,9 @@ function before(known: Known): string {
   const came = history.findLastIndex(({ revision, how }) => revision === runs && how !== 'rollback');
   const earlier = history.slice(0, Math.max(came, 0)).findLast(({ revision }) => revision !== runs);
   if (earlier) return earlier.revision;
-  throw invalid(`${known.where} ran nothing before what it runs now, as far as stateDir knows`, known);
+  const nothing = runs === undefined ? 'nothing yet' : `nothing before revision ${runs}`;
+  const kept = known.kept.filter((id) => id !== runs);
+  throw invalid(`${known.where} ran ${nothing}, as far as stateDir knows`, { ...known, kept });
 }
 
 function named(wanted: string, known: Known): string {
@@ -41,11 +43,14 @@ function named(wanted: string, known: Known): string {
 /** More would hide what is said. */
 const mostNamed = 5;
 
-function invalid(reason: string, { kept }: Known): PrivatelinkError {
-  const named = kept.slice(0, mostNamed).join(', ');
+function invalid(reason: string, { kept, state }: Known): PrivatelinkError {
+  // What ran last is what people mean.
+  const ran = state.history.map(({ revision }) => revision).toReversed();
+  const all = [...new Set([...ran, ...kept])].filter((id) => kept.includes(id));
+  const named = all.slice(0, mostNamed).join(', ');
   const fix =
-    kept.length > 0
-      ? `kept are ${named}${kept.length > mostNamed ? ' and others' : ''}; history says which ran when`
+    all.length > 0
+      ? `kept are ${named}${all.length > mostNamed ? ' and others' : ''}; history says which ran when`
       : 'sync keeps what it writes from now on';
   return new PrivatelinkError(`rollback: ${reason}`, { code: 'CONFIG_INVALID', fix });
 }

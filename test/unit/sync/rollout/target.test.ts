@@ -48,11 +48,22 @@ describe('where to go back to', () => {
   });
 
   it.each<[string, string | undefined, Ran, string]>([
-    ['nothing ran', undefined, { history: [] }, 'CONFIG_INVALID rollback: canary ran nothing before what it runs now'],
-    ['nothing ran before', undefined, { history: [run(a)] }, 'ran nothing before'],
+    ['nothing ran', undefined, { history: [] }, 'CONFIG_INVALID rollback: canary ran nothing yet, as far as'],
+    [
+      'nothing ran before',
+      undefined,
+      { history: [run(a)] },
+      `before revision ${a}, as far as stateDir knows; sync keeps`,
+    ],
+    [
+      'others ran elsewhere',
+      undefined,
+      { history: [run(a)], kept: [a, b] },
+      `stateDir knows; kept are ${b}; history says`,
+    ],
     ['one went back to the first', undefined, { history: [run(a), run(b), run(a, 'rollback')] }, 'ran nothing before'],
     ['two begin so', 'a', { history: [run(a), run('abcdefabcdef')] }, 'a begins several revisions'],
-    ['none begins so', 'd', {}, `there is no revision "d"; kept are ${a}, ${b}, ${c}; history says which ran when`],
+    ['none begins so', 'd', {}, `there is no revision "d"; kept are ${c}, ${b}, ${a}; history says which ran when`],
     ['it has none', '', {}, 'there is no revision ""'],
     ['it is something else', '\u001b[2J', {}, 'there is no revision "\\u001b[2J"'],
     ['it ran and is not kept', 'a', { kept: [b] }, `revision ${a} is not kept any more; kept are ${b};`],
