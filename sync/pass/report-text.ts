@@ -108,9 +108,14 @@ export function formatApplied(applied: readonly AppliedChange[]): string {
   return `Applied ${done} of ${applied.length} changes${again}`;
 }
 
-function formatPinned({ revision, newest }: NonNullable<Report['pinned']>, terminal: Terminal): string {
+function formatPinned(pinned: NonNullable<Report['pinned']>, terminal: Terminal): string {
+  return `${paint(terminal, 'yellow', 'pinned')} ${pinnedTo(pinned)}\n`;
+}
+
+/** What is pinned to what, behind the word `pinned`. */
+export function pinnedTo({ revision, newest }: NonNullable<Report['pinned']>): string {
   const waiting = newest === revision ? '' : `; ${newest}, which the configuration is now, waits`;
-  return `${paint(terminal, 'yellow', 'pinned')} to revision ${revision}${waiting} (rollback newest ends that)\n`;
+  return `to revision ${revision}${waiting} (rollback newest ends that)`;
 }
 
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */

@@ -9,7 +9,7 @@ import type { StageState } from './journal';
 import { openMemory } from './memory';
 import type { StageSession } from './open-stages';
 import type { Revisions } from './revisions';
-import { targetOf } from './target';
+import { newestWord, targetOf } from './target';
 
 /** A pass over the stage, what is remembered of it, and its name for people. */
 export type RollbackSession = PassDependencies & Pick<StageSession, 'remembered' | 'place'>;
@@ -18,8 +18,9 @@ export type RollbackSession = PassDependencies & Pick<StageSession, 'remembered'
 export type Rollback = {
   /** What the stage runs. */
   readonly from?: string;
-  /** Absent: the pin ends, and the stage follows again. */
+  /** Absent: a pin ends, where there is one, and the stage follows. */
   readonly to?: string;
+  readonly isPinned: boolean;
   readonly planned: Planned;
   readonly report: Report;
 };
@@ -35,10 +36,12 @@ export async function planRollback(
   const target = targetOf(wanted, { state, kept: await revisions.list(), where: session.place });
   if (target !== undefined) await proveReadable(target, revisions);
   const planned = await planOnce({ ...session, memory: trialOf(session, target) }, signal);
-  const { newest, report } = planned;
-  const to = newest?.id === target ? undefined : target;
+  const { newest, held, report } = planned;
+  // Nothing is pinned to what it would run anyway.
+  if (target !== undefined && newest?.id === target) return planRollback(session, newestWord, signal);
+  const isPinned = state.pin !== undefined || pinsIn(held).length > 0;
   const said = { changes: withoutData(report.changes), warnings: [...warnings, ...report.warnings] };
-  return { from: state.runs, to, planned, report: { ...report, ...said } };
+  return { from: state.runs, to: target, isPinned, planned, report: { ...report, ...said } };
 }
 
 /** Without its content a pin keeps what is held: that is for who lost it, not for who goes back to it. */

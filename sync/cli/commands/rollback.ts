@@ -1,6 +1,6 @@
 import { formatProblem } from '#core/errors';
 import { hasNoCredentials, isIncomplete, type Report, serialiseReport } from '../../pass/report';
-import { formatApplied, formatCounts, formatReport, formatUnchanged } from '../../pass/report-text';
+import { formatApplied, formatCounts, formatReport, formatUnchanged, pinnedTo } from '../../pass/report-text';
 import type { StageSession } from '../../rollout/open-stages';
 import { planRollback, type Rollback, rollBack } from '../../rollout/rollback';
 import { writing } from '../../rollout/run-stage';
@@ -29,8 +29,9 @@ export const runRollback: Verb<RollbackOptions> = (options, signal) => {
 async function rollbackOne(session: StageSession, options: RollbackOptions, signal: AbortSignal): Promise<StageResult> {
   const { terminal, json, revision } = options;
   const rollback = await planRollback(session, revision, signal);
+  const shown = { ...rollback.report, pinned: undefined };
   // A person is asked about what is above the question.
-  if (!json) terminal.out(`${titleOf(rollback)}${formatReport(rollback.report, terminal)}`);
+  if (!json) terminal.out(`${titleOf(rollback)}${formatReport(shown, terminal)}`);
   const refused = rollback.report.refused ?? (await whyNot(rollback, session, options));
   const prepare = openRelease(session.config);
   const report: Report = refused
@@ -42,7 +43,7 @@ async function rollbackOne(session: StageSession, options: RollbackOptions, sign
   return {
     exitCode: refused ? exitCodes.refused : exitCodeOf(report),
     json: () => serialiseReport(report, { from, to }),
-    text: () => `${said}${summaryOf(report, rollback)}\n`,
+    text: () => `${said}${summaryOf(report, rollback, session)}\n`,
   };
 }
 
@@ -57,13 +58,22 @@ function exitCodeOf(report: Report): number {
 /** What the plan said already. */
 const alreadySaid = { changes: [], kept: [], scopes: [], quarantined: [], warnings: [], pinned: undefined };
 
-function titleOf({ from, to }: Rollback): string {
-  const goal = to === undefined ? 'follow the newest revision' : `go back to revision ${to}`;
-  return `${from === undefined ? '' : `runs revision ${from}; `}would ${goal}\n`;
+function titleOf(rollback: Rollback): string {
+  const { from, to } = rollback;
+  const goal =
+    to === undefined ? 'would follow the newest revision' : `would go back to revision ${to} and be pinned to it`;
+  return `${from === undefined ? '' : `runs revision ${from}; `}${isFollowing(rollback) ? following : goal}\n`;
 }
 
-async function whyNot({ to }: Rollback, { stage }: StageSession, { terminal, json, now }: RollbackOptions) {
-  if (now) return undefined;
+const following = 'follows the newest revision already';
+
+function isFollowing({ to, isPinned }: Rollback): boolean {
+  return to === undefined && !isPinned;
+}
+
+async function whyNot(rollback: Rollback, { stage }: StageSession, { terminal, json, now }: RollbackOptions) {
+  const { to, report } = rollback;
+  if (now || (isFollowing(rollback) && report.changes.length === 0)) return undefined;
   if (json || !terminal.confirm)
     return formatProblem({ reason: 'nobody is there to confirm this', fix: 'look at it, then add --now' });
   const what = to === undefined ? 'Follow the newest revision' : `Go back to revision ${to}`;
@@ -71,9 +81,11 @@ async function whyNot({ to }: Rollback, { stage }: StageSession, { terminal, jso
   return isConfirmed ? undefined : 'not confirmed';
 }
 
-function summaryOf(report: Report, { to }: Rollback): string {
-  const { changes, applied, refused } = report;
+function summaryOf(report: Report, rollback: Rollback, { stage }: StageSession): string {
+  const { changes, applied, refused, pinned } = report;
   if (refused) return `Nothing was written: ${formatCounts(changes)}`;
-  const now = to === undefined ? 'follows the newest revision again' : `is pinned to revision ${to}`;
-  return `The stage ${now}. ${applied ? formatApplied(applied) : formatUnchanged(report)}`;
+  const done = applied ? formatApplied(applied) : formatUnchanged(report);
+  if (isFollowing(rollback)) return done;
+  const now = pinned ? `is pinned ${pinnedTo(pinned)}` : 'follows the newest revision again';
+  return `${stage === undefined ? 'The control plane' : `Stage ${stage}`} ${now}. ${done}`;
 }

@@ -127,6 +127,49 @@ describe('rollback', () => {
     expect((await estate.run('diff')).exitCode).toBe(0);
   });
 
+  it('says that it would be pinned, and what it is pinned to only once it is', async () => {
+    await syncTwice();
+    const [newest, first] = await revisions();
+
+    const { out: planned } = await estate.run('rollback');
+    const { out: done } = await estate.run('rollback', '--now');
+
+    expect(planned).toMatch(`runs revision ${newest}; would go back to revision ${first} and be pinned to it\n`);
+    expect(planned).not.toMatch(/^pinned/m);
+    expect(done).toContain(
+      `The control plane is pinned to revision ${first}; ${newest}, which the configuration is now, waits (rollback newest ends that)`,
+    );
+  });
+
+  it('plans nothing, and asks nobody, where it is to follow and does', async () => {
+    await syncTwice();
+    const [newest = ''] = await revisions();
+
+    const byWord = await estate.run('rollback', 'newest');
+    const byName = await estate.run('rollback', newest);
+
+    for (const { exitCode, out } of [byWord, byName]) {
+      expect({ exitCode, out }).toMatchObject({ exitCode: 0 });
+      expect(out).toBe(
+        `runs revision ${newest}; follows the newest revision already\nThe control plane is as it should be\n`,
+      );
+    }
+  });
+
+  it('names the stage that it takes back', async () => {
+    const stage = `{ stage: lab, type: file, path: "${estate.folder}/lab.yaml" }`;
+    const staged = defaultConfig(estate).replace(/^controlPlane: .*$/m, `controlPlanes: [${stage}]`);
+    estate.configure(staged);
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    await estate.run('sync');
+    estate.configure(staged + domains(limited));
+    await estate.run('sync');
+
+    const { out } = await estate.run('rollback', '--now');
+
+    expect(out).toMatch(/^Stage lab is pinned to revision [0-9a-f]{12}; /m);
+  });
+
   it.each([['abc'], ['../../x'], ['0'.repeat(12)]])(
     'says what there is where there is no revision %s',
     async (name) => {
