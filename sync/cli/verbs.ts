@@ -122,19 +122,21 @@ with --despite-unknown.`,
     name: 'rollback',
     summary: 'take a control plane back to a revision that ran, after showing the plan',
     help: `
-A revision is the configuration that a control plane holds: upstream settings, services, routes, plugins. Going back writes the
-revision with the targets of today, and pins the control plane to it until what was taken back is another thing in the
-configuration, or in the tags. Services, routes and plugins that the revision is without leave where the journal in stateDir says which
-revision brought them; upstreams and targets never do.
-Without REVISION: to what ran before. newest: follow the configuration again. history lists them.
-Asks first; where nobody can answer, --now is the answer.`,
+A revision is the configuration that a control plane holds: settings of upstreams, services, routes, plugins. Going back writes
+the revision with the targets of today, and pins the control plane to it. The pin ends with rollback newest, or when the
+configuration that was taken back changes, in the file or in the tags.
+A service, route or plugin that the revision lacks leaves where the journal in stateDir says which revision brought it; upstreams
+and targets never leave.
+Without REVISION it goes to what ran before the revision that runs now; history lists all. Several control planes go back one
+after the other; --stage names one.
+It shows the plan and asks; where nobody can answer, --now is the answer.`,
     exits: {
       done: 'done',
       error: 'error, or no such revision; nothing written',
       refused: 'refused by policy, or not confirmed',
       incomplete: 'some entities could not be applied: the next pass goes on',
     },
-    argument: ['[revision]', 'id, or what it begins with; newest'],
+    argument: ['[revision]', 'its id, or what the id begins with; newest ends the pin', ['newest']],
     options: [configOption, stageOption, ['--now', 'do not ask'], allowRemovalsOption],
     load: async () => (await import('./commands/rollback')).runRollback,
   },
@@ -142,7 +144,8 @@ Asks first; where nobody can answer, --now is the answer.`,
     name: 'history',
     summary: 'show what each control plane runs, and what ran before: when, by whom, what changed',
     help: `
-Reads stateDir alone. A revision that is kept can be gone back to with rollback.`,
+Reads stateDir alone; Konnect is asked only which control planes a select stands for. rollback takes a control plane back to any
+revision of the list, but for those that are not kept any more.`,
     exits: { done: 'done', error: 'error' },
     options: [configOption, stageOption],
     isPrinted: () => true,

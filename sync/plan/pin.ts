@@ -69,7 +69,7 @@ export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly K
     .map(({ kind, key, domain }) => ({
       key,
       domain,
-      reason: `revision ${pin.revision.id} is without this ${kind}, and the journal does not say which revision brought it`,
+      reason: `revision ${pin.revision.id} is without this ${kind}, and the journal does not say which revision brought it; delete it by hand where nobody needs it`,
     }));
 }
 

@@ -26,6 +26,8 @@ const offered: readonly (readonly [line: string, words: readonly string[]])[] = 
   ['sync --watch --j', ['--json']],
   ['help re', ['render', 'retire']],
   ['completion z', ['zsh']],
+  ['rollback n', ['newest']],
+  ['history --s', ['--stage']],
   ['sandbox --estate T', ['T0', 'T1', 'T2', 'T3', 'T4']],
   ['sync --watch --log-level ', ['debug', 'error', 'info', 'warn']],
   ['diff -c k', ['kong.yaml']],
