@@ -64,6 +64,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     expect(ends).toEqual([
       ...['sync 0', 'aws 0', 'aws 0', 'diff 2', 'sync 0'],
       ...['aws 0', 'aws 0', 'aws 0', 'diff 0', 'aws 0', 'diff 2', 'sync 0', 'aws 0', 'sync 0'],
+      ...['history 0', 'rollback 0', 'diff 0', 'rollback 0'],
       'aws 0',
     ]);
   });

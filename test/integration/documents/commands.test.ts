@@ -162,20 +162,29 @@ describe('our commands in the docs', () => {
     return code;
   }
 
-  /** One stage that ran two revisions; gives what the docs' own id stands for. */
-  async function prepareStages(): Promise<string> {
-    const stages = (more: string) =>
-      `${workerConfig(estate).replace(/^controlPlane: \{(.*)\}$/m, 'controlPlanes: [{ stage: canary,$1}]')}${more}`;
-    estate.configure(stages(''));
-    await exitCodeOf(['sync']);
-    estate.configure(stages('domains: { sd2: { healthcheck: { path: /ok } } }\n'));
-    await exitCodeOf(['sync']);
+  const staged = (config: string) =>
+    config.replace(/^controlPlane: \{(.*)\}$/m, 'controlPlanes: [{ stage: canary,$1}]');
+
+  /** Pages that go back, with the configuration for it. */
+  const goingBack: Readonly<Record<string, (config: string) => string>> = {
+    'docs/stages.md': staged,
+    'docs/sandbox.md': (config) => config,
+  };
+
+  /** Two revisions that ran; gives what the docs' own id stands for. */
+  async function prepareRevisions(of: (config: string) => string): Promise<string> {
+    const config = of(workerConfig(estate));
+    for (const more of ['', 'domains: { sd2: { healthcheck: { path: /ok } } }\n']) {
+      estate.configure(`${config}${more}`);
+      await exitCodeOf(['sync']);
+    }
     const { out } = await estate.run('history', '--json');
     return JSON.parse(out).history.at(-1).revision;
   }
 
   it.each(pages)('run, in their order: $page', async ({ page, commands }) => {
-    const revision = page === 'docs/stages.md' ? await prepareStages() : '';
+    const { [page]: of } = goingBack;
+    const revision = of ? await prepareRevisions(of) : '';
     for (const command of commands) {
       const argv = command
         .replace(/\b[0-9a-f]{12}\b/, revision)
