@@ -120,7 +120,10 @@ function partOf(session: StageSession, { terminal, signal, work }: Doing): Part 
       try {
         return await ofStage(session, signal, work);
       } catch (thrown) {
-        return failureOf(thrown, { name: `stage ${stage} is behind`, stage, controlPlane });
+        // Who asked for what there is not keeps no stage from anything.
+        const isMistake = thrown instanceof PrivatelinkError && thrown.code === 'CONFIG_INVALID';
+        const name = `stage ${stage}${isMistake ? '' : ' is behind'}`;
+        return failureOf(thrown, { name, stage, controlPlane });
       }
     },
   };

@@ -65,6 +65,7 @@ function countsOf(report: Report) {
     waiting: changes.length - applied.length - held,
     withheld: withheld?.changes.length ?? 0,
     published: publishedIn(report).length,
+    pinned: report.pinned?.revision,
     scopes: scopes.length,
     unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
     quarantined: report.quarantined.filter(isOurs).length,

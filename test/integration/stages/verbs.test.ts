@@ -340,6 +340,17 @@ describe('schema --upload', () => {
   });
 });
 
+describe('rollback of several stages', () => {
+  it('says of a stage that cannot go back why, and not that it is behind', async () => {
+    await estate.run('sync');
+
+    const { exitCode, err } = await estate.run('rollback', '--now');
+
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/^error: stage eu: rollback: eu at \S+ ran nothing before revision [0-9a-f]{12}, /m);
+  });
+});
+
 describe('doctor', () => {
   it('checks what is of a stage for each, and what they share once', async () => {
     use(...all().slice(0, 2), away);

@@ -73,6 +73,13 @@ describe('linesOfPass', () => {
     expect(lines).toMatchObject([{ message: 'pass ended', fields: { quarantined: 0 } }]);
   });
 
+  it('says at the end of a pass to which revision the control plane is pinned', () => {
+    const pinned = { revision: 'c8d1ee7764f1', newest: '00d78f54fd5b' };
+    const [lines = []] = sayEach({ pinned });
+
+    expect(lines).toMatchObject([{ message: 'pass ended', fields: { pinned: 'c8d1ee7764f1' } }]);
+  });
+
   it('says of an unknown scope how old is what is used, and when it is known again', () => {
     const [began = [], , ended = []] = sayEach({ scopes: [unknown] }, { scopes: [unknown] }, {});
 
