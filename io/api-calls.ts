@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { type ErrorCode, PrivatelinkError } from '#core/errors';
 
@@ -8,10 +9,19 @@ export type ApiCall = {
   /** What the API itself calls it, or its method: never a text of somebody else. */
   readonly action: string;
   readonly result: 'ok' | ErrorCode;
+  /** For which of several control planes the call was made; of what is done once for all, for which one first. */
+  readonly stage?: string;
 };
 
 /** Whoever calls is many layers below whoever counts, and most processes count nothing: Node's own way to tell, which costs nothing where nobody listens. */
 const calls = channel('kong-privatelink:api-call');
+
+const stages = new AsyncLocalStorage<string>();
+
+/** Does the work, whose calls are told with the name of the stage; the only control plane has none. */
+export function inStage<T>(stage: string | undefined, work: () => T): T {
+  return stage === undefined ? work() : stages.run(stage, work);
+}
 
 /** Hears of each call of this thread from now on; what it gives ends that. */
 export function onCall(listener: (call: ApiCall) => void): () => void {
@@ -49,5 +59,5 @@ function ownCode(thrown: unknown): ErrorCode | undefined {
 }
 
 function tell(call: ApiCall): void {
-  if (calls.hasSubscribers) calls.publish(call);
+  if (calls.hasSubscribers) calls.publish({ ...call, stage: stages.getStore() });
 }

@@ -1,3 +1,4 @@
+import { inStage } from '#io/api-calls';
 import { systemClock } from '#io/clock';
 import { backendOf } from '../control-planes/backends';
 import type { Report } from '../pass/report';
@@ -7,7 +8,7 @@ import { type WriterFile, withWriter } from './writer';
 
 /** One pass over the session's control plane, while nobody else writes to it from the same stateDir. */
 export function runStage(session: PassDependencies & Pick<Session, 'config'>, signal: AbortSignal): Promise<Report> {
-  return writing(session, signal, (deps, own) => runOnce(deps, own));
+  return inStage(session.stage, () => writing(session, signal, (deps, own) => runOnce(deps, own)));
 }
 
 /** Does the work as the one writer of the session's control plane, with what asks before each write whether it still is. */

@@ -56,11 +56,14 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
   const { terminal, config } = options;
   const log = openLog({ ...options, now: machine.clock.now });
   const metrics = createMetrics();
-  const forget = onCall((call) => metrics.add('kong_privatelink_api_calls_total', 1, call));
   const running: Running = { ...machine, log, metrics, signal };
   const inUse = openStagesInUse(options, { ...running, prepareOf: openRelease });
   const shared: Shared = { ...running, inUse, snapshotText: () => undefined, onPass: () => {}, onRenewed: () => {} };
   const loops = createLoops<Left>((current, own) => startLoop(options, { shared, current, signal: own }), signal);
+  const forget = onCall(({ stage, ...call }) => {
+    const own = planeApis.has(call.api) ? loops.all().find((one) => one.stage === stage) : undefined;
+    (own?.metrics ?? metrics).add('kong_privatelink_api_calls_total', 1, call);
+  });
   inUse.onRound(loops.wake);
   shared.onRenewed = () => loops.use(inUse.sessions());
   const paths = () => [configPath({ path: config, env: terminal.env }), ...inUse.ground().config.deck.base];
@@ -81,6 +84,9 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
     return exitCodes.done;
   });
 }
+
+/** Whose calls are of one stage; what is discovered is for all. */
+const planeApis: ReadonlySet<string> = new Set(['konnect', 'kong', 'deck']);
 
 function countsOf(all: readonly Left[]) {
   const stillWrong = all.flatMap(({ conditions }) => heldIn(conditions)).length;

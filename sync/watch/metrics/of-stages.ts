@@ -9,7 +9,11 @@ export function withStages(process: Samples, stages: readonly StageSamples[]): S
   if (stages.length === 0) return process;
   const ofStages = Object.keys(stageMetrics).map((metric) => {
     const series = stages.flatMap(({ stage, samples }) => Object.entries(labelled(samples[metric] ?? {}, stage)));
-    return [metric, Object.fromEntries(series)];
+    // Calls are counted on both sides, each its own.
+    return [
+      metric,
+      { ...(metric === 'kong_privatelink_api_calls_total' ? process[metric] : {}), ...Object.fromEntries(series) },
+    ];
   });
   return { ...process, ...Object.fromEntries(ofStages) };
 }

@@ -90,11 +90,6 @@ const writing = {
 } as const satisfies MetricTable;
 
 const running = {
-  kong_privatelink_api_calls_total: {
-    type: 'counter',
-    help: 'Calls to AWS, the control plane and snapshots, each try, with `ok` or the code of the error',
-    labels: { api: [], action: [], result: ['ok', ...errorCodes] },
-  },
   kong_privatelink_alive: { type: 'gauge', help: '1 where passes go on, 0 where they hang: what /healthz says' },
   kong_privatelink_config_in_use: {
     type: 'gauge',
@@ -123,16 +118,25 @@ const running = {
   process_start_time_seconds: { type: 'gauge', help: 'When the process started, unix time' },
 } as const satisfies MetricTable;
 
+const calls = {
+  kong_privatelink_api_calls_total: {
+    type: 'counter',
+    help: 'Calls to AWS, the control plane and snapshots, each try, with `ok` or the code of the error',
+    labels: { api: [], action: [], result: ['ok', ...errorCodes] },
+  },
+} as const satisfies MetricTable;
+
 /** The metrics of the worker by what they are about. */
 export const workerGroups = {
   Passes: passes,
   Discovery: discovery,
   Writing: writing,
+  Calls: calls,
   'The worker itself': running,
 };
 
 /** What is counted for each stage by itself. */
-export const stageMetrics = { ...passes, ...discovery, ...writing };
+export const stageMetrics = { ...passes, ...discovery, ...writing, ...calls };
 
 /** Every metric of the worker. Docs, alerts and the board are made from this table. */
 export const workerMetrics = { ...stageMetrics, ...running };
