@@ -7,7 +7,7 @@ const mostNames = 3;
 
 /** One line of history: `1 created, 2 updated: service sd2, route sd2, plugin sd2|key-auth`. */
 export function describeChanges(changes: readonly Change[]): string {
-  if (changes.length === 0) return 'found as it is';
+  if (changes.length === 0) return 'no service, route, plugin or setting of an upstream';
   const counts = actions
     .map((action) => [changes.filter((one) => one.action === action).length, words[action]] as const)
     .filter(([count]) => count > 0)

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { formatProblem, messageOf } from '#core/errors';
@@ -107,9 +108,11 @@ export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Jour
   const mismatchOf = (file: JournalFile) =>
     journalName(file.owner, file.controlPlane) === basename(path) ? undefined : another;
   let known: { readonly version: string; readonly state: StageState } | undefined;
+  let unread: unknown;
   return {
     read: async () => {
       const version = await versionOf(path);
+      unread = undefined;
       if (known?.version === version) return { state: known.state, warnings: [] };
       try {
         const file = await readSealed(path, { ...journalFile, mismatchOf });
@@ -117,12 +120,19 @@ export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Jour
         known = { version, state };
         return { state, warnings: [] };
       } catch (thrown) {
+        // What is damaged is replaced; what this process may not read is another's to lose.
+        unread = await access(path, constants.R_OK).then(
+          () => undefined,
+          (denied: unknown) => denied,
+        );
         const lost = `what this stage ran before is not known (${messageOf(thrown)}): rollback cannot go back behind today`;
         return { state: nothingRun, warnings: [lost] };
       }
     },
-    write: ({ history, ...state }) =>
-      writeSealed(path, { owner, controlPlane, ...state, history: history.slice(-mostRuns) }, journalFile),
+    write: async ({ history, ...state }) => {
+      if (unread) throw unread;
+      await writeSealed(path, { owner, controlPlane, ...state, history: history.slice(-mostRuns) }, journalFile);
+    },
   };
 }
 

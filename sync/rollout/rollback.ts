@@ -40,8 +40,14 @@ export async function planRollback(
   // Nothing is pinned to what it would run anyway.
   if (target !== undefined && newest?.id === target) return planRollback(session, newestWord, signal);
   const isPinned = state.pin !== undefined || pinsIn(held).length > 0;
-  const said = { changes: withoutData(report.changes), warnings: [...warnings, ...report.warnings] };
+  const changes = withoutData(report.changes);
+  const later = report.changes.length - changes.length;
+  const said = { changes, warnings: [...warnings, ...(later > 0 ? [leavingLater(later)] : []), ...report.warnings] };
   return { from: state.runs, to: target, isPinned, planned, report: { ...report, ...said } };
+}
+
+function leavingLater(count: number): string {
+  return `in the passes after it, by the rules of data, upstreams and targets leave as well: ${count} (diff shows them then)`;
 }
 
 /** Without its content a pin keeps what is held: that is for who lost it, not for who goes back to it. */

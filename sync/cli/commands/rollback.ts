@@ -43,7 +43,7 @@ async function rollbackOne(session: StageSession, options: RollbackOptions, sign
   return {
     exitCode: refused ? exitCodes.refused : exitCodeOf(report),
     json: () => serialiseReport(report, { from, to }),
-    text: () => `${said}${summaryOf(report, rollback, session)}\n`,
+    text: () => `${said}${summaryOf(refused ? { ...report, pinned: undefined } : report, rollback, session)}\n`,
   };
 }
 
@@ -83,7 +83,8 @@ async function whyNot(rollback: Rollback, { stage }: StageSession, { terminal, j
 
 function summaryOf(report: Report, rollback: Rollback, { stage }: StageSession): string {
   const { changes, applied, refused, pinned } = report;
-  if (refused) return `Nothing was written: ${formatCounts(changes)}`;
+  if (refused)
+    return `${pinned ? `Pinned ${pinnedTo(pinned)}; nothing` : 'Nothing'} was written: ${formatCounts(changes)}`;
   const done = applied ? formatApplied(applied) : formatUnchanged(report);
   if (isFollowing(rollback)) return done;
   const now = pinned ? `is pinned ${pinnedTo(pinned)}` : 'follows the newest revision again';

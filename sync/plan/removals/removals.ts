@@ -96,7 +96,8 @@ export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext
 }
 
 function whySwitchedOff(entity: HeldEntity, { settings, affinity, pin }: RemovalContext): string | undefined {
-  if (zoneOf(entity)) return affinity === 'none' ? 'affinity is none' : undefined;
+  if (zoneOf(entity))
+    return affinity === 'none' ? `affinity${pin ? ` of revision ${pin.revision.id}` : ''} is none` : undefined;
   if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} is without it` : undefined;
   const { kind, key, domain, fields } = entity;
   const { route, plugins } = settings[domain] ?? {};

@@ -39,6 +39,7 @@ export function countReport(metrics: Metrics, { report, rejected, flapping }: Co
   );
   metrics.count('kong_privatelink_changes_withheld', withheld?.changes.map(({ kind }) => ({ kind })) ?? []);
   metrics.set('kong_privatelink_changes_held', held);
+  metrics.set('kong_privatelink_pinned', report.pinned ? 1 : 0);
   metrics.set('kong_privatelink_publications_failed', publications.filter(isIncomplete).length);
   metrics.set('kong_privatelink_entities_rejected', rejected);
   metrics.set('kong_privatelink_entities_flapping', flapping);

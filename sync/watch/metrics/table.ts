@@ -75,6 +75,10 @@ const writing = {
     help: 'Whether policy refused the last plan as a whole (limit), or withheld removals of it (brake)',
     labels: { reason: ['limit', 'brake'] },
   },
+  kong_privatelink_pinned: {
+    type: 'gauge',
+    help: '1 where the control plane is pinned to a revision, 0 where it follows the configuration',
+  },
   kong_privatelink_publications_failed: {
     type: 'gauge',
     help: 'Cloud Map services that the last pass could not read, or not write whole',

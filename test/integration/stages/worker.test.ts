@@ -91,6 +91,11 @@ describe('a worker over several stages', () => {
     expect(await worker.read('last_success_timestamp_seconds{stage="slow"}')).toBe(0);
     expect(await worker.read('last_success_timestamp_seconds{stage="eu"}')).toBeGreaterThan(0);
     expect(await worker.read('config_in_use')).toBe(1);
+    expect(await worker.read('pinned{stage="eu"}')).toBe(0);
+    const calls = (labels: string) => worker.read(`api_calls_total{${labels}}`);
+    expect(await calls('api="konnect",action="PUT",result="ok",stage="eu"')).toBeGreaterThan(0);
+    expect(await calls('api="konnect",action="GET",result="UNREACHABLE",stage="away"')).toBeGreaterThan(0);
+    expect(await calls('api="ec2",action="DescribeVpcEndpoints",result="ok"')).toBeGreaterThan(0);
   });
 
   it('names the stage in each line about it, and in each report', async () => {
