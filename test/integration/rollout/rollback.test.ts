@@ -56,6 +56,22 @@ describe('rollback', () => {
     expect(again.out).toMatch(/pinned to revision [0-9a-f]{12}; [0-9a-f]{12}, which the configuration is now, waits/);
   });
 
+  it('says what leaves in the passes after it, as zones do with affinity, and why', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+    await estate.run('sync');
+    estate.configure(`${defaultConfig(estate)}affinity: weighted\n`);
+    await estate.run('sync');
+
+    const { out } = await estate.run('rollback', '--now');
+    const left = names('upstreams').length;
+    const after = await estate.run('diff');
+    await estate.run('sync');
+
+    expect(out).toContain('in the passes after it, by the rules of data, upstreams and targets leave as well: 6');
+    expect(after.out).toMatch(/affinity of revision [0-9a-f]{12} is none/);
+    expect([left, names('upstreams').length]).toEqual([3, 1]);
+  });
+
   it('is undone by newest, and nothing differs then from a control plane that never went back', async () => {
     await syncTwice();
     const before = estate.konnect.entities('prod', 'services');

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, promises, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { isJournal, nothingRun, openJournal, type StageState } from '#sync/rollout/journal';
 
 let stateDir: string;
@@ -48,6 +48,25 @@ describe('a journal', () => {
 
     expect(again).toBe(before);
     expect((await journal.read()).state.runs).toBe(second);
+  });
+
+  it('that may not be read is not replaced, and is written again once it may', async () => {
+    await open().write(state);
+    const journal = open();
+    const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    // Root may read everything.
+    const opening = jest.spyOn(promises, 'open').mockRejectedValueOnce(denied);
+    const asking = jest.spyOn(promises, 'access').mockRejectedValueOnce(denied);
+
+    const unread = await journal.read();
+    await expect(journal.write({ ...state, runs: second })).rejects.toBe(denied);
+    opening.mockRestore();
+    asking.mockRestore();
+    const { state: read } = await journal.read();
+    await journal.write({ ...read, runs: second });
+
+    expect(unread).toEqual({ state: nothingRun, warnings: [expect.stringContaining('EACCES')] });
+    expect((await open().read()).state).toEqual(expect.objectContaining({ runs: second, pin: state.pin }));
   });
 
   it('remembers the last hundred runs', async () => {
