@@ -65,7 +65,7 @@ describe('a process that writes', () => {
     expect(state()).toEqual([]);
   });
 
-  it('finds out before its next write when it stood still, and another took over', async () => {
+  it('fm-69 finds out before its next write when it stood still, and another took over', async () => {
     const { child, exited, out } = startProcess(answering);
     await until('it works', () => out() === 'begun ');
     child.kill('SIGSTOP');

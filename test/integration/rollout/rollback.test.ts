@@ -86,7 +86,7 @@ describe('rollback', () => {
     expect(estate.konnect.entities('prod', 'services').map((one) => one.tags)).toEqual(before.map((one) => one.tags));
   });
 
-  it('ends when what was taken back is another thing, and not when something else is', async () => {
+  it('fm-66 ends when what was taken back is another thing, and not when something else is', async () => {
     await syncTwice();
     await estate.run('rollback', '--now');
     estate.addEndpoint('sd4', ['10.0.1.14'], { tags: { 'kong:path': '/four' } });
@@ -100,7 +100,7 @@ describe('rollback', () => {
     expect([names('services'), names('plugins')]).toEqual([['sd2', 'sd3', 'sd4'], ['rate-limiting']]);
   });
 
-  it('is kept by the control plane where stateDir is lost: data go on, and a person decides', async () => {
+  it('fm-67 is kept by the control plane where stateDir is lost: data go on, and a person decides', async () => {
     await syncTwice();
     await estate.run('rollback', '--now');
     const lost = defaultConfig(estate) + domains(limited);

@@ -62,7 +62,7 @@ const targets = (name: string) => estate.konnect.entities(name, 'targets').map((
 const holds = (name: string, target: string) => until(`${name} has ${target}`, () => targets(name).includes(target));
 
 describe('a worker over several stages', () => {
-  it('keeps one right while another is away, and a third never answers', async () => {
+  it('fm-65 keeps one right while another is away, and a third never answers', async () => {
     use([eu()]);
     await estate.run('sync');
     use([away, slow(), eu()]);

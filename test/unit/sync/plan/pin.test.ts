@@ -13,7 +13,7 @@ const revision: Revision = { id: '0123456789ab', affinity: 'none', entities: [],
 const pinOf = (isFromAnother: Pin['isFromAnother']): Pin => ({ revision, isFromAnother });
 
 describe('what leaves with a pin', () => {
-  it('is a service, a route or a plugin that came with another revision, and never data', () => {
+  it('fm-68 is a service, a route or a plugin that came with another revision, and never data', () => {
     const held = kinds.map((kind) => heldOf(kind));
 
     expect(held.filter(isRevoked).map(({ kind }) => kind)).toEqual(['service', 'plugin', 'route']);
