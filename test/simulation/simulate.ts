@@ -1,4 +1,3 @@
-import type { HeldEntity } from '#deck/document';
 import { applyChanges } from '#sync/control-planes/apply';
 import { planOnce, runOnce } from '#sync/pass/run-once';
 import { planRetirement, whyClaimed } from '#sync/plan/retire';
@@ -9,6 +8,7 @@ import { createAws } from './aws';
 import { checkOthers, checkPass, checkPublished, checkTruth } from './checks';
 import type { Configuration, Pass, Step } from './history';
 import { createMissed } from './missed';
+import { ofOthers } from './of-others';
 import { createFate, emptyDisk, type Process, startProcess } from './processes';
 
 /** Of the scopes of test/simulation/aws.ts, the one that the process's own credentials read. */
@@ -127,25 +127,3 @@ export async function simulate(history: readonly Step[]): Promise<void> {
   const writes = [...plane.writes, ...cloudMap.writes];
   if (writes.length > 0) throw new Error(`a pass over what is settled wrote ${writes.join(', ')}`);
 }
-
-/** Entities that the product must leave alone: those of people, and those of another owner. */
-const ofOthers: readonly HeldEntity[] = [
-  {
-    kind: 'service',
-    key: 'sd4',
-    domain: 'sd4',
-    id: 'theirs-1',
-    fields: { name: 'sd4', host: 'sd4.example' },
-    tags: [],
-  },
-  { kind: 'upstream', key: 'team', domain: 'team', id: 'theirs-2', fields: { name: 'team' }, tags: ['team-x'] },
-  {
-    kind: 'target',
-    key: 'team|10.0.0.4:80',
-    domain: 'team',
-    parent: 'team',
-    id: 'theirs-3',
-    fields: { target: '10.0.0.4:80', weight: 7 },
-    tags: ['kong-privatelink', 'owner:other'],
-  },
-];

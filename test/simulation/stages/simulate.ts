@@ -3,12 +3,13 @@ import { PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { knownScopes } from '#core/snapshot';
 import { zoneOf } from '#deck/affinity';
-import { type HeldEntity, nameOf } from '#deck/document';
+import { nameOf } from '#deck/document';
 import { applyChanges } from '#sync/control-planes/apply';
 import { planOnce, runOnce } from '#sync/pass/run-once';
 import { planRetirement, whyClaimed } from '#sync/plan/retire';
 import { planRollback, rollBack } from '#sync/rollout/rollback';
 import { createFakeClock } from '../../support/passes';
+import { ofOthers } from '../of-others';
 import { createFate, type Fate } from '../processes';
 import { checkAlways, checkDataStay, checkGoal, checkPin, checkSettled, checkWritten, isTagged } from './checks';
 import { memoryDisk, type StageDisk } from './disk';
@@ -182,25 +183,3 @@ function textOfStage({ held, written }: Stage): string {
     .map(({ id: _, tags, ...one }) => ({ ...one, tags: [...tags].sort() }));
   return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
 }
-
-/** Entities that the product must leave alone. */
-const ofOthers: readonly HeldEntity[] = [
-  {
-    kind: 'service',
-    key: 'sd4',
-    domain: 'sd4',
-    id: 'theirs-1',
-    fields: { name: 'sd4', host: 'sd4.example' },
-    tags: [],
-  },
-  { kind: 'upstream', key: 'team', domain: 'team', id: 'theirs-2', fields: { name: 'team' }, tags: ['team-x'] },
-  {
-    kind: 'target',
-    key: 'team|10.0.0.4:80',
-    domain: 'team',
-    parent: 'team',
-    id: 'theirs-3',
-    fields: { target: '10.0.0.4:80', weight: 7 },
-    tags: ['kong-privatelink', 'owner:other'],
-  },
-];
