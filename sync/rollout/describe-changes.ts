@@ -5,9 +5,9 @@ const words: Readonly<Record<Action, string>> = { create: 'created', update: 'up
 /** More are counted. */
 const mostNames = 3;
 
-/** One line of history: `1 created, 2 updated: service sd2, route sd2, plugin sd2|key-auth`. */
-export function describeChanges(changes: readonly Change[]): string {
-  if (changes.length === 0) return 'no service, route, plugin or setting of an upstream';
+/** One line of history: `1 created, 2 updated: service sd2, route sd2, plugin sd2|key-auth`; `ifNone` says what else makes a revision. */
+export function describeChanges(changes: readonly Change[], ifNone = 'affinity or base files'): string {
+  if (changes.length === 0) return ifNone;
   const counts = actions
     .map((action) => [changes.filter((one) => one.action === action).length, words[action]] as const)
     .filter(([count]) => count > 0)

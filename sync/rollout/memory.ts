@@ -191,7 +191,11 @@ type Running = Pick<Run, 'how'> & Pick<Beginning, 'changes' | 'options'>;
 
 function ranState(state: StageState, { id }: Revision, { how, changes, options }: Running): StageState {
   const { by, now } = options;
-  const run = { atMs: now(), revision: id, how, by, changes: describeChanges(changes.filter(isConfiguration)) };
+  const described = describeChanges(
+    changes.filter(isConfiguration),
+    state.runs === undefined ? 'found as it is' : undefined,
+  );
+  const run = { atMs: now(), revision: id, how, by, changes: described };
   return {
     ...state,
     runs: id,

@@ -7,7 +7,7 @@ function changeOf(action: Action, key: string): Change {
 }
 
 it.each<[readonly Change[], string]>([
-  [[], 'no service, route, plugin or setting of an upstream'],
+  [[], 'affinity or base files'],
   [[changeOf('create', 'a')], '1 created: service a'],
   [
     [changeOf('create', 'a'), changeOf('update', 'b'), changeOf('delete', 'c')],
