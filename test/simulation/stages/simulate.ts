@@ -3,7 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { knownScopes } from '#core/snapshot';
 import { zoneOf } from '#deck/affinity';
-import { nameOf } from '#deck/document';
+import { type HeldEntity, nameOf } from '#deck/document';
 import { applyChanges } from '#sync/control-planes/apply';
 import { planOnce, runOnce } from '#sync/pass/run-once';
 import { planRetirement, whyClaimed } from '#sync/plan/retire';
@@ -17,7 +17,7 @@ import { isFair } from './fair';
 import { type Answers, type Configuration, quietAnswers, type StageName, type Step, stageNames } from './history';
 import type { KnownParts } from './model';
 import { createStage, defaultConfiguration, isOurs, type Stage } from './stage';
-import { createWorld, domainsIn } from './world';
+import { createWorld, domainsIn, type World } from './world';
 
 const startMs = 1_795_000_000_000;
 /** Passes without faults after which each stage must be what it should: three absences and three minutes, and some to spare. */
@@ -27,6 +27,7 @@ const betweenPassesMs = 100_000;
 export type StagesWorld = {
   readonly stages: readonly Stage[];
   live(step: Step): Promise<void>;
+  readonly world: World;
   /** Faults have stopped: passes until each stage must be what it should, which is checked. */
   settle(): Promise<void>;
 };
@@ -138,7 +139,7 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
     for (const stage of stages) checkSettled({ stage, world, configuration }, kept);
   }
 
-  return { stages, live, settle };
+  return { stages, world, live, settle };
 }
 
 /** Lives through one history, lets it settle, and sees that the next passes write nothing. Throws what a check found. */
@@ -158,14 +159,22 @@ export async function simulateStages(history: readonly Step[], disk?: StageDisk)
       throw new Error(`${name}: a pass over what is settled wrote ${plane.writes} and ${stateWrites} files`);
 }
 
-/** Lives through one history; then going back to each revision that ran, and to the newest again, changes nothing in the end. */
+/**
+ * Lives through one history; then going back to each revision that ran, and to the newest again, changes nothing in the end: but for plugins that the
+ * configuration leaves alone, which stay away once they were taken back, and for what a revision had of a domain that is away by now, which stays.
+ */
 export async function checkIdentity(history: readonly Step[]): Promise<void> {
-  const { stages, live, settle } = createStages();
+  const { stages, world, live, settle } = createStages();
   for (const step of history) await live(step);
   for (const { name } of stages) await live({ do: 'rollback', stage: name, to: 'newest', ...quietAnswers });
   await settle();
   const { plugins } = history.findLast((step) => step.do === 'configure') ?? defaultConfiguration;
-  const textOf = (stage: Stage) => textOfStage(stage, plugins > 0);
+  const discovered = new Set(world.domains().map(({ name }) => name));
+  const names = new Map(stages.map((stage) => [stage, new Set(stage.held().map(nameOf))]));
+  const isCompared = (stage: Stage) => (one: HeldEntity) =>
+    (plugins > 0 || one.kind !== 'plugin') &&
+    (discovered.has(one.domain) || names.get(stage)?.has(nameOf(one)) === true);
+  const textOf = (stage: Stage) => textOfStage(stage, isCompared(stage));
   const before = stages.map(textOf);
   for (const to of [undefined, 0, 1]) {
     for (const { name } of stages) await live({ do: 'rollback', stage: name, to, ...quietAnswers });
@@ -178,13 +187,10 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
   }
 }
 
-/**
- * Without what is for zones: that is data, which a domain that is away loses with `affinity: none`. Without plugins where the configuration leaves them
- * alone: those that were taken back with a revision stay away then.
- */
-function textOfStage({ held, written }: Stage, hasPlugins: boolean): string {
+/** Without what is for zones: that is data, which a domain that is away loses with `affinity: none`. */
+function textOfStage({ held, written }: Stage, isCompared: (one: HeldEntity) => boolean): string {
   const entities = held()
-    .filter((one) => zoneOf(one) === undefined && (hasPlugins || one.kind !== 'plugin'))
+    .filter((one) => zoneOf(one) === undefined && isCompared(one))
     .map(({ id: _, tags, ...one }) => ({ ...one, tags: [...tags].sort() }));
   return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
 }
