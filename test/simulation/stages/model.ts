@@ -102,6 +102,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
       if (pin) runs = pin.parts;
       runsId = id ?? runsId;
     },
+    isLost: () => pin?.isLost === true,
     /** What the control plane says itself is all that is left. */
     noteLoss: (held: readonly HeldEntity[]) => {
       const tags = held.flatMap((one) => one.tags.filter((tag) => tag.startsWith('pinned:')));

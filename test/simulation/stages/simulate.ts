@@ -104,10 +104,10 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
   }
 
   function remake({ stage: name, domain }: Extract<Step, { do: 'remake' }>): void {
-    const { plane } = stageOf(name);
+    const { plane, model } = stageOf(name);
     const service = plane.entities.get(`service:${domain}`);
-    // The tag of the pin is all that is left of it where stateDir is lost.
-    if (!service || !isOurs(service) || isTagged(service)) return;
+    // The tag of the pin, and what is held, are all that is left of it where stateDir is lost.
+    if (!service || !isOurs(service) || isTagged(service) || model.isLost()) return;
     remade += 1;
     const below = [...plane.entities.values()].filter((one) => one.parent === domain && isOurs(one));
     for (const { kind, key } of below) plane.entities.delete(`${kind}:${key}`);
@@ -161,7 +161,7 @@ export async function simulateStages(history: readonly Step[], disk?: StageDisk)
 
 /**
  * Lives through one history; then going back to each revision that ran, and to the newest again, changes nothing in the end: but for plugins that the
- * configuration leaves alone, which stay away once they were taken back, and for what a revision had of a domain that is away by now, which stays.
+ * configuration leaves alone, which stay away once they were taken back, and for routes and plugins of a domain that is away, of which nobody can say what it should have.
  */
 export async function checkIdentity(history: readonly Step[]): Promise<void> {
   const { stages, world, live, settle } = createStages();
@@ -170,11 +170,11 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
   await settle();
   const { plugins } = history.findLast((step) => step.do === 'configure') ?? defaultConfiguration;
   const discovered = new Set(world.domains().map(({ name }) => name));
-  const names = new Map(stages.map((stage) => [stage, new Set(stage.held().map(nameOf))]));
-  const isCompared = (stage: Stage) => (one: HeldEntity) =>
-    (plugins > 0 || one.kind !== 'plugin') &&
-    (discovered.has(one.domain) || names.get(stage)?.has(nameOf(one)) === true);
-  const textOf = (stage: Stage) => textOfStage(stage, isCompared(stage));
+  const isCompared = ({ kind, domain }: HeldEntity) => {
+    if (kind === 'plugin' && plugins === 0) return false;
+    return discovered.has(domain) || kind === 'service' || kind === 'upstream';
+  };
+  const textOf = (stage: Stage) => textOfStage(stage, isCompared);
   const before = stages.map(textOf);
   for (const to of [undefined, 0, 1]) {
     for (const { name } of stages) await live({ do: 'rollback', stage: name, to, ...quietAnswers });
@@ -191,6 +191,7 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
 function textOfStage({ held, written }: Stage, isCompared: (one: HeldEntity) => boolean): string {
   const entities = held()
     .filter((one) => zoneOf(one) === undefined && isCompared(one))
-    .map(({ id: _, tags, ...one }) => ({ ...one, tags: [...tags].sort() }));
+    // What says that it was pinned stays on the service of a domain that is away, where stateDir was lost meanwhile.
+    .map(({ id: _, tags, ...one }) => ({ ...one, tags: tags.filter((tag) => !tag.startsWith('pinned:')).sort() }));
   return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
 }
