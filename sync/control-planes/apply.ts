@@ -9,7 +9,14 @@ import type { AppliedChange, Change } from '../plan/changes';
 import { failureNames, whySkipped } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
 import { foreignMessage, takesPaths } from '../plan/foreign-entities';
-import type { ControlPlane, DocumentControlPlane, EntityControlPlane, FailedChange, Rollout } from './control-plane';
+import {
+  type ControlPlane,
+  type DocumentControlPlane,
+  type EntityControlPlane,
+  type FailedChange,
+  type Rollout,
+  writesBase,
+} from './control-plane';
 
 export type ApplyOptions = {
   readonly controlPlane: ControlPlane;
@@ -91,7 +98,7 @@ async function applyWhole(
   for (const change of changes) await applyStage([change], { ...stage, progress, options: silent, write: admit });
   const { during = quietly } = silent;
   const write = () => writeWhole(admitted, { controlPlane, mayWrite, signal: stage.writeSignal });
-  const failed = admitted.length > 0 ? await during('writing', write) : [];
+  const failed = await during('writing', write);
   const failures = new Map(failed.map((one) => [one.change, one]));
   for (const one of progress.results) {
     const failure = failures.get(one.change);
@@ -107,10 +114,13 @@ async function writeWhole(
   changes: readonly Change[],
   { controlPlane, mayWrite, signal }: WholeOptions,
 ): Promise<readonly FailedChange[]> {
+  // Base files may have changed where every change of ours is left out.
+  if (changes.length === 0 && !writesBase(controlPlane)) return [];
   try {
     mayWrite?.();
     return await controlPlane.writeAll(changes, signal);
   } catch (thrown) {
+    if (changes.length === 0) throw thrown;
     return changes.map((change) => ({ change, thrown }));
   }
 }

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ApplyOptions, applyChanges } from '#sync/control-planes/apply';
 import type { ControlPlane } from '#sync/control-planes/control-plane';
+import type { Change } from '#sync/plan/changes';
 import { createsOf, documentOf } from '../../../support/control-planes/konnect';
 import { createMemoryControlPlane } from '../../../support/control-planes/memory';
 import { createFakeClock } from '../../../support/passes';
@@ -144,5 +145,38 @@ describe('fm-54 a control plane that writes too slowly for ever', () => {
       error: expect.stringContaining('not everything was written after 60 minutes'),
       isTransient: true,
     });
+  });
+});
+
+describe('base files', () => {
+  const { write: _, ...plane } = createMemoryControlPlane('test');
+  const [create] = creates as [Change];
+  const taken = { kind: create.kind, key: create.key, id: 'theirs' };
+  const openTaken = (hasBase: boolean, written: string[]): ApplyOptions => ({
+    controlPlane: {
+      ...plane,
+      takes: 'document',
+      hasBase,
+      readForeign: async () => [taken],
+      writeAll: async (changes) => {
+        written.push(`${changes.length} changes`);
+        return [];
+      },
+    },
+    clock: createFakeClock(),
+    concurrency: 1,
+    signal: new AbortController().signal,
+  });
+
+  it.each([
+    ['are written where every change is left out', true, ['0 changes']],
+    ['that there are none of are no reason to write', false, []],
+  ])('%s', async (_, hasBase, expected) => {
+    const written: string[] = [];
+
+    const { results } = await applyChanges([create], openTaken(hasBase, written));
+
+    expect(results).toMatchObject([{ outcome: 'failed' }]);
+    expect(written).toEqual(expected);
   });
 });
