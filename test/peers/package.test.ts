@@ -22,6 +22,8 @@ const calls: Readonly<Record<string, Call>> = {
   render: [[], 0, '10.0.1.11:80'],
   sync: [[], 0, '10.0.1.11:80'],
   retire: [['sd2', '--yes'], 3, 'sd2'],
+  history: [[], 0, 'follows the newest'],
+  rollback: [['newest', '--now'], 0, 'follows the newest revision'],
   schema: [[], 0, 'privatelink'],
   completion: [['bash'], 0, 'complete '],
   version: [[], 0, version],
