@@ -3,10 +3,9 @@ import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { formatProblem, messageOf } from '#core/errors';
-import { checksumOf } from '#core/json';
 import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
-import { type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
+import { isPlaneFile, type PlaneIdentity, planeFile, planeIdentitySchema } from '../control-planes/plane-identity';
 
 /** Who had a revision written: what the configuration file held (twelve hexadecimal digits), the user, and the run of CI, where there is one. */
 export type By = { readonly configuration?: string; readonly user?: string; readonly run?: string };
@@ -143,12 +142,12 @@ async function versionOf(path: string): Promise<string> {
 }
 
 function journalName(owner: string, controlPlane: PlaneIdentity): string {
-  return `stage.${owner}.${checksumOf(controlPlane).slice(0, 12)}.json`;
+  return `${planeFile('stage', owner, controlPlane)}.json`;
 }
 
 /** Whether a file of stateDir is a journal of this owner. */
 export function isJournal(name: string, owner: string): boolean {
-  return name.startsWith(`stage.${owner}.`) && /^[0-9a-f]{12}\.json$/.test(name.slice(`stage.${owner}.`.length));
+  return isPlaneFile(name, 'stage', owner);
 }
 
 /** What the journal in `path` holds; undefined: nothing that can be used. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { codeOf, formatProblem, hasCode, messageOf, PrivatelinkError } from '#core/errors';
-import { checksumOf, digestOf } from '#core/json';
+import { digestOf } from '#core/json';
 import type { Clock } from '#core/timing/clock';
 import { makeFolder, writeFix } from '#io/files';
 import { withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
-import { describePlane, type PlaneIdentity } from '../control-planes/plane-identity';
+import { describePlane, type PlaneIdentity, planeFile } from '../control-planes/plane-identity';
 import { describeHolder, isOfDead, type Lease, readContent, takeLease } from './lease';
 
 /** Of what one process at a time is the writer. */
@@ -89,7 +89,7 @@ function checkOurs(lease: Lease, file: WriterFile): void {
 }
 
 function pathOf({ stateDir, owner, controlPlane }: WriterFile): string {
-  return join(stateDir, `writer.${owner}.${checksumOf(controlPlane).slice(0, 12)}`);
+  return join(stateDir, planeFile('writer', owner, controlPlane));
 }
 
 async function take(file: WriterFile, options: WriterOptions): Promise<Lease | { readonly warning: string }> {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readSealed } from '#io/sealed-file';
-import { describePlane } from '../../control-planes/plane-identity';
+import { describePlane, isPlaneFile } from '../../control-planes/plane-identity';
 import { absenceFile } from './file';
 
 /** A configuration that wrote within this is in use: a worker writes every five minutes at least. */
@@ -17,14 +17,9 @@ export async function othersIn(
   nowMs: number,
 ): Promise<readonly string[]> {
   const names = await readdir(stateDir).catch(() => []);
-  const others = names.filter((name) => isOf(owner, name) && name !== basename(own)).sort();
+  const others = names.filter((name) => isPlaneFile(name, 'absences', owner) && name !== basename(own)).sort();
   const warnings = await Promise.all(others.map((name) => warningOf(join(stateDir, name), nowMs)));
   return warnings.flatMap((warning) => warning ?? []);
-}
-
-function isOf(owner: string, name: string): boolean {
-  const prefix = `absences.${owner}.`;
-  return name.startsWith(prefix) && /^[0-9a-f]{12}\.json$/.test(name.slice(prefix.length));
 }
 
 /** A file that cannot be used says nothing; whose it is finds that out by itself. */

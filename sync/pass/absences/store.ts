@@ -1,11 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatProblem, messageOf } from '#core/errors';
-import { checksumOf } from '#core/json';
 import type { Clocks } from '#core/timing/clock';
 import { isThere, writeFix } from '#io/files';
 import { readSealed, writeSealed } from '#io/sealed-file';
-import type { PlaneIdentity } from '../../control-planes/plane-identity';
+import { type PlaneIdentity, planeFile } from '../../control-planes/plane-identity';
 import type { AbsenceStore } from '../run-once';
 import { createAgeing } from './ageing';
 import { absenceFile, olderAbsenceFile, takeOver, type Written } from './file';
@@ -23,7 +22,7 @@ export type AbsenceFiles = SharedFolder & {
  */
 export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceStore {
   const { stateDir, owner, controlPlane, stage } = files;
-  const path = join(stateDir, `absences.${owner}.${checksumOf(controlPlane).slice(0, 12)}.json`);
+  const path = join(stateDir, `${planeFile('absences', owner, controlPlane)}.json`);
   const older = { path: join(stateDir, `absences.${owner}.json`), isFound: false };
   const ageing = createAgeing(clock);
 
