@@ -46,8 +46,13 @@ export function revisionOf({ desired, held, before, affinity, base }: RevisionIn
   return { id: idOf({ affinity, base, entities }), affinity, base, entities };
 }
 
-function idOf({ affinity, base, entities }: Omit<Revision, 'id'>): string {
-  return checksumOf({ affinity, base: base.map(({ text }) => text), entities }).slice(0, 12);
+function idOf({ entities, ...settings }: Omit<Revision, 'id'>): string {
+  return checksumOf({ ...settingsOf(settings), entities }).slice(0, 12);
+}
+
+/** What makes a revision another one although no entity of it differs; where base files are says nothing. */
+export function settingsOf({ affinity, base }: Pick<Revision, 'affinity' | 'base'>) {
+  return { affinity, base: base.map(({ text }) => text) };
 }
 
 /** Whether an entity is of the configuration, and no data. */
@@ -69,12 +74,12 @@ function asWritten({ id: _, ...entity }: HeldEntity): Entity {
  * settings of the revision where it has them. What the revision has is wanted where the domain is among the data, or its upstream is held.
  */
 export function underRevision(revision: Revision, data: Document, held: readonly HeldEntity[]): Document {
-  const settingsOf = settingsIn(revision);
+  const withSettings = settingsIn(revision);
   const discovered = new Set(data.map((one) => one.domain));
   const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && discovered.has(domain));
   const away = undiscoveredUnder(revision, discovered, held);
   return sortDocument([
-    ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(settingsOf),
+    ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(withSettings),
     ...marked([...configured, ...away], revision.id),
   ]);
 }
@@ -137,9 +142,10 @@ export function isMended(
 }
 
 /** What a revision has of each domain, and what is of none, under names that no domain has. */
-function partsOf({ affinity, base, entities }: Revision): ReadonlyMap<string, unknown> {
-  const ofAll = { '(affinity)': affinity, '(base)': base.map(({ text }) => text) };
-  return new Map<string, unknown>([...Object.entries(ofAll), ...groupBy(entities, (one) => one.domain)]);
+function partsOf(revision: Revision): ReadonlyMap<string, unknown> {
+  const { affinity, base } = settingsOf(revision);
+  const ofAll = { '(affinity)': affinity, '(base)': base };
+  return new Map<string, unknown>([...Object.entries(ofAll), ...groupBy(revision.entities, (one) => one.domain)]);
 }
 
 function isSame(one: unknown, other: unknown): boolean {

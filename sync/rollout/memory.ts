@@ -3,13 +3,13 @@ import { canonicalJson, checksumOf } from '#core/json';
 import type { Affinity } from '#deck/affinity';
 import { type HeldEntity, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
-import { isConfiguration, pinsIn, type Revision, revisionOf } from '#deck/revision';
+import { isConfiguration, pinsIn, type Revision, revisionOf, settingsOf } from '#deck/revision';
 import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/run-once';
 import type { AppliedChange, Change } from '../plan/changes';
 import { affinityOf, isRevoked } from '../plan/pin';
 import { describeChanges } from './describe-changes';
 import { type By, type Journal, nothingRun, type Run, type StageState, unwritable } from './journal';
-import type { Revisions } from './revisions';
+import { type Revisions, readKept } from './revisions';
 
 export type MemoryOptions = {
   readonly journal: Journal;
@@ -127,10 +127,6 @@ function withBaseOf({ id, base }: Revision, withBase: MemoryOptions['withBase'])
   }
 }
 
-async function readKept(id: string | undefined, revisions: Revisions): Promise<Revision | undefined> {
-  return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
-}
-
 type Known = { readonly isByTag: boolean; readonly isKept: boolean };
 
 function personDecides(id: string, { isByTag, isKept }: Known): string {
@@ -160,7 +156,7 @@ function isNew(state: StageState, { planned, changes, options }: Beginning, isOw
   if (pinned) return state.runs !== pinned.revision.id || changes.some(isConfiguration);
   if (changes.some(isConfiguration)) return true;
   const isOther =
-    isOwed || state.runs === undefined || state.settings !== settingsOf(options) || state.pin !== undefined;
+    isOwed || state.runs === undefined || state.settings !== settingsId(options) || state.pin !== undefined;
   return isOther && !plan.changes.some(isConfiguration);
 }
 
@@ -200,7 +196,7 @@ function ranState(state: StageState, { id }: Revision, { how, changes, options }
     ...state,
     runs: id,
     returnsTo: state.returnsTo && id,
-    settings: settingsOf(options),
+    settings: settingsId(options),
     isWhole: true,
     history: state.runs === id ? state.history : [...state.history, run],
   };
@@ -218,7 +214,6 @@ function createdBy({ created }: StageState, { planned, configured, id }: Creatin
   ]);
 }
 
-/** What makes a revision another one although no entity of it differs. */
-function settingsOf({ affinity, base }: Pick<MemoryOptions, 'affinity' | 'base'>): string {
-  return checksumOf({ affinity, base: base.map(({ text }) => text) }).slice(0, 12);
+function settingsId(options: Pick<MemoryOptions, 'affinity' | 'base'>): string {
+  return checksumOf(settingsOf(options)).slice(0, 12);
 }

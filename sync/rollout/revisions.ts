@@ -53,6 +53,11 @@ const revisionFile: Sealed<RevisionFile> = {
 
 const another = { reason: 'is another one than its name says', fix: revisionFile.fixes.damaged };
 
+/** The revision, where one is named and can be read. */
+export async function readKept(id: string | undefined, revisions: Revisions): Promise<Revision | undefined> {
+  return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
+}
+
 /** How many are kept beside those in use. */
 const keptRevisions = 20;
 /** A revision is written before the journal that names it: what is younger may be one. */

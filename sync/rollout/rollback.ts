@@ -8,7 +8,7 @@ import { describeChanges } from './describe-changes';
 import type { StageState } from './journal';
 import { openMemory } from './memory';
 import type { StageSession } from './open-stages';
-import type { Revisions } from './revisions';
+import { type Revisions, readKept } from './revisions';
 import { newestWord, targetOf } from './target';
 
 /** A pass over the stage, what is remembered of it, and its name for people. */
@@ -65,8 +65,7 @@ function trialOf({ remembered }: RollbackSession, target: string | undefined): S
     return { state: { ...state, pin }, warnings: [] };
   };
   const memory = openMemory({ ...remembered, journal: { read, write: async () => {} } });
-  const kept = async (id: string | undefined) =>
-    id === undefined ? undefined : remembered.revisions.read(id).catch(() => undefined);
+  const kept = (id: string | undefined) => readKept(id, remembered.revisions);
   const readPin: StageMemory['readPin'] = async (held) => {
     const { pin: current, runs, returnsTo } = (await remembered.journal.read()).state;
     if (target === undefined) return { returning: await kept(current ? current.left : returnsTo), warnings: [] };
