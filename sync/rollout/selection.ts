@@ -3,8 +3,8 @@ import type { Config } from '#config/schema';
 import type { Selection, Stage, StagedConfig, StageEntry } from '#config/stages';
 import { messageLineOf } from '#core/errors';
 import { canonicalJson } from '#core/json';
-import { selectPlanes } from '../control-planes/konnect/select';
-import { configsOf } from './stages';
+import type { Selected } from '../control-planes/konnect/select';
+import { configsOf, listSelections } from './stages';
 
 /** What entries selected when they were asked last; until then they stand for nothing. */
 export type LabelSelection = {
@@ -34,28 +34,20 @@ export function createSelection(): LabelSelection {
     configs: (staged) => configsOf(staged, staged.entries.flatMap(stagesIn)),
     refresh: async ({ entries }, signal) => {
       const before = entries.flatMap(stagesIn);
-      const found = await Promise.all(
-        entries.map(async (entry) => {
-          if (!('select' in entry)) return [];
-          try {
-            const selected = await selectPlanes(entry, signal);
-            known.set(
-              keyOf(entry),
-              selected.map(({ stage, controlPlane: { name } }) => ({ stage, name })),
-            );
-            return [];
-          } catch (thrown) {
-            signal.throwIfAborted();
-            return [messageLineOf(thrown)];
-          }
-        }),
-      );
+      const listed = await listSelections(entries, signal);
+      for (const { selection, selected, thrown } of listed)
+        if (thrown === undefined) known.set(keyOf(selection), selected.map(namedOf));
+      const problems = listed.flatMap(({ thrown }) => (thrown === undefined ? [] : [messageLineOf(thrown)]));
       return {
         isChanged: !isDeepStrictEqual(entries.flatMap(stagesIn), before),
-        problem: found.flat().join('; ') || undefined,
+        problem: problems.join('; ') || undefined,
       };
     },
   };
+}
+
+function namedOf({ stage, controlPlane: { name } }: Selected): Named {
+  return { stage, name };
 }
 
 function keyOf({ select, stageLabel, controlPlane: { address } }: Selection): string {

@@ -4,7 +4,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { concurrently } from '#io/concurrently';
 import { backendOf } from '../control-planes/backends';
-import { labelsOf, selectPlanes } from '../control-planes/konnect/select';
+import { labelsOf, type Selected, selectPlanes } from '../control-planes/konnect/select';
 import { describePlane } from '../control-planes/plane-identity';
 
 /** Lists of control planes asked for at once. */
@@ -13,30 +13,32 @@ const listsAtOnce = 4;
 /** Stages that labels select and nobody could list, and why. */
 export type Unlisted = { readonly selection: Selection; readonly thrown: unknown };
 
-/**
- * Gives the configuration of each stage, and asks Konnect for those that an entry selects: one that cannot be asked takes no other away. Throws
- * PrivatelinkError as `configsOf` does, and the signal's reason.
- */
+/** What labels select; with `thrown`, why nobody could list it. */
+type Listed = { readonly selection: Selection; readonly selected: readonly Selected[]; readonly thrown?: unknown };
+
+/** Asks Konnect for what entries select: one that cannot be asked takes no other away. Rejects with the signal's reason alone. */
+export function listSelections(entries: readonly StageEntry[], signal: AbortSignal): Promise<readonly Listed[]> {
+  const selections = entries.filter((entry) => 'select' in entry);
+  return concurrently(selections, { limit: listsAtOnce, signal }, async (selection, own): Promise<Listed> => {
+    try {
+      return { selection, selected: await selectPlanes(selection, own) };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return { selection, selected: [], thrown };
+    }
+  });
+}
+
+/** Gives the configuration of each stage, also of those that labels select. Throws PrivatelinkError as `configsOf` does, and the signal's reason. */
 export async function resolveStages(
   staged: StagedConfig,
   signal: AbortSignal,
 ): Promise<{ readonly configs: readonly Config[]; readonly unlisted: readonly Unlisted[] }> {
-  const unlisted: Unlisted[] = [];
-  const found = await concurrently(staged.entries, { limit: listsAtOnce, signal }, async (entry, own) => {
-    try {
-      return await stagesOf(entry, own);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if ('select' in entry) unlisted.push({ selection: entry, thrown });
-      return [];
-    }
-  });
-  return { configs: configsOf(staged, found.flat()), unlisted };
-}
-
-/** The stages of one entry. */
-export async function stagesOf(entry: StageEntry, signal: AbortSignal): Promise<readonly Stage[]> {
-  return 'select' in entry ? selectPlanes(entry, signal) : [entry];
+  const listed = await listSelections(staged.entries, signal);
+  const selectedBy = new Map<StageEntry, readonly Stage[]>(listed.map((one) => [one.selection, one.selected]));
+  const stages = staged.entries.flatMap((entry) => ('select' in entry ? (selectedBy.get(entry) ?? []) : [entry]));
+  const unlisted = listed.flatMap(({ selection, thrown }) => (thrown === undefined ? [] : [{ selection, thrown }]));
+  return { configs: configsOf(staged, stages), unlisted };
 }
 
 /** Nobody is asked for labels where the stage that is meant stands in the file. */
