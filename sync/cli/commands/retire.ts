@@ -15,6 +15,7 @@ import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/
 import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
+import { whyUnconfirmed } from '../question';
 import type { Configured, Verb } from './verb';
 
 type RetireOptions = Configured & {
@@ -122,12 +123,10 @@ type Confirming = { readonly options: RetireOptions; readonly session: Session; 
 
 /** The plan to carry out, or why there is none. People take their time: what they said yes to is planned again (fm-36). */
 async function confirmPlan(shown: Report, domain: string, { options, session, signal }: Confirming): Promise<Report> {
-  const { terminal, json, yes } = options;
-  if (shown.refused || yes || shown.changes.length === 0) return shown;
-  if (json || !terminal.confirm)
-    return { ...shown, refused: 'nobody is there to confirm this; look at it, then add --yes' };
-  const isConfirmed = await terminal.confirm(`Remove domain ${domain} from ${session.stage ?? 'the control plane'}?`);
-  if (!isConfirmed) return { ...shown, refused: 'not confirmed' };
+  if (shown.refused || options.yes || shown.changes.length === 0) return shown;
+  const text = `Remove domain ${domain} from ${session.stage ?? 'the control plane'}?`;
+  const refused = await whyUnconfirmed({ text, flag: '--yes' }, options);
+  if (refused) return { ...shown, refused };
   const now = await planRetire(domain, session, signal);
   const unseen = unseenOf(shown.changes, now.changes);
   if (now.refused || unseen.length === 0) return now;

@@ -1,4 +1,3 @@
-import { formatProblem } from '#core/errors';
 import { hasNoCredentials, isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, pinnedTo } from '../../pass/report-text';
 import type { StageSession } from '../../rollout/open-stages';
@@ -6,6 +5,7 @@ import { planRollback, type Rollback, rollBack } from '../../rollout/rollback';
 import { writing } from '../../rollout/run-stage';
 import { exitCodeOfSync, exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
+import { whyUnconfirmed } from '../question';
 import { openRelease } from './schema';
 import type { Configured, Verb } from './verb';
 
@@ -71,14 +71,11 @@ function isFollowing({ to, isPinned }: Rollback): boolean {
   return to === undefined && !isPinned;
 }
 
-async function whyNot(rollback: Rollback, { stage }: StageSession, { terminal, json, now }: RollbackOptions) {
+async function whyNot(rollback: Rollback, { stage }: StageSession, options: RollbackOptions) {
   const { to, report } = rollback;
-  if (now || (isFollowing(rollback) && report.changes.length === 0)) return undefined;
-  if (json || !terminal.confirm)
-    return formatProblem({ reason: 'nobody is there to confirm this', fix: 'look at it, then add --now' });
+  if (options.now || (isFollowing(rollback) && report.changes.length === 0)) return undefined;
   const what = to === undefined ? 'Follow the newest revision' : `Go back to revision ${to}`;
-  const isConfirmed = await terminal.confirm(`${what} in ${stage ?? 'the control plane'}?`);
-  return isConfirmed ? undefined : 'not confirmed';
+  return whyUnconfirmed({ text: `${what} in ${stage ?? 'the control plane'}?`, flag: '--now' }, options);
 }
 
 function summaryOf(report: Report, rollback: Rollback, { stage }: StageSession): string {

@@ -1,0 +1,18 @@
+import { formatProblem } from '#core/errors';
+import type { Terminal } from '#io/terminal';
+
+export type Question = {
+  readonly text: string;
+  /** What answers it where nobody is there. */
+  readonly flag: string;
+};
+
+/** Asks a person where one is there; gives why it is not to be done, undefined after a yes. */
+export async function whyUnconfirmed(
+  { text, flag }: Question,
+  { terminal, json }: { readonly terminal: Pick<Terminal, 'confirm'>; readonly json?: boolean },
+): Promise<string | undefined> {
+  if (json || !terminal.confirm)
+    return formatProblem({ reason: 'nobody is there to confirm this', fix: `look at it, then add ${flag}` });
+  return (await terminal.confirm(text)) ? undefined : 'not confirmed';
+}
