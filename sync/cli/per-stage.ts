@@ -51,11 +51,9 @@ export async function perStage(options: Staged, signal: AbortSignal, work: Work)
   }
   const { terminal, json } = options;
   const result = await ofStage(session, signal, work);
-  const { notes, exitCode } = result;
-  const printed = json ? `${result.json().trim()}\n` : result.text();
-  if (printed) terminal.out(printed);
-  if (notes && !json) terminal.err(notes);
-  return exitCode;
+  if (json) terminal.out(`${result.json().trim()}\n`);
+  else tell(result, terminal);
+  return result.exitCode;
 }
 
 function whichStage(what: string, sessions: readonly StageSession[]): PrivatelinkError {
@@ -75,17 +73,24 @@ async function perEach(parts: readonly Part[], { options, signal, work }: Severa
   const { terminal, json } = options;
   const results = work.isInOrder
     ? await inOrder(parts, { options, signal })
-    : await withElapsed(terminal, `${work.doing} ${parts.length} stages`, () =>
-        Promise.all(parts.map((one) => one.run())),
-      );
-  if (!json && !work.isInOrder)
-    for (const [index, { title }] of parts.entries()) {
-      terminal.out(title);
-      for (const result of results.slice(index, index + 1)) tell(result, terminal);
-    }
+    : await atOnce(parts, { options, doing: work.doing });
   signal.throwIfAborted();
   if (json) terminal.out(`{"stages":[${results.map((one) => one.json().trim()).join()}]}\n`);
   return worstOf(results.map((one) => one.exitCode));
+}
+
+async function atOnce(
+  parts: readonly Part[],
+  { options: { terminal, json }, doing }: Pick<Several, 'options'> & Pick<Work, 'doing'>,
+): Promise<readonly StageResult[]> {
+  const ended = await withElapsed(terminal, `${doing} ${parts.length} stages`, () =>
+    Promise.all(parts.map(async ({ title, run }) => ({ title, result: await run() }))),
+  );
+  for (const { title, result } of json ? [] : ended) {
+    terminal.out(title);
+    tell(result, terminal);
+  }
+  return ended.map(({ result }) => result);
 }
 
 /** A person who is asked sees what came of the stage before. */
