@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { PrivatelinkError } from '#core/errors';
 import { controlPlanes, type StageConfig } from './control-planes';
 import { type Config, configSchema, type KonnectConfig } from './schema';
 import { anyway } from './values';
@@ -61,16 +60,6 @@ function entryOf({ stage, ...listed }: StageConfig): StageEntry {
 /** The configuration of one stage. */
 export function configOf({ entries: _, ...shared }: StagedConfig, { stage, controlPlane }: Stage): Config {
   return Object.freeze({ ...shared, ...(stage !== undefined && { stage }), controlPlane });
-}
-
-/** The configuration of the only control plane. Throws PrivatelinkError where there are several. */
-export function onlyConfig(staged: StagedConfig): Config {
-  const [entry, ...more] = staged.entries;
-  if (entry && more.length === 0 && !('select' in entry)) return configOf(staged, entry);
-  throw new PrivatelinkError('controlPlanes: several control planes are more than this takes', {
-    code: 'CONFIG_INVALID',
-    fix: 'use a configuration with one controlPlane',
-  });
 }
 
 /** What is said of the fields of `controlPlane`, in the words of a file that has them in `controlPlanes`. */

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '#config/file';
 import type { Config } from '#config/schema';
-import { onlyConfig } from '#config/stages';
 import type { Snapshot } from '#core/model';
 import { renderText } from '#deck/file/write';
 import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
 import type { ControlPlane } from '#sync/control-planes/control-plane';
 import { type PassDependencies, planOnce } from '#sync/pass/run-once';
+import { onlyConfig } from './control-planes/only-config';
 import { createPasses } from './passes';
 
 /** The estates of deck/examples: what people write, what discovery sees there, and the decK file that comes of it. */

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '#config/file';
-import { onlyConfig } from '#config/stages';
 import { parseOptions } from '#plugin/server/options';
 import { accounts, homeZone } from '#sandbox/estates/t0';
 import { servedPorts } from '#sandbox/serve';
 import { keysOf } from '../../support/aws/keys';
 import { runCli } from '../../support/cli';
+import { onlyConfig } from '../../support/control-planes/only-config';
 
 const root = join(__dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');

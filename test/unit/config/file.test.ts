@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfig, loadDataPlaneConfig } from '#config/file';
-import { onlyConfig } from '#config/stages';
 import { messageOf, PrivatelinkError } from '#core/errors';
+import { onlyConfig } from '../../support/control-planes/only-config';
 
 const token = 'kpat_secret';
 const variable = (name: string) => `\${${name}}`;

@@ -6,8 +6,9 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { loadConfig, loadDataPlaneConfig } from '#config/file';
 import { configJsonSchema } from '#config/json-schema';
-import { configOf, onlyConfig, type StagedConfig, saidOfStage } from '#config/stages';
+import { configOf, type StagedConfig, saidOfStage } from '#config/stages';
 import { messageOf } from '#core/errors';
+import { onlyConfig } from '../../support/control-planes/only-config';
 
 const token = 'kpat_geheim';
 const variable = (name: string) => `\${${name}}`;
