@@ -37,7 +37,7 @@ export type DataPlaneConfig = Pick<Config, 'discovery' | 'owner' | 'sources' | '
   readonly stateDir?: string;
 };
 
-const dataPlaneSchema = configSchema.omit({ controlPlane: true, publish: true });
+const dataPlaneSchema = configSchema.omit({ controlPlane: true, publish: true, rollout: true });
 
 /** Reads the same file on a data plane, which needs no token of the control plane: variables have to be set in `owner` and `sources` only. */
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
@@ -53,7 +53,7 @@ export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
 
 function withoutControlPlanes(value: Json): Json {
   if (!isJsonObject(value)) return value;
-  const { controlPlane: _, controlPlanes: __, publish: ___, ...rest } = value;
+  const { controlPlane: _, controlPlanes: __, publish: ___, rollout: ____, ...rest } = value;
   return rest;
 }
 

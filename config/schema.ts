@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isLoopback } from '#core/addresses/loopback';
 import type { Json } from '#core/model';
 import { controlPlane } from './control-planes';
+import { rollout } from './rollout';
 import { source, tags } from './sources';
 import { account, anyway, awsRegion, distinct, endpoint, label, text, token } from './values';
 
@@ -192,6 +193,7 @@ export const configSchema = z.strictObject({
   deck: deck.describe('decK files of your own'),
   discovery: discovery.describe('how sources are read'),
   watch: watch.describe('the worker (`sync --watch`)'),
+  rollout: rollout.optional().describe('how a change goes from stage to stage; absent: to all at once'),
   publish: z
     .array(publication)
     .superRefine(

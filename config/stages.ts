@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { controlPlanes, type StageConfig } from './control-planes';
+import type { RolloutConfig } from './rollout';
 import { type Config, configSchema, type KonnectConfig } from './schema';
 import { anyway } from './values';
 
@@ -18,14 +19,29 @@ export const fileSchema = z
     ...others,
   })
   .superRefine((written, context) => {
-    const { controlPlane: one, controlPlanes: several } = written;
+    const { controlPlane: one, controlPlanes: several, rollout } = written;
     const refuse = (key: keyof typeof written, message: string) =>
       context.addIssue({ code: 'custom', path: [key], message });
     if (one === undefined && several === undefined)
       refuse('controlPlane', `is required: ${controlPlane.description}, and several stand in controlPlanes`);
     if (one !== undefined && several !== undefined)
       refuse('controlPlanes', 'controlPlane is there too: keep controlPlane for one, or controlPlanes for several');
+    if (one !== undefined && rollout !== undefined)
+      refuse('rollout', 'it goes from stage to stage: list them in controlPlanes, also where there is one');
+    for (const name of unknownStages(rollout, several))
+      refuse('rollout', `names stage ${name}, and controlPlanes has none of that name: correct it, or add the stage`);
   }, anyway);
+
+/** Stages that the rollout names and the file does not have; labels may still bring those. */
+function unknownStages(rollout: RolloutConfig | undefined, stages: readonly StageConfig[] = []): readonly string[] {
+  if (!rollout || stages.some((one) => 'select' in one && one.select)) return [];
+  const { order = [], gates } = rollout;
+  const { status, requests, metrics, approval } = gates;
+  const ofGates = [...status, ...requests, ...metrics].flatMap(({ stage }) => stage ?? []);
+  const named = [...order.flat(), ...ofGates, ...(Array.isArray(approval) ? approval : [])];
+  const known = new Set(stages.map(({ stage }) => stage));
+  return [...new Set(named)].filter((name) => !known.has(name));
+}
 
 /** A control plane, and the name of its stage, which the only one has not. */
 export type Stage = Pick<Config, 'stage' | 'controlPlane'>;

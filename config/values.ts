@@ -23,8 +23,19 @@ function address(instead: string) {
     });
 }
 
+/** Whether what travels to it cannot be read on the way. */
+export function isLoopbackOrTls(one: string): boolean {
+  return one.startsWith('https:') || isLoopback(one);
+}
+
+const withoutQuery = { error: 'the address without a query: paths are added to it' };
+
+/** For calls that carry no secret of ours. */
+export const plainUrl = address('give them in headers as authorization: "Basic …"');
+export const plainBase = plainUrl.refine((one) => !/[?#]/.test(one), withoutQuery);
+
 function secure(instead: string) {
-  return address(instead).refine((one) => one.startsWith('https:') || isLoopback(one), {
+  return address(instead).refine(isLoopbackOrTls, {
     error: 'plain http is accepted only on loopback: use https, the token travels with every call',
   });
 }
@@ -34,7 +45,7 @@ export const secureUrl = secure('give token instead');
 /** Paths are added to it. */
 export const secureBase = secure('give them as token, or in headers as authorization: "Basic …"').refine(
   (one) => !/[?#]/.test(one),
-  { error: 'the address without a query: paths are added to it' },
+  withoutQuery,
 );
 
 /** Whether an address of Konnect ends before the version of its API, which is added. */

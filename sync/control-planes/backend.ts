@@ -39,6 +39,20 @@ export type PlaneCheck<C> = {
   readonly run: (config: C, options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
 };
 
+/** Data planes of a control plane, as it knows them at one moment. */
+export type Nodes = {
+  /** The configuration that each should have; undefined: the control plane does not say. */
+  readonly expectedHash?: string;
+  /** Those that are connected; `hash`: what they have, as they said last. */
+  readonly connected: readonly { readonly name: string; readonly hash?: string }[];
+};
+
+/** What an API of a control plane measures of its requests. */
+export type Measure = {
+  readonly metric: 'error_rate' | 'upstream_latency_p99';
+  readonly windowSeconds: number;
+};
+
 /** All that differs from one type of control plane to another; `C` is its part of the configuration. Nobody else asks for the type. */
 export type Backend<C> = {
   /** What reads and writes the control plane for `owner`; no IO. It takes entities or a whole document, and says which. */
@@ -61,6 +75,17 @@ export type Backend<C> = {
   /** Absent: it takes no schema, its nodes bring them. */
   readonly schemas?: (config: C) => PluginSchemas;
   readonly checks?: readonly PlaneCheck<C>[];
+  /** Which data planes are connected, and what they have; absent: it does not know. Throws PrivatelinkError. */
+  readonly readNodes?: (config: C, signal: AbortSignal) => Promise<Nodes>;
+  /**
+   * What it measured over the last whole minutes of a window: percent or milliseconds, and of how many requests; no value where it knows of none. Absent: it
+   * measures nothing. Throws PrivatelinkError.
+   */
+  readonly measure?: (
+    config: C,
+    measure: Measure,
+    signal: AbortSignal,
+  ) => Promise<{ readonly value?: number; readonly requests: number }>;
 };
 
 /** The same for one configuration: what the rest of the product asks. */
@@ -73,6 +98,11 @@ export type OpenBackend = {
   readonly mostOfKind?: number;
   readonly openEntities?: (signal: AbortSignal) => Promise<EntityApi | undefined>;
   readonly schemas?: PluginSchemas;
+  readonly readNodes?: (signal: AbortSignal) => Promise<Nodes>;
+  readonly measure?: (
+    measure: Measure,
+    signal: AbortSignal,
+  ) => Promise<{ readonly value?: number; readonly requests: number }>;
   readonly checks: readonly {
     readonly name: string;
     readonly run: (options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
@@ -81,7 +111,7 @@ export type OpenBackend = {
 
 /** Binds a backend to the configuration of one control plane. */
 export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
-  const { openEntities, readId, checks = [] } = backend;
+  const { openEntities, readId, readNodes, measure, checks = [] } = backend;
   const identity = backend.identify(config);
   return {
     connect: (owner, options) => backend.connect(config, owner, options),
@@ -92,6 +122,8 @@ export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
     mostOfKind: backend.mostOfKind?.(config),
     openEntities: openEntities && ((signal) => openEntities(config, signal)),
     schemas: backend.schemas?.(config),
+    readNodes: readNodes && ((signal) => readNodes(config, signal)),
+    measure: measure && ((what, signal) => measure(config, what, signal)),
     checks: checks.map(({ name, run }) => ({ name, run: (options, signal) => run(config, options, signal) })),
   };
 }
