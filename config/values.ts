@@ -93,7 +93,7 @@ export const anyway = {
   when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
 };
 
-/** Refuses two items of one key: they would be two scopes, or two sources, of one id. An item that lacks a part of its key is told already. */
+/** Refuses two items of one key: they would be two scopes, or two sources, of one id. An item that lacks a part of its key, or has no text there, is told already. */
 export function distinct<T>(
   keyOf: (item: T) => readonly (string | undefined)[],
   field: readonly string[],
@@ -111,7 +111,7 @@ export function distinct<T>(
     const firsts = new Map<string, number>();
     for (const [index, item] of items.entries()) {
       const parts = partsOf(item);
-      if (parts.includes(undefined)) continue;
+      if (parts.some((part) => typeof part !== 'string')) continue;
       const key = parts.join(' ');
       const first = firsts.get(key);
       if (first === undefined) firsts.set(key, index);

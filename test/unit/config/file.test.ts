@@ -266,6 +266,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
       'plain http is accepted only on',
     ],
     [secondSource('{ name: hub, type: dns, names: [{ name: a.example, domain: sd2 }] }'), 'sources[1].name: same as'],
+    [secondSource('{ name: { toString: hub }, type: snapshot, file: a }'), 'sources[1].name: '],
     [secondSource('{ name: copy, type: snapshot }'), 'give either file or url'],
     [secondSource('{ name: copy, type: snapshot, file: a, url: "https://a.example" }'), 'give either file or url'],
   ])('refuses %j, naming the field', (text, message) => {
