@@ -80,7 +80,8 @@ export function underRevision(revision: Revision, data: Document, held: readonly
   const away = undiscoveredUnder(revision, discovered, held);
   return sortDocument([
     ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(withSettings),
-    ...marked([...configured, ...away], revision.id),
+    ...configured,
+    ...away,
   ]);
 }
 
@@ -113,8 +114,8 @@ function isStaying({ kind, key }: Pick<Entity, 'kind' | 'key'>, { affinity }: Re
   return kind === 'upstream' && (affinity !== 'none' || zoneOf({ kind, key }) === undefined);
 }
 
-/** One service says that the stage is pinned, so that the control plane knows it by itself. */
-function marked(entities: Document, id: string): Document {
+/** With a service that says to which revision the stage is pinned, so that the control plane knows it by itself. */
+export function markPinned(entities: Document, id: string): Document {
   const [first] = entities
     .filter(({ kind }) => kind === 'service')
     .map(({ key }) => key)
@@ -141,11 +142,22 @@ export function isMended(
   return [...new Set([...then.keys(), ...before.keys()])].some(isOther);
 }
 
+/** The part of a revision that is base files, which not every type of control plane gets. */
+export const basePart = '(base)';
+
 /** What a revision has of each domain, and what is of none, under names that no domain has. */
 function partsOf(revision: Revision): ReadonlyMap<string, unknown> {
   const { affinity, base } = settingsOf(revision);
-  const ofAll = { '(affinity)': affinity, '(base)': base };
+  const ofAll = { '(affinity)': affinity, [basePart]: base };
   return new Map<string, unknown>([...Object.entries(ofAll), ...groupBy(revision.entities, (one) => one.domain)]);
+}
+
+/** Checksums of the parts of a revision, twelve hexadecimal digits each: of every domain, and of what is of none. */
+export type Parts = Readonly<Record<string, string>>;
+
+/** What a revision holds, so that others can be compared with it where its content is not at hand. */
+export function digestsOf(revision: Revision): Parts {
+  return Object.fromEntries([...partsOf(revision)].map(([name, part]) => [name, checksumOf(part).slice(0, 12)]));
 }
 
 function isSame(one: unknown, other: unknown): boolean {

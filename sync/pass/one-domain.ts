@@ -1,7 +1,7 @@
 import { PrivatelinkError } from '#core/errors';
 import { knownEndpoints, unknownScopes } from '#core/snapshot';
+import type { Planned } from './plan-once';
 import type { Report } from './report';
-import type { Planned } from './run-once';
 
 /**
  * What a report says of one domain, beside what concerns all of them. Throws PrivatelinkError (CONFIG_INVALID) where every scope was read,

@@ -11,7 +11,7 @@ import type { ForeignEntity } from '../plan/foreign-entities';
 import type { Withheld } from '../plan/removals/brake';
 import type { PublicationReport } from '../publish/publish';
 import { type ChangesView, countOf, formatChanges, formatGroup } from './changes-text';
-import { isOurs, namesOf, type Report, type ScopeReport, unknownTogether } from './report';
+import { isOurs, namesOf, type Report, type ScopeReport, unknownTogether, type Waits } from './report';
 
 /** Scopes that are unknown, with what is wrong and how old the data is that is used instead. */
 export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal): string {
@@ -118,6 +118,11 @@ export function pinnedTo({ revision, newest }: NonNullable<Report['pinned']>): s
   return `to revision ${revision}${waiting} (rollback newest ends that)`;
 }
 
+/** A configuration that waits is no warning: it is what a rollout is for. */
+function formatWaits({ newest, revision, reason }: Waits, terminal: Terminal): string {
+  return `${paint(terminal, 'yellow', 'waits')} at revision ${revision} with what ${newest} changes: ${reason}\n`;
+}
+
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */
 export function formatReport(report: Report, terminal: Terminal, view: ChangesView = {}): string {
   const {
@@ -132,12 +137,14 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
     rollout,
     conflicts = [],
     pinned,
+    waits,
     publications = [],
     leftOut = [],
     unnecessary = [],
   } = printableData(report);
   return [
     pinned ? formatPinned(pinned, terminal) : '',
+    waits ? formatWaits(waits, terminal) : '',
     formatWarnings(warnings, terminal),
     formatScopes(scopes, terminal),
     formatQuarantined(quarantined.filter(isOurs), terminal),

@@ -19,6 +19,20 @@ export type ScopeReport = {
   readonly reason?: string;
 };
 
+/** Why a stage does not get the newest revision yet. */
+export type WhyWaiting = {
+  /** `earlier`: a stage before it does not run it, or is on trial; `halted`: that trial did not pass; the others: somebody has to do something, or time to go by. */
+  readonly kind: 'earlier' | 'halted' | 'approval' | 'pinned' | 'paused' | 'frozen';
+  /** The earlier stage that it waits for. */
+  readonly stage?: string;
+  readonly reason: string;
+  /** When a freeze ends, in ISO 8601. */
+  readonly until?: string;
+};
+
+/** A stage that waits for its turn in a rollout: what it runs meanwhile, what it would run, and why not yet. */
+export type Waits = WhyWaiting & { readonly revision: string; readonly newest: string };
+
 /** What one pass saw, planned and did. */
 export type Report = {
   readonly owner: string;
@@ -26,6 +40,8 @@ export type Report = {
   readonly stage?: string;
   /** The revision that the control plane is pinned to, and the one that it would run else; absent: it follows. */
   readonly pinned?: { readonly revision: string; readonly newest: string };
+  /** Absent: the control plane gets the newest revision. */
+  readonly waits?: Waits;
   readonly scopes: readonly ScopeReport[];
   readonly quarantined: readonly Quarantined[];
   readonly changes: readonly Change[];

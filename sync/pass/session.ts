@@ -20,8 +20,8 @@ import { describePlane } from '../control-planes/plane-identity';
 import { parseAllowRemovals } from '../plan/removals/policy';
 import { openPublications } from '../publish/open-publications';
 import { createAbsenceStore } from './absences/store';
+import type { AbsenceStore, PassDependencies } from './plan-once';
 import { readBase } from './read-base';
-import type { AbsenceStore, PassDependencies } from './run-once';
 
 export type SessionOptions = {
   readonly config?: string;

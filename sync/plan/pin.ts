@@ -2,7 +2,7 @@ import { groupBy } from '#core/group-by';
 import { type Affinity, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
-import { isMended, type Revision, type RevisionInput, revisionOf, underRevision } from '#deck/revision';
+import { isMended, markPinned, type Revision, type RevisionInput, revisionOf, underRevision } from '#deck/revision';
 import type { Kept } from './changes';
 
 /** What a control plane is pinned to, and what its journal knows. */
@@ -14,6 +14,8 @@ export type Pin = {
   readonly before?: Revision;
   /** Whether the journal says that the entity, under this id, came with another revision. */
   readonly isFromAnother: (entity: HeldEntity) => boolean;
+  /** It waits for its turn in a rollout; nobody took anything back. */
+  readonly isHold?: boolean;
 };
 
 export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' | 'affinity' | 'held'> & {
@@ -21,9 +23,10 @@ export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' |
 };
 
 /** What the control plane should hold under its pin, from the domains that discovery has now. */
-export function desiredUnder({ revision }: Pin, input: PinnedInput): Document {
+export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput): Document {
   const data = renderDesired({ ...input, settings: {}, affinity: revision.affinity });
-  return underRevision(revision, data, input.held);
+  const desired = underRevision(revision, data, input.held);
+  return isHold ? desired : markPinned(desired, revision.id);
 }
 
 /** The revision that the control plane would run without its pin. */
@@ -64,6 +67,7 @@ export function isRevoked({ kind }: { readonly kind: Kind }): boolean {
 
 /** What the revision is without and stays all the same. */
 export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly Kept[] {
+  if (pin.isHold) return [];
   return unwanted
     .filter((entity) => isRevoked(entity) && !pin.isFromAnother(entity))
     .map(({ kind, key, domain }) => ({

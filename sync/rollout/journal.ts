@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { formatProblem, messageOf } from '#core/errors';
+import type { Parts } from '#deck/revision';
 import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { isPlaneFile, type PlaneIdentity, planeFile, planeIdentitySchema } from '../control-planes/plane-identity';
@@ -31,6 +32,31 @@ export type PinnedTo = {
 /** An entity that came with a revision, under the id that it was written with. */
 export type Created = { readonly id: string; readonly revision: string };
 
+/** What came of a trial, and which gate decided it. */
+export type TrialVerdict = {
+  readonly kind: 'pass' | 'fail' | 'inconclusive';
+  readonly gate?: string;
+  /** For people. */
+  readonly reason: string;
+  readonly atMs: number;
+};
+
+/** A revision that proves itself on a stage before it reaches the next. */
+export type StageTrial = {
+  readonly revision: string;
+  /** What the revision holds, so that what a later stage would get can be compared with it. */
+  readonly parts: Parts;
+  /** The stage ran it before anybody asked for proof: there is nothing to take back. */
+  readonly isFound?: boolean;
+  /** What gates measured before it was written, by their name. */
+  readonly before: Readonly<Record<string, number>>;
+  /** Since when the gates are watched, where they are. */
+  readonly bakingSinceMs?: number;
+  /** Absent: it is under way, or was interrupted and begins anew. */
+  readonly verdict?: TrialVerdict;
+  readonly approved?: { readonly atMs: number; readonly by: By };
+};
+
 /** What is known of one stage, written before anything is done about it. */
 export type StageState = {
   /** The revision that it runs, or is being brought to. */
@@ -44,6 +70,14 @@ export type StageState = {
   readonly endedPin?: string;
   /** What a pin that has ended took back, until all of it is written. */
   readonly returnsTo?: string;
+  /** With a rollout: of the revision that the stage runs. */
+  readonly trial?: StageTrial;
+  /** With a rollout: the last revision that passed its trial, or ran before the first. */
+  readonly stable?: string;
+  /** The trial after which the stage went back, until the next one. */
+  readonly failed?: { readonly revision: string; readonly verdict: TrialVerdict };
+  /** Revisions that later stages may get although this one has not proved them. */
+  readonly skipped?: readonly string[];
   /** Services, routes and plugins by `kind:key`. */
   readonly created: Readonly<Record<string, Created>>;
   /** Oldest first. */
@@ -65,11 +99,32 @@ export interface Journal {
 const revisionId = z.string().regex(/^[0-9a-f]{12}$/);
 /** As long as a Date goes. */
 const lastMs = 8.64e15;
+const atMs = z.number().min(-lastMs).max(lastMs);
+const by = z.object({
+  configuration: z.string().optional(),
+  user: z.string().optional(),
+  run: z.string().optional(),
+});
+const verdict = z.object({
+  kind: z.enum(['pass', 'fail', 'inconclusive']),
+  gate: z.string().optional(),
+  reason: z.string(),
+  atMs,
+});
+const trial = z.object({
+  revision: revisionId,
+  parts: z.record(z.string(), z.string()),
+  isFound: z.boolean().optional(),
+  before: z.record(z.string(), z.number()),
+  bakingSinceMs: atMs.optional(),
+  verdict: verdict.optional(),
+  approved: z.object({ atMs, by }).optional(),
+});
 const run = z.object({
-  atMs: z.number().min(-lastMs).max(lastMs),
+  atMs,
   revision: revisionId,
   how: z.enum(['sync', 'rollback', 'render']),
-  by: z.object({ configuration: z.string().optional(), user: z.string().optional(), run: z.string().optional() }),
+  by,
   changes: z.string(),
 });
 
@@ -88,6 +143,10 @@ const journalFile: Sealed<JournalFile> = {
     endedPin: revisionId.optional(),
     returnsTo: revisionId.optional(),
     pin: z.object({ revision: revisionId, left: revisionId.optional() }).optional(),
+    trial: trial.optional(),
+    stable: revisionId.optional(),
+    failed: z.object({ revision: revisionId, verdict }).optional(),
+    skipped: z.array(revisionId).optional(),
     created: z.record(z.string(), z.object({ id: z.string(), revision: revisionId })),
     history: z.array(run),
   }),

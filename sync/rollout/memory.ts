@@ -1,14 +1,16 @@
 import { messageLineOf, PrivatelinkError } from '#core/errors';
-import { canonicalJson, checksumOf } from '#core/json';
+import { canonicalJson } from '#core/json';
 import type { Affinity } from '#deck/affinity';
 import { type HeldEntity, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
-import { isConfiguration, pinsIn, type Revision, revisionOf, settingsOf } from '#deck/revision';
-import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/run-once';
+import { isConfiguration, pinsIn, type Revision } from '#deck/revision';
+import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/plan-once';
 import type { AppliedChange, Change } from '../plan/changes';
-import { affinityOf, isRevoked } from '../plan/pin';
+import { isRevoked } from '../plan/pin';
+import { foundOnTrial, onTrial } from './advance/trial';
 import { describeChanges } from './describe-changes';
 import { type By, type Journal, nothingRun, type Run, type StageState, unwritable } from './journal';
+import { heldRevision, newestIn, readHold, type StageTurn, settingsId } from './newest';
 import { type Revisions, readKept } from './revisions';
 
 export type MemoryOptions = {
@@ -22,6 +24,8 @@ export type MemoryOptions = {
   readonly withBase: (texts: readonly BaseText[]) => Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
   readonly by: By;
   readonly now: () => number;
+  /** Absent: nothing is rolled out from stage to stage. */
+  readonly turn?: StageTurn;
 };
 
 /** What a pass over one control plane has to know of those before it, and leaves for those after it (docs/decisions/0047-stages.md). */
@@ -45,11 +49,9 @@ export function openMemory(options: MemoryOptions): StageMemory {
     }
   }
 
-  async function keepAnd(planned: Planned, next: (followed: StageState, revision: Revision) => StageState) {
-    if (planned.pinned?.isByTag) return [];
-    const followed = followedState(state, planned);
-    const revision = planned.pinned?.revision ?? (await revisionIn(planned, followed, options));
-    return write(next(followed, revision), planned.pinned ? undefined : revision);
+  async function keepAnd(planned: Planned, next: Next) {
+    const begun = planned.pinned?.isByTag ? { state } : await revisionBegun(planned, { state, next, options });
+    return write(begun.state, begun.kept);
   }
 
   return {
@@ -61,6 +63,8 @@ export function openMemory(options: MemoryOptions): StageMemory {
       const returning = await readKept(state.returnsTo, revisions);
       return { pinned, returning, warnings: [...read.warnings, ...warnings] };
     },
+    readHold: (plan, held) =>
+      readHold(plan, { state, held, options: { ...options, withBaseOf: (one) => withBaseOf(one, options.withBase) } }),
     begin: async (planned, changes) => {
       const beginning = { planned, changes, options };
       isBegun = isNew(state, beginning, isOwed);
@@ -72,13 +76,32 @@ export function openMemory(options: MemoryOptions): StageMemory {
       const left = unwritten([...plan.changes, ...leftOutOf(report)], applied);
       // What waits is another revision, which is not begun.
       if (pinned?.isByTag || state.runs === undefined || (left.length > 0 && !isBegun)) return [];
-      return write(endedState(state, left.length === 0));
+      const ended = endedState(state, { isWhole: left.length === 0, isHold: pinned?.isHold });
+      return write(await foundOnTrial(ended, options));
     },
     rendered: (planned) => {
-      const running = { how: 'render', changes: planned.plan.changes, options } as const;
+      const running = { how: 'render', changes: planned.plan.changes, options, planned } as const;
       return keepAnd(planned, (followed, revision) => ranState(followed, revision, running));
     },
   };
+}
+
+type Next = (followed: StageState, revision: Revision) => StageState;
+
+type Beginner = { readonly state: StageState; readonly next: Next; readonly options: MemoryOptions };
+
+/** What is written down of a revision that begins, and the revision where it has to be kept. */
+async function revisionBegun(
+  planned: Planned,
+  { state, next, options }: Beginner,
+): Promise<{ readonly state: StageState; readonly kept?: Revision }> {
+  const { pinned, plan, held } = planned;
+  const followed = followedState(state, planned);
+  const revision = pinned?.revision ?? (await newestIn({ ...plan, held }, followed, options));
+  // What is found, and was never written down, is what a stage is held at.
+  const isKept = pinned === undefined || (pinned.isHold && followed.runs === undefined);
+  const begun = await onTrial(next(followed, revision), { revision, planned, options });
+  return { state: begun, kept: isKept ? revision : undefined };
 }
 
 /** What nobody approved. */
@@ -102,7 +125,7 @@ async function readPinned(
   if (id === undefined) return { warnings: [] };
   const kept = await readKept(pin?.revision, revisions);
   const left = await readKept(pin?.left, revisions);
-  const revision = kept ?? { ...revisionOf({ desired: [], held, affinity: affinityOf(held), base }), id };
+  const revision = kept ?? heldRevision(held, base, id);
   const isFromAnother = (entity: HeldEntity) => {
     const { [nameOf(entity)]: one } = created;
     return one !== undefined && one.id === entity.id && one.revision !== id;
@@ -138,7 +161,7 @@ function personDecides(id: string, { isByTag, isKept }: Known): string {
 
 /** Pins that have ended: the tag of the last one counts no more, until it is gone. */
 function followedState(state: StageState, { pinned, held }: Planned): StageState {
-  if (pinned) return state;
+  if (pinned && !pinned.isHold) return state;
   const { pin } = state;
   if (pin) return { ...state, pin: undefined, endedPin: pin.revision, returnsTo: pin.left };
   return state.endedPin !== undefined && pinsIn(held).length === 0 ? { ...state, endedPin: undefined } : state;
@@ -160,33 +183,29 @@ function isNew(state: StageState, { planned, changes, options }: Beginning, isOw
   return isOther && !plan.changes.some(isConfiguration);
 }
 
-async function revisionIn(
-  { plan: { desired }, held }: Planned,
-  { runs, returnsTo = runs }: StageState,
-  { revisions, affinity, base }: MemoryOptions,
-): Promise<Revision> {
-  const before = await readKept(returnsTo, revisions);
-  return revisionOf({ desired, held, before, affinity, base });
-}
-
 function begunState(state: StageState, revision: Revision, { planned, changes, options }: Beginning): StageState {
   const configured = changes.filter(isConfiguration);
   return {
-    ...ranState(state, revision, { how: 'sync', changes, options }),
+    ...ranState(state, revision, { how: 'sync', changes, options, planned }),
     isWhole: state.isWhole && configured.length === 0,
     created: createdBy(state, { planned, configured, id: revision.id }),
   };
 }
 
-function endedState(state: StageState, isWhole: boolean): StageState {
-  const returnsTo = isWhole ? undefined : state.returnsTo;
+type Ending = { readonly isWhole: boolean; readonly isHold?: boolean };
+
+function endedState(state: StageState, { isWhole, isHold }: Ending): StageState {
+  // What was taken back comes with the revision that waits.
+  const returnsTo = isWhole && !isHold ? undefined : state.returnsTo;
   return isWhole === state.isWhole && returnsTo === state.returnsTo ? state : { ...state, isWhole, returnsTo };
 }
 
-type Running = Pick<Run, 'how'> & Pick<Beginning, 'changes' | 'options'>;
+type Running = Pick<Run, 'how'> & Beginning;
 
-function ranState(state: StageState, { id }: Revision, { how, changes, options }: Running): StageState {
+function ranState(state: StageState, revision: Revision, { how, changes, options, planned }: Running): StageState {
   const { by, now } = options;
+  const { id } = revision;
+  const isHold = planned.pinned?.isHold;
   const described = describeChanges(
     changes.filter(isConfiguration),
     state.runs === undefined ? 'found as it is' : undefined,
@@ -195,8 +214,8 @@ function ranState(state: StageState, { id }: Revision, { how, changes, options }
   return {
     ...state,
     runs: id,
-    returnsTo: state.returnsTo && id,
-    settings: settingsId(options),
+    returnsTo: state.returnsTo && (isHold ? state.returnsTo : id),
+    settings: settingsId(isHold ? revision : options),
     isWhole: true,
     history: state.runs === id ? state.history : [...state.history, run],
   };
@@ -212,8 +231,4 @@ function createdBy({ created }: StageState, { planned, configured, id }: Creatin
     ...names.flatMap((name) => (created[name] ? [[name, created[name]] as const] : [])),
     ...made.map((one) => [nameOf(one), { id: one.id, revision: id }] as const),
   ]);
-}
-
-function settingsId(options: Pick<MemoryOptions, 'affinity' | 'base'>): string {
-  return checksumOf(settingsOf(options)).slice(0, 12);
 }

@@ -5,7 +5,7 @@ import { digestOf } from '#core/json';
 import { parseBase } from '#deck/file/base';
 import { backendOf } from '../control-planes/backends';
 import { takesBase } from '../control-planes/control-plane';
-import type { StageMemory } from '../pass/run-once';
+import type { StageMemory } from '../pass/plan-once';
 import { type Ground, openGround, openSession, type Session, type SessionOptions } from '../pass/session';
 import { sharePlanning } from '../pass/share-planning';
 import { whoWrites } from './by';

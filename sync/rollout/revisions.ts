@@ -107,8 +107,8 @@ function usedIn(states: readonly StageState[]): readonly string[] {
   const last = firstOfEach(runs, (run) => run.revision).slice(0, keptRevisions);
   return [
     ...last.map((run) => run.revision),
-    ...states.flatMap(({ runs, pin, returnsTo }) =>
-      [runs, pin?.revision, pin?.left, returnsTo].flatMap((id) => id ?? []),
+    ...states.flatMap(({ runs, pin, returnsTo, stable }) =>
+      [runs, pin?.revision, pin?.left, returnsTo, stable].flatMap((id) => id ?? []),
     ),
   ];
 }

@@ -1,7 +1,8 @@
 import { PrivatelinkError } from '#core/errors';
 import { isConfiguration, pinsIn } from '#deck/revision';
+import { type PassDependencies, type Planned, planOnce, type StageMemory } from '../pass/plan-once';
 import type { Report } from '../pass/report';
-import { type PassDependencies, type Planned, planOnce, runOnce, type StageMemory } from '../pass/run-once';
+import { runOnce } from '../pass/run-once';
 import type { Change } from '../plan/changes';
 import { unseenOf } from '../plan/retire';
 import { describeChanges } from './describe-changes';

@@ -1,10 +1,11 @@
 import { inStage } from '#io/api-calls';
 import { systemClock } from '#io/clock';
 import { backendOf } from '../control-planes/backends';
+import type { PassDependencies } from '../pass/plan-once';
 import type { Report } from '../pass/report';
-import { type PassDependencies, runOnce } from '../pass/run-once';
+import { runOnce } from '../pass/run-once';
 import type { Session } from '../pass/session';
-import { type WriterFile, withWriter } from './writer';
+import { type WriterFile, withWriter } from './writer/writer';
 
 /** One pass over the session's control plane, while nobody else writes to it from the same stateDir. */
 export function runStage(session: PassDependencies & Pick<Session, 'config'>, signal: AbortSignal): Promise<Report> {

@@ -4,7 +4,7 @@ import { messageLineOf } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 import { readRegularNow } from '#io/files';
 import { withOwnSignal } from '#io/signals';
-import type { PassDependencies } from '../pass/run-once';
+import type { PassDependencies } from '../pass/plan-once';
 import type { SessionOptions } from '../pass/session';
 import { openSessions, openStagesGround, type StagesGround } from '../rollout/open-stages';
 import { createSelection, type LabelSelection } from '../rollout/selection';

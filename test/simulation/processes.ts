@@ -9,7 +9,7 @@ import type { EntityControlPlane } from '#sync/control-planes/control-plane';
 import { answerError } from '#sync/control-planes/kong-api/errors';
 import { type Ageing, createAgeing } from '#sync/pass/absences/ageing';
 import type { Written } from '#sync/pass/absences/file';
-import type { PassDependencies } from '#sync/pass/run-once';
+import type { PassDependencies } from '#sync/pass/plan-once';
 import type { Change } from '#sync/plan/changes';
 import type { Publication } from '#sync/publish/publish';
 import { createGate } from '#sync/watch/gate';

@@ -1,5 +1,6 @@
 import { applyChanges } from '#sync/control-planes/apply';
-import { planOnce, runOnce } from '#sync/pass/run-once';
+import { planOnce } from '#sync/pass/plan-once';
+import { runOnce } from '#sync/pass/run-once';
 import { planRetirement, whyClaimed } from '#sync/plan/retire';
 import { createMemoryControlPlane } from '../support/control-planes/memory';
 import { createMemoryCloudMap } from '../support/control-planes/memory-cloud-map';

@@ -6,7 +6,7 @@ import type { Snapshot } from '#core/model';
 import { renderText } from '#deck/file/write';
 import { parseSnapshot, serialiseSnapshot } from '#discovery/snapshot/file';
 import type { ControlPlane } from '#sync/control-planes/control-plane';
-import { type PassDependencies, planOnce } from '#sync/pass/run-once';
+import { type PassDependencies, planOnce } from '#sync/pass/plan-once';
 import { onlyConfig } from './control-planes/only-config';
 import { createPasses } from './passes';
 

@@ -4,7 +4,7 @@ import { pluginName } from '#core/names';
 import { schemaLua } from '#plugin/schema/lua';
 import type { PluginSchema } from '../../control-planes/backend';
 import { backendOf } from '../../control-planes/backends';
-import type { PassDependencies } from '../../pass/run-once';
+import type { PassDependencies } from '../../pass/plan-once';
 import type { Session } from '../../pass/session';
 import { exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';

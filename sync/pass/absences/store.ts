@@ -5,7 +5,7 @@ import type { Clocks } from '#core/timing/clock';
 import { isThere, writeFix } from '#io/files';
 import { readSealed, writeSealed } from '#io/sealed-file';
 import { type PlaneIdentity, planeFile } from '../../control-planes/plane-identity';
-import type { AbsenceStore } from '../run-once';
+import type { AbsenceStore } from '../plan-once';
 import { createAgeing } from './ageing';
 import { absenceFile, olderAbsenceFile, takeOver, type Written } from './file';
 import { othersIn, type SharedFolder } from './shared-folder';

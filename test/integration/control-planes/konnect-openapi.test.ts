@@ -3,7 +3,7 @@ import { request } from 'undici';
 import type { Kind } from '#deck/document';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { bodyOf } from '#sync/control-planes/kong-api/entities';
-import { planOnce } from '#sync/pass/run-once';
+import { planOnce } from '#sync/pass/plan-once';
 import { signal, token } from '../../support/control-planes/konnect';
 import { createMemoryControlPlane } from '../../support/control-planes/memory';
 import { loadOpenApi } from '../../support/control-planes/openapi';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '#io/clock';
-import { withWriter } from '#sync/rollout/writer';
+import { withWriter } from '#sync/rollout/writer/writer';
 import { createRushingClock } from '../../support/rollout/clocks';
 import { until } from '../../support/until';
 
@@ -27,7 +27,7 @@ const { signal } = new AbortController();
 function startProcess(work: string) {
   const script = `
     const fs = require('node:fs');
-    const { withWriter } = require('${dist}/sync/rollout/writer.js');
+    const { withWriter } = require('${dist}/sync/rollout/writer/writer.js');
     const { systemClock: clock } = require('${dist}/io/clock.js');
     const signal = new AbortController().signal;
     withWriter(${JSON.stringify(fileOf())}, { clock, signal }, async (writing) => { ${work} });`;

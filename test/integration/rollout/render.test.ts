@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '#io/clock';
-import { withWriter } from '#sync/rollout/writer';
+import { withWriter } from '#sync/rollout/writer/writer';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 
 let estate: Estate;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint, EndpointState, ScopeState } from '#core/model';
 import { renderText } from '#deck/file/write';
-import { planOnce } from '#sync/pass/run-once';
+import { planOnce } from '#sync/pass/plan-once';
 import { brake } from '#sync/plan/removals/brake';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';

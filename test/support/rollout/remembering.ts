@@ -1,6 +1,6 @@
 import type { HeldEntity } from '#deck/document';
 import type { Revision } from '#deck/revision';
-import type { PassDependencies } from '#sync/pass/run-once';
+import type { PassDependencies } from '#sync/pass/plan-once';
 import { type Journal, nothingRun, type StageState } from '#sync/rollout/journal';
 import { type MemoryOptions, openMemory } from '#sync/rollout/memory';
 import type { Revisions } from '#sync/rollout/revisions';

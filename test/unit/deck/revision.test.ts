@@ -3,6 +3,7 @@ import type { Entity, HeldEntity, Kind } from '#deck/document';
 import {
   isConfiguration,
   isMended,
+  markPinned,
   pinsIn,
   type Revision,
   revisionOf,
@@ -142,7 +143,7 @@ describe('underRevision', () => {
   it('marks one service, the first by name, with the pin', () => {
     const both = revision([...whole('sd3'), ...whole('sd2')]);
 
-    const desired = underRevision(both, [...whole('sd2'), ...whole('sd3')], []);
+    const desired = markPinned(underRevision(both, [...whole('sd2'), ...whole('sd3')], []), both.id);
 
     expect(desired.filter((one) => one.tags.includes(pinTag(both.id))).map(({ key }) => key)).toEqual(['sd2']);
     expect(pinsIn(held(...desired))).toEqual([both.id]);

@@ -74,7 +74,7 @@ describe('the wall clock', () => {
       'sync/rollout/memory.ts',
       'sync/rollout/open-stages.ts',
       'sync/rollout/rollback.ts',
-      'sync/rollout/writer.ts',
+      'sync/rollout/writer/writer.ts',
       'sync/watch/log/log.ts',
       'sync/watch/metrics/process.ts',
       'sync/watch/watch-pass.ts',

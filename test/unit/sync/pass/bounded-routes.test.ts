@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Endpoint, ScopeState } from '#core/model';
 import { renderText } from '#deck/file/write';
-import { planOnce } from '#sync/pass/run-once';
+import { planOnce } from '#sync/pass/plan-once';
 import type { Change } from '#sync/plan/changes';
 import { endpointOf, knownScope, unknownScope } from '../../../support/builders';
 import { createPasses } from '../../../support/passes';

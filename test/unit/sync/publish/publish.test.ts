@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { exitCodeOfSync } from '#sync/cli/exit-codes';
-import type { PassDependencies } from '#sync/pass/run-once';
+import type { PassDependencies } from '#sync/pass/plan-once';
 import { readPublications } from '#sync/publish/publish';
 import { endpointOf, knownScope } from '../../../support/builders';
 import { createMemoryControlPlane } from '../../../support/control-planes/memory';

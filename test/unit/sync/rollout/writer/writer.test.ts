@@ -17,9 +17,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { digestOf } from '#core/json';
 import type { Clock } from '#core/timing/clock';
-import { type WriterOptions, type Writing, withWriter } from '#sync/rollout/writer';
-import { createRushingClock, createSleepingClock } from '../../../support/rollout/clocks';
-import { until } from '../../../support/until';
+import { type WriterOptions, type Writing, withWriter } from '#sync/rollout/writer/writer';
+import { createRushingClock, createSleepingClock } from '../../../../support/rollout/clocks';
+import { until } from '../../../../support/until';
 
 const dayMs = 86_400_000;
 const controlPlane = { type: 'konnect', address: 'https://us.api.konghq.com', name: 'prod' };

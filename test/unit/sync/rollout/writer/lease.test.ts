@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { describeHolder, isOfDead, takeLease } from '#sync/rollout/lease';
+import { describeHolder, isOfDead, takeLease } from '#sync/rollout/writer/lease';
 
 let folder: string;
 let path: string;

@@ -5,7 +5,7 @@ import type { Clock } from '#core/timing/clock';
 import { makeFolder, writeFix } from '#io/files';
 import { withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
-import { describePlane, type PlaneIdentity, planeFile } from '../control-planes/plane-identity';
+import { describePlane, type PlaneIdentity, planeFile } from '../../control-planes/plane-identity';
 import { describeHolder, isOfDead, type Lease, readContent, takeLease } from './lease';
 
 /** Of what one process at a time is the writer. */

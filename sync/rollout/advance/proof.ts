@@ -1,0 +1,66 @@
+import { basePart, type Parts } from '#deck/revision';
+import type { WhyWaiting } from '../../pass/report';
+import type { StageState, StageTrial } from '../journal';
+
+/** A revision that a stage would get, and what of it differs from what the stage runs. */
+export type NextRevision = { readonly revision: string; readonly parts: Parts; readonly changed: readonly string[] };
+
+/** The names of parts that differ, sorted. */
+export function changedParts(before: Parts, after: Parts): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((one) => before[one] !== after[one])
+    .sort();
+}
+
+/** A stage that has to prove a revision before later ones get it. */
+export type Earlier = {
+  readonly stage: string;
+  readonly state: StageState;
+  /** Its trials wait for a word of a person. */
+  readonly needsApproval: boolean;
+  /** Its control plane gets base files. */
+  readonly takesBase: boolean;
+};
+
+/**
+ * Why the earlier stage does not prove the candidate; undefined: it does. It runs, whole, a revision whose trial passed and which has all that the candidate
+ * changes: what is compared is content, so that no race and no restart lets anything else through (docs/decisions/0049-rollouts.md).
+ */
+export function whyUnproved(earlier: Earlier, candidate: NextRevision): WhyWaiting | undefined {
+  const { stage, state } = earlier;
+  const { trial, runs, isWhole, pin, skipped = [] } = state;
+  if (skipped.includes(candidate.revision)) return undefined;
+  if (pin) return ofPinned(stage, state);
+  const waits = (reason: string): WhyWaiting => ({ kind: 'earlier', stage, reason: `stage ${stage} ${reason}` });
+  if (runs === undefined || trial?.revision !== runs) return waits('has not proved it');
+  const missing = candidate.changed.filter(
+    (part) => trial.parts[part] !== candidate.parts[part] && (part !== basePart || earlier.takesBase),
+  );
+  if (missing.length > 0) return waits(`does not run what changes of ${namesOf(missing)} yet`);
+  if (!isWhole) return waits('has not got all of it yet');
+  return ofTrial(earlier, trial);
+}
+
+function ofTrial({ stage, needsApproval }: Earlier, { verdict, approved }: StageTrial): WhyWaiting | undefined {
+  if (!verdict) return { kind: 'earlier', stage, reason: `stage ${stage} is on trial with it` };
+  if (verdict.kind !== 'pass') return { kind: 'halted', stage, reason: `stage ${stage} halted: ${verdict.reason}` };
+  if (!needsApproval || approved) return undefined;
+  return { kind: 'approval', stage, reason: `stage ${stage} is fine, and waits for rollout approve ${stage}` };
+}
+
+function ofPinned(stage: string, { pin, failed }: StageState): WhyWaiting {
+  const isFailed = failed !== undefined && pin?.left === failed.revision;
+  if (isFailed) {
+    const reason = `stage ${stage} went back from revision ${failed.revision}: ${failed.verdict.reason}`;
+    return { kind: 'halted', stage, reason };
+  }
+  return { kind: 'pinned', stage, reason: `stage ${stage} is pinned to revision ${pin?.revision}` };
+}
+
+/** More would hide what is said. */
+const mostNames = 5;
+
+function namesOf(parts: readonly string[]): string {
+  const more = parts.length - mostNames;
+  return `${parts.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
