@@ -48,3 +48,31 @@ function untilAborted(signal: AbortSignal): Promise<never> {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 }
+
+/** A clock that only the test moves, and whose sleeps last until their time has come. */
+export function createHandClock(): FakeClock & { readonly sleeping: () => readonly number[] } {
+  const clock = createFakeClock(1_800_000_000_000);
+  const sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
+  return {
+    ...clock,
+    /** How long each sleep still lasts, the shortest first. */
+    sleeping: () => [...sleepers].map(({ untilMs }) => untilMs - clock.monotonicMs()).sort((a, b) => a - b),
+    advance: (ms) => {
+      clock.advance(ms);
+      for (const one of sleepers) if (one.untilMs <= clock.monotonicMs()) one.wake();
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        const end = (settle: () => void) => {
+          sleepers.delete(sleeper);
+          signal.removeEventListener('abort', onAbort);
+          settle();
+        };
+        const onAbort = () => end(() => reject(signal.reason));
+        const sleeper = { untilMs: clock.monotonicMs() + ms, wake: () => end(resolve) };
+        sleepers.add(sleeper);
+        signal.addEventListener('abort', onAbort, { once: true });
+      }),
+  };
+}

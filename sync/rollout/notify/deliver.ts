@@ -1,0 +1,91 @@
+import { createHmac } from 'node:crypto';
+import { codeOf, messageOf, type Problem, redirectWords } from '#core/errors';
+import { backoffMs } from '#core/timing/backoff';
+import type { Clock } from '#core/timing/clock';
+import { ProxyError, proxyRefused } from '#io/proxy/tunnel';
+import { opensslWordsOf, tlsFixOf, untrustedFix } from '#io/tls-failures';
+import { parseRetryAfter } from '../../control-planes/kong-api/retry';
+import type { Posted, Posting } from './post';
+
+export type Delivering = {
+  readonly url: string;
+  /** The key of the signature. */
+  readonly secret: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly timeoutMs: number;
+  readonly post: (call: Posting, signal: AbortSignal) => Promise<Posted>;
+};
+
+export type Delivery = { readonly id: string; readonly body: string };
+
+type Failure = Problem & { readonly isFinal: boolean; readonly retryAfterMs?: number };
+
+const tries = 5;
+/** What comes after it waits as long. */
+const longestRetryAfterMs = 60_000;
+const fix = 'see that rollout.notify.url is right, and that it answers with 2xx';
+
+/** Brings one event to the webhook, with up to five tries; gives what kept it from arriving. Rejects with the signal's reason alone. */
+export async function deliver(delivery: Delivery, how: Delivering, signal: AbortSignal): Promise<Problem | undefined> {
+  for (let tried = 1; ; tried += 1) {
+    const failure = await attempt(delivery, how, signal);
+    if (failure === undefined) return undefined;
+    signal.throwIfAborted();
+    const { reason, isFinal, retryAfterMs = 0 } = failure;
+    if (isFinal) return failure;
+    if (tried === tries) return { reason: `${reason} (tried ${tries} times)`, fix: failure.fix };
+    const pauseMs = Math.max(backoffMs(tried, how.random), Math.min(retryAfterMs, longestRetryAfterMs));
+    await how.clock.sleep(pauseMs, signal);
+  }
+}
+
+async function attempt(
+  { id, body }: Delivery,
+  { url, secret, clock, timeoutMs, post }: Delivering,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  const headers = {
+    'content-type': 'application/json',
+    'x-kong-privatelink-delivery': id,
+    'x-kong-privatelink-signature': signatureOf(body, { secret, atSeconds: Math.floor(clock.now() / 1_000) }),
+  };
+  try {
+    return refusalOf(await post({ url, headers, body, timeoutMs }, signal), clock.now());
+  } catch (thrown) {
+    return silenceOf(thrown);
+  }
+}
+
+/** `t=<unix seconds>,v1=<HMAC-SHA-256 of "<t>.<body>">`: who knows the secret can tell that the body is ours, and not an old one. */
+function signatureOf(body: string, { secret, atSeconds }: { readonly secret: string; readonly atSeconds: number }) {
+  const signed = createHmac('sha256', secret).update(`${atSeconds}.${body}`).digest('hex');
+  return `t=${atSeconds},v1=${signed}`;
+}
+
+function refusalOf({ status, location, date = '', retryAfter }: Posted, nowMs: number): Failure | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  const reason = redirectWords(status, location) ?? `it answered ${status}`;
+  const serverMs = Date.parse(date);
+  return {
+    reason,
+    fix:
+      status < 400 && status >= 300 ? 'write where it leads into rollout.notify.url: redirects are not followed' : fix,
+    isFinal: status !== 408 && status !== 429 && status < 500,
+    retryAfterMs: parseRetryAfter(retryAfter, Number.isNaN(serverMs) ? nowMs : serverMs),
+  };
+}
+
+const settings = { address: 'rollout.notify.url', untrustedFix };
+
+/** A certificate, or a proxy that opens no way, is the same at the next try. */
+function silenceOf(thrown: unknown): Failure {
+  const ofTls = tlsFixOf(thrown, settings);
+  const ofProxy = thrown instanceof ProxyError ? thrown.fix : undefined;
+  const words = opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
+  return {
+    reason: `no answer: ${words}`,
+    fix: ofProxy ?? ofTls ?? fix,
+    isFinal: ofTls !== undefined || codeOf(thrown) === proxyRefused,
+  };
+}
