@@ -1,6 +1,6 @@
 import type { JsonObject } from '#core/model';
 import { createFaults, type Faults } from './faults';
-import { createPlane, type NodeReport, type Plane, type PlaneTraits } from './plane';
+import { createPlane, type Measures, type NodeReport, type Plane, type PlaneTraits } from './plane';
 import { refused } from './refusal';
 import { answer } from './routes';
 import type { KindPath } from './schemas';
@@ -30,6 +30,8 @@ export type Konnect = {
   /** Puts an entity there as somebody else would; throws when Konnect would refuse it. */
   readonly seed: (controlPlane: string, kind: KindPath, body: JsonObject) => StoredEntity;
   readonly reportNode: (controlPlane: string, node: NodeReport) => void;
+  /** What analytics say from now on; undefined: that there was no request. */
+  readonly setMeasures: (controlPlane: string, measures: Measures | undefined) => void;
   readonly configHash: (controlPlane: string) => string;
   readonly close: () => Promise<void>;
 };
@@ -59,6 +61,9 @@ export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
     },
     reportNode: (name, node) =>
       void planeNamed(planes, name).nodes.set(node.id, { lastPing: Math.floor(now() / 1000), ...node }),
+    setMeasures: (name, measures) => {
+      planeNamed(planes, name).measures = measures;
+    },
     configHash: (name) => planeNamed(planes, name).configHash(),
     close,
   };

@@ -25,6 +25,13 @@ export type Labels = Readonly<Record<string, string>>;
 /** Of a control plane, beside its name. */
 export type PlaneTraits = { readonly clusterType?: string; readonly labels?: Labels };
 
+/** What analytics know of a control plane, whatever time is asked for; a rate in percent, a latency in milliseconds. */
+export type Measures = {
+  readonly request_count: number;
+  readonly error_rate?: number | null;
+  readonly upstream_latency_p99?: number | null;
+};
+
 /** One control plane: its entities, custom plugins and data planes. */
 export type Plane = {
   readonly id: string;
@@ -33,6 +40,8 @@ export type Plane = {
   readonly labels: Labels;
   readonly store: Store;
   readonly nodes: Map<string, Node>;
+  /** Absent: no request went through it. */
+  measures?: Measures;
   readonly schemas: ReadonlyMap<string, PluginSchema>;
   /** Throws a Refusal when the text names no plugin, another one than `name`, or one that exists and shall be created. */
   readonly putSchema: (luaSchema: unknown, name?: string) => PluginSchema;

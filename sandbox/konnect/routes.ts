@@ -4,11 +4,13 @@ import { type Answer, type Call, notAllowed, notFound } from './call';
 import { listRuntimeGroups, readByDeck } from './deck-routes';
 import { entityRoutes } from './entity-routes';
 import type { Plane, PluginSchema } from './plane';
+import { refused } from './refusal';
 
 /** Answers one call; throws a Refusal. `pageCap` bounds what `size` may ask for. */
 export function answer(call: Call, planes: readonly Plane[], pageCap: number): Answer {
   const [version, resource, planeId, area, ...rest] = call.path;
   if (call.path.join('/') === 'konnect-api/api/runtime_groups') return listRuntimeGroups(planes);
+  if (call.path.join('/') === 'v2/metrics') return measured(call, planes);
   if (version !== 'v2' || resource !== 'control-planes') throw notFound();
   if (planeId === undefined) return listPlanes(call.query, planes, pageCap);
   const plane = planes.find((one) => one.id === planeId);
@@ -69,6 +71,34 @@ function listNodes(query: URLSearchParams, plane: Plane, pageCap: number): Answe
 function expectedHash(plane: Plane): Answer {
   const now = Math.floor(Date.now() / 1000);
   return { status: 200, body: { expected_hash: plane.configHash(), created_at: now, updated_at: now } };
+}
+
+const timeRange = z.strictObject({
+  type: z.literal('absolute'),
+  tz: z.string().optional(),
+  start: z.iso.datetime(),
+  end: z.iso.datetime(),
+});
+
+/** The part of Konnect's query that asks for one control plane. */
+const metricsQuery = z.strictObject({
+  metrics: z.array(z.enum(['request_count', 'error_rate', 'upstream_latency_p99'])).max(3),
+  filters: z
+    .array(z.strictObject({ field: z.literal('control_plane'), operator: z.literal('in'), value: z.array(z.string()) }))
+    .length(1),
+  time_range: timeRange,
+});
+
+function measured({ method, body }: Call, planes: readonly Plane[]): Answer {
+  if (method !== 'POST') throw notAllowed();
+  const query = metricsQuery.safeParse(body);
+  if (!query.success) throw refused(400, 'Bad Request', 'the query is not what is documented');
+  const { metrics, filters, time_range: range } = query.data;
+  const { measures } = planes.find(({ id }) => filters[0]?.value.includes(id)) ?? {};
+  const event = Object.fromEntries(metrics.map((metric) => [metric, measures?.[metric] ?? null]));
+  const { start, end } = range;
+  const meta = { start, end, granularity_ms: Date.parse(end) - Date.parse(start), metric_names: metrics };
+  return { status: 200, body: { data: measures ? [{ timestamp: start, event }] : [], meta } };
 }
 
 const schemaBody = z.object({ lua_schema: z.string() }).catch({ lua_schema: '' });

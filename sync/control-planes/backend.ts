@@ -53,6 +53,15 @@ export type Measure = {
   readonly windowSeconds: number;
 };
 
+/** Throws PrivatelinkError. */
+export type ReadNodes = (signal: AbortSignal) => Promise<Nodes>;
+
+/** What was measured over the last whole minutes of a window: percent or milliseconds, and of how many requests; no value where it knows of none. */
+export type Measured = { readonly value?: number; readonly requests: number };
+
+/** Throws PrivatelinkError. */
+export type TakeMeasure = (measure: Measure, signal: AbortSignal) => Promise<Measured>;
+
 /** All that differs from one type of control plane to another; `C` is its part of the configuration. Nobody else asks for the type. */
 export type Backend<C> = {
   /** What reads and writes the control plane for `owner`; no IO. It takes entities or a whole document, and says which. */
@@ -75,17 +84,10 @@ export type Backend<C> = {
   /** Absent: it takes no schema, its nodes bring them. */
   readonly schemas?: (config: C) => PluginSchemas;
   readonly checks?: readonly PlaneCheck<C>[];
-  /** Which data planes are connected, and what they have; absent: it does not know. Throws PrivatelinkError. */
-  readonly readNodes?: (config: C, signal: AbortSignal) => Promise<Nodes>;
-  /**
-   * What it measured over the last whole minutes of a window: percent or milliseconds, and of how many requests; no value where it knows of none. Absent: it
-   * measures nothing. Throws PrivatelinkError.
-   */
-  readonly measure?: (
-    config: C,
-    measure: Measure,
-    signal: AbortSignal,
-  ) => Promise<{ readonly value?: number; readonly requests: number }>;
+  /** Gives what reads which data planes are connected, and what they have; no IO. Absent, or undefined: it does not know. */
+  readonly readNodes?: (config: C) => ReadNodes | undefined;
+  /** Gives what measures; no IO. Absent, or undefined: it measures nothing. */
+  readonly measure?: (config: C) => TakeMeasure | undefined;
 };
 
 /** The same for one configuration: what the rest of the product asks. */
@@ -98,11 +100,8 @@ export type OpenBackend = {
   readonly mostOfKind?: number;
   readonly openEntities?: (signal: AbortSignal) => Promise<EntityApi | undefined>;
   readonly schemas?: PluginSchemas;
-  readonly readNodes?: (signal: AbortSignal) => Promise<Nodes>;
-  readonly measure?: (
-    measure: Measure,
-    signal: AbortSignal,
-  ) => Promise<{ readonly value?: number; readonly requests: number }>;
+  readonly readNodes?: ReadNodes;
+  readonly measure?: TakeMeasure;
   readonly checks: readonly {
     readonly name: string;
     readonly run: (options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
@@ -111,7 +110,7 @@ export type OpenBackend = {
 
 /** Binds a backend to the configuration of one control plane. */
 export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
-  const { openEntities, readId, readNodes, measure, checks = [] } = backend;
+  const { openEntities, readId, checks = [] } = backend;
   const identity = backend.identify(config);
   return {
     connect: (owner, options) => backend.connect(config, owner, options),
@@ -122,8 +121,8 @@ export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
     mostOfKind: backend.mostOfKind?.(config),
     openEntities: openEntities && ((signal) => openEntities(config, signal)),
     schemas: backend.schemas?.(config),
-    readNodes: readNodes && ((signal) => readNodes(config, signal)),
-    measure: measure && ((what, signal) => measure(config, what, signal)),
+    readNodes: backend.readNodes?.(config),
+    measure: backend.measure?.(config),
     checks: checks.map(({ name, run }) => ({ name, run: (options, signal) => run(config, options, signal) })),
   };
 }

@@ -11,6 +11,8 @@ export const deckBackend: Backend<DeckConfig> = {
   deckPlace: ({ name, workspace }) => ({ controlPlaneName: name, workspace }),
   mostOfKind: (config) => withoutDeck(config).mostOfKind,
   openEntities: async (config, signal) => withoutDeck(config).openEntities?.(signal),
+  readNodes: (config) => withoutDeck(config).readNodes,
+  measure: (config) => withoutDeck(config).measure,
 };
 
 /** Where decK writes to, for what it does not tell. */

@@ -1,10 +1,13 @@
 import type { KonnectConfig } from '#config/schema';
+import { lazy } from '#core/timing/lazy';
 import type { Backend } from '../backend';
 import { checkDataPlanes, checkSchema } from './checks';
 import { connectKonnect } from './control-plane';
+import { measurePlane } from './measure';
 import { openPlane } from './plane';
 import { uploadSchema } from './plugin-schema';
 import { createRelease } from './release';
+import { readPlaneNodes } from './settled';
 
 /** Entities of each kind in one control plane: Konnect's documented limit. */
 const mostOfKind = 10_000;
@@ -25,6 +28,14 @@ export const konnectBackend: Backend<KonnectConfig> = {
     upload: async (schema, signal) => uploadSchema(await openPlane(config)(signal), schema, signal),
     prepare: (schema) => createRelease({ openPlane: openPlane(config), schema }),
   }),
+  readNodes: (config) => {
+    const open = lazy(() => openPlane(config));
+    return async (signal) => readPlaneNodes(await open()(signal), signal);
+  },
+  measure: (config) => {
+    const open = lazy(() => openPlane(config));
+    return async (measure, signal) => measurePlane(await open()(signal), measure, signal);
+  },
   checks: [
     { name: 'data planes', run: checkDataPlanes },
     { name: 'plugin schema', run: checkSchema },

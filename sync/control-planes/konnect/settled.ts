@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Nodes } from '../backend';
 import type { Rollout } from '../control-plane';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
@@ -13,17 +14,36 @@ export function isFresh({ last_ping }: { readonly last_ping?: number | null }, n
   return nowMs - (last_ping ?? 0) * 1_000 <= freshPingMs;
 }
 
-const nodes = nodePages(z.object({ config_hash: z.string().nullish(), last_ping: z.number().nullish() }));
+const nodes = nodePages(
+  z.object({
+    id: z.string().nullish(),
+    hostname: z.string().nullish(),
+    config_hash: z.string().nullish(),
+    last_ping: z.number().nullish(),
+  }),
+);
+
 const expectation = z.object({ expected_hash: z.string().min(1) });
 
-/** Counts connected data planes, and those that run what the control plane expects. */
-export async function readRollout({ http, path, now }: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Rollout> {
+/** Connected data planes, and then what they should have: who has it already had it before. */
+export async function readPlaneNodes({ http, path, now }: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Nodes> {
   const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
-  const connected = listed.filter((node) => isFresh(node, now()));
-  if (connected.length === 0) return { nodes: 0, inSync: 0 };
-  const hash = await readExpectedHash(http, path, signal);
-  const inSync = connected.filter((node) => node.config_hash === hash);
-  return { nodes: connected.length, inSync: inSync.length, hash };
+  const connected = listed
+    .filter((node) => isFresh(node, now()))
+    .map((node) => ({ name: nodeName(node), hash: node.config_hash || undefined }));
+  if (connected.length === 0) return { connected };
+  return { connected, expectedHash: await readExpectedHash(http, path, signal) };
+}
+
+function nodeName({ id, hostname }: { readonly id?: string | null; readonly hostname?: string | null }): string {
+  return [hostname || 'without name', id && `(${id})`].filter(Boolean).join(' ');
+}
+
+/** Counts connected data planes, and those that run what the control plane expects. */
+export async function readRollout(plane: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Rollout> {
+  const { connected, expectedHash: hash } = await readPlaneNodes(plane, signal);
+  if (hash === undefined) return { nodes: 0, inSync: 0 };
+  return { nodes: connected.length, inSync: connected.filter((node) => node.hash === hash).length, hash };
 }
 
 /** The hash of the configuration that data planes should run: it changes with every change of the control plane. */
