@@ -8,12 +8,13 @@ import { takesBase } from '../control-planes/control-plane';
 import type { StageMemory } from '../pass/plan-once';
 import { type Ground, openGround, openSession, type Session, type SessionOptions } from '../pass/session';
 import { sharePlanning } from '../pass/share-planning';
+import { type RolloutOfStage, rolloutOf } from './advance/rollout-of-stage';
 import { whoWrites } from './by';
 import { openJournal } from './journal';
 import { type MemoryOptions, openMemory } from './memory';
 import { openRevisions } from './revisions';
 import { type Discovery, type SharingOptions, shareDiscovery } from './share-discovery';
-import { askedFor, onlyStage, resolveStages, type Unlisted } from './stages';
+import { askedFor, type KnownStages, onlyStage, resolveStages, type Unlisted } from './stages';
 
 export type StagesOptions = SessionOptions & {
   /** The one of several that is meant; absent: all. */
@@ -21,7 +22,12 @@ export type StagesOptions = SessionOptions & {
 };
 
 /** The session of a stage, and what its memory is made of. */
-export type StageSession = Session & { readonly memory: StageMemory; readonly remembered: MemoryOptions };
+export type StageSession = Session & {
+  readonly memory: StageMemory;
+  readonly remembered: MemoryOptions;
+  /** Absent: a change goes to all stages at once. */
+  readonly rollout?: RolloutOfStage;
+};
 
 /** What the stages of a configuration share, and what its file held. */
 export type StagesGround = Ground & { readonly configuration: string | undefined };
@@ -53,8 +59,8 @@ export async function openStages(options: StagesOptions, signal: AbortSignal): P
   const ground = openStagesGround(options);
   const { stage } = options;
   const config = askedFor(ground.config, stage);
-  const { configs, unlisted } = await resolveStages(config, signal);
-  const sessions = openSessions(ground, configs, { signal, freshMs: () => freshMs });
+  const { unlisted, ...known } = await resolveStages(config, signal);
+  const sessions = openSessions(ground, known, { signal, freshMs: () => freshMs });
   if (stage === undefined) return { sessions, unlisted };
   const { publications, ...session } = onlyStage(sessions, stage, unlisted);
   const isPublishing = config.entries[0] === ground.config.entries[0];
@@ -70,25 +76,28 @@ function ownDiscovery({ discovery: { discover, confirmGone } }: StagesGround): D
 /** A session for each of these stages; what is published goes with the first. */
 export function openSessions(
   ground: StagesGround,
-  configs: readonly Config[],
+  known: KnownStages,
   sharing: Omit<SharingOptions, 'monotonicMs'>,
 ): readonly StageSession[] {
+  const { configs } = known;
   const { monotonicMs } = ground.options.clock;
   const plan = sharePlanning();
   const share = shareDiscovery(ground.discovery, { ...sharing, monotonicMs });
   return configs.map((config, index) => {
-    const session = openStage(ground, config);
+    const session = openStage(ground, config, known);
     if (configs.length === 1) return session;
     return { ...session, ...share(), plan, publications: index === 0 ? session.publications : [] };
   });
 }
 
-/** The session of one stage, with what is remembered of it. */
-export function openStage(ground: StagesGround, config: Config): StageSession {
+/** The session of one stage, with what is remembered of it; of those before it nothing is known where `known` is absent. */
+export function openStage(ground: StagesGround, config: Config, known?: KnownStages): StageSession {
   const session = openSession(ground, config);
   const { stateDir, owner, affinity } = config;
   const isBaseWritten = takesBase(session.controlPlane);
   const { env } = ground.options.terminal;
+  const { now } = ground.options.clock;
+  const rollout = known && rolloutOf(config, { known, clock: ground.options.clock });
   const remembered: MemoryOptions = {
     journal: openJournal({ stateDir, owner, controlPlane: backendOf(config.controlPlane).identity }),
     revisions: openRevisions({ stateDir, owner }),
@@ -97,7 +106,8 @@ export function openStage(ground: StagesGround, config: Config): StageSession {
     base: isBaseWritten ? ground.base.texts : [],
     withBase: (texts) => session.withBase(isBaseWritten ? parseBase(texts) : ground.base),
     by: whoWrites(env, ground.configuration),
-    now: ground.options.clock.now,
+    now,
+    turn: rollout?.turn,
   };
-  return { ...session, stage: config.stage, memory: openMemory(remembered), remembered };
+  return { ...session, stage: config.stage, memory: openMemory(remembered), remembered, rollout };
 }

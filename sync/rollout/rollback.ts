@@ -22,6 +22,10 @@ export type Rollback = {
   /** Absent: a pin ends, where there is one, and the stage follows. */
   readonly to?: string;
   readonly isPinned: boolean;
+  /** What is taken back, where that is not what the stage would run next. */
+  readonly left?: string;
+  /** The trial that it goes back for; absent: a person has it so. */
+  readonly failed?: StageState['failed'];
   readonly planned: Planned;
   readonly report: Report;
 };
@@ -44,7 +48,8 @@ export async function planRollback(
   const changes = withoutData(report.changes);
   const later = report.changes.length - changes.length;
   const said = { changes, warnings: [...warnings, ...(later > 0 ? [leavingLater(later)] : []), ...report.warnings] };
-  return { from: state.runs, to: target, isPinned, planned, report: { ...report, ...said } };
+  const left = session.remembered.turn && !isPinned && state.trial?.revision === state.runs ? state.runs : undefined;
+  return { from: state.runs, to: target, isPinned, left, planned, report: { ...report, ...said } };
 }
 
 function leavingLater(count: number): string {
@@ -116,13 +121,13 @@ async function remember({ remembered }: RollbackSession, { state, rollback }: Re
 
 function nextState(
   state: StageState,
-  { to, planned, report }: Rollback,
+  { to, planned, report, failed, left = planned.newest?.id }: Rollback,
   { by, now }: Pick<RollbackSession['remembered'], 'by' | 'now'>,
 ): StageState {
   const { pin, returnsTo } = state;
   if (to === undefined) {
     const endedPin = pinsIn(planned.held)[0] ?? pin?.revision;
-    return { ...state, pin: undefined, endedPin, returnsTo: pin?.left ?? returnsTo };
+    return { ...state, pin: undefined, endedPin, returnsTo: pin?.left ?? returnsTo, failed: undefined };
   }
   const changes = describeChanges(report.changes.filter(isConfiguration));
   const run = { atMs: now(), revision: to, how: 'rollback', by, changes } as const;
@@ -130,7 +135,9 @@ function nextState(
     ...state,
     runs: to,
     isWhole: false,
-    pin: { revision: to, left: planned.newest?.id },
+    pin: { revision: to, left },
+    trial: undefined,
+    failed,
     endedPin: undefined,
     returnsTo: undefined,
     history: [...state.history, run],

@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from '#config/schema';
 import type { Selection, Stage, StagedConfig, StageEntry } from '#config/stages';
 import { messageLineOf } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import type { Selected } from '../control-planes/konnect/select';
-import { configsOf, listSelections } from './stages';
+import { configsOf, type KnownStages, listSelections, namesIn } from './stages';
 
 /** What entries selected when they were asked last; until then they stand for nothing. */
 export type LabelSelection = {
   /** The stages as far as they are known. Throws PrivatelinkError as `configsOf` does. */
-  readonly configs: (staged: StagedConfig) => readonly Config[];
+  readonly stages: (staged: StagedConfig) => KnownStages;
   /** Asks anew; gives whether there are others than before, and why an entry could not be asked, which then stays as it was. Rejects with the signal's reason alone. */
   readonly refresh: (
     staged: StagedConfig,
@@ -31,7 +30,10 @@ export function createSelection(): LabelSelection {
     }));
   };
   return {
-    configs: (staged) => configsOf(staged, staged.entries.flatMap(stagesIn)),
+    stages: (staged) => {
+      const perEntry = staged.entries.map(stagesIn);
+      return { configs: configsOf(staged, perEntry.flat()), listed: namesIn(perEntry) };
+    },
     refresh: async ({ entries }, signal) => {
       const before = entries.flatMap(stagesIn);
       const listed = await listSelections(entries, signal);

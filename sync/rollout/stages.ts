@@ -29,20 +29,33 @@ export function listSelections(entries: readonly StageEntry[], signal: AbortSign
   });
 }
 
+/** All stages as far as they are known. */
+export type KnownStages = {
+  readonly configs: readonly Config[];
+  /** Their names as the file lists them; undefined: labels stand there that nobody could list. */
+  readonly listed: readonly (string | undefined)[];
+};
+
 /** Gives the configuration of each stage, also of those that labels select. Throws PrivatelinkError as `configsOf` does, and the signal's reason. */
 export async function resolveStages(
   staged: StagedConfig,
   signal: AbortSignal,
-): Promise<{ readonly configs: readonly Config[]; readonly unlisted: readonly Unlisted[] }> {
+): Promise<KnownStages & { readonly unlisted: readonly Unlisted[] }> {
   const listed = await listSelections(staged.entries, signal);
   const selectedBy = new Map<StageEntry, readonly Stage[]>(listed.map((one) => [one.selection, one.selected]));
-  const stages = staged.entries.flatMap((entry) => ('select' in entry ? (selectedBy.get(entry) ?? []) : [entry]));
+  const perEntry = staged.entries.map((entry) => ('select' in entry ? (selectedBy.get(entry) ?? []) : [entry]));
   const unlisted = listed.flatMap(({ selection, thrown }) => (thrown === undefined ? [] : [{ selection, thrown }]));
-  return { configs: configsOf(staged, stages), unlisted };
+  return { configs: configsOf(staged, perEntry.flat()), listed: namesIn(perEntry), unlisted };
 }
 
-/** Nobody is asked for labels where the stage that is meant stands in the file. */
+/** An entry that stands for nothing is one of labels that could not be listed. */
+export function namesIn(perEntry: readonly (readonly Pick<Stage, 'stage'>[])[]): KnownStages['listed'] {
+  return perEntry.flatMap((stages) => (stages.length > 0 ? stages.map(({ stage }) => stage) : [undefined]));
+}
+
+/** Nobody is asked for labels where the stage that is meant stands in the file, and no other has a turn before it. */
 export function askedFor(config: StagedConfig, stage: string | undefined): StagedConfig {
+  if (config.rollout) return config;
   const listed = config.entries.filter((entry): entry is Stage => !('select' in entry));
   const isListed = stage !== undefined && listed.some((entry) => entry.stage === stage);
   return isListed ? { ...config, entries: listed } : config;

@@ -57,7 +57,7 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
   const freshMs = () => (current().ground.config.watch.intervalSeconds * 1_000) / 2;
   const openAll = (ground: StagesGround) => {
     const sharing = { signal, freshMs, onRound: () => onRound() };
-    const sessions = openSessions(ground, selection.configs(ground.config), sharing);
+    const sessions = openSessions(ground, selection.stages(ground.config), sharing);
     return { ground, sessions: sessions.map((one) => ({ ...one, prepare: prepareOf(one.config) })) };
   };
   const { current, reload, replace } = createReloadable(() => {

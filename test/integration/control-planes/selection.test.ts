@@ -24,7 +24,7 @@ function staged(...more: readonly object[]): StagedConfig {
 }
 
 const lab = { stage: 'lab', type: 'file', path: '/tmp/kong.yaml' };
-const stages = (config: StagedConfig) => selection.configs(config).map(({ stage }) => stage);
+const stages = (config: StagedConfig) => selection.stages(config).configs.map(({ stage }) => stage);
 
 describe('what labels select', () => {
   it('is nothing until they were asked for, and what is listed is there at once', async () => {
@@ -33,7 +33,7 @@ describe('what labels select', () => {
     const { isChanged } = await selection.refresh(config, signal);
 
     expect([before, isChanged, stages(config)]).toEqual([['lab'], true, ['lab', 'eu', 'us']]);
-    expect(selection.configs(config)[1]).toMatchObject({ controlPlane: { name: 'gateway-eu', token } });
+    expect(selection.stages(config).configs[1]).toMatchObject({ controlPlane: { name: 'gateway-eu', token } });
   });
 
   it('is no other where nothing changed, and another where a label did', async () => {
@@ -64,7 +64,7 @@ describe('what labels select', () => {
     const config = staged({ ...lab, stage: 'eu' });
     await selection.refresh(config, signal);
 
-    expect(() => selection.configs(config)).toThrow('two stages are named eu');
+    expect(() => selection.stages(config).configs).toThrow('two stages are named eu');
   });
 
   it('ends with the signal', async () => {

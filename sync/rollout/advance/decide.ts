@@ -1,0 +1,89 @@
+import { messageLineOf } from '#core/errors';
+import type { StageState, StageTrial, TrialVerdict } from '../journal';
+import type { StageSession } from '../open-stages';
+import { planRollback, rollBack } from '../rollback';
+import { writing } from '../run-stage';
+import type { Judgement } from './judge';
+
+/** What came of a trial, once it is written down. */
+export type Decided = {
+  readonly verdict: TrialVerdict;
+  readonly revision: string;
+  /** The revision that the stage went back to. */
+  readonly backTo?: string;
+  /** Why it did not, although it should. */
+  readonly problem?: string;
+};
+
+/** Writes down what came of the trial of a revision, unless somebody else has, or the stage runs another one by now. Throws PrivatelinkError where it cannot. */
+export function decide(
+  session: StageSession,
+  { revision, judgement }: { readonly revision: string; readonly judgement: Judgement },
+  signal: AbortSignal,
+): Promise<Decided | undefined> {
+  return writing(session, signal, async (writer, own) => {
+    const { journal, now } = session.remembered;
+    const { state } = await journal.read();
+    const trial = undecidedIn(state);
+    if (trial?.revision !== revision) return undefined;
+    const verdict = { ...judgement, atMs: now() };
+    const stable = verdict.kind === 'pass' ? revision : state.stable;
+    writer.mayWrite?.();
+    // The word is on the disk before anything follows from it.
+    await journal.write({ ...state, stable, trial: { ...trial, verdict } });
+    return { verdict, revision, ...(await followUp(writer, own)) };
+  });
+}
+
+/** The trial of what the stage runs, where nothing came of it yet. */
+export function undecidedIn({ trial, runs, isWhole, pin }: StageState): StageTrial | undefined {
+  return trial && !trial.verdict && trial.revision === runs && isWhole && !pin ? trial : undefined;
+}
+
+/** Takes a stage back whose trial failed, also one that failed in an earlier process. Throws PrivatelinkError. */
+export function goBack(session: StageSession, signal: AbortSignal): Promise<Decided | undefined> {
+  return writing(session, signal, async (writer, own) => {
+    const { state } = await session.remembered.journal.read();
+    const failed = failedIn(state, session);
+    return failed && { ...failed, ...(await followUp(writer, own)) };
+  });
+}
+
+type Failed = { readonly verdict: TrialVerdict; readonly revision: string };
+
+/** The trial after which the stage has to go back and has not. */
+export function failedIn(
+  { trial, runs, pin }: StageState,
+  { rollout }: Pick<StageSession, 'rollout'>,
+): Failed | undefined {
+  const { verdict, revision, isFound } = trial ?? {};
+  if (rollout?.config.onFailure !== 'rollback' || pin || isFound) return undefined;
+  return verdict?.kind === 'fail' && revision !== undefined && revision === runs ? { verdict, revision } : undefined;
+}
+
+async function followUp(writer: StageSession, signal: AbortSignal): Promise<Pick<Decided, 'backTo' | 'problem'>> {
+  const { state } = await writer.remembered.journal.read();
+  const failed = failedIn(state, writer);
+  if (!failed) return {};
+  const { stable } = state;
+  if (stable === undefined || stable === failed.revision) return { problem: 'nothing is known that it ran before' };
+  try {
+    const rollback = await planRollback(writer, stable, signal);
+    if (rollback.report.refused) return { problem: rollback.report.refused };
+    await rollBack(writer, { ...rollback, left: failed.revision, failed }, signal);
+    return { backTo: stable };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { problem: messageLineOf(thrown) };
+  }
+}
+
+/** Writes down that the gates of a revision are watched from now on; what cannot be written is only not told to others. */
+export async function noteBake(session: StageSession, revision: string, signal: AbortSignal): Promise<void> {
+  await writing(session, signal, async () => {
+    const { journal, now } = session.remembered;
+    const { state } = await journal.read();
+    const trial = undecidedIn(state);
+    if (trial?.revision === revision) await journal.write({ ...state, trial: { ...trial, bakingSinceMs: now() } });
+  }).catch(() => undefined);
+}

@@ -1,0 +1,42 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
+import type { By } from '../journal';
+
+/** What keeps every stage from beginning, and who said so. */
+export type Paused = { readonly atMs: number; readonly by: By };
+
+/** The word of a person that rollouts wait, in stateDir. */
+export type Pause = {
+  /** Undefined: none. Throws PrivatelinkError where the file cannot be used. */
+  readonly read: () => Promise<Paused | undefined>;
+  /** On the disk when it resolves; undefined ends the pause. */
+  readonly write: (paused: Paused | undefined) => Promise<void>;
+};
+
+const text = z.string().optional();
+
+const pauseFile: Sealed<Paused & { readonly owner: string }> = {
+  subject: 'the pause',
+  version: 1,
+  form: 'sorted',
+  schema: z.object({
+    owner: z.string(),
+    atMs: z.number(),
+    by: z.object({ configuration: text, user: text, run: text }),
+  }),
+  code: 'STATE',
+  fixes: { damaged: 'rollout resume removes it' },
+};
+
+export function openPause({ stateDir, owner }: { readonly stateDir: string; readonly owner: string }): Pause {
+  const path = join(stateDir, `paused.${owner}.json`);
+  return {
+    read: async () => {
+      const found = await readSealed(path, pauseFile);
+      return found && { atMs: found.atMs, by: found.by };
+    },
+    write: (paused) => (paused ? writeSealed(path, { owner, ...paused }, pauseFile) : rm(path, { force: true })),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Report } from '../../pass/report';
+import type { StageState } from '../journal';
+import type { RolloutOfStage } from './rollout-of-stage';
+import type { TrialProgress } from './run-trial';
+import { isApproved, timeOf, whoOf } from './turn';
+
+/** How far a stage is in a rollout. `done`: it runs the newest revision, and nothing is left to prove. */
+export const stageSteps = [
+  'done',
+  'waits',
+  'writing',
+  'settling',
+  'baking',
+  'approval',
+  'halted',
+  'back',
+  'pinned',
+  'behind',
+] as const;
+
+export type StageStep = (typeof stageSteps)[number];
+
+export type StageProgress = {
+  readonly stage: string;
+  readonly step: StageStep;
+  /** What it runs; absent: nothing is known. */
+  readonly revision?: string;
+  /** What it would run, where that is another one. */
+  readonly newest?: string;
+  /** What it waits for, or what came of its trial; for people. */
+  readonly reason?: string;
+  /** When what it waits for is expected, in ISO 8601. */
+  readonly until?: string;
+  /** What the gates said last, in this process. */
+  readonly gates?: TrialProgress['samples'];
+};
+
+export type Standing = {
+  readonly stage: string;
+  readonly state: StageState;
+  readonly rollout: Pick<RolloutOfStage, 'config'>;
+  /** What came of the last pass; absent: it failed. */
+  readonly report?: Pick<Report, 'waits' | 'pinned' | 'refused'>;
+  /** Why it failed. */
+  readonly problem?: string;
+  /** A trial that is under way in this process. */
+  readonly trial?: TrialProgress;
+  readonly nowMs: number;
+};
+
+/** How far a stage is, from its journal, its last pass and its trial. */
+export function progressOf(standing: Standing): StageProgress {
+  const { stage, state, report, problem, trial } = standing;
+  const { runs: revision, pin, isWhole } = state;
+  const known = { stage, revision, gates: trial?.samples };
+  if (problem !== undefined || !report) return { ...known, step: 'behind', reason: problem };
+  const { waits, pinned, refused } = report;
+  if (waits) {
+    const { newest, reason, until } = waits;
+    return { ...known, step: 'waits', newest, reason, until };
+  }
+  if (pin || pinned) return { ...known, ...ofPinned(state, pinned?.newest) };
+  if (refused) return { ...known, step: 'halted', reason: refused };
+  if (!isWhole) return { ...known, step: 'writing', reason: 'not all of it could be written yet' };
+  return { ...known, ...ofTrial(standing) };
+}
+
+type Told = Pick<StageProgress, 'step' | 'reason' | 'until' | 'newest'>;
+
+function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told {
+  const isFailed = failed !== undefined && failed.revision === pin?.left;
+  if (isFailed) return { step: 'back', newest, reason: `back from ${failed.revision}: ${failed.verdict.reason}` };
+  return { step: 'pinned', newest, reason: 'pinned by rollback' };
+}
+
+function ofTrial({ stage, state, rollout, trial: live, nowMs }: Standing): Told {
+  const { trial, runs } = state;
+  if (trial?.revision !== runs || !trial) return { step: 'done' };
+  const { verdict, approved, isFound, bakingSinceMs } = trial;
+  if (verdict && verdict.kind !== 'pass') return { step: 'halted', reason: verdict.reason };
+  if (verdict && isApproved(rollout.config, stage) && !approved)
+    return { step: 'approval', reason: `waits for rollout approve ${stage}` };
+  if (verdict) return { step: 'done', reason: approved && `approved by ${whoOf(approved.by)}` };
+  const { settleSeconds, bakeSeconds } = rollout.config;
+  if (live?.phase === 'baking') return { step: 'baking', until: timeOf(nowMs + live.leftMs) };
+  if (live) return { step: 'settling', reason: 'its data planes take it up' };
+  if (bakingSinceMs !== undefined) return { step: 'baking', until: timeOf(bakingSinceMs + bakeSeconds * 1_000) };
+  return isFound ? { step: 'done' } : { step: 'settling', reason: `within ${settleSeconds} s` };
+}
