@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 
-export type Exchange = Pick<Dispatcher.DispatchOptions, 'method' | 'path'> & {
+/** `origin`: where the dispatcher is for several. */
+export type Exchange = Pick<Dispatcher.DispatchOptions, 'origin' | 'method' | 'path'> & {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 };

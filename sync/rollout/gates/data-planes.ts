@@ -1,0 +1,156 @@
+import type { RolloutConfig } from '#config/rollout';
+import { messageLineOf } from '#core/errors';
+import { printable } from '#core/printable';
+import type { Clock } from '#core/timing/clock';
+import type { Nodes, ReadNodes } from '../../control-planes/backend';
+import type { Ask } from './ask';
+import type { Sample, StageGate, Trial } from './gate';
+import { createNodeWatch, type NodesSeen } from './node-watch';
+import { createAgreement, readStatus, type Status } from './status-url';
+
+export type DataPlaneGateOptions = {
+  readonly mode: RolloutConfig['gates']['dataPlanes'];
+  /** Undefined: the control plane does not know its data planes. */
+  readonly readNodes?: ReadNodes;
+  /** Of data planes that say themselves what they have. */
+  readonly urls: readonly string[];
+  readonly ask: Ask;
+  readonly clock: Clock;
+};
+
+/** Data planes ping every 30 s; a look at them takes three calls. */
+const everyMs = 3_000;
+
+/** More help nobody. */
+const mostNamed = 5;
+
+/** Whether every data plane has had the new configuration. */
+export function createDataPlaneGate(options: DataPlaneGateOptions): StageGate {
+  const { mode, clock } = options;
+  return {
+    name: 'dataPlanes',
+    isOfSettling: true,
+    open: ({ settleMs }) => {
+      const openedMs = clock.monotonicMs();
+      const look = openLook(options, settleMs);
+      return {
+        everyMs,
+        sample: async (signal) => {
+          const seen = await look(signal);
+          const isOver = clock.monotonicMs() - openedMs >= settleMs;
+          const verdict = judge(seen, { isOver, settleMs });
+          return mode === 'required' ? verdict : atBest(verdict, isOver);
+        },
+      };
+    },
+  };
+}
+
+/** What one look saw. */
+type Seen = NodesSeen & {
+  /** Why the control plane did not tell. */
+  readonly problem?: string;
+  /** Why nodes did not tell. */
+  readonly silent: readonly string[];
+  /** Nodes that have nothing to tell. */
+  readonly mute: readonly string[];
+  /** Where to ask: nowhere; or nodes that have to agree, all of them; or a control plane that knows what each should have. */
+  readonly knows: 'nobody' | 'nodes' | 'plane';
+};
+
+function openLook({ readNodes, urls, ask, clock }: DataPlaneGateOptions, settleMs: number) {
+  const watch = createNodeWatch(settleMs);
+  const agree = createAgreement();
+  return async (signal: AbortSignal): Promise<Seen> => {
+    const [listed, ...statuses] = await Promise.all([
+      readListed(readNodes, signal),
+      ...urls.map((url) => readStatus(url, ask, signal)),
+    ]);
+    const nowMs = clock.monotonicMs();
+    const speaking = statuses.filter((one) => !('isMute' in one));
+    const expectedHash = readNodes ? listed.expectedHash : agree(speaking, nowMs);
+    const connected = [...listed.connected, ...statuses.filter(hasHash)];
+    return {
+      ...watch({ expectedHash, connected }, nowMs),
+      problem: listed.problem,
+      silent: statuses.flatMap((one) => ('problem' in one ? one.problem : [])),
+      mute: statuses.flatMap((one) => ('isMute' in one ? one.name : [])),
+      knows: readNodes ? 'plane' : urls.length > 0 ? 'nodes' : 'nobody',
+    };
+  };
+}
+
+function hasHash(status: Status): status is Extract<Status, { hash: string | undefined }> {
+  return 'hash' in status;
+}
+
+async function readListed(
+  readNodes: ReadNodes | undefined,
+  signal: AbortSignal,
+): Promise<Nodes & { readonly problem?: string }> {
+  try {
+    const nodes = (await readNodes?.(signal)) ?? { connected: [] };
+    const isUntold = nodes.expectedHash === undefined && nodes.connected.some(({ hash }) => hash !== undefined);
+    return isUntold ? { ...nodes, problem: 'the control plane does not say what data planes should have' } : nodes;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { connected: [], problem: messageLineOf(thrown) };
+  }
+}
+
+type Time = Pick<Trial, 'settleMs'> & { readonly isOver: boolean };
+
+function judge(seen: Seen, { isOver, settleMs }: Time): Sample {
+  const { right, behind, late, problem, silent, mute, knows } = seen;
+  const count = right.length + behind.length + late.length;
+  const aside =
+    mute.length > 0 ? `; ${named(mute)} cannot be judged: nodes with a database have no configuration_hash` : '';
+  const unless = isOver ? 'inconclusive' : 'pending';
+  if (knows === 'nobody')
+    return {
+      kind: 'pass',
+      said: 'nodes of this type of control plane say nothing, and rollout.gates.status names none',
+    };
+  if (problem !== undefined) return { kind: 'inconclusive', said: problem };
+  if (late.length > 0 && (knows === 'plane' || silent.length === 0)) {
+    const time = settleMs > 0 ? ` after ${settleMs / 1_000} s` : '';
+    return {
+      kind: 'fail',
+      said: `${late.length} of ${planes(count)} without the new configuration${time}: ${named(late)}; ${lateFix}`,
+    };
+  }
+  if (silent.length > 0) return { kind: unless, said: `${named(silent)}; ${silentFix}` };
+  if (behind.length > 0)
+    return {
+      kind: 'pending',
+      said: `${behind.length} of ${planes(count)} without the new configuration: ${named(behind)}${aside}`,
+    };
+  if (count > 0) return { kind: 'pass', said: `${planes(count)} had the new configuration${aside}` };
+  if (mute.length > 0)
+    return {
+      kind: 'inconclusive',
+      said: `${named(mute)}: nodes with a database have no configuration_hash; ${muteFix}`,
+    };
+  return { kind: unless, said: `no data plane is connected; ${noneFix}` };
+}
+
+/** What never fails: it is waited for as long as there is time. */
+function atBest({ kind, said }: Sample, isOver: boolean): Sample {
+  if (kind === 'pass') return { kind, said };
+  return isOver ? { kind: 'pass', said: `${said} (dataPlanes: best-effort)` } : { kind: 'pending', said };
+}
+
+const lateFix = 'see their logs and their way to the control plane, or set rollout.gates.dataPlanes to best-effort';
+const silentFix = 'correct rollout.gates.status, and see the way to it from where this runs';
+const muteFix = 'remove them from rollout.gates.status, or set rollout.gates.dataPlanes to best-effort';
+const noneFix = 'start one, or set rollout.gates.dataPlanes to best-effort';
+
+function planes(count: number): string {
+  return count === 1 ? '1 data plane' : `${count} data planes`;
+}
+
+function named(names: readonly string[]): string {
+  const others = names.length - mostNamed;
+  const shown = names.slice(0, mostNamed).map((name) => printable(name.slice(0, 300)));
+  return [...shown, ...(others > 0 ? [`${others} more`] : [])].join(', ');
+}

@@ -1,0 +1,71 @@
+import type { MetricGateConfig, RolloutConfig } from '#config/rollout';
+import type { Clock } from '#core/timing/clock';
+import type { OpenBackend } from '../../control-planes/backend';
+import { type Ask, createAsk, forStage, ofStage, openDispatcher } from './ask';
+import { createDataPlaneGate } from './data-planes';
+import type { Sample, StageGate } from './gate';
+import { createKonnectGate } from './konnect-metric';
+import { createPrometheusGate } from './prometheus';
+import { createRequestGate } from './requests';
+
+export type GatesOptions = {
+  readonly stage: string;
+  /** Of the stage's control plane. */
+  readonly backend: Pick<OpenBackend, 'readNodes' | 'measure'>;
+  readonly clock: Clock;
+};
+
+/** What a stage has to show, but for an approval; nothing is asked yet. */
+export function openGates({ gates }: Pick<RolloutConfig, 'gates'>, options: GatesOptions): readonly StageGate[] {
+  const { stage, clock } = options;
+  const dispatcher = openDispatcher();
+  const requests = ofStage(gates.requests, stage);
+  const sending = requests.length > 0 ? [createRequestGate(requests, { stage, clock, dispatcher })] : [];
+  return [...openOthers(gates, options, createAsk(dispatcher)), ...sending];
+}
+
+/** What a gate says of the present. */
+export type GateCheck = Pick<Sample, 'kind' | 'said'> & { readonly name: string };
+
+/** One sample of each gate on the present, as if a bake were over; of each request one. Rejects with the signal's reason alone. */
+export async function checkGates(
+  { gates }: Pick<RolloutConfig, 'gates'>,
+  options: GatesOptions,
+  signal: AbortSignal,
+): Promise<readonly GateCheck[]> {
+  const { stage, clock } = options;
+  const dispatcher = openDispatcher();
+  // Each has a gate of its own, which waits for its answer.
+  const sending = ofStage(gates.requests, stage).map((one) => createRequestGate([one], { stage, clock, dispatcher }));
+  const all = [...openOthers(gates, options, createAsk(dispatcher)), ...sending];
+  return Promise.all(all.map((gate) => checkGate(gate, clock, signal)));
+}
+
+/** Hashes of status URLs have to agree twice. */
+const againMs = 1_000;
+
+async function checkGate(gate: StageGate, clock: Clock, signal: AbortSignal): Promise<GateCheck> {
+  const before = await gate.readBefore?.(signal);
+  const sampler = gate.open({ bakingMs: () => Number.POSITIVE_INFINITY, settleMs: 0, before });
+  let sample = await sampler.sample(signal);
+  if (gate.isOfSettling && sample.kind !== 'pass') {
+    await clock.sleep(againMs, signal);
+    sample = await sampler.sample(signal);
+  }
+  return { name: gate.name, kind: sample.kind, said: sample.said };
+}
+
+function openOthers(
+  gates: RolloutConfig['gates'],
+  { stage, backend, clock }: GatesOptions,
+  ask: Ask,
+): readonly StageGate[] {
+  const urls = ofStage(gates.status, stage).map(({ url }) => forStage(url, stage));
+  const { readNodes, measure } = backend;
+  const openMetric = (metric: MetricGateConfig) =>
+    metric.type === 'konnect' ? createKonnectGate(metric, measure) : createPrometheusGate(metric, stage, ask);
+  return [
+    createDataPlaneGate({ mode: gates.dataPlanes, readNodes, urls, ask, clock }),
+    ...ofStage(gates.metrics, stage).map(openMetric),
+  ];
+}

@@ -1,0 +1,46 @@
+import type { KonnectGateConfig } from '#config/rollout';
+import { messageLineOf } from '#core/errors';
+import type { TakeMeasure } from '../../control-planes/backend';
+import type { StageGate } from './gate';
+import { createMetricGate, type Reading } from './metric-gate';
+
+/** Konnect counts by the minute, so that nothing is new before. */
+const everyMs = 60_000;
+
+const units = { error_rate: ' %', upstream_latency_p99: ' ms' } as const;
+
+/** What Konnect's analytics know of the stage's control plane. `measure` undefined: it is none of Konnect. */
+export function createKonnectGate(config: KonnectGateConfig, measure: TakeMeasure | undefined): StageGate {
+  const { metric, windowSeconds } = config;
+  return createMetricGate(config, {
+    everyMs,
+    unit: units[metric],
+    read: async (signal, trial) => {
+      if (!measure) return { problem: notKonnect };
+      // The window would reach back before the bake.
+      if (trial && (trial.bakingMs() ?? 0) < windowSeconds * 1_000)
+        return { problem: `its window of ${windowSeconds} s is not over yet`, isEarly: true };
+      try {
+        return readingOf(config, await measure({ metric, windowSeconds }, signal));
+      } catch (thrown) {
+        signal.throwIfAborted();
+        return { problem: messageLineOf(thrown) };
+      }
+    },
+  });
+}
+
+const notKonnect =
+  'the control plane of this stage is none of Konnect; measure by type prometheus, or name the stage of the metric';
+
+function readingOf(
+  { metric, windowSeconds, minRequests }: KonnectGateConfig,
+  { value, requests }: Awaited<ReturnType<TakeMeasure>>,
+): Reading {
+  if (requests < minRequests)
+    return {
+      problem: `${requests} requests in ${windowSeconds} s say nothing, at least ${minRequests} do; send some, lower minRequests, or lengthen windowSeconds`,
+    };
+  if (value === undefined) return { problem: `Konnect knows no ${metric} of ${requests} requests; look again later` };
+  return { value };
+}

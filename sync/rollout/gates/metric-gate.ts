@@ -1,0 +1,78 @@
+import type { MetricGateConfig } from '#config/rollout';
+import type { Sample, StageGate, Trial } from './gate';
+
+/** A number, or why there is none and how to go on; `isEarly`: it will come by itself. */
+export type Reading = { readonly value: number } | { readonly problem: string; readonly isEarly?: boolean };
+
+export type Meter = {
+  /** Rejects with the signal's reason alone; without a trial it reads what was before one. */
+  readonly read: (signal: AbortSignal, trial?: Trial) => Promise<Reading>;
+  readonly everyMs: number;
+  /** Of the values, as it is written behind them. */
+  readonly unit: string;
+};
+
+/** A gate that compares what is read with a limit, or with what was read before the stage was written. */
+export function createMetricGate(config: MetricGateConfig, { read, everyMs, unit }: Meter): StageGate {
+  const readBefore = async (signal: AbortSignal) => {
+    const reading = await read(signal);
+    return 'value' in reading ? reading.value : undefined;
+  };
+  return {
+    name: config.name,
+    ...(config.atMostTimesBefore !== undefined && { readBefore }),
+    open: (trial) => {
+      const judge = createJudge(config, trial.before, unit);
+      return { everyMs, sample: async (signal) => judge(await read(signal, trial)) };
+    },
+  };
+}
+
+/** Gives what judges one reading after the other: too many above the limit are never made good. */
+function createJudge(config: MetricGateConfig, before: number | undefined, unit: string): (reading: Reading) => Sample {
+  const limits = limitsOf(config, before, unit);
+  const isBlind = config.atMostTimesBefore !== undefined && before === undefined;
+  let above = 0;
+  return (reading) => {
+    const hasFailed = () => above > config.maxFailed;
+    if (!('value' in reading)) {
+      if (hasFailed()) return { kind: 'fail', said: `${countOf(above, config)}; ${failedFix}` };
+      return { kind: reading.isEarly ? 'pending' : 'inconclusive', said: reading.problem };
+    }
+    const { value } = reading;
+    const exceeded = limits.find(({ most }) => value > most);
+    if (exceeded) above += 1;
+    const limit = (exceeded ?? limits[0])?.words ?? 'an unknown value';
+    const read = `${inShort(value)}${unit}, at most ${limit}`;
+    const said = above > 0 ? `${read}; ${countOf(above, config)}` : read;
+    if (hasFailed()) return { kind: 'fail', said: `${said}; ${failedFix}`, value };
+    if (isBlind) return { kind: 'inconclusive', said: `${said}; ${blindFix}`, value };
+    return { kind: 'pass', said, value };
+  };
+}
+
+const failedFix = 'see what changed with this revision, or raise its limit';
+const blindFix =
+  'no value from before: give atMost, or see that it can be read before a stage is written and begin anew by rollout retry';
+
+function countOf(above: number, { maxFailed }: MetricGateConfig): string {
+  return `above its limit ${above === 1 ? 'once' : `${above} times`}, ${maxFailed} let pass`;
+}
+
+type Limit = { readonly most: number; readonly words: string };
+
+function limitsOf(
+  { atMost, atMostTimesBefore: times }: MetricGateConfig,
+  before: number | undefined,
+  unit: string,
+): readonly Limit[] {
+  const fixed = atMost === undefined ? [] : [{ most: atMost, words: `${inShort(atMost)}${unit}` }];
+  if (times === undefined || before === undefined) return fixed;
+  const most = before * times;
+  return [...fixed, { most, words: `${inShort(most)}${unit} (${times} times the ${inShort(before)}${unit} before)` }];
+}
+
+/** Four digits tell people enough. */
+function inShort(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
