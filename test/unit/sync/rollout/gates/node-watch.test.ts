@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { createNodeWatch } from '#sync/rollout/gates/node-watch';
+
+const settleMs = 10_000;
+
+/** What a look at these nodes gives, one after the other, a second apart; `a:1` has hash 1, and `a:` none. */
+function looks(...all: readonly (readonly [string, string])[]) {
+  const look = createNodeWatch(settleMs);
+  return all.map(([expected, nodes], index) => {
+    const connected = nodes.split(' ').flatMap((one) => {
+      const [name = '', hash = ''] = one.split(':');
+      return name === '' ? [] : [{ name, hash: hash || undefined }];
+    });
+    const { right, behind, late } = look({ connected, expectedHash: expected || undefined }, index * 1_000);
+    return [right.join(''), behind.join(''), late.join('')].join('|');
+  });
+}
+
+const times = (count: number, expected: string, nodes: string) =>
+  Array.from({ length: count }, () => [expected, nodes] as const);
+
+describe('a watch of data planes', () => {
+  it('finds who has what it should', () => {
+    expect(looks(['2', 'a:2 b:1 c:'])).toEqual(['a|bc|']);
+  });
+
+  it('takes what was expected at an earlier look, however often addresses move it', () => {
+    expect(looks(['2', 'a:1'], ['3', 'a:2'], ['4', 'a:3'])).toEqual(['|a|', 'a||', 'a||']);
+  });
+
+  it('takes what a node had before it was expected', () => {
+    expect(looks(['2', 'a:3'], ['3', 'a:1'])).toEqual(['|a|', 'a||']);
+  });
+
+  it('leaves who was right once right, also after it was away', () => {
+    expect(looks(['2', 'a:2'], ['3', 'a:1'], ['3', ''], ['3', 'a:1'])).toEqual(['a||', 'a||', '||', 'a||']);
+  });
+
+  it('gives each the same time from when it was first there', () => {
+    const seen = looks(...times(3, '2', 'a:1'), ...times(11, '2', 'a:1 b:1'));
+
+    expect(seen.slice(9)).toEqual(['|ab|', '|b|a', '|b|a', '|b|a', '||ab']);
+  });
+
+  it('does not count who is gone, and begins anew with who comes back behind', () => {
+    const seen = looks(...times(9, '2', 'a:1'), ['2', ''], ...times(2, '2', 'a:1'));
+
+    expect(seen.slice(8)).toEqual(['|a|', '||', '|a|', '|a|']);
+  });
+
+  it('knows nobody to be right where nothing is expected', () => {
+    expect(looks(['', 'a:1 b:'])).toEqual(['|ab|']);
+  });
+});
