@@ -5,9 +5,9 @@ import { paint, quietly, type Terminal, withElapsed } from '#io/terminal';
 import { labelsOf } from '../control-planes/konnect/select';
 import { openStages, type StageSession, type StagesOptions } from '../rollout/open-stages';
 import { errorOfStage, type Unlisted } from '../rollout/stages';
-import type { Configured } from './commands/verb';
 import { errorView } from './error-view';
 import { exitCodes, worstOf } from './exit-codes';
+import type { Configured } from './verb';
 
 /** What a verb came to for one control plane. */
 export type StageResult = {
@@ -22,6 +22,8 @@ export type StageResult = {
 export type Staged = Configured & Pick<StagesOptions, 'stage' | 'allowRemovals' | 'isReadOnly'>;
 
 type Work = {
+  /** Told of all stages before anything is done for one of them. */
+  readonly opened?: (sessions: readonly StageSession[]) => void;
   readonly of: (session: StageSession, signal: AbortSignal) => Promise<StageResult>;
   /** What it does, for people who wait. */
   readonly doing: string;
@@ -39,17 +41,17 @@ export async function perStage(options: Staged, signal: AbortSignal, work: Work)
   const count = sessions.length + unlisted.length;
   if (missing && count === 1) throw missing.thrown;
   if (count > 1 && work.ofOne) throw whichStage(work.ofOne, sessions);
+  const { terminal, json } = options;
+  const quiet = count > 1 ? sessions.map((one) => ({ ...one, during: quietly, onApplied: undefined })) : sessions;
+  work.opened?.(quiet);
   if (!session || count > 1) {
     setMaxListeners(0, signal);
-    const { terminal } = options;
-    const quiet = sessions.map((one) => ({ ...one, during: quietly, onApplied: undefined }));
     const parts = [
       ...quiet.map((one) => partOf(one, { terminal, signal, work })),
       ...unlisted.map((one) => unlistedPart(one, terminal)),
     ];
     return perEach(parts, { options, signal, work });
   }
-  const { terminal, json } = options;
   const result = await ofStage(session, signal, work);
   if (json) terminal.out(`${result.json().trim()}\n`);
   else tell(result, terminal);

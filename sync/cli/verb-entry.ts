@@ -1,5 +1,5 @@
-import type { Verb } from './commands/verb';
 import type { Exits } from './exit-codes';
+import type { Verb } from './verb';
 
 /** An option of a verb; with the values that it can have, where they are few and the shell may offer them. */
 export type OptionEntry = readonly [flags: string, description: string, how?: 'repeatable' | readonly string[]];

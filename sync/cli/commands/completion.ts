@@ -4,8 +4,8 @@ import { fishCompletion } from '../completion/fish';
 import { offersOf } from '../completion/offers';
 import { zshCompletion } from '../completion/zsh';
 import { exitCodes } from '../exit-codes';
+import type { Shown, Verb } from '../verb';
 import type { VerbEntry } from '../verb-entry';
-import type { Shown, Verb } from './verb';
 
 type CompletionOptions = Shown & { readonly shell: string };
 

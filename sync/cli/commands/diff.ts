@@ -14,8 +14,8 @@ import { foreignMessage } from '../../plan/foreign-entities';
 import { findConflicts } from '../../publish/publish';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
+import type { Configured, Verb } from '../verb';
 import { writeOutput } from '../write-output';
-import type { Configured, Verb } from './verb';
 
 export type ShowOptions = Configured &
   Strictness & {

@@ -13,8 +13,8 @@ import { hasNoCredentials, reportScope, type ScopeReport } from '../../pass/repo
 import { formatFindings, formatQuarantined, formatScopes, formatWarnings } from '../../pass/report-text';
 import { openDiscovery, openSources } from '../../pass/session';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
+import type { Configured, Verb } from '../verb';
 import { writeOutput } from '../write-output';
-import type { Configured, Verb } from './verb';
 
 type DiscoverOptions = Configured &
   Strictness & {

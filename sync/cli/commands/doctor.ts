@@ -2,8 +2,8 @@ import { formatRows } from '#io/table';
 import { type Colour, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type CheckResult, examine } from '../../doctor/examine';
 import { exitCodes } from '../exit-codes';
+import type { Configured, Verb } from '../verb';
 import { pluginSchema } from './schema';
-import type { Configured, Verb } from './verb';
 
 type DoctorOptions = Configured & {
   /** The one of several control planes. */

@@ -4,7 +4,7 @@ import type { By, Run, StageState } from '../../rollout/journal';
 import type { StageSession } from '../../rollout/open-stages';
 import { exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
-import type { Configured, Verb } from './verb';
+import type { Configured, Verb } from '../verb';
 
 type HistoryOptions = Configured & {
   /** The one of several control planes. */

@@ -10,8 +10,8 @@ import type { StageSession } from '../../rollout/open-stages';
 import { writing } from '../../rollout/run-stage';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
+import type { Configured, Verb } from '../verb';
 import { writeOutput } from '../write-output';
-import type { Configured, Verb } from './verb';
 
 type RenderOptions = Configured &
   Strictness & {

@@ -16,7 +16,7 @@ import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import { whyUnconfirmed } from '../question';
-import type { Configured, Verb } from './verb';
+import type { Configured, Verb } from '../verb';
 
 type RetireOptions = Configured & {
   readonly domain?: string;

@@ -6,8 +6,8 @@ import { writing } from '../../rollout/run-stage';
 import { exitCodeOfSync, exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import { whyUnconfirmed } from '../question';
+import type { Configured, Verb } from '../verb';
 import { openRelease } from './schema';
-import type { Configured, Verb } from './verb';
 
 type RollbackOptions = Configured & {
   /** As written: an id, what it begins with, or `newest`. */

@@ -11,7 +11,7 @@ import { exitCodes } from '../exit-codes';
 import { commandsFor, formatChange, formatExperiment } from '../sandbox/hints';
 import { type ServeOptions, serveEstate } from '../sandbox/serve';
 import { isInterrupt } from '../stopped';
-import type { Verb } from './verb';
+import type { Verb } from '../verb';
 
 type SandboxOptions = ServeOptions & {
   /** Stop after the demonstration although a person is there. */

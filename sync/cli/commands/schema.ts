@@ -8,7 +8,7 @@ import type { PassDependencies } from '../../pass/plan-once';
 import type { Session } from '../../pass/session';
 import { exitCodes } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
-import type { Configured, Verb } from './verb';
+import type { Configured, Verb } from '../verb';
 
 type SchemaOptions = Omit<Configured, 'config'> & {
   /** The configuration for `upload`; true: its own schema is what is asked for. */

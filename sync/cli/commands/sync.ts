@@ -4,12 +4,15 @@ import { readPlan } from '../../pass/plan-file';
 import { type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import type { Session } from '../../pass/session';
+import type { StageSession } from '../../rollout/open-stages';
 import { runStage } from '../../rollout/run-stage';
-import { exitCodeOfSync } from '../exit-codes';
+import { exitCodeOfSync, worstOf } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
+import { type Advance, type Advanced, openAdvance } from '../rollout/advance';
+import { exitCodeOfProgress, formatProgress } from '../rollout/view';
+import type { Verb } from '../verb';
 import { planned, type ShowOptions } from './diff';
 import { openRelease } from './schema';
-import type { Verb } from './verb';
 import type { WatchOptions } from './watch';
 
 type SyncOptions = WatchOptions &
@@ -34,23 +37,42 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
     return runWatch(options, signal);
   }
   if ((options.logLevel ?? options.logFormat) !== undefined) throw unwatchedLog();
+  let advance: Advance | undefined;
   const work = {
     doing: 'bringing up to date',
     ofOne: options.plan && '--plan',
-    of: (session: Session, own: AbortSignal) => syncOne(session, options, own),
+    opened: (sessions: readonly StageSession[]) => {
+      const isRollout = sessions.some(({ rollout }) => rollout) && !options.dryRun && !options.plan;
+      advance = isRollout ? openAdvance(sessions, options, signal) : undefined;
+    },
+    of: (session: StageSession, own: AbortSignal) => syncOne(session, { ...options, advance }, own),
   };
-  return perStage({ ...options, isReadOnly: options.dryRun }, signal, work);
+  try {
+    return await perStage({ ...options, isReadOnly: options.dryRun }, signal, work);
+  } finally {
+    await advance?.end(signal);
+  }
 };
 
-async function syncOne(session: Session, options: SyncOptions, signal: AbortSignal): Promise<StageResult> {
-  const { terminal, plan, dryRun, verbose: isVerbose } = options;
+type OfStage = SyncOptions & {
+  /** Absent: one pass is all. */
+  readonly advance?: Advance;
+};
+
+async function syncOne(session: StageSession, options: OfStage, signal: AbortSignal): Promise<StageResult> {
+  const { terminal, plan, dryRun, advance, verbose: isVerbose } = options;
   const approval = plan ? await readApproval(plan, session, signal) : {};
   if (dryRun) return planned({ ...session, ...approval }, options, signal);
-  const report = await runStage({ ...session, prepare: openRelease(session.config), ...approval }, signal);
+  const ready = { ...session, prepare: openRelease(session.config), ...approval };
+  const { report, progress }: Advanced = advance
+    ? await advance.of(ready, signal)
+    : { report: await runStage(ready, signal) };
+  const ofRollout = progress ? [exitCodeOfProgress([progress])] : [];
   return {
-    exitCode: exitCodeOfSync(report, options),
-    json: () => serialiseReport(report),
-    text: () => `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
+    exitCode: worstOf([exitCodeOfSync(report, options), ...ofRollout]),
+    json: () => serialiseReport(report, { progress }),
+    text: () =>
+      `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n${progress ? formatProgress([progress], terminal) : ''}`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { version } from '../../pass/version';
 import { exitCodes } from '../exit-codes';
-import type { Shown, Verb } from './verb';
+import type { Shown, Verb } from '../verb';
 
 /** Prints the version. */
 export const runVersion: Verb<Shown> = async ({ terminal, json }) => {

@@ -24,8 +24,8 @@ import { type OwnState, serveInThread } from '../../watch/serve';
 import { createWatchPass, type WatchPass } from '../../watch/watch-pass';
 import { startWorker } from '../../watch/worker';
 import { exitCodes } from '../exit-codes';
+import type { Configured } from '../verb';
 import { openRelease } from './schema';
-import type { Configured } from './verb';
 
 export type WatchOptions = Configured &
   LogFlags & {

@@ -3,7 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Terminal } from '#io/terminal';
 import { estateNamed } from '#sandbox/estates/estates';
 import { type Served, servedPorts, serveSandbox } from '#sandbox/serve';
-import type { Shown } from '../commands/verb';
+import type { Shown } from '../verb';
 import { commandsFor, formatExperiment } from './hints';
 
 export type ServeOptions = Shown & {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { outputPage } from '#config/reference';
 import { applied, change, finding, kept, publication, quarantined, scope, seenEndpoint, withheld } from './parts';
+import { progress, waits } from './rollout';
 
 const text = z.string();
 const texts = z.array(text);
@@ -43,6 +44,7 @@ const report = {
     })
     .optional()
     .describe('absent: the control plane follows the configuration'),
+  waits: waits.optional().describe('absent: it waits for no other stage of a rollout'),
   scopes: z.array(scope).describe('what was read'),
   quarantined: z.array(quarantined).describe('endpoints that are not routed to'),
   changes: z.array(change).describe('what is planned, in the order of writing'),
@@ -81,6 +83,8 @@ const ran = z
     changes: text.describe('one line for people'),
   })
   .meta({ id: 'ran' });
+
+const advanced = progress.optional().describe('how far it is; absent: nothing is rolled out from stage to stage');
 
 const approved = {
   leftOut: z.array(applied).optional().describe('`--plan`: creates that nobody approved'),
@@ -134,6 +138,7 @@ const ofOne = {
       ...report,
       ...written,
       ...approved,
+      progress: advanced,
       held: count.optional().describe('`--watch`: changes that wait for the end of the window that collects them'),
       heldUntil: text.optional().describe('`--watch`: when these are due, in ISO 8601'),
     })

@@ -44,9 +44,8 @@ type Known = { session: StageSession; state: StageState; report?: Report; proble
 
 export function createConductor(options: ConductorOptions): Conductor {
   const stages = new Map<string, Known>();
-  const { signal, onEvent = () => {}, onWarning = () => {} } = options;
+  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress: tell = () => {} } = options;
   const settle = (stage: string, decided: Decided) => tellDecided(stage, decided, { onEvent, onWarning });
-  const tell = (stage: string) => options.onProgress?.(stage);
   const trials = createTrials({
     ...options,
     onProgress: tell,

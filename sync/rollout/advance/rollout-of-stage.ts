@@ -6,6 +6,7 @@ import { emptyBase } from '#deck/file/base';
 import { backendOf } from '../../control-planes/backends';
 import { takesBase } from '../../control-planes/control-plane';
 import type { StageGate } from '../gates/gate';
+import { openGates } from '../gates/gates';
 import { openJournal } from '../journal';
 import type { StageTurn } from '../newest';
 import type { KnownStages } from '../stages';
@@ -30,7 +31,7 @@ export function rolloutOf(config: Config, { known, clock }: Opening): RolloutOfS
   if (!rollout || stage === undefined) return undefined;
   const turns = { order: rollout.order ?? [], listed: known.listed };
   const pause = openPause(config);
-  const gates: readonly StageGate[] = [];
+  const gates = openGates(rollout, { stage, clock, backend: backendOf(config.controlPlane) });
   const stages = new Map(known.configs.map((one) => [one.stage, lazy(() => knownStage(one))]));
   const stageOf = (name: string) => stages.get(name)?.();
   const turn = openTurn({ stage, rollout, turns, stageOf, pause, gates, now: clock.now });

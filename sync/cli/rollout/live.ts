@@ -1,0 +1,65 @@
+import type { Terminal } from '#io/terminal';
+import type { StageProgress } from '../../rollout/advance/progress';
+import { formatProgress, tellingOf } from './view';
+
+/** Shows on standard error how far stages are. */
+export type Live = {
+  readonly show: (stages: readonly StageProgress[]) => void;
+  /** What is said stays above what is shown. */
+  readonly say: (line: string) => void;
+  readonly end: () => void;
+};
+
+const everyMs = 1_000;
+
+/** A table that is painted again on a terminal; elsewhere a line whenever a stage comes to another step. */
+export function createLive(terminal: Terminal, monotonicMs: () => number): Live {
+  return terminal.isTerminal ? liveTable(terminal, monotonicMs) : linesOfSteps(terminal);
+}
+
+function liveTable(terminal: Terminal, monotonicMs: () => number): Live {
+  let lines = 0;
+  let nextMs = 0;
+  let last = '';
+  // Back to the line where the table began, and nothing below it (ECMA-48: CPL, ED).
+  const clear = () => (lines > 0 ? `\x1b[${lines}F\x1b[J` : '');
+  const paint = (text: string) => {
+    terminal.err(`${clear()}${text}`);
+    lines = text.split('\n').length - 1;
+    last = text;
+  };
+  return {
+    show: (stages) => {
+      if (monotonicMs() < nextMs) return;
+      nextMs = monotonicMs() + everyMs;
+      paint(formatProgress(stages, terminal));
+    },
+    say: (line) => {
+      const table = last;
+      terminal.err(`${clear()}${line}\n`);
+      lines = 0;
+      paint(table);
+    },
+    end: () => {
+      if (lines > 0) terminal.err(clear());
+      lines = 0;
+    },
+  };
+}
+
+function linesOfSteps(terminal: Terminal): Live {
+  const steps = new Map<string, string>();
+  return {
+    show: (stages) => {
+      for (const one of stages) {
+        const step = `${one.step} ${one.revision}`;
+        if (steps.get(one.stage) === step) continue;
+        steps.set(one.stage, step);
+        const telling = tellingOf({ ...one, gates: {} });
+        terminal.err(`stage ${one.stage}: ${one.step}${telling ? `, ${telling}` : ''}\n`);
+      }
+    },
+    say: (line) => terminal.err(`${line}\n`),
+    end: () => {},
+  };
+}

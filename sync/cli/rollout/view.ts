@@ -1,0 +1,43 @@
+import { printable } from '#core/printable';
+import { formatRows } from '#io/table';
+import { type Colour, paint, type Terminal } from '#io/terminal';
+import type { StageProgress, StageStep } from '../../rollout/advance/progress';
+import { exitCodes } from '../exit-codes';
+
+const colours: Readonly<Record<StageStep, Colour>> = {
+  done: 'green',
+  waits: 'dim',
+  writing: 'yellow',
+  settling: 'yellow',
+  baking: 'yellow',
+  approval: 'yellow',
+  halted: 'red',
+  back: 'red',
+  pinned: 'yellow',
+  behind: 'red',
+};
+
+/** A row for each stage: how far it is, what it runs, and what it waits for. */
+export function formatProgress(stages: readonly StageProgress[], terminal: Terminal): string {
+  const rows = stages.map((one) => [one.stage, one.step, one.revision ?? '', one.newest ?? '', tellingOf(one)]);
+  const [head = '', ...more] = formatRows(['STAGE', 'STEP', 'RUNS', 'NEWEST', ''], rows, terminal.columns);
+  const painted = stages.map(({ step }, index) => paint(terminal, colours[step], more[index] ?? ''));
+  return [paint(terminal, 'dim', head.trimEnd()), ...painted].map((row) => `${row.trimEnd()}\n`).join('');
+}
+
+/** What a person wants to know of a stage beside its step, in one line. */
+export function tellingOf({ reason, until, gates = {} }: StageProgress): string {
+  const due = until === undefined ? [] : [`until ${until}`];
+  const told = reason === undefined ? [] : [reason];
+  const said = Object.entries(gates).map(([gate, { kind, said }]) => `${gate} ${kind}: ${said}`);
+  return printable([...due, ...told, ...said].join('; '));
+}
+
+const waiting: ReadonlySet<StageStep> = new Set(['waits', 'writing', 'settling', 'baking', 'approval', 'pinned']);
+
+/** What a rollout has come to, as an exit code: 3 where a gate or policy halted it, 2 where somebody or time has to come, 0 at the end. */
+export function exitCodeOfProgress(stages: readonly StageProgress[]): number {
+  if (stages.some(({ step }) => step === 'behind')) return exitCodes.error;
+  if (stages.some(({ step }) => step === 'halted' || step === 'back')) return exitCodes.refused;
+  return stages.some(({ step }) => waiting.has(step)) ? exitCodes.differs : exitCodes.done;
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { stageSteps } from '../../rollout/advance/progress';
+
+const text = z.string();
+const revision = text.regex(/^[0-9a-f]{12}$/);
+
+/** Of a stage that waits for its turn. */
+export const waits = z
+  .strictObject({
+    revision: revision.describe('what it stays at'),
+    newest: revision.describe('what it would run'),
+    kind: z
+      .enum(['earlier', 'halted', 'approval', 'pinned', 'paused', 'frozen'])
+      .describe('whether an earlier stage is not done, halted, waits for a person or is pinned; or all stages wait'),
+    stage: text.optional().describe('the earlier stage'),
+    reason: text.describe('why, for people'),
+    until: text.optional().describe('when a freeze ends, in ISO 8601'),
+  })
+  .meta({ id: 'waits' });
+
+const sample = z
+  .strictObject({
+    kind: z.enum(['pass', 'fail', 'inconclusive', 'pending']).describe('what it says'),
+    said: text.describe('what was seen, for people'),
+    value: z.number().optional().describe('what was measured, where that is a number'),
+  })
+  .meta({ id: 'sample of a gate' });
+
+/** How far a stage is. */
+export const progress = z
+  .strictObject({
+    stage: text.describe('which stage'),
+    step: z
+      .enum(stageSteps)
+      .describe('how far it is; `done`: it runs the newest revision, and nothing is left to prove'),
+    revision: revision.optional().describe('what it runs; absent: not known'),
+    newest: revision.optional().describe('what it would run, where that is another one'),
+    reason: text.optional().describe('what it waits for, or what came of its trial'),
+    until: text.optional().describe('when that is expected, in ISO 8601'),
+    gates: z.record(text, sample).optional().describe('what its gates said last, by their names'),
+  })
+  .meta({ id: 'progress' });

@@ -1,0 +1,124 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Estate, openEstate, stagedConfig, stageOf } from '../../support/estate';
+
+const names = ['canary', 'blue', 'green'] as const;
+
+let estate: Estate;
+let gateways: Server;
+let asked: string[];
+let nodes: NodeJS.Timeout;
+
+beforeEach(async () => {
+  asked = [];
+  estate = await openEstate(names.map((name) => ({ name })));
+  estate.addEndpoint('sd2', ['10.0.1.11']);
+  gateways = createServer(({ url = '' }, response) => {
+    const [, stage = ''] = url.split('/');
+    asked.push(stage);
+    response.writeHead(isBroken(stage) ? 503 : 200).end();
+  });
+  await new Promise<void>((resolve) => gateways.listen(0, '127.0.0.1', resolve));
+  // A data plane of each control plane has at once what it should.
+  const report = (name: string) =>
+    estate.konnect.reportNode(name, { id: name, hostname: name, configHash: estate.konnect.configHash(name) });
+  nodes = setInterval(() => names.forEach(report), 20);
+});
+
+afterEach(async () => {
+  clearInterval(nodes);
+  gateways.closeAllConnections();
+  await new Promise((resolve) => gateways.close(resolve));
+  await estate.close();
+});
+
+/** A gateway of a stage answers 503 where its control plane says so. */
+function isBroken(stage: string): boolean {
+  return pluginsOf(stage).includes('request-termination');
+}
+
+const pluginsOf = (stage: string) => estate.konnect.entities(stage, 'plugins').map((one) => String(one.name));
+const inEach = (of: (stage: string) => unknown) => names.map(of);
+const targetsOf = (stage: string) => estate.konnect.entities(stage, 'targets').map((one) => one.target);
+
+function use(plugins: readonly object[], over: object = {}): void {
+  const { port } = gateways.address() as AddressInfo;
+  const { gates, ...rest } = { gates: {}, ...over };
+  const requests = [{ url: `http://127.0.0.1:${port}/{stage}/sd2`, perSecond: 20 }];
+  const rollout = {
+    settleSeconds: 1,
+    bakeSeconds: 1,
+    gates: { requests, ...gates },
+    ...rest,
+  };
+  const domains = { sd2: { plugins } };
+  estate.configure(
+    `${stagedConfig(
+      estate,
+      names.map((name) => stageOf(estate, name)),
+    )}${JSON.stringify({ rollout, domains })
+      .slice(1, -1)
+      .replace(/^"rollout":/, 'rollout: ')
+      .replace(',"domains":', '\ndomains: ')}\n`,
+  );
+}
+
+const good = [{ name: 'rate-limiting', config: { minute: 1_000, policy: 'local' } }];
+const bad = [{ name: 'request-termination', config: { status_code: 503 } }];
+
+async function sync() {
+  const { exitCode, out, err } = await estate.run('sync', '--json');
+  return { exitCode, err, stages: JSON.parse(out).stages as readonly { stage: string; progress: Progress }[] };
+}
+
+type Progress = { readonly step: string; readonly reason?: string };
+const stepsOf = (stages: readonly { progress: Progress }[]) => stages.map(({ progress }) => progress.step);
+
+describe('sync with a rollout', () => {
+  it('brings a revision from stage to stage, each after the trial of the one before', async () => {
+    use([]);
+
+    const { exitCode, stages, err } = await sync();
+
+    expect({ err, exitCode, steps: stepsOf(stages) }).toMatchObject({ exitCode: 0, steps: ['done', 'done', 'done'] });
+    expect(inEach(targetsOf)).toEqual([['10.0.1.11:80'], ['10.0.1.11:80'], ['10.0.1.11:80']]);
+    expect(asked.indexOf('canary')).toBeLessThan(asked.indexOf('blue'));
+    expect(asked.indexOf('blue')).toBeLessThan(asked.indexOf('green'));
+  });
+
+  it('halts at the first stage whose gate fails, which goes back, and follows addresses in all', async () => {
+    use([]);
+    await sync();
+    use(good);
+    await sync();
+    expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
+
+    use(bad);
+    estate.addEndpoint('sd2', ['10.0.1.99']);
+    const { exitCode, stages } = await sync();
+    const again = await sync();
+
+    expect({ exitCode, steps: stepsOf(stages) }).toEqual({ exitCode: 3, steps: ['back', 'waits', 'waits'] });
+    expect(stages[0]?.progress.reason).toMatch(/requests: .*503/);
+    expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
+    expect(inEach((name) => targetsOf(name).length)).toEqual([2, 2, 2]);
+    expect({ exitCode: again.exitCode, steps: stepsOf(again.stages) }).toEqual({
+      exitCode: 3,
+      steps: ['back', 'waits', 'waits'],
+    });
+  });
+
+  it('goes on once what was taken back is another thing', async () => {
+    use([]);
+    await sync();
+    use(bad);
+    await sync();
+
+    use(good);
+    const { exitCode, stages } = await sync();
+
+    expect({ exitCode, steps: stepsOf(stages) }).toEqual({ exitCode: 0, steps: ['done', 'done', 'done'] });
+    expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
+  });
+});
