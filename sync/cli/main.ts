@@ -157,17 +157,21 @@ function addVerb(
     )
     .action(async () => {
       const run = await verb.load();
-      const [value] = command.args;
-      const argument = verb.argument && { [verb.argument[0].replace(/\W/g, '')]: value };
-      const options = { ...command.opts<object>(), ...argument, terminal: context.terminal };
+      const words = command.args;
+      const named = argumentsOf(verb).map(([name], index) => [name.replace(/\W/g, ''), words[index]] as const);
+      const options = { ...command.opts<object>(), ...Object.fromEntries(named), terminal: context.terminal };
       // What Commander has read are the options of the verb's entry.
       const exitCode = await run(options as never, context.signal);
       context.done({ exitCode, isPrinted: verb.isPrinted?.(options) });
     });
-  if (verb.argument) command.argument(verb.argument[0], verb.argument[1]);
+  for (const [name, description] of argumentsOf(verb)) command.argument(name, description);
   for (const [flags, description, how] of [jsonOption, ...(verb.options ?? [configOption])]) {
     if (how === 'repeatable') command.option(flags, description, addValue);
     else if (/[<[]/.test(flags)) command.option(flags, description, parseValue);
     else command.option(flags, description);
   }
+}
+
+function argumentsOf({ argument, second }: VerbEntry) {
+  return [argument, second].flatMap((one) => (one ? [one] : []));
 }

@@ -17,6 +17,8 @@ export type VerbEntry = {
   readonly exits: Exits;
   /** `<domain>`, where the verb takes one; with the values that it can have, where they are few. */
   readonly argument?: readonly [name: string, description: string, values?: readonly string[]];
+  /** `[stage]`, where it takes a second one. */
+  readonly second?: readonly [name: string, description: string];
   /** Besides `--json`; `-c` alone when absent. */
   readonly options?: readonly OptionEntry[];
   /** Whether what it prints is all that comes of it, given these options; absent: it never is. */

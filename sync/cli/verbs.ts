@@ -72,7 +72,8 @@ with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
     exits: {
       done: 'done',
       error: 'error and nothing written',
-      refused: 'refused or withheld by policy',
+      differs: 'with a rollout: waiting for somebody',
+      refused: 'refused or withheld by policy, or halted by a gate',
       incomplete: 'some entities could not be applied',
       uncertain,
     },
@@ -139,6 +140,41 @@ It shows the plan and asks; where nobody can answer, --now is the answer.`,
     argument: ['[revision]', 'its id, or what the id begins with; newest ends the pin', ['newest']],
     options: [configOption, stageOption, ['--now', 'do not ask'], allowRemovalsOption],
     load: async () => (await import('./commands/rollback')).runRollback,
+  },
+  {
+    name: 'rollout',
+    summary: 'bring a change from stage to stage, each after the one before has proved it',
+    help: `
+For a configuration with controlPlanes and rollout. Without a word it runs to the end: a stage gets what changed, its gates are
+watched, and the next one begins when they are fine; one that fails goes back. Addresses go to all stages at once all the while.
+sync does the same, and sync --watch for good. Orders stand in stateDir: give them where that is; whoever runs the rollout finds
+them with the next pass.
+  status          how far each stage is, and what it waits for
+  approve STAGE   the trial of the stage was fine: the next may begin (gates.approval)
+  pause, resume   no stage begins; they begin again
+  skip STAGE      later stages do not wait for it, for what they would get now
+  retry [STAGE]   what halted proves itself once more; what went back is tried again
+  abort           the change is taken back wherever it is`,
+    exits: {
+      done: 'done',
+      error: 'error, or a stage is behind',
+      differs: 'waiting for somebody, or for time to go by',
+      refused: 'halted by a gate, or refused by policy',
+      incomplete: 'some entities could not be applied',
+    },
+    argument: [
+      '[order]',
+      'what to do, in place of running it',
+      ['run', 'status', 'approve', 'resume', 'pause', 'skip', 'abort', 'retry'],
+    ],
+    second: ['[named]', 'the stage that it is about'],
+    options: [
+      configOption,
+      stageOption,
+      ['--dry-run', 'write nothing: which stage would get what, and what the gates say of the present'],
+      allowRemovalsOption,
+    ],
+    load: async () => (await import('./commands/rollout')).runRollout,
   },
   {
     name: 'history',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { outputPage } from '#config/reference';
-import { applied, change, finding, kept, publication, quarantined, scope, seenEndpoint, withheld } from './parts';
-import { progress, waits } from './rollout';
+import { applied, change, finding, kept, publication, quarantined, ran, scope, seenEndpoint, withheld } from './parts';
+import { progress, rolloutOutputs, waits } from './rollout';
 
 const text = z.string();
 const texts = z.array(text);
@@ -66,23 +66,6 @@ const written = {
     .optional()
     .describe('how far the data planes have come'),
 };
-
-const ran = z
-  .strictObject({
-    atMs: z.number().describe('when; unix epoch, milliseconds'),
-    revision: revision.describe('which revision'),
-    isKept: z.boolean().describe('whether it can be gone back to'),
-    how: z.enum(['sync', 'rollback', 'render']).describe('by which command; `render`: decK was to write it'),
-    by: z
-      .strictObject({
-        configuration: text.optional().describe('checksum of the configuration file'),
-        user: text.optional().describe('the user of the process'),
-        run: text.optional().describe('the run of CI'),
-      })
-      .describe('by whom'),
-    changes: text.describe('one line for people'),
-  })
-  .meta({ id: 'ran' });
 
 const advanced = progress.optional().describe('how far it is; absent: nothing is rolled out from stage to stage');
 
@@ -153,6 +136,7 @@ const ofOne = {
       to: revision.optional().describe('what it goes back to; absent: it follows the newest again'),
     })
     .meta({ id: 'rollback' }),
+  ...rolloutOutputs({ report, written }),
   history: z
     .strictObject({
       stage,
@@ -255,6 +239,7 @@ function severalOf(verb: keyof typeof ofOne): z.ZodType {
 export const outputs = {
   ...ofOne,
   'sync of several stages': severalOf('sync'),
+  'rollout of several stages': severalOf('rollout'),
   'sync --dry-run of several stages': severalOf('sync --dry-run'),
   'diff of several stages': severalOf('diff'),
   'retire of several stages': severalOf('retire'),

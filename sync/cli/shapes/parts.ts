@@ -148,3 +148,20 @@ export const publication = z
     error: text.optional().describe('why the service could not be read or written'),
   })
   .meta({ id: 'publication' });
+
+export const ran = z
+  .strictObject({
+    atMs: z.number().describe('when; unix epoch, milliseconds'),
+    revision: text.regex(/^[0-9a-f]{12}$/).describe('which revision'),
+    isKept: z.boolean().describe('whether it can be gone back to'),
+    how: z.enum(['sync', 'rollback', 'render']).describe('by which command; `render`: decK was to write it'),
+    by: z
+      .strictObject({
+        configuration: text.optional().describe('checksum of the configuration file'),
+        user: text.optional().describe('the user of the process'),
+        run: text.optional().describe('the run of CI'),
+      })
+      .describe('by whom'),
+    changes: text.describe('one line for people'),
+  })
+  .meta({ id: 'ran' });

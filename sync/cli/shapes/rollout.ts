@@ -40,3 +40,39 @@ export const progress = z
     gates: z.record(text, sample).optional().describe('what its gates said last, by their names'),
   })
   .meta({ id: 'progress' });
+
+const check = z
+  .strictObject({
+    name: text.describe('the gate'),
+    kind: z.enum(['pass', 'fail', 'inconclusive', 'pending']).describe('what it says of the present'),
+    said: text.describe('what was seen, for people'),
+  })
+  .meta({ id: 'check of a gate' });
+
+type Fields<R extends z.ZodRawShape, W extends z.ZodRawShape> = { readonly report: R; readonly written: W };
+
+/** What `rollout` prints, from the fields of reports. */
+export function rolloutOutputs<R extends z.ZodRawShape, W extends z.ZodRawShape>({ report, written }: Fields<R, W>) {
+  const planned = z.strictObject({ ...report, progress, checks: z.array(check).describe('what the gates say') });
+  const unplanned = z.strictObject({ progress, checks: z.array(check).describe('what the gates say') });
+  return {
+    rollout: z
+      .strictObject({ ...report, ...written, progress: progress.optional().describe('how far the stage is') })
+      .meta({ id: 'rollout' }),
+    'rollout --dry-run': z
+      .strictObject({ stages: z.array(z.union([planned, unplanned])).describe('in the order of their turns') })
+      .meta({ id: 'rollout --dry-run' }),
+    'rollout status': z
+      .strictObject({
+        stages: z.array(progress).describe('in the order of their turns'),
+        paused: text.optional().describe('who paused the rollout, and when'),
+      })
+      .meta({ id: 'rollout status' }),
+    'rollout with an order': z
+      .strictObject({
+        order: text.describe('what was said'),
+        said: text.describe('what comes of it, for people'),
+      })
+      .meta({ id: 'rollout with an order' }),
+  } as const;
+}

@@ -122,3 +122,115 @@ describe('sync with a rollout', () => {
     expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
   });
 });
+
+const run = (...argv: readonly string[]) => estate.run('rollout', ...argv);
+const status = async () =>
+  stepsOf(JSON.parse((await run('status', '--json')).out).stages.map((progress: Progress) => ({ progress })));
+
+describe('rollout', () => {
+  it('says that there is none where the configuration has none', async () => {
+    estate.configure(
+      stagedConfig(
+        estate,
+        names.map((name) => stageOf(estate, name)),
+      ),
+    );
+
+    expect(await run('status')).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('the configuration has none'),
+    });
+  });
+
+  it('waits for a word where a stage needs one, writes nothing to later stages, and goes on after it', async () => {
+    use([], { gates: { approval: ['canary'] } });
+
+    const waiting = await run('--json');
+    const steps = await status();
+    const refused = await run('approve', 'blue');
+    const approved = await run('approve', 'canary');
+    const done = await run('--json');
+
+    expect({ exitCode: waiting.exitCode, steps }).toEqual({ exitCode: 2, steps: ['approval', 'waits', 'waits'] });
+    expect(refused).toMatchObject({ exitCode: 1, err: expect.stringContaining('nothing to approve') });
+    expect([approved.exitCode, approved.out]).toEqual([0, expect.stringContaining('approved')]);
+    expect({ exitCode: done.exitCode, steps: await status() }).toEqual({
+      exitCode: 0,
+      steps: ['done', 'done', 'done'],
+    });
+  });
+
+  it('begins no stage while it is paused, or frozen', async () => {
+    use([]);
+    await run();
+    use(good, { freeze: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] }] });
+    const frozen = await run('--json');
+    use(good);
+    await run('pause');
+    const paused = await run('--json');
+
+    expect([frozen.exitCode, paused.exitCode, ...inEach(pluginsOf)]).toEqual([2, 2, [], [], []]);
+    expect((await run('status')).out).toMatch(/^paused by /);
+    await run('resume');
+    expect((await run()).exitCode).toBe(0);
+    expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
+  });
+
+  it('tries again what went back, when somebody says so', async () => {
+    use([]);
+    await run();
+    use(bad);
+    await run();
+    const before = asked.length;
+
+    const said = await run('retry');
+    const { exitCode } = await run();
+
+    expect([said.exitCode, exitCode, asked.length > before]).toEqual([0, 3, true]);
+    expect([...inEach(pluginsOf), await status()]).toEqual([[], [], [], ['back', 'waits', 'waits']]);
+  });
+
+  it('passes over a stage for what later ones would get now, and for nothing else', async () => {
+    use([]);
+    await run();
+    use(bad, { onFailure: 'halt' });
+    await run();
+    const halted = await status();
+
+    await run('skip', 'canary');
+    await run();
+    use([...bad, ...good], { onFailure: 'halt' });
+    await run();
+
+    expect(halted).toEqual(['halted', 'waits', 'waits']);
+    expect(inEach(pluginsOf)).toEqual([['request-termination', 'rate-limiting'], ['request-termination'], []]);
+  });
+
+  it('takes a change back wherever it is', async () => {
+    use([]);
+    await run();
+    use(good, { gates: { approval: ['blue'] } });
+    await run();
+    const before = inEach(pluginsOf);
+
+    const { exitCode, out } = await run('abort');
+
+    expect(before).toEqual([['rate-limiting'], ['rate-limiting'], []]);
+    expect([exitCode, out.match(/^Stage \w+ is back/gm)]).toEqual([0, ['Stage blue is back', 'Stage canary is back']]);
+    expect(inEach(pluginsOf)).toEqual([[], [], []]);
+    expect(await run('abort')).toMatchObject({ exitCode: 1 });
+  });
+
+  it('shows with --dry-run what each would get, and what the gates say now, and writes nothing', async () => {
+    use([]);
+    await run();
+    use(good);
+
+    const { exitCode, out } = await run('--dry-run');
+    const { stages } = JSON.parse((await run('--dry-run', '--json')).out);
+
+    expect([exitCode, ...inEach(pluginsOf)]).toEqual([2, [], [], []]);
+    expect(out).toMatch(/^requests +pass/m);
+    expect(stages.map((one: { progress: Progress }) => one.progress.step)).toEqual(['done', 'waits', 'waits']);
+  });
+});

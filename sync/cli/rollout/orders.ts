@@ -1,0 +1,144 @@
+import { PrivatelinkError } from '#core/errors';
+import type { StageState } from '../../rollout/journal';
+import { planRollback, rollBack } from '../../rollout/rollback';
+import { writing } from '../../rollout/run-stage';
+import { exitCodes } from '../exit-codes';
+import { type OfRollout, openRollout, readStandings, type Standing } from './standing';
+
+type Session = Standing['session'];
+
+/** What a person says to a rollout. It stands in stateDir, where whoever runs the rollout finds it with the next pass. */
+export type Order = (options: OfRollout & { readonly named?: string }, signal: AbortSignal) => Promise<string>;
+
+/** No stage begins until somebody says `resume`; what has begun goes on. */
+const pause: Order = async (options, signal) => {
+  const { rollout, remembered } = await anyOf(options, signal);
+  await rollout.pause.write({ atMs: remembered.now(), by: remembered.by });
+  return 'No stage begins until rollout resume; addresses are followed';
+};
+
+const resume: Order = async (options, signal) => {
+  const { rollout } = await anyOf(options, signal);
+  await rollout.pause.write(undefined);
+  return 'Stages begin again, with the next pass';
+};
+
+/** A stage whose gates are fine lets the next one begin. */
+const approve: Order = async (options, signal) => {
+  const session = await namedIn(options, signal);
+  return change(session, signal, (state) => {
+    const { trial, runs } = state;
+    const isDue = trial?.revision === runs && (trial?.verdict ? trial.verdict.kind === 'pass' : !trial?.isFound);
+    if (!trial || !isDue)
+      throw invalid(`stage ${session.stage} has nothing to approve`, 'rollout status says what it waits for');
+    const approved = { atMs: session.remembered.now(), by: session.remembered.by };
+    return {
+      state: { ...state, trial: { ...trial, approved } },
+      said: `Revision ${runs} in stage ${session.stage} is approved`,
+    };
+  });
+};
+
+/** Halted stages prove themselves once more; what went back is tried again. */
+const retry: Order = async (options, signal) => {
+  const { stages } = await openRollout({ ...options, stage: undefined }, signal);
+  const meant = options.named === undefined ? stages : [await namedIn(options, signal)];
+  const said: string[] = [];
+  for (const session of meant) {
+    const { state } = await session.remembered.journal.read();
+    if (!isHalted(state)) continue;
+    said.push(
+      await change(session, signal, (now) => ({ state: triedAgain(now), said: `Stage ${session.stage} tries again` })),
+    );
+  }
+  if (said.length === 0) throw invalid('no stage is halted', 'rollout status says what each waits for');
+  return `${said.join('\n')}\nThe next pass goes on`;
+};
+
+function isHalted({ trial, failed, pin, runs }: StageState): boolean {
+  const isBack = failed !== undefined && pin?.left === failed.revision;
+  return isBack || (trial?.revision === runs && trial?.verdict !== undefined && trial.verdict.kind !== 'pass');
+}
+
+function triedAgain(state: StageState): StageState {
+  const { trial, failed, pin } = state;
+  if (!pin || pin.left !== failed?.revision)
+    return { ...state, trial: trial && { ...trial, verdict: undefined, bakingSinceMs: undefined } };
+  return { ...state, pin: undefined, endedPin: pin.revision, returnsTo: pin.left, failed: undefined };
+}
+
+/** Later stages do not wait for this one, as long as what they would get is what they would get now. */
+const skip: Order = async (options, signal) => {
+  const session = await namedIn(options, signal);
+  const { stages } = await readStandings({ ...options, stage: undefined }, signal);
+  const newest = stages.flatMap(({ report }) => (report?.waits?.stage === session.stage ? report.waits.newest : []));
+  if (newest.length === 0)
+    throw invalid(`no stage waits for stage ${session.stage}`, 'rollout status says what each waits for');
+  return change(session, signal, (state) => ({
+    state: { ...state, skipped: [...new Set(newest)] },
+    said: `Stage ${session.stage} is passed over for revision ${[...new Set(newest)].join(', ')}`,
+  }));
+};
+
+/** The change under way is taken back wherever it is. */
+const abort: Order = async (options, signal) => {
+  const { stages } = await readStandings({ ...options, stage: undefined }, signal);
+  if (stages.every(({ progress }) => progress.step === 'done' || progress.step === 'pinned'))
+    throw invalid('no rollout is under way', 'rollback takes stages back to what they ran before');
+  const said: string[] = [];
+  const having = stages.filter(({ report }) => report && !report.waits);
+  for (const { session } of having.toReversed()) said.push(...(await takeBack(session, signal)));
+  return said.length > 0 ? said.join('\n') : 'No stage has got the change yet; correct the configuration';
+};
+
+async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {
+  const { state } = await session.remembered.journal.read();
+  const { trial, runs, pin, stable } = state;
+  if (pin || !trial || trial.isFound || trial.revision !== runs) return [];
+  const target = stable === runs ? undefined : stable;
+  const rollback = await planRollback(session, target, signal);
+  if (rollback.report.refused) return [`Stage ${session.stage} stays: ${rollback.report.refused}`];
+  const { applied = [] } = await writing(session, signal, (writer, own) => rollBack(writer, rollback, own));
+  const failed = applied.filter(({ outcome }) => outcome !== 'applied').length;
+  const rest = failed > 0 ? `; ${failed} changes are left, for the next pass` : '';
+  return [`Stage ${session.stage} is back at revision ${rollback.to}${rest}`];
+}
+
+export const orders = { pause, resume, approve, retry, skip, abort } as const;
+
+/** Says it, and prints that it was. */
+export async function give(order: keyof typeof orders, options: Parameters<Order>[0], signal: AbortSignal) {
+  const said = await orders[order](options, signal);
+  const { terminal, json } = options;
+  terminal.out(json ? `${JSON.stringify({ order, said })}\n` : `${said}\n`);
+  return exitCodes.done;
+}
+
+async function anyOf(options: OfRollout, signal: AbortSignal): Promise<Session> {
+  const [first] = (await openRollout(options, signal)).stages;
+  if (first) return first;
+  throw new PrivatelinkError('rollout: no stage can be listed now', { code: 'UNREACHABLE', fix: 'see doctor' });
+}
+
+async function namedIn(options: Parameters<Order>[0], signal: AbortSignal): Promise<Session> {
+  const stage = options.named ?? options.stage;
+  if (stage === undefined) throw invalid('which stage?', 'name it behind the order: rollout approve canary');
+  return anyOf({ ...options, stage }, signal);
+}
+
+type Changed = { readonly state: StageState; readonly said: string };
+
+/** Changes what is known of a stage, as its one writer. */
+function change(session: Session, signal: AbortSignal, next: (state: StageState) => Changed): Promise<string> {
+  return writing(session, signal, async (writer) => {
+    const { journal } = session.remembered;
+    const { state, said } = next((await journal.read()).state);
+    writer.mayWrite?.();
+    await journal.write(state);
+    return said;
+  });
+}
+
+function invalid(reason: string, fix: string): PrivatelinkError {
+  return new PrivatelinkError(`rollout: ${reason}`, { code: 'CONFIG_INVALID', fix });
+}
