@@ -22,7 +22,9 @@ export function createConnector({ timeout, readTls }: ConnectorOptions) {
     const open = async () => {
       const connectOver = readTls ? buildConnector({ timeout, ...(await readTls()) }) : connect;
       const httpSocket = await openTunnel(destination, timeout);
-      connectOver({ ...target, httpSocket }, callback);
+      // Without TLS the tunnel is all that there is to connect.
+      if (httpSocket && protocol === 'http:') callback(null, httpSocket);
+      else connectOver({ ...target, httpSocket }, callback);
     };
     open().catch((thrown) => callback(thrown, null));
   };
