@@ -11,7 +11,7 @@ const connectMs = 10_000;
 /** An answer to people's own question, or about one node, has a thousandth of it. */
 const maxBytes = 2 ** 20;
 
-export type Question = {
+export type JsonQuestion = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent by POST; absent: GET. */
@@ -19,10 +19,10 @@ export type Question = {
 };
 
 /** What came back, or why nothing did that could be read. */
-export type Told = { readonly status: number; readonly body: unknown } | { readonly problem: string };
+export type JsonAnswer = { readonly status: number; readonly body: unknown } | { readonly problem: string };
 
 /** Asks for JSON. Rejects with the signal's reason alone. */
-export type Ask = (question: Question, signal: AbortSignal) => Promise<Told>;
+export type AskJson = (question: JsonQuestion, signal: AbortSignal) => Promise<JsonAnswer>;
 
 /**
  * Connects through the product's proxies, anew for each request: behind one address there may be several data planes, of which a connection
@@ -38,7 +38,7 @@ export function openDispatcher(): Dispatcher {
 }
 
 /** Gives what asks; `callTimeoutMs` is for a call as a whole. */
-export function createAsk(dispatcher: Dispatcher, callTimeoutMs = 10_000): Ask {
+export function createAsk(dispatcher: Dispatcher, callTimeoutMs = 10_000): AskJson {
   return async ({ url, headers = {}, body }, signal) => {
     const { origin, pathname, search } = new URL(url);
     const call = {
@@ -47,7 +47,7 @@ export function createAsk(dispatcher: Dispatcher, callTimeoutMs = 10_000): Ask {
       body,
     };
     const answer = await exchange(call, { dispatcher, callTimeoutMs, maxBytes }, signal).catch((thrown: unknown) => ({
-      problem: wordsOf(thrown),
+      problem: failureWordsOf(thrown),
     }));
     signal.throwIfAborted();
     if ('problem' in answer) return answer;
@@ -56,7 +56,7 @@ export function createAsk(dispatcher: Dispatcher, callTimeoutMs = 10_000): Ask {
   };
 }
 
-function bodyOf({ status, text }: { readonly status: number; readonly text: string }): Told {
+function bodyOf({ status, text }: { readonly status: number; readonly text: string }): JsonAnswer {
   try {
     return { status, body: JSON.parse(text) };
   } catch {
@@ -66,13 +66,13 @@ function bodyOf({ status, text }: { readonly status: number; readonly text: stri
 }
 
 /** Why a connection or an answer did not come, in one line. */
-export function wordsOf(thrown: unknown): string {
+export function failureWordsOf(thrown: unknown): string {
   const words = opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
   return printable(quoteOf(words));
 }
 
 /** How messages name an address: its query may be secret. */
-export function placeOf(url: string): string {
+export function shownUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }

@@ -3,7 +3,7 @@ import { messageLineOf } from '#core/errors';
 import { printable } from '#core/printable';
 import type { Clock } from '#core/timing/clock';
 import type { Nodes, ReadNodes } from '../../control-planes/backend';
-import type { Ask } from './ask';
+import type { AskJson } from './ask';
 import type { Sample, StageGate, Trial } from './gate';
 import { createNodeWatch, type NodesSeen } from './node-watch';
 import { createAgreement, readStatus, type Status } from './status-url';
@@ -14,7 +14,7 @@ export type DataPlaneGateOptions = {
   readonly readNodes?: ReadNodes;
   /** Of data planes that say themselves what they have. */
   readonly urls: readonly string[];
-  readonly ask: Ask;
+  readonly ask: AskJson;
   readonly clock: Clock;
 };
 

@@ -1,7 +1,7 @@
 import type { MetricGateConfig, RolloutConfig } from '#config/rollout';
 import type { Clock } from '#core/timing/clock';
 import type { OpenBackend } from '../../control-planes/backend';
-import { type Ask, createAsk, forStage, ofStage, openDispatcher } from './ask';
+import { type AskJson, createAsk, forStage, ofStage, openDispatcher } from './ask';
 import { createDataPlaneGate } from './data-planes';
 import type { Sample, StageGate } from './gate';
 import { createKonnectGate } from './konnect-metric';
@@ -58,7 +58,7 @@ async function checkGate(gate: StageGate, clock: Clock, signal: AbortSignal): Pr
 function openOthers(
   gates: RolloutConfig['gates'],
   { stage, backend, clock }: GatesOptions,
-  ask: Ask,
+  ask: AskJson,
 ): readonly StageGate[] {
   const urls = ofStage(gates.status, stage).map(({ url }) => forStage(url, stage));
   const { readNodes, measure } = backend;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PrometheusGateConfig } from '#config/rollout';
 import { printable } from '#core/printable';
 import { maskOf } from '../../control-planes/kong-api/secrets';
-import { type Ask, forStage, placeOf, type Told } from './ask';
+import { type AskJson, forStage, type JsonAnswer, shownUrl } from './ask';
 import type { StageGate } from './gate';
 import { createMetricGate, type Reading } from './metric-gate';
 
@@ -22,7 +22,7 @@ const failure = z.object({ status: z.literal('error'), error: z.string() });
 const numberForm = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /** What a query gives at the time of each sample. */
-export function createPrometheusGate(config: PrometheusGateConfig, stage: string, ask: Ask): StageGate {
+export function createPrometheusGate(config: PrometheusGateConfig, stage: string, ask: AskJson): StageGate {
   const { address, token, everySeconds } = config;
   const url = `${address.replace(/\/+$/, '')}/api/v1/query`;
   const mask = maskOf({ token });
@@ -36,7 +36,7 @@ export function createPrometheusGate(config: PrometheusGateConfig, stage: string
     unit: '',
     read: async (signal) => {
       const reading = readingOf(await ask({ url, headers, body }, signal));
-      return 'value' in reading ? reading : { problem: `POST ${placeOf(url)}: ${mask(reading.problem)}` };
+      return 'value' in reading ? reading : { problem: `POST ${shownUrl(url)}: ${mask(reading.problem)}` };
     },
   });
 }
@@ -44,7 +44,7 @@ export function createPrometheusGate(config: PrometheusGateConfig, stage: string
 const queryFix = 'let the query give one number, such as by sum(...)';
 const addressFix = 'check the address of the metric and the way to it';
 
-function readingOf(told: Told): Reading {
+function readingOf(told: JsonAnswer): Reading {
   if ('problem' in told) return { problem: `${told.problem}; ${addressFix}` };
   const refused = failure.safeParse(told.body);
   if (refused.success) {

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { RequestGateConfig } from '#config/rollout';
 import type { Clock } from '#core/timing/clock';
 import { withOwnSignal } from '#io/signals';
-import { forStage, placeOf } from './ask';
+import { forStage, shownUrl } from './ask';
 import type { Sample, Sampler, StageGate } from './gate';
 import { type Outcome, type SentRequest, sendRequest } from './send-request';
 
@@ -48,7 +48,7 @@ function openSampler(configs: readonly RequestGateConfig[], options: RequestGate
       const due = all.filter((one) => !one.isInFlight && isDue(one, clock.monotonicMs()));
       const sending = due.map((one) => send(one, signal));
       await (all.length > 1
-        ? atMost(everyMs, Promise.allSettled(sending), { clock, signal })
+        ? atMost(everyMs / 2, Promise.allSettled(sending), { clock, signal })
         : Promise.allSettled(sending));
       signal.throwIfAborted();
       return judge(all);
@@ -56,7 +56,7 @@ function openSampler(configs: readonly RequestGateConfig[], options: RequestGate
   };
 }
 
-/** Waits for the work, but not longer: a slow request makes no other late. */
+/** Waits for the work, but not longer: a slow request makes no other late, as it would if the next sample had to wait for this one. */
 function atMost(ms: number, work: Promise<unknown>, { clock, signal }: { clock: Clock; signal: AbortSignal }) {
   return withOwnSignal(signal, async (own) => {
     await Promise.race([work, clock.sleep(ms, own.signal).catch(() => {})]);
@@ -69,7 +69,7 @@ function watch(config: RequestGateConfig, stage: string, nowMs: number): Watched
   const url = forStage(config.url, stage);
   const filled = Object.entries(headers).map(([name, value]) => [name, forStage(value, stage)]);
   return {
-    name: `${method} ${placeOf(url)}`,
+    name: `${method} ${shownUrl(url)}`,
     sent: { url, method, headers: Object.fromEntries(filled), timeoutMs: timeoutSeconds * 1_000 },
     right: [status].flat(),
     maxFailed,

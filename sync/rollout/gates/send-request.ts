@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { wordsOf } from './ask';
+import { failureWordsOf } from './ask';
 
 /** Of a body that nobody reads. */
 const maxBytes = 64 * 1_024;
@@ -58,12 +58,12 @@ export function sendRequest(request: SentRequest, dispatcher: Dispatcher, signal
         },
         onResponseEnd: () => end({ silence: 'no answer' }),
         onResponseError: (_, thrown) =>
-          end(running ? { silence: `no answer (${wordsOf(thrown)})` } : { unreachable: wordsOf(thrown) }),
+          end(running ? { silence: `no answer (${failureWordsOf(thrown)})` } : { unreachable: failureWordsOf(thrown) }),
       },
     );
   });
   return exchange.catch((thrown: unknown) => {
     signal.throwIfAborted();
-    return { unreachable: wordsOf(thrown) };
+    return { unreachable: failureWordsOf(thrown) };
   });
 }

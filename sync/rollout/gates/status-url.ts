@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { configurationOf } from '../../control-planes/dbless/node';
-import { type Ask, placeOf } from './ask';
+import { type AskJson, shownUrl } from './ask';
 
 /** What a data plane says itself: a configuration, or that it has none; or nothing that could be read; or, of a node with a database, that it has no hash. */
 export type Status = { readonly name: string } & (
@@ -14,8 +14,8 @@ const withHash = z.object({ configuration_hash: z.string().min(1).max(128) });
 const withoutHash = z.object({ configuration_hash: z.null().optional(), server: z.looseObject({}) });
 
 /** Rejects with the signal's reason alone. */
-export async function readStatus(url: string, ask: Ask, signal: AbortSignal): Promise<Status> {
-  const name = placeOf(url);
+export async function readStatus(url: string, ask: AskJson, signal: AbortSignal): Promise<Status> {
+  const name = shownUrl(url);
   const told = await ask({ url }, signal);
   if ('problem' in told) return { name, problem: `GET ${name}: ${told.problem}` };
   if (told.status !== 200) return { name, problem: `GET ${name}: it answered ${told.status}` };

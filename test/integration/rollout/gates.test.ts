@@ -8,7 +8,7 @@ import { createAsk, openDispatcher } from '#sync/rollout/gates/ask';
 import type { Sample } from '#sync/rollout/gates/gate';
 import { checkGates, openGates } from '#sync/rollout/gates/gates';
 import { createRequestGate } from '#sync/rollout/gates/requests';
-import { listenOn } from '../../support/network/servers';
+import { listenOn, startProxy } from '../../support/network/servers';
 import { createFakeClock } from '../../support/passes';
 import { createSleepingClock } from '../../support/rollout/clocks';
 import { until } from '../../support/until';
@@ -177,7 +177,7 @@ describe('requests through a data plane', () => {
   });
 
   it.each([
-    ['a name that there is not', 'http://kong.invalid/'],
+    ['a name that cannot be', `http://${'a'.repeat(64)}.example/`],
     ['a server without TLS', 'https:'],
   ])('cannot tell where there is %s', async (_, given) => {
     const { url } = await answering((_, response) => response.end());
@@ -243,6 +243,18 @@ describe('requests through a data plane', () => {
     expect(heard.filter((path) => path === '/slow')).toHaveLength(1);
     expect(taken.at(-1)).toMatchObject({ kind: 'pending', said: `GET ${url}/slow: no answer yet` });
     await expect(sampler.sample(own.signal)).rejects.toThrow('enough');
+  });
+
+  it('go through a proxy where one is on the way', async () => {
+    const { url } = await answering((_, response) => response.end());
+    const proxy = await startProxy({ 'kong.example': Number(new URL(url).port) });
+    process.env.HTTP_PROXY = proxy.url;
+    ends.push(proxy.close, () => delete process.env.HTTP_PROXY);
+
+    expect(await openRequests({ url: 'http://kong.example/' }).sample(signal)).toMatchObject({ kind: 'pass' });
+    proxy.answer(502);
+    expect(await openRequests({ url: 'http://kong.example/' }).sample(signal)).toMatchObject({ kind: 'inconclusive' });
+    expect(proxy.asked).toEqual(['kong.example:80', 'kong.example:80']);
   });
 
   it('end with their signal', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import type { Nodes } from '#sync/control-planes/backend';
-import type { Told } from '#sync/rollout/gates/ask';
+import type { JsonAnswer } from '#sync/rollout/gates/ask';
 import { createDataPlaneGate, type DataPlaneGateOptions } from '#sync/rollout/gates/data-planes';
 import { createFakeClock } from '../../../../support/passes';
 
@@ -12,11 +12,11 @@ const urls = ['http://dp1:8100/status?key=secret', 'http://dp2:8100/status'];
 
 const away = (reason: string) =>
   new PrivatelinkError(reason, { code: 'UNREACHABLE', fix: 'check controlPlane.address' });
-const hash = (configuration_hash: string): Told => ({ status: 200, body: { configuration_hash, server: {} } });
-const mute: Told = { status: 200, body: { server: {}, database: { reachable: true } } };
-const refused: Told = { problem: 'connect ECONNREFUSED' };
+const hash = (configuration_hash: string): JsonAnswer => ({ status: 200, body: { configuration_hash, server: {} } });
+const mute: JsonAnswer = { status: 200, body: { server: {}, database: { reachable: true } } };
+const refused: JsonAnswer = { problem: 'connect ECONNREFUSED' };
 
-type World = { readonly nodes?: Nodes | Error; readonly told?: readonly Told[] };
+type World = { readonly nodes?: Nodes | Error; readonly told?: readonly JsonAnswer[] };
 
 /** Samples of a gate, one for each state of the world, two seconds apart. */
 async function samples(worlds: readonly World[], over: Partial<DataPlaneGateOptions> = {}) {
