@@ -94,7 +94,7 @@ async function readListed(
     return isUntold ? { ...nodes, problem: 'the control plane does not say what data planes should have' } : nodes;
   } catch (thrown) {
     signal.throwIfAborted();
-    return { connected: [], problem: messageLineOf(thrown) };
+    return { connected: [], problem: printable(messageLineOf(thrown)) };
   }
 }
 

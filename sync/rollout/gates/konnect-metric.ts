@@ -1,5 +1,6 @@
 import type { KonnectGateConfig } from '#config/rollout';
 import { messageLineOf } from '#core/errors';
+import { printable } from '#core/printable';
 import type { TakeMeasure } from '../../control-planes/backend';
 import type { StageGate } from './gate';
 import { createMetricGate, type Reading } from './metric-gate';
@@ -24,7 +25,7 @@ export function createKonnectGate(config: KonnectGateConfig, measure: TakeMeasur
         return readingOf(config, await measure({ metric, windowSeconds }, signal));
       } catch (thrown) {
         signal.throwIfAborted();
-        return { problem: messageLineOf(thrown) };
+        return { problem: printable(messageLineOf(thrown)) };
       }
     },
   });

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { PrometheusGateConfig } from '#config/rollout';
+import { createAsk, openDispatcher } from '#sync/rollout/gates/ask';
+import { createPrometheusGate } from '#sync/rollout/gates/prometheus';
+import { describeUnlessLacking } from '../support/needing';
+import { listenOn } from '../support/network/servers';
+import { until } from '../support/until';
+
+const binary = process.env.PROMETHEUS ?? 'prometheus';
+const lacking =
+  spawnSync(binary, ['--version']).status === 0
+    ? undefined
+    : 'prometheus is not installed. To run it: apt-get install prometheus (or set PROMETHEUS to it)';
+const signal = new AbortController().signal;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listenOn(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describeUnlessLacking(lacking, "a gate on Prometheus' own answers", () => {
+  let folder: string;
+  let process: ChildProcess;
+  let address: string;
+
+  const sample = (query: string) => {
+    const config: PrometheusGateConfig = {
+      ...{ type: 'prometheus', name: 'x', address, query, atMost: 10, maxFailed: 0, everySeconds: 15 },
+    };
+    return createPrometheusGate(config, 'canary', createAsk(openDispatcher()))
+      .open({ bakingMs: () => 0, settleMs: 0 })
+      .sample(signal);
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+    const file = join(folder, 'prometheus.yml');
+    writeFileSync(file, '{}');
+    const port = await freePort();
+    address = `http://127.0.0.1:${port}`;
+    const argv = [
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ];
+    process = spawn(binary, argv, { stdio: 'ignore' });
+    await until('it answers', async () => (await sample('1')).kind === 'pass');
+  });
+
+  afterAll(async () => {
+    process.kill();
+    await once(process, 'exit');
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['a number', '7', { kind: 'pass', value: 7 }],
+    ['a small number', '1e-12', { kind: 'pass', value: 1e-12 }],
+    ['a vector of one', 'vector(7)', { kind: 'pass', value: 7 }],
+    ['a number above', 'vector(11)', { kind: 'fail', value: 11 }],
+    ['nothing', 'kong_http_requests_total{stage="{stage}"}', { kind: 'inconclusive' }],
+    ['a share of nothing', 'vector(0) / vector(0)', { kind: 'inconclusive' }],
+    ['an infinite share', 'vector(1) / vector(0)', { kind: 'inconclusive' }],
+    [
+      'two series',
+      'label_replace(vector(1), "a", "1", "", "") or label_replace(vector(2), "a", "2", "", "")',
+      { kind: 'inconclusive', said: expect.stringContaining('gives 2 series') },
+    ],
+    ['text', '"x"', { kind: 'inconclusive', said: expect.stringContaining('gives a string') }],
+    ['what is no query', 'sum(', { kind: 'inconclusive', said: expect.stringContaining('correct the query') }],
+  ])('tells %s', async (_, query, expected) => {
+    expect(await sample(query)).toMatchObject(expected);
+  });
+});
