@@ -1,7 +1,7 @@
-import type { MetricGateConfig, RolloutConfig } from '#config/rollout';
+import type { MetricGateConfig, RequestGateConfig, RolloutConfig } from '#config/rollout';
 import type { Clock } from '#core/timing/clock';
 import type { OpenBackend } from '../../control-planes/backend';
-import { type AskJson, createAsk, forStage, ofStage, openDispatcher } from './ask';
+import { createAsk, forStage, ofStage, openDispatcher } from './ask';
 import { createDataPlaneGate } from './data-planes';
 import type { Sample, StageGate } from './gate';
 import { createKonnectGate } from './konnect-metric';
@@ -17,11 +17,13 @@ export type GatesOptions = {
 
 /** What a stage has to show, but for an approval; nothing is asked yet. */
 export function openGates({ gates }: Pick<RolloutConfig, 'gates'>, options: GatesOptions): readonly StageGate[] {
-  const { stage, clock } = options;
-  const dispatcher = openDispatcher();
-  const requests = ofStage(gates.requests, stage);
-  const sending = requests.length > 0 ? [createRequestGate(requests, { stage, clock, dispatcher })] : [];
-  return [...openOthers(gates, options, createAsk(dispatcher)), ...sending];
+  return openAll(gates, options, (requests) => (requests.length > 0 ? [requests] : [])).map(withOwnName);
+}
+
+/** Whoever knows gates by their names must not take one for another: a metric for each stage and one for this one may be named alike, or as another gate. */
+function withOwnName(gate: StageGate, index: number, all: readonly StageGate[]): StageGate {
+  const before = all.slice(0, index).filter(({ name }) => name === gate.name).length;
+  return before === 0 ? gate : { ...gate, name: `${gate.name} (${before + 1})` };
 }
 
 /** What a gate says of the present. */
@@ -33,12 +35,9 @@ export async function checkGates(
   options: GatesOptions,
   signal: AbortSignal,
 ): Promise<readonly GateCheck[]> {
-  const { stage, clock } = options;
-  const dispatcher = openDispatcher();
-  // Each has a gate of its own, which waits for its answer.
-  const sending = ofStage(gates.requests, stage).map((one) => createRequestGate([one], { stage, clock, dispatcher }));
-  const all = [...openOthers(gates, options, createAsk(dispatcher)), ...sending];
-  return Promise.all(all.map((gate) => checkGate(gate, clock, signal)));
+  // Each request has a gate of its own, which waits for its answer.
+  const all = openAll(gates, options, (requests) => requests.map((one) => [one]));
+  return Promise.all(all.map((gate) => checkGate(gate, options.clock, signal)));
 }
 
 /** Hashes of status URLs have to agree twice. */
@@ -55,17 +54,23 @@ async function checkGate(gate: StageGate, clock: Clock, signal: AbortSignal): Pr
   return { name: gate.name, kind: sample.kind, said: sample.said };
 }
 
-function openOthers(
+type Requests = readonly RequestGateConfig[];
+
+/** `apart` says which requests have a gate together. */
+function openAll(
   gates: RolloutConfig['gates'],
   { stage, backend, clock }: GatesOptions,
-  ask: AskJson,
+  apart: (requests: Requests) => readonly Requests[],
 ): readonly StageGate[] {
+  const dispatcher = openDispatcher();
+  const ask = createAsk(dispatcher);
   const urls = ofStage(gates.status, stage).map(({ url }) => forStage(url, stage));
   const { readNodes, measure } = backend;
   const openMetric = (metric: MetricGateConfig) =>
     metric.type === 'konnect' ? createKonnectGate(metric, measure) : createPrometheusGate(metric, stage, ask);
   return [
     createDataPlaneGate({ mode: gates.dataPlanes, readNodes, urls, ask, clock }),
+    ...apart(ofStage(gates.requests, stage)).map((some) => createRequestGate(some, { stage, clock, dispatcher })),
     ...ofStage(gates.metrics, stage).map(openMetric),
   ];
 }

@@ -328,9 +328,29 @@ describe('the gates of a stage', () => {
     expect(openGates(config, options).map(({ name }) => name)).toEqual(['dataPlanes', 'a', 'c']);
     expect(openGates(config, { ...options, stage: 'blue' }).map(({ name }) => name)).toEqual([
       'dataPlanes',
+      'requests',
       'b',
       'c',
-      'requests',
+    ]);
+  });
+
+  it('have a name each, whatever metrics are named', async () => {
+    const metric = { type: 'prometheus', address: 'http://127.0.0.1:1', query: '1', atMost: 1 };
+    const config = rollout.parse({
+      gates: {
+        metrics: [
+          { ...metric, name: 'dataPlanes' },
+          { ...metric, name: 'errors' },
+          { ...metric, name: 'errors', stage: 'canary' },
+        ],
+      },
+    });
+
+    expect(openGates(config, await startPlane('')).map(({ name }) => name)).toEqual([
+      'dataPlanes',
+      'dataPlanes (2)',
+      'errors',
+      'errors (2)',
     ]);
   });
 
@@ -361,10 +381,10 @@ describe('the gates of a stage', () => {
         kind: 'fail',
         said: expect.stringContaining(`1 of 2 data planes without the new configuration: ${url}/status`),
       },
-      { name: 'errors', kind: 'pass', said: '0.5, at most 1 (2 times the 0.5 before)' },
-      { name: 'latency', kind: 'fail', said: expect.stringContaining('20 ms, at most 10 ms') },
       { name: 'requests', kind: 'pass', said: 'the request was right' },
       { name: 'requests', kind: 'fail', said: expect.stringContaining('status 404 got') },
+      { name: 'errors', kind: 'pass', said: '0.5, at most 1 (2 times the 0.5 before)' },
+      { name: 'latency', kind: 'fail', said: expect.stringContaining('20 ms, at most 10 ms') },
     ]);
   });
 });
