@@ -48,7 +48,10 @@ const request = z
   .meta({ id: 'rollout.gates.requests[]' });
 
 const limits = {
-  name: text.max(63).describe('a name of your own, for reports and metrics'),
+  name: text
+    .max(63)
+    .refine((one) => one !== 'dataPlanes' && one !== 'requests', 'another name: that is a gate of its own')
+    .describe('a name of your own, for reports and metrics'),
   stage: ofStage,
   atMost: z.number().optional().describe('the limit; a value above it fails'),
   atMostTimesBefore: z
@@ -189,12 +192,13 @@ export const rollout = z
   })
   .superRefine(({ bakeSeconds, gates: { metrics } }, context) => {
     for (const [index, one] of metrics.entries()) {
-      const needed = one.type === 'konnect' ? one.windowSeconds : 0;
+      // Konnect counts whole minutes, and the present one is none yet.
+      const needed = one.type === 'konnect' ? one.windowSeconds + 60 : 0;
       if (needed > bakeSeconds)
         context.addIssue({
           code: 'custom',
           path: ['gates', 'metrics', index, 'windowSeconds'],
-          message: `its window is longer than bakeSeconds (${bakeSeconds}), so that it would never say anything: raise bakeSeconds`,
+          message: `in a bake of ${bakeSeconds} s such a window is never over: raise bakeSeconds to ${needed}`,
         });
     }
   }, anyway)

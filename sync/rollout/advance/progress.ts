@@ -35,7 +35,7 @@ export type StageProgress = {
   readonly gates?: TrialProgress['samples'];
 };
 
-export type Standing = {
+export type StageAsKnown = {
   readonly stage: string;
   readonly state: StageState;
   readonly rollout: Pick<RolloutOfStage, 'config'>;
@@ -49,7 +49,7 @@ export type Standing = {
 };
 
 /** How far a stage is, from its journal, its last pass and its trial. */
-export function progressOf(standing: Standing): StageProgress {
+export function progressOf(standing: StageAsKnown): StageProgress {
   const { stage, state, report, problem, trial } = standing;
   const { runs: revision, pin, isWhole } = state;
   const known = { stage, revision, gates: trial?.samples };
@@ -73,7 +73,7 @@ function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told
   return { step: 'pinned', newest, reason: 'pinned by rollback' };
 }
 
-function ofTrial({ stage, state, rollout, trial: live, nowMs }: Standing): Told {
+function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): Told {
   const { trial, runs } = state;
   if (trial?.revision !== runs || !trial) return { step: 'done' };
   const { verdict, approved, isFound, bakingSinceMs } = trial;

@@ -18,8 +18,8 @@ export function createKonnectGate(config: KonnectGateConfig, measure: TakeMeasur
     unit: units[metric],
     read: async (signal, trial) => {
       if (!measure) return { problem: notKonnect };
-      // The window would reach back before the bake.
-      if (trial && (trial.bakingMs() ?? 0) < windowSeconds * 1_000)
+      // The window, whose last minute is a whole one, would reach back before the bake.
+      if (trial && (trial.bakingMs() ?? 0) < windowSeconds * 1_000 + everyMs)
         return { problem: `its window of ${windowSeconds} s is not over yet`, isEarly: true };
       try {
         return readingOf(config, await measure({ metric, windowSeconds }, signal));

@@ -152,14 +152,14 @@ describe('a metric of Konnect', () => {
 
   it.each([
     [undefined, 'pending'],
-    [119_999, 'pending'],
-    [120_000, 'pass'],
+    [179_999, 'pending'],
+    [180_000, 'pass'],
   ])('is asked for once its window lies in the bake: after %s ms', async (bakingMs, kind) => {
     expect((await sampleOf({ requests: 100, value: 12.345678 }, bakingMs)).kind).toBe(kind);
   });
 
   it('is told with its unit', async () => {
-    expect(await sampleOf({ requests: 100, value: 312.34567 }, 120_000)).toEqual({
+    expect(await sampleOf({ requests: 100, value: 312.34567 }, 180_000)).toEqual({
       kind: 'fail',
       said: '312.3 ms, at most 300 ms; above its limit once, 0 let pass; see what changed with this revision, or raise its limit',
       value: 312.34567,
@@ -171,7 +171,7 @@ describe('a metric of Konnect', () => {
     [{ requests: 0 }, '0 requests'],
     [{ requests: 100 }, 'knows no upstream_latency_p99'],
   ])('says nothing of %j', async (measured, words) => {
-    expect(await sampleOf(measured, 120_000)).toEqual({
+    expect(await sampleOf(measured, 180_000)).toEqual({
       kind: 'inconclusive',
       said: expect.stringContaining(words),
     });
@@ -187,7 +187,7 @@ describe('a metric of Konnect', () => {
     const failing = createKonnectGate(config, async () => {
       throw new PrivatelinkError('Konnect answered 403', { code: 'CONTROL_PLANE_AUTH', fix: 'give it the role' });
     });
-    const baked = { ...trial, bakingMs: () => 120_000 };
+    const baked = { ...trial, bakingMs: () => 180_000 };
 
     expect(await failing.open(baked).sample(signal)).toEqual({
       kind: 'inconclusive',
@@ -206,6 +206,6 @@ describe('a metric of Konnect', () => {
       throw new Error('late');
     });
 
-    await expect(gate.open({ ...trial, bakingMs: () => 120_000 }).sample(own.signal)).rejects.toThrow('enough');
+    await expect(gate.open({ ...trial, bakingMs: () => 180_000 }).sample(own.signal)).rejects.toThrow('enough');
   });
 });

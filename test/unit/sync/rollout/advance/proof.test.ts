@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { basePart } from '#deck/revision';
+import { changedParts, type Earlier, whyUnproved } from '#sync/rollout/advance/proof';
+import { nothingRun, type StageState, type StageTrial } from '#sync/rollout/journal';
+
+const [old, fresh, other] = ['000000000001', '000000000002', '000000000003'];
+const next = { revision: fresh, parts: { sd1: 'a', sd2: 'new' }, changed: ['sd2'] };
+const verdict = { kind: 'pass', reason: 'fine', atMs: 0 } as const;
+const trial: StageTrial = { revision: fresh, parts: { sd1: 'x', sd2: 'new' }, before: {}, verdict };
+const proved: StageState = { ...nothingRun, runs: fresh, trial };
+
+function why(state: Partial<StageState>, over: Partial<Earlier> = {}, candidate = next) {
+  const earlier = { stage: 'canary', state: { ...proved, ...state }, needsApproval: false, takesBase: true, ...over };
+  return whyUnproved(earlier, candidate)?.kind;
+}
+
+describe('whether a stage proves what a later one would get', () => {
+  it('is so when it runs all that changes, and its trial passed, whatever else it runs', () => {
+    expect(why({})).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing is known that it runs', { runs: undefined }, 'earlier'],
+    ['it runs another revision than the one that passed', { runs: old }, 'earlier'],
+    ['what it runs has another content there', { trial: { ...trial, parts: { sd2: 'older' } } }, 'earlier'],
+    ['it lacks what changes', { trial: { ...trial, parts: {} } }, 'earlier'],
+    ['not all of it was written', { isWhole: false }, 'earlier'],
+    ['its trial goes on', { trial: { ...trial, verdict: undefined } }, 'earlier'],
+    ['its trial failed', { trial: { ...trial, verdict: { ...verdict, kind: 'fail' } } }, 'halted'],
+    ['its gates could not tell', { trial: { ...trial, verdict: { ...verdict, kind: 'inconclusive' } } }, 'halted'],
+    ['a person pinned it', { pin: { revision: old, left: fresh } }, 'pinned'],
+    ['it went back', { pin: { revision: old, left: other }, failed: { revision: other, verdict } }, 'halted'],
+    ['it was skipped for another revision', { runs: old, skipped: [other] }, 'earlier'],
+    ['it was skipped for this very one', { runs: old, skipped: [fresh] }, undefined],
+  ] as const)('%s', (_, state, kind) => {
+    expect(why(state as Partial<StageState>)).toBe(kind);
+  });
+
+  it('waits for a word where there has to be one', () => {
+    const approved = { ...trial, approved: { atMs: 0, by: {} } };
+
+    expect([why({}, { needsApproval: true }), why({ trial: approved }, { needsApproval: true })]).toEqual([
+      'approval',
+      undefined,
+    ]);
+  });
+
+  it('counts what leaves as what changes', () => {
+    const leaving = { revision: fresh, parts: { sd1: 'a' }, changed: ['sd2'] };
+
+    expect([why({}, {}, leaving), why({ trial: { ...trial, parts: { sd1: 'x' } } }, {}, leaving)]).toEqual([
+      'earlier',
+      undefined,
+    ]);
+  });
+
+  it('asks for no base files of a control plane that gets none', () => {
+    const files = { revision: fresh, parts: { [basePart]: 'files' }, changed: [basePart] };
+
+    expect([why({}, {}, files), why({}, { takesBase: false }, files)]).toEqual(['earlier', undefined]);
+  });
+});
+
+describe('parts that change', () => {
+  it('are those of either side that differ', () => {
+    expect(changedParts({ a: '1', b: '1', c: '1' }, { b: '1', c: '2', d: '1' })).toEqual(['a', 'c', 'd']);
+  });
+});

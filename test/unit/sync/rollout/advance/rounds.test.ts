@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { createRounds } from '#sync/rollout/advance/rounds';
+import { createSleepingClock } from '../../../../support/rollout/clocks';
+
+const { signal } = new AbortController();
+
+describe('passes over several stages', () => {
+  it('end together, once nothing is under way', async () => {
+    const passes: string[] = [];
+    const rounds = createRounds({
+      ...{ stages: 2, intervalMs: 60_000, clock: createSleepingClock(), signal },
+      isBusy: () => false,
+    });
+
+    await Promise.all(['a', 'b'].map((name) => rounds.repeat(async () => void passes.push(name))));
+
+    expect(passes).toEqual(['a', 'b']);
+  });
+
+  it('are made again by all when something came of a trial, also of one that ended while they were made', async () => {
+    let isBusy = true;
+    const passes: string[] = [];
+    const rounds = createRounds({
+      ...{ stages: 2, intervalMs: 60_000, clock: createSleepingClock(), signal },
+      isBusy: () => isBusy,
+    });
+    const all = ['a', 'b'].map((name) =>
+      rounds.repeat(async () => {
+        passes.push(name);
+        if (passes.length !== 2) return;
+        isBusy = false;
+        rounds.changed();
+      }),
+    );
+
+    await Promise.all(all);
+
+    expect(passes.toSorted()).toEqual(['a', 'a', 'b', 'b']);
+  });
+
+  it('go on for the others where one fails', async () => {
+    const rounds = createRounds({
+      ...{ stages: 2, intervalMs: 60_000, clock: createSleepingClock(), signal },
+      isBusy: () => false,
+    });
+
+    const [failed, done] = await Promise.allSettled([
+      rounds.repeat(async () => Promise.reject(new Error('away'))),
+      rounds.repeat(async () => {}),
+    ]);
+
+    expect([failed?.status, done?.status]).toEqual(['rejected', 'fulfilled']);
+  });
+
+  it('end when they are stopped', async () => {
+    const own = new AbortController();
+    const rounds = createRounds({
+      ...{ stages: 1, intervalMs: 60_000, clock: createSleepingClock(), signal: own.signal },
+      isBusy: () => true,
+    });
+    const ended = rounds.repeat(async () => {});
+
+    setImmediate(() => own.abort(new Error('stopped')));
+
+    await ended.catch(() => {});
+  });
+});
