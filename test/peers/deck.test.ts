@@ -16,7 +16,7 @@ import { endpointOf, knownScope, snapshotOf } from '../support/builders';
 import { type DeckResult, describeWithDeck, runDeck } from '../support/control-planes/deck';
 import { owner, type Stage, signal, startStage, token } from '../support/control-planes/konnect';
 import { commandsIn, manual } from '../support/documents/pages';
-import { callsOf, commandsOf, readRecipe } from '../support/documents/recipe';
+import { callsOf, commandsOf, readRecipe, rolloutStagePath } from '../support/documents/recipe';
 import { estates, readExample } from '../support/examples';
 import { createPasses, defaultPolicy } from '../support/passes';
 
@@ -258,13 +258,14 @@ describeWithDeck('decK as the referee', () => {
     expect(await runDeck(['file', 'validate', file])).toMatchObject({ exitCode: 1 });
   });
 
-  it.each([...commandsOf(readRecipe(), 'deck'), ...callsOf(manual.flatMap(commandsIn), 'deck')])(
-    'has what the CI recipe and the docs call: %s %j',
-    async (verb, flags) => {
-      const { exitCode, out } = await runDeck([...verb.split(' '), '--help']);
+  it.each([
+    ...commandsOf(readRecipe(), 'deck'),
+    ...commandsOf(readRecipe(rolloutStagePath), 'deck'),
+    ...callsOf(manual.flatMap(commandsIn), 'deck'),
+  ])('has what the CI recipe and the docs call: %s %j', async (verb, flags) => {
+    const { exitCode, out } = await runDeck([...verb.split(' '), '--help']);
 
-      expect(exitCode).toBe(0);
-      for (const flag of flags) expect(out).toContain(` ${flag} `);
-    },
-  );
+    expect(exitCode).toBe(0);
+    for (const flag of flags) expect(out).toContain(` ${flag} `);
+  });
 });

@@ -11,7 +11,13 @@ const step = z.looseObject({
   run: z.string().optional(),
   env: variables,
 });
-const job = z.looseObject({ if: z.string(), env: variables, steps: z.array(step) });
+/** One that calls another workflow has no steps. */
+const job = z.looseObject({
+  if: z.string().optional(),
+  uses: z.string().optional(),
+  env: variables,
+  steps: z.array(step).default([]),
+});
 const workflow = z.looseObject({ env: variables, jobs: z.record(z.string(), job) });
 
 export type Recipe = z.infer<typeof workflow>;
@@ -19,9 +25,13 @@ export type Step = z.infer<typeof step>;
 
 export const recipePath = join(examplesFolder, 'ci/github-actions.yml');
 
-/** The workflow that docs/ci.md tells people to copy. */
-export function readRecipe(): Recipe {
-  return workflow.parse(parse(readFileSync(recipePath, 'utf8')));
+/** Those in which a change goes from stage to stage: what is called once for each, and who calls it. */
+export const rolloutPath = join(examplesFolder, 'ci/rollout.yml');
+export const rolloutStagePath = join(examplesFolder, 'ci/rollout-stage.yml');
+
+/** A workflow that docs/ci.md tells people to copy. */
+export function readRecipe(path = recipePath): Recipe {
+  return workflow.parse(parse(readFileSync(path, 'utf8')));
 }
 
 /** The script of a step of a job. Throws when there is none of that name. */
