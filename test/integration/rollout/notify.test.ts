@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
@@ -10,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '#io/clock';
 import { packageRoot } from '#sync/pass/version';
 import { createNotifier, type RolloutEvent } from '#sync/rollout/notify/notifier';
+import { blocksIn } from '../../support/documents/pages';
 import { createAuthority } from '../../support/network/certificates';
 import { listenOn, startProxy, startTlsFront } from '../../support/network/servers';
 import { until } from '../../support/until';
@@ -25,6 +27,8 @@ const halt: RolloutEvent = {
 };
 
 type Heard = { readonly path: string; readonly headers: IncomingMessage['headers']; readonly body: string };
+
+const nothing: Heard = { path: '', headers: {}, body: '' };
 
 let closing: (() => unknown)[];
 let heard: Heard[];
@@ -95,7 +99,7 @@ describe('a webhook that answers', () => {
 
     await tell(`http://127.0.0.1:${port}/hooks/rollouts?key=1`);
 
-    const [{ path, headers, body } = { path: '', headers: {}, body: '' }] = heard;
+    const [{ path, headers, body } = nothing] = heard;
     const [, at, mac] = /^t=(\d+),v1=(.+)$/.exec(String(headers['x-kong-privatelink-signature'])) ?? [];
     const argv = ['dgst', '-sha256', '-hmac', secret, '-r'];
     const signed = execFileSync('openssl', argv, { input: `${at}.${body}`, encoding: 'utf8' });
@@ -105,6 +109,23 @@ describe('a webhook that answers', () => {
     expect(headers).toMatchObject({ 'content-type': 'application/json' });
     expect(JSON.parse(body)).toMatchObject({ reason: 'GET /ä answered "503"\\n\\u0007', owner: 'team' });
     expect(warnings).toEqual([]);
+  });
+
+  it('can check it as the docs show, and finds out what was changed or is old', async () => {
+    const [code = ''] = blocksIn('docs/rollouts.md', 'js');
+    const isOurs = new Function('require', `${code}; return isOurs;`)(require);
+    const port = await startHook(answering(200));
+
+    await tell(`http://127.0.0.1:${port}/`);
+
+    const [{ headers, body } = nothing] = heard;
+    const signature = String(headers['x-kong-privatelink-signature']);
+    const old = createHmac('sha256', secret).update(`1700000000.${body}`).digest('hex');
+    expect(isOurs(signature, Buffer.from(body), secret)).toBe(true);
+    expect(isOurs(signature, body.replace('halt', 'end'), secret)).toBe(false);
+    expect(isOurs(signature, body, 'other')).toBe(false);
+    expect(isOurs(`t=1700000000,v1=${old}`, body, secret)).toBe(false);
+    for (const odd of ['', 't=1,v1=', `${signature},v1=00`, undefined]) expect(isOurs(odd, body, secret)).toBe(false);
   });
 
   it('with 500 and then with 200 was told twice, under one id', async () => {

@@ -35,7 +35,7 @@ export function commandsIn(page: string): readonly string[] {
 }
 
 /** The blocks of a page in this language, without the indentation of a list. */
-export function blocksIn(page: string, language: 'sh' | 'yaml'): readonly string[] {
+export function blocksIn(page: string, language: 'sh' | 'yaml' | 'js'): readonly string[] {
   const blocks = new RegExp(`^( *)\`\`\`${language}\n([\\s\\S]*?)^ *\`\`\``, 'gm');
   return [...textOf(page).matchAll(blocks)].map(([, indent = '', lines = '']) =>
     lines.replace(new RegExp(`^${indent}`, 'gm'), ''),
