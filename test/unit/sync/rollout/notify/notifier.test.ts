@@ -24,6 +24,7 @@ function open(answers: readonly Answer[], over: Partial<NotifierOptions> = {}) {
     random: () => 1,
     onWarning: (warning) => warnings.push(warning),
     post: async (call, own) => {
+      own.throwIfAborted();
       calls.push(call);
       const [answer] = answerable.length > 1 ? answerable.splice(0, 1) : answerable;
       if (answer === 'hangs')
