@@ -1,25 +1,11 @@
-import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { fileSchema } from '#config/stages';
 import { runCli } from '../../support/cli';
 import { blocksIn } from '../../support/documents/pages';
-import { commandsOf, readRecipe, rolloutPath, rolloutStagePath, scriptOf } from '../../support/documents/recipe';
+import { commandsOf, readRecipe, rolloutPath, rolloutStagePath } from '../../support/documents/recipe';
 
 const recipe = readRecipe(rolloutPath);
 const stage = readRecipe(rolloutStagePath);
@@ -146,95 +132,5 @@ describe('the recipe of a rollout', () => {
     for (const one of keeping) expect(one).toMatchObject({ if: 'always()' });
     // What is passed on is the folder that holds journals alone.
     expect(keeping[1]).toMatchObject({ with: { path: 'own' } });
-  });
-});
-
-/** On runners that know nothing, with a cache for each stage, and the artifacts of one run. */
-describe("the recipe's steps", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
-    for (const name of ['bin', 'caches', 'artifacts']) mkdirSync(join(folder, name));
-    // A rollout of a stage writes its own journal and revision, and says which journals it could see.
-    const program = `#!/bin/sh
-ls .kong-privatelink | grep '^stage' | tr '\\n' ' '
-cat .kong-privatelink/stage.test.canary.json 2>/dev/null
-echo "$RUN" > ".kong-privatelink/stage.test.$STAGE.json"
-echo secret > ".kong-privatelink/revision.$STAGE.json"
-`;
-    writeFileSync(join(folder, 'bin/kong-privatelink'), program, { mode: 0o755 });
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  /** A job of a run, on a runner of its own; gives what the rollout saw. */
-  async function runJob(name: string, run: string): Promise<string> {
-    const runner = mkdtempSync(join(folder, 'runner-'));
-    const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, STAGE: name, RUN: run };
-    const script = async (title: string) => {
-      const argv = ['-e', '-c', scriptOf(stage, 'stage', title)];
-      return (await promisify(execFile)('bash', argv, { cwd: runner, env })).stdout;
-    };
-    const [state, cache] = [join(runner, '.kong-privatelink'), join(folder, 'caches', name)];
-    if (existsSync(cache)) cpSync(cache, state, { recursive: true });
-    for (const artifact of readdirSync(join(folder, 'artifacts')))
-      cpSync(join(folder, 'artifacts', artifact), join(runner, 'proved'), { recursive: true });
-    await script('Take over what other stages proved');
-    const seen = await script('Roll out');
-    await script('Keep what this stage proved apart from the rest');
-    rmSync(cache, { recursive: true, force: true });
-    cpSync(state, cache, { recursive: true });
-    rmSync(join(folder, 'artifacts', name), { recursive: true, force: true });
-    renameSync(join(runner, 'own'), join(folder, 'artifacts', name));
-    return seen;
-  }
-
-  const startRun = () => {
-    rmSync(join(folder, 'artifacts'), { recursive: true });
-    mkdirSync(join(folder, 'artifacts'));
-  };
-  const filesIn = (name: string) => readdirSync(join(folder, name), { recursive: true, encoding: 'utf8' }).sort();
-
-  it('give a stage the journals of those before it, of this run, and pass on its own alone', async () => {
-    const first = [await runJob('canary', 'one'), await runJob('eu', 'one'), await runJob('us', 'one')];
-    startRun();
-    const second = [await runJob('canary', 'two'), await runJob('eu', 'two'), await runJob('us', 'two')];
-
-    expect(first).toEqual(['', 'stage.test.canary.json one\n', 'stage.test.canary.json stage.test.eu.json one\n']);
-    expect(second).toEqual([
-      'stage.test.canary.json one\n',
-      'stage.test.canary.json stage.test.eu.json two\n',
-      'stage.test.canary.json stage.test.eu.json stage.test.us.json two\n',
-    ]);
-    expect(filesIn('artifacts').filter((name) => name.endsWith('.json'))).toEqual([
-      'canary/canary/stage.test.canary.json',
-      'eu/eu/stage.test.eu.json',
-      'us/us/stage.test.us.json',
-    ]);
-    expect(filesIn('caches/us')).toEqual(['revision.us.json', 'stage.test.us.json']);
-  });
-
-  it('take its own from the cache where a job is run once more', async () => {
-    await runJob('canary', 'one');
-    await runJob('eu', 'first try');
-
-    const seen = await runJob('eu', 'second try');
-
-    expect(seen).toBe('stage.test.canary.json stage.test.eu.json one\n');
-    expect(filesIn('artifacts/eu')).toEqual(['eu', 'eu/stage.test.eu.json']);
-    expect(readFileSync(join(folder, 'artifacts/eu/eu/stage.test.eu.json'), 'utf8')).toBe('second try\n');
-  });
-
-  it('keep within what a comment may hold', async () => {
-    writeFileSync(join(folder, 'diff.txt'), `${'x'.repeat(70_000)}\n`);
-    writeFileSync(join(folder, 'bin/gh'), '#!/bin/sh\necho "gh $*"\n', { mode: 0o755 });
-    const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, PULL_REQUEST: '7' };
-
-    const argv = ['-e', '-c', scriptOf(recipe, 'plan', 'Write the comment')];
-    const { stdout } = await promisify(execFile)('bash', argv, { cwd: folder, env });
-
-    expect(stdout).toBe('gh pr comment 7 --edit-last --create-if-none --body-file comment.md\n');
-    expect(readFileSync(join(folder, 'comment.md'), 'utf8').length).toBeLessThan(65_536);
   });
 });
