@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { keysOf } from '../../support/aws/keys';
 import { readRecipe, rolloutPath, scriptOf } from '../../support/documents/recipe';
 import { openRunners, type Runners } from '../../support/documents/runners';
+import { type Estate, gatewayAccount, openEstate, stagedConfig, stageOf } from '../../support/estate';
+import { builtCli } from '../../support/sandbox';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -36,15 +39,15 @@ echo secret > ".kong-privatelink/revision.$STAGE.json"
 `;
 
 describe("the recipe's job for a stage", () => {
-  it('gets the journals of stages before it, of this run, and passes on its own alone', () => {
+  it('gets the journals of stages before it, of this run, and passes on its own alone', async () => {
     provide('kong-privatelink', rollout);
-    const runAll = (run: string) => {
+    const outs: string[][] = [];
+    for (const run of ['one', 'two']) {
       runners.startRun();
       checkOut(run);
-      return ['canary', 'eu', 'us'].map((stage) => runners.run(stage).out);
-    };
-
-    const outs = [runAll('one'), runAll('two')];
+      const results = [await runners.run('canary'), await runners.run('eu'), await runners.run('us')];
+      outs.push(results.map(({ out }) => out));
+    }
 
     expect(outs).toEqual([
       ['', 'stage.test.canary.json one', 'stage.test.canary.json stage.test.eu.json one'],
@@ -62,14 +65,14 @@ describe("the recipe's job for a stage", () => {
     expect(filesIn(join(runners.caches, 'us'))).toEqual(['revision.us.json', 'stage.test.us.json']);
   });
 
-  it('takes its own from the cache when it is run once more, also where it was halted', () => {
+  it('takes its own from the cache when it is run once more, also where it was halted', async () => {
     provide('kong-privatelink', `${rollout}[ "$STAGE" = canary ] || exit 3`);
     checkOut('first');
-    runners.run('canary');
-    const halted = runners.run('eu');
+    await runners.run('canary');
+    const halted = await runners.run('eu');
     checkOut('second');
 
-    const again = runners.run('eu');
+    const again = await runners.run('eu');
 
     expect([halted.exitCode, again]).toEqual([
       3,
@@ -79,10 +82,10 @@ describe("the recipe's job for a stage", () => {
     expect(readFileSync(join(runners.artifacts, 'eu/eu/stage.test.eu.json'), 'utf8')).toBe('second');
   });
 
-  it('passes on nothing where nothing is known', () => {
+  it('passes on nothing where nothing is known', async () => {
     provide('kong-privatelink', 'exit 1');
 
-    expect(runners.run('canary')).toEqual({ exitCode: 1, out: '' });
+    await expect(runners.run('canary')).resolves.toEqual({ exitCode: 1, out: '' });
     expect(filesIn(runners.artifacts)).toEqual(['canary', 'canary/canary']);
   });
 });
@@ -96,4 +99,78 @@ it("the recipe's comment keeps within what one may hold", async () => {
 
   expect(stdout).toBe('gh pr comment 7 --edit-last --create-if-none --body-file comment.md\n');
   expect(readFileSync(join(folder, 'comment.md'), 'utf8').length).toBeLessThan(65_536);
+});
+
+const stages = ['canary', 'eu', 'us'] as const;
+
+describe('the jobs of a rollout, with the product', () => {
+  let estate: Estate;
+
+  beforeEach(async () => {
+    estate = await openEstate(stages.map((name) => ({ name })));
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    provide(
+      'kong-privatelink',
+      `[ "$1" != rollout ] || { shift; set -- sync "$@"; }; exec "${process.execPath}" "${builtCli}" "$@"`,
+    );
+    Object.assign(env, keysOf(gatewayAccount), estate.env);
+  });
+
+  afterEach(() => estate.close());
+
+  /** A commit: no data plane reports here, and after a second nobody waits for one. */
+  function commit(path: string): void {
+    const entries = stages.map((name) => stageOf(estate, name));
+    const rest = {
+      rollout: {
+        order: ['canary', ['eu', 'us']],
+        settleSeconds: 1,
+        bakeSeconds: 1,
+        gates: { dataPlanes: 'best-effort' },
+      },
+      domains: { sd2: { healthcheck: { path } } },
+    };
+    const lines = Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+    writeFileSync(join(runners.checkout, 'kong-privatelink.yaml'), stagedConfig(estate, entries) + lines.join(''));
+    runners.startRun();
+  }
+
+  const pathsIn = (name: string) =>
+    estate.konnect.entities(name, 'upstreams').map((one) => JSON.stringify(one).match(/"http_path":"(\/\w+)"/)?.[1]);
+
+  it('go through one after the other, and the next run begins where this one ended', async () => {
+    for (const path of ['/one', '/two']) {
+      commit(path);
+      for (const stage of stages) expect(await runners.run(stage)).toMatchObject({ exitCode: 0 });
+    }
+
+    expect(stages.map(pathsIn)).toEqual([['/two'], ['/two'], ['/two']]);
+  });
+
+  it('write nothing where the stage before has not proved it', async () => {
+    commit('/one');
+    for (const stage of stages) await runners.run(stage);
+    commit('/two');
+
+    const early = await runners.run('eu');
+
+    expect(early.exitCode).toBe(2);
+    expect(early.out).toContain('canary');
+    expect(stages.map(pathsIn)).toEqual([['/one'], ['/one'], ['/one']]);
+  });
+
+  it('give decK the file of a stage, at the revision that it waits at as long as it waits', async () => {
+    provide('deck', 'grep -o "/one\\|/two" stage.yaml | sort -u');
+    commit('/one');
+    for (const stage of stages) await runners.run(stage);
+    commit('/two');
+    const withDeck = ['Render for decK', 'Write with decK'];
+
+    const [early, canary] = [await runners.run('eu', withDeck), await runners.run('canary', withDeck)];
+
+    expect([early, canary]).toMatchObject([
+      { exitCode: 0, out: expect.stringContaining('/one\n/one\n') },
+      { exitCode: 0, out: expect.stringContaining('/two\n/two\n') },
+    ]);
+  });
 });
