@@ -15,9 +15,8 @@ const others = Object.keys({
   mostOfKind: true,
   published: true,
   absences: true,
-  pin: true,
   returning: true,
-} satisfies Readonly<Record<Exclude<keyof PassInput, 'held' | 'elapsedMs'>, true>>) as readonly (keyof PassInput)[];
+} satisfies Readonly<Record<Exclude<keyof PassInput, 'held' | 'elapsedMs' | 'pin'>, true>>) as readonly (keyof PassInput)[];
 
 type Made = { readonly snapshot: Snapshot; readonly input: PassInput };
 
@@ -45,8 +44,8 @@ export function sharePlanning(plan = planPass): typeof planPass {
   }
 
   return (snapshot, input) => {
-    // Nothing else asks how long ago something was missed.
-    if (Object.keys(input.absences).length > 0) return plan(snapshot, input);
+    // Nothing else asks how long ago something was missed; and pins are of one stage.
+    if (Object.keys(input.absences).length > 0 || input.pin) return plan(snapshot, input);
     if (last && isSame(last, { snapshot, input })) return last.planned;
     last = { snapshot, input, planned: plan(snapshot, input) };
     return last.planned;

@@ -74,8 +74,8 @@ function trialOf({ remembered }: RollbackSession, target: string | undefined): S
   const kept = (id: string | undefined) => readKept(id, remembered.revisions);
   const readPin: StageMemory['readPin'] = async (held) => {
     const { pin: current, runs, returnsTo } = (await remembered.journal.read()).state;
-    if (target === undefined) return { returning: await kept(current ? current.left : returnsTo), warnings: [] };
     const { pinned } = await memory.readPin(held);
+    if (target === undefined) return { returning: await kept(current ? current.left : returnsTo), warnings: [] };
     const before = await kept(current ? current.left : (returnsTo ?? runs));
     // What it warns of is that a person has to decide, who is about to.
     return { pinned: pinned && { ...pinned, before }, warnings: [] };

@@ -88,7 +88,8 @@ const abort: Order = async (options, signal) => {
   const said: string[] = [];
   const having = stages.filter(({ report }) => report && !report.waits);
   for (const { session } of having.toReversed()) said.push(...(await takeBack(session, signal)));
-  return said.length > 0 ? said.join('\n') : 'No stage has got the change yet; correct the configuration';
+  if (said.length === 0) throw invalid('no stage has what would be taken back', 'correct the configuration');
+  return said.join('\n');
 };
 
 async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {

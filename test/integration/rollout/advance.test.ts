@@ -64,6 +64,23 @@ function use(plugins: readonly object[], over: object = {}): void {
   );
 }
 
+/** As after its control plane was deleted, and another one made with its name. */
+async function makeAnew(stage: string): Promise<void> {
+  const headers = { authorization: `Bearer ${estate.env.KONNECT_TOKEN}` };
+  const planes = `${estate.konnect.url}/v2/control-planes`;
+  const { data } = (await (await fetch(`${planes}?filter[name][eq]=${stage}`, { headers })).json()) as {
+    data: readonly { id: string }[];
+  };
+  for (const kind of ['routes', 'services', 'upstreams'] as const)
+    for (const { id } of estate.konnect.entities(stage, kind))
+      await fetch(`${planes}/${data[0]?.id}/core-entities/${kind}/${id}`, { method: 'DELETE', headers });
+  expect(inKinds(stage)).toBe(0);
+}
+
+const inKinds = (stage: string) =>
+  (['routes', 'services', 'upstreams', 'targets'] as const).flatMap((kind) => estate.konnect.entities(stage, kind))
+    .length;
+
 const good = [{ name: 'rate-limiting', config: { minute: 1_000, policy: 'local' } }];
 const bad = [{ name: 'request-termination', config: { status_code: 503 } }];
 
@@ -87,7 +104,7 @@ describe('sync with a rollout', () => {
     expect(asked.indexOf('blue')).toBeLessThan(asked.indexOf('green'));
   });
 
-  it('halts at the first stage whose gate fails, which goes back, and follows addresses in all', async () => {
+  it('fm-72 halts at the first stage whose gate fails, which goes back, and follows addresses in all', async () => {
     use([]);
     await sync();
     use(good);
@@ -107,6 +124,30 @@ describe('sync with a rollout', () => {
       exitCode: 3,
       steps: ['back', 'waits', 'waits'],
     });
+  });
+
+  it('fm-73 goes back in the next process where the one before ended with the verdict', async () => {
+    use([]);
+    await sync();
+    use(bad, { onFailure: 'halt' });
+    const halted = await sync();
+    use(bad);
+
+    const { exitCode, stages } = await sync();
+
+    expect([halted.exitCode, stepsOf(halted.stages)]).toEqual([3, ['halted', 'waits', 'waits']]);
+    expect([exitCode, stepsOf(stages), pluginsOf('canary')]).toEqual([3, ['back', 'waits', 'waits'], []]);
+  });
+
+  it('tries again what a control plane holds that was made anew under its name', async () => {
+    use([]);
+    await sync();
+    await makeAnew('canary');
+    const before = asked.length;
+
+    const { exitCode } = await sync();
+
+    expect([exitCode, asked.length > before, targetsOf('canary')]).toEqual([0, true, ['10.0.1.11:80']]);
   });
 
   it('goes on once what was taken back is another thing', async () => {

@@ -60,7 +60,7 @@ describe('a trial', () => {
     expect(second(judge, 'pass', 'pass')).toMatchObject({ kind: 'pass' });
   });
 
-  it('is inconclusive once that is longer than data planes have to settle, in all', () => {
+  it('fm-71 is inconclusive once that is longer than data planes have to settle, in all', () => {
     const judge = open();
     second(judge, 'pass');
     seconds(6, judge, 'pass', 'inconclusive');
@@ -84,7 +84,7 @@ describe('a trial', () => {
     expect(seconds(80, stopped, 'pass')).toMatchObject({ kind: 'inconclusive', gate: 'requests' });
   });
 
-  it('never passes by a gate that has not told anything when its bake is over', () => {
+  it('fm-71 never passes by a gate that has not told anything when its bake is over', () => {
     const judge = open();
     second(judge, 'pass');
 

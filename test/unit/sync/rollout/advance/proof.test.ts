@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { basePart } from '#deck/revision';
-import { changedParts, type Earlier, whyUnproved } from '#sync/rollout/advance/proof';
+import { changedParts, type Earlier, type NextRevision, whyUnproved } from '#sync/rollout/advance/proof';
 import { nothingRun, type StageState, type StageTrial } from '#sync/rollout/journal';
 
 const [old, fresh, other] = ['000000000001', '000000000002', '000000000003'];
-const next = { revision: fresh, parts: { sd1: 'a', sd2: 'new' }, changed: ['sd2'] };
+const next: NextRevision = { revision: fresh, parts: { sd1: 'a', sd2: 'new' }, changed: ['sd2'] };
 const verdict = { kind: 'pass', reason: 'fine', atMs: 0 } as const;
 const trial: StageTrial = { revision: fresh, parts: { sd1: 'x', sd2: 'new' }, before: {}, verdict };
 const proved: StageState = { ...nothingRun, runs: fresh, trial };
@@ -14,7 +14,7 @@ function why(state: Partial<StageState>, over: Partial<Earlier> = {}, candidate 
   return whyUnproved(earlier, candidate)?.kind;
 }
 
-describe('whether a stage proves what a later one would get', () => {
+describe('fm-70 whether a stage proves what a later one would get', () => {
   it('is so when it runs all that changes, and its trial passed, whatever else it runs', () => {
     expect(why({})).toBeUndefined();
   });

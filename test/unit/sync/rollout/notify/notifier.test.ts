@@ -197,7 +197,7 @@ describe('a webhook', () => {
     },
   );
 
-  it('that hangs keeps the end of a process for 15 s, and one warning names what it was not told', async () => {
+  it('fm-74 that hangs keeps the end of a process for 15 s, and one warning names what it was not told', async () => {
     const { notifier, calls, warnings, clock, answer } = open(['hangs']);
     for (let count = 0; count < 7; count += 1) notifier.notify({ ...halt, event: count ? 'rollback' : 'halt' });
     let isOver = false;
