@@ -116,7 +116,7 @@ describe('the jobs of a rollout, with the product', () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     provide(
       'kong-privatelink',
-      `[ "$1" != rollout ] || { shift; set -- sync "$@"; }; exec "${process.execPath}" "${builtCli}" "$@"`,
+      `exec "${process.execPath}" "${builtCli}" "$@"`,
     );
     Object.assign(env, keysOf(gatewayAccount), estate.env);
   });
