@@ -125,7 +125,12 @@ describe('our commands in the docs', () => {
     .map(({ page, commands }) => ({ page, commands: commands.filter((command) => ours.test(command)) }))
     .filter(({ commands }) => commands.length > 0);
   /** Exit codes that are right for a verb; 0 for the others. */
-  const codes: Readonly<Record<string, readonly number[]>> = { diff: [0, 2], retire: [3], rollback: [0, 3] };
+  const codes: Readonly<Record<string, readonly number[]>> = {
+    diff: [0, 2],
+    retire: [3],
+    rollback: [0, 3],
+    rollout: [0, 2],
+  };
   let estate: Estate;
 
   beforeEach(async () => {
@@ -165,9 +170,12 @@ describe('our commands in the docs', () => {
   const staged = (config: string) =>
     config.replace(/^controlPlane: \{(.*)\}$/m, 'controlPlanes: [{ stage: canary,$1}]');
 
-  /** Pages that go back, with the configuration for it. */
+  const rolledOut = `rollout: { settleSeconds: 1, bakeSeconds: 1, gates: { dataPlanes: best-effort, approval: true } }\n`;
+
+  /** Pages that go back, or from stage to stage, with the configuration for it. */
   const goingBack: Readonly<Record<string, (config: string) => string>> = {
     'docs/stages.md': staged,
+    'docs/rollouts.md': (config) => `${staged(config)}${rolledOut}`,
     'docs/sandbox.md': (config) => config,
   };
 

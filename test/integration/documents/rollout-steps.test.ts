@@ -114,10 +114,7 @@ describe('the jobs of a rollout, with the product', () => {
       estate.konnect.reportNode(name, { id: name, hostname: name, configHash: estate.konnect.configHash(name) });
     nodes = setInterval(() => stages.forEach(report), 20);
     estate.addEndpoint('sd2', ['10.0.1.11']);
-    provide(
-      'kong-privatelink',
-      `exec "${process.execPath}" "${builtCli}" "$@"`,
-    );
+    provide('kong-privatelink', `exec "${process.execPath}" "${builtCli}" "$@"`);
     Object.assign(env, keysOf(gatewayAccount), estate.env);
   });
 
