@@ -16,7 +16,9 @@ const others = Object.keys({
   published: true,
   absences: true,
   returning: true,
-} satisfies Readonly<Record<Exclude<keyof PassInput, 'held' | 'elapsedMs' | 'pin'>, true>>) as readonly (keyof PassInput)[];
+} satisfies Readonly<
+  Record<Exclude<keyof PassInput, 'held' | 'elapsedMs' | 'pin'>, true>
+>) as readonly (keyof PassInput)[];
 
 type Made = { readonly snapshot: Snapshot; readonly input: PassInput };
 

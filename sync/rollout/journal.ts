@@ -7,6 +7,7 @@ import type { Parts } from '#deck/revision';
 import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { isPlaneFile, type PlaneIdentity, planeFile, planeIdentitySchema } from '../control-planes/plane-identity';
+import type { Baseline } from './gates/gate';
 
 /** Who had a revision written: what the configuration file held (twelve hexadecimal digits), the user, and the run of CI, where there is one. */
 export type By = { readonly configuration?: string; readonly user?: string; readonly run?: string };
@@ -49,7 +50,7 @@ export type StageTrial = {
   /** The stage ran it before anybody asked for proof: there is nothing to take back. */
   readonly isFound?: boolean;
   /** What gates measured before it was written, by their name. */
-  readonly before: Readonly<Record<string, number>>;
+  readonly before: Readonly<Record<string, Baseline>>;
   /** Since when the gates are watched, where they are. */
   readonly bakingSinceMs?: number;
   /** Absent: it is under way, or was interrupted and begins anew. */
@@ -115,7 +116,7 @@ const trial = z.object({
   revision: revisionId,
   parts: z.record(z.string(), z.string()),
   isFound: z.boolean().optional(),
-  before: z.record(z.string(), z.number()),
+  before: z.record(z.string(), z.union([z.number(), z.string()])),
   bakingSinceMs: atMs.optional(),
   verdict: verdict.optional(),
   approved: z.object({ atMs, by }).optional(),

@@ -8,6 +8,7 @@ import type { WhyWaiting } from '../pass/report';
 import { affinityOf } from '../plan/pin';
 import type { Plan } from '../plan/plan';
 import { changedParts, type NextRevision } from './advance/proof';
+import type { Baseline } from './gates/gate';
 import type { StageState } from './journal';
 import { type Revisions, readKept } from './revisions';
 
@@ -40,7 +41,7 @@ export type StageTurn = {
   /** Why it may not get the revision yet; undefined: it may. */
   readonly whyNot: (candidate: NextRevision) => Promise<WhyWaiting | undefined>;
   /** What gates compare with later, by their name; never rejects. */
-  readonly readBefore: () => Promise<Readonly<Record<string, number>>>;
+  readonly readBefore: () => Promise<Readonly<Record<string, Baseline>>>;
 };
 
 export type Holding = Newest & {

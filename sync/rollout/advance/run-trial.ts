@@ -1,6 +1,6 @@
 import type { Clock } from '#core/timing/clock';
 import { withOwnSignal } from '#io/signals';
-import type { Sample, Sampler, StageGate } from '../gates/gate';
+import type { Baseline, Sample, Sampler, StageGate } from '../gates/gate';
 import { createJudge, type Judgement, type TrialPhase } from './judge';
 
 /** How far a trial is, for people and for metrics. */
@@ -16,7 +16,7 @@ export type TrialOptions = {
   readonly settleMs: number;
   readonly bakeMs: number;
   /** What gates measured before the stage was written, by their name. */
-  readonly before: Readonly<Record<string, number>>;
+  readonly before: Readonly<Record<string, Baseline>>;
   readonly clock: Clock;
   /** Called after each step. */
   readonly onProgress?: (progress: TrialProgress) => void;

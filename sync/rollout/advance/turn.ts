@@ -4,7 +4,7 @@ import type { Clock } from '#core/timing/clock';
 import { withinDeadline } from '#io/signals';
 import type { WhyWaiting } from '../../pass/report';
 import { frozenUntil } from '../gates/freeze';
-import type { StageGate } from '../gates/gate';
+import type { Baseline, StageGate } from '../gates/gate';
 import type { By, Journal } from '../journal';
 import type { StageTurn } from '../newest';
 import type { Pause, Paused } from './pause';
@@ -95,7 +95,7 @@ export function isApproved({ gates: { approval } }: RolloutConfig, stage: string
 /** A stage does not wait longer than this for what is only good to know. */
 const longestMeasureMs = 15_000;
 
-function valueBefore({ readBefore, name }: StageGate): Promise<number | undefined> {
+function valueBefore({ readBefore, name }: StageGate): Promise<Baseline | undefined> {
   if (!readBefore) return Promise.resolve(undefined);
   const deadline = { signal: new AbortController().signal, timeoutMs: longestMeasureMs, asked: name };
   return withinDeadline(readBefore, deadline).catch(() => undefined);

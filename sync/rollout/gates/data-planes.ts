@@ -30,9 +30,10 @@ export function createDataPlaneGate(options: DataPlaneGateOptions): StageGate {
   return {
     name: 'dataPlanes',
     isOfSettling: true,
-    open: ({ settleMs }) => {
+    readBefore: (signal) => hashesBefore(options, signal),
+    open: ({ settleMs, before }) => {
       const openedMs = clock.monotonicMs();
-      const look = openLook(options, settleMs);
+      const look = openLook(options, { settleMs, before });
       return {
         everyMs,
         sample: async (signal) => {
@@ -58,9 +59,21 @@ type Seen = NodesSeen & {
   readonly knows: 'nobody' | 'nodes' | 'plane';
 };
 
-function openLook({ readNodes, urls, ask, clock }: DataPlaneGateOptions, settleMs: number) {
+/** What data planes have that no control plane knows, a space between two: right after a write they agree on what was before it. */
+async function hashesBefore(
+  { readNodes, urls, ask }: DataPlaneGateOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (readNodes || urls.length === 0) return undefined;
+  const statuses = await Promise.all(urls.map((url) => readStatus(url, ask, signal)));
+  return statuses.flatMap((one) => (hasHash(one) ? (one.hash ?? []) : [])).join(' ');
+}
+
+type Looking = Pick<Trial, 'settleMs' | 'before'>;
+
+function openLook({ readNodes, urls, ask, clock }: DataPlaneGateOptions, { settleMs, before }: Looking) {
   const watch = createNodeWatch(settleMs);
-  const agree = createAgreement();
+  const agree = createAgreement(new Set(typeof before === 'string' ? before.split(' ') : []));
   return async (signal: AbortSignal): Promise<Seen> => {
     const [listed, ...statuses] = await Promise.all([
       readListed(readNodes, signal),

@@ -11,6 +11,9 @@ export type Sample = {
   readonly value?: number;
 };
 
+/** What a gate saw before a stage was written: a value, or a text of its own. */
+export type Baseline = number | string;
+
 /** How far the trial is that samples are taken for; each reads the same monotonic clock. */
 export type Trial = {
   /** Milliseconds since the bake began; undefined: the data planes still settle. */
@@ -18,7 +21,7 @@ export type Trial = {
   /** Time for data planes to take up what was written, milliseconds. */
   readonly settleMs: number;
   /** What `readBefore` gave before the stage was written; undefined: nothing, or nobody asked. */
-  readonly before?: number;
+  readonly before?: Baseline;
 };
 
 /** Takes samples for one trial; remembers what it has seen in it. */
@@ -36,6 +39,6 @@ export type StageGate = {
   /** Also looked at before the bake begins, which waits until it passes. */
   readonly isOfSettling?: boolean;
   /** Reads, before the stage is written, what a sample is compared with; undefined: it cannot be told. Absent: nothing is. Rejects with the signal's reason alone. */
-  readonly readBefore?: (signal: AbortSignal) => Promise<number | undefined>;
+  readonly readBefore?: (signal: AbortSignal) => Promise<Baseline | undefined>;
   readonly open: (trial: Trial) => Sampler;
 };

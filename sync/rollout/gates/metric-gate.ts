@@ -22,7 +22,7 @@ export function createMetricGate(config: MetricGateConfig, { read, everyMs, unit
     name: config.name,
     ...(config.atMostTimesBefore !== undefined && { readBefore }),
     open: (trial) => {
-      const judge = createJudge(config, trial.before, unit);
+      const judge = createJudge(config, typeof trial.before === 'number' ? trial.before : undefined, unit);
       return { everyMs, sample: async (signal) => judge(await read(signal, trial)) };
     },
   };

@@ -28,8 +28,10 @@ export async function readStatus(url: string, ask: AskJson, signal: AbortSignal)
 /** Two looks at the same hash that are closer than this are one. */
 const leastApartMs = 1_000;
 
-/** Gives the hash on which all agree for a second time, at least a second after the first; undefined: none yet. */
-export function createAgreement(): (statuses: readonly Status[], nowMs: number) => string | undefined {
+/** Gives the hash on which all agree for a second time, at least a second after the first, and which none had `before` the write; undefined: none yet. */
+export function createAgreement(
+  before: ReadonlySet<string>,
+): (statuses: readonly Status[], nowMs: number) => string | undefined {
   let agreed: string | undefined;
   let sinceMs = 0;
   return (statuses, nowMs) => {
@@ -39,6 +41,7 @@ export function createAgreement(): (statuses: readonly Status[], nowMs: number) 
       agreed = common;
       sinceMs = nowMs;
     }
-    return nowMs - sinceMs >= leastApartMs ? agreed : undefined;
+    const isNew = agreed !== undefined && !before.has(agreed);
+    return isNew && nowMs - sinceMs >= leastApartMs ? agreed : undefined;
   };
 }

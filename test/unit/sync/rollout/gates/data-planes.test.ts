@@ -19,7 +19,10 @@ const refused: JsonAnswer = { problem: 'connect ECONNREFUSED' };
 type World = { readonly nodes?: Nodes | Error; readonly told?: readonly JsonAnswer[] };
 
 /** Samples of a gate, one for each state of the world, two seconds apart. */
-async function samples(worlds: readonly World[], over: Partial<DataPlaneGateOptions> = {}) {
+async function samples(
+  worlds: readonly World[],
+  { before, ...over }: Partial<DataPlaneGateOptions> & { readonly before?: World } = {},
+) {
   const clock = createFakeClock();
   let world: World = {};
   const readNodes = async () => {
@@ -34,7 +37,9 @@ async function samples(worlds: readonly World[], over: Partial<DataPlaneGateOpti
     clock,
     ...over,
   });
-  const { sample } = gate.open({ bakingMs: () => undefined, settleMs });
+  world = before ?? {};
+  const known = before && (await gate.readBefore?.(signal));
+  const { sample } = gate.open({ bakingMs: () => undefined, settleMs, before: known });
   const taken = [];
   for (const one of worlds) {
     world = one;
@@ -147,6 +152,15 @@ describe('status URLs', () => {
     ]);
 
     expect(kinds(taken)).toBe('pending pending pending');
+  });
+
+  it('do not agree on what one of them had before the write', async () => {
+    const old = { told: [hash('1'), hash('0')] };
+    const fresh = { told: [hash('2'), hash('2')] };
+
+    const taken = await samples([old, { told: [hash('1'), hash('1')] }, ...during(fresh, 2)], { before: old });
+
+    expect(kinds(taken)).toBe('pending pending pending pass');
   });
 
   it('have nothing where they have no configuration', async () => {
