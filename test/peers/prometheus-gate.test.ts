@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -9,32 +6,17 @@ import type { PrometheusGateConfig } from '#config/rollout';
 import { createAsk, openDispatcher } from '#sync/rollout/gates/ask';
 import { createPrometheusGate } from '#sync/rollout/gates/prometheus';
 import { describeUnlessLacking } from '../support/needing';
-import { listenOn } from '../support/network/servers';
-import { until } from '../support/until';
+import { lackingPrometheus, type Prometheus, startPrometheus } from '../support/watch/prometheus';
 
-const binary = process.env.PROMETHEUS ?? 'prometheus';
-const lacking =
-  spawnSync(binary, ['--version']).status === 0
-    ? undefined
-    : 'prometheus is not installed. To run it: apt-get install prometheus (or set PROMETHEUS to it)';
 const signal = new AbortController().signal;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listenOn(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-describeUnlessLacking(lacking, "a gate on Prometheus' own answers", () => {
+describeUnlessLacking(lackingPrometheus, "a gate on Prometheus' own answers", () => {
   let folder: string;
-  let process: ChildProcess;
-  let address: string;
+  let prometheus: Prometheus;
 
   const sample = (query: string) => {
     const config: PrometheusGateConfig = {
-      ...{ type: 'prometheus', name: 'x', address, query, atMost: 10, maxFailed: 0, everySeconds: 15 },
+      ...{ type: 'prometheus', name: 'x', address: prometheus.url, query, atMost: 10, maxFailed: 0, everySeconds: 15 },
     };
     return createPrometheusGate(config, 'canary', createAsk(openDispatcher()))
       .open({ bakingMs: () => 0, settleMs: 0 })
@@ -43,22 +25,11 @@ describeUnlessLacking(lacking, "a gate on Prometheus' own answers", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
-    const file = join(folder, 'prometheus.yml');
-    writeFileSync(file, '{}');
-    const port = await freePort();
-    address = `http://127.0.0.1:${port}`;
-    const argv = [
-      `--config.file=${file}`,
-      `--storage.tsdb.path=${folder}/data`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ];
-    process = spawn(binary, argv, { stdio: 'ignore' });
-    await until('it answers', async () => (await sample('1')).kind === 'pass');
+    prometheus = await startPrometheus(folder);
   });
 
   afterAll(async () => {
-    process.kill();
-    await once(process, 'exit');
+    await prometheus?.close();
     rmSync(folder, { recursive: true });
   });
 

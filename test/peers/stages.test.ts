@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
@@ -7,7 +7,8 @@ import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { type Provider, startProvider } from '#sandbox/network/providers';
 import { type CliResult, runCli } from '../support/cli';
 import { describeWithDeck, runDeck } from '../support/control-planes/deck';
-import { describeWithKong, freePorts, type RealKong, startRealKong } from '../support/kong/real-kong';
+import { startPlainKong } from '../support/kong/plain-kong';
+import { describeWithKong, freePorts, type RealKong } from '../support/kong/real-kong';
 import { until } from '../support/until';
 
 const token = 'kpat_stages';
@@ -115,7 +116,7 @@ describeWithKong('two real Kongs without a database, a stage each', () => {
     folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
     provider = await startProvider({ addresses, handle: async ({ address }) => ({ body: { address } }) });
     const ports = [await freePorts(), await freePorts()];
-    kongs = await Promise.all(ports.map((one, index) => startKong(join(folder, `kong-${index}`), one)));
+    kongs = await Promise.all(ports.map((one, index) => startPlainKong(join(folder, `kong-${index}`), { ports: one })));
     const [canary, prod] = ports.map(({ admin }) => `type: dbless, address: "http://127.0.0.1:${admin}"`);
     product = openProduct(folder, [`stage: canary, ${canary}`, `stage: prod, ${prod}`]);
   });
@@ -167,14 +168,3 @@ describeWithKong('two real Kongs without a database, a stage each', () => {
     expect(await statusAt(kongs[0])).toMatch(/^200 /);
   }
 });
-
-function startKong(folder: string, ports: Awaited<ReturnType<typeof freePorts>>): Promise<RealKong> {
-  mkdirSync(folder);
-  const [configPath, credentialsPath] = [join(folder, 'kong-privatelink.yaml'), join(folder, 'credentials')];
-  writeFileSync(configPath, 'owner: test\nsources: [{ name: a, type: static, region: us-east-1, endpoints: [] }]\n');
-  writeFileSync(credentialsPath, '');
-  return startRealKong({
-    program: 'kong-privatelink-pluginserver',
-    ...{ folder, configPath, credentialsPath, zoneId: 'use1-az1', ports },
-  });
-}
