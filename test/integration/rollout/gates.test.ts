@@ -339,7 +339,6 @@ describe('the gates of a stage', () => {
     const config = rollout.parse({
       gates: {
         metrics: [
-          { ...metric, name: 'dataPlanes' },
           { ...metric, name: 'errors' },
           { ...metric, name: 'errors', stage: 'canary' },
         ],
@@ -348,7 +347,6 @@ describe('the gates of a stage', () => {
 
     expect(openGates(config, await startPlane('')).map(({ name }) => name)).toEqual([
       'dataPlanes',
-      'dataPlanes (2)',
       'errors',
       'errors (2)',
     ]);
