@@ -12,10 +12,10 @@ import { createAwsAccess } from '#discovery/aws/access';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { openPublications } from '#sync/publish/open-publications';
-import { cloudMapConfig } from '../support/aws/cloud-map';
-import { describeWithMoto, type Moto, motoCredentials, startMoto } from '../support/aws/moto';
-import { endpointOf, knownScope } from '../support/builders';
-import { createFakeClock, createPasses } from '../support/passes';
+import { cloudMapConfig } from '../../support/aws/cloud-map';
+import { describeWithMoto, type Moto, motoCredentials, startMoto } from '../../support/aws/moto';
+import { endpointOf, knownScope } from '../../support/builders';
+import { createFakeClock, createPasses } from '../../support/passes';
 
 const region = 'us-east-1';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DeleteVpcEndpointsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
-import { describeWithMoto, type Moto, motoCredentials, motoEnv, startMoto } from '../support/aws/moto';
-import { createEndpoint } from '../support/aws/moto-endpoints';
-import { runCli } from '../support/cli';
+import { describeWithMoto, type Moto, motoCredentials, motoEnv, startMoto } from '../../support/aws/moto';
+import { createEndpoint } from '../../support/aws/moto-endpoints';
+import { runCli } from '../../support/cli';
 
 const region = 'us-east-1';
 

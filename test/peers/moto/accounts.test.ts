@@ -12,9 +12,9 @@ import {
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
-import { describeWithMoto, type Moto, motoCredentials, motoEnv, startMoto } from '../support/aws/moto';
-import { createEndpoint } from '../support/aws/moto-endpoints';
-import { runCli } from '../support/cli';
+import { describeWithMoto, type Moto, motoCredentials, motoEnv, startMoto } from '../../support/aws/moto';
+import { createEndpoint } from '../../support/aws/moto-endpoints';
+import { runCli } from '../../support/cli';
 
 const region = 'us-east-1';
 const roleOf = (account: string) => `arn:aws:iam::${account}:role/discover`;
