@@ -4,6 +4,7 @@ import { pluginName } from '#core/names';
 import type { GatewayConfig, Upstream } from '../entities';
 import { createPdk } from '../pdk';
 import type { PluginRunner } from '../plugin-runner';
+import { terminate } from '../terminate';
 import type { Balancer } from './balancer';
 import { hostOf, requestHeaders, responseHeaders } from './headers';
 import type { Match, Router } from './router';
@@ -84,7 +85,7 @@ async function serveMatch(request: MatchedRequest, options: ProxyOptions): Promi
   if (!route.protocols.includes('http')) return { tries: 0, exit: failure(426, 'Please use HTTPS protocol') };
   if (service.protocol !== 'http')
     return { tries: 0, exit: failure(502, `the sandbox's gateway does not speak ${service.protocol}`) };
-  if (options.runner) await runPlugins(options.runner, request);
+  await runPlugins(request, options.runner);
   if (routing.exit) return { tries: 0, exit: routing.exit };
   const { balancer, agent, onEjected } = options;
   const { message, signal } = request;
@@ -94,13 +95,15 @@ async function serveMatch(request: MatchedRequest, options: ProxyOptions): Promi
   });
 }
 
-/** Kong before 3.14 lets a request pass unplugged when the plugin server fails. */
-async function runPlugins(runner: PluginRunner, { match, routing, config }: MatchedRequest): Promise<void> {
+/** Plugins of the service, by Kong's priorities. Kong before 3.14 lets a request pass unplugged when the plugin server fails. */
+async function runPlugins(request: MatchedRequest, runner: PluginRunner | undefined): Promise<void> {
+  const { match, routing, config, message, url } = request;
   const pdk = createPdk(routing, config);
-  const bound = config.plugins.filter(
-    ({ name, enabled, service }) => name === pluginName && enabled && service?.id === match.service.id,
-  );
-  for (const plugin of bound) await runner.access(plugin, pdk).catch(() => undefined);
+  const bound = config.plugins.filter(({ enabled, service }) => enabled && service?.id === match.service.id);
+  const own = runner ? bound.filter(({ name }) => name === pluginName) : [];
+  for (const plugin of own) await runner?.access(plugin, pdk).catch(() => undefined);
+  const asked = { headers: message.headers, query: url.searchParams };
+  for (const plugin of bound) routing.exit ??= terminate(plugin, asked);
 }
 
 function routingOf({ route, service, strippedPrefix }: Match, message: IncomingMessage, path: string): Routing {

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '#core/model';
 import { boundedPaths } from '#core/paths';
 import { startGateway } from '#sandbox/gateway/gateway';
 import type { PluginRunner } from '#sandbox/gateway/plugin-runner';
@@ -328,6 +329,39 @@ describe('the gateway runs the plugin', () => {
     await stage.settle();
 
     expect((await stage.ask('/sd2')).body).toMatchObject({ address: balanced.addresses[0] });
+  });
+});
+
+describe('the gateway runs request-termination', () => {
+  /** A stage whose domain has it with this configuration. */
+  async function startTerminated(config: JsonObject) {
+    stage = await startGatewayStage();
+    const provider = await stage.provide();
+    const { service } = stage.seedDomain([addressOf(provider)]);
+    stage.seed('plugins', { name: 'request-termination', service: { id: service }, config });
+    await stage.settle();
+    return provider;
+  }
+
+  it.each([
+    ['the status, and what Kong says with it', { status_code: 503 }, 503, { message: 'Service unavailable' }],
+    ['a message', { status_code: 418, message: 'gone for tea' }, 418, { message: 'gone for tea' }],
+    ['a body', { status_code: 503, body: 'closed', content_type: 'text/plain' }, 503, 'closed'],
+  ])('which answers with %s, without the provider', async (_, config, status, body) => {
+    const provider = await startTerminated(config);
+
+    expect(await stage.ask('/sd2')).toEqual({ status, body });
+    expect(provider.requests()).toEqual([]);
+  });
+
+  it.each([
+    ['/sd2', {}, 200],
+    ['/sd2', { 'x-maintenance': '1' }, 503],
+    ['/sd2?X-Maintenance=1', {}, 503],
+  ])('which waits for its trigger, a header or a word of the query: %s %j', async (path, headers, status) => {
+    await startTerminated({ status_code: 503, trigger: 'X-Maintenance' });
+
+    expect((await stage.ask(path, { headers })).status).toBe(status);
   });
 });
 
