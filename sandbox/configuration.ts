@@ -34,25 +34,35 @@ export type Setting = {
 
 export type ConfigurationOptions = {
   readonly awsUrl: string;
-  /** `controlPlane:` of the configuration, in one line. */
-  readonly controlPlane: string;
+  /** `controlPlane:` of the configuration, in one line; absent: `more` says which. */
+  readonly controlPlane?: string;
   /** Of the plugin; default: target. */
   readonly mode?: 'target' | 'upstream';
   /** Of the upstreams; default: none. */
   readonly affinity?: 'none' | 'weighted';
+  /** Of domains, beside those of the estate. */
+  readonly plugins?: Readonly<Record<string, readonly JsonObject[]>>;
+  /** More keys of the first level, by name, or others in place of these. */
+  readonly more?: JsonObject;
 };
 
 /** The configuration file of an estate, for the command line and the plugin. */
 export function configurationText(setting: Setting, options: ConfigurationOptions): string {
-  const { awsUrl, controlPlane, mode = 'target', affinity = 'none' } = options;
-  const plugins = [{ name: pluginName, config: { mode } }, ...(setting.plugins ?? [])];
-  const domains = setting.domains.map((domain) => `  ${domain}: ${JSON.stringify({ plugins })}\n`).join('');
+  const { awsUrl, controlPlane, mode = 'target', affinity = 'none', more = {} } = options;
+  const ofAll = [{ name: pluginName, config: { mode } }, ...(setting.plugins ?? [])];
+  const domains = setting.domains.map((domain) => {
+    const plugins = [...ofAll, ...(options.plugins?.[domain] ?? [])];
+    return `  ${domain}: ${JSON.stringify({ plugins })}\n`;
+  });
   return `owner: sandbox
 ${setting.sources(awsUrl)}domains:
-${domains}controlPlane: ${controlPlane}
-affinity: ${affinity}
-watch: { intervalSeconds: ${intervalSeconds} }
-`;
+${domains.join('')}${controlPlane ? `controlPlane: ${controlPlane}\n` : ''}${linesOf({ affinity, watch: { intervalSeconds }, ...more })}`;
+}
+
+function linesOf(keys: JsonObject): string {
+  return Object.entries(keys)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join('');
 }
 
 /** The AWS credentials file: the gateway's account by default, each other as a profile. */
@@ -84,16 +94,20 @@ export type Files = {
 
 export type Servers = { readonly aws: { readonly url: string }; readonly konnect: { readonly url: string } };
 
-/** Writes the configuration and the credentials of an estate into a folder of their own. */
-export function openFiles(setting: Setting, { aws, konnect }: Servers): Promise<Files> {
+/** The configuration of an estate with one control plane. */
+export function textOfOne(setting: Setting, { aws, konnect }: Servers): string {
+  const controlPlane = `{ type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
+  return configurationText(setting, { awsUrl: aws.url, controlPlane });
+}
+
+/** Writes the configuration `text` and the credentials of an estate into a folder of their own. */
+export function openFiles(setting: Setting, { aws }: Pick<Servers, 'aws'>, text: string): Promise<Files> {
   return openAll(async (opened) => {
     const folder = await mkdtemp(join(tmpdir(), 'kong-privatelink-sandbox-'));
     opened.add({ close: () => rm(folder, { recursive: true }) });
     const configPath = join(folder, 'kong-privatelink.yaml');
     const credentialsPath = join(folder, 'aws-credentials');
     const awsConfigPath = join(folder, 'aws-config');
-    const controlPlane = `{ type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
-    const text = configurationText(setting, { awsUrl: aws.url, controlPlane });
     await writeFile(configPath, text, { mode: 0o600 });
     await writeFile(credentialsPath, credentialsText(setting.accounts), { mode: 0o600 });
     await writeFile(awsConfigPath, awsConfigText(setting, aws.url), { mode: 0o600 });

@@ -1,20 +1,18 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { z } from 'zod';
-import { PrivatelinkError } from '#core/errors';
 import type { Fault } from './aws/faults';
 import { type AwsServer, startAws } from './aws/server';
 import type { AwsWorld } from './aws/world/world';
-import { controlPlaneName, openFiles, type Setting, token } from './configuration';
+import { controlPlaneName, openFiles, type Setting, textOfOne, token } from './configuration';
 import { type Gateway, startGateway } from './gateway/gateway';
 import { createPluginRunner } from './gateway/plugin-runner';
 import type { Hop } from './gateway/proxy/proxy';
 import { type Konnect, startKonnect } from './konnect/konnect';
 import { openAll } from './opened';
 import { type PluginServer, startPluginServer } from './plugin-server/server';
+import { entriesDir, runCli } from './run-cli';
+import { until } from './until';
 
 /** The product as a user runs it: a configuration file, the command line as a process, the plugin under the stock server. */
 export type Product = {
@@ -46,7 +44,8 @@ export function openProduct(options: ProductOptions): Promise<Product> {
   return openAll(async (opened) => {
     const aws = opened.add(await startAws(options.world));
     const konnect = opened.add(await startKonnect({ controlPlanes: [{ name: controlPlaneName }], token }));
-    const files = await openFiles(options.setting, { aws, konnect });
+    const text = textOfOne(options.setting, { aws, konnect });
+    const files = await openFiles(options.setting, { aws }, text);
     const { folder, configPath, credentialsPath, env } = opened.add(files);
     const pluginEnv = {
       AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
@@ -100,22 +99,7 @@ async function startPlugin(folder: string, env: Readonly<Record<string, string>>
   return { ...server, startInstance, isDiscovering: () => started > 0 };
 }
 
-/** Compiled files, also when the sandbox itself runs from source: kong-js-pluginserver loads nothing else. */
-const root = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..');
-const entriesDir = join(root, 'plugin/entries');
-const cliPath = join(root, 'sync/cli/cli.js');
-
 const settleTimeoutMs = 60_000;
-const cliTimeoutMs = 120_000;
-
-type Run = { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal };
-
-/** Runs the command line as a process of its own; rejects with what it wrote to standard error unless it ends with 0. */
-async function runCli(argv: readonly string[], { env, signal }: Run): Promise<unknown> {
-  const options = { env: { ...env }, signal, timeout: cliTimeoutMs, maxBuffer: 64 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...argv], options);
-  return JSON.parse(stdout);
-}
 
 const failedSchema = z.object({ code: z.literal(1), stdout: z.string().startsWith('{"owner"') });
 
@@ -127,18 +111,11 @@ async function reportOf(thrown: unknown): Promise<unknown> {
 }
 
 /** Passes follow each other: when the plugin begins its second pass from now, the first is complete and in use. */
-async function untilDiscoveredAnew(
+function untilDiscoveredAnew(
   { calls }: AwsServer,
-  { setting: { pulse }, signal }: ProductOptions,
+  { setting: { pulse }, signal }: Pick<ProductOptions, 'setting' | 'signal'>,
 ): Promise<void> {
-  const untilMs = performance.now() + settleTimeoutMs;
   const passes = () => calls.filter(({ action, region }) => action === pulse.action && region === pulse.region).length;
   const wanted = passes() + 2;
-  while (passes() < wanted) {
-    if (performance.now() > untilMs) {
-      const message = `the plugin did not discover anew within ${settleTimeoutMs} ms`;
-      throw new PrivatelinkError(message, { code: 'TIMEOUT', fix: undefined });
-    }
-    await wait(20, undefined, { signal });
-  }
+  return until('the plugin did not discover anew', () => passes() >= wanted, signal);
 }

@@ -1,7 +1,7 @@
 import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
 import { startAws } from './aws/server';
 import { createWorld } from './aws/world/world';
-import { type Accounts, controlPlaneName, type Files, openFiles, token } from './configuration';
+import { type Accounts, controlPlaneName, type Files, openFiles, textOfOne, token } from './configuration';
 import type { Experiment, Prepare } from './estates/estate';
 import { startKonnect } from './konnect/konnect';
 import { isTaken, openLoopback } from './network/loopback';
@@ -55,7 +55,7 @@ function openServed({ prepare, ports = servedPorts, now = Date.now }: ServeOptio
     const aws = opened.add(await startAws(world, { port: ports.aws }));
     const controlPlanes = [{ name: controlPlaneName }];
     const konnect = opened.add(await startKonnect({ controlPlanes, token, port: ports.konnect }));
-    const { configPath, env } = opened.add(await openFiles(setting, { aws, konnect }));
+    const { configPath, env } = opened.add(await openFiles(setting, { aws }, textOfOne(setting, { aws, konnect })));
     const { door, experiment } = opened.add(await open({ host: '127.0.0.1', port: ports.gateway }));
     settle();
     const { accounts } = setting;

@@ -1,0 +1,18 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { PrivatelinkError } from '#core/errors';
+
+const patienceMs = 60_000;
+const pauseMs = 20;
+
+/** Waits until it is so; throws PrivatelinkError after a minute. `what` says what did not happen: `the gateway did not start`. */
+export async function until(what: string, isSo: () => unknown, signal: AbortSignal): Promise<void> {
+  const lateMs = performance.now() + patienceMs;
+  while (!(await isSo())) {
+    if (performance.now() > lateMs) throw late(what);
+    await wait(pauseMs, undefined, { signal });
+  }
+}
+
+function late(what: string): PrivatelinkError {
+  return new PrivatelinkError(`${what} within ${patienceMs} ms`, { code: 'TIMEOUT', fix: undefined });
+}
