@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 
 /** Compiled files, also when the sandbox itself runs from source: kong-js-pluginserver loads nothing else. */
 const root = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..');
@@ -11,9 +12,29 @@ const timeoutMs = 120_000;
 
 export type Run = { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal };
 
+export type Ended = { readonly exitCode: number; readonly out: string; readonly err: string };
+
 /** Runs the command line as a process of its own; rejects with what it wrote to standard error unless it ends with 0. */
-export async function runCli(argv: readonly string[], { env, signal }: Run): Promise<unknown> {
-  const options = { env: { ...env }, signal, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...argv], options);
+export async function runCli(argv: readonly string[], run: Run): Promise<unknown> {
+  const { stdout } = await start(argv, run);
   return JSON.parse(stdout);
+}
+
+const endedSchema = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
+
+/** The same for a person who looks at the exit code; rejects where it did not end by itself. */
+export async function endCli(argv: readonly string[], run: Run): Promise<Ended> {
+  const ended = await start(argv, run).then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), endedOf);
+  return { exitCode: ended.code, out: ended.stdout, err: ended.stderr };
+}
+
+function endedOf(thrown: unknown): z.infer<typeof endedSchema> {
+  const ended = endedSchema.safeParse(thrown);
+  if (!ended.success) throw thrown;
+  return ended.data;
+}
+
+function start(argv: readonly string[], { env, signal }: Run) {
+  const options = { env: { ...env }, signal, timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };
+  return promisify(execFile)(process.execPath, [cliPath, ...argv], options);
 }

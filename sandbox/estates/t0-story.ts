@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Setting } from '../configuration';
 import { type FaultStage, faultActs } from '../fault-story';
 import type { Hop, StoryEvent } from '../story';
 import {
@@ -18,6 +19,17 @@ import {
 import { tagPaths } from './provider';
 import { accounts, homeZone, openT0, region, type T0 } from './t0';
 
+/** What the product is told of it. */
+export const settingT0: Setting = {
+  accounts,
+  region,
+  zoneId: homeZone,
+  domains: ['egress', 'sd2'],
+  sources: (url) =>
+    `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: { ${loopbackAllowed} } }\n`,
+  pulse: { action: 'DescribeVpcEndpoints', region },
+};
+
 /** Estate T0 from an empty control plane through a recreated endpoint and a rejected connection, or through AWS's faults. */
 export async function prepareT0(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
@@ -25,21 +37,22 @@ export async function prepareT0(ground: Ground): Promise<Prepared> {
     title: `estate T0 on loopback
   SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333)
   -> gateway -> egress (444444444444) -> on-premises`,
-    setting: {
-      accounts,
-      region,
-      zoneId: homeZone,
-      domains: ['egress', 'sd2'],
-      sources: (url) =>
-        `sources:\n  - { name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${url}", allow: { ${loopbackAllowed} } }\n`,
-      pulse: { action: 'DescribeVpcEndpoints', region },
-    },
+    setting: settingT0,
     open: async (gateway) => estateOf(await openT0({ ...ground, gateway })),
   };
 }
 
-const path = '/sd2/orders';
+/** Asked of a gateway, it leads through SD2 and egress to on-premises. */
+export const path = '/sd2/orders';
 const answerSchema = z.object({ domain: z.literal('sd2'), onPremises: z.object({ nonce: z.string() }) });
+
+/** Asks for SD2 at a gateway, or at what leads to one; gives what on-premises made up for this request. */
+export async function askSd2(address: string, traceId: string): Promise<string> {
+  const { status, body } = await ask(address, path, traceId);
+  const parsed = answerSchema.safeParse(body);
+  if (!parsed.success) throw new Error(`the answer was ${status} ${JSON.stringify(body)}`);
+  return parsed.data.onPremises.nonce;
+}
 
 function estateOf(t0: T0): Estate {
   const book = createHopBook();
@@ -50,13 +63,7 @@ function estateOf(t0: T0): Estate {
   return {
     door: `${t0.sd1Door}${path}`,
     legs: ['sd1 gateway', 'gateway sd2', 'sd2 gateway', 'gateway egress', 'egress on-premises'],
-    // The answer must hold what on-premises made up for this request.
-    send: async (traceId) => {
-      const { body } = await timed(book, { ...door, traceId }, () => ask(t0.sd1Door, path, traceId));
-      const parsed = answerSchema.safeParse(body);
-      if (!parsed.success) throw new Error(`the answer was ${JSON.stringify(body)}`);
-      return parsed.data.onPremises.nonce;
-    },
+    send: (traceId) => timed(book, { ...door, traceId }, () => askSd2(t0.sd1Door, traceId)),
     takeHops: (traceId) => [...book.take(traceId), ...t0.takeHops(traceId)],
     acts: [connect, (stage) => recreate(t0, stage), (stage) => reject(t0, stage)],
     faultActs: [

@@ -26,6 +26,8 @@ export type Konnect = {
   readonly peakCalls: () => number;
   readonly resetCalls: () => void;
   readonly inject: Faults['inject'];
+  /** Of a control plane, as paths of `calls` have it. */
+  readonly idOf: (controlPlane: string) => string;
   readonly entities: (controlPlane: string, kind: KindPath) => readonly StoredEntity[];
   /** Puts an entity there as somebody else would; throws when Konnect would refuse it. */
   readonly seed: (controlPlane: string, kind: KindPath, body: JsonObject) => StoredEntity;
@@ -54,6 +56,7 @@ export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
       traffic.peak = traffic.running;
     },
     inject: faults.inject,
+    idOf: (name) => planeNamed(planes, name).id,
     entities: (name, kind) => planeNamed(planes, name).store.values(kind),
     seed: (name, kind, body) => {
       const id = typeof body.id === 'string' ? body.id : undefined;

@@ -9,6 +9,7 @@ import { installedProgram } from '#sandbox/plugin-server/server';
 import type { Hop, StoryEvent, Trip } from '#sandbox/story';
 import { exitCodes } from '../exit-codes';
 import { commandsFor, formatChange, formatExperiment } from '../sandbox/hints';
+import { showRollout } from '../sandbox/rollout';
 import { type ServeOptions, serveEstate } from '../sandbox/serve';
 import { isInterrupt } from '../stopped';
 import type { Verb } from '../verb';
@@ -20,16 +21,27 @@ type SandboxOptions = ServeOptions & {
   readonly serve?: boolean;
   /** Show what AWS's faults do, instead of its changes. */
   readonly faults?: boolean;
+  /** Show a rollout over several control planes instead. */
+  readonly rollout?: boolean;
 };
 
 /** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
 export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
-  if (options.serve && (options.once || options.faults)) throw servedDemonstration();
+  if (options.serve && (options.once || options.faults || options.rollout)) throw servedDemonstration();
+  if (options.faults && options.rollout) throw twoDemonstrations();
   if (options.port !== undefined && !options.serve) throw portOfNothing();
-  const isOk = options.serve ? await serveEstate(options, signal).then(() => true) : await show(options, signal);
+  const isOk = await showWanted(options, signal);
   if (!isOk) return exitCodes.error;
   return isInterrupt(signal.reason) ? exitCodes.interrupted : exitCodes.done;
 };
+
+/** Whether all went right. */
+async function showWanted(options: SandboxOptions, signal: AbortSignal): Promise<boolean> {
+  if (options.rollout) return showRollout({ ...options, during: announced(options.terminal) }, signal);
+  if (!options.serve) return show(options, signal);
+  await serveEstate(options, signal);
+  return true;
+}
 
 /** Whether every request of the demonstration went right. */
 async function show(
@@ -64,7 +76,14 @@ function announced(terminal: Terminal): During {
 function servedDemonstration(): PrivatelinkError {
   return new PrivatelinkError('--serve: it shows nothing by itself, and serves an estate until it is stopped', {
     code: 'CONFIG_INVALID',
-    fix: 'leave --once and --faults out to serve, or --serve to see them',
+    fix: 'leave --once, --faults and --rollout out to serve, or --serve to see them',
+  });
+}
+
+function twoDemonstrations(): PrivatelinkError {
+  return new PrivatelinkError('--faults and --rollout: each shows something of its own', {
+    code: 'CONFIG_INVALID',
+    fix: 'leave one of them out',
   });
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { outputPage } from '#config/reference';
 import { applied, change, finding, kept, publication, quarantined, ran, scope, seenEndpoint, withheld } from './parts';
 import { progress, rolloutOutputs, waits } from './rollout';
+import { sandboxOutputs } from './sandbox';
 
 const text = z.string();
 const texts = z.array(text);
@@ -75,26 +76,6 @@ const approved = {
 };
 
 const conflicts = texts.describe('creates whose name somebody else has: `sync` would leave them out');
-
-const hop = z
-  .strictObject({
-    from: text.describe('who calls'),
-    to: text.describe('who is called'),
-    address: text.describe('`ip:port`'),
-    zoneId: text.optional().describe('the zone of the address'),
-    reason: text.describe('why this address'),
-    latencyMs: z.number().describe('until the answer'),
-  })
-  .meta({ id: 'hop' });
-
-const trip = z
-  .strictObject({
-    ok: z.boolean().describe('whether the request went right'),
-    nonce: text.describe('what came back from the end of the chain'),
-    hops: z.array(hop).describe('its legs'),
-    problem: text.optional().describe('what went wrong'),
-  })
-  .meta({ id: 'trip' });
 
 /** A stage, or those that labels select, of which nothing came. */
 const failedStage = z
@@ -183,41 +164,7 @@ const ofOne = {
   'schema --upload': z
     .strictObject({ stage, name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') })
     .meta({ id: 'schema --upload' }),
-  sandbox: z
-    .strictObject({
-      ok: z.boolean().describe('whether every request went right'),
-      nonce: text.describe('what came back from the end of the chain, first'),
-      hops: z.array(hop).describe('the legs of the first request'),
-      events: z
-        .array(
-          z.strictObject({
-            what: text.describe('what happened'),
-            discovered: texts.describe('what `discover` sees'),
-            findings: texts.describe('what it finds about the networks'),
-            changed: texts.describe('what was written'),
-            requests: count.optional().describe('how many requests went through meanwhile, where more than one did'),
-            trip: trip.describe('the request after it'),
-          }),
-        )
-        .describe('what was shown'),
-    })
-    .meta({ id: 'sandbox' }),
-  'sandbox --serve': z
-    .strictObject({
-      title: text.describe('which estate it is, and who is in it'),
-      accounts: z
-        .record(text, text)
-        .describe('ids of accounts by the profile that acts for them; `gateway` is the default'),
-      awsUrl: text.describe('where AWS is'),
-      konnectUrl: text.describe('where Konnect is'),
-      door: text.describe('where the consumer reaches the gateway'),
-      configPath: text.describe('the configuration'),
-      env: z.record(text, text).describe('the variables that the commands need'),
-      experiment: z
-        .strictObject({ what: text.describe('what comes of it'), command: text.describe("of AWS's command line") })
-        .describe('a change of AWS to try'),
-    })
-    .meta({ id: 'sandbox --serve' }),
+  ...sandboxOutputs,
   version: z.strictObject({ version: text.describe('of this program') }).meta({ id: 'version' }),
   completion: z
     .strictObject({ shell: text.describe('for which'), script: text.describe('what it sources') })

@@ -152,8 +152,11 @@ it('names what most likely holds the port when it is taken, and how to choose an
 });
 
 it.each([
-  [['--serve', '--once'], 'leave --once and --faults out'],
-  [['--serve', '--faults'], 'leave --once and --faults out'],
+  [['--serve', '--once'], 'leave --once, --faults and --rollout out'],
+  [['--serve', '--faults'], 'leave --once, --faults and --rollout out'],
+  [['--serve', '--rollout'], 'leave --once, --faults and --rollout out'],
+  [['--faults', '--rollout'], 'leave one of them out'],
+  [['--rollout', '--estate', 'T1'], 'T0 shows one'],
   [['--port', '9001'], 'add --serve'],
   [['--serve', '--estate', 'T9'], 'there is no estate T9; name one of T0, T1, T2, T3, T4'],
   [['--serve', '--port', 'x'], 'that is no port'],
