@@ -25,8 +25,8 @@ type Work = {
   /** Told of all stages before anything is done for one of them. */
   readonly opened?: (sessions: readonly StageSession[]) => void;
   readonly of: (session: StageSession, signal: AbortSignal) => Promise<StageResult>;
-  /** What it does, for people who wait. */
-  readonly doing: string;
+  /** What it does, for people who wait; undefined: it tells them itself. Asked after `opened`. */
+  readonly doing: string | (() => string | undefined);
   /** One after the other, as where a person is asked. */
   readonly isInOrder?: boolean;
   /** An option that was given, and is for one control plane. */
@@ -85,9 +85,9 @@ async function atOnce(
   parts: readonly Part[],
   { options: { terminal, json }, doing }: Pick<Several, 'options'> & Pick<Work, 'doing'>,
 ): Promise<readonly StageResult[]> {
-  const ended = await withElapsed(terminal, `${doing} ${parts.length} stages`, () =>
-    Promise.all(parts.map(async ({ title, run }) => ({ title, result: await run() }))),
-  );
+  const what = typeof doing === 'string' ? doing : doing();
+  const work = () => Promise.all(parts.map(async ({ title, run }) => ({ title, result: await run() })));
+  const ended = await (what === undefined ? work() : withElapsed(terminal, `${what} ${parts.length} stages`, work));
   for (const { title, result } of json ? [] : ended) {
     terminal.out(title);
     tell(result, terminal);

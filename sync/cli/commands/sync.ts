@@ -1,4 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
+import { quietly } from '#io/terminal';
 import { expectationOf } from '../../pass/identity';
 import { readPlan } from '../../pass/plan-file';
 import { type Report, serialiseReport } from '../../pass/report';
@@ -39,7 +40,7 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
   if ((options.logLevel ?? options.logFormat) !== undefined) throw unwatchedLog();
   let advance: Advance | undefined;
   const work = {
-    doing: 'bringing up to date',
+    doing: () => (advance ? undefined : 'bringing up to date'),
     ofOne: options.plan && '--plan',
     opened: (sessions: readonly StageSession[]) => {
       const isRollout = sessions.some(({ rollout }) => rollout) && !options.dryRun && !options.plan;
@@ -65,7 +66,7 @@ async function syncOne(session: StageSession, options: OfStage, signal: AbortSig
   if (dryRun) return planned({ ...session, ...approval }, options, signal);
   const ready = { ...session, prepare: openRelease(session.config), ...approval };
   const { report, progress }: Advanced = advance
-    ? await advance.of(ready, signal)
+    ? await advance.of({ ...ready, during: quietly, onApplied: undefined }, signal)
     : { report: await runStage(ready, signal) };
   const ofRollout = progress ? [exitCodeOfProgress([progress])] : [];
   return {

@@ -62,11 +62,20 @@ export function openAdvance(
   });
   const end = async (own: AbortSignal) => {
     await conductor.ended();
-    live.end();
     for (const event of isOnTrial ? endOf(conductor.progress(), sessions) : []) notify(event);
     await drain(own);
   };
-  return { of: (session, own) => advanceOne(session, { conductor, rounds, signal: own }), end };
+  let left = sessions.length;
+  const of: Advance['of'] = async (session, own) => {
+    try {
+      return await advanceOne(session, { conductor, rounds, signal: own });
+    } finally {
+      left -= 1;
+      // What came of it is printed below what stays of the table: nothing.
+      if (left === 0) live.end();
+    }
+  };
+  return { of, end };
 }
 
 type One = { readonly conductor: Conductor; readonly rounds: Rounds; readonly signal: AbortSignal };

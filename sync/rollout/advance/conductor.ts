@@ -44,15 +44,10 @@ type Known = { session: StageSession; state: StageState; report?: Report; proble
 
 export function createConductor(options: ConductorOptions): Conductor {
   const stages = new Map<string, Known>();
-  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress: tell = () => {} } = options;
-  const settle = (stage: string, decided: Decided) => tellDecided(stage, decided, { onEvent, onWarning });
-  const trials = createTrials({
-    ...options,
-    onProgress: tell,
-    onDecided: settle,
-    onWarning,
-    onEnded: options.onChange,
-  });
+  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress = () => {} } = options;
+  const settle = (stage: string, decided: Decided) =>
+    settleOne(stage, decided, { onEvent, onWarning, known: stages.get(stage) });
+  const trials = createTrials({ ...options, onProgress, onDecided: settle, onWarning, onEnded: options.onChange });
   const progressIn = (stage: string) => viewOf(stages.get(stage), trials.of(stage), options.clock);
 
   function consider(stage: string, { session, state }: Known): void {
@@ -63,31 +58,32 @@ export function createConductor(options: ConductorOptions): Conductor {
     if (!trial.isFound || isNeeded) trials.start(session, stage, trial);
   }
 
-  async function take(session: StageSession, stage: string, report: Report): Promise<void> {
+  async function receive(session: StageSession, stage: string, report: Report): Promise<void> {
     const { state } = await session.remembered.journal.read();
     stages.set(stage, { session, state, report });
-    if (isBegun(state, report)) onEvent({ event: 'start', stage, revision: state.runs ?? '', from: state.stable });
+    for (const event of startOf(stage, state, report)) onEvent(event);
     const decided = await goBackLate(session, state, { signal, onWarning });
     if (decided) settle(stage, decided);
     if (decided?.backTo !== undefined) options.onChange();
     for (const [name, known] of stages) consider(name, known);
-    tell(stage);
+    onProgress(stage);
   }
 
   return {
     after: async (session, report) => {
-      if (session.rollout && session.stage !== undefined) await take(session, session.stage, report);
+      if (session.rollout && session.stage !== undefined) await receive(session, session.stage, report);
     },
     failed: (session, thrown) => {
       const { stage = '' } = session;
       const { state } = stages.get(stage) ?? { state: nothingRun };
       if (session.rollout) stages.set(stage, { session, state, problem: messageLineOf(thrown) });
-      tell(stage);
+      onProgress(stage);
     },
     keepOnly: (names) => {
-      const gone = [...stages.keys()].filter((one) => !names.includes(one));
-      for (const stage of gone) trials.stopOther(stage, undefined);
-      for (const stage of gone) stages.delete(stage);
+      for (const stage of [...stages.keys()].filter((one) => !names.includes(one))) {
+        trials.stopOther(stage, undefined);
+        stages.delete(stage);
+      }
     },
     isBusy: () => trials.count() > 0,
     progress: () => [...stages.keys()].flatMap((stage) => progressIn(stage) ?? []),
@@ -95,11 +91,15 @@ export function createConductor(options: ConductorOptions): Conductor {
   };
 }
 
-type Hearers = Required<Pick<ConductorOptions, 'onEvent' | 'onWarning'>>;
+type Settling = Required<Pick<ConductorOptions, 'onEvent' | 'onWarning'>> & { readonly known: Known | undefined };
 
-function tellDecided(stage: string, decided: Decided, { onEvent, onWarning }: Hearers): void {
+/** Tells what came of a trial, and takes it until the next pass reads what was written down. */
+function settleOne(stage: string, decided: Decided, { onEvent, onWarning, known }: Settling): void {
+  const { revision, verdict, problem } = decided;
+  const { trial } = known?.state ?? {};
+  if (known && trial?.revision === revision) known.state = { ...known.state, trial: { ...trial, verdict } };
   for (const event of eventsOf(stage, decided)) onEvent(event);
-  if (decided.problem) onWarning(`stage ${stage} does not go back: ${decided.problem}`);
+  if (problem) onWarning(`stage ${stage} does not go back: ${problem}`);
 }
 
 function isWaitingFor(stage: string) {
@@ -127,10 +127,11 @@ async function goBackLate(session: StageSession, state: StageState, { signal, on
 }
 
 /** A pass brought a revision that has to prove itself. */
-function isBegun(state: StageState, { applied = [] }: Report): boolean {
-  const trial = undecidedIn(state);
-  if (!trial || trial.isFound) return false;
-  return applied.some(({ change, outcome }) => outcome === 'applied' && isConfiguration(change));
+function startOf(stage: string, state: StageState, { applied = [] }: Report): readonly RolloutEvent[] {
+  const { revision, isFound } = undecidedIn(state) ?? {};
+  const isWritten = applied.some(({ change, outcome }) => outcome === 'applied' && isConfiguration(change));
+  const isBegun = revision !== undefined && !isFound && isWritten;
+  return isBegun ? [{ event: 'start', stage, revision, from: state.stable }] : [];
 }
 
 function eventsOf(stage: string, { verdict, revision, backTo }: Decided): readonly RolloutEvent[] {

@@ -16,7 +16,7 @@ export type RoundsOptions = {
 export type Rounds = {
   /** Something came of a trial. */
   readonly changed: () => void;
-  /** Makes passes over a stage until all of them have come to rest, or its own fails. Rejects with what a pass does. */
+  /** Makes passes over a stage until all stages have come to rest; one that fails is made again as long as others go on. Rejects with what the last one does. */
   readonly repeat: (pass: () => Promise<void>) => Promise<void>;
 };
 
@@ -60,11 +60,14 @@ export function createRounds({ stages, isBusy, intervalMs, clock, signal }: Roun
     },
     repeat: async (pass) => {
       try {
-        for (let isAgain = true; isAgain; ) {
-          signal.throwIfAborted();
+        for (;;) {
           const seen = version;
-          await pass();
-          isAgain = await rest(seen);
+          const [ended] = await Promise.allSettled([pass()]);
+          const isAgain = await rest(seen);
+          signal.throwIfAborted();
+          if (isAgain) continue;
+          if (ended.status === 'rejected') throw ended.reason;
+          return;
         }
       } finally {
         left -= 1;

@@ -52,6 +52,28 @@ describe('passes over several stages', () => {
     expect([failed?.status, done?.status]).toEqual(['rejected', 'fulfilled']);
   });
 
+  it('are tried again where one fails while others are on trial', async () => {
+    let [isBusy, tries] = [true, 0];
+    const rounds = createRounds({
+      ...{ stages: 1, intervalMs: 60_000, clock: createSleepingClock(), signal },
+      isBusy: () => isBusy,
+    });
+    const all = rounds.repeat(async () => {
+      tries += 1;
+      if (tries === 1) {
+        setImmediate(() => {
+          isBusy = false;
+          rounds.changed();
+        });
+        throw new Error('away');
+      }
+    });
+
+    await all;
+
+    expect(tries).toBe(2);
+  });
+
   it('end when they are stopped', async () => {
     const own = new AbortController();
     const rounds = createRounds({
@@ -62,6 +84,6 @@ describe('passes over several stages', () => {
 
     setImmediate(() => own.abort(new Error('stopped')));
 
-    await ended.catch(() => {});
+    await expect(ended).rejects.toThrow('stopped');
   });
 });
