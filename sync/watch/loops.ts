@@ -2,12 +2,14 @@ import { setMaxListeners } from 'node:events';
 import type { Session } from '../pass/session';
 import type { Worker } from './worker';
 
-/** A loop over one stage; `T` is what else is known of it. */
-type Loop<T> = { session: Session; readonly stop: AbortController; readonly worker: Worker; readonly more: T };
+type Named = Pick<Session, 'stage'>;
 
-export type Loops<T> = {
+/** A loop over one stage; `T` is what else is known of it. */
+type Loop<T, S> = { session: S; readonly stop: AbortController; readonly worker: Worker; readonly more: T };
+
+export type Loops<T, S extends Named = Session> = {
   /** Begins, goes on with, and ends loops, so that there is one for each of these sessions. */
-  readonly use: (sessions: readonly Session[]) => void;
+  readonly use: (sessions: readonly S[]) => void;
   /** Of those that there are, in the order in which they began. */
   readonly all: () => readonly T[];
   readonly trigger: () => void;
@@ -21,20 +23,20 @@ export type Loops<T> = {
 };
 
 /** Starts the loop of a stage, whose session may be another one in each pass. */
-export type StartLoop<T> = (
-  current: () => Session,
+export type StartLoop<T, S extends Named = Session> = (
+  current: () => S,
   signal: AbortSignal,
 ) => { readonly worker: Worker; readonly more: T };
 
 /** A loop for each stage, so that one that is away or slow keeps no other waiting. */
-export function createLoops<T>(start: StartLoop<T>, signal: AbortSignal): Loops<T> {
+export function createLoops<T, S extends Named = Session>(start: StartLoop<T, S>, signal: AbortSignal): Loops<T, S> {
   setMaxListeners(0, signal);
-  const loops = new Map<string, Loop<T>>();
+  const loops = new Map<string, Loop<T, S>>();
   const running = new Set<Promise<void>>();
 
-  function begin(session: Session): void {
+  function begin(session: S): void {
     const stop = new AbortController();
-    const loop: Partial<Loop<T>> & { session: Session } = { session };
+    const loop: Partial<Loop<T, S>> & { session: S } = { session };
     const { worker, more } = start(() => loop.session, AbortSignal.any([signal, stop.signal]));
     const ended = worker.ended.then(() => void running.delete(ended));
     running.add(ended);
@@ -71,6 +73,6 @@ export function createLoops<T>(start: StartLoop<T>, signal: AbortSignal): Loops<
   };
 }
 
-function nameOf({ stage = '' }: Session): string {
+function nameOf({ stage = '' }: Named): string {
   return stage;
 }

@@ -7,9 +7,9 @@ import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { onCall } from '#io/api-calls';
 import { systemClock } from '#io/clock';
 import { serialiseReport } from '../../pass/report';
-import type { Session } from '../../pass/session';
 import { version } from '../../pass/version';
 import { parseAllowRemovals } from '../../plan/removals/policy';
+import type { StageSession } from '../../rollout/open-stages';
 import { runStage } from '../../rollout/run-stage';
 import { errorOfStage } from '../../rollout/stages';
 import { describeSessions, openStagesInUse, type StagesInUse } from '../../watch/in-use';
@@ -20,6 +20,9 @@ import { createLoops, type Loops } from '../../watch/loops';
 import { withStages } from '../../watch/metrics/of-stages';
 import { createMetrics, type Metrics } from '../../watch/metrics/store';
 import { watchFiles } from '../../watch/reload';
+import { rolloutSamples } from '../../watch/rollout/metrics';
+import { type Came, openRollouts, type Rollouts } from '../../watch/rollout/rollouts';
+import { waitingOf } from '../../watch/rollout/steps';
 import { type OwnState, serveInThread } from '../../watch/serve';
 import { createWatchPass, type WatchPass } from '../../watch/watch-pass';
 import { startWorker } from '../../watch/worker';
@@ -58,14 +61,19 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
   const metrics = createMetrics();
   const running: Running = { ...machine, log, metrics, signal };
   const inUse = openStagesInUse(options, { ...running, prepareOf: openRelease });
-  const shared: Shared = { ...running, inUse, snapshotText: () => undefined, onPass: () => {}, onRenewed: () => {} };
-  const loops = createLoops<Left>((current, own) => startLoop(options, { shared, current, signal: own }), signal);
+  const rollouts = openRollouts({ ...running, config: () => inUse.ground().config, onChange: () => loops.trigger() });
+  const shared: Shared = { ...running, inUse, rollouts, ...unheard };
+  const start = (current: () => StageSession, own: AbortSignal) => startLoop(options, { shared, current, signal: own });
+  const loops: StageLoops = createLoops(start, signal);
   const forget = onCall(({ stage, ...call }) => {
     const own = planeApis.has(call.api) ? loops.all().find((one) => one.stage === stage) : undefined;
     (own?.metrics ?? metrics).add('kong_privatelink_api_calls_total', 1, call);
   });
   inUse.onRound(loops.wake);
-  shared.onRenewed = () => loops.use(inUse.sessions());
+  shared.onRenewed = () => {
+    loops.use(inUse.sessions());
+    rollouts.keepOnly(inUse.sessions());
+  };
   const paths = () => [configPath({ path: config, env: terminal.env }), ...inUse.ground().config.deck.base];
   const onChange = () => {
     if (inUse.reload()) shared.onRenewed();
@@ -78,6 +86,7 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
     shared.onRenewed();
     await inUse.follow(shared.onRenewed);
     await loops.ended();
+    await rollouts.end();
     await server.close();
     forget();
     log.info(countsOf(loops.all()), 'stopped');
@@ -97,13 +106,19 @@ type Running = Machine & { readonly log: Logger; readonly metrics: Metrics; read
 
 type Shared = Running & {
   readonly inUse: StagesInUse;
+  readonly rollouts: Rollouts;
   snapshotText: () => string | undefined;
   onPass: () => void;
   /** The sessions are others than before. */
   onRenewed: () => void;
 };
 
-type Starting = { readonly shared: Shared; readonly current: () => Session; readonly signal: AbortSignal };
+/** As long as nobody serves. */
+const unheard = { snapshotText: () => undefined, onPass: () => {}, onRenewed: () => {} };
+
+type StageLoops = Loops<Left, StageSession>;
+
+type Starting = { readonly shared: Shared; readonly current: () => StageSession; readonly signal: AbortSignal };
 
 /** The loop of one stage; what it counts and says has the stage's name. */
 function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, current, signal }: Starting) {
@@ -113,40 +128,53 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
   // A stage that comes later was not looked at when that was given.
   const ofFirstPass = inUse.listing().isDone ? {} : { allowRemovals: parseAllowRemovals(allowRemovals) };
   const intervalMs = () => inUse.ground().config.watch.intervalSeconds * 1_000;
+  let used = current();
+  let came: Came | undefined;
   const pass = createWatchPass({
     clock,
     intervalMs,
     metrics: left.metrics,
     log: stage === undefined ? shared.log : shared.log.child({ stage }),
-    run: (deps: Session, own) => runStage(deps, own).catch((thrown) => Promise.reject(errorOfStage(stage, thrown))),
+    run: (deps: StageSession, own) =>
+      runStage(deps, own).catch((thrown) => {
+        came = { thrown };
+        throw errorOfStage(stage, thrown);
+      }),
     dependencies: (number) => {
       left.passes = number;
       if (inUse.retry()) shared.onRenewed();
-      const { warnings = [], ...session } = current();
+      used = current();
+      const { warnings = [], ...session } = used;
       const warned = { ...session, warnings: [...warnings, ...inUse.warnings()] };
       return number === 1 ? { ...warned, policy: { ...session.policy, ...ofFirstPass } } : warned;
     },
     onSnapshot: (seen, owner) => {
       shared.snapshotText = lazy(() => serialiseSnapshot(seen, owner));
     },
-    onReport: json ? (report) => terminal.out(serialiseReport(report)) : undefined,
+    onReport: (report) => {
+      came = { report };
+      if (json) terminal.out(serialiseReport(report));
+    },
     onConditions: (conditions) => {
       left.conditions = conditions;
     },
   });
   const passOnce: WatchPass = async (number, own) => {
+    const ended = shared.rollouts.begin();
+    came = undefined;
     const outcome = await pass(number, own);
     if (outcome.kind === 'failed') current().keepRound?.();
+    if (came && !own.aborted) await ended(used, came);
     return outcome;
   };
   const worker = startWorker({ ...shared, pass: passOnce, intervalMs, onPass: () => shared.onPass() }, signal);
   return { more: left, worker };
 }
 
-type Serving = { readonly shared: Shared; readonly loops: Loops<Left> };
+type Serving = { readonly shared: Shared; readonly loops: StageLoops };
 
 function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnState {
-  const { metrics, clock, inUse } = shared;
+  const { metrics, clock, inUse, rollouts } = shared;
   return {
     isAlive: loops.isAlive,
     isReady: loops.isReady,
@@ -154,7 +182,10 @@ function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnSta
       const { problem } = inUse.listing();
       const unlisted = problem === undefined ? [] : [`control planes not listed: ${printable(problem)}\n`];
       const nowMs = clock.monotonicMs();
-      const ofStages = loops.all().map(({ stage, conditions }) => ofStage(stage, detailsOf(conditions, nowMs)));
+      const ofStages = loops.all().map(({ stage, conditions }) => {
+        const progress = rollouts.progressOf(stage);
+        return ofStage(stage, `${progress ? waitingOf(progress) : ''}${detailsOf(conditions, nowMs)}`);
+      });
       return [...unlisted, ...ofStages].join('');
     },
     metrics: () => {
@@ -163,8 +194,10 @@ function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnSta
       for (const left of loops.all()) left.metrics.set('kong_privatelink_interval_seconds', intervalSeconds);
       // Where none could be listed yet, nothing succeeds, and somebody is called.
       if (loops.all().length === 0) countNone(metrics, intervalSeconds);
-      const stages = loops.all().map(({ stage, metrics: own }) => ({ stage, samples: own.samples() }));
-      return withStages(metrics.samples(), stages);
+      const stages = loops.all().map(({ stage, metrics: own }) => {
+        return { stage, samples: { ...own.samples(), ...rolloutSamples(rollouts.progressOf(stage)) } };
+      });
+      return withStages({ ...metrics.samples(), ...rolloutSamples() }, stages);
     },
     onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
     snapshot: () => shared.snapshotText(),

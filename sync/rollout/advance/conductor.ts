@@ -2,13 +2,13 @@ import { messageLineOf } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 import { isConfiguration } from '#deck/revision';
 import type { Report } from '../../pass/report';
-import { nothingRun, type StageState } from '../journal';
+import type { StageState } from '../journal';
 import type { RolloutEvent } from '../notify/notifier';
 import type { StageSession } from '../open-stages';
 import { type Decided, failedIn, goBack, undecidedIn } from './decide';
-import { progressOf, type StageProgress } from './progress';
-import type { TrialProgress } from './run-trial';
-import { createTrials } from './trials';
+import { createKnown, type Known, type KnownOfStages } from './known';
+import type { StageProgress } from './progress';
+import { createTrials, subjectOf, type Trials } from './trials';
 
 export type ConductorOptions = {
   readonly clock: Clock;
@@ -40,76 +40,82 @@ export type Conductor = {
   readonly ended: () => Promise<void>;
 };
 
-type Known = { session: StageSession; state: StageState; report?: Report; problem?: string };
-
 export function createConductor(options: ConductorOptions): Conductor {
-  const stages = new Map<string, Known>();
-  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress = () => {} } = options;
-  const settle = (stage: string, decided: Decided) =>
-    settleOne(stage, decided, { onEvent, onWarning, known: stages.get(stage) });
-  const trials = createTrials({ ...options, onProgress, onDecided: settle, onWarning, onEnded: options.onChange });
-  const progressIn = (stage: string) => viewOf(stages.get(stage), trials.of(stage), options.clock);
+  const stages = createKnown(options.clock);
+  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress: tell = () => {} } = options;
+  const hearers = { onEvent, onWarning };
+  const settle = async (stage: string, decided: Decided) => {
+    await stages.refresh(stage);
+    tellDecided(stage, decided, hearers);
+    tell(stage);
+  };
+  const trials = createTrials({
+    ...options,
+    onProgress: tell,
+    onDecided: settle,
+    onWarning,
+    onEnded: options.onChange,
+  });
 
-  function consider(stage: string, { session, state }: Known): void {
-    const trial = undecidedIn(state);
-    trials.stopOther(stage, trial?.revision);
-    if (!trial || trials.of(stage) || signal.aborted) return;
-    const isNeeded = options.isAskedFor?.(stage) || [...stages.values()].some(isWaitingFor(stage));
-    if (!trial.isFound || isNeeded) trials.start(session, stage, trial);
+  function forget(stage: string): void {
+    trials.stopOther(stage, undefined);
+    stages.forget(stage);
   }
 
-  async function receive(session: StageSession, stage: string, report: Report): Promise<void> {
-    const { state } = await session.remembered.journal.read();
-    stages.set(stage, { session, state, report });
-    for (const event of startOf(stage, state, report)) onEvent(event);
+  async function take(session: StageSession, stage: string, report: Report): Promise<void> {
+    const { state, before } = await stages.take(session, stage, report);
+    if (isBegun(state, report, before))
+      onEvent({ event: 'start', stage, revision: state.runs ?? '', from: state.stable });
     const decided = await goBackLate(session, state, { signal, onWarning });
-    if (decided) settle(stage, decided);
+    if (decided) await settle(stage, decided);
     if (decided?.backTo !== undefined) options.onChange();
-    for (const [name, known] of stages) consider(name, known);
-    onProgress(stage);
+    considerAll(options, { stages, trials });
+    tell(stage);
   }
 
   return {
     after: async (session, report) => {
-      if (session.rollout && session.stage !== undefined) await receive(session, session.stage, report);
+      const { stage, rollout } = session;
+      if (stage === undefined) return;
+      if (rollout) await take(session, stage, report);
+      else forget(stage);
     },
     failed: (session, thrown) => {
       const { stage = '' } = session;
-      const { state } = stages.get(stage) ?? { state: nothingRun };
-      if (session.rollout) stages.set(stage, { session, state, problem: messageLineOf(thrown) });
-      onProgress(stage);
+      if (session.rollout) stages.fail(session, stage, thrown);
+      tell(stage);
     },
     keepOnly: (names) => {
-      for (const stage of [...stages.keys()].filter((one) => !names.includes(one))) {
-        trials.stopOther(stage, undefined);
-        stages.delete(stage);
-      }
+      for (const stage of stages.names()) if (!names.includes(stage)) forget(stage);
     },
     isBusy: () => trials.count() > 0,
-    progress: () => [...stages.keys()].flatMap((stage) => progressIn(stage) ?? []),
+    progress: () => stages.names().flatMap((stage) => stages.progress(stage, trials.of(stage)) ?? []),
     ended: trials.ended,
   };
 }
 
-type Settling = Required<Pick<ConductorOptions, 'onEvent' | 'onWarning'>> & { readonly known: Known | undefined };
+type Running = { readonly stages: KnownOfStages; readonly trials: Trials };
 
-/** Tells what came of a trial, and takes it until the next pass reads what was written down. */
-function settleOne(stage: string, decided: Decided, { onEvent, onWarning, known }: Settling): void {
-  const { revision, verdict, problem } = decided;
-  const { trial } = known?.state ?? {};
-  if (known && trial?.revision === revision) known.state = { ...known.state, trial: { ...trial, verdict } };
+/** Begins the trials that are due, and ends those that are about what is no more. */
+function considerAll({ signal, isAskedFor }: ConductorOptions, { stages, trials }: Running): void {
+  for (const [stage, { session, state }] of stages.entries()) {
+    const trial = undecidedIn(state);
+    trials.stopOther(stage, trial && subjectOf(session, trial));
+    if (!trial || trials.of(stage) || signal.aborted) continue;
+    const isNeeded = !trial.isFound || isAskedFor?.(stage) || stages.entries().some(isWaitingFor(stage));
+    if (isNeeded) trials.start(session, stage, trial);
+  }
+}
+
+type Hearers = Required<Pick<ConductorOptions, 'onEvent' | 'onWarning'>>;
+
+function tellDecided(stage: string, decided: Decided, { onEvent, onWarning }: Hearers): void {
   for (const event of eventsOf(stage, decided)) onEvent(event);
-  if (problem) onWarning(`stage ${stage} does not go back: ${problem}`);
+  if (decided.problem) onWarning(`stage ${stage} does not go back: ${decided.problem}`);
 }
 
 function isWaitingFor(stage: string) {
-  return ({ report }: Known) => report?.waits?.stage === stage;
-}
-
-function viewOf(known: Known | undefined, trial: TrialProgress | undefined, { now }: Clock): StageProgress | undefined {
-  const { rollout, stage } = known?.session ?? {};
-  if (!known || !rollout || stage === undefined) return undefined;
-  return progressOf({ ...known, stage, rollout, trial, nowMs: now() });
+  return ([, { report }]: readonly [string, Known]) => report?.waits?.stage === stage;
 }
 
 type Late = { readonly signal: AbortSignal; readonly onWarning: (warning: string) => void };
@@ -126,12 +132,12 @@ async function goBackLate(session: StageSession, state: StageState, { signal, on
   }
 }
 
-/** A pass brought a revision that has to prove itself. */
-function startOf(stage: string, state: StageState, { applied = [] }: Report): readonly RolloutEvent[] {
-  const { revision, isFound } = undecidedIn(state) ?? {};
-  const isWritten = applied.some(({ change, outcome }) => outcome === 'applied' && isConfiguration(change));
-  const isBegun = revision !== undefined && !isFound && isWritten;
-  return isBegun ? [{ event: 'start', stage, revision, from: state.stable }] : [];
+/** A pass brought a revision that has to prove itself, and did not only repair it. */
+function isBegun(state: StageState, { applied = [] }: Report, before: StageState | undefined): boolean {
+  const trial = undecidedIn(state);
+  const isUnderWay = before !== undefined && undecidedIn(before)?.revision === trial?.revision;
+  if (!trial || trial.isFound || isUnderWay) return false;
+  return applied.some(({ change, outcome }) => outcome === 'applied' && isConfiguration(change));
 }
 
 function eventsOf(stage: string, { verdict, revision, backTo }: Decided): readonly RolloutEvent[] {

@@ -1,3 +1,5 @@
+import { nameOf } from '#deck/document';
+import { isConfiguration } from '#deck/revision';
 import type { Report } from '../../pass/report';
 import type { StageState } from '../journal';
 import type { RolloutOfStage } from './rollout-of-stage';
@@ -40,7 +42,8 @@ export type StageAsKnown = {
   readonly state: StageState;
   readonly rollout: Pick<RolloutOfStage, 'config'>;
   /** What came of the last pass; absent: it failed. */
-  readonly report?: Pick<Report, 'waits' | 'pinned' | 'refused'>;
+  readonly report?: Pick<Report, 'waits' | 'pinned' | 'refused' | 'held' | 'heldUntil'> &
+    Partial<Pick<Report, 'changes' | 'applied'>>;
   /** Why it failed. */
   readonly problem?: string;
   /** A trial that is under way in this process. */
@@ -62,7 +65,8 @@ export function progressOf(standing: StageAsKnown): StageProgress {
   if (pin || pinned) return { ...known, ...ofPinned(state, pinned?.newest) };
   if (refused) return { ...known, step: 'halted', reason: refused };
   if (!isWhole) return { ...known, step: 'writing', reason: 'not all of it could be written yet' };
-  return { ...known, ...ofTrial(standing) };
+  const told = ofTrial(standing);
+  return { ...known, ...told, ...(told.step === 'done' && ofHeld(report)) };
 }
 
 type Told = Pick<StageProgress, 'step' | 'reason' | 'until' | 'newest'>;
@@ -71,6 +75,13 @@ function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told
   const isFailed = failed !== undefined && failed.revision === pin?.left;
   if (isFailed) return { step: 'back', newest, reason: `back from ${failed.revision}: ${failed.verdict.reason}` };
   return { step: 'pinned', newest, reason: 'pinned by rollback' };
+}
+
+/** A worker collects changes for a while: what it holds back is no configuration that the stage runs. */
+function ofHeld({ held = 0, heldUntil: until, changes = [], applied = [] }: NonNullable<StageAsKnown['report']>) {
+  const written = new Set(applied.map(({ change }) => nameOf(change)));
+  const isHeld = held > 0 && changes.some((one) => isConfiguration(one) && !written.has(nameOf(one)));
+  return isHeld && ({ step: 'writing', reason: 'collected with the changes of a few seconds', until } as const);
 }
 
 function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): Told {

@@ -1,5 +1,7 @@
 import { messageLineOf } from '#core/errors';
+import { canonicalJson } from '#core/json';
 import type { Clock } from '#core/timing/clock';
+import { inStage } from '#io/api-calls';
 import { withOwnSignal } from '#io/signals';
 import type { StageTrial } from '../journal';
 import type { StageSession } from '../open-stages';
@@ -12,19 +14,19 @@ export type TrialsOptions = {
   readonly signal: AbortSignal;
   readonly onProgress: (stage: string) => void;
   /** What came of a trial is written down. */
-  readonly onDecided: (stage: string, decided: Decided) => void;
+  readonly onDecided: (stage: string, decided: Decided) => Promise<void>;
   readonly onWarning: (warning: string) => void;
   /** A trial has ended by itself. */
   readonly onEnded: () => void;
 };
 
-type RunningTrial = { readonly revision: string; readonly stop: () => void; progress: TrialProgress };
+type RunningTrial = { readonly subject: string; readonly stop: () => void; progress: TrialProgress };
 
 /** The trials that are under way in this process, one for each stage at most. */
 export type Trials = {
   readonly start: (session: StageSession, stage: string, trial: StageTrial) => void;
-  /** Ends the one of the stage, unless it is about this revision. */
-  readonly stopOther: (stage: string, revision: string | undefined) => void;
+  /** Ends the one of the stage, unless it is about this subject. */
+  readonly stopOther: (stage: string, subject: string | undefined) => void;
   readonly of: (stage: string) => TrialProgress | undefined;
   readonly count: () => number;
   readonly ended: () => Promise<void>;
@@ -40,7 +42,7 @@ export function createTrials(options: TrialsOptions): Trials {
   function start(session: StageSession, stage: string, trial: StageTrial): void {
     const { revision } = trial;
     const stop = new AbortController();
-    const own: RunningTrial = { revision, stop: () => stop.abort(), progress: atBeginning };
+    const own: RunningTrial = { subject: subjectOf(session, trial), stop: () => stop.abort(), progress: atBeginning };
     running.set(stage, own);
     const isCurrent = () => running.get(stage) === own;
     const onProgress = (progress: TrialProgress) => {
@@ -50,9 +52,12 @@ export function createTrials(options: TrialsOptions): Trials {
       if (isBaking) void noteBake(session, revision, signal);
       options.onProgress(stage);
     };
-    const ended = tryOut(session, { trial, onProgress, clock: options.clock, signals: [signal, stop.signal] })
-      .then((judgement) => decide(session, { revision, judgement }, signal))
-      .then((decided) => decided && onDecided(stage, decided))
+    const work = async () => {
+      const trying = { trial, onProgress, clock: options.clock, signals: [signal, stop.signal] } as const;
+      const decided = await tryOut(session, trying);
+      if (decided) await onDecided(stage, decided);
+    };
+    const ended = inStage(stage, work)
       .catch((thrown: unknown) => {
         const lost = `stage ${stage}: what came of its trial is not written down: ${messageLineOf(thrown)}`;
         if (isCurrent() && !signal.aborted) onWarning(lost);
@@ -68,9 +73,9 @@ export function createTrials(options: TrialsOptions): Trials {
 
   return {
     start,
-    stopOther: (stage, revision) => {
+    stopOther: (stage, subject) => {
       const other = running.get(stage);
-      if (!other || other.revision === revision) return;
+      if (!other || other.subject === subject) return;
       running.delete(stage);
       other.stop();
     },
@@ -82,6 +87,20 @@ export function createTrials(options: TrialsOptions): Trials {
   };
 }
 
+/** What a trial is about: where any of it is another thing, one that is under way begins anew. */
+export function subjectOf({ config, rollout }: StageSession, { revision }: Pick<StageTrial, 'revision'>): string {
+  const { settleSeconds, bakeSeconds, gates } = rollout?.config ?? {};
+  const { controlPlane } = config;
+  // Whose word it waits for is asked after it.
+  return canonicalJson({
+    revision,
+    settleSeconds,
+    bakeSeconds,
+    gates: { ...gates, approval: undefined },
+    controlPlane,
+  });
+}
+
 type Trying = {
   readonly trial: StageTrial;
   readonly onProgress: (progress: TrialProgress) => void;
@@ -89,11 +108,16 @@ type Trying = {
   readonly signals: readonly [AbortSignal, AbortSignal];
 };
 
-function tryOut({ rollout }: StageSession, { trial, onProgress, clock, signals: [signal, stop] }: Trying) {
+async function tryOut(
+  session: StageSession,
+  { trial, onProgress, clock, signals: [signal, stop] }: Trying,
+): Promise<Decided | undefined> {
+  const { rollout } = session;
   const { settleSeconds = 0, bakeSeconds = 0 } = rollout?.config ?? {};
   const seconds = { settleMs: settleSeconds * 1_000, bakeMs: bakeSeconds * 1_000 };
-  return withOwnSignal(signal, (own) => {
+  const judgement = await withOwnSignal(signal, (own) => {
     stop.addEventListener('abort', () => own.abort(), { once: true });
     return runTrial({ ...seconds, gates: rollout?.gates ?? [], before: trial.before, clock, onProgress }, own.signal);
   });
+  return decide(session, { revision: trial.revision, judgement }, signal);
 }

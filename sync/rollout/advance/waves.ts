@@ -7,7 +7,7 @@ export type StageTurns = {
 };
 
 /** Waves of stages, one after the other: those that `order` names, whether they are known now or not, then each of the others by itself. */
-function wavesOf({ order, listed }: StageTurns): readonly (readonly (string | undefined)[])[] {
+export function wavesOf({ order, listed }: StageTurns): readonly (readonly (string | undefined)[])[] {
   const named = new Set(order.flat());
   const rest = listed.filter((stage) => stage === undefined || !named.has(stage));
   return [...order.map((wave) => [wave].flat()), ...rest.map((stage) => [stage])];

@@ -100,6 +100,24 @@ export const workerAlerts = {
     description:
       'Their tags cannot be used, or claim what others have or may not. Their owners have to change something.',
   },
+  KongPrivatelinkRolloutHalted: {
+    metric: 'kong_privatelink_rollout_step',
+    when: (metric) => `sum without (step) (${metric}{step=~"halted|back"}) > 0`,
+    for: '1m',
+    severity: 'warning',
+    summary: `The rollout halted at ${worker}`,
+    description:
+      'A gate of this stage failed or could not tell, or policy refuses what it plans: kong-privatelink rollout status says which, and why. Stages after it stay at what they run; addresses are followed in all.',
+  },
+  KongPrivatelinkRolloutWaits: {
+    metric: 'kong_privatelink_rollout_step',
+    when: (metric) => `${metric}{step="approval"} > 0`,
+    for: '1d',
+    severity: 'info',
+    summary: `The rollout has waited a day for an approval of ${worker}`,
+    description:
+      'The gates of this stage passed: kong-privatelink rollout approve lets the next stages have what it runs. They stay as they are until then.',
+  },
   KongPrivatelinkConfigNotUsed: {
     metric: 'kong_privatelink_config_in_use',
     when: (metric) => `${metric} == 0`,

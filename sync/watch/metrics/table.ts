@@ -93,6 +93,29 @@ const writing = {
   },
 } as const satisfies MetricTable;
 
+/** Of a stage in a rollout alone (sync/watch/rollout/metrics.ts): elsewhere none of them is shown. */
+export const rolloutMetrics = {
+  kong_privatelink_rollout_step: {
+    type: 'gauge',
+    help: 'How far a stage is in a rollout: 1 for the step that it is at, 0 for the others',
+    labels: { step: [] },
+  },
+  kong_privatelink_rollout_until_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When that is expected which a stage waits for, unix time; absent where nobody knows',
+  },
+  kong_privatelink_rollout_gate: {
+    type: 'gauge',
+    help: 'What a gate measured last in a trial of a stage: failed requests, or the value of a metric',
+    labels: { gate: [] },
+  },
+  kong_privatelink_rollout_gate_state: {
+    type: 'gauge',
+    help: 'What a gate said last in a trial of a stage: 1 for that (`pass`, `fail`, `inconclusive` or `pending`), 0 for the others',
+    labels: { gate: [], kind: [] },
+  },
+} as const satisfies MetricTable;
+
 const running = {
   kong_privatelink_alive: { type: 'gauge', help: '1 where passes go on, 0 where they hang: what /healthz says' },
   kong_privatelink_config_in_use: {
@@ -136,11 +159,12 @@ export const workerGroups = {
   Discovery: discovery,
   Writing: writing,
   Calls: calls,
+  Rollouts: rolloutMetrics,
   'The worker itself': running,
 };
 
 /** What is counted for each stage by itself. */
-export const stageMetrics = { ...passes, ...discovery, ...writing, ...calls };
+export const stageMetrics = { ...passes, ...discovery, ...writing, ...calls, ...rolloutMetrics };
 
 /** Every metric of the worker. Docs, alerts and the board are made from this table. */
 export const workerMetrics = { ...stageMetrics, ...running };

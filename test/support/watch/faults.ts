@@ -1,5 +1,9 @@
 import { PrivatelinkError } from '#core/errors';
+import { renderMetrics } from '#io/metrics/text';
 import { metricsText } from '#plugin/server/serving/metrics';
+import type { StageStep } from '#sync/rollout/advance/progress';
+import { workerMetrics } from '#sync/watch/metrics/table';
+import { rolloutSamples } from '#sync/watch/rollout/metrics';
 import { deleted, endpointOf, hubScope, knownScope, tenEndpoints, unknownScope } from '../builders';
 import { createPasses } from '../passes';
 import { openScraped, type Scraped } from './scrapes';
@@ -51,6 +55,11 @@ function pluginText(unresolved: number, ageMs: number): string {
   const counts = { events: unresolved, calls: new Map() };
   const feed = { oldestObservedAtMs: () => 0, ejected: () => 0 };
   return metricsText({ counts, instances: 1, unresolved, feed, nowMs: ageMs });
+}
+
+/** Of a stage in a rollout, that minute. */
+function rolloutText(step: StageStep): string {
+  return renderMetrics(workerMetrics, rolloutSamples({ stage: 'canary', step }));
 }
 
 /** `last_success` stays where it was when the worker was struck: in its fifth minute, four after its first pass. */
@@ -193,6 +202,24 @@ export const alertFaults: readonly AlertFault[] = [
     ),
     fires: ['KongPrivatelinkOutputLost'],
     shows: ['kong_privatelink_output_lost_total 9'],
+  },
+  {
+    name: 'a gate failed, and the stage went back',
+    live: succeeded((worker) => worker.pass(10, () => rolloutText('back'))),
+    fires: ['KongPrivatelinkRolloutHalted'],
+    shows: ['kong_privatelink_rollout_step{step="back"} 1', 'kong_privatelink_rollout_step{step="halted"} 0'],
+  },
+  {
+    name: 'a gate could not tell, until somebody corrected it',
+    live: succeeded((worker) => worker.pass(20, (minute) => rolloutText(minute < 10 ? 'halted' : 'baking'))),
+    fires: [],
+    shows: ['kong_privatelink_rollout_step{step="halted"} 0'],
+  },
+  {
+    name: 'nobody approves a rollout for a day',
+    live: succeeded((worker) => worker.pass(24 * 60 + 10, () => rolloutText('approval'))),
+    fires: ['KongPrivatelinkRolloutWaits'],
+    shows: ['kong_privatelink_rollout_step{step="approval"} 1'],
   },
   {
     name: 'discovery of a data plane does not succeed',

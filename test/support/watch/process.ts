@@ -47,7 +47,10 @@ export function startWorkerProcess(
     env: { ...process.env, ...estate.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const reading = createInterface(child.stdout);
+  const lines = reading[Symbol.asyncIterator]();
+  const said: string[] = [];
+  reading.on('line', (text) => said.push(text));
   const ended = once(child, 'exit');
   /** Reads on to the next line of this message, with this in its reason. */
   const until = async (message: string, about = '') => {
@@ -61,6 +64,8 @@ export function startWorkerProcess(
   return {
     child,
     lines,
+    /** All lines so far of this message. */
+    said: (message: string) => said.map((text) => line.parse(JSON.parse(text))).filter(({ msg }) => msg === message),
     until,
     ended,
     close: async () => {
@@ -75,6 +80,8 @@ export async function startScrapedWorker(estate: Estate) {
   const {
     child,
     until: logs,
+    said,
+    ended,
     close,
   } = startWorkerProcess(estate, {
     env: preloaded(estate, busyAtSignal + aheadAtWill),
@@ -93,6 +100,7 @@ export async function startScrapedWorker(estate: Estate) {
   };
   return {
     address,
+    said,
     page,
     read,
     /** Waits until the series has this value. */
@@ -107,6 +115,12 @@ export async function startScrapedWorker(estate: Estate) {
     /** Lets a pass begin. */
     trigger: () => child.kill('SIGHUP'),
     hang: () => child.kill('SIGUSR2'),
+    /** Asks it to end, and gives its exit code. */
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      return child.exitCode;
+    },
     close,
   };
 }

@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { StageProgress, StageStep } from '#sync/rollout/advance/progress';
+import { createEnding, type Ending } from '#sync/watch/rollout/ending';
+
+const stages = ['canary', 'prod'] as const;
+
+let ending: Ending;
+let progress: Record<string, StageProgress>;
+
+beforeEach(() => {
+  ending = createEnding();
+  progress = {};
+});
+
+function come(stage: string, step: StageStep, revision = 'a'): void {
+  progress[stage] = { stage, step, revision };
+  ending.take(progress[stage]);
+}
+
+/** A pass over each stage, from its begin to its end, in which nothing comes to another step. */
+function pass(...passed: readonly string[]): void {
+  for (const stage of passed) ending.rest(stage, ending.version());
+}
+
+const isOver = (listed: readonly (string | undefined)[] = stages) => ending.isOver(listed, Object.values(progress));
+
+describe('the end of a rollout', () => {
+  it('is told once, when all are done and each has had a pass since', () => {
+    come('canary', 'baking');
+    come('prod', 'waits');
+    come('canary', 'done');
+    come('prod', 'baking');
+    come('prod', 'done');
+    const early = isOver();
+    pass('canary');
+    const halfway = isOver();
+    pass('prod');
+
+    expect([early, halfway, isOver(), isOver()]).toEqual([false, false, true, false]);
+  });
+
+  it('is none where nothing was on trial', () => {
+    for (const stage of stages) come(stage, 'done');
+    pass(...stages);
+
+    expect(isOver()).toBe(false);
+  });
+
+  it('does not come with a pass that began before the last stage came to its end', () => {
+    come('canary', 'baking');
+    come('prod', 'done');
+    const version = ending.version();
+    come('canary', 'done', 'b');
+    pass('canary');
+    ending.rest('prod', version);
+
+    expect(isOver()).toBe(false);
+  });
+
+  it.each([
+    ['a stage is known of which nobody knows how far it is', ['canary', 'prod', 'later']],
+    ['stages cannot be listed', ['canary', 'prod', undefined]],
+  ])('is not told while %s', (_, listed) => {
+    come('canary', 'approval');
+    come('canary', 'done');
+    come('prod', 'done');
+    pass(...stages);
+
+    expect(isOver(listed)).toBe(false);
+  });
+
+  it('is not told while one failed or waits', () => {
+    come('canary', 'settling');
+    come('canary', 'done');
+    come('prod', 'behind');
+    pass(...stages);
+
+    expect(isOver()).toBe(false);
+  });
+});
