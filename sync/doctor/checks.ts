@@ -9,6 +9,7 @@ import {
 } from './control-plane-checks';
 import { checkEndpoints, checkNetworks, checkScopes } from './discovery-checks';
 import { checkPublications, checkStateDir, checkWatchAddress } from './machine-checks';
+import { checkGatesNow, checkOrder } from './rollout-checks';
 
 /** What `doctor` looks at, in the order in which it is shown: causes before what they stop. What stages share is looked at with the first. */
 export function checksOf(config: Config, isFirst: boolean): readonly Check[] {
@@ -24,7 +25,10 @@ const sharedChecks: readonly Check[] = [
   { name: 'networks', run: checkNetworks, isAdvisory: true },
 ];
 
-const lastChecks: readonly Check[] = [{ name: 'publish', run: checkPublications }];
+const lastChecks: readonly Check[] = [
+  { name: 'publish', run: checkPublications },
+  { name: 'rollout order', run: checkOrder },
+];
 
 function ownChecks(config: Config): readonly Check[] {
   const own = [
@@ -32,6 +36,7 @@ function ownChecks(config: Config): readonly Check[] {
     ...backendChecks(config),
     { name: 'plugins', run: checkConfiguredPlugins },
     { name: 'plan', run: checkPlan },
+    { name: 'rollout', run: checkGatesNow, isAdvisory: true },
   ];
   return config.stage === undefined ? own : own.map((one) => ({ ...one, name: `${one.name} (${config.stage})` }));
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Config, mostScopesAtOnce } from '#config/schema';
 import type { Snapshot } from '#core/model';
+import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { emptyBase } from '#deck/file/base';
 import { type AwsAccess, createAwsAccess } from '#discovery/aws/access';
@@ -32,16 +33,18 @@ export type Context = {
   readonly aws: AwsAccess;
   readonly schema: PluginSchema;
   readonly now: () => number;
+  readonly clock: Clock;
+  /** Names of all stages as the file lists them; undefined: labels stand there that nobody could list. */
+  readonly listed: readonly (string | undefined)[];
   readonly session: Promise<Session>;
   readonly snapshot: Promise<Snapshot>;
   readonly held: Promise<readonly HeldEntity[]>;
 };
 
+type Opening = Pick<Context, 'options' | 'schema' | 'listed'> & { readonly configs: readonly Config[] };
+
 /** Begins to read the scopes, all at once, and the control plane of each stage; nothing is written. */
-export function openContexts(
-  { configs, options, schema }: Pick<Context, 'options' | 'schema'> & { readonly configs: readonly Config[] },
-  signal: AbortSignal,
-): readonly Context[] {
+export function openContexts({ configs, options, schema, listed }: Opening, signal: AbortSignal): readonly Context[] {
   const [first] = configs;
   if (!first) return [];
   const clock = options.clock ?? systemClock;
@@ -66,6 +69,8 @@ export function openContexts(
     aws,
     schema,
     now: clock.now,
+    clock,
+    listed,
     session: ground.then((one) => openStage(one, config)),
     snapshot,
     held: within(

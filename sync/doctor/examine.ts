@@ -24,8 +24,8 @@ export async function examine(
   const node = resultOf('Node.js', checkNode(process.versions.node));
   const first = [node, ...answers.map((answer) => resultOf('configuration', answer))];
   if (!staged) return first;
-  const { configs, answers: more } = await readStages(staged, options, signal);
-  const contexts = openContexts({ configs, options, schema }, signal);
+  const { configs, listed, answers: more } = await readStages(staged, options, signal);
+  const contexts = openContexts({ configs, options, schema, listed }, signal);
   const results = await Promise.all(
     contexts.map((context, index) => runChecks(checksOf(context.config, index === 0), context, signal)),
   );
@@ -48,19 +48,19 @@ function readConfig(options: SessionOptions): {
 /** Says something where there are several stages, or might be. */
 async function readStages(staged: StagedConfig, { stage }: StagesOptions, signal: AbortSignal) {
   try {
-    const { configs, unlisted } = await withinDeadline((own) => resolveStages(askedFor(staged, stage), own), {
+    const { configs, listed, unlisted } = await withinDeadline((own) => resolveStages(askedFor(staged, stage), own), {
       signal,
       timeoutMs: checkTimeoutMs,
       asked: 'the control planes with these labels',
       fix: lateFix,
     });
-    if (stage !== undefined) return { configs: [onlyStage(configs, stage, unlisted)], answers: [] };
+    if (stage !== undefined) return { configs: [onlyStage(configs, stage, unlisted)], listed, answers: [] };
     const names = configs.flatMap((one) => one.stage ?? []);
-    const listed = names.length > 0 ? [ok(`stages: ${names.join(', ')}`)] : [];
-    return { configs, answers: [...listed, ...unlisted.map(({ thrown }) => failed(messageLineOf(thrown)))] };
+    const named = names.length > 0 ? [ok(`stages: ${names.join(', ')}`)] : [];
+    return { configs, listed, answers: [...named, ...unlisted.map(({ thrown }) => failed(messageLineOf(thrown)))] };
   } catch (thrown) {
     signal.throwIfAborted();
-    return { configs: [], answers: [failed(messageLineOf(thrown))] };
+    return { configs: [], listed: [], answers: [failed(messageLineOf(thrown))] };
   }
 }
 

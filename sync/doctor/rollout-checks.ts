@@ -1,0 +1,42 @@
+import { backendOf } from '../control-planes/backends';
+import { type Diagnosis, ok, warning } from '../control-planes/diagnosis';
+import { wavesOf } from '../rollout/advance/waves';
+import { checkGates, type GateCheck } from '../rollout/gates/gates';
+import type { Context } from './context';
+
+/** What each gate of the stage says of the present, a line each. */
+export async function checkGatesNow(
+  { config: { rollout, stage, controlPlane }, held, clock }: Context,
+  signal: AbortSignal,
+): Promise<readonly Diagnosis[]> {
+  if (!rollout || stage === undefined) return [];
+  await held;
+  const checks = await checkGates(rollout, { stage, clock, backend: backendOf(controlPlane) }, signal);
+  return checks.map(diagnosisOf);
+}
+
+function diagnosisOf({ name, kind, said }: GateCheck): Diagnosis {
+  const isFine = kind === 'pass' || kind === 'pending';
+  return { ...(isFine ? ok(said) : warning(`${kind}: ${said}`)), about: name };
+}
+
+/** In which order a change goes through the stages. */
+export async function checkOrder({ config: { rollout }, listed }: Context): Promise<readonly Diagnosis[]> {
+  if (!rollout) return [];
+  const { order = [], notify } = rollout;
+  const waves = wavesOf({ order, listed }).map((wave) => wave.map(nameOf).join(' and '));
+  const webhook = notify ? [`the webhook ${new URL(notify.url).host} is not called by doctor`] : [];
+  const missing = listed.includes(undefined) ? [] : order.flat().filter((stage) => !listed.includes(stage));
+  return [
+    ok([waves.join(', then '), ...webhook].join('; ')),
+    ...missing.map((stage) =>
+      warning(
+        `rollout.order names stage ${stage}, and there is none: stages after it wait; correct it, or add the stage`,
+      ),
+    ),
+  ];
+}
+
+function nameOf(stage: string | undefined): string {
+  return stage ?? 'those that could not be listed';
+}
