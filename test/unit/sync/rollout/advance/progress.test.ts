@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Change } from '#sync/plan/changes';
+import { progressOf, type StageAsKnown } from '#sync/rollout/advance/progress';
+import { nothingRun } from '#sync/rollout/journal';
+
+const heldUntil = '2026-01-01T00:00:30Z';
+const known = { stage: 'canary', state: { ...nothingRun, runs: 'aaaaaaaaaaaa' }, nowMs: 0 };
+const rollout = {} as StageAsKnown['rollout'];
+const change = (kind: 'service' | 'target') => ({ action: 'create', kind, key: 'sd2', domain: 'sd2' }) as Change;
+
+function stepWith(report: StageAsKnown['report']) {
+  return progressOf({ ...known, rollout, report });
+}
+
+describe('a stage whose worker collects changes', () => {
+  it('is not done while configuration is among them', () => {
+    expect(stepWith({ held: 1, heldUntil, changes: [change('service')] })).toMatchObject({
+      step: 'writing',
+      until: heldUntil,
+    });
+  });
+
+  it.each([
+    ['addresses alone are', { held: 1, heldUntil, changes: [change('target')] }],
+    [
+      'the configuration was written',
+      {
+        held: 1,
+        heldUntil,
+        changes: [change('service'), change('target')],
+        applied: [{ change: change('service'), outcome: 'applied' }],
+      },
+    ],
+    ['nothing is', { held: 0, changes: [] }],
+  ] as const)('is done where %s', (_, report) => {
+    expect(stepWith(report).step).toBe('done');
+  });
+});
