@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { histories } from '#test/simulation/history';
+import { rolloutHistories } from '#test/simulation/rollouts/history';
+import { simulateRollouts } from '#test/simulation/rollouts/simulate';
 import { simulate } from '#test/simulation/simulate';
 import { stageHistories } from '#test/simulation/stages/history';
 import { checkIdentity, simulateStages } from '#test/simulation/stages/simulate';
@@ -11,7 +13,7 @@ const historiesPerBatch = 200;
 const mostGrowth = 0.1;
 
 /**
- * `npm run simulate [-- HISTORIES [stages]]`: random histories of one control plane, or of several stages, then the memory of the watch worker; ends with 1 when
+ * `npm run simulate [-- HISTORIES [stages|rollouts]]`: random histories of one control plane, of several stages, or of rollouts, then the memory of the watch worker; ends with 1 when
  * a rule is broken. SEED makes the same histories.
  */
 async function main([count = '3000', what]: readonly string[]): Promise<void> {
@@ -21,10 +23,7 @@ async function main([count = '3000', what]: readonly string[]): Promise<void> {
     // Batches count up from the seed, so that the seed of any of them starts with it.
     const batch = seed + done / historiesPerBatch;
     const numRuns = Math.min(historiesPerBatch, Number(count) - done);
-    const run = { seed: batch, numRuns };
-    const broken = await (what === 'stages'
-      ? brokenByStages(run)
-      : firstBroken(histories(stepsPerHistory), simulate, run));
+    const broken = await brokenBy(what, { seed: batch, numRuns });
     if (broken !== undefined) return fail(broken);
     const rate = (done + numRuns) / ((performance.now() - startedMs) / 1_000);
     console.log(`seed ${batch}: ${done + numRuns} of ${count} histories, ${rate.toFixed(0)} a second`);
@@ -36,6 +35,13 @@ async function main([count = '3000', what]: readonly string[]): Promise<void> {
 }
 
 type Run = { readonly seed: number; readonly numRuns: number };
+
+function brokenBy(what: string | undefined, run: Run): Promise<string | undefined> {
+  if (what === 'stages') return brokenByStages(run);
+  if (what === 'rollouts')
+    return firstBroken(rolloutHistories(stepsPerHistory), (steps) => simulateRollouts(steps), run);
+  return firstBroken(histories(stepsPerHistory), simulate, run);
+}
 
 async function brokenByStages(run: Run): Promise<string | undefined> {
   return (

@@ -2,22 +2,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Revision } from '#deck/revision';
+import { openPause, type Pause, type Paused } from '#sync/rollout/advance/pause';
 import { type Journal, nothingRun, openJournal, type StageState } from '#sync/rollout/journal';
 import { openRevisions, type Revisions } from '#sync/rollout/revisions';
-import type { StageName } from './history';
 
 /** A stateDir. */
 export type StageDisk = {
-  journal(stage: StageName): Journal;
+  journal(stage: string): Journal;
   readonly revisions: Revisions;
+  readonly pause: Pause;
+  /** Where it is; of one in memory a place in which no file can be. */
+  readonly stateDir: string;
   /** Everything in it is lost. */
   lose(): void;
 };
 
 /** Texts in memory, as the files are read: no value is shared between those who write and those who read. */
 export function memoryDisk(): StageDisk {
-  const journals = new Map<StageName, string>();
+  const journals = new Map<string, string>();
   const revisions = new Map<string, string>();
+  let paused: Paused | undefined;
   return {
     journal: (stage) => ({
       read: async () => {
@@ -35,9 +39,17 @@ export function memoryDisk(): StageDisk {
       keep: async (revision) => void revisions.set(revision.id, JSON.stringify(revision)),
       prune: async () => {},
     },
+    pause: {
+      read: async () => paused,
+      write: async (next) => {
+        paused = next;
+      },
+    },
+    stateDir: '/dev/null/stateDir',
     lose: () => {
       journals.clear();
       revisions.clear();
+      paused = undefined;
     },
   };
 }
@@ -50,6 +62,8 @@ export function fileDisk(): StageDisk & { remove(): void } {
   return {
     journal: (name) => openJournal({ stateDir, owner, controlPlane: { type: 'konnect', name } }),
     revisions: openRevisions({ stateDir, owner }),
+    pause: openPause({ stateDir, owner }),
+    stateDir,
     lose: remove,
     remove,
   };

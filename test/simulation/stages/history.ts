@@ -48,11 +48,11 @@ export const quietAnswers: Answers = { scopes: [], konnect: { fault: 'none', atW
 const domain = fc.constantFrom(...domainNames);
 const stage = fc.constantFrom(...stageNames);
 
-function mostly<T>(usual: T, others: fc.Arbitrary<T>, weight = 3): fc.Arbitrary<T> {
+export function mostly<T>(usual: T, others: fc.Arbitrary<T>, weight = 3): fc.Arbitrary<T> {
   return fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: others });
 }
 
-const answers = {
+export const answers = {
   scopes: fc.array(mostly<ScopeFault>('none', fc.constantFrom(...scopeFaults)), { maxLength: 2 }),
   konnect: fc.record({
     fault: mostly<KonnectFault>('none', fc.constantFrom(...konnectFaults), 2),
@@ -78,13 +78,13 @@ const rollback: fc.Arbitrary<Step> = fc.record({
   ...answers,
 });
 
-const endpoint: fc.Arbitrary<Step> = fc.record({
+export const endpoint: fc.Arbitrary<Step> = fc.record({
   do: fc.constantFrom('create' as const, 'create' as const, 'delete' as const, 'tag' as const, 'untag' as const),
   domain,
   number: fc.nat(3),
 });
 
-const retag: fc.Arbitrary<Step> = domain.chain((name) =>
+export const retag: fc.Arbitrary<Step> = domain.chain((name) =>
   fc.record({
     do: fc.constant('retag' as const),
     domain: fc.constant(name),
@@ -99,7 +99,7 @@ const retag: fc.Arbitrary<Step> = domain.chain((name) =>
   }),
 );
 
-const configure: fc.Arbitrary<Step> = fc.record(
+export const configure: fc.Arbitrary<Step> = fc.record(
   {
     do: fc.constant('configure' as const),
     affinity: mostly<Configuration['affinity']>('none', fc.constantFrom('weighted', 'failover'), 2),

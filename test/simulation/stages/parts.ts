@@ -54,8 +54,17 @@ export function isOwnUpstream({ kind, key, domain }: Pick<Entity, 'kind' | 'key'
   return kind === 'upstream' && key === `${domain}.privatelink`;
 }
 
-/** The tags of upstreams are data. */
+const texts = new WeakMap<Entity, string>();
+
+/** Entities are replaced as a whole, and asked often. */
 function textOf(entity: Entity): string {
+  const text = texts.get(entity) ?? textAnew(entity);
+  texts.set(entity, text);
+  return text;
+}
+
+/** The tags of upstreams are data. */
+function textAnew(entity: Entity): string {
   const { fields, tags } = withoutDefaults(entity);
   const own = tags.filter((tag) => !tag.startsWith('pinned:')).sort();
   return canonicalJson({ fields, tags: entity.kind === 'upstream' ? [] : own });

@@ -1,7 +1,7 @@
 import { type Domain, settleClaims } from '#core/claims/settle';
 import { hostOf } from '#core/host-header';
 import type { DomainSettings, Endpoint, Scope, ScopeState, Snapshot } from '#core/model';
-import { parseBase } from '#deck/file/base';
+import { type Base, parseBase } from '#deck/file/base';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { endpointOf, snapshotOf } from '../../support/builders';
 import { type Configuration, type DomainName, domainNames, type Profile, type ScopeFault, type Step } from './history';
@@ -129,7 +129,12 @@ export function settingsOf({ plugins, isRouted, healthPath }: Configuration): Re
   };
 }
 
-export function baseOf({ consumer }: Configuration) {
+const bases = new Map<string, Base>();
+
+/** The base file in which one is written. */
+export function baseOf({ consumer }: Configuration): Base {
   const text = `_format_version: "3.0"\nconsumers:\n  - username: ${consumer}\n`;
-  return parseBase([{ path: 'base.yaml', text }]);
+  const base = bases.get(consumer) ?? parseBase([{ path: 'base.yaml', text }]);
+  bases.set(consumer, base);
+  return base;
 }

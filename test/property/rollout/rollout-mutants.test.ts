@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { bake, quietPass as pass, rolledOut, type Step } from '../../simulation/rollouts/history';
+
+/** Faults put in one by one: each must break a property of rollouts, or the properties prove nothing. The same list is in docs/testing.md. */
+type Mutant = {
+  readonly name: string;
+  readonly module: string;
+  /** The module's functions, of which the mutant changes one or two. */
+  readonly mutate: (real: Module) => Module;
+  readonly lives: readonly Step[];
+  /** The property that catches it. */
+  readonly caught: RegExp;
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
+type Module = Readonly<Record<string, any>>;
+
+const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
+const all = ['canary', 'blue', 'green', 'file'] as const;
+const plain = {
+  do: 'configure',
+  affinity: 'none',
+  plugins: 1,
+  isRouted: true,
+  consumer: 'anna',
+  approval: [],
+  isFrozen: false,
+  onFailure: 'rollback',
+} as const;
+const limited: Step = { ...plain, plugins: 2 };
+const stricter: Step = { ...plain, plugins: 3 };
+const halting: Step = { ...plain, plugins: 2, onFailure: 'halt' };
+const restart: Step = { do: 'restart' };
+const mood = (stage: (typeof all)[number], says: 'pass' | 'fail' | 'inconclusive'): Step => ({
+  do: 'mood',
+  stage,
+  says,
+});
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'a gate that cannot tell counts as one that passes',
+    module: '#sync/rollout/advance/judge',
+    mutate: ({ createJudge }) => ({
+      createJudge: (options: Module) => {
+        const judge = createJudge(options);
+        const kindOf = ({ kind }: Module) => (kind === 'inconclusive' ? 'pass' : kind);
+        return {
+          ...judge,
+          take: (gate: string, sample: Module) => judge.take(gate, { ...sample, kind: kindOf(sample) }),
+        };
+      },
+    }),
+    lives: [...rolledOut, limited, mood('canary', 'inconclusive'), pass, bake],
+    caught: /canary: passes a trial after its gates were fine for 1000 ms/,
+  },
+  {
+    name: 'a bake ends with its first sample',
+    module: '#sync/rollout/advance/judge',
+    mutate: ({ createJudge }) => ({ createJudge: (options: Module) => createJudge({ ...options, bakeMs: 1_000 }) }),
+    lives: [...rolledOut, limited, pass, bake],
+    caught: /canary: passes a trial after its gates were fine for \d+ ms/,
+  },
+  {
+    name: 'of the stages of one wave the first speaks for all',
+    module: '#sync/rollout/advance/waves',
+    mutate: ({ earlierThan }) => ({
+      earlierThan: (stage: string, turns: Module) =>
+        earlierThan(stage, { ...turns, order: turns.order.map((wave: string | string[]) => [wave].flat()[0]) }).filter(
+          (one: string) => one !== 'green' && one !== stage,
+        ),
+    }),
+    lives: [...rolledOut, limited, pass, bake, mood('green', 'inconclusive'), pass, bake, pass],
+    caught: /file: gets sd1 before green passed it/,
+  },
+  {
+    name: 'what came of a trial is known to its process alone',
+    module: '#sync/rollout/advance/decide',
+    mutate: ({ decide }) => ({
+      decide: (session: Module, ...rest: unknown[]) => {
+        const { journal } = session.remembered;
+        const isPass = ({ verdict }: Module) => verdict?.kind === 'pass';
+        const forget = (trial: Module) => (isPass(trial) ? trial : { ...trial, verdict: undefined });
+        const write = (state: Module) => journal.write({ ...state, trial: forget(state.trial) });
+        return decide({ ...session, remembered: { ...session.remembered, journal: { ...journal, write } } }, ...rest);
+      },
+    }),
+    lives: [
+      ...rolledOut,
+      halting,
+      mood('canary', 'fail'),
+      pass,
+      bake,
+      restart,
+      mood('canary', 'pass'),
+      pass,
+      bake,
+      pass,
+    ],
+    caught: /canary: passes although it halted/,
+  },
+  {
+    name: 'a stage that went back is pinned in its process alone',
+    module: '#sync/rollout/memory',
+    mutate: ({ openMemory }) => ({
+      openMemory: ({ journal, ...options }: Module) => {
+        let isStarted = false;
+        const read = async () => {
+          const { state, warnings } = await journal.read();
+          const pin = isStarted ? state.pin : undefined;
+          const endedPin = isStarted ? state.endedPin : state.pin?.revision;
+          isStarted = true;
+          return { state: { ...state, pin, endedPin }, warnings };
+        };
+        return openMemory({ ...options, journal: { ...journal, read } });
+      },
+    }),
+    lives: [...rolledOut, limited, mood('canary', 'fail'), pass, bake, restart, pass],
+    caught: /canary: gets again what it went back from/,
+  },
+  {
+    name: 'a stage that waits keeps its addresses too',
+    module: '#sync/plan/pin',
+    mutate: ({ desiredUnder }) => ({
+      desiredUnder: (pin: Module, input: Module) => {
+        const held = new Set(input.held.map(({ kind, key }: Module) => `${kind}:${key}`));
+        const isKnown = ({ kind, key }: Module) => kind !== 'target' || held.has(`${kind}:${key}`);
+        return desiredUnder(pin, input).filter((one: Module) => !pin.isHold || isKnown(one));
+      },
+    }),
+    lives: rolledOut,
+    caught: /blue: target sd\S+ waits/,
+  },
+  {
+    name: 'what came of a trial counts for the revision that comes after it',
+    module: '#sync/rollout/advance/trial',
+    mutate: ({ onTrial }) => ({
+      onTrial: async (state: Module, begun: unknown) => {
+        const next = await onTrial(state, begun);
+        return { ...next, trial: next.trial && { ...next.trial, verdict: state.trial?.verdict } };
+      },
+    }),
+    lives: [...rolledOut, limited, pass],
+    caught: /blue: gets sd1 before canary passed it/,
+  },
+  {
+    name: 'one word lets every revision through',
+    module: '#sync/rollout/advance/proof',
+    mutate: ({ whyUnproved }) => ({
+      whyUnproved: (earlier: Module, candidate: unknown) =>
+        earlier.state.skipped?.length > 0 ? undefined : whyUnproved(earlier, candidate),
+    }),
+    lives: [...rolledOut, limited, pass, { do: 'skip', stage: 'canary' }, pass, stricter, pass],
+    caught: /blue: gets sd1 before canary passed it/,
+  },
+  {
+    name: 'a revision of which half is written counts as all of it',
+    module: '#sync/rollout/memory',
+    mutate: ({ openMemory }) => ({
+      openMemory: (options: unknown) => {
+        const memory = openMemory(options);
+        const asApplied = (change: unknown) => ({ change, outcome: 'applied' });
+        return { ...memory, end: (planned: Module) => memory.end(planned, planned.plan.changes.map(asApplied)) };
+      },
+    }),
+    lives: [
+      ...rolledOut,
+      limited,
+      { do: 'pass', by: 'worker', stages: ['canary'], ...quiet, konnect: { fault: 'error', atWrite: 0, times: 1 } },
+      bake,
+      { do: 'pass', by: 'worker', stages: ['blue'], ...quiet },
+    ],
+    caught: /blue: gets sd1 before canary passed it/,
+  },
+  {
+    name: 'nobody has to approve',
+    module: '#sync/rollout/advance/proof',
+    mutate: ({ whyUnproved }) => ({
+      whyUnproved: (earlier: Module, candidate: unknown) =>
+        whyUnproved({ ...earlier, needsApproval: false }, candidate),
+    }),
+    lives: [...rolledOut, { ...plain, plugins: 2, approval: ['canary'] }, pass, bake, pass],
+    caught: /blue: begins before canary is approved/,
+  },
+  {
+    name: 'a freeze is forgotten',
+    module: '#sync/rollout/gates/freeze',
+    mutate: () => ({ frozenUntil: () => undefined }),
+    lives: [...rolledOut, { ...plain, plugins: 2, isFrozen: true }, pass],
+    caught: /canary: begins although rollouts are frozen/,
+  },
+];
+
+describe('the properties of rollouts', () => {
+  afterEach(() => {
+    jest.resetModules();
+  });
+
+  it.each(mutants)('catch: $name', async ({ module, mutate, lives, caught }) => {
+    let simulateRollouts: (history: readonly Step[]) => Promise<void> = async () => {};
+    jest.isolateModules(() => {
+      const real = jest.requireActual<Module>(module);
+      jest.doMock(module, () => ({ ...real, ...mutate(real) }));
+      simulateRollouts = require('../../simulation/rollouts/simulate').simulateRollouts;
+      jest.dontMock(module);
+    });
+
+    await expect(simulateRollouts(lives)).rejects.toThrow(caught);
+  });
+
+  it('hold without a fault through the same histories', async () => {
+    const { simulateRollouts } = require('../../simulation/rollouts/simulate');
+
+    for (const { lives } of mutants) await expect(simulateRollouts(lives)).resolves.toBeUndefined();
+  });
+});

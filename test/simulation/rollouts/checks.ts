@@ -1,0 +1,71 @@
+import type { Domain } from '#core/claims/settle';
+import { renderDesired } from '#deck/desired';
+import type { HeldEntity } from '#deck/document';
+import { fail, originOf } from '../checks';
+import { isOwnUpstream, partIn, partsOf } from '../stages/parts';
+import type { World } from '../stages/world';
+import type { Configuration, Step } from './history';
+import { type Stage, settingsWith } from './stage';
+
+export type Found = {
+  /** What scopes say that could be read. */
+  readonly found: readonly Domain[];
+  /** All scopes could be read. */
+  readonly isWhole: boolean;
+};
+
+/** Addresses are followed whatever a stage waits for, those that are gone too. */
+export function checkData({ name, held }: Stage, world: World, { found, isWhole }: Found): void {
+  const targets = targetsIn(held());
+  const waiting = wantedTargets(found).find((key) => !targets.has(key));
+  if (waiting) fail(`${name}: target ${waiting} waits`);
+  const late = isWhole && [...targets].find(([, one]) => !world.isThere(originOf(one).endpointId));
+  if (late) fail(`${name}: target ${late[0]} stays although its endpoint is gone`);
+}
+
+function wantedTargets(domains: readonly Domain[]): readonly string[] {
+  return renderDesired({ owner: 'test', domains, settings: {} }).flatMap(({ kind, key }) =>
+    kind === 'target' ? [key] : [],
+  );
+}
+
+/** Of the domains' own upstreams; those of zones come with the configuration. */
+function targetsIn(held: readonly HeldEntity[]): ReadonlyMap<string, HeldEntity> {
+  const upstreams = new Set(held.filter(isOwnUpstream).map(({ key }) => key));
+  return new Map(
+    held.flatMap((one) => (one.kind === 'target' && upstreams.has(one.parent ?? '') ? [[one.key, one]] : [])),
+  );
+}
+
+/** In the end a stage holds what is configured, and the addresses that there are. */
+export function checkSame({ name, held, written }: Stage, world: World, configuration: Configuration): void {
+  const found = world.domains();
+  const { affinity, consumer } = configuration;
+  const wanted = partsOf({ found, settings: settingsWith(configuration), held: held(), affinity, consumer });
+  for (const [domain, part] of wanted.domains) {
+    const is = partIn(held(), domain);
+    const other = [...new Set([...part.keys(), ...is.keys()])].find((one) => part.get(one) !== is.get(one));
+    if (other) fail(`${name}: ${other} is ${is.get(other) ?? 'missing'} in the end instead of ${part.get(other)}`);
+  }
+  const [are, should] = [[...targetsIn(held()).keys()], wantedTargets(found)].map((keys) => keys.toSorted().join());
+  if (are !== should) fail(`${name}: has ${are} in the end instead of ${should}`);
+  if (name === 'file' && !written.includes(`username: ${consumer}\n`))
+    fail(`${name}: its base file is not that of ${consumer}`);
+}
+
+/** Whether the step leaves nobody to decide: where all that is in use loses its tags while others say something else, those are refused by design. */
+export function isFair(step: Step, stages: readonly Stage[], world: World): boolean {
+  if (step.do !== 'retag' && step.do !== 'untag') return true;
+  const untagged = world.untagged(step.domain);
+  const ofDomain = stages.flatMap(({ held }) => held()).filter(({ domain }) => domain === step.domain);
+  if (step.do === 'retag') return ofDomain.every((one) => !untagged.includes(originOf(one).endpointId));
+  const agreed = renderDesired({ owner: 'test', domains: world.domains(), settings: {} });
+  return ofDomain.every((one) => {
+    const wanted = agreed.find(({ kind, key }) => kind === one.kind && key === one.key);
+    return !wanted || usedIn(wanted.fields) === usedIn(one.fields);
+  });
+}
+
+function usedIn({ protocol, host_header, paths }: HeldEntity['fields']): string {
+  return JSON.stringify([protocol, host_header, paths]);
+}

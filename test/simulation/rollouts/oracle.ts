@@ -1,0 +1,228 @@
+import type { Entity, HeldEntity } from '#deck/document';
+import type { Revision } from '#deck/revision';
+import type { Sample } from '#sync/rollout/gates/gate';
+import type { StageState } from '#sync/rollout/journal';
+import { isSomethingElse, type Part, type Parts, partIn, textOfPart, textOfParts } from '../stages/parts';
+import { type Configuration, earlierStages, type StageName } from './history';
+
+// What a rollout is, in words of its own: nothing here comes from sync/rollout/advance, deck/revision.ts or sync/plan/pin.ts, but for the names of revisions in
+// a journal, and what stands in their files.
+
+export const bakeMs = 5_000;
+
+/** What came of a trial that did not pass: what was on trial, what ran before, and whether the stage went back to that. */
+type Halt = { readonly content: Parts; readonly before: Parts; readonly isBack: boolean };
+
+/** What the oracle knows of a stage. */
+type Watched = {
+  /** What it may hold: what was begun last. */
+  running: Parts;
+  before: Parts;
+  /** What the last pass would have it run. */
+  wanted: Parts;
+  /** For how long its gates were fine while it held what it holds. */
+  fineMs: number;
+  wasFine: boolean;
+  text: string;
+  version: number;
+  proved?: Parts;
+  isApproved: boolean;
+  hasFailed: boolean;
+  halt?: Halt;
+  /** What somebody let through, as text. */
+  readonly skipped: Set<string>;
+};
+
+export type OracleOptions = {
+  readonly held: (stage: StageName) => readonly HeldEntity[];
+  /** Another one whenever something was written. */
+  readonly versionOf: (stage: StageName) => number;
+  readonly says: (stage: StageName) => Sample['kind'];
+  readonly revision: (id: string) => Promise<Revision | undefined>;
+};
+
+export type Oracle = ReturnType<typeof createOracle>;
+
+/** Follows what stages hold and what their gates say, and finds what must not be. */
+export function createOracle({ held, versionOf, says, revision }: OracleOptions, names: readonly StageName[]) {
+  const problems: string[] = [];
+  const watched = new Map(names.map((name) => [name, nothingWatched()]));
+  const of = (stage: StageName) => watched.get(stage) as Watched;
+  const found = (problem: string) => void problems.push(problem);
+
+  const holds = (stage: StageName): Parts => {
+    const { running } = of(stage);
+    const domains = domainsOf(held(stage));
+    for (const [domain, part] of domains)
+      if ([...part.keys()].every((name) => !isKnown(running, domain, name))) domains.delete(domain);
+    return { affinity: running.affinity, consumer: '', domains };
+  };
+
+  /** Whatever a gate said is about what is held no more. */
+  function look(stage: StageName): void {
+    const one = of(stage);
+    const version = versionOf(stage);
+    if (version === one.version) return;
+    one.version = version;
+    const text = textOfParts(holds(stage));
+    if (text !== one.text) Object.assign(one, { text, fineMs: 0, proved: undefined, isApproved: false });
+  }
+
+  function begin(stage: StageName, { wanted, configuration, isPaused }: Beginning): void {
+    const one = of(stage);
+    if (isPaused) found(`${stage}: begins although rollouts are paused`);
+    if (configuration.isFrozen) found(`${stage}: begins although rollouts are frozen`);
+    const { halt } = one;
+    if (halt?.isBack && !isSomethingElse(wanted, { from: halt.content, to: halt.before }))
+      found(`${stage}: gets again what it went back from`);
+    const changed = differing(one.running, wanted);
+    for (const earlier of earlierStages[stage]) {
+      if (of(earlier).skipped.has(textOfParts(wanted))) continue;
+      for (const problem of unproved(earlier, { wanted, changed, configuration })) found(`${stage}: ${problem}`);
+    }
+    Object.assign(one, { before: one.running, running: wanted, hasFailed: false, halt: undefined });
+    Object.assign(one, { fineMs: 0, proved: undefined, isApproved: false });
+  }
+
+  function unproved(earlier: StageName, { wanted, changed, configuration }: Proving): readonly string[] {
+    const { proved, isApproved, halt } = of(earlier);
+    const isHalted = halt && changed.some((part) => isOf(part, halt) && isSame(part, wanted, halt.content));
+    return [
+      isHalted && `gets what ${earlier} halted with`,
+      ...changed.map((part) => !(proved && isSame(part, wanted, proved)) && `gets ${part} before ${earlier} passed it`),
+      configuration.approval.includes(earlier) && !isApproved && `begins before ${earlier} is approved`,
+    ].flatMap((one) => one || []);
+  }
+
+  const partsIn = async (id: string | undefined): Promise<Parts | undefined> => {
+    const one = id === undefined ? undefined : await revision(id);
+    return one && partsOfRevision(one);
+  };
+
+  return {
+    watched: of,
+    holds,
+    partsIn,
+    look,
+    found,
+    hasFailed: (stage: StageName) => {
+      of(stage).hasFailed = true;
+    },
+    /** So much time is about to go by. */
+    tick: (ms: number) => {
+      for (const stage of names) {
+        look(stage);
+        const one = of(stage);
+        const said = says(stage);
+        const isFine = said === 'pass' || said === 'pending';
+        if (isFine || one.wasFine) one.fineMs += ms;
+        if (said === 'fail') one.fineMs = 0;
+        one.wasFine = isFine;
+        if (one.fineMs >= bakeMs && said === 'pass') one.proved = holds(stage);
+      }
+    },
+    /** What was written down of a stage. */
+    note: async (stage: StageName, { previous, next, ...beginning }: Noted) => {
+      look(stage);
+      const one = of(stage);
+      if (next.trial?.verdict?.kind === 'pass' && previous.trial?.verdict?.kind !== 'pass') {
+        if (!one.proved) found(`${stage}: passes a trial after its gates were fine for ${one.fineMs} ms`);
+        if (one.halt && !one.halt.isBack) found(`${stage}: passes although it halted`);
+      }
+      if (next.pin && next.pin.revision !== previous.pin?.revision) {
+        const to = await partsIn(next.pin.revision);
+        if (!beginning.isByHand && !one.hasFailed) found(`${stage}: goes back although no gate failed`);
+        if (to && beginning.isByHand) Object.assign(one, { halt: undefined, before: one.running, running: to });
+        else if (to) Object.assign(one, { halt: { content: one.running, before: to, isBack: true }, running: to });
+      } else if (next.runs !== previous.runs && !next.pin && !next.trial?.isFound)
+        begin(stage, { ...beginning, wanted: one.wanted });
+    },
+    /** Somebody lets this stage have what it waits for, whether the earlier one has proved it or not. */
+    skip: (earlier: StageName, stage: StageName) => void of(earlier).skipped.add(textOfParts(of(stage).wanted)),
+    /** People were told that the stage halted. */
+    halted: (stage: StageName) => {
+      const one = of(stage);
+      one.halt ??= { content: one.running, before: one.before, isBack: false };
+    },
+    /** Nothing but what was begun is written, and what is written again is that. */
+    checkWritten: (stage: StageName, before: readonly HeldEntity[], beginning: Omit<Beginning, 'wanted'>) => {
+      const after = holds(stage);
+      const one = of(stage);
+      const domains = new Set([...before.map(({ domain }) => domain), ...after.domains.keys()]);
+      const isStrange = (domain: string) =>
+        movedIn(partIn(before, domain), after.domains.get(domain)).some(
+          ([name, text]) => one.running.domains.get(domain)?.get(name) !== text && isKnown(one.running, domain, name),
+        );
+      const strange = [...domains].filter(isStrange);
+      if (strange.length > 0) begin(stage, { ...beginning, wanted: one.wanted });
+      look(stage);
+    },
+    /** Throws what was found. */
+    raise: () => {
+      const [problem] = problems.splice(0);
+      if (problem !== undefined) throw new Error(problem);
+    },
+  };
+}
+
+type Beginning = { readonly wanted: Parts; readonly configuration: Configuration; readonly isPaused: boolean };
+type Proving = Pick<Beginning, 'wanted' | 'configuration'> & { readonly changed: readonly string[] };
+type Noted = Omit<Beginning, 'wanted'> & {
+  readonly previous: StageState;
+  readonly next: StageState;
+  /** A person has it go back. */
+  readonly isByHand: boolean;
+};
+
+export const nothing: Parts = { affinity: 'none', consumer: '', domains: new Map() };
+
+function nothingWatched(): Watched {
+  return {
+    running: nothing,
+    before: nothing,
+    wanted: nothing,
+    fineMs: 0,
+    wasFine: false,
+    text: '',
+    version: 0,
+    isApproved: false,
+    hasFailed: false,
+    skipped: new Set(),
+  };
+}
+
+/** Entities of a domain that were written, and what they are now. */
+function movedIn(before: Part, after: Part = new Map()): readonly (readonly [string, string | undefined])[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names.filter((name) => before.get(name) !== after.get(name)).map((name) => [name, after.get(name)]);
+}
+
+/** The upstream of a domain that a revision lacks is there for its targets alone, which are data. */
+function isKnown({ domains }: Parts, domain: string, name: string): boolean {
+  return domains.get(domain) !== undefined || !name.startsWith('upstream:');
+}
+
+const affinityPart = 'affinity';
+
+function isSame(part: string, one: Parts, other: Parts): boolean {
+  if (part === affinityPart) return one.affinity === other.affinity;
+  return textOfPart(one.domains.get(part)) === textOfPart(other.domains.get(part));
+}
+
+function isOf(part: string, { content, before }: Halt): boolean {
+  return !isSame(part, content, before);
+}
+
+function differing(one: Parts, other: Parts): readonly string[] {
+  const names = new Set([affinityPart, ...one.domains.keys(), ...other.domains.keys()]);
+  return [...names].filter((part) => !isSame(part, one, other));
+}
+
+function partsOfRevision({ affinity, base, entities }: Revision): Parts {
+  const consumer = /username: (\w+)/.exec(base.map(({ text }) => text).join(''))?.[1] ?? '';
+  return { affinity, consumer, domains: domainsOf(entities) };
+}
+
+function domainsOf(entities: readonly Entity[]): Map<string, Part> {
+  return new Map([...new Set(entities.map((one) => one.domain))].map((one) => [one, partIn(entities, one)]));
+}
