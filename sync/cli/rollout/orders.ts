@@ -55,12 +55,14 @@ const retry: Order = async (options, signal) => {
   return `${said.join('\n')}\nThe next pass goes on`;
 };
 
-function isHalted({ trial, failed, pin, runs }: StageState): boolean {
+/** Whether a stage stands still for what came of its trial. */
+export function isHalted({ trial, failed, pin, runs }: StageState): boolean {
   const isBack = failed !== undefined && pin?.left === failed.revision;
   return isBack || (trial?.revision === runs && trial?.verdict !== undefined && trial.verdict.kind !== 'pass');
 }
 
-function triedAgain(state: StageState): StageState {
+/** What is known of a halted stage once somebody has it tried again. */
+export function triedAgain(state: StageState): StageState {
   const { trial, failed, pin } = state;
   if (!pin || pin.left !== failed?.revision)
     return { ...state, trial: trial && { ...trial, verdict: undefined, bakingSinceMs: undefined } };
@@ -92,7 +94,8 @@ const abort: Order = async (options, signal) => {
   return said.join('\n');
 };
 
-async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {
+/** Takes back what is on trial in a stage, or has passed there and is not in all. Throws PrivatelinkError. */
+export async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {
   const { state } = await session.remembered.journal.read();
   const { trial, runs, pin, stable } = state;
   if (pin || !trial || trial.isFound || trial.revision !== runs) return [];

@@ -54,7 +54,7 @@ export type Step =
   | { readonly do: 'approve' | 'skip' | 'retry'; readonly stage: StageName }
   /** `to`: absent, the revision before; a number: that one of those that the stage ran. */
   | ({ readonly do: 'rollback'; readonly stage: StageName; readonly to?: number | 'newest' } & Answers)
-  | { readonly do: 'pause' | 'resume' | 'restart' };
+  | { readonly do: 'pause' | 'resume' | 'abort' | 'restart' };
 
 const stage = fc.constantFrom(...stageNames);
 
@@ -100,7 +100,7 @@ const rollback: fc.Arbitrary<Step> = fc.record({
 
 const word: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('approve' as const, 'approve' as const, 'skip' as const, 'retry' as const), stage }),
-  fc.constantFrom<Step>({ do: 'pause' }, { do: 'resume' }, { do: 'resume' }),
+  fc.constantFrom<Step>({ do: 'pause' }, { do: 'resume' }, { do: 'resume' }, { do: 'abort' }),
 );
 
 const mood: fc.Arbitrary<Step> = fc.record({

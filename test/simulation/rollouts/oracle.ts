@@ -30,7 +30,7 @@ type Watched = {
   hasFailed: boolean;
   halt?: Halt;
   /** What somebody let through, as text. */
-  readonly skipped: Set<string>;
+  skipped: readonly string[];
 };
 
 export type OracleOptions = {
@@ -77,7 +77,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
       found(`${stage}: gets again what it went back from`);
     const changed = differing(one.running, wanted);
     for (const earlier of earlierStages[stage]) {
-      if (of(earlier).skipped.has(textOfParts(wanted))) continue;
+      if (of(earlier).skipped.includes(textOfParts(wanted))) continue;
       for (const problem of unproved(earlier, { wanted, changed, configuration })) found(`${stage}: ${problem}`);
     }
     Object.assign(one, { before: one.running, running: wanted, hasFailed: false, halt: undefined });
@@ -137,8 +137,10 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
       } else if (next.runs !== previous.runs && !next.pin && !next.trial?.isFound)
         begin(stage, { ...beginning, wanted: one.wanted });
     },
-    /** Somebody lets this stage have what it waits for, whether the earlier one has proved it or not. */
-    skip: (earlier: StageName, stage: StageName) => void of(earlier).skipped.add(textOfParts(of(stage).wanted)),
+    /** Somebody lets these stages have what they wait for, and nothing else, whether the earlier one has proved it or not. */
+    skip: (earlier: StageName, stages: readonly StageName[]) => {
+      of(earlier).skipped = stages.map((one) => textOfParts(of(one).wanted));
+    },
     /** People were told that the stage halted. */
     halted: (stage: StageName) => {
       const one = of(stage);
@@ -187,7 +189,7 @@ function nothingWatched(): Watched {
     version: 0,
     isApproved: false,
     hasFailed: false,
-    skipped: new Set(),
+    skipped: [],
   };
 }
 

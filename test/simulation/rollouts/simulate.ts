@@ -1,6 +1,7 @@
 import { PrivatelinkError } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { hasAnswered, knownScopes } from '#core/snapshot';
+import { takeBack } from '#sync/cli/rollout/orders';
 import { runOnce } from '#sync/pass/run-once';
 import { planRollback, rollBack } from '#sync/rollout/rollback';
 import { createHandClock } from '../../support/rollout/clocks';
@@ -16,7 +17,7 @@ import { type Configuration, quietPass, type StageName, type Step, stageNames } 
 import { type Process, quiesce, quietly, startProcess } from './host';
 import { createOracle } from './oracle';
 import { createPlane, createStage, type Estate, type Stage } from './stage';
-import { approve, isHalted, skip, tryAgain } from './words';
+import { approve, retry, skip } from './words';
 
 const startMs = 1_795_000_000_000;
 const tickMs = 1_000;
@@ -72,6 +73,8 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
     return startProcess({ clock, configuration, onEvent });
   }
 
+  const isPaused = async () => (await disk.pause.read()) !== undefined;
+
   async function endWorker(): Promise<void> {
     await worker?.end();
     worker = undefined;
@@ -109,12 +112,12 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
         throw thrown;
       }
     });
-    const isPaused = (await disk.pause.read()) !== undefined;
-    oracle.checkWritten(name, heldBefore, { configuration: process.occasion.configuration, isPaused });
+    oracle.checkWritten(name, heldBefore, { configuration, isPaused: await isPaused() });
     oracle.raise();
     checkOthers(before, stage.plane.entities);
     if (!report) return;
     stage.waits = report.waits;
+    stage.hasPassed = true;
     if (!report.refused && process.occasion.answers.konnect.fault === 'none' && snapshot)
       checkData(stage, world, {
         found: domainsIn({ ...snapshot, scopes: knownScopes(snapshot) }),
@@ -163,27 +166,35 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
       oracle.watched(name).halt = undefined;
       return rollBack(session, rollback, signal);
     });
-    const isPaused = (await disk.pause.read()) !== undefined;
-    oracle.checkWritten(name, heldBefore, { configuration, isPaused });
+    oracle.checkWritten(name, heldBefore, { configuration, isPaused: await isPaused() });
     oracle.raise();
     await process.end();
   }
 
-  async function retry(name: StageName): Promise<void> {
-    const { state } = await disk.journal(name).read();
-    const halted = isHalted(state);
-    if (halted === 'back') await goBack(name, 'newest', quietAnswers);
-    if (halted !== 'halted') return;
-    oracle.watched(name).halt = undefined;
-    await tryAgain(name, disk);
+  async function retryIn(name: StageName): Promise<void> {
+    if (await retry(name, disk)) oracle.watched(name).halt = undefined;
   }
 
-  async function skipFor(name: StageName): Promise<void> {
-    for (const { waits, name: waiting } of stages) {
-      if (waits?.stage !== name) continue;
-      await skip(name, waits.newest, disk);
-      oracle.skip(name, waiting);
+  async function skipIn(name: StageName): Promise<void> {
+    const waiting = stages.filter(({ waits }) => waits?.stage === name);
+    if (waiting.length === 0) return;
+    await skip(name, [...new Set(waiting.flatMap(({ waits }) => waits?.newest ?? []))], disk);
+    oracle.skip(
+      name,
+      waiting.map((one) => one.name),
+    );
+  }
+
+  async function abort(): Promise<void> {
+    const process = start();
+    process.occasion = { ...quietly(configuration), isByHand: true };
+    for (const stage of stages.filter(({ hasPassed, waits }) => hasPassed && !waits).toReversed()) {
+      const heldBefore = stage.held();
+      await meeting(process, () => takeBack(stage.session(process), signal));
+      oracle.checkWritten(stage.name, heldBefore, { configuration, isPaused: await isPaused() });
     }
+    oracle.raise();
+    await process.end();
   }
 
   async function live(step: Step): Promise<void> {
@@ -197,8 +208,9 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
     else if (step.do === 'mood') stageOf(step.stage).mood = step.says;
     else if (step.do === 'approve') {
       if (await approve(step.stage, disk, clock.now())) oracle.watched(step.stage).isApproved = true;
-    } else if (step.do === 'skip') await skipFor(step.stage);
-    else if (step.do === 'retry') await retry(step.stage);
+    } else if (step.do === 'skip') await skipIn(step.stage);
+    else if (step.do === 'retry') await retryIn(step.stage);
+    else if (step.do === 'abort') await abort();
     else if (step.do === 'rollback') await goBack(step.stage, step.to, step);
     else if (step.do === 'restart') await endWorker();
     else await disk.pause.write(step.do === 'pause' ? { atMs: clock.now(), by: {} } : undefined);
@@ -208,7 +220,7 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
     for (const name of stageNames) {
       const { state } = await disk.journal(name).read();
       if (state.pin) await goBack(name, 'newest', quietAnswers);
-      else await retry(name);
+      else await retryIn(name);
       await live({ do: 'approve', stage: name });
     }
   }

@@ -49,6 +49,8 @@ type Known = {
   readonly memory: StageSession['memory'];
 };
 
+export type RolloutSession = StageSession & Required<Pick<StageSession, 'stage' | 'rollout'>>;
+
 export type Stage = {
   readonly name: StageName;
   readonly plane: MemoryControlPlane;
@@ -57,10 +59,12 @@ export type Stage = {
   written: string;
   /** How often something was written to stateDir. */
   stateWrites: number;
-  /** What the last pass waited for. */
+  /** A pass over it came to its end. */
+  hasPassed: boolean;
+  /** What the last one waited for. */
   waits?: { readonly stage?: string; readonly newest: string };
   readonly held: () => readonly HeldEntity[];
-  readonly session: (host: Host) => StageSession;
+  readonly session: (host: Host) => RolloutSession;
 };
 
 /** A control plane without anything of the product. */
@@ -135,7 +139,7 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
     };
   }
 
-  function rolloutFor({ approval, isFrozen, onFailure }: Configuration): NonNullable<StageSession['rollout']> {
+  function rolloutFor({ approval, isFrozen, onFailure }: Configuration): RolloutSession['rollout'] {
     const config = rolloutSchema.parse({
       order,
       settleSeconds: 6,
@@ -152,7 +156,7 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
     return { config, turns, turn, gates, pause: disk.pause };
   }
 
-  function known(host: Host, rollout: NonNullable<StageSession['rollout']>): Known {
+  function known(host: Host, rollout: RolloutSession['rollout']): Known {
     const { configuration } = host.occasion;
     const before = host.memories.get(name);
     if (before?.configuration === configuration) return before;
@@ -196,6 +200,7 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
     mood: 'pass',
     written: '',
     stateWrites: 0,
+    hasPassed: false,
     held,
     session: (host) => {
       const { configuration } = host.occasion;
@@ -228,7 +233,7 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
             absencesOn(absences, host.occasion.fate, { clock, ageing }).write(next),
         },
       };
-      return session as unknown as StageSession;
+      return session as unknown as RolloutSession;
     },
   };
   const ageing = createAgeing(clock);
