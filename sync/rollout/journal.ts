@@ -45,6 +45,8 @@ export type TrialVerdict = {
 /** A revision that proves itself on a stage before it reaches the next. */
 export type StageTrial = {
   readonly revision: string;
+  /** When it was begun; tells it from another trial of the same revision. */
+  readonly sinceMs?: number;
   /** What the revision holds, so that what a later stage would get can be compared with it. */
   readonly parts: Parts;
   /** The stage ran it before anybody asked for proof: there is nothing to take back. */
@@ -114,6 +116,7 @@ const verdict = z.object({
 });
 const trial = z.object({
   revision: revisionId,
+  sinceMs: atMs.optional(),
   parts: z.record(z.string(), z.string()),
   isFound: z.boolean().optional(),
   before: z.record(z.string(), z.union([z.number(), z.string()])),

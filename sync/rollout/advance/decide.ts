@@ -15,17 +15,18 @@ export type Decided = {
   readonly problem?: string;
 };
 
-/** Writes down what came of the trial of a revision, unless somebody else has, or the stage runs another one by now. Throws PrivatelinkError where it cannot. */
+/** Writes down what came of a trial, unless somebody else has, or another one is under way by now. Throws PrivatelinkError where it cannot. */
 export function decide(
   session: StageSession,
-  { revision, judgement }: { readonly revision: string; readonly judgement: Judgement },
+  { of, judgement }: { readonly of: StageTrial; readonly judgement: Judgement },
   signal: AbortSignal,
 ): Promise<Decided | undefined> {
   return writing(session, signal, async (writer, own) => {
     const { journal, now } = session.remembered;
     const { state } = await journal.read();
     const trial = undecidedIn(state);
-    if (trial?.revision !== revision) return undefined;
+    if (!trial || !isSameTrial(trial, of)) return undefined;
+    const { revision } = trial;
     const verdict = { ...judgement, atMs: now() };
     const stable = verdict.kind === 'pass' ? revision : state.stable;
     writer.mayWrite?.();
@@ -33,6 +34,11 @@ export function decide(
     await journal.write({ ...state, stable, trial: { ...trial, verdict } });
     return { verdict, revision, ...(await followUp(writer, own)) };
   });
+}
+
+/** A stage that went back and forth is on trial anew: what was seen before is not of this trial. */
+function isSameTrial(one: StageTrial, other: StageTrial): boolean {
+  return one.revision === other.revision && one.sinceMs === other.sinceMs;
 }
 
 /** The trial of what the stage runs, where nothing came of it yet. */
@@ -78,12 +84,12 @@ async function followUp(writer: StageSession, signal: AbortSignal): Promise<Pick
   }
 }
 
-/** Writes down that the gates of a revision are watched from now on; what cannot be written is only not told to others. */
-export async function noteBake(session: StageSession, revision: string, signal: AbortSignal): Promise<void> {
+/** Writes down that the gates of a trial are watched from now on; what cannot be written is only not told to others. */
+export async function noteBake(session: StageSession, of: StageTrial, signal: AbortSignal): Promise<void> {
   await writing(session, signal, async () => {
     const { journal, now } = session.remembered;
     const { state } = await journal.read();
     const trial = undecidedIn(state);
-    if (trial?.revision === revision) await journal.write({ ...state, trial: { ...trial, bakingSinceMs: now() } });
+    if (trial && isSameTrial(trial, of)) await journal.write({ ...state, trial: { ...trial, bakingSinceMs: now() } });
   }).catch(() => undefined);
 }

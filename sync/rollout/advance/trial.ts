@@ -4,7 +4,7 @@ import type { StageState } from '../journal';
 import type { StageTurn } from '../newest';
 import { type Revisions, readKept } from '../revisions';
 
-type Options = { readonly turn?: StageTurn; readonly revisions: Revisions };
+type Options = { readonly turn?: StageTurn; readonly revisions: Revisions; readonly now: () => number };
 
 type Begun = {
   readonly revision: Revision;
@@ -14,13 +14,13 @@ type Begun = {
 
 /** With a rollout a revision that comes is on trial, and so is one that is written anew to a control plane that was emptied. */
 export async function onTrial(state: StageState, { revision, planned, options }: Begun): Promise<StageState> {
-  const { turn } = options;
+  const { turn, now } = options;
   const { pinned, held } = planned;
   if (!turn || (pinned && !pinned.isHold)) return state;
   if (state.trial?.revision === revision.id && held.length > 0) return state;
   const isFound = pinned?.isHold || undefined;
   const before = isFound ? {} : await turn.readBefore();
-  const trial = { revision: revision.id, parts: digestsOf(revision), isFound, before };
+  const trial = { revision: revision.id, sinceMs: now(), parts: digestsOf(revision), isFound, before };
   return { ...state, trial, stable: state.stable ?? lastOther(state), failed: undefined };
 }
 
@@ -30,10 +30,11 @@ function lastOther({ runs, history }: StageState): string | undefined {
 }
 
 /** What a stage runs since before there was a rollout, or came back to, proves itself when somebody asks. */
-export async function foundOnTrial(state: StageState, { turn, revisions }: Options): Promise<StageState> {
+export async function foundOnTrial(state: StageState, { turn, revisions, now }: Options): Promise<StageState> {
   const { runs, pin, trial, isWhole } = state;
   if (!turn || pin || !isWhole || trial?.revision === runs) return state;
   const revision = await readKept(runs, revisions);
   if (!revision) return state;
-  return { ...state, trial: { revision: revision.id, parts: digestsOf(revision), isFound: true, before: {} } };
+  const found = { revision: revision.id, sinceMs: now(), parts: digestsOf(revision), isFound: true, before: {} };
+  return { ...state, trial: found };
 }

@@ -40,7 +40,6 @@ export function createTrials(options: TrialsOptions): Trials {
   const all = new Set<Promise<void>>();
 
   function start(session: StageSession, stage: string, trial: StageTrial): void {
-    const { revision } = trial;
     const stop = new AbortController();
     const own: RunningTrial = { subject: subjectOf(session, trial), stop: () => stop.abort(), progress: atBeginning };
     running.set(stage, own);
@@ -49,7 +48,7 @@ export function createTrials(options: TrialsOptions): Trials {
       if (!isCurrent()) return;
       const isBaking = progress.phase === 'baking' && own.progress.phase !== 'baking';
       own.progress = progress;
-      if (isBaking) void noteBake(session, revision, signal);
+      if (isBaking) void noteBake(session, trial, signal);
       options.onProgress(stage);
     };
     const work = async () => {
@@ -88,12 +87,13 @@ export function createTrials(options: TrialsOptions): Trials {
 }
 
 /** What a trial is about: where any of it is another thing, one that is under way begins anew. */
-export function subjectOf({ config, rollout }: StageSession, { revision }: Pick<StageTrial, 'revision'>): string {
+export function subjectOf({ config, rollout }: StageSession, { revision, sinceMs }: Pick<StageTrial, 'revision' | 'sinceMs'>): string {
   const { settleSeconds, bakeSeconds, gates } = rollout?.config ?? {};
   const { controlPlane } = config;
   // Whose word it waits for is asked after it.
   return canonicalJson({
     revision,
+    sinceMs,
     settleSeconds,
     bakeSeconds,
     gates: { ...gates, approval: undefined },
@@ -119,5 +119,5 @@ async function tryOut(
     stop.addEventListener('abort', () => own.abort(), { once: true });
     return runTrial({ ...seconds, gates: rollout?.gates ?? [], before: trial.before, clock, onProgress }, own.signal);
   });
-  return decide(session, { revision: trial.revision, judgement }, signal);
+  return decide(session, { of: trial, judgement }, signal);
 }

@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { bake, quietPass as pass, rolledOut, type Step } from '../../simulation/rollouts/history';
+import {
+  bake,
+  quietPass as pass,
+  goodConfiguration as plain,
+  rolledOut,
+  type Step,
+} from '../../simulation/rollouts/history';
 
 /** Faults put in one by one: each must break a property of rollouts, or the properties prove nothing. The same list is in docs/testing.md. */
 type Mutant = {
@@ -17,16 +23,6 @@ type Module = Readonly<Record<string, any>>;
 
 const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
 const all = ['canary', 'blue', 'green', 'file'] as const;
-const plain = {
-  do: 'configure',
-  affinity: 'none',
-  plugins: 1,
-  isRouted: true,
-  consumer: 'anna',
-  approval: [],
-  isFrozen: false,
-  onFailure: 'rollback',
-} as const;
 const limited: Step = { ...plain, plugins: 2 };
 const stricter: Step = { ...plain, plugins: 3 };
 const halting: Step = { ...plain, plugins: 2, onFailure: 'halt' };

@@ -1,8 +1,19 @@
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rolloutHistories } from '../../simulation/rollouts/history';
+import {
+  goodConfiguration,
+  quietPass,
+  rolledOut,
+  rolloutHistories,
+  type Step,
+} from '../../simulation/rollouts/history';
 import { simulateRollouts } from '../../simulation/rollouts/simulate';
 import { fileDisk } from '../../simulation/stages/disk';
+import { quietAnswers } from '../../simulation/stages/history';
+
+const change: Step = { ...goodConfiguration, plugins: 2 };
+const back = { do: 'rollback', stage: 'canary', ...quietAnswers } as const;
+const wait = (seconds: number): Step => ({ do: 'wait', seconds });
 
 describe('rollouts', () => {
   // The same histories each time; `npm run simulate` lives through others.
@@ -20,4 +31,25 @@ describe('rollouts', () => {
 
     await fc.assert(lives, { numRuns: 2, seed: 20_261_129 });
   });
+
+  it('count no time of a trial from before the stage went back and got the same revision again', async () => {
+    const again: Step = { ...back, to: 'newest' };
+
+    await expect(
+      simulateRollouts([...rolledOut, change, quietPass, wait(5), back, again, wait(4), quietPass]),
+    ).resolves.toBeUndefined();
+  });
+
+  // The bake, the verdict, the pin, what goes to the control plane, and its end are written, one after the other.
+  it.each([0, 1, 2, 3, 4, 5].flatMap((at) => (['before', 'after'] as const).map((when) => ({ at, when }))))(
+    'stay halted when the process dies $when write $at of the way back, whatever gates say later',
+    async (kill) => {
+      const mood = (says: 'fail' | 'pass'): Step => ({ do: 'mood', stage: 'canary', says });
+      const failing = [change, quietPass, mood('fail'), { ...wait(6), kill } as Step, mood('pass')];
+
+      await expect(
+        simulateRollouts([...rolledOut, ...failing, quietPass, wait(12), quietPass, wait(12), quietPass]),
+      ).resolves.toBeUndefined();
+    },
+  );
 });

@@ -38,6 +38,18 @@ export type Configuration = Settings & {
   readonly onFailure: 'rollback' | 'halt';
 };
 
+/** What people begin with. */
+export const goodConfiguration: Configuration = {
+  do: 'configure',
+  affinity: 'none',
+  plugins: 1,
+  isRouted: true,
+  consumer: 'anna',
+  approval: [],
+  isFrozen: false,
+  onFailure: 'rollback',
+};
+
 /** What gates say of a stage, whatever it runs; `slow`: its data planes take nothing up. */
 export const moods = ['pass', 'fail', 'inconclusive', 'pending', 'slow'] as const;
 export type Mood = (typeof moods)[number];

@@ -9,11 +9,10 @@ import { checkOthers } from '../checks';
 import { createFate } from '../processes';
 import { memoryDisk, type StageDisk } from '../stages/disk';
 import { type Answers, domainNames, quietAnswers } from '../stages/history';
-import { defaultConfiguration } from '../stages/stage';
 import { createWorld, domainsIn } from '../stages/world';
 import { checkData, checkSame, isFair } from './checks';
 import { saidOf } from './gates';
-import { type Configuration, quietPass, type StageName, type Step, stageNames } from './history';
+import { type Configuration, goodConfiguration, quietPass, type StageName, type Step, stageNames } from './history';
 import { type Process, quiesce, quietly, startProcess } from './host';
 import { createOracle } from './oracle';
 import { createPlane, createStage, type Estate, type Stage } from './stage';
@@ -23,14 +22,6 @@ const startMs = 1_795_000_000_000;
 const tickMs = 1_000;
 /** Rounds of a pass over each stage, what people say, and time, after which all stages are on one configuration: three absences and three minutes among it. */
 const settlingRounds = 10;
-
-export const goodConfiguration: Configuration = {
-  ...defaultConfiguration,
-  plugins: 1,
-  approval: [],
-  isFrozen: false,
-  onFailure: 'rollback',
-};
 
 export type RolloutsWorld = {
   readonly stages: readonly Stage[];
@@ -58,7 +49,7 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
   );
   const estate: Estate = { disk, world, clock, passClock: { ...clock, sleep: async () => {} }, oracle };
   const stages = [...planes].map(([name, plane]) => createStage(name, plane, estate));
-  let configuration = goodConfiguration;
+  let configuration: Configuration = goodConfiguration;
   let worker: Process | undefined;
   const { signal } = new AbortController();
 
