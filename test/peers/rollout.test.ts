@@ -160,8 +160,7 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     await until('all ask the new addresses', () => each(isNew).every(Boolean));
 
     await settled('third', 'second', 'second');
-    worker.stop();
-    await worker.ended;
+    await worker.stop();
     expect(await sync({ times: short, revision: 'third' })).toMatchObject(done);
     await settled('third', 'third', 'third');
     expect(await failuresSince(marks)).toEqual(none);

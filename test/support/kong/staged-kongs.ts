@@ -78,7 +78,11 @@ export async function openStagedKongs(
     return {
       ...{ stages, prometheus, close },
       configure: (revision) => estate.configure(configurationOf(revision, { estate, stages, prometheus })),
-      start: () => startSync(estate),
+      start: () => {
+        const started = startSync(estate);
+        opened.push(started.kill);
+        return started;
+      },
       recreateAt: (addresses) => {
         const interfaces = addresses.map((ip, index) => ({ ip, zoneId: `use1-az${index + 1}` }));
         endpointId = estate.world.recreateEndpoint(endpointId, { interfaces }).id;
@@ -154,7 +158,14 @@ function startSync({ folder }: Estate) {
   return {
     /** Waits until it has said this. */
     says: (line: string) => until(`it says "${line}"`, () => err.includes(line)),
-    stop: () => child.kill('SIGTERM'),
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+    kill: () => {
+      kill();
+      return ended;
+    },
     ended,
   };
 }
