@@ -15,6 +15,7 @@ import {
   short,
 } from '../support/kong/staged-kongs';
 import { until } from '../support/until';
+import type { WorkerProcess } from '../support/watch/process';
 
 const names = ['canary', 'blue', 'green'];
 /** Of the endpoint, one after the other. */
@@ -31,6 +32,7 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
   let kongs: StagedKongs;
   /** When each answered right for the first time. */
   let begun: readonly number[];
+  let worker: WorkerProcess;
 
   beforeAll(async () => {
     kongs = await openStagedKongs(names, addresses);
@@ -38,15 +40,14 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
 
   afterAll(() => kongs?.close());
 
-  async function sync(revision: Revision) {
+  /** One `sync` that brings it to all stages. */
+  async function bring(revision: Revision): Promise<void> {
     kongs.configure(revision);
-    const { out, exitCode, err } = await kongs.start().ended;
-    if (!out) throw new Error(`it ended with ${exitCode}: ${err}`);
-    const all = JSON.parse(out).stages as readonly { readonly progress: { step: string; reason?: string } }[];
-    return { exitCode, steps: all.map(({ progress }) => progress.step), reason: all[0]?.progress.reason };
+    const result = await kongs.sync();
+    const done = { progress: expect.objectContaining({ step: 'done' }) };
+    expect(result).toMatchObject({ exitCode: 0, report: { stages: names.map((stage) => ({ stage, ...done })) } });
   }
 
-  const done = { exitCode: 0, steps: ['done', 'done', 'done'] };
   const each = <T>(of: (stage: StagedKong, index: number) => T): readonly T[] => kongs.stages.map(of);
 
   /** The hashes that a Kong says at its Admin and its Status API. */
@@ -99,12 +100,12 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     expect(await hashesOf(canary)).toEqual([noConfiguration, noConfiguration]);
     expect(await look(600_000, status)()).toMatchObject({ kind: 'pending', said: expect.stringMatching(/^2 of 2/) });
 
-    expect(await sync({ times: short, revision: 'first' })).toMatchObject(done);
+    await bring({ times: short, revision: 'first' });
     const before = await hashesOf(canary);
     const lookOn = look(600_000, status);
     expect(await lookOn()).toMatchObject({ kind: 'pass' });
     kongs.recreateAt(addresses[1] ?? []);
-    expect(await sync({ times: short, revision: 'first' })).toMatchObject(done);
+    await bring({ times: short, revision: 'first' });
     const after = await hashesOf(canary);
 
     expect([before, after].map((hashes) => new Set(hashes).size)).toEqual([1, 1]);
@@ -119,9 +120,10 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     begun = await settled('first', 'first', 'first');
     await forgotten();
 
-    const result = await sync({ times: short, revision: 'second' });
+    kongs.configure({ times: short, revision: 'second' });
+    worker = kongs.watch();
+    await worker.until('rollout end');
 
-    expect(result).toMatchObject(done);
     await settled('second', 'second', 'second');
     const [canary = 0, blue = 0, green = 0] = await Promise.all(each(({ writtenAt }) => writtenAt()));
     expect([blue - canary, green - blue].map((seconds) => seconds >= short.bakeSeconds - 1)).toEqual([true, true]);
@@ -135,10 +137,12 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
       const marks = await settled('second', 'second', 'second');
       const plugins = [{ name: 'request-termination', config: { status_code: 503 } }];
 
-      const result = await sync({ times: endless, revision: `bad for ${gate}`, plugins, gates: [gate] });
+      kongs.configure({ times: endless, revision: `bad for ${gate}`, plugins, gates: [gate] });
 
-      expect(result).toMatchObject({ exitCode: 3, steps: ['back', 'waits', 'waits'] });
-      expect(result.reason).toMatch(gate === 'requests' ? /requests: .*status 503/ : /errors: .*above its limit/);
+      expect(await worker.until('rollout rollback')).toMatchObject({
+        stage: 'canary',
+        reason: expect.stringMatching(gate === 'requests' ? /requests: .*status 503/ : /errors: .*above its limit/),
+      });
       const since = await settled('second', 'second', 'second');
       const [canary, ...others] = await failuresSince(marks);
       expect(canary?.[1]).not.toEqual([]);
@@ -151,8 +155,10 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     await forgotten();
     const marks = await settled('second', 'second', 'second');
     kongs.configure({ times: endless, revision: 'third' });
-    const worker = kongs.start();
-    await worker.says('stage canary: baking');
+    await until('the canary is baking', async () => {
+      const { stage, step } = await worker.until('rollout');
+      return stage === 'canary' && step === 'baking';
+    });
     await settled('third', 'second', 'second');
 
     kongs.recreateAt(addresses[2] ?? []);
@@ -160,8 +166,10 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     await until('all ask the new addresses', () => each(isNew).every(Boolean));
 
     await settled('third', 'second', 'second');
-    await worker.stop();
-    expect(await sync({ times: short, revision: 'third' })).toMatchObject(done);
+    worker.child.kill('SIGTERM');
+    expect(await worker.ended).toEqual([0, null]);
+    kongs.configure({ times: short, revision: 'third' });
+    await kongs.watch().until('rollout end');
     await settled('third', 'third', 'third');
     expect(await failuresSince(marks)).toEqual(none);
     expect((await failuresSince(begun)).slice(1)).toEqual(none.slice(1));

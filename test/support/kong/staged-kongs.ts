@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { JsonObject } from '#core/model';
 import { startProvider } from '#sandbox/network/providers';
 import { type Estate, openEstate, region } from '../estate';
-import { builtCli } from '../sandbox';
-import { until } from '../until';
+import { runServed } from '../sandbox';
+import { startWorkerProcess, type WorkerProcess } from '../watch/process';
 import type { Prometheus } from '../watch/prometheus';
 import { errorsOf, openErrors } from './errors-of-kong';
 import { type Load, startLoad } from './load';
@@ -44,8 +41,10 @@ export type StagedKongs = {
   readonly stages: readonly StagedKong[];
   readonly prometheus: Prometheus;
   readonly configure: (revision: Revision) => void;
-  /** The command line, as a process that makes a rollout. */
-  readonly start: () => ReturnType<typeof startSync>;
+  /** Runs `sync` as a process to its end; gives how that was, and what it printed as JSON. */
+  readonly sync: () => Promise<{ readonly exitCode: number; readonly report: unknown }>;
+  /** Starts `sync --watch` as a process. */
+  readonly watch: () => WorkerProcess;
   /** Replaces the one endpoint by one with these addresses, which its provider has too. */
   readonly recreateAt: (addresses: readonly string[]) => void;
   readonly close: () => Promise<void>;
@@ -78,10 +77,11 @@ export async function openStagedKongs(
     return {
       ...{ stages, prometheus, close },
       configure: (revision) => estate.configure(configurationOf(revision, { estate, stages, prometheus })),
-      start: () => {
-        const started = startSync(estate);
-        opened.push(started.kill);
-        return started;
+      sync: () => runServed({ configPath: join(estate.folder, 'kong-privatelink.yaml'), env: envOf() }, 'sync'),
+      watch: () => {
+        const worker = startWorkerProcess(estate);
+        opened.push(worker.close);
+        return worker;
       },
       recreateAt: (addresses) => {
         const interfaces = addresses.map((ip, index) => ({ ip, zoneId: `use1-az${index + 1}` }));
@@ -130,7 +130,7 @@ function configurationOf(revision: Revision, { estate, stages, prometheus }: Gro
     sources: [{ ...hub, allow: { addresses: ['127.0.0.0/8'] } }],
     controlPlanes: stages.map(({ name, admin }) => ({ stage: name, type: 'dbless', address: admin })),
     domains: { sd2: { plugins: [counting, marking, ...plugins] } },
-    watch: { intervalSeconds: 1 },
+    watch: { intervalSeconds: 1, listen: '127.0.0.1:0' },
     rollout: {
       ...times,
       gates: {
@@ -142,30 +142,7 @@ function configurationOf(revision: Revision, { estate, stages, prometheus }: Gro
   });
 }
 
-function startSync({ folder }: Estate) {
-  const argv = [builtCli, 'sync', '--json', '-c', join(folder, 'kong-privatelink.yaml')];
-  const child = spawn(process.execPath, argv, { env: process.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  let err = '';
-  child.stderr.on('data', (data) => {
-    err += data;
-  });
-  const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([out, [exitCode]]) => {
-    process.off('exit', kill);
-    return { out, exitCode, err };
-  });
-  return {
-    /** Waits until it has said this. */
-    says: (line: string) => until(`it says "${line}"`, () => err.includes(line)),
-    stop: () => {
-      child.kill('SIGTERM');
-      return ended;
-    },
-    kill: () => {
-      kill();
-      return ended;
-    },
-    ended,
-  };
+/** With the keys that the estate put there. */
+function envOf(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value = '']) => [[name, value]]));
 }
