@@ -1,19 +1,6 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe } from '@jest/globals';
 import type { Step } from '../../simulation/stages/history';
-
-/** Faults put in one by one: each must break a property of stages, or the properties prove nothing. The same list is in docs/testing.md. */
-type Mutant = {
-  readonly name: string;
-  readonly module: string;
-  /** The module's functions, of which the mutant changes one or two. */
-  readonly mutate: (real: Module) => Module;
-  readonly lives: readonly Step[];
-  /** The property that catches it. */
-  readonly caught: RegExp;
-};
-
-// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
-type Module = Readonly<Record<string, any>>;
+import { areCaught, type Module, type Mutant } from '../../support/rollout/mutants';
 
 const stages = ['canary', 'prod', 'file'] as const;
 const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
@@ -27,7 +14,8 @@ const sd3: Step = { do: 'create', domain: 'sd3', number: 0 };
 /** Two revisions: sd1 and sd2, then sd1 with a plugin and sd3. */
 const two: readonly Step[] = [sd1, sd2, pass, limited, sd3, pass];
 
-const mutants: readonly Mutant[] = [
+/** Faults put in one by one: each must break a property of stages, or the properties prove nothing. The same list is in docs/testing.md. */
+const mutants: readonly Mutant<Step>[] = [
   {
     name: 'a service of the newest revision gets into a pinned stage',
     module: '#deck/revision',
@@ -155,25 +143,5 @@ function madeIdOf(key: string): string {
 }
 
 describe('the properties of stages', () => {
-  afterEach(() => {
-    jest.resetModules();
-  });
-
-  it.each(mutants)('catch: $name', async ({ module, mutate, lives, caught }) => {
-    let simulateStages: (history: readonly Step[]) => Promise<void> = async () => {};
-    jest.isolateModules(() => {
-      const real = jest.requireActual<Module>(module);
-      jest.doMock(module, () => ({ ...real, ...mutate(real) }));
-      simulateStages = require('../../simulation/stages/simulate').simulateStages;
-      jest.dontMock(module);
-    });
-
-    await expect(simulateStages(lives)).rejects.toThrow(caught);
-  });
-
-  it('hold without a fault through the same histories', async () => {
-    const { simulateStages } = require('../../simulation/stages/simulate');
-
-    for (const { lives } of mutants) await expect(simulateStages(lives)).resolves.toBeUndefined();
-  });
+  areCaught(mutants, () => require('../../simulation/stages/simulate').simulateStages);
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe } from '@jest/globals';
 import {
   bake,
   quietPass as pass,
@@ -6,20 +6,7 @@ import {
   rolledOut,
   type Step,
 } from '../../simulation/rollouts/history';
-
-/** Faults put in one by one: each must break a property of rollouts, or the properties prove nothing. The same list is in docs/testing.md. */
-type Mutant = {
-  readonly name: string;
-  readonly module: string;
-  /** The module's functions, of which the mutant changes one or two. */
-  readonly mutate: (real: Module) => Module;
-  readonly lives: readonly Step[];
-  /** The property that catches it. */
-  readonly caught: RegExp;
-};
-
-// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
-type Module = Readonly<Record<string, any>>;
+import { areCaught, type Module, type Mutant } from '../../support/rollout/mutants';
 
 const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
 const all = ['canary', 'blue', 'green', 'file'] as const;
@@ -33,7 +20,8 @@ const mood = (stage: (typeof all)[number], says: 'pass' | 'fail' | 'inconclusive
   says,
 });
 
-const mutants: readonly Mutant[] = [
+/** Faults put in one by one: each must break a property of rollouts, or the properties prove nothing. The same list is in docs/testing.md. */
+const mutants: readonly Mutant<Step>[] = [
   {
     name: 'a gate that cannot tell counts as one that passes',
     module: '#sync/rollout/advance/judge',
@@ -188,25 +176,5 @@ const mutants: readonly Mutant[] = [
 ];
 
 describe('the properties of rollouts', () => {
-  afterEach(() => {
-    jest.resetModules();
-  });
-
-  it.each(mutants)('catch: $name', async ({ module, mutate, lives, caught }) => {
-    let simulateRollouts: (history: readonly Step[]) => Promise<void> = async () => {};
-    jest.isolateModules(() => {
-      const real = jest.requireActual<Module>(module);
-      jest.doMock(module, () => ({ ...real, ...mutate(real) }));
-      simulateRollouts = require('../../simulation/rollouts/simulate').simulateRollouts;
-      jest.dontMock(module);
-    });
-
-    await expect(simulateRollouts(lives)).rejects.toThrow(caught);
-  });
-
-  it('hold without a fault through the same histories', async () => {
-    const { simulateRollouts } = require('../../simulation/rollouts/simulate');
-
-    for (const { lives } of mutants) await expect(simulateRollouts(lives)).resolves.toBeUndefined();
-  });
+  areCaught(mutants, () => require('../../simulation/rollouts/simulate').simulateRollouts);
 });

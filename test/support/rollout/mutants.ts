@@ -1,0 +1,43 @@
+import { afterEach, expect, it, jest } from '@jest/globals';
+
+// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
+export type Module = Readonly<Record<string, any>>;
+
+/** A fault put into one module of the product. */
+export type Mutant<Step> = {
+  readonly name: string;
+  readonly module: string;
+  /** The module's functions, of which the mutant changes one or two. */
+  readonly mutate: (real: Module) => Module;
+  readonly lives: readonly Step[];
+  /** The property that catches it. */
+  readonly caught: RegExp;
+};
+
+/** Each mutant has to break a property in the history that it lives through, which breaks none without it; `load` requires anew what lives it. */
+export function areCaught<Step>(
+  mutants: readonly Mutant<Step>[],
+  load: () => (history: readonly Step[]) => Promise<void>,
+): void {
+  afterEach(() => {
+    jest.resetModules();
+  });
+
+  it.each(mutants)('catch: $name', async ({ module, mutate, lives, caught }) => {
+    let simulate: (history: readonly Step[]) => Promise<void> = async () => {};
+    jest.isolateModules(() => {
+      const real = jest.requireActual<Module>(module);
+      jest.doMock(module, () => ({ ...real, ...mutate(real) }));
+      simulate = load();
+      jest.dontMock(module);
+    });
+
+    await expect(simulate(lives)).rejects.toThrow(caught);
+  });
+
+  it('hold without a fault through the same histories', async () => {
+    const simulate = load();
+
+    for (const { lives } of mutants) await expect(simulate(lives)).resolves.toBeUndefined();
+  });
+}
