@@ -87,7 +87,10 @@ export function createTrials(options: TrialsOptions): Trials {
 }
 
 /** What a trial is about: where any of it is another thing, one that is under way begins anew. */
-export function subjectOf({ config, rollout }: StageSession, { revision, sinceMs }: Pick<StageTrial, 'revision' | 'sinceMs'>): string {
+export function subjectOf(
+  { config, rollout }: StageSession,
+  { revision, sinceMs }: Pick<StageTrial, 'revision' | 'sinceMs'>,
+): string {
   const { settleSeconds, bakeSeconds, gates } = rollout?.config ?? {};
   const { controlPlane } = config;
   // Whose word it waits for is asked after it.
