@@ -8,6 +8,7 @@ import type { StageSession } from '../open-stages';
 import { type Decided, failedIn, goBack, undecidedIn } from './decide';
 import { createKnown, type Known, type KnownOfStages } from './known';
 import type { StageProgress } from './progress';
+import { openTelling } from './telling';
 import { createTrials, subjectOf, type Trials } from './trials';
 
 export type ConductorOptions = {
@@ -43,10 +44,10 @@ export type Conductor = {
 export function createConductor(options: ConductorOptions): Conductor {
   const stages = createKnown(options.clock);
   const { signal, onEvent = () => {}, onWarning = () => {}, onProgress: tell = () => {} } = options;
-  const hearers = { onEvent, onWarning };
+  const tellDecided = openTelling({ onEvent, onWarning });
   const settle = async (stage: string, decided: Decided) => {
     await stages.refresh(stage);
-    tellDecided(stage, decided, hearers);
+    tellDecided(stage, decided);
     tell(stage);
   };
   const trials = createTrials({
@@ -66,7 +67,7 @@ export function createConductor(options: ConductorOptions): Conductor {
     const { state, before } = await stages.take(session, stage, report);
     if (isBegun(state, report, before))
       onEvent({ event: 'start', stage, revision: state.runs ?? '', from: state.stable });
-    const decided = await goBackLate(session, state, { signal, onWarning });
+    const decided = await goBackLate(session, state, signal);
     if (decided) await settle(stage, decided);
     if (decided?.backTo !== undefined) options.onChange();
     considerAll(options, { stages, trials });
@@ -107,28 +108,19 @@ function considerAll({ signal, isAskedFor }: ConductorOptions, { stages, trials 
   }
 }
 
-type Hearers = Required<Pick<ConductorOptions, 'onEvent' | 'onWarning'>>;
-
-function tellDecided(stage: string, decided: Decided, { onEvent, onWarning }: Hearers): void {
-  for (const event of eventsOf(stage, decided)) onEvent(event);
-  if (decided.problem) onWarning(`stage ${stage} does not go back: ${decided.problem}`);
-}
-
 function isWaitingFor(stage: string) {
   return ([, { report }]: readonly [string, Known]) => report?.waits?.stage === stage;
 }
 
-type Late = { readonly signal: AbortSignal; readonly onWarning: (warning: string) => void };
-
-/** What an earlier process, or an earlier pass, should have taken back. */
-async function goBackLate(session: StageSession, state: StageState, { signal, onWarning }: Late) {
-  if (!failedIn(state, session)) return undefined;
+/** What an earlier process, or an earlier pass, should have taken back. Rejects with the signal's reason alone. */
+async function goBackLate(session: StageSession, state: StageState, signal: AbortSignal): Promise<Decided | undefined> {
+  const failed = failedIn(state, session);
+  if (!failed) return undefined;
   try {
     return await goBack(session, signal);
   } catch (thrown) {
     signal.throwIfAborted();
-    onWarning(`stage ${session.stage} does not go back: ${messageLineOf(thrown)}`);
-    return undefined;
+    return { ...failed, problem: messageLineOf(thrown) };
   }
 }
 
@@ -138,11 +130,4 @@ function isBegun(state: StageState, { applied = [] }: Report, before: StageState
   const isUnderWay = before !== undefined && undecidedIn(before)?.revision === trial?.revision;
   if (!trial || trial.isFound || isUnderWay) return false;
   return applied.some(({ change, outcome }) => outcome === 'applied' && isConfiguration(change));
-}
-
-function eventsOf(stage: string, { verdict, revision, backTo }: Decided): readonly RolloutEvent[] {
-  const { kind, gate, reason } = verdict;
-  if (kind === 'pass') return [];
-  const halt: RolloutEvent = { event: 'halt', stage, revision, gate, reason };
-  return backTo === undefined ? [halt] : [halt, { event: 'rollback', stage, revision: backTo, from: revision, reason }];
 }
