@@ -215,7 +215,7 @@ function ranState(state: StageState, revision: Revision, { how, changes, options
     ...state,
     runs: id,
     returnsTo: state.returnsTo && (isHold ? state.returnsTo : id),
-    settings: settingsId(isHold ? revision : options),
+    settings: settingsId(revision),
     isWhole: true,
     history: state.runs === id ? state.history : [...state.history, run],
   };

@@ -8,6 +8,7 @@ import { unseenOf } from '../plan/retire';
 import { describeChanges } from './describe-changes';
 import type { StageState } from './journal';
 import { openMemory } from './memory';
+import { settingsId } from './newest';
 import type { StageSession } from './open-stages';
 import { type Revisions, readKept } from './revisions';
 import { newestWord, targetOf } from './target';
@@ -134,6 +135,7 @@ function nextState(
   return {
     ...state,
     runs: to,
+    settings: planned.pinned && settingsId(planned.pinned.revision),
     isWhole: false,
     pin: { revision: to, left },
     trial: undefined,

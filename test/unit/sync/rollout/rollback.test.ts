@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
 import type { Endpoint } from '#core/model';
+import { nameOf } from '#deck/document';
+import { pinsOf, withoutPin } from '#deck/tags';
 import { planRollback, rollBack } from '#sync/rollout/rollback';
 import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
 import { createRemembering, type Remembering } from '../../../support/rollout/remembering';
@@ -59,6 +61,23 @@ describe('going back', () => {
       expect(rollback.to).toBeUndefined();
       expect([services(), stage.state().pin]).toEqual([['sd2', 'sd3'], undefined]);
     }
+  });
+
+  it('runs the revision that it left once the pin ends, also where the two differ in no entity', async () => {
+    for (const one of [stage.deps, stage.session, stage.session.remembered])
+      Object.assign(one, { affinity: 'weighted' });
+    await stage.pass();
+    const { runs } = stage.state();
+
+    await rollBack(stage.session, await planRollback(stage.session, second, signal), signal);
+    const back = stage.state();
+    // Somebody took away the tag of the pin, which would be an entity that differs.
+    const [service] = stage.held().filter(({ tags }) => pinsOf(tags).length > 0);
+    if (service) stage.plane.entities.set(nameOf(service), { ...service, tags: withoutPin(service.tags) });
+    await rollBack(stage.session, await planRollback(stage.session, 'newest', signal), signal);
+
+    expect(runs).not.toBe(second);
+    expect([back.runs, stage.state().runs]).toEqual([second, runs]);
   });
 
   it.each<[string, () => void]>([
