@@ -98,9 +98,9 @@ async function advanceOne(session: StageSession, { conductor, rounds, signal }: 
   return { report: mergedWith(reports, report), progress };
 }
 
-/** All that was written, and all else as the last pass says it. */
+/** All that was written, and all else as the last pass says it, also what could not be. */
 function mergedWith(earlier: readonly Report[], last: Report): Report {
-  const written = earlier.flatMap(({ applied = [] }) => applied);
+  const written = earlier.flatMap(({ applied = [] }) => applied.filter(({ outcome }) => outcome === 'applied'));
   if (written.length === 0) return last;
   return {
     ...last,

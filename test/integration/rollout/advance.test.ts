@@ -104,6 +104,16 @@ describe('sync with a rollout', () => {
     expect(asked.indexOf('blue')).toBeLessThan(asked.indexOf('green'));
   });
 
+  it('is done where what one pass could not write another one did', async () => {
+    use([]);
+    estate.konnect.inject({ kind: 'status', status: 400, method: 'PUT', path: /targets/ });
+
+    const { exitCode, stages } = await sync();
+
+    expect([exitCode, stepsOf(stages)]).toEqual([0, ['done', 'done', 'done']]);
+    expect(inEach(targetsOf)).toEqual([['10.0.1.11:80'], ['10.0.1.11:80'], ['10.0.1.11:80']]);
+  });
+
   it('fm-72 halts at the first stage whose gate fails, which goes back, and follows addresses in all', async () => {
     use([]);
     await sync();
