@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes';
 const colours: Readonly<Record<StageStep, Colour>> = {
   done: 'green',
   waits: 'dim',
+  due: 'yellow',
   writing: 'yellow',
   settling: 'yellow',
   baking: 'yellow',
@@ -33,7 +34,7 @@ export function tellingOf({ reason, until, gates = {} }: StageProgress): string 
   return printable([...due, ...told, ...said].join('; '));
 }
 
-const waiting: ReadonlySet<StageStep> = new Set(['waits', 'writing', 'settling', 'baking', 'approval', 'pinned']);
+const waiting: ReadonlySet<StageStep> = new Set(['waits', 'due', 'writing', 'settling', 'baking', 'approval', 'pinned']);
 
 /** What a rollout has come to, as an exit code: 3 where a gate or policy halted it, 2 where somebody or time has to come, 0 at the end. */
 export function exitCodeOfProgress(stages: readonly StageProgress[]): number {

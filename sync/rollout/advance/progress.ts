@@ -6,10 +6,11 @@ import type { RolloutOfStage } from './rollout-of-stage';
 import type { TrialProgress } from './run-trial';
 import { isApproved, timeOf, whoOf } from './turn';
 
-/** How far a stage is in a rollout. `done`: it runs the newest revision, and nothing is left to prove. */
+/** How far a stage is in a rollout. `done`: it runs the newest revision, and nothing is left to prove; `due`: its turn has come. */
 export const stageSteps = [
   'done',
   'waits',
+  'due',
   'writing',
   'settling',
   'baking',
@@ -66,7 +67,7 @@ export function progressOf(standing: StageAsKnown): StageProgress {
   if (refused) return { ...known, step: 'halted', reason: refused };
   if (!isWhole) return { ...known, step: 'writing', reason: 'not all of it could be written yet' };
   const told = ofTrial(standing);
-  return { ...known, ...told, ...(told.step === 'done' && ofHeld(report)) };
+  return { ...known, ...told, ...(told.step === 'done' && ofUnwritten(report)) };
 }
 
 type Told = Pick<StageProgress, 'step' | 'reason' | 'until' | 'newest'>;
@@ -77,11 +78,13 @@ function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told
   return { step: 'pinned', newest, reason: 'pinned by rollback' };
 }
 
-/** A worker collects changes for a while: what it holds back is no configuration that the stage runs. */
-function ofHeld({ held = 0, heldUntil: until, changes = [], applied = [] }: NonNullable<StageAsKnown['report']>) {
+/** What is to be written is no configuration that the stage runs: nobody did yet, or a worker collects changes for a while. */
+function ofUnwritten({ held = 0, heldUntil: until, changes = [], applied = [] }: NonNullable<StageAsKnown['report']>) {
   const written = new Set(applied.map(({ change }) => nameOf(change)));
-  const isHeld = held > 0 && changes.some((one) => isConfiguration(one) && !written.has(nameOf(one)));
-  return isHeld && ({ step: 'writing', reason: 'collected with the changes of a few seconds', until } as const);
+  const left = changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one))).length;
+  if (left === 0) return undefined;
+  if (held > 0) return { step: 'writing', reason: 'collected with the changes of a few seconds', until } as const;
+  return { step: 'due', reason: `its turn: ${left} ${left === 1 ? 'change' : 'changes'}, with the next pass` } as const;
 }
 
 function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): Told {

@@ -36,3 +36,19 @@ describe('a stage whose worker collects changes', () => {
     expect(stepWith(report).step).toBe('done');
   });
 });
+
+describe('a stage whose turn has come', () => {
+  it('is not done before the configuration is written', () => {
+    expect(stepWith({ changes: [change('service'), change('target')] })).toMatchObject({
+      step: 'due',
+      reason: 'its turn: 1 change, with the next pass',
+    });
+  });
+
+  it.each([
+    ['addresses alone are to be written', { changes: [change('target')] }],
+    ['a pass wrote it', { changes: [change('service')], applied: [{ change: change('service'), outcome: 'applied' }] }],
+  ] as const)('is done where %s', (_, report) => {
+    expect(stepWith(report).step).toBe('done');
+  });
+});
