@@ -167,7 +167,7 @@ them with the next pass.
       'what to do, in place of running it',
       ['run', 'status', 'approve', 'resume', 'pause', 'skip', 'abort', 'retry'],
     ],
-    second: ['[named]', 'the stage that it is about'],
+    second: ['[name]', 'the stage that approve, skip or retry is about'],
     options: [
       configOption,
       stageOption,

@@ -10,7 +10,7 @@ type RolloutOptions = OfRollout & {
   /** What to do; absent: run it to its end. */
   readonly order?: string;
   /** The stage that an order is for. */
-  readonly named?: string;
+  readonly name?: string;
   /** Plans, and writes nothing. */
   readonly dryRun?: boolean;
   /** Number of addresses, as written. */
@@ -18,18 +18,33 @@ type RolloutOptions = OfRollout & {
 };
 
 /** Brings a change from stage to stage, says how far it is, or takes what a person says to it. */
-export const runRollout: Verb<RolloutOptions> = async ({ order = 'run', ...options }, signal) => {
+export const runRollout: Verb<RolloutOptions> = async ({ order = 'run', name: named, ...shared }, signal) => {
+  const options = { ...shared, named };
   if (options.dryRun && order !== 'run')
     throw invalid(`--dry-run is for the rollout itself, not for ${order}`, 'leave one of them out');
+  const stray = strayStage(order, options);
+  if (stray !== undefined && known.includes(order)) throw takesNoStage(order, stray);
   if (options.dryRun) return showDryRun(options, signal);
   if (order === 'status') return showStatus(options, signal);
   if (isOrder(order)) return give(order, options, signal);
-  if (order !== 'run') throw invalid(`there is no ${JSON.stringify(order)}`, `one of run, status, ${names.join(', ')}`);
+  if (order !== 'run') throw invalid(`there is no order ${JSON.stringify(order)}`, `one of ${known.join(', ')}`);
   await openRollout(options, signal);
   return runSync(options, signal);
 };
 
-const names = Object.keys(orders);
+const known: readonly string[] = ['run', 'status', ...Object.keys(orders)];
+const ofOneStage: ReadonlySet<string> = new Set<keyof typeof orders>(['approve', 'skip', 'retry']);
+
+/** The stage that was given with what is for all of them: who names one shall not find that all were meant. */
+function strayStage(order: string, { named, stage }: OfRollout & { readonly named?: string }): string | undefined {
+  if (ofOneStage.has(order)) return undefined;
+  return named ?? (isOrder(order) ? stage : undefined);
+}
+
+function takesNoStage(order: string, stray: string): PrivatelinkError {
+  const fix = isOrder(order) ? 'leave the stage out: it is for all of them' : `for one stage write --stage ${stray}`;
+  return invalid(`${order} takes no stage, and ${JSON.stringify(stray)} is given`, fix);
+}
 
 function isOrder(word: string): word is keyof typeof orders {
   return Object.hasOwn(orders, word);

@@ -126,7 +126,11 @@ async function anyOf(options: OfRollout, signal: AbortSignal): Promise<Session> 
 
 async function namedIn(options: Parameters<Order>[0], signal: AbortSignal): Promise<Session> {
   const stage = options.named ?? options.stage;
-  if (stage === undefined) throw invalid('which stage?', 'name it behind the order: rollout approve canary');
+  if (stage === undefined)
+    throw invalid(
+      'the order is for one stage, and none is named',
+      'name it behind the order, as in rollout approve canary',
+    );
   return anyOf({ ...options, stage }, signal);
 }
 
