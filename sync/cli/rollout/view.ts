@@ -28,13 +28,21 @@ export function formatProgress(stages: readonly StageProgress[], terminal: Termi
 
 /** What a person wants to know of a stage beside its step, in one line. */
 export function tellingOf({ reason, until, gates = {} }: StageProgress): string {
-  const due = until === undefined ? [] : [`until ${until}`];
   const told = reason === undefined ? [] : [reason];
+  const due = until === undefined || reason?.includes(until) ? [] : [`until ${until}`];
   const said = Object.entries(gates).map(([gate, { kind, said }]) => `${gate} ${kind}: ${said}`);
   return printable([...due, ...told, ...said].join('; '));
 }
 
-const waiting: ReadonlySet<StageStep> = new Set(['waits', 'due', 'writing', 'settling', 'baking', 'approval', 'pinned']);
+const waiting: ReadonlySet<StageStep> = new Set([
+  'waits',
+  'due',
+  'writing',
+  'settling',
+  'baking',
+  'approval',
+  'pinned',
+]);
 
 /** What a rollout has come to, as an exit code: 3 where a gate or policy halted it, 2 where somebody or time has to come, 0 at the end. */
 export function exitCodeOfProgress(stages: readonly StageProgress[]): number {

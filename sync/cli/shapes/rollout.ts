@@ -32,7 +32,9 @@ export const progress = z
     stage: text.describe('which stage'),
     step: z
       .enum(stageSteps)
-      .describe('how far it is; `done`: it runs the newest revision, and nothing is left to prove; `due`: its turn has come, and the next pass writes it'),
+      .describe(
+        'how far it is; `done`: it runs the newest revision, and nothing is left to prove; `due`: its turn has come, and the next pass writes it',
+      ),
     revision: revision.optional().describe('what it runs; absent: not known'),
     newest: revision.optional().describe('what it would run, where that is another one'),
     reason: text.optional().describe('what it waits for, or what came of its trial'),

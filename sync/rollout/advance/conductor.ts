@@ -10,6 +10,7 @@ import { createKnown, type Known, type KnownOfStages } from './known';
 import type { StageProgress } from './progress';
 import { openTelling } from './telling';
 import { createTrials, subjectOf, type Trials } from './trials';
+import { inTurn } from './waves';
 
 export type ConductorOptions = {
   readonly clock: Clock;
@@ -90,9 +91,16 @@ export function createConductor(options: ConductorOptions): Conductor {
       for (const stage of stages.names()) if (!names.includes(stage)) forget(stage);
     },
     isBusy: () => trials.count() > 0,
-    progress: () => stages.names().flatMap((stage) => stages.progress(stage, trials.of(stage)) ?? []),
+    progress: () => inTurnIn(stages).flatMap((stage) => stages.progress(stage, trials.of(stage)) ?? []),
     ended: trials.ended,
   };
+}
+
+/** Names of stages, in the order of their turns. */
+function inTurnIn(stages: KnownOfStages): readonly string[] {
+  const named = stages.names().map((stage) => ({ stage }));
+  const [turns] = stages.entries().flatMap(([, { session }]) => session.rollout?.turns ?? []);
+  return (turns ? inTurn(named, turns) : named).map(({ stage }) => stage);
 }
 
 type Running = { readonly stages: KnownOfStages; readonly trials: Trials };

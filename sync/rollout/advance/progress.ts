@@ -74,7 +74,7 @@ type Told = Pick<StageProgress, 'step' | 'reason' | 'until' | 'newest'>;
 
 function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told {
   const isFailed = failed !== undefined && failed.revision === pin?.left;
-  if (isFailed) return { step: 'back', newest, reason: `back from ${failed.revision}: ${failed.verdict.reason}` };
+  if (isFailed) return { step: 'back', newest, reason: `from revision ${failed.revision}: ${failed.verdict.reason}` };
   return { step: 'pinned', newest, reason: 'pinned by rollback' };
 }
 

@@ -1,6 +1,6 @@
 import { basePart, type Parts } from '#deck/revision';
 import type { WhyWaiting } from '../../pass/report';
-import type { StageState, StageTrial } from '../journal';
+import type { StageState, StageTrial, TrialVerdict } from '../journal';
 
 /** A revision that a stage would get, and what of it differs from what the stage runs. */
 export type NextRevision = { readonly revision: string; readonly parts: Parts; readonly changed: readonly string[] };
@@ -36,14 +36,14 @@ export function whyUnproved(earlier: Earlier, candidate: NextRevision): WhyWaiti
   const missing = candidate.changed.filter(
     (part) => trial.parts[part] !== candidate.parts[part] && (part !== basePart || earlier.takesBase),
   );
-  if (missing.length > 0) return waits(`does not run what changes of ${namesOf(missing)} yet`);
+  if (missing.length > 0) return waits(`does not have the change of ${namesOf(missing)} yet`);
   if (!isWhole) return waits('has not got all of it yet');
   return ofTrial(earlier, trial);
 }
 
 function ofTrial({ stage, needsApproval }: Earlier, { verdict, approved }: StageTrial): WhyWaiting | undefined {
   if (!verdict) return { kind: 'earlier', stage, reason: `stage ${stage} is on trial with it` };
-  if (verdict.kind !== 'pass') return { kind: 'halted', stage, reason: `stage ${stage} halted: ${verdict.reason}` };
+  if (verdict.kind !== 'pass') return { kind: 'halted', stage, reason: `stage ${stage} halted${byGate(verdict)}` };
   if (!needsApproval || approved) return undefined;
   return { kind: 'approval', stage, reason: `stage ${stage} is fine, and waits for rollout approve ${stage}` };
 }
@@ -51,10 +51,15 @@ function ofTrial({ stage, needsApproval }: Earlier, { verdict, approved }: Stage
 function ofPinned(stage: string, { pin, failed }: StageState): WhyWaiting {
   const isFailed = failed !== undefined && pin?.left === failed.revision;
   if (isFailed) {
-    const reason = `stage ${stage} went back from revision ${failed.revision}: ${failed.verdict.reason}`;
+    const reason = `stage ${stage} went back from revision ${failed.revision}${byGate(failed.verdict)}`;
     return { kind: 'halted', stage, reason };
   }
   return { kind: 'pinned', stage, reason: `stage ${stage} is pinned to revision ${pin?.revision}` };
+}
+
+/** What was seen stands with the stage itself: told again at each later one it would hide the rest. */
+function byGate({ gate }: TrialVerdict): string {
+  return gate === undefined ? '' : ` (gate ${gate})`;
 }
 
 /** More would hide what is said. */
