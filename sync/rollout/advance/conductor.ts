@@ -53,6 +53,7 @@ export function createConductor(options: ConductorOptions): Conductor {
   };
   const trials = createTrials({
     ...options,
+    sessionOf: stages.session,
     onProgress: tell,
     onDecided: settle,
     onWarning,
@@ -78,9 +79,7 @@ export function createConductor(options: ConductorOptions): Conductor {
   return {
     after: async (session, report) => {
       const { stage, rollout } = session;
-      if (stage === undefined) return;
-      if (rollout) await take(session, stage, report);
-      else forget(stage);
+      if (stage !== undefined) await (rollout ? take(session, stage, report) : forget(stage));
     },
     failed: (session, thrown) => {
       const { stage = '' } = session;

@@ -23,6 +23,7 @@ export type KnownOfStages = {
   /** Reads again what is written down of the stage. */
   readonly refresh: (stage: string) => Promise<void>;
   readonly forget: (stage: string) => void;
+  readonly session: (stage: string) => StageSession | undefined;
   readonly names: () => readonly string[];
   readonly entries: () => readonly (readonly [string, Known])[];
   readonly progress: (stage: string, trial: TrialProgress | undefined) => StageProgress | undefined;
@@ -50,6 +51,7 @@ export function createKnown(clock: Clock): KnownOfStages {
       if (now) stages.set(stage, { ...now, state });
     },
     forget: (stage) => void stages.delete(stage),
+    session: (stage) => stages.get(stage)?.session,
     names: () => [...stages.keys()],
     entries: () => [...stages],
     progress: (stage, trial) => {

@@ -6,12 +6,15 @@ import { withOwnSignal } from '#io/signals';
 import type { StageTrial } from '../journal';
 import type { StageSession } from '../open-stages';
 import { type Decided, decide, noteBake } from './decide';
+import type { Judgement } from './judge';
 import { runTrial, type TrialProgress } from './run-trial';
 
 export type TrialsOptions = {
   readonly clock: Clock;
   /** Ends the trials. */
   readonly signal: AbortSignal;
+  /** That of the last pass: the configuration may have changed since the trial began. */
+  readonly sessionOf: (stage: string) => StageSession | undefined;
   readonly onProgress: (stage: string) => void;
   /** What came of a trial is written down. */
   readonly onDecided: (stage: string, decided: Decided) => Promise<void>;
@@ -35,7 +38,7 @@ export type Trials = {
 const atBeginning: TrialProgress = { phase: 'settling', leftMs: 0, samples: {} };
 
 export function createTrials(options: TrialsOptions): Trials {
-  const { signal, onDecided, onEnded, onWarning } = options;
+  const { signal, sessionOf, onDecided, onEnded, onWarning } = options;
   const running = new Map<string, RunningTrial>();
   const all = new Set<Promise<void>>();
 
@@ -53,7 +56,8 @@ export function createTrials(options: TrialsOptions): Trials {
     };
     const work = async () => {
       const trying = { trial, onProgress, clock: options.clock, signals: [signal, stop.signal] } as const;
-      const decided = await tryOut(session, trying);
+      const judgement = await tryOut(session, trying);
+      const decided = await decide(sessionOf(stage) ?? session, { of: trial, judgement }, signal);
       if (decided) await onDecided(stage, decided);
     };
     const ended = inStage(stage, work)
@@ -80,9 +84,7 @@ export function createTrials(options: TrialsOptions): Trials {
     },
     of: (stage) => running.get(stage)?.progress,
     count: () => running.size,
-    ended: async () => {
-      await Promise.all(all);
-    },
+    ended: () => Promise.all(all).then(() => undefined),
   };
 }
 
@@ -111,16 +113,14 @@ type Trying = {
   readonly signals: readonly [AbortSignal, AbortSignal];
 };
 
-async function tryOut(
-  session: StageSession,
+function tryOut(
+  { rollout }: StageSession,
   { trial, onProgress, clock, signals: [signal, stop] }: Trying,
-): Promise<Decided | undefined> {
-  const { rollout } = session;
+): Promise<Judgement> {
   const { settleSeconds = 0, bakeSeconds = 0 } = rollout?.config ?? {};
   const seconds = { settleMs: settleSeconds * 1_000, bakeMs: bakeSeconds * 1_000 };
-  const judgement = await withOwnSignal(signal, (own) => {
+  return withOwnSignal(signal, (own) => {
     stop.addEventListener('abort', () => own.abort(), { once: true });
     return runTrial({ ...seconds, gates: rollout?.gates ?? [], before: trial.before, clock, onProgress }, own.signal);
   });
-  return decide(session, { of: trial, judgement }, signal);
 }
