@@ -16,7 +16,9 @@ type Begun = {
 export async function onTrial(state: StageState, { revision, planned, options }: Begun): Promise<StageState> {
   const { turn, now } = options;
   const { pinned, held } = planned;
-  if (!turn || (pinned && !pinned.isHold)) return state;
+  if (pinned && !pinned.isHold) return state;
+  // What nobody tries is nothing that was proved, nor does it leave what was as the way back.
+  if (!turn) return { ...state, trial: undefined, stable: undefined, failed: undefined };
   if (state.trial?.revision === revision.id && held.length > 0) return state;
   const isFound = pinned?.isHold || undefined;
   const before = isFound ? {} : await turn.readBefore();

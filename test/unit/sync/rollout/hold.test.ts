@@ -12,6 +12,8 @@ const sd3 = endpointOf({
   addresses: [{ ip: '10.0.3.1', region: 'us-east-1' }],
 });
 
+const limit = (perMinute: number): JsonObject => ({ name: 'rate-limiting', config: { minute: perMinute } });
+
 it('asks after all that comes with the end of a pin, also of domains that are away', async () => {
   const asked: (readonly string[])[] = [];
   const turn = {
@@ -20,7 +22,6 @@ it('asks after all that comes with the end of a pin, also of domains that are aw
   };
   let snapshot = snapshotOf(knownScope([sd2]), knownScope([sd3], [], away));
   const stage = createRemembering({ turn, discover: async () => snapshot });
-  const limit = (perMinute: number): JsonObject => ({ name: 'rate-limiting', config: { minute: perMinute } });
   const use = (of: Readonly<Record<'sd2' | 'sd3', JsonObject>>) => {
     const settings = Object.fromEntries(Object.entries(of).map(([domain, plugin]) => [domain, { plugins: [plugin] }]));
     for (const one of [stage.deps, stage.session]) Object.assign(one, { settings });
@@ -38,4 +39,24 @@ it('asks after all that comes with the end of a pin, also of domains that are aw
 
   expect(stage.state().pin).toBeUndefined();
   expect(asked).toEqual([['sd2', 'sd3']]);
+});
+
+it('goes back to what ran before, and not to what passed before rollouts were left for a while', async () => {
+  const turn = { whyNot: async () => undefined, readBefore: async () => ({}) };
+  const stage = createRemembering({ turn, discover: async () => snapshotOf(knownScope([sd2])) });
+  const run = async (perMinute: number, over: Readonly<Partial<typeof stage.session.remembered>> = { turn }) => {
+    Object.assign(stage.session.remembered, over);
+    Object.assign(stage.deps, { settings: { sd2: { plugins: [limit(perMinute)] } } });
+    await stage.pass();
+    return stage.state();
+  };
+  const { runs: passed } = await run(1);
+  await stage.session.remembered.journal.write({ ...stage.state(), stable: passed });
+
+  expect((await run(2)).stable).toBe(passed);
+  await run(3, { turn: undefined });
+  const { runs: last } = await run(4, { turn: undefined });
+
+  expect(last).not.toBe(passed);
+  expect((await run(5)).stable).toBe(last);
 });
