@@ -33,8 +33,6 @@ export type NotifierOptions = {
   readonly clock: Clock;
   /** Hears, in a line for people, what could not be told. */
   readonly onWarning: (warning: string) => void;
-  /** Hides secrets in the texts of events. */
-  readonly mask?: (text: string) => string;
   readonly random?: () => number;
   /** For each try. */
   readonly timeoutMs?: number;
@@ -122,10 +120,10 @@ function nameOfEvent({ event, stage, revision }: RolloutEvent): string {
   return `${event} (${stage === undefined ? '' : `stage ${stage}, `}revision ${revision})`;
 }
 
-/** Gives the body for an event of now, without secrets or characters that act on a terminal. */
-function bodyWriter({ secret }: NotifyConfig, { owner, clock, mask = (text) => text }: NotifierOptions) {
-  const maskOwn = maskOf({ token: secret });
-  const shown = (text: string | undefined) => text && printable(quoteOf(mask(maskOwn(text))));
+/** Gives the body for an event of now, without its own secret, which a server may have sent back, or characters that act on a terminal. */
+function bodyWriter({ secret }: NotifyConfig, { owner, clock }: NotifierOptions) {
+  const mask = maskOf({ token: secret });
+  const shown = (text: string | undefined) => text && printable(quoteOf(mask(text)));
   return ({ event, stage, revision, from, gate, reason }: RolloutEvent): string =>
     JSON.stringify({
       event,

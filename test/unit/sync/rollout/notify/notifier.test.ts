@@ -275,10 +275,10 @@ describe('a webhook', () => {
   });
 
   it('gets no secret, nothing that acts on a terminal, and no text without end', async () => {
-    const { notifier, calls } = open([{ status: 200 }], { mask: (text) => text.replaceAll('konnect-token', '***') });
+    const { notifier, calls } = open([{ status: 200 }]);
 
     for (const reason of [
-      'said "konnect-token", hook-secret',
+      'said "hook-secret", hook-secret',
       'a\u001b[31m\u0000\u202e\ud800b\nc',
       `${'x'.repeat(3_999)}hook-secret${'x'.repeat(10_000)}`,
     ])
