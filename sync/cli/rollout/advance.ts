@@ -4,7 +4,8 @@ import type { Report } from '../../pass/report';
 import { type Conductor, createConductor } from '../../rollout/advance/conductor';
 import type { StageProgress } from '../../rollout/advance/progress';
 import { createRounds, type Rounds } from '../../rollout/advance/rounds';
-import { createNotifier, type RolloutEvent } from '../../rollout/notify/notifier';
+import { endOf } from '../../rollout/notify/events';
+import { createNotifier } from '../../rollout/notify/notifier';
 import type { StageSession } from '../../rollout/open-stages';
 import { runStage } from '../../rollout/run-stage';
 import type { Shown } from '../verb';
@@ -62,7 +63,8 @@ export function openAdvance(
   });
   const end = async (own: AbortSignal) => {
     await conductor.ended();
-    for (const event of isOnTrial ? endOf(conductor.progress(), sessions) : []) notify(event);
+    const ended = isOnTrial && rollout && endOf(conductor.progress(), rollout.turns);
+    if (ended) notify(ended);
     await drain(own);
   };
   let left = sessions.length;
@@ -107,11 +109,4 @@ function mergedWith(earlier: readonly Report[], last: Report): Report {
     changes: [...written.map(({ change }) => change), ...last.changes],
     applied: [...written, ...(last.applied ?? [])],
   };
-}
-
-/** All stages of the configuration are there, and each has proved what it runs. */
-function endOf(progress: readonly StageProgress[], sessions: readonly StageSession[]): readonly RolloutEvent[] {
-  const listed = sessions[0]?.rollout?.turns.listed ?? [];
-  const isDone = progress.length === listed.length && progress.every(({ step }) => step === 'done');
-  return isDone ? progress.slice(-1).map(({ stage, revision = '' }) => ({ event: 'end', stage, revision })) : [];
 }

@@ -3,12 +3,12 @@ import type { Clock } from '#core/timing/clock';
 import { isConfiguration } from '#deck/revision';
 import type { Report } from '../../pass/report';
 import type { StageState } from '../journal';
+import { openTelling } from '../notify/events';
 import type { RolloutEvent } from '../notify/notifier';
 import type { StageSession } from '../open-stages';
 import { type Decided, failedIn, goBack, undecidedIn } from './decide';
 import { createKnown, type Known, type KnownOfStages } from './known';
 import type { StageProgress } from './progress';
-import { openTelling } from './telling';
 import { createTrials, subjectOf, type Trials } from './trials';
 import { inTurn } from './waves';
 
@@ -37,6 +37,7 @@ export type Conductor = {
   readonly keepOnly: (stages: readonly (string | undefined)[]) => void;
   /** A trial is under way. */
   readonly isBusy: () => boolean;
+  /** In the order of turns. */
   readonly progress: () => readonly StageProgress[];
   /** Resolves when all trials have ended, which they do once the signal has aborted. */
   readonly ended: () => Promise<void>;

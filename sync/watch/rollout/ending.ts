@@ -1,4 +1,6 @@
 import type { StageProgress, StageStep } from '../../rollout/advance/progress';
+import { endOf } from '../../rollout/notify/events';
+import type { RolloutEvent } from '../../rollout/notify/notifier';
 
 /** Tells the end of a rollout once: all stages have proved what they run, and each has had a pass since that found nothing else. */
 export type Ending = {
@@ -8,8 +10,8 @@ export type Ending = {
   readonly take: (progress: StageProgress) => void;
   /** Takes that a pass ended which began at this version. */
   readonly rest: (stage: string, version: number) => void;
-  /** Whether all of the stages that the configuration lists are at the end; undefined stands for some that nobody knows. */
-  readonly isOver: (listed: readonly (string | undefined)[], progress: readonly StageProgress[]) => boolean;
+  /** What is told, once all of the stages that the configuration lists are at the end. */
+  readonly event: (...standing: Parameters<typeof endOf>) => RolloutEvent | undefined;
 };
 
 /** Without one of these there was no rollout that could end. */
@@ -33,14 +35,11 @@ export function createEnding(): Ending {
     rest: (stage, seen) => {
       if (seen === version) resting.add(stage);
     },
-    isOver: (listed, progress) => {
-      const isEnd =
-        isUnderWay &&
-        listed.every((stage) => stage !== undefined && resting.has(stage)) &&
-        progress.length === listed.length &&
-        progress.every(({ step }) => step === 'done');
-      if (isEnd) isUnderWay = false;
-      return isEnd;
+    event: (progress, turns) => {
+      const areResting = turns.listed.every((stage) => stage !== undefined && resting.has(stage));
+      const event = isUnderWay && areResting ? endOf(progress, turns) : undefined;
+      if (event) isUnderWay = false;
+      return event;
     },
   };
 }

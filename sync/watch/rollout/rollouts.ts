@@ -3,7 +3,6 @@ import type { Clock } from '#core/timing/clock';
 import type { Report } from '../../pass/report';
 import { createConductor } from '../../rollout/advance/conductor';
 import type { StageProgress } from '../../rollout/advance/progress';
-import { inTurn } from '../../rollout/advance/waves';
 import type { RolloutEvent } from '../../rollout/notify/notifier';
 import type { StageSession } from '../../rollout/open-stages';
 import { createEnding } from './ending';
@@ -71,8 +70,8 @@ export function openRollouts({ clock, log, signal, onChange, config }: RolloutsO
         const { stage, rollout } = session;
         if (stage === undefined || !rollout) return;
         ending.rest(stage, version);
-        const progress = conductor.progress();
-        if (ending.isOver(rollout.turns.listed, progress)) onEvent(endOf(inTurn(progress, rollout.turns)));
+        const event = ending.event(conductor.progress(), rollout.turns);
+        if (event) onEvent(event);
       };
     },
     keepOnly: (sessions) => conductor.keepOnly(sessions.map(({ stage }) => stage)),
@@ -85,11 +84,6 @@ export function openRollouts({ clock, log, signal, onChange, config }: RolloutsO
       await webhook.drain();
     },
   };
-}
-
-function endOf(progress: readonly StageProgress[]): RolloutEvent {
-  const { stage, revision = '' } = progress.at(-1) ?? {};
-  return { event: 'end', stage, revision };
 }
 
 function sayEvent(log: RolloutsOptions['log'], { event, ...fields }: RolloutEvent): void {

@@ -22,7 +22,8 @@ function pass(...passed: readonly string[]): void {
   for (const stage of passed) ending.rest(stage, ending.version());
 }
 
-const isOver = (listed: readonly (string | undefined)[] = stages) => ending.isOver(listed, Object.values(progress));
+const isOver = (listed: readonly (string | undefined)[] = stages) =>
+  ending.event(Object.values(progress), { listed })?.event === 'end';
 
 describe('the end of a rollout', () => {
   it('is told once, when all are done and each has had a pass since', () => {

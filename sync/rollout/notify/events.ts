@@ -1,5 +1,7 @@
-import type { RolloutEvent } from '../notify/notifier';
-import type { Decided } from './decide';
+import type { Decided } from '../advance/decide';
+import type { StageProgress } from '../advance/progress';
+import type { StageTurns } from '../advance/waves';
+import type { RolloutEvent } from './notifier';
 
 export type Hearers = {
   /** What people and webhooks are told. */
@@ -20,4 +22,14 @@ export function openTelling({ onEvent, onWarning }: Hearers): (stage: string, de
     if (problem !== undefined && (isNew || last?.problem !== problem))
       onWarning(`stage ${stage} does not go back: ${problem}`);
   };
+}
+
+/** Says that a rollout is over, once all stages of the configuration are there, and each has proved what it runs; `progress` in the order of turns. */
+export function endOf(
+  progress: readonly StageProgress[],
+  { listed }: Pick<StageTurns, 'listed'>,
+): RolloutEvent | undefined {
+  const last = progress.at(-1);
+  const isOver = progress.length === listed.length && progress.every(({ step }) => step === 'done');
+  return last && isOver ? { event: 'end', stage: last.stage, revision: last.revision ?? '' } : undefined;
 }
