@@ -53,7 +53,7 @@ function createJudge(config: MetricGateConfig, before: number | undefined, unit:
 
 const failedFix = 'see what changed with this revision, or raise its limit';
 const blindFix =
-  'no value from before: give atMost, or see that it can be read before a stage is written and begin anew by rollout retry';
+  'no value from before: set atMost in place of atMostTimesBefore and begin anew by rollout retry, or let later stages go on by rollout skip';
 
 function countOf(above: number, { maxFailed }: MetricGateConfig): string {
   return `above its limit ${above === 1 ? 'once' : `${above} times`}, ${maxFailed} let pass`;
