@@ -14,7 +14,7 @@ export type RolloutEvent = {
   /** Absent: the only control plane. */
   readonly stage?: string;
   readonly revision: string;
-  /** The revision that it ran before. */
+  /** At a rollback, the revision that failed; at a start, the one that it would go back to. */
   readonly from?: string;
   readonly gate?: string;
   /** A text for people, which may hold what others say. */
