@@ -49,11 +49,18 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
     of: (session: StageSession, own: AbortSignal) => syncOne(session, { ...options, advance }, own),
   };
   try {
-    return await perStage({ ...options, isReadOnly: options.dryRun }, signal, work);
+    const exitCode = await perStage({ ...options, isReadOnly: options.dryRun }, signal, work);
+    if (advance && !options.json) showEnd(advance, options);
+    return exitCode;
   } finally {
     await advance?.end(signal);
   }
 };
+
+/** All stages in one table, below what was written in each. */
+function showEnd({ progress }: Advance, { terminal }: SyncOptions): void {
+  terminal.out(`\n${formatProgress(progress(), terminal)}`);
+}
 
 type OfStage = SyncOptions & {
   /** Absent: one pass is all. */
@@ -72,8 +79,7 @@ async function syncOne(session: StageSession, options: OfStage, signal: AbortSig
   return {
     exitCode: worstOf([exitCodeOfSync(report, options), ...ofRollout]),
     json: () => serialiseReport(report, { progress }),
-    text: () =>
-      `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n${progress ? formatProgress([progress], terminal) : ''}`,
+    text: () => `${formatReport(report, terminal, { isVerbose })}${summaryOf(report)}${summaryOfWithheld(report)}\n`,
   };
 }
 

@@ -23,6 +23,8 @@ export type Advanced = { readonly report: Report; readonly progress?: StageProgr
 export type Advance = {
   /** Makes passes over the stage until nothing is left to do for any; rejects with what the last of them does. */
   readonly of: (session: StageSession, signal: AbortSignal) => Promise<Advanced>;
+  /** How far each stage is, in the order of their turns. */
+  readonly progress: () => readonly StageProgress[];
   /** Resolves when all that has to be told has been. */
   readonly end: (signal: AbortSignal) => Promise<void>;
 };
@@ -77,7 +79,7 @@ export function openAdvance(
       if (left === 0) live.end();
     }
   };
-  return { of, end };
+  return { of, progress: () => conductor.progress(), end };
 }
 
 type One = { readonly conductor: Conductor; readonly rounds: Rounds; readonly signal: AbortSignal };

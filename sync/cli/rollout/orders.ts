@@ -51,7 +51,10 @@ const retry: Order = async (options, signal) => {
       await change(session, signal, (now) => ({ state: triedAgain(now), said: `Stage ${session.stage} tries again` })),
     );
   }
-  if (said.length === 0) throw invalid('no stage is halted', 'rollout status says what each waits for');
+  if (said.length === 0) {
+    const which = options.named === undefined ? 'no stage is' : `stage ${options.named} is not`;
+    throw invalid(`${which} halted`, 'rollout status says what each waits for');
+  }
   return `${said.join('\n')}\nThe next pass goes on`;
 };
 

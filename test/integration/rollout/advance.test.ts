@@ -282,6 +282,6 @@ describe('rollout', () => {
 
     expect([exitCode, ...inEach(pluginsOf)]).toEqual([2, [], [], []]);
     expect(out).toMatch(/^requests +pass/m);
-    expect(stages.map((one: { progress: Progress }) => one.progress.step)).toEqual(['done', 'waits', 'waits']);
+    expect(stages.map((one: { progress: Progress }) => one.progress.step)).toEqual(['due', 'waits', 'waits']);
   });
 });

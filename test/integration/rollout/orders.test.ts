@@ -11,7 +11,7 @@ beforeEach(async () => {
     `${stagedConfig(
       estate,
       names.map((name) => stageOf(estate, name)),
-    )}rollout: { order: [canary, blue] }\n`,
+    )}rollout: { order: [canary, blue], settleSeconds: 1, bakeSeconds: 1, gates: { dataPlanes: best-effort } }\n`,
   );
 });
 
@@ -31,6 +31,13 @@ describe('what people say to a rollout', () => {
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining(told) });
     const { out } = await estate.run('rollout', 'status', '--json');
     expect(JSON.parse(out)).not.toHaveProperty('paused');
+  });
+
+  it('shows all stages in one table at the end, in the order of their turns', async () => {
+    const { out } = await estate.run('rollout');
+
+    expect(out.match(/^STAGE +STEP .*$/gm)).toHaveLength(1);
+    expect(out).toMatch(/\n\nSTAGE +STEP .*\ncanary .*\nblue .*\n$/);
   });
 
   it('waits with exit code 2 while nothing was written yet', async () => {
