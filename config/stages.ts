@@ -28,19 +28,39 @@ export const fileSchema = z
       refuse('controlPlanes', 'controlPlane is there too: keep controlPlane for one, or controlPlanes for several');
     if (one !== undefined && rollout !== undefined)
       refuse('rollout', 'it goes from stage to stage: list them in controlPlanes, also where there is one');
-    for (const name of unknownStages(rollout, several))
-      refuse('rollout', `names stage ${name}, and controlPlanes has none of that name: correct it, or add the stage`);
+    for (const path of unknownStages(rollout, several))
+      context.addIssue({
+        code: 'custom',
+        path: ['rollout', ...path],
+        message: 'no stage of controlPlanes has this name: correct it, or add the stage',
+      });
   }, anyway);
 
-/** Stages that the rollout names and the file does not have; labels may still bring those. */
-function unknownStages(rollout: RolloutConfig | undefined, stages: readonly StageConfig[] = []): readonly string[] {
+type Named = { readonly name: string | undefined; readonly path: readonly (string | number)[] };
+
+/** Where the rollout names stages that the file does not have; labels may still bring those. */
+function unknownStages(rollout: RolloutConfig | undefined, stages: readonly StageConfig[] = []) {
   if (!rollout || stages.some((one) => 'select' in one && one.select)) return [];
-  const { order = [], gates } = rollout;
-  const { status, requests, metrics, approval } = gates;
-  const ofGates = [...status, ...requests, ...metrics].flatMap(({ stage }) => stage ?? []);
-  const named = [...order.flat(), ...ofGates, ...(Array.isArray(approval) ? approval : [])];
   const known = new Set(stages.map(({ stage }) => stage));
-  return [...new Set(named)].filter((name) => !known.has(name));
+  const named = [...namedInOrder(rollout), ...namedInGates(rollout)];
+  return named.filter(({ name }) => name !== undefined && !known.has(name)).map(({ path }) => path);
+}
+
+function namedInOrder({ order = [] }: RolloutConfig): readonly Named[] {
+  return order.flatMap((wave, index) =>
+    typeof wave === 'string'
+      ? [{ name: wave, path: ['order', index] }]
+      : wave.map((name, within) => ({ name, path: ['order', index, within] })),
+  );
+}
+
+function namedInGates({ gates }: RolloutConfig): readonly Named[] {
+  const { approval } = gates;
+  const ofGates = (['status', 'requests', 'metrics'] as const).flatMap((kind) =>
+    gates[kind].map(({ stage }, index) => ({ name: stage, path: ['gates', kind, index, 'stage'] })),
+  );
+  const ofApproval = Array.isArray(approval) ? approval : [];
+  return [...ofGates, ...ofApproval.map((name, index) => ({ name, path: ['gates', 'approval', index] }))];
 }
 
 /** A control plane, and the name of its stage, which the only one has not. */

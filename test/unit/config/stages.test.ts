@@ -264,3 +264,28 @@ it.each([
 ])('says of stage %s which fields are meant', (stage, said) => {
   expect(saidOfStage(stage, 'controlPlane.tls.ca: x; name it in controlPlane.tls.ca')).toBe(said);
 });
+
+describe('stages that a rollout names', () => {
+  const metric = { name: 'errors', type: 'prometheus', address: 'http://127.0.0.1:9090', query: 'up', atMost: 1 };
+
+  it.each([
+    ['order[0]', { order: ['canry', 'prod'] }],
+    ['order[1][0]', { order: ['canary', ['prd', 'prod']] }],
+    ['gates.status[0].stage', { gates: { status: [{ stage: 'canry', url: 'http://127.0.0.1/status' }] } }],
+    ['gates.requests[0].stage', { gates: { requests: [{ stage: 'canry', url: 'http://127.0.0.1/' }] } }],
+    ['gates.metrics[0].stage', { gates: { metrics: [{ ...metric, stage: 'canry' }] } }],
+    ['gates.approval[1]', { gates: { approval: ['canary', 'canry'] } }],
+  ])('are refused in %s where there is none of that name', (where, rollout) => {
+    const name = where === 'order[1][0]' ? 'prd' : 'canry';
+
+    expect(refusalsOf({ controlPlanes: [canary, prod], rollout })).toEqual([
+      `rollout.${where}: no stage of controlPlanes has this name: correct it, or add the stage (it is "${name}")`,
+    ]);
+  });
+
+  it('may be those that labels bring', () => {
+    const path = written({ controlPlanes: [selecting], rollout: { order: ['anything'] } });
+
+    expect(() => loadConfig({ path, env: { KONNECT_TOKEN: token } })).not.toThrow();
+  });
+});
