@@ -94,7 +94,7 @@ const abort: Order = async (options, signal) => {
   const having = stages.filter(({ report }) => report && !report.waits);
   for (const { session } of having.toReversed()) said.push(...(await takeBack(session, signal)));
   if (said.length === 0) throw invalid('no stage has what would be taken back', 'correct the configuration');
-  return said.join('\n');
+  return `${said.join('\n')}\nNow take the change out of the configuration, or correct it: stages that are back stay so until then`;
 };
 
 /** Takes back what is on trial in a stage, or has passed there and is not in all. Throws PrivatelinkError. */

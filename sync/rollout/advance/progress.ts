@@ -1,7 +1,7 @@
 import { nameOf } from '#deck/document';
 import { isConfiguration } from '#deck/revision';
 import type { Report } from '../../pass/report';
-import type { StageState } from '../journal';
+import type { StageState, TrialVerdict } from '../journal';
 import type { RolloutOfStage } from './rollout-of-stage';
 import type { TrialProgress } from './run-trial';
 import { isApproved, timeOf, whoOf } from './turn';
@@ -75,7 +75,8 @@ type Told = Pick<StageProgress, 'step' | 'reason' | 'until' | 'newest'>;
 function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told {
   const isFailed = failed !== undefined && failed.revision === pin?.left;
   if (isFailed) return { step: 'back', newest, reason: `from revision ${failed.revision}: ${failed.verdict.reason}` };
-  return { step: 'pinned', newest, reason: 'pinned by rollback' };
+  const taken = pin?.left === undefined ? '' : `${pin.left} was taken back: correct the configuration, or `;
+  return { step: 'pinned', newest, reason: `${taken}rollback newest ends that` };
 }
 
 /** What is to be written is no configuration that the stage runs: nobody did yet, or a worker collects changes for a while. */
@@ -87,11 +88,16 @@ function ofUnwritten({ held = 0, heldUntil: until, changes = [], applied = [] }:
   return { step: 'due', reason: `its turn: ${left} ${left === 1 ? 'change' : 'changes'}, with the next pass` } as const;
 }
 
+/** A gate that could not tell is asked again by nobody but a person. */
+function haltedBy({ kind, reason }: TrialVerdict): string {
+  return kind === 'inconclusive' ? `inconclusive: ${reason}; then rollout retry` : reason;
+}
+
 function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): Told {
   const { trial, runs } = state;
   if (trial?.revision !== runs || !trial) return { step: 'done' };
   const { verdict, approved, isFound, bakingSinceMs } = trial;
-  if (verdict && verdict.kind !== 'pass') return { step: 'halted', reason: verdict.reason };
+  if (verdict && verdict.kind !== 'pass') return { step: 'halted', reason: haltedBy(verdict) };
   if (verdict && isApproved(rollout.config, stage) && !approved)
     return { step: 'approval', reason: `waits for rollout approve ${stage}` };
   if (verdict) return { step: 'done', reason: approved && `approved by ${whoOf(approved.by)}` };

@@ -52,3 +52,26 @@ describe('a stage whose turn has come', () => {
     expect(stepWith(report).step).toBe('done');
   });
 });
+
+describe('a stage that does not go on by itself', () => {
+  const runs = 'aaaaaaaaaaaa';
+  const trialOf = (kind: 'fail' | 'inconclusive') => ({
+    trial: { revision: runs, parts: {}, before: {}, verdict: { kind, reason: 'requests: seen', atMs: 0 } },
+  });
+
+  it.each([
+    ['failed and was left', trialOf('fail'), 'halted', 'requests: seen'],
+    ['could not be judged', trialOf('inconclusive'), 'halted', 'inconclusive: requests: seen; then rollout retry'],
+    ['is pinned', { pin: { revision: runs } }, 'pinned', 'rollback newest ends that'],
+    [
+      'was taken back',
+      { pin: { revision: runs, left: 'bbbbbbbbbbbb' } },
+      'pinned',
+      'bbbbbbbbbbbb was taken back: correct the configuration, or rollback newest ends that',
+    ],
+  ] as const)('says how to go on where it %s', (_, state, step, reason) => {
+    const standing = { ...known, state: { ...known.state, ...state }, rollout, report: {} };
+
+    expect(progressOf(standing)).toMatchObject({ step, reason });
+  });
+});
