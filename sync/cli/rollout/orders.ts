@@ -91,7 +91,8 @@ const abort: Order = async (options, signal) => {
   if (stages.every(({ progress }) => progress.step === 'done' || progress.step === 'pinned'))
     throw invalid('no rollout is under way', 'rollback takes stages back to what they ran before');
   const said: string[] = [];
-  const having = stages.filter(({ report }) => report && !report.waits);
+  // Where it is due or waits, what runs is the change before, which nobody means.
+  const having = stages.filter(({ report, progress }) => report && !report.waits && progress.step !== 'due');
   for (const { session } of having.toReversed()) said.push(...(await takeBack(session, signal)));
   if (said.length === 0) throw invalid('no stage has what would be taken back', 'correct the configuration');
   return `${said.join('\n')}\nNow take the change out of the configuration, or correct it: stages that are back stay so until then`;

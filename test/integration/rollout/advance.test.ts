@@ -272,6 +272,22 @@ describe('rollout', () => {
     expect(await run('abort')).toMatchObject({ exitCode: 1 });
   });
 
+  it('takes nothing back of an earlier change where the present one has not begun', async () => {
+    use([]);
+    await run();
+    use(good);
+    await run();
+    use(bad);
+
+    const { exitCode, err } = await run('abort');
+
+    expect({ exitCode, err }).toEqual({
+      exitCode: 1,
+      err: expect.stringContaining('no stage has what would be taken'),
+    });
+    expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
+  });
+
   it('shows with --dry-run what each would get, and what the gates say now, and writes nothing', async () => {
     use([]);
     await run();
