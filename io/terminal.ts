@@ -12,6 +12,8 @@ export type Terminal = {
   readonly isTerminal: boolean;
   /** How wide that person's terminal is; absent elsewhere, where a row of a table is one line. */
   readonly columns?: number;
+  /** How many lines that person sees; absent elsewhere. */
+  readonly rows?: number;
   /** Asks a person for a yes; absent where nobody can answer. */
   readonly confirm?: (question: string) => Promise<boolean>;
 };

@@ -34,6 +34,7 @@ async function run(): Promise<void> {
       isTerminal,
       // A terminal may not know: what Node gives then is 0.
       columns: isTerminal ? process.stdout.columns || 80 : undefined,
+      rows: (isTerminal && process.stdout.rows) || undefined,
       confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
     },
     signal: controller.signal,

@@ -32,7 +32,7 @@ function liveTable(terminal: Terminal, monotonicMs: () => number): Live {
     show: (stages) => {
       if (monotonicMs() < nextMs) return;
       nextMs = monotonicMs() + everyMs;
-      paint(formatProgress(stages, terminal));
+      paint(fitting(formatProgress(stages, terminal), terminal));
     },
     say: (line) => {
       const table = last;
@@ -45,6 +45,15 @@ function liveTable(terminal: Terminal, monotonicMs: () => number): Live {
       lines = 0;
     },
   };
+}
+
+/** What a terminal has scrolled away cannot be painted again. */
+function fitting(table: string, { rows = Number.POSITIVE_INFINITY }: Terminal): string {
+  const lines = table.trimEnd().split('\n');
+  // The cursor stands on a line of its own, and what is left out is told on another.
+  if (lines.length < rows) return table;
+  const shown = lines.slice(0, Math.max(1, rows - 2));
+  return `${shown.join('\n')}\n${lines.length - shown.length} more lines; rollout status shows all\n`;
 }
 
 function linesOfSteps(terminal: Terminal): Live {
