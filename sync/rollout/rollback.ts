@@ -43,13 +43,14 @@ export async function planRollback(
   if (target !== undefined) await proveReadable(target, revisions);
   const planned = await planOnce({ ...session, memory: trialOf(session, target) }, signal);
   const { newest, held, report } = planned;
-  // Nothing is pinned to what it would run anyway.
-  if (target !== undefined && newest?.id === target) return planRollback(session, newestWord, signal);
   const isPinned = state.pin !== undefined || pinsIn(held).length > 0;
+  const isOnTrial = session.remembered.turn && !isPinned && state.trial?.revision === state.runs;
+  // Nothing is pinned to what it would run anyway; what is on trial would wait for its turn there, and its pin ends by itself.
+  if (target !== undefined && newest?.id === target && !isOnTrial) return planRollback(session, newestWord, signal);
   const changes = withoutData(report.changes);
   const later = report.changes.length - changes.length;
   const said = { changes, warnings: [...warnings, ...(later > 0 ? [leavingLater(later)] : []), ...report.warnings] };
-  const left = session.remembered.turn && !isPinned && state.trial?.revision === state.runs ? state.runs : undefined;
+  const left = isOnTrial ? state.runs : undefined;
   return { from: state.runs, to: target, isPinned, left, planned, report: { ...report, ...said } };
 }
 

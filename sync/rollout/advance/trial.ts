@@ -18,12 +18,14 @@ export async function onTrial(state: StageState, { revision, planned, options }:
   const { pinned, held } = planned;
   if (pinned && !pinned.isHold) return state;
   // What nobody tries is nothing that was proved, nor does it leave what was as the way back.
-  if (!turn) return { ...state, trial: undefined, stable: undefined, failed: undefined };
+  if (!turn) return { ...state, trial: undefined, stable: undefined, failed: undefined, skipped: undefined };
   if (state.trial?.revision === revision.id && held.length > 0) return state;
   const isFound = pinned?.isHold || undefined;
   const before = isFound ? {} : await turn.readBefore();
   const trial = { revision: revision.id, sinceMs: now(), parts: digestsOf(revision), isFound, before };
-  return { ...state, trial, stable: state.stable ?? lastOther(state), failed: undefined };
+  // Whoever said that later stages do not wait said it about one revision, which may come again.
+  const skipped = state.skipped?.includes(revision.id) ? state.skipped : undefined;
+  return { ...state, trial, stable: state.stable ?? lastOther(state), failed: undefined, skipped };
 }
 
 /** What it ran when rollouts began is what it goes back to. */
