@@ -35,14 +35,19 @@ export type Trials = {
   readonly ended: () => Promise<void>;
 };
 
+/** Where what comes of a trial cannot be written down, the next one would be lost as well. */
+const lostMs = 60_000;
+
 const atBeginning: TrialProgress = { phase: 'settling', leftMs: 0, samples: {} };
 
 export function createTrials(options: TrialsOptions): Trials {
-  const { signal, sessionOf, onDecided, onEnded, onWarning } = options;
+  const { signal, clock, sessionOf, onDecided, onEnded, onWarning } = options;
   const running = new Map<string, RunningTrial>();
+  const lostAtMs = new Map<string, number>();
   const all = new Set<Promise<void>>();
 
   function start(session: StageSession, stage: string, trial: StageTrial): void {
+    if (clock.monotonicMs() - (lostAtMs.get(stage) ?? Number.NEGATIVE_INFINITY) < lostMs) return;
     const stop = new AbortController();
     const own: RunningTrial = { subject: subjectOf(session, trial), stop: () => stop.abort(), progress: atBeginning };
     running.set(stage, own);
@@ -55,15 +60,15 @@ export function createTrials(options: TrialsOptions): Trials {
       options.onProgress(stage);
     };
     const work = async () => {
-      const trying = { trial, onProgress, clock: options.clock, signals: [signal, stop.signal] } as const;
-      const judgement = await tryOut(session, trying);
+      const judgement = await tryOut(session, { trial, onProgress, clock, signals: [signal, stop.signal] });
       const decided = await decide(sessionOf(stage) ?? session, { of: trial, judgement }, signal);
       if (decided) await onDecided(stage, decided);
     };
     const ended = inStage(stage, work)
       .catch((thrown: unknown) => {
-        const lost = `stage ${stage}: what came of its trial is not written down: ${messageLineOf(thrown)}`;
-        if (isCurrent() && !signal.aborted) onWarning(lost);
+        if (!isCurrent() || signal.aborted) return;
+        lostAtMs.set(stage, clock.monotonicMs());
+        onWarning(`stage ${stage}: what came of its trial is not written down: ${messageLineOf(thrown)}`);
       })
       .finally(() => {
         all.delete(ended);
