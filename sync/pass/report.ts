@@ -21,8 +21,8 @@ export type ScopeReport = {
 
 /** Why a stage does not get the newest revision yet. */
 export type WhyWaiting = {
-  /** `earlier`: a stage before it does not run it, or is on trial; `halted`: that trial did not pass; the others: somebody has to do something, or time to go by. */
-  readonly kind: 'earlier' | 'halted' | 'approval' | 'pinned' | 'paused' | 'frozen';
+  /** `earlier`: a stage before it does not run it, or is on trial; `halted`: that trial did not pass; `unwritable`: its own trial cannot be written down; the others: somebody has to do something, or time to go by. */
+  readonly kind: 'earlier' | 'halted' | 'approval' | 'pinned' | 'paused' | 'frozen' | 'unwritable';
   /** The earlier stage that it waits for. */
   readonly stage?: string;
   readonly reason: string;

@@ -11,7 +11,8 @@ import { sharePlanning } from '../pass/share-planning';
 import { type RolloutOfStage, rolloutOf } from './advance/rollout-of-stage';
 import { whoWrites } from './by';
 import { openJournal } from './journal';
-import { type MemoryOptions, openMemory } from './memory';
+import type { MemoryOptions } from './memory';
+import { openRecorded } from './recorded';
 import { openRevisions } from './revisions';
 import { type Discovery, type SharingOptions, shareDiscovery } from './share-discovery';
 import { askedFor, type KnownStages, onlyStage, resolveStages, type Unlisted } from './stages';
@@ -109,5 +110,5 @@ export function openStage(ground: StagesGround, config: Config, known?: KnownSta
     now,
     turn: rollout?.turn,
   };
-  return { ...session, stage: config.stage, memory: openMemory(remembered), remembered, rollout };
+  return { ...session, stage: config.stage, memory: openRecorded(remembered), remembered, rollout };
 }

@@ -5,11 +5,22 @@ import type { PassDependencies } from '../pass/plan-once';
 import type { Report } from '../pass/report';
 import { runOnce } from '../pass/run-once';
 import type { Session } from '../pass/session';
+import { UnrecordedTrial } from './recorded';
 import { type WriterFile, withWriter } from './writer/writer';
 
 /** One pass over the session's control plane, while nobody else writes to it from the same stateDir. */
 export function runStage(session: PassDependencies & Pick<Session, 'config'>, signal: AbortSignal): Promise<Report> {
-  return inStage(session.stage, () => writing(session, signal, (deps, own) => runOnce(deps, own)));
+  return inStage(session.stage, () => writing(session, signal, runHeldIfNeeded));
+}
+
+/** Addresses do not wait for a disk that takes no trial. */
+async function runHeldIfNeeded(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
+  try {
+    return await runOnce(deps, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof UnrecordedTrial)) throw thrown;
+    return runOnce(deps, signal);
+  }
 }
 
 /** Does the work as the one writer of the session's control plane, with what asks before each write whether it still is. */

@@ -10,7 +10,7 @@ export const waits = z
     revision: revision.describe('what it stays at'),
     newest: revision.describe('what it would run'),
     kind: z
-      .enum(['earlier', 'halted', 'approval', 'pinned', 'paused', 'frozen'])
+      .enum(['earlier', 'halted', 'approval', 'pinned', 'paused', 'frozen', 'unwritable'])
       .describe('whether an earlier stage is not done, halted, waits for a person or is pinned; or all stages wait'),
     stage: text.optional().describe('the earlier stage'),
     reason: text.describe('why, for people'),
