@@ -38,13 +38,16 @@ const longestStepMs = 5_000;
 /** A sample may take this long to come, beside the time between two. */
 const lateMs = 60_000;
 
+/** How many times the settle time data planes may be on their way, where new ones come all the time. */
+const longestSettling = 10;
+
 type Seen = { readonly sample: Sample; ageMs: number };
 
 export function createJudge({ gates, settleMs, bakeMs }: JudgeOptions): Judge {
   const seen = new Map<string, Seen>();
   const ofSettling = gates.filter(({ isOfSettling }) => isOfSettling);
   let phase: TrialPhase = ofSettling.length > 0 ? 'settling' : 'baking';
-  let [bakedMs, doubtMs] = [0, 0];
+  let [settledMs, bakedMs, doubtMs] = [0, 0, 0];
 
   const kindOf = ({ name, everyMs }: JudgedGate) => {
     const last = seen.get(name);
@@ -54,9 +57,10 @@ export function createJudge({ gates, settleMs, bakeMs }: JudgeOptions): Judge {
   const isClear = (gate: JudgedGate) => kindOf(gate) !== 'inconclusive';
 
   function settle(ms: number): void {
+    settledMs += ms;
     if (ofSettling.every(isPassing)) [phase, doubtMs] = ['baking', 0];
-    // What is pending has a time of its own, and says itself when that is over.
-    else if (!ofSettling.every(isClear)) doubtMs += ms;
+    // What is pending has a time of its own, and says itself when that is over; where data planes come and go for ever it never is.
+    else if (settledMs > longestSettling * settleMs || !ofSettling.every(isClear)) doubtMs += ms;
   }
 
   function bake(ms: number): void {
@@ -69,11 +73,9 @@ export function createJudge({ gates, settleMs, bakeMs }: JudgeOptions): Judge {
     if (failed) return judgementOf('fail', failed, seen);
     if (bakedMs >= bakeMs && gates.every(isPassing)) return { kind: 'pass', reason: summaryOf(seen) };
     if (doubtMs <= settleMs) return undefined;
-    return judgementOf(
-      'inconclusive',
-      gates.find((one) => !isClear(one)) ?? gates.find((one) => !isPassing(one)),
-      seen,
-    );
+    const watched = phase === 'settling' ? ofSettling : gates;
+    const unclear = watched.find((one) => !isClear(one)) ?? watched.find((one) => !isPassing(one));
+    return judgementOf('inconclusive', unclear, seen);
   }
 
   return {

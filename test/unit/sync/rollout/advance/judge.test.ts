@@ -41,6 +41,13 @@ describe('a trial', () => {
     expect(second(judge, 'fail')).toEqual({ kind: 'fail', gate: 'dataPlanes', reason: 'dataPlanes: it is fail' });
   });
 
+  it('is inconclusive where new data planes come for ever', () => {
+    const judge = open();
+
+    expect(seconds(110, judge, 'pending')).toBeUndefined();
+    expect(second(judge, 'pending')).toMatchObject({ kind: 'inconclusive', gate: 'dataPlanes' });
+  });
+
   it('fails at once when a gate does, at any time', () => {
     const judge = open();
     second(judge, 'pass');
