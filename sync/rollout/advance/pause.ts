@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import type { By } from '../journal';
 
@@ -37,6 +39,14 @@ export function openPause({ stateDir, owner }: { readonly stateDir: string; read
       const found = await readSealed(path, pauseFile);
       return found && { atMs: found.atMs, by: found.by };
     },
-    write: (paused) => (paused ? writeSealed(path, { owner, ...paused }, pauseFile) : rm(path, { force: true })),
+    write: async (paused) => {
+      try {
+        await (paused ? writeSealed(path, { owner, ...paused }, pauseFile) : rm(path, { force: true }));
+      } catch (cause) {
+        const [done, otherwise] = paused ? ['written', 'make stateDir writable'] : ['removed', 'remove it by hand'];
+        const fix = writeFix(cause, otherwise);
+        throw new PrivatelinkError(`${path} cannot be ${done} (${messageOf(cause)})`, { code: 'STATE', fix, cause });
+      }
+    },
   };
 }
