@@ -42,8 +42,7 @@ const atBeginning: TrialProgress = { phase: 'settling', leftMs: 0, samples: {} }
 
 export function createTrials(options: TrialsOptions): Trials {
   const { signal, clock, sessionOf, onDecided, onEnded, onWarning } = options;
-  const running = new Map<string, RunningTrial>();
-  const lostAtMs = new Map<string, number>();
+  const [running, lostAtMs] = [new Map<string, RunningTrial>(), new Map<string, number>()];
   const all = new Set<Promise<void>>();
 
   function start(session: StageSession, stage: string, trial: StageTrial): void {
