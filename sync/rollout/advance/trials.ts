@@ -123,8 +123,15 @@ function tryOut(
 ): Promise<Judgement> {
   const { settleSeconds = 0, bakeSeconds = 0 } = rollout?.config ?? {};
   const seconds = { settleMs: settleSeconds * 1_000, bakeMs: bakeSeconds * 1_000 };
-  return withOwnSignal(signal, (own) => {
+  return withOwnSignal(signal, async (own) => {
     stop.addEventListener('abort', () => own.abort(), { once: true });
-    return runTrial({ ...seconds, gates: rollout?.gates ?? [], before: trial.before, clock, onProgress }, own.signal);
+    const before = trial.isFound ? await measured(rollout) : trial.before;
+    return runTrial({ ...seconds, gates: rollout?.gates ?? [], before, clock, onProgress }, own.signal);
   });
+}
+
+/** Of what a stage runs since long nothing was measured before it came: its values of now have to hold. */
+async function measured(rollout: StageSession['rollout']): Promise<StageTrial['before']> {
+  const before = Object.entries((await rollout?.turn.readBefore()) ?? {});
+  return Object.fromEntries(before.filter(([, value]) => typeof value === 'number'));
 }
