@@ -1,3 +1,4 @@
+import type { RolloutConfig } from '#config/rollout';
 import { backendOf } from '../control-planes/backends';
 import { type Diagnosis, ok, warning } from '../control-planes/diagnosis';
 import { wavesOf } from '../rollout/advance/waves';
@@ -26,7 +27,8 @@ export async function checkOrder({ config: { rollout }, listed }: Context): Prom
   const { order = [], notify } = rollout;
   const waves = wavesOf({ order, listed }).map((wave) => wave.map(nameOf).join(' and '));
   const webhook = notify ? [`the webhook ${new URL(notify.url).host} is not called by doctor`] : [];
-  const missing = listed.includes(undefined) ? [] : order.flat().filter((stage) => !listed.includes(stage));
+  const isKnown = (stage: string) => listed.includes(undefined) || listed.includes(stage);
+  const missing = order.flat().filter((stage) => !isKnown(stage));
   return [
     ok([waves.join(', then '), ...webhook].join('; ')),
     ...missing.map((stage) =>
@@ -34,7 +36,18 @@ export async function checkOrder({ config: { rollout }, listed }: Context): Prom
         `rollout.order names stage ${stage}, and there is none: stages after it wait; correct it, or add the stage`,
       ),
     ),
+    ...namedByGates(rollout)
+      .filter((stage) => !isKnown(stage))
+      .map((stage) =>
+        warning(`rollout.gates names stage ${stage}, and there is none: what it asks of it counts for nobody`),
+      ),
   ];
+}
+
+/** Where labels select stages, the file alone does not tell that a name is wrong. */
+function namedByGates({ gates: { status, requests, metrics, approval } }: RolloutConfig): readonly string[] {
+  const ofGates = [...status, ...requests, ...metrics].flatMap(({ stage }) => stage ?? []);
+  return [...new Set([...ofGates, ...(Array.isArray(approval) ? approval : [])])];
 }
 
 function nameOf(stage: string | undefined): string {

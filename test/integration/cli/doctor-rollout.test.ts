@@ -56,16 +56,20 @@ describe('doctor with a rollout', () => {
     ]);
   });
 
-  it('says which stage of the order is none, and nothing of gates without a rollout', async () => {
+  it('says which stages that it names are none, and nothing of gates without a rollout', async () => {
     const selected = { type: 'konnect', address: estate.konnect.url, token: 'kpat_sandbox', select: { env: 'prod' } };
 
-    const { of } = await examine({ order: ['canary', 'north'] }, [stageOf(estate, 'canary'), selected]);
+    const { of } = await examine({ order: ['canary', 'north'], gates: { approval: ['canray'] } }, [
+      stageOf(estate, 'canary'),
+      selected,
+    ]);
     estate.configure(stagedConfig(estate, [stageOf(estate, 'canary')]));
     const without = await estate.run('doctor', '--json');
 
     expect(of('rollout order').map(({ result, detail }) => `${result} ${detail}`)).toEqual([
       'ok canary, then north, then us',
       expect.stringMatching(/^warning rollout\.order names stage north, and there is none: .*add the stage$/),
+      'warning rollout.gates names stage canray, and there is none: what it asks of it counts for nobody',
     ]);
     expect(without.out).not.toContain('rollout');
   });

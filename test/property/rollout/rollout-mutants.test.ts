@@ -134,7 +134,16 @@ const mutants: readonly Mutant<Step>[] = [
       whyUnproved: (earlier: Module, candidate: unknown) =>
         earlier.state.skipped?.length > 0 ? undefined : whyUnproved(earlier, candidate),
     }),
-    lives: [...rolledOut, limited, pass, { do: 'skip', stage: 'canary' }, pass, stricter, pass],
+    lives: [
+      ...rolledOut,
+      limited,
+      pass,
+      { do: 'skip', stage: 'canary' },
+      pass,
+      stricter,
+      // A pass over the canary would end what was said of it.
+      { do: 'pass', by: 'worker', stages: ['blue'], ...quiet },
+    ],
     caught: /blue: gets sd1 before canary passed it/,
   },
   {
