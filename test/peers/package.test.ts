@@ -24,6 +24,8 @@ const calls: Readonly<Record<string, Call>> = {
   retire: [['sd2', '--yes'], 3, 'sd2'],
   history: [[], 0, 'follows the newest'],
   rollback: [['newest', '--now'], 0, 'follows the newest revision'],
+  // The configuration has one control plane, and nothing to roll out.
+  rollout: [['status', '--json'], 1, 'the configuration has none'],
   schema: [[], 0, 'privatelink'],
   completion: [['bash'], 0, 'complete '],
   version: [[], 0, version],
