@@ -55,7 +55,7 @@ export function createTrials(options: TrialsOptions): Trials {
       if (!isCurrent()) return;
       const isBaking = progress.phase === 'baking' && own.progress.phase !== 'baking';
       own.progress = progress;
-      if (isBaking) void noteBake(session, trial, signal);
+      if (isBaking) waitedFor(all, noteBake(session, trial, signal));
       options.onProgress(stage);
     };
     const work = async () => {
@@ -90,6 +90,12 @@ export function createTrials(options: TrialsOptions): Trials {
     count: () => running.size,
     ended: () => Promise.all(all).then(() => undefined),
   };
+}
+
+/** A process that ends in the middle of a note leaves the writer's file behind. */
+function waitedFor(all: Set<Promise<void>>, noting: Promise<void>): void {
+  const noted = noting.finally(() => void all.delete(noted));
+  all.add(noted);
 }
 
 /** What a trial is about: where any of it is another thing, one that is under way begins anew. */
