@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyway, distinct, isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
+import { anyway, distinct, headerName, isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
 
 const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
 
@@ -43,9 +43,7 @@ const sentAnyway =
 
 /** Headers that are sent with each call, but for `own`, which carries the token. */
 function headersOf(own: string) {
-  const name = z
-    .string()
-    .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a header')
+  const name = headerName
     .refine((one) => one.toLowerCase() !== own, `give ${own} as token`)
     .refine((one) => !sentAnyway.test(one), 'a header that may be chosen: this one is set by what sends it');
   const value = z.string().regex(/^[\t\x20-\x7e]+$/, 'the value of a header, without line breaks');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { stageName } from './control-planes';
-import { anyway, distinct, isLoopbackOrTls, plainBase, plainUrl, secureUrl, text, token } from './values';
+import { anyway, distinct, headerName, isLoopbackOrTls, plainBase, plainUrl, secureUrl, text, token } from './values';
 
 /** How a change goes from stage to stage (docs/rollouts.md). */
 
@@ -13,7 +13,7 @@ const seconds = (least: number) => z.int().min(least).max(mostSeconds);
 const ofStage = stageName.optional().describe('the stage that it is for; absent: each one');
 
 const headers = z
-  .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a header'), z.string().regex(/^[\t\x20-\x7e]*$/))
+  .record(headerName, z.string().regex(/^[\t\x20-\x7e]*$/))
   .optional()
   .describe('headers that are sent; their values are secrets');
 

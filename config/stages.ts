@@ -54,7 +54,8 @@ function namedInOrder({ order = [] }: RolloutConfig): readonly Named[] {
   );
 }
 
-function namedInGates({ gates }: RolloutConfig): readonly Named[] {
+/** Where the gates name stages. */
+export function namedInGates({ gates }: RolloutConfig): readonly Named[] {
   const { approval } = gates;
   const ofGates = (['status', 'requests', 'metrics'] as const).flatMap((kind) =>
     gates[kind].map(({ stage }, index) => ({ name: stage, path: ['gates', kind, index, 'stage'] })),

@@ -54,6 +54,8 @@ export const versionIsAdded = 'the address without the version of the API at its
 
 export const token = z.string().trim().regex(/^\S+$/, 'a token without spaces or line breaks inside');
 
+export const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a header');
+
 export const awsRegion = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'an AWS region, such as us-east-1');
 
 export const account = z

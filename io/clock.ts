@@ -16,3 +16,8 @@ function createClock({ ref }: { readonly ref: boolean }): Clock {
     },
   };
 }
+
+/** A time of the wall clock as people read it: ISO 8601, to the second. */
+export function timeOf(atMs: number): string {
+  return new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}

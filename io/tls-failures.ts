@@ -44,6 +44,11 @@ export function tlsFixOf(thrown: unknown, settings: TlsSettings): string | undef
   return fixes.find(({ codes }) => codes.test(code ?? ''))?.fix(settings);
 }
 
+/** Why a connection or an answer did not come. */
+export function failureWordsOf(thrown: unknown): string {
+  return opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
+}
+
 /** OpenSSL's own words for what was thrown, which it gives between where it found the error and a line of its source. */
 export function opensslWordsOf(thrown: unknown): string | undefined {
   return /\w+:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(messageOf(thrown))?.[1];

@@ -1,4 +1,4 @@
-import type { RolloutConfig } from '#config/rollout';
+import { namedInGates } from '#config/stages';
 import { backendOf } from '../control-planes/backends';
 import { type Diagnosis, ok, warning } from '../control-planes/diagnosis';
 import { wavesOf } from '../rollout/advance/waves';
@@ -36,18 +36,13 @@ export async function checkOrder({ config: { rollout }, listed }: Context): Prom
         `rollout.order names stage ${stage}, and there is none: stages after it wait; correct it, or add the stage`,
       ),
     ),
-    ...namedByGates(rollout)
+    // Where labels select stages, the file alone does not tell that a name is wrong.
+    ...[...new Set(namedInGates(rollout).flatMap(({ name }) => name ?? []))]
       .filter((stage) => !isKnown(stage))
       .map((stage) =>
         warning(`rollout.gates names stage ${stage}, and there is none: what it asks of it counts for nobody`),
       ),
   ];
-}
-
-/** Where labels select stages, the file alone does not tell that a name is wrong. */
-function namedByGates({ gates: { status, requests, metrics, approval } }: RolloutConfig): readonly string[] {
-  const ofGates = [...status, ...requests, ...metrics].flatMap(({ stage }) => stage ?? []);
-  return [...new Set([...ofGates, ...(Array.isArray(approval) ? approval : [])])];
 }
 
 function nameOf(stage: string | undefined): string {

@@ -1,4 +1,5 @@
 import { printable } from '#core/printable';
+import { timeOf } from '#io/clock';
 import { formatTable } from '#io/table';
 import type { By, Run, StageState } from '../../rollout/journal';
 import type { StageSession } from '../../rollout/open-stages';
@@ -46,7 +47,7 @@ type Row = Run & { readonly isKept: boolean };
 
 function tableOf(history: readonly Row[], columns: number | undefined): string {
   const rows = history.map(({ atMs, revision, how, by, changes, isKept }) => [
-    new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z'),
+    timeOf(atMs),
     isKept ? revision : `${revision} (not kept)`,
     how,
     whoOf(by),

@@ -1,6 +1,6 @@
-import { codeOf, type ErrorCode, hasCode, messageOf, PrivatelinkError } from '#core/errors';
+import { codeOf, type ErrorCode, hasCode, PrivatelinkError } from '#core/errors';
 import { ProxyError } from '#io/proxy/tunnel';
-import { opensslWordsOf, tlsFixOf } from '#io/tls-failures';
+import { failureWordsOf, tlsFixOf } from '#io/tls-failures';
 import { tooLarge } from './exchange';
 
 /** What people do about an answer that is none of the control plane's. */
@@ -16,15 +16,11 @@ export const clientCertificateFix =
 
 /** The error for a call that brought no whole answer. */
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
-  return new PrivatelinkError(`no answer to ${call}: ${wordsOf(thrown)}`, {
+  return new PrivatelinkError(`no answer to ${call}: ${failureWordsOf(thrown)}`, {
     code: meaningOf(thrown),
     fix: fixOf(call, thrown),
     cause: thrown,
   });
-}
-
-function wordsOf(thrown: unknown): string {
-  return opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
 }
 
 /** What undici knows no better of, such as a certificate, will be the same at the next try. */

@@ -1,10 +1,11 @@
 import { nameOf } from '#deck/document';
 import { isConfiguration } from '#deck/revision';
+import { timeOf } from '#io/clock';
 import type { Report } from '../../pass/report';
 import type { StageState, TrialVerdict } from '../journal';
 import type { RolloutOfStage } from './rollout-of-stage';
 import type { TrialProgress } from './run-trial';
-import { isApproved, timeOf, whoOf } from './turn';
+import { isApproved, whoOf } from './turn';
 
 /** How far a stage is in a rollout. `done`: it runs the newest revision, and nothing is left to prove; `due`: its turn has come. */
 export const stageSteps = [

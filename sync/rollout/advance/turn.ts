@@ -1,6 +1,7 @@
 import type { RolloutConfig } from '#config/rollout';
 import { messageLineOf } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
+import { timeOf } from '#io/clock';
 import { withinDeadline } from '#io/signals';
 import type { WhyWaiting } from '../../pass/report';
 import { frozenUntil } from '../gates/freeze';
@@ -60,10 +61,6 @@ export function describePaused({ atMs, by }: Paused): string {
 
 export function whoOf({ run, user }: By): string {
   return run ?? user ?? 'somebody';
-}
-
-export function timeOf(atMs: number): string {
-  return new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function whyFrozen({ rollout, now }: TurnOptions): WhyWaiting | undefined {

@@ -1,8 +1,8 @@
 import { Agent, type Dispatcher } from 'undici';
-import { codeOf, messageOf, quoteOf, redirectWords } from '#core/errors';
+import { quoteOf, redirectWords } from '#core/errors';
 import { printable } from '#core/printable';
 import { createConnector } from '#io/proxy/connections';
-import { opensslWordsOf } from '#io/tls-failures';
+import { failureWordsOf } from '#io/tls-failures';
 import { exchange } from '../../control-planes/kong-api/exchange';
 
 /** To connect, for each of proxy and TLS. */
@@ -47,7 +47,7 @@ export function createAsk(dispatcher: Dispatcher, callTimeoutMs = 10_000): AskJs
       body,
     };
     const answer = await exchange(call, { dispatcher, callTimeoutMs, maxBytes }, signal).catch((thrown: unknown) => ({
-      problem: failureWordsOf(thrown),
+      problem: failureLineOf(thrown),
     }));
     signal.throwIfAborted();
     if ('problem' in answer) return answer;
@@ -66,9 +66,8 @@ function bodyOf({ status, text }: { readonly status: number; readonly text: stri
 }
 
 /** Why a connection or an answer did not come, in one line. */
-export function failureWordsOf(thrown: unknown): string {
-  const words = opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
-  return printable(quoteOf(words));
+export function failureLineOf(thrown: unknown): string {
+  return printable(quoteOf(failureWordsOf(thrown)));
 }
 
 /** How messages name an address: its query may be secret. */

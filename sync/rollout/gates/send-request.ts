@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { failureWordsOf } from './ask';
+import { failureLineOf } from './ask';
 
 /** Of a body that nobody reads. */
 const maxBytes = 64 * 1_024;
@@ -58,12 +58,12 @@ export function sendRequest(request: SentRequest, dispatcher: Dispatcher, signal
         },
         onResponseEnd: () => end({ silence: 'no answer' }),
         onResponseError: (_, thrown) =>
-          end(running ? { silence: `no answer (${failureWordsOf(thrown)})` } : { unreachable: failureWordsOf(thrown) }),
+          end(running ? { silence: `no answer (${failureLineOf(thrown)})` } : { unreachable: failureLineOf(thrown) }),
       },
     );
   });
   return exchange.catch((thrown: unknown) => {
     signal.throwIfAborted();
-    return { unreachable: failureWordsOf(thrown) };
+    return { unreachable: failureLineOf(thrown) };
   });
 }

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { codeOf, messageOf, type Problem, redirectWords } from '#core/errors';
+import { codeOf, type Problem, redirectWords } from '#core/errors';
 import { backoffMs } from '#core/timing/backoff';
 import type { Clock } from '#core/timing/clock';
 import { ProxyError, proxyRefused } from '#io/proxy/tunnel';
-import { opensslWordsOf, tlsFixOf, untrustedFix } from '#io/tls-failures';
+import { failureWordsOf, tlsFixOf, untrustedFix } from '#io/tls-failures';
 import { parseRetryAfter } from '../../control-planes/kong-api/retry';
 import type { Posted, Posting } from './post';
 
@@ -82,9 +82,8 @@ const settings = { address: 'rollout.notify.url', untrustedFix };
 function silenceOf(thrown: unknown): Failure {
   const ofTls = tlsFixOf(thrown, settings);
   const ofProxy = thrown instanceof ProxyError ? thrown.fix : undefined;
-  const words = opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
   return {
-    reason: `no answer: ${words}`,
+    reason: `no answer: ${failureWordsOf(thrown)}`,
     fix: ofProxy ?? ofTls ?? fix,
     isFinal: ofTls !== undefined || codeOf(thrown) === proxyRefused,
   };
