@@ -87,6 +87,21 @@ export type StageState = {
   readonly history: readonly Run[];
 };
 
+/** The trial of what the stage runs; undefined: there is none, or it is about another revision. */
+export function trialOf({ trial, runs }: StageState): StageTrial | undefined {
+  return trial?.revision === runs ? trial : undefined;
+}
+
+/** The trial for which the stage went back, and stays so; undefined: it did not, or has gone on since. */
+export function backFrom({ failed, pin }: StageState): StageState['failed'] {
+  return failed?.revision === pin?.left ? failed : undefined;
+}
+
+/** A stage that is pinned no more: the tag of its pin counts for nothing, and what was taken back comes again. */
+export function unpinned({ pin, ...state }: StageState): StageState {
+  return pin ? { ...state, endedPin: pin.revision, returnsTo: pin.left } : state;
+}
+
 export const nothingRun: StageState = { isWhole: true, created: {}, history: [] };
 
 export type StagePlace = { readonly stateDir: string; readonly owner: string; readonly controlPlane: PlaneIdentity };

@@ -3,14 +3,14 @@ import { canonicalJson } from '#core/json';
 import type { Affinity } from '#deck/affinity';
 import { type HeldEntity, nameOf } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
-import { isConfiguration, pinsIn, type Revision } from '#deck/revision';
+import { isConfiguration, pinsIn, type Revision, revisionOf } from '#deck/revision';
 import type { PassDependencies, Pinned, Planned, StageMemory } from '../pass/plan-once';
 import type { AppliedChange, Change } from '../plan/changes';
 import { isRevoked } from '../plan/pin';
 import { foundOnTrial, onTrial } from './advance/trial';
 import { describeChanges } from './describe-changes';
-import { type By, type Journal, nothingRun, type Run, type StageState, unwritable } from './journal';
-import { heldRevision, newestIn, readHold, type StageTurn, settingsId } from './newest';
+import { type By, type Journal, nothingRun, type Run, type StageState, unpinned, unwritable } from './journal';
+import { heldRevision, readHold, type StageTurn, settingsId } from './newest';
 import { type Revisions, readKept } from './revisions';
 
 export type MemoryOptions = {
@@ -95,13 +95,23 @@ async function revisionBegun(
   planned: Planned,
   { state, next, options }: Beginner,
 ): Promise<{ readonly state: StageState; readonly kept?: Revision }> {
-  const { pinned, plan, held } = planned;
+  const { pinned } = planned;
   const followed = followedState(state, planned);
-  const revision = pinned?.revision ?? (await newestIn({ ...plan, held }, followed, options));
+  const revision = pinned?.revision ?? (await newestIn(planned, followed, options));
   // What is found, and was never written down, is what a stage is held at.
   const isKept = pinned === undefined || (pinned.isHold && followed.runs === undefined);
   const begun = await onTrial(next(followed, revision), { revision, planned, options });
   return { state: begun, kept: isKept ? revision : undefined };
+}
+
+/** The revision that the stage would run, by a plan that is under no pin. */
+async function newestIn(
+  { plan: { desired }, held }: Planned,
+  { runs, returnsTo = runs }: StageState,
+  { revisions, affinity, base }: MemoryOptions,
+): Promise<Revision> {
+  const before = await readKept(returnsTo, revisions);
+  return revisionOf({ desired, held, before, affinity, base });
 }
 
 /** What nobody approved. */
@@ -162,8 +172,7 @@ function personDecides(id: string, { isByTag, isKept }: Known): string {
 /** Pins that have ended: the tag of the last one counts no more, until it is gone. */
 function followedState(state: StageState, { pinned, held }: Planned): StageState {
   if (pinned && !pinned.isHold) return state;
-  const { pin } = state;
-  if (pin) return { ...state, pin: undefined, endedPin: pin.revision, returnsTo: pin.left };
+  if (state.pin) return unpinned(state);
   return state.endedPin !== undefined && pinsIn(held).length === 0 ? { ...state, endedPin: undefined } : state;
 }
 

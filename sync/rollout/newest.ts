@@ -15,16 +15,6 @@ import { type Revisions, readKept } from './revisions';
 /** What makes the newest revision of a stage, beside its plan. */
 export type Newest = { readonly revisions: Revisions; readonly affinity: Affinity; readonly base: readonly BaseText[] };
 
-/** The revision that the stage would run, by a plan that is under no pin. */
-export async function newestIn(
-  { desired, held }: Pick<Plan, 'desired'> & { readonly held: readonly HeldEntity[] },
-  { runs, returnsTo = runs }: StageState,
-  { revisions, affinity, base }: Newest,
-): Promise<Revision> {
-  const before = await readKept(returnsTo, revisions);
-  return revisionOf({ desired, held, before, affinity, base });
-}
-
 /** What makes a revision beside its entities, in the words of a journal. */
 export function settingsId(of: Pick<Newest, 'affinity' | 'base'>): string {
   return checksumOf(settingsOf(of)).slice(0, 12);
@@ -58,11 +48,14 @@ export async function readHold(
     options,
   }: { readonly state: StageState; readonly held: readonly HeldEntity[]; readonly options: Holding },
 ): Promise<Hold | undefined> {
-  const { turn, revisions, base, withBaseOf } = options;
+  const { turn, revisions, base, affinity, withBaseOf } = options;
+  const { runs, returnsTo } = state;
   if (!turn || isSurelySame(plan, state, options)) return undefined;
-  const newest = await newestIn({ ...plan, held }, state, options);
-  if (newest.id === state.runs) return undefined;
-  const running = (await readKept(state.runs, revisions)) ?? heldRevision(held, base, state.runs);
+  const kept = await readKept(runs, revisions);
+  const before = returnsTo === undefined ? kept : await readKept(returnsTo, revisions);
+  const newest = revisionOf({ desired: plan.desired, held, before, affinity, base });
+  if (newest.id === runs) return undefined;
+  const running = kept ?? heldRevision(held, base, runs);
   const parts = digestsOf(newest);
   const changed = changedParts(digestsOf(running), parts);
   const waiting = changed.length > 0 ? await turn.whyNot({ revision: newest.id, parts, changed }) : undefined;

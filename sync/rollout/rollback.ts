@@ -6,7 +6,7 @@ import { runOnce } from '../pass/run-once';
 import type { Change } from '../plan/changes';
 import { unseenOf } from '../plan/retire';
 import { describeChanges } from './describe-changes';
-import type { StageState } from './journal';
+import { type StageState, trialOf } from './journal';
 import { openMemory } from './memory';
 import { settingsId } from './newest';
 import type { StageSession } from './open-stages';
@@ -41,10 +41,10 @@ export async function planRollback(
   const { state, warnings } = await journal.read();
   const target = targetOf(wanted, { state, kept: await revisions.list(), where: session.place });
   if (target !== undefined) await proveReadable(target, revisions);
-  const planned = await planOnce({ ...session, memory: trialOf(session, target) }, signal);
+  const planned = await planOnce({ ...session, memory: asIfPinned(session, target) }, signal);
   const { newest, held, report } = planned;
   const isPinned = state.pin !== undefined || pinsIn(held).length > 0;
-  const isOnTrial = session.remembered.turn && !isPinned && state.trial?.revision === state.runs;
+  const isOnTrial = session.remembered.turn && !isPinned && trialOf(state) !== undefined;
   // Nothing is pinned to what it would run anyway; what is on trial would wait for its turn there, and its pin ends by itself.
   if (target !== undefined && newest?.id === target && !isOnTrial) return planRollback(session, newestWord, signal);
   const changes = withoutData(report.changes);
@@ -66,7 +66,7 @@ async function proveReadable(id: string, revisions: Revisions): Promise<void> {
 }
 
 /** The memory of a stage that is pinned to the revision already; undefined: to nothing. It writes nothing down. */
-function trialOf({ remembered }: RollbackSession, target: string | undefined): StageMemory {
+function asIfPinned({ remembered }: RollbackSession, target: string | undefined): StageMemory {
   const pin = target === undefined ? undefined : { revision: target };
   const read = async () => {
     const { state } = await remembered.journal.read();

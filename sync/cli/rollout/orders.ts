@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import type { StageState } from '../../rollout/journal';
+import { backFrom, type StageState, trialOf, unpinned } from '../../rollout/journal';
 import { planRollback, rollBack } from '../../rollout/rollback';
 import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
@@ -27,14 +27,14 @@ const resume: Order = async (options, signal) => {
 const approve: Order = async (options, signal) => {
   const session = await namedIn(options, signal);
   return change(session, signal, (state) => {
-    const { trial, runs } = state;
-    const isDue = trial?.revision === runs && (trial?.verdict ? trial.verdict.kind === 'pass' : !trial?.isFound);
+    const trial = trialOf(state);
+    const isDue = trial?.verdict ? trial.verdict.kind === 'pass' : !trial?.isFound;
     if (!trial || !isDue)
       throw invalid(`stage ${session.stage} has nothing to approve`, 'rollout status says what it waits for');
     const approved = { atMs: session.remembered.now(), by: session.remembered.by };
     return {
       state: { ...state, trial: { ...trial, approved } },
-      said: `Revision ${runs} in stage ${session.stage} is approved`,
+      said: `Revision ${trial.revision} in stage ${session.stage} is approved`,
     };
   });
 };
@@ -59,17 +59,16 @@ const retry: Order = async (options, signal) => {
 };
 
 /** Whether a stage stands still for what came of its trial. */
-export function isHalted({ trial, failed, pin, runs }: StageState): boolean {
-  const isBack = failed !== undefined && pin?.left === failed.revision;
-  return isBack || (trial?.revision === runs && trial?.verdict !== undefined && trial.verdict.kind !== 'pass');
+export function isHalted(state: StageState): boolean {
+  const { verdict } = trialOf(state) ?? {};
+  return backFrom(state) !== undefined || (verdict !== undefined && verdict.kind !== 'pass');
 }
 
 /** What is known of a halted stage once somebody has it tried again. */
 export function triedAgain(state: StageState): StageState {
-  const { trial, failed, pin } = state;
-  if (!pin || pin.left !== failed?.revision)
-    return { ...state, trial: trial && { ...trial, verdict: undefined, bakingSinceMs: undefined } };
-  return { ...state, pin: undefined, endedPin: pin.revision, returnsTo: pin.left, failed: undefined };
+  if (backFrom(state)) return { ...unpinned(state), failed: undefined };
+  const { trial } = state;
+  return { ...state, trial: trial && { ...trial, verdict: undefined, bakingSinceMs: undefined } };
 }
 
 /** Later stages do not wait for this one, as long as what they would get is what they would get now. */
@@ -101,8 +100,9 @@ const abort: Order = async (options, signal) => {
 /** Takes back what is on trial in a stage, or has passed there and is not in all. Throws PrivatelinkError. */
 export async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {
   const { state } = await session.remembered.journal.read();
-  const { trial, runs, pin, stable } = state;
-  if (pin || !trial || trial.isFound || trial.revision !== runs) return [];
+  const { runs, pin, stable } = state;
+  const trial = trialOf(state);
+  if (pin || !trial || trial.isFound) return [];
   const target = stable === runs ? undefined : stable;
   const rollback = await planRollback(session, target, signal);
   if (rollback.report.refused) return [`Stage ${session.stage} stays: ${rollback.report.refused}`];

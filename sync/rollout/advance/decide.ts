@@ -1,5 +1,5 @@
 import { messageLineOf } from '#core/errors';
-import type { StageState, StageTrial, TrialVerdict } from '../journal';
+import { type StageState, type StageTrial, type TrialVerdict, trialOf } from '../journal';
 import type { StageSession } from '../open-stages';
 import { planRollback, rollBack } from '../rollback';
 import { writing } from '../run-stage';
@@ -31,8 +31,9 @@ export function decide(
     const stable = verdict.kind === 'pass' ? revision : state.stable;
     writer.mayWrite?.();
     // The word is on the disk before anything follows from it.
-    await journal.write({ ...state, stable, trial: { ...trial, verdict } });
-    return { verdict, revision, ...(await followUp(writer, own)) };
+    const decided = { ...state, stable, trial: { ...trial, verdict } };
+    await journal.write(decided);
+    return { verdict, revision, ...(await followUp(decided, writer, own)) };
   });
 }
 
@@ -42,8 +43,9 @@ function isSameTrial(one: StageTrial, other: StageTrial): boolean {
 }
 
 /** The trial of what the stage runs, where nothing came of it yet. */
-export function undecidedIn({ trial, runs, isWhole, pin }: StageState): StageTrial | undefined {
-  return trial && !trial.verdict && trial.revision === runs && isWhole && !pin ? trial : undefined;
+export function undecidedIn(state: StageState): StageTrial | undefined {
+  const trial = trialOf(state);
+  return trial && !trial.verdict && state.isWhole && !state.pin ? trial : undefined;
 }
 
 /** Takes a stage back whose trial failed, also one that failed in an earlier process. Throws PrivatelinkError. */
@@ -51,24 +53,25 @@ export function goBack(session: StageSession, signal: AbortSignal): Promise<Deci
   return writing(session, signal, async (writer, own) => {
     const { state } = await session.remembered.journal.read();
     const failed = failedIn(state, session);
-    return failed && { ...failed, ...(await followUp(writer, own)) };
+    return failed && { ...failed, ...(await followUp(state, writer, own)) };
   });
 }
 
 type Failed = { readonly verdict: TrialVerdict; readonly revision: string };
 
 /** The trial after which the stage has to go back and has not. */
-export function failedIn(
-  { trial, runs, pin }: StageState,
-  { rollout }: Pick<StageSession, 'rollout'>,
-): Failed | undefined {
-  const { verdict, revision, isFound } = trial ?? {};
-  if (rollout?.config.onFailure !== 'rollback' || pin || isFound) return undefined;
-  return verdict?.kind === 'fail' && revision !== undefined && revision === runs ? { verdict, revision } : undefined;
+export function failedIn(state: StageState, { rollout }: Pick<StageSession, 'rollout'>): Failed | undefined {
+  const trial = trialOf(state);
+  if (rollout?.config.onFailure !== 'rollback' || state.pin || !trial || trial.isFound) return undefined;
+  const { verdict, revision } = trial;
+  return verdict?.kind === 'fail' ? { verdict, revision } : undefined;
 }
 
-async function followUp(writer: StageSession, signal: AbortSignal): Promise<Pick<Decided, 'backTo' | 'problem'>> {
-  const { state } = await writer.remembered.journal.read();
+async function followUp(
+  state: StageState,
+  writer: StageSession,
+  signal: AbortSignal,
+): Promise<Pick<Decided, 'backTo' | 'problem'>> {
   const failed = failedIn(state, writer);
   if (!failed) return {};
   const { stable } = state;

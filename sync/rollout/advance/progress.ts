@@ -2,7 +2,7 @@ import { nameOf } from '#deck/document';
 import { isConfiguration } from '#deck/revision';
 import { timeOf } from '#io/clock';
 import type { Report } from '../../pass/report';
-import type { StageState, TrialVerdict } from '../journal';
+import { backFrom, type StageState, type TrialVerdict, trialOf } from '../journal';
 import type { RolloutOfStage } from './rollout-of-stage';
 import type { TrialProgress } from './run-trial';
 import { isApproved, whoOf } from './turn';
@@ -73,9 +73,10 @@ export function progressOf(standing: StageAsKnown): StageProgress {
 
 type Told = Pick<StageProgress, 'step' | 'reason' | 'until' | 'newest'>;
 
-function ofPinned({ pin, failed }: StageState, newest: string | undefined): Told {
-  const isFailed = failed !== undefined && failed.revision === pin?.left;
-  if (isFailed) return { step: 'back', newest, reason: `from revision ${failed.revision}: ${failed.verdict.reason}` };
+function ofPinned(state: StageState, newest: string | undefined): Told {
+  const { pin } = state;
+  const failed = backFrom(state);
+  if (failed) return { step: 'back', newest, reason: `from revision ${failed.revision}: ${failed.verdict.reason}` };
   const taken = pin?.left === undefined ? '' : `${pin.left} was taken back: correct the configuration, or `;
   return { step: 'pinned', newest, reason: `${taken}rollback newest ends that` };
 }
@@ -95,8 +96,8 @@ function haltedBy({ kind, reason }: TrialVerdict): string {
 }
 
 function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): Told {
-  const { trial, runs } = state;
-  if (trial?.revision !== runs || !trial) return { step: 'done' };
+  const trial = trialOf(state);
+  if (!trial) return { step: 'done' };
   const { verdict, approved, isFound, bakingSinceMs } = trial;
   if (verdict && verdict.kind !== 'pass') return { step: 'halted', reason: haltedBy(verdict) };
   if (verdict && isApproved(rollout.config, stage) && !approved)

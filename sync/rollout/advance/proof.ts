@@ -1,6 +1,6 @@
 import { basePart, type Parts } from '#deck/revision';
 import type { WhyWaiting } from '../../pass/report';
-import type { StageState, StageTrial, TrialVerdict } from '../journal';
+import { backFrom, type StageState, type StageTrial, type TrialVerdict, trialOf } from '../journal';
 
 /** A revision that a stage would get, and what of it differs from what the stage runs. */
 export type NextRevision = { readonly revision: string; readonly parts: Parts; readonly changed: readonly string[] };
@@ -28,11 +28,12 @@ export type Earlier = {
  */
 export function whyUnproved(earlier: Earlier, candidate: NextRevision): WhyWaiting | undefined {
   const { stage, state } = earlier;
-  const { trial, runs, isWhole, pin, skipped = [] } = state;
+  const { isWhole, pin, skipped = [] } = state;
+  const trial = trialOf(state);
   if (skipped.includes(candidate.revision)) return undefined;
   if (pin) return ofPinned(stage, state);
   const waits = (reason: string): WhyWaiting => ({ kind: 'earlier', stage, reason: `stage ${stage} ${reason}` });
-  if (runs === undefined || trial?.revision !== runs) return waits('has not proved it');
+  if (!trial) return waits('has not proved it');
   const missing = candidate.changed.filter(
     (part) => trial.parts[part] !== candidate.parts[part] && (part !== basePart || earlier.takesBase),
   );
@@ -48,13 +49,13 @@ function ofTrial({ stage, needsApproval }: Earlier, { verdict, approved }: Stage
   return { kind: 'approval', stage, reason: `stage ${stage} is fine, and waits for rollout approve ${stage}` };
 }
 
-function ofPinned(stage: string, { pin, failed }: StageState): WhyWaiting {
-  const isFailed = failed !== undefined && pin?.left === failed.revision;
-  if (isFailed) {
+function ofPinned(stage: string, state: StageState): WhyWaiting {
+  const failed = backFrom(state);
+  if (failed) {
     const reason = `stage ${stage} went back from revision ${failed.revision}${byGate(failed.verdict)}`;
     return { kind: 'halted', stage, reason };
   }
-  return { kind: 'pinned', stage, reason: `stage ${stage} is pinned to revision ${pin?.revision}` };
+  return { kind: 'pinned', stage, reason: `stage ${stage} is pinned to revision ${state.pin?.revision}` };
 }
 
 /** What was seen stands with the stage itself: told again at each later one it would hide the rest. */

@@ -1,6 +1,6 @@
 import { digestsOf, type Revision } from '#deck/revision';
 import type { Planned } from '../../pass/plan-once';
-import type { StageState } from '../journal';
+import { type StageState, trialOf } from '../journal';
 import type { StageTurn } from '../newest';
 import { type Revisions, readKept } from '../revisions';
 
@@ -35,8 +35,8 @@ function lastOther({ runs, history }: StageState): string | undefined {
 
 /** What a stage runs since before there was a rollout, or came back to, proves itself when somebody asks. */
 export async function foundOnTrial(state: StageState, { turn, revisions, now }: Options): Promise<StageState> {
-  const { runs, pin, trial, isWhole } = state;
-  if (!turn || pin || !isWhole || trial?.revision === runs) return state;
+  const { runs, pin, isWhole } = state;
+  if (!turn || pin || !isWhole || trialOf(state)) return state;
   const revision = await readKept(runs, revisions);
   if (!revision) return state;
   const found = { revision: revision.id, sinceMs: now(), parts: digestsOf(revision), isFound: true, before: {} };
