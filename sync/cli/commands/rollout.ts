@@ -1,7 +1,7 @@
 import { PrivatelinkError } from '#core/errors';
 import { showDryRun } from '../rollout/dry-run';
 import { give, orders } from '../rollout/orders';
-import { type OfRollout, openRollout } from '../rollout/standing';
+import type { OfRollout } from '../rollout/standing';
 import { showStatus } from '../rollout/status';
 import type { Verb } from '../verb';
 import { runSync } from './sync';
@@ -28,8 +28,7 @@ export const runRollout: Verb<RolloutOptions> = async ({ order = 'run', name: na
   if (order === 'status') return showStatus(options, signal);
   if (isOrder(order)) return give(order, options, signal);
   if (order !== 'run') throw invalid(`there is no order ${JSON.stringify(order)}`, `one of ${known.join(', ')}`);
-  await openRollout(options, signal);
-  return runSync(options, signal);
+  return runSync({ ...options, needsRollout: true }, signal);
 };
 
 const known: readonly string[] = ['run', 'status', ...Object.keys(orders)];

@@ -10,6 +10,7 @@ import { runStage } from '../../rollout/run-stage';
 import { exitCodeOfSync, worstOf } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import { type Advance, type Advanced, openAdvance } from '../rollout/advance';
+import { noRollout } from '../rollout/standing';
 import { exitCodeOfProgress, formatProgress } from '../rollout/view';
 import type { Verb } from '../verb';
 import { planned, type ShowOptions } from './diff';
@@ -26,6 +27,8 @@ type SyncOptions = WatchOptions &
     readonly watch?: boolean;
     /** Plans, and writes nothing. */
     readonly dryRun?: boolean;
+    /** It is called as `rollout`. */
+    readonly needsRollout?: boolean;
   };
 
 /** One pass: discovers, plans, and writes to the control plane what differs. */
@@ -43,8 +46,9 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
     doing: () => (advance ? undefined : 'bringing up to date'),
     ofOne: options.plan && '--plan',
     opened: (sessions: readonly StageSession[]) => {
-      const isRollout = sessions.some(({ rollout }) => rollout) && !options.dryRun && !options.plan;
-      advance = isRollout ? openAdvance(sessions, options, signal) : undefined;
+      const hasRollout = sessions.some(({ rollout }) => rollout);
+      if (options.needsRollout && sessions.length > 0 && !hasRollout) throw noRollout();
+      advance = hasRollout && !options.dryRun && !options.plan ? openAdvance(sessions, options, signal) : undefined;
     },
     of: (session: StageSession, own: AbortSignal) => syncOne(session, { ...options, advance }, own),
   };

@@ -54,10 +54,11 @@ export function openAdvance(
     clock,
     signal,
     onChange: rounds.changed,
-    onProgress: () => {
-      const progress = conductor.progress();
-      isOnTrial ||= progress.some(({ step }) => step === 'settling' || step === 'baking');
-      live.show(progress);
+    onProgress: (stage) => {
+      const progress = conductor.progressOf(stage);
+      if (!progress) return;
+      isOnTrial ||= progress.step === 'settling' || progress.step === 'baking';
+      live.show(progress, conductor.progress);
     },
     onEvent: notify,
     onWarning,
@@ -79,7 +80,7 @@ export function openAdvance(
       if (left === 0) live.end();
     }
   };
-  return { of, progress: () => conductor.progress(), end };
+  return { of, progress: conductor.progress, end };
 }
 
 type One = { readonly conductor: Conductor; readonly rounds: Rounds; readonly signal: AbortSignal };
@@ -98,7 +99,7 @@ async function advanceOne(session: StageSession, { conductor, rounds, signal }: 
   });
   const [report] = reports.splice(-1);
   if (!report) throw new Error('no pass was made');
-  const progress = conductor.progress().find((one) => one.stage === session.stage);
+  const progress = conductor.progressOf(session.stage ?? '');
   return { report: mergedWith(reports, report), progress };
 }
 

@@ -4,7 +4,8 @@ import { formatProgress, tellingOf } from './view';
 
 /** Shows on standard error how far stages are. */
 export type Live = {
-  readonly show: (stages: readonly StageProgress[]) => void;
+  /** One of them has come on; `all` is asked for where all are shown. */
+  readonly show: (one: StageProgress, all: () => readonly StageProgress[]) => void;
   /** What is said stays above what is shown. */
   readonly say: (line: string) => void;
   readonly end: () => void;
@@ -29,10 +30,10 @@ function liveTable(terminal: Terminal, monotonicMs: () => number): Live {
     last = text;
   };
   return {
-    show: (stages) => {
+    show: (_, all) => {
       if (monotonicMs() < nextMs) return;
       nextMs = monotonicMs() + everyMs;
-      paint(fitting(formatProgress(stages, terminal), terminal));
+      paint(fitting(formatProgress(all(), terminal), terminal));
     },
     say: (line) => {
       const table = last;
@@ -59,14 +60,12 @@ function fitting(table: string, { rows = Number.POSITIVE_INFINITY }: Terminal): 
 function linesOfSteps(terminal: Terminal): Live {
   const steps = new Map<string, string>();
   return {
-    show: (stages) => {
-      for (const one of stages) {
-        const step = `${one.step} ${one.revision}`;
-        if (steps.get(one.stage) === step) continue;
-        steps.set(one.stage, step);
-        const telling = tellingOf({ ...one, gates: {} });
-        terminal.err(`stage ${one.stage}: ${one.step}${telling ? `, ${telling}` : ''}\n`);
-      }
+    show: (one) => {
+      const step = `${one.step} ${one.revision}`;
+      if (steps.get(one.stage) === step) return;
+      steps.set(one.stage, step);
+      const telling = tellingOf({ ...one, gates: {} });
+      terminal.err(`stage ${one.stage}: ${one.step}${telling ? `, ${telling}` : ''}\n`);
     },
     say: (line) => terminal.err(`${line}\n`),
     end: () => {},

@@ -45,7 +45,7 @@ function isOfRollout(session: StageSession): session is Standing['session'] {
   return session.rollout !== undefined && session.stage !== undefined;
 }
 
-function noRollout(): PrivatelinkError {
+export function noRollout(): PrivatelinkError {
   const fix = 'write how changes go from stage to stage as rollout, or use sync, which changes all stages at once';
   return new PrivatelinkError('rollout: the configuration has none', { code: 'CONFIG_INVALID', fix });
 }

@@ -37,7 +37,9 @@ export type Conductor = {
   readonly keepOnly: (stages: readonly (string | undefined)[]) => void;
   /** A trial is under way. */
   readonly isBusy: () => boolean;
-  /** In the order of turns. */
+  /** How far a stage is; undefined: nothing is known of it. */
+  readonly progressOf: (stage: string) => StageProgress | undefined;
+  /** Of all, in the order of turns. */
   readonly progress: () => readonly StageProgress[];
   /** Resolves when all trials have ended, which they do once the signal has aborted. */
   readonly ended: () => Promise<void>;
@@ -45,21 +47,15 @@ export type Conductor = {
 
 export function createConductor(options: ConductorOptions): Conductor {
   const stages = createKnown(options.clock);
-  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress: tell = () => {} } = options;
+  const { signal, onEvent = () => {}, onWarning = () => {}, onProgress = () => {} } = options;
   const tellDecided = openTelling({ onEvent, onWarning });
   const settle = async (stage: string, decided: Decided) => {
     await stages.refresh(stage);
     tellDecided(stage, decided);
-    tell(stage);
+    onProgress(stage);
   };
-  const trials = createTrials({
-    ...options,
-    sessionOf: stages.session,
-    onProgress: tell,
-    onDecided: settle,
-    onWarning,
-    onEnded: options.onChange,
-  });
+  const trials = createTrials({ ...options, onProgress, onWarning, sessionOf: stages.session, onDecided: settle });
+  const progressOf = (stage: string) => stages.progress(stage, trials.of(stage));
 
   function forget(stage: string): void {
     trials.stopOther(stage, undefined);
@@ -74,7 +70,7 @@ export function createConductor(options: ConductorOptions): Conductor {
     if (decided) await settle(stage, decided);
     if (decided?.backTo !== undefined) options.onChange();
     considerAll(options, { stages, trials });
-    tell(stage);
+    onProgress(stage);
   }
 
   return {
@@ -85,13 +81,14 @@ export function createConductor(options: ConductorOptions): Conductor {
     failed: (session, thrown) => {
       const { stage = '' } = session;
       if (session.rollout) stages.fail(session, stage, thrown);
-      tell(stage);
+      onProgress(stage);
     },
     keepOnly: (names) => {
       for (const stage of stages.names()) if (!names.includes(stage)) forget(stage);
     },
     isBusy: () => trials.count() > 0,
-    progress: () => inTurnIn(stages).flatMap((stage) => stages.progress(stage, trials.of(stage)) ?? []),
+    progressOf,
+    progress: () => inTurnIn(stages).flatMap((stage) => progressOf(stage) ?? []),
     ended: trials.ended,
   };
 }

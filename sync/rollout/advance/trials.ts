@@ -20,7 +20,7 @@ export type TrialsOptions = {
   readonly onDecided: (stage: string, decided: Decided) => Promise<void>;
   readonly onWarning: (warning: string) => void;
   /** A trial has ended by itself. */
-  readonly onEnded: () => void;
+  readonly onChange: () => void;
 };
 
 type RunningTrial = { readonly subject: string; readonly stop: () => void; progress: TrialProgress };
@@ -41,7 +41,7 @@ const lostMs = 60_000;
 const atBeginning: TrialProgress = { phase: 'settling', leftMs: 0, samples: {} };
 
 export function createTrials(options: TrialsOptions): Trials {
-  const { signal, clock, sessionOf, onDecided, onEnded, onWarning } = options;
+  const { signal, clock, sessionOf, onChange, onDecided, onWarning } = options;
   const [running, lostAtMs] = [new Map<string, RunningTrial>(), new Map<string, number>()];
   const all = new Set<Promise<void>>();
 
@@ -73,7 +73,7 @@ export function createTrials(options: TrialsOptions): Trials {
         all.delete(ended);
         if (!isCurrent()) return;
         running.delete(stage);
-        if (!signal.aborted) onEnded();
+        if (!signal.aborted) onChange();
       });
     all.add(ended);
   }

@@ -45,12 +45,8 @@ export function openRollouts({ clock, log, signal, onChange, config }: RolloutsO
   };
   const conductor = createConductor({ clock, signal, onChange, onEvent, onWarning, onProgress: follow });
 
-  function progressOf(stage: string | undefined): StageProgress | undefined {
-    return conductor.progress().find((one) => one.stage === stage);
-  }
-
   function follow(stage: string): void {
-    const progress = progressOf(stage);
+    const progress = conductor.progressOf(stage);
     if (!progress || signal.aborted) return;
     if (progress.gates) lastSaid.set(stage, progress.gates);
     ending.take(progress);
@@ -76,7 +72,7 @@ export function openRollouts({ clock, log, signal, onChange, config }: RolloutsO
     },
     keepOnly: (sessions) => conductor.keepOnly(sessions.map(({ stage }) => stage)),
     progressOf: (stage) => {
-      const progress = progressOf(stage);
+      const progress = stage === undefined ? undefined : conductor.progressOf(stage);
       return progress && { ...progress, gates: progress.gates ?? lastSaid.get(progress.stage) };
     },
     end: async () => {

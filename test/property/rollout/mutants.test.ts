@@ -1,6 +1,6 @@
 import { describe } from '@jest/globals';
 import type { Step } from '../../simulation/stages/history';
-import { areCaught, type Module, type Mutant } from '../../support/rollout/mutants';
+import { areCaught, type Module, type Mutant, pinOfProcess } from '../../support/rollout/mutants';
 
 const stages = ['canary', 'prod', 'file'] as const;
 const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
@@ -95,20 +95,7 @@ const mutants: readonly Mutant<Step>[] = [
   },
   {
     name: 'a pin is lost with its process',
-    module: '#sync/rollout/memory',
-    mutate: ({ openMemory }) => ({
-      openMemory: ({ journal, ...options }: Module) => {
-        let isStarted = false;
-        const read = async () => {
-          const { state, warnings } = await journal.read();
-          const pin = isStarted ? state.pin : undefined;
-          const endedPin = isStarted ? state.endedPin : state.pin?.revision;
-          isStarted = true;
-          return { state: { ...state, pin, endedPin }, warnings };
-        };
-        return openMemory({ ...options, journal: { ...journal, read } });
-      },
-    }),
+    ...pinOfProcess,
     lives: [...two, back, pass, { do: 'restart' }, pass],
     caught: /is pinned to nothing instead of/,
   },

@@ -6,7 +6,7 @@ import {
   rolledOut,
   type Step,
 } from '../../simulation/rollouts/history';
-import { areCaught, type Module, type Mutant } from '../../support/rollout/mutants';
+import { areCaught, type Module, type Mutant, pinOfProcess } from '../../support/rollout/mutants';
 
 const quiet = { scopes: [], konnect: { fault: 'none', atWrite: 0, times: 0 } } as const;
 const all = ['canary', 'blue', 'green', 'file'] as const;
@@ -85,20 +85,7 @@ const mutants: readonly Mutant<Step>[] = [
   },
   {
     name: 'a stage that went back is pinned in its process alone',
-    module: '#sync/rollout/memory',
-    mutate: ({ openMemory }) => ({
-      openMemory: ({ journal, ...options }: Module) => {
-        let isStarted = false;
-        const read = async () => {
-          const { state, warnings } = await journal.read();
-          const pin = isStarted ? state.pin : undefined;
-          const endedPin = isStarted ? state.endedPin : state.pin?.revision;
-          isStarted = true;
-          return { state: { ...state, pin, endedPin }, warnings };
-        };
-        return openMemory({ ...options, journal: { ...journal, read } });
-      },
-    }),
+    ...pinOfProcess,
     lives: [...rolledOut, limited, mood('canary', 'fail'), pass, bake, restart, pass],
     caught: /canary: gets again what it went back from/,
   },

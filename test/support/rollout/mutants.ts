@@ -14,6 +14,24 @@ export type Mutant<Step> = {
   readonly caught: RegExp;
 };
 
+/** A pin that the journal holds is lost when its process ends. */
+export const pinOfProcess: Pick<Mutant<never>, 'module' | 'mutate'> = {
+  module: '#sync/rollout/memory',
+  mutate: ({ openMemory }) => ({
+    openMemory: ({ journal, ...options }: Module) => {
+      let isStarted = false;
+      const read = async () => {
+        const { state, warnings } = await journal.read();
+        const pin = isStarted ? state.pin : undefined;
+        const endedPin = isStarted ? state.endedPin : state.pin?.revision;
+        isStarted = true;
+        return { state: { ...state, pin, endedPin }, warnings };
+      };
+      return openMemory({ ...options, journal: { ...journal, read } });
+    },
+  }),
+};
+
 /** Each mutant has to break a property in the history that it lives through, which breaks none without it; `load` requires anew what lives it. */
 export function areCaught<Step>(
   mutants: readonly Mutant<Step>[],

@@ -12,9 +12,11 @@ function shownOn(size: { readonly columns: number; readonly rows?: number }) {
   let nowMs = 0;
   const terminal = { env: { NO_COLOR: '1' }, out: () => {}, err: (text: string) => void written.push(text) };
   const live = createLive({ ...terminal, isTerminal: true, ...size }, () => nowMs);
-  live.show(stages);
+  const [first] = stages;
+  const show = () => first && live.show(first, () => stages);
+  show();
   nowMs += 1_000;
-  live.show(stages);
+  show();
   live.end();
   return written;
 }

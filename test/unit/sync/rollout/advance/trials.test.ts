@@ -31,7 +31,7 @@ it.each([
   const ignore = () => {};
   const trials = createTrials({
     ...{ clock: createSleepingClock(), signal: stop.signal, onWarning: ignore },
-    ...{ onProgress: ignore, onDecided: async () => {}, onEnded: ignore, sessionOf: () => undefined },
+    ...{ onProgress: ignore, onDecided: async () => {}, onChange: ignore, sessionOf: () => undefined },
   });
 
   trials.start(session as StageSession, 'canary', trial);
