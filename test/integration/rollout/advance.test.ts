@@ -1,68 +1,22 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Estate, openEstate, stagedConfig, stageOf } from '../../support/estate';
+import { stagedConfig, stageOf } from '../../support/estate';
+import { bad, good, openStagedEstate, type StagedEstate } from '../../support/rollout/staged-estate';
 
 const names = ['canary', 'blue', 'green'] as const;
 
-let estate: Estate;
-let gateways: Server;
-let asked: string[];
-let nodes: NodeJS.Timeout;
+let estate: StagedEstate;
 
 beforeEach(async () => {
-  asked = [];
-  estate = await openEstate(names.map((name) => ({ name })));
-  estate.addEndpoint('sd2', ['10.0.1.11']);
-  gateways = createServer(({ url = '' }, response) => {
-    const [, stage = ''] = url.split('/');
-    asked.push(stage);
-    response.writeHead(isBroken(stage) ? 503 : 200).end();
-  });
-  await new Promise<void>((resolve) => gateways.listen(0, '127.0.0.1', resolve));
-  // A data plane of each control plane has at once what it should.
-  const report = (name: string) =>
-    estate.konnect.reportNode(name, { id: name, hostname: name, configHash: estate.konnect.configHash(name) });
-  nodes = setInterval(() => names.forEach(report), 20);
+  estate = await openStagedEstate(names);
 });
 
-afterEach(async () => {
-  clearInterval(nodes);
-  gateways.closeAllConnections();
-  await new Promise((resolve) => gateways.close(resolve));
-  await estate.close();
-});
+afterEach(() => estate.close());
 
-/** A gateway of a stage answers 503 where its control plane says so. */
-function isBroken(stage: string): boolean {
-  return pluginsOf(stage).includes('request-termination');
-}
-
-const pluginsOf = (stage: string) => estate.konnect.entities(stage, 'plugins').map((one) => String(one.name));
+const pluginsOf = (stage: string) => estate.pluginsOf(stage);
+const use = (plugins: readonly object[], rollout?: object) => estate.use(plugins, rollout);
+const firstAsked = (stage: string) => estate.asked.findIndex((one) => one.stage === stage);
 const inEach = (of: (stage: string) => unknown) => names.map(of);
 const targetsOf = (stage: string) => estate.konnect.entities(stage, 'targets').map((one) => one.target);
-
-function use(plugins: readonly object[], over: object = {}): void {
-  const { port } = gateways.address() as AddressInfo;
-  const { gates, ...rest } = { gates: {}, ...over };
-  const requests = [{ url: `http://127.0.0.1:${port}/{stage}/sd2`, perSecond: 20 }];
-  const rollout = {
-    settleSeconds: 1,
-    bakeSeconds: 1,
-    gates: { requests, ...gates },
-    ...rest,
-  };
-  const domains = { sd2: { plugins } };
-  estate.configure(
-    `${stagedConfig(
-      estate,
-      names.map((name) => stageOf(estate, name)),
-    )}${JSON.stringify({ rollout, domains })
-      .slice(1, -1)
-      .replace(/^"rollout":/, 'rollout: ')
-      .replace(',"domains":', '\ndomains: ')}\n`,
-  );
-}
 
 /** As after its control plane was deleted, and another one made with its name. */
 async function makeAnew(stage: string): Promise<void> {
@@ -81,9 +35,6 @@ const inKinds = (stage: string) =>
   (['routes', 'services', 'upstreams', 'targets'] as const).flatMap((kind) => estate.konnect.entities(stage, kind))
     .length;
 
-const good = [{ name: 'rate-limiting', config: { minute: 1_000, policy: 'local' } }];
-const bad = [{ name: 'request-termination', config: { status_code: 503 } }];
-
 async function sync() {
   const { exitCode, out, err } = await estate.run('sync', '--json');
   return { exitCode, err, stages: JSON.parse(out).stages as readonly { stage: string; progress: Progress }[] };
@@ -100,8 +51,8 @@ describe('sync with a rollout', () => {
 
     expect({ err, exitCode, steps: stepsOf(stages) }).toMatchObject({ exitCode: 0, steps: ['done', 'done', 'done'] });
     expect(inEach(targetsOf)).toEqual([['10.0.1.11:80'], ['10.0.1.11:80'], ['10.0.1.11:80']]);
-    expect(asked.indexOf('canary')).toBeLessThan(asked.indexOf('blue'));
-    expect(asked.indexOf('blue')).toBeLessThan(asked.indexOf('green'));
+    expect(firstAsked('canary')).toBeLessThan(firstAsked('blue'));
+    expect(firstAsked('blue')).toBeLessThan(firstAsked('green'));
   });
 
   it('is done where what one pass could not write another one did', async () => {
@@ -153,11 +104,11 @@ describe('sync with a rollout', () => {
     use([]);
     await sync();
     await makeAnew('canary');
-    const before = asked.length;
+    const before = estate.asked.length;
 
     const { exitCode } = await sync();
 
-    expect([exitCode, asked.length > before, targetsOf('canary')]).toEqual([0, true, ['10.0.1.11:80']]);
+    expect([exitCode, estate.asked.length > before, targetsOf('canary')]).toEqual([0, true, ['10.0.1.11:80']]);
   });
 
   it('goes on once what was taken back is another thing', async () => {
@@ -232,12 +183,12 @@ describe('rollout', () => {
     await run();
     use(bad);
     await run();
-    const before = asked.length;
+    const before = estate.asked.length;
 
     const said = await run('retry');
     const { exitCode } = await run();
 
-    expect([said.exitCode, exitCode, asked.length > before]).toEqual([0, 3, true]);
+    expect([said.exitCode, exitCode, estate.asked.length > before]).toEqual([0, 3, true]);
     expect([...inEach(pluginsOf), await status()]).toEqual([[], [], [], ['back', 'waits', 'waits']]);
   });
 

@@ -1,60 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '#sync/pass/version';
 import { keysOf } from '../../support/aws/keys';
-import { type Estate, gatewayAccount, openEstate, stagedConfig, stageOf } from '../../support/estate';
+import { gatewayAccount } from '../../support/estate';
+import { bad, good, openStagedEstate, type StagedEstate } from '../../support/rollout/staged-estate';
 
 const names = ['canary', 'blue'] as const;
 const cli = join(packageRoot, 'dist/sync/cli/cli.js');
 
-let estate: Estate;
-let gateways: Server;
-let nodes: NodeJS.Timeout;
-let onRefused: () => void;
+let estate: StagedEstate;
 
 beforeEach(async () => {
-  onRefused = () => {};
-  estate = await openEstate(names.map((name) => ({ name })));
-  estate.addEndpoint('sd2', ['10.0.1.11']);
-  gateways = createServer(({ url = '' }, response) => {
-    const isBroken = pluginsOf(url.slice(1)).includes('request-termination');
-    response.writeHead(isBroken ? 503 : 200).end();
-    if (isBroken) onRefused();
-  });
-  await new Promise<void>((resolve) => gateways.listen(0, '127.0.0.1', resolve));
-  const report = (name: string) =>
-    estate.konnect.reportNode(name, { id: name, hostname: name, configHash: estate.konnect.configHash(name) });
-  nodes = setInterval(() => names.forEach(report), 20);
+  estate = await openStagedEstate(names);
   use([]);
   await estate.run('rollout');
 });
 
-afterEach(async () => {
-  clearInterval(nodes);
-  gateways.closeAllConnections();
-  await new Promise((resolve) => gateways.close(resolve));
-  await estate.close();
-});
+afterEach(() => estate.close());
 
-const pluginsOf = (stage: string) => estate.konnect.entities(stage, 'plugins').map((one) => String(one.name));
-const inEach = () => names.map(pluginsOf);
-
-function use(plugins: readonly object[]): void {
-  const { port } = gateways.address() as AddressInfo;
-  const requests = [{ url: `http://127.0.0.1:${port}/{stage}`, perSecond: 20 }];
-  const rollout = { settleSeconds: 60, bakeSeconds: 1, gates: { requests } };
-  const stages = names.map((name) => stageOf(estate, name));
-  const parts = { rollout, domains: { sd2: { plugins } } };
-  const texts = Object.entries(parts).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
-  estate.configure(`${stagedConfig(estate, stages)}${texts.join('')}`);
-}
-
-const good = [{ name: 'rate-limiting', config: { minute: 1_000, policy: 'local' } }];
-const bad = [{ name: 'request-termination', config: { status_code: 503 } }];
+const inEach = () => names.map(estate.pluginsOf);
+const use = (plugins: readonly object[]) => estate.use(plugins, { settleSeconds: 60 });
 
 type Moment = 'it writes' | RegExp | 'its gate fails';
 
@@ -66,14 +33,15 @@ async function stopAt(moment: Moment, signal: NodeJS.Signals): Promise<void> {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const stop = () => void child.kill(signal);
+  // A second signal would not wait.
+  const stop = () => child.killed || child.kill(signal);
   const { length } = estate.konnect.calls;
+  const isRefused = () => estate.asked.at(-1)?.status === 503;
   const isWriting = () =>
     estate.konnect.calls.slice(length).some(({ method }) => method === 'PUT' || method === 'POST');
   const looking = setInterval(() => {
-    if (moment === 'it writes' && isWriting()) stop();
+    if ((moment === 'it writes' && isWriting()) || (moment === 'its gate fails' && isRefused())) stop();
   }, 1);
-  if (moment === 'its gate fails') onRefused = stop;
   let told = '';
   child.stderr.on('data', (chunk) => {
     told += chunk;
@@ -81,7 +49,6 @@ async function stopAt(moment: Moment, signal: NodeJS.Signals): Promise<void> {
   });
   await once(child, 'close');
   clearInterval(looking);
-  onRefused = () => {};
 }
 
 const signals = ['SIGTERM', 'SIGKILL'] as const;

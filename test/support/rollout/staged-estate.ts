@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { type Estate, openEstate, stagedConfig, stageOf } from '../estate';
 
 export type StagedEstate = Estate & {
+  /** Stages whose gateway answered a request, each time, with its status. */
+  readonly asked: readonly { readonly stage: string; readonly status: number }[];
   /** Plugins of the one domain, and what is other in `rollout` than by default. */
   use(plugins: readonly object[], rollout?: object): void;
   /** Names of the plugins that a stage has. */
@@ -26,9 +28,12 @@ export async function openStagedEstate(names: readonly string[]): Promise<Staged
   const { konnect } = estate;
   const pluginsOf = (stage: string) => konnect.entities(stage, 'plugins').map((one) => String(one.name));
   estate.addEndpoint('sd2', ['10.0.1.11']);
+  const asked: { stage: string; status: number }[] = [];
   const gateways = createServer(({ url = '' }, response) => {
     const [, stage = ''] = url.split('/');
-    response.writeHead(pluginsOf(stage).includes('request-termination') ? 503 : 200).end();
+    const status = pluginsOf(stage).includes('request-termination') ? 503 : 200;
+    asked.push({ stage, status });
+    response.writeHead(status).end();
   });
   await new Promise<void>((resolve) => gateways.listen(0, '127.0.0.1', resolve));
   const { port } = gateways.address() as AddressInfo;
@@ -37,6 +42,7 @@ export async function openStagedEstate(names: readonly string[]): Promise<Staged
   const nodes = setInterval(() => names.forEach(report), 20);
   return {
     ...estate,
+    asked,
     pluginsOf,
     use: (plugins, { gates = {}, ...over }: { gates?: object } = {}) => {
       const requests = [{ url: `http://127.0.0.1:${port}/{stage}/sd2`, perSecond: 20 }];
