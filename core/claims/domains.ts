@@ -8,8 +8,9 @@ export type Settled = { readonly endpoints: readonly Endpoint[]; readonly quaran
 
 /**
  * In each domain one endpoint decides protocol, host and paths, and who says otherwise is quarantined. `claimants` by age.
- * It is the oldest that agrees with what is in use; else the oldest of those in use, whose tags were changed; else, where nothing is in
- * use, the oldest. Where all that is in use is out of sight, nobody decides, and what is in use stays.
+ * It is the oldest that agrees with what is in use, those in use first (what is in use may say nothing of a field); else the oldest of
+ * those in use, whose tags were changed; else, where nothing is in use, the oldest. Where all that is in use is out of sight, nobody
+ * decides, and what is in use stays.
  */
 export function settleDisagreements(claimants: readonly Endpoint[], incumbents: Incumbents): Settled {
   const settled = [...groupBy(claimants, (one) => one.domain)].map(([domain, group]) =>
@@ -37,13 +38,12 @@ function settleDomain(group: readonly Endpoint[], incumbent: Incumbent | undefin
 
 function leaderOf(group: readonly Endpoint[], incumbent: Incumbent | undefined): Endpoint | undefined {
   const [oldest] = group;
-  if (!incumbent || incumbent.endpointIds.size === 0) return agreeing(group, incumbent) ?? oldest;
-  const inUseStill = group.find((one) => incumbent.endpointIds.has(one.id));
-  return agreeing(group, incumbent) ?? (incumbent.isUncertain ? undefined : inUseStill);
-}
-
-function agreeing(group: readonly Endpoint[], incumbent: Incumbent | undefined): Endpoint | undefined {
-  return incumbent && group.find((one) => !differenceOf(settingsOf(one), inUse(incumbent), ''));
+  if (!incumbent) return oldest;
+  const inUseStill = group.filter((one) => incumbent.endpointIds.has(one.id));
+  const agreeing = [...inUseStill, ...group].find((one) => !differenceOf(settingsOf(one), inUse(incumbent), ''));
+  if (agreeing) return agreeing;
+  if (incumbent.endpointIds.size === 0) return oldest;
+  return incumbent.isUncertain ? undefined : inUseStill[0];
 }
 
 /** What the endpoints of a domain must agree on, as text; absent: anything. */

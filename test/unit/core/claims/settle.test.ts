@@ -158,6 +158,15 @@ describe('settleClaims', () => {
       });
     });
 
+    it('leaves the say with the endpoint in use where an older one differs in what is not in use: a path without a route', () => {
+      const older = { ...old, id: 'vpce-older', createdAtMs: 0, paths: ['/sd2/v1'] };
+
+      expect(claimAgainst({ sd2: inUse({ route: undefined }) }, older, old)).toEqual({
+        domains: ['sd2 http /sd2'],
+        quarantined: ['vpce-older'],
+      });
+    });
+
     it.each([
       ['is out of sight', inUse()],
       ['belongs to a scope that was not read', inUse({ endpointIds: new Set(['vpce-rogue']), isUncertain: true })],
