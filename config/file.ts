@@ -32,7 +32,7 @@ export function loadConfig(options: LoadOptions): StagedConfig {
 }
 
 /** What discovery on a data plane takes from the same file. */
-export type DataPlaneConfig = Pick<Config, 'discovery' | 'owner' | 'sources' | 'watch'> & {
+export type DataPlaneConfig = Pick<Config, 'discovery' | 'owner' | 'resolver' | 'sources' | 'watch'> & {
   /** Only where the file names it: what a data plane's user may write is not known. */
   readonly stateDir?: string;
 };

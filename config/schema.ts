@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isLoopback } from '#core/addresses/loopback';
 import type { Json } from '#core/model';
 import { controlPlane } from './control-planes';
+import { resolver, via } from './resolver';
 import { rollout } from './rollout';
 import { source, tags } from './sources';
 import { account, anyway, awsRegion, distinct, endpoint, label, text, token } from './values';
@@ -69,6 +70,7 @@ const domain = z
       .boolean()
       .optional()
       .meta({ description: "whether Kong checks the provider's certificate, where TLS is spoken", default: false }),
+    via: via.optional().describe('how the addresses of this domain reach Kong; absent: as `via` says for all'),
   })
   .meta({ id: 'domains.*' });
 
@@ -190,6 +192,10 @@ export const configSchema = z.strictObject({
     .enum(['none', 'weighted', 'failover'])
     .default('none')
     .describe('whether each zone gets upstreams that prefer its own addresses, and how'),
+  via: via
+    .default('addresses')
+    .describe('how addresses reach Kong: each as a target, or by one name that the resolver beside Kong answers'),
+  resolver: resolver.describe('the resolver beside Kong, and the name that `via: resolver` gives it'),
   deck: deck.describe('decK files of your own'),
   discovery: discovery.describe('how sources are read'),
   watch: watch.describe('the worker (`sync --watch`)'),

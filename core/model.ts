@@ -187,6 +187,9 @@ export type Target = {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** How a domain's addresses reach Kong: each as a target, or by one name that the resolver beside Kong answers. */
+export type Via = 'addresses' | 'resolver';
+
 /** Settings of one domain that tags cannot carry (`domains.<domain>` of the configuration). */
 export type DomainSettings = {
   readonly healthcheck?: { readonly path?: string; readonly intervalSeconds?: number };
@@ -194,6 +197,8 @@ export type DomainSettings = {
   readonly plugins?: readonly PluginSettings[];
   /** Verify the provider's certificate (https only). Default false: PrivateLink names the endpoint service, and many providers use a private CA. */
   readonly tlsVerify?: boolean;
+  /** Default: that of all domains. */
+  readonly via?: Via;
   /** `false`: no route is generated; people write it in a base file. */
   readonly route?: boolean;
 };

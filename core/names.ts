@@ -28,6 +28,11 @@ function lastLabel(labels: string): string {
   return labels.slice(labels.lastIndexOf('.') + 1);
 }
 
+/** The name that the resolver beside Kong answers for a domain; below `_http._tcp.` too, which both DNS clients of Kong 3.9 ask for SRV. */
+export function resolverName(domain: string, suffix: string): string {
+  return `${domain}.${suffix}`;
+}
+
 /** Name of the plugin, as Kong and `domains.<domain>.plugins` know it. */
 export const pluginName = 'privatelink';
 

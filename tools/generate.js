@@ -5,8 +5,8 @@ const root = join(__dirname, '..');
 
 /** What is made from code, by the path that it is written to; `load` gives a module of the product. */
 function generated(load) {
-  const { configJsonSchemaText } = load('config/json-schema');
-  const { configReference } = load('config/reference');
+  const { configJsonSchemaText } = load('config/printed/json-schema');
+  const { configReference } = load('config/printed/reference');
   const { rulesFile } = load('io/metrics/alerts');
   const { boardFile } = load('io/metrics/board');
   const { schemaLua } = load('plugin/schema/lua');

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { loadDataPlaneConfig } from '#config/file';
 import { knownEndpoints } from '#core/snapshot';
+import { type Feed, startFeed } from '#data-plane/feed/feed';
+import type { ProbeSettings } from '#data-plane/probes/probe-settings';
 import { createDiscoverer } from '#discovery/discover';
 import { createSources } from '#discovery/sources';
 import { unreferencedClock } from '#io/clock';
 import { concurrently } from '#io/concurrently';
-import type { ProbeSettings } from '#plugin/discovery/probe-settings';
-import { type Feed, startFeed } from '#plugin/request/feed';
 import { watchBlocks } from './blocks';
 import { type EstateName, estates, scopesOf } from './discovery-world';
 
@@ -68,7 +68,7 @@ const discovery: Subject = async () => {
 const serving: Subject = async ({ estate }) => {
   const domains = Array.from({ length: estates[estate].domains }, (_, index) => `sd${index}`);
   const startThread = () => {
-    const worker = new Worker(join(__dirname, '../../plugin/discovery/thread.js'));
+    const worker = new Worker(join(__dirname, '../../data-plane/discovery/thread.js'));
     worker.unref();
     return {
       post: (message: unknown) => worker.postMessage(message),

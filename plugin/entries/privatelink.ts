@@ -1,6 +1,6 @@
 import { pluginName } from '#core/names';
-import { probeSettingsOf } from '../discovery/probe-settings';
 import { access, accessUnusable, isTargetMode, type Kong } from '../request/handler';
+import { probeSettingsOf } from '../request/probes';
 import { sharedContext } from '../runtime';
 import { schemaFields } from '../schema/lua';
 import {

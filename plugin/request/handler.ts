@@ -1,9 +1,9 @@
 import { formatProblem, isProblem, messageOf, type Problem } from '#core/errors';
-import { probeSettingsOf } from '../discovery/probe-settings';
+import type { Feed } from '#data-plane/feed/feed';
+import type { LiveChoice } from '#data-plane/reach/picker';
+import { pickTarget } from '#data-plane/reach/reach';
 import type { PluginConfig, WayOut } from '../schema/schema';
-import type { Feed } from './feed';
-import type { LiveChoice } from './picker';
-import { pickTarget } from './reach';
+import { probeSettingsOf } from './probes';
 import type { Upstreams } from './upstreams';
 
 /**

@@ -1,5 +1,5 @@
+import type { Feed } from '#data-plane/feed/feed';
 import { type MetricRow, renderMetrics } from '#io/metrics/text';
-import type { Feed } from '../../request/feed';
 
 /** What is counted while events are handled. */
 export type Counts = {

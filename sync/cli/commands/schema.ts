@@ -48,7 +48,7 @@ async function upload({ config, stage }: Session, schema: PluginSchema, signal: 
 
 async function printConfigSchema({ terminal, json, upload }: SchemaOptions): Promise<number> {
   if (upload) throw whichSchema();
-  const { configJsonSchema, configJsonSchemaText } = await import('#config/json-schema');
+  const { configJsonSchema, configJsonSchemaText } = await import('#config/printed/json-schema');
   terminal.out(json ? `${JSON.stringify(configJsonSchema())}\n` : configJsonSchemaText());
   return exitCodes.done;
 }

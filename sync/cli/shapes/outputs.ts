@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { outputPage } from '#config/reference';
+import { outputPage } from '#config/printed/reference';
 import { applied, change, finding, kept, publication, quarantined, ran, scope, seenEndpoint, withheld } from './parts';
 import { progress, rolloutOutputs, waits } from './rollout';
 import { sandboxOutputs } from './sandbox';

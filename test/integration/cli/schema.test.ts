@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { configJsonSchemaText } from '#config/json-schema';
+import { configJsonSchemaText } from '#config/printed/json-schema';
 import { schemaLua } from '#plugin/schema/lua';
 import { runCli } from '../../support/cli';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';

@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import fc from 'fast-check';
+import { emptyFeed } from '#data-plane/feed/feed';
 import { renderMetrics } from '#io/metrics/text';
-import { emptyFeed } from '#plugin/request/feed';
 import { metricsText } from '#plugin/server/serving/metrics';
 import { serveMetrics } from '#plugin/server/serving/metrics-server';
 import { createMetrics } from '#sync/watch/metrics/store';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { loadConfig, loadDataPlaneConfig } from '#config/file';
-import { configJsonSchema } from '#config/json-schema';
+import { configJsonSchema } from '#config/printed/json-schema';
 import { configOf, type StagedConfig, saidOfStage } from '#config/stages';
 import { messageOf } from '#core/errors';
 import { onlyConfig } from '../../support/control-planes/only-config';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { emptyFeed, type Feed } from '#plugin/request/feed';
+import { emptyFeed, type Feed } from '#data-plane/feed/feed';
+import { liveReach, type Reach } from '#data-plane/reach/reach';
+import { resolveRoutes } from '#data-plane/reach/resolve';
 import { access, accessUnusable, type Kong } from '#plugin/request/handler';
-import { liveReach, type Reach } from '#plugin/request/reach';
-import { resolveRoutes } from '#plugin/request/resolve';
 import { createUpstreams } from '#plugin/request/upstreams';
 import { type PluginConfig, parsePluginConfig, parseWayOut } from '#plugin/schema/schema';
 import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';

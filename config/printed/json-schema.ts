@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { fileSchema } from '../stages';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** A text in which a variable is somewhere, and one that is a variable and nothing else. */
+const withVariable = { type: 'string', pattern: '\\$\\{[A-Za-z_]\\w*\\}' } as const;
+const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_]\\w*\\}$' } as const;
+
+/** As `schema --config` prints it, and docs/reference holds it. */
+export function configJsonSchemaText(): string {
+  return `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
+}
+
+/**
+ * JSON Schema of the configuration as people write it, for editors: variables may stand for what they are filled with. What fields
+ * mean for each other it does not say: a data plane's file has no control plane.
+ */
+export function configJsonSchema(): object {
+  const {
+    $schema,
+    $defs = {},
+    ...whole
+  } = z.toJSONSchema(fileSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => allowVariable(jsonSchema),
+  });
+  const schema = {
+    $schema,
+    title: 'kong-privatelink.yaml',
+    ...whole,
+    $defs: Object.fromEntries(Object.entries($defs).map(([id, part]) => [fragmentOf(id), part])),
+  };
+  return JSON.parse(JSON.stringify(schema, amended));
+}
+
+/** Beside what is no plain text; `const` tells kinds apart, and stays. */
+function allowVariable(schema: JsonSchema): void {
+  const { type, description, default: initial, format, ...others } = schema;
+  // Zod names some of its own, which have patterns.
+  const rules = format === 'uri' ? { format, ...others } : others;
+  const isText = type === 'string' && ['pattern', 'format', 'enum', 'allOf'].some((rule) => rule in rules);
+  const isOther = type === 'number' || type === 'integer' || type === 'boolean';
+  if ('const' in rules || !(isText || isOther)) return;
+  for (const rule of Object.keys(schema)) delete schema[rule];
+  Object.assign(schema, {
+    ...(description !== undefined && { description }),
+    ...(initial !== undefined && { default: initial }),
+    anyOf: [{ type, ...rules }, isText ? withVariable : variable],
+  });
+}
+
+function amended(key: string, value: unknown): unknown {
+  if (key === '$ref') return String(value).replace(/^#\/\$defs\/(.*)$/, (_, id: string) => `#/$defs/${fragmentOf(id)}`);
+  // Keys name no variables.
+  if (key === 'propertyNames') return (value as JsonSchema).anyOf?.[0] ?? value;
+  return value;
+}
+
+/** `sources[].tags` is no fragment of a URI. */
+function fragmentOf(id: string): string {
+  return id.replaceAll('[]', '').replaceAll('.*', '');
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { probeSettingsSchema } from '../probes/probe-settings';
+import type { Ages } from '../reach/ages';
+import type { DomainRoute } from '../reach/resolve';
+
+/** What the discovery thread tells the thread that serves requests: only what changed, and only of domains in use. */
+export type FromDiscovery =
+  /** A pass has ended: how old is what is known; routes follow. Empty: it gave nothing. Ages, since clocks are set, and threads have one each. */
+  | { readonly kind: 'observed'; readonly ages: Ages }
+  /** The route of a domain in use, as it is now, as text (see readRoute); absent: there is none. */
+  | { readonly kind: 'route'; readonly domain: string; readonly route?: string }
+  /** Probes ejected a target (see placeOf), or brought it back; a target that nothing was said of is up. */
+  | { readonly kind: 'health'; readonly domain: string; readonly place: string; readonly isDown: boolean }
+  | { readonly kind: 'problem'; readonly reason: string };
+
+/** What it is told: that requests for a domain may come, that they stopped, and the own zone once it is known. */
+export const toDiscoverySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('use'), domain: z.string(), probe: probeSettingsSchema }),
+  z.object({ kind: z.literal('release'), domain: z.string() }),
+  z.object({ kind: z.literal('zone'), zoneId: z.string() }),
+]);
+
+export type ToDiscovery = Readonly<z.infer<typeof toDiscoverySchema>>;
+
+/** The text of a route: receiving thousands of objects would block the thread that serves requests, and a text costs nothing until it is read. */
+export function writeRoute(route: DomainRoute): string {
+  return JSON.stringify(route);
+}
+
+/** The route that `writeRoute` wrote, in the same process. */
+export function readRoute(text: string): DomainRoute {
+  return JSON.parse(text) as DomainRoute;
+}

@@ -1,0 +1,100 @@
+import { formatProblem } from '#core/errors';
+import type { Snapshot } from '#core/model';
+import { knownQuarantined } from '#core/snapshot';
+import type { Prober } from '../probes/prober';
+import { agesOf } from '../reach/ages';
+import { isForeignZone, type Routes, resolveRoutes } from '../reach/resolve';
+import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
+
+export type RoutePostsOptions = {
+  /** The own zone, where it is known at the start. */
+  readonly zoneId: string | undefined;
+  readonly prober: Prober;
+  readonly post: (message: FromDiscovery) => void;
+};
+
+export type PostRoutes = (snapshot: Snapshot) => void;
+
+type Use = Extract<ToDiscovery, { kind: 'use' }>;
+
+/** Posts the routes of the domains in use where they changed, has their targets probed, and says what is wrong with them. */
+export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RoutePostsOptions) {
+  /** What was last told of each domain in use. */
+  const inUse = new Map<string, string | undefined>();
+  const sayForeign = once((id: string) => {
+    post({ kind: 'problem', reason: `no target lies in the region of the own zone ${id}: see --zone-id` });
+  });
+  let zoneId = initialZoneId;
+  let routes: Routes | undefined;
+  let last: Snapshot | undefined;
+
+  function textOf(domain: string): string | undefined {
+    const route = routes?.get(domain);
+    return route && writeRoute(route);
+  }
+
+  function tell(domain: string, route = textOf(domain)): void {
+    inUse.set(domain, route);
+    prober.watch(domain, routes?.get(domain)?.choices ?? []);
+    post({ kind: 'route', domain, route });
+  }
+
+  function postRoutes(snapshot: Snapshot): void {
+    // Before the routes, which would look stale without.
+    post({ kind: 'observed', ages: agesOf(snapshot) });
+    last = snapshot;
+    resolve(snapshot);
+  }
+
+  function resolve(snapshot: Snapshot): void {
+    const before = routes;
+    routes = resolveRoutes(snapshot, zoneId, before);
+    for (const [domain, told] of inUse) {
+      const route = textOf(domain);
+      if (!before || route !== told) tell(domain, route);
+    }
+    if (zoneId !== undefined && isForeignZone(routes, zoneId)) sayForeign(zoneId);
+    complain((domain) => inUse.has(domain));
+  }
+
+  // Before the first pass nothing is known, which is not the same as that there is no route.
+  function begin({ domain, probe }: Use): void {
+    prober.use(domain, probe);
+    if (routes) tell(domain);
+    else inUse.set(domain, undefined);
+    complain((name) => name === domain);
+  }
+
+  function complain(isOfInterest: (domain: string) => boolean): void {
+    for (const reason of last ? complaintsOf(last, isOfInterest) : []) post({ kind: 'problem', reason });
+  }
+
+  function end(domain: string): void {
+    inUse.delete(domain);
+    prober.release(domain);
+  }
+
+  function moveTo(found: string): void {
+    zoneId = found;
+    if (last) resolve(last);
+  }
+
+  return { postRoutes, begin, end, moveTo };
+}
+
+/** Why endpoints of some domains are not routed to, and those whose tags are too bad to tell the domain. */
+function complaintsOf(snapshot: Snapshot, isOfInterest: (domain: string) => boolean): readonly string[] {
+  return knownQuarantined(snapshot)
+    .filter(({ domain }) => domain === undefined || isOfInterest(domain))
+    .map(({ endpointId, reason, fix }) => formatProblem({ reason: `endpoint ${endpointId} ${reason}`, fix }));
+}
+
+/** Says each text only the first time. */
+function once(say: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text)) return;
+    said.add(text);
+    say(text);
+  };
+}

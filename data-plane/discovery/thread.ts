@@ -1,0 +1,58 @@
+import { parentPort } from 'node:worker_threads';
+import { loadDataPlaneConfig } from '#config/file';
+import { createDiscoverer, type Discoverer } from '#discovery/discover';
+import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
+import { createSources } from '#discovery/sources';
+import { unreferencedClock } from '#io/clock';
+import { probeTarget } from '../probes/probe';
+import { createProber } from '../probes/prober';
+import { ownZoneId } from '../zone/own-zone';
+import { startDiscoveryLoop } from './loop';
+import { type FromDiscovery, toDiscoverySchema } from './messages';
+
+/**
+ * The thread that discovers and probes: parsing AWS's answers blocks an event loop for tens of milliseconds, and the one that
+ * serves requests must not wait for it.
+ */
+
+/** How long to wait at most for a configuration that cannot be used to be mended. */
+const defaultIntervalSeconds = 60;
+
+type Discovery = { readonly discoverer: Discoverer; readonly intervalSeconds: number };
+
+let discovery: Discovery | undefined;
+
+// A file that is mounted a moment later, or mended, is read with the next pass.
+function openDiscovery(): Discovery {
+  const config = loadDataPlaneConfig({ env: process.env });
+  const clock = unreferencedClock;
+  const { stateDir } = config;
+  const lastGoodStore = stateDir ? openLastGoodStore({ ...config, stateDir, isDataPlane: true }, clock) : undefined;
+  const discoverer = createDiscoverer(createSources(config, { clock }), {
+    clock,
+    lastGoodStore,
+    ...config.discovery,
+  });
+  discovery = { discoverer, intervalSeconds: config.watch.intervalSeconds };
+  return discovery;
+}
+
+const shared = {
+  clock: unreferencedClock,
+  random: Math.random,
+  post: (message: FromDiscovery) => parentPort?.postMessage(message),
+};
+
+const loop = startDiscoveryLoop(
+  {
+    discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
+    restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
+    zoneId: ownZoneId(process.env),
+    intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
+    prober: createProber({ ...shared, probe: probeTarget }),
+    ...shared,
+  },
+  new AbortController().signal,
+);
+
+parentPort?.on('message', (message) => loop.handle(toDiscoverySchema.parse(message)));

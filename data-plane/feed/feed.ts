@@ -1,0 +1,198 @@
+import type { Clock } from '#core/timing/clock';
+import type { FromDiscovery, ToDiscovery } from '../discovery/messages';
+import { type ProbeSettings, stricterOf } from '../probes/probe-settings';
+import type { AgeKey, Ages } from '../reach/ages';
+import type { LastSeen } from '../reach/picker';
+import type { Reach } from '../reach/reach';
+import { clearHealth, type DomainInUse, reachOf, setHealth, setRoute } from './domain-in-use';
+import { createFirstWaits } from './first-waits';
+
+/** What discovery knows, for the request path: reading it never waits. */
+export type Feed = {
+  /** The data plane has sources to discover from. */
+  readonly hasSources: boolean;
+  /** Announces that requests for the domain may come; with several, the strictest probes hold. */
+  use(domain: string, probe: ProbeSettings): void;
+  /** The own zone, once it is known. */
+  setZone(zoneId: string): void;
+  /** `undiscovered` while no scope was ever known. */
+  reachOf(domain: string): Reach | 'unknown domain' | 'undiscovered';
+  /** When what was confirmed longest ago was, by the monotonic clock; undefined while nothing was ever known. */
+  oldestObservedAtMs(): number | undefined;
+  /** Targets that probes keep out of use. */
+  ejected(): number;
+  /** Ends with the first answer about the domain, or a second after the first call for it: only first requests wait. */
+  first(domain: string): Promise<void>;
+};
+
+/** The discovery thread, or a stand-in of a test. */
+export type DiscoveryThread = {
+  readonly post: (message: ToDiscovery) => void;
+  readonly onMessage: (listener: (message: FromDiscovery) => void) => void;
+  /** It ended, for whatever reason. */
+  readonly onEnd: (listener: (reason: string) => void) => void;
+};
+
+export type FeedOptions = {
+  readonly startThread: () => DiscoveryThread;
+  readonly clock: Clock;
+  readonly onProblem: (reason: string) => void;
+};
+
+/** A thread that ended is started anew after this; its routes stay in use meanwhile. */
+const restartMs = 1_000;
+/** A domain that nobody asked for between two sweeps is discovered and probed no more; instances have no end that one could wait for. */
+const sweepEveryMs = 3_600_000;
+
+/** A feed for a data plane without configuration: nothing is ever resolved. */
+export const emptyFeed: Feed = {
+  hasSources: false,
+  use: () => {},
+  setZone: () => {},
+  reachOf: () => 'undiscovered',
+  oldestObservedAtMs: () => undefined,
+  ejected: () => 0,
+  first: async () => {},
+};
+
+/** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
+export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
+  const known: Known = { domains: new Map(), seen: new Map() };
+  const waits = createFirstWaits(options.clock, signal);
+  const thread = keepThread(options, signal, {
+    onStart: (post) => {
+      if (known.zoneId !== undefined) post({ kind: 'zone', zoneId: known.zoneId });
+      for (const [domain, { probe }] of known.domains) post({ kind: 'use', domain, probe });
+    },
+    onMessage: (message) => {
+      keep(known, message, options.clock.monotonicMs());
+      if (message.kind === 'problem') options.onProblem(message.reason);
+      if (message.kind === 'route') waits.end(message.domain);
+      // Of what is known, the routes follow.
+      if (message.kind === 'observed' && message.ages.length === 0) waits.endAll();
+    },
+    onEnd: () => known.domains.forEach(clearHealth),
+  });
+  void sweepRegularly(options.clock, signal, () => {
+    for (const domain of takeIdle(known.domains)) {
+      waits.forget(domain);
+      thread.post({ kind: 'release', domain });
+    }
+  });
+  const seenOf = (key: AgeKey) => seenIn(known, key);
+  return {
+    hasSources: true,
+    use: (domain, probe) => {
+      if (use(known.domains, domain, probe)) thread.post({ kind: 'use', domain, probe });
+    },
+    setZone: (zoneId) => {
+      known.zoneId = zoneId;
+      thread.post({ kind: 'zone', zoneId });
+    },
+    reachOf: (name) => {
+      const domain = known.domains.get(name);
+      return (
+        (domain && reachOf(domain, seenOf)) ??
+        (known.oldestObservedAtMs === undefined ? 'undiscovered' : 'unknown domain')
+      );
+    },
+    oldestObservedAtMs: () => known.oldestObservedAtMs,
+    ejected: () => [...known.domains.values()].reduce((sum, { down }) => sum + down.size, 0),
+    first: (domain) => waits.wait(domain),
+  };
+}
+
+type Known = {
+  readonly domains: Map<string, DomainInUse>;
+  readonly seen: Map<AgeKey, LastSeen>;
+  oldestObservedAtMs?: number;
+  zoneId?: string;
+};
+
+function keep(known: Known, message: FromDiscovery, nowMs: number): void {
+  if (message.kind === 'observed' && message.ages.length > 0) keepAges(known, message.ages, nowMs);
+  if (message.kind !== 'route' && message.kind !== 'health') return;
+  // It may have been released since.
+  const domain = known.domains.get(message.domain);
+  if (!domain) return;
+  if (message.kind === 'route') setRoute(domain, message.route);
+  else setHealth(domain, message.place, message.isDown);
+}
+
+/** Whether anything is new to the thread. */
+function use(domains: Known['domains'], name: string, probe: ProbeSettings): boolean {
+  const domain = domains.get(name);
+  if (!domain) {
+    domains.set(name, { probe, isUsed: true, down: new Set() });
+    return true;
+  }
+  domain.isUsed = true;
+  if (stricterOf(domain.probe, probe) === domain.probe) return false;
+  domain.probe = probe;
+  return true;
+}
+
+/** Forgets the domains that nobody asked for since the last call, and gives their names. */
+function takeIdle(domains: Known['domains']): readonly string[] {
+  const idle = [...domains].flatMap(([name, { isUsed }]) => (isUsed ? [] : [name]));
+  for (const name of idle) domains.delete(name);
+  for (const domain of domains.values()) domain.isUsed = false;
+  return idle;
+}
+
+function keepAges(known: Known, ages: Ages, nowMs: number): void {
+  let oldestMs = nowMs;
+  for (const [key, ageMs] of ages) {
+    const observedAtMs = nowMs - ageMs;
+    seenIn(known, key).observedAtMs = observedAtMs;
+    oldestMs = Math.min(oldestMs, observedAtMs);
+  }
+  known.oldestObservedAtMs = oldestMs;
+}
+
+/** The same object for a key at all times: routes hold on to it. */
+function seenIn({ seen }: Known, key: AgeKey): LastSeen {
+  const found = seen.get(key) ?? { observedAtMs: -Infinity };
+  seen.set(key, found);
+  return found;
+}
+
+async function sweepRegularly(clock: Clock, signal: AbortSignal, sweep: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(sweepEveryMs, signal).catch(() => {});
+    if (!signal.aborted) sweep();
+  }
+}
+
+type ThreadListener = {
+  readonly onStart: (post: DiscoveryThread['post']) => void;
+  readonly onMessage: (message: FromDiscovery) => void;
+  readonly onEnd: () => void;
+};
+
+/** Starts the thread, and starts it anew whenever it ends. */
+function keepThread(
+  { startThread, clock, onProblem }: FeedOptions,
+  signal: AbortSignal,
+  listener: ThreadListener,
+): Pick<DiscoveryThread, 'post'> {
+  let thread = open();
+
+  function open(): DiscoveryThread {
+    const opened = startThread();
+    opened.onMessage(listener.onMessage);
+    opened.onEnd((reason) => void reopen(reason));
+    listener.onStart(opened.post);
+    return opened;
+  }
+
+  async function reopen(reason: string): Promise<void> {
+    if (signal.aborted) return;
+    onProblem(`the discovery thread ended: ${reason}`);
+    listener.onEnd();
+    await clock.sleep(restartMs, signal).catch(() => {});
+    if (!signal.aborted) thread = open();
+  }
+
+  return { post: (message) => thread.post(message) };
+}

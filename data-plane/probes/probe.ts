@@ -1,0 +1,50 @@
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect, isIP } from 'node:net';
+import type { Choice } from '../reach/resolve';
+import type { ProbeSettings } from './probe-settings';
+
+/** Whether the target answers. Never rejects; gives false when `signal` aborts. */
+export type Probe = (choice: Choice, settings: ProbeSettings, signal: AbortSignal) => Promise<boolean>;
+
+/** What is opened for a probe. */
+type Attempt = { readonly destroy: () => void };
+
+/** Probes over the network: a connection, or an answer to GET with a status from 200 to 399. */
+export const probeTarget: Probe = (choice, settings, signal) =>
+  new Promise<boolean>((resolve) => {
+    const settle = (isAlive: boolean) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', fail);
+      attempt.destroy();
+      resolve(isAlive);
+    };
+    const fail = () => settle(false);
+    const attempt = settings.kind === 'tcp' ? connectTo(choice, settle) : ask(choice, settings, settle);
+    // An answer that came in time may still wait to be read where the event loop was blocked: it is read before setImmediate.
+    const timer = setTimeout(() => setImmediate(fail), settings.timeoutMs).unref();
+    signal.addEventListener('abort', fail, { once: true });
+    // Node throws at once for a port or a header that cannot be.
+  }).catch(() => false);
+
+function connectTo({ ip, port }: Choice, settle: (isAlive: boolean) => void): Attempt {
+  return connect({ host: ip, port }, () => settle(true)).on('error', () => settle(false));
+}
+
+function ask(choice: Choice, { kind, path }: ProbeSettings, settle: (isAlive: boolean) => void): Attempt {
+  const { ip, port, host } = choice;
+  const options: RequestOptions = { host: ip, port, path, headers: { host }, agent: false };
+  const sent =
+    kind === 'https'
+      ? httpsRequest({ ...options, servername: serverNameOf(host), rejectUnauthorized: false })
+      : httpRequest(options);
+  sent.on('response', ({ statusCode = 0 }) => settle(statusCode >= 200 && statusCode < 400));
+  sent.on('error', () => settle(false));
+  return sent.end();
+}
+
+/** The host without its port; an address is no name that TLS could ask for. */
+function serverNameOf(host: string): string {
+  const name = host.replace(/:\d+$/, '');
+  return isIP(name) ? '' : name;
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '#core/errors';
+import { unreferencedClock } from '#io/clock';
+import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed/feed';
+import type { FromZone } from './zone/zone-id';
+
+/** What a process on a data plane runs beside what it serves: a thread that discovers and probes, and one that finds the own zone. */
+
+type Tell = (reason: string) => void;
+
+/** Starts discovery where a configuration is named; it ends with the process. */
+export function openFeed(env: Readonly<Record<string, string | undefined>>, onProblem: Tell): Feed {
+  if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
+  return startFeed({ startThread, clock: unreferencedClock, onProblem }, new AbortController().signal);
+}
+
+/** In a thread that ends when the zone is found; until then no zone is preferred. */
+export function findZone(onZone: (zoneId: string) => void, onProblem: Tell): void {
+  const worker = openWorker('zone/thread.js');
+  worker.on('message', (message: FromZone) => {
+    if (message.kind === 'zone') onZone(message.zoneId);
+    else onProblem(message.reason);
+  });
+  worker.on('error', (thrown) => onProblem(`the own zone is not known: ${messageOf(thrown)}`));
+}
+
+/** A thread inherits the environment, and keeps no process alive. */
+function openWorker(file: string): Worker {
+  const worker = new Worker(join(__dirname, file));
+  worker.unref();
+  return worker;
+}
+
+function startThread(): DiscoveryThread {
+  const worker = openWorker('discovery/thread.js');
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (listener) => void worker.on('message', listener),
+    onEnd: (listener) => {
+      let reason = 'it exited';
+      worker.on('error', (thrown) => {
+        reason = messageOf(thrown);
+      });
+      worker.on('exit', () => listener(reason));
+    },
+  };
+}

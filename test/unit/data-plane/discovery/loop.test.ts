@@ -1,0 +1,211 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Snapshot } from '#core/model';
+import type { Clock } from '#core/timing/clock';
+import { startDiscoveryLoop } from '#data-plane/discovery/loop';
+import { type FromDiscovery, readRoute } from '#data-plane/discovery/messages';
+import type { Prober } from '#data-plane/probes/prober';
+import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
+
+const known = snapshotOf(knownScope([endpointOf()]));
+const probe = { kind: 'tcp', path: '/', intervalMs: 5_000, timeoutMs: 1_000, fall: 2, rise: 1 } as const;
+let stop = new AbortController();
+
+afterEach(() => stop.abort());
+
+/** Runs the loop over these answers with sd2 in use; it stands still when they are used up. */
+async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf(), zoneId?: string) {
+  stop = new AbortController();
+  const pauses: number[] = [];
+  const posted: FromDiscovery[] = [];
+  const left = [...answers];
+  let ended: () => void = () => {};
+  const used = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const clock: Clock = {
+    now: () => 0,
+    monotonicMs: () => 0,
+    sleep: async (ms) => {
+      pauses.push(ms);
+      if (left.length > 0) return;
+      ended();
+      await new Promise(() => {});
+    },
+  };
+  const discover = async () => {
+    const next = left.shift();
+    if (next instanceof Error) throw next;
+    return next ?? known;
+  };
+  const post = (message: FromDiscovery) => void posted.push(message);
+  const restored = async () => kept;
+  const probed: string[] = [];
+  const prober: Prober = {
+    use: (domain, { kind }) => void probed.push(`${domain} by ${kind}`),
+    watch: (domain, choices) => void probed.push(`${domain}: ${choices.length}`),
+    release: (domain) => void probed.push(`${domain} no more`),
+  };
+  const options = { discover, restored, zoneId, prober, intervalSeconds: () => 60, clock, random: () => 0.5, post };
+  const loop = startDiscoveryLoop(options, stop.signal);
+  loop.handle({ kind: 'use', domain: 'sd2', probe });
+  await used;
+  return { loop, pauses, posted, probed };
+}
+
+/** `kind domain: number of choices` of what was posted about routes. */
+function routesOf(posted: readonly FromDiscovery[]): readonly string[] {
+  return posted.flatMap((one) =>
+    one.kind === 'route' ? [`${one.domain}: ${one.route ? readRoute(one.route).choices.length : 'none'}`] : [],
+  );
+}
+
+describe('startDiscoveryLoop', () => {
+  it('posts when each scope was confirmed, then the routes in use, and comes back at the interval', async () => {
+    const { posted, pauses } = await runLoop([known]);
+
+    expect(posted).toMatchObject([
+      { kind: 'observed', ages: [['hub.self.us-east-1', 0]] },
+      { kind: 'route', domain: 'sd2', route: expect.stringContaining('"tiers":[]') },
+    ]);
+    expect(pauses).toEqual([60_000]);
+  });
+
+  it('posts what an earlier process knew before the first pass, and each scope with its age', async () => {
+    const { posted } = await runLoop([known], snapshotOf(unknownScope([endpointOf()])));
+
+    expect(posted.map((one) => (one.kind === 'observed' ? one.ages : one.kind))).toEqual([
+      [['hub.self.us-east-1', 500]],
+      'route',
+      [['hub.self.us-east-1', 0]],
+    ]);
+  });
+
+  it('says nothing before the first pass when nothing was kept, since requests wait for that', async () => {
+    const { posted } = await runLoop([known], snapshotOf(unknownScope()));
+
+    expect(posted.map((one) => one.kind)).toEqual(['observed', 'route']);
+  });
+
+  it('says why what was kept cannot be used', async () => {
+    const { posted } = await runLoop([known], { ...snapshotOf(), warnings: ['truncated'] });
+
+    expect(posted[0]).toEqual({ kind: 'problem', reason: 'truncated' });
+  });
+
+  it('fm-45 goes on where what was kept cannot be resolved, and says so', async () => {
+    const broken = snapshotOf(unknownScope([endpointOf({ paths: undefined })]));
+
+    const { posted } = await runLoop([known], broken);
+
+    expect(posted).toContainEqual({
+      kind: 'problem',
+      reason: expect.stringContaining('what was known before cannot be used'),
+    });
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+  });
+
+  it('posts a route again only when it changed', async () => {
+    const moved = snapshotOf(knownScope([endpointOf({ addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }] })]));
+
+    expect(routesOf((await runLoop([known, known, moved, moved])).posted)).toEqual(['sd2: 2', 'sd2: 1']);
+  });
+
+  it('posts nothing of domains that are not in use, and answers when one is', async () => {
+    const { loop, posted } = await runLoop([
+      snapshotOf(knownScope([endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })])),
+    ]);
+    const before = routesOf(posted);
+
+    loop.handle({ kind: 'use', domain: 'sd3', probe });
+    loop.handle({ kind: 'use', domain: 'sd4', probe });
+
+    expect(before).toEqual(['sd2: 2']);
+    expect(routesOf(posted)).toEqual(['sd2: 2', 'sd3: 2', 'sd4: none']);
+  });
+
+  it('fm-26 backs off to the interval while nothing is ever known, and says that nothing is', async () => {
+    const { pauses, posted } = await runLoop(Array.from({ length: 8 }, () => snapshotOf(unknownScope())));
+
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    expect(posted.slice(0, 2)).toEqual([
+      { kind: 'problem', reason: 'throttled' },
+      { kind: 'observed', ages: [] },
+    ]);
+  });
+
+  it('keeps to the interval when a scope fails that was known before', async () => {
+    const { pauses } = await runLoop([snapshotOf(unknownScope()), known, snapshotOf(unknownScope([endpointOf()]))]);
+
+    expect(pauses).toEqual([1_000, 60_000, 60_000]);
+  });
+
+  it('comes back in ten seconds while an endpoint is about to change', async () => {
+    const { pauses } = await runLoop([snapshotOf(knownScope([endpointOf({ state: 'pendingAcceptance' })]))]);
+
+    expect(pauses).toEqual([10_000]);
+  });
+
+  it.each([
+    ['throws', new Error('boom')],
+    ['cannot be resolved', snapshotOf(knownScope([endpointOf({ domain: 'sd3', paths: undefined })]))],
+  ])('fm-06 goes on after a pass that %s, and takes no route back', async (_, broken) => {
+    const { posted, pauses } = await runLoop([known, broken, known]);
+
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+    expect(posted.filter((one) => one.kind === 'problem')).toHaveLength(1);
+    expect(pauses).toHaveLength(3);
+  });
+
+  it('has the targets of domains in use probed, and only of those', async () => {
+    const { loop, probed } = await runLoop([known, known]);
+
+    loop.handle({ kind: 'release', domain: 'sd2' });
+
+    expect(probed).toEqual(['sd2 by tcp', 'sd2: 2', 'sd2 no more']);
+  });
+
+  it('posts nothing more of a domain that was released', async () => {
+    const { loop, posted } = await runLoop([known]);
+
+    loop.handle({ kind: 'release', domain: 'sd2' });
+    loop.handle({ kind: 'zone', zoneId: 'use1-az1' });
+
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+  });
+
+  it('posts the routes again when the own zone is found', async () => {
+    const { loop, posted } = await runLoop([known]);
+
+    loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
+
+    expect(posted.at(-1)).toMatchObject({ kind: 'route', route: expect.stringContaining('"tiers":[[1]]') });
+  });
+
+  it('says once that no target lies in the region of the own zone, and routes to any', async () => {
+    const { posted } = await runLoop([known, known], snapshotOf(), 'euw1-az1');
+
+    expect(routesOf(posted)).toEqual(['sd2: 2']);
+    expect(posted.filter((one) => one.kind === 'problem')).toEqual([
+      { kind: 'problem', reason: 'no target lies in the region of the own zone euw1-az1: see --zone-id' },
+    ]);
+  });
+
+  it('says why an endpoint of a domain in use is quarantined', async () => {
+    const bad = {
+      scopeId: 'hub.self.us-east-1',
+      code: 'bad-tag',
+      reason: 'has the tag kong:port 70000',
+      fix: 'use 1 to 65535',
+    } as const;
+    const quarantined = ['sd2', 'sd9'].map((domain) => ({ ...bad, domain, endpointId: `vpce-${domain}` }));
+
+    const { loop, posted } = await runLoop([snapshotOf(knownScope([], quarantined))]);
+    const reasons = () => posted.flatMap((one) => (one.kind === 'problem' ? [one.reason] : []));
+    const before = reasons();
+    loop.handle({ kind: 'use', domain: 'sd9', probe });
+
+    const ofSd2 = 'endpoint vpce-sd2 has the tag kong:port 70000; use 1 to 65535';
+    expect(before).toEqual([ofSd2]);
+    expect(reasons()).toEqual([ofSd2, ofSd2.replace('sd2', 'sd9')]);
+  });
+});
