@@ -230,14 +230,15 @@ describe('requests through a data plane', () => {
     const own = new AbortController();
 
     const taken: Sample[] = [];
-    for (const fast of [1, 2, 3]) {
+    // An answer may come after its second is over: what is due then waits for it.
+    await until('it was asked three times', async () => {
       const sampling = sampler.sample(own.signal);
-      await until('it was asked', () => heard.filter((path) => path === '/fast').length === fast);
       await until('it waits', clock.isAsleep);
       clock.wake();
       taken.push(await sampling);
       clock.advance(1_000);
-    }
+      return heard.filter((path) => path === '/fast').length >= 3;
+    });
     own.abort(new Error('enough'));
 
     expect(heard.filter((path) => path === '/slow')).toHaveLength(1);
