@@ -33,6 +33,7 @@ export function createSleepingClock(): Clock & { wake(): void; isAsleep(): boole
     },
     sleep: (_, signal) =>
       new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
         const onAbort = () => reject(signal.reason);
         signal.addEventListener('abort', onAbort, { once: true });
         wake = () => {
