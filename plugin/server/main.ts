@@ -36,6 +36,7 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
   const onProblem = problemsOf(logger);
   const { stop } = await supervise({
     socketPath,
+    isForAll: options.sockForAll,
     startServing: () =>
       fork(join(__dirname, 'serving/main.js'), argv, { execArgv: [...process.execArgv, ...servingFlags] }),
     askEveryMs,

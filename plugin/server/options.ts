@@ -6,6 +6,7 @@ import { pluginVersion } from '../schema/schema';
 export type ServerOptions = {
   readonly kongPrefix: string;
   readonly sockName: string;
+  readonly sockForAll?: true;
   /** Absolute path of a folder of compiled plugins. */
   readonly pluginsDirectory: string;
   readonly dumpAllPlugins?: true;
@@ -25,6 +26,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions {
     .version(pluginVersion, '--version')
     .option('-p, --kong-prefix <prefix>', 'folder of the socket', '/usr/local/kong')
     .option('--sock-name <name>', 'name of the socket', 'js_pluginserver.sock')
+    .option('--sock-for-all', "let all users connect who reach the socket's folder: for Kong in another container")
     .option('-d, --plugins-directory <dir>', 'folder of compiled plugins', join(__dirname, '../entries'))
     .option('--dump-plugin-info <name>', 'print what Kong must know of one plugin, and exit')
     .option('--dump-all-plugins', 'print what Kong must know of all plugins, and exit')

@@ -4,17 +4,21 @@ import { dirname } from 'node:path';
 import { messageOf, PrivatelinkError, type Problem } from '#core/errors';
 
 /**
- * Listens on a unix socket; one that nobody serves is replaced. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,
+ * Listens on a unix socket; one that nobody serves is replaced. With `isForAll` every user may connect who reaches its folder, without it this one alone. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,
  * or may not be written.
  */
-export async function listenOn(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+export async function listenOn(
+  path: string,
+  onSocket: (socket: Socket) => void,
+  { isForAll = false }: { readonly isForAll?: boolean } = {},
+): Promise<Server> {
   await clearPath(path);
   const server = createServer({ pauseOnConnect: true }, onSocket);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(notListening(path, `cannot be made (${messageOf(cause)})`, { cause, fix: fixOf(cause, path) }));
     });
-    server.listen(path, resolve);
+    server.listen({ path, readableAll: isForAll, writableAll: isForAll }, resolve);
   });
   return server;
 }
@@ -27,7 +31,7 @@ export function whyClosedToKong(path: string): Problem | undefined {
   if (mayConnect) return undefined;
   return {
     reason: `user ${folder.uid}, who owns ${dirname(path)}, may not connect to a socket of user ${socket.uid}`,
-    fix: 'start the server as the user that nginx runs as',
+    fix: 'start the server as the user that nginx runs as, or let all users connect with --sock-for-all',
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Clock } from '#core/timing/clock';
 import { listenOn } from './listen';
 import { createOrphans } from './orphans';
@@ -13,6 +14,8 @@ export type SuperviseOptions = Omit<ServingProcessOptions, 'onEnd'> & {
    */
   readonly startServing: () => ChildProcess;
   readonly clock: Clock;
+  /** Whether every user may connect. */
+  readonly isForAll?: boolean;
   /** Told with which code to end: the serving process has ended because it was told to, or because it cannot start. */
   readonly onEnd: (code: number) => void;
 };
@@ -26,17 +29,18 @@ export type Supervisor = {
  * Listens, and hands each connection to the process that serves. Where that ends, or hangs and is killed, it is started anew,
  * after a pause where it ends again and again, and connections wait meanwhile: Kong answers 500 when it cannot connect. Throws PrivatelinkError when it cannot listen.
  */
-export async function supervise({ clock, ...options }: SuperviseOptions): Promise<Supervisor> {
+export async function supervise({ clock, isForAll, ...options }: SuperviseOptions): Promise<Supervisor> {
   const waiting = createWaiting();
   const orphans = createOrphans();
   const pauseAfter = createRestartPauses();
   const stopping = new AbortController();
-  const server = await listenOn(options.socketPath, (socket) => {
+  const accept = (socket: Socket) => {
     // `close` follows.
     socket.on('error', () => {});
     waiting.add(socket);
     serving.offer();
-  });
+  };
+  const server = await listenOn(options.socketPath, accept, { isForAll });
   server.on('error', (error) => options.onProblem(error.message));
   let hasServed = false;
   let serving = start();

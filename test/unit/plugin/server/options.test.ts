@@ -8,6 +8,7 @@ describe('parseOptions', () => {
     [['-kong-prefix', '/p', '-plugins-directory', '/d'], { kongPrefix: '/p', pluginsDirectory: '/d' }],
     [['-c', 'a.yaml', '--zone-id', 'use1-az1'], { config: 'a.yaml', zoneId: 'use1-az1' }],
     [['--metrics', 'unix:/m'], { metrics: 'unix:/m' }],
+    [['--sock-for-all'], { sockForAll: true }],
   ])('reads %j', (argv, expected) => {
     expect(parseOptions(argv)).toMatchObject(expected);
   });

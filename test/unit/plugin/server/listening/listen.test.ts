@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,6 +26,34 @@ afterEach(async () => {
 const itAsRoot = process.getuid?.() === 0 ? it : it.skip;
 if (itAsRoot === it.skip) process.stderr.write('skipped: a socket of other users. To run it: run the tests as root\n');
 
+const stranger = 65_534;
+
+/** What comes of a connection of another user, who may enter the folder: `connected`, or a code. */
+function connectAsStranger(socketPath: string): string {
+  chmodSync(folder, 0o755);
+  const script = `require('node:net').connect(${JSON.stringify(socketPath)})
+    .on('connect', () => { process.stdout.write('connected'); process.exit(); })
+    .on('error', ({ code }) => process.stdout.write(code));`;
+  return spawnSync(process.execPath, ['-e', script], { uid: stranger, gid: stranger, encoding: 'utf8' }).stdout;
+}
+
+describe('listenOn', () => {
+  itAsRoot('keeps other users from the socket', () => {
+    expect(connectAsStranger(path)).toBe('EACCES');
+  });
+
+  itAsRoot('lets other users connect where it is told to, whatever the umask', async () => {
+    const open = join(folder, 'open.sock');
+    const before = process.umask(0o077);
+    const listening = await listenOn(open, (socket) => socket.destroy(), { isForAll: true });
+    process.umask(before);
+
+    expect(connectAsStranger(open)).toBe('connected');
+
+    await new Promise((done) => listening.close(done));
+  });
+});
+
 describe('whyClosedToKong', () => {
   it('finds nothing wrong where folder and socket are of one user', () => {
     expect(whyClosedToKong(path)).toBeUndefined();
@@ -35,7 +64,7 @@ describe('whyClosedToKong', () => {
 
     expect(whyClosedToKong(path)).toEqual({
       reason: `user 1000, who owns ${folder}, may not connect to a socket of user 0`,
-      fix: 'start the server as the user that nginx runs as',
+      fix: 'start the server as the user that nginx runs as, or let all users connect with --sock-for-all',
     });
   });
 
