@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -91,6 +91,44 @@ describe('kong-privatelink-pluginserver', () => {
         },
       ],
     });
+  });
+
+  it('prints the same bytes where only the socket is named, when an image is built, and with all that it is started with', async () => {
+    const socket = ['--kong-prefix', folder, '--sock-name', 'dumped.sock'];
+    const built = await start(...socket, '--dump-all-plugins').ended;
+    const more = [
+      '--sock-for-all',
+      '--config',
+      '/etc/none.yaml',
+      '--zone-id',
+      'use1-az1',
+      '--metrics',
+      '127.0.0.1:9544',
+    ];
+    const running = await start(...socket, ...more, '--dump-all-plugins').ended;
+    const { child, ended, says } = start(...socket, '--sock-for-all');
+    await says('listening');
+    child.kill('SIGTERM');
+
+    const { err } = await ended;
+    const { socketPath } = JSON.parse(err.split('\n')[0] ?? '');
+    expect(running).toEqual(built);
+    expect(JSON.parse(built.out).SocketPath).toBe(socketPath);
+  });
+
+  it.each([
+    [['--sock-for-all'], 0o022],
+    [[], 0],
+  ])('with %j lets others write to its socket by the bits %o', async (args, expected) => {
+    const before = process.umask(0o022);
+    const { child, ended, says } = start('-p', folder, '--sock-name', 'mode.sock', ...args);
+    process.umask(before);
+    await says('listening');
+
+    expect(statSync(join(folder, 'mode.sock')).mode & 0o022).toBe(expected);
+
+    child.kill('SIGTERM');
+    await ended;
   });
 
   it('prints one plugin with --dump-plugin-info', async () => {
