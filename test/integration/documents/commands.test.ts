@@ -24,7 +24,7 @@ const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['npm', /^npm (ci|test|start|run [\w:]+)( --|$)/],
   ['Kong, which reads it; below', /^KONG_\w+=/],
   ['any shell; below', /^export [A-Z_]+=/],
-  ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:8000\//],
+  ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:80[01]0\//],
   ['nobody: load balancers of AWS', /^aws elbv2 /],
   ['nobody: a Kong that serves', /^kong reload$/],
   ["the suite of AWS's command line", /^(aws |set -- \$\(aws |[A-Z]+=(\$\(aws |"ResourceType=)|sleep 3$)/],
@@ -91,7 +91,7 @@ describe('commands in the docs', () => {
     expect(listed).toMatch(/\.test\.ts$/m);
   });
 
-  it.each(every.filter((command) => /^KONG_PLUGINSERVER_JS_\w+_CMD=/.test(command)))(
+  it.each(every.filter((command) => /^KONG_PLUGINSERVER_JS_\w+_CMD=.*pluginserver /.test(command)))(
     'start a server with what it takes: %s',
     (command) => {
       const words = /="(.*)"$/.exec(command)?.[1]?.split(' ') ?? [];

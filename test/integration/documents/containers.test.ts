@@ -14,6 +14,7 @@ import { servedPorts } from '#sandbox/serve';
 import { keysOf } from '../../support/aws/keys';
 import { runCli } from '../../support/cli';
 import { onlyConfig } from '../../support/control-planes/only-config';
+import { blocksIn } from '../../support/documents/pages';
 
 const root = join(__dirname, '../../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -237,6 +238,49 @@ it('the image of a data plane asks the plugin server in words that it takes', ()
 
   expect(parseOptions(start?.split(' ').slice(1) ?? [])).toMatchObject({ config: '/etc/kong-privatelink.yaml' });
   expect(parseOptions(query?.split(' ').slice(1) ?? [])).toMatchObject({ dumpAllPlugins: true });
+});
+
+describe('what operations.md says of the sidecar', () => {
+  const kongNeeds = Object.entries(kongBeside?.environment ?? {}).filter(([name]) => name.startsWith('KONG_PLUGIN'));
+
+  it('is what Kong is told in docker-compose.yml', () => {
+    const told = blocksIn('docs/operations.md', 'sh').map((lines) => lines.replaceAll('"', '').trim().split('\n'));
+
+    expect(told).toContainEqual(kongNeeds.map(([name, value]) => `${name}=${value}`));
+  });
+
+  const mountSchema = z.array(z.object({ name: z.string(), mountPath: z.string() }));
+  const containerSchema = z.object({
+    ...{ name: z.string(), image: z.string(), volumeMounts: mountSchema },
+    command: z.array(z.string()).default([]),
+    args: z.array(z.string()).default([]),
+    env: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
+    startupProbe: z.object({ exec: z.object({ command: z.array(z.string()) }) }).optional(),
+  });
+  const podSchema = z.object({
+    spec: z.object({
+      volumes: z.array(z.object({ name: z.string() })),
+      initContainers: z.tuple([containerSchema, containerSchema]),
+      containers: z.tuple([containerSchema]),
+    }),
+  });
+  const pods = blocksIn('docs/operations.md', 'yaml').filter((code) => code.includes('initContainers:'));
+
+  it.each(pods)('is a pod whose containers do what those of docker-compose.yml do', (code) => {
+    const { volumes, initContainers, containers } = podSchema.parse(parse(code)).spec;
+    const [[copying, serving], [proxy]] = [initContainers, containers];
+
+    expect(copying.command).toEqual(dump?.entrypoint);
+    expect(serving.startupProbe?.exec.command).toEqual(wordsAfter('CMD', sidecarStage));
+    expect(proxy.env.map(({ name, value }) => [name, value])).toEqual(kongNeeds);
+    expect(kongBeside?.image).toContain(proxy.image);
+    const config = serving.volumeMounts.at(-1)?.mountPath;
+    expect(parseOptions(serving.args).config).toBe(`${config}/kong-privatelink.yaml`);
+    for (const { volumeMounts } of [copying, serving, proxy])
+      expect(volumeMounts[0]).toMatchObject({ name: volumes[0]?.name, mountPath: '/run/kong-privatelink' });
+  });
+
+  it('is one pod', () => expect(pods).toHaveLength(1));
 });
 
 describe('the image of the sidecar', () => {

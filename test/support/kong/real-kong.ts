@@ -28,6 +28,8 @@ export type RealKong = {
   readonly port: number;
   /** Ends what serves requests as the kernel does when memory runs out, or stops it. */
   killPluginServer(signal?: 'KILL' | 'STOP'): Promise<void>;
+  /** Replaces the worker of nginx, as `kong reload` does. */
+  reload(): Promise<void>;
   /** What Kong and the plugin server have logged. */
   log(): Promise<string>;
   close(): Promise<void>;
@@ -43,8 +45,18 @@ export type RealKongOptions = {
   readonly ports: KongPorts;
   /** File descriptors that the plugin server may have. */
   readonly descriptors?: number;
+  /** A plugin server that the caller runs beside Kong; absent: Kong starts one of its own. */
+  readonly sidecar?: Sidecar;
   /** More of Kong's configuration. */
-  readonly variables?: Readonly<Record<string, string>>;
+  readonly variables?: Variables;
+};
+
+type Variables = Readonly<Record<string, string>>;
+
+export type Sidecar = {
+  readonly socketPath: string;
+  /** File with what the server says of its plugins when asked with --dump-all-plugins. */
+  readonly dumpPath: string;
 };
 
 /** What runs Kong: an executable, or a container on the host's network that has the folder under the same path. */
@@ -54,7 +66,7 @@ type Runner = {
 };
 type Start = {
   readonly prefix: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Variables;
   readonly folder: string;
 };
 type Running = {
@@ -77,11 +89,12 @@ export function describeWithKong(name: string, suite: () => void): void {
 export async function startRealKong(options: RealKongOptions): Promise<RealKong> {
   const runner = findRunner();
   if (!runner) throw new Error('there is no Kong');
-  const { folder, credentialsPath, ports } = options;
+  const { folder, credentialsPath, ports, sidecar } = options;
   const prefix = join(folder, 'kong');
   const socketName = `privatelink-${ports.proxy}-${process.pid}.sock`;
+  const settings = kongVariables({ ...options, prefix, socketName, ports, installation: runner.installation });
   const variables = {
-    ...kongVariables({ ...options, prefix, socketName, ports, installation: runner.installation }),
+    ...(sidecar ? besideSidecar(settings, sidecar) : settings),
     AWS_SHARED_CREDENTIALS_FILE: credentialsPath,
     ...options.variables,
   };
@@ -91,7 +104,7 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
   const admin = `http://127.0.0.1:${ports.admin}`;
   try {
     await until('Kong answers', () => isAnswering(`${admin}/status`));
-    await until('the plugin server listens', () => isAccepting(join(prefix, socketName)));
+    if (!sidecar) await until('the plugin server listens', () => isAccepting(join(prefix, socketName)));
   } catch (cause) {
     await running.stop();
     throw new Error(`Kong did not start:\n${(await log()).slice(-4_000)}`, { cause });
@@ -100,8 +113,19 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
     ...{ host: '127.0.0.1', port: ports.proxy },
     killPluginServer: async (signal = 'KILL') =>
       void (await running.run(killScript(options.program, socketName, signal))),
+    reload: async () => void (await running.run(`kill -HUP "$(cat ${join(prefix, 'pids/nginx.pid')})"`)),
     log,
     close: async () => void (await running.stop()),
+  };
+}
+
+/** Kong starts no plugin server where there is no start command; with an empty one it does not start itself. */
+function besideSidecar(variables: Variables, { socketPath, dumpPath }: Sidecar): Variables {
+  const { KONG_PLUGINSERVER_JS_START_CMD: _, ...others } = variables;
+  return {
+    ...others,
+    KONG_PLUGINSERVER_JS_SOCKET: socketPath,
+    KONG_PLUGINSERVER_JS_QUERY_CMD: `cat ${dumpPath}`,
   };
 }
 
@@ -149,7 +173,7 @@ function executable(kong: string): Runner {
 }
 
 /** nginx started by root gives its workers to another user, who could not read the folder. */
-function userOf(): Readonly<Record<string, string>> {
+function userOf(): Variables {
   return process.getuid?.() === 0 ? { KONG_NGINX_USER: 'root root' } : {};
 }
 
