@@ -1,6 +1,19 @@
 const { availableParallelism } = require('node:os');
 
-const rooms = ['core', 'io', 'config', 'discovery', 'deck', 'data-plane', 'plugin', 'sync', 'sandbox', 'bench', 'test'];
+const rooms = [
+  'core',
+  'io',
+  'config',
+  'discovery',
+  'deck',
+  'data-plane',
+  'resolver',
+  'plugin',
+  'sync',
+  'sandbox',
+  'bench',
+  'test',
+];
 
 /** The rules, with nothing but Node; `npm run stories` runs whole sandboxes, `npm run peers` what needs more software. */
 module.exports = {

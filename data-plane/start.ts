@@ -1,18 +1,28 @@
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
 import { messageOf } from '#core/errors';
 import { unreferencedClock } from '#io/clock';
-import { type DiscoveryThread, emptyFeed, type Feed, startFeed } from './feed/feed';
+import { type DiscoveryThread, emptyFeed, type Feed, type FeedOptions, startFeed } from './feed/feed';
 import type { FromZone } from './zone/zone-id';
 
 /** What a process on a data plane runs beside what it serves: a thread that discovers and probes, and one that finds the own zone. */
 
 type Tell = (reason: string) => void;
 
+export type OpenFeedOptions = Pick<FeedOptions, 'isNamed'> & {
+  /** Of the thread that discovers; Node's own when absent. */
+  readonly resourceLimits?: ResourceLimits;
+};
+
 /** Starts discovery where a configuration is named; it ends with the process. */
-export function openFeed(env: Readonly<Record<string, string | undefined>>, onProblem: Tell): Feed {
+export function openFeed(
+  env: Readonly<Record<string, string | undefined>>,
+  onProblem: Tell,
+  { isNamed, resourceLimits }: OpenFeedOptions = {},
+): Feed {
   if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
-  return startFeed({ startThread, clock: unreferencedClock, onProblem }, new AbortController().signal);
+  const startThread = () => openThread(resourceLimits);
+  return startFeed({ startThread, clock: unreferencedClock, onProblem, isNamed }, new AbortController().signal);
 }
 
 /** In a thread that ends when the zone is found; until then no zone is preferred. */
@@ -26,14 +36,14 @@ export function findZone(onZone: (zoneId: string) => void, onProblem: Tell): voi
 }
 
 /** A thread inherits the environment, and keeps no process alive. */
-function openWorker(file: string): Worker {
-  const worker = new Worker(join(__dirname, file));
+function openWorker(file: string, options?: WorkerOptions): Worker {
+  const worker = new Worker(join(__dirname, file), options);
   worker.unref();
   return worker;
 }
 
-function startThread(): DiscoveryThread {
-  const worker = openWorker('discovery/thread.js');
+function openThread(resourceLimits: ResourceLimits | undefined): DiscoveryThread {
+  const worker = openWorker('discovery/thread.js', { resourceLimits });
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on('message', listener),

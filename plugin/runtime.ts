@@ -1,11 +1,11 @@
 import pino from 'pino';
 import { formatProblem } from '#core/errors';
 import { zoneNameFix } from '#core/zones';
+import { limitRate } from '#data-plane/limit-rate';
 import { findZone, openFeed } from '#data-plane/start';
 import { ownZoneId } from '#data-plane/zone/own-zone';
 import { unreferencedClock } from '#io/clock';
 import { openOutput } from '#io/output';
-import { limitRate } from './limit-rate';
 import type { HandlerContext } from './request/handler';
 import { createUpstreams } from './request/upstreams';
 

@@ -12,6 +12,8 @@ export type LoopOptions = RoutePostsOptions & {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   /** What an earlier process knew; in use until the first pass has ended, however long AWS takes not to answer. */
   readonly restored: () => Promise<Snapshot>;
+  /** Reads the configuration again; a pass begins at once, or when the present one has ended. */
+  readonly reload?: () => void;
   /** Asked after each pass: the configuration may be read later than the start. */
   readonly intervalSeconds: () => number;
   readonly clock: Clock;
@@ -33,20 +35,31 @@ const retryMs = 1_000;
 /** Discovers again and again until `signal` aborts, and posts what changed; a pass that fails leaves the last routes in use. */
 export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): DiscoveryLoop {
   const { postRoutes, ...use } = createRoutePosts(options);
+  /** Ends the pause after the pass that runs, or before the next. */
+  let wait = new AbortController();
 
   function handle(message: ToDiscovery): void {
     if (message.kind === 'use') use.begin(message);
     if (message.kind === 'release') use.end(message.domain);
     if (message.kind === 'zone') use.moveTo(message.zoneId);
+    if (message.kind === 'names') use.name();
+    if (message.kind === 'reload') reload();
+  }
+
+  function reload(): void {
+    options.reload?.();
+    wait.abort();
   }
 
   async function repeat(): Promise<void> {
+    signal.addEventListener('abort', () => wait.abort(), { once: true });
     await restoreOnce(options, postRoutes);
     let failures = 0;
     while (!signal.aborted) {
+      wait = new AbortController();
       const outcome = await passOnce(options, signal, postRoutes);
       failures = outcome === 'nothing' ? failures + 1 : 0;
-      await options.clock.sleep(pauseMs(outcome, failures, options), signal).catch(() => {});
+      await options.clock.sleep(pauseMs(outcome, failures, options), wait.signal).catch(() => {});
     }
   }
 

@@ -11,13 +11,20 @@ export type FromDiscovery =
   | { readonly kind: 'route'; readonly domain: string; readonly route?: string }
   /** Probes ejected a target (see placeOf), or brought it back; a target that nothing was said of is up. */
   | { readonly kind: 'health'; readonly domain: string; readonly place: string; readonly isDown: boolean }
+  /** Where they are asked for: the names of all domains, apart by spaces; `isWhole`: every scope was known at some time, so that there are no others. */
+  | { readonly kind: 'names'; readonly names: string; readonly isWhole: boolean }
   | { readonly kind: 'problem'; readonly reason: string };
 
-/** What it is told: that requests for a domain may come, that they stopped, and the own zone once it is known. */
+/**
+ * What it is told: that requests for a domain may come, that they stopped, the own zone once it is known, that the names of all domains
+ * are asked for, and that the configuration is another one.
+ */
 export const toDiscoverySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('use'), domain: z.string(), probe: probeSettingsSchema }),
   z.object({ kind: z.literal('release'), domain: z.string() }),
   z.object({ kind: z.literal('zone'), zoneId: z.string() }),
+  z.object({ kind: z.literal('names') }),
+  z.object({ kind: z.literal('reload') }),
 ]);
 
 export type ToDiscovery = Readonly<z.infer<typeof toDiscoverySchema>>;

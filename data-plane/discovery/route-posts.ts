@@ -1,10 +1,12 @@
 import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { knownQuarantined } from '#core/snapshot';
+import type { ProbeSettings } from '../probes/probe-settings';
 import type { Prober } from '../probes/prober';
 import { agesOf } from '../reach/ages';
-import { isForeignZone, type Routes, resolveRoutes } from '../reach/resolve';
+import { type DomainRoute, isForeignZone, type Routes, resolveRoutes } from '../reach/resolve';
 import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
+import { createNamePosts } from './name-posts';
 
 export type RoutePostsOptions = {
   /** The own zone, where it is known at the start. */
@@ -24,6 +26,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
   const sayForeign = once((id: string) => {
     post({ kind: 'problem', reason: `no target lies in the region of the own zone ${id}: see --zone-id` });
   });
+  const [names, probes] = [createNamePosts(post), probesOf(prober)];
   let zoneId = initialZoneId;
   let routes: Routes | undefined;
   let last: Snapshot | undefined;
@@ -35,7 +38,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
 
   function tell(domain: string, route = textOf(domain)): void {
     inUse.set(domain, route);
-    prober.watch(domain, routes?.get(domain)?.choices ?? []);
+    probes.watch(domain, routes?.get(domain));
     post({ kind: 'route', domain, route });
   }
 
@@ -49,6 +52,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
   function resolve(snapshot: Snapshot): void {
     const before = routes;
     routes = resolveRoutes(snapshot, zoneId, before);
+    names.tell(routes, snapshot);
     for (const [domain, told] of inUse) {
       const route = textOf(domain);
       if (!before || route !== told) tell(domain, route);
@@ -59,7 +63,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
 
   // Before the first pass nothing is known, which is not the same as that there is no route.
   function begin({ domain, probe }: Use): void {
-    prober.use(domain, probe);
+    probes.use(domain, probe);
     if (routes) tell(domain);
     else inUse.set(domain, undefined);
     complain((name) => name === domain);
@@ -71,7 +75,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
 
   function end(domain: string): void {
     inUse.delete(domain);
-    prober.release(domain);
+    probes.release(domain);
   }
 
   function moveTo(found: string): void {
@@ -79,7 +83,27 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
     if (last) resolve(last);
   }
 
-  return { postRoutes, begin, end, moveTo };
+  return { postRoutes, begin, end, moveTo, name: names.begin };
+}
+
+/** Has the targets of routes probed; those of a route with one tier not, where probes only tell which tier is alive. */
+function probesOf(prober: Prober) {
+  const forTiers = new Set<string>();
+  return {
+    use: (domain: string, probe: ProbeSettings): void => {
+      if (probe.isForTiers) forTiers.add(domain);
+      else forTiers.delete(domain);
+      prober.use(domain, probe);
+    },
+    watch: (domain: string, route?: DomainRoute): void => {
+      const { choices = [], tiers = [] } = route ?? {};
+      prober.watch(domain, forTiers.has(domain) && tiers.length === 0 ? [] : choices);
+    },
+    release: (domain: string): void => {
+      forTiers.delete(domain);
+      prober.release(domain);
+    },
+  };
 }
 
 /** Why endpoints of some domains are not routed to, and those whose tags are too bad to tell the domain. */

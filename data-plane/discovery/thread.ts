@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { loadDataPlaneConfig } from '#config/file';
+import { messageOf } from '#core/errors';
 import { createDiscoverer, type Discoverer } from '#discovery/discover';
 import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
 import { createSources } from '#discovery/sources';
@@ -37,6 +38,15 @@ function openDiscovery(): Discovery {
   return discovery;
 }
 
+/** One that cannot be used leaves the one before in use. */
+function reload(): void {
+  try {
+    openDiscovery();
+  } catch (thrown) {
+    shared.post({ kind: 'problem', reason: messageOf(thrown) });
+  }
+}
+
 const shared = {
   clock: unreferencedClock,
   random: Math.random,
@@ -47,6 +57,7 @@ const loop = startDiscoveryLoop(
   {
     discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
     restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
+    reload,
     zoneId: ownZoneId(process.env),
     intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
     prober: createProber({ ...shared, probe: probeTarget }),

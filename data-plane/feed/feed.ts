@@ -1,11 +1,11 @@
 import type { Clock } from '#core/timing/clock';
 import type { FromDiscovery, ToDiscovery } from '../discovery/messages';
-import { type ProbeSettings, stricterOf } from '../probes/probe-settings';
-import type { AgeKey, Ages } from '../reach/ages';
-import type { LastSeen } from '../reach/picker';
+import { isSameProbe, type ProbeSettings, stricterOf } from '../probes/probe-settings';
+import type { AgeKey } from '../reach/ages';
 import type { Reach } from '../reach/reach';
-import { clearHealth, type DomainInUse, reachOf, setHealth, setRoute } from './domain-in-use';
-import { createFirstWaits } from './first-waits';
+import { clearHealth, reachOf } from './domain-in-use';
+import { createFirstWaits, type FirstWaits } from './first-waits';
+import { hasDomain, type Known, keep, seenIn } from './known';
 
 /** What discovery knows, for the request path: reading it never waits. */
 export type Feed = {
@@ -17,6 +17,14 @@ export type Feed = {
   setZone(zoneId: string): void;
   /** `undiscovered` while no scope was ever known. */
   reachOf(domain: string): Reach | 'unknown domain' | 'undiscovered';
+  /** Whether there is such a domain; undefined while that is not known. Only where names were asked for (FeedOptions). */
+  hasDomain(domain: string): boolean | undefined;
+  /** Ends with the first names of domains, or a second after the first call. */
+  named(): Promise<void>;
+  /** Another number whenever anything that the feed says may be another. */
+  revision(): number;
+  /** The configuration is another one, and these are the probes of all domains from now on. */
+  reload(probe: ProbeSettings): void;
   /** When what was confirmed longest ago was, by the monotonic clock; undefined while nothing was ever known. */
   oldestObservedAtMs(): number | undefined;
   /** Targets that probes keep out of use. */
@@ -37,6 +45,8 @@ export type FeedOptions = {
   readonly startThread: () => DiscoveryThread;
   readonly clock: Clock;
   readonly onProblem: (reason: string) => void;
+  /** Asks for the names of all domains, too. */
+  readonly isNamed?: boolean;
 };
 
 /** A thread that ended is started anew after this; its routes stay in use meanwhile. */
@@ -44,12 +54,19 @@ const restartMs = 1_000;
 /** A domain that nobody asked for between two sweeps is discovered and probed no more; instances have no end that one could wait for. */
 const sweepEveryMs = 3_600_000;
 
+/** What waits for the names of domains waits under this; no domain is called so. */
+const ofNames = '';
+
 /** A feed for a data plane without configuration: nothing is ever resolved. */
 export const emptyFeed: Feed = {
   hasSources: false,
   use: () => {},
   setZone: () => {},
   reachOf: () => 'undiscovered',
+  hasDomain: () => undefined,
+  named: async () => {},
+  revision: () => 0,
+  reload: () => {},
   oldestObservedAtMs: () => undefined,
   ejected: () => 0,
   first: async () => {},
@@ -57,22 +74,9 @@ export const emptyFeed: Feed = {
 
 /** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
 export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
-  const known: Known = { domains: new Map(), seen: new Map() };
+  const known: Known = { domains: new Map(), seen: new Map(), revision: 0 };
   const waits = createFirstWaits(options.clock, signal);
-  const thread = keepThread(options, signal, {
-    onStart: (post) => {
-      if (known.zoneId !== undefined) post({ kind: 'zone', zoneId: known.zoneId });
-      for (const [domain, { probe }] of known.domains) post({ kind: 'use', domain, probe });
-    },
-    onMessage: (message) => {
-      keep(known, message, options.clock.monotonicMs());
-      if (message.kind === 'problem') options.onProblem(message.reason);
-      if (message.kind === 'route') waits.end(message.domain);
-      // Of what is known, the routes follow.
-      if (message.kind === 'observed' && message.ages.length === 0) waits.endAll();
-    },
-    onEnd: () => known.domains.forEach(clearHealth),
-  });
+  const thread = keepThread(options, signal, listenerOf(options, known, waits));
   void sweepRegularly(options.clock, signal, () => {
     for (const domain of takeIdle(known.domains)) {
       waits.forget(domain);
@@ -96,27 +100,43 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
         (known.oldestObservedAtMs === undefined ? 'undiscovered' : 'unknown domain')
       );
     },
+    hasDomain: (domain) => hasDomain(known, domain),
+    named: () => waits.wait(ofNames),
+    revision: () => known.revision,
+    reload: (probe) => {
+      for (const domain of probeAnew(known.domains, probe)) {
+        thread.post({ kind: 'release', domain });
+        thread.post({ kind: 'use', domain, probe });
+      }
+      thread.post({ kind: 'reload' });
+    },
     oldestObservedAtMs: () => known.oldestObservedAtMs,
     ejected: () => [...known.domains.values()].reduce((sum, { down }) => sum + down.size, 0),
     first: (domain) => waits.wait(domain),
   };
 }
 
-type Known = {
-  readonly domains: Map<string, DomainInUse>;
-  readonly seen: Map<AgeKey, LastSeen>;
-  oldestObservedAtMs?: number;
-  zoneId?: string;
-};
-
-function keep(known: Known, message: FromDiscovery, nowMs: number): void {
-  if (message.kind === 'observed' && message.ages.length > 0) keepAges(known, message.ages, nowMs);
-  if (message.kind !== 'route' && message.kind !== 'health') return;
-  // It may have been released since.
-  const domain = known.domains.get(message.domain);
-  if (!domain) return;
-  if (message.kind === 'route') setRoute(domain, message.route);
-  else setHealth(domain, message.place, message.isDown);
+/** What is told to a thread that starts, and kept of what it says. */
+function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: Known, waits: FirstWaits): ThreadListener {
+  return {
+    onStart: (post) => {
+      if (known.zoneId !== undefined) post({ kind: 'zone', zoneId: known.zoneId });
+      if (isNamed) post({ kind: 'names' });
+      for (const [domain, { probe }] of known.domains) post({ kind: 'use', domain, probe });
+    },
+    onMessage: (message) => {
+      keep(known, message, clock.monotonicMs());
+      if (message.kind === 'problem') onProblem(message.reason);
+      if (message.kind === 'route') waits.end(message.domain);
+      if (message.kind === 'names') waits.end(ofNames);
+      // Of what is known, the routes follow.
+      if (message.kind === 'observed' && message.ages.length === 0) waits.endAll();
+    },
+    onEnd: () => {
+      known.revision += 1;
+      known.domains.forEach(clearHealth);
+    },
+  };
 }
 
 /** Whether anything is new to the thread. */
@@ -132,29 +152,19 @@ function use(domains: Known['domains'], name: string, probe: ProbeSettings): boo
   return true;
 }
 
+/** Gives the domains that other probes hold for from now on. */
+function probeAnew(domains: Known['domains'], probe: ProbeSettings): readonly string[] {
+  const others = [...domains].filter(([, domain]) => !isSameProbe(domain.probe, probe));
+  for (const [, domain] of others) domain.probe = probe;
+  return others.map(([name]) => name);
+}
+
 /** Forgets the domains that nobody asked for since the last call, and gives their names. */
 function takeIdle(domains: Known['domains']): readonly string[] {
   const idle = [...domains].flatMap(([name, { isUsed }]) => (isUsed ? [] : [name]));
   for (const name of idle) domains.delete(name);
   for (const domain of domains.values()) domain.isUsed = false;
   return idle;
-}
-
-function keepAges(known: Known, ages: Ages, nowMs: number): void {
-  let oldestMs = nowMs;
-  for (const [key, ageMs] of ages) {
-    const observedAtMs = nowMs - ageMs;
-    seenIn(known, key).observedAtMs = observedAtMs;
-    oldestMs = Math.min(oldestMs, observedAtMs);
-  }
-  known.oldestObservedAtMs = oldestMs;
-}
-
-/** The same object for a key at all times: routes hold on to it. */
-function seenIn({ seen }: Known, key: AgeKey): LastSeen {
-  const found = seen.get(key) ?? { observedAtMs: -Infinity };
-  seen.set(key, found);
-  return found;
 }
 
 async function sweepRegularly(clock: Clock, signal: AbortSignal, sweep: () => void): Promise<void> {

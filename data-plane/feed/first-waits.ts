@@ -3,6 +3,8 @@ import type { Clock } from '#core/timing/clock';
 /** About what it takes to load the AWS SDK and to read one scope. */
 const firstWaitMs = 1_000;
 
+export type FirstWaits = ReturnType<typeof createFirstWaits>;
+
 /** One wait per domain, for all its requests: while AWS does not answer, only the first second of them is held up. */
 export function createFirstWaits(clock: Clock, signal: AbortSignal) {
   const ends = new Map<string, () => void>();

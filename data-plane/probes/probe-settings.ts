@@ -9,6 +9,8 @@ export const probeSettingsSchema = z.object({
   /** Failures in a row that eject a target, and successes in a row that bring it back. */
   fall: z.number(),
   rise: z.number(),
+  /** They only tell which tier is alive: a domain that has one alone is not probed. */
+  isForTiers: z.boolean().optional(),
 });
 
 export type ProbeSettings = z.infer<typeof probeSettingsSchema>;
@@ -18,4 +20,10 @@ export function stricterOf(present: ProbeSettings, other: ProbeSettings): ProbeS
   if (other.kind === 'none') return present;
   if (present.kind === 'none') return other;
   return other.intervalMs < present.intervalMs ? other : present;
+}
+
+/** Whether both probe in the same way. */
+export function isSameProbe(one: ProbeSettings, other: ProbeSettings): boolean {
+  const keys = Object.keys(probeSettingsSchema.shape) as (keyof ProbeSettings)[];
+  return keys.every((key) => one[key] === other[key]);
 }

@@ -69,6 +69,11 @@ function queueHealthy(picker: Picker): void {
   picker.isHealthNew = false;
 }
 
+/** Those that were confirmed since `sinceMs`, in their order. */
+export function freshOf({ choices }: Picker, sinceMs: number): readonly LiveChoice[] {
+  return choices.filter((one) => !isStale(one, sinceMs));
+}
+
 function isAllFresh({ seen }: Picker, sinceMs: number): boolean {
   for (const one of seen) if (one.observedAtMs < sinceMs) return false;
   return true;

@@ -1,5 +1,5 @@
 import type { AgeKey } from './ages';
-import { type LastSeen, type LiveChoice, type Picker, pick, pickerOf } from './picker';
+import { freshOf, type LastSeen, type LiveChoice, type Picker, pick, pickerOf } from './picker';
 import type { Choice, DomainRoute } from './resolve';
 
 /** How to reach a domain, with the rounds that are under way. */
@@ -52,10 +52,37 @@ export function noteHealth({ tiers }: Reach): void {
 }
 
 /** The next target that was confirmed since `sinceMs`: of the nearest tier that has a healthy one, else of all, since probes may err. */
-export function pickTarget({ tiers, any }: Reach, isZonal: boolean, sinceMs: number): LiveChoice | undefined {
+export function pickTarget(reach: Reach, isZonal: boolean, sinceMs: number): LiveChoice | undefined {
+  return nearest(reach, isZonal, (picker, isPanic) => pick(picker, sinceMs, isPanic));
+}
+
+/**
+ * All that were confirmed since `sinceMs` of the tier that `pickTarget` picks from, also those that are down: who is given them checks each
+ * by itself. Those of nearer tiers are left out, all of which are down then. Empty: all are too old.
+ */
+export function choicesInUse(reach: Reach, isZonal: boolean, sinceMs: number): readonly LiveChoice[] {
+  const nearer = new Set<LiveChoice>();
+  const found = nearest(reach, isZonal, (picker, isPanic) => {
+    const fresh = freshOf(picker, sinceMs);
+    if (isPanic) return fresh;
+    if (!fresh.some(({ place }) => !picker.down.has(place))) {
+      for (const one of fresh) nearer.add(one);
+      return undefined;
+    }
+    return nearer.size > 0 ? fresh.filter((one) => !nearer.has(one)) : fresh;
+  });
+  return found ?? [];
+}
+
+/** What `of` finds in the nearest tier, else in all, in panic. */
+function nearest<T>(
+  { tiers, any }: Reach,
+  isZonal: boolean,
+  of: (picker: Picker, isPanic: boolean) => T | undefined,
+): T | undefined {
   for (let tier = isZonal ? 0 : tiers.length - 1; tier < tiers.length; tier += 1) {
-    const found = pick(tiers[tier] ?? any, sinceMs);
-    if (found) return found;
+    const found = of(tiers[tier] ?? any, false);
+    if (found !== undefined) return found;
   }
-  return pick(any, sinceMs, true);
+  return of(any, true);
 }

@@ -3,11 +3,11 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { formatProblem, PrivatelinkError } from '#core/errors';
+import { createLogger, giveUpWith, problemsOf } from '#data-plane/log';
 import { unreferencedClock } from '#io/clock';
 import { lossProblem, openOutput } from '#io/output';
 import { whyClosedToKong } from './listening/listen';
 import { supervise } from './listening/supervise';
-import { createLogger, giveUpWith, problemsOf } from './log';
 import { isDump, parseOptions, type ServerOptions, socketPathOf } from './options';
 import { servingFlags } from './serving/flags';
 
@@ -16,7 +16,7 @@ import { servingFlags } from './serving/flags';
 /** A process that hangs is killed after five calls in vain: Kong lets requests wait 10 s for an instance that another one starts, and answers 500. */
 const askEveryMs = 1_000;
 
-const logger = createLogger();
+const logger = createLogger('kong-privatelink-pluginserver');
 const giveUp = giveUpWith(logger);
 process.on('uncaughtException', giveUp);
 

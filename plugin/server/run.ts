@@ -1,10 +1,10 @@
+import { serveMetrics } from '#data-plane/metrics-server';
 import { unreferencedClock } from '#io/clock';
 import { sharedContext } from '../runtime';
 import { dumpAll, dumpOne } from './dump';
 import { environmentOf, type ServerOptions, socketPathOf } from './options';
 import { createInstances } from './serving/instances';
 import { type Counts, metricsText } from './serving/metrics';
-import { serveMetrics } from './serving/metrics-server';
 import { loadPlugins, type PluginEntry } from './serving/plugins';
 import { type PluginServer, servePlugins } from './serving/serve';
 

@@ -14,6 +14,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
   deck: ['core'],
   discovery: ['io', 'config'],
   'data-plane': ['discovery'],
+  resolver: ['data-plane'],
   plugin: ['data-plane'],
   sandbox: ['io'],
   'sync/plan': ['deck', 'config'],

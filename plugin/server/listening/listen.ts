@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf, PrivatelinkError, type Problem } from '#core/errors';
+import { findAt } from '#io/unix-socket';
 
 /**
  * Listens on a unix socket; one that nobody serves is replaced. With `isForAll` every user may connect who reaches its folder, without it this one alone. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,
@@ -45,25 +46,6 @@ async function clearPath(path: string): Promise<void> {
     const fix = `let this user write to ${dirname(path)}`;
     throw notListening(path, `was left behind and cannot be removed (${messageOf(cause)})`, { cause, fix });
   }
-}
-
-/** What is in the way of a socket at the path; undefined for nothing, and for a socket that nobody serves, which may be replaced. */
-export async function findAt(path: string): Promise<'no socket' | 'served' | undefined> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat) return undefined;
-  if (!stat.isSocket()) return 'no socket';
-  return (await isServed(path)) ? 'served' : undefined;
-}
-
-/** A socket that may not be tried is somebody's. */
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
-  });
 }
 
 /** Node says EACCES where libuv could not bind, also to a folder that is not there. */

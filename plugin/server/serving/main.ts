@@ -2,7 +2,7 @@ import { openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { devNull } from 'node:os';
 import { messageOf } from '#core/errors';
-import { createLogger, giveUpWith, problemsOf } from '../log';
+import { createLogger, giveUpWith, problemsOf } from '#data-plane/log';
 import { parseOptions } from '../options';
 import { serve } from '../run';
 import type { FromServing, ToServing } from './messages';
@@ -16,7 +16,7 @@ const roomAfterMs = 10;
 /** File descriptors held for nothing, so that this process, which can make room, is without one before the process that listens is. */
 const heldDescriptors = 16;
 
-const logger = createLogger();
+const logger = createLogger('kong-privatelink-pluginserver');
 
 // The rule of this process: one request may be lost, never what all others need.
 process.on('uncaughtException', (thrown) => logger.error({ reason: messageOf(thrown) }, 'unexpected'));

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { withoutBrackets } from '#core/addresses/parse';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { serverTimeouts } from '#io/server-timeouts';
-import { findAt } from '../listening/listen';
+import { findAt } from '#io/unix-socket';
 
 const unixPrefix = 'unix:';
 const loopback = /^(127(?:\.\d{1,3}){3}|\[::1\]|localhost):(\d{1,5})$/;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
-let limitRate: typeof import('#plugin/limit-rate').limitRate;
+let limitRate: typeof import('#data-plane/limit-rate').limitRate;
 
 beforeAll(async () => {
   jest.useFakeTimers({ now: 0 });
-  ({ limitRate } = await import('#plugin/limit-rate'));
+  ({ limitRate } = await import('#data-plane/limit-rate'));
 });
 
 afterAll(() => void jest.useRealTimers());

@@ -1,11 +1,11 @@
 import pino, { type Logger } from 'pino';
 import { messageOf } from '#core/errors';
 import { openOutput } from '#io/output';
-import { limitRate } from '../limit-rate';
+import { limitRate } from './limit-rate';
 
-/** Standard output is the dump's; Kong logs standard error too. */
-export function createLogger(): Logger {
-  return pino({ base: { server: 'kong-privatelink-pluginserver' } }, openOutput(2));
+/** The log of a server of this name, on standard error, which Kong logs too; standard output is for what was asked for. */
+export function createLogger(server: string): Logger {
+  return pino({ base: { server } }, openOutput(2));
 }
 
 /** Says each problem at most once a minute. */

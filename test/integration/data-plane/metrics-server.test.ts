@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { serveMetrics } from '#plugin/server/serving/metrics-server';
+import { serveMetrics } from '#data-plane/metrics-server';
 import { until } from '../../support/until';
 
 let server: Server;

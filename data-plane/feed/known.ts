@@ -1,0 +1,56 @@
+import type { FromDiscovery } from '../discovery/messages';
+import type { AgeKey, Ages } from '../reach/ages';
+import type { LastSeen } from '../reach/picker';
+import { type DomainInUse, setHealth, setRoute } from './domain-in-use';
+
+/** What the discovery thread has told. */
+export type Known = {
+  readonly domains: Map<string, DomainInUse>;
+  readonly seen: Map<AgeKey, LastSeen>;
+  revision: number;
+  oldestObservedAtMs?: number;
+  zoneId?: string;
+  names?: ReadonlySet<string>;
+  /** There are no other names. */
+  isWhole?: boolean;
+};
+
+/** Keeps what the thread tells at `nowMs`, by the monotonic clock. */
+export function keep(known: Known, message: FromDiscovery, nowMs: number): void {
+  if (message.kind !== 'problem') known.revision += 1;
+  if (message.kind === 'names') keepNames(known, message);
+  if (message.kind === 'observed' && message.ages.length > 0) keepAges(known, message.ages, nowMs);
+  if (message.kind !== 'route' && message.kind !== 'health') return;
+  // It may have been released since.
+  const domain = known.domains.get(message.domain);
+  if (!domain) return;
+  if (message.kind === 'route') setRoute(domain, message.route);
+  else setHealth(domain, message.place, message.isDown);
+}
+
+function keepNames(known: Known, { names, isWhole }: Extract<FromDiscovery, { kind: 'names' }>): void {
+  known.names = new Set(names === '' ? [] : names.split(' '));
+  known.isWhole = isWhole;
+}
+
+function keepAges(known: Known, ages: Ages, nowMs: number): void {
+  let oldestMs = nowMs;
+  for (const [key, ageMs] of ages) {
+    const observedAtMs = nowMs - ageMs;
+    seenIn(known, key).observedAtMs = observedAtMs;
+    oldestMs = Math.min(oldestMs, observedAtMs);
+  }
+  known.oldestObservedAtMs = oldestMs;
+}
+
+/** The same object for a key at all times: routes hold on to it. */
+export function seenIn({ seen }: Known, key: AgeKey): LastSeen {
+  const found = seen.get(key) ?? { observedAtMs: -Infinity };
+  seen.set(key, found);
+  return found;
+}
+
+/** Whether there is such a domain; undefined while that is not known. */
+export function hasDomain({ names, isWhole }: Known, domain: string): boolean | undefined {
+  return names?.has(domain) || (isWhole ? false : undefined);
+}
