@@ -12,21 +12,30 @@ function generated(load) {
   const { schemaLua } = load('plugin/schema/lua');
   const { pluginAlerts } = load('plugin/server/serving/alerts');
   const { metricTable } = load('plugin/server/serving/metrics');
+  const { resolverAlerts } = load('resolver/alerts');
+  const { resolverMetrics } = load('resolver/metrics');
   const { outputReference } = load('sync/cli/shapes/outputs');
   const { workerAlerts } = load('sync/watch/metrics/alerts');
   const { metricsReference, workerGroups } = load('sync/watch/metrics/table');
-  const groups = { ...workerGroups, 'Data planes': metricTable };
+  const groups = { ...workerGroups, 'Data planes': metricTable, Resolvers: resolverMetrics };
   return {
     'deck/schema.lua': schemaLua(),
-    'deploy/alerts.yaml': rulesFile({ 'kong-privatelink': workerAlerts, 'kong-privatelink-plugin': pluginAlerts }),
+    'deploy/alerts.yaml': rulesFile({
+      'kong-privatelink': workerAlerts,
+      'kong-privatelink-plugin': pluginAlerts,
+      'kong-privatelink-resolver': resolverAlerts,
+    }),
     'deploy/grafana.json': boardFile(
       'kong-privatelink',
       groups,
-      'kong_privatelink_build_info|kong_privatelink_plugin_instances',
+      'kong_privatelink_build_info|kong_privatelink_plugin_instances|kong_privatelink_resolver_forwarded_total',
     ),
     'docs/reference/configuration.md': configReference(),
     'docs/reference/configuration.schema.json': configJsonSchemaText(),
-    'docs/reference/metrics.md': metricsReference(),
+    'docs/reference/metrics.md': metricsReference({
+      'the plugin server': metricTable,
+      'the resolver': resolverMetrics,
+    }),
     'docs/reference/outputs.md': outputReference(),
   };
 }

@@ -23,9 +23,7 @@ type Use = Extract<ToDiscovery, { kind: 'use' }>;
 export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RoutePostsOptions) {
   /** What was last told of each domain in use. */
   const inUse = new Map<string, string | undefined>();
-  const sayForeign = once((id: string) => {
-    post({ kind: 'problem', reason: `no target lies in the region of the own zone ${id}: see --zone-id` });
-  });
+  const sayForeign = once((id) => post({ kind: 'problem', reason: foreignWords(id) }));
   const [names, probes] = [createNamePosts(post), probesOf(prober)];
   let zoneId = initialZoneId;
   let routes: Routes | undefined;
@@ -84,6 +82,10 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
   }
 
   return { postRoutes, begin, end, moveTo, name: names.begin };
+}
+
+function foreignWords(zoneId: string): string {
+  return `no target lies in the region of the own zone ${zoneId}: see --zone-id`;
 }
 
 /** Has the targets of routes probed; those of a route with one tier not, where probes only tell which tier is alive. */

@@ -5,7 +5,7 @@ import type { AgeKey } from '../reach/ages';
 import type { Reach } from '../reach/reach';
 import { clearHealth, reachOf } from './domain-in-use';
 import { createFirstWaits, type FirstWaits } from './first-waits';
-import { hasDomain, type Known, keep, seenIn } from './known';
+import { type FeedFacts, hasDomain, keep, seenIn } from './known';
 
 /** What discovery knows, for the request path: reading it never waits. */
 export type Feed = {
@@ -74,7 +74,7 @@ export const emptyFeed: Feed = {
 
 /** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
 export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
-  const known: Known = { domains: new Map(), seen: new Map(), revision: 0 };
+  const known: FeedFacts = { domains: new Map(), seen: new Map(), revision: 0 };
   const waits = createFirstWaits(options.clock, signal);
   const thread = keepThread(options, signal, listenerOf(options, known, waits));
   void sweepRegularly(options.clock, signal, () => {
@@ -117,7 +117,7 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
 }
 
 /** What is told to a thread that starts, and kept of what it says. */
-function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: Known, waits: FirstWaits): ThreadListener {
+function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: FeedFacts, waits: FirstWaits): ThreadListener {
   return {
     onStart: (post) => {
       if (known.zoneId !== undefined) post({ kind: 'zone', zoneId: known.zoneId });
@@ -140,7 +140,7 @@ function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: Known, wa
 }
 
 /** Whether anything is new to the thread. */
-function use(domains: Known['domains'], name: string, probe: ProbeSettings): boolean {
+function use(domains: FeedFacts['domains'], name: string, probe: ProbeSettings): boolean {
   const domain = domains.get(name);
   if (!domain) {
     domains.set(name, { probe, isUsed: true, down: new Set() });
@@ -153,14 +153,14 @@ function use(domains: Known['domains'], name: string, probe: ProbeSettings): boo
 }
 
 /** Gives the domains that other probes hold for from now on. */
-function probeAnew(domains: Known['domains'], probe: ProbeSettings): readonly string[] {
+function probeAnew(domains: FeedFacts['domains'], probe: ProbeSettings): readonly string[] {
   const others = [...domains].filter(([, domain]) => !isSameProbe(domain.probe, probe));
   for (const [, domain] of others) domain.probe = probe;
   return others.map(([name]) => name);
 }
 
 /** Forgets the domains that nobody asked for since the last call, and gives their names. */
-function takeIdle(domains: Known['domains']): readonly string[] {
+function takeIdle(domains: FeedFacts['domains']): readonly string[] {
   const idle = [...domains].flatMap(([name, { isUsed }]) => (isUsed ? [] : [name]));
   for (const name of idle) domains.delete(name);
   for (const domain of domains.values()) domain.isUsed = false;

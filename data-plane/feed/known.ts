@@ -4,7 +4,7 @@ import type { LastSeen } from '../reach/picker';
 import { type DomainInUse, setHealth, setRoute } from './domain-in-use';
 
 /** What the discovery thread has told. */
-export type Known = {
+export type FeedFacts = {
   readonly domains: Map<string, DomainInUse>;
   readonly seen: Map<AgeKey, LastSeen>;
   revision: number;
@@ -16,7 +16,7 @@ export type Known = {
 };
 
 /** Keeps what the thread tells at `nowMs`, by the monotonic clock. */
-export function keep(known: Known, message: FromDiscovery, nowMs: number): void {
+export function keep(known: FeedFacts, message: FromDiscovery, nowMs: number): void {
   if (message.kind !== 'problem') known.revision += 1;
   if (message.kind === 'names') keepNames(known, message);
   if (message.kind === 'observed' && message.ages.length > 0) keepAges(known, message.ages, nowMs);
@@ -28,12 +28,12 @@ export function keep(known: Known, message: FromDiscovery, nowMs: number): void 
   else setHealth(domain, message.place, message.isDown);
 }
 
-function keepNames(known: Known, { names, isWhole }: Extract<FromDiscovery, { kind: 'names' }>): void {
+function keepNames(known: FeedFacts, { names, isWhole }: Extract<FromDiscovery, { kind: 'names' }>): void {
   known.names = new Set(names === '' ? [] : names.split(' '));
   known.isWhole = isWhole;
 }
 
-function keepAges(known: Known, ages: Ages, nowMs: number): void {
+function keepAges(known: FeedFacts, ages: Ages, nowMs: number): void {
   let oldestMs = nowMs;
   for (const [key, ageMs] of ages) {
     const observedAtMs = nowMs - ageMs;
@@ -44,13 +44,13 @@ function keepAges(known: Known, ages: Ages, nowMs: number): void {
 }
 
 /** The same object for a key at all times: routes hold on to it. */
-export function seenIn({ seen }: Known, key: AgeKey): LastSeen {
+export function seenIn({ seen }: FeedFacts, key: AgeKey): LastSeen {
   const found = seen.get(key) ?? { observedAtMs: -Infinity };
   seen.set(key, found);
   return found;
 }
 
 /** Whether there is such a domain; undefined while that is not known. */
-export function hasDomain({ names, isWhole }: Known, domain: string): boolean | undefined {
+export function hasDomain({ names, isWhole }: FeedFacts, domain: string): boolean | undefined {
   return names?.has(domain) || (isWhole ? false : undefined);
 }

@@ -3,10 +3,15 @@ import { constants } from 'node:os';
 import { Stopped } from './stopped';
 
 const controller = new AbortController();
+
+function isReloading([, , verb, ...words]: readonly string[]): boolean {
+  return verb === 'resolver' || words.includes('--watch');
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // A watch reads its configuration again and goes on; one that still starts has just read it, or is about to.
-    if (signal === 'SIGHUP' && process.argv.includes('--watch')) return;
+    // They read their configuration again and go on; one that still starts has just read it, or is about to.
+    if (signal === 'SIGHUP' && isReloading(process.argv)) return;
     // The second one does not wait for anything.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort(new Stopped(signal));

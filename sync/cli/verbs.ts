@@ -1,3 +1,4 @@
+import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
 import { called } from './called';
 import { configOption, type VerbEntry } from './verb-entry';
 
@@ -237,6 +238,15 @@ Reads everything that sync needs, and writes nothing. One line for each check: o
     options: [configOption, stageOption],
     isPrinted: () => true,
     load: async () => (await import('./commands/doctor')).runDoctor,
+  },
+  {
+    name: 'resolver',
+    summary: resolverSummary,
+    help: resolverHelp,
+    exits: { done: 'stopped, or --check: it answers', error: 'it cannot begin, or --check: it does not answer' },
+    options: [configOption, ...resolverOptions],
+    isPrinted: (options) => 'check' in options,
+    load: async () => (await import('./resolver/verb')).runResolverVerb,
   },
   {
     name: 'sandbox',

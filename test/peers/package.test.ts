@@ -27,6 +27,8 @@ const calls: Readonly<Record<string, Call>> = {
   // The configuration has one control plane, and nothing to roll out.
   rollout: [['status', '--json'], 1, 'the configuration has none'],
   schema: [[], 0, 'privatelink'],
+  // None runs here.
+  resolver: [['--check', '--json'], 1, 'does not answer'],
   completion: [['bash'], 0, 'complete '],
   version: [[], 0, version],
   sandbox: [['--once'], 0, 'the plugin under kong-privatelink-pluginserver'],

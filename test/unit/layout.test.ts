@@ -27,8 +27,9 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
   'sync/cli': ['sync/doctor'],
 };
 
-/** Two verbs show what is no part of `sync`. */
-const doors = /^sync\/cli\/(commands\/schema -> plugin\/schema\/lua$|(commands\/sandbox|sandbox\/[a-z]+) -> sandbox\/)/;
+/** Three verbs show, or run, what is no part of `sync`. */
+const doors =
+  /^sync\/cli\/(commands\/schema -> plugin\/schema\/lua$|(resolver\/verb|verbs) -> resolver\/(options|verb)$|(commands\/sandbox|sandbox\/[a-z]+) -> sandbox\/)/;
 
 /** All modules, by their path without extension. */
 const modules: ReadonlyMap<string, string> = new Map(

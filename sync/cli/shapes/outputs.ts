@@ -164,6 +164,16 @@ const ofOne = {
   'schema --upload': z
     .strictObject({ stage, name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') })
     .meta({ id: 'schema --upload' }),
+  resolver: z
+    .strictObject({
+      address: text.describe('IP address and port that it listens on'),
+      suffix: text.describe('what names end in'),
+      forward: texts.describe('resolvers that other names are asked of, in their order'),
+    })
+    .meta({ id: 'resolver' }),
+  'resolver --check': z
+    .strictObject({ address: text.describe('who was asked, and answered'), suffix: text.describe('what for') })
+    .meta({ id: 'resolver --check' }),
   ...sandboxOutputs,
   version: z.strictObject({ version: text.describe('of this program') }).meta({ id: 'version' }),
   completion: z

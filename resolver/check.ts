@@ -1,0 +1,63 @@
+import { randomInt } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { formatAddress } from '#core/addresses/targets';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { askByUdp } from './forwarding/exchange';
+import { readAddress, type SocketAddress } from './forwarding/nameservers';
+import type { ResolverOptions } from './options';
+import { classIn, flags, headerBytes, rcodes, types } from './packets/numbers';
+import { readSettings } from './settings';
+
+export type Checked = {
+  /** Who answered. */
+  readonly address: string;
+  readonly suffix: string;
+};
+
+/** A health check that takes longer has failed. */
+const timeoutMs = 2_000;
+
+/** Asks the resolver that the configuration names for its own suffix. Throws PrivatelinkError where it does not answer right. */
+export async function checkResolver(options: ResolverOptions, env: NodeJS.ProcessEnv): Promise<Checked> {
+  const { listen, suffix } = readSettings(options, env);
+  const server = reachable(readAddress(listen));
+  const address = formatAddress(server);
+  const question = questionOf(suffix);
+  const message = Buffer.concat([headerOf(randomInt(65_536)), question]);
+  const found = await askByUdp({ message, question, server, timeoutMs }).catch((cause: unknown) => {
+    throw unanswered(address, messageOf(cause), cause);
+  });
+  const rcode = found.readUInt16BE(2) & 0xf;
+  const isOurs = (found.readUInt16BE(2) & flags.isAuthoritative) !== 0;
+  if (rcode !== rcodes.NOERROR || !isOurs) throw unanswered(address, `it does not know ${suffix}`);
+  return { address, suffix };
+}
+
+function unanswered(address: string, why: string, cause?: unknown): PrivatelinkError {
+  const fix = 'start kong-privatelink resolver there, or name another with --listen and --suffix';
+  return new PrivatelinkError(`the resolver at ${address} does not answer (${why})`, {
+    code: 'UNREACHABLE',
+    fix,
+    cause,
+  });
+}
+
+/** Who listens on all addresses is asked on loopback. */
+function reachable({ ip, port }: SocketAddress): SocketAddress {
+  if (!/^[0.:]+$/.test(ip)) return { ip, port };
+  return { ip: isIPv6(ip) ? '::1' : '127.0.0.1', port };
+}
+
+function headerOf(id: number): Buffer {
+  const header = Buffer.alloc(headerBytes);
+  header.writeUInt16BE(id, 0);
+  header.writeUInt16BE(1, 4);
+  return header;
+}
+
+/** The SOA of the suffix, which the resolver always has. */
+function questionOf(suffix: string): Buffer {
+  const labels = suffix.split('.').map((label) => Buffer.from(`\0${label}`, 'latin1'));
+  for (const label of labels) label[0] = label.length - 1;
+  return Buffer.concat([...labels, Buffer.from([0, 0, types.SOA, 0, classIn])]);
+}

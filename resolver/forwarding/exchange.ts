@@ -1,0 +1,75 @@
+import { createSocket } from 'node:dgram';
+import { connect, isIPv6 } from 'node:net';
+import { createTcpFrames, tcpFrameOf } from '../packets/frames';
+import { flags, headerBytes } from '../packets/numbers';
+import type { SocketAddress } from './nameservers';
+
+/** What is sent, with its id, and where to. */
+export type Asking = {
+  readonly message: Buffer;
+  /** The question as it stands in the message. */
+  readonly question: Buffer;
+  readonly server: SocketAddress;
+  readonly timeoutMs: number;
+};
+
+/** Asks one server once, and gives its answer. Rejects where none comes in time. */
+export type Ask = (exchange: Asking) => Promise<Buffer>;
+
+/** From a port of its own for each question, so that nobody else can guess where the answer is awaited. */
+export const askByUdp: Ask = (exchange) =>
+  within(exchange, ({ resolve, reject }) => {
+    const { message, server } = exchange;
+    const socket = createSocket(isIPv6(server.ip) ? 'udp6' : 'udp4');
+    socket.on('error', reject);
+    socket.on('message', (bytes) => {
+      if (isAnswer(bytes, exchange)) resolve(bytes);
+    });
+    // Connected: only this server is heard, and Node tells of one that is not there.
+    socket.connect(server.port, server.ip, () => socket.send(message, (error) => error && reject(error)));
+    return () => socket.close();
+  });
+
+/** For a client that came by TCP. */
+export const askByTcp: Ask = (exchange) =>
+  within(exchange, ({ resolve, reject }) => {
+    const { message, server } = exchange;
+    const frames = createTcpFrames();
+    const socket = connect({ host: server.ip, port: server.port }, () => socket.write(tcpFrameOf(message)));
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('it closed the connection')));
+    socket.on('data', (chunk) => {
+      frames.add(chunk);
+      for (let bytes = frames.next(); bytes; bytes = frames.next()) if (isAnswer(bytes, exchange)) resolve(bytes);
+    });
+    return () => socket.destroy();
+  });
+
+type Settle = { readonly resolve: (bytes: Buffer) => void; readonly reject: (error: Error) => void };
+
+function within({ timeoutMs }: Asking, open: (settle: Settle) => () => void): Promise<Buffer> {
+  let close = () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const answer = new Promise<Buffer>((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+    close = open({ resolve, reject });
+  });
+  return answer.finally(() => {
+    clearTimeout(timer);
+    close();
+  });
+}
+
+/** Whether it answers what was asked; a server that could not read the question does not repeat it. */
+export function isAnswer(bytes: Buffer, { message, question }: Pick<Asking, 'message' | 'question'>): boolean {
+  if (bytes.length < headerBytes || !(bytes.readUInt16BE(2) & flags.isResponse)) return false;
+  if (bytes.readUInt16BE(0) !== message.readUInt16BE(0)) return false;
+  if (bytes.readUInt16BE(4) === 0) return (bytes.readUInt16BE(2) & 0xf) !== 0;
+  const repeated = bytes.subarray(headerBytes, headerBytes + question.length);
+  return lowercase(repeated) === lowercase(question);
+}
+
+/** Of the bytes of a question; its type and class may change too, in the same way on both sides. */
+export function lowercase(question: Buffer): string {
+  return question.toString('latin1').toLowerCase();
+}

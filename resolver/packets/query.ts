@@ -1,0 +1,98 @@
+import { answer } from 'dns-packet';
+import { classIn, flags, headerBytes, leastUdpBytes, mostTcpBytes, mostUdpBytes, type Rcode } from './numbers';
+
+/** What a client can do beyond RFC 1035 (RFC 6891). */
+export type Edns = {
+  /** Bytes that it takes by UDP. */
+  readonly size: number;
+  /** It asks for signatures, of which there are none. */
+  readonly isDo: boolean;
+};
+
+/** What every answer repeats. */
+export type AskedBy = {
+  readonly id: number;
+  /** The second word, as it was sent. */
+  readonly flags: number;
+  /** The question as it was sent, in its own spelling; empty where it cannot be read. */
+  readonly question: Buffer;
+  readonly edns?: Edns;
+};
+
+/** One question. */
+export type Query = AskedBy & {
+  /** In lowercase, one character for each byte; the first is the leftmost. */
+  readonly labels: readonly string[];
+  readonly type: number;
+};
+
+/** A message that gets nothing but a result. */
+export type Fault = AskedBy & { readonly fault: Rcode };
+
+export type Transport = 'udp' | 'tcp';
+
+const none = Buffer.alloc(0);
+
+/**
+ * Reads one message. Undefined: it gets no answer, since it is none that asks, or shorter than a header. Never throws.
+ */
+export function readQuery(bytes: Buffer): Query | Fault | undefined {
+  if (bytes.length < headerBytes) return undefined;
+  const head = { id: bytes.readUInt16BE(0), flags: bytes.readUInt16BE(2), question: none };
+  if (head.flags & flags.isResponse) return undefined;
+  if (head.flags & flags.opcode) return { ...head, fault: 'NOTIMP' };
+  if (bytes.readUInt16BE(4) !== 1) return { ...head, fault: 'FORMERR' };
+  const labels: string[] = [];
+  const end = readName(bytes, labels) + 4;
+  if (end < headerBytes || end > bytes.length) return { ...head, fault: 'FORMERR' };
+  const asked = { ...head, question: bytes.subarray(headerBytes, end) };
+  const extra = readRecords(bytes, end);
+  if (!extra) return { ...asked, fault: 'FORMERR' };
+  const { edns, version } = extra;
+  if (version > 0) return { ...asked, edns, fault: 'BADVERS' };
+  if (bytes.readUInt16BE(end - 2) !== classIn) return { ...asked, edns, fault: 'REFUSED' };
+  return { ...asked, edns, labels, type: bytes.readUInt16BE(end - 4) };
+}
+
+const [mostLabelBytes, mostNameBytes] = [63, 255];
+
+/** Adds the labels of the name behind the header; gives where it ends, below 0 where it is none. A name that points elsewhere is none: there is nothing before it. */
+function readName(bytes: Buffer, labels: string[]): number {
+  for (let at = headerBytes; at - headerBytes < mostNameBytes; ) {
+    const length = bytes[at];
+    if (length === 0) return at + 1;
+    if (length === undefined || length > mostLabelBytes || at + 1 + length > bytes.length) return -headerBytes;
+    labels.push(bytes.toString('latin1', at + 1, at + 1 + length).toLowerCase());
+    at += 1 + length;
+  }
+  return -headerBytes;
+}
+
+type Extra = { readonly edns?: Edns; readonly version: number };
+
+/** What stands behind the question; undefined where it cannot be read, there is more than it says, or two speak of EDNS. */
+function readRecords(bytes: Buffer, start: number): Extra | undefined {
+  const counts = [bytes.readUInt16BE(6), bytes.readUInt16BE(8), bytes.readUInt16BE(10)];
+  let left = counts.reduce((sum, one) => sum + one, 0);
+  let extra: Extra | undefined;
+  let at = start;
+  try {
+    for (; left > 0 && at < bytes.length; left -= 1) {
+      const record = answer.decode(bytes, at);
+      at += answer.decode.bytes;
+      if (record.type !== 'OPT') continue;
+      if (extra || record.name !== '.') return undefined;
+      const { udpPayloadSize: size, ednsVersion: version, flag_do: isDo } = record;
+      extra = { edns: { size, isDo }, version };
+    }
+  } catch {
+    return undefined;
+  }
+  return left === 0 && at === bytes.length ? (extra ?? { version: 0 }) : undefined;
+}
+
+/** How many bytes an answer may have. */
+export function limitOf({ edns }: AskedBy, transport: Transport): number {
+  if (transport === 'tcp') return mostTcpBytes;
+  return edns ? Math.min(Math.max(edns.size, leastUdpBytes), mostUdpBytes) : leastUdpBytes;
+}

@@ -1,0 +1,57 @@
+import { answer, record } from 'dns-packet';
+import { headerBytes, types } from './numbers';
+import type { Edns } from './query';
+
+/** The parts of dns-packet that its types leave out: how it writes and reads one record, and its data alone. */
+declare module 'dns-packet' {
+  type Codec = { encode(data: unknown, buffer: Buffer, offset: number): Buffer; encodingLength(data: unknown): number };
+  type OptRecord = {
+    readonly type: 'OPT';
+    readonly name: string;
+    readonly udpPayloadSize: number;
+    readonly ednsVersion: number;
+    readonly flag_do: boolean;
+  };
+  type AnyRecord = OptRecord | { readonly type: Exclude<string, 'OPT'>; readonly name: string };
+  const answer: Codec & { decode: { (buffer: Buffer, offset: number): OptRecord; bytes: number } };
+  function record(type: string): Codec;
+}
+
+/** A second: Kong sees a change that soon. With 0 it would forget the weights, and ask for each request. */
+const ttlSeconds = 1;
+
+/** Where a name begins in the question, which stands in front: records point at it and have its spelling. */
+export type NameAt = number;
+
+/** The name of the question. */
+export const questionName: NameAt = headerBytes;
+
+/** A record of that name. */
+export function recordOf(
+  type: Exclude<keyof typeof types, 'ANY' | 'AXFR' | 'IXFR'>,
+  data: unknown,
+  name: NameAt = questionName,
+): Buffer {
+  const codec = record(type);
+  const bytes = Buffer.alloc(10 + codec.encodingLength(data));
+  bytes.writeUInt16BE(0xc000 | name, 0);
+  bytes.writeUInt16BE(types[type], 2);
+  bytes.writeUInt16BE(1, 4);
+  bytes.writeUInt32BE(ttlSeconds, 6);
+  codec.encode(data, bytes, 10);
+  return bytes;
+}
+
+/** What an answer says of EDNS; `extended` are the bits of its result above the lowest four. */
+export function ednsRecord({ isDo }: Edns, size: number, extended: number): Buffer {
+  const data = {
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize: size,
+    extendedRcode: extended,
+    ednsVersion: 0,
+    flags: isDo ? 0x8000 : 0,
+    options: [],
+  };
+  return answer.encode(data, Buffer.alloc(answer.encodingLength(data)), 0);
+}

@@ -1,0 +1,68 @@
+import { flags, headerBytes, mostUdpBytes, type Rcode, rcodes } from './numbers';
+import type { AskedBy } from './query';
+import { ednsRecord } from './records';
+
+/** What is answered. */
+export type Reply = {
+  readonly rcode: Rcode;
+  /** It is about a name that nobody else answers. */
+  readonly isOurs?: boolean;
+  readonly answers?: readonly Buffer[];
+  readonly authority?: readonly Buffer[];
+};
+
+export type ReplyLimits = {
+  /** Bytes. */
+  readonly most: number;
+  /** What does not fit is left out, in place of all: there is no other way to ask. */
+  readonly isPartFine: boolean;
+  /** Other names are forwarded. */
+  readonly isForwarding: boolean;
+};
+
+export type WrittenReply = {
+  readonly bytes: Buffer;
+  /** Records that did not fit. */
+  readonly left: number;
+};
+
+/** The message that answers, never longer than it may be: where it would be, it has no records, and says so. */
+export function writeReply(asked: AskedBy, reply: Reply, limits: ReplyLimits): WrittenReply {
+  const { answers = [], authority = [] } = reply;
+  const edns = asked.edns ? [ednsRecord(asked.edns, mostUdpBytes, rcodes[reply.rcode] >> 4)] : [];
+  const fixed = headerBytes + sizeOf([asked.question, ...authority, ...edns]);
+  const fitting = fittingOf(answers, limits.most - fixed);
+  const isCut = fitting.length < answers.length;
+  const given = isCut && !limits.isPartFine ? [] : fitting;
+  const header = Buffer.alloc(headerBytes);
+  header.writeUInt16BE(asked.id, 0);
+  header.writeUInt16BE(flagsOf(asked, reply, limits) | (isCut && !limits.isPartFine ? flags.isTruncated : 0), 2);
+  header.writeUInt16BE(asked.question.length > 0 ? 1 : 0, 4);
+  header.writeUInt16BE(given.length, 6);
+  header.writeUInt16BE(authority.length, 8);
+  header.writeUInt16BE(edns.length, 10);
+  return {
+    bytes: Buffer.concat([header, asked.question, ...given, ...authority, ...edns]),
+    left: answers.length - fitting.length,
+  };
+}
+
+function flagsOf(asked: AskedBy, { rcode, isOurs }: Reply, { isForwarding }: ReplyLimits): number {
+  const kept = asked.flags & (flags.opcode | flags.recursionDesired | flags.checkingDisabled);
+  const said = (isOurs ? flags.isAuthoritative : 0) | (isForwarding ? flags.recursionAvailable : 0);
+  return flags.isResponse | kept | said | (rcodes[rcode] & 0xf);
+}
+
+function sizeOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** The first ones that have room. */
+function fittingOf(records: readonly Buffer[], most: number): readonly Buffer[] {
+  let room = most;
+  const end = records.findIndex(({ length }) => {
+    room -= length;
+    return room < 0;
+  });
+  return end < 0 ? records : records.slice(0, end);
+}

@@ -1,0 +1,49 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { SocketAddress } from '../forwarding/nameservers';
+import type { Respond } from './respond';
+
+export type UdpServer = {
+  readonly port: number;
+  /** Resolves when it is closed. */
+  readonly close: () => Promise<void>;
+};
+
+/** Addresses stand for themselves; Node would look each up. */
+const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void) =>
+  done(null, host, isIPv6(host) ? 6 : 4);
+
+/** Answers by UDP; rejects where it cannot listen. What goes wrong with one message is said, and nothing else. */
+export async function serveUdp(
+  { ip, port }: SocketAddress,
+  respond: Respond,
+  onProblem: (reason: string) => void,
+): Promise<UdpServer> {
+  const socket = createSocket({ type: isIPv6(ip) ? 'udp6' : 'udp4', ipv6Only: isIPv6(ip), lookup });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address: ip, port, exclusive: true }, resolve);
+  });
+  socket.removeAllListeners('error');
+  socket.on('error', ({ message }) => onProblem(`an answer was not sent: ${message}`));
+  socket.on('message', (bytes, { port: toPort, address }) => {
+    // There is nobody at port 0.
+    if (toPort === 0) return;
+    const send = (answer: Buffer | undefined) => answer && sendTo(socket, answer, { port: toPort, address });
+    const answer = respond(bytes, 'udp');
+    if (answer instanceof Promise) void answer.then(send);
+    else send(answer);
+  });
+  const close = () => new Promise<void>((resolve) => socket.close(() => resolve()));
+  return { port: socket.address().port, close };
+}
+
+type Client = Pick<RemoteInfo, 'port' | 'address'>;
+
+function sendTo(socket: Socket, answer: Buffer, { port, address }: Client): void {
+  try {
+    socket.send(answer, 0, answer.length, port, address);
+  } catch {
+    // It was closed while the answer was awaited.
+  }
+}

@@ -1,0 +1,45 @@
+import { loadDataPlaneConfig } from '#config/file';
+import { type ResolverConfig, resolver as resolverSchema } from '#config/resolver';
+import { misfitOf, PrivatelinkError } from '#core/errors';
+import { isZoneName, zoneNameFix } from '#core/zones';
+import type { ProbeSettings } from '#data-plane/probes/probe-settings';
+import type { ResolverOptions } from './options';
+
+/** What the resolver does, as the configuration says and the command line overrides. */
+export type ResolverSettings = Omit<ResolverConfig, 'probe'> & {
+  readonly probe: ProbeSettings;
+  /** Other names are passed on. */
+  readonly isForwarding: boolean;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads them. Throws PrivatelinkError where one cannot be used. */
+export function readSettings(options: ResolverOptions, env: Environment): ResolverSettings {
+  const { listen, suffix, zoneId } = options;
+  const { resolver } = loadDataPlaneConfig({ path: options.config, env });
+  const given = { ...(listen !== undefined && { listen }), ...(suffix !== undefined && { suffix }) };
+  const { data, error } = resolverSchema.safeParse({ ...resolver, ...given });
+  if (!data) throw wrongOption(`--${misfitOf(error, 'resolver')}`, 'give the option such a value');
+  if (zoneId !== undefined && isZoneName(zoneId)) throw wrongOption(`--zone-id is ${zoneId}`, zoneNameFix);
+  const isForwarding = options.forward !== false && data.forward?.length !== 0;
+  return { ...data, isForwarding, probe: probeOf(data) };
+}
+
+function wrongOption(reason: string, fix: string): PrivatelinkError {
+  return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix });
+}
+
+/** A probe may take half of the interval, so that two failures fit into two intervals. Without zones there is nothing to choose by probes. */
+function probeOf({ probe, affinity }: ResolverConfig): ProbeSettings {
+  const intervalMs = probe.intervalSeconds * 1_000;
+  return {
+    kind: affinity === 'none' ? 'none' : probe.type,
+    path: probe.path,
+    intervalMs,
+    timeoutMs: Math.min(probe.timeoutSeconds * 1_000, intervalMs / 2),
+    fall: probe.fall,
+    rise: probe.rise,
+    isForTiers: true,
+  };
+}

@@ -1,0 +1,23 @@
+import { checkResolver } from './check';
+import type { ResolverOptions } from './options';
+import { runResolver } from './run';
+
+export type ResolverVerbOptions = ResolverOptions & {
+  readonly env: NodeJS.ProcessEnv;
+  /** Standard output. */
+  readonly out: (text: string) => void;
+};
+
+/** Runs the resolver until `signal` aborts, or checks one that runs. Throws PrivatelinkError. */
+export async function resolverVerb({ out, ...options }: ResolverVerbOptions, signal: AbortSignal): Promise<void> {
+  const { env, check, json } = options;
+  if (check) {
+    const checked = await checkResolver(options, env);
+    out(json ? `${JSON.stringify(checked)}\n` : `the resolver at ${checked.address} answers for ${checked.suffix}\n`);
+    return;
+  }
+  const onListening = (listening: object) => {
+    if (json) out(`${JSON.stringify(listening)}\n`);
+  };
+  await runResolver({ ...options, onListening }, signal);
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { createAnswerCache } from '#resolver/answers/cache';
+
+const kept = (byte: number, bytes = 100) => ({
+  bytes: Buffer.alloc(bytes, byte),
+  revision: 1,
+  untilMs: 1_000,
+  more: byte,
+});
+const ask = (id: number, what: string) => Buffer.from(`${String.fromCharCode(0, id)}${what}`, 'latin1');
+const now = { revision: 1, nowMs: 0 };
+
+describe('createAnswerCache', () => {
+  it('gives who asks the same the same answer, with the id of the question', () => {
+    const cache = createAnswerCache<number>(10_000);
+    cache.keep(ask(1, 'sd2'), 'udp', kept(7));
+
+    const [one, other] = [cache.find(ask(2, 'sd2'), 'udp', now), cache.find(ask(3, 'sd2'), 'udp', now)];
+
+    expect(one?.bytes.subarray(0, 3)).toEqual(Buffer.from([0, 2, 7]));
+    expect(other?.bytes.subarray(0, 3)).toEqual(Buffer.from([0, 3, 7]));
+  });
+
+  it.each([
+    ['another question', ask(1, 'Sd2'), 'udp', now],
+    ['another way', ask(1, 'sd2'), 'tcp', now],
+    ['another revision', ask(1, 'sd2'), 'udp', { ...now, revision: 2 }],
+    ['a later time', ask(1, 'sd2'), 'udp', { ...now, nowMs: 1_001 }],
+  ] as const)('gives nothing for %s', (_, query, transport, moment) => {
+    const cache = createAnswerCache<number>(10_000);
+    cache.keep(ask(1, 'sd2'), 'udp', kept(7));
+
+    expect(cache.find(query, transport, moment)).toBeUndefined();
+  });
+
+  it('holds no more bytes than it may, and lets the oldest go first', () => {
+    const cache = createAnswerCache<number>(1_000);
+    for (const one of ['a', 'b', 'c', 'c', 'd']) cache.keep(ask(1, one), 'udp', kept(1, 50));
+
+    const found = ['a', 'b', 'c', 'd'].filter((one) => cache.find(ask(1, one), 'udp', now));
+
+    expect(found).toEqual(['b', 'c', 'd']);
+  });
+
+  it('does not keep what alone is too large', () => {
+    const cache = createAnswerCache<number>(1_000);
+    cache.keep(ask(1, 'sd2'), 'tcp', kept(1, 1_001));
+
+    expect(cache.find(ask(1, 'sd2'), 'tcp', now)).toBeUndefined();
+  });
+});
