@@ -28,9 +28,21 @@ function lastLabel(labels: string): string {
   return labels.slice(labels.lastIndexOf('.') + 1);
 }
 
-/** The name that the resolver beside Kong answers for a domain; below `_http._tcp.` too, which both DNS clients of Kong 3.9 ask for SRV. */
+/** The name that the resolver beside Kong answers for a domain; below `_http._tcp.` too. */
 export function resolverName(domain: string, suffix: string): string {
   return `${domain}.${suffix}`;
+}
+
+const servicePrefix = '_http._tcp.';
+
+/** The same name as a target of Kong: below this prefix both DNS clients of Kong 3.9 ask for SRV records, the newer one nowhere else. */
+export function serviceName(domain: string, suffix: string): string {
+  return `${servicePrefix}${resolverName(domain, suffix)}`;
+}
+
+/** Whether a target's address (`host:port`) is a name that `serviceName` made, with whatever suffix. */
+export function isServiceName(address: string): boolean {
+  return address.startsWith(servicePrefix);
 }
 
 /** Name of the plugin, as Kong and `domains.<domain>.plugins` know it. */

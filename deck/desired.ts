@@ -6,9 +6,10 @@ import { pluginName, upstreamName, zoneUpstreamName } from '#core/names';
 import { type Accounts, accountTagsOf } from './account-tags';
 import { type Affinity, zonesOf, zoneTargetFields } from './affinity';
 import type { Document, Entity, Kind } from './document';
-import { routeFields, serviceFields, targetFields, upstreamFields } from './fields';
+import { nameFields, routeFields, serviceFields, targetFields, upstreamFields } from './fields';
 import { pluginKey, targetKey } from './keys';
-import { configTag, originTags, selectTags } from './tags';
+import { configTag, originTags, selectTags, withOrigins } from './tags';
+import { addressesAlone, type Forms } from './via';
 
 /**
  * The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards.
@@ -26,17 +27,21 @@ export type DesiredInput = {
   readonly held?: readonly Entity[];
   /** Default none. */
   readonly accounts?: Accounts;
+  /** How the addresses of a domain stand in its upstream; default as addresses. */
+  readonly formsOf?: (domain: string) => Forms;
 };
 
 /** What the control plane should hold for the domains that can be routed to. */
 export function renderDesired(input: DesiredInput): Document {
   const { owner, domains, settings, affinity = 'none', held = [], accounts = new Map() } = input;
+  const { formsOf = () => addressesAlone } = input;
   const heldByDomain = groupBy(held, (one) => one.domain);
   const place = { tags: selectTags(owner), affinity, accounts };
   return sortDocument(
-    domains.flatMap((domain) =>
-      entitiesOf(domain, settings[domain.name] ?? {}, { ...place, held: heldByDomain.get(domain.name) ?? [] }),
-    ),
+    domains.flatMap((domain) => {
+      const own = { held: heldByDomain.get(domain.name) ?? [], forms: formsOf(domain.name) };
+      return entitiesOf(domain, settings[domain.name] ?? {}, { ...place, ...own });
+    }),
   );
 }
 
@@ -48,30 +53,55 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
 }
 
 /** `held`: of this domain. */
-type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & { readonly tags: readonly string[] };
+type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & {
+  readonly tags: readonly string[];
+  readonly forms: Forms;
+};
 
 function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
-  const { tags, affinity, held, accounts } = place;
-  const { name, targets } = domain;
-  const fields = upstreamFields(domain, settings);
-  const account = accountTagsOf(domain, held, accounts);
-  const tagsOf = (upstream: string) =>
-    upstream === upstreamName(name) ? [...account, ...tags].sort(compareText) : tags;
-  const balanced = (key: string, fieldsOf: (target: Target) => JsonObject): readonly Entity[] => [
-    { kind: 'upstream', key, domain: name, fields: { ...fields, name: key }, tags: tagsOf(key) },
-    ...targets.map((target) => targetEntity(target, { upstream: key, domain: name, fields: fieldsOf(target), tags })),
-  ];
+  const { tags } = place;
+  const { name } = domain;
   return [
-    ...balanced(upstreamName(name), targetFields),
-    ...(affinity === 'none' ? [] : zonesOf(domain, held)).flatMap((zone) =>
-      balanced(zoneUpstreamName(zone, name), zoneTargetFields(targets, zone, affinity)),
-    ),
+    ...upstreamsOf(domain, settings, place),
     { kind: 'service', key: name, domain: name, fields: serviceFields(domain, settings), tags },
     ...(settings.route === false
       ? []
       : [{ kind: 'route', key: name, domain: name, parent: name, fields: routeFields(domain), tags } as const]),
     ...(settings.plugins ?? []).map((plugin) => pluginOf(plugin, name, tags)),
   ];
+}
+
+/** The domain's own upstream, and those of its zones, which are of addresses alone. */
+function upstreamsOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
+  const { tags, affinity, held, accounts, forms } = place;
+  const { name, targets } = domain;
+  const own = upstreamName(name);
+  const hasNames = forms.names.length > 0;
+  const ownTags = [...accountTagsOf(domain, held, accounts), ...tags].sort(compareText);
+  const balanced = (upstream: string, fieldsOf: (target: Target) => JsonObject): readonly Entity[] =>
+    targets.map((target) => targetEntity(target, { upstream, domain: name, fields: fieldsOf(target), tags }));
+  const upstreamOf = (key: string, isOwn: boolean): Entity => {
+    const fields = { ...upstreamFields(domain, settings, isOwn && hasNames), name: key };
+    return { kind: 'upstream', key, domain: name, fields, tags: isOwn ? ownTags : tags };
+  };
+  const zones = affinity === 'none' || !forms.hasAddresses ? [] : zonesOf(domain, held);
+  return [
+    upstreamOf(own, true),
+    ...(forms.hasAddresses ? balanced(own, targetFields) : []),
+    ...forms.names.map((address) => nameEntity(address, domain, tags)),
+    ...zones.flatMap((zone) => {
+      const key = zoneUpstreamName(zone, name);
+      return [upstreamOf(key, false), ...balanced(key, zoneTargetFields(targets, zone, affinity))];
+    }),
+  ];
+}
+
+/** One target for all of the domain's endpoints, whose origins are its tags. */
+function nameEntity(address: string, { name: domain, targets }: Domain, tags: readonly string[]): Entity {
+  const parent = upstreamName(domain);
+  const origins = targets.map(({ endpointId, scopeId }) => ({ endpointId, scopeIds: [scopeId] }));
+  const key = targetKey(parent, address);
+  return { kind: 'target', key, domain, parent, fields: nameFields(address), tags: withOrigins(tags, origins) };
 }
 
 type Placed = Pick<Entity, 'domain' | 'fields' | 'tags'> & { readonly upstream: string };

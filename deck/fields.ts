@@ -47,11 +47,13 @@ export function routeFields(domain: Domain): JsonObject {
   };
 }
 
-export function upstreamFields(domain: Domain, settings: DomainSettings): JsonObject {
+/** `hasNames`: a target of it is a name that the resolver answers. */
+export function upstreamFields(domain: Domain, settings: DomainSettings, hasNames = false): JsonObject {
   return {
     name: upstreamName(domain.name),
-    // A retry goes to an address that has not failed yet, which round-robin does not promise (Kong 3.9).
-    algorithm: 'least-connections',
+    // A retry goes to an address that has not failed yet, which round-robin does not promise; with names least-connections
+    // loses a request when their addresses change (both Kong 3.9).
+    algorithm: hasNames ? roundRobin : 'least-connections',
     slots: 10_000,
     // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.
     host_header: hostOf({ domain: domain.name, host: domain.host }),
@@ -59,8 +61,16 @@ export function upstreamFields(domain: Domain, settings: DomainSettings): JsonOb
   };
 }
 
+/** The algorithm of upstreams with a name among their targets. */
+export const roundRobin = 'round-robin';
+
 export function targetFields(target: Target): JsonObject {
   return { target: formatAddress(target), weight: target.weight };
+}
+
+/** Of a target that is a name (`host:port`); its addresses have the weights that the resolver answers. */
+export function nameFields(name: string): JsonObject {
+  return { target: name, weight: 100 };
 }
 
 /** Statuses that count as alive: any answer proves that the interface and what is behind it live. Kong's range is 100 to 999. */

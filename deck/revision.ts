@@ -7,10 +7,11 @@ import { sortDocument } from './desired';
 import type { Document, Entity, HeldEntity } from './document';
 import type { BaseText } from './file/base';
 import { pinsOf, pinTag, withoutPin } from './tags';
+import { isName } from './via';
 
 /**
- * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own upstreams, services, routes and plugins, in the order
- * of documents. Its upstreams have no tags: those are data, as targets and the upstreams of zones are.
+ * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own upstreams, names in place of addresses, services, routes
+ * and plugins, in the order of documents. Its upstreams and names have no tags: those are data, as addresses and the upstreams of zones are.
  */
 export type Revision = {
   /** Twelve hexadecimal digits. */
@@ -55,14 +56,21 @@ export function settingsOf({ affinity, base }: Pick<Revision, 'affinity' | 'base
   return { affinity, base: base.map(({ text }) => text) };
 }
 
-/** Whether an entity is of the configuration, and no data. */
-export function isConfiguration(entity: Pick<Entity, 'kind' | 'key'>): boolean {
-  return entity.kind !== 'target' && zoneOf(entity) === undefined;
+/** Whether an entity, or a change of one, is of the configuration, and no data; what updates change of a name are its endpoints. */
+export function isConfiguration(one: Pick<Entity, 'kind' | 'key'> & { readonly action?: string }): boolean {
+  if (one.kind === 'target') return isName(one) && one.action !== 'update';
+  return zoneOf(one) === undefined;
 }
 
 function withoutData({ tags, ...entity }: Entity): Entity {
+  if (isOfDiscovery(entity)) return { ...entity, tags: [] };
   // Control planes give them in an order of their own.
-  return { ...entity, tags: entity.kind === 'upstream' ? [] : [...withoutPin(tags)].sort(compareText) };
+  return { ...entity, tags: [...withoutPin(tags)].sort(compareText) };
+}
+
+/** Whether it is there by what discovery says, and the configuration says no more than how. */
+function isOfDiscovery({ kind }: Pick<Entity, 'kind'>): boolean {
+  return kind === 'upstream' || kind === 'target';
 }
 
 function asWritten({ id: _, ...entity }: HeldEntity): Entity {
@@ -76,13 +84,9 @@ function asWritten({ id: _, ...entity }: HeldEntity): Entity {
 export function underRevision(revision: Revision, data: Document, held: readonly HeldEntity[]): Document {
   const withSettings = settingsIn(revision);
   const discovered = new Set(data.map((one) => one.domain));
-  const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && discovered.has(domain));
+  const configured = revision.entities.filter((one) => !isOfDiscovery(one) && discovered.has(one.domain));
   const away = undiscoveredUnder(revision, discovered, held);
-  return sortDocument([
-    ...data.filter(({ kind }) => kind === 'upstream' || kind === 'target').map(withSettings),
-    ...configured,
-    ...away,
-  ]);
+  return sortDocument([...data.filter(isOfDiscovery).map(withSettings), ...configured, ...away]);
 }
 
 /** The document, and what the revision has of domains that are held and not among it: what a pin took back comes back, also where the domain is away. */
@@ -97,16 +101,18 @@ function undiscoveredUnder(revision: Revision, discovered: ReadonlySet<string>, 
     ({ domain, ...one }) => isStaying(one, revision) && !discovered.has(domain) && known.has(domain),
   );
   const present = new Set(upstreams.map((one) => one.domain));
-  const configured = revision.entities.filter(({ kind, domain }) => kind !== 'upstream' && present.has(domain));
+  const configured = revision.entities.filter((one) => !isOfDiscovery(one) && present.has(one.domain));
   return [...upstreams.map(asWritten).map(settingsIn(revision)), ...configured];
 }
 
-/** Gives upstreams the settings of the revision, where it has some. */
+/** Gives upstreams the settings of the revision, where it has some; the algorithm goes with what stands in them. */
 function settingsIn({ entities }: Revision): (entity: Entity) => Entity {
   const upstreams = new Map(entities.flatMap((one) => (one.kind === 'upstream' ? [[one.domain, one.fields]] : [])));
   return (entity) => {
     const fields = entity.kind === 'upstream' && upstreams.get(entity.domain);
-    return fields ? { ...entity, fields: { ...fields, name: entity.key } } : entity;
+    if (!fields) return entity;
+    const { algorithm = fields.algorithm ?? null } = entity.fields;
+    return { ...entity, fields: { ...fields, name: entity.key, ...('algorithm' in fields && { algorithm }) } };
   };
 }
 

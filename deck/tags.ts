@@ -5,7 +5,14 @@ import { uuidOf } from '#core/uuid';
 const productTag = 'kong-privatelink';
 /** On what comes from base files: decK gives it the select tags too, and yet it is people's. */
 export const baseTag = `${productTag}:base`;
-const prefixes = { owner: 'owner:', scope: 'scope:', config: 'config:', account: 'account:', pinned: 'pinned:' };
+const prefixes = {
+  owner: 'owner:',
+  scope: 'scope:',
+  from: 'from:',
+  config: 'config:',
+  account: 'account:',
+  pinned: 'pinned:',
+};
 const ownTag = new RegExp(`^(?:${productTag}$|${Object.values(prefixes).join('|')})`);
 
 /** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
@@ -43,6 +50,41 @@ export function originsOf(tags: readonly string[]): {
     else if (!ownTag.test(tag)) endpointIds.push(tag);
   }
   return { scopeIds, endpointIds };
+}
+
+/** An endpoint, and the scopes that it may be of: one, unless tags do not tell. */
+export type EndpointOrigin = { readonly endpointId: string; readonly scopeIds: readonly string[] };
+
+/** The endpoints that the tags of a target name, each with its own scope: a target that is a name stands for several. */
+export function eachOriginOf(tags: readonly string[]): readonly EndpointOrigin[] {
+  const { scopeIds, endpointIds } = originsOf(tags);
+  if (scopeIds.length < 2) return endpointIds.map((endpointId) => ({ endpointId, scopeIds }));
+  const told = new Set(tags);
+  return endpointIds.map((endpointId) => {
+    const own = scopeIds.filter((scopeId) => told.has(fromTag({ scopeId, endpointId })));
+    return { endpointId, scopeIds: own.length > 0 ? own : scopeIds };
+  });
+}
+
+/** The tags with these origins, and no others; where these are of several scopes, a tag for each says of which it is. */
+export function withOrigins(tags: readonly string[], origins: readonly EndpointOrigin[]): readonly string[] {
+  const { scopeIds, endpointIds } = originsOf(tags);
+  const before = new Set([...scopeIds.map((id) => `${prefixes.scope}${id}`), ...endpointIds]);
+  const scopes = new Set(origins.flatMap((one) => one.scopeIds));
+  const pairs = origins.flatMap(({ endpointId, scopeIds: own }) =>
+    own.length < scopes.size ? own.map((scopeId) => fromTag({ scopeId, endpointId })) : [],
+  );
+  return [
+    ...tags.filter((tag) => !before.has(tag) && !tag.startsWith(prefixes.from)),
+    ...[...scopes].map((id) => `${prefixes.scope}${id}`).sort(compareText),
+    ...[...new Set(origins.map((one) => one.endpointId))].sort(compareText),
+    ...[...new Set(pairs)].sort(compareText),
+  ];
+}
+
+/** Of one length, since a tag of Konnect has at most 128 characters. */
+function fromTag({ scopeId, endpointId }: Origin): string {
+  return `${prefixes.from}${uuidOf(JSON.stringify([scopeId, endpointId])).slice(0, 13)}`;
 }
 
 /** On the upstream of a domain: the account that the process's own credentials read its endpoints in (fm-37). */

@@ -5,7 +5,7 @@ import { nameOf } from '#deck/document';
 import { concurrently } from '#io/concurrently';
 import { delayedSignal, stoppedAfter, withinDeadline } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
-import type { AppliedChange, Change } from '../plan/changes';
+import { type AppliedChange, type Change, turnOf } from '../plan/changes';
 import { failureNames, whySkipped } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
 import { foreignMessage, takesPaths } from '../plan/foreign-entities';
@@ -128,16 +128,17 @@ async function writeWhole(
 /** Creates and updates, then deletes, each kind at once; gives how far the data planes came in between, where that was awaited. */
 async function applyInStages(changes: readonly Change[], stage: Stage): Promise<Rollout | undefined> {
   const { options } = stage;
-  const stages = [...groupBy(changes, (change) => `${change.action} ${change.kind}`).values()];
-  const upserts = stages.filter((changesOfStage) => changesOfStage[0]?.action !== 'delete');
-  const deletes = stages.filter((changesOfStage) => changesOfStage[0]?.action === 'delete');
+  const stages = [...groupBy(changes, (change) => `${turnOf(change)} ${change.action} ${change.kind}`).values()];
+  const deletes = stages.filter(([first]) => first?.action === 'delete');
+  const last = stages.filter(([first]) => first && turnOf(first) === 'last');
+  const upserts = stages.filter((one) => !deletes.includes(one) && !last.includes(one));
   const isOrdered = upserts.length > 0 && deletes.length > 0;
   const before = isOrdered ? await readRollout(options) : undefined;
   for (const upsert of upserts) await applyStage(upsert, stage);
   const isAwaited = isOrdered && stage.progress.results.some(({ outcome }) => outcome === 'applied');
   const { during = quietly } = options;
   const rollout = isAwaited ? await during(waiting, () => awaitRollout(before, options)) : undefined;
-  for (const removal of deletes) await applyStage(removal, stage);
+  for (const removal of [...deletes, ...last]) await applyStage(removal, stage);
   return rollout;
 }
 

@@ -34,7 +34,7 @@ export interface AbsenceStore {
 /** `affinity` absent: `none`, but what zones have is left to evidence. */
 export type PassDependencies = Pick<
   PassInput,
-  'owner' | 'settings' | 'affinity' | 'base' | 'allowed' | 'policy' | 'mostOfKind'
+  'owner' | 'settings' | 'affinity' | 'via' | 'base' | 'allowed' | 'policy' | 'mostOfKind'
 > & {
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;

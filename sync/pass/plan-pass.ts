@@ -9,17 +9,13 @@ import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { brake } from '../plan/removals/brake';
 import { overLimit, type Policy } from '../plan/removals/policy';
-import type { AllowedAddresses } from '../plan/removals/refused-address';
-import { collectEvidence } from '../plan/removals/verdicts';
 import { type SettleOptions, settle } from '../plan/settle';
 import { planPublications, type ReadPublication } from '../publish/publish';
 import type { Report } from './report';
 
-export type PassInput = Omit<SettleOptions, 'held'> & {
+export type PassInput = Omit<SettleOptions, 'held' | 'isPinned'> & {
   /** What the control plane holds. */
   readonly held: readonly HeldEntity[];
-  /** Absent: no source is granted anything. */
-  readonly allowed?: AllowedAddresses;
   readonly policy: Policy;
   /** The most entities of one kind that the control plane holds; absent: it sets no limit. */
   readonly mostOfKind?: number;
@@ -46,18 +42,20 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { policy, allowed, mostOfKind, pin, owner, returning } = input;
-  const { claims, desired: newest } = settle(snapshot, { ...input, held: pin ? heldBeside(pin, held) : held });
-  const evidence = collectEvidence(snapshot, claims.quarantined, allowed);
+  const { policy, mostOfKind, pin, owner, returning } = input;
+  const isPinned = pin !== undefined;
+  const settling = { ...input, held: pin ? heldBeside(pin, held) : held, isPinned };
+  const { claims, desired: newest, evidence, waiting } = settle(snapshot, settling);
   const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
-  const placed = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot) };
+  const placed = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot), snapshot, evidence };
   const wanted = pin
-    ? { desired: desiredUnder(pin, placed), settings: {}, affinity: pin.revision.affinity }
-    : { desired: returning ? withUndiscovered(newest, returning, held) : newest };
+    ? { ...desiredUnder(pin, placed), settings: {}, affinity: pin.revision.affinity }
+    : { desired: returning ? withUndiscovered(newest, returning, held) : newest, waiting };
   const planned = makePlan({ ...rules, ...wanted, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   const { changes, withheld } = brake(planned.changes, held, policy);
-  const plan = { ...planned, changes, absences: { ...planned.absences, ...counted } };
+  const kept = [...wanted.waiting, ...planned.kept];
+  const plan = { ...planned, changes, kept, absences: { ...planned.absences, ...counted } };
   const outcome = outcomeOf(held, plan, withheld?.changes);
   const problem = overLimit(changes, outcome, mostOfKind);
   return {

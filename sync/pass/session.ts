@@ -117,6 +117,7 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
     owner: config.owner,
     settings: config.domains,
     affinity: config.affinity,
+    via: { via: config.via, suffix: config.resolver.suffix },
     allowed: new Map(config.sources.map((source) => [source.name, allowOf(source).addresses ?? []])),
     policy: { ...config.policy, allowRemovals: parseAllowRemovals(allowRemovals) },
     concurrency: backend.concurrency,

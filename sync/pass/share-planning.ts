@@ -10,6 +10,7 @@ const others = Object.keys({
   settings: true,
   base: true,
   affinity: true,
+  via: true,
   allowed: true,
   policy: true,
   mostOfKind: true,

@@ -4,7 +4,7 @@ import { groupBy } from '#core/group-by';
 import type { KnownScope, ScopeState, Snapshot } from '#core/model';
 import { knownScopes } from '#core/snapshot';
 import type { HeldEntity } from '#deck/document';
-import { accountOf, originsOf } from '#deck/tags';
+import { accountOf, eachOriginOf } from '#deck/tags';
 
 /** Accounts that the operator names for the process's own credentials (`ownAccount`), by source. */
 export type OwnAccounts = Readonly<Record<string, string | undefined>>;
@@ -60,10 +60,8 @@ function evidenceOf(group: readonly KnownScope[], { ids, remembered: tagged, own
 
 /** Endpoints of held targets, by the scope that their tags name. */
 function heldIds(held: readonly HeldEntity[]): ReadonlyMap<string, readonly string[]> {
-  const origins = held.filter((one) => one.kind === 'target').map((one) => originsOf(one.tags));
-  const pairs = origins.flatMap(({ scopeIds, endpointIds }) =>
-    scopeIds.flatMap((scopeId) => endpointIds.map((endpointId) => ({ scopeId, endpointId }))),
-  );
+  const origins = held.filter((one) => one.kind === 'target').flatMap((one) => eachOriginOf(one.tags));
+  const pairs = origins.flatMap(({ scopeIds, endpointId }) => scopeIds.map((scopeId) => ({ scopeId, endpointId })));
   return new Map(
     [...groupBy(pairs, (one) => one.scopeId)].map(([id, group]) => [id, group.map((one) => one.endpointId)]),
   );

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#core/errors';
 import type { Entity, Kind } from '#deck/document';
+import { roundRobin } from '#deck/fields';
 
 export const actions = ['create', 'update', 'delete'] as const;
 export type Action = (typeof actions)[number];
@@ -41,6 +42,19 @@ export type AppliedChange = {
 export type Kept = { readonly key: string; readonly domain: string; readonly reason: string };
 
 export type Changes = { readonly changes: readonly Change[]; readonly kept: readonly Kept[] };
+
+export type Turn = 'first' | 'usual' | 'last';
+
+/**
+ * When a change is written beside those of its kind: an upstream turns to round-robin before a name comes to be a target of it, and leaves
+ * it after the last one went, since least-connections loses requests over names (docs/decisions/0053-via.md).
+ */
+export function turnOf({ kind, action, before, after }: Change): Turn {
+  if (kind !== 'upstream' || action !== 'update' || !before || !after) return 'usual';
+  const [was, becomes] = [before, after].map(({ fields }) => fields.algorithm === roundRobin);
+  if (was === becomes) return 'usual';
+  return becomes ? 'first' : 'last';
+}
 
 /** What an entity is after a change, for comparison; the same for all deletes. */
 export function contentOf({ after }: Change): string {

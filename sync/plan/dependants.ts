@@ -1,6 +1,6 @@
 import { nameOf, parentNameOf } from '#deck/document';
 import { isGuard, parentOfKey } from '#deck/keys';
-import type { Change } from './changes';
+import { type Change, turnOf } from './changes';
 
 /** A change that is not to be made: for a reason that lies in others, or (without one) in itself. */
 export type LeftOut = { readonly change: Change; readonly reason?: string };
@@ -62,9 +62,12 @@ function groupOf({ kind, key }: Change): readonly string[] {
  * What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere, and a route
  * without the plugins of its service lets in whom they keep out.
  */
-function prerequisitesOf({ action, kind, key, after }: Change): readonly string[] {
+function prerequisitesOf(change: Change): readonly string[] {
+  const { action, kind, key, after } = change;
   if (kind === 'plugin' && !after) return [`route:${parentOfKey(key)}`];
   if (!after) return [];
+  // The names that it is for are still there.
+  if (turnOf(change) === 'last') return [`targets of ${key}`];
   if (kind === 'service') return [`upstream:${after.fields.host}`];
   const parent = parentNameOf(after);
   if (!parent) return [];

@@ -6,7 +6,7 @@ import { hasAnswered } from '#core/snapshot';
 import { zoneOf } from '#deck/affinity';
 import type { Document, Kind } from '#deck/document';
 import { claimedPathsOf } from '#deck/route-paths';
-import { originsOf } from '#deck/tags';
+import { eachOriginOf, originsOf } from '#deck/tags';
 
 type Settings = Readonly<Record<string, DomainSettings>>;
 
@@ -42,13 +42,12 @@ function targetsOf(
   let isUncertain = false;
   for (const { kind, tags } of entities) {
     if (kind !== 'target') continue;
-    const origins = originsOf(tags);
-    const [scopeId] = origins.scopeIds;
-    for (const id of origins.endpointIds) {
-      endpointIds.add(id);
-      if (scopeId !== undefined) scopeIds.set(id, scopeId);
+    for (const { endpointId, scopeIds: own } of eachOriginOf(tags)) {
+      const [scopeId] = own;
+      endpointIds.add(endpointId);
+      if (scopeId !== undefined) scopeIds.set(endpointId, scopeId);
     }
-    isUncertain ||= origins.scopeIds.some((id) => unread.has(id));
+    isUncertain ||= originsOf(tags).scopeIds.some((id) => unread.has(id));
   }
   return { endpointIds, scopeIds, isUncertain };
 }

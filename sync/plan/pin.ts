@@ -1,9 +1,12 @@
+import type { Domain } from '#core/claims/settle';
 import { groupBy } from '#core/group-by';
 import { type Affinity, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
 import { isMended, markPinned, type Revision, type RevisionInput, revisionOf, underRevision } from '#deck/revision';
+import { addressesAlone, formsIn, isName } from '#deck/via';
 import type { Kept } from './changes';
+import { decideForms, type FormsInput } from './via';
 
 /** What a control plane is pinned to, and what its journal knows. */
 export type Pin = {
@@ -18,15 +21,17 @@ export type Pin = {
   readonly isHold?: boolean;
 };
 
-export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' | 'affinity' | 'held'> & {
-  readonly held: readonly HeldEntity[];
-};
+export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' | 'affinity' | 'held' | 'formsOf'> &
+  Pick<FormsInput, 'snapshot' | 'evidence'> & { readonly held: readonly HeldEntity[] };
 
-/** What the control plane should hold under its pin, from the domains that discovery has now. */
-export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput): Document {
-  const data = renderDesired({ ...input, settings: {}, affinity: revision.affinity });
+/** What the control plane should hold under its pin, from the domains that discovery has now, and the switches of form that wait. */
+export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput) {
+  const named = groupBy(revision.entities.filter(isName), (one) => one.domain);
+  const wantedOf = ({ name }: Domain) => (named.has(name) ? formsIn(named.get(name) ?? []) : addressesAlone);
+  const { formsOf, waiting } = decideForms({ ...input, wantedOf });
+  const data = renderDesired({ ...input, settings: {}, affinity: revision.affinity, formsOf });
   const desired = underRevision(revision, data, input.held);
-  return isHold ? desired : markPinned(desired, revision.id);
+  return { desired: isHold ? desired : markPinned(desired, revision.id), waiting };
 }
 
 /** The revision that the control plane would run without its pin. */

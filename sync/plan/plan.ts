@@ -1,17 +1,18 @@
 import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
 import { uuidOf } from '#core/uuid';
-import { zoneOf } from '#deck/affinity';
-import { differencesOf, withoutDefaults } from '#deck/compare';
+import { withoutDefaults } from '#deck/compare';
 import { writeOrder } from '#deck/desired';
 import { type Document, type Entity, type HeldEntity, type Kind, nameOf, parentNameOf } from '#deck/document';
 import { uuidName } from '#deck/keys';
-import { boundRoute, claimedPathsOf } from '#deck/route-paths';
-import { originsOf } from '#deck/tags';
-import type { Action, Change, Changes } from './changes';
+import { boundRoute } from '#deck/route-paths';
+import { type Action, type Change, type Changes, type Turn, turnOf } from './changes';
 import { keptUnder } from './pin';
+import { whyCreated, whyUpdated } from './reasons';
 import type { Absences } from './removals/absences';
-import { type RemovalContext, removeTargets, switchOff } from './removals/removals';
+import { judgeTargets } from './removals/names';
+import { type RemovalContext, switchOff } from './removals/removals';
+import { replaceTargets } from './removals/replaced';
 
 export type PlanInput = RemovalContext & { readonly held: readonly HeldEntity[] };
 
@@ -35,18 +36,28 @@ export function makePlan(input: PlanInput): Plan {
   });
   const wanted = new Set(input.desired.map(nameOf));
   const unwanted = [...heldByName].flatMap(([name, entity]) => (wanted.has(name) ? [] : [entity]));
-  const off = switchOff(unwanted, input);
-  const staying = unwanted.filter((entity) => !off.has(entity));
-  const upserts = [...input.desired, ...staying.flatMap(boundedRouteOf)].flatMap((entity) =>
-    upsertOf(entity, heldByName.get(nameOf(entity)), toChange),
+  const replaced = replaceTargets(unwanted, input.desired);
+  const others = without(
+    unwanted,
+    replaced.map((one) => one.entity),
   );
-  const { remove, kept, absences } = removeTargets(staying, input);
-  const deletes = [...remove, ...off.remove].map(({ entity, ...why }) =>
+  const off = switchOff(others, input);
+  const left = others.filter((entity) => !off.has(entity));
+  const { desired, staying, remove, kept, absences } = judgeTargets(left, input);
+  const upserts = [...desired, ...left.flatMap(boundedRouteOf), ...staying].flatMap((entity) =>
+    upsertOf(entity, heldByName.get(nameOf(entity)), { toChange, held: input.held }),
+  );
+  const deletes = [...replaced, ...remove, ...off.remove].map(({ entity, ...why }) =>
     toChange('delete', entity, { ...why, before: entity }),
   );
   const changes = sortChanges([...upserts, ...deletes]);
-  const unrecorded = input.pin ? keptUnder(input.pin, staying) : [];
-  return { changes, kept: [...kept, ...off.kept, ...unrecorded], absences, desired: input.desired };
+  const unrecorded = input.pin ? keptUnder(input.pin, left) : [];
+  return { changes, kept: [...kept, ...off.kept, ...unrecorded], absences, desired };
+}
+
+function without<T>(all: readonly T[], some: readonly T[]): readonly T[] {
+  const leaving = new Set(some);
+  return leaving.size === 0 ? all : all.filter((one) => !leaving.has(one));
 }
 
 function isParent({ kind }: Entity): boolean {
@@ -64,37 +75,32 @@ function boundedRouteOf(entity: HeldEntity): readonly Entity[] {
 type ChangeDetails = Pick<Change, 'reason' | 'isConfirmed' | 'before' | 'after'>;
 type ToChange = (action: Action, entity: Entity, rest: ChangeDetails) => Change;
 
-function upsertOf(desired: Entity, held: HeldEntity | undefined, toChange: ToChange): readonly Change[] {
-  if (!held) return [toChange('create', desired, { reason: whyCreated(desired), after: desired })];
-  const differences = differencesOf(desired, held);
-  if (differences.length === 0) return [];
-  const reason = `${zoneOf(desired) === undefined ? '' : 'affinity: '}${differences.join('; ')}`;
-  return [toChange('update', desired, { reason, before: held, after: desired })];
+type Upserting = { readonly toChange: ToChange; readonly held: readonly HeldEntity[] };
+
+function upsertOf(desired: Entity, before: HeldEntity | undefined, { toChange, held }: Upserting): readonly Change[] {
+  if (!before) return [toChange('create', desired, { reason: whyCreated(desired, held), after: desired })];
+  const reason = whyUpdated(desired, before);
+  return reason === undefined ? [] : [toChange('update', desired, { reason, before, after: desired })];
 }
 
-function whyCreated(entity: Entity): string {
-  if (entity.kind === 'service') return `domain ${entity.domain} speaks ${entity.fields.protocol}`;
-  const zone = zoneOf(entity);
-  if (entity.kind === 'upstream' && zone)
-    return `affinity: addresses of zone ${zone} first; Host ${entity.fields.host_header}`;
-  if (entity.kind === 'upstream') return `domain ${entity.domain} was discovered; Host ${entity.fields.host_header}`;
-  if (entity.kind === 'route') return `paths ${claimedPathsOf(entity)?.join(' ')}`;
-  if (entity.kind === 'plugin') return `domains.${entity.domain}.plugins lists it`;
-  const { scopeIds, endpointIds } = originsOf(entity.tags);
-  const first = zone === undefined ? '' : `affinity: ${entity.fields.failover ? 'failover of' : 'in'} zone ${zone}; `;
-  return `${first}endpoint ${endpointIds.join(', ')} is available in ${scopeIds.join(', ')}`;
-}
-
-/** Creates, then updates in write order, then deletes backwards; by key within. */
+/** Creates, then updates in write order, then deletes backwards; by key within. Before and after these, updates that have their turn there. */
 function sortChanges(changes: readonly Change[]): readonly Change[] {
-  const byStage = groupBy(changes, ({ action, kind }) => `${action} ${kind}`);
-  const inOrder = (action: Action, kinds: readonly Kind[]) =>
-    kinds.flatMap((kind) => [...(byStage.get(`${action} ${kind}`) ?? [])].sort((a, b) => compareText(a.key, b.key)));
+  const byStage = groupBy(changes, (one) => stageName(turnOf(one), one.action, one.kind));
+  const inOrder = (turn: Turn, action: Action, kinds: readonly Kind[] = writeOrder) =>
+    kinds.flatMap((kind) =>
+      [...(byStage.get(stageName(turn, action, kind)) ?? [])].sort((a, b) => compareText(a.key, b.key)),
+    );
   return [
-    ...inOrder('create', writeOrder),
-    ...inOrder('update', writeOrder),
-    ...inOrder('delete', [...writeOrder].reverse()),
+    ...inOrder('first', 'update'),
+    ...inOrder('usual', 'create'),
+    ...inOrder('usual', 'update'),
+    ...inOrder('usual', 'delete', [...writeOrder].reverse()),
+    ...inOrder('last', 'update'),
   ];
+}
+
+function stageName(turn: Turn, action: Action, kind: Kind): string {
+  return `${turn} ${action} ${kind}`;
 }
 
 /** The document that the control plane holds once the plan is applied: what is desired, and what stays as it is; `withheld` is not applied. */

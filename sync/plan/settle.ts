@@ -1,12 +1,17 @@
-import { type Claims, type Contested, settleClaims } from '#core/claims/settle';
+import { type Claims, type Contested, type Domain, settleClaims } from '#core/claims/settle';
 import type { DomainSettings, Snapshot } from '#core/model';
 import type { Affinity } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import { type Document, nameOf } from '#deck/document';
 import { type Base, contestedDomains, emptyBase } from '#deck/file/base';
 import { writtenPaths } from '#deck/file/base-paths';
+import { addressesAlone, formsFor, type ViaSettings, viaOf } from '#deck/via';
 import { accountsOf } from './accounts';
+import type { Kept } from './changes';
 import { incumbentsOf } from './incumbents';
+import type { AllowedAddresses } from './removals/refused-address';
+import { collectEvidence, type Evidence } from './removals/verdicts';
+import { type DecidedForms, decideForms, type FormsInput } from './via';
 
 export type SettleOptions = {
   readonly owner: string;
@@ -14,11 +19,23 @@ export type SettleOptions = {
   /** What people wrote: tags take no path and no name of it. Absent: nothing. */
   readonly base?: Base;
   readonly affinity?: Affinity;
+  /** Absent: each address is a target. */
+  readonly via?: ViaSettings;
+  /** Ranges that the configuration grants; absent: none. */
+  readonly allowed?: AllowedAddresses;
+  /** What is held is under a pin: what would be desired without it waits for nothing. */
+  readonly isPinned?: boolean;
   /** What the control plane holds. */
   readonly held: Document;
 };
 
-type Settled = { readonly claims: Claims; readonly desired: Document };
+type Settled = {
+  readonly claims: Claims;
+  readonly desired: Document;
+  readonly evidence: Evidence;
+  /** Switches from one form of a domain's addresses to another that wait. */
+  readonly waiting: readonly Kept[];
+};
 
 /**
  * Settles the claims, and renders what follows from them. A domain that would take a name of a base file is quarantined, and the others are
@@ -29,12 +46,28 @@ export function settle(snapshot: Snapshot, options: SettleOptions, contested: Co
   const unrouted = new Set(Object.keys(settings).filter((domain) => settings[domain]?.route === false));
   const rights = { written: writtenPaths(base), unrouted, contested };
   const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings), rights);
-  const desired = renderDesired({ ...options, domains: claims.domains, accounts: accountsOf(snapshot) });
-  if (base.entities.length === 0) return { claims, desired };
+  const evidence = collectEvidence(snapshot, claims.quarantined, options.allowed);
+  const { formsOf, waiting } = configuredForms(claims.domains, { ...options, snapshot, evidence });
+  const desired = renderDesired({ ...options, domains: claims.domains, accounts: accountsOf(snapshot), formsOf });
+  const settled = { claims, desired, evidence, waiting };
+  if (base.entities.length === 0) return settled;
   const heldNames = new Set(held.map(nameOf));
   const more = contestedDomains(
     base,
     desired.filter((one) => !heldNames.has(nameOf(one))),
   );
-  return more.size === 0 ? { claims, desired } : settle(snapshot, options, new Map([...contested, ...more]));
+  return more.size === 0 ? settled : settle(snapshot, options, new Map([...contested, ...more]));
+}
+
+type Configured = SettleOptions & Pick<FormsInput, 'snapshot' | 'evidence'>;
+
+function configuredForms(
+  domains: readonly Domain[],
+  { via, settings, isPinned, ...context }: Configured,
+): DecidedForms {
+  const wantedOf = (domain: Domain) =>
+    via ? formsFor(domain, viaOf(settings[domain.name], via.via), via.suffix) : addressesAlone;
+  if (!isPinned) return decideForms({ ...context, domains, wantedOf });
+  const forms = new Map(domains.map((domain) => [domain.name, wantedOf(domain)]));
+  return { formsOf: (domain) => forms.get(domain) ?? addressesAlone, waiting: [] };
 }

@@ -1,3 +1,4 @@
+import { isName } from '#deck/via';
 import { type Action, actions, type Change } from '../plan/changes';
 
 const words: Readonly<Record<Action, string>> = { create: 'created', update: 'updated', delete: 'deleted' };
@@ -12,7 +13,13 @@ export function describeChanges(changes: readonly Change[], ifNone = 'affinity o
     .map((action) => [changes.filter((one) => one.action === action).length, words[action]] as const)
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}`);
-  const names = changes.slice(0, mostNames).map(({ kind, key }) => `${kind} ${key}`);
+  const names = changes.slice(0, mostNames).map(nameOfOne);
   const more = changes.length - names.length;
   return `${counts.join(', ')}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** How the addresses of a domain reach Kong is said in words: the name is long, and says less. */
+function nameOfOne({ action, kind, key, domain, reason }: Change): string {
+  if (!isName({ kind, key })) return `${kind} ${key}`;
+  return `${domain} ${action === 'delete' ? 'no longer via resolver' : reason.split(';', 1).join()}`;
 }

@@ -24,7 +24,7 @@ export interface Revisions {
 const json: z.ZodType<Json> = z.json();
 const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
 const entity: z.ZodType<Entity> = z.object({
-  kind: z.enum(['upstream', 'service', 'route', 'plugin']),
+  kind: z.enum(['upstream', 'target', 'service', 'route', 'plugin']),
   key: z.string(),
   domain: z.string(),
   parent: z.string().optional(),

@@ -2,6 +2,7 @@ import { formatProblem } from '#core/errors';
 import { zoneOf } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
+import { isName, isOwnTarget } from '#deck/via';
 import type { Change } from '../changes';
 import { leaveOut } from '../dependants';
 import { isIdle } from './idle';
@@ -16,10 +17,16 @@ export type Braked = { readonly changes: readonly Change[]; readonly withheld?: 
 /** Below this many addresses a percentage says nothing, and the brake does not act. */
 const brakeFromAddresses = 10;
 
-/** Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). */
+/**
+ * Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). What another form of
+ * a domain's addresses replaces is none of them (docs/decisions/0053-via.md).
+ */
 export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): Braked {
-  if (!changes.some(takesAway)) return { changes };
-  const lost = lostAddresses(changes, held);
+  const isReplaced = replacedBy(changes, held);
+  const takesAway = (change: Change) => isTaking(change) && !isReplaced(change);
+  const taken = changes.filter(takesAway);
+  if (taken.length === 0) return { changes };
+  const lost = lostAddresses(taken, held);
   const addresses = new Set(held.filter((one) => one.kind === 'target').map(addressOf));
   const percent = (lost.size / addresses.size) * 100;
   const { maxRemovePercent, allowRemovals = 0 } = policy;
@@ -40,16 +47,28 @@ function addressOf({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>): string 
 }
 
 /** A target that goes, or gets no requests any more. */
-function takesAway({ action, kind, before, after }: Change): boolean {
+function isTaking({ action, kind, before, after }: Change): boolean {
   if (kind !== 'target' || action === 'create') return false;
   return action === 'delete' || (after !== undefined && isIdle(after) && !(before && isIdle(before)));
 }
 
 /** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
-function lostAddresses(changes: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
-  const taken = changes.filter(takesAway);
+function lostAddresses(taken: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
   const keys = new Set(taken.map((one) => one.key));
   const stays = (one: HeldEntity) => one.kind === 'target' && !zoneOf(one) && !keys.has(one.key);
   const left = new Set(held.filter(stays).map(addressOf));
   return new Set(taken.map(addressOf).filter((address) => !left.has(address)));
+}
+
+/** Whether a target goes while its domain's own upstream keeps, or gets, a name in place of it; in place of a name it may be anything. */
+function replacedBy(changes: readonly Change[], held: readonly HeldEntity[]): (change: Change) => boolean {
+  const deleted = new Set(changes.filter((one) => one.action === 'delete').map((one) => one.key));
+  const created = changes.filter((one) => one.action === 'create');
+  const left = [...held.filter(({ kind, key }) => kind === 'target' && !deleted.has(key)), ...created].filter(
+    isOwnTarget,
+  );
+  const named = new Set(left.filter(isName).map((one) => one.domain));
+  const filled = new Set(left.map((one) => one.domain));
+  return (change) =>
+    change.action === 'delete' && (named.has(change.domain) || (isName(change) && filled.has(change.domain)));
 }

@@ -2,7 +2,7 @@ import { statementsOf } from '#core/claims/statements';
 import type { KnownScope, Snapshot } from '#core/model';
 import { knownScopes } from '#core/snapshot';
 import type { HeldEntity } from '#deck/document';
-import { accountOf, originsOf } from '#deck/tags';
+import { accountOf, eachOriginOf } from '#deck/tags';
 
 /**
  * Endpoints of held targets that no known scope lists, by the known scope that the targets' tags name; in order, each once. What was
@@ -20,11 +20,11 @@ export function missingEndpoints(
   const own = new Map(known.map((state) => [state.scope.id, { state, ids: new Set<string>() }]));
   for (const { kind, tags, domain } of held) {
     if (kind !== 'target') continue;
-    const { scopeIds, endpointIds } = originsOf(tags);
-    for (const scopeId of scopeIds) {
-      const scope = own.get(scopeId);
-      if (!scope || !knowsItsEndpoints(scope.state, accountOfDomain(domain))) continue;
-      for (const id of endpointIds) scope.ids.add(id);
+    const account = accountOfDomain(domain);
+    for (const { endpointId, scopeIds } of eachOriginOf(tags)) {
+      // Where tags do not tell which of several it is, the others do not know the endpoint either.
+      const scope = scopeIds.length === 1 ? own.get(scopeIds[0] ?? '') : undefined;
+      if (scope && knowsItsEndpoints(scope.state, account)) scope.ids.add(endpointId);
     }
   }
   const missing = [...own].map(

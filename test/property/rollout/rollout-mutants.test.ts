@@ -96,7 +96,8 @@ const mutants: readonly Mutant<Step>[] = [
       desiredUnder: (pin: Module, input: Module) => {
         const held = new Set(input.held.map(({ kind, key }: Module) => `${kind}:${key}`));
         const isKnown = ({ kind, key }: Module) => kind !== 'target' || held.has(`${kind}:${key}`);
-        return desiredUnder(pin, input).filter((one: Module) => !pin.isHold || isKnown(one));
+        const { desired, ...rest } = desiredUnder(pin, input);
+        return { ...rest, desired: desired.filter((one: Module) => !pin.isHold || isKnown(one)) };
       },
     }),
     lives: rolledOut,

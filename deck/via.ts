@@ -1,0 +1,60 @@
+import type { Domain } from '#core/claims/settle';
+import type { DomainSettings, Via } from '#core/model';
+import { isServiceName, serviceName, upstreamName } from '#core/names';
+import { factsOf } from '#core/protocols';
+import type { Document, Entity } from './document';
+import { nameInParent, parentOfKey } from './keys';
+import { type EndpointOrigin, withOrigins } from './tags';
+
+/**
+ * What stands in the upstream of a domain: each address as a target, a name that the resolver answers (`host:port`), or, while a switch
+ * from one to the other waits, what it held before (docs/decisions/0053-via.md).
+ */
+export type Forms = { readonly hasAddresses: boolean; readonly names: readonly string[] };
+
+/** How addresses reach Kong where a domain says nothing of it, and what names end in. */
+export type ViaSettings = { readonly via: Via; readonly suffix: string };
+
+/** How the addresses of a domain reach Kong. */
+export function viaOf({ via }: DomainSettings = {}, byDefault: Via = 'addresses'): Via {
+  return via ?? byDefault;
+}
+
+/** Each address as a target, whatever the domain. */
+export const addressesAlone: Forms = { hasAddresses: true, names: [] };
+
+/** The form that `via` asks for. */
+export function formsFor(domain: Domain, via: Via, suffix: string): Forms {
+  return via === 'addresses' ? addressesAlone : { hasAddresses: false, names: [nameOfDomain(domain, suffix)] };
+}
+
+/** The port is that of the answer; without one in it, the port that all targets agree on counts, else that of the protocol. */
+function nameOfDomain({ name, protocol, targets }: Domain, suffix: string): string {
+  const [port = factsOf(protocol).port, ...others] = new Set(targets.map((one) => one.port));
+  return `${serviceName(name, suffix)}:${others.length > 0 ? factsOf(protocol).port : port}`;
+}
+
+/** Whether an entity is a target of a domain's own upstream, and no zone's; what is published is none either. */
+export function isOwnTarget({ kind, key, domain }: Pick<Entity, 'kind' | 'key' | 'domain'>): boolean {
+  return kind === 'target' && parentOfKey(key) === upstreamName(domain);
+}
+
+/** Whether an entity is a target that is a name for the resolver. */
+export function isName({ kind, key }: Pick<Entity, 'kind' | 'key'>): boolean {
+  return kind === 'target' && isServiceName(nameInParent(key));
+}
+
+/** The forms that stand in a domain's own upstream; `targets` are those of one domain. */
+export function formsIn(targets: Document): Forms {
+  const own = targets.filter(isOwnTarget);
+  return {
+    hasAddresses: own.some((one) => !isName(one)),
+    names: own.filter(isName).map(({ key }) => nameInParent(key)),
+  };
+}
+
+/** The target as if one of its endpoints were all that it stands for: so each of them is judged, and its absences are counted. */
+export function targetOfOne<E extends Entity>(target: E, origin: EndpointOrigin): E {
+  const key = isName(target) ? `${target.key} ${origin.endpointId}` : target.key;
+  return { ...target, key, tags: withOrigins(target.tags, [origin]) };
+}

@@ -1,0 +1,28 @@
+import { groupBy } from '#core/group-by';
+import { zoneOf } from '#deck/affinity';
+import type { Document, HeldEntity } from '#deck/document';
+import { type Forms, formsIn, isName, isOwnTarget } from '#deck/via';
+import type { Removal } from './removals';
+
+/**
+ * Of the unwanted entities, those that another form of the domain's addresses replaces: addresses and upstreams of zones where a name is wanted, and a
+ * name where addresses or another name are. That is configuration, which needs no evidence, in `upsert-only` too: what the domain loses stands
+ * beside it already (docs/decisions/0053-via.md).
+ */
+export function replaceTargets(unwanted: readonly HeldEntity[], desired: Document): readonly Removal[] {
+  const own = groupBy(desired.filter(isOwnTarget), (one) => one.domain);
+  const forms = new Map([...own].map(([domain, targets]) => [domain, formsIn(targets)]));
+  return unwanted.flatMap((entity) => {
+    const wanted = forms.get(entity.domain);
+    return wanted && isReplaced(entity, wanted) ? [{ entity, reason: whyReplaced(wanted) }] : [];
+  });
+}
+
+function isReplaced(entity: HeldEntity, { hasAddresses }: Forms): boolean {
+  if (zoneOf(entity) !== undefined) return !hasAddresses;
+  return isOwnTarget(entity) && (isName(entity) || !hasAddresses);
+}
+
+function whyReplaced({ hasAddresses, names: [name] }: Forms): string {
+  return `replaced: the domain is now via ${hasAddresses ? 'addresses' : `resolver, by ${name}`}`;
+}

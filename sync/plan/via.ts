@@ -1,0 +1,75 @@
+import type { Domain } from '#core/claims/settle';
+import { groupBy } from '#core/group-by';
+import type { Snapshot } from '#core/model';
+import { upstreamName } from '#core/names';
+import { unknownScopes } from '#core/snapshot';
+import type { Document, Entity } from '#deck/document';
+import { eachOriginOf, originsOf } from '#deck/tags';
+import { addressesAlone, type Forms, formsIn, isOwnTarget, targetOfOne } from '#deck/via';
+import type { Kept } from './changes';
+import type { Evidence } from './removals/verdicts';
+
+export type FormsInput = {
+  readonly domains: readonly Domain[];
+  /** The form that the configuration, or a revision, asks for. */
+  readonly wantedOf: (domain: Domain) => Forms;
+  readonly held: Document;
+  readonly snapshot: Snapshot;
+  readonly evidence: Evidence;
+};
+
+/** How each domain stands in its upstream, and the switches that wait, each with the reason. */
+export type DecidedForms = {
+  readonly formsOf: (domain: string) => Forms;
+  readonly waiting: readonly Kept[];
+};
+
+/**
+ * Decides how the addresses of each domain reach Kong: as is wanted, but a domain that is held in another form keeps that one while anything
+ * of it is uncertain, since the other form would be made of what is known alone (fm-75).
+ */
+export function decideForms({ domains, wantedOf, ...context }: FormsInput): DecidedForms {
+  const targets = groupBy(context.held.filter(isOwnTarget), (one) => one.domain);
+  const unknown = new Set(unknownScopes(context.snapshot).map(({ scope }) => scope.id));
+  const forms = new Map<string, Forms>();
+  const waiting: Kept[] = [];
+  for (const domain of domains) {
+    const wanted = wantedOf(domain);
+    const own = targets.get(domain.name) ?? [];
+    const before = formsIn(own);
+    const why = isSwitch(before, wanted) ? whyUncertain(domain, own, { ...context, unknown }) : undefined;
+    if (why !== undefined) waiting.push(waitingFor(domain, wanted, why));
+    forms.set(domain.name, why === undefined ? wanted : before);
+  }
+  return { formsOf: (domain) => forms.get(domain) ?? addressesAlone, waiting };
+}
+
+/** Whether something of the form that is held leaves. */
+function isSwitch(before: Forms, wanted: Forms): boolean {
+  return (before.hasAddresses && !wanted.hasAddresses) || before.names.some((name) => !wanted.names.includes(name));
+}
+
+type Uncertain = Pick<FormsInput, 'evidence'> & { readonly unknown: ReadonlySet<string> };
+
+/** What of the domain nobody knows for certain: a scope of what it holds or claims, or an endpoint that it holds. */
+function whyUncertain(domain: Domain, held: readonly Entity[], context: Uncertain): string | undefined {
+  const { unknown, evidence } = context;
+  const scopeIds = [
+    ...held.flatMap(({ tags }) => originsOf(tags).scopeIds),
+    ...domain.targets.map((one) => one.scopeId),
+  ];
+  const away = scopeIds.find((id) => unknown.has(id));
+  if (away !== undefined) return `scope ${away} is unknown`;
+  const serving = new Set(domain.targets.map((one) => one.endpointId));
+  const verdicts = held.flatMap((target) =>
+    eachOriginOf(target.tags)
+      .filter(({ endpointId }) => !serving.has(endpointId))
+      .map((origin) => evidence(targetOfOne(target, origin))),
+  );
+  return verdicts.find((one) => one.is === 'uncertain')?.reason;
+}
+
+function waitingFor({ name: domain }: Domain, { hasAddresses, names: [name] }: Forms, why: string): Kept {
+  const form = hasAddresses ? 'via addresses' : `via resolver, by ${name},`;
+  return { key: upstreamName(domain), domain, reason: `${form} waits: ${why}` };
+}
