@@ -9,7 +9,7 @@ import type { FromZone } from './zone/zone-id';
 
 type Tell = (reason: string) => void;
 
-export type OpenFeedOptions = Pick<FeedOptions, 'isNamed'> & {
+export type OpenFeedOptions = Pick<FeedOptions, 'isNamed' | 'isLean'> & {
   /** Of the thread that discovers; Node's own when absent. */
   readonly resourceLimits?: ResourceLimits;
 };
@@ -18,11 +18,11 @@ export type OpenFeedOptions = Pick<FeedOptions, 'isNamed'> & {
 export function openFeed(
   env: Readonly<Record<string, string | undefined>>,
   onProblem: Tell,
-  { isNamed, resourceLimits }: OpenFeedOptions = {},
+  { resourceLimits, ...more }: OpenFeedOptions = {},
 ): Feed {
   if (!env.KONG_PRIVATELINK_CONFIG) return emptyFeed;
-  const startThread = () => openThread(resourceLimits);
-  return startFeed({ startThread, clock: unreferencedClock, onProblem, isNamed }, new AbortController().signal);
+  const startThread = () => openThread({ resourceLimits, workerData: { isLean: more.isLean } });
+  return startFeed({ startThread, clock: unreferencedClock, onProblem, ...more }, new AbortController().signal);
 }
 
 /** In a thread that ends when the zone is found; until then no zone is preferred. */
@@ -42,8 +42,8 @@ function openWorker(file: string, options?: WorkerOptions): Worker {
   return worker;
 }
 
-function openThread(resourceLimits: ResourceLimits | undefined): DiscoveryThread {
-  const worker = openWorker('discovery/thread.js', { resourceLimits });
+function openThread(options: WorkerOptions): DiscoveryThread {
+  const worker = openWorker('discovery/thread.js', options);
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on('message', listener),

@@ -6,7 +6,7 @@ import { askByUdp } from './forwarding/exchange';
 import { readAddress, type SocketAddress } from './forwarding/nameservers';
 import type { ResolverOptions } from './options';
 import { classIn, flags, headerBytes, rcodes, types } from './packets/numbers';
-import { readSettings } from './settings';
+import { readSettingsInThread } from './settings/in-thread';
 
 export type Checked = {
   /** Who answered. */
@@ -18,8 +18,8 @@ export type Checked = {
 const timeoutMs = 2_000;
 
 /** Asks the resolver that the configuration names for its own suffix. Throws PrivatelinkError where it does not answer right. */
-export async function checkResolver(options: ResolverOptions, env: NodeJS.ProcessEnv): Promise<Checked> {
-  const { listen, suffix } = readSettings(options, env);
+export async function checkResolver(options: ResolverOptions): Promise<Checked> {
+  const { listen, suffix } = await readSettingsInThread(options);
   const server = reachable(readAddress(listen));
   const address = formatAddress(server);
   const question = questionOf(suffix);

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
-import { Command } from 'commander';
 import { messageOf } from '#core/errors';
 import { openOutput } from '#io/output';
-import { type ResolverOptions, resolverHelp, resolverOptions, resolverSummary } from './options';
+import { helpText, parseResolverOptions } from './command-line';
+import { saveMemory } from './memory';
 import { resolverVerb } from './verb';
 
 /** The resolver as a program of its own: what `kong-privatelink resolver` does, without the rest of it. */
@@ -13,24 +13,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // The second one does not wait for anything.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
-    controller.abort({ signal });
+    controller.abort();
   });
 }
 
-function parseOptions(argv: readonly string[]): ResolverOptions {
-  const command = new Command('kong-privatelink-resolver')
-    .description(`${resolverSummary}\n${resolverHelp}`)
-    .option('-c, --config <file>', 'configuration file')
-    .option('--json', 'one JSON object on standard output');
-  for (const [flags, description] of resolverOptions) command.option(flags, description);
-  return command.parse([...argv], { from: 'user' }).opts<ResolverOptions>();
-}
-
-async function main(): Promise<number> {
+async function main(argv: readonly string[]): Promise<number> {
   const [out, err] = [openOutput(1), openOutput(2)];
-  const options = parseOptions(process.argv.slice(2));
   try {
-    await resolverVerb({ ...options, env: process.env, out: out.write }, controller.signal);
+    const options = parseResolverOptions(argv);
+    if (options === 'help') out.write(helpText());
+    else await resolverVerb({ ...options, env: process.env, out: out.write }, controller.signal);
   } catch (thrown) {
     err.write(`error: ${messageOf(thrown)}\n`);
     return 1;
@@ -38,4 +30,5 @@ async function main(): Promise<number> {
   return (await out.reason()) ? 1 : 0;
 }
 
-void main().then((code) => process.exit(code));
+saveMemory();
+void main(process.argv.slice(2)).then((code) => process.exit(code));

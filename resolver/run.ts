@@ -1,4 +1,3 @@
-import { configPath } from '#config/file';
 import { formatAddress } from '#core/addresses/targets';
 import { formatProblem, messageOf } from '#core/errors';
 import { zoneNameFix } from '#core/zones';
@@ -15,7 +14,8 @@ import type { ResolverOptions } from './options';
 import { type AnswerCounts, createAnswerCounts } from './serving/counts';
 import { type DnsServer, serveDns } from './serving/listen';
 import { createRespond, type Respond } from './serving/respond';
-import { type ResolverSettings, readSettings } from './settings';
+import { readSettingsInThread } from './settings/in-thread';
+import type { ResolverSettings } from './settings/settings';
 
 export type RunResolverOptions = ResolverOptions & {
   /** Of this process, which its threads read too: options are added to it. */
@@ -42,46 +42,61 @@ type Running = {
 /** Answers until `signal` aborts; reads its configuration again at SIGHUP. Throws PrivatelinkError where it cannot begin. */
 export async function runResolver(options: RunResolverOptions, signal: AbortSignal): Promise<void> {
   const logger = createLogger('kong-privatelink-resolver');
-  const onProblem = problemsOf(logger);
-  setEnvironment(options);
-  let settings = readSettings(options, options.env);
-  const listen = readAddress(settings.listen);
-  const feed = openOwnFeed(options, onProblem);
-  const running = { options, feed, counts: createAnswerCounts(), onProblem };
-  let answering = answeringOf(running, settings, listen);
-  const server = await serveDns(listen, (bytes, transport) => answering.respond(bytes, transport), onProblem);
+  const settings = await readSettingsInThread(options);
+  const running = openRunning(options, settings, problemsOf(logger));
+  let answering = answeringOf(running, settings, readAddress(settings.listen));
+  const respond: Respond = (bytes, transport) => answering.respond(bytes, transport);
+  const server = await serveDns(readAddress(settings.listen), respond, running.onProblem);
   const metrics = options.metrics === undefined ? undefined : await serveMetrics(options.metrics, metricsOf(running));
-  const reload = () => {
-    try {
-      const renewed = readSettings(options, options.env);
-      if (renewed.listen !== settings.listen)
-        onProblem(`resolver.listen is ${renewed.listen}: it holds after a restart`);
-      answering = answeringOf(running, renewed, server.address);
-      settings = renewed;
-      feed.reload(settings.probe);
-      logger.info(listeningOf(server, answering), 'configuration read again');
-    } catch (thrown) {
-      onProblem(`the configuration was not read again, and the one before stays: ${messageOf(thrown)}`);
-    }
+  const onRenewed = (renewed: ResolverSettings) => {
+    answering = answeringOf(running, renewed, server.address);
+    logger.info(listeningOf(server, answering), 'configuration read again');
   };
-  process.on('SIGHUP', reload);
+  const forget = onHangup(running, settings, onRenewed);
   logger.info(listeningOf(server, answering), 'listening');
   options.onListening(listeningOf(server, answering));
   await ended(signal);
-  process.off('SIGHUP', reload);
-  logger.info({ signal: String(signal.reason?.signal ?? '') || undefined }, 'stopping');
+  forget();
+  logger.info('stopping');
   metrics?.close().closeAllConnections();
   await server.close();
 }
 
 /** Threads read the same variables. */
-function setEnvironment({ env, config, zoneId }: RunResolverOptions): void {
-  env.KONG_PRIVATELINK_CONFIG = configPath({ path: config, env });
+function openRunning(
+  options: RunResolverOptions,
+  { file }: ResolverSettings,
+  onProblem: Running['onProblem'],
+): Running {
+  const { env, zoneId } = options;
+  env.KONG_PRIVATELINK_CONFIG = file;
   if (zoneId !== undefined) env.KONG_PRIVATELINK_ZONE_ID = zoneId;
+  return { options, feed: openOwnFeed(options, onProblem), counts: createAnswerCounts(), onProblem };
+}
+
+/** Reads the configuration again at each SIGHUP; one that cannot be used is said, and the one before stays. Gives what ends that. */
+function onHangup(
+  { options, feed, onProblem }: Running,
+  { listen }: ResolverSettings,
+  onRenewed: (renewed: ResolverSettings) => void,
+): () => void {
+  const reload = async () => {
+    try {
+      const renewed = await readSettingsInThread(options);
+      if (renewed.listen !== listen) onProblem(`resolver.listen is ${renewed.listen} now: it holds after a restart`);
+      onRenewed(renewed);
+      feed.reload(renewed.probe);
+    } catch (thrown) {
+      onProblem(`the configuration was not read again, and the one before stays: ${messageOf(thrown)}`);
+    }
+  };
+  const onSignal = () => void reload();
+  process.on('SIGHUP', onSignal);
+  return () => process.off('SIGHUP', onSignal);
 }
 
 function openOwnFeed({ env }: RunResolverOptions, onProblem: (reason: string) => void): Feed {
-  const feed = openFeed(env, onProblem, { isNamed: true });
+  const feed = openFeed(env, onProblem, { isNamed: true, isLean: true });
   const given = env.KONG_PRIVATELINK_ZONE_ID;
   if (ownZoneId(env) !== undefined) return feed;
   if (given) onProblem(formatProblem({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}`, fix: zoneNameFix }));

@@ -10,9 +10,9 @@ export type ResolverVerbOptions = ResolverOptions & {
 
 /** Runs the resolver until `signal` aborts, or checks one that runs. Throws PrivatelinkError. */
 export async function resolverVerb({ out, ...options }: ResolverVerbOptions, signal: AbortSignal): Promise<void> {
-  const { env, check, json } = options;
+  const { check, json } = options;
   if (check) {
-    const checked = await checkResolver(options, env);
+    const checked = await checkResolver(options);
     out(json ? `${JSON.stringify(checked)}\n` : `the resolver at ${checked.address} answers for ${checked.suffix}\n`);
     return;
   }

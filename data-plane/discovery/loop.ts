@@ -5,7 +5,7 @@ import { unknownScopes } from '#core/snapshot';
 import { jittered } from '#core/timing/backoff';
 import type { Clock } from '#core/timing/clock';
 import { agesOf } from '../reach/ages';
-import type { ToDiscovery } from './messages';
+import type { ToDiscovery } from './orders';
 import { createRoutePosts, type PostRoutes, type RoutePostsOptions } from './route-posts';
 
 export type LoopOptions = RoutePostsOptions & {
@@ -14,6 +14,8 @@ export type LoopOptions = RoutePostsOptions & {
   readonly restored: () => Promise<Snapshot>;
   /** Reads the configuration again; a pass begins at once, or when the present one has ended. */
   readonly reload?: () => void;
+  /** Told after each pass. */
+  readonly onPass?: () => void;
   /** Asked after each pass: the configuration may be read later than the start. */
   readonly intervalSeconds: () => number;
   readonly clock: Clock;
@@ -59,6 +61,7 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
       wait = new AbortController();
       const outcome = await passOnce(options, signal, postRoutes);
       failures = outcome === 'nothing' ? failures + 1 : 0;
+      options.onPass?.();
       await options.clock.sleep(pauseMs(outcome, failures, options), wait.signal).catch(() => {});
     }
   }

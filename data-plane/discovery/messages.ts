@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { probeSettingsSchema } from '../probes/probe-settings';
 import type { Ages } from '../reach/ages';
 import type { DomainRoute } from '../reach/resolve';
 
@@ -14,20 +12,6 @@ export type FromDiscovery =
   /** Where they are asked for: the names of all domains, apart by spaces; `isWhole`: every scope was known at some time, so that there are no others. */
   | { readonly kind: 'names'; readonly names: string; readonly isWhole: boolean }
   | { readonly kind: 'problem'; readonly reason: string };
-
-/**
- * What it is told: that requests for a domain may come, that they stopped, the own zone once it is known, that the names of all domains
- * are asked for, and that the configuration is another one.
- */
-export const toDiscoverySchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('use'), domain: z.string(), probe: probeSettingsSchema }),
-  z.object({ kind: z.literal('release'), domain: z.string() }),
-  z.object({ kind: z.literal('zone'), zoneId: z.string() }),
-  z.object({ kind: z.literal('names') }),
-  z.object({ kind: z.literal('reload') }),
-]);
-
-export type ToDiscovery = Readonly<z.infer<typeof toDiscoverySchema>>;
 
 /** The text of a route: receiving thousands of objects would block the thread that serves requests, and a text costs nothing until it is read. */
 export function writeRoute(route: DomainRoute): string {

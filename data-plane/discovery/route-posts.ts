@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { formatProblem } from '#core/errors';
 import type { Snapshot } from '#core/model';
 import { knownQuarantined } from '#core/snapshot';
@@ -5,8 +6,9 @@ import type { ProbeSettings } from '../probes/probe-settings';
 import type { Prober } from '../probes/prober';
 import { agesOf } from '../reach/ages';
 import { type DomainRoute, isForeignZone, type Routes, resolveRoutes } from '../reach/resolve';
-import { type FromDiscovery, type ToDiscovery, writeRoute } from './messages';
+import { type FromDiscovery, writeRoute } from './messages';
 import { createNamePosts } from './name-posts';
+import type { ToDiscovery } from './orders';
 
 export type RoutePostsOptions = {
   /** The own zone, where it is known at the start. */
@@ -21,7 +23,7 @@ type Use = Extract<ToDiscovery, { kind: 'use' }>;
 
 /** Posts the routes of the domains in use where they changed, has their targets probed, and says what is wrong with them. */
 export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RoutePostsOptions) {
-  /** What was last told of each domain in use. */
+  /** The digest of what was last told of each domain in use. */
   const inUse = new Map<string, string | undefined>();
   const sayForeign = once((id) => post({ kind: 'problem', reason: foreignWords(id) }));
   const [names, probes] = [createNamePosts(post), probesOf(prober)];
@@ -35,7 +37,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
   }
 
   function tell(domain: string, route = textOf(domain)): void {
-    inUse.set(domain, route);
+    inUse.set(domain, digestOf(route));
     probes.watch(domain, routes?.get(domain));
     post({ kind: 'route', domain, route });
   }
@@ -53,7 +55,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
     names.tell(routes, snapshot);
     for (const [domain, told] of inUse) {
       const route = textOf(domain);
-      if (!before || route !== told) tell(domain, route);
+      if (!before || digestOf(route) !== told) tell(domain, route);
     }
     if (zoneId !== undefined && isForeignZone(routes, zoneId)) sayForeign(zoneId);
     complain((domain) => inUse.has(domain));
@@ -82,6 +84,11 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
   }
 
   return { postRoutes, begin, end, moveTo, name: names.begin };
+}
+
+/** In place of a text of hundreds of characters, so that ten thousand take little memory. */
+function digestOf(text: string | undefined): string | undefined {
+  return text && createHash('sha1').update(text).digest('base64');
 }
 
 function foreignWords(zoneId: string): string {

@@ -1,4 +1,6 @@
-import { parentPort } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
 import { loadDataPlaneConfig } from '#config/file';
 import { messageOf } from '#core/errors';
 import { createDiscoverer, type Discoverer } from '#discovery/discover';
@@ -9,7 +11,8 @@ import { probeTarget } from '../probes/probe';
 import { createProber } from '../probes/prober';
 import { ownZoneId } from '../zone/own-zone';
 import { startDiscoveryLoop } from './loop';
-import { type FromDiscovery, toDiscoverySchema } from './messages';
+import type { FromDiscovery } from './messages';
+import { toDiscoverySchema } from './orders';
 
 /**
  * The thread that discovers and probes: parsing AWS's answers blocks an event loop for tens of milliseconds, and the one that
@@ -47,6 +50,12 @@ function reload(): void {
   }
 }
 
+/** What collects all garbage at once: a pass leaves more than what is kept, and V8 would leave it until it needs the room. */
+function collectGarbage(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
+
 const shared = {
   clock: unreferencedClock,
   random: Math.random,
@@ -58,6 +67,7 @@ const loop = startDiscoveryLoop(
     discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
     restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
     reload,
+    onPass: workerData?.isLean ? collectGarbage() : undefined,
     zoneId: ownZoneId(process.env),
     intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
     prober: createProber({ ...shared, probe: probeTarget }),

@@ -14,9 +14,16 @@ export type DomainInUse = {
   readonly down: Set<string>;
 };
 
-/** How to reach the domain; undefined when there is none, or nothing was told yet. */
-export function reachOf(domain: DomainInUse, seenOf: LiveFacts['seenOf']): Reach | undefined {
+/**
+ * How to reach the domain; undefined when there is none, or nothing was told yet. `isLean`: the text stays, and what is read of it is for
+ * this call alone.
+ */
+export function reachOf(domain: DomainInUse, seenOf: LiveFacts['seenOf'], isLean: boolean): Reach | undefined {
   domain.isUsed = true;
+  if (isLean)
+    return domain.unread === undefined
+      ? undefined
+      : liveReach(readRoute(domain.unread), { seenOf, down: domain.down }, undefined);
   if (domain.unread !== undefined) {
     domain.reach = liveReach(readRoute(domain.unread), { seenOf, down: domain.down }, domain.reach);
     domain.unread = undefined;

@@ -6,15 +6,26 @@ const firstWaitMs = 1_000;
 export type FirstWaits = ReturnType<typeof createFirstWaits>;
 
 /** One wait per domain, for all its requests: while AWS does not answer, only the first second of them is held up. */
-export function createFirstWaits(clock: Clock, signal: AbortSignal) {
+export function createFirstWaits(clock: Clock) {
   const ends = new Map<string, () => void>();
   const waits = new Map<string, Promise<void>>();
+  const ended = Promise.resolve();
 
   function begin(domain: string): Promise<void> {
+    const ending = new AbortController();
     const answer = new Promise<void>((resolve) => {
-      ends.set(domain, resolve);
+      ends.set(domain, () => {
+        ending.abort();
+        resolve();
+      });
     });
-    return Promise.race([answer, clock.sleep(firstWaitMs, signal).catch(() => {})]);
+    return Promise.race([answer, clock.sleep(firstWaitMs, ending.signal).catch(() => {})]);
+  }
+
+  /** What nobody waits for any more takes no memory of its own. */
+  function end(domain: string): void {
+    ends.get(domain)?.();
+    if (ends.delete(domain)) waits.set(domain, ended);
   }
 
   return {
@@ -23,9 +34,9 @@ export function createFirstWaits(clock: Clock, signal: AbortSignal) {
       waits.set(domain, waited);
       return waited;
     },
-    end: (domain: string): void => ends.get(domain)?.(),
+    end,
     endAll: (): void => {
-      for (const end of ends.values()) end();
+      for (const domain of ends.keys()) end(domain);
     },
     /** The next request for it is a first one again. */
     forget: (domain: string): void => {

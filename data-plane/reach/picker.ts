@@ -18,8 +18,9 @@ export type Picker = {
   readonly choices: readonly LiveChoice[];
   /** Of the choices, each once. */
   readonly seen: readonly Readonly<LastSeen>[];
-  /** By index of the choice. */
-  readonly turns: Turns;
+  readonly weights: Float64Array;
+  /** By index of the choice; made when first something is picked. */
+  turns: Turns | undefined;
   /** Places that probes have ejected, as they are at any time. */
   readonly down: ReadonlySet<string>;
   /** `down` has changed since the turns were told: the next pick tells them, however many changes there were. */
@@ -38,7 +39,8 @@ export function pickerOf(
   return {
     choices,
     seen: [...new Set(choices.map((one) => one.seen))],
-    turns: turnsOf(weights, before?.turns, isSame),
+    weights,
+    turns: before?.turns && turnsOf(weights, before.turns, isSame),
     down,
     isHealthNew: down.size > 0,
   };
@@ -55,17 +57,24 @@ function isEqual({ weight, place, host }: LiveChoice, other: LiveChoice | undefi
 export function pick(picker: Picker, sinceMs: number, isPanic = false): LiveChoice | undefined {
   if (isPanic || !isAllFresh(picker, sinceMs)) return pickAmong(picker, sinceMs, isPanic);
   if (picker.isHealthNew) queueHealthy(picker);
-  return picker.choices[nextTurn(picker.turns)];
+  return picker.choices[nextTurn(turnsIn(picker))];
 }
 
-function pickAmong({ choices, turns, down }: Picker, sinceMs: number, isPanic: boolean): LiveChoice | undefined {
+function turnsIn(picker: Picker): Turns {
+  picker.turns ??= turnsOf(picker.weights);
+  return picker.turns;
+}
+
+function pickAmong(picker: Picker, sinceMs: number, isPanic: boolean): LiveChoice | undefined {
+  const { choices, down } = picker;
+  const turns = turnsIn(picker);
   const isIn = (one: LiveChoice | undefined) => !isStale(one, sinceMs) && (isPanic || isUp(one, down));
   return choices[nextTurnAmong(turns, (index) => isIn(choices[index]))];
 }
 
 function queueHealthy(picker: Picker): void {
-  const { choices, turns, down } = picker;
-  queueAll(turns, (index) => isUp(choices[index], down));
+  const { choices, down } = picker;
+  queueAll(turnsIn(picker), (index) => isUp(choices[index], down));
   picker.isHealthNew = false;
 }
 

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { lazy } from '#core/timing/lazy';
-import { throughProxies } from '#io/proxy/connections';
+import { throughProxies } from '#io/proxy/agents';
 import { limitAnswers } from './answer-limits';
 import { toldCalls } from './told-calls';
 

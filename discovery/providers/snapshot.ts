@@ -6,7 +6,8 @@ import { type Clocks, createTimeline } from '#core/timing/clock';
 import { adopt } from '../admission/adopt';
 import { parseSnapshot } from '../snapshot/file';
 import { moveSnapshot } from '../snapshot/observed-times';
-import { describeSource, type ReadSnapshot } from '../snapshot/reader';
+import { describeSource } from '../snapshot/reader';
+import type { ReadSnapshot } from '../snapshot/text';
 import type { Answer, Source } from '../source';
 
 export type SnapshotSourceDependencies = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '#core/timing/clock';
-import { type FromDiscovery, type ToDiscovery, writeRoute } from '#data-plane/discovery/messages';
+import { type FromDiscovery, writeRoute } from '#data-plane/discovery/messages';
+import type { ToDiscovery } from '#data-plane/discovery/orders';
 import { type DiscoveryThread, startFeed } from '#data-plane/feed/feed';
 import { pickTarget } from '#data-plane/reach/reach';
 import { resolveRoutes } from '#data-plane/reach/resolve';

@@ -5,7 +5,7 @@ import type { ScopeState, Snapshot } from '#core/model';
 import { createDiscoverer } from '#discovery/discover';
 import { createSnapshotSource } from '#discovery/providers/snapshot';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
-import type { ReadSnapshot } from '#discovery/snapshot/reader';
+import type { ReadSnapshot } from '#discovery/snapshot/text';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 import { createFakeClock } from '../../../support/passes';
 import { firstOf, scopesOf } from '../../../support/sources';

@@ -1,13 +1,15 @@
-import { loadDataPlaneConfig } from '#config/file';
+import { configPath, loadDataPlaneConfig } from '#config/file';
 import { type ResolverConfig, resolver as resolverSchema } from '#config/resolver';
 import { misfitOf, PrivatelinkError } from '#core/errors';
 import { isZoneName, zoneNameFix } from '#core/zones';
 import type { ProbeSettings } from '#data-plane/probes/probe-settings';
-import type { ResolverOptions } from './options';
+import type { ResolverOptions } from '../options';
 
 /** What the resolver does, as the configuration says and the command line overrides. */
 export type ResolverSettings = Omit<ResolverConfig, 'probe'> & {
   readonly probe: ProbeSettings;
+  /** Absolute path of the file that says so. */
+  readonly file: string;
   /** Other names are passed on. */
   readonly isForwarding: boolean;
 };
@@ -23,7 +25,8 @@ export function readSettings(options: ResolverOptions, env: Environment): Resolv
   if (!data) throw wrongOption(`--${misfitOf(error, 'resolver')}`, 'give the option such a value');
   if (zoneId !== undefined && isZoneName(zoneId)) throw wrongOption(`--zone-id is ${zoneId}`, zoneNameFix);
   const isForwarding = options.forward !== false && data.forward?.length !== 0;
-  return { ...data, isForwarding, probe: probeOf(data) };
+  const file = configPath({ path: options.config, env });
+  return { ...data, file, isForwarding, probe: probeOf(data) };
 }
 
 function wrongOption(reason: string, fix: string): PrivatelinkError {

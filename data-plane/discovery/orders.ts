@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const probeSettingsSchema = z.object({
+  kind: z.enum(['none', 'tcp', 'http', 'https']),
+  path: z.string(),
+  intervalMs: z.number(),
+  timeoutMs: z.number(),
+  fall: z.number(),
+  rise: z.number(),
+  isForTiers: z.boolean().optional(),
+});
+
+/**
+ * What it is told: that requests for a domain may come, that they stopped, the own zone once it is known, that the names of all domains
+ * are asked for, and that the configuration is another one.
+ */
+export const toDiscoverySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('use'), domain: z.string(), probe: probeSettingsSchema }),
+  z.object({ kind: z.literal('release'), domain: z.string() }),
+  z.object({ kind: z.literal('zone'), zoneId: z.string() }),
+  z.object({ kind: z.literal('names') }),
+  z.object({ kind: z.literal('reload') }),
+]);
+
+export type ToDiscovery = Readonly<z.infer<typeof toDiscoverySchema>>;
