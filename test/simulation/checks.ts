@@ -3,10 +3,8 @@ import type { HeldEntity } from '#deck/document';
 import type { VpcEndpoint } from '#sandbox/aws/world/model';
 import type { AwsWorld } from '#sandbox/aws/world/world';
 import type { Report } from '#sync/pass/report';
+import { checkAlgorithms, fail, type Held, isNamed, isOfDomain, isOurs, isRemoved, nameKey, targetsOf } from './forms';
 import type { Configuration } from './history';
-
-/** Everything that the control plane holds, by `kind:key`. */
-export type Held = ReadonlyMap<string, HeldEntity>;
 
 export type Passed = {
   readonly before: Held;
@@ -25,7 +23,7 @@ const terminal: ReadonlySet<string> = new Set(['rejected', 'failed', 'expired', 
 
 /** Throws, naming the rule, when a pass broke one that holds whatever goes wrong. */
 export function checkPass({ before, after, configuration, isStranger, snapshot, report }: Passed): void {
-  const removed = targetsOf(before).filter((target) => !after.has(`target:${target.key}`));
+  const removed = targetsOf(before).filter((target) => isRemoved(target, after));
   const gone = goneIds(snapshot);
   const known = new Set(knownScopes(snapshot).map(({ scope }) => scope.id));
   for (const target of removed.filter(isOfDomain)) {
@@ -56,6 +54,7 @@ export function checkPass({ before, after, configuration, isStranger, snapshot, 
   const isRouted = after.has('route:sd1') && !before.has('route:sd1');
   if (isRouted && configuration.isLimited && !after.has('plugin:sd1|rate-limiting'))
     fail('sd1 got a route without the plugin that limits it');
+  checkAlgorithms(after);
   checkOthers(before, after);
 }
 
@@ -68,19 +67,61 @@ export function checkOthers(before: Held, after: Held): void {
 /** Throws unless the targets held are those that the world, as it is, asks for. */
 export function checkTruth(world: AwsWorld, held: Held, configuration: Configuration): void {
   const wanted = wantedIn(world);
+  const targets = targetsOf(held);
+  const named = new Set(targets.filter(isNamed).map((one) => one.domain));
   for (const [key, weight] of wanted) {
     const target = held.get(`target:${key}`);
-    if (!target) fail(`${key} is available and missing`);
+    if (named.has(domainOf(key))) checkNamed(world, key, targets);
+    else if (!target) fail(`${key} is available and missing`);
     else if (target.fields.weight !== weight) fail(`${key} has weight ${target.fields.weight} instead of ${weight}`);
   }
-  const served = new Set([...wanted.keys()].map((key) => key.split('.privatelink|')[0] ?? ''));
-  for (const target of targetsOf(held)) {
+  const served = new Set([...wanted.keys()].map(domainOf));
+  for (const target of targets) {
     const endpoint = world.endpoint(originOf(target).endpointId);
-    if (!wanted.has(`${target.domain}.privatelink|${target.fields.target}`) && !mayStay(world, target, served)) {
+    const isWanted = isNamed(target)
+      ? endpoint && isUsable(endpoint) && endpoint.tags['kong:domain'] === target.domain
+      : wanted.has(`${target.domain}.privatelink|${target.fields.target}`);
+    if (!isWanted && !mayStay(world, target, served))
       fail(`${target.key} is held although its endpoint is ${endpoint?.state ?? 'deleted'}`);
-    }
   }
-  checkConfigured(held, [...wanted.keys()], configuration);
+  for (const domain of served)
+    checkForm(
+      world,
+      targets.filter((one) => one.domain === domain),
+      configuration,
+    );
+  checkConfigured(
+    held,
+    [...wanted.keys()].filter((key) => !named.has(domainOf(key))),
+    configuration,
+  );
+}
+
+function domainOf(key: string): string {
+  return key.split('.privatelink|')[0] ?? '';
+}
+
+/** One of the endpoints that have the address is among those of the name. */
+function checkNamed(world: AwsWorld, key: string, targets: readonly HeldEntity[]): void {
+  const owners = world.endpoints().filter((one) => isUsable(one) && wantedOf(one).some(([own]) => own === key));
+  const ids = new Set(
+    targets.filter((one) => isNamed(one) && one.domain === domainOf(key)).map((one) => originOf(one).endpointId),
+  );
+  if (!owners.some(({ id }) => ids.has(id))) fail(`${key} is available and not among the endpoints of its name`);
+}
+
+/** A domain that serves has the form that the configuration asks for, unless an endpoint of it cannot be judged. */
+function checkForm(world: AwsWorld, targets: readonly HeldEntity[], { via = 'addresses' }: Configuration): void {
+  const isInDoubt = ({ tags, state }: VpcEndpoint) =>
+    !terminal.has(state) && (tags['kong:port'] !== undefined || state !== 'available');
+  const mayWait = targets.some((one) => {
+    const endpoint = world.endpoint(originOf(one).endpointId);
+    return endpoint !== undefined && isInDoubt(endpoint);
+  });
+  const wrong = targets.find((one) => isNamed(one) !== (via === 'resolver'));
+  const strange = targets.find((one) => isNamed(one) && !one.key.startsWith(nameKey(one.domain)));
+  if (strange) fail(`${strange.key} is no name of its domain`);
+  if (wrong && !mayWait) fail(`${wrong.key} is held although the domain is via ${via}`);
 }
 
 /** Throws unless the instances that are published for `sd2` are its targets, or may stay as those may. */
@@ -111,11 +152,6 @@ function checkConfigured(held: Held, wanted: readonly string[], { affinity, isLi
     const lacking = addresses.find((address) => !held.has(`target:${key}|${address}`));
     if (lacking) fail(`${key} lacks ${lacking}`);
   }
-}
-
-/** Not of a zone: what a zone's upstream holds, the domain's holds as well. */
-export function isOfDomain({ parent, domain }: HeldEntity): boolean {
-  return parent === `${domain}.privatelink`;
 }
 
 /** What is uncertain stays; what is merely absent stays only as the last of its domain. */
@@ -188,19 +224,7 @@ export function knownScopes(snapshot: Snapshot | undefined): readonly Extract<Sc
   return (snapshot?.scopes ?? []).flatMap((state) => (state.status === 'known' ? [state] : []));
 }
 
-export function targetsOf(held: Held): readonly HeldEntity[] {
-  return [...held.values()].filter((one) => one.kind === 'target' && isOurs(one));
-}
-
-function isOurs({ tags }: HeldEntity): boolean {
-  return tags.includes('owner:test');
-}
-
 export function originOf({ tags }: HeldEntity): { readonly scopeId: string; readonly endpointId: string } {
   const scopeId = tags.find((tag) => tag.startsWith('scope:'))?.slice('scope:'.length) ?? '';
   return { scopeId, endpointId: tags.find((tag) => tag.startsWith('vpce-')) ?? '' };
-}
-
-export function fail(message: string): never {
-  throw new Error(message);
 }

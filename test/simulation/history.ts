@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Via } from '#core/model';
 
 /**
  * How AWS answers for one scope in one pass. `empty` and `lag` are lies that look like answers; `stranger` answers to the credentials of
@@ -54,6 +55,8 @@ export type Configuration = {
   readonly affinity: 'none' | 'weighted';
   /** Whether `sd1` has a plugin. */
   readonly isLimited: boolean;
+  /** How addresses reach Kong; absent: each as a target. */
+  readonly via?: Via;
 };
 
 export type Pass = {
@@ -129,6 +132,7 @@ const configure: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('configure' as const),
   affinity: fc.constantFrom('none' as const, 'weighted' as const),
   isLimited: fc.boolean(),
+  via: fc.constantFrom<Via>('addresses', 'resolver'),
 });
 
 const retire: fc.Arbitrary<Step> = fc.record({ do: fc.constant('retire' as const), domain });
@@ -144,7 +148,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 10, 60, 200) }) },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'remember' }, { do: 'restart' }) },
   { weight: 1, arbitrary: clockStep },
-  { weight: 1, arbitrary: fc.oneof(configure, retire) },
+  { weight: 1, arbitrary: fc.oneof({ weight: 2, arbitrary: configure }, { weight: 1, arbitrary: retire }) },
   { weight: 10, arbitrary: pass },
 );
 

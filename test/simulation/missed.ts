@@ -1,5 +1,6 @@
 import type { HeldEntity } from '#deck/document';
-import { fail, goneIds, isOfDomain, knownScopes, originOf, type Passed, saidIn, targetsOf } from './checks';
+import { goneIds, knownScopes, originOf, type Passed, saidIn } from './checks';
+import { fail, type Held, isNamed, isOfDomain, isRemoved, isReplaced, keyAfter, targetsOf } from './forms';
 
 /** What the default policy asks of an absence; written down anew, so that a mistake in the product is not repeated here. */
 const leastSightings = 3;
@@ -29,9 +30,8 @@ export function createMissed(monotonicMs: () => number) {
       const before = missed.get(target.key);
       const started = before ?? { count: 0, sinceMs: monotonicMs(), restarts, steps };
       const sightings = seen === 'missed' ? { ...started, count: started.count + 1 } : before;
-      if (sightings && seen !== 'there') next.set(target.key, sightings);
-      const isRemoved = !passed.after.has(`target:${target.key}`);
-      if (isRemoved && !gone.has(originOf(target).endpointId)) checkRipe(target, sightings);
+      if (sightings && seen !== 'there') next.set(keyAfter(target, passed.after) ?? target.key, sightings);
+      if (isMissed(target, passed.after) && !gone.has(originOf(target).endpointId)) checkRipe(target, sightings);
     }
     missed = next;
   }
@@ -40,8 +40,7 @@ export function createMissed(monotonicMs: () => number) {
   function checkFresh({ before, after, snapshot }: Passed): void {
     const gone = goneIds(snapshot);
     for (const target of targetsOf(before).filter(isOfDomain)) {
-      const isRemoved = !after.has(`target:${target.key}`);
-      if (isRemoved && !gone.has(originOf(target).endpointId)) checkRipe(target, undefined);
+      if (isMissed(target, after) && !gone.has(originOf(target).endpointId)) checkRipe(target, undefined);
     }
   }
 
@@ -65,6 +64,11 @@ export function createMissed(monotonicMs: () => number) {
   };
 }
 
+/** It left, and not for the other form of its domain's addresses. */
+function isMissed(target: HeldEntity, after: Held): boolean {
+  return isRemoved(target, after) && !isReplaced(target, after);
+}
+
 /** What a pass saw of a target: that it serves, that it does not, or nothing for certain. */
 function sightingOf(target: HeldEntity, { snapshot }: Passed): 'there' | 'missed' | 'uncertain' {
   const { scopeId, endpointId } = originOf(target);
@@ -74,9 +78,13 @@ function sightingOf(target: HeldEntity, { snapshot }: Passed): 'there' | 'missed
   if (quarantined.some((one) => one.endpointId === endpointId)) return 'uncertain';
   const listed = endpoints.filter(({ id }) => id === endpointId);
   if (listed.some(({ state }) => state !== 'available')) return 'uncertain';
+  // An endpoint whose addresses are another's as well may be left out of a name for that.
+  const isOwn = (ip: string) =>
+    !endpoints.some((one) => one.id !== endpointId && one.addresses.some((address) => address.ip === ip));
+  const isThere = (ip: string, port: number) =>
+    isNamed(target) ? isOwn(ip) : `${ip}:${port}` === target.fields.target;
   const serves = listed.some(
-    ({ domain, addresses, port }) =>
-      domain === target.domain && addresses.some(({ ip }) => `${ip}:${port}` === target.fields.target),
+    ({ domain, addresses, port }) => domain === target.domain && addresses.some(({ ip }) => isThere(ip, port)),
   );
   return serves ? 'there' : 'missed';
 }

@@ -15,6 +15,7 @@ import type { Publication } from '#sync/publish/publish';
 import { createGate } from '#sync/watch/gate';
 import type { MemoryControlPlane } from '../support/control-planes/memory';
 import { defaultPolicy } from '../support/passes';
+import { viaOf } from './forms';
 import type { Configuration, KonnectFault, Pass } from './history';
 
 /** What is kept in `stateDir`. */
@@ -115,8 +116,9 @@ export function startProcess({ clock, sources, disk, isWorker, publications = []
 
 const limit = { name: 'rate-limiting', config: { minute: 60, policy: 'local' } };
 
-function settingsOf({ affinity = 'none', isLimited = false }: Partial<Configuration> = {}) {
-  return { affinity, settings: { sd1: { plugins: isLimited ? [limit] : [] } } };
+function settingsOf(configuration: Partial<Configuration> = {}) {
+  const { affinity = 'none', isLimited = false } = configuration;
+  return { affinity, via: viaOf(configuration), settings: { sd1: { plugins: isLimited ? [limit] : [] } } };
 }
 
 type Timing = { readonly clock: Clock; readonly ageing: Ageing };

@@ -38,6 +38,7 @@ describe('simulation', () => {
     ['an end', { do: 'delete', endpoint: 0 }],
     ['a plugin', { do: 'configure', affinity: 'none', isLimited: true }],
     ['upstreams for its zones', { do: 'configure', affinity: 'weighted', isLimited: false }],
+    ['a name in place of its addresses', { do: 'configure', affinity: 'none', isLimited: false, via: 'resolver' }],
   ])('fm-32 ends at the truth by passes of the worker alone after an endpoint gets %s', async (_, change) => {
     const changed = simulate([...estate, { do: 'pass', by: 'worker', ...none }, change]);
 

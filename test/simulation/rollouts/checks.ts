@@ -1,7 +1,8 @@
 import type { Domain } from '#core/claims/settle';
 import { renderDesired } from '#deck/desired';
 import type { HeldEntity } from '#deck/document';
-import { fail, originOf } from '../checks';
+import { originOf } from '../checks';
+import { fail } from '../forms';
 import { isOwnUpstream, partIn, partsOf } from '../stages/parts';
 import type { World } from '../stages/world';
 import type { Configuration, Step } from './history';

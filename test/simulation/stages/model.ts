@@ -2,7 +2,7 @@ import type { Snapshot } from '#core/model';
 import { type HeldEntity, nameOf } from '#deck/document';
 import type { Change } from '#sync/plan/changes';
 import type { StageState } from '#sync/rollout/journal';
-import { fail } from '../checks';
+import { fail } from '../forms';
 import type { Configuration } from './history';
 import { isSomethingElse, type Parts, partsOf, textOfParts } from './parts';
 import { domainsIn, settingsOf } from './world';

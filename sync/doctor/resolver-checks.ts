@@ -1,0 +1,82 @@
+import type { Config } from '#config/schema';
+import { compareText } from '#core/addresses/targets';
+import { type Domain, settleDomains } from '#core/claims/settle';
+import { serviceName } from '#core/names';
+import { viaOf } from '#deck/via';
+import { createResolver, dnsCodeOf } from '#discovery/providers/resolver';
+import { concurrently } from '#io/concurrently';
+import { type Diagnosis, ok, warning } from '../control-planes/diagnosis';
+import type { Context } from './context';
+
+/** Names asked for at once. */
+const namesAtOnce = 8;
+/** Names that do not resolve and are told one by one. */
+const mostTold = 5;
+
+/** What a data plane needs where domains are via resolver, and whether their names resolve, as far as the resolver is reached from here. */
+export async function checkResolver({ config, snapshot }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
+  const { domains, via, resolver } = config;
+  if (via !== 'resolver' && !Object.values(domains).some((one) => one.via === 'resolver')) return [];
+  const { domains: found } = settleDomains(await snapshot);
+  const named = found.filter(({ name }) => viaOf(domains[name], via) === 'resolver');
+  return [...needsOf(resolver.listen, named), ...(await askNames(named, resolver, signal))];
+}
+
+/** What was measured of both DNS clients of Kong 3.9 (docs/resolver.md). */
+function needsOf(listen: string, named: readonly Domain[]): readonly Diagnosis[] {
+  const hasIpv6 = named.some(({ targets }) => targets.some(({ ip }) => ip.includes(':')));
+  const order = hasIpv6 ? 'SRV and AAAA in dns_order' : 'SRV in dns_order (as it is by default)';
+  return [
+    ok(`each data plane needs the resolver beside it, dns_resolver=${listen}, and ${order}`),
+    warning(
+      `a data plane with new_dns_client=on needs resolver_address=${listen} instead, and follows a change after up to a minute there: keep new_dns_client=off where seconds count`,
+    ),
+  ];
+}
+
+/** Asks for one first: where the resolver is not reached, no other name tells more. */
+async function askNames(
+  named: readonly Domain[],
+  { listen, suffix }: Config['resolver'],
+  signal: AbortSignal,
+): Promise<readonly Diagnosis[]> {
+  const names = named.map(({ name }) => serviceName(name, suffix)).sort(compareText);
+  const [first, ...others] = names;
+  if (first === undefined) return [];
+  const server = reachable(listen);
+  const ask = async (name: string) => ({ name, why: await whyUnresolved(name, server, signal) });
+  const asked = await ask(first);
+  const all = asked.why?.isSilent
+    ? [asked]
+    : [asked, ...(await concurrently(others, { limit: namesAtOnce, signal }, ask))];
+  const unresolved = all.flatMap(({ name, why }) => (why ? [{ name, ...why }] : []));
+  if (unresolved.length === 0) return [ok(`${server} resolves the names of all domains via resolver: ${names.length}`)];
+  const [host, port] = [server.replace(/:\d+$/, ''), server.replace(/^.*:/, '')];
+  const told = unresolved
+    .slice(0, mostTold)
+    .map(({ name, reason }) =>
+      warning(`${server} ${reason}; on a data plane, ask: dig @${host.replace(/[[\]]/g, '')} -p ${port} SRV ${name}`),
+    );
+  const more = unresolved.length - told.length;
+  return more > 0 ? [...told, warning(`${more} more names do not resolve at ${server}`)] : told;
+}
+
+type Unresolved = { readonly reason: string; readonly isSilent: boolean };
+
+async function whyUnresolved(name: string, server: string, signal: AbortSignal): Promise<Unresolved | undefined> {
+  try {
+    const records = await createResolver([server]).resolveSrv(name, signal);
+    return records.length > 0 ? undefined : { reason: `has no SRV record for ${name}`, isSilent: false };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const code = dnsCodeOf(thrown);
+    const isSilent = code !== 'ESERVFAIL';
+    const reason = isSilent ? `does not answer from here (${code})` : `cannot tell what ${name} is (${code})`;
+    return { reason, isSilent };
+  }
+}
+
+/** Who listens on all addresses is asked at loopback. */
+function reachable(listen: string): string {
+  return listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
+}

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { configSchema } from '#config/schema';
+import type { Endpoint } from '#core/model';
+import { type DnsServer, startDnsServer } from '#sandbox/network/dns-server';
+import type { Context } from '#sync/doctor/context';
+import { checkResolver } from '#sync/doctor/resolver-checks';
+import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
+
+const { signal } = new AbortController();
+const name = '_http._tcp.sd2.privatelink.internal';
+
+let server: DnsServer;
+beforeEach(async () => {
+  server = await startDnsServer();
+});
+afterEach(() => server.close());
+
+function contextOf(over: object, endpoints: readonly Endpoint[] = [endpointOf()], listen = server.address): Context {
+  const config = configSchema.parse({
+    owner: 'test',
+    sources: [{ type: 'vpc-endpoints', name: 'hub', regions: ['us-east-1'] }],
+    controlPlane: { type: 'file', path: 'kong.yaml' },
+    resolver: { listen },
+    ...over,
+  });
+  return { config, snapshot: Promise.resolve(snapshotOf(knownScope(endpoints))) } as unknown as Context;
+}
+
+const check = (...context: Parameters<typeof contextOf>) => checkResolver(contextOf(...context), signal);
+
+describe('what doctor says of the resolver', () => {
+  it('is nothing where no domain is via resolver', async () => {
+    expect(await check({ domains: { sd2: { via: 'addresses' } } })).toEqual([]);
+  });
+
+  it.each([
+    ['by default', { via: 'resolver' }],
+    ['by its own setting', { domains: { sd2: { via: 'resolver' } } }],
+  ])('names what a data plane needs, and that names resolve: %s', async (_, over) => {
+    server.zone.set(`SRV ${name}`, ['1 100 80 10-0-1-11.sd2.privatelink.internal']);
+
+    const [needs, warned, resolves, ...others] = await check(over);
+
+    expect(needs).toMatchObject({ result: 'ok', detail: expect.stringContaining(`dns_resolver=${server.address}`) });
+    expect(warned).toMatchObject({ result: 'warning', detail: expect.stringContaining('after up to a minute') });
+    expect(warned?.detail).toContain(`resolver_address=${server.address}`);
+    expect(resolves).toEqual({
+      result: 'ok',
+      detail: `${server.address} resolves the names of all domains via resolver: 1`,
+    });
+    expect(others).toEqual([]);
+  });
+
+  it('asks for AAAA in dns_order where there are addresses of IPv6', async () => {
+    const [needs] = await check({ via: 'resolver' }, [
+      endpointOf({ addresses: [{ ip: 'fd00::1', region: 'us-east-1' }] }),
+    ]);
+
+    expect(needs?.detail).toContain('SRV and AAAA in dns_order');
+  });
+
+  it('warns of each name that does not resolve, with the question to ask on a data plane', async () => {
+    server.zone.set('SRV _http._tcp.sd3.privatelink.internal', ['1 100 80 a.sd3.privatelink.internal']);
+    const port = server.address.split(':')[1];
+
+    const found = await check({ via: 'resolver' }, [endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })]);
+
+    expect(found.slice(2)).toEqual([
+      {
+        result: 'warning',
+        detail: `${server.address} has no SRV record for ${name}; on a data plane, ask: dig @127.0.0.1 -p ${port} SRV ${name}`,
+      },
+    ]);
+  });
+
+  it('counts the names beyond the first five', async () => {
+    const many = Array.from({ length: 8 }, (_, index) => endpointOf({ id: `vpce-${index}`, domain: `d${index}` }));
+
+    const found = await check({ via: 'resolver' }, many);
+
+    expect(found.slice(2)).toHaveLength(6);
+    expect(found.at(-1)?.detail).toContain('3 more names do not resolve');
+  });
+
+  it.each([
+    ['cannot tell', 'SERVFAIL', 'cannot tell what'],
+    ['has no such name', undefined, 'has no SRV record'],
+  ] as const)('warns of a resolver that %s', async (_, answer, words) => {
+    if (answer) server.zone.set(`SRV ${name}`, answer);
+
+    expect((await check({ via: 'resolver' })).at(-1)).toMatchObject({
+      result: 'warning',
+      detail: expect.stringContaining(words),
+    });
+  });
+
+  it('warns, and does not fail, where the resolver is not reached from here, asking for one name alone', async () => {
+    const { address } = server;
+    await server.close();
+    const [one, other] = [endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })];
+
+    const found = await check({ via: 'resolver' }, [one, other], address);
+    server = await startDnsServer();
+
+    expect(found.slice(2)).toHaveLength(1);
+    expect(found.at(-1)).toMatchObject({
+      result: 'warning',
+      detail: expect.stringContaining('does not answer from here'),
+    });
+  });
+});
