@@ -45,7 +45,7 @@ export async function startKonnect(options: KonnectOptions): Promise<Konnect> {
   const faults = createFaults();
   const traffic: Traffic = { calls: [], running: 0, peak: 0 };
   const respond = responder(planes, options.token, options.pageCap ?? 1000);
-  const served = { respond, traffic, takeFault: faults.take, now };
+  const served = { respond, traffic, takeFault: faults.take, now: options.now };
   const { url, close } = await listen(served, options.port);
   return {
     url,

@@ -9,9 +9,7 @@ import { refused } from './refusal';
 /** Answers one call; throws a Refusal. `pageCap` bounds what `size` may ask for. */
 export function answer(call: Call, planes: readonly Plane[], pageCap: number): Answer {
   const [version, resource, planeId, area, ...rest] = call.path;
-  if (call.path.join('/') === 'konnect-api/api/runtime_groups') return listRuntimeGroups(planes);
-  if (call.path.join('/') === 'v2/metrics') return measured(call, planes);
-  if (version !== 'v2' || resource !== 'control-planes') throw notFound();
+  if (version !== 'v2' || resource !== 'control-planes') return answerBeside(call, planes);
   if (planeId === undefined) return listPlanes(call.query, planes, pageCap);
   const plane = planes.find((one) => one.id === planeId);
   if (!plane) throw notFound();
@@ -22,6 +20,13 @@ export function answer(call: Call, planes: readonly Plane[], pageCap: number): A
   if (rest[0] === 'schemas' && rest[1] === 'plugins')
     return pluginSchemaRoutes(call, rest[2], (name) => plane.schemas.has(name));
   return readByDeck(call, rest) ?? entityRoutes(call, rest, plane.store, pageCap);
+}
+
+function answerBeside(call: Call, planes: readonly Plane[]): Answer {
+  const path = call.path.join('/');
+  if (path === 'konnect-api/api/runtime_groups') return listRuntimeGroups(planes);
+  if (path === 'v2/metrics') return measured(call, planes);
+  throw notFound();
 }
 
 /** Paged by number, as Konnect does in this one API; the default of 10 is Konnect's. */

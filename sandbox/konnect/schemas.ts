@@ -166,9 +166,14 @@ export function isKindPath(text: string): text is KindPath {
 
 /** Gives the body with Konnect's defaults filled in; throws the Refusal that Konnect would answer. */
 export function parseEntity(kind: KindPath, body: unknown): JsonObject {
-  const parsed = schemas[kind].safeParse(withoutNulls(body));
+  const parsed = schemas[kind].safeParse(holdsNull(body) ? withoutNulls(body) : body);
   if (!parsed.success) throw invalidBody(parsed.error);
   return parsed.data as JsonObject;
+}
+
+function holdsNull(value: unknown): boolean {
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  return value === null || Object.values(value).some(holdsNull);
 }
 
 /** To Konnect null is absence, but for a plugin's own configuration. */
