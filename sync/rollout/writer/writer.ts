@@ -11,7 +11,7 @@ import { describeHolder, isOfDead, type Lease, readContent, takeLease } from './
 /** Of what one process at a time is the writer. */
 export type WriterFile = { readonly stateDir: string; readonly owner: string; readonly controlPlane: PlaneIdentity };
 
-/** Throws PrivatelinkError (OTHER_WRITER) when another process writes by now. Asked before each write: it reads one small file. */
+/** Throws PrivatelinkError (OTHER_WRITER) when another process writes by now. Asked before each write: in each turn of the event loop it reads one small file. */
 export type StillWriter = () => void;
 
 /** What the one writer gets. */
@@ -52,13 +52,13 @@ export async function withWriter<T>(
   const taken = await take(file, options);
   if ('warning' in taken) return work({ stillWriter: () => {}, signal: options.signal, warnings: [taken.warning] });
   return withOwnSignal(options.signal, async (own) => {
-    const stillWriter = () => checkOurs(taken, file);
+    const check = () => checkOurs(taken, file);
     const ended = new AbortController();
-    const renewing = renew(taken, { stillWriter, clock: options.clock, signal: ended.signal }).catch((thrown) => {
+    const renewing = renew(taken, { check, clock: options.clock, signal: ended.signal }).catch((thrown) => {
       if (!ended.signal.aborted) own.abort(thrown);
     });
     try {
-      return await work({ stillWriter, signal: own.signal, warnings: [] });
+      return await work({ stillWriter: oncePerTurn(check), signal: own.signal, warnings: [] });
     } finally {
       ended.abort();
       await renewing;
@@ -67,14 +67,30 @@ export async function withWriter<T>(
   });
 }
 
-type Renewing = { readonly stillWriter: StillWriter; readonly clock: Clock; readonly signal: AbortSignal };
+/**
+ * Writes that begin in one turn of the event loop share what the first of them finds in the file: they leave this process after that turn
+ * anyway, and the look costs as much as the rest of a write's own work.
+ */
+function oncePerTurn(check: StillWriter): StillWriter {
+  let isChecked = false;
+  return () => {
+    if (isChecked) return;
+    check();
+    isChecked = true;
+    setImmediate(() => {
+      isChecked = false;
+    });
+  };
+}
+
+type Renewing = { readonly check: StillWriter; readonly clock: Clock; readonly signal: AbortSignal };
 
 /** Until it is another's, or the signal aborts: then it rejects. */
-async function renew(lease: Lease, { stillWriter, clock, signal }: Renewing): Promise<never> {
+async function renew(lease: Lease, { check, clock, signal }: Renewing): Promise<never> {
   for (;;) {
     await clock.sleep(renewMs, signal);
     signal.throwIfAborted();
-    stillWriter();
+    check();
     // What a full disk refuses now it may take in five seconds; who takes over meanwhile is found by the line above.
     await lease.renew().catch(() => undefined);
   }

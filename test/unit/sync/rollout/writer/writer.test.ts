@@ -357,6 +357,21 @@ describe('a writer that stood still while another took over', () => {
     expect(readdirSync(stateDir)).toEqual([]);
   });
 
+  it('looks once for all writes that begin in one turn of the event loop, and anew for those of the next', async () => {
+    const path = await findPath();
+    const writer = startWriter();
+    const { stillWriter } = await writer.begun();
+    stillWriter();
+    rmSync(path);
+
+    expect(stillWriter).not.toThrow();
+    await turn();
+    expect(stillWriter).toThrow(expect.objectContaining({ code: 'OTHER_WRITER' }));
+    expect(stillWriter).toThrow(expect.objectContaining({ code: 'OTHER_WRITER' }));
+    writer.end();
+    await writer.ended;
+  });
+
   it('finds out, too, where its file is gone', async () => {
     const path = await findPath();
     const writer = startWriter();
