@@ -74,6 +74,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     connect: createConnector({ timeout: timeoutMs, readTls: tls && (() => readTls(tls)) }),
   });
   const headers = { ...options.headers, ...(token && api.authorize(token)), accept: 'application/json' };
+  const headersOfBody = { ...headers, 'content-type': 'application/json' };
   const serverClock = options.serverClock ?? createServerClock(clock);
   const connection = {
     ...defaultLimits,
@@ -82,6 +83,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     dispatcher,
     prefix: pathname.replace(/\/+$/, ''),
     headers,
+    headersOfBody,
     mask: maskOf(options),
   };
   return (call, signal) => {
@@ -98,6 +100,8 @@ type Connection = CallLimits &
     /** The path of the address. */
     readonly prefix: string;
     readonly headers: Readonly<Record<string, string>>;
+    /** The same, of a call with a body. */
+    readonly headersOfBody: Readonly<Record<string, string>>;
     /** Hides what no message may show. */
     readonly mask: (text: string) => string;
   };
@@ -110,13 +114,16 @@ function attempt(call: HttpCall, connection: Connection, signal: AbortSignal): P
 
 async function ask(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
   const { method, path, body } = call;
-  const { api, address, mask, serverClock, prefix, headers } = connection;
+  const { api, address, mask, serverClock, prefix, headers, headersOfBody } = connection;
   // Thousands of calls succeed, and nobody reads their names.
   const name = () => callName(method, address, path);
-  const sent = body ? { headers: { ...headers, ...jsonBody }, body: JSON.stringify(body) } : { headers };
-  const answer = await exchange({ method, path: prefix + path, ...sent }, connection, signal).catch(
-    (thrown: unknown) => ({ thrown }),
-  );
+  const sent = {
+    method,
+    path: prefix + path,
+    headers: body ? headersOfBody : headers,
+    body: body && JSON.stringify(body),
+  };
+  const answer = await exchange(sent, connection, signal).catch((thrown: unknown) => ({ thrown }));
   signal.throwIfAborted();
   if ('thrown' in answer) {
     if (answer.thrown instanceof PrivatelinkError) throw answer.thrown;
@@ -134,8 +141,6 @@ async function ask(call: HttpCall, connection: Connection, signal: AbortSignal):
     isWorthRetrying: passingStatuses.has(status),
   };
 }
-
-const jsonBody = { 'content-type': 'application/json' };
 
 function parse(text: string, name: () => string): unknown {
   try {
