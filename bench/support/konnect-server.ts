@@ -4,8 +4,9 @@ import { startKonnect } from '#sandbox/konnect/konnect';
 const lookMs = 1;
 
 /**
- * The sandbox's Konnect in a process of its own; tells its parent the URL, then, asked, the calls since it was last asked, and, where it was
- * told to answer each call after `latencyMs`, when the last write took effect (unix epoch, milliseconds).
+ * The sandbox's Konnect in a process of its own; tells its parent the URL, then, asked, the calls since it was last asked, the seconds of the
+ * processor that it took meanwhile, and, where it was told to answer each call after `latencyMs`, when the last write took effect (unix epoch,
+ * milliseconds).
  */
 async function serve(): Promise<void> {
   const controlPlanes = process.argv.slice(3).map((name) => ({ name }));
@@ -13,10 +14,14 @@ async function serve(): Promise<void> {
   const calls = () => konnect.calls.map(({ method, path }) => ({ method, path }));
   let seen = 0;
   let wroteAtMs: number | undefined;
+  let usedAt = process.cpuUsage();
   process.on('message', (told: 'calls' | { readonly latencyMs: number }) => {
     if (told === 'calls') {
-      process.send?.({ calls: calls(), wroteAtMs });
+      const { user, system } = process.cpuUsage(usedAt);
+      process.send?.({ calls: calls(), wroteAtMs, cpuSeconds: (user + system) / 1e6 });
       konnect.resetCalls();
+      // What it takes to tell the calls is nobody's.
+      usedAt = process.cpuUsage();
       seen = 0;
       wroteAtMs = undefined;
       return;
