@@ -4,7 +4,7 @@ import type { Clock } from '#core/timing/clock';
 import { startDiscoveryLoop } from '#data-plane/discovery/loop';
 import { type FromDiscovery, readRoute } from '#data-plane/discovery/messages';
 import type { Prober } from '#data-plane/probes/prober';
-import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
+import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 
 const known = snapshotOf(knownScope([endpointOf()]));
 const probe = { kind: 'tcp', path: '/', intervalMs: 5_000, timeoutMs: 1_000, fall: 2, rise: 1 } as const;
@@ -208,4 +208,88 @@ describe('startDiscoveryLoop', () => {
     expect(before).toEqual([ofSd2]);
     expect(reasons()).toEqual([ofSd2, ofSd2.replace('sd2', 'sd9')]);
   });
+
+  describe('told for whom all domains are answered', () => {
+    const two = snapshotOf(knownScope([endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })]));
+    const namesIn = (posted: readonly FromDiscovery[]) =>
+      posted.flatMap((one) => (one.kind === 'names' ? [[one.names, one.isWhole] as const] : []));
+
+    it('posts no names where nobody asks for them', async () => {
+      expect(namesIn((await runLoop([two])).posted)).toEqual([]);
+    });
+
+    it('posts the names of all domains when they are asked for, and again only when they changed', async () => {
+      const { loop, posted } = await runLoop([two]);
+
+      loop.handle({ kind: 'names' });
+      loop.handle({ kind: 'names' });
+      loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
+
+      expect(namesIn(posted)).toEqual([['sd2 sd3', true]]);
+    });
+
+    it('does not say that these are all while a scope was never known', async () => {
+      const unread = unknownScope(undefined, { ...hubScope, id: 'other.self.us-east-1', source: 'other' });
+      const { loop, posted } = await runLoop([snapshotOf(knownScope([endpointOf()]), unread)]);
+
+      loop.handle({ kind: 'names' });
+
+      expect(namesIn(posted)).toEqual([['sd2', false]]);
+    });
+
+    it('probes a domain only where its route has several tiers, and probes choose among those', async () => {
+      const { loop, probed } = await runLoop([known]);
+      const forTiers = { ...probe, isForTiers: true };
+
+      loop.handle({ kind: 'use', domain: 'sd2', probe: forTiers });
+      loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
+      loop.handle({ kind: 'release', domain: 'sd2' });
+      loop.handle({ kind: 'use', domain: 'sd2', probe });
+
+      expect(probed.slice(2)).toEqual(['sd2 by tcp', 'sd2: 0', 'sd2: 2', 'sd2 no more', 'sd2 by tcp', 'sd2: 2']);
+    });
+
+    it('reads the configuration again, and ends the pause for it', async () => {
+      const done: string[] = [];
+      const sleeping = new AbortController();
+      const clock: Clock = {
+        now: () => 0,
+        monotonicMs: () => 0,
+        sleep: (_, signal) => {
+          sleeping.abort();
+          return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+        },
+      };
+      stop = new AbortController();
+      const passes = [new AbortController(), new AbortController()];
+      const loop = startDiscoveryLoop(
+        {
+          discover: async () => {
+            done.push('discovered');
+            return known;
+          },
+          restored: async () => snapshotOf(),
+          reload: () => void done.push('reloaded'),
+          onPass: () => passes[done.length - 1 > 0 ? 1 : 0]?.abort(),
+          zoneId: undefined,
+          prober: { use: () => {}, watch: () => {}, release: () => {} },
+          intervalSeconds: () => 60,
+          clock,
+          random: () => 0.5,
+          post: () => {},
+        },
+        stop.signal,
+      );
+      await aborted(sleeping.signal);
+
+      loop.handle({ kind: 'reload' });
+      await aborted(passes[1]?.signal);
+
+      expect(done).toEqual(['discovered', 'reloaded', 'discovered']);
+    });
+  });
 });
+
+async function aborted(signal?: AbortSignal): Promise<void> {
+  if (signal && !signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+}

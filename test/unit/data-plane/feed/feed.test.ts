@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '#core/timing/clock';
 import { type FromDiscovery, writeRoute } from '#data-plane/discovery/messages';
 import type { ToDiscovery } from '#data-plane/discovery/orders';
-import { type DiscoveryThread, startFeed } from '#data-plane/feed/feed';
+import { type DiscoveryThread, type FeedOptions, startFeed } from '#data-plane/feed/feed';
 import { pickTarget } from '#data-plane/reach/reach';
 import { resolveRoutes } from '#data-plane/reach/resolve';
 import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
@@ -13,7 +13,7 @@ const probe = { kind: 'tcp', path: '/', intervalMs: 5_000, timeoutMs: 1_000, fal
 const observed: FromDiscovery = { kind: 'observed', ages: [['hub.self.us-east-1', 5]] };
 
 /** A feed with threads that tests speak for; its clock never wakes a sleeper before `wake(ms)`. */
-function openFeed() {
+function openFeed(more: Partial<FeedOptions> = {}) {
   const threads: {
     readonly received: ToDiscovery[];
     say: (message: FromDiscovery) => void;
@@ -46,7 +46,7 @@ function openFeed() {
     };
   };
   const onProblem = (reason: string) => void problems.push(reason);
-  const feed = startFeed({ startThread, clock, onProblem }, new AbortController().signal);
+  const feed = startFeed({ startThread, clock, onProblem, ...more }, new AbortController().signal);
   const wake = async (ms: number) => {
     sleepers.get(ms)?.();
     await new Promise(setImmediate);
@@ -177,6 +177,99 @@ describe('startFeed', () => {
     for (const intervalMs of [5_000, 10_000, 500]) feed.use('sd2', { ...probe, intervalMs });
 
     expect(threads[0]?.received).toMatchObject([{ probe: { intervalMs: 5_000 } }, { probe: { intervalMs: 500 } }]);
+  });
+
+  describe('of a process that answers all domains', () => {
+    it('asks each thread for the names of domains, first of all', async () => {
+      const { feed, threads, wake } = openFeed({ isNamed: true });
+
+      feed.use('sd2', probe);
+      threads[0]?.end('out of memory');
+      await wake(1_000);
+
+      const expected = [{ kind: 'names' }, { kind: 'use', domain: 'sd2', probe }];
+      expect(threads.map(({ received }) => received)).toEqual([expected, expected]);
+    });
+
+    it('knows which domains there are, and which not once all scopes were known', async () => {
+      const { feed, threads } = openFeed({ isNamed: true });
+      const has = () => ['sd2', 'sd3', ''].map((one) => feed.hasDomain(one));
+      const before = has();
+
+      threads[0]?.say({ kind: 'names', names: 'sd2 sd9', isWhole: false });
+      const partly = has();
+      threads[0]?.say({ kind: 'names', names: 'sd2', isWhole: true });
+      const wholly = has();
+      threads[0]?.say({ kind: 'names', names: '', isWhole: true });
+
+      expect([before, partly, wholly, has()]).toEqual([
+        [undefined, undefined, undefined],
+        [true, undefined, undefined],
+        [true, false, false],
+        [false, false, false],
+      ]);
+    });
+
+    it.each([
+      ['the first names', { kind: 'names', names: 'sd2', isWhole: true }],
+      ['a pass that gave nothing', { kind: 'observed', ages: [] }],
+    ] as const)('waits for %s', async (_, message) => {
+      const { feed, threads } = openFeed({ isNamed: true });
+      const wait = feed.named();
+
+      threads[0]?.say(message);
+
+      await expect(wait).resolves.toBeUndefined();
+    });
+
+    it('has another revision whenever it may say something else', () => {
+      const { feed, threads } = openFeed();
+      const revisions = [feed.revision()];
+      const say = (message: FromDiscovery) => {
+        threads[0]?.say(message);
+        revisions.push(feed.revision());
+      };
+      feed.use('sd2', probe);
+
+      say({ kind: 'route', domain: 'sd2', route: text });
+      say(observed);
+      say({ kind: 'health', domain: 'sd2', place: '10.0.1.11 80', isDown: true });
+      say({ kind: 'names', names: 'sd2', isWhole: true });
+      threads[0]?.end('out of memory');
+      revisions.push(feed.revision());
+      say({ kind: 'problem', reason: 'throttled' });
+
+      expect(revisions).toEqual([0, 1, 2, 3, 4, 5, 5]);
+    });
+
+    it('reads a route anew for each question where memory is short, with what probes say', () => {
+      const { feed, threads } = openFeed({ isLean: true });
+      feed.use('sd2', probe);
+      const before = feed.reachOf('sd2');
+      threads[0]?.say({ kind: 'route', domain: 'sd2', route: text });
+      threads[0]?.say({ kind: 'health', domain: 'sd2', place: '10.0.1.11 80', isDown: true });
+
+      const [one, other] = [feed.reachOf('sd2'), feed.reachOf('sd2')];
+
+      expect(before).toBe('undiscovered');
+      expect(one).not.toBe(other);
+      expect([ipOf(feed), ipOf(feed)]).toEqual(['10.0.2.11', '10.0.2.11']);
+    });
+
+    it('has the configuration read again, and probes anew what is probed in another way', () => {
+      const { feed, threads } = openFeed();
+      const other = { ...probe, intervalMs: 9_000 };
+      feed.use('sd2', probe);
+      feed.use('sd3', other);
+
+      feed.reload(other);
+
+      expect(threads[0]?.received.slice(2)).toEqual([
+        { kind: 'release', domain: 'sd2' },
+        { kind: 'use', domain: 'sd2', probe: other },
+        { kind: 'reload' },
+      ]);
+    });
   });
 
   it('tells the own zone to the thread, and to the one that follows it', async () => {
