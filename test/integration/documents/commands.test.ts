@@ -147,21 +147,25 @@ describe('our commands in the docs', () => {
 
   /** Runs the command in the folder of the configuration; one that goes on is stopped after its first pass. */
   async function exitCodeOf(argv: readonly string[]): Promise<unknown> {
-    if (!argv.includes('--watch'))
+    const isResolver = argv[0] === 'resolver';
+    if (!argv.includes('--watch') && !isResolver)
       return promisify(execFile)(process.execPath, [builtCli, ...argv], settings()).then(
         () => 0,
         ({ code }) => code,
       );
-    const worker = spawn(process.execPath, [builtCli, ...argv], {
+    // Ports of its own.
+    const more = isResolver ? ['--listen', '127.0.0.1:0', '--json'] : [];
+    const worker = spawn(process.execPath, [builtCli, ...argv, ...more], {
       ...settings(),
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', isResolver ? 'ignore' : 'inherit'],
     });
+    const goesOn = isResolver ? '"address"' : 'pass ended';
     let log = '';
     worker.stdout.on('data', (chunk) => {
-      const wasTold = log.includes('pass ended');
+      const wasTold = log.includes(goesOn);
       log += chunk;
       // A second signal would not wait.
-      if (!wasTold && log.includes('pass ended')) worker.kill('SIGTERM');
+      if (!wasTold && log.includes(goesOn)) worker.kill('SIGTERM');
     });
     const [code] = await once(worker, 'close');
     return code;
@@ -199,6 +203,7 @@ describe('our commands in the docs', () => {
         .replace(ours, '')
         .replace(/ > \S+$/, '')
         .replace(/(?<= -c )\S+/, 'kong-privatelink.yaml')
+        .replace(/(?<= --metrics )\S+/, '127.0.0.1:0')
         .split(' ');
 
       const exitCode = await exitCodeOf(argv);

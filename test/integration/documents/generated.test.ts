@@ -6,6 +6,8 @@ import { type AlertTable, runbookOf } from '#io/metrics/alerts';
 import type { MetricTable } from '#io/metrics/text';
 import { pluginAlerts } from '#plugin/server/serving/alerts';
 import { metricTable } from '#plugin/server/serving/metrics';
+import { resolverAlerts } from '#resolver/alerts';
+import { resolverMetrics } from '#resolver/metrics';
 import { workerAlerts } from '#sync/watch/metrics/alerts';
 import { workerMetrics } from '#sync/watch/metrics/table';
 import { textOf } from '../../support/documents/pages';
@@ -15,8 +17,8 @@ type Generate = (load: (path: string) => unknown) => Readonly<Record<string, str
 const root = resolve(__dirname, '../../..');
 const { generated }: { readonly generated: Generate } = require(join(root, 'tools/generate.js'));
 const texts = generated((path) => require(join(root, path)));
-const alerts: AlertTable = { ...workerAlerts, ...pluginAlerts };
-const metrics: MetricTable = { ...workerMetrics, ...metricTable };
+const alerts: AlertTable = { ...workerAlerts, ...pluginAlerts, ...resolverAlerts };
+const metrics: MetricTable = { ...workerMetrics, ...metricTable, ...resolverMetrics };
 
 /** Metrics that a text names; the parts of a histogram are named for it. */
 function namedIn(text: string): readonly string[] {

@@ -27,6 +27,7 @@ export const shortRuns: Readonly<Record<string, readonly string[]>> = {
   night: [],
   simulate: ['1'],
   'fuzz:plugin': ['1'],
+  'fuzz:resolver': ['1'],
 };
 
 /** They measure, and want the machine to themselves for minutes; docs/testing.md says what. */

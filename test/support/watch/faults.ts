@@ -1,6 +1,8 @@
 import { PrivatelinkError } from '#core/errors';
 import { renderMetrics } from '#io/metrics/text';
 import { metricsText } from '#plugin/server/serving/metrics';
+import { resolverMetricsText } from '#resolver/metrics';
+import { createAnswerCounts } from '#resolver/serving/counts';
 import type { StageStep } from '#sync/rollout/advance/progress';
 import { workerMetrics } from '#sync/watch/metrics/table';
 import { rolloutSamples } from '#sync/watch/rollout/metrics';
@@ -55,6 +57,12 @@ function pluginText(unresolved: number, ageMs: number): string {
   const counts = { events: unresolved, calls: new Map() };
   const feed = { oldestObservedAtMs: () => 0, ejected: () => 0 };
   return metricsText({ counts, instances: 1, unresolved, feed, nowMs: ageMs });
+}
+
+/** Of a resolver on a data plane, that minute. */
+function resolverText(stale: number, ageMs: number): string {
+  const feed = { oldestObservedAtMs: () => 0, ejected: () => 0 };
+  return resolverMetricsText({ counts: { ...createAnswerCounts(), stale }, feed, nowMs: ageMs });
 }
 
 /** Of a stage in a rollout, that minute. */
@@ -232,5 +240,17 @@ export const alertFaults: readonly AlertFault[] = [
     live: succeeded((worker) => worker.pass(20, (minute) => pluginText(minute * 30, 0))),
     fires: ['KongPrivatelinkPluginUnresolved'],
     shows: ['kong_privatelink_plugin_unresolved_total 570'],
+  },
+  {
+    name: 'discovery of a resolver does not succeed',
+    live: succeeded((worker) => worker.pass(45, (minute) => resolverText(0, minute * 60_000))),
+    fires: ['KongPrivatelinkResolverStale'],
+    shows: ['kong_privatelink_resolver_discovery_age_seconds 2640'],
+  },
+  {
+    name: 'a resolver has nothing left that is fresh enough',
+    live: succeeded((worker) => worker.pass(20, (minute) => resolverText(minute * 30, 0))),
+    fires: ['KongPrivatelinkResolverEmpty'],
+    shows: ['kong_privatelink_resolver_stale_total 570'],
   },
 ];

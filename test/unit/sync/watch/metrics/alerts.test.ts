@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { pluginAlerts } from '#plugin/server/serving/alerts';
+import { resolverAlerts } from '#resolver/alerts';
 import { workerAlerts } from '#sync/watch/metrics/alerts';
 import { alertFaults } from '../../../../support/watch/faults';
 import { seriesOf } from '../../../../support/watch/scrapes';
@@ -24,6 +25,6 @@ describe('metrics of a worker', () => {
   it('are tested with a fault for each alert', () => {
     const fired = new Set(alertFaults.flatMap(({ fires }) => fires));
 
-    expect([...fired].sort()).toEqual([...Object.keys(workerAlerts), ...Object.keys(pluginAlerts)].sort());
+    expect([...fired].sort()).toEqual([workerAlerts, pluginAlerts, resolverAlerts].flatMap(Object.keys).sort());
   });
 });
