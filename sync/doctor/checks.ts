@@ -9,7 +9,7 @@ import {
 } from './control-plane-checks';
 import { checkEndpoints, checkNetworks, checkScopes } from './discovery-checks';
 import { checkPublications, checkStateDir, checkWatchAddress } from './machine-checks';
-import { checkResolver } from './resolver-checks';
+import { checkNames } from './resolver-checks';
 import { checkGatesNow, checkOrder } from './rollout-checks';
 
 /** What `doctor` looks at, in the order in which it is shown: causes before what they stop. What stages share is looked at with the first. */
@@ -27,7 +27,7 @@ const sharedChecks: readonly Check[] = [
 ];
 
 const lastChecks: readonly Check[] = [
-  { name: 'resolver', run: checkResolver, isAdvisory: true },
+  { name: 'resolver', run: checkNames, isAdvisory: true },
   { name: 'publish', run: checkPublications },
   { name: 'rollout order', run: checkOrder },
 ];

@@ -14,7 +14,7 @@ const namesAtOnce = 8;
 const mostTold = 5;
 
 /** What a data plane needs where domains are via resolver, and whether their names resolve, as far as the resolver is reached from here. */
-export async function checkResolver({ config, snapshot }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
+export async function checkNames({ config, snapshot }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const { domains, via, resolver } = config;
   if (via !== 'resolver' && !Object.values(domains).some((one) => one.via === 'resolver')) return [];
   const { domains: found } = settleDomains(await snapshot);

@@ -1,4 +1,4 @@
-import { decode, encode, type RecordType } from 'dns-packet';
+import { decode, encode, type OptAnswer, type RecordType } from 'dns-packet';
 
 /** Messages of DNS as clients send them, and as they should not. */
 
@@ -35,7 +35,7 @@ type Edns = { readonly size: number; readonly version?: number; readonly isDo?: 
 
 /** A question; with EDNS, said once or more often. */
 export function queryOf(name: string, type: RecordType | 'ANY', edns?: Edns, times = 1): Buffer {
-  const opt = {
+  const opt: OptAnswer = {
     type: 'OPT',
     name: '.',
     udpPayloadSize: edns?.size ?? 0,
@@ -44,7 +44,7 @@ export function queryOf(name: string, type: RecordType | 'ANY', edns?: Edns, tim
     flags: edns?.isDo ? 0x8000 : 0,
     flag_do: edns?.isDo ?? false,
     options: [],
-  } as const;
+  };
   const additionals = edns ? Array.from({ length: times }, () => opt) : [];
   return encode({ type: 'query', id: 1, flags: 0x100, questions: [{ type: type as RecordType, name }], additionals });
 }

@@ -3,7 +3,7 @@ import { configSchema } from '#config/schema';
 import type { Endpoint } from '#core/model';
 import { type DnsServer, startDnsServer } from '#sandbox/network/dns-server';
 import type { Context } from '#sync/doctor/context';
-import { checkResolver } from '#sync/doctor/resolver-checks';
+import { checkNames } from '#sync/doctor/resolver-checks';
 import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
 
 const { signal } = new AbortController();
@@ -26,7 +26,7 @@ function contextOf(over: object, endpoints: readonly Endpoint[] = [endpointOf()]
   return { config, snapshot: Promise.resolve(snapshotOf(knownScope(endpoints))) } as unknown as Context;
 }
 
-const check = (...context: Parameters<typeof contextOf>) => checkResolver(contextOf(...context), signal);
+const check = (...context: Parameters<typeof contextOf>) => checkNames(contextOf(...context), signal);
 
 describe('what doctor says of the resolver', () => {
   it('is nothing where no domain is via resolver', async () => {
