@@ -12,6 +12,8 @@ WORKDIR /opt/kong-privatelink
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+# For data planes, which get it from here by a copy.
+COPY --from=build /build/plugin/lua plugin/lua
 RUN ln -s /opt/kong-privatelink/dist/sync/cli/cli.js /usr/local/bin/kong-privatelink \
  && ln -s /opt/kong-privatelink/dist/plugin/server/main.js /usr/local/bin/kong-privatelink-pluginserver
 # For `stateDir: /var/lib/kong-privatelink` (its default is beside the configuration); mount a volume there to keep it.

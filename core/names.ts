@@ -48,5 +48,13 @@ export function isServiceName(address: string): boolean {
 /** Name of the plugin, as Kong and `domains.<domain>.plugins` know it. */
 export const pluginName = 'privatelink';
 
+/** Name of the plugin in Lua that only chooses the upstream of the data plane's zone. */
+export const zonePluginName = 'privatelink-zone';
+
+/** Whether a plugin of that name is this product's. */
+export function isOwnPlugin(name: string): boolean {
+  return name === pluginName || name === zonePluginName;
+}
+
 /** A domain's name: one DNS label, since it becomes part of the upstream's name; lowercase, so that no two differ by case only. */
 export const domainPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

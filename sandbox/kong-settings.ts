@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { pluginName, zonePluginName } from '#core/names';
 import { type PluginServerProgram, startCommand } from './plugin-server/server';
 
 export type KongSettings = {
@@ -30,7 +31,7 @@ export const ownInstallation: Installation = {
 /** Variables of this process that nginx must hand on to plugin servers: it strips all others. */
 const handedOn = ['AWS_SHARED_CREDENTIALS_FILE'];
 
-/** Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server. */
+/** Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server, and the one in Lua. */
 export function kongVariables(settings: KongSettings): Readonly<Record<string, string>> {
   const { prefix, socketName, ports } = settings;
   const command = pluginServerCommand(settings);
@@ -44,7 +45,8 @@ export function kongVariables(settings: KongSettings): Readonly<Record<string, s
     KONG_LOG_LEVEL: 'info',
     KONG_NGINX_WORKER_PROCESSES: '1',
     KONG_NGINX_MAIN_ENV: handedOn.join(';env '),
-    KONG_PLUGINS: 'bundled,privatelink',
+    KONG_PLUGINS: `bundled,${pluginName},${zonePluginName}`,
+    KONG_LUA_PACKAGE_PATH: `${join(settings.installation.root, 'plugin/lua')}/?.lua;;`,
     KONG_PLUGINSERVER_NAMES: 'js',
     KONG_PLUGINSERVER_JS_SOCKET: join(prefix, socketName),
     KONG_PLUGINSERVER_JS_START_CMD: command,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { pluginName } from '#core/names';
+import { pluginName, zonePluginName } from '#core/names';
 import { pluginConfigSchema } from './schema';
+import { zonePluginConfigSchema } from './zone';
 
 /** What JSON Schema says of a field; a rule that is not here has no counterpart in Kong's schemas yet, and is an error at load. */
 const rulesSchema = z.strictObject({
@@ -12,22 +13,31 @@ const rulesSchema = z.strictObject({
   maximum: z.number().optional(),
   minLength: z.number().optional(),
   pattern: z.string().optional(),
+  referenceable: z.boolean().optional(),
 });
 
-type Field = { readonly name: string; readonly rules: z.infer<typeof rulesSchema> };
+type Field = {
+  readonly name: string;
+  readonly isRequired: boolean;
+  readonly rules: z.infer<typeof rulesSchema>;
+};
 
-const jsonSchema = z.toJSONSchema(pluginConfigSchema, { io: 'input' });
-const required: ReadonlySet<string> = new Set(jsonSchema.required);
-const fields: readonly Field[] = Object.entries(jsonSchema.properties ?? {}).map(([name, rules]) => ({
-  name,
-  rules: rulesOf(name, rules),
-}));
+const fields = fieldsOf(pluginConfigSchema);
+
+function fieldsOf(schema: z.ZodObject): readonly Field[] {
+  const { required = [], properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+  return Object.entries(properties).map(([name, rules]) => ({
+    name,
+    isRequired: required.includes(name),
+    rules: rulesOf(name, rules),
+  }));
+}
 
 function rulesOf(name: string, rules: unknown): Field['rules'] {
   const parsed = rulesSchema.safeParse(rules);
   if (parsed.success) return parsed.data;
   throw new Error(
-    `${name} of plugin/schema/schema.ts has a rule whose form for Kong is not in plugin/schema/lua.ts: add it there`,
+    `${name} of plugin/schema has a rule whose form for Kong is not in plugin/schema/lua.ts: add it there`,
   );
 }
 
@@ -38,10 +48,6 @@ export function schemaFields(): readonly Readonly<Record<string, object>>[] {
 
 /** The schema in Lua, for `plugin-schemas` of Konnect and the control plane's own file; the same bytes every time. */
 export function schemaLua(): string {
-  const lines = fields.map((field) => {
-    const attributes = attributesOf(field).map(([name, value]) => `${name} = ${toLua(value)}`);
-    return `          { ${field.name} = { ${attributes.join(', ')} } },`;
-  });
   return `-- Generated from plugin/schema.ts by \`npm run generate\`; do not edit.
 local typedefs = require "kong.db.schema.typedefs"
 
@@ -53,7 +59,7 @@ return {
     { config = {
         type = "record",
         fields = {
-${lines.join('\n')}
+${linesOf(fields)}
         },
       },
     },
@@ -62,16 +68,53 @@ ${lines.join('\n')}
 `;
 }
 
+/** The same of the plugin in Lua. It loads no module: what Konnect streams may load none of Kong's schemas. */
+export function zoneSchemaLua(): string {
+  return `-- Generated from plugin/schema/zone.ts by \`npm run generate\`; do not edit.
+return {
+  name = "${zonePluginName}",
+  fields = {
+    { config = {
+        type = "record",
+        fields = {
+${linesOf(fieldsOf(zonePluginConfigSchema))}
+        },
+      },
+    },
+  },
+}
+`;
+}
+
+function linesOf(all: readonly Field[]): string {
+  const lines = all.map((field) => {
+    const attributes = attributesOf(field).map(([name, value]) => `${name} = ${toLua(value)}`);
+    return `          { ${field.name} = { ${attributes.join(', ')} } },`;
+  });
+  return lines.join('\n');
+}
+
 type Value = string | number | boolean | readonly (string | number)[];
 
 /** Kong's own names for the attributes of a field, in a fixed order. */
-function attributesOf({ name, rules }: Field): readonly (readonly [name: string, value: Value])[] {
-  const { description, type, default: initial, enum: choices, minimum, maximum, minLength, pattern } = rules;
+function attributesOf({ isRequired, rules }: Field): readonly (readonly [name: string, value: Value])[] {
+  const {
+    description,
+    type,
+    default: initial,
+    enum: choices,
+    minimum,
+    maximum,
+    minLength,
+    pattern,
+    referenceable,
+  } = rules;
   const all: readonly (readonly [string, Value | undefined])[] = [
     ['description', description],
     ['type', type],
-    ['required', required.has(name) || initial !== undefined],
+    ['required', isRequired || initial !== undefined],
     ['default', initial],
+    ['referenceable', referenceable],
     ['one_of', choices],
     ['between', minimum === undefined || maximum === undefined ? undefined : [minimum, maximum]],
     ['len_min', minLength],

@@ -82,6 +82,12 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
     expect(readdirSync(installed.folder)).toEqual([]);
   });
 
+  it('brings the plugin in Lua, where Kong looks for it', () => {
+    const folder = join(installed.root, 'plugin/lua/kong/plugins/privatelink-zone');
+
+    expect(readdirSync(folder).sort()).toEqual(['handler.lua', 'schema.lua']);
+  });
+
   it('serves the plugin without kong-pdk', async () => {
     const { exitCode, out } = await installed.run('kong-privatelink-pluginserver', ['--dump-all-plugins']);
 

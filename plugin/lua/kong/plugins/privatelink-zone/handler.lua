@@ -1,0 +1,26 @@
+-- Generated from plugin/schema/zone.ts by `npm run generate`; do not edit.
+local Handler = { PRIORITY = 790, VERSION = "0.1.0" }
+local is_told = {}
+
+local function tell(reason)
+  if is_told[reason] then return end
+  is_told[reason] = true
+  kong.log.notice("privatelink-zone: requests stay with the upstream of all zones: ", reason)
+end
+
+local function choose(config)
+  local zone = config.zone_id
+  if type(zone) ~= "string" or not string.find(zone, "^[%w-]+$") then
+    return tell("this data plane has no zone id, such as use1-az1")
+  end
+  local name = zone .. "." .. config.domain .. ".privatelink"
+  if not kong.service.set_upstream(name) then tell("there is no upstream " .. name) end
+end
+
+-- Whatever goes wrong here, the service's own upstream is right.
+function Handler:access(config)
+  local is_done, problem = pcall(choose, config)
+  if not is_done then pcall(tell, tostring(problem)) end
+end
+
+return Handler

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { zonePluginName, zoneUpstreamName } from '#core/names';
+import { pluginPriority, pluginVersion } from './schema';
+
+/** Takes the data plane's own variable, also where the control plane holds the configuration: Kong resolves it on the node. */
+const zoneReference = '{vault://env/kong-privatelink-zone-id}';
+
+/** Every field of the plugin in Lua, once: Kong's schema is derived from it (lua.ts). */
+export const zonePluginConfigSchema = z.object({
+  domain: z.string().min(1).describe('The service domain to route to: the value of the tag kong:domain.'),
+  zone_id: z
+    .string()
+    .default(zoneReference)
+    .meta({ referenceable: true })
+    .describe('The AZ id of the data plane, such as use1-az1: by default its KONG_PRIVATELINK_ZONE_ID.'),
+});
+
+/** The name of the zone's upstream in Lua, from the one function that makes such names. */
+function upstreamInLua(): string {
+  const [between, end] = zoneUpstreamName('', '|').split('|');
+  return `zone .. "${between}" .. config.domain .. "${end}"`;
+}
+
+/**
+ * The plugin in Lua, on its own: no module, no timer, and of Kong's functions two. A request that gets no upstream of a zone stays where its
+ * service sends it; why is on Kong's log once for each worker and reason.
+ */
+export function zoneHandlerLua(): string {
+  return `-- Generated from plugin/schema/zone.ts by \`npm run generate\`; do not edit.
+local Handler = { PRIORITY = ${pluginPriority}, VERSION = "${pluginVersion}" }
+local is_told = {}
+
+local function tell(reason)
+  if is_told[reason] then return end
+  is_told[reason] = true
+  kong.log.notice("${zonePluginName}: requests stay with the upstream of all zones: ", reason)
+end
+
+local function choose(config)
+  local zone = config.zone_id
+  if type(zone) ~= "string" or not string.find(zone, "^[%w-]+$") then
+    return tell("this data plane has no zone id, such as use1-az1")
+  end
+  local name = ${upstreamInLua()}
+  if not kong.service.set_upstream(name) then tell("there is no upstream " .. name) end
+end
+
+-- Whatever goes wrong here, the service's own upstream is right.
+function Handler:access(config)
+  local is_done, problem = pcall(choose, config)
+  if not is_done then pcall(tell, tostring(problem)) end
+end
+
+return Handler
+`;
+}
