@@ -2,9 +2,9 @@ import { compareText, formatAddress } from '#core/addresses/targets';
 import type { Domain } from '#core/claims/settle';
 import { groupBy } from '#core/group-by';
 import type { DomainSettings, JsonObject, PluginSettings, Target } from '#core/model';
-import { pluginName, upstreamName, zoneUpstreamName } from '#core/names';
+import { isOwnPlugin, upstreamName, zonePluginName, zoneUpstreamName } from '#core/names';
 import { type Accounts, accountTagsOf } from './account-tags';
-import { type Affinity, zonesOf, zoneTargetFields } from './affinity';
+import { type Affinity, hasZoneUpstreams, zonesOf, zoneTargetFields } from './affinity';
 import type { Document, Entity, Kind } from './document';
 import { nameFields, routeFields, serviceFields, targetFields, upstreamFields } from './fields';
 import { pluginKey, targetKey } from './keys';
@@ -59,15 +59,18 @@ type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & {
 };
 
 function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
-  const { tags } = place;
+  const { tags, affinity, forms } = place;
   const { name } = domain;
+  const hasZones = hasZoneUpstreams(affinity, forms);
   return [
     ...upstreamsOf(domain, settings, place),
     { kind: 'service', key: name, domain: name, fields: serviceFields(domain, settings), tags },
     ...(settings.route === false
       ? []
       : [{ kind: 'route', key: name, domain: name, parent: name, fields: routeFields(domain), tags } as const]),
-    ...(settings.plugins ?? []).map((plugin) => pluginOf(plugin, name, tags)),
+    ...(settings.plugins ?? [])
+      .filter((plugin) => hasZones || plugin.name !== zonePluginName)
+      .map((plugin) => pluginOf(plugin, name, tags)),
   ];
 }
 
@@ -84,7 +87,7 @@ function upstreamsOf(domain: Domain, settings: DomainSettings, place: Place): re
     const fields = { ...upstreamFields(domain, settings, isOwn && hasNames), name: key };
     return { kind: 'upstream', key, domain: name, fields, tags: isOwn ? ownTags : tags };
   };
-  const zones = affinity === 'none' || !forms.hasAddresses ? [] : zonesOf(domain, held);
+  const zones = hasZoneUpstreams(affinity, forms) ? zonesOf(domain, held) : [];
   return [
     upstreamOf(own, true),
     ...(forms.hasAddresses ? balanced(own, targetFields) : []),
@@ -117,7 +120,7 @@ function pluginOf(plugin: PluginSettings, domain: string, tags: readonly string[
   return { kind: 'plugin', key, domain, parent: domain, fields, tags: [...tags, configTag(fields.config)] };
 }
 
-/** What Kong gets of a plugin. That of this product is about its own domain unless the configuration names another. */
+/** What Kong gets of a plugin. Those of this product are about its own domain unless the configuration names another. */
 export function pluginFields({ name, enabled = true, config }: PluginSettings, domain: string) {
-  return { name, enabled, config: name === pluginName ? { domain, ...config } : config };
+  return { name, enabled, config: isOwnPlugin(name) ? { domain, ...config } : config };
 }

@@ -1,4 +1,4 @@
-import { pluginName } from '#core/names';
+import { isOwnPlugin } from '#core/names';
 import type { Entity } from './document';
 
 /** Keys of entities below another; the control plane is read back by them. */
@@ -23,9 +23,9 @@ export function pluginKey(service: string, plugin: string): string {
   return `${service}|${plugin}`;
 }
 
-/** Whether the plugin with this key may be there to keep requests out; our own only picks their address. */
+/** Whether the plugin with this key may be there to keep requests out; our own only pick their address. */
 export function isGuard(key: string): boolean {
-  return key !== pluginKey(parentOfKey(key), pluginName);
+  return !isOwnPlugin(nameInParent(key));
 }
 
 /** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */

@@ -1,10 +1,13 @@
 import { type DataPlaneConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import type { Config } from '#config/schema';
 import { type StagedConfig, saidOfStage } from '#config/stages';
+import { pluginName, zonePluginName } from '#core/names';
 import type { Clock } from '#core/timing/clock';
+import { hasZoneUpstreams } from '#deck/affinity';
 import type { Document } from '#deck/document';
 import { type Base, checkBase } from '#deck/file/base';
 import { warnOfUnbounded } from '#deck/file/base-paths';
+import { viaOf } from '#deck/via';
 import { allowOf } from '#discovery/admission/allow';
 import { type AwsAccess, createAwsAccess } from '#discovery/aws/access';
 import { createConfirmGone } from '#discovery/confirm-gone';
@@ -141,7 +144,12 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
 type Connected = { readonly base: Base; readonly controlPlane: ControlPlane };
 
 function warningsOf(config: Config, connected: Connected): readonly string[] {
-  const all = [...warnOfTrust(config.controlPlane), ...warnOfBase(config, connected), ...warnOfUnfilled(config)];
+  const all = [
+    ...warnOfTrust(config.controlPlane),
+    ...warnOfBase(config, connected),
+    ...warnOfUnfilled(config),
+    ...warnOfZonePlugin(config),
+  ];
   return all.map((one) => saidOfStage(config.stage, one));
 }
 
@@ -170,6 +178,28 @@ function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly s
   const instead = `write \${VARIABLE} for one of the environment, name a vault, or run decK on what render gives`;
   const why = `sync with controlPlane.type ${type} does not fill in a template (\${{ … }}), and may write it as it stands`;
   return [`${named.join(', ')}: ${why}: ${instead}`];
+}
+
+/** What chooses between upstreams of zones has nothing to do without them, or beside what chooses as well. */
+function warnOfZonePlugin({ domains, affinity, via }: Config): readonly string[] {
+  const zoned = Object.entries(domains).filter(([, { plugins = [] }]) => plugins.some(isNamed(zonePluginName)));
+  const nameOf = ([domain]: (typeof zoned)[number]) => `domains.${domain}.plugins`;
+  const idle = zoned
+    .filter(([, settings]) => !hasZoneUpstreams(affinity, { hasAddresses: viaOf(settings, via) === 'addresses' }))
+    .map(nameOf);
+  const both = zoned.filter(([, { plugins = [] }]) => plugins.some(isNamed(pluginName))).map(nameOf);
+  const why = `${zonePluginName} is left out, since no zone has an upstream that it could choose`;
+  const fix = 'set affinity to weighted or failover (and via to addresses), or remove the plugin';
+  return [
+    ...(idle.length > 0 ? [`${idle.join(', ')}: ${why}: ${fix}`] : []),
+    ...(both.length > 0
+      ? [`${both.join(', ')}: ${pluginName} and ${zonePluginName} both choose where a request goes: remove one`]
+      : []),
+  ];
+}
+
+function isNamed(wanted: string) {
+  return ({ name }: { readonly name: string }) => name === wanted;
 }
 
 /** Where absences of this configuration are kept. */

@@ -103,5 +103,7 @@ function whySwitchedOff(entity: HeldEntity, { settings, affinity, pin }: Removal
   const { route, plugins } = settings[domain] ?? {};
   if (kind === 'route' && route === false) return `domains.${domain}.route is false`;
   const isWhole = kind === 'plugin' && key === pluginKey(domain, String(fields.name));
-  return isWhole && plugins ? `domains.${domain}.plugins lists it no more` : undefined;
+  if (!isWhole || !plugins) return undefined;
+  const isListed = plugins.some(({ name }) => name === fields.name);
+  return isListed ? 'no zone has an upstream that it could choose' : `domains.${domain}.plugins lists it no more`;
 }

@@ -4,6 +4,7 @@ import type { Target } from '#core/model';
 import { domainOfUpstream, upstreamName, zoneOfUpstream, zoneUpstreamName } from '#core/names';
 import { type DesiredInput, renderDesired } from '#deck/desired';
 import type { Document } from '#deck/document';
+import { isGuard } from '#deck/keys';
 
 function targetOf(ip: string, zoneId: string | undefined, weight = 100): Target {
   const region = zoneId?.startsWith('usw2') ? 'us-west-2' : 'us-east-1';
@@ -132,6 +133,45 @@ describe('zone upstreams', () => {
       expect(weightsOf(render(left, { affinity, held }), 'use1-az1')).toEqual(expected);
     },
   );
+});
+
+describe('the plugin that chooses between them', () => {
+  const settings = {
+    sd2: {
+      plugins: [
+        { name: 'privatelink-zone', config: {} },
+        { name: 'acl', config: {} },
+      ],
+    },
+  };
+  const pluginsOf = (document: Document) => document.filter(({ kind }) => kind === 'plugin');
+
+  it.each(['weighted', 'failover'] as const)('is about its own domain, with affinity %s', (affinity) => {
+    const [, zoned] = pluginsOf(render(two, { affinity, settings }));
+
+    expect(zoned).toMatchObject({
+      key: 'sd2|privatelink-zone',
+      fields: { name: 'privatelink-zone', enabled: true, config: { domain: 'sd2' } },
+    });
+  });
+
+  it('is left out where there are none, and no other plugin with it', () => {
+    expect(pluginsOf(render(two, { settings })).map(({ key }) => key)).toEqual(['sd2|acl']);
+  });
+
+  it('is left out, as upstreams of zones are, where the addresses come by a name', () => {
+    const formsOf = () => ({ hasAddresses: false, names: ['sd2.privatelink.internal:80'] });
+    const document = render(two, { affinity: 'weighted', settings, formsOf });
+
+    expect(pluginsOf(document).map(({ key }) => key)).toEqual(['sd2|acl']);
+    expect(upstreamsOf(document)).toEqual(['sd2.privatelink']);
+  });
+
+  it('keeps no request out, as the other plugin of ours, and any other may', () => {
+    const keys = ['sd2|privatelink', 'sd2|privatelink-zone', 'sd2|acl'];
+
+    expect(keys.map(isGuard)).toEqual([false, false, true]);
+  });
 });
 
 describe('names of upstreams', () => {
