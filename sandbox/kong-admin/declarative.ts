@@ -41,10 +41,10 @@ function flat(entity: JsonObject): JsonObject {
 }
 
 /** The entities of a document of flat lists, in a store of their own. Throws the Refusal that Kong answers to `POST /config`. */
-export function importStore(body: unknown): Store {
+export function importStore(body: unknown, isInstalled: (plugin: string) => boolean): Store {
   const parsed = document.safeParse(body);
   if (!parsed.success) throw kongRefusal(400, `declarative config is invalid: ${z.prettifyError(parsed.error)}`, 14);
-  const store = createStore(() => false);
+  const store = createStore(isInstalled);
   const errors = order.flatMap((kind) => parsed.data[kind].flatMap((entity) => put(kind, entity as JsonObject, store)));
   if (errors.length === 0) return store;
   throw new Refusal(400, {

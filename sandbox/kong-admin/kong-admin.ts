@@ -18,6 +18,8 @@ export type KongAdminOptions = {
   readonly hasDatabase?: boolean;
   /** Absent: everybody may call, as in Kong without a licence. */
   readonly token?: string;
+  /** Names of plugins that are installed beside those that Kong brings; default none. */
+  readonly plugins?: readonly string[];
   /** Largest page, whatever `size` asks for; default 1000, as Kong. */
   readonly pageCap?: number;
 };
@@ -35,15 +37,17 @@ export type KongAdmin = {
 
 type State = Required<Pick<KongAdminOptions, 'hasDatabase' | 'pageCap'>> & {
   readonly token?: string;
+  readonly isInstalled: (plugin: string) => boolean;
   /** By workspace. */
   readonly stores: Map<string, Store>;
 };
 
 /** Listens on 127.0.0.1, on a port of the system's choice. */
 export async function startKongAdmin(options: KongAdminOptions = {}): Promise<KongAdmin> {
-  const { hasDatabase = true, pageCap = 1000, workspaces = [], token } = options;
-  const stores = new Map(['default', ...workspaces].map((name) => [name, createStore(() => false)]));
-  const state: State = { hasDatabase, pageCap, token, stores };
+  const { hasDatabase = true, pageCap = 1000, workspaces = [], plugins = [], token } = options;
+  const isInstalled = (plugin: string) => plugins.includes(plugin);
+  const stores = new Map(['default', ...workspaces].map((name) => [name, createStore(isInstalled)]));
+  const state: State = { hasDatabase, pageCap, token, isInstalled, stores };
   const faults = createFaults();
   const traffic: Traffic = { calls: [], running: 0, peak: 0 };
   const respond = responderOf((call, headers) => answer(call, headers, state));
@@ -68,7 +72,7 @@ function answer(call: Call, headers: IncomingHttpHeaders, state: State): Answer 
   const isDefault = isKindPath(first);
   const below = first === 'schemas' ? call.path : rest;
   if (below[0] === 'schemas' && below[1] === 'plugins')
-    return inKongsWords(() => pluginSchemaRoutes(call, below[2], () => false));
+    return inKongsWords(() => pluginSchemaRoutes(call, below[2], state.isInstalled));
   const store = storeOf(isDefault ? 'default' : first, state);
   return answerEntities(call, isDefault ? call.path : rest, { ...state, store });
 }
@@ -85,6 +89,6 @@ function answerConfig({ method, body }: Call, state: State): Answer {
   }
   if (method === 'GET') return { status: 200, body: { config: exportStore(storeOf('default', state)) } };
   if (method !== 'POST') throw kongRefusal(405, 'Method not allowed');
-  state.stores.set('default', importStore(body));
+  state.stores.set('default', importStore(body, state.isInstalled));
   return { status: 201, body: {} };
 }

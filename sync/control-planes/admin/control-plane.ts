@@ -6,6 +6,7 @@ import { bodyOf } from '../kong-api/entities';
 import type { EntityApi } from '../kong-api/lists';
 import { entityPath } from '../kong-api/paths';
 import { writeEntity } from '../kong-api/write-entity';
+import { refusingUnknown } from '../plugins/known';
 import { type KongOptions, openKong } from './kong';
 import { readHeld, readTaken } from './read';
 
@@ -16,14 +17,17 @@ import { readHeld, readTaken } from './read';
 export function connectAdmin(config: AdminConfig, owner: string, options?: KongOptions): EntityControlPlane {
   const api = openKong(config, options);
   const reading = { ...api, owner, concurrency: config.concurrency };
+  const refuse = refusingUnknown(api);
   return {
     takes: 'entities',
     read: (signal) => readHeld(reading, signal),
     readForeign: (creates, signal) => readTaken(creates, reading, signal),
-    write: (change, signal) =>
-      change.kind === 'target' && change.action === 'create'
-        ? createTarget(change, api, signal)
-        : writeEntity(change, api, signal),
+    write: async (change, signal) => {
+      const refusal = await refuse(change, signal);
+      if (refusal) throw refusal;
+      if (change.kind === 'target' && change.action === 'create') return createTarget(change, api, signal);
+      return writeEntity(change, api, signal);
+    },
     // Nodes read the database by themselves, and Kong keeps no list of them.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
   };

@@ -10,6 +10,7 @@ import type { DocumentControlPlane, FailedChange } from '../control-plane';
 import { foreignEntities } from '../kong-api/entities';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
+import { type RefusePlugin, refusingUnknown } from '../plugins/known';
 import { applyToDeclarative, type Declarative, parseDeclarative, runningItemsOf } from './declarative';
 
 /**
@@ -18,7 +19,9 @@ import { applyToDeclarative, type Declarative, parseDeclarative, runningItemsOf 
  * Every method throws PrivatelinkError, or the signal's reason when aborted.
  */
 export function connectDbless(config: DblessConfig, owner: string, options?: KongOptions): DocumentControlPlane {
-  const { http } = openKong(config, options);
+  const api = openKong(config, options);
+  const { http } = api;
+  const refuse = refusingUnknown(api);
   const ownTags = selectTags(owner);
   // Each method reads afresh, and nearly always gets the same text, of which parsing is the cost.
   const parse = rememberLast((text) => orShapeError(() => parseDeclarative(text)));
@@ -34,11 +37,13 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
     writeAll: async (changes, signal) => {
       // `POST /config` replaces everything, and what others put there must stay.
       const running = await readRunning(signal);
-      return writeValid(changes, async (valid) => {
+      const { left, failed } = await withoutUnknown(changes, refuse, signal);
+      const refused = await writeValid(left, async (valid) => {
         const next = applyToDeclarative(running, valid);
         if (JSON.stringify(next) === JSON.stringify(running)) return;
         await http({ method: 'POST', path: '/config?flatten_errors=1', body: next }, signal);
       });
+      return [...failed, ...refused];
     },
     // The node that is written to is the data plane.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
@@ -52,6 +57,17 @@ export function rememberLast<T>(work: (text: string) => T): (text: string) => T 
     if (last?.text !== text) last = { text, result: work(text) };
     return last.result;
   };
+}
+
+/** Leaves out entities of plugins that Kong does not know, and what depends on them. */
+async function withoutUnknown(changes: readonly Change[], refuse: RefusePlugin, signal: AbortSignal) {
+  const refusals = new Map<Change, PrivatelinkError>();
+  for (const change of changes) {
+    const refusal = await refuse(change, signal);
+    if (refusal) refusals.set(change, refusal);
+  }
+  const { left, leftOut } = leaveOut(changes, (change) => refusals.has(change));
+  return { left, failed: leftOut.map((one) => failureOf(one, refusals.get(one.change))) };
 }
 
 /** Writes; leaves out what Kong finds invalid, and what depends on it, and writes the rest again (fm-11). Gives what was left out. */

@@ -4,6 +4,7 @@ import { groupBy } from '#core/group-by';
 import { canonicalJson } from '#core/json';
 import { nearest } from '#core/misfits/nearest';
 import type { JsonObject, PluginSettings } from '#core/model';
+import { isOwnPlugin } from '#core/names';
 import { pluginFields } from '#deck/desired';
 import { concurrently } from '#io/concurrently';
 import type { EntityApi } from '../kong-api/lists';
@@ -81,15 +82,15 @@ async function answerTo(same: readonly Plugin[], options: AskOptions, signal: Ab
     return problem ? { problem: `${first.where}${more}: ${formatProblem(problem)}` } : {};
   } catch (thrown) {
     signal.throwIfAborted();
-    const isOlder = thrown instanceof PrivatelinkError && thrown.code === missing.code;
+    const isOlder = thrown instanceof PrivatelinkError && thrown.code === unknownPlugin.code;
     const why = isOlder ? 'the control plane does not say what they may be' : messageOf(thrown);
     return { unchecked: `plugins were not checked: ${why}` };
   }
 }
 
 /** An older control plane has no such path, and a plugin that it does not know no schema. */
-const missing = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'correct the name' } as const;
-const fixes = { 404: missing, 405: missing };
+export const unknownPlugin = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'correct the name' } as const;
+const fixes = { 404: unknownPlugin, 405: unknownPlugin };
 
 /** Why the plugin would be refused; undefined: it would not. Throws PrivatelinkError where the control plane does not say. */
 async function problemOf(
@@ -102,7 +103,7 @@ async function problemOf(
   const refusal = await failureOf(http(validate, signal), 'REJECTED');
   if (!refusal) return undefined;
   const read = { method: 'GET', path: `${base}/schemas/plugins/${segmentOf(name)}`, fixes } as const;
-  if (!(await failureOf(http(read, signal), missing.code))) {
+  if (!(await failureOf(http(read, signal), unknownPlugin.code))) {
     return { reason: refusal.said ?? refusal.reason, fix: `correct the configuration of plugin ${name}` };
   }
   return brought.has(name) ? undefined : whyUnknown(name);
@@ -122,11 +123,13 @@ async function failureOf(
   }
 }
 
-function whyUnknown(name: string): Problem {
-  const meant = nearest(name, bundledPlugins);
+/** Why a plugin cannot be used that the control plane does not know. */
+export function whyUnknown(name: string): Problem {
+  const meant = isOwnPlugin(name) ? undefined : nearest(name, bundledPlugins);
   const guess = meant ? ` (did you mean ${meant}?)` : '';
+  const install = 'install it on every node, list it in their KONG_PLUGINS and start them again';
   return {
     reason: `the control plane knows no plugin ${name}${guess}`,
-    fix: 'correct the name, or install the plugin',
+    fix: isOwnPlugin(name) ? install : 'correct the name, or install the plugin',
   };
 }

@@ -30,6 +30,8 @@ export type RealKong = {
   killPluginServer(signal?: 'KILL' | 'STOP'): Promise<void>;
   /** Replaces the worker of nginx, as `kong reload` does. */
   reload(): Promise<void>;
+  /** Runs `kong reload` with these variables, as one may hope that they count from then on. */
+  reloadWith(variables: Readonly<Record<string, string>>): Promise<void>;
   /** What Kong and the plugin server have logged. */
   log(): Promise<string>;
   close(): Promise<void>;
@@ -114,6 +116,10 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
     killPluginServer: async (signal = 'KILL') =>
       void (await running.run(killScript(options.program, socketName, signal))),
     reload: async () => void (await running.run(`kill -HUP "$(cat ${join(prefix, 'pids/nginx.pid')})"`)),
+    reloadWith: async (more) => {
+      const words = Object.entries(more).map(([name, value]) => `${name}=${value}`);
+      await running.run(`${words.join(' ')} "\${KONG_BIN:-kong}" reload -c ${emptyConfOf(prefix)} -p ${prefix}`);
+    },
     log,
     close: async () => void (await running.stop()),
   };
