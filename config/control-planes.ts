@@ -63,6 +63,11 @@ const konnect = z.strictObject({
   name: text.describe('the name of the control plane'),
   token: token.describe('a personal or system access token that may write the configuration of the control plane'),
   concurrency,
+  streamPlugins: z.boolean().optional().meta({
+    description:
+      'whether the control plane hands the plugin `privatelink-zone` to its data planes (Gateway 3.15 or later), so that nothing is installed there',
+    default: false,
+  }),
   tls,
   headers: headersOf('authorization'),
 });

@@ -16,9 +16,23 @@ export type NodeReport = {
   readonly hostname: string;
   readonly configHash: string;
   readonly lastPing?: number;
+  /** Of its Gateway; default: one that takes streamed plugins. */
+  readonly version?: string;
+  /** Plugins that it does not know: no configuration with one of them fits it. Default none. */
+  readonly lacks?: readonly string[];
 };
 
-export type Node = Required<NodeReport>;
+export type Node = NodeReport & Required<Pick<NodeReport, 'lastPing'>>;
+
+/** A plugin that data planes get from the control plane. */
+export type CustomPlugin = {
+  readonly id: string;
+  readonly name: string;
+  readonly handler: string;
+  readonly schema: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+};
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -46,6 +60,10 @@ export type Plane = {
   /** Throws a Refusal when the text names no plugin, another one than `name`, or one that exists and shall be created. */
   readonly putSchema: (luaSchema: unknown, name?: string) => PluginSchema;
   readonly removeSchema: (name: string) => void;
+  /** By name. */
+  readonly customPlugins: Map<string, CustomPlugin>;
+  /** Whether an entity of the plugin may be made although Kong does not bring it. */
+  readonly hasSchema: (plugin: string) => boolean;
   readonly configHash: () => string;
 };
 
@@ -58,7 +76,9 @@ export function createPlane(
   { clusterType = 'CLUSTER_TYPE_CONTROL_PLANE', labels = {} }: PlaneTraits = {},
 ): Plane {
   const schemas = new Map<string, PluginSchema>();
-  const store = createStore((plugin) => schemas.has(plugin));
+  const customPlugins = new Map<string, CustomPlugin>();
+  const hasSchema = (plugin: string) => schemas.has(plugin) || customPlugins.has(plugin);
+  const store = createStore(hasSchema);
 
   function putSchema(luaSchema: unknown, wanted?: string): PluginSchema {
     const [, found] = (typeof luaSchema === 'string' && /name\s*=\s*["']([\w-]+)["']/.exec(luaSchema)) || [];
@@ -80,14 +100,16 @@ export function createPlane(
   }
 
   function configHash(): string {
-    const custom = [...schemas.values()].map((one) => one.lua_schema).sort();
+    const streamed = [...customPlugins.values()].flatMap(({ handler, schema }) => [handler, schema]);
+    const custom = [...[...schemas.values()].map((one) => one.lua_schema), ...streamed].sort();
     return createHash('md5')
       .update(JSON.stringify([store.hash(), custom]))
       .digest('hex');
   }
 
   const id = uuidOf(`control-plane:${name}`);
-  return { id, name, clusterType, labels, store, nodes: new Map(), schemas, putSchema, removeSchema, configHash };
+  const plugins = { schemas, putSchema, removeSchema, customPlugins, hasSchema };
+  return { id, name, clusterType, labels, store, nodes: new Map(), ...plugins, configHash };
 }
 
 function badSchema(found: string | undefined) {

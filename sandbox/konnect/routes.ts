@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { pluginSchemaRoutes } from './bundled-plugins';
 import { type Answer, type Call, notAllowed, notFound } from './call';
 import { listRuntimeGroups, readByDeck } from './deck-routes';
 import { entityRoutes } from './entity-routes';
-import type { Plane, PluginSchema } from './plane';
-import { refused } from './refusal';
+import type { Node, Plane, PluginSchema } from './plane';
+import { constraint, invalidBody, invalidEntity, refused } from './refusal';
 
 /** Answers one call; throws a Refusal. `pageCap` bounds what `size` may ask for. */
 export function answer(call: Call, planes: readonly Plane[], pageCap: number): Answer {
@@ -17,8 +18,8 @@ export function answer(call: Call, planes: readonly Plane[], pageCap: number): A
   if (area === 'expected-config-hash' && rest.length === 0) return expectedHash(plane);
   if (area !== 'core-entities') throw notFound();
   if (rest[0] === 'plugin-schemas') return schemaRoutes(call, plane, rest[1]);
-  if (rest[0] === 'schemas' && rest[1] === 'plugins')
-    return pluginSchemaRoutes(call, rest[2], (name) => plane.schemas.has(name));
+  if (rest[0] === 'custom-plugins') return customPluginRoutes(call, plane, rest[1]);
+  if (rest[0] === 'schemas' && rest[1] === 'plugins') return pluginSchemaRoutes(call, rest[2], plane.hasSchema);
   return readByDeck(call, rest) ?? entityRoutes(call, rest, plane.store, pageCap);
 }
 
@@ -60,17 +61,22 @@ function listNodes(query: URLSearchParams, plane: Plane, pageCap: number): Answe
   const items = [...plane.nodes.values()].slice(start, start + size).map((node) => ({
     id: node.id,
     hostname: node.hostname,
-    version: '3.15.0.0',
+    version: node.version ?? '3.15.0.0',
     type: 'kong-proxy',
     config_hash: node.configHash,
     last_ping: node.lastPing,
     created_at: node.lastPing,
     updated_at: node.lastPing,
-    compatibility_status: { state: 'COMPATIBILITY_STATE_FULLY_COMPATIBLE' },
+    compatibility_status: { state: `COMPATIBILITY_STATE_${isFit(node, plane) ? 'FULLY_COMPATIBLE' : 'INCOMPATIBLE'}` },
   }));
   const after = new URLSearchParams({ 'page[size]': String(size), 'page[after]': String(start + size) });
   const next = start + size < plane.nodes.size ? `/v2/control-planes/${plane.id}/nodes?${after}` : undefined;
   return { status: 200, body: { items, page: { total_count: plane.nodes.size, next } } };
+}
+
+/** Whether the data plane knows every plugin of the configuration. */
+function isFit({ lacks = [] }: Node, { store }: Plane): boolean {
+  return lacks.length === 0 || !store.values('plugins').some(({ name }) => lacks.includes(String(name)));
 }
 
 function expectedHash(plane: Plane): Answer {
@@ -118,6 +124,34 @@ function schemaRoutes(call: Call, plane: Plane, name: string | undefined): Answe
   const schema = plane.schemas.get(name);
   if (!schema) throw notFound();
   return itemOf(200, schema);
+}
+
+const customPluginBody = z.strictObject({ name: z.string(), handler: z.string().min(1), schema: z.string().min(1) });
+
+/** By id or name, as the OpenAPI has it. */
+function customPluginRoutes(call: Call, { customPlugins, store }: Plane, idOrName: string | undefined): Answer {
+  const all = [...customPlugins.values()];
+  const held = all.find(({ id, name }) => id === idOrName || name === idOrName);
+  if (idOrName === undefined && call.method === 'GET') return { status: 200, body: { data: all } };
+  if (call.method === 'POST' || call.method === 'PUT') {
+    const body = customPluginBody.safeParse(call.body);
+    if (!body.success) throw invalidBody(body.error);
+    const { name } = body.data;
+    if (call.method === 'POST' && customPlugins.has(name)) throw constraint('name', 'unique', name);
+    const now = Math.floor(Date.now() / 1000);
+    const plugin = { created_at: now, ...held, ...body.data, id: held?.id ?? randomUUID(), updated_at: now };
+    customPlugins.set(name, plugin);
+    return { status: call.method === 'POST' ? 201 : 200, body: plugin };
+  }
+  if (call.method === 'DELETE' && held && store.values('plugins').some(({ name }) => name === held.name))
+    throw invalidEntity('custom plugin is in use');
+  if (call.method === 'DELETE') {
+    customPlugins.delete(held?.name ?? '');
+    return { status: 204 };
+  }
+  if (call.method !== 'GET') throw notAllowed();
+  if (!held) throw notFound();
+  return { status: 200, body: held };
 }
 
 function schemasRoute(call: Call, plane: Plane): Answer {

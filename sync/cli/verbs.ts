@@ -190,15 +190,17 @@ revision of the list, but for those that are not kept any more.`,
   },
   {
     name: 'schema',
-    summary: "print the plugin's schema or the configuration's, or put the plugin's into the control plane",
+    summary: "print a plugin's schema or the configuration's, or put those of plugins into the control plane",
     help: `
-sync uploads the plugin's by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
+sync uploads a plugin's by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
+--upload without --plugin is for privatelink, and for privatelink-zone where a domain uses it.
 --config without a file prints the JSON Schema of the configuration, for editors; the first line of the configuration names it:
   ${called} schema --config > kong-privatelink.schema.json
   # yaml-language-server: $schema=kong-privatelink.schema.json`,
     exits: { done: 'done', error: 'error' },
     options: [
       ['-c, --config [file]', "configuration file; without a name: print the configuration's own schema"],
+      ['--plugin <name>', 'the plugin: privatelink (default) or privatelink-zone', ['privatelink', 'privatelink-zone']],
       ['--upload', 'put it into the control plane where it differs (Konnect)'],
       stageOption,
     ],

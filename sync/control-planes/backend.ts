@@ -11,22 +11,22 @@ export type BackendOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
-/** A custom plugin's schema in Lua, as Konnect takes it. */
-export type PluginSchema = { readonly name: string; readonly lua: string };
+/** A custom plugin's schema in Lua, as Konnect takes it; `handler`: the plugin itself, where that is Lua. */
+export type PluginSchema = { readonly name: string; readonly lua: string; readonly handler?: string };
 
 /** Where schemas of custom plugins are put. */
 export type PluginSchemas = {
   /** Puts the schema where the held one differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
   readonly upload: (schema: PluginSchema, signal: AbortSignal) => Promise<boolean>;
-  /** What comes before entities of the plugin are written; gives warnings, and throws nothing but the signal's reason. */
+  /** What comes before entities of the plugins are written; gives warnings, and throws nothing but the signal's reason. */
   readonly prepare: (
-    schema: PluginSchema,
+    schemas: readonly PluginSchema[],
   ) => (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
 };
 
 export type PlaneCheckOptions = {
-  /** The plugin's schema of this version. */
-  readonly schema: PluginSchema;
+  /** The schemas of this product's plugins, of this version. */
+  readonly schemas: readonly PluginSchema[];
   /** Names of the plugins that domains use. */
   readonly plugins: ReadonlySet<string>;
   /** The control plane was read; rejects where it cannot be. */

@@ -31,7 +31,7 @@ export type Context = {
   readonly config: Config;
   readonly options: SessionOptions;
   readonly aws: AwsAccess;
-  readonly schema: PluginSchema;
+  readonly schemas: readonly PluginSchema[];
   readonly now: () => number;
   readonly clock: Clock;
   /** Names of all stages as the file lists them; undefined: labels stand there that nobody could list. */
@@ -41,10 +41,10 @@ export type Context = {
   readonly held: Promise<readonly HeldEntity[]>;
 };
 
-type Opening = Pick<Context, 'options' | 'schema' | 'listed'> & { readonly configs: readonly Config[] };
+type Opening = Pick<Context, 'options' | 'schemas' | 'listed'> & { readonly configs: readonly Config[] };
 
 /** Begins to read the scopes, all at once, and the control plane of each stage; nothing is written. */
-export function openContexts({ configs, options, schema, listed }: Opening, signal: AbortSignal): readonly Context[] {
+export function openContexts({ configs, options, schemas, listed }: Opening, signal: AbortSignal): readonly Context[] {
   const [first] = configs;
   if (!first) return [];
   const clock = options.clock ?? systemClock;
@@ -67,7 +67,7 @@ export function openContexts({ configs, options, schema, listed }: Opening, sign
     config,
     options,
     aws,
-    schema,
+    schemas,
     now: clock.now,
     clock,
     listed,

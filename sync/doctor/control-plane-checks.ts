@@ -34,7 +34,7 @@ export function backendChecks({ controlPlane, domains }: Config): readonly Check
   const plugins = new Set(Object.values(domains).flatMap((one) => (one.plugins ?? []).map(({ name }) => name)));
   return backendOf(controlPlane).checks.map(({ name, run }) => ({
     name,
-    run: ({ held, schema }, signal) => run({ schema, plugins, reached: held }, signal),
+    run: ({ held, schemas }, signal) => run({ schemas, plugins, reached: held }, signal),
   }));
 }
 

@@ -17,7 +17,7 @@ export type CheckResult = { readonly check: string } & Pick<Diagnosis, 'result' 
 /** All checks in their order; those after the configuration need it. Writes nothing; rejects with the signal's reason alone. */
 export async function examine(
   options: StagesOptions,
-  schema: PluginSchema,
+  schemas: readonly PluginSchema[],
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
   const { staged, answers } = readConfig(options);
@@ -25,7 +25,7 @@ export async function examine(
   const first = [node, ...answers.map((answer) => resultOf('configuration', answer))];
   if (!staged) return first;
   const { configs, listed, answers: more } = await readStages(staged, options, signal);
-  const contexts = openContexts({ configs, options, schema, listed }, signal);
+  const contexts = openContexts({ configs, options, schemas, listed }, signal);
   const results = await Promise.all(
     contexts.map((context, index) => runChecks(checksOf(context.config, index === 0), context, signal)),
   );

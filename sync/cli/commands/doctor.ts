@@ -3,7 +3,7 @@ import { type Colour, paint, type Terminal, withElapsed } from '#io/terminal';
 import { type CheckResult, examine } from '../../doctor/examine';
 import { exitCodes } from '../exit-codes';
 import type { Configured, Verb } from '../verb';
-import { pluginSchema } from './schema';
+import { pluginSchemas } from './schema';
 
 type DoctorOptions = Configured & {
   /** The one of several control planes. */
@@ -13,7 +13,7 @@ type DoctorOptions = Configured & {
 /** Checks everything that a pass needs, and shows a line for each with the fix; writes nothing. */
 export const runDoctor: Verb<DoctorOptions> = async (options, signal) => {
   const { terminal } = options;
-  const checks = await withElapsed(terminal, 'checking', () => examine(options, pluginSchema(), signal));
+  const checks = await withElapsed(terminal, 'checking', () => examine(options, pluginSchemas(), signal));
   terminal.out(options.json ? `${JSON.stringify({ checks })}\n` : formatChecks(checks, terminal));
   return checks.some((one) => one.result === 'failed') ? exitCodes.error : exitCodes.done;
 };

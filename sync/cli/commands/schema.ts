@@ -1,7 +1,8 @@
 import type { Config } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
-import { pluginName } from '#core/names';
-import { schemaLua } from '#plugin/schema/lua';
+import { pluginName, zonePluginName } from '#core/names';
+import { schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
+import { zoneHandlerLua } from '#plugin/schema/zone';
 import type { PluginSchema } from '../../control-planes/backend';
 import { backendOf } from '../../control-planes/backends';
 import type { PassDependencies } from '../../pass/plan-once';
@@ -13,41 +14,64 @@ import type { Configured, Verb } from '../verb';
 type SchemaOptions = Omit<Configured, 'config'> & {
   /** The configuration for `upload`; true: its own schema is what is asked for. */
   readonly config?: string | true;
+  /** The plugin whose schema is meant, of this product's; absent: `privatelink`, and for `upload` also what domains use. */
+  readonly plugin?: string;
   /** Put it into the control plane. */
   readonly upload?: boolean;
   /** The one of several control planes. */
   readonly stage?: string;
 };
 
-/** Prints the plugin's schema in Lua, or the configuration's in JSON, or puts the plugin's into the control plane where it differs. */
+/** Prints a plugin's schema in Lua, or the configuration's in JSON, or puts those of plugins into the control plane where they differ. */
 export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, signal) => {
-  const { terminal, json, upload: isUploaded } = options;
+  const { terminal, json, plugin, upload: isUploaded } = options;
   if (config === true) return printConfigSchema(options);
-  const schema = pluginSchema();
   if (!isUploaded) {
+    const schema = schemaOf(plugin ?? pluginName);
     terminal.out(json ? `${JSON.stringify(schema)}\n` : schema.lua);
     return exitCodes.done;
   }
   return perStage({ ...options, config, isReadOnly: true }, signal, {
     doing: 'uploading to',
-    of: async (session, own) => upload(session, schema, own),
+    of: async (session, own) => upload(session, plugin, own),
   });
 };
 
-async function upload({ config, stage }: Session, schema: PluginSchema, signal: AbortSignal): Promise<StageResult> {
+/** What the control plane gets: the plugin that was named, else what domains use, and at least the one that runs in the plugin server. */
+function schemasFor({ domains }: Pick<Config, 'domains'>, plugin: string | undefined): readonly PluginSchema[] {
+  if (plugin !== undefined) return [schemaOf(plugin)];
+  const used = new Set(Object.values(domains).flatMap(({ plugins = [] }) => plugins.map(({ name }) => name)));
+  return pluginSchemas().filter(({ name }) => name === pluginName || used.has(name));
+}
+
+type Uploaded = { readonly name: string; readonly uploaded: boolean };
+
+async function upload(
+  { config, stage }: Session,
+  plugin: string | undefined,
+  signal: AbortSignal,
+): Promise<StageResult> {
   const { schemas } = backendOf(config.controlPlane);
   if (!schemas) throw takesNone(config.controlPlane.type);
-  const uploaded = await schemas.upload(schema, signal);
-  const text = uploaded ? `uploaded the schema of ${pluginName}` : `the schema of ${pluginName} is as it should be`;
+  const all: Uploaded[] = [];
+  for (const schema of schemasFor(config, plugin)) {
+    all.push({ name: schema.name, uploaded: await schemas.upload(schema, signal) });
+  }
+  const [first, ...others] = all;
   return {
     exitCode: exitCodes.done,
-    json: () => JSON.stringify({ stage, name: pluginName, uploaded }),
-    text: () => `${text}\n`,
+    json: () => JSON.stringify({ stage, ...first, ...(others.length > 0 && { others }) }),
+    text: () => all.map(lineOf).join(''),
   };
 }
 
-async function printConfigSchema({ terminal, json, upload }: SchemaOptions): Promise<number> {
+function lineOf({ name, uploaded }: Uploaded): string {
+  return uploaded ? `uploaded the schema of ${name}\n` : `the schema of ${name} is as it should be\n`;
+}
+
+async function printConfigSchema({ terminal, json, plugin, upload }: SchemaOptions): Promise<number> {
   if (upload) throw whichSchema();
+  if (plugin !== undefined) throw oneSchema();
   const { configJsonSchema, configJsonSchemaText } = await import('#config/printed/json-schema');
   terminal.out(json ? `${JSON.stringify(configJsonSchema())}\n` : configJsonSchemaText());
   return exitCodes.done;
@@ -60,9 +84,34 @@ function whichSchema(): PrivatelinkError {
   });
 }
 
-/** The plugin's schema, of this version. */
-export function pluginSchema(): PluginSchema {
-  return { name: pluginName, lua: schemaLua() };
+function oneSchema(): PrivatelinkError {
+  return new PrivatelinkError(
+    '--config without a file prints the schema of the configuration, --plugin that of a plugin',
+    {
+      code: 'CONFIG_INVALID',
+      fix: 'leave one of them out',
+    },
+  );
+}
+
+/** The schemas of this product's plugins, of this version. */
+export function pluginSchemas(): readonly PluginSchema[] {
+  return [
+    { name: pluginName, lua: schemaLua() },
+    { name: zonePluginName, lua: zoneSchemaLua(), handler: zoneHandlerLua() },
+  ];
+}
+
+/** Throws PrivatelinkError where no plugin of this product has that name. */
+function schemaOf(plugin: string): PluginSchema {
+  const schema = pluginSchemas().find(({ name }) => name === plugin);
+  if (schema) return schema;
+  throw new PrivatelinkError(`--plugin ${plugin}: this product has no plugin of that name`, {
+    code: 'CONFIG_INVALID',
+    fix: `give one of ${pluginSchemas()
+      .map(({ name }) => name)
+      .join(', ')}`,
+  });
 }
 
 function takesNone(type: string): PrivatelinkError {
@@ -72,7 +121,7 @@ function takesNone(type: string): PrivatelinkError {
   });
 }
 
-/** What comes before an entity of the plugin is written; undefined where the control plane takes no schema. */
+/** What comes before an entity of our plugins is written; undefined where the control plane takes no schema. */
 export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
-  return backendOf(controlPlane).schemas?.prepare(pluginSchema());
+  return backendOf(controlPlane).schemas?.prepare(pluginSchemas());
 }

@@ -86,6 +86,9 @@ const failedStage = z
   })
   .meta({ id: 'stage that failed' });
 
+const uploaded = { name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') };
+const others = z.array(z.strictObject(uploaded)).describe('of further plugins the same; absent: it was one');
+
 const ofOne = {
   discover: z
     .strictObject({
@@ -159,11 +162,13 @@ const ofOne = {
     })
     .meta({ id: 'doctor' }),
   schema: z
-    .strictObject({ name: text.describe('the plugin'), lua: text.describe('its schema, as Konnect takes it') })
+    .strictObject({
+      name: text.describe('the plugin'),
+      lua: text.describe('its schema, as Konnect takes it'),
+      handler: text.optional().describe('the plugin itself, in Lua; absent: it runs in the plugin server'),
+    })
     .meta({ id: 'schema' }),
-  'schema --upload': z
-    .strictObject({ stage, name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') })
-    .meta({ id: 'schema --upload' }),
+  'schema --upload': z.strictObject({ stage, ...uploaded, others: others.optional() }).meta({ id: 'schema --upload' }),
   resolver: z
     .strictObject({
       address: text.describe('IP address and port that it listens on'),

@@ -5,9 +5,9 @@ import { checkDataPlanes, checkSchema } from './checks';
 import { connectKonnect } from './control-plane';
 import { measurePlane } from './measure';
 import { openPlane } from './plane';
-import { uploadSchema } from './plugin-schema';
 import { createRelease } from './release';
 import { readPlaneNodes } from './settled';
+import { bringPlugin } from './streamed';
 
 /** Entities of each kind in one control plane: Konnect's documented limit. */
 const mostOfKind = 10_000;
@@ -15,7 +15,7 @@ const mostOfKind = 10_000;
 /** A control plane of Konnect. */
 export const konnectBackend: Backend<KonnectConfig> = {
   connect: (config, owner) => connectKonnect(config, owner),
-  identify: ({ token: _, concurrency: __, tls: ___, headers: ____, ...place }) => place,
+  identify: ({ token: _, concurrency: __, tls: ___, headers: ____, streamPlugins: _____, ...place }) => place,
   readId: async (config, signal) => (await openPlane(config)(signal)).id,
   deckPlace: ({ name }) => ({ controlPlaneName: name }),
   concurrency: ({ concurrency }) => concurrency,
@@ -25,8 +25,8 @@ export const konnectBackend: Backend<KonnectConfig> = {
     return { http, base: `${path}/core-entities` };
   },
   schemas: (config) => ({
-    upload: async (schema, signal) => uploadSchema(await openPlane(config)(signal), schema, signal),
-    prepare: (schema) => createRelease({ openPlane: openPlane(config), schema }),
+    upload: async (schema, signal) => bringPlugin(await openPlane(config)(signal), schema, { config, signal }),
+    prepare: (schemas) => createRelease({ ...config, openPlane: openPlane(config), schemas }),
   }),
   readNodes: (config) => {
     const open = lazy(() => openPlane(config));

@@ -1,10 +1,12 @@
 import type { KonnectConfig } from '#config/schema';
-import type { PlaneCheckOptions } from '../backend';
-import { type Diagnosis, ok, warning } from '../diagnosis';
+import type { PlaneCheckOptions, PluginSchema } from '../backend';
+import { type Diagnosis, failed, ok, warning } from '../diagnosis';
+import type { Plane } from './plane';
 import { openPlane } from './plane';
 import { readSchema } from './plugin-schema';
-import { doubtfulNodes } from './release';
-import { readRollout } from './settled';
+import { doubtfulOf } from './release';
+import { readConnected, readRollout } from './settled';
+import { isSame, isStreamed, readStreamed, streamingNeeds, tooOldFix, tooOldToStream } from './streamed';
 
 /** Which data planes follow the control plane. */
 export async function checkDataPlanes(
@@ -16,7 +18,7 @@ export async function checkDataPlanes(
   const plane = await openPlane(config)(signal);
   const { nodes, inSync } = await readRollout(plane, signal);
   if (nodes === 0) return [warning('none is connected: start one, nothing is routed without')];
-  const doubtful = await doubtfulNodes(plane, signal);
+  const doubtful = doubtfulOf(await readConnected(plane, signal));
   const counts = `${inSync} of ${nodes} run the expected configuration`;
   const behind = `${counts}: run this again in a minute, then look at the log of the others`;
   return [
@@ -25,17 +27,45 @@ export async function checkDataPlanes(
   ];
 }
 
-/** Where a domain uses the plugin, its schema is there and that of this version. */
+/** Of each plugin that a domain uses, its schema is there and that of this version; of one that is streamed, the plugin itself. */
 export async function checkSchema(
   config: KonnectConfig,
-  { schema, plugins, reached }: PlaneCheckOptions,
+  { schemas, plugins, reached }: PlaneCheckOptions,
   signal: AbortSignal,
 ): Promise<readonly Diagnosis[]> {
-  if (!plugins.has(schema.name)) return [];
+  const used = schemas.filter(({ name }) => plugins.has(name));
+  if (used.length === 0) return [];
   await reached;
-  const lua = await readSchema(await openPlane(config)(signal), schema.name, signal);
-  if (lua === schema.lua) return [ok(`that of ${schema.name} is this version's`)];
-  const fix = 'kong-privatelink schema --upload puts it there';
-  if (lua !== undefined) return [warning(`that of ${schema.name} is another version's: ${fix}`)];
-  return [warning(`that of ${schema.name} is absent: ${fix}, and so does sync before the first plugin entity`)];
+  const plane = await openPlane(config)(signal);
+  const found: Diagnosis[] = [];
+  for (const schema of used) found.push(...(await stateOf(plane, schema, { config, signal })));
+  return found;
+}
+
+type Checking = { readonly config: KonnectConfig; readonly signal: AbortSignal };
+
+async function stateOf(
+  plane: Plane,
+  schema: PluginSchema,
+  { config, signal }: Checking,
+): Promise<readonly Diagnosis[]> {
+  const { name } = schema;
+  const fix = `kong-privatelink schema --upload puts it there`;
+  if (isStreamed(schema, config)) {
+    const held = await readStreamed(plane, name, signal);
+    const old = tooOldToStream(await readConnected(plane, signal));
+    const said = `${name} is streamed: ${streamingNeeds}`;
+    const later = `${name} is not streamed yet: ${fix}, and so does sync before its first entity; ${streamingNeeds}`;
+    return [
+      ...(held === undefined || isSame(held, schema)
+        ? []
+        : [warning(`${name} that is streamed is another version's: ${fix}`)]),
+      held === undefined ? warning(later) : ok(said),
+      ...(old.length > 0 ? [failed(`${old.join(', ')} cannot get ${name} from the control plane: ${tooOldFix}`)] : []),
+    ];
+  }
+  const lua = await readSchema(plane, name, signal);
+  if (lua === schema.lua) return [ok(`that of ${name} is this version's`)];
+  if (lua !== undefined) return [warning(`that of ${name} is another version's: ${fix}`)];
+  return [warning(`that of ${name} is absent: ${fix}, and so does sync before the first plugin entity`)];
 }

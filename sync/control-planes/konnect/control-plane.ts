@@ -12,6 +12,7 @@ import { clashPaths, listPaths } from '../kong-api/paths';
 import { createServerClock } from '../kong-api/server-clock';
 import { writeEntity } from '../kong-api/write-entity';
 import { konnectApi } from './api';
+import { tryFirstEntities } from './first-entity';
 import { planePath, resolveControlPlane } from './plane-id';
 import { readExpectedHash, readRollout } from './settled';
 import { rememberUnchanged } from './unchanged';
@@ -50,6 +51,17 @@ export function connectKonnect(
       (hash) => `${plane} ${hash}`,
       () => undefined,
     );
+  const openRollout = async (signal: AbortSignal) => ({
+    http,
+    path: plane ?? (await resolve(signal)),
+    now: serverClock.now,
+  });
+  const write = tryFirstEntities({
+    open: openRollout,
+    write: async (change, signal) => writeEntity(change, await open(signal), signal),
+    clock,
+    streamPlugins: config.streamPlugins,
+  });
   const remembering = rememberUnchanged({ read: readHeld, readVersion, monotonicMs: clock.monotonicMs });
   return {
     takes: 'entities',
@@ -62,9 +74,8 @@ export function connectKonnect(
       foreignEntities(await list(clashPaths(creates), [], signal), creates, ownTags),
     write: async (change, signal) => {
       remembering.forget();
-      return writeEntity(change, await open(signal), signal);
+      return write(change, signal);
     },
-    readRollout: async (signal) =>
-      readRollout({ http, path: plane ?? (await resolve(signal)), now: serverClock.now }, signal),
+    readRollout: async (signal) => readRollout(await openRollout(signal), signal),
   };
 }

@@ -1,36 +1,56 @@
-import { z } from 'zod';
+import type { KonnectConfig } from '#config/schema';
 import { messageOf } from '#core/errors';
+import { lazy } from '#core/timing/lazy';
 import type { Change } from '../../plan/changes';
 import type { PluginSchema } from '../backend';
-import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
-import { uploadSchema } from './plugin-schema';
-import { isFresh } from './settled';
+import { type ConnectedNode, readConnected } from './settled';
+import { bringPlugin, isStreamed, streamingNeeds, tooOldFix, tooOldToStream } from './streamed';
 
-export type ReleaseOptions = {
+export type ReleaseOptions = Pick<KonnectConfig, 'streamPlugins'> & {
   readonly openPlane: (signal: AbortSignal) => Promise<Plane>;
-  readonly schema: PluginSchema;
+  readonly schemas: readonly PluginSchema[];
 };
 
 /**
- * Gives what comes before entities of the plugin (schema, plugin on every node, entity): uploads the schema and looks
- * at the nodes. It gives warnings and never throws but at the signal: what cannot be released is refused by Konnect, entity by entity.
+ * Gives what comes before entities of the plugins (schema, plugin on every node, entity): brings the schemas, or the plugins themselves, and
+ * looks at the nodes. It gives warnings and never throws but at the signal: what cannot be released is refused by Konnect, entity by entity.
  */
-export function createRelease({ openPlane, schema }: ReleaseOptions) {
+export function createRelease({ openPlane, schemas, ...config }: ReleaseOptions) {
   return async (changes: readonly Change[], signal: AbortSignal): Promise<readonly string[]> => {
-    if (!changes.some((change) => isOf(schema.name, change))) return [];
+    const used = schemas.filter(({ name }) => changes.some((change) => isOf(name, change)));
+    if (used.length === 0) return [];
+    const names = used.map(({ name }) => name).join(' and ');
     try {
       const plane = await openPlane(signal);
-      await uploadSchema(plane, schema, signal);
-      const doubtful = await doubtfulNodes(plane, signal);
-      return doubtful.map((node) => `${node}: see that plugin ${schema.name} is installed there`);
+      const nodes = lazy(() => readConnected(plane, signal));
+      const warnings: string[] = [];
+      for (const schema of used) warnings.push(...(await bring(plane, schema, { config, nodes, signal })));
+      const doubtful = doubtfulOf(await nodes()).map((node) => `${node}: see that plugin ${names} is installed there`);
+      return [...warnings, ...doubtful];
     } catch (thrown) {
       signal.throwIfAborted();
-      return [
-        `the schema of plugin ${schema.name} could not be uploaded, or the nodes not be read: ${messageOf(thrown)}`,
-      ];
+      return [`the schema of plugin ${names} could not be uploaded, or the nodes not be read: ${messageOf(thrown)}`];
     }
   };
+}
+
+type Bringing = {
+  readonly config: Pick<KonnectConfig, 'streamPlugins'>;
+  readonly nodes: () => Promise<readonly ConnectedNode[]>;
+  readonly signal: AbortSignal;
+};
+
+/** Nodes that take no streamed plugin would lose their whole configuration by one. */
+async function bring(
+  plane: Plane,
+  schema: PluginSchema,
+  { config, nodes, signal }: Bringing,
+): Promise<readonly string[]> {
+  const old = isStreamed(schema, config) ? tooOldToStream(await nodes()) : [];
+  if (old.length > 0) return [`plugin ${schema.name} is not streamed, for ${old.join(', ')}: ${tooOldFix}`];
+  const isWritten = await bringPlugin(plane, schema, { config, signal });
+  return isWritten && isStreamed(schema, config) ? [`plugin ${schema.name} is streamed: ${streamingNeeds}`] : [];
 }
 
 /** Never a delete, which has no `after`. */
@@ -38,28 +58,23 @@ function isOf(plugin: string, { kind, after }: Change): boolean {
   return kind === 'plugin' && after?.fields.name === plugin;
 }
 
-const nodes = nodePages(
-  z.object({
-    hostname: z.string().nullish(),
-    version: z.string().nullish(),
-    last_ping: z.number().nullish(),
-    compatibility_status: z.object({ state: z.string().nullish() }).nullish(),
-  }),
-);
-
 const compatible = 'COMPATIBILITY_STATE_FULLY_COMPATIBLE';
 
-/**
- * Connected data planes that Konnect calls incompatible, or of which it knows no state: it does not tell which plugins a node has.
- * Throws PrivatelinkError.
- */
-export async function doubtfulNodes({ http, path, now }: Plane, signal: AbortSignal): Promise<readonly string[]> {
-  const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
-  return listed
-    .filter((node) => isFresh(node, now()))
-    .filter((node) => node.compatibility_status?.state !== compatible)
-    .map(({ hostname, version, compatibility_status: status }) => {
-      const state = status?.state ?? 'of unknown compatibility';
-      return `data plane ${hostname ?? 'without name'} (${version ?? 'version unknown'}) is ${state}`;
+/** Whether Konnect says that the data plane can use the configuration. */
+export function isCompatible({ state }: Pick<ConnectedNode, 'state'>): boolean {
+  return state === compatible;
+}
+
+/** Whether it says that the data plane cannot: of some it says that it does not know. */
+export function isIncompatible(node: Pick<ConnectedNode, 'state'>): boolean {
+  return node.state !== undefined && !isCompatible(node) && !/_UN(KNOWN|SPECIFIED)$/.test(node.state);
+}
+
+/** Connected data planes that Konnect calls incompatible, or of which it knows no state: it does not tell which plugins a node has. */
+export function doubtfulOf(nodes: readonly ConnectedNode[]): readonly string[] {
+  return nodes
+    .filter((node) => !isCompatible(node))
+    .map(({ name, version, state = 'of unknown compatibility' }) => {
+      return `data plane ${name} (${version ?? 'version unknown'}) is ${state}`;
     });
 }

@@ -10,7 +10,7 @@ import type { Plane } from './plane';
 const freshPingMs = 60_000;
 
 /** Whether the data plane is connected; both times are Konnect's. */
-export function isFresh({ last_ping }: { readonly last_ping?: number | null }, nowMs: number): boolean {
+function isFresh({ last_ping }: { readonly last_ping?: number | null }, nowMs: number): boolean {
   return nowMs - (last_ping ?? 0) * 1_000 <= freshPingMs;
 }
 
@@ -18,21 +18,45 @@ const nodes = nodePages(
   z.object({
     id: z.string().nullish(),
     hostname: z.string().nullish(),
+    version: z.string().nullish(),
     config_hash: z.string().nullish(),
     last_ping: z.number().nullish(),
+    compatibility_status: z.object({ state: z.string().nullish() }).nullish(),
   }),
 );
+
+/** A data plane that is connected, as Konnect shows it; what is absent it does not tell. */
+export type ConnectedNode = {
+  readonly name: string;
+  readonly hash?: string;
+  readonly version?: string;
+  /** Whether it can use the configuration, in Konnect's words. */
+  readonly state?: string;
+};
+
+/** The data planes that are connected now. Throws PrivatelinkError. */
+export async function readConnected(
+  { http, path, now }: Omit<Plane, 'id'>,
+  signal: AbortSignal,
+): Promise<readonly ConnectedNode[]> {
+  const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
+  return listed
+    .filter((node) => isFresh(node, now()))
+    .map((node) => ({
+      name: nodeName(node),
+      hash: node.config_hash || undefined,
+      version: node.version ?? undefined,
+      state: node.compatibility_status?.state ?? undefined,
+    }));
+}
 
 const expectation = z.object({ expected_hash: z.string().min(1) });
 
 /** Connected data planes, and then what they should have: who has it already had it before. */
-export async function readPlaneNodes({ http, path, now }: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Nodes> {
-  const listed = await readPages(http, { path: `${path}/nodes`, shape: nodes }, signal);
-  const connected = listed
-    .filter((node) => isFresh(node, now()))
-    .map((node) => ({ name: nodeName(node), hash: node.config_hash || undefined }));
+export async function readPlaneNodes(plane: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Nodes> {
+  const connected = (await readConnected(plane, signal)).map(({ name, hash }) => ({ name, hash }));
   if (connected.length === 0) return { connected };
-  return { connected, expectedHash: await readExpectedHash(http, path, signal) };
+  return { connected, expectedHash: await readExpectedHash(plane.http, plane.path, signal) };
 }
 
 function nodeName({ id, hostname }: { readonly id?: string | null; readonly hostname?: string | null }): string {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
 import { configJsonSchemaText } from '#config/printed/json-schema';
-import { schemaLua } from '#plugin/schema/lua';
+import { schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
+import { zoneHandlerLua } from '#plugin/schema/zone';
 import { runCli } from '../../support/cli';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 
@@ -39,6 +41,24 @@ describe('schema', () => {
   });
 
   it.each([
+    ['privatelink', schemaLua(), undefined],
+    ['privatelink-zone', zoneSchemaLua(), zoneHandlerLua()],
+  ])('prints that of %s, with what runs it where that is Lua', async (plugin, lua, handler) => {
+    const [text, json] = [
+      await runCli(['schema', '--plugin', plugin]),
+      await runCli(['schema', '--plugin', plugin, '--json']),
+    ];
+
+    expect([text.exitCode, text.out]).toEqual([0, lua]);
+    expect(JSON.parse(json.out)).toEqual({ name: plugin, lua, ...(handler && { handler }) });
+  });
+
+  it.each([
+    [
+      ['--plugin', 'acl'],
+      '--plugin acl: this product has no plugin of that name; give one of privatelink, privatelink-zone',
+    ],
+    [['--plugin', 'privatelink', '--config'], 'leave one of them out'],
     [['--config', '--upload'], 'a control plane takes no schema of the configuration; name the configuration file'],
     [['--config', '', '--upload'], 'That is no value'],
   ])('refuses %j', async (flags, said) => {
@@ -67,6 +87,160 @@ describe('schema', () => {
 
     expect(exitCode).toBe(1);
     expect(err).toContain('[CONTROL_PLANE_AUTH]');
+  });
+});
+
+describe('schema --upload of both plugins', () => {
+  const zoned = 'affinity: weighted\ndomains: { sd2: { plugins: [{ name: privatelink-zone }] } }\n';
+
+  it('puts each there that domains use, once', async () => {
+    estate.configure(defaultConfig(estate) + zoned);
+
+    const first = await estate.run('schema', '--upload', '--json');
+    const second = await estate.run('schema', '--upload');
+
+    expect(JSON.parse(first.out)).toEqual({
+      name: 'privatelink',
+      uploaded: true,
+      others: [{ name: 'privatelink-zone', uploaded: true }],
+    });
+    expect(second.out).toBe(
+      'the schema of privatelink is as it should be\nthe schema of privatelink-zone is as it should be\n',
+    );
+    expect(puts()).toEqual(['plugin-schemas/privatelink', 'plugin-schemas/privatelink-zone']);
+  });
+
+  it('puts the one there that is asked for', async () => {
+    const { out } = await estate.run('schema', '--upload', '--plugin', 'privatelink-zone', '--json');
+
+    expect(JSON.parse(out)).toEqual({ name: 'privatelink-zone', uploaded: true });
+    expect(puts()).toEqual(['plugin-schemas/privatelink-zone']);
+  });
+
+  it('happens by itself before the first entity of the plugin', async () => {
+    estate.configure(defaultConfig(estate) + zoned);
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+
+    expect((await estate.run('sync')).exitCode).toBe(0);
+    expect(puts()[0]).toBe('plugin-schemas/privatelink-zone');
+    expect(estate.konnect.entities('prod', 'plugins')).toMatchObject([
+      { name: 'privatelink-zone', config: { domain: 'sd2' } },
+    ]);
+  });
+
+  it('is not needed without affinity: the plugin is left out, and each pass says why', async () => {
+    estate.configure(defaultConfig(estate) + zoned);
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    await estate.run('sync');
+    estate.configure(defaultConfig(estate) + zoned.replace('weighted', 'none'));
+
+    const { exitCode, out } = await estate.run('sync');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain(
+      'domains.sd2.plugins: privatelink-zone is left out, since no zone has an upstream that it could choose: set affinity to weighted or failover (and via to addresses), or remove the plugin',
+    );
+    expect(out).toContain('no zone has an upstream that it could choose');
+    expect(estate.konnect.entities('prod', 'plugins')).toEqual([]);
+  });
+
+  it('says where a domain lists both, of which each chooses', async () => {
+    const plugins = '[{ name: privatelink }, { name: privatelink-zone }]';
+    estate.configure(`${defaultConfig(estate)}affinity: weighted\ndomains: { sd2: { plugins: ${plugins} } }\n`);
+
+    const { out, err } = await estate.run('diff');
+
+    expect(out + err).toContain(
+      'domains.sd2.plugins: privatelink and privatelink-zone both choose where a request goes: remove one',
+    );
+  });
+});
+
+describe('streamPlugins', () => {
+  const streaming = () =>
+    `${defaultConfig(estate).replace('name: prod,', 'name: prod, streamPlugins: true,')}affinity: weighted
+domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ name: privatelink }] } }
+`;
+  const report = (version: string) =>
+    estate.konnect.reportNode('prod', { id: 'a', hostname: 'edge', configHash: 'old', version, lacks: ['other'] });
+  const schemaChecks = async () => {
+    const { checks } = JSON.parse((await estate.run('doctor', '--json')).out);
+    const found = (checks as { check: string; result: string; detail: string }[]).filter(
+      ({ check }) => check === 'plugin schema',
+    );
+    return found.map(({ result, detail }) => [result, detail]);
+  };
+
+  beforeEach(() => {
+    estate.configure(streaming());
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    estate.addEndpoint('sd3', ['10.0.1.12']);
+  });
+
+  it('puts the plugin itself there, once, and says what data planes need before anything is written', async () => {
+    const first = await estate.run('sync');
+    const second = await estate.run('schema', '--upload');
+
+    expect(first.exitCode).toBe(0);
+    expect(first.out).toContain(
+      'warning plugin privatelink-zone is streamed: data planes take it with KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and KONG_UNTRUSTED_LUA=lax',
+    );
+    expect(second.out).toContain('the schema of privatelink-zone is as it should be');
+    expect(puts().slice(0, 2).sort()).toEqual(['custom-plugins/privatelink-zone', 'plugin-schemas/privatelink']);
+    expect(puts().filter((path) => path.includes('zone'))).toHaveLength(1);
+    expect(estate.konnect.entities('prod', 'plugins')).toHaveLength(2);
+  });
+
+  it('writes nothing of the plugin beside a data plane that takes none from its control plane, which it names', async () => {
+    estate.configure(streaming().replace(', sd3: { plugins: [{ name: privatelink }] }', ''));
+    report('3.14.0.5');
+
+    const { exitCode, out } = await estate.run('sync');
+
+    expect(exitCode).toBe(4);
+    expect(out).toContain('warning plugin privatelink-zone is not streamed, for data plane edge (a) (3.14.0.5)');
+    expect(out).toContain(
+      'data plane edge (a) (3.14.0.5) cannot get plugin privatelink-zone from the control plane; update them to Gateway 3.15',
+    );
+    expect(puts().filter((path) => path.includes('zone'))).toEqual([]);
+    expect(estate.konnect.entities('prod', 'plugins')).toEqual([]);
+    expect(estate.konnect.entities('prod', 'routes')).toHaveLength(2);
+  });
+
+  it('is what doctor tells about, before and after', async () => {
+    const before = await schemaChecks();
+    await estate.run('sync');
+    const after = await schemaChecks();
+    report('3.14.0.5');
+    const beside = await schemaChecks();
+
+    expect(before).toEqual([
+      ['warning', expect.stringContaining('that of privatelink is absent')],
+      ['warning', expect.stringMatching(/privatelink-zone is not streamed yet: .*KONG_UNTRUSTED_LUA=lax/)],
+    ]);
+    expect(after).toEqual([
+      ['ok', expect.stringContaining("that of privatelink is this version's")],
+      ['ok', expect.stringMatching(/privatelink-zone is streamed: .*KONG_UNTRUSTED_LUA=lax/)],
+    ]);
+    expect(beside.at(-1)).toEqual([
+      'failed',
+      expect.stringContaining('data plane edge (a) (3.14.0.5) cannot get privatelink-zone'),
+    ]);
+  });
+
+  it('is replaced where it is that of another version', async () => {
+    await estate.run('sync');
+    const other = { name: 'privatelink-zone', handler: 'return {}', schema: 'return {}' };
+    const path = `${estate.konnect.url}/v2/control-planes/${estate.konnect.idOf('prod')}/core-entities/custom-plugins/privatelink-zone`;
+    const headers = { authorization: 'Bearer kpat_sandbox', 'content-type': 'application/json' };
+    const { body } = await request(path, { method: 'PUT', headers, body: JSON.stringify(other) });
+    await body.dump();
+    expect(await schemaChecks()).toContainEqual(['warning', expect.stringContaining("another version's")]);
+
+    const { out } = await estate.run('schema', '--upload', '--plugin', 'privatelink-zone');
+
+    expect(out).toBe('uploaded the schema of privatelink-zone\n');
+    expect(await schemaChecks()).not.toContainEqual(['warning', expect.anything()]);
   });
 });
 
@@ -118,6 +292,7 @@ describe('the order of a release', () => {
   });
 
   it('tells what share of the data planes runs the new configuration', async () => {
+    estate.configure(defaultConfig(estate));
     estate.konnect.reportNode('prod', { id: 'a', hostname: 'a', configHash: 'old' });
 
     const { out } = await estate.run('sync');

@@ -21,6 +21,8 @@ const [serviceId, routeId, upstreamId, targetId, pluginId, consumerId, absentId]
 );
 const lua_schema = 'return { name = "privatelink", fields = {} }';
 
+const customPlugin = { name: 'privatelink-zone', handler: 'return {}', schema: 'return { fields = {} }' };
+
 /** In order: what later calls need, earlier ones create. `{…}` of the template are filled from the path. */
 const calls = [
   ['PUT', `services/${serviceId}`, 'services/{ServiceId}', { name: 'sd2', host: 'sd2.privatelink', tags: ['a'] }],
@@ -56,6 +58,13 @@ const calls = [
   ['GET', 'plugin-schemas/privatelink', 'plugin-schemas/{name}'],
   ['GET', 'plugin-schemas/absent', 'plugin-schemas/{name}'],
   ['GET', 'plugin-schemas', 'plugin-schemas'],
+  ['POST', 'custom-plugins', 'custom-plugins', { ...customPlugin, name: 'own' }],
+  ['PUT', 'custom-plugins/privatelink-zone', 'custom-plugins/{CustomPluginId}', customPlugin],
+  ['GET', 'custom-plugins/privatelink-zone', 'custom-plugins/{CustomPluginId}'],
+  ['GET', 'custom-plugins/absent', 'custom-plugins/{CustomPluginId}'],
+  ['GET', 'custom-plugins', 'custom-plugins'],
+  ['POST', 'plugins', 'plugins', { name: 'privatelink-zone', config: { domain: 'sd2' } }],
+  ['DELETE', 'custom-plugins/own', 'custom-plugins/{CustomPluginId}'],
   [
     'PUT',
     `plugins/${pluginId}`,

@@ -168,7 +168,7 @@ beforeAll(() => {
   const config = { type: 'konnect', address, name: 'prod', token, concurrency: 4 } as KonnectConfig;
   release = createRelease({
     openPlane: openPlane(config, timing),
-    schema: { name: 'rate-limiting', lua: 'return {}' },
+    schemas: [{ name: 'rate-limiting', lua: 'return {}', handler: 'return {}' }],
   });
 });
 

@@ -68,7 +68,6 @@ describe('the wall clock', () => {
       'sync/control-planes/konnect/control-plane.ts',
       'sync/control-planes/konnect/measure.ts',
       'sync/control-planes/konnect/plane.ts',
-      'sync/control-planes/konnect/release.ts',
       'sync/control-planes/konnect/settled.ts',
       'sync/doctor/context.ts',
       'sync/doctor/machine-checks.ts',

@@ -23,7 +23,7 @@ function releaseOn(nodes: readonly object[]) {
     return { items: path.includes('/nodes') ? nodes : [] };
   };
   const openPlane = async () => ({ http, id: 'id', path: '/cp', now: () => 100_000 });
-  return { calls, release: createRelease({ openPlane, schema }) };
+  return { calls, release: createRelease({ openPlane, schemas: [schema] }) };
 }
 
 describe('a release', () => {
@@ -72,7 +72,7 @@ describe('a release', () => {
     const openPlane = async () => {
       throw new PrivatelinkError('no answer', { code: 'UNREACHABLE', fix: undefined });
     };
-    const release = createRelease({ openPlane, schema });
+    const release = createRelease({ openPlane, schemas: [schema] });
 
     expect(await release([create], signal)).toEqual([expect.stringContaining('no answer')]);
   });
@@ -81,7 +81,7 @@ describe('a release', () => {
     const openPlane = async () => {
       throw new Error('network');
     };
-    const release = createRelease({ openPlane, schema });
+    const release = createRelease({ openPlane, schemas: [schema] });
 
     await expect(release([create], AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
   });

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import type { KonnectConfig } from '#config/schema';
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { isOwnPlugin, zonePluginName } from '#core/names';
+import type { Clock } from '#core/timing/clock';
+import { withinDeadline } from '#io/signals';
+import type { Change } from '../../plan/changes';
+import type { EntityControlPlane } from '../control-plane';
+import { entityPages, readPages } from '../kong-api/pages';
+import type { Plane } from './plane';
+import { isCompatible, isIncompatible } from './release';
+import { type ConnectedNode, readConnected, readExpectedHash } from './settled';
+import { tooOldFix, tooOldToStream } from './streamed';
+
+type OpenedPlane = Omit<Plane, 'id'>;
+
+export type FirstEntityOptions = Pick<KonnectConfig, 'streamPlugins'> & {
+  readonly open: (signal: AbortSignal) => Promise<OpenedPlane>;
+  readonly write: EntityControlPlane['write'];
+  readonly clock: Clock;
+};
+
+/** Data planes get this long to say what they make of the plugin, as they do before deletes. */
+const trialMs = 30_000;
+const pollMs = 500;
+
+/** A plugin that did not fit is not tried again before: each trial keeps the data planes from what else is written meanwhile. */
+const againMs = 10 * 60_000;
+
+/**
+ * Gives what writes a change, and tries the first entity of each plugin of ours: a data plane that does not know a plugin takes no
+ * configuration any more, and Konnect says so only afterwards. An entity that a data plane cannot use is taken back, and its change fails
+ * with REJECTED, as those of the same plugin do for ten minutes.
+ */
+export function tryFirstEntities(options: FirstEntityOptions): EntityControlPlane['write'] {
+  const { write, clock } = options;
+  const trials = new Map<string, { readonly ended: Promise<void>; readonly untilMs: () => number }>();
+  const begin = (plugin: string, change: Change, signal: AbortSignal) => {
+    let untilMs = Number.POSITIVE_INFINITY;
+    const ended = tryEntity(change, plugin, options, signal);
+    ended.catch((thrown: unknown) => {
+      untilMs = isMisfit(thrown) ? clock.monotonicMs() + againMs : 0;
+    });
+    trials.set(plugin, { ended, untilMs: () => untilMs });
+    return ended;
+  };
+  return async (change, signal) => {
+    const plugin = ownPluginOf(change);
+    if (plugin === undefined) return write(change, signal);
+    const trial = trials.get(plugin);
+    if (!trial || trial.untilMs() <= clock.monotonicMs()) return begin(plugin, change, signal);
+    await trial.ended;
+    return write(change, signal);
+  };
+}
+
+/** The plugin of ours that the change makes an entity of. */
+function ownPluginOf({ action, kind, after }: Change): string | undefined {
+  const name = action === 'create' && kind === 'plugin' ? after?.fields.name : undefined;
+  return typeof name === 'string' && isOwnPlugin(name) ? name : undefined;
+}
+
+async function tryEntity(
+  change: Change,
+  plugin: string,
+  { open, write, clock, streamPlugins }: FirstEntityOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const plane = await open(signal);
+  if (await isUsed(plane, plugin, signal)) return write(change, signal);
+  const { nodes: before, expected: hash } = (await readTogether(plane, { signal, timeoutMs: trialMs })) ?? untold;
+  const old = streamPlugins && plugin === zonePluginName ? tooOldToStream(before) : [];
+  if (old.length > 0) throw misfit(`${old.join(', ')} cannot get plugin ${plugin} from the control plane`, tooOldFix);
+  await write(change, signal);
+  const lost = await awaitNodes(plane, { nodes: before.filter(isCompatible), hash, clock, signal });
+  if (lost.length === 0) return;
+  const why = `${lost.map(nameOfLost).join(', ')} cannot use plugin ${plugin}`;
+  const undo: Change = { ...change, action: 'delete', after: undefined };
+  await write(undo, signal).catch((thrown: unknown) => {
+    throw misfit(
+      `${why}, and its entity could not be taken back: ${messageOf(thrown)}`,
+      `delete it by hand, or ${fix}`,
+    );
+  });
+  throw misfit(`${why}: its entity was taken back`, fix);
+}
+
+/** Who may write and not look at the data planes tries nothing. */
+const untold = { nodes: [], expected: undefined };
+
+const fix =
+  'install it on every data plane and list it in their KONG_PLUGINS (streamed: see their KONG_UNTRUSTED_LUA), then sync again';
+
+function nameOfLost({ name, version, state }: ConnectedNode): string {
+  return `data plane ${name} (${version ?? 'version unknown'}, ${state})`;
+}
+
+class Misfit extends PrivatelinkError {}
+
+function misfit(reason: string, what: string): PrivatelinkError {
+  return new Misfit(reason, { code: 'REJECTED', fix: what });
+}
+
+function isMisfit(thrown: unknown): boolean {
+  return thrown instanceof Misfit;
+}
+
+const plugins = entityPages(z.object({ name: z.string() }));
+
+/** Whether the control plane has an entity of the plugin, whoever made it: then the data planes know it. */
+async function isUsed({ http, path }: OpenedPlane, plugin: string, signal: AbortSignal): Promise<boolean> {
+  const list = { path: `${path}/core-entities/plugins`, shape: plugins };
+  return (await readPages(http, list, signal)).some(({ name }) => name === plugin);
+}
+
+type Waiting = {
+  /** Those that could use the configuration before. */
+  readonly nodes: readonly ConnectedNode[];
+  /** What they should have had then. */
+  readonly hash: string | undefined;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+/** Of the data planes before, those that cannot use what was written; none when all run it, or nobody complained within 30 s, or until stopped. */
+async function awaitNodes(
+  plane: OpenedPlane,
+  { nodes, hash: former, clock, signal }: Waiting,
+): Promise<readonly ConnectedNode[]> {
+  const names = new Set(nodes.map(({ name }) => name));
+  const untilMs = clock.monotonicMs() + trialMs;
+  for (let leftMs = trialMs; leftMs > 0 && names.size > 0; leftMs = untilMs - clock.monotonicMs()) {
+    const seen = await readTogether(plane, { signal, timeoutMs: leftMs });
+    const same = seen?.nodes.filter(({ name }) => names.has(name)) ?? [];
+    const lost = same.filter(isIncompatible);
+    if (lost.length > 0 || signal.aborted) return lost;
+    if (seen && seen.expected !== former && same.every(({ hash }) => hash === seen.expected)) return [];
+    await clock.sleep(pollMs, signal).catch(() => {});
+  }
+  return [];
+}
+
+/** The data planes, and what they should have; undefined where they do not say in time. */
+function readTogether(plane: OpenedPlane, deadline: { readonly signal: AbortSignal; readonly timeoutMs: number }) {
+  const read = async (signal: AbortSignal) => ({
+    expected: await readExpectedHash(plane.http, plane.path, signal),
+    nodes: await readConnected(plane, signal),
+  });
+  return withinDeadline(read, { ...deadline, asked: 'the control plane' }).catch(() => undefined);
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { KonnectConfig } from '#config/schema';
+import { PrivatelinkError } from '#core/errors';
+import type { PluginSchema } from '../backend';
+import { shapeError } from '../kong-api/errors';
+import { segmentOf } from '../kong-api/paths';
+import type { Plane } from './plane';
+import { uploadSchema } from './plugin-schema';
+import type { ConnectedNode } from './settled';
+
+/** A plugin that the control plane itself hands to its data planes: its code and its schema, both in Lua. */
+type Streamed = PluginSchema & { readonly handler: string };
+
+/** What data planes need to run such a plugin, for people; in Kong's strict sandbox no plugin chooses an upstream. */
+export const streamingNeeds =
+  'data planes take it with KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and KONG_UNTRUSTED_LUA=lax (in strict, the default, no plugin chooses an upstream), and without its name in KONG_PLUGINS';
+
+/** Whether data planes get the plugin from the control plane, which then holds more of it than the schema. */
+export function isStreamed(
+  schema: PluginSchema,
+  { streamPlugins }: Pick<KonnectConfig, 'streamPlugins'>,
+): schema is Streamed {
+  return streamPlugins === true && schema.handler !== undefined;
+}
+
+/** Puts what the control plane should hold of a plugin where it differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
+export function bringPlugin(
+  plane: Plane,
+  schema: PluginSchema,
+  { config, signal }: { readonly config: Pick<KonnectConfig, 'streamPlugins'>; readonly signal: AbortSignal },
+): Promise<boolean> {
+  return isStreamed(schema, config) ? putStreamed(plane, schema, signal) : uploadSchema(plane, schema, signal);
+}
+
+async function putStreamed(plane: Plane, plugin: Streamed, signal: AbortSignal): Promise<boolean> {
+  if (isSame(await readStreamed(plane, plugin.name, signal), plugin)) return false;
+  const { name, handler, lua: schema } = plugin;
+  await plane.http({ method: 'PUT', path: pathOf(plane, name), body: { name, handler, schema } }, signal);
+  return true;
+}
+
+/** Whether what the control plane holds is this plugin. */
+export function isSame(held: Omit<Streamed, 'name'> | undefined, { lua, handler }: Streamed): boolean {
+  return held?.lua === lua && held.handler === handler;
+}
+
+const customPlugin = z.object({ handler: z.string(), schema: z.string() });
+
+const absent = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'see that this Konnect streams custom plugins' } as const;
+
+/** What the control plane streams under that name; undefined: nothing. Throws PrivatelinkError. */
+export async function readStreamed(
+  plane: Plane,
+  name: string,
+  signal: AbortSignal,
+): Promise<Omit<Streamed, 'name'> | undefined> {
+  const path = pathOf(plane, name);
+  try {
+    const answer = await plane.http({ method: 'GET', path, fixes: { 404: absent } }, signal);
+    const parsed = customPlugin.safeParse(answer);
+    if (!parsed.success) throw shapeError(`GET ${path}`, parsed.error);
+    return { lua: parsed.data.schema, handler: parsed.data.handler };
+  } catch (thrown) {
+    if (thrown instanceof PrivatelinkError && thrown.code === absent.code) return undefined;
+    throw thrown;
+  }
+}
+
+function pathOf({ path }: Plane, name: string): string {
+  return `${path}/core-entities/custom-plugins/${segmentOf(name)}`;
+}
+
+/** The first Gateway that takes plugins from its control plane. */
+const [firstMajor, firstMinor] = [3, 15];
+
+/** Those that take no plugin from their control plane, in the words of a message; one that tells no version is not among them. */
+export function tooOldToStream(nodes: readonly ConnectedNode[]): readonly string[] {
+  return nodes
+    .filter(({ version }) => {
+      const [, major, minor] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+      return major !== undefined && (Number(major) - firstMajor || Number(minor) - firstMinor) < 0;
+    })
+    .map(({ name, version }) => `data plane ${name} (${version})`);
+}
+
+/** What people do about those. */
+export const tooOldFix = `update them to Gateway ${firstMajor}.${firstMinor}, or install the plugin there and remove controlPlane.streamPlugins`;
