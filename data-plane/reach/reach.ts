@@ -74,6 +74,23 @@ export function choicesInUse(reach: Reach, isZonal: boolean, sinceMs: number): r
   return found ?? [];
 }
 
+/** Up to `most` beside those in use, from nearer tiers to farther ones, that were confirmed since `sinceMs` and are not down. */
+export function sparesOf(
+  { tiers }: Reach,
+  inUse: readonly LiveChoice[],
+  { sinceMs, most }: { readonly sinceMs: number; readonly most: number },
+): readonly LiveChoice[] {
+  const used = new Set(inUse);
+  const spares = new Set<LiveChoice>();
+  for (const tier of tiers) {
+    for (const one of freshOf(tier, sinceMs)) {
+      if (spares.size === most) return [...spares];
+      if (!used.has(one) && !tier.down.has(one.place)) spares.add(one);
+    }
+  }
+  return [...spares];
+}
+
 /** What `of` finds in the nearest tier, else in all, in panic. */
 function nearest<T>(
   { tiers, any }: Reach,

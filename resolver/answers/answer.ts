@@ -1,11 +1,14 @@
 import type { LiveChoice } from '#data-plane/reach/picker';
-import { choicesInUse, type Reach } from '#data-plane/reach/reach';
+import { choicesInUse, type Reach, sparesOf } from '#data-plane/reach/reach';
 import { types } from '../packets/numbers';
 import type { Query } from '../packets/query';
 import { recordOf } from '../packets/records';
 import type { Reply } from '../packets/reply';
 import { type NameBelow, readName, suffixAt } from './names';
-import { srvWeights } from './weights';
+import { srvWeightsBeside } from './weights';
+
+/** Kong checks each of them every few seconds too. */
+const mostSpares = 8;
 
 /** How to reach a domain; `none`: there is no such domain; `unknown`: that cannot be said now. */
 export type ReachOfDomain = Reach | 'none' | 'unknown';
@@ -52,7 +55,8 @@ function answerOf(query: Query, name: Exclude<NameBelow, { is: 'other' }>, optio
   if (name.is === 'between') return { ...withoutDomain(query, soa), domain };
   const choices = choicesInUse(reached, options.isZonal, options.sinceMs);
   if (choices.length === 0) return { rcode: 'SERVFAIL', domain, isStale: true };
-  const answers = query.type === types.ANY ? [minimal()] : recordsOf(query.type, choices);
+  const spares = sparesOf(reached, choices, { sinceMs: options.sinceMs, most: mostSpares });
+  const answers = query.type === types.ANY ? [minimal()] : recordsOf(query.type, choices, spares);
   const authority = answers.length > 0 ? [] : soa();
   return { rcode: 'NOERROR', domain, answers, authority, oldestMs: oldestOf(reached, options.sinceMs) };
 }
@@ -71,17 +75,23 @@ function minimal(): Buffer {
   return recordOf('HINFO', { cpu: 'RFC8482', os: '' });
 }
 
-function recordsOf(type: number, choices: readonly LiveChoice[]): readonly Buffer[] {
-  if (type === types.SRV) return srvRecords(choices);
+function recordsOf(type: number, choices: readonly LiveChoice[], spares: readonly LiveChoice[]): readonly Buffer[] {
+  if (type === types.SRV) return srvRecords(choices, spares);
   if (type === types.A) return ipRecords('A', choices, (ip) => !ip.includes(':'));
   if (type === types.AAAA) return ipRecords('AAAA', choices, (ip) => ip.includes(':'));
   return [];
 }
 
-/** The target of each is its address itself: Kong then balances and checks it as it does any, and asks for no name. */
-function srvRecords(choices: readonly LiveChoice[]): readonly Buffer[] {
-  const weights = srvWeights(choices.map(({ weight }) => weight));
-  return choices.map(({ ip: target, port }, index) =>
+/**
+ * The target of each is its address itself: Kong then balances and checks it as it does any, and asks for no name. Spares are what Kong goes
+ * to when a whole zone dies, by its own checks and at once: it would answer 503 until probes find out here and the next answer reaches it.
+ */
+function srvRecords(choices: readonly LiveChoice[], spares: readonly LiveChoice[]): readonly Buffer[] {
+  const weights = srvWeightsBeside(
+    spares.length,
+    choices.map(({ weight }) => weight),
+  );
+  return [...choices, ...spares].map(({ ip: target, port }, index) =>
     recordOf('SRV', { priority: 1, weight: weights[index] ?? 1, port, target }),
   );
 }

@@ -7,3 +7,22 @@ export function srvWeights(weights: readonly number[]): readonly number[] {
   const scale = largest > mostWeight ? mostWeight / largest : 1;
   return weights.map((one) => Math.max(1, Math.round(one * scale)));
 }
+
+/** Of so many requests about one goes to each spare. */
+const requestsPerSpare = 1_000;
+
+/**
+ * The same where so many spares of weight 1 stand beside them: each of these gets about a thousandth of the requests. Kong holds as many
+ * entries as the weights have in sum, so that they are made no greater than that takes.
+ */
+export function srvWeightsBeside(spares: number, weights: readonly number[]): readonly number[] {
+  if (spares === 0) return srvWeights(weights);
+  const divisor = weights.reduce(greatestCommonDivisor, 0);
+  const total = weights.reduce((sum, one) => sum + one / divisor, 0);
+  const scale = Math.max(1, Math.ceil((requestsPerSpare * spares) / total));
+  return srvWeights(weights.map((one) => (one / divisor) * scale));
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other);
+}

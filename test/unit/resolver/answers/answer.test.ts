@@ -52,11 +52,16 @@ function ask(
   return { ...readAnswer(bytes), oldestMs: answered.oldestMs, isStale: answered.isStale };
 }
 
+function targetsOf(reach: Reach): readonly string[] {
+  const { answers = [] } = ask('sd2.privatelink.internal', 'SRV', {}, reach) ?? {};
+  return answers.map(({ data }) => (data as { target: string }).target);
+}
+
 const soa = [{ type: 'SOA', name: 'privatelink.internal', ttl: 1, data: expect.objectContaining({ minimum: 1 }) }];
 
 describe('answerTo', () => {
   it.each(['sd2.privatelink.internal', '_http._tcp.sd2.privatelink.internal', '_HTTP._tcp.SD2.PrivateLink.Internal'])(
-    'gives ports, weights and addresses of the own zone for %s',
+    'gives ports, weights and addresses of the own zone for %s, and of others as spares',
     (name) => {
       const answer = ask(name, 'SRV');
 
@@ -66,11 +71,12 @@ describe('answerTo', () => {
           name,
           type: 'SRV',
           ttl: 1,
-          data: { priority: 1, weight: 300, port: 80, target: '10.0.1.1' },
+          data: { priority: 1, weight: 750, port: 80, target: '10.0.1.1' },
         }),
         expect.objectContaining({
-          data: { priority: 1, weight: 100, port: 80, target: 'fd00:0000:0000:0000:0000:0000:0000:0001' },
+          data: { priority: 1, weight: 250, port: 80, target: 'fd00:0000:0000:0000:0000:0000:0000:0001' },
         }),
+        expect.objectContaining({ data: { priority: 1, weight: 1, port: 8080, target: '10.0.2.1' } }),
       ]);
     },
   );
@@ -107,7 +113,16 @@ describe('answerTo', () => {
   it('keeps what is down in a zone that is alive: Kong checks each itself', () => {
     const one = reachOf(places, ['10.0.1.1 80']);
 
-    expect(ask('sd2.privatelink.internal', 'SRV', {}, one)?.answers).toHaveLength(2);
+    expect(targetsOf(one)).toEqual(['10.0.1.1', 'fd00:0000:0000:0000:0000:0000:0000:0001', '10.0.2.1']);
+  });
+
+  it('has no spare that is down, none of A, and eight at most', () => {
+    const others = Array.from({ length: 9 }, (_, index): Place => [`10.0.2.${index + 1}`, 'use1-az2']);
+    const many = reachOf([['10.0.1.1', 'use1-az1'], ...others], ['10.0.2.1 80']);
+
+    expect(targetsOf(reachOf(places, ['10.0.2.1 8080']))).toHaveLength(2);
+    expect(targetsOf(many)).toEqual(['10.0.1.1', ...others.slice(1).map(([ip]) => ip)]);
+    expect(ask('sd2.privatelink.internal', 'A', {}, many)?.answers).toHaveLength(1);
   });
 
   it('gives all where all are down, and without affinity', () => {
