@@ -1,15 +1,13 @@
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { emptyConfOf, kongVariables, ownInstallation } from '#sandbox/kong-settings';
-import { listenTogether } from '#sandbox/network/loopback';
 import { startCommand } from '#sandbox/plugin-server/server';
-import { type Caller, measureP50s, measureRate } from './callers';
+import { measureP50s, measureRate } from './callers';
+import { freePort, host, openHttpCaller, untilServed } from './http';
 import { buildGo, writeConfig } from './subjects';
 
 export type KongSample = { readonly what: string; readonly p50Us: number; readonly perSecond: number };
@@ -23,7 +21,6 @@ export type KongBenchOptions = {
 };
 
 const run = promisify(execFile);
-const host = '127.0.0.1';
 const ours = 'kong-privatelink-pluginserver';
 const stock = 'kong-js-pluginserver';
 
@@ -118,7 +115,7 @@ async function startKong({ what, plugin, program, variables }: Server, port: num
     KONG_DECLARATIVE_CONFIG: declared,
   };
   await run(kong, ['start', '-c', emptyConfOf(prefix)], { env: { ...env, KONG_LOG_LEVEL: 'warn' }, timeout: 60_000 });
-  await untilServed(ports.proxy);
+  await untilServed(ports.proxy, '/sd2');
   return { proxy: ports.proxy, stop: () => run(kong, ['stop', '-p', prefix], { env, timeout: 60_000 }) };
 }
 
@@ -131,38 +128,4 @@ function declarationOf(plugin: Server['plugin'], port: number) {
     _format_version: '3.0',
     services: [{ ...nowhere, plugins: [{ name: plugin, config }] }, plain],
   };
-}
-
-async function untilServed(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const caller = await openHttpCaller(port, '/sd2').catch(() => undefined);
-    const isServed = caller && (await new Promise<boolean>((done) => caller.call(done)));
-    caller?.close();
-    if (isServed) return;
-    await wait(50);
-  }
-  throw new Error('Kong served no request of the plugin within 10 s');
-}
-
-/** One connection that is kept; the answer is taken for whole when it came in one piece, as these do. */
-async function openHttpCaller(port: number, path: string): Promise<Caller> {
-  const socket = connect(port, host);
-  await once(socket, 'connect');
-  socket.setNoDelay(true);
-  const asked = Buffer.from(`GET ${path} HTTP/1.1\r\nhost: bench\r\n\r\n`);
-  let ended: (isOk: boolean) => void = () => {};
-  socket.on('data', (chunk) => ended(chunk.toString('latin1', 9, 12) === '200'));
-  return {
-    call: (done) => {
-      ended = done;
-      socket.write(asked);
-    },
-    close: () => socket.destroy(),
-  };
-}
-
-async function freePort(): Promise<number> {
-  const { port, close } = await listenTogether([host], () => createServer());
-  await close();
-  return port;
 }

@@ -1,13 +1,25 @@
 import { createServer } from 'node:net';
 
-/** Answers every request at once, with as little of its own as can be; listens on the first free port of its address. */
+/** Answers every request at once, with as little of its own as can be; listens on one port of its addresses, the first that is free on the first. */
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
-const server = createServer((socket) => {
-  socket.on('error', () => {});
-  socket.on('data', () => socket.write(answer));
-});
-server.listen(0, process.argv[2], () => {
-  const address = server.address();
-  process.send?.({ port: typeof address === 'object' ? address?.port : undefined });
-});
+function listen(address: string | undefined, port: number): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => socket.write(answer));
+  });
+  return new Promise((resolve) => {
+    server.listen(port, address, () => {
+      const bound = server.address();
+      resolve(typeof bound === 'object' ? (bound?.port ?? 0) : 0);
+    });
+  });
+}
+
+async function serve([first, ...others]: readonly string[]): Promise<void> {
+  const port = await listen(first, 0);
+  for (const address of others) await listen(address, port);
+  process.send?.({ port });
+}
+
+void serve(process.argv.slice(2));

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatTable } from '#io/table';
+import { measureP50s } from '../plugin-server/callers';
+import { openHttpCaller } from '../plugin-server/http';
+import { median } from '../support/median';
+import { reportBench } from '../support/report';
+import { startWays } from './kong';
+import { processorMicroseconds } from './process-cost';
+import { measureRates, type Rate } from './rounds';
+import { type Way, ways } from './ways';
+
+/**
+ * What each way to find a request's address costs through one real Kong with one worker, beside what the product writes for a domain
+ * without any plugin: an upstream with the addresses as targets. Goals, as medians of the ratios of each round: p50 and requests/s of the
+ * resolver within 1.05 of that, of the zone plugin within 1.12; the plugin server as before or better. A service that names an address
+ * and has no upstream at all is measured too.
+ */
+const rounds = 20;
+const calls = 1_000;
+const warmUp = 2_000;
+const slices = { connections: 16, sliceMs: 50, slices: 8 };
+
+const titles = [
+  'THROUGH A REAL KONG',
+  'P50 US',
+  'OF NO PLUGIN',
+  'OF NO UPSTREAM',
+  'REQUESTS/S',
+  'FEWER THAN NO PLUGIN',
+  'THAN NO UPSTREAM',
+  "KONG'S PROCESSOR US",
+];
+
+type Sample = Rate & { readonly way: Way; readonly round: number; readonly p50Us: number };
+
+const all = Object.keys(ways) as readonly Way[];
+
+async function bench(): Promise<void> {
+  const kong = process.env.KONG_BIN;
+  if (!kong) {
+    process.stderr.write('there is no Kong: set KONG_BIN to a kong 3.x executable\n');
+    process.exitCode = 1;
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-bench-'));
+  const { port, worker, close } = await startWays(kong, folder);
+  try {
+    report(await runRounds(port, () => processorMicroseconds(worker)));
+  } finally {
+    await close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runRounds(port: number, processorUs: () => number): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    // Whoever is first in a round is another one each time.
+    const order = all.map((_, index) => all[(index + round) % all.length] ?? 'bare');
+    const opens = order.map((way) => () => openHttpCaller(port, `/${way}`));
+    const p50s = await measureP50s(opens, { calls, warmUp: round === 0 ? warmUp : 100 });
+    const rates = await measureRates(opens, { ...slices, processorUs });
+    for (const [index, rate] of rates.entries()) {
+      samples.push({ way: order[index] ?? 'bare', round, p50Us: p50s[index] ?? 0, ...rate });
+    }
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+  }
+  return samples;
+}
+
+function report(samples: readonly Sample[]): void {
+  const of = (way: Way, read: (one: Sample) => number) => samples.filter((one) => one.way === way).map(read);
+  const p50s = (way: Way) => of(way, ({ p50Us }) => p50Us);
+  const rates = (way: Way) => of(way, ({ perSecond }) => perSecond);
+  const rows = all.map((way) => [
+    ways[way],
+    median(p50s(way)).toFixed(0),
+    median(ratios(p50s(way), p50s('alone'))).toFixed(3),
+    median(ratios(p50s(way), p50s('bare'))).toFixed(3),
+    median(rates(way)).toFixed(0),
+    median(ratios(rates('alone'), rates(way))).toFixed(3),
+    median(ratios(rates('bare'), rates(way))).toFixed(3),
+    median(of(way, ({ processorUs }) => processorUs)).toFixed(1),
+  ]);
+  process.stdout.write(formatTable(titles, rows));
+  const goals = (['resolver', 'zone', 'server'] as const).flatMap((way) => [
+    { what: `${way}P50`, ours: p50s(way), peer: p50s('alone') },
+    { what: `${way}Rps`, ours: rates(way), peer: rates('alone') },
+  ]);
+  reportBench('dataplane', { samples }, goals);
+}
+
+function ratios(left: readonly number[], right: readonly number[]): readonly number[] {
+  return left.map((one, index) => one / (right[index] ?? Number.NaN));
+}
+
+void bench();

@@ -1,0 +1,71 @@
+import type { Domain } from '#core/claims/settle';
+import type { JsonObject } from '#core/model';
+import { resolverName, upstreamName, zoneUpstreamName } from '#core/names';
+import { routeFields, serviceFields, upstreamFields } from '#deck/fields';
+
+/** How a request finds its address: one route of one Kong for each. Kong's own balancer, which all others pass, costs something as well. */
+export const ways = {
+  bare: 'service with the address, no upstream',
+  alone: 'no plugin (control plane alone)',
+  resolver: 'resolver',
+  zone: 'zone plugin',
+  server: 'plugin server',
+} as const;
+
+export type Way = keyof typeof ways;
+
+export const zoneIds = ['use1-az1', 'use1-az2', 'use1-az3'] as const;
+export const ownZone = zoneIds[0];
+export const suffix = 'privatelink.internal';
+
+/** Where the one endpoint of each domain is: an address in each zone, on one port. */
+export type Place = { readonly addresses: readonly string[]; readonly port: number };
+
+/** Under least connections a hostname target loses requests when DNS changes. */
+const roundRobin: JsonObject = { algorithm: 'round-robin' };
+
+/** What Kong holds, as the product writes it: a domain for each way, named as the way. */
+export function declarationOf({ addresses, port }: Place): JsonObject {
+  const upstreams = [
+    ...(['alone', 'resolver', 'zone', 'server'] as const).map((way) => upstreamOf(way, targetsOf(way))),
+    zoneUpstream(),
+  ];
+  return { _format_version: '3.0', upstreams, services: (Object.keys(ways) as Way[]).map(serviceOf) };
+
+  function targetsOf(way: Way): readonly JsonObject[] {
+    if (way === 'resolver') return [{ target: `_http._tcp.${resolverName(way, suffix)}:80`, weight: 100 }];
+    return addresses.map((ip) => ({ target: `${ip}:${port}`, weight: 100 }));
+  }
+
+  function upstreamOf(way: Way, targets: readonly JsonObject[]): JsonObject {
+    const fields = upstreamFields(domainOf(way), {});
+    return { ...fields, ...(way === 'resolver' ? roundRobin : {}), targets };
+  }
+
+  /** As `affinity: weighted` writes it. */
+  function zoneUpstream(): JsonObject {
+    const name = zoneUpstreamName(ownZone, 'zone');
+    const targets = addresses.map((ip, zone) => ({ target: `${ip}:${port}`, weight: zone === 0 ? 1_000 : 1 }));
+    return { ...upstreamOf('zone', targets), name };
+  }
+
+  function serviceOf(way: Way): JsonObject {
+    const [address = ''] = addresses;
+    return {
+      ...serviceFields(domainOf(way), {}),
+      ...(way === 'bare' ? { host: address, port } : { host: upstreamName(way) }),
+      routes: [routeFields(domainOf(way))],
+      plugins: pluginsOf(way),
+    };
+  }
+}
+
+function pluginsOf(way: Way): readonly JsonObject[] {
+  if (way === 'zone') return [{ name: 'privatelink-zone', config: { domain: way } }];
+  if (way === 'server') return [{ name: 'privatelink', config: { domain: way, mode: 'target' } }];
+  return [];
+}
+
+function domainOf(name: string): Domain {
+  return { name, protocol: 'http', paths: [`/${name}`], stripPath: true, targets: [] };
+}
