@@ -78,7 +78,10 @@ describe('the resolver', () => {
     const [udp, tcp] = [await sendUdp(port, query), await sendTcp(port, framed(query))];
     child.kill('SIGTERM');
 
-    expect(udp && readAnswer(udp).answers).toMatchObject([{ data: { port: 80, target: '10.0.1.11' } }]);
+    expect(udp && readAnswer(udp).answers).toMatchObject([
+      { data: { port: 80, target: '10.0.1.11', weight: 1_000 } },
+      { data: { port: 80, target: '10.0.2.11', weight: 1 } },
+    ]);
     expect(tcp).toEqual(framed(udp ?? Buffer.alloc(0)));
     expect((await ended).code).toBe(0);
   });
