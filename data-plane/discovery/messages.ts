@@ -9,7 +9,7 @@ export type FromDiscovery =
   | { readonly kind: 'route'; readonly domain: string; readonly route?: string }
   /** Probes ejected a target (see placeOf), or brought it back; a target that nothing was said of is up. */
   | { readonly kind: 'health'; readonly domain: string; readonly place: string; readonly isDown: boolean }
-  /** Where they are asked for: the names of all domains, apart by spaces; `isWhole`: every scope was known at some time, so that there are no others. */
+  /** Where they are asked for: the names of all domains, apart by spaces; `isWhole`: there are no others, which takes several passes to say. */
   | { readonly kind: 'names'; readonly names: string; readonly isWhole: boolean }
   | { readonly kind: 'problem'; readonly reason: string };
 

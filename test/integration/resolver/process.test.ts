@@ -89,13 +89,14 @@ describe('the resolver', () => {
   it('follows what discovery sees: other addresses, a new domain, a domain that is gone', async () => {
     const { port } = await open();
     const before = [await targetsAt(port), await targetsAt(port, 'sd3')];
+    await until('sd3 is denied', async () => (await targetsAt(port, 'sd3')) === 'NXDOMAIN');
     const gone = endpointOf({ state: 'deleted' });
     const other = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [{ ip: '10.0.3.1', region: 'us-east-1' }] });
 
     writeSnapshot(join(folder, 'snapshot.json'), [gone, other]);
     await until('sd3 is answered', async () => (await targetsAt(port, 'sd3')) === '10.0.3.1');
 
-    expect(before).toEqual(['10.0.1.11 10.0.2.11', 'NXDOMAIN']);
+    expect(before).toEqual(['10.0.1.11 10.0.2.11', 'SERVFAIL']);
     expect(await targetsAt(port)).toBe('NXDOMAIN');
   });
 
@@ -216,6 +217,7 @@ describe('while discovery is away', () => {
     // What it reads is as old as the file says.
     const writing = setInterval(() => writeSnapshot(join(folder, 'snapshot.json'), [endpointOf()]), 200);
     await until('it is fresh', async () => (await targetsAt(port)) === both);
+    await until('others are denied', async () => (await targetsAt(port, 'sd9')) === 'NXDOMAIN');
 
     clearInterval(writing);
     writeFileSync(join(folder, 'snapshot.json'), 'cut');

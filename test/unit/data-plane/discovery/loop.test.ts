@@ -211,6 +211,8 @@ describe('startDiscoveryLoop', () => {
 
   describe('told for whom all domains are answered', () => {
     const two = snapshotOf(knownScope([endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })]));
+    const unread = unknownScope(undefined, { ...hubScope, id: 'other.self.us-east-1', source: 'other' });
+    const withUnread = snapshotOf(knownScope([endpointOf()]), unread);
     const namesIn = (posted: readonly FromDiscovery[]) =>
       posted.flatMap((one) => (one.kind === 'names' ? [[one.names, one.isWhole] as const] : []));
 
@@ -225,12 +227,27 @@ describe('startDiscoveryLoop', () => {
       loop.handle({ kind: 'names' });
       loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
 
-      expect(namesIn(posted)).toEqual([['sd2 sd3', true]]);
+      expect(namesIn(posted)).toEqual([['sd2 sd3', false]]);
+    });
+
+    it('fm-01 says that these are all once every scope has answered three times, whatever a single answer lacked', async () => {
+      const passes = (length: number) => Array.from({ length }, () => ({ ...two }));
+      const wholeAfter = async (...answers: readonly Snapshot[]) => {
+        const { loop, posted } = await runLoop(answers);
+        loop.handle({ kind: 'names' });
+        loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
+        return namesIn(posted).at(-1)?.[1];
+      };
+
+      expect(await wholeAfter(...passes(2))).toBe(false);
+      expect(await wholeAfter(...passes(3))).toBe(true);
+      expect(await wholeAfter(...passes(2), snapshotOf(unknownScope([endpointOf()])))).toBe(false);
+      expect(await wholeAfter(...passes(3), snapshotOf(unknownScope([endpointOf()])))).toBe(true);
+      expect(await wholeAfter(...passes(3), withUnread, ...passes(2))).toBe(false);
     });
 
     it('does not say that these are all while a scope was never known', async () => {
-      const unread = unknownScope(undefined, { ...hubScope, id: 'other.self.us-east-1', source: 'other' });
-      const { loop, posted } = await runLoop([snapshotOf(knownScope([endpointOf()]), unread)]);
+      const { loop, posted } = await runLoop([withUnread]);
 
       loop.handle({ kind: 'names' });
 
