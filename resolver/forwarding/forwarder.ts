@@ -19,42 +19,56 @@ export type Forward = (bytes: Buffer, query: Query, transport: Transport) => Pro
 const timeoutMs = 2_000;
 /** Each has a file descriptor, of which a process has 1,024 where nobody says more. */
 const mostInFlight = 500;
-/** More of one question at once are a server that asks us what we ask it. */
+/** More spellings of one question at once are a server that asks us what we ask it, and changes it on the way. */
 const mostOfOne = 16;
 
-/** Forwards what somebody else answers: to one server after the other until one answers. */
+/**
+ * Forwards what somebody else answers: to one server after the other until one answers; one that did not is asked last from then on. Who asks the
+ * same while it is under way gets the same answer, as the workers of one Kong do, and a server that asks it of us waits for itself, and no more.
+ */
 export function createForwarder({ servers, ask, randomId = () => randomInt(65_536) }: ForwarderOptions): Forward {
-  const waiting = new Map<string, number>();
-  let inFlight = 0;
+  /** By all that was asked but its id. */
+  const underWay = new Map<string, Promise<Buffer | undefined>>();
+  /** How many of these have the same question. */
+  const spellings = new Map<string, number>();
+  let inTurn = servers;
 
-  async function askEach(bytes: Buffer, { question }: Query, transport: Transport): Promise<Buffer | undefined> {
+  async function askEach({ bytes, query, transport }: Asked): Promise<Buffer | undefined> {
     let failed: Buffer | undefined;
-    for (const server of servers) {
+    for (const server of inTurn) {
       const message = withId(bytes, randomId());
-      const found = await ask[transport]({ message, question, server, timeoutMs }).catch(() => undefined);
-      if (found && !isFailure(found)) return found;
+      const exchange = { message, question: query.question, server, timeoutMs };
+      const found = await ask[transport](exchange).catch(() => undefined);
+      if (found && !isFailure(found)) return fitted(found, query, transport);
+      if (!found) inTurn = [...inTurn.filter((one) => one !== server), server];
       failed = found ?? failed;
     }
-    return failed;
+    return failed && fitted(failed, query, transport);
+  }
+
+  async function begin(key: string, asked: Asked): Promise<Buffer | undefined> {
+    const question = lowercase(asked.query.question);
+    const others = spellings.get(question) ?? 0;
+    if (underWay.size >= mostInFlight || others >= mostOfOne) return undefined;
+    spellings.set(question, others + 1);
+    const answer = askEach(asked);
+    underWay.set(key, answer);
+    await answer;
+    underWay.delete(key);
+    const left = (spellings.get(question) ?? 1) - 1;
+    if (left > 0) spellings.set(question, left);
+    else spellings.delete(question);
+    return answer;
   }
 
   return async (bytes, query, transport) => {
-    const key = lowercase(query.question);
-    const same = waiting.get(key) ?? 0;
-    if (inFlight >= mostInFlight || same >= mostOfOne) return undefined;
-    inFlight += 1;
-    waiting.set(key, same + 1);
-    try {
-      const found = await askEach(bytes, query, transport);
-      return found && withId(fitted(found, query, transport), query.id);
-    } finally {
-      inFlight -= 1;
-      const left = (waiting.get(key) ?? 1) - 1;
-      if (left > 0) waiting.set(key, left);
-      else waiting.delete(key);
-    }
+    const key = transport + bytes.toString('latin1', 2);
+    const found = await (underWay.get(key) ?? begin(key, { bytes, query, transport }));
+    return found && withId(found, query.id);
   };
 }
+
+type Asked = { readonly bytes: Buffer; readonly query: Query; readonly transport: Transport };
 
 /** Another server may know more. */
 function isFailure(answer: Buffer): boolean {

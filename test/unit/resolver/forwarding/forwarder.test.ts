@@ -70,22 +70,52 @@ describe('createForwarder', () => {
     expect(tcp?.length).toBe(bytes.length + 700);
   });
 
+  it('asks a server that said nothing after the others from then on', async () => {
+    let silent = '10.0.0.2';
+    const { forward, asked } = open(async (exchange) => {
+      if (exchange.server.ip === silent) throw new Error('no answer');
+      return answerOf(exchange);
+    });
+
+    await forward(bytes, query, 'udp');
+    await forward(bytes, query, 'udp');
+    silent = '10.0.0.3';
+    await forward(bytes, query, 'udp');
+
+    expect(asked.map(({ server }) => server.ip.at(-1)).join('')).toBe('23332');
+  });
+
+  it('asks once what many ask at once, each with its own id, and anew when that has ended', async () => {
+    const { forward, asked } = open(async (exchange) => answerOf(exchange));
+    const ids = Array.from({ length: 40 }, (_, id) => id);
+    const queryWith = (id: number) => Buffer.concat([Buffer.from([0, id]), bytes.subarray(2)]);
+
+    const answers = await Promise.all(
+      ids.map((id) => forward(queryWith(id), readQuery(queryWith(id)) as Query, 'udp')),
+    );
+    const once = asked.length;
+    await Promise.all([forward(bytes, query, 'udp'), forward(bytes, query, 'tcp')]);
+
+    expect(answers.map((answer) => answer?.readUInt16BE(0))).toEqual(ids);
+    expect([once, asked.length]).toEqual([1, 3]);
+  });
+
   it('has no more questions under way than it may, of one question fewer, and goes on when they have ended', async () => {
     let release: (() => void)[] = [];
     const { forward, asked } = open(async (exchange) => {
       await new Promise<void>((resolve) => release.push(resolve));
       return answerOf(exchange);
     });
-    const others = Array.from({ length: 500 }, (_, index) => queryOf(`host-${index}.example.com`, 'A'));
+    const pass = (one: Buffer) => forward(one, readQuery(one) as Query, 'udp');
 
-    const ofOne = Array.from({ length: 17 }, () => forward(bytes, query, 'udp'));
-    const ofMany = others.map((one) => forward(one, readQuery(one) as Query, 'udp'));
+    const ofOne = Array.from({ length: 17 }, (_, index) => pass(queryOf('example.com', 'A', { size: 600 + index })));
+    const ofMany = Array.from({ length: 500 }, (_, index) => pass(queryOf(`host-${index}.example.com`, 'A')));
     const [tooManyOfOne, tooMany] = [await ofOne[16], await ofMany[499]];
     const underWay = asked.length;
     for (const end of release) end();
     await Promise.all([...ofOne, ...ofMany]);
     release = [];
-    const after = forward(bytes, query, 'udp');
+    const after = pass(bytes);
     for (const end of release) end();
 
     expect([tooManyOfOne, tooMany, underWay]).toEqual([undefined, undefined, 500]);
