@@ -81,6 +81,8 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
   const waits = createFirstWaits(options.clock);
   const thread = keepThread(options, signal, listenerOf(options, known, waits));
   void sweepRegularly(options.clock, signal, () => {
+    // Who keeps what came of the feed asks again, or a domain that is in use would look idle.
+    known.revision += 1;
     for (const domain of takeIdle(known.domains)) {
       waits.forget(domain);
       thread.post({ kind: 'release', domain });

@@ -242,6 +242,22 @@ describe('startFeed', () => {
       expect(revisions).toEqual([0, 1, 2, 3, 4, 5, 5]);
     });
 
+    it('has another revision before a domain would look idle, since who keeps answers does not ask', async () => {
+      const { feed, threads, wake } = openFeed();
+      let kept = -1;
+      const ask = () => {
+        if (kept !== feed.revision()) feed.use('sd2', probe);
+        kept = feed.revision();
+      };
+
+      for (let hours = 0; hours < 3; hours += 1) {
+        ask();
+        await wake(3_600_000);
+      }
+
+      expect(threads[0]?.received).toEqual([{ kind: 'use', domain: 'sd2', probe }]);
+    });
+
     it('reads a route anew for each question where memory is short, with what probes say', () => {
       const { feed, threads } = openFeed({ isLean: true });
       feed.use('sd2', probe);
