@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { isIPv6 } from 'node:net';
-import { formatAddress } from '#core/addresses/targets';
+import { askedAt } from '#core/addresses/loopback';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { askByUdp } from './forwarding/exchange';
-import { readAddress, type SocketAddress } from './forwarding/nameservers';
+import { readAddress } from './forwarding/nameservers';
 import type { ResolverOptions } from './options';
 import { classIn, flags, headerBytes, rcodes, types } from './packets/numbers';
 import { readSettingsInThread } from './settings/in-thread';
@@ -20,13 +19,14 @@ const timeoutMs = 2_000;
 /** Asks the resolver that the configuration names for its own suffix. Throws PrivatelinkError where it does not answer right. */
 export async function checkResolver(options: ResolverOptions): Promise<Checked> {
   const { listen, suffix } = await readSettingsInThread(options);
-  const server = reachable(readAddress(listen));
-  const address = formatAddress(server);
+  const address = askedAt(listen);
   const question = questionOf(suffix);
   const message = Buffer.concat([headerOf(randomInt(65_536)), question]);
-  const found = await askByUdp({ message, question, server, timeoutMs }).catch((cause: unknown) => {
-    throw unanswered(address, messageOf(cause), cause);
-  });
+  const found = await askByUdp({ message, question, server: readAddress(address), timeoutMs }).catch(
+    (cause: unknown) => {
+      throw unanswered(address, messageOf(cause), cause);
+    },
+  );
   const rcode = found.readUInt16BE(2) & 0xf;
   const isOurs = (found.readUInt16BE(2) & flags.isAuthoritative) !== 0;
   if (rcode !== rcodes.NOERROR || !isOurs) throw unanswered(address, `it does not know ${suffix}`);
@@ -40,12 +40,6 @@ function unanswered(address: string, why: string, cause?: unknown): PrivatelinkE
     fix,
     cause,
   });
-}
-
-/** Who listens on all addresses is asked on loopback. */
-function reachable({ ip, port }: SocketAddress): SocketAddress {
-  if (!/^[0.:]+$/.test(ip)) return { ip, port };
-  return { ip: isIPv6(ip) ? '::1' : '127.0.0.1', port };
 }
 
 function headerOf(id: number): Buffer {

@@ -1,4 +1,4 @@
-import type { Config } from '#config/schema';
+import { askedAt } from '#core/addresses/loopback';
 import { compareText } from '#core/addresses/targets';
 import { type Domain, settleDomains } from '#core/claims/settle';
 import { serviceName } from '#core/names';
@@ -19,17 +19,18 @@ export async function checkNames({ config, snapshot }: Context, signal: AbortSig
   if (via !== 'resolver' && !Object.values(domains).some((one) => one.via === 'resolver')) return [];
   const { domains: found } = settleDomains(await snapshot);
   const named = found.filter(({ name }) => viaOf(domains[name], via) === 'resolver');
-  return [...needsOf(resolver.listen, named), ...(await askNames(named, resolver, signal))];
+  const server = askedAt(resolver.listen);
+  return [...needsOf(server, named), ...(await askNames(named, { server, suffix: resolver.suffix }, signal))];
 }
 
 /** What was measured of both DNS clients of Kong 3.9 (docs/resolver.md). */
-function needsOf(listen: string, named: readonly Domain[]): readonly Diagnosis[] {
+function needsOf(server: string, named: readonly Domain[]): readonly Diagnosis[] {
   const hasIpv6 = named.some(({ targets }) => targets.some(({ ip }) => ip.includes(':')));
   const order = hasIpv6 ? 'SRV and AAAA in dns_order' : 'SRV in dns_order (as it is by default)';
   return [
-    ok(`each data plane needs the resolver beside it, dns_resolver=${listen}, and ${order}`),
+    ok(`each data plane needs the resolver beside it, dns_resolver=${server}, and ${order}`),
     warning(
-      `a data plane with new_dns_client=on needs resolver_address=${listen} instead, and follows a change after up to a minute there: keep new_dns_client=off where seconds count`,
+      `a data plane with new_dns_client=on needs resolver_address=${server} instead, and follows a change after up to a minute there: keep new_dns_client=off where seconds count`,
     ),
   ];
 }
@@ -37,13 +38,12 @@ function needsOf(listen: string, named: readonly Domain[]): readonly Diagnosis[]
 /** Asks for one first: where the resolver is not reached, no other name tells more. */
 async function askNames(
   named: readonly Domain[],
-  { listen, suffix }: Config['resolver'],
+  { server, suffix }: { readonly server: string; readonly suffix: string },
   signal: AbortSignal,
 ): Promise<readonly Diagnosis[]> {
   const names = named.map(({ name }) => serviceName(name, suffix)).sort(compareText);
   const [first, ...others] = names;
   if (first === undefined) return [];
-  const server = reachable(listen);
   const ask = async (name: string) => ({ name, why: await whyUnresolved(name, server, signal) });
   const asked = await ask(first);
   const all = asked.why?.isSilent
@@ -74,9 +74,4 @@ async function whyUnresolved(name: string, server: string, signal: AbortSignal):
     const reason = isSilent ? `does not answer from here (${code})` : `cannot tell what ${name} is (${code})`;
     return { reason, isSilent };
   }
-}
-
-/** Who listens on all addresses is asked at loopback. */
-function reachable(listen: string): string {
-  return listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
 }

@@ -51,6 +51,15 @@ describe('what doctor says of the resolver', () => {
     expect(others).toEqual([]);
   });
 
+  it('names loopback where the resolver listens on all addresses', async () => {
+    const port = server.address.replace(/^.*:/, '');
+    const [needs, warned, ...asked] = await check({ via: 'resolver' }, [endpointOf()], `0.0.0.0:${port}`);
+
+    expect(needs?.detail).toContain(`dns_resolver=127.0.0.1:${port}`);
+    expect(warned?.detail).toContain(`resolver_address=127.0.0.1:${port}`);
+    expect(asked).toMatchObject([{ detail: expect.stringMatching(/^127\.0\.0\.1:\d+ has no SRV record/) }]);
+  });
+
   it('asks for AAAA in dns_order where there are addresses of IPv6', async () => {
     const [needs] = await check({ via: 'resolver' }, [
       endpointOf({ addresses: [{ ip: 'fd00::1', region: 'us-east-1' }] }),
