@@ -17,7 +17,7 @@ export type Checked = {
 const timeoutMs = 2_000;
 
 /** Asks the resolver that the configuration names for its own suffix. Throws PrivatelinkError where it does not answer right. */
-export async function checkResolver(options: ResolverOptions): Promise<Checked> {
+export async function checkRunning(options: ResolverOptions): Promise<Checked> {
   const { listen, suffix } = await readSettingsInThread(options);
   const address = askedAt(listen);
   const question = questionOf(suffix);

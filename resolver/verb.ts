@@ -1,4 +1,4 @@
-import { checkResolver } from './check';
+import { checkRunning } from './check';
 import type { ResolverOptions } from './options';
 import { runResolver } from './run';
 
@@ -12,7 +12,7 @@ export type ResolverVerbOptions = ResolverOptions & {
 export async function resolverVerb({ out, ...options }: ResolverVerbOptions, signal: AbortSignal): Promise<void> {
   const { check, json } = options;
   if (check) {
-    const checked = await checkResolver(options);
+    const checked = await checkRunning(options);
     out(json ? `${JSON.stringify(checked)}\n` : `the resolver at ${checked.address} answers for ${checked.suffix}\n`);
     return;
   }

@@ -1,0 +1,107 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { endpointOf } from '../../support/builders';
+import {
+  listeningAt,
+  type ResolverProcess,
+  spawnResolver,
+  targetsAt,
+  writeConfig,
+  writeSnapshot,
+} from '../../support/network/resolver';
+import { until } from '../../support/until';
+
+const describeWithDig = hasDig() ? describe : describe.skip;
+if (!hasDig()) console.warn('skipped: dig is not here; apt-get install dnsutils');
+
+function hasDig(): boolean {
+  try {
+    execFileSync('dig', ['-v'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describeWithDig('dig', () => {
+  let folder: string;
+  let resolver: ResolverProcess;
+  let port: number;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
+    const many = Array.from({ length: 100 }, (_, index) => ({ ip: `10.0.9.${index}`, region: 'us-east-1' }));
+    const both = [
+      { ip: '10.0.1.11', region: 'us-east-1' },
+      { ip: 'fd00:0000:0000:0000:0000:0000:0000:0011', region: 'us-east-1' },
+    ];
+    writeSnapshot(join(folder, 'snapshot.json'), [
+      endpointOf({ addresses: both }),
+      endpointOf({ id: 'vpce-2', domain: 'many', addresses: many }),
+    ]);
+    resolver = spawnResolver(['-c', writeConfig(folder), '--json']);
+    ({ port } = await listeningAt(resolver));
+    await until('it knows the domain', async () => (await targetsAt(port)) !== 'SERVFAIL');
+  });
+
+  afterAll(async () => {
+    resolver.child.kill('SIGKILL');
+    await resolver.ended;
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What dig prints, without what differs each time. */
+  async function dig(...args: readonly string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)('dig', ['@127.0.0.1', '-p', String(port), ...args]);
+    return stdout;
+  }
+
+  it.each([
+    ['SRV', '1 100 80 10.0.1.11.\n1 100 80 fd00:0000:0000:0000:0000:0000:0000:0011.\n'],
+    ['A', '10.0.1.11\n'],
+    ['AAAA', 'fd00::11\n'],
+    ['TXT', ''],
+    ['ANY', '"RFC8482" ""\n'],
+  ])('reads %s as it is meant', async (type, expected) => {
+    expect(await dig('+short', type, '_http._tcp.sd2.privatelink.internal')).toBe(expected);
+  });
+
+  it.each([
+    ['a domain', [], 'sd2.privatelink.internal', 'NOERROR'],
+    ['no domain', [], 'sd9.privatelink.internal', 'NXDOMAIN'],
+    ['another name', [], 'example.com', 'REFUSED'],
+    ['another class', ['-c', 'CH'], 'sd2.privatelink.internal', 'REFUSED'],
+    ['a later EDNS', ['+edns=1', '+noednsneg'], 'sd2.privatelink.internal', 'BADVERS'],
+    ['no EDNS', ['+noedns'], 'sd2.privatelink.internal', 'NOERROR'],
+    ['an update', ['+opcode=UPDATE'], 'sd2.privatelink.internal', 'NOTIMP'],
+    ['DNSSEC', ['+dnssec'], 'sd2.privatelink.internal', 'NOERROR'],
+    ['a cookie', ['+cookie=0123456789abcdef'], 'sd2.privatelink.internal', 'NOERROR'],
+  ])('hears the result of %s, and warns of nothing', async (_, args, name, expected) => {
+    const text = await dig(...args, name, 'A');
+
+    expect(text).toContain(`status: ${expected}`);
+    expect(text).not.toMatch(/WARNING: (?!recursion)|malformed|mismatch/i);
+  });
+
+  it('has the SOA of the suffix where there is nothing, to be remembered for a second', async () => {
+    const text = await dig('sd9.privatelink.internal', 'A');
+
+    expect(text).toMatch(/^privatelink\.internal\.\t+1\tIN\tSOA\t.* 1$/m);
+  });
+
+  it('comes by TCP for what does not fit, and gets all', async () => {
+    const text = await dig('+short', 'SRV', 'many.privatelink.internal');
+    const cut = await dig('+ignore', 'SRV', 'many.privatelink.internal');
+
+    expect(text.match(/10\.0\.9\./g)).toHaveLength(100);
+    expect(cut).toMatch(/flags: [a-z ]*\btc\b/);
+  });
+
+  it('is refused a transfer', async () => {
+    expect(await dig('AXFR', 'privatelink.internal')).toContain('Transfer failed.');
+  });
+});
