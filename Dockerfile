@@ -15,7 +15,8 @@ COPY --from=build /build/dist dist
 # For data planes, which get it from here by a copy.
 COPY --from=build /build/plugin/lua plugin/lua
 RUN ln -s /opt/kong-privatelink/dist/sync/cli/cli.js /usr/local/bin/kong-privatelink \
- && ln -s /opt/kong-privatelink/dist/plugin/server/main.js /usr/local/bin/kong-privatelink-pluginserver
+ && ln -s /opt/kong-privatelink/dist/plugin/server/main.js /usr/local/bin/kong-privatelink-pluginserver \
+ && ln -s /opt/kong-privatelink/dist/resolver/main.js /usr/local/bin/kong-privatelink-resolver
 # For `stateDir: /var/lib/kong-privatelink` (its default is beside the configuration); mount a volume there to keep it.
 RUN install -d -o node -g node /var/lib/kong-privatelink
 WORKDIR /var/lib/kong-privatelink
