@@ -123,6 +123,46 @@ const mutants: readonly Mutant[] = [
     }),
     caught: /settled at/,
   },
+  {
+    name: 'fm-75 a domain switches to its addresses while a scope of it is unknown',
+    estate: 'switched',
+    module: '#sync/plan/via',
+    mutate: ({ decideForms }) => ({
+      decideForms: (input: Module) => decideForms({ ...input, held: [] }),
+    }),
+    caught: /uncertain target .* left/,
+  },
+  {
+    name: 'fm-77 an endpoint of a name is asked of every scope that the name stands for',
+    estate: 'switched',
+    module: '#deck/tags',
+    mutate: ({ originsOf }) => ({
+      eachOriginOf: (tags: unknown) => {
+        const { scopeIds, endpointIds } = originsOf(tags);
+        const isOfTest = (id: string) => id !== 'vpce-e2';
+        return endpointIds.map((endpointId: string) => ({
+          endpointId,
+          scopeIds: scopeIds.length > 1 ? [scopeIds[isOfTest(endpointId) ? 1 : 0]] : scopeIds,
+        }));
+      },
+    }),
+    caught: /uncertain target .* left|settled at/,
+  },
+  {
+    name: 'fm-77 a name leaves when one of its endpoints ends',
+    estate: 'switched',
+    module: '#sync/plan/removals/names',
+    mutate: ({ judgeTargets }) => ({
+      judgeTargets: (unwanted: readonly Module[], input: unknown) => {
+        const judged = judgeTargets(unwanted, input);
+        const isName = (one: Module) => one.kind === 'target' && one.key.includes('|_http._tcp.');
+        const names = unwanted.filter((one) => isName(one) && one.tags.length > judged.staying[0]?.tags.length);
+        const remove = [...judged.remove, ...names.map((entity) => ({ entity, reason: 'gone', isConfirmed: true }))];
+        return { ...judged, remove, staying: names.length > 0 ? [] : judged.staying };
+      },
+    }),
+    caught: /uncertain target .* left|lost its last target/,
+  },
 ];
 
 /** What a scope said, as if it had seen all of it itself. */

@@ -70,6 +70,7 @@ export function runPass(estate: Estate, before: State, pass: Pass): Passed {
     {
       owner: 'test',
       settings: {},
+      via: { via: pass.via ?? 'addresses', suffix: 'privatelink.internal' },
       policy: { ...policy, maxRemovePercent },
       held,
       published: [],

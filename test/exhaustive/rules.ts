@@ -1,7 +1,8 @@
 import type { HeldEntity } from '#deck/document';
-import { accountOf } from '#deck/tags';
+import { accountOf, eachOriginOf } from '#deck/tags';
 import { emptyState, type Passed, policy, runPass, type State } from './pipeline';
 import {
+  addressKeyOf,
   type EndpointName,
   type Estate,
   type Found,
@@ -39,8 +40,27 @@ export function follow(estate: Estate, node: Node, pass: Pass): Node {
 
 type Seen = { readonly estate: Estate; readonly pass: Pass; readonly passed: Passed };
 
+/** What serves: a name counts as a target for each of its endpoints, under the key of the address that it stands for. */
 function targetsOf(held: State['held']): readonly HeldEntity[] {
-  return [...held.values()].filter((one) => one.kind === 'target');
+  return [...held.values()].filter((one) => one.kind === 'target').flatMap(partsOf);
+}
+
+function partsOf(target: HeldEntity): readonly HeldEntity[] {
+  if (!isNamed(target)) return [target];
+  return eachOriginOf(target.tags).map(({ endpointId, scopeIds: [scopeId] }) => ({
+    ...target,
+    key: addressKeyOf(endpointId),
+    tags: [`scope:${scopeId}`, endpointId],
+  }));
+}
+
+function isNamed({ fields }: HeldEntity): boolean {
+  return String(fields.target).startsWith('_http._tcp.');
+}
+
+/** The domains whose addresses reach Kong by a name, of a state. */
+function namedIn(held: State['held']): ReadonlySet<string> {
+  return new Set([...held.values()].filter((one) => one.kind === 'target' && isNamed(one)).map((one) => one.domain));
 }
 
 function scopeIdOf({ tags }: HeldEntity): string {
@@ -98,6 +118,8 @@ function checkRemovals({ state }: Node, { missed, answered }: Pick<Node, 'missed
   const left = new Set(after.map((one) => one.key));
   for (const target of targetsOf(state.held)) {
     if (left.has(target.key) || isEnded(target, seen)) continue;
+    // What another form replaces needs no absences, and what is uncertain stays all the same.
+    if (isReplacing(target, state.held, passed.state.held) && isMissed(target, seen)) continue;
     const { count, sinceMs } = missed.get(target.key) ?? { count: 0, sinceMs: passed.state.nowMs };
     const isLongAgo = passed.state.nowMs - sinceMs >= policy.removeAfterSeconds * 1_000;
     const isRead = saidBy(scopeIdOf(target), nameOf(target), seen) !== undefined;
@@ -106,6 +128,17 @@ function checkRemovals({ state }: Node, { missed, answered }: Pick<Node, 'missed
       fail(`${target.key} left before all was read`, pass);
     if (!after.some((one) => one.domain === target.domain)) fail(`domain ${target.domain} lost its last target`, pass);
   }
+}
+
+function isReplacing({ domain }: HeldEntity, before: State['held'], after: State['held']): boolean {
+  const isKept = targetsOf(after).some((one) => one.domain === domain);
+  return isKept && namedIn(before).has(domain) !== namedIn(after).has(domain);
+}
+
+/** Its scope was read, and says nothing of it. */
+function isMissed(target: HeldEntity, seen: Seen): boolean {
+  const said = saidBy(scopeIdOf(target), nameOf(target), seen);
+  return said !== undefined && isMissing(said);
 }
 
 /** The scope whose endpoint it is says so in this pass: EC2 to the right credentials, or the relay of what is read for it. */
@@ -121,8 +154,9 @@ function isEnded(target: HeldEntity, seen: Seen): boolean {
 
 /** Nothing comes that nobody calls available, nor what EC2 calls anything else now. */
 function checkAdditions({ state }: Node, seen: Seen): void {
+  const before = new Set(targetsOf(state.held).map((one) => one.key));
   for (const target of targetsOf(seen.passed.state.held)) {
-    if (state.held.has(`target:${target.key}`)) continue;
+    if (before.has(target.key)) continue;
     const name = nameOf(target);
     const isRight = name === 'strange' ? isFirst(state, seen.pass) : mayCome(name, seen);
     if (!isRight) fail(`${target.key} came, and may not`, seen.pass);
@@ -188,9 +222,9 @@ function truthsOf({ asksOther }: Estate): readonly Truth[] {
   ];
 }
 
-function quietPass({ hubNames, otherNames }: Estate, { found }: Truth): Pass {
+function quietPass({ hubNames, otherNames }: Estate, { found }: Truth, via?: Pass['via']): Pass {
   const of = (names: readonly EndpointName[]): Listing => Object.fromEntries(names.map((name) => [name, found[name]]));
-  return { hub: of(hubNames), other: { found: of(otherNames) }, process: 'same' };
+  return { hub: of(hubNames), other: { found: of(otherNames) }, process: 'same', via };
 }
 
 /** The accounts whose endpoints these are, as far as is known: before, nothing but seeing one of them again can prove it (fm-37). */
@@ -210,25 +244,34 @@ export function isStrangers({ state }: Node): boolean {
  */
 export function checkConvergence(estate: Estate, node: Node, isProven: (truth: number, node: Node) => boolean): void {
   const possible = accountsIn(node.state).length > 0 ? truthsOf(estate) : [allThere];
-  for (const [index, truth] of possible.entries()) {
-    const quiet = quietPass(estate, truth);
+  const ends = possible.flatMap((truth) => estate.vias.map((via) => ({ truth, quiet: quietPass(estate, truth, via) })));
+  for (const [index, { truth, quiet }] of ends.entries()) {
     let settled = node;
     let isKnownToSettle = false;
     for (let count = 0; count < settlingPasses && !isKnownToSettle; count += 1) {
       settled = follow(estate, settled, quiet);
       isKnownToSettle = isProven(index, settled);
     }
-    if (!isKnownToSettle) checkSettled(estate, settled, truth);
+    if (!isKnownToSettle) checkSettled(estate, settled, { truth, quiet });
   }
 }
 
-function checkSettled(estate: Estate, { state }: Node, truth: Truth): void {
-  const quiet = quietPass(estate, truth);
+function domainOfName(name: EndpointName): string {
+  return addressKeyOf(idOf(name)).split('.')[0] ?? '';
+}
+
+type End = { readonly truth: Truth; readonly quiet: Pass };
+
+function checkSettled(estate: Estate, { state }: Node, { truth, quiet }: End): void {
   const keys = targetsOf(state.held)
     .filter(({ domain }) => domain !== 'c')
     .map((one) => one.key);
   if (!truth.targets.some((targets) => targets.join() === keys.sort().join()))
     fail(`settled at ${keys} instead of ${truth.targets.join(' or ')}`, quiet);
+  const served = (['e1', 'e2', 'e3'] as const).filter((name) => truth.found[name] === 'available').map(domainOfName);
+  const named = namedIn(state.held);
+  const wrong = served.find((domain) => named.has(domain) !== (quiet.via === 'resolver'));
+  if (wrong) fail(`domain ${wrong} is not via ${quiet.via}`, quiet);
   const { writes } = runPass(estate, state, quiet);
   const written = writes.map(({ action, kind, key }) => `${action} ${kind} ${key}`);
   if (written.length > 0) fail(`a pass over what is settled wrote ${written}`, quiet);

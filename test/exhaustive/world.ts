@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointState, Scope } from '#core/model';
+import type { Endpoint, EndpointState, Scope, Via } from '#core/model';
 import type { Answer } from '#discovery/source';
 import { endpointOf } from '../support/builders';
 
@@ -6,9 +6,9 @@ import { endpointOf } from '../support/builders';
  * The smallest estates in which every rule about removals can go wrong: two scopes, two domains, three targets, of which two share an
  * address. In both, EC2 is read as `hub` with the process's own credentials. In `direct` the other scope is EC2 by a role; in `relayed` it
  * is the snapshot of another gateway, which also tells, late, of what `hub` holds. `braked` is `direct` among so many other targets that
- * two that leave together set off the brake.
+ * two that leave together set off the brake. `switched` is `direct` while the configuration switches how addresses reach Kong.
  */
-export type EstateName = 'direct' | 'relayed' | 'braked';
+export type EstateName = 'direct' | 'relayed' | 'braked' | 'switched';
 
 /** How an endpoint is found: listed in a state, or not listed, as its tag is gone or it is itself. */
 export type Found = 'available' | 'pending' | 'rejected' | 'untagged' | 'deleted';
@@ -27,6 +27,8 @@ export type Pass = {
   readonly hub: Answered;
   readonly other: OtherAnswered;
   readonly process: 'same' | 'restarted' | 'fresh';
+  /** How addresses reach Kong; absent: each as a target. */
+  readonly via?: Via;
 };
 
 export const hub: Scope = { id: 'hub.self.us-east-1', source: 'hub', account: 'self', region: 'us-east-1' };
@@ -52,6 +54,13 @@ const addresses = {
 
 export function idOf(name: keyof typeof addresses): string {
   return `vpce-${name}`;
+}
+
+/** The key of the target that an endpoint's address has. */
+export function addressKeyOf(endpointId: string): string {
+  const found = Object.entries(addresses).find(([name]) => endpointId === `vpce-${name}`);
+  const [domain, ip] = found?.[1] ?? ['', endpointId];
+  return `${domain}.privatelink|${ip}:80`;
 }
 
 function endpoint(name: keyof typeof addresses, state: EndpointState, over: Partial<Endpoint>): Endpoint {
@@ -110,6 +119,8 @@ export type Estate = {
   readonly otherAnswerOf: (file: File) => Answer;
   /** Only EC2 can be asked by id. */
   readonly asksOther: boolean;
+  /** What the configuration may say of how addresses reach Kong; undefined: nothing. */
+  readonly vias: readonly (Via | undefined)[];
   /** Everything that can happen in one pass. */
   readonly passes: readonly Pass[];
   /** The endpoints of each scope. */
@@ -152,6 +163,10 @@ const alphabets: Readonly<Record<EstateName, Readonly<Record<AlphabetName, Alpha
     whole: { e1: every, e2: every, e3: every },
     short: { e1: every, e2: ['available', 'deleted'], e3: ['available', 'rejected'] },
   },
+  switched: {
+    whole: { e1: every, e2: every, e3: every },
+    short: { e1: every, e2: ['available', 'rejected', 'deleted'], e3: ['available'] },
+  },
   // A snapshot has no ids that could be asked for.
   relayed: {
     whole: {
@@ -189,13 +204,15 @@ export function estateOf(name: EstateName, alphabetName: AlphabetName): Estate {
   const lates = asksOther ? [undefined] : ([undefined, 'available', 'rejected'] as const);
   const others = listingsOf(otherNames, alphabet).flatMap((found) => lates.map((late) => ({ found, late })));
   const hubs = [...listingsOf(hubNames, alphabet), 'unknown', 'otherEmpty', 'otherFull'] as const;
-  return { ...estate, passes: passesOf(hubs, [...others, ...(asksOther ? [] : ['again' as const]), 'unknown']) };
+  const passes = passesOf(hubs, [...others, ...(asksOther ? [] : ['again' as const]), 'unknown']);
+  return { ...estate, passes: estate.vias.flatMap((via) => passes.map((pass) => (via ? { ...pass, via } : pass))) };
 }
 
 const direct: Omit<Estate, 'passes'> = {
   other: spoke,
   otherAnswerOf: spokeAnswerOf,
   asksOther: true,
+  vias: [undefined],
   hubNames: ['e1', 'e3'],
   otherNames: ['e2'],
   fixed: [],
@@ -212,5 +229,6 @@ const estates: Readonly<Record<EstateName, Omit<Estate, 'passes'>>> = {
     hubNames: ['e1'],
     otherNames: ['e2', 'e3'],
   },
+  switched: { ...direct, vias: ['addresses', 'resolver'] },
   braked: { ...direct, fixed: [[fixedScope, eight]], maxRemovePercent: 15 },
 };

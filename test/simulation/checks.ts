@@ -46,7 +46,12 @@ export function checkPass({ before, after, configuration, isStranger, snapshot, 
           one.domain === domain &&
           one.addresses.some(({ ip }) => `${ip}:${one.port}` === fields.target),
       );
-    const outlived = targetsOf(after).find((one) => ended.has(originOf(one).endpointId) && !isServed(one));
+    const left = targetsOf(after);
+    const isEnded = (one: HeldEntity) => ended.has(originOf(one).endpointId) && !isServed(one);
+    // What only the tags of a name lose may wait with other changes for the end of the window.
+    const isAllEnded = ({ parent }: HeldEntity) =>
+      left.every((one) => one.parent !== parent || !isNamed(one) || isEnded(one));
+    const outlived = left.find((one) => isEnded(one) && (!isNamed(one) || isAllEnded(one)));
     if (outlived) fail(`${outlived.key} outlived a successful pass although its endpoint is gone`);
   }
   const withheld = report?.withheld?.changes.find(({ kind, action }) => kind !== 'target' || action === 'create');
