@@ -1,6 +1,6 @@
 import { askedAt } from '#core/addresses/loopback';
 import { compareText } from '#core/addresses/targets';
-import { type Domain, settleDomains } from '#core/claims/settle';
+import { settleDomains } from '#core/claims/settle';
 import { serviceName } from '#core/names';
 import { viaOf } from '#deck/via';
 import { createResolver, dnsCodeOf } from '#discovery/providers/resolver';
@@ -19,16 +19,17 @@ export async function checkNames({ config, snapshot }: Context, signal: AbortSig
   if (via !== 'resolver' && !Object.values(domains).some((one) => one.via === 'resolver')) return [];
   const { domains: found } = settleDomains(await snapshot);
   const named = found.filter(({ name }) => viaOf(domains[name], via) === 'resolver');
+  const names = named.map(({ name }) => serviceName(name, resolver.suffix)).sort(compareText);
   const server = askedAt(resolver.listen);
-  return [...needsOf(server, named), ...(await askNames(named, { server, suffix: resolver.suffix }, signal))];
+  return [...needsOf(server), ...(await askNames(names, server, signal))];
 }
 
-/** What was measured of both DNS clients of Kong 3.9 (docs/resolver.md). */
-function needsOf(server: string, named: readonly Domain[]): readonly Diagnosis[] {
-  const hasIpv6 = named.some(({ targets }) => targets.some(({ ip }) => ip.includes(':')));
-  const order = hasIpv6 ? 'SRV and AAAA in dns_order' : 'SRV in dns_order (as it is by default)';
+/** What was measured of both DNS clients of Kong 3.9 (docs/resolver.md). Addresses come as SRV, those of IPv6 too: AAAA is never asked for. */
+function needsOf(server: string): readonly Diagnosis[] {
   return [
-    ok(`each data plane needs the resolver beside it, dns_resolver=${server}, and ${order}`),
+    ok(
+      `each data plane needs the resolver beside it, dns_resolver=${server}, and SRV in dns_order (as it is by default)`,
+    ),
     warning(
       `a data plane with new_dns_client=on needs resolver_address=${server} instead, and follows a change after up to a minute there: keep new_dns_client=off where seconds count`,
     ),
@@ -36,12 +37,7 @@ function needsOf(server: string, named: readonly Domain[]): readonly Diagnosis[]
 }
 
 /** Asks for one first: where the resolver is not reached, no other name tells more. */
-async function askNames(
-  named: readonly Domain[],
-  { server, suffix }: { readonly server: string; readonly suffix: string },
-  signal: AbortSignal,
-): Promise<readonly Diagnosis[]> {
-  const names = named.map(({ name }) => serviceName(name, suffix)).sort(compareText);
+async function askNames(names: readonly string[], server: string, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const [first, ...others] = names;
   if (first === undefined) return [];
   const ask = async (name: string) => ({ name, why: await whyUnresolved(name, server, signal) });
@@ -49,14 +45,19 @@ async function askNames(
   const all = asked.why?.isSilent
     ? [asked]
     : [asked, ...(await concurrently(others, { limit: namesAtOnce, signal }, ask))];
-  const unresolved = all.flatMap(({ name, why }) => (why ? [{ name, ...why }] : []));
-  if (unresolved.length === 0) return [ok(`${server} resolves the names of all domains via resolver: ${names.length}`)];
-  const [host, port] = [server.replace(/:\d+$/, ''), server.replace(/^.*:/, '')];
+  const unresolved = all.flatMap(({ name, why }) => (why ? [{ name, reason: why.reason }] : []));
+  if (unresolved.length > 0) return unresolvedAt(server, unresolved);
+  return [ok(`${server} resolves the names of all domains via resolver: ${names.length}`)];
+}
+
+type UnresolvedName = { readonly name: string; readonly reason: string };
+
+/** Each with the question that shows it on a data plane; of many the first ones. */
+function unresolvedAt(server: string, unresolved: readonly UnresolvedName[]): readonly Diagnosis[] {
+  const [, ip, port] = /^\[?(.*?)\]?:(\d+)$/.exec(server) ?? [];
   const told = unresolved
     .slice(0, mostTold)
-    .map(({ name, reason }) =>
-      warning(`${server} ${reason}; on a data plane, ask: dig @${host.replace(/[[\]]/g, '')} -p ${port} SRV ${name}`),
-    );
+    .map(({ name, reason }) => warning(`${server} ${reason}; on a data plane, ask: dig @${ip} -p ${port} SRV ${name}`));
   const more = unresolved.length - told.length;
   return more > 0 ? [...told, warning(`${more} more names do not resolve at ${server}`)] : told;
 }

@@ -60,12 +60,12 @@ describe('what doctor says of the resolver', () => {
     expect(asked).toMatchObject([{ detail: expect.stringMatching(/^127\.0\.0\.1:\d+ has no SRV record/) }]);
   });
 
-  it('asks for AAAA in dns_order where there are addresses of IPv6', async () => {
+  it('asks for no AAAA in dns_order: addresses of IPv6 come as SRV too', async () => {
     const [needs] = await check({ via: 'resolver' }, [
       endpointOf({ addresses: [{ ip: 'fd00::1', region: 'us-east-1' }] }),
     ]);
 
-    expect(needs?.detail).toContain('SRV and AAAA in dns_order');
+    expect(needs?.detail).toMatch(/and SRV in dns_order \(as it is by default\)$/);
   });
 
   it('warns of each name that does not resolve, with the question to ask on a data plane', async () => {
