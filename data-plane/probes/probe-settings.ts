@@ -11,6 +11,18 @@ export type ProbeSettings = {
   readonly isForTiers?: boolean;
 };
 
+/** How people write it. */
+export type WrittenProbe = Omit<ProbeSettings, 'intervalMs' | 'timeoutMs' | 'isForTiers'> & {
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+};
+
+/** What was written. A probe may take half of the interval, so that two failures fit into two intervals. */
+export function probeOf({ intervalSeconds, timeoutSeconds, ...probe }: WrittenProbe): ProbeSettings {
+  const intervalMs = intervalSeconds * 1_000;
+  return { ...probe, intervalMs, timeoutMs: Math.min(timeoutSeconds * 1_000, intervalMs / 2) };
+}
+
 /** What holds for a domain that several ask for: any probe over none, then the shorter interval, then what was there. */
 export function stricterOf(present: ProbeSettings, other: ProbeSettings): ProbeSettings {
   if (other.kind === 'none') return present;

@@ -1,15 +1,14 @@
-import type { ProbeSettings } from '#data-plane/probes/probe-settings';
+import { type ProbeSettings, probeOf } from '#data-plane/probes/probe-settings';
 import type { PluginConfig } from '../schema/schema';
 
-/** What a plugin entity says of probes. A probe may take half of the interval, so that two failures fit into two intervals. */
+/** What a plugin entity says of probes. */
 export function probeSettingsOf(config: PluginConfig): ProbeSettings {
-  const intervalMs = config.probe_interval_seconds * 1_000;
-  return {
+  return probeOf({
     kind: config.probe,
     path: config.probe_path,
-    intervalMs,
-    timeoutMs: Math.min(config.probe_timeout_seconds * 1_000, intervalMs / 2),
+    intervalSeconds: config.probe_interval_seconds,
+    timeoutSeconds: config.probe_timeout_seconds,
     fall: config.probe_fall,
     rise: config.probe_rise,
-  };
+  });
 }

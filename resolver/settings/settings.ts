@@ -2,7 +2,7 @@ import { configPath, loadDataPlaneConfig } from '#config/file';
 import { type ResolverConfig, resolver as resolverSchema } from '#config/resolver';
 import { misfitOf, PrivatelinkError } from '#core/errors';
 import { isZoneName, zoneNameFix } from '#core/zones';
-import type { ProbeSettings } from '#data-plane/probes/probe-settings';
+import { type ProbeSettings, probeOf } from '#data-plane/probes/probe-settings';
 import type { ResolverOptions } from '../options';
 
 /** What the resolver does, as the configuration says and the command line overrides. */
@@ -26,23 +26,14 @@ export function readSettings(options: ResolverOptions, env: Environment): Resolv
   if (zoneId !== undefined && isZoneName(zoneId)) throw wrongOption(`--zone-id is ${zoneId}`, zoneNameFix);
   const isForwarding = options.forward !== false && data.forward?.length !== 0;
   const file = configPath({ path: options.config, env });
-  return { ...data, file, isForwarding, probe: probeOf(data) };
+  return { ...data, file, isForwarding, probe: probeForTiers(data) };
 }
 
 function wrongOption(reason: string, fix: string): PrivatelinkError {
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix });
 }
 
-/** A probe may take half of the interval, so that two failures fit into two intervals. Without zones there is nothing to choose by probes. */
-function probeOf({ probe, affinity }: ResolverConfig): ProbeSettings {
-  const intervalMs = probe.intervalSeconds * 1_000;
-  return {
-    kind: affinity === 'none' ? 'none' : probe.type,
-    path: probe.path,
-    intervalMs,
-    timeoutMs: Math.min(probe.timeoutSeconds * 1_000, intervalMs / 2),
-    fall: probe.fall,
-    rise: probe.rise,
-    isForTiers: true,
-  };
+/** Without zones there is nothing to choose by probes. */
+function probeForTiers({ probe: { type, ...probe }, affinity }: ResolverConfig): ProbeSettings {
+  return { ...probeOf({ ...probe, kind: affinity === 'none' ? 'none' : type }), isForTiers: true };
 }
