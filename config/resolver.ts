@@ -63,7 +63,7 @@ export const resolver = z
       .enum(['zone', 'none'])
       .default('zone')
       .describe(
-        '`zone`: only addresses of the own zone are answered while one is alive, then of the own region, then all',
+        '`zone`: addresses of the own zone are answered while one is alive, then of the own region, then all; beside them a few spares, which get about one request in a thousand each. `none`: all',
       ),
     maxStaleSeconds: z
       .number()

@@ -16,8 +16,9 @@ export const resolverSummary = "answer a data plane's DNS: each domain by the ad
 
 export const resolverHelp = `
 Runs beside Kong, on loopback. <domain>.privatelink.internal, also below _http._tcp., is answered as SRV, A and AAAA with the
-addresses of the own zone while one of them is alive, then of the own region, then with all. Kong follows a change within two
-seconds, and no request passes through here.
+addresses of the own zone while one of them is alive, then of the own region, then with all. Up to eight farther ones stand
+beside them as spares, for about one request in a thousand each. Kong follows a change within two seconds, and no request
+passes through here.
 Kong asks it with dns_resolver=127.0.0.1:5353; with new_dns_client=on, with resolver_address=127.0.0.1:5353. Other names are asked
 of the resolvers in /etc/resolv.conf, or in resolver.forward.
 SIGHUP reads the configuration again; SIGTERM ends it. The log is JSON on standard error. With --json standard output gets one line
