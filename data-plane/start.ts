@@ -28,25 +28,29 @@ export function openFeed(
 /** In a thread that ends when the zone is found; until then no zone is preferred. */
 export function findZone(onZone: (zoneId: string) => void, onProblem: Tell): void {
   const worker = openWorker('zone/thread.js');
-  worker.on('message', (message: FromZone) => {
+  listen(worker, (message: FromZone) => {
     if (message.kind === 'zone') onZone(message.zoneId);
     else onProblem(message.reason);
   });
   worker.on('error', (thrown) => onProblem(`the own zone is not known: ${messageOf(thrown)}`));
 }
 
-/** A thread inherits the environment, and keeps no process alive. */
+/** A thread inherits the environment. */
 function openWorker(file: string, options?: WorkerOptions): Worker {
-  const worker = new Worker(join(__dirname, file), options);
+  return new Worker(join(__dirname, file), options);
+}
+
+/** A thread keeps no process alive; Node lets it do so again with each listener. */
+function listen<T>(worker: Worker, listener: (message: T) => void): void {
+  worker.on('message', listener);
   worker.unref();
-  return worker;
 }
 
 function openThread(options: WorkerOptions): DiscoveryThread {
   const worker = openWorker('discovery/thread.js', options);
   return {
     post: (message) => worker.postMessage(message),
-    onMessage: (listener) => void worker.on('message', listener),
+    onMessage: (listener) => listen(worker, listener),
     onEnd: (listener) => {
       let reason = 'it exited';
       worker.on('error', (thrown) => {

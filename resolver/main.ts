@@ -1,10 +1,5 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
-import { messageOf } from '#core/errors';
-import { openOutput } from '#io/output';
-import { helpText, parseResolverOptions } from './command-line';
-import { saveMemory } from './memory';
-import { resolverVerb } from './verb';
 
 /** The resolver as a program of its own: what `kong-privatelink resolver` does, without the rest of it. */
 
@@ -16,19 +11,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     controller.abort();
   });
 }
+// It has read nothing yet.
+process.on('SIGHUP', () => {});
 
+/** Loads the rest only now: a signal that comes meanwhile is heard. */
 async function main(argv: readonly string[]): Promise<number> {
-  const [out, err] = [openOutput(1), openOutput(2)];
-  try {
-    const options = parseResolverOptions(argv);
-    if (options === 'help') out.write(helpText());
-    else await resolverVerb({ ...options, env: process.env, out: out.write }, controller.signal);
-  } catch (thrown) {
-    err.write(`error: ${messageOf(thrown)}\n`);
-    return 1;
-  }
-  return (await out.reason()) ? 1 : 0;
+  const { saveMemory } = await import('./memory');
+  saveMemory();
+  const { runProgram } = await import('./program');
+  return runProgram(argv, controller.signal);
 }
 
-saveMemory();
 void main(process.argv.slice(2)).then((code) => process.exit(code));

@@ -9,6 +9,7 @@ import { ownZoneId } from '#data-plane/zone/own-zone';
 import { unreferencedClock } from '#io/clock';
 import { readAddress, type SocketAddress } from './forwarding/nameservers';
 import { openForwarder } from './forwarding/servers';
+import { hearHangups } from './hangups';
 import { resolverMetricsText } from './metrics';
 import type { ResolverOptions } from './options';
 import { type AnswerCounts, createAnswerCounts } from './serving/counts';
@@ -39,27 +40,38 @@ type Running = {
   readonly onProblem: (reason: string) => void;
 };
 
-/** Answers until `signal` aborts; reads its configuration again at SIGHUP. Throws PrivatelinkError where it cannot begin. */
+/** Answers until `signal` aborts; reads its configuration again at SIGHUP. Throws PrivatelinkError where it cannot begin; nothing is open then. */
 export async function runResolver(options: RunResolverOptions, signal: AbortSignal): Promise<void> {
-  const logger = createLogger('kong-privatelink-resolver');
-  const settings = await readSettingsInThread(options);
-  const running = openRunning(options, settings, problemsOf(logger));
-  let answering = answeringOf(running, settings, readAddress(settings.listen));
-  const respond: Respond = (bytes, transport) => answering.respond(bytes, transport);
-  const server = await serveDns(readAddress(settings.listen), respond, running.onProblem);
-  const metrics = options.metrics === undefined ? undefined : await serveMetrics(options.metrics, metricsOf(running));
-  const onRenewed = (renewed: ResolverSettings) => {
-    answering = answeringOf(running, renewed, server.address);
-    logger.info(listeningOf(server, answering), 'configuration read again');
-  };
-  const forget = onHangup(running, settings, onRenewed);
-  logger.info(listeningOf(server, answering), 'listening');
-  options.onListening(listeningOf(server, answering));
-  await ended(signal);
-  forget();
-  logger.info('stopping');
-  metrics?.close().closeAllConnections();
-  await server.close();
+  const hangups = hearHangups();
+  const open: (() => unknown)[] = [hangups.end];
+  try {
+    const logger = createLogger('kong-privatelink-resolver');
+    const settings = await readSettingsInThread(options);
+    const running = openRunning(options, settings, problemsOf(logger));
+    let answering = answeringOf(running, settings, readAddress(settings.listen));
+    const respond: Respond = (bytes, transport) => answering.respond(bytes, transport);
+    const server = await serveDns(readAddress(settings.listen), respond, running.onProblem);
+    open.push(server.close);
+    if (options.metrics !== undefined) open.push(await openMetrics(options.metrics, running));
+    logger.info(listeningOf(server, answering), 'listening');
+    options.onListening(listeningOf(server, answering));
+    hangups.follow(() =>
+      reload(running, settings, (renewed) => {
+        answering = answeringOf(running, renewed, server.address);
+        logger.info(listeningOf(server, answering), 'configuration read again');
+      }),
+    );
+    await ended(signal);
+    logger.info('stopping');
+  } finally {
+    await Promise.all(open.map((close) => close()));
+  }
+}
+
+/** Gives what closes it. */
+async function openMetrics(address: string, running: Running): Promise<() => void> {
+  const server = await serveMetrics(address, metricsOf(running));
+  return () => server.close().closeAllConnections();
 }
 
 /** Threads read the same variables. */
@@ -74,25 +86,20 @@ function openRunning(
   return { options, feed: openOwnFeed(options, onProblem), counts: createAnswerCounts(), onProblem };
 }
 
-/** Reads the configuration again at each SIGHUP; one that cannot be used is said, and the one before stays. Gives what ends that. */
-function onHangup(
+/** Reads the configuration again; one that cannot be used is said, and the one before stays. */
+async function reload(
   { options, feed, onProblem }: Running,
   { listen }: ResolverSettings,
   onRenewed: (renewed: ResolverSettings) => void,
-): () => void {
-  const reload = async () => {
-    try {
-      const renewed = await readSettingsInThread(options);
-      if (renewed.listen !== listen) onProblem(`resolver.listen is ${renewed.listen} now: it holds after a restart`);
-      onRenewed(renewed);
-      feed.reload(renewed.probe);
-    } catch (thrown) {
-      onProblem(`the configuration was not read again, and the one before stays: ${messageOf(thrown)}`);
-    }
-  };
-  const onSignal = () => void reload();
-  process.on('SIGHUP', onSignal);
-  return () => process.off('SIGHUP', onSignal);
+): Promise<void> {
+  try {
+    const renewed = await readSettingsInThread(options);
+    if (renewed.listen !== listen) onProblem(`resolver.listen is ${renewed.listen} now: it holds after a restart`);
+    onRenewed(renewed);
+    feed.reload(renewed.probe);
+  } catch (thrown) {
+    onProblem(`the configuration was not read again, and the one before stays: ${messageOf(thrown)}`);
+  }
 }
 
 function openOwnFeed({ env }: RunResolverOptions, onProblem: (reason: string) => void): Feed {

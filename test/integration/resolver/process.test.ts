@@ -210,6 +210,24 @@ describe('SIGHUP', () => {
   });
 });
 
+/** Sends itself a signal once its first file has run, while it loads the rest. */
+const hangUpEarly = `
+if (require('node:worker_threads').isMainThread) setImmediate(() => process.kill(process.pid, 'SIGHUP'));
+`;
+
+describe('while it starts', () => {
+  it.each([
+    ['a program of its own', false],
+    ['the verb', true],
+  ])('as %s SIGHUP does not end it', async (_, isVerb) => {
+    writeFileSync(join(folder, 'early.js'), hangUpEarly);
+
+    const begun = await open([], { isVerb, env: { NODE_OPTIONS: `--require ${join(folder, 'early.js')}` } });
+
+    expect(await targetsAt(begun.port)).toBe('10.0.1.11 10.0.2.11');
+  });
+});
+
 describe('while discovery is away', () => {
   it('answers what it knew until that is too old, then says SERVFAIL, and recovers', async () => {
     const both = '10.0.1.11 10.0.2.11';
@@ -256,11 +274,16 @@ describe('while discovery is away', () => {
 });
 
 describe('what it cannot begin with', () => {
-  it('says whose port it is, and what to do', async () => {
+  const ways: readonly [string, boolean][] = [
+    ['a program of its own', false],
+    ['the verb', true],
+  ];
+
+  it.each(ways)('as %s says whose port it is, and what to do', async (_, isVerb) => {
     const taken = createServer();
     const port = await listenOn(taken);
 
-    const { code, err } = await start(['-c', writeConfig(folder), '--listen', `127.0.0.1:${port}`]).ended;
+    const { code, err } = await start(['-c', writeConfig(folder), '--listen', `127.0.0.1:${port}`], { isVerb }).ended;
     taken.close();
 
     expect(code).toBe(1);
@@ -279,6 +302,14 @@ describe('what it cannot begin with', () => {
     const { code, err } = await start(['-c', writeConfig(folder), ...args]).ended;
 
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
+  });
+
+  it('as the verb ends too where it listens already', async () => {
+    const args = ['-c', writeConfig(folder), '--metrics', '0.0.0.0:9544'];
+
+    const { code, err } = await start(args, { isVerb: true }).ended;
+
+    expect([code, err]).toEqual([1, expect.stringContaining('metrics cannot be served')]);
   });
 
   it('refuses a configuration that is not there', async () => {
