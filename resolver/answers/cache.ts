@@ -48,7 +48,7 @@ export function createAnswerCache<T>(mostBytes: number): AnswerCache<T> {
   function keep(query: Buffer, transport: Transport, kept: KeptAnswer<T>): void {
     const key = keyOf(query, transport);
     drop(key);
-    all.set(key, kept);
+    all.set(key, { ...kept, bytes: alone(kept.bytes) });
     bytes += sizeOf(key, kept);
     for (const oldest of all.keys()) {
       if (bytes <= mostBytes) return;
@@ -57,6 +57,13 @@ export function createAnswerCache<T>(mostBytes: number): AnswerCache<T> {
   }
 
   return { find, keep };
+}
+
+/** Small buffers are parts of larger ones, which would be kept whole. */
+function alone(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
 
 function sizeOf<T>(key: string, { bytes }: KeptAnswer<T>): number {

@@ -6,6 +6,7 @@ export const types = {
   HINFO: 13,
   AAAA: 28,
   SRV: 33,
+  OPT: 41,
   IXFR: 251,
   AXFR: 252,
   ANY: 255,

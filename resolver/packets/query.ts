@@ -1,5 +1,4 @@
-import { answer } from 'dns-packet';
-import { classIn, flags, headerBytes, leastUdpBytes, mostTcpBytes, mostUdpBytes, type Rcode } from './numbers';
+import { classIn, flags, headerBytes, leastUdpBytes, mostTcpBytes, mostUdpBytes, type Rcode, types } from './numbers';
 
 /** What a client can do beyond RFC 1035 (RFC 6891). */
 export type Edns = {
@@ -70,26 +69,46 @@ function readName(bytes: Buffer, labels: string[]): number {
 
 type Extra = { readonly edns?: Edns; readonly version: number };
 
-/** What stands behind the question; undefined where it cannot be read, there is more than it says, or two speak of EDNS. */
+/**
+ * What stands behind the question; undefined where it cannot be read, there is more than it says, or two speak of EDNS. Names are passed over and not
+ * put together: those that point at others again and again would take a second for one message.
+ */
 function readRecords(bytes: Buffer, start: number): Extra | undefined {
-  const counts = [bytes.readUInt16BE(6), bytes.readUInt16BE(8), bytes.readUInt16BE(10)];
-  let left = counts.reduce((sum, one) => sum + one, 0);
+  let left = bytes.readUInt16BE(6) + bytes.readUInt16BE(8) + bytes.readUInt16BE(10);
   let extra: Extra | undefined;
   let at = start;
-  try {
-    for (; left > 0 && at < bytes.length; left -= 1) {
-      const record = answer.decode(bytes, at);
-      at += answer.decode.bytes;
-      if (record.type !== 'OPT') continue;
-      if (extra || record.name !== '.') return undefined;
-      const { udpPayloadSize: size, ednsVersion: version, flag_do: isDo } = record;
-      extra = { edns: { size, isDo }, version };
+  for (; left > 0; left -= 1) {
+    const head = endOfName(bytes, at);
+    const data = head + recordHeadBytes;
+    if (head < 0 || data > bytes.length) return undefined;
+    if (bytes.readUInt16BE(head) === types.OPT) {
+      if (extra || bytes[at] !== 0) return undefined;
+      const isDo = (bytes.readUInt16BE(head + 6) & doBit) !== 0;
+      extra = { edns: { size: bytes.readUInt16BE(head + 2), isDo }, version: bytes.readUInt8(head + 5) };
     }
-  } catch {
-    return undefined;
+    at = data + bytes.readUInt16BE(data - 2);
   }
-  return left === 0 && at === bytes.length ? (extra ?? { version: 0 }) : undefined;
+  return at === bytes.length ? (extra ?? { version: 0 }) : undefined;
 }
+
+/** Type, class, TTL and length of the data: what stands between a record's name and its data. EDNS keeps its own in class and TTL. */
+const recordHeadBytes = 10;
+const doBit = 0x8000;
+
+/** Where a name ends, whatever it points at; below 0 where it does not. */
+function endOfName(bytes: Buffer, start: number): number {
+  for (let at = start; at - start < mostNameBytes; ) {
+    const length = bytes[at];
+    if (length === 0) return at + 1;
+    if (length !== undefined && length >= pointerBits) return at + 2;
+    if (length === undefined || length > mostLabelBytes) return -1;
+    at += 1 + length;
+  }
+  return -1;
+}
+
+/** A name that goes on elsewhere ends in two bytes that begin with these bits. */
+const pointerBits = 0xc0;
 
 /** How many bytes an answer may have. */
 export function limitOf({ edns }: AskedBy, transport: Transport): number {

@@ -2,18 +2,10 @@ import { answer, record } from 'dns-packet';
 import { headerBytes, types } from './numbers';
 import type { Edns } from './query';
 
-/** The parts of dns-packet that its types leave out: how it writes and reads one record, and its data alone. */
+/** The parts of dns-packet that its types leave out: how it writes one record, and its data alone. */
 declare module 'dns-packet' {
   type Codec = { encode(data: unknown, buffer: Buffer, offset: number): Buffer; encodingLength(data: unknown): number };
-  type OptRecord = {
-    readonly type: 'OPT';
-    readonly name: string;
-    readonly udpPayloadSize: number;
-    readonly ednsVersion: number;
-    readonly flag_do: boolean;
-  };
-  type AnyRecord = OptRecord | { readonly type: Exclude<string, 'OPT'>; readonly name: string };
-  const answer: Codec & { decode: { (buffer: Buffer, offset: number): OptRecord; bytes: number } };
+  const answer: Codec;
   function record(type: string): Codec;
 }
 
@@ -28,7 +20,7 @@ export const questionName: NameAt = headerBytes;
 
 /** A record of that name. */
 export function recordOf(
-  type: Exclude<keyof typeof types, 'ANY' | 'AXFR' | 'IXFR'>,
+  type: Exclude<keyof typeof types, 'ANY' | 'AXFR' | 'IXFR' | 'OPT'>,
   data: unknown,
   name: NameAt = questionName,
 ): Buffer {

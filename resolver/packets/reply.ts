@@ -28,9 +28,12 @@ export type WrittenReply = {
 
 /** The message that answers, never longer than it may be: where it would be, it has no records, and says so. */
 export function writeReply(asked: AskedBy, reply: Reply, limits: ReplyLimits): WrittenReply {
-  const { answers = [], authority = [] } = reply;
+  const { answers = [] } = reply;
   const edns = asked.edns ? [ednsRecord(asked.edns, mostUdpBytes, rcodes[reply.rcode] >> 4)] : [];
-  const fixed = headerBytes + sizeOf([asked.question, ...authority, ...edns]);
+  const least = headerBytes + sizeOf([asked.question, ...edns]);
+  // Without it the client remembers nothing, and asks again.
+  const authority = fittingOf(reply.authority ?? [], limits.most - least);
+  const fixed = least + sizeOf(authority);
   const fitting = fittingOf(answers, limits.most - fixed);
   const isCut = fitting.length < answers.length;
   const given = isCut && !limits.isPartFine ? [] : fitting;

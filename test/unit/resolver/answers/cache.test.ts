@@ -42,6 +42,15 @@ describe('createAnswerCache', () => {
     expect(found).toEqual(['b', 'c', 'd']);
   });
 
+  it('keeps bytes of its own, and not the larger buffer that those of a small one are a part of', () => {
+    const cache = createAnswerCache<number>(10_000);
+    const larger = Buffer.alloc(8_192, 7);
+    cache.keep(ask(1, 'sd2'), 'udp', { ...kept(7), bytes: larger.subarray(0, 100) });
+    larger.fill(9);
+
+    expect(cache.find(ask(2, 'sd2'), 'udp', now)?.bytes[2]).toBe(7);
+  });
+
   it('does not keep what alone is too large', () => {
     const cache = createAnswerCache<number>(1_000);
     cache.keep(ask(1, 'sd2'), 'tcp', kept(1, 1_001));

@@ -74,6 +74,25 @@ describe('readQuery', () => {
     expect(faultOf(bytes)).toBe(fault);
   });
 
+  it.each([
+    ['points at itself', Buffer.from([0xc0, 41])],
+    ['points at what follows', Buffer.from([0xc0, 200])],
+    ['goes on elsewhere after a label', Buffer.from([1, 97, 0xc0, 12])],
+  ])('passes over a record whose name %s, without following it', (_, name) => {
+    const more = Buffer.concat([name, Buffer.from([0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 255])]);
+
+    expect(readQuery(messageOf({ counts: [1, 0, 0, 1], more }))).toMatchObject({ type: 33 });
+  });
+
+  it.each([
+    ['a name that does not end', Buffer.alloc(300, 1)],
+    ['a label of an unknown kind', Buffer.from([0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])],
+    ['a name of EDNS', Buffer.from([1, 97, 0, 0, 41, 2, 0, 0, 0, 0, 0, 0, 0])],
+    ['data that is cut', Buffer.from([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 9, 1])],
+  ])('says FORMERR of a record with %s', (_, more) => {
+    expect(faultOf(messageOf({ counts: [1, 0, 0, 1], more }))).toBe('FORMERR');
+  });
+
   it('takes a name of 255 bytes with labels of 63', () => {
     const labels = [long, long, long, 'b'.repeat(61)];
 

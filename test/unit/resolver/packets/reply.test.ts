@@ -76,6 +76,18 @@ describe('writeReply', () => {
     expect([less?.answers.length, less?.flag_tc]).toEqual([0, true]);
   });
 
+  it('goes without the SOA where the longest name and suffix leave no room for it', () => {
+    const name = [63, 63, 63, 57].map((length) => 'a'.repeat(length)).join('.');
+    const query = readQuery(queryOf(name, 'SRV')) as Query;
+    const authority = [recordOf('HINFO', { cpu: 'a'.repeat(200), os: 'b'.repeat(200) })];
+
+    const { bytes, left } = writeReply(query, { rcode: 'NXDOMAIN', isOurs: true, authority }, limits);
+
+    expect(bytes.length).toBeLessThanOrEqual(512);
+    expect(readAnswer(bytes)).toMatchObject({ rcode: 'NXDOMAIN', flag_tc: false, authorities: [] });
+    expect(left).toBe(0);
+  });
+
   it('has the first that fit by TCP, where there is no other way', () => {
     const reply = { rcode: 'NOERROR', answers: srvRecords(3_000) } as const;
 
