@@ -9,7 +9,7 @@ export type TcpServer = {
   readonly close: () => Promise<void>;
 };
 
-/** More connections at once are refused; Kong opens one for a question that did not fit. */
+/** With more at once the one that was opened first is closed, so that who holds many keeps nobody out; Kong opens one for a question that did not fit. */
 const mostConnections = 128;
 /** Nothing came or went for as long: it is closed. */
 const idleMs = 10_000;
@@ -23,11 +23,15 @@ const mostWaiting = 64;
 export async function serveTcp({ ip, port }: SocketAddress, respond: Respond): Promise<TcpServer> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const [first] = open;
+    if (first && open.size >= mostConnections) {
+      open.delete(first);
+      first.destroy();
+    }
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     serveConnection(socket, respond);
   });
-  server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: ip, port, ipv6Only: isIPv6(ip), exclusive: true }, resolve);
