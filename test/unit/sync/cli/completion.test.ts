@@ -24,7 +24,7 @@ const offered: readonly (readonly [line: string, words: readonly string[]])[] = 
   ['d', ['diff', 'discover', 'doctor']],
   ['sync --p', ['--plan']],
   ['sync --watch --j', ['--json']],
-  ['help re', ['render', 'retire']],
+  ['help re', ['render', 'resolver', 'retire']],
   ['completion z', ['zsh']],
   ['rollback n', ['newest']],
   ['history --s', ['--stage']],
