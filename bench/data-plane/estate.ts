@@ -21,11 +21,14 @@ export function writeEstateOf(folder: string, offers: readonly Offer[], listen: 
   return writeConfigOf(folder, sources, listen);
 }
 
+/** Between two passes of discovery: so short that a bench sees several. */
+export const passSeconds = 5;
+
 /** Writes the configuration of a data plane with these sources and a resolver that listens there and asks nobody else; gives its path. */
 export function writeConfigOf(folder: string, sources: readonly object[], listen: string): string {
   const path = join(folder, 'kong-privatelink.yaml');
   const resolver = { suffix, listen, forward: [], probe: { type: 'none' } };
-  const watch = { intervalSeconds: 1 };
+  const watch = { intervalSeconds: passSeconds };
   writeFileSync(path, JSON.stringify({ owner, sources, controlPlane: {}, watch, resolver }));
   return path;
 }
