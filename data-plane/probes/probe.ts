@@ -1,19 +1,25 @@
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, isIP } from 'node:net';
+import { hasCode } from '#core/errors';
 import type { Choice } from '../reach/resolve';
 import type { ProbeSettings } from './probe-settings';
 
-/** Whether the target answers. Never rejects; gives false when `signal` aborts. */
-export type Probe = (choice: Choice, settings: ProbeSettings, signal: AbortSignal) => Promise<boolean>;
+/** Whether the target answers; undefined: this machine could not ask it. Never rejects; gives false when `signal` aborts. */
+export type Probe = (choice: Choice, settings: ProbeSettings, signal: AbortSignal) => Promise<boolean | undefined>;
+
+/** What this machine has run out of (file descriptors, memory, own ports) says nothing of a target. */
+const ownFailures = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
+
+type Settle = (isAlive: boolean | undefined) => void;
 
 /** What is opened for a probe. */
 type Attempt = { readonly destroy: () => void };
 
 /** Probes over the network: a connection, or an answer to GET with a status from 200 to 399. */
 export const probeTarget: Probe = (choice, settings, signal) =>
-  new Promise<boolean>((resolve) => {
-    const settle = (isAlive: boolean) => {
+  new Promise<boolean | undefined>((resolve) => {
+    const settle: Settle = (isAlive) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', fail);
       attempt.destroy();
@@ -27,11 +33,15 @@ export const probeTarget: Probe = (choice, settings, signal) =>
     // Node throws at once for a port or a header that cannot be.
   }).catch(() => false);
 
-function connectTo({ ip, port }: Choice, settle: (isAlive: boolean) => void): Attempt {
-  return connect({ host: ip, port }, () => settle(true)).on('error', () => settle(false));
+function whenFailed(error: Error): false | undefined {
+  return hasCode(error, ...ownFailures) ? undefined : false;
 }
 
-function ask(choice: Choice, { kind, path }: ProbeSettings, settle: (isAlive: boolean) => void): Attempt {
+function connectTo({ ip, port }: Choice, settle: Settle): Attempt {
+  return connect({ host: ip, port }, () => settle(true)).on('error', (error) => settle(whenFailed(error)));
+}
+
+function ask(choice: Choice, { kind, path }: ProbeSettings, settle: Settle): Attempt {
   const { ip, port, host } = choice;
   const options: RequestOptions = { host: ip, port, path, headers: { host }, agent: false };
   const sent =
@@ -39,7 +49,7 @@ function ask(choice: Choice, { kind, path }: ProbeSettings, settle: (isAlive: bo
       ? httpsRequest({ ...options, servername: serverNameOf(host), rejectUnauthorized: false })
       : httpRequest(options);
   sent.on('response', ({ statusCode = 0 }) => settle(statusCode >= 200 && statusCode < 400));
-  sent.on('error', () => settle(false));
+  sent.on('error', (error) => settle(whenFailed(error)));
   return sent.end();
 }
 

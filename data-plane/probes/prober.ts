@@ -107,8 +107,8 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
     const startedMs = clock.monotonicMs();
     const isAlive = await probe(choice, settings, signal);
     if (signal.aborted) return;
-    // What speaks against the present state: to be alive while down, or dead while up.
-    against = isAlive === health.isDown ? against + 1 : 0;
+    // What speaks against the present state: to be alive while down, or dead while up. What could not be asked says nothing.
+    if (isAlive !== undefined) against = isAlive === health.isDown ? against + 1 : 0;
     if (against >= (health.isDown ? settings.rise : settings.fall)) {
       health.isDown = !health.isDown;
       against = 0;

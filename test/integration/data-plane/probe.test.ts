@@ -4,7 +4,7 @@ import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { probeTarget } from '#data-plane/probes/probe';
 import type { ProbeSettings } from '#data-plane/probes/probe-settings';
@@ -54,7 +54,29 @@ function selfSigned() {
   return made;
 }
 
+/** Probes a port of its own in a process that has used up its file descriptors, and prints what came of it. */
+const withoutDescriptors = `
+const { probeTarget } = require(process.argv[1]);
+const { openSync } = require('node:fs');
+const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+  const choice = { ip: '127.0.0.1', port: server.address().port, host: 'api.example' };
+  const settings = (kind) => ({ kind, path: '/', timeoutMs: 30_000 });
+  const signal = new AbortController().signal;
+  try { for (;;) openSync('/dev/null'); } catch {}
+  const probes = ['tcp', 'http'].map((kind) => probeTarget(choice, settings(kind), signal));
+  void Promise.all(probes).then((all) => process.stdout.write(all.map(String).join(' '), () => process.exit()));
+});`;
+
 describe('probeTarget', () => {
+  it('says nothing of a target while this process has no file descriptor left', () => {
+    const compiled = resolve(__dirname, '../../../dist/data-plane/probes/probe.js');
+    const command = 'ulimit -n 64 && exec "$0" "$@"';
+
+    const said = execFileSync('sh', ['-c', command, process.execPath, '-e', withoutDescriptors, compiled]).toString();
+
+    expect(said).toBe('undefined undefined');
+  });
+
   it('takes a connection for life with tcp, and a refusal for death', async () => {
     expect(await probe(await listen(silent()))).toBe(true);
     expect(await probe(await closedPort())).toBe(false);

@@ -15,6 +15,7 @@ function choiceOf(ip: string, over: Partial<Choice> = {}): Choice {
 /** A prober in a time of its own, whose network is `dead`: what answers does so at once, what is dead costs the whole time-out. */
 function openProber(random = 0.5) {
   const dead = new Set<string>();
+  const unasked = new Set<string>();
   const probes: string[] = [];
   const posted: (readonly [atMs: number, place: string, isDown: boolean])[] = [];
   let nowMs = 0;
@@ -38,6 +39,7 @@ function openProber(random = 0.5) {
   };
   const probe = async ({ ip }: Choice, { timeoutMs }: ProbeSettings, signal: AbortSignal) => {
     probes.push(ip);
+    if (unasked.has(ip)) return undefined;
     if (!dead.has(ip)) return true;
     await clock.sleep(timeoutMs, signal).catch(() => {});
     return false;
@@ -57,7 +59,7 @@ function openProber(random = 0.5) {
     }
     nowMs = untilMs;
   };
-  return { prober, dead, probes, posted, runUntil };
+  return { prober, dead, unasked, probes, posted, runUntil };
 }
 
 describe('createProber', () => {
@@ -104,6 +106,19 @@ describe('createProber', () => {
 
     expect(early).toBe(1);
     expect(posted.map(([, , isDown]) => isDown)).toEqual([true, false]);
+  });
+
+  it('leaves a target as it is while this machine cannot ask it, up or down', async () => {
+    const { prober, dead, unasked, posted, runUntil } = openProber();
+    prober.use('sd2', settings);
+    prober.watch('sd2', [choiceOf('10.0.1.1'), choiceOf('10.0.1.2')]);
+    dead.add('10.0.1.2');
+    await runUntil(3_000);
+
+    for (const ip of ['10.0.1.1', '10.0.1.2']) unasked.add(ip);
+    await runUntil(20_000);
+
+    expect(posted.map(([, place, isDown]) => [place, isDown])).toEqual([['sd2 10.0.1.2 80', true]]);
   });
 
   it('forgives failures that are not in a row', async () => {
