@@ -25,7 +25,10 @@ export async function serveUdp(
     socket.bind({ address: ip, port, exclusive: true }, resolve);
   });
   socket.removeAllListeners('error');
-  socket.on('error', ({ message }) => onProblem(`an answer was not sent: ${message}`));
+  // Without the client's address, which is another one each time: each reason is said once a minute.
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    onProblem(`an answer was not sent: ${error.code ?? error.message}`),
+  );
   socket.on('message', (bytes, { port: toPort, address }) => {
     // There is nobody at port 0.
     if (toPort === 0) return;
