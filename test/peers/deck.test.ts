@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { DomainSettings, Endpoint, PluginSettings, Protocol } from '#core/model';
 import type { Affinity } from '#deck/affinity';
 import { renderText } from '#deck/file/write';
+import type { ViaSettings } from '#deck/via';
 import { schemaLua } from '#plugin/schema/lua';
 import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import { type PassDependencies, planOnce } from '#sync/pass/plan-once';
@@ -24,6 +25,7 @@ type Wanted = {
   readonly endpoints: readonly Endpoint[];
   readonly settings: Readonly<Record<string, DomainSettings>>;
   readonly affinity?: Affinity;
+  readonly via?: ViaSettings;
 };
 
 /** What shall be so, and who makes it so. */
@@ -82,6 +84,7 @@ const settings: fc.Arbitrary<DomainSettings> = fc.record(
     plugins: fc.uniqueArray(plugin, { selector: (one) => one.name }),
     tlsVerify: fc.boolean(),
     route: fc.boolean(),
+    via: fc.constantFrom('addresses', 'resolver'),
   },
   { requiredKeys: [] },
 );
@@ -90,6 +93,10 @@ const round: fc.Arbitrary<Round> = fc.record({
   endpoints: fc.uniqueArray(endpoint, { selector: (one) => one.id, maxLength: 6 }),
   settings: fc.dictionary(fc.constantFrom(...domains), settings),
   affinity: fc.constantFrom<Affinity>('none', 'weighted', 'failover'),
+  via: fc.record<ViaSettings>({
+    via: fc.constantFrom('addresses', 'resolver'),
+    suffix: fc.constantFrom('privatelink.internal', 'other.internal'),
+  }),
   writer: fc.constantFrom('kong-privatelink', 'decK'),
 });
 
@@ -150,10 +157,11 @@ describeWithDeck('decK as the referee', () => {
   function openPasses() {
     const policy = { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0, maxRemovePercent: 100 };
     const { deps } = createPasses({ owner, policy, clock: stage.clock, controlPlane: stage.plane });
-    return ({ endpoints, settings, affinity }: Wanted) => ({
+    return ({ endpoints, settings, affinity, via }: Wanted) => ({
       ...deps,
       settings,
       affinity,
+      via,
       discover: async () => snapshotOf(knownScope(endpoints)),
     });
   }
