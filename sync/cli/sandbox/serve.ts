@@ -50,7 +50,7 @@ AWS on ${awsUrl}, Konnect on ${konnectUrl}.
 No gateway runs here. Once a Kong of yours listens on 127.0.0.1:${servedPorts.gateway}, the consumer
 reaches it through http://${door}
 The configuration is ${configPath};
-docker-compose.yml shows one for a Kong of your own.
+docs/sandbox.md shows another for a Kong of your own.
 Stop it all with Ctrl-C. Try, in another terminal:
 ${commandsFor(served, ['doctor', 'discover', 'diff', 'sync'], terminal)}
 ${formatExperiment(experiment)}AWS's commands act for the gateway's account, and with --profile for
