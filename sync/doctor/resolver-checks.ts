@@ -31,7 +31,7 @@ function needsOf(server: string): readonly Diagnosis[] {
       `each data plane needs the resolver beside it, dns_resolver=${server}, and SRV in dns_order (as it is by default)`,
     ),
     warning(
-      `a data plane with new_dns_client=on needs resolver_address=${server} instead, and follows a change after up to a minute and a half there: keep new_dns_client=off where seconds count`,
+      `a data plane with new_dns_client=on needs resolver_address=${server} instead, and follows a change after up to 90 s there: keep new_dns_client=off where seconds count`,
     ),
   ];
 }
