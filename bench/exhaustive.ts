@@ -7,7 +7,7 @@ const recorded: Readonly<Record<EstateName, readonly number[]>> = {
   direct: [2, 152, 1216, 5980, 16705],
   relayed: [2, 335, 2307, 10623, 25200],
   braked: [2, 152, 1245, 6121],
-  switched: [2],
+  switched: [2, 258, 2518],
 };
 
 /** A machine that needs longer than this is stuck: two slow cores take a few minutes. */

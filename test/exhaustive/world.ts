@@ -84,13 +84,12 @@ export function hubAnswerOf(answered: Answered): Answer | undefined {
   return { endpoints, quarantined: [], accountId: otherAccount };
 }
 
-/** Whether EC2, asked by id, knows no such endpoint; another account knows none. */
+/** Whether EC2, asked by id, knows no such endpoint; another account knows none, nor does another region or role those of this one. */
 export function isUnknownId(answered: Answered | OtherAnswered, id: string): boolean {
   if (typeof answered === 'string') return answered !== 'unknown';
   const found: Listing = 'found' in answered ? answered.found : answered;
-  return (Object.entries(found) as [EndpointName, Found][]).some(
-    ([name, state]) => idOf(name) === id && state === 'deleted',
-  );
+  const name = (['e1', 'e2', 'e3'] as const).find((one) => idOf(one) === id);
+  return name !== undefined && (found[name] ?? 'deleted') === 'deleted';
 }
 
 /** The snapshot's file, or EC2 by a role, as of `atMs`. */
