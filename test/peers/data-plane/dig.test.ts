@@ -46,6 +46,8 @@ describeUnlessLacking(lacking, 'dig', () => {
     resolver = spawnResolver(['-c', writeConfig(folder), '--json']);
     ({ port } = await listeningAt(resolver));
     await until('it knows the domain', async () => (await targetsAt(port)) !== 'SERVFAIL');
+    // A name is denied only when discovery has missed it several times.
+    await until('it denies others', async () => (await targetsAt(port, 'sd9')) === 'NXDOMAIN');
   });
 
   afterAll(async () => {
