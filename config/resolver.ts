@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseIp, withoutBrackets } from '#core/addresses/parse';
+import { maxStaleRule, probeRules } from './probes';
 
 /** How a domain's addresses reach Kong (docs/resolver.md). */
 
@@ -27,24 +28,14 @@ function isIpAndPort(one: string): boolean {
 
 const probe = z
   .strictObject({
-    type: z
-      .enum(['none', 'tcp', 'http', 'https'])
-      .default('tcp')
-      .describe('how; `https` does not verify the certificate'),
-    path: z
-      .string()
-      .regex(/^\/[!-~]*$/, 'a path, such as /health')
-      .default('/')
-      .describe('what `http` and `https` ask for; a status from 200 to 399 is a success'),
-    intervalSeconds: z.number().min(0.1).max(3_600).default(5).describe('time between probes of a target'),
-    timeoutSeconds: z
-      .number()
-      .min(0.05)
-      .max(60)
-      .default(1)
-      .describe('a probe that takes longer has failed; never more than half of the interval'),
-    fall: z.int().min(1).max(100).default(2).describe('failures in a row after which a target is dead'),
-    rise: z.int().min(1).max(100).default(1).describe('successes in a row after which it is alive again'),
+    type: probeRules.kind.describe('how; `https` does not verify the certificate'),
+    path: probeRules.path.describe('what `http` and `https` ask for; a status from 200 to 399 is a success'),
+    intervalSeconds: probeRules.intervalSeconds.describe('time between probes of a target'),
+    timeoutSeconds: probeRules.timeoutSeconds.describe(
+      'a probe that takes longer has failed; never more than half of the interval',
+    ),
+    fall: probeRules.fall.describe('failures in a row after which a target is dead'),
+    rise: probeRules.rise.describe('successes in a row after which it is alive again'),
   })
   .meta({ id: 'resolver.probe' })
   .prefault({});
@@ -65,12 +56,9 @@ export const resolver = z
       .describe(
         '`zone`: addresses of the own zone are answered while one is alive, then of the own region, then all; beside them a few spares, which get about one request in a thousand each. `none`: all',
       ),
-    maxStaleSeconds: z
-      .number()
-      .min(0)
-      .max(86_400)
-      .default(3_600)
-      .describe('an address that discovery has not confirmed for longer is not answered any more'),
+    maxStaleSeconds: maxStaleRule.describe(
+      'an address that discovery has not confirmed for longer is not answered any more',
+    ),
     probe: probe.describe(
       'how it is found out that a zone is dead; where a domain has one tier alone nothing is probed',
     ),

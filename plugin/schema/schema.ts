@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxStaleRule, probeRules } from '#config/probes';
 
 /** Version that Kong sees. */
 export const pluginVersion = '0.1.0';
@@ -8,9 +9,6 @@ export const pluginVersion = '0.1.0';
  * nothing is resolved for a request that is refused, and before proxies of their own (ai-proxy 770, aws-lambda 750): priorities of Kong 3.9.
  */
 export const pluginPriority = 790;
-
-/** A day: a target that discovery has not confirmed for longer is not worth more than the control plane's own list. */
-const maxStaleLimitSeconds = 86_400;
 
 /** Every field of the plugin's configuration, once: Kong's schema is derived from it (lua.ts). Kong wants 10 characters of description. */
 export const pluginConfigSchema = z.object({
@@ -35,35 +33,23 @@ export const pluginConfigSchema = z.object({
     .enum(['fallthrough', 'reject'])
     .default('fallthrough')
     .describe("fallthrough: leave the request to the service's own upstream; reject: answer 503."),
-  max_stale_seconds: z
-    .number()
-    .min(0)
-    .max(maxStaleLimitSeconds)
-    .default(3_600)
-    .describe('A domain that discovery has not confirmed for longer counts as unresolved.'),
-  probe: z
-    .enum(['none', 'tcp', 'http', 'https'])
-    .default('tcp')
-    .describe('How targets are probed from the data plane, in target mode; https does not verify the certificate.'),
-  probe_path: z
-    .string()
-    .regex(/^\/[!-~]*$/)
-    .default('/')
-    .describe('Path that http and https probes ask for; a status from 200 to 399 is a success.'),
-  probe_interval_seconds: z
-    .number()
-    .min(0.1)
-    .max(3_600)
-    .default(5)
-    .describe('A dead target gets no more requests after this times probe_fall, at the latest.'),
-  probe_timeout_seconds: z
-    .number()
-    .min(0.05)
-    .max(60)
-    .default(1)
-    .describe('A probe that is not answered within this has failed; never more than half of the interval.'),
-  probe_fall: z.int().min(1).max(100).default(2).describe('Failures in a row after which a target gets no requests.'),
-  probe_rise: z.int().min(1).max(100).default(1).describe('Successes in a row after which it gets requests again.'),
+  max_stale_seconds: maxStaleRule.describe(
+    'A domain that discovery has not confirmed for longer counts as unresolved.',
+  ),
+  probe: probeRules.kind.describe(
+    'How targets are probed from the data plane, in target mode; https does not verify the certificate.',
+  ),
+  probe_path: probeRules.path.describe(
+    'Path that http and https probes ask for; a status from 200 to 399 is a success.',
+  ),
+  probe_interval_seconds: probeRules.intervalSeconds.describe(
+    'A dead target gets no more requests after this times probe_fall, at the latest.',
+  ),
+  probe_timeout_seconds: probeRules.timeoutSeconds.describe(
+    'A probe that is not answered within this has failed; never more than half of the interval.',
+  ),
+  probe_fall: probeRules.fall.describe('Failures in a row after which a target gets no requests.'),
+  probe_rise: probeRules.rise.describe('Successes in a row after which it gets requests again.'),
 });
 
 export type PluginConfig = z.infer<typeof pluginConfigSchema>;
