@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
-import { messageOf } from '#core/errors';
+import { formatProblem, messageOf } from '#core/errors';
+import { zoneNameFix } from '#core/zones';
 import { unreferencedClock } from '#io/clock';
 import { type DiscoveryThread, emptyFeed, type Feed, type FeedOptions, startFeed } from './feed/feed';
+import { ownZoneId } from './zone/own-zone';
 import type { FromZone } from './zone/zone-id';
 
 /** What a process on a data plane runs beside what it serves: a thread that discovers and probes, and one that finds the own zone. */
@@ -25,8 +27,23 @@ export function openFeed(
   return startFeed({ startThread, clock: unreferencedClock, onProblem, ...more }, new AbortController().signal);
 }
 
-/** In a thread that ends when the zone is found; until then no zone is preferred. */
-export function findZone(onZone: (zoneId: string) => void, onProblem: Tell): void {
+/**
+ * Has the own zone found where the environment does not give its id, and says what stands there in its place. Until `onZone` is told no zone
+ * is preferred.
+ */
+export function findOwnZone(
+  env: Readonly<Record<string, string | undefined>>,
+  onZone: (zoneId: string) => void,
+  onProblem: Tell,
+): void {
+  if (ownZoneId(env) !== undefined) return;
+  const given = env.KONG_PRIVATELINK_ZONE_ID;
+  if (given) onProblem(formatProblem({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}`, fix: zoneNameFix }));
+  findZone(onZone, onProblem);
+}
+
+/** In a thread that ends when the zone is found. */
+function findZone(onZone: (zoneId: string) => void, onProblem: Tell): void {
   const worker = openWorker('zone/thread.js');
   listen(worker, (message: FromZone) => {
     if (message.kind === 'zone') onZone(message.zoneId);

@@ -1,8 +1,6 @@
 import pino from 'pino';
-import { formatProblem } from '#core/errors';
-import { zoneNameFix } from '#core/zones';
 import { limitRate } from '#data-plane/limit-rate';
-import { findZone, openFeed } from '#data-plane/start';
+import { findOwnZone, openFeed } from '#data-plane/start';
 import { ownZoneId } from '#data-plane/zone/own-zone';
 import { unreferencedClock } from '#io/clock';
 import { openOutput } from '#io/output';
@@ -34,17 +32,12 @@ function createContext(env: Readonly<Record<string, string | undefined>>): Share
   };
   const sayIncomplete = limitRate((reason) => logger.warn({ reason }, 'discovery is incomplete'));
   const onProblem = (reason: string) => sayIncomplete(reason, '');
-  const given = env.KONG_PRIVATELINK_ZONE_ID;
-  const zoneId = ownZoneId(env);
-  if (given && !zoneId) onProblem(formatProblem({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}`, fix: zoneNameFix }));
   const feed = openFeed(env, onProblem);
-  const upstreams = createUpstreams(zoneId);
-  if (!zoneId) {
-    const onZone = (found: string) => {
-      upstreams.setZone(found);
-      feed.setZone(found);
-    };
-    findZone(onZone, onProblem);
-  }
+  const upstreams = createUpstreams(ownZoneId(env));
+  const onZone = (found: string) => {
+    upstreams.setZone(found);
+    feed.setZone(found);
+  };
+  findOwnZone(env, onZone, onProblem);
   return { feed, upstreams, explain, monotonicMs: unreferencedClock.monotonicMs, unresolved: () => unresolved };
 }

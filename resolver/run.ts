@@ -1,11 +1,9 @@
 import { formatAddress } from '#core/addresses/targets';
-import { formatProblem, messageOf } from '#core/errors';
-import { zoneNameFix } from '#core/zones';
+import { messageOf } from '#core/errors';
 import type { Feed } from '#data-plane/feed/feed';
 import { createLogger, problemsOf } from '#data-plane/log';
 import { serveMetrics } from '#data-plane/metrics-server';
-import { findZone, openFeed } from '#data-plane/start';
-import { ownZoneId } from '#data-plane/zone/own-zone';
+import { findOwnZone, openFeed } from '#data-plane/start';
 import { unreferencedClock } from '#io/clock';
 import { readAddress, type SocketAddress } from './forwarding/nameservers';
 import { openForwarder } from './forwarding/servers';
@@ -104,10 +102,7 @@ async function reload(
 
 function openOwnFeed({ env }: RunResolverOptions, onProblem: (reason: string) => void): Feed {
   const feed = openFeed(env, onProblem, { isNamed: true, isLean: true });
-  const given = env.KONG_PRIVATELINK_ZONE_ID;
-  if (ownZoneId(env) !== undefined) return feed;
-  if (given) onProblem(formatProblem({ reason: `KONG_PRIVATELINK_ZONE_ID is ${given}`, fix: zoneNameFix }));
-  findZone(feed.setZone, onProblem);
+  findOwnZone(env, feed.setZone, onProblem);
   return feed;
 }
 
