@@ -4,7 +4,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import { askByUdp } from './forwarding/exchange';
 import { readAddress } from './forwarding/nameservers';
 import type { ResolverOptions } from './options';
-import { classIn, flags, headerBytes, rcodes, types } from './packets/numbers';
+import { classIn, flags, headerBytes, rcodeOf, rcodes, types } from './packets/numbers';
 import { readSettingsInThread } from './settings/in-thread';
 
 export type Checked = {
@@ -27,9 +27,8 @@ export async function checkRunning(options: ResolverOptions): Promise<Checked> {
       throw unanswered(address, messageOf(cause), cause);
     },
   );
-  const rcode = found.readUInt16BE(2) & 0xf;
   const isOurs = (found.readUInt16BE(2) & flags.isAuthoritative) !== 0;
-  if (rcode !== rcodes.NOERROR || !isOurs) throw unanswered(address, `it does not know ${suffix}`);
+  if (rcodeOf(found) !== rcodes.NOERROR || !isOurs) throw unanswered(address, `it does not know ${suffix}`);
   return { address, suffix };
 }
 

@@ -55,8 +55,8 @@ function answerOf(query: Query, name: Exclude<NameBelow, { is: 'other' }>, optio
   if (name.is === 'between') return { ...withoutDomain(query, soa), domain };
   const choices = choicesInUse(reached, options.isZonal, options.sinceMs);
   if (choices.length === 0) return { rcode: 'SERVFAIL', domain, isStale: true };
-  const spares = sparesOf(reached, choices, { sinceMs: options.sinceMs, most: mostSpares });
-  const answers = query.type === types.ANY ? [minimal()] : recordsOf(query.type, choices, spares);
+  const sparesNow = () => sparesOf(reached, choices, { sinceMs: options.sinceMs, most: mostSpares });
+  const answers = query.type === types.ANY ? [minimal()] : recordsOf(query.type, choices, sparesNow);
   const authority = answers.length > 0 ? [] : soa();
   return { rcode: 'NOERROR', domain, answers, authority, oldestMs: oldestOf(reached, options.sinceMs) };
 }
@@ -75,8 +75,8 @@ function minimal(): Buffer {
   return recordOf('HINFO', { cpu: 'RFC8482', os: '' });
 }
 
-function recordsOf(type: number, choices: readonly LiveChoice[], spares: readonly LiveChoice[]): readonly Buffer[] {
-  if (type === types.SRV) return srvRecords(choices, spares);
+function recordsOf(type: number, choices: readonly LiveChoice[], sparesNow: () => readonly LiveChoice[]) {
+  if (type === types.SRV) return srvRecords(choices, sparesNow());
   if (type === types.A) return ipRecords('A', choices, (ip) => !ip.includes(':'));
   if (type === types.AAAA) return ipRecords('AAAA', choices, (ip) => ip.includes(':'));
   return [];

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import { createTcpFrames, tcpFrameOf } from '../packets/frames';
-import { flags, headerBytes } from '../packets/numbers';
+import { flags, headerBytes, rcodeOf, rcodes } from '../packets/numbers';
 import type { SocketAddress } from './nameservers';
 
 /** What is sent, with its id, and where to. */
@@ -64,7 +64,7 @@ function within({ timeoutMs }: Asking, open: (settle: Settle) => () => void): Pr
 export function isAnswer(bytes: Buffer, { message, question }: Pick<Asking, 'message' | 'question'>): boolean {
   if (bytes.length < headerBytes || !(bytes.readUInt16BE(2) & flags.isResponse)) return false;
   if (bytes.readUInt16BE(0) !== message.readUInt16BE(0)) return false;
-  if (bytes.readUInt16BE(4) === 0) return (bytes.readUInt16BE(2) & 0xf) !== 0;
+  if (bytes.readUInt16BE(4) === 0) return rcodeOf(bytes) !== rcodes.NOERROR;
   const repeated = bytes.subarray(headerBytes, headerBytes + question.length);
   return lowercase(repeated) === lowercase(question);
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { flags, headerBytes, leastUdpBytes, rcodes } from '../packets/numbers';
+import { flags, headerBytes, leastUdpBytes, rcodeOf, rcodes } from '../packets/numbers';
 import type { Query, Transport } from '../packets/query';
 import { type Ask, lowercase } from './exchange';
 import type { SocketAddress } from './nameservers';
@@ -72,7 +72,7 @@ type Asked = { readonly bytes: Buffer; readonly query: Query; readonly transport
 
 /** Another server may know more. */
 function isFailure(answer: Buffer): boolean {
-  const rcode = answer.readUInt16BE(2) & 0xf;
+  const rcode = rcodeOf(answer);
   return rcode === rcodes.SERVFAIL || rcode === rcodes.REFUSED;
 }
 

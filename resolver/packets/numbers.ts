@@ -28,6 +28,11 @@ export const rcodes = {
 
 export type Rcode = keyof typeof rcodes;
 
+/** The result that a whole message tells, without what EDNS adds. */
+export function rcodeOf(message: Buffer): number {
+  return message.readUInt16BE(2) & 0xf;
+}
+
 /** Bits of the second word of a message. */
 export const flags = {
   isResponse: 0x8000,
@@ -45,3 +50,5 @@ export const leastUdpBytes = 512;
 export const mostUdpBytes = 1_232;
 /** The length of a message by TCP has two bytes. */
 export const mostTcpBytes = 65_535;
+/** What a client that asks for signatures says in its EDNS record, and hears again (RFC 3225). */
+export const doBit = 0x8000;

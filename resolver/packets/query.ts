@@ -1,4 +1,14 @@
-import { classIn, flags, headerBytes, leastUdpBytes, mostTcpBytes, mostUdpBytes, type Rcode, types } from './numbers';
+import {
+  classIn,
+  doBit,
+  flags,
+  headerBytes,
+  leastUdpBytes,
+  mostTcpBytes,
+  mostUdpBytes,
+  type Rcode,
+  types,
+} from './numbers';
 
 /** What a client can do beyond RFC 1035 (RFC 6891). */
 export type Edns = {
@@ -93,7 +103,6 @@ function readRecords(bytes: Buffer, start: number): Extra | undefined {
 
 /** Type, class, TTL and length of the data: what stands between a record's name and its data. EDNS keeps its own in class and TTL. */
 const recordHeadBytes = 10;
-const doBit = 0x8000;
 
 /** Where a name ends, whatever it points at; below 0 where it does not. */
 function endOfName(bytes: Buffer, start: number): number {

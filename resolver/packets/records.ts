@@ -1,5 +1,5 @@
 import { answer, record } from 'dns-packet';
-import { headerBytes, types } from './numbers';
+import { doBit, headerBytes, types } from './numbers';
 import type { Edns } from './query';
 
 /** The parts of dns-packet that its types leave out: how it writes one record, and its data alone. */
@@ -42,7 +42,7 @@ export function ednsRecord({ isDo }: Edns, size: number, extended: number): Buff
     udpPayloadSize: size,
     extendedRcode: extended,
     ednsVersion: 0,
-    flags: isDo ? 0x8000 : 0,
+    flags: isDo ? doBit : 0,
     options: [],
   };
   return answer.encode(data, Buffer.alloc(answer.encodingLength(data)), 0);

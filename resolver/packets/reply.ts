@@ -35,11 +35,11 @@ export function writeReply(asked: AskedBy, reply: Reply, limits: ReplyLimits): W
   const authority = fittingOf(reply.authority ?? [], limits.most - least);
   const fixed = least + sizeOf(authority);
   const fitting = fittingOf(answers, limits.most - fixed);
-  const isCut = fitting.length < answers.length;
-  const given = isCut && !limits.isPartFine ? [] : fitting;
+  const isCut = fitting.length < answers.length && !limits.isPartFine;
+  const given = isCut ? [] : fitting;
   const header = Buffer.alloc(headerBytes);
   header.writeUInt16BE(asked.id, 0);
-  header.writeUInt16BE(flagsOf(asked, reply, limits) | (isCut && !limits.isPartFine ? flags.isTruncated : 0), 2);
+  header.writeUInt16BE(flagsOf(asked, reply, limits) | (isCut ? flags.isTruncated : 0), 2);
   header.writeUInt16BE(asked.question.length > 0 ? 1 : 0, 4);
   header.writeUInt16BE(given.length, 6);
   header.writeUInt16BE(authority.length, 8);
