@@ -19,6 +19,7 @@ import { askAboutPlugins } from '#sync/control-planes/plugins/check';
 import { createsOf, documentOf, signal } from '../support/control-planes/konnect';
 import { openPaths, type Paths, preparePaths, reached, unreached } from '../support/kong/bounded-paths';
 import { type KongEstate, openKongEstate } from '../support/kong/kong-estate';
+import { postConfig } from '../support/kong/post-config';
 import { describeWithKong, freePorts, type RealKong, startRealKong } from '../support/kong/real-kong';
 import { createAuthority } from '../support/network/certificates';
 import { createFakeClock } from '../support/passes';
@@ -448,14 +449,7 @@ async function writeRoutes(admin: string, change: (paths: readonly string[]) => 
   const { config } = z.object({ config: z.string() }).parse(await body.json());
   const running = parseDeclarative(config);
   const routes = running.routes.map((one) => ({ ...one, paths: change([one.paths].flat().map(String)) }));
-  const answer = await request(`${admin}/config`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...running, routes }),
-    signal,
-  });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 201) throw new Error(`Kong refused its configuration: ${text}`);
+  await postConfig(admin, { ...running, routes });
 }
 
 /** What `connect_timeout` 1000 and `retries` 2 make three tries take, and a slow machine; Kong's own defaults would be six minutes. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
-import type { JsonObject, PluginSettings } from '#core/model';
+import type { PluginSettings } from '#core/model';
 import { upstreamName, zonePluginName, zoneUpstreamName } from '#core/names';
 import { differencesOf } from '#deck/compare';
 import { pluginFields, renderDesired } from '#deck/desired';
@@ -16,6 +16,7 @@ import { connectDbless } from '#sync/control-planes/dbless/control-plane';
 import { askAboutPlugins } from '#sync/control-planes/plugins/check';
 import { createsOf, signal } from '../../support/control-planes/konnect';
 import { startPlainKong } from '../../support/kong/plain-kong';
+import { postConfig } from '../../support/kong/post-config';
 import { describeWithKong, freePorts, type RealKong } from '../../support/kong/real-kong';
 import { createFakeClock } from '../../support/passes';
 import { until } from '../../support/until';
@@ -62,19 +63,7 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
     const plugins = [pluginFields({ name: zonePluginName, config: {} }, 'sd2')];
     const routes = [{ name: 'sd2', paths: ['/sd2'] }];
     const service = { name: 'sd2', host: upstreamName('sd2'), port: provider.port, routes, plugins };
-    return post(`${admin}/config`, { _format_version: '3.0', upstreams, services: [service] });
-  }
-
-  async function post(url: string, content: JsonObject): Promise<void> {
-    const headers = { 'content-type': 'application/json' };
-    const { statusCode, body } = await request(url, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(content),
-      signal: AbortSignal.timeout(10_000),
-    });
-    const text = await body.text();
-    if (statusCode !== 201) throw new Error(`Kong refused its configuration: ${text}`);
+    return postConfig(admin, { _format_version: '3.0', upstreams, services: [service] });
   }
 
   /** Which upstreams so many requests reached, each once; a status where it is none. */

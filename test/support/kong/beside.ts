@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { request } from 'undici';
 import { killScript, ownInstallation } from '#sandbox/kong-settings';
 import { type Provider, startProvider } from '#sandbox/network/providers';
 import {
@@ -12,6 +11,7 @@ import {
   startCommand,
   startPluginServer,
 } from '#sandbox/plugin-server/server';
+import { postConfig } from './post-config';
 import { freePorts, type RealKong, startRealKong } from './real-kong';
 
 /** A Kong that starts no plugin server, and one that the test runs beside it. Requests for `url` get to `picked` by the plugin, and to `own`, the service's own upstream, without. */
@@ -48,7 +48,7 @@ export async function openBeside(program: PluginServerProgram): Promise<Beside> 
   const kong = await startRealKong({
     ...{ program, folder, configPath, credentialsPath, zoneId: 'use1-az1', ports, sidecar },
   });
-  const configure = (weight: number) => post(`http://127.0.0.1:${ports.admin}/config`, entitiesOf(own.port, weight));
+  const configure = (weight: number) => postConfig(`http://127.0.0.1:${ports.admin}`, entitiesOf(own.port, weight));
   const servers: PluginServer[] = [];
   await configure(100);
   return {
@@ -93,17 +93,6 @@ function entitiesOf(port: number, weight: number) {
     upstreams: [{ name: 'own', targets: [{ target: `127.0.0.1:${port}`, weight }] }],
     services: [{ name: 'sd2', host: 'own', routes: [{ name: 'sd2', paths: ['/sd2'] }], plugins: [plugin] }],
   };
-}
-
-async function post(url: string, content: object): Promise<void> {
-  const { statusCode, body } = await request(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(content),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await body.text();
-  if (statusCode !== 201) throw new Error(`Kong refused its configuration with ${statusCode}: ${text}`);
 }
 
 /** Processes with this word in their command. */

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { request } from 'undici';
 import type { JsonObject } from '#core/model';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
 import { createWorld } from '#sandbox/aws/world/world';
@@ -11,6 +10,7 @@ import { openLoopback } from '#sandbox/network/loopback';
 import type { PluginServerProgram } from '#sandbox/plugin-server/server';
 import { keysOf } from '../aws/keys';
 import { runCli } from '../cli';
+import { postConfig } from './post-config';
 import { freePorts, type RealKong, startRealKong } from './real-kong';
 
 /** An estate whose gateway is a real Kong, without a database, that `sync` keeps. */
@@ -66,7 +66,7 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
     await sync(configPath, setting.accounts.gateway);
   };
   try {
-    await post(`${admin}/config`, { _format_version: '3.0', consumers });
+    await postConfig(admin, { _format_version: '3.0', consumers });
     const estate = await open(ground, kong);
     opened.push(() => estate.close());
     await synchronise('target');
@@ -76,17 +76,6 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
     await close();
     throw thrown;
   }
-}
-
-async function post(url: string, content: JsonObject): Promise<void> {
-  const { statusCode, body } = await request(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(content),
-    signal: AbortSignal.timeout(10_000),
-  });
-  const text = await body.text();
-  if (statusCode !== 201) throw new Error(`Kong refused its configuration with ${statusCode}: ${text}`);
 }
 
 async function sync(configPath: string, account: string): Promise<void> {
