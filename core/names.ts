@@ -51,9 +51,12 @@ export const pluginName = 'privatelink';
 /** Name of the plugin in Lua that only chooses the upstream of the data plane's zone. */
 export const zonePluginName = 'privatelink-zone';
 
+/** Names of this product's plugins. */
+export const ownPlugins: readonly string[] = [pluginName, zonePluginName];
+
 /** Whether a plugin of that name is this product's. */
 export function isOwnPlugin(name: string): boolean {
-  return name === pluginName || name === zonePluginName;
+  return ownPlugins.includes(name);
 }
 
 /** A domain's name: one DNS label, since it becomes part of the upstream's name; lowercase, so that no two differ by case only. */

@@ -15,6 +15,8 @@ import {
   type EntityControlPlane,
   type FailedChange,
   type Rollout,
+  rolloutPollMs,
+  rolloutWaitMs,
   writesBase,
 } from './control-plane';
 
@@ -33,9 +35,6 @@ export type ApplyOptions = {
 
 export type Applied = { readonly results: readonly AppliedChange[]; readonly rollout?: Rollout };
 
-/** Data planes get this long to take up what was created before anything is deleted (fm-13). */
-const rolloutWaitMs = 30_000;
-const rolloutPollMs = 500;
 const waiting = 'waiting for the data planes';
 /** A write in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
 const finishMs = 8_000;
@@ -209,7 +208,7 @@ function readRollout({ controlPlane, signal }: ApplyOptions, timeoutMs = rollout
   return withinDeadline(controlPlane.readRollout, deadline).catch(() => undefined);
 }
 
-/** Waits until all connected data planes run a configuration newer than `before`, for 30 s, or until stopped; not at all when none is connected. */
+/** Waits until all connected data planes run a configuration newer than `before` (fm-13), for 30 s, or until stopped; not at all when none is connected. */
 async function awaitRollout(before: Rollout | undefined, options: ApplyOptions): Promise<Rollout | undefined> {
   const { clock, signal } = options;
   if (before?.nodes === 0) return before;

@@ -2,6 +2,10 @@ import type { HeldEntity } from '#deck/document';
 import type { Change } from '../plan/changes';
 import type { ForeignEntity } from '../plan/foreign-entities';
 
+/** Data planes get this long to take up what was written, and are asked again this often. */
+export const rolloutWaitMs = 30_000;
+export const rolloutPollMs = 500;
+
 /** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
 export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };
 

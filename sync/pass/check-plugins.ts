@@ -1,6 +1,6 @@
 import type { Config } from '#config/schema';
 import { messageOf } from '#core/errors';
-import { pluginName, zonePluginName } from '#core/names';
+import { ownPlugins } from '#core/names';
 import type { Base } from '#deck/file/base';
 import { backendOf } from '../control-planes/backends';
 import type { PluginAnswer } from '../control-planes/plugins/check';
@@ -15,7 +15,7 @@ export async function checkPlugins({ config, base }: Configured, signal: AbortSi
     const { askAboutPlugins } = await import('../control-planes/plugins/check');
     const api = await openEntities(signal);
     if (!api) return { asked: 0, problems: [], unchecked: [] };
-    const brought = new Set([...(schemas ? [pluginName, zonePluginName] : []), ...customPlugins(base)]);
+    const brought = new Set([...(schemas ? ownPlugins : []), ...customPlugins(base)]);
     return await askAboutPlugins(config.domains, { ...api, brought }, signal);
   } catch (thrown) {
     signal.throwIfAborted();

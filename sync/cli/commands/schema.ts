@@ -1,6 +1,6 @@
 import type { Config } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
-import { pluginName, zonePluginName } from '#core/names';
+import { ownPlugins, pluginName, zonePluginName } from '#core/names';
 import { schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
 import { zoneHandlerLua } from '#plugin/schema/zone';
 import type { PluginSchema } from '../../control-planes/backend';
@@ -108,9 +108,7 @@ function schemaOf(plugin: string): PluginSchema {
   if (schema) return schema;
   throw new PrivatelinkError(`--plugin ${plugin}: this product has no plugin of that name`, {
     code: 'CONFIG_INVALID',
-    fix: `give one of ${pluginSchemas()
-      .map(({ name }) => name)
-      .join(', ')}`,
+    fix: `give one of ${ownPlugins.join(', ')}`,
   });
 }
 

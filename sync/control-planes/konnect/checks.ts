@@ -6,7 +6,7 @@ import { openPlane } from './plane';
 import { readSchema } from './plugin-schema';
 import { doubtfulOf } from './release';
 import { readConnected, readRollout } from './settled';
-import { isSame, isStreamed, readStreamed, streamingNeeds, tooOldFix, tooOldToStream } from './streamed';
+import { isSame, isStreamed, readStreamed, type Streamed, streamingNeeds, tooOldFix, tooOldToStream } from './streamed';
 
 /** Which data planes follow the control plane. */
 export async function checkDataPlanes(
@@ -44,28 +44,31 @@ export async function checkSchema(
 
 type Checking = { readonly config: KonnectConfig; readonly signal: AbortSignal };
 
+const bringFix = 'kong-privatelink schema --upload puts it there';
+
 async function stateOf(
   plane: Plane,
   schema: PluginSchema,
   { config, signal }: Checking,
 ): Promise<readonly Diagnosis[]> {
+  if (isStreamed(schema, config)) return streamedState(plane, schema, signal);
   const { name } = schema;
-  const fix = `kong-privatelink schema --upload puts it there`;
-  if (isStreamed(schema, config)) {
-    const held = await readStreamed(plane, name, signal);
-    const old = tooOldToStream(await readConnected(plane, signal));
-    const said = `${name} is streamed: ${streamingNeeds}`;
-    const later = `${name} is not streamed yet: ${fix}, and so does sync before its first entity; ${streamingNeeds}`;
-    return [
-      ...(held === undefined || isSame(held, schema)
-        ? []
-        : [warning(`${name} that is streamed is another version's: ${fix}`)]),
-      held === undefined ? warning(later) : ok(said),
-      ...(old.length > 0 ? [failed(`${old.join(', ')} cannot get ${name} from the control plane: ${tooOldFix}`)] : []),
-    ];
-  }
   const lua = await readSchema(plane, name, signal);
   if (lua === schema.lua) return [ok(`that of ${name} is this version's`)];
-  if (lua !== undefined) return [warning(`that of ${name} is another version's: ${fix}`)];
-  return [warning(`that of ${name} is absent: ${fix}, and so does sync before the first plugin entity`)];
+  if (lua !== undefined) return [warning(`that of ${name} is another version's: ${bringFix}`)];
+  return [warning(`that of ${name} is absent: ${bringFix}, and so does sync before the first plugin entity`)];
+}
+
+async function streamedState(plane: Plane, schema: Streamed, signal: AbortSignal): Promise<readonly Diagnosis[]> {
+  const { name } = schema;
+  const held = await readStreamed(plane, name, signal);
+  const old = tooOldToStream(await readConnected(plane, signal));
+  const tooOld = old.join(', ');
+  const refusals = old.length > 0 ? [failed(`${tooOld} cannot get ${name} from the control plane: ${tooOldFix}`)] : [];
+  if (held === undefined) {
+    const first = `${bringFix}, and so does sync before its first entity`;
+    return [warning(`${name} is not streamed yet: ${first}; ${streamingNeeds}`), ...refusals];
+  }
+  const stale = isSame(held, schema) ? [] : [warning(`${name} that is streamed is another version's: ${bringFix}`)];
+  return [...stale, ok(`${name} is streamed: ${streamingNeeds}`), ...refusals];
 }

@@ -5,7 +5,7 @@ import { isOwnPlugin, zonePluginName } from '#core/names';
 import type { Clock } from '#core/timing/clock';
 import { withinDeadline } from '#io/signals';
 import type { Change } from '../../plan/changes';
-import type { EntityControlPlane } from '../control-plane';
+import { type EntityControlPlane, rolloutPollMs, rolloutWaitMs } from '../control-plane';
 import { entityPages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
 import { isCompatible, isIncompatible } from './release';
@@ -19,10 +19,6 @@ export type FirstEntityOptions = Pick<KonnectConfig, 'streamPlugins'> & {
   readonly write: EntityControlPlane['write'];
   readonly clock: Clock;
 };
-
-/** Data planes get this long to say what they make of the plugin, as they do before deletes. */
-const trialMs = 30_000;
-const pollMs = 500;
 
 /** A plugin that did not fit is not tried again before: each trial keeps the data planes from what else is written meanwhile. */
 const againMs = 10 * 60_000;
@@ -68,7 +64,7 @@ async function tryEntity(
 ): Promise<void> {
   const plane = await open(signal);
   if (await isUsed(plane, plugin, signal)) return write(change, signal);
-  const { nodes: before, expected: hash } = (await readTogether(plane, { signal, timeoutMs: trialMs })) ?? untold;
+  const { nodes: before, expected: hash } = (await readTogether(plane, { signal, timeoutMs: rolloutWaitMs })) ?? untold;
   const old = streamPlugins && plugin === zonePluginName ? tooOldToStream(before) : [];
   if (old.length > 0) throw misfit(`${old.join(', ')} cannot get plugin ${plugin} from the control plane`, tooOldFix);
   await write(change, signal);
@@ -128,14 +124,14 @@ async function awaitNodes(
   { nodes, hash: former, clock, signal }: Waiting,
 ): Promise<readonly ConnectedNode[]> {
   const names = new Set(nodes.map(({ name }) => name));
-  const untilMs = clock.monotonicMs() + trialMs;
-  for (let leftMs = trialMs; leftMs > 0 && names.size > 0; leftMs = untilMs - clock.monotonicMs()) {
+  const untilMs = clock.monotonicMs() + rolloutWaitMs;
+  for (let leftMs = rolloutWaitMs; leftMs > 0 && names.size > 0; leftMs = untilMs - clock.monotonicMs()) {
     const seen = await readTogether(plane, { signal, timeoutMs: leftMs });
     const same = seen?.nodes.filter(({ name }) => names.has(name)) ?? [];
     const lost = same.filter(isIncompatible);
     if (lost.length > 0 || signal.aborted) return lost;
     if (seen && seen.expected !== former && same.every(({ hash }) => hash === seen.expected)) return [];
-    await clock.sleep(pollMs, signal).catch(() => {});
+    await clock.sleep(rolloutPollMs, signal).catch(() => {});
   }
   return [];
 }

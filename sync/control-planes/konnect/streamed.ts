@@ -9,7 +9,7 @@ import { uploadSchema } from './plugin-schema';
 import type { ConnectedNode } from './settled';
 
 /** A plugin that the control plane itself hands to its data planes: its code and its schema, both in Lua. */
-type Streamed = PluginSchema & { readonly handler: string };
+export type Streamed = PluginSchema & { readonly handler: string };
 
 /** What data planes need to run such a plugin, for people; in Kong's strict sandbox no plugin chooses an upstream. */
 export const streamingNeeds =
