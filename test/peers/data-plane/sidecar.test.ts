@@ -132,6 +132,15 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(await answersOf(20)).toEqual(['200 own']);
     });
 
+    // First: a worker of nginx that is new takes the first change after it without starting instances anew (measured).
+    it('lets none pass any more once the configuration of Kong changes, be it in a target', async () => {
+      await until('it is gone', async () => (await answersOf(1))[0] === '200 own');
+      await stage.configure(50);
+      await until('none passes', async () => (await answersOf(1))[0] === '500');
+
+      expect(await answersOf(20)).toEqual(['500']);
+    });
+
     it('lets none pass any more once a worker of nginx is another one', async () => {
       server = await stage.start();
       await until('the plugin picks', isPicking);
@@ -139,17 +148,6 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       await until('it is gone', async () => (await answersOf(1))[0] === '200 own');
 
       await stage.kong.reload();
-      await until('none passes', async () => (await answersOf(1))[0] === '500');
-
-      expect(await answersOf(20)).toEqual(['500']);
-      server = await stage.start();
-      await until('the plugin picks', isPicking);
-      stage.kill();
-    });
-
-    it('lets none pass any more once the configuration of Kong changes, be it in a target', async () => {
-      await until('it is gone', async () => (await answersOf(1))[0] === '200 own');
-      await stage.configure(50);
       await until('none passes', async () => (await answersOf(1))[0] === '500');
 
       expect(await answersOf(20)).toEqual(['500']);
