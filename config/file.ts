@@ -4,12 +4,13 @@ import type { z } from 'zod';
 import { PrivatelinkError } from '#core/errors';
 import { isJsonObject } from '#core/json';
 import type { Json } from '#core/model';
-import { withAbsolutePaths, withAbsoluteSources } from './absolute-paths';
-import { type ConfigFile, invalidConfig, type KeyPath, neededKeys } from './mistakes';
+import { withAbsolutePaths, withAbsoluteSources } from './reading/absolute-paths';
+import { includedSchema, withIncluded } from './reading/include';
+import { type ConfigFile, invalidConfig, type KeyPath, neededKeys } from './reading/mistakes';
+import { checkFilled, type Env, type Filling, valueAt } from './reading/variables';
+import { type ConfigText, readConfigText } from './reading/yaml';
 import { type Config, configSchema } from './schema';
 import { fileSchema, type StagedConfig, stagedOf } from './stages';
-import { checkFilled, type Env, type Filling, valueAt } from './variables';
-import { type ConfigText, readConfigText } from './yaml';
 
 export type LoadOptions = {
   /** Path of `-c`. */
@@ -27,8 +28,13 @@ const defaultPath = 'kong-privatelink.yaml';
  */
 export function loadConfig(options: LoadOptions): StagedConfig {
   const source = readSource(options);
-  const written = check(fileSchema, source, { env: options.env, isNeeded: () => true });
-  return freeze(withAbsolutePaths(stagedOf(written), dirname(source.file)));
+  const filling = { env: options.env, isNeeded: () => true };
+  const config = withAbsolutePaths(stagedOf(check(fileSchema, source, filling)), dirname(source.file));
+  const included = config.include.map((file) => {
+    const own = readNamed({ file, origin: `named by include in ${source.file}` }, options.read, includedFix);
+    return { file, ...check(includedSchema, own, filling) };
+  });
+  return freeze(withIncluded({ file: source.file, ...config }, included));
 }
 
 /** What discovery on a data plane takes from the same file. */
@@ -70,10 +76,16 @@ function originOf({ path, env }: LoadOptions): string {
 type Source = ConfigFile & { readonly text: ConfigText };
 
 function readSource(options: LoadOptions): Source {
-  const source = { file: configPath(options), origin: originOf(options) };
-  const text = readConfigText(readText(source, options.read));
-  if (!('value' in text)) throw invalidConfig(source, text);
-  return { ...source, text };
+  return readNamed({ file: configPath(options), origin: originOf(options) }, options.read);
+}
+
+/** What it protects, or names as adopted, must not get lost unseen. */
+const includedFix = 'bring it back, or take it out of include; protect and adopt --apply make the first one';
+
+function readNamed(file: ConfigFile, read: LoadOptions['read'], missingFix?: string): Source {
+  const text = readConfigText(readText(file, { read, missingFix }));
+  if (!('value' in text)) throw invalidConfig(file, text);
+  return { ...file, text };
 }
 
 function check<T>(schema: z.ZodType<T>, source: Source, filling: Filling): T {
@@ -84,9 +96,12 @@ function check<T>(schema: z.ZodType<T>, source: Source, filling: Filling): T {
   throw invalidConfig(source, all, { ...text, valueAt: (path) => valueAt(text.value, path) });
 }
 
-function readText({ file, origin }: ConfigFile, read = readWhole): string {
+const configFix = `name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`;
+
+type Reading = Pick<LoadOptions, 'read'> & { readonly missingFix?: string };
+
+function readText({ file, origin }: ConfigFile, { read = readWhole, missingFix: fix = configFix }: Reading): string {
   if (!existsSync(file)) {
-    const fix = `name one with -c FILE or KONG_PRIVATELINK_CONFIG, or write it; it needs ${neededKeys} (README, "Against real AWS and Konnect"; every key: docs/reference/configuration.md)`;
     throw new PrivatelinkError(`no configuration file at ${file} (${origin})`, { code: 'CONFIG_MISSING', fix });
   }
   try {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isLoopback } from '#core/addresses/loopback';
-import type { Json } from '#core/model';
+import { domainPattern } from '#core/names';
 import { controlPlane } from './control-planes';
+import { domain } from './domains';
 import { resolver, via } from './resolver';
 import { rollout } from './rollout';
 import { source, tags } from './sources';
@@ -18,61 +19,6 @@ export const defaultTagKeys = tags.parse(undefined);
 
 /** Kong refuses `/` and `,` in tags and Konnect more than 128 characters; `owner:` takes 6 of them. */
 const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, dash and underscore, at most 100');
-
-const json: z.ZodType<Json> = z.json();
-
-/** Kong's own rule (typedefs.path): characters of RFC 3986, and percent encodings that are whole. */
-const healthPath = /^(\/(?!\/)([\w.~:@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)+$/;
-
-const healthcheck = z.strictObject({
-  path: z
-    .string()
-    .startsWith('/', { abort: true })
-    .regex(healthPath, 'a path as Kong takes it, such as /health: no spaces, no query, no empty segments')
-    .optional()
-    .describe('asked of each address, where 200 and 302 count as alive; absent: `/`, where any answer does'),
-  // decK reads no fractions here, and stops at a control plane that holds one.
-  intervalSeconds: z
-    .int()
-    .min(0)
-    .max(65_535)
-    .optional()
-    .meta({ description: 'time between active checks; 0 switches them off', default: 5 }),
-});
-
-/** Far above any plugin's; each pass compares them, and a control plane holds them. */
-const maxOptionsCharacters = 256 * 1024;
-const maxOptionsDepth = 32;
-
-const options = z
-  .record(z.string(), json)
-  .refine((one) => JSON.stringify(one).length <= maxOptionsCharacters && depthOf(one) <= maxOptionsDepth, {
-    error: 'options of at most 256 KiB, nested at most 32 levels deep',
-  });
-
-function depthOf(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  return 1 + Object.values<Json>(value).reduce<number>((deepest, one) => Math.max(deepest, depthOf(one)), 0);
-}
-
-const plugin = z.strictObject({
-  name: text.describe('the name of a Kong plugin'),
-  config: options.default({}).describe("the plugin's own configuration"),
-  enabled: z.boolean().optional().meta({ description: 'whether Kong runs it', default: true }),
-});
-
-const domain = z
-  .strictObject({
-    healthcheck: healthcheck.optional().describe("Kong's active health checks; gRPC domains have none"),
-    plugins: z.array(plugin).optional().describe("plugins of the domain's service; absent: left alone, `[]`: none"),
-    route: z.boolean().optional().meta({ description: '`false` leaves the route to you (`deck.base`)', default: true }),
-    tlsVerify: z
-      .boolean()
-      .optional()
-      .meta({ description: "whether Kong checks the provider's certificate, where TLS is spoken", default: false }),
-    via: via.optional().describe('how the addresses of this domain reach Kong; absent: as `via` says for all'),
-  })
-  .meta({ id: 'domains.*' });
 
 const policy = z
   .strictObject({
@@ -91,6 +37,14 @@ const policy = z
   })
   .meta({ id: 'policy' })
   .prefault({});
+
+/** A domain, or an entity as plans name it (`nameOf` in deck/document). */
+const guarded = z
+  .string()
+  .refine(
+    (one) => domainPattern.test(one) || /^(upstream|target|service|route|plugin):\S/.test(one),
+    'a domain (sd2), or an entity as diff names it: its kind, a colon and its key (route:sd2, target:sd2.privatelink|10.0.1.11:80)',
+  );
 
 const deck = z
   .strictObject({ base: z.array(text).default([]).describe('decK files written by people, which are merged in') })
@@ -186,6 +140,16 @@ export const configSchema = z.strictObject({
     )
     .describe('where endpoints are discovered'),
   domains: z.record(label, domain).default({}).describe('settings that tags cannot carry; a domain needs no entry'),
+  protect: z
+    .array(guarded)
+    .default([])
+    .describe(
+      'domains and entities of which nothing is removed but addresses that AWS itself reports as gone for good',
+    ),
+  include: z
+    .array(text)
+    .default([])
+    .describe('files with more `domains` and `protect`; `adopt --apply` and `protect` write the first'),
   controlPlane: controlPlane.describe('the Kong that is kept right; a data plane needs none'),
   policy: policy.describe('what may be removed, and when'),
   affinity: z

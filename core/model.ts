@@ -201,6 +201,16 @@ export type DomainSettings = {
   readonly via?: Via;
   /** `false`: no route is generated; people write it in a base file. */
   readonly route?: boolean;
+  /** Entities that people wrote, which stand in place of generated ones. */
+  readonly adopted?: Adopted;
+};
+
+/** Names of what people wrote and the product took over; a route without a name goes by its id. */
+export type Adopted = {
+  readonly service: string;
+  /** Absent: the domain's upstream is generated. */
+  readonly upstream?: string;
+  readonly routes: readonly string[];
 };
 
 export type PluginSettings = { readonly name: string; readonly config: JsonObject; readonly enabled?: boolean };

@@ -74,7 +74,10 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
     loops.use(inUse.sessions());
     rollouts.keepOnly(inUse.sessions());
   };
-  const paths = () => [configPath({ path: config, env: terminal.env }), ...inUse.ground().config.deck.base];
+  const paths = () => {
+    const { deck, include } = inUse.ground().config;
+    return [configPath({ path: config, env: terminal.env }), ...include, ...deck.base];
+  };
   const onChange = () => {
     if (inUse.reload()) shared.onRenewed();
     loops.trigger();

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Config } from './schema';
-import type { StagedConfig, StageEntry } from './stages';
+import type { Config } from '../schema';
+import type { StagedConfig, StageEntry } from '../stages';
 
 /** The configuration with its paths counted from the folder that it is in. */
 export function withAbsolutePaths({ sources, entries, watch, ...config }: StagedConfig, folder: string): StagedConfig {
@@ -12,6 +12,7 @@ export function withAbsolutePaths({ sources, entries, watch, ...config }: Staged
     watch: watch.tls ? { ...watch, tls: { cert: absolute(watch.tls.cert), key: absolute(watch.tls.key) } } : watch,
     stateDir: absolute(config.stateDir),
     deck: { base: config.deck.base.map(absolute) },
+    include: config.include.map(absolute),
   };
 }
 
