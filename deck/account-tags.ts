@@ -1,5 +1,4 @@
 import type { Domain } from '#core/claims/settle';
-import { upstreamName } from '#core/names';
 import type { Entity } from './document';
 import { accountOf, accountTag, originsOf } from './tags';
 
@@ -7,11 +6,14 @@ import { accountOf, accountTag, originsOf } from './tags';
 export type Accounts = ReadonlyMap<string, string>;
 
 /**
- * The tag that says whose account a domain's upstream was read in. The one that is held stays while a target of it is held that is not
+ * The tag that says whose account a domain's `upstream` was read in. The one that is held stays while a target of it is held that is not
  * listed now: the account of today does not know whether that one's endpoint is gone.
  */
-export function accountTagsOf(domain: Domain, heldOfDomain: readonly Entity[], accounts: Accounts): readonly string[] {
-  const upstream = upstreamName(domain.name);
+export function accountTagsOf(
+  domain: Domain,
+  upstream: string,
+  { held: heldOfDomain, accounts }: { readonly held: readonly Entity[]; readonly accounts: Accounts },
+): readonly string[] {
   const before = accountOf(heldOfDomain.find((one) => one.key === upstream)?.tags ?? []);
   const told = domain.targets.map((one) => accounts.get(one.scopeId)).find((one) => one !== undefined);
   if (before === undefined) return told === undefined ? [] : [accountTag(told)];

@@ -6,7 +6,6 @@ import { writtenFields } from './fields';
 import { claimedPathsOf } from './route-paths';
 import { isConfigTag } from './tags';
 import { takenOutOf } from './taken-out';
-import { withoutWords } from './without-words';
 
 /**
  * Fields that we do not write, with the default a control plane fills in (Kong's Admin API schema, Konnect's OpenAPI 3.15):
@@ -175,4 +174,18 @@ function rangesOf(numbers: readonly number[]): readonly string[] {
 
 function textWithoutWords(value: Json | undefined): string {
   return textOf(withoutWords(value ?? null));
+}
+
+/** The value with each text masked: a plugin's settings may be passwords, and reports are for everybody to read. */
+export function withoutWords(value: Json): Json {
+  if (typeof value === 'string') return '***';
+  if (Array.isArray(value)) return value.map(withoutWords);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutWords(one)]));
+}
+
+/** A plugin as reports may show it: numbers, and the names of its settings. */
+export function maskedPlugin(plugin: Entity): Entity {
+  const { config = null, ...fields } = plugin.fields;
+  return { ...plugin, fields: { ...fields, config: withoutWords(config) } };
 }

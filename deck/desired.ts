@@ -2,8 +2,9 @@ import { compareText, formatAddress } from '#core/addresses/targets';
 import type { Domain } from '#core/claims/settle';
 import { groupBy } from '#core/group-by';
 import type { DomainSettings, JsonObject, PluginSettings, Target } from '#core/model';
-import { isOwnPlugin, upstreamName, zonePluginName, zoneUpstreamName } from '#core/names';
+import { isOwnPlugin, zonePluginName, zoneUpstreamName } from '#core/names';
 import { type Accounts, accountTagsOf } from './account-tags';
+import { adoptedParts, adoptedTags, adoptedUpstream, ownUpstreamOf } from './adopted';
 import { type Affinity, hasZoneUpstreams, zonesOf, zoneTargetFields } from './affinity';
 import type { Document, Entity, Kind } from './document';
 import { nameFields, routeFields, serviceFields, targetFields, upstreamFields } from './fields';
@@ -59,39 +60,56 @@ type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & {
 };
 
 function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
-  const { tags, affinity, forms } = place;
-  const { name } = domain;
+  const { affinity, forms } = place;
   const hasZones = hasZoneUpstreams(affinity, forms);
+  const plugins = (settings.plugins ?? []).filter((plugin) => hasZones || plugin.name !== zonePluginName);
+  const { service, routes, tags } = settings.adopted
+    ? adoptedParts(domain, settings.adopted, place.tags)
+    : generatedParts(domain, settings, place.tags);
   return [
     ...upstreamsOf(domain, settings, place),
-    { kind: 'service', key: name, domain: name, fields: serviceFields(domain, settings), tags },
-    ...(settings.route === false
-      ? []
-      : [{ kind: 'route', key: name, domain: name, parent: name, fields: routeFields(domain), tags } as const]),
-    ...(settings.plugins ?? [])
-      .filter((plugin) => hasZones || plugin.name !== zonePluginName)
-      .map((plugin) => pluginOf(plugin, name, tags)),
+    service,
+    ...routes,
+    ...plugins.map((plugin) => pluginOf(plugin, { service: service.key, domain: domain.name, tags })),
   ];
+}
+
+/** `tags`: of what is generated below the service. */
+type Parts = { readonly service: Entity; readonly routes: readonly Entity[]; readonly tags: readonly string[] };
+
+function generatedParts(domain: Domain, settings: DomainSettings, tags: readonly string[]): Parts {
+  const { name } = domain;
+  const route = { kind: 'route', key: name, domain: name, parent: name, fields: routeFields(domain), tags } as const;
+  return {
+    service: { kind: 'service', key: name, domain: name, fields: serviceFields(domain, settings), tags },
+    routes: settings.route === false ? [] : [route],
+    tags,
+  };
 }
 
 /** The domain's own upstream, and those of its zones, which are of addresses alone. */
 function upstreamsOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
-  const { tags, affinity, held, accounts, forms } = place;
+  const { tags, affinity, held, forms } = place;
   const { name, targets } = domain;
-  const own = upstreamName(name);
+  const own = ownUpstreamOf(name, settings);
   const hasNames = forms.names.length > 0;
-  const ownTags = [...accountTagsOf(domain, held, accounts), ...tags].sort(compareText);
+  const isTheirs = settings.adopted?.upstream !== undefined;
+  const below = isTheirs ? adoptedTags(name, tags) : tags;
+  const ownTags = [...accountTagsOf(domain, own, place), ...below].sort(compareText);
   const balanced = (upstream: string, fieldsOf: (target: Target) => JsonObject): readonly Entity[] =>
-    targets.map((target) => targetEntity(target, { upstream, domain: name, fields: fieldsOf(target), tags }));
+    targets.map((target) => {
+      const fields = fieldsOf(target);
+      return targetEntity(target, { upstream, domain: name, fields, tags: upstream === own ? below : tags });
+    });
   const upstreamOf = (key: string, isOwn: boolean): Entity => {
     const fields = { ...upstreamFields(domain, settings, isOwn && hasNames), name: key };
     return { kind: 'upstream', key, domain: name, fields, tags: isOwn ? ownTags : tags };
   };
   const zones = hasZoneUpstreams(affinity, forms) ? zonesOf(domain, held) : [];
   return [
-    upstreamOf(own, true),
+    isTheirs ? adoptedUpstream(domain, own, { tags: ownTags, hasNames }) : upstreamOf(own, true),
     ...(forms.hasAddresses ? balanced(own, targetFields) : []),
-    ...forms.names.map((address) => nameEntity(address, domain, tags)),
+    ...forms.names.map((address) => nameEntity(address, domain, { upstream: own, tags: below })),
     ...zones.flatMap((zone) => {
       const key = zoneUpstreamName(zone, name);
       return [upstreamOf(key, false), ...balanced(key, zoneTargetFields(targets, zone, affinity))];
@@ -100,8 +118,11 @@ function upstreamsOf(domain: Domain, settings: DomainSettings, place: Place): re
 }
 
 /** One target for all of the domain's endpoints, whose origins are its tags. */
-function nameEntity(address: string, { name: domain, targets }: Domain, tags: readonly string[]): Entity {
-  const parent = upstreamName(domain);
+function nameEntity(
+  address: string,
+  { name: domain, targets }: Domain,
+  { upstream: parent, tags }: Pick<Placed, 'upstream' | 'tags'>,
+): Entity {
   const origins = targets.map(({ endpointId, scopeId }) => ({ endpointId, scopeIds: [scopeId] }));
   const key = targetKey(parent, address);
   return { kind: 'target', key, domain, parent, fields: nameFields(address), tags: withOrigins(tags, origins) };
@@ -114,10 +135,12 @@ function targetEntity(target: Target, { upstream, domain, fields, tags }: Placed
   return { kind: 'target', key, domain, parent: upstream, fields, tags: tags.concat(originTags(target)) };
 }
 
-function pluginOf(plugin: PluginSettings, domain: string, tags: readonly string[]): Entity {
+type PluginPlace = Pick<Entity, 'domain' | 'tags'> & { readonly service: string };
+
+function pluginOf(plugin: PluginSettings, { service, domain, tags }: PluginPlace): Entity {
   const fields = pluginFields(plugin, domain);
-  const key = pluginKey(domain, plugin.name);
-  return { kind: 'plugin', key, domain, parent: domain, fields, tags: [...tags, configTag(fields.config)] };
+  const key = pluginKey(service, plugin.name);
+  return { kind: 'plugin', key, domain, parent: service, fields, tags: [...tags, configTag(fields.config)] };
 }
 
 /** What Kong gets of a plugin. Those of this product are about its own domain unless the configuration names another. */

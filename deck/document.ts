@@ -16,6 +16,8 @@ export type Entity = {
   readonly fields: JsonObject;
   /** Sorted. */
   readonly tags: readonly string[];
+  /** People wrote it: fields and tags that it lacks stay as the control plane holds them (docs/decisions/0054-adopted.md). */
+  readonly isPartial?: true;
 };
 
 /** An entity that the control plane holds. */

@@ -57,7 +57,7 @@ export function upstreamFields(domain: Domain, settings: DomainSettings, hasName
     slots: 10_000,
     // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.
     host_header: hostOf({ domain: domain.name, host: domain.host }),
-    healthchecks: factsOf(domain.protocol).isGrpc ? grpcHealthchecks : httpHealthchecks(domain, settings),
+    healthchecks: isUnchecked(domain, settings) ? noHealthchecks : httpHealthchecks(domain, settings),
   };
 }
 
@@ -106,8 +106,15 @@ function httpHealthchecks(domain: Domain, settings: DomainSettings): JsonObject 
   };
 }
 
-/** Kong's checks speak HTTP/1.1, which a gRPC server does not answer, and passive ones alone never bring a target back. */
-const grpcHealthchecks: JsonObject = {
+/**
+ * Kong's checks speak HTTP/1.1, which a gRPC server does not answer, and passive ones alone never bring a target back. What people wrote gets none
+ * that it had not.
+ */
+function isUnchecked({ protocol }: Domain, { adopted, healthcheck }: DomainSettings): boolean {
+  return factsOf(protocol).isGrpc || (adopted !== undefined && healthcheck === undefined);
+}
+
+const noHealthchecks: JsonObject = {
   threshold: 0,
   active: {
     type: 'http',

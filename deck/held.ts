@@ -4,6 +4,7 @@ import type { JsonObject } from '#core/model';
 import { domainOfUpstream } from '#core/names';
 import type { HeldEntity, Kind } from './document';
 import { pluginKey, targetKey } from './keys';
+import { adoptedDomainOf } from './tags';
 
 /** An id that can be a segment of a path once it is encoded: dots cannot be, and half a character has no encoding (fm-54). */
 export const idSchema = z.string().regex(/^(?!\.{1,2}$)\P{Cs}+$/u);
@@ -49,7 +50,7 @@ export function heldEntity(kind: Kind, item: Item, names: ReadonlyMap<string, st
   return {
     kind,
     key,
-    domain: domainOf(kind, item, parent),
+    domain: adoptedDomainOf(tags ?? []) ?? domainOf(kind, item, parent),
     parent,
     // Every value comes from JSON.parse.
     fields: fields as JsonObject,

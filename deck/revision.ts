@@ -1,6 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
 import { canonicalJson, checksumOf } from '#core/json';
+import { asAdopted, isAdopted } from './adopted';
 import { type Affinity, zoneOf } from './affinity';
 import { withoutDefaults } from './compare';
 import { sortDocument } from './desired';
@@ -74,7 +75,7 @@ function isOfDiscovery({ kind }: Pick<Entity, 'kind'>): boolean {
 }
 
 function asWritten({ id: _, ...entity }: HeldEntity): Entity {
-  return withoutDefaults(entity);
+  return isAdopted(entity) ? asAdopted(entity) : withoutDefaults(entity);
 }
 
 /**
@@ -110,7 +111,7 @@ function settingsIn({ entities }: Revision): (entity: Entity) => Entity {
   const upstreams = new Map(entities.flatMap((one) => (one.kind === 'upstream' ? [[one.domain, one.fields]] : [])));
   return (entity) => {
     const fields = entity.kind === 'upstream' && upstreams.get(entity.domain);
-    if (!fields) return entity;
+    if (!fields || entity.isPartial) return entity;
     const { algorithm = fields.algorithm ?? null } = entity.fields;
     return { ...entity, fields: { ...fields, name: entity.key, ...('algorithm' in fields && { algorithm }) } };
   };

@@ -12,6 +12,7 @@ const prefixes = {
   config: 'config:',
   account: 'account:',
   pinned: 'pinned:',
+  adopted: 'adopted:',
 };
 const ownTag = new RegExp(`^(?:${productTag}$|${Object.values(prefixes).join('|')})`);
 
@@ -120,6 +121,21 @@ const pinned = new RegExp(`^${prefixes.pinned}[0-9a-f]{12}$`);
 /** The revisions that `pinTag` put among the tags; people may write what they like behind its prefix, and more than one. */
 export function pinsOf(tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => pinned.test(tag)).map((tag) => tag.slice(prefixes.pinned.length));
+}
+
+/** On what belongs to a domain by adoption alone, since its name does not tell: what people wrote, and what was generated below that. */
+export function adoptedTag(domain: string): string {
+  return `${prefixes.adopted}${domain}`;
+}
+
+/** The domain that `adoptedTag` put among the tags. */
+export function adoptedDomainOf(tags: readonly string[]): string | undefined {
+  return tags.find((tag) => tag.startsWith(prefixes.adopted))?.slice(prefixes.adopted.length);
+}
+
+/** Tags of the product beside those that people gave an entity. */
+export function besideTheirs(own: readonly string[], held: readonly string[]): readonly string[] {
+  return [...new Set([...held.filter((tag) => !ownTag.test(tag)), ...own])].sort(compareText);
 }
 
 /** The tags without the one that `pinTag` makes. */

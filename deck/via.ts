@@ -4,7 +4,7 @@ import { isServiceName, serviceName, upstreamName } from '#core/names';
 import { factsOf } from '#core/protocols';
 import type { Document, Entity } from './document';
 import { nameInParent, parentOfKey } from './keys';
-import { type EndpointOrigin, withOrigins } from './tags';
+import { adoptedDomainOf, type EndpointOrigin, withOrigins } from './tags';
 
 /**
  * What stands in the upstream of a domain: each address as a target, a name that the resolver answers (`host:port`), or, while a switch
@@ -34,9 +34,9 @@ function nameOfDomain({ name, protocol, targets }: Domain, suffix: string): stri
   return `${serviceName(name, suffix)}:${others.length > 0 ? factsOf(protocol).port : port}`;
 }
 
-/** Whether an entity is a target of a domain's own upstream, and no zone's; what is published is none either. */
-export function isOwnTarget({ kind, key, domain }: Pick<Entity, 'kind' | 'key' | 'domain'>): boolean {
-  return kind === 'target' && parentOfKey(key) === upstreamName(domain);
+/** Whether an entity is a target of a domain's own upstream, adopted or not, and no zone's; what is published is none either. */
+export function isOwnTarget({ kind, key, domain, tags }: Pick<Entity, 'kind' | 'key' | 'domain' | 'tags'>): boolean {
+  return kind === 'target' && (parentOfKey(key) === upstreamName(domain) || adoptedDomainOf(tags) === domain);
 }
 
 /** Whether an entity is a target that is a name for the resolver. */

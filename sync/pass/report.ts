@@ -1,8 +1,8 @@
 import { groupBy } from '#core/group-by';
 import type { Quarantined, ScopeState } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
+import { maskedPlugin } from '#deck/compare';
 import type { Entity } from '#deck/document';
-import { maskedPlugin } from '#deck/without-words';
 import type { Rollout } from '../control-planes/control-plane';
 import type { AppliedChange, Change, Kept } from '../plan/changes';
 import type { Withheld } from '../plan/removals/brake';

@@ -3,6 +3,7 @@ import { groupBy } from '#core/group-by';
 import type { DomainSettings, Json, Snapshot } from '#core/model';
 import { isProtocol } from '#core/protocols';
 import { hasAnswered } from '#core/snapshot';
+import { isAdopted } from '#deck/adopted';
 import { zoneOf } from '#deck/affinity';
 import type { Document, Kind } from '#deck/document';
 import { claimedPathsOf } from '#deck/route-paths';
@@ -10,11 +11,16 @@ import { eachOriginOf, originsOf } from '#deck/tags';
 
 type Settings = Readonly<Record<string, DomainSettings>>;
 
-/** What each domain is in use with, as the control plane holds it; a route that the configuration switches off counts no more. */
+/**
+ * What each domain is in use with, as the control plane holds it; a route that the configuration switches off counts no more, and one that people wrote
+ * is none that tags have to agree with.
+ */
 export function incumbentsOf(held: Document, snapshot: Snapshot, settings: Settings): Incumbents {
   const unread = new Set(snapshot.scopes.filter((one) => !hasAnswered(one)).map((one) => one.scope.id));
   // It leaves with this plan, and the next one must come to the same without it.
-  const staying = held.filter(({ kind, domain }) => kind !== 'route' || settings[domain]?.route !== false);
+  const staying = held.filter(
+    (one) => one.kind !== 'route' || (settings[one.domain]?.route !== false && !isAdopted(one)),
+  );
   return new Map(
     [...groupBy(staying, (one) => one.domain)].map(([domain, entities]) => [domain, incumbentOf(entities, unread)]),
   );

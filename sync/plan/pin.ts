@@ -1,5 +1,6 @@
 import type { Domain } from '#core/claims/settle';
 import { groupBy } from '#core/group-by';
+import { adoptedIn, isAdopted } from '#deck/adopted';
 import { type Affinity, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
@@ -29,7 +30,8 @@ export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput) {
   const named = groupBy(revision.entities.filter(isName), (one) => one.domain);
   const wantedOf = ({ name }: Domain) => (named.has(name) ? formsIn(named.get(name) ?? []) : addressesAlone);
   const { formsOf, waiting } = decideForms({ ...input, wantedOf });
-  const data = renderDesired({ ...input, settings: {}, affinity: revision.affinity, formsOf });
+  const settings = adoptedIn([...revision.entities, ...input.held]);
+  const data = renderDesired({ ...input, settings, affinity: revision.affinity, formsOf });
   const desired = underRevision(revision, data, input.held);
   return { desired: isHold ? desired : markPinned(desired, revision.id), waiting };
 }
@@ -45,13 +47,13 @@ export function newestBeside({ left, before = left }: Pin, desired: Omit<Revisio
  */
 export function heldBeside({ left, before = left }: Pin, held: readonly HeldEntity[]): Document {
   const usual = groupBy(before?.entities ?? [], (one) => one.domain);
-  const isRenewed = ({ domain, kind }: HeldEntity) => usual.has(domain) && isRevoked({ kind });
+  const isRenewed = (one: HeldEntity) => usual.has(one.domain) && isRevoked(one) && !isAdopted(one);
   const present = new Set(held.map((one) => one.domain));
   const fieldsOf = ({ domain, kind, key }: HeldEntity) =>
-    usual.get(domain)?.find((one) => one.kind === kind && one.key === key)?.fields;
+    usual.get(domain)?.find((one) => one.kind === kind && one.key === key && !one.isPartial)?.fields;
   return [
     ...held.filter((one) => !isRenewed(one)).map((one) => ({ ...one, fields: fieldsOf(one) ?? one.fields })),
-    ...(before?.entities ?? []).filter((one) => isRevoked(one) && present.has(one.domain)),
+    ...(before?.entities ?? []).filter((one) => isRevoked(one) && !one.isPartial && present.has(one.domain)),
   ];
 }
 
@@ -62,7 +64,7 @@ export function isOver({ revision, left }: Pin, newest: Revision): boolean {
 
 /** Whether an entity that the revision is without leaves with the pin: never an upstream or a target. */
 export function isTakenBack(entity: HeldEntity, pin: Pin): boolean {
-  return isRevoked(entity) && pin.isFromAnother(entity);
+  return isRevoked(entity) && !isAdopted(entity) && pin.isFromAnother(entity);
 }
 
 /** Whether a pin takes such an entity back where the revision is without it. */
@@ -74,7 +76,7 @@ export function isRevoked({ kind }: { readonly kind: Kind }): boolean {
 export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly Kept[] {
   if (pin.isHold) return [];
   return unwanted
-    .filter((entity) => isRevoked(entity) && !pin.isFromAnother(entity))
+    .filter((entity) => isRevoked(entity) && !isAdopted(entity) && !pin.isFromAnother(entity))
     .map(({ kind, key, domain }) => ({
       key,
       domain,

@@ -1,11 +1,13 @@
 import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
 import { uuidOf } from '#core/uuid';
+import { isAdopted } from '#deck/adopted';
 import { withoutDefaults } from '#deck/compare';
 import { writeOrder } from '#deck/desired';
 import { type Document, type Entity, type HeldEntity, type Kind, nameOf, parentNameOf } from '#deck/document';
 import { uuidName } from '#deck/keys';
 import { boundRoute } from '#deck/route-paths';
+import { completeAdopted } from './adopted';
 import { type Action, type Change, type Changes, type Turn, turnOf } from './changes';
 import { keptUnder } from './pin';
 import { whyCreated, whyUpdated } from './reasons';
@@ -19,8 +21,10 @@ export type PlanInput = RemovalContext & { readonly held: readonly HeldEntity[] 
 export type Plan = Changes & { readonly desired: Document; readonly absences: Absences };
 
 /** What to write so that the control plane holds what is desired, without removing anything that is uncertain. */
-export function makePlan(input: PlanInput): Plan {
-  const heldByName = new Map(input.held.map((entity) => [nameOf(entity), entity]));
+export function makePlan(given: PlanInput): Plan {
+  const heldByName = new Map(given.held.map((entity) => [nameOf(entity), entity]));
+  const completed = completeAdopted(given.desired, heldByName);
+  const input = { ...given, desired: completed.desired };
   const idOf = (entity: Entity) => heldByName.get(nameOf(entity))?.id ?? uuidOf(uuidName(entity));
   const parents = new Map(
     [...input.held, ...input.desired].filter(isParent).map((entity) => [nameOf(entity), idOf(entity)]),
@@ -52,7 +56,7 @@ export function makePlan(input: PlanInput): Plan {
   );
   const changes = sortChanges([...upserts, ...deletes]);
   const unrecorded = input.pin ? keptUnder(input.pin, left) : [];
-  return { changes, kept: [...kept, ...off.kept, ...unrecorded], absences, desired };
+  return { changes, kept: [...completed.kept, ...kept, ...off.kept, ...unrecorded], absences, desired };
 }
 
 function without<T>(all: readonly T[], some: readonly T[]): readonly T[] {
@@ -67,7 +71,7 @@ function isParent({ kind }: Entity): boolean {
 /** A route stays when its domain cannot be used at the moment, and takes no more than its paths all the same (fm-46). */
 function boundedRouteOf(entity: HeldEntity): readonly Entity[] {
   // Below somebody else's service it has no parent here, and written without one it would lose that.
-  if (entity.kind !== 'route' || entity.parent === undefined) return [];
+  if (entity.kind !== 'route' || entity.parent === undefined || isAdopted(entity)) return [];
   const { id: _, ...route } = entity;
   return [boundRoute(withoutDefaults(route))];
 }

@@ -1,5 +1,6 @@
 import { type Claims, type Contested, type Domain, settleClaims } from '#core/claims/settle';
 import type { DomainSettings, Snapshot } from '#core/model';
+import { adoptedPaths } from '#deck/adopted';
 import type { Affinity } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import { type Document, nameOf } from '#deck/document';
@@ -43,8 +44,9 @@ type Settled = {
  */
 export function settle(snapshot: Snapshot, options: SettleOptions, contested: Contested = new Map()): Settled {
   const { held, settings, base = emptyBase } = options;
-  const unrouted = new Set(Object.keys(settings).filter((domain) => settings[domain]?.route === false));
-  const rights = { written: writtenPaths(base), unrouted, contested };
+  const isUnrouted = ({ route, adopted }: DomainSettings) => route === false || adopted !== undefined;
+  const unrouted = new Set(Object.keys(settings).filter((domain) => isUnrouted(settings[domain] ?? {})));
+  const rights = { written: [...writtenPaths(base), ...adoptedPaths(held)], unrouted, contested };
   const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings), rights);
   const evidence = collectEvidence(snapshot, claims.quarantined, options.allowed);
   const { formsOf, waiting } = configuredForms(claims.domains, { ...options, snapshot, evidence });

@@ -30,6 +30,7 @@ const entity: z.ZodType<Entity> = z.object({
   parent: z.string().optional(),
   fields,
   tags: z.array(z.string()),
+  isPartial: z.literal(true).optional(),
 });
 
 /** Health checks are most of an upstream, and nearly all upstreams have the same: each of them stands once. */

@@ -63,7 +63,7 @@ function lostAddresses(taken: readonly Change[], held: readonly HeldEntity[]): R
 /** Whether a target goes while its domain's own upstream keeps, or gets, a name in place of it; in place of a name it may be anything. */
 function replacedBy(changes: readonly Change[], held: readonly HeldEntity[]): (change: Change) => boolean {
   const deleted = new Set(changes.filter((one) => one.action === 'delete').map((one) => one.key));
-  const created = changes.filter((one) => one.action === 'create');
+  const created = changes.flatMap(({ action, after }) => (action === 'create' && after ? [after] : []));
   const left = [...held.filter(({ kind, key }) => kind === 'target' && !deleted.has(key)), ...created].filter(
     isOwnTarget,
   );

@@ -75,7 +75,7 @@ export type SwitchedOff = {
  */
 export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext): SwitchedOff {
   const { desired, policy, pin } = input;
-  const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.key));
+  const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.domain));
   const reasons = new Map<HeldEntity, string>();
   for (const entity of unwanted) {
     // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered; and a journal knows what it wrote.

@@ -1,0 +1,82 @@
+import { compareText } from '#core/addresses/targets';
+import type { WrittenPath } from '#core/claims/path-owners';
+import type { Domain } from '#core/claims/settle';
+import type { Adopted, DomainSettings, JsonObject } from '#core/model';
+import { upstreamName } from '#core/names';
+import type { Document, Entity } from './document';
+import { roundRobin } from './fields';
+import { claimedPathsOf, hasPathsAlone } from './route-paths';
+import { adoptedDomainOf, adoptedTag } from './tags';
+
+/** What people wrote and the product took over, in place of what it would generate (docs/decisions/0054-adopted.md). */
+
+/** Name of the upstream that holds a domain's targets. */
+export function ownUpstreamOf(domain: string, { adopted }: DomainSettings): string {
+  return adopted?.upstream ?? upstreamName(domain);
+}
+
+/** Tags of what belongs to a domain although its name does not tell. */
+export function adoptedTags(domain: string, tags: readonly string[]): readonly string[] {
+  return [...tags, adoptedTag(domain)].sort(compareText);
+}
+
+/** The service and routes, and the tags of what is generated below that service: of the service where it leads alone is ours. */
+export function adoptedParts({ name }: Domain, adopted: Adopted, selectTags: readonly string[]) {
+  const tags = adoptedTags(name, selectTags);
+  const own = { domain: name, tags, isPartial: true } as const;
+  const host = ownUpstreamOf(name, { adopted });
+  const { service: parent, routes } = adopted;
+  return {
+    service: { ...own, kind: 'service', key: parent, fields: { host } } as const,
+    routes: routes.map((key) => ({ ...own, kind: 'route', key, parent, fields: {} }) as const),
+    tags,
+  };
+}
+
+type UpstreamPlace = { readonly tags: readonly string[]; readonly hasNames: boolean };
+
+/** An upstream that people wrote; names among its targets need round-robin (docs/decisions/0053-via.md). */
+export function adoptedUpstream({ name, host }: Domain, key: string, { tags, hasNames }: UpstreamPlace): Entity {
+  const fields: JsonObject = {
+    ...(host !== undefined && { host_header: host }),
+    ...(hasNames && { algorithm: roundRobin }),
+  };
+  return { kind: 'upstream', key, domain: name, fields, tags, isPartial: true };
+}
+
+/** The paths that adopted routes have for all requests, as base files' are: nobody's tag takes them. */
+export function adoptedPaths(held: Document): readonly WrittenPath[] {
+  return held.filter(isAdopted).flatMap((entity) => {
+    const { kind, key, domain, fields } = entity;
+    const paths = (kind === 'route' && hasPathsAlone(fields) && claimedPathsOf(entity)) || [];
+    return paths.map((path) => ({ path, route: `route ${key}`, service: domain }));
+  });
+}
+
+/** Whether people wrote an entity that the control plane holds as the product's. */
+export function isAdopted({ kind, tags }: Pick<Entity, 'kind' | 'tags'>): boolean {
+  return kind !== 'target' && kind !== 'plugin' && adoptedDomainOf(tags) !== undefined;
+}
+
+/** What the product says of an entity that people wrote. */
+export function asAdopted(entity: Entity): Entity {
+  const { host = null } = entity.fields;
+  return { ...entity, fields: entity.kind === 'service' ? { host } : {}, isPartial: true };
+}
+
+/** Settings of the domains that are adopted by what `entities`, held or of a revision, say; no more of them than that. */
+export function adoptedIn(entities: Document): Readonly<Record<string, DomainSettings>> {
+  const theirs = entities.filter((one) => one.isPartial || isAdopted(one));
+  const byDomain = new Map<string, { upstream?: string; service?: string; routes: string[] }>();
+  for (const { kind, key, domain } of theirs) {
+    const one = byDomain.get(domain) ?? { routes: [] };
+    byDomain.set(domain, one);
+    if (kind === 'route') one.routes.push(key);
+    else if (kind === 'service' || kind === 'upstream') one[kind] = key;
+  }
+  return Object.fromEntries(
+    [...byDomain].flatMap(([domain, { service, ...rest }]) =>
+      service === undefined ? [] : [[domain, { adopted: { service, ...rest } }]],
+    ),
+  );
+}
