@@ -24,7 +24,8 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
   'sync/rollout': ['sync/pass'],
   'sync/watch': ['sync/rollout'],
   'sync/doctor': ['sync/watch'],
-  'sync/cli': ['sync/doctor'],
+  'sync/adopt': ['sync/rollout'],
+  'sync/cli': ['sync/doctor', 'sync/adopt'],
 };
 
 /** Three verbs show, or run, what is no part of `sync`. */
