@@ -1,4 +1,4 @@
-import type { Config, SourceConfig } from '#config/schema';
+import { type Config, defaultDiscovery, type SourceConfig, type VpcEndpointsConfig } from '#config/schema';
 import type { Clock } from '#core/timing/clock';
 import { type AwsAccess, createAwsAccess } from './aws/access';
 import type { AccountScope } from './aws/accounts';
@@ -18,6 +18,7 @@ import { createResolver } from './providers/resolver';
 import { createSnapshotSource } from './providers/snapshot';
 import { createStaticSource } from './providers/static';
 import { createVpcEndpointsSource } from './providers/vpc-endpoints';
+import { createSeenReader, type ReadSeen } from './seen/read';
 import { createSnapshotReader } from './snapshot/reader';
 import type { Source } from './source';
 
@@ -80,6 +81,17 @@ export function createSources(
   { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,
 ): readonly Source[] {
   return sources.map((config) => createSource(config, { ...aws, owner, pageSize }));
+}
+
+/** What reads all endpoints that the sources of type vpc-endpoints could see, tagged or not; no IO. */
+export function openSeen(
+  { sources, discovery }: Pick<Config, 'sources'> & Partial<Pick<Config, 'discovery'>>,
+  { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,
+): ReadSeen {
+  const readersOf = (scope: AccountScope, { endpoint }: VpcEndpointsConfig) =>
+    ec2ReadersOf(createEc2Reader, { ...aws, pageSize, scope, endpoint });
+  const own = sources.filter((one) => one.type === 'vpc-endpoints');
+  return createSeenReader(own, { ...defaultDiscovery, ...discovery, readersOf });
 }
 
 /** What looks at the networks of the sources that the configuration names; no IO. */

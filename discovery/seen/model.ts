@@ -1,4 +1,5 @@
-import type { TagKeys } from '#config/schema';
+import type { AllowConfig, TagKeys } from '#config/schema';
+import type { Problem } from '#core/errors';
 import type { Address, EndpointState, Scope } from '#core/model';
 
 /** An address of an endpoint's interface, with the name of its zone: names of zones differ between accounts, and are part of zonal DNS names. */
@@ -11,6 +12,10 @@ export type SeenEndpoint = {
   readonly scope: Scope;
   /** The keys of tags that its source reads. */
   readonly tagKeys: TagKeys;
+  /** What its source may claim. */
+  readonly allow: AllowConfig;
+  /** The id of its AWS account, where AWS says it. */
+  readonly accountId?: string;
   /** AWS's spelling, such as `Interface`. */
   readonly type: string;
   readonly state: EndpointState;
@@ -24,6 +29,8 @@ export type SeenEndpoint = {
   readonly addresses: readonly SeenAddress[];
   /** All tags of the endpoint, ours and those of others. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Why AWS's answer about it cannot be relied upon: a field of another form, or an interface that AWS does not list. */
+  readonly problem?: Problem;
 };
 
 /** What one scope holds, or why nobody knows: nothing is concluded from a scope that cannot be read. */

@@ -169,7 +169,7 @@ function createReader({ scope, world, past, fault }: ReaderOptions): Ec2Reader {
       strike();
       if (fault() === 'empty' || fault() === 'stranger') return [];
       const listed = seen().endpoints(placeOf(scope));
-      return listed.filter(({ tags }) => tags[tagKey] !== undefined).map(itemOf);
+      return listed.filter(({ tags }) => tagKey === undefined || tags[tagKey] !== undefined).map(itemOf);
     },
     listInterfaces: async (ids) => {
       if (fault() === 'partial') throw failure('TIMEOUT');

@@ -19,6 +19,8 @@ export type VpcEndpointItem = {
   readonly id: string;
   /** AWS's spelling, such as `GatewayLoadBalancer`. */
   readonly type?: string;
+  /** The id of its AWS account. */
+  readonly ownerId?: string;
   readonly state?: string;
   readonly reason?: string;
   readonly createdAtMs?: number;
@@ -38,7 +40,8 @@ export type InterfaceItem = Zoned & {
   readonly misfit?: string;
 };
 
-export type EndpointFilter = { readonly tagKey: string; readonly vpcIds?: readonly string[] };
+/** `tagKey` absent: endpoints without tags too. */
+export type EndpointFilter = { readonly tagKey?: string; readonly vpcIds?: readonly string[] };
 
 /** What discovery needs of EC2 in one account and region. All lists are complete, or throw PrivatelinkError. */
 export interface Ec2Reader {
@@ -94,7 +97,7 @@ async function describeEndpoints(
 ): Promise<DescribeVpcEndpointsCommandOutput> {
   const { DescribeVpcEndpointsCommand } = await loadEc2();
   const Filters = [
-    { Name: 'tag-key', Values: [filter.tagKey] },
+    ...(filter.tagKey === undefined ? [] : [{ Name: 'tag-key', Values: [filter.tagKey] }]),
     ...(filter.vpcIds ? [{ Name: 'vpc-id', Values: [...filter.vpcIds] }] : []),
   ];
   return (await client()).send(new DescribeVpcEndpointsCommand({ Filters, MaxResults: pageSize, NextToken: token }), {
@@ -126,6 +129,7 @@ const endpointItem = z
   .object({
     VpcEndpointId: z.string().min(1),
     VpcEndpointType: optionalText,
+    OwnerId: optionalText,
     State: optionalText,
     LastError: z.object({ Code: optionalText, Message: optionalText }).nullish(),
     FailureReason: optionalText,
@@ -141,6 +145,7 @@ const endpointItem = z
     (item): VpcEndpointItem => ({
       id: item.VpcEndpointId,
       type: item.VpcEndpointType,
+      ownerId: item.OwnerId,
       state: item.State,
       reason: item.LastError?.Message ?? item.LastError?.Code ?? item.FailureReason,
       createdAtMs: item.CreationTimestamp?.getTime(),
