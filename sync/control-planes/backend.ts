@@ -1,3 +1,4 @@
+import type { HeldEntity } from '#deck/document';
 import type { Base } from '#deck/file/base';
 import type { Change } from '../plan/changes';
 import type { ControlPlane } from './control-plane';
@@ -81,6 +82,8 @@ export type Backend<C> = {
   readonly mostOfKind?: (config: C) => number | undefined;
   /** Where its entities can be looked at one by one, also those of others; absent: nowhere. */
   readonly openEntities?: (config: C, signal: AbortSignal) => Promise<EntityApi | undefined>;
+  /** All entities that it holds, of all people; absent: nobody can tell. Throws PrivatelinkError. */
+  readonly readAll?: (config: C, signal: AbortSignal) => Promise<readonly HeldEntity[]>;
   /** Absent: it takes no schema, its nodes bring them. */
   readonly schemas?: (config: C) => PluginSchemas;
   readonly checks?: readonly PlaneCheck<C>[];
@@ -99,6 +102,7 @@ export type OpenBackend = {
   readonly concurrency: number;
   readonly mostOfKind?: number;
   readonly openEntities?: (signal: AbortSignal) => Promise<EntityApi | undefined>;
+  readonly readAll?: (signal: AbortSignal) => Promise<readonly HeldEntity[]>;
   readonly schemas?: PluginSchemas;
   readonly readNodes?: ReadNodes;
   readonly measure?: TakeMeasure;
@@ -110,7 +114,7 @@ export type OpenBackend = {
 
 /** Binds a backend to the configuration of one control plane. */
 export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
-  const { openEntities, readId, checks = [] } = backend;
+  const { openEntities, readAll, readId, checks = [] } = backend;
   const identity = backend.identify(config);
   return {
     connect: (owner, options) => backend.connect(config, owner, options),
@@ -120,6 +124,7 @@ export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
     concurrency: backend.concurrency?.(config) ?? 1,
     mostOfKind: backend.mostOfKind?.(config),
     openEntities: openEntities && ((signal) => openEntities(config, signal)),
+    readAll: readAll && ((signal) => readAll(config, signal)),
     schemas: backend.schemas?.(config),
     readNodes: backend.readNodes?.(config),
     measure: backend.measure?.(config),

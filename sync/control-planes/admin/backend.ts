@@ -1,5 +1,6 @@
 import type { AdminConfig } from '#config/schema';
 import type { Backend } from '../backend';
+import { readEverything } from '../kong-api/read-all';
 import { connectAdmin } from './control-plane';
 import { openKong } from './kong';
 
@@ -10,4 +11,6 @@ export const adminBackend: Backend<AdminConfig> = {
   deckPlace: ({ workspace }) => ({ workspace }),
   concurrency: ({ concurrency }) => concurrency,
   openEntities: async (config) => openKong(config),
+  readAll: (config, signal) =>
+    readEverything(openKong(config), { concurrency: config.concurrency, hasTargetList: false }, signal),
 };

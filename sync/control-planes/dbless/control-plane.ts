@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DblessConfig } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
+import type { HeldEntity } from '#deck/document';
 import { heldEntities } from '#deck/held';
 import { isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
@@ -48,6 +49,12 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
     // The node that is written to is the data plane.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
   };
+}
+
+/** All entities of the configuration that Kong runs, of all people. Throws PrivatelinkError. */
+export async function readRunningEntities(http: Http, signal: AbortSignal): Promise<readonly HeldEntity[]> {
+  const text = await readConfig(http, signal);
+  return orShapeError(() => heldEntities(runningItemsOf(parseDeclarative(text))));
 }
 
 /** Gives what does `work`, which must be pure, once for the same text in a row. */

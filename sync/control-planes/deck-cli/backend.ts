@@ -11,6 +11,7 @@ export const deckBackend: Backend<DeckConfig> = {
   deckPlace: ({ name, workspace }) => ({ controlPlaneName: name, workspace }),
   mostOfKind: (config) => withoutDeck(config).mostOfKind,
   openEntities: async (config, signal) => withoutDeck(config).openEntities?.(signal),
+  readAll: async (config, signal) => withoutDeck(config).readAll?.(signal) ?? [],
   readNodes: (config) => withoutDeck(config).readNodes,
   measure: (config) => withoutDeck(config).measure,
 };

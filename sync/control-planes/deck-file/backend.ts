@@ -3,12 +3,13 @@ import { messageOf } from '#core/errors';
 import { proveWritable, writeFix } from '#io/files';
 import type { Backend } from '../backend';
 import { type Diagnosis, failed, ok } from '../diagnosis';
-import { connectFile } from './control-plane';
+import { connectFile, readFileEntities } from './control-plane';
 
 /** A decK file of its own. */
 export const fileBackend: Backend<FileConfig> = {
   connect: connectFile,
   identify: (place) => place,
+  readAll: ({ path }, signal) => readFileEntities(path, signal),
   checks: [{ name: 'decK file', run: checkFile }],
 };
 

@@ -1,4 +1,6 @@
 import { messageOf, PrivatelinkError } from '#core/errors';
+import type { HeldEntity } from '#deck/document';
+import { parseAnyDeckFile } from '#deck/file/any';
 import { type Base, emptyBase } from '#deck/file/base';
 import { parseDeckFile } from '#deck/file/read';
 import { renderText } from '#deck/file/write';
@@ -32,6 +34,12 @@ export function connectFile(
     },
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
   };
+}
+
+/** All entities of the file, of base files too; none where there is no file yet. Throws PrivatelinkError. */
+export async function readFileEntities(path: string, signal: AbortSignal): Promise<readonly HeldEntity[]> {
+  const text = await readText(path, signal);
+  return text === undefined ? [] : parseAnyDeckFile(text, path).held;
 }
 
 async function readText(path: string, signal: AbortSignal): Promise<string | undefined> {

@@ -1,6 +1,8 @@
 import type { KonnectConfig } from '#config/schema';
 import { lazy } from '#core/timing/lazy';
 import type { Backend } from '../backend';
+import type { EntityApi } from '../kong-api/lists';
+import { readEverything } from '../kong-api/read-all';
 import { checkDataPlanes, checkSchema } from './checks';
 import { connectKonnect } from './control-plane';
 import { measurePlane } from './measure';
@@ -20,10 +22,13 @@ export const konnectBackend: Backend<KonnectConfig> = {
   deckPlace: ({ name }) => ({ controlPlaneName: name }),
   concurrency: ({ concurrency }) => concurrency,
   mostOfKind: () => mostOfKind,
-  openEntities: async (config, signal) => {
-    const { http, path } = await openPlane(config)(signal);
-    return { http, base: `${path}/core-entities` };
-  },
+  openEntities: openPlaneEntities,
+  readAll: async (config, signal) =>
+    readEverything(
+      await openPlaneEntities(config, signal),
+      { concurrency: config.concurrency, hasTargetList: true },
+      signal,
+    ),
   schemas: (config) => ({
     upload: async (schema, signal) => bringPlugin(await openPlane(config)(signal), schema, { config, signal }),
     prepare: (schemas) => createRelease({ ...config, openPlane: openPlane(config), schemas }),
@@ -41,3 +46,8 @@ export const konnectBackend: Backend<KonnectConfig> = {
     { name: 'plugin schema', run: checkSchema },
   ],
 };
+
+async function openPlaneEntities(config: KonnectConfig, signal: AbortSignal): Promise<EntityApi> {
+  const { http, path } = await openPlane(config)(signal);
+  return { http, base: `${path}/core-entities` };
+}
