@@ -1,6 +1,6 @@
 import type { AdminConfig } from '#config/schema';
 import type { Backend } from '../backend';
-import { readEverything } from '../kong-api/read-all';
+import { readEverything } from '../kong-api/lists';
 import { connectAdmin } from './control-plane';
 import { openKong } from './kong';
 

@@ -1,8 +1,10 @@
-import type { Kind } from '#deck/document';
-import { type Item, itemSchema } from '#deck/held';
+import { writeOrder } from '#deck/desired';
+import type { HeldEntity, Kind } from '#deck/document';
+import { heldEntities, type Item, itemSchema } from '#deck/held';
 import { concurrently } from '#io/concurrently';
 import type { Http } from './http';
 import { entityPages, readPages } from './pages';
+import { listPaths, targetsPath } from './paths';
 
 /** The entities of one control plane: the client to reach them, and the path above their lists. */
 export type EntityApi = { readonly http: Http; readonly base: string };
@@ -31,4 +33,28 @@ export async function readLists(
   });
   const kinds = new Set(paths.map(({ kind }) => kind));
   return new Map([...kinds].map((kind) => [kind, lists.flatMap((list) => (list.kind === kind ? list.items : []))]));
+}
+
+type ReadAllOptions = {
+  readonly concurrency: number;
+  /** Kong's own Admin API lists targets below their upstream only. */
+  readonly hasTargetList: boolean;
+};
+
+/** All entities of a control plane, of all people, by lists without a filter. Throws PrivatelinkError. */
+export async function readEverything(
+  api: EntityApi,
+  { concurrency, hasTargetList }: ReadAllOptions,
+  signal: AbortSignal,
+): Promise<readonly HeldEntity[]> {
+  const options = { ...api, concurrency, tags: [] };
+  const flat = writeOrder.filter((kind) => hasTargetList || kind !== 'target');
+  const lists = await readLists(
+    flat.map((kind) => ({ kind, path: listPaths[kind] })),
+    options,
+    signal,
+  );
+  if (hasTargetList) return heldEntities(lists);
+  const below = (lists.get('upstream') ?? []).map(({ id }): ListPath => ({ kind: 'target', path: targetsPath(id) }));
+  return heldEntities(new Map([...lists, ...(await readLists(below, options, signal))]));
 }

@@ -1,8 +1,7 @@
 import type { KonnectConfig } from '#config/schema';
 import { lazy } from '#core/timing/lazy';
 import type { Backend } from '../backend';
-import type { EntityApi } from '../kong-api/lists';
-import { readEverything } from '../kong-api/read-all';
+import { type EntityApi, readEverything } from '../kong-api/lists';
 import { checkDataPlanes, checkSchema } from './checks';
 import { connectKonnect } from './control-plane';
 import { measurePlane } from './measure';
