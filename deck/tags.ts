@@ -135,7 +135,18 @@ export function adoptedDomainOf(tags: readonly string[]): string | undefined {
 
 /** Tags of the product beside those that people gave an entity. */
 export function besideTheirs(own: readonly string[], held: readonly string[]): readonly string[] {
-  return [...new Set([...held.filter((tag) => !ownTag.test(tag)), ...own])].sort(compareText);
+  return [...new Set([...held.filter(isTheirs), ...own])].sort(compareText);
+}
+
+/** The tags that people gave an entity which the product took over from them: all but those for which nothing else has a use. */
+export function theirTags(held: readonly string[], selectTags: readonly string[]): readonly string[] {
+  return held.filter((tag) => isTheirs(tag) && !selectTags.includes(tag));
+}
+
+const ofAdopted = [prefixes.adopted, prefixes.pinned, prefixes.account];
+
+function isTheirs(tag: string): boolean {
+  return !ofAdopted.some((prefix) => tag.startsWith(prefix));
 }
 
 /** The tags without the one that `pinTag` makes. */

@@ -3,7 +3,7 @@ import { groupBy } from '#core/group-by';
 import type { Clock } from '#core/timing/clock';
 import { nameOf } from '#deck/document';
 import { concurrently } from '#io/concurrently';
-import { delayedSignal, stoppedAfter, withinDeadline } from '#io/signals';
+import { delayedSignal, stoppedAfter } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
 import { type AppliedChange, type Change, turnOf } from '../plan/changes';
 import { failureNames, whySkipped } from '../plan/dependants';
@@ -15,10 +15,9 @@ import {
   type EntityControlPlane,
   type FailedChange,
   type Rollout,
-  rolloutPollMs,
-  rolloutWaitMs,
   writesBase,
 } from './control-plane';
+import { awaitRollout, readRollout } from './data-planes';
 
 export type ApplyOptions = {
   readonly controlPlane: ControlPlane;
@@ -200,26 +199,4 @@ function failedChange(change: Change, thrown: unknown, signal: AbortSignal): App
     code: known?.code,
     retryAfterMs: known?.retryAfterMs,
   };
-}
-
-/** Undefined when the data planes' state cannot be read in this time: what they report is a courtesy to them. */
-function readRollout({ controlPlane, signal }: ApplyOptions, timeoutMs = rolloutWaitMs): Promise<Rollout | undefined> {
-  const deadline = { signal, timeoutMs, asked: 'the control plane' };
-  return withinDeadline(controlPlane.readRollout, deadline).catch(() => undefined);
-}
-
-/** Waits until all connected data planes run a configuration newer than `before` (fm-13), for 30 s, or until stopped; not at all when none is connected. */
-async function awaitRollout(before: Rollout | undefined, options: ApplyOptions): Promise<Rollout | undefined> {
-  const { clock, signal } = options;
-  if (before?.nodes === 0) return before;
-  const untilMs = clock.monotonicMs() + rolloutWaitMs;
-  let rollout: Rollout | undefined;
-  for (let leftMs = rolloutWaitMs; leftMs > 0; leftMs = untilMs - clock.monotonicMs()) {
-    rollout = await readRollout(options, leftMs);
-    const isThere = rollout && rollout.hash !== before?.hash && rollout.inSync >= rollout.nodes;
-    if (isThere || signal.aborted) break;
-    // A stop ends the wait alone: what was written is told all the same.
-    await clock.sleep(rolloutPollMs, signal).catch(() => {});
-  }
-  return rollout;
 }

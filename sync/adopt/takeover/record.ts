@@ -1,0 +1,79 @@
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Adopted, Json, JsonObject } from '#core/model';
+import type { HeldEntity } from '#deck/document';
+import { nameInParent } from '#deck/keys';
+import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
+import { type PlaneIdentity, planeIdentitySchema } from '../../control-planes/plane-identity';
+
+/** What a domain's entities were before the product took them over: what `adopt --release` gives back. */
+export type AdoptionRecord = {
+  readonly owner: string;
+  readonly domain: string;
+  readonly controlPlane: PlaneIdentity;
+  readonly adopted: Adopted;
+  /** The service, its routes, and where it had one its upstream with all targets; tags and fields as they were. */
+  readonly entities: readonly HeldEntity[];
+};
+
+const json: z.ZodType<Json> = z.json();
+const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
+
+const entity: z.ZodType<HeldEntity> = z.strictObject({
+  kind: z.enum(['upstream', 'target', 'service', 'route', 'plugin']),
+  key: z.string(),
+  domain: z.string(),
+  parent: z.string().optional(),
+  fields,
+  tags: z.array(z.string()),
+  id: z.string(),
+});
+
+const recordFile: Sealed<AdoptionRecord> = {
+  subject: 'the record of an adoption',
+  version: 1,
+  form: 'indented',
+  schema: z.strictObject({
+    owner: z.string(),
+    domain: z.string(),
+    controlPlane: planeIdentitySchema,
+    adopted: z.strictObject({ service: z.string(), upstream: z.string().optional(), routes: z.array(z.string()) }),
+    entities: z.array(entity),
+  }),
+  code: 'STATE',
+  fixes: { damaged: 'bring back the one that was committed' },
+};
+
+/** Where a record is: in the folder `adopted` beside the file that names what is adopted, so that both are committed together. */
+export function recordPath(included: string, domain: string, stage?: string): string {
+  return join(dirname(included), 'adopted', `${domain}${stage === undefined ? '' : `.${stage}`}.json`);
+}
+
+/** What is recorded of this domain for this owner and control plane; undefined: nothing. Throws PrivatelinkError (STATE). */
+export function readRecord(
+  path: string,
+  { owner, domain, controlPlane }: Pick<AdoptionRecord, 'owner' | 'domain' | 'controlPlane'>,
+): Promise<AdoptionRecord | undefined> {
+  const place = (one: PlaneIdentity) =>
+    JSON.stringify(
+      Object.entries(one)
+        .filter(([name]) => name !== 'id')
+        .sort(),
+    );
+  const mismatchOf = (record: AdoptionRecord) => {
+    const isSame = record.owner === owner && record.domain === domain;
+    if (isSame && place(record.controlPlane) === place(controlPlane)) return undefined;
+    return { reason: 'is of another owner, domain or control plane', fix: 'move it out of the way' };
+  };
+  return readSealed(path, { ...recordFile, mismatchOf });
+}
+
+/** Throws PrivatelinkError (STATE). */
+export function writeRecord(path: string, record: AdoptionRecord): Promise<void> {
+  return writeSealed(path, record, recordFile);
+}
+
+/** The host of a target, without its port. */
+export function hostOfTarget({ key }: Pick<HeldEntity, 'key'>): string {
+  return nameInParent(key).replace(/:\d+$/, '');
+}

@@ -1,0 +1,130 @@
+import { compareText } from '#core/addresses/targets';
+import type { Problem } from '#core/errors';
+import type { JsonObject } from '#core/model';
+import { type Entity, type HeldEntity, nameOf } from '#deck/document';
+import { isGenerated, selectTags, theirTags } from '#deck/tags';
+import type { Change } from '../../plan/changes';
+import { planRetirement } from '../../plan/retire';
+import { type AdoptionRecord, hostOfTarget } from './record';
+import { findRecorded } from './taking';
+
+/** Whether a host that a record names still leads to an endpoint; `unknown`: a scope that cannot be read may have it. */
+export type Standing = (host: string) => 'there' | 'gone' | 'unknown';
+
+export type Release = {
+  /** What was comes back, then what leads there, then what the product made leaves. */
+  readonly steps: readonly (readonly Change[])[];
+  /** Targets that do not come back, since AWS has replaced what they named. */
+  readonly replaced: readonly string[];
+  readonly problem?: Problem;
+};
+
+/** How a domain goes back to what its record says, from all that the control plane holds; what people changed meanwhile stays. */
+export function planRelease(record: AdoptionRecord, whole: readonly HeldEntity[], standing: Standing): Release {
+  const { domain, owner, entities } = record;
+  const ownTags = selectTags(owner);
+  const { held } = findRecorded(record, whole);
+  const recordedIds = new Set(entities.map(({ id }) => id));
+  const made = whole.filter(
+    (one) => one.domain === domain && isGenerated(one.tags, ownTags) && !recordedIds.has(one.id),
+  );
+  const targets = entities.filter(({ kind }) => kind === 'target');
+  const [back, replaced] = [
+    targets.filter((one) => standing(hostOfTarget(one)) !== 'gone'),
+    targets.filter((one) => standing(hostOfTarget(one)) === 'gone'),
+  ];
+  const heldById = new Map(held.map((one) => [one.id, one]));
+  const context = { record, heldById, ownTags };
+  const others = entities.filter(({ kind }) => kind !== 'target');
+  return {
+    steps: [
+      back.flatMap((one) => restored(one, context)),
+      others.flatMap((one) => restored(one, context)),
+      planRetirement(domain, [...made, ...replaced.flatMap((one) => heldById.get(one.id) ?? [])]).map((one) => ({
+        ...one,
+        parentId: one.parentId ?? parentIdOf(one.before, context),
+        reason: `domain ${domain} is given back`,
+      })),
+    ],
+    replaced: replaced.map(nameOf),
+    problem: whyNot({ record, back, standing, held }),
+  };
+}
+
+type Context = {
+  readonly record: AdoptionRecord;
+  readonly heldById: ReadonlyMap<string, HeldEntity>;
+  readonly ownTags: readonly string[];
+};
+
+/** What the product set, as it was; all else as it is. */
+const answeredFor: Readonly<Record<Entity['kind'], readonly string[]>> = {
+  service: ['host'],
+  upstream: ['host_header', 'algorithm'],
+  target: ['target', 'weight'],
+  route: [],
+  plugin: [],
+};
+
+function restored(recorded: HeldEntity, context: Context): readonly Change[] {
+  const { heldById, ownTags, record } = context;
+  const { id, kind, key, domain: _, ...entity } = recorded;
+  const { domain } = record;
+  const now = heldById.get(id);
+  const was = Object.fromEntries(answeredFor[kind].map((field) => [field, recorded.fields[field] ?? null]));
+  const tags = [...new Set([...recorded.tags, ...(now ? theirTags(now.tags, ownTags) : [])])].sort(compareText);
+  const fields: JsonObject = now ? { ...now.fields, ...was } : recorded.fields;
+  if (now && isSameEntity(now, { fields, tags })) return [];
+  return [
+    {
+      action: now ? 'update' : 'create',
+      kind,
+      key,
+      id,
+      parentId: parentIdOf(recorded, context),
+      domain,
+      reason: `as it was before domain ${domain} was adopted`,
+      before: now,
+      after: { kind, key, domain, ...entity, fields, tags },
+    },
+  ];
+}
+
+function isSameEntity(now: HeldEntity, { fields, tags }: Pick<Entity, 'fields' | 'tags'>): boolean {
+  const text = (one: unknown) => JSON.stringify(one);
+  return (
+    text([...now.tags].sort(compareText)) === text(tags) && text(now.fields) === text({ ...now.fields, ...fields })
+  );
+}
+
+function parentIdOf(entity: Entity | undefined, { record }: Pick<Context, 'record'>): string | undefined {
+  if (entity?.parent === undefined) return undefined;
+  const kind = entity.kind === 'target' ? 'upstream' : 'service';
+  return record.entities.find((one) => one.kind === kind && one.key === entity.parent)?.id;
+}
+
+type Checked = {
+  readonly record: AdoptionRecord;
+  readonly back: readonly HeldEntity[];
+  readonly standing: Standing;
+  readonly held: readonly HeldEntity[];
+};
+
+function whyNot({ record, back, standing, held }: Checked): Problem | undefined {
+  const { adopted, domain, entities } = record;
+  const service = entities.find(({ kind }) => kind === 'service');
+  if (!service || !held.some(({ id }) => id === service.id)) {
+    const fix = `take domains.${domain}.adopted and the record out of the files`;
+    return { reason: `service ${adopted.service} is not in the control plane any more`, fix };
+  }
+  const hosts = adopted.upstream === undefined ? [String(service.fields.host)] : back.map(hostOfTarget);
+  const unknown = hosts.find((host) => standing(host) === 'unknown');
+  if (unknown !== undefined)
+    return { reason: `nobody knows whether ${unknown} is still there`, fix: 'make all scopes readable first' };
+  if (hosts.some((host) => standing(host) === 'there')) return undefined;
+  const named = adopted.upstream === undefined ? hosts.join(', ') : `every target of ${adopted.upstream}`;
+  return {
+    reason: `${named} is of an endpoint that AWS has replaced since, and requests would go nowhere`,
+    fix: 'leave the domain adopted, or point the service elsewhere by hand and take the domain out of the files',
+  };
+}

@@ -1,0 +1,93 @@
+import { PrivatelinkError, type Problem } from '#core/errors';
+import type { HeldEntity } from '#deck/document';
+import type { ControlPlane } from '../../control-planes/control-plane';
+import { type PassDependencies, type Planned, planOnce } from '../../pass/plan-once';
+import type { Session } from '../../pass/session';
+import type { AppliedChange } from '../../plan/changes';
+import { writing } from '../../rollout/run-stage';
+import { writeInSteps } from './in-steps';
+import type { AdoptionRecord } from './record';
+import { findRecorded, heldWith, type Steps, stepsOf, whyNotNow } from './taking';
+
+type Deps = PassDependencies & Pick<Session, 'config'>;
+
+/** One domain, on its way from people to the product; `whole`: all that the control plane holds. */
+export type Taking = { readonly record: AdoptionRecord; readonly whole: readonly HeldEntity[] };
+
+/** What taking over writes, or why it cannot be done now. */
+export type Takeover = { readonly planned: Planned; readonly steps: Steps; readonly problem?: Problem };
+
+/** Plans, and writes nothing. Throws PrivatelinkError where the control plane cannot be read, or what is recorded is gone. */
+export async function planTakeover(deps: Deps, taking: Taking, signal: AbortSignal): Promise<Takeover> {
+  const theirs = theirsOf(taking);
+  return planWith(takingDeps(deps, taking, theirs), taking, { theirs, signal });
+}
+
+/** Writes what is new, then what leads there, then takes away what that replaces; plans anew before each, so that it can be repeated after it was stopped. */
+export function takeOver(
+  deps: Deps,
+  taking: Taking,
+  signal: AbortSignal,
+): Promise<{ readonly results: readonly AppliedChange[] }> {
+  const theirs = theirsOf(taking);
+  return writing(takingDeps(deps, taking, theirs), signal, async (writer, own) => {
+    const step = (of: keyof Steps) => async () => {
+      const { steps, problem } = await planWith(writer, taking, { theirs, signal: own });
+      if (problem) throw new PrivatelinkError(problem.reason, { code: 'REJECTED', fix: problem.fix });
+      await writer.prepare?.(steps[of], own);
+      return steps[of];
+    };
+    return { results: await writeInSteps([step('creates'), step('switches'), step('replaced')], writer, own) };
+  });
+}
+
+function theirsOf({ record, whole }: Taking): readonly HeldEntity[] {
+  const { held, gone } = findRecorded(record, whole);
+  // Targets that it replaced already are gone rightly.
+  const missing = gone.filter((name) => !name.startsWith('target:'));
+  if (missing.length === 0) return held;
+  throw new PrivatelinkError(`${missing.join(', ')} of domain ${record.domain} is not in the control plane any more`, {
+    code: 'REJECTED',
+    fix: 'bring it back, or take domains.<domain>.adopted and the record out, and adopt anew',
+  });
+}
+
+/** What a pass plans with while these entities are taken over. */
+function takingDeps<D extends Deps>(deps: D, { record }: Taking, theirs: readonly HeldEntity[]): D {
+  const { domain, adopted } = record;
+  const { route: _, ...settings } = deps.settings[domain] ?? {};
+  const read: ControlPlane['read'] = async (signal) => heldWith(await deps.controlPlane.read(signal), theirs, domain);
+  return {
+    ...deps,
+    settings: { ...deps.settings, [domain]: { ...settings, adopted } },
+    controlPlane: { ...deps.controlPlane, read },
+    publications: [],
+  };
+}
+
+type Planning = { readonly theirs: readonly HeldEntity[]; readonly signal: AbortSignal };
+
+async function planWith(deps: Deps, { record }: Taking, { theirs, signal }: Planning): Promise<Takeover> {
+  const { domain } = record;
+  const planned = await planOnce(deps, signal);
+  const { plan, report } = planned;
+  const uncertainScopes = report.scopes.filter(({ status }) => status === 'unknown').map(({ id }) => id);
+  const { quarantined } = report;
+  return {
+    planned,
+    steps: stepsOf(plan.changes, plan.desired, theirs, domain),
+    problem: whyPinned(planned) ?? whyNotNow({ desired: plan.desired, quarantined, uncertainScopes, domain }),
+  };
+}
+
+function whyPinned({ report: { pinned, waits, refused } }: Planned): Problem | undefined {
+  if (refused !== undefined) return { reason: `the plan is refused (${refused})`, fix: 'mend that first' };
+  if (pinned)
+    return {
+      reason: `the control plane is pinned to revision ${pinned.revision}`,
+      fix: 'end the pin: rollback newest',
+    };
+  return (
+    waits && { reason: `the control plane waits for its turn in a rollout (${waits.reason})`, fix: 'let it end first' }
+  );
+}
