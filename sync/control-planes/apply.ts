@@ -17,7 +17,7 @@ import {
   type Rollout,
   writesBase,
 } from './control-plane';
-import { awaitRollout, readRollout } from './data-planes';
+import { awaitRollout, readRolloutInTime } from './data-planes';
 
 export type ApplyOptions = {
   readonly controlPlane: ControlPlane;
@@ -77,7 +77,7 @@ async function applyUntil(changes: readonly Change[], options: ApplyOptions): Pr
       controlPlane.takes === 'document'
         ? await applyWhole(changes, stage, controlPlane)
         : await applyInStages(changes, { ...stage, write: controlPlane.write });
-    return { results: progress.results, rollout: rollout ?? (await readRollout(options)) };
+    return { results: progress.results, rollout: rollout ?? (await readRolloutInTime(options)) };
   } finally {
     writing.release();
   }
@@ -131,7 +131,7 @@ async function applyInStages(changes: readonly Change[], stage: Stage): Promise<
   const last = stages.filter(([first]) => first && turnOf(first) === 'last');
   const upserts = stages.filter((one) => !deletes.includes(one) && !last.includes(one));
   const isOrdered = upserts.length > 0 && deletes.length > 0;
-  const before = isOrdered ? await readRollout(options) : undefined;
+  const before = isOrdered ? await readRolloutInTime(options) : undefined;
   for (const upsert of upserts) await applyStage(upsert, stage);
   const isAwaited = isOrdered && stage.progress.results.some(({ outcome }) => outcome === 'applied');
   const { during = quietly } = options;

@@ -6,7 +6,10 @@ type Asking = { readonly controlPlane: ControlPlane; readonly signal: AbortSigna
 type Waiting = Asking & { readonly clock: Clock };
 
 /** Undefined when the data planes' state cannot be read in this time: what they report is a courtesy to them. */
-export function readRollout({ controlPlane, signal }: Asking, timeoutMs = rolloutWaitMs): Promise<Rollout | undefined> {
+export function readRolloutInTime(
+  { controlPlane, signal }: Asking,
+  timeoutMs = rolloutWaitMs,
+): Promise<Rollout | undefined> {
   const deadline = { signal, timeoutMs, asked: 'the control plane' };
   return withinDeadline(controlPlane.readRollout, deadline).catch(() => undefined);
 }
@@ -18,7 +21,7 @@ export async function awaitRollout(before: Rollout | undefined, options: Waiting
   const untilMs = clock.monotonicMs() + rolloutWaitMs;
   let rollout: Rollout | undefined;
   for (let leftMs = rolloutWaitMs; leftMs > 0; leftMs = untilMs - clock.monotonicMs()) {
-    rollout = await readRollout(options, leftMs);
+    rollout = await readRolloutInTime(options, leftMs);
     const isThere = rollout && rollout.hash !== before?.hash && rollout.inSync >= rollout.nodes;
     if (isThere || signal.aborted) break;
     // A stop ends the wait alone: what was written is told all the same.

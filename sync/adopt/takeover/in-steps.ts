@@ -1,6 +1,6 @@
 import { quietly } from '#io/terminal';
 import { applyChanges } from '../../control-planes/apply';
-import { awaitRollout, readRollout } from '../../control-planes/data-planes';
+import { awaitRollout, readRolloutInTime } from '../../control-planes/data-planes';
 import type { PassDependencies } from '../../pass/plan-once';
 import type { AppliedChange, Change } from '../../plan/changes';
 
@@ -17,13 +17,13 @@ export async function writeInSteps(
   const asking = { controlPlane, clock, signal };
   const results: AppliedChange[] = [];
   let isAwaited = false;
-  let before = await readRollout(asking);
+  let before = await readRolloutInTime(asking);
   for (const step of steps) {
     if (isAwaited) await during('waiting for the data planes', () => awaitRollout(before, asking));
     const changes = await step();
     isAwaited = changes.length > 0;
     if (!isAwaited) continue;
-    before = await readRollout(asking);
+    before = await readRolloutInTime(asking);
     const applied = await applyChanges(changes, { ...deps, signal, onApplied: undefined });
     results.push(...applied.results);
     if (applied.results.some(({ outcome }) => outcome !== 'applied')) break;

@@ -9,7 +9,7 @@ import { type AdoptionRecord, hostOfTarget } from './record';
 import { findRecorded } from './taking';
 
 /** Whether a host that a record names still leads to an endpoint; `unknown`: a scope that cannot be read may have it. */
-export type Standing = (host: string) => 'there' | 'gone' | 'unknown';
+export type HostState = (host: string) => 'there' | 'gone' | 'unknown';
 
 export type Release = {
   /** What was comes back, then what leads there, then what the product made leaves. */
@@ -20,7 +20,7 @@ export type Release = {
 };
 
 /** How a domain goes back to what its record says, from all that the control plane holds; what people changed meanwhile stays. */
-export function planRelease(record: AdoptionRecord, whole: readonly HeldEntity[], standing: Standing): Release {
+export function planRelease(record: AdoptionRecord, whole: readonly HeldEntity[], standing: HostState): Release {
   const { domain, owner, entities } = record;
   const ownTags = selectTags(owner);
   const { held } = findRecorded(record, whole);
@@ -106,7 +106,7 @@ function parentIdOf(entity: Entity | undefined, { record }: Pick<Context, 'recor
 type Checked = {
   readonly record: AdoptionRecord;
   readonly back: readonly HeldEntity[];
-  readonly standing: Standing;
+  readonly standing: HostState;
   readonly held: readonly HeldEntity[];
 };
 

@@ -24,7 +24,7 @@ export async function planTakeover(deps: Deps, taking: Taking, signal: AbortSign
 }
 
 /** Writes what is new, then what leads there, then takes away what that replaces; plans anew before each, so that it can be repeated after it was stopped. */
-export function takeOver(
+export function takeOverDomain(
   deps: Deps,
   taking: Taking,
   signal: AbortSignal,

@@ -8,7 +8,7 @@ import type { Adoptable } from '../adoptable';
 import type { AdoptionRecord } from './record';
 
 /** What is written down of an adoption before anything is changed. */
-export function recordOf(
+export function adoptionRecordOf(
   { domain, service, upstream, targets, routes }: Omit<Adoptable, 'differences'>,
   place: Pick<AdoptionRecord, 'owner' | 'controlPlane'>,
 ): AdoptionRecord {

@@ -7,10 +7,9 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import type { JsonObject, ScopeState } from '#core/model';
 import type { HeldEntity, Kind } from '#deck/document';
 import { writeInSteps } from '#sync/adopt/takeover/in-steps';
-import type { AdoptionRecord } from '#sync/adopt/takeover/record';
-import { planRelease, type Standing } from '#sync/adopt/takeover/release';
-import { planTakeover, takeOver } from '#sync/adopt/takeover/take-over';
-import { recordOf } from '#sync/adopt/takeover/taking';
+import { type HostState, planRelease } from '#sync/adopt/takeover/release';
+import { planTakeover, takeOverDomain } from '#sync/adopt/takeover/take-over';
+import { adoptionRecordOf } from '#sync/adopt/takeover/taking';
 import { endpointOf, knownScope, snapshotOf, unknownScope } from '../../../../support/builders';
 import { createPasses } from '../../../../support/passes';
 
@@ -67,7 +66,7 @@ function openTrial(entities: readonly HeldEntity[], scopes: readonly ScopeState[
   const find = (kind: Kind) => whole().filter((one) => one.kind === kind);
   const [first] = find('service');
   if (!first) throw new Error('no service');
-  const record = recordOf(
+  const record = adoptionRecordOf(
     {
       ...{
         domain: 'sd2',
@@ -86,7 +85,7 @@ function openTrial(entities: readonly HeldEntity[], scopes: readonly ScopeState[
 const contentOf = (entities: readonly HeldEntity[]) =>
   entities.map((one) => ({ ...one, tags: [...one.tags].sort() })).sort((a, b) => (a.key < b.key ? -1 : 1));
 
-async function release(trial: ReturnType<typeof openTrial>, standing: Standing = () => 'there') {
+async function release(trial: ReturnType<typeof openTrial>, standing: HostState = () => 'there') {
   const planned = planRelease(trial.record, trial.whole(), standing);
   const results = await writeInSteps(
     planned.steps.map((step) => async () => step),
@@ -100,7 +99,7 @@ describe('a service on a host name', () => {
   it('gets an upstream first, leads there then, and keeps all else', async () => {
     const trial = openTrial([service(vpceName), route]);
 
-    const { results } = await takeOver(trial.deps, trial.taking(), signal);
+    const { results } = await takeOverDomain(trial.deps, trial.taking(), signal);
 
     expect(results.every(({ outcome }) => outcome === 'applied')).toBe(true);
     expect(trial.plane.writes).toEqual([
@@ -132,7 +131,7 @@ describe('a service on a host name', () => {
       return undefined;
     };
 
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
 
     expect(askedBefore.upstream).toBeLessThan(5);
     expect(askedBefore.service).toBeGreaterThan(10);
@@ -141,7 +140,7 @@ describe('a service on a host name', () => {
   it('is back as it was after its release', async () => {
     const before = [service(vpceName), route];
     const trial = openTrial(before);
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
 
     await release(trial);
 
@@ -160,7 +159,7 @@ describe('a service on a host name', () => {
 
   it('keeps at its release what people changed meanwhile', async () => {
     const trial = openTrial([service(vpceName), route]);
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
     const [held] = trial.whole().filter(({ kind }) => kind === 'service');
     if (held)
       trial.plane.entities.set('service:payments-api', {
@@ -181,7 +180,7 @@ describe('a service on a host name', () => {
     ['unknown', /nobody knows whether vpce-1-abcd.* is still there/],
   ] as const)('is not given back to a host that is %s', async (standing, reason) => {
     const trial = openTrial([service(vpceName), route]);
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
 
     expect(planRelease(trial.record, trial.whole(), () => standing).problem?.reason).toMatch(reason);
   });
@@ -193,7 +192,7 @@ describe('a service on an upstream', () => {
   it('gets addresses, then loses the names in whose place they are', async () => {
     const trial = openTrial(entities);
 
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
 
     expect(trial.plane.writes).toEqual([
       'create target payments-up|10.0.2.11:80',
@@ -207,14 +206,14 @@ describe('a service on an upstream', () => {
 
   it('needs nothing more from the next pass', async () => {
     const trial = openTrial(entities);
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
     const again = await planTakeover(trial.deps, trial.taking(), signal);
     expect(again.steps).toEqual({ creates: [], switches: [], replaced: [] });
   });
 
   it('has its targets back after its release, but for those that AWS has replaced', async () => {
     const trial = openTrial(entities);
-    await takeOver(trial.deps, trial.taking(), signal);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
 
     const { replaced } = await release(trial, (host) => (host === '10.0.1.11' ? 'gone' : 'there'));
 
@@ -238,7 +237,7 @@ describe('an adoption that was stopped at any write', () => {
 
   it.each(trials)('comes to the same when it goes on, and can be given back (%s)', async (_, entities) => {
     const whole = openTrial(entities);
-    await takeOver(whole.deps, whole.taking(), signal);
+    await takeOverDomain(whole.deps, whole.taking(), signal);
     const wanted = contentOf(whole.whole());
     const { length } = whole.plane.writes;
     expect(length).toBeGreaterThan(4);
@@ -249,13 +248,13 @@ describe('an adoption that was stopped at any write', () => {
         trial.plane.writes.length >= stop
           ? new PrivatelinkError('stopped', { code: 'UNREACHABLE', fix: undefined })
           : undefined;
-      await takeOver(trial.deps, trial.taking(), signal);
+      await takeOverDomain(trial.deps, trial.taking(), signal);
       trial.plane.failWith = () => undefined;
       const half = openTrial(entities);
       half.plane.entities.clear();
       for (const [name, one] of trial.plane.entities) half.plane.entities.set(name, one);
 
-      await takeOver(trial.deps, trial.taking(), signal);
+      await takeOverDomain(trial.deps, trial.taking(), signal);
       await release(half);
 
       expect(contentOf(trial.whole())).toEqual(wanted);
@@ -274,7 +273,7 @@ describe('what is uncertain', () => {
     const trial = openTrial([service(vpceName), route], scopes);
 
     const { problem } = await planTakeover(trial.deps, trial.taking(), signal);
-    const told = await takeOver(trial.deps, trial.taking(), signal).catch(messageOf);
+    const told = await takeOverDomain(trial.deps, trial.taking(), signal).catch(messageOf);
 
     expect(problem?.reason).toMatch(reason);
     expect(told).toMatch(reason);
@@ -294,7 +293,7 @@ describe('what is uncertain', () => {
 it('a record is what it was made of', () => {
   const { record } = openTrial([service('payments-up'), route, upstream, targetOf('10.0.1.11:80')]);
 
-  expect(record).toEqual<AdoptionRecord>({
+  expect(record).toEqual({
     owner: 'test',
     domain: 'sd2',
     controlPlane,
