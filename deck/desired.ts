@@ -24,6 +24,8 @@ export type DesiredInput = {
   readonly settings: Readonly<Record<string, DomainSettings>>;
   /** Default `none`. */
   readonly affinity?: Affinity;
+  /** Domains that have another; default none. */
+  readonly affinityOf?: ReadonlyMap<string, Affinity>;
   /** What the control plane holds: a zone that has an upstream keeps it. Default nothing. */
   readonly held?: readonly Entity[];
   /** Default none. */
@@ -35,13 +37,14 @@ export type DesiredInput = {
 /** What the control plane should hold for the domains that can be routed to. */
 export function renderDesired(input: DesiredInput): Document {
   const { owner, domains, settings, affinity = 'none', held = [], accounts = new Map() } = input;
-  const { formsOf = () => addressesAlone } = input;
+  const { formsOf = () => addressesAlone, affinityOf } = input;
   const heldByDomain = groupBy(held, (one) => one.domain);
-  const place = { tags: selectTags(owner), affinity, accounts };
+  const place = { tags: selectTags(owner), accounts };
   return sortDocument(
     domains.flatMap((domain) => {
       const own = { held: heldByDomain.get(domain.name) ?? [], forms: formsOf(domain.name) };
-      return entitiesOf(domain, settings[domain.name] ?? {}, { ...place, ...own });
+      const ownAffinity = affinityOf?.get(domain.name) ?? affinity;
+      return entitiesOf(domain, settings[domain.name] ?? {}, { ...place, ...own, affinity: ownAffinity });
     }),
   );
 }

@@ -23,6 +23,7 @@ export function onlyDomain({ report, plan, held, snapshot }: Planned, domain: st
     ...report,
     changes: changes.filter(isOfIt),
     kept: kept.filter(isOfIt),
+    protected: report.protected?.filter(isOfIt),
     quarantined: quarantined.filter(isOfIt),
     withheld: ofIt && ofIt.changes.length > 0 ? ofIt : undefined,
     publications: publications?.filter(isOfIt),

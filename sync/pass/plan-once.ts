@@ -1,6 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
 import type { Snapshot } from '#core/model';
-import { unknownScopes } from '#core/snapshot';
 import type { Clock } from '#core/timing/clock';
 import type { Document, HeldEntity } from '#deck/document';
 import type { BaseText } from '#deck/file/base';
@@ -15,6 +14,7 @@ import { isOver, newestBeside, type Pin } from '../plan/pin';
 import type { Plan } from '../plan/plan';
 import type { Absences } from '../plan/removals/absences';
 import { missingEndpoints } from '../plan/removals/missing';
+import { unclaimed } from '../plan/unclaimed';
 import { type Publication, readPublications } from '../publish/publish';
 import type { PlanFile } from './plan-file';
 import { type PassInput, type PassPlan, planPass } from './plan-pass';
@@ -34,7 +34,7 @@ export interface AbsenceStore {
 /** `affinity` absent: `none`, but what zones have is left to evidence. */
 export type PassDependencies = Pick<
   PassInput,
-  'owner' | 'settings' | 'affinity' | 'via' | 'base' | 'allowed' | 'policy' | 'mostOfKind'
+  'owner' | 'settings' | 'affinity' | 'via' | 'base' | 'allowed' | 'policy' | 'mostOfKind' | 'protect'
 > & {
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
@@ -129,7 +129,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   const { absences, elapsedMs } = stored;
   const input = { ...deps, held, published, absences, elapsedMs };
   const { pinned, newest, waiting, planned, warnings: ofStage } = await planUnderPin(snapshot, input);
-  const { plan, outcome, newest: _, ...seen } = planned;
+  const { plan, outcome, newest: unpinned, ...seen } = planned;
   (pinned ?? deps).checkOutcome?.(outcome);
   const report: Report = {
     owner: deps.owner,
@@ -145,10 +145,15 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
       ...(stored.warnings ?? []),
       ...ofStage,
       ...warnings,
-      ...unclaimed(snapshot, plan, deps),
+      ...unclaimed({ ...namedIn(deps), snapshot, desired: plan.desired, known: [...inUse, ...unpinned] }),
     ],
   };
   return { snapshot, held, plan, outcome, pinned, newest, report };
+}
+
+/** What the configuration names, which should be known by that name. */
+function namedIn({ settings, publications = [], protect = [] }: PassDependencies) {
+  return { configured: Object.keys(settings), published: publications.map((one) => one.domain), protect };
 }
 
 /** What it runs instead, and why: a person pinned it, or it waits for its turn. */
@@ -213,22 +218,4 @@ function readAll({ discover, controlPlane, absenceStore, publications = [] }: Pa
       throw thrown;
     }
   });
-}
-
-const unclaimedEnd = ': no endpoint that can be used claims this domain';
-
-/** Whether a warning is one that a pass makes only where it could read all scopes. */
-export function isOfUnclaimed(warning: string): boolean {
-  return warning.endsWith(unclaimedEnd);
-}
-
-/** Configured domains that no endpoint claims, where all scopes were read: most likely a typing error. */
-function unclaimed(snapshot: Snapshot, { desired }: Plan, deps: PassDependencies): readonly string[] {
-  if (unknownScopes(snapshot).length > 0) return [];
-  const claimed = new Set(desired.map((one) => one.domain));
-  const configured = [
-    ...Object.keys(deps.settings).map((domain) => ({ domain, where: `domains.${domain}` })),
-    ...(deps.publications ?? []).map(({ domain }) => ({ domain, where: `publish, domain ${domain}` })),
-  ];
-  return configured.filter(({ domain }) => !claimed.has(domain)).map(({ where }) => `${where}${unclaimedEnd}`);
 }

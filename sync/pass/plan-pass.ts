@@ -6,6 +6,9 @@ import { type Revision, withUndiscovered } from '#deck/revision';
 import { accountsOf } from '../plan/accounts';
 import { desiredUnder, heldBeside, type Pin } from '../plan/pin';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
+import { countProtected } from '../plan/protect/count';
+import { protectionOf } from '../plan/protect/protection';
+import { keepZones } from '../plan/protect/zones';
 import type { Absences } from '../plan/removals/absences';
 import { brake } from '../plan/removals/brake';
 import { overLimit, type Policy } from '../plan/removals/policy';
@@ -13,7 +16,7 @@ import { type SettleOptions, settle } from '../plan/settle';
 import { planPublications, type ReadPublication } from '../publish/publish';
 import type { Report } from './report';
 
-export type PassInput = Omit<SettleOptions, 'held' | 'isPinned'> & {
+export type PassInput = Omit<SettleOptions, 'held' | 'isPinned' | 'protection' | 'zonesKept'> & {
   /** What the control plane holds. */
   readonly held: readonly HeldEntity[];
   readonly policy: Policy;
@@ -28,10 +31,12 @@ export type PassInput = Omit<SettleOptions, 'held' | 'isPinned'> & {
   readonly pin?: Pin;
   /** Of one that follows after a pin, what that took back, until all of it is written. */
   readonly returning?: Revision;
+  /** Domains and entities that lose nothing but what AWS reports as gone for good; absent: none. */
+  readonly protect?: readonly string[];
 };
 
 /** What a pass decides. */
-export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'publications'> & {
+export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'publications' | 'protected'> & {
   /** Without what the brake withholds. */
   readonly plan: Plan;
   /** What the control plane holds once the plan is applied. */
@@ -42,19 +47,25 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
-  const { policy, mostOfKind, pin, owner, returning } = input;
+  const { policy, mostOfKind, pin, owner, returning, protect = [] } = input;
   const isPinned = pin !== undefined;
-  const settling = { ...input, held: pin ? heldBeside(pin, held) : held, isPinned };
+  const protection = protectionOf(protect, held);
+  const affinity = pin ? pin.revision.affinity : input.affinity;
+  const zones = keepZones(held, { affinity, protection });
+  const { zonesKept } = zones;
+  const settling = { ...input, held: pin ? heldBeside(pin, held) : held, isPinned, protection, zonesKept };
   const { claims, desired: newest, evidence, waiting } = settle(snapshot, settling);
-  const rules = { ...input, evidence, allScopesAnswered: snapshot.scopes.every(hasAnswered) };
-  const placed = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot), snapshot, evidence };
+  const allScopesAnswered = snapshot.scopes.every(hasAnswered);
+  const rules = { ...input, affinity, evidence, allScopesAnswered, protection, zonesKept };
+  const common = { owner, held, domains: claims.domains, accounts: accountsOf(snapshot), snapshot, evidence };
+  const placed = { ...common, protection, affinityOf: zonesKept };
   const wanted = pin
-    ? { ...desiredUnder(pin, placed), settings: {}, affinity: pin.revision.affinity }
+    ? { ...desiredUnder(pin, placed), settings: {} }
     : { desired: returning ? withUndiscovered(newest, returning, held) : newest, waiting };
   const planned = makePlan({ ...rules, ...wanted, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   const { changes, withheld } = brake(planned.changes, held, policy);
-  const kept = [...wanted.waiting, ...planned.kept];
+  const kept = [...wanted.waiting, ...zones.kept, ...planned.kept];
   const plan = { ...planned, changes, kept, absences: { ...planned.absences, ...counted } };
   const outcome = outcomeOf(held, plan, withheld?.changes);
   const problem = overLimit(changes, outcome, mostOfKind);
@@ -66,5 +77,6 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
     withheld,
     refused: problem && formatProblem(problem),
     publications: published.length > 0 ? reports : undefined,
+    protected: protect.length > 0 ? countProtected([plan, ...reports], protection) : undefined,
   };
 }

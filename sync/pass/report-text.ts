@@ -8,6 +8,7 @@ import type { Rollout } from '../control-planes/control-plane';
 import { type AppliedChange, actions, type Change, type Kept } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
+import type { ProtectedReport } from '../plan/protect/count';
 import type { Withheld } from '../plan/removals/brake';
 import type { PublicationReport } from '../publish/publish';
 import { type ChangesView, countOf, formatChanges, formatGroup } from './changes-text';
@@ -61,6 +62,17 @@ function formatKept(kept: readonly Kept[], terminal: Terminal): string {
       ([why, group]) =>
         `${paint(terminal, 'dim', 'kept')} ${group.map(({ key }) => nameInParent(key)).join(' ')} of ${why}\n`,
     )
+    .join('');
+}
+
+/** What the plan does to what is protected. */
+function formatProtected(guarded: readonly ProtectedReport[], terminal: Terminal): string {
+  return guarded
+    .map(({ entry, changes, kept }) => {
+      const stays = kept === 0 ? [] : [`${kept} that would leave ${kept === 1 ? 'stays' : 'stay'}`];
+      const planned = changes === 0 ? [] : [`changes planned: ${changes}`];
+      return `${paint(terminal, 'bold', 'protected')} ${entry}: ${[...stays, ...planned].join('; ')}\n`;
+    })
     .join('');
 }
 
@@ -139,6 +151,7 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
     pinned,
     waits,
     publications = [],
+    protected: guarded = [],
     leftOut = [],
     unnecessary = [],
   } = printableData(report);
@@ -150,6 +163,7 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
     formatQuarantined(quarantined.filter(isOurs), terminal),
     formatChanges(changes, terminal, view),
     formatKept(kept, terminal),
+    formatProtected(guarded, terminal),
     conflicts.map((text) => `${paint(terminal, 'red', 'conflict')} ${text}\n`).join(''),
     applied ? formatFailures(applied, terminal) : '',
     formatLeftOut(leftOut, terminal),

@@ -5,6 +5,7 @@ import { maskedPlugin } from '#deck/compare';
 import type { Entity } from '#deck/document';
 import type { Rollout } from '../control-planes/control-plane';
 import type { AppliedChange, Change, Kept } from '../plan/changes';
+import type { ProtectedReport } from '../plan/protect/count';
 import type { Withheld } from '../plan/removals/brake';
 import type { PublicationReport } from '../publish/publish';
 
@@ -46,6 +47,8 @@ export type Report = {
   readonly quarantined: readonly Quarantined[];
   readonly changes: readonly Change[];
   readonly kept: readonly Kept[];
+  /** What `protect` lists and the plan concerns; absent: nothing is protected. */
+  readonly protected?: readonly ProtectedReport[];
   /** Absent when nothing was to be applied. */
   readonly applied?: readonly AppliedChange[];
   readonly rollout?: Rollout;

@@ -20,6 +20,7 @@ import { createProgress, type Terminal, withElapsed } from '#io/terminal';
 import { backendOf } from '../control-planes/backends';
 import { type ControlPlane, writesBase } from '../control-planes/control-plane';
 import { describePlane } from '../control-planes/plane-identity';
+import type { OwnAccounts } from '../plan/accounts';
 import { parseAllowRemovals } from '../plan/removals/policy';
 import { openPublications } from '../publish/open-publications';
 import { createAbsenceStore } from './absences/store';
@@ -122,6 +123,7 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
     affinity: config.affinity,
     via: { via: config.via, suffix: config.resolver.suffix },
     allowed: new Map(config.sources.map((source) => [source.name, allowOf(source).addresses ?? []])),
+    protect: config.protect,
     policy: { ...config.policy, allowRemovals: parseAllowRemovals(allowRemovals) },
     concurrency: backend.concurrency,
     mostOfKind: backend.mostOfKind,
@@ -129,9 +131,7 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
     discover: discovery.discover,
     confirmGone: discovery.confirmGone,
     settle: discovery.settle,
-    ownAccounts: Object.fromEntries(
-      config.sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]),
-    ),
+    ownAccounts: ownAccountsOf(config),
     absenceStore: absenceStoreOf(config, options),
     publications: openPublications(config, aws),
     onApplied: (_, total) => {
@@ -139,6 +139,10 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
       progress(applied, total, 'changes tried');
     },
   };
+}
+
+function ownAccountsOf({ sources }: Config): OwnAccounts {
+  return Object.fromEntries(sources.map((one) => [one.name, 'ownAccount' in one ? one.ownAccount : undefined]));
 }
 
 type Connected = { readonly base: Base; readonly controlPlane: ControlPlane };

@@ -13,6 +13,7 @@ const others = Object.keys({
   via: true,
   allowed: true,
   policy: true,
+  protect: true,
   mostOfKind: true,
   published: true,
   absences: true,

@@ -39,7 +39,13 @@ export type AppliedChange = {
 };
 
 /** Something the control plane holds that discovery does not confirm and that stays all the same. */
-export type Kept = { readonly key: string; readonly domain: string; readonly reason: string };
+export type Kept = {
+  readonly key: string;
+  readonly domain: string;
+  readonly reason: string;
+  /** The entry of `protect` that keeps it; absent: it stays for another reason. */
+  readonly entry?: string;
+};
 
 export type Changes = { readonly changes: readonly Change[]; readonly kept: readonly Kept[] };
 

@@ -23,7 +23,7 @@ export type Pin = {
 };
 
 export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' | 'affinity' | 'held' | 'formsOf'> &
-  Pick<FormsInput, 'snapshot' | 'evidence'> & { readonly held: readonly HeldEntity[] };
+  Pick<FormsInput, 'snapshot' | 'evidence' | 'protection'> & { readonly held: readonly HeldEntity[] };
 
 /** What the control plane should hold under its pin, from the domains that discovery has now, and the switches of form that wait. */
 export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput) {

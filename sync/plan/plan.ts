@@ -10,6 +10,7 @@ import { boundRoute } from '#deck/route-paths';
 import { completeAdopted } from './adopted';
 import { type Action, type Change, type Changes, type Turn, turnOf } from './changes';
 import { keptUnder } from './pin';
+import { unprotected } from './protect/protection';
 import { whyCreated, whyUpdated } from './reasons';
 import type { Absences } from './removals/absences';
 import { judgeTargets } from './removals/names';
@@ -40,7 +41,8 @@ export function makePlan(given: PlanInput): Plan {
   });
   const wanted = new Set(input.desired.map(nameOf));
   const unwanted = [...heldByName].flatMap(([name, entity]) => (wanted.has(name) ? [] : [entity]));
-  const replaced = replaceTargets(unwanted, input.desired);
+  const { protection = unprotected } = input;
+  const replaced = replaceTargets(unwanted, input.desired).filter(({ entity }) => protection(entity) === undefined);
   const others = without(
     unwanted,
     replaced.map((one) => one.entity),

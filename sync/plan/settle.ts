@@ -10,6 +10,8 @@ import { addressesAlone, formsFor, type ViaSettings, viaOf } from '#deck/via';
 import { accountsOf } from './accounts';
 import type { Kept } from './changes';
 import { incumbentsOf } from './incumbents';
+import type { Protection } from './protect/protection';
+import type { ZonesKept } from './protect/zones';
 import type { AllowedAddresses } from './removals/refused-address';
 import { collectEvidence, type Evidence } from './removals/verdicts';
 import { type DecidedForms, decideForms, type FormsInput } from './via';
@@ -22,6 +24,10 @@ export type SettleOptions = {
   readonly affinity?: Affinity;
   /** Absent: each address is a target. */
   readonly via?: ViaSettings;
+  /** Absent: nothing is protected. */
+  readonly protection?: Protection;
+  /** Domains whose zones stay as they are although `affinity` is none; absent: none do. */
+  readonly zonesKept?: ZonesKept;
   /** Ranges that the configuration grants; absent: none. */
   readonly allowed?: AllowedAddresses;
   /** What is held is under a pin: what would be desired without it waits for nothing. */
@@ -43,14 +49,15 @@ type Settled = {
  * settled without it (fm-48); where the control plane holds that name already, the base file is what contradicts.
  */
 export function settle(snapshot: Snapshot, options: SettleOptions, contested: Contested = new Map()): Settled {
-  const { held, settings, base = emptyBase } = options;
+  const { held, settings, base = emptyBase, zonesKept: affinityOf } = options;
   const isUnrouted = ({ route, adopted }: DomainSettings) => route === false || adopted !== undefined;
   const unrouted = new Set(Object.keys(settings).filter((domain) => isUnrouted(settings[domain] ?? {})));
   const rights = { written: [...writtenPaths(base), ...adoptedPaths(held)], unrouted, contested };
   const claims = settleClaims(snapshot, incumbentsOf(held, snapshot, settings), rights);
   const evidence = collectEvidence(snapshot, claims.quarantined, options.allowed);
   const { formsOf, waiting } = configuredForms(claims.domains, { ...options, snapshot, evidence });
-  const desired = renderDesired({ ...options, domains: claims.domains, accounts: accountsOf(snapshot), formsOf });
+  const { domains } = claims;
+  const desired = renderDesired({ ...options, domains, accounts: accountsOf(snapshot), formsOf, affinityOf });
   const settled = { claims, desired, evidence, waiting };
   if (base.entities.length === 0) return settled;
   const heldNames = new Set(held.map(nameOf));

@@ -4,9 +4,11 @@ import type { Snapshot } from '#core/model';
 import { upstreamName } from '#core/names';
 import { unknownScopes } from '#core/snapshot';
 import type { Document, Entity } from '#deck/document';
+import { nameInParent } from '#deck/keys';
 import { eachOriginOf, originsOf } from '#deck/tags';
-import { addressesAlone, type Forms, formsIn, isOwnTarget, targetOfOne } from '#deck/via';
+import { addressesAlone, type Forms, formsIn, isName, isOwnTarget, targetOfOne } from '#deck/via';
 import type { Kept } from './changes';
+import { type Protection, protectedBy, unprotected } from './protect/protection';
 import type { Evidence } from './removals/verdicts';
 
 export type FormsInput = {
@@ -16,6 +18,8 @@ export type FormsInput = {
   readonly held: Document;
   readonly snapshot: Snapshot;
   readonly evidence: Evidence;
+  /** Absent: nothing is protected. */
+  readonly protection?: Protection;
 };
 
 /** How each domain stands in its upstream, and the switches that wait, each with the reason. */
@@ -26,7 +30,7 @@ export type DecidedForms = {
 
 /**
  * Decides how the addresses of each domain reach Kong: as is wanted, but a domain that is held in another form keeps that one while anything
- * of it is uncertain, since the other form would be made of what is known alone (fm-75).
+ * of it is uncertain, since the other form would be made of what is known alone (fm-75). What is protected stays beside the form that is wanted.
  */
 export function decideForms({ domains, wantedOf, ...context }: FormsInput): DecidedForms {
   const targets = groupBy(context.held.filter(isOwnTarget), (one) => one.domain);
@@ -38,10 +42,37 @@ export function decideForms({ domains, wantedOf, ...context }: FormsInput): Deci
     const own = targets.get(domain.name) ?? [];
     const before = formsIn(own);
     const why = isSwitch(before, wanted) ? whyUncertain(domain, own, { ...context, unknown }) : undefined;
-    if (why !== undefined) waiting.push(waitingFor(domain, wanted, why));
-    forms.set(domain.name, why === undefined ? wanted : before);
+    if (why === undefined) {
+      const beside = keepForms(own, wanted, context.protection);
+      waiting.push(...beside.kept);
+      forms.set(domain.name, beside.forms);
+    } else {
+      waiting.push(waitingFor(domain, wanted, why));
+      forms.set(domain.name, before);
+    }
   }
   return { formsOf: (domain) => forms.get(domain) ?? addressesAlone, waiting };
+}
+
+type Beside = { readonly forms: Forms; readonly kept: readonly Kept[] };
+
+/** The form that is wanted, and beside it each form of which a target is protected that would leave. */
+function keepForms(own: readonly Entity[], wanted: Forms, protection: Protection = unprotected): Beside {
+  const leaving = own.filter((one) =>
+    isName(one) ? !wanted.names.includes(nameInParent(one.key)) : !wanted.hasAddresses,
+  );
+  const staying = leaving.filter((one) => protection(one) !== undefined);
+  const [first] = staying;
+  const entry = first && protection(first);
+  if (!first || entry === undefined) return { forms: wanted, kept: [] };
+  const { hasAddresses, names } = formsIn(staying);
+  const what = [...(hasAddresses ? ['its addresses'] : []), ...names].join(' and ');
+  const form = wanted.hasAddresses ? 'addresses' : `resolver, by ${wanted.names.join()}`;
+  const reason = protectedBy(entry, `${what} would be replaced: the domain is now via ${form}`);
+  return {
+    forms: { hasAddresses: wanted.hasAddresses || hasAddresses, names: [...wanted.names, ...names] },
+    kept: [{ key: first.parent ?? upstreamName(first.domain), domain: first.domain, reason, entry }],
+  };
 }
 
 /** Whether something of the form that is held leaves. */

@@ -11,6 +11,7 @@ import { isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatReport } from '../../pass/report-text';
 import type { Session } from '../../pass/session';
 import { outcomeOf } from '../../plan/plan';
+import { whyProtected } from '../../plan/protect/retire';
 import { planRetirement, unknownDomain, unseenOf, whyClaimed } from '../../plan/retire';
 import { writing } from '../../rollout/run-stage';
 import { exitCodes } from '../exit-codes';
@@ -81,6 +82,7 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
   const changes = planRetirement(domain, held);
   const mayClaim = (source: string) => session.config.sources.some((one) => one.name === source && claims(one, domain));
   const problem =
+    whyProtected(domain, held, session.protect ?? []) ??
     whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim }) ??
     (await whyNeeded(
       held.filter((one) => one.domain === domain),

@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { outputPage } from '#config/printed/reference';
-import { applied, change, finding, kept, publication, quarantined, ran, scope, seenEndpoint, withheld } from './parts';
+import {
+  applied,
+  change,
+  finding,
+  guarded,
+  kept,
+  publication,
+  quarantined,
+  ran,
+  scope,
+  seenEndpoint,
+  withheld,
+} from './parts';
 import { progress, rolloutOutputs, waits } from './rollout';
 import { sandboxOutputs } from './sandbox';
 
@@ -50,6 +62,10 @@ const report = {
   quarantined: z.array(quarantined).describe('endpoints that are not routed to'),
   changes: z.array(change).describe('what is planned, in the order of writing'),
   kept: z.array(kept).describe('what is held, not confirmed, and stays'),
+  protected: z
+    .array(guarded)
+    .optional()
+    .describe('what `protect` lists and the plan concerns; absent: it lists nothing'),
   publications: z.array(publication).optional().describe('services of Cloud Map; absent: nothing is published'),
   withheld: withheld.optional().describe('removals that the brake holds back'),
   refused: text.optional().describe('why policy refuses the plan as a whole'),

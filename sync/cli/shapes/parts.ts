@@ -126,8 +126,18 @@ export const kept = z
     key: text.describe('what stays, as in `entity`'),
     domain: text.describe('the domain that it is for'),
     reason: text.describe('why it stays although discovery does not confirm it'),
+    entry: text.optional().describe('the entry of `protect` that keeps it; absent: it stays for another reason'),
   })
   .meta({ id: 'kept' });
+
+export const guarded = z
+  .strictObject({
+    entry: text.describe('the domain or entity, as `protect` lists it'),
+    domain: text.describe('the domain that it is, or is for'),
+    changes: count.describe('changes that are planned of it; a removal only of what AWS reports as gone for good'),
+    kept: count.describe('what of it would leave and stays'),
+  })
+  .meta({ id: 'protected' });
 
 export const withheld = z
   .strictObject({

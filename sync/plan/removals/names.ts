@@ -25,8 +25,11 @@ export function judgeTargets(unwanted: readonly HeldEntity[], input: JudgingInpu
   );
   const split = new Set<Entity>(names.map((one) => one.name));
   const whole = unwanted.filter((one) => !split.has(one));
-  const { remove, kept, absences } = removeTargets([...whole, ...parts.map((one) => one.target)], input);
   const nameByKey = new Map(parts.map(({ name, target }) => [target.key, name]));
+  const { remove, kept, absences } = removeTargets([...whole, ...parts.map((one) => one.target)], {
+    ...input,
+    protection: (one) => input.protection?.(nameByKey.get(one.key) ?? one),
+  });
   const keptKeys = new Set(kept.map((one) => one.key));
   const originsKept = groupBy(
     parts.filter(({ target }) => keptKeys.has(target.key)),

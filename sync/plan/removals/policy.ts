@@ -5,6 +5,7 @@ import { zoneOf } from '#deck/affinity';
 import type { Document, HeldEntity, Kind } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import type { Change } from '../changes';
+import { type Protection, protectedBy } from '../protect/protection';
 import type { AbsencePolicy, Absences, Judged } from './absences';
 import { isIdle } from './idle';
 
@@ -23,6 +24,8 @@ export type RemovalInput = {
   readonly allScopesAnswered: boolean;
   /** Number of targets that each upstream keeps because they are wanted, by upstream key. */
   readonly wantedTargets: ReadonlyMap<string, number>;
+  /** Absent: nothing is protected. */
+  readonly protection?: Protection;
 };
 
 export type Removals = { readonly remove: readonly Judged[]; readonly keep: readonly Judged[] };
@@ -65,6 +68,8 @@ function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | 
   const { policy, absences } = input;
   if (verdict.is === 'gone') return undefined;
   if (verdict.is === 'uncertain') return verdict.reason;
+  const entry = input.protection?.(target);
+  if (entry !== undefined) return protectedBy(entry, verdict.reason);
   if (policy.mode === 'upsert-only') return `${verdict.reason}; policy upsert-only removes no absent target`;
   if (!input.allScopesAnswered) return `${verdict.reason}; not every scope has answered since the start`;
   const { count = 0, forMs = 0 } = absences[target.key] ?? {};

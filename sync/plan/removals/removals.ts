@@ -5,6 +5,8 @@ import type { Document, HeldEntity } from '#deck/document';
 import { pluginKey } from '#deck/keys';
 import type { Kept } from '../changes';
 import { isTakenBack, type Pin } from '../pin';
+import { type Protection, protectedBy, unprotected } from '../protect/protection';
+import type { ZonesKept } from '../protect/zones';
 import { type Absences, countAbsences } from './absences';
 import { isIdle } from './idle';
 import { judgeRemovals, type Policy } from './policy';
@@ -24,6 +26,10 @@ export type RemovalContext = {
   readonly elapsedMs: number;
   /** Absent: the control plane is pinned to no revision. */
   readonly pin?: Pin;
+  /** Absent: nothing is protected. */
+  readonly protection?: Protection;
+  /** Domains whose zones stay as they are, although `affinity` is none; absent: none do. */
+  readonly zonesKept?: ZonesKept;
 };
 
 /** An entity that leaves the control plane, why, and whether AWS itself says so. */
@@ -42,7 +48,13 @@ export function removeTargets(unwanted: readonly HeldEntity[], input: RemovalCon
     .map((target) => ({ target, verdict: input.evidence(target) }));
   const absences = countAbsences(input.absences, judged, input);
   const { remove, keep } = judgeRemovals({ ...input, judged, absences, wantedTargets: countTargets(input.desired) });
-  const kept = keep.map(({ target, verdict }) => ({ key: target.key, domain: target.domain, reason: verdict.reason }));
+  const { protection = unprotected } = input;
+  const kept = keep.map(({ target, verdict }) => ({
+    key: target.key,
+    domain: target.domain,
+    reason: verdict.reason,
+    ...(verdict.is === 'absent' && keptBy(protection(target))),
+  }));
   return {
     remove: remove.map(({ target, verdict }) => ({
       entity: target,
@@ -52,6 +64,10 @@ export function removeTargets(unwanted: readonly HeldEntity[], input: RemovalCon
     kept: kept.sort((a, b) => compareText(a.key, b.key)),
     absences,
   };
+}
+
+function keptBy(entry: string | undefined): Pick<Kept, 'entry'> {
+  return entry === undefined ? {} : { entry };
 }
 
 function countTargets(document: Document): ReadonlyMap<string, number> {
@@ -74,7 +90,7 @@ export type SwitchedOff = {
  * domain as a whole leaves only by `retire`.
  */
 export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext): SwitchedOff {
-  const { desired, policy, pin } = input;
+  const { desired, policy, pin, protection = unprotected } = input;
   const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.domain));
   const reasons = new Map<HeldEntity, string>();
   for (const entity of unwanted) {
@@ -83,21 +99,36 @@ export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext
     const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
     if (reason) reasons.set(entity, reason);
   }
+  const guarded = keepProtected(reasons, protection);
   const has = (entity: HeldEntity) => reasons.has(entity);
   if (policy.mode === 'sync') {
-    return { has, remove: [...reasons].map(([entity, reason]) => ({ entity, reason })), kept: [] };
+    return { has, remove: [...reasons].map(([entity, reason]) => ({ entity, reason })), kept: guarded };
   }
   const kept = [...reasons].map(([{ kind, key, domain }, reason]) => ({
     key,
     domain,
     reason: `${reason}; policy upsert-only removes no ${kind}`,
   }));
-  return { has, remove: [], kept };
+  return { has, remove: [], kept: [...guarded, ...kept] };
 }
 
-function whySwitchedOff(entity: HeldEntity, { settings, affinity, pin }: RemovalContext): string | undefined {
+/** Takes what is protected out of `reasons`, and gives it as kept. Targets are not told here: evidence judges them. */
+function keepProtected(reasons: Map<HeldEntity, string>, protection: Protection): readonly Kept[] {
+  return [...reasons].flatMap(([entity, reason]) => {
+    const entry = protection(entity);
+    if (entry === undefined) return [];
+    reasons.delete(entity);
+    const { kind, key, domain } = entity;
+    return kind === 'target' ? [] : [{ key, domain, reason: protectedBy(entry, reason), entry }];
+  });
+}
+
+function whySwitchedOff(entity: HeldEntity, context: RemovalContext): string | undefined {
+  const { settings, affinity, pin, zonesKept } = context;
   if (zoneOf(entity))
-    return affinity === 'none' ? `affinity${pin ? ` of revision ${pin.revision.id}` : ''} is none` : undefined;
+    return affinity === 'none' && !zonesKept?.has(entity.domain)
+      ? `affinity${pin ? ` of revision ${pin.revision.id}` : ''} is none`
+      : undefined;
   if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} is without it` : undefined;
   const { kind, key, domain, fields } = entity;
   const { route, plugins } = settings[domain] ?? {};

@@ -1,6 +1,6 @@
 import { nameOf } from '#deck/document';
-import { isOfUnclaimed } from '../../pass/plan-once';
 import { hasNoCredentials, isIncomplete, isOurs, type Report } from '../../pass/report';
+import { isOfUnclaimed } from '../../plan/unclaimed';
 import type { PublicationReport } from '../../publish/publish';
 import type { Condition, Seen } from './conditions';
 

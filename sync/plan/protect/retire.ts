@@ -1,0 +1,16 @@
+import type { Problem } from '#core/errors';
+import { type Document, nameOf } from '#deck/document';
+
+/** Why a domain cannot be retired: `protect` lists it, or something that is held of it. Undefined: nothing of it is protected. */
+export function whyProtected(domain: string, held: Document, protect: readonly string[]): Problem | undefined {
+  const names = held.filter((one) => one.domain === domain).map(nameOf);
+  const entries = protect.filter((entry) => entry === domain || names.includes(entry));
+  if (entries.length === 0) return undefined;
+  const fix = `kong-privatelink unprotect ${entries.map(asShellWord).join(' ')}, then retire the domain`;
+  return { reason: `protect lists ${entries.join(', ')}`, fix };
+}
+
+/** The key of a target has a bar in it, which a shell would take for a pipe. */
+function asShellWord(text: string): string {
+  return /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,50 @@
+import type { Snapshot } from '#core/model';
+import { knownEndpoints, knownQuarantined, unknownScopes } from '#core/snapshot';
+import type { Document } from '#deck/document';
+import { nameOf } from '#deck/document';
+
+/** What the configuration names, and where it could be found. */
+export type Named = {
+  readonly snapshot: Snapshot;
+  readonly desired: Document;
+  /** What is held, and what would be desired without a pin. */
+  readonly known: Document;
+  /** Domains with settings. */
+  readonly configured: readonly string[];
+  /** Domains that are published. */
+  readonly published: readonly string[];
+  /** Domains and entities. */
+  readonly protect: readonly string[];
+};
+
+const unclaimedEnd = ': no endpoint that can be used claims this domain';
+const unfoundEnd = ': nothing of that name is discovered or held; check how it is spelled';
+
+/** Whether a warning is one that a pass makes only where it could read all scopes. */
+export function isOfUnclaimed(warning: string): boolean {
+  return warning.endsWith(unclaimedEnd) || warning.endsWith(unfoundEnd);
+}
+
+/** What the configuration names and nobody knows, where all scopes were read: most likely a typing error. */
+export function unclaimed(named: Named): readonly string[] {
+  if (unknownScopes(named.snapshot).length > 0) return [];
+  const claimed = new Set(named.desired.map((one) => one.domain));
+  const configured = [
+    ...named.configured.map((domain) => ({ domain, where: `domains.${domain}` })),
+    ...named.published.map((domain) => ({ domain, where: `publish, domain ${domain}` })),
+  ];
+  return [
+    ...configured.filter(({ domain }) => !claimed.has(domain)).map(({ where }) => `${where}${unclaimedEnd}`),
+    ...unfound(named).map((entry) => `protect, ${entry}${unfoundEnd}`),
+  ];
+}
+
+function unfound({ protect, snapshot, desired, known: others }: Named): readonly string[] {
+  if (protect.length === 0) return [];
+  const entities = [...desired, ...others];
+  const known = new Set([
+    ...entities.flatMap((one) => [one.domain, nameOf(one)]),
+    ...[...knownEndpoints(snapshot), ...knownQuarantined(snapshot)].map((one) => one.domain),
+  ]);
+  return protect.filter((entry) => !known.has(entry));
+}
