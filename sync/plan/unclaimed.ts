@@ -18,7 +18,7 @@ export type Named = {
 };
 
 const unclaimedEnd = ': no endpoint that can be used claims this domain';
-const unfoundEnd = ': nothing of that name is discovered or held; check how it is spelled';
+const unfoundEnd = ': nothing of that name is discovered or held; correct it, or take it out (unprotect)';
 
 /** Whether a warning is one that a pass makes only where it could read all scopes. */
 export function isOfUnclaimed(warning: string): boolean {
