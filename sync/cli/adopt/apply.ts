@@ -1,0 +1,129 @@
+import { formatProblem, PrivatelinkError } from '#core/errors';
+import type { Adopted } from '#core/model';
+import type { HeldEntity } from '#deck/document';
+import type { Adoptable } from '../../adopt/adoptable';
+import { type DomainOutcome, recordToUse, refusedOutcome, whyRefused } from '../../adopt/takeover/preview';
+import { type AdoptionRecord, readRecord, recordPath, writeRecord } from '../../adopt/takeover/record';
+import { planTakeover, type Takeover, takeOverDomain } from '../../adopt/takeover/take-over';
+import { backendOf } from '../../control-planes/backends';
+import type { StageSession } from '../../rollout/open-stages';
+import { whyUnconfirmed } from '../question';
+import type { Shown } from '../verb';
+import { formatPlanned } from './text';
+
+export type ApplyOptions = Shown & {
+  /** The domain that is meant; absent: all that stay as they are. */
+  readonly domain?: string;
+  /** Names of entities (`kind:key`) whose differences are accepted. */
+  readonly override?: readonly string[];
+  /** Do not ask. */
+  readonly yes?: boolean;
+};
+
+export type Adopting = {
+  readonly session: StageSession;
+  readonly options: ApplyOptions;
+  /** What points at PrivateLink, and all that the control plane holds. */
+  readonly found: { readonly adoptable: readonly Adoptable[]; readonly held: readonly HeldEntity[] };
+  /** Absolute path of the included file that names what is adopted. */
+  readonly included: string;
+  readonly saveAdopted: (domain: string, adopted: Adopted | undefined) => Promise<void>;
+};
+
+/** Takes over the domains that are meant, one after the other; each is asked about. Throws PrivatelinkError where there is nothing of that name. */
+export async function applyAdoption(adopting: Adopting, signal: AbortSignal): Promise<readonly DomainOutcome[]> {
+  const { options, found } = adopting;
+  const { domain } = options;
+  checkOverrides(options, found.adoptable);
+  const domains = domain === undefined ? found.adoptable.map((one) => one.domain) : [domain];
+  const outcomes: DomainOutcome[] = [];
+  for (const one of [...new Set(domains)]) {
+    signal.throwIfAborted();
+    outcomes.push(await adoptDomain(one, adopting, signal));
+  }
+  return outcomes;
+}
+
+/** Where in the record of this control plane a domain stands. */
+export function placeOf({ config, stage }: StageSession, included: string, domain: string) {
+  const controlPlane = backendOf(config.controlPlane).identity;
+  return { path: recordPath(included, domain, stage), owner: config.owner, domain, controlPlane };
+}
+
+async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSignal): Promise<DomainOutcome> {
+  const { session, options, found, included } = adopting;
+  const place = placeOf(session, included, domain);
+  const recorded = await readRecord(place.path, place);
+  const [adoptable] = found.adoptable.filter((one) => one.domain === domain);
+  const record = recordToUse({ recorded, adoptable }, found.held, place);
+  if (!record) throw nothingToAdopt(domain, found.adoptable);
+  const own = { domain, service: record.adopted.service, findings: adoptable?.findings ?? [] };
+  const problem = record !== recorded && adoptable && whyRefused(adoptable, new Set(options.override));
+  if (problem) return refusedOutcome(own, problem);
+  const takeover = await planTakeover(session, { record, whole: found.held }, signal);
+  const lacking = adoptable === undefined || record === recorded ? {} : adoptable.tags;
+  return carryOut({ ...adopting, record, takeover, lacking, own }, place.path, signal);
+}
+
+type Carrying = Adopting & {
+  readonly record: AdoptionRecord;
+  readonly takeover: Takeover;
+  /** Tags that endpoints lack. */
+  readonly lacking: Adoptable['tags'];
+  readonly own: Pick<DomainOutcome, 'domain' | 'service' | 'findings'>;
+};
+
+async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): Promise<DomainOutcome> {
+  const { session, options, found, record, takeover, lacking, own, included, saveAdopted } = carrying;
+  const { domain, adopted } = record;
+  const { steps, problem } = takeover;
+  const changes = [...steps.creates, ...steps.switches, ...steps.replaced];
+  const isLacking = Object.keys(lacking).length > 0;
+  if (problem && !isLacking) return refusedOutcome({ ...own, changes }, problem);
+  if (!options.json)
+    options.terminal.out(formatPlanned({ ...own, changes: isLacking ? [] : changes }, options.terminal));
+  const unconfirmed = options.yes ? undefined : await whyUnconfirmed(questionOf(record, session), options);
+  if (unconfirmed) return { ...own, state: 'refused', reason: unconfirmed, changes, files: [] };
+  await writeRecord(path, record);
+  await saveAdopted(domain, adopted);
+  const files = [included, path];
+  if (isLacking) return { ...own, state: 'waits', reason: waitingFor(domain, lacking), changes: [], files };
+  const { results } = await takeOverDomain(session, { record, whole: found.held }, signal);
+  const failed = results.find(({ outcome }) => outcome !== 'applied');
+  const state = failed ? 'incomplete' : 'adopted';
+  const reason =
+    failed &&
+    `${failed.change.kind} ${failed.change.key}: ${failed.error}; run adopt --apply ${domain} again for the rest`;
+  return { ...own, state, reason, changes, applied: results, files };
+}
+
+function questionOf({ domain, adopted }: AdoptionRecord, { stage, place }: StageSession) {
+  return { text: `Take over service ${adopted.service} as domain ${domain} in ${stage ?? place}?`, flag: '--yes' };
+}
+
+function waitingFor(domain: string, lacking: Adoptable['tags']): string {
+  const ids = Object.keys(lacking).join(', ');
+  return formatProblem({
+    reason: `${ids} lack tags, and nothing is switched before they have them`,
+    fix: `put on the tags that adopt prints, then run adopt --apply ${domain} again`,
+  });
+}
+
+function nothingToAdopt(domain: string, adoptable: readonly Adoptable[]): PrivatelinkError {
+  const names = adoptable.map((one) => one.domain).join(', ') || 'nothing';
+  return new PrivatelinkError(`adopt: nothing that points at PrivateLink would be domain ${domain}`, {
+    code: 'CONFIG_INVALID',
+    fix: `adopt shows what there is: ${names}`,
+  });
+}
+
+/** What is accepted and there is nothing of is most likely a typing error. */
+function checkOverrides({ override = [] }: ApplyOptions, adoptable: readonly Adoptable[]): void {
+  const differing = new Set(adoptable.flatMap(({ differences }) => differences.map(({ entity }) => entity)));
+  const unknown = override.find((one) => !differing.has(one));
+  if (unknown === undefined) return;
+  throw new PrivatelinkError(`--override ${unknown}: nothing of it would change`, {
+    code: 'CONFIG_INVALID',
+    fix: differing.size > 0 ? `there are: ${[...differing].join(', ')}` : 'leave it out',
+  });
+}

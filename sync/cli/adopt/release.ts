@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises';
+import { PrivatelinkError } from '#core/errors';
+import type { HeldEntity } from '#deck/document';
+import { writeInSteps } from '../../adopt/takeover/in-steps';
+import type { DomainOutcome } from '../../adopt/takeover/preview';
+import { refusedOutcome } from '../../adopt/takeover/preview';
+import { readRecord } from '../../adopt/takeover/record';
+import { type HostState, planRelease } from '../../adopt/takeover/release';
+import { writing } from '../../rollout/run-stage';
+import { whyUnconfirmed } from '../question';
+import { type Adopting, placeOf } from './apply';
+import { formatPlanned } from './text';
+
+export type Releasing = Omit<Adopting, 'found'> & {
+  readonly held: readonly HeldEntity[];
+  readonly standing: HostState;
+  /** Endpoints that claim the domain still. */
+  readonly claiming: readonly string[];
+};
+
+/** Gives a domain back to people, as its record says it was. Throws PrivatelinkError where there is no record. */
+export async function releaseDomain(releasing: Releasing, domain: string, signal: AbortSignal): Promise<DomainOutcome> {
+  const { session, options, held, standing, included, saveAdopted, claiming } = releasing;
+  const { path, ...place } = placeOf(session, included, domain);
+  const record = await readRecord(path, place);
+  if (!record) throw noRecord(domain, path);
+  const { steps, replaced, problem } = planRelease(record, held, standing);
+  const changes = steps.flat();
+  const own = {
+    domain,
+    service: record.adopted.service,
+    findings: findingsOf(domain, { replaced, claiming }),
+    changes,
+  };
+  if (problem) return refusedOutcome(own, problem);
+  if (!options.json) options.terminal.out(formatPlanned(own, options.terminal));
+  const question = { text: `Give service ${record.adopted.service} back as it was?`, flag: '--yes' };
+  const unconfirmed = options.yes ? undefined : await whyUnconfirmed(question, options);
+  if (unconfirmed) return { ...own, state: 'refused', reason: unconfirmed, files: [] };
+  const results = await writing(session, signal, (writer, inner) =>
+    writeInSteps(
+      steps.map((step) => async () => step),
+      writer,
+      inner,
+    ),
+  );
+  const failed = results.find(({ outcome }) => outcome !== 'applied');
+  if (failed) {
+    const reason = `${failed.change.kind} ${failed.change.key}: ${failed.error}; run adopt --release ${domain} again for the rest`;
+    return { ...own, state: 'incomplete', reason, applied: results, files: [] };
+  }
+  await saveAdopted(domain, undefined);
+  await rm(path, { force: true });
+  return { ...own, state: 'released', applied: results, files: [included, path] };
+}
+
+type Findings = { readonly replaced: readonly string[]; readonly claiming: readonly string[] };
+
+function findingsOf(domain: string, { replaced, claiming }: Findings): readonly string[] {
+  return [
+    ...replaced.map((name) => `${name} does not come back: AWS has replaced its endpoint since`),
+    ...(claiming.length > 0
+      ? [
+          `${claiming.join(', ')} still claim domain ${domain}: take their domain tag off, or the next sync makes a service ${domain} beside this one`,
+        ]
+      : []),
+  ];
+}
+
+function noRecord(domain: string, path: string): PrivatelinkError {
+  return new PrivatelinkError(`adopt --release ${domain}: there is no record at ${path}`, {
+    code: 'CONFIG_INVALID',
+    fix: 'bring back the one that was committed; without one, take the tags off by hand',
+  });
+}

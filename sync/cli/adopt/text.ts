@@ -1,0 +1,28 @@
+import { paint, type Terminal } from '#io/terminal';
+import type { DomainOutcome } from '../../adopt/takeover/preview';
+import { formatChanges } from '../../pass/changes-text';
+
+/** What is about to be done with a domain, for people. */
+export function formatPlanned(
+  { domain, service, changes, findings }: Pick<DomainOutcome, 'domain' | 'service' | 'changes' | 'findings'>,
+  terminal: Terminal,
+): string {
+  const title = `${paint(terminal, 'bold', `Service ${service}`)}: domain ${domain}\n`;
+  const notes = findings.map((one) => `  finding: ${one}\n`).join('');
+  return `${changes.length > 0 ? `${title}${formatChanges(changes, terminal, { isVerbose: true })}` : title}${notes}`;
+}
+
+const said: Readonly<Record<DomainOutcome['state'], string>> = {
+  adopted: 'is taken over',
+  released: 'is given back',
+  waits: 'waits for tags',
+  refused: 'stays as it is',
+  incomplete: 'is half way',
+};
+
+/** What became of a domain, for people. */
+export function formatOutcome({ domain, service, state, reason, files }: DomainOutcome): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const written = files.length > 0 ? `  commit ${files.join(' and ')}\n` : '';
+  return `Domain ${domain} (service ${service}) ${said[state]}${why}\n${written}`;
+}
