@@ -1,0 +1,95 @@
+import { parseIp, withoutBrackets } from '#core/addresses/parse';
+import { groupBy } from '#core/group-by';
+import { isJsonObject } from '#core/json';
+import type { Json } from '#core/model';
+import type { HeldEntity } from '#deck/document';
+import { nameInParent } from '#deck/keys';
+
+/** One place that requests of a service go to: the service's own host, or a target of its upstream. */
+export type Place = {
+  readonly entity: HeldEntity;
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+};
+
+/** A service with all that belongs to it. */
+export type Parts = {
+  readonly service: HeldEntity;
+  readonly upstream?: HeldEntity;
+  readonly targets: readonly HeldEntity[];
+  readonly routes: readonly HeldEntity[];
+  readonly plugins: readonly HeldEntity[];
+  readonly places: readonly Place[];
+};
+
+/** Each service of a control plane with its upstream, targets, routes and plugins, in the order of `held`. */
+export function partsOf(held: readonly HeldEntity[]): readonly Parts[] {
+  const byKind = groupBy(held, ({ kind }) => kind);
+  const of = (kind: HeldEntity['kind']) => byKind.get(kind) ?? [];
+  const upstreams = new Map(of('upstream').map((one) => [one.key, one]));
+  const targets = groupBy(of('target'), ({ parent }) => parent);
+  const routes = groupBy(of('route'), ({ parent }) => parent);
+  return of('service').map((service) => {
+    const upstream = upstreams.get(textOf(service.fields.host));
+    const own = { service, upstream, routes: routes.get(service.key) ?? [] };
+    const below = (upstream && targets.get(upstream.key)) ?? [];
+    const places = upstream ? below.map(placeOfTarget) : [placeOfService(service)];
+    return { ...own, targets: below, plugins: pluginsOf(own, of('plugin')), places };
+  });
+}
+
+/** Upstreams with places that no service leads to, with their places. */
+export function unusedUpstreams(held: readonly HeldEntity[], used: readonly Parts[]) {
+  const names = new Set(used.map(({ upstream }) => upstream?.key));
+  const targets = groupBy(
+    held.filter(({ kind }) => kind === 'target'),
+    ({ parent }) => parent,
+  );
+  return held
+    .filter(({ kind, key }) => kind === 'upstream' && !names.has(key))
+    .map((upstream) => ({ upstream, places: (targets.get(upstream.key) ?? []).map(placeOfTarget) }));
+}
+
+type Guarded = Pick<Parts, 'service' | 'routes'>;
+
+function pluginsOf({ service, routes }: Guarded, plugins: readonly HeldEntity[]): readonly HeldEntity[] {
+  // Files name the route, and control planes its id.
+  const own = new Set(routes.flatMap(({ id, key }) => [id, key]));
+  return plugins.filter(({ parent, fields }) => {
+    const route = isJsonObject(fields.route) ? fields.route.id : undefined;
+    return parent === service.key || (typeof route === 'string' && own.has(route));
+  });
+}
+
+function placeOfService(service: HeldEntity): Place {
+  const { host, port } = service.fields;
+  return { entity: service, host: withoutBrackets(textOf(host)), port: numberOf(port, 80), weight: defaultWeight };
+}
+
+/** What Kong gives a target that names none. */
+const defaultWeight = 100;
+/** Kong's port of a target that names none. */
+const defaultTargetPort = 8_000;
+
+function placeOfTarget(target: HeldEntity): Place {
+  const address = textOf(target.fields.target) || nameInParent(target.key);
+  return { entity: target, weight: numberOf(target.fields.weight, defaultWeight), ...splitAddress(address) };
+}
+
+/** `host:port`, `[ipv6]:port`, or a host alone. */
+function splitAddress(address: string): Pick<Place, 'host' | 'port'> {
+  const [, host = address, port] = /^(.*?)(?::(\d{1,5}))?$/.exec(address) ?? [];
+  if (parseIp(address) !== undefined) return { host: address, port: defaultTargetPort };
+  return { host: withoutBrackets(host), port: port === undefined ? defaultTargetPort : Number(port) };
+}
+
+/** A text of a field; empty where it is none. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function numberOf(value: Json | undefined, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise;
+}

@@ -1,0 +1,45 @@
+import type { Protocol } from '#core/model';
+import { claimedPaths } from '#core/paths';
+import { factsOf } from '#core/protocols';
+import { textsOf } from '#deck/route-paths';
+import type { SeenEndpoint } from '#discovery/seen/model';
+import type { Parts } from './parts';
+
+/** What the tags of an endpoint shall say. */
+export type Wanted = {
+  readonly domain: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly host?: string;
+  readonly path?: string;
+  readonly weight: number;
+};
+
+/** The tags that the endpoint lacks to say this; what is said by default, or already, needs none. */
+export function missingTags(endpoint: SeenEndpoint, wanted: Wanted): Readonly<Record<string, string>> {
+  const { tags, tagKeys } = endpoint;
+  const usual: Readonly<Record<keyof Wanted, string>> = {
+    domain: '',
+    protocol: 'http',
+    port: String(factsOf(wanted.protocol).port),
+    host: '',
+    path: '',
+    weight: '100',
+  };
+  const names = Object.keys(usual) as readonly (keyof Wanted)[];
+  const missing = names.flatMap((name) => {
+    // A tag without a text counts as absent.
+    const said = tags[tagKeys[name]]?.trim() || usual[name];
+    const value = String(wanted[name] ?? '');
+    return said === value ? [] : [[tagKeys[name], value]];
+  });
+  return Object.fromEntries(missing);
+}
+
+/** The tag for paths: gRPC cannot do without; of others it is not needed, since their routes stay. */
+export function pathTagOf({ routes }: Pick<Parts, 'routes'>, protocol: Protocol): string | undefined {
+  if (!factsOf(protocol).isGrpc) return undefined;
+  const held = routes.flatMap(({ fields: { paths } }) => (Array.isArray(paths) ? textsOf(paths) : []));
+  const plain = claimedPaths(held).filter((path) => path.startsWith('/'));
+  return plain.length > 0 ? plain.join(' ') : undefined;
+}
