@@ -19,7 +19,7 @@ import { type Hosting, hostingOf } from './hosts';
 import { changesOf, findingsOf, keepsOf } from './kept';
 import type { Lead } from './leads';
 import { type Others, whyManaged } from './managers';
-import { type Parts, type Place, textOf } from './parts';
+import { fieldText, type Place, type ServiceParts } from './parts';
 import { missingTags, pathTagOf } from './tags';
 
 export type PlaceLead = { readonly place: Place; readonly lead: Lead };
@@ -31,7 +31,7 @@ type AssessOptions = {
 };
 
 /** What it would mean to take over a service, some of whose places lead to PrivateLink. */
-export function assess(parts: Parts, leads: readonly PlaceLead[], options: AssessOptions): Adoptable {
+export function assess(parts: ServiceParts, leads: readonly PlaceLead[], options: AssessOptions): Adoptable {
   const { places: _, ...own } = parts;
   const endpoints = endpointsOf(leads);
   const bare = { ...own, domain: options.domain, endpoints, tags: {}, changes: [], differences: [] };
@@ -54,14 +54,14 @@ function endpointsOf(leads: readonly PlaceLead[]): readonly SeenEndpoint[] {
 
 /** What stands against it before anything is planned. */
 function whyNot(
-  { service, upstream, targets, routes }: Parts,
+  { service, upstream, targets, routes }: ServiceParts,
   leads: readonly PlaceLead[],
   { others, owner }: AssessOptions,
 ) {
   const managed = whyManaged([service, ...(upstream ? [upstream] : []), ...targets, ...routes], others);
   if (managed) return managed;
   const protocol = protocolOf(service);
-  if (protocol === undefined) return wrongProtocol(service.key, textOf(service.fields.protocol));
+  if (protocol === undefined) return wrongProtocol(service.key, fieldText(service.fields.protocol));
   const unclear = leads.flatMap(({ lead }) => (lead.to === 'unclear' ? [lead.problem] : []))[0];
   if (unclear) return unclear;
   const foreign = leads.filter(({ lead }) => lead.to === 'elsewhere');
@@ -71,8 +71,8 @@ function whyNot(
     .find(Boolean);
 }
 
-export function protocolOf({ fields }: Parts['service']): Protocol | undefined {
-  const protocol = textOf(fields.protocol) || 'http';
+export function protocolOf({ fields }: ServiceParts['service']): Protocol | undefined {
+  const protocol = fieldText(fields.protocol) || 'http';
   return isProtocol(protocol) ? protocol : undefined;
 }
 
@@ -106,7 +106,7 @@ function whyUnfit({ endpoint, led }: Leading, owner: string): Problem | undefine
 
 type AdoptionPlan = Pick<Adoptable, 'tags' | 'changes' | 'differences' | 'findings'>;
 
-function planFor(parts: Parts, led: readonly Led[], { owner, domain }: AssessOptions): AdoptionPlan | Problem {
+function planFor(parts: ServiceParts, led: readonly Led[], { owner, domain }: AssessOptions): AdoptionPlan | Problem {
   const protocol = protocolOf(parts.service) ?? 'http';
   const leadings = byEndpoint(led);
   const fallback = leadings[0]?.endpoint.dnsNames[0];
@@ -131,7 +131,7 @@ function isAdmitted(one: Leading & { readonly admitted: Endpoint | Problem }): o
 }
 
 type Written = {
-  readonly parts: Parts;
+  readonly parts: ServiceParts;
   readonly led: readonly Led[];
   readonly domain: string;
   readonly hosting: Hosting;

@@ -5,7 +5,7 @@ import { nameOf } from '#deck/document';
 import type { SeenEndpoint } from '#discovery/seen/model';
 import type { Difference } from './adoptable';
 import type { Lead } from './leads';
-import { type Parts, type Place, textOf } from './parts';
+import { fieldText, type Place, type ServiceParts } from './parts';
 
 /** A place of a service, and the endpoint that it leads to. */
 export type Led = { readonly place: Place; readonly lead: Lead & { readonly to: 'endpoint' } };
@@ -39,7 +39,7 @@ export function weightDifferences(leading: Leading): readonly Difference[] {
 
 /** The addresses that requests would go to besides those of today, or would not go to any more; nothing where they are the same. */
 export function coverageDifference(
-  { upstream, service }: Parts,
+  { upstream, service }: ServiceParts,
   { endpoint, led }: Leading,
   { addresses }: Pick<Endpoint, 'addresses'>,
 ): readonly Difference[] {
@@ -71,8 +71,8 @@ function wordsOf(addresses: readonly Address[]): string {
 const byTargets: ReadonlySet<string> = new Set(['consistent-hashing', 'sticky-sessions']);
 
 /** Clients that are spread by a hash meet other addresses once the names become addresses. */
-export function spreadDifference({ upstream }: Parts, led: readonly Led[]): readonly Difference[] {
-  const algorithm = textOf(upstream?.fields.algorithm);
+export function spreadDifference({ upstream }: ServiceParts, led: readonly Led[]): readonly Difference[] {
+  const algorithm = fieldText(upstream?.fields.algorithm);
   const names = led.filter(({ lead }) => lead.isName);
   if (!upstream || names.length === 0 || !byTargets.has(algorithm)) return [];
   return [
@@ -87,7 +87,11 @@ export function spreadDifference({ upstream }: Parts, led: readonly Led[]): read
 }
 
 /** What becomes of targets that are names, and of a service that is on one, for people. */
-export function targetChanges({ upstream }: Parts, { led }: Leading, { addresses }: Pick<Endpoint, 'addresses'>) {
+export function targetChanges(
+  { upstream }: ServiceParts,
+  { led }: Leading,
+  { addresses }: Pick<Endpoint, 'addresses'>,
+) {
   if (!upstream) return [];
   return led
     .filter(({ lead }) => lead.isName)

@@ -7,7 +7,7 @@ import type { SeenEndpoint, SeenScope } from '#discovery/seen/model';
 /** The addresses that DNS gives for a name, or why it gives no answer. */
 export type Resolved = readonly string[] | Problem;
 
-export type UnknownScope = SeenScope & { readonly status: 'unknown' };
+export type UnreadScope = SeenScope & { readonly status: 'unknown' };
 
 /** The endpoints that AWS states, by all that may lead to them. */
 export type EndpointIndex = {
@@ -15,7 +15,7 @@ export type EndpointIndex = {
   readonly byIp: ReadonlyMap<string, readonly SeenEndpoint[]>;
   /** By DNS name, in lower case; `*.` before it: each name below. */
   readonly byName: ReadonlyMap<string, readonly SeenEndpoint[]>;
-  readonly unknown: readonly UnknownScope[];
+  readonly unknown: readonly UnreadScope[];
   /** What DNS says of the names that no endpoint has. */
   readonly resolved: ReadonlyMap<string, Resolved>;
 };

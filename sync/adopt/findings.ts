@@ -8,8 +8,8 @@ import { checkNamed, domainNamed, type Naming } from './domains';
 import { type EndpointIndex, indexEndpoints, type Resolved } from './endpoint-index';
 import { isToResolve, leadOf } from './leads';
 import type { Others } from './managers';
-import { type Parts, type Place, partsOf, unusedUpstreams } from './parts';
-import { settleDomains } from './settle-domains';
+import { type Place, partsOf, type ServiceParts, unusedUpstreams } from './parts';
+import { shareEndpoints } from './share-endpoints';
 
 export type FindingsInput = {
   readonly owner: string;
@@ -55,7 +55,7 @@ export function findAdoptable(input: FindingsInput): Findings {
     assess(parts, leads, { owner, domain, others }),
   );
   return {
-    adoptable: settleDomains(adoptable, { names, taken }),
+    adoptable: shareEndpoints(adoptable, { names, taken }),
     notes: [...unusedNotes(held, all, index), ...unresolvedNotes(index)],
   };
 }
@@ -64,7 +64,7 @@ function leadsOf(places: readonly Place[], index: EndpointIndex): readonly Place
   return places.map((place) => ({ place, lead: leadOf(place.host, index) }));
 }
 
-type Pointing = { readonly parts: Parts; readonly leads: readonly PlaceLead[] };
+type Pointing = { readonly parts: ServiceParts; readonly leads: readonly PlaceLead[] };
 
 function isPointing({ leads }: Pick<Pointing, 'leads'>): boolean {
   return leads.some(({ lead }) => lead.to !== 'elsewhere');
@@ -89,7 +89,11 @@ function tagOf(leads: readonly PlaceLead[]): string | undefined {
     .find(Boolean);
 }
 
-function unusedNotes(held: readonly HeldEntity[], all: readonly Parts[], index: EndpointIndex): readonly string[] {
+function unusedNotes(
+  held: readonly HeldEntity[],
+  all: readonly ServiceParts[],
+  index: EndpointIndex,
+): readonly string[] {
   return unusedUpstreams(held, all)
     .filter(({ places }) => isPointing({ leads: leadsOf(places, index) }))
     .map(

@@ -7,7 +7,7 @@ import { upstreamName } from '#core/names';
 import { factsOf } from '#core/protocols';
 import { nameOf } from '#deck/document';
 import type { Difference } from './adoptable';
-import { type Parts, textOf } from './parts';
+import { fieldText, type ServiceParts } from './parts';
 
 /** The Host header and TLS server name that the provider would get, and what differs from today's. */
 export type Hosting = {
@@ -17,7 +17,7 @@ export type Hosting = {
   readonly findings: readonly string[];
 };
 
-type HostInput = Parts & {
+type HostInput = ServiceParts & {
   readonly domain: string;
   readonly protocol: Protocol;
   /** A name that AWS gives the endpoint, for where the provider never sees one. */
@@ -31,7 +31,7 @@ type HostInput = Parts & {
 export function hostingOf(input: HostInput): Hosting | Problem {
   const { upstream, places, protocol, domain, fallback } = input;
   const { isTls } = factsOf(protocol);
-  const written = textOf(upstream?.fields.host_header);
+  const written = fieldText(upstream?.fields.host_header);
   if (written) return unlessPort(written, `upstream ${upstream?.key}`);
   const seen = sorted(places.map(({ host }) => host.toLowerCase()));
   const names = seen.filter((one) => parseIp(one) === undefined);

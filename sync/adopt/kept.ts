@@ -7,10 +7,10 @@ import { nameInParent } from '#deck/keys';
 import { textsOf } from '#deck/route-paths';
 import type { SeenEndpoint } from '#discovery/seen/model';
 import type { Lead } from './leads';
-import { type Parts, type Place, textOf } from './parts';
+import { fieldText, type Place, type ServiceParts } from './parts';
 
 /** What stays as it is, for people. */
-export function keepsOf({ service, upstream, routes, plugins }: Parts): readonly string[] {
+export function keepsOf({ service, upstream, routes, plugins }: ServiceParts): readonly string[] {
   const { path, connect_timeout: connect, write_timeout: write, read_timeout: read, retries } = service.fields;
   const settings = [
     ...(path ? [`path ${path}`] : []),
@@ -41,13 +41,16 @@ type Changing = {
 };
 
 /** What would change without a request noticing it, for people; targets apart. */
-export function changesOf({ service, upstream, routes }: Parts, { domain, host, tagged }: Changing): readonly string[] {
+export function changesOf(
+  { service, upstream, routes }: ServiceParts,
+  { domain, host, tagged }: Changing,
+): readonly string[] {
   const own = upstreamName(domain);
   const header = host ?? own;
   const targets = tagged.flatMap(({ admitted: { addresses, port } }) =>
     addresses.map(({ ip }) => formatAddress({ ip, port })),
   );
-  const written = textOf(upstream?.fields.host_header);
+  const written = fieldText(upstream?.fields.host_header);
   const kinds = [upstream ? 'upstream and its targets' : '', routes.length > 0 ? 'routes' : ''].filter(Boolean);
   return [
     `tags of this owner on service${kinds.map((kind) => `, ${kind}`).join('')}`,
@@ -58,7 +61,7 @@ export function changesOf({ service, upstream, routes }: Parts, { domain, host, 
       ? []
       : [
           `upstream ${own} is new: host_header ${header}, no health check, targets ${targets.join(', ')}`,
-          `service ${service.key} host: ${textOf(service.fields.host)} -> ${own}`,
+          `service ${service.key} host: ${fieldText(service.fields.host)} -> ${own}`,
         ]),
     ...tagged.flatMap(({ endpoint, tags }) => replacedTags(endpoint, tags)),
   ];
@@ -73,7 +76,7 @@ function replacedTags({ id, tags: held }: SeenEndpoint, tags: Readonly<Record<st
 type Pointing = { readonly place: Place; readonly lead: Lead };
 
 /** What is odd already and stays so. */
-export function findingsOf({ service, routes }: Parts, leads: readonly Pointing[]): readonly string[] {
+export function findingsOf({ service, routes }: ServiceParts, leads: readonly Pointing[]): readonly string[] {
   return [
     ...(service.fields.enabled === false ? [`service ${service.key} is disabled: it answers no request`] : []),
     ...(routes.length === 0 ? [`service ${service.key} has no route: no request reaches it`] : []),

@@ -15,7 +15,7 @@ export type Place = {
 };
 
 /** A service with all that belongs to it. */
-export type Parts = {
+export type ServiceParts = {
   readonly service: HeldEntity;
   readonly upstream?: HeldEntity;
   readonly targets: readonly HeldEntity[];
@@ -25,14 +25,14 @@ export type Parts = {
 };
 
 /** Each service of a control plane with its upstream, targets, routes and plugins, in the order of `held`. */
-export function partsOf(held: readonly HeldEntity[]): readonly Parts[] {
+export function partsOf(held: readonly HeldEntity[]): readonly ServiceParts[] {
   const byKind = groupBy(held, ({ kind }) => kind);
   const of = (kind: HeldEntity['kind']) => byKind.get(kind) ?? [];
   const upstreams = new Map(of('upstream').map((one) => [one.key, one]));
   const targets = groupBy(of('target'), ({ parent }) => parent);
   const routes = groupBy(of('route'), ({ parent }) => parent);
   return of('service').map((service) => {
-    const upstream = upstreams.get(textOf(service.fields.host));
+    const upstream = upstreams.get(fieldText(service.fields.host));
     const own = { service, upstream, routes: routes.get(service.key) ?? [] };
     const below = (upstream && targets.get(upstream.key)) ?? [];
     const places = upstream ? below.map(placeOfTarget) : [placeOfService(service)];
@@ -41,7 +41,7 @@ export function partsOf(held: readonly HeldEntity[]): readonly Parts[] {
 }
 
 /** Upstreams with places that no service leads to, with their places. */
-export function unusedUpstreams(held: readonly HeldEntity[], used: readonly Parts[]) {
+export function unusedUpstreams(held: readonly HeldEntity[], used: readonly ServiceParts[]) {
   const names = new Set(used.map(({ upstream }) => upstream?.key));
   const targets = groupBy(
     held.filter(({ kind }) => kind === 'target'),
@@ -52,7 +52,7 @@ export function unusedUpstreams(held: readonly HeldEntity[], used: readonly Part
     .map((upstream) => ({ upstream, places: (targets.get(upstream.key) ?? []).map(placeOfTarget) }));
 }
 
-type Guarded = Pick<Parts, 'service' | 'routes'>;
+type Guarded = Pick<ServiceParts, 'service' | 'routes'>;
 
 function pluginsOf({ service, routes }: Guarded, plugins: readonly HeldEntity[]): readonly HeldEntity[] {
   // Files name the route, and control planes its id.
@@ -65,7 +65,7 @@ function pluginsOf({ service, routes }: Guarded, plugins: readonly HeldEntity[])
 
 function placeOfService(service: HeldEntity): Place {
   const { host, port } = service.fields;
-  return { entity: service, host: withoutBrackets(textOf(host)), port: numberOf(port, 80), weight: defaultWeight };
+  return { entity: service, host: withoutBrackets(fieldText(host)), port: numberOf(port, 80), weight: defaultWeight };
 }
 
 /** What Kong gives a target that names none. */
@@ -74,7 +74,7 @@ const defaultWeight = 100;
 const defaultTargetPort = 8_000;
 
 function placeOfTarget(target: HeldEntity): Place {
-  const address = textOf(target.fields.target) || nameInParent(target.key);
+  const address = fieldText(target.fields.target) || nameInParent(target.key);
   return { entity: target, weight: numberOf(target.fields.weight, defaultWeight), ...splitAddress(address) };
 }
 
@@ -86,7 +86,7 @@ function splitAddress(address: string): Pick<Place, 'host' | 'port'> {
 }
 
 /** A text of a field; empty where it is none. */
-export function textOf(value: Json | undefined): string {
+export function fieldText(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 

@@ -3,7 +3,7 @@ import { claimedPaths } from '#core/paths';
 import { factsOf } from '#core/protocols';
 import { textsOf } from '#deck/route-paths';
 import type { SeenEndpoint } from '#discovery/seen/model';
-import type { Parts } from './parts';
+import type { ServiceParts } from './parts';
 
 /** What the tags of an endpoint shall say. */
 export type Wanted = {
@@ -37,7 +37,7 @@ export function missingTags(endpoint: SeenEndpoint, wanted: Wanted): Readonly<Re
 }
 
 /** The tag for paths: gRPC cannot do without; of others it is not needed, since their routes stay. */
-export function pathTagOf({ routes }: Pick<Parts, 'routes'>, protocol: Protocol): string | undefined {
+export function pathTagOf({ routes }: Pick<ServiceParts, 'routes'>, protocol: Protocol): string | undefined {
   if (!factsOf(protocol).isGrpc) return undefined;
   const held = routes.flatMap(({ fields: { paths } }) => (Array.isArray(paths) ? textsOf(paths) : []));
   const plain = claimedPaths(held).filter((path) => path.startsWith('/'));

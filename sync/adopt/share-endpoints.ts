@@ -9,7 +9,7 @@ import type { Naming } from './domains';
  * with the reason. The service that people name in `--domain` comes first, then the one whose domain the endpoint has in its tag, then the
  * one with the most routes, then by name. Gives all of them by domain.
  */
-export function settleDomains(adoptable: readonly Adoptable[], naming: Naming): readonly Adoptable[] {
+export function shareEndpoints(adoptable: readonly Adoptable[], naming: Naming): readonly Adoptable[] {
   const byDomain = new Map<string, Adoptable>();
   const byEndpoint = new Map<string, Adoptable>();
   const settled = inOrder(adoptable, naming).map((one) => {
