@@ -14,13 +14,13 @@ import {
   targetChanges,
   weightDifferences,
   weightOf,
-} from './coverage';
-import { type Hosting, hostingOf } from './hosts';
-import { changesOf, findingsOf, keepsOf } from './kept';
-import type { Lead } from './leads';
+} from './changes/coverage';
+import { type Hosting, hostingOf } from './changes/hosts';
+import { changesOf, findingsOf, keepsOf } from './changes/kept';
+import { missingTags, pathTagOf } from './changes/tags';
+import type { Lead } from './leads/lead';
 import { type Others, whyManaged } from './managers';
 import { fieldText, type Place, type ServiceParts } from './parts';
-import { missingTags, pathTagOf } from './tags';
 
 export type PlaceLead = { readonly place: Place; readonly lead: Lead };
 

@@ -10,6 +10,15 @@ export const jsonOption: OptionEntry = ['--json', 'one JSON object on standard o
 /** Of a verb that names no options of its own, and of most that do. */
 export const configOption: OptionEntry = ['-c, --config <file>', 'configuration file'];
 
+/** Of a verb that is for each of several control planes. */
+export const stageOption: OptionEntry = ['--stage <name>', 'this one of several control planes alone'];
+
+/** Of a verb that reads AWS. */
+export const strictOption: OptionEntry = [
+  '--strict',
+  'end with 5 where a scope is unknown or an endpoint is in quarantine',
+];
+
 export type VerbEntry = {
   readonly name: string;
   readonly summary: string;

@@ -1,15 +1,14 @@
 import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
+import { adoptVerbs } from './adopt/entries';
 import { called } from './called';
-import { configOption, type VerbEntry } from './verb-entry';
+import { configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
 
 const allowRemovalsOption = [
   '--allow-removals <n>',
   'let up to this many addresses leave, this once, past the brake',
 ] as const;
 
-const stageOption = ['--stage <name>', 'this one of several control planes alone'] as const;
 const verboseOption = ['--verbose', 'list each change, however many there are'] as const;
-const strictOption = ['--strict', 'end with 5 where a scope is unknown or an endpoint is in quarantine'] as const;
 const uncertain = '--strict, and something is uncertain';
 
 /** What the command line offers, in the order of its help. */
@@ -231,6 +230,7 @@ Removals that the brake withholds stay in the file.`,
     isPrinted: (options) => !('output' in options),
     load: async () => (await import('./commands/render')).runRender,
   },
+  ...adoptVerbs,
   {
     name: 'doctor',
     summary: 'check the configuration, AWS, the control plane and this machine, with the fix for what is wrong',

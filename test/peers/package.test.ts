@@ -20,6 +20,8 @@ const calls: Readonly<Record<string, Call>> = {
   discover: [[], 0, '10.0.1.11'],
   diff: [[], 2, '10.0.1.11:80'],
   render: [[], 0, '10.0.1.11:80'],
+  // What the estate holds was generated, or will be.
+  adopt: [[], 0, 'Nothing that people wrote'],
   sync: [[], 0, '10.0.1.11:80'],
   retire: [['sd2', '--yes'], 3, 'sd2'],
   history: [[], 0, 'follows the newest'],

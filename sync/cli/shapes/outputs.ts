@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { outputPage } from '#config/printed/reference';
+import { adoptOutputs } from './adopt';
 import {
   applied,
   change,
@@ -164,6 +165,7 @@ const ofOne = {
   'render without a control plane': z
     .strictObject({ stage, refused: text.describe('why no file was written') })
     .meta({ id: 'render without a control plane' }),
+  ...adoptOutputs,
   doctor: z
     .strictObject({
       checks: z
@@ -224,6 +226,7 @@ export const outputs = {
   'rollback of several stages': severalOf('rollback'),
   'history of several stages': severalOf('history'),
   'schema --upload of several stages': severalOf('schema --upload'),
+  'adopt of several stages': severalOf('adopt'),
 } as const;
 
 /** The page of docs/reference: a table for each command, and for each part of their outputs. */

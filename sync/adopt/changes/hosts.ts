@@ -6,8 +6,8 @@ import type { Protocol } from '#core/model';
 import { upstreamName } from '#core/names';
 import { factsOf } from '#core/protocols';
 import { nameOf } from '#deck/document';
-import type { Difference } from './adoptable';
-import { fieldText, type ServiceParts } from './parts';
+import type { Difference } from '../adoptable';
+import { fieldText, type ServiceParts } from '../parts';
 
 /** The Host header and TLS server name that the provider would get, and what differs from today's. */
 export type Hosting = {
@@ -36,9 +36,11 @@ export function hostingOf(input: HostInput): Hosting | Problem {
   const seen = sorted(places.map(({ host }) => host.toLowerCase()));
   const names = seen.filter((one) => parseIp(one) === undefined);
   const isSeen = input.routes.length === 0 || input.routes.some(({ fields }) => fields.preserve_host !== true);
-  if (!isSeen) return { host: names[0] ?? fallback, differences: [], findings: [] };
+  if (!isSeen) return { host: names[0] ?? (isTls ? fallback : undefined), differences: [], findings: [] };
   const [name] = names;
   if (name === undefined && isTls) return whyNameless(input);
+  // An upstream of people's gets a host_header only where a tag names one.
+  if (name === undefined && upstream) return { differences: [], findings: [] };
   if (seen.length === 1 && seen[0] !== undefined && !seen[0].includes(':'))
     return { host: seen[0], differences: [], findings: name === undefined ? [stale(seen[0])] : [] };
   const after = name ?? upstreamName(domain);

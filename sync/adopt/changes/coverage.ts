@@ -3,9 +3,9 @@ import { groupBy } from '#core/group-by';
 import type { Address, Endpoint } from '#core/model';
 import { nameOf } from '#deck/document';
 import type { SeenEndpoint } from '#discovery/seen/model';
-import type { Difference } from './adoptable';
-import type { Lead } from './leads';
-import { fieldText, type Place, type ServiceParts } from './parts';
+import type { Difference } from '../adoptable';
+import type { Lead } from '../leads/lead';
+import { fieldText, type Place, type ServiceParts } from '../parts';
 
 /** A place of a service, and the endpoint that it leads to. */
 export type Led = { readonly place: Place; readonly lead: Lead & { readonly to: 'endpoint' } };

@@ -3,7 +3,7 @@ import { claimedPaths } from '#core/paths';
 import { factsOf } from '#core/protocols';
 import { textsOf } from '#deck/route-paths';
 import type { SeenEndpoint } from '#discovery/seen/model';
-import type { ServiceParts } from './parts';
+import type { ServiceParts } from '../parts';
 
 /** What the tags of an endpoint shall say. */
 export type Wanted = {

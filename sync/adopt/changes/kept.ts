@@ -6,8 +6,8 @@ import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { textsOf } from '#deck/route-paths';
 import type { SeenEndpoint } from '#discovery/seen/model';
-import type { Lead } from './leads';
-import { fieldText, type Place, type ServiceParts } from './parts';
+import type { Lead } from '../leads/lead';
+import { fieldText, type Place, type ServiceParts } from '../parts';
 
 /** What stays as it is, for people. */
 export function keepsOf({ service, upstream, routes, plugins }: ServiceParts): readonly string[] {
@@ -54,8 +54,8 @@ export function changesOf(
   const kinds = [upstream ? 'upstream and its targets' : '', routes.length > 0 ? 'routes' : ''].filter(Boolean);
   return [
     `tags of this owner on service${kinds.map((kind) => `, ${kind}`).join('')}`,
-    ...(upstream && written !== header
-      ? [`upstream ${upstream.key} host_header: ${written || 'none'} -> ${header}`]
+    ...(upstream && host !== undefined && written.toLowerCase() !== host
+      ? [`upstream ${upstream.key} host_header: ${written || 'none'} -> ${host}`]
       : []),
     ...(upstream
       ? []

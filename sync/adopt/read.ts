@@ -1,0 +1,47 @@
+import { normaliseIp } from '#core/addresses/targets';
+import type { HeldEntity } from '#deck/document';
+import { dnsCodeOf, type Resolver } from '#discovery/providers/resolver';
+import type { SeenScope } from '#discovery/seen/model';
+import { concurrently } from '#io/concurrently';
+import { type Findings, type FindingsInput, findAdoptable, namesToResolve } from './findings';
+import type { Resolved } from './leads/endpoint-index';
+
+export type AdoptSources = Omit<FindingsInput, 'held' | 'scopes' | 'resolved'> & {
+  /** Everything that the control plane holds. Throws PrivatelinkError. */
+  readonly readHeld: (signal: AbortSignal) => Promise<readonly HeldEntity[]>;
+  /** Never rejects but with the signal's reason. */
+  readonly readScopes: (signal: AbortSignal) => Promise<readonly SeenScope[]>;
+  readonly resolver: Resolver;
+};
+
+/** Names asked for at once. */
+const resolvedAtOnce = 16;
+
+/** Reads a control plane, AWS and DNS, and finds what can be adopted; writes nothing. Throws PrivatelinkError where the control plane cannot be read. */
+export async function readAdoptable(
+  { readHeld, readScopes, resolver, ...input }: AdoptSources,
+  signal: AbortSignal,
+): Promise<Findings & { readonly scopes: readonly SeenScope[] }> {
+  const [held, scopes] = await Promise.all([readHeld(signal), readScopes(signal)]);
+  const names = namesToResolve({ held, scopes });
+  const answers = await concurrently(names, { limit: resolvedAtOnce, signal }, (name, own) =>
+    resolveName(name, resolver, own),
+  );
+  const resolved = new Map(names.map((name, index) => [name, answers[index] ?? []]));
+  return { ...findAdoptable({ ...input, held, scopes, resolved }), scopes };
+}
+
+/** Kong asks for IPv4 first, and for IPv6 where there is none. */
+async function resolveName(name: string, resolver: Resolver, signal: AbortSignal): Promise<Resolved> {
+  try {
+    const v4 = await resolver.resolve4(name, signal);
+    const found = v4.length > 0 ? v4 : await resolver.resolve6(name, signal);
+    return found.map(({ address }) => normaliseIp(address));
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return {
+      reason: `DNS does not answer (${dnsCodeOf(thrown)})`,
+      fix: 'check the name and the name server, then run this again',
+    };
+  }
+}

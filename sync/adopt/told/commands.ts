@@ -1,0 +1,88 @@
+import { compareText } from '#core/addresses/targets';
+import { groupBy } from '#core/group-by';
+import { canonicalJson } from '#core/json';
+import type { Adoptable } from '../adoptable';
+
+type Tags = Readonly<Record<string, string>>;
+
+/** The tags that an endpoint lacks, and where it is. */
+type Tagging = {
+  readonly id: string;
+  readonly domain: string;
+  readonly account: string;
+  readonly region: string;
+  readonly tags: Tags;
+};
+
+function taggingsOf(adoptable: readonly Adoptable[]): readonly Tagging[] {
+  return adoptable.flatMap(({ domain, endpoints, tags }) =>
+    endpoints.flatMap(({ id, accountId, scope }) => {
+      const own = tags[id] ?? {};
+      const account = accountId ?? scope.account;
+      return Object.keys(own).length > 0 ? [{ id, domain, account, region: scope.region, tags: own }] : [];
+    }),
+  );
+}
+
+/** `aws ec2 create-tags` lines that a shell takes as they stand: one for each set of tags, below a comment that says in which account. */
+export function awsCommands(adoptable: readonly Adoptable[]): readonly string[] {
+  const groups = groupBy(taggingsOf(adoptable), ({ account, region, tags }) => canonicalJson([account, region, tags]));
+  const lines = [...groups.values()].flatMap(([first, ...more]) => {
+    if (!first) return [];
+    const ids = [first, ...more].map(({ id }) => quoted(id)).sort(compareText);
+    const words = ['aws ec2 create-tags', '--region', quoted(first.region), '--resources', ...ids, '--tags'];
+    return [{ account: first.account, line: [...words, ...tagWords(first.tags)].join(' ') }];
+  });
+  return [...groupBy(lines, ({ account }) => account)].flatMap(([account, own]) => [
+    `# ${accountWords(account)}`,
+    ...own.map(({ line }) => line),
+  ]);
+}
+
+function accountWords(account: string): string {
+  return /^\d{12}$/.test(account) ? `account ${account}` : "account of the process's own credentials";
+}
+
+/** What the shorthand of AWS's command line, and a shell, take for themselves. */
+const isPlain = /^[\w.:/@+-]*$/;
+
+function tagWords(tags: Tags): readonly string[] {
+  const entries = Object.entries(tags);
+  if (entries.every((pair) => pair.every((text) => isPlain.test(text))))
+    return entries.map(([key, value]) => `Key=${key},Value=${value}`);
+  return [quoted(JSON.stringify(entries.map(([Key, Value]) => ({ Key, Value }))))];
+}
+
+/** One word to a POSIX shell, whatever it holds. */
+function quoted(text: string): string {
+  return text !== '' && isPlain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The same tags as resources of Terraform, one for each endpoint. */
+export function terraformOf(adoptable: readonly Adoptable[]): string {
+  return taggingsOf(adoptable)
+    .map(({ id, domain, account, region, tags }) => {
+      const pairs = Object.entries(tags).map(([key, value]) => `    ${hclText(key)} = ${hclText(value)}`);
+      return [
+        `# ${accountWords(account)}, region ${region}`,
+        `resource "aws_ec2_tag" "${resourceName(domain, id)}" {`,
+        '  for_each = {',
+        ...pairs,
+        '  }',
+        `  resource_id = ${hclText(id)}`,
+        '  key         = each.key',
+        '  value       = each.value',
+        '}\n',
+      ].join('\n');
+    })
+    .join('\n');
+}
+
+function resourceName(domain: string, id: string): string {
+  return `kong_${domain}_${id}`.replace(/\W/g, '_');
+}
+
+/** A text of HCL that is no template. */
+function hclText(text: string): string {
+  return JSON.stringify(text).replace(/([$%])\{/g, '$1$1{');
+}

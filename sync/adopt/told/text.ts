@@ -1,0 +1,68 @@
+import { formatProblem } from '#core/errors';
+import { printableData } from '#core/printable';
+import { formatTable } from '#io/table';
+import { type Colour, paint, type Terminal } from '#io/terminal';
+import { formatScopes } from '../../pass/report-text';
+import type { AdoptableView, AdoptView } from './view';
+
+/** In which form tags are printed. */
+export type TagsForm = 'aws' | 'terraform';
+
+/** What can be adopted, for people: a table, what there is to say of each, and the tags. */
+export function formatAdopt(told: AdoptView, form: TagsForm, terminal: Terminal): string {
+  const { commands, terraform, ...rest } = told;
+  const { adoptable, notes, scopes, place } = printableData(rest);
+  const head = ['DOMAIN', 'SERVICE', 'LEADS TO', 'ENDPOINTS', 'OUTCOME'];
+  const rows = adoptable.map((one) => [
+    one.domain,
+    one.service.key,
+    one.host,
+    one.endpoints.map(({ id }) => id).join(' ') || 'not seen',
+    outcomeOf(one),
+  ]);
+  const nothing = `Nothing that people wrote in ${place} points at an endpoint that was seen\n`;
+  return [
+    rows.length > 0 ? formatTable(head, rows, terminal.columns) : nothing,
+    ...adoptable.map((one) => formatOne(one, terminal)),
+    formatTags(form === 'aws' ? commands.join('\n') : terraform, terminal),
+    ...notes.map((note) => `${paint(terminal, 'yellow', 'note')} ${note}\n`),
+    formatScopes(scopes, terminal),
+    formatSummary(adoptable),
+  ].join('');
+}
+
+function outcomeOf({ refused, differences }: AdoptableView): string {
+  if (refused) return 'refused';
+  const { length } = differences;
+  return length === 0 ? 'same behaviour' : `${length} difference${length === 1 ? '' : 's'}`;
+}
+
+function formatOne(one: AdoptableView, terminal: Terminal): string {
+  const { domain, service, refused, keeps, changes, differences, findings } = one;
+  const line = (colour: Colour, what: string) => (text: string) => `  ${paint(terminal, colour, what)} ${text}\n`;
+  const head = `${paint(terminal, 'bold', domain)} (service ${service.key})\n`;
+  if (refused) return head + line('yellow', 'refused')(formatProblem(refused));
+  const differs = differences.map(
+    ({ entity, field, before, after, why }) =>
+      `${entity.replace(':', ' ')} ${field}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}; ${why}`,
+  );
+  return [
+    head,
+    ...keeps.map(line('dim', 'keeps')),
+    ...changes.map(line('green', 'changes')),
+    ...differs.map(line('red', 'differs')),
+    ...findings.map(line('yellow', 'finding')),
+  ].join('');
+}
+
+/** Each of these lines is quoted for a shell, or for Terraform, already. */
+function formatTags(lines: string, terminal: Terminal): string {
+  return lines ? `${paint(terminal, 'bold', 'Tags')}\n${lines.trimEnd()}\n` : '';
+}
+
+function formatSummary(adoptable: readonly AdoptableView[]): string {
+  const open = adoptable.filter(({ refused }) => !refused);
+  const different = open.filter(({ differences }) => differences.length > 0).length;
+  const same = open.length - different;
+  return `${same} can be adopted as they are, ${different} with differences, ${adoptable.length - open.length} refused\n`;
+}

@@ -1,0 +1,143 @@
+import { PrivatelinkError } from '#core/errors';
+import { parseAnyDeckFile } from '#deck/file/any';
+import { createResolver } from '#discovery/providers/resolver';
+import type { ReadSeen } from '#discovery/seen/read';
+import { openSeen } from '#discovery/sources';
+import { systemClock } from '#io/clock';
+import { readRegular } from '#io/files';
+import { withElapsed } from '#io/terminal';
+import { parseDomainNames } from '../../adopt/domains';
+import type { Others } from '../../adopt/managers';
+import { type AdoptSources, readAdoptable } from '../../adopt/read';
+import { formatAdopt, type TagsForm } from '../../adopt/told/text';
+import { type AdoptView, viewOf } from '../../adopt/told/view';
+import { backendOf } from '../../control-planes/backends';
+import { hasNoCredentials } from '../../pass/report';
+import { openSources, type Session } from '../../pass/session';
+import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
+import type { Configured, Verb } from '../verb';
+
+export type AdoptVerbOptions = Configured &
+  Strictness & {
+    /** A decK file in place of the control plane. */
+    readonly from?: string;
+    /** The one of several control planes. */
+    readonly stage?: string;
+    /** `SERVICE=DOMAIN` each. */
+    readonly domain?: readonly string[];
+    /** Tags by which decK selects what is its own. */
+    readonly selectTag?: readonly string[];
+    /** In which form tags are printed. */
+    readonly tags?: string;
+  };
+
+/** Shows what people wrote by hand and what points at PrivateLink, and what it would mean to adopt it; writes nothing. */
+export const runAdopt: Verb<AdoptVerbOptions> = async (options, signal) => {
+  const form = formOf(options);
+  const names = parseDomainNames(options.domain ?? []);
+  const telling = { ...options, form };
+  if (options.from !== undefined) {
+    const result = await ofFile(options.from, { names, ...telling }, signal);
+    options.terminal.out(options.json ? result.json() : result.text());
+    return result.exitCode;
+  }
+  const readOnce = readOncePerRun();
+  return perStage({ ...options, isReadOnly: true }, signal, {
+    doing: 'looking for what can be adopted in',
+    of: async (session, own) => {
+      const sources = sourcesOf(session, { names, selectTags: options.selectTag ?? [] });
+      const found = await readAdoptable({ ...sources, readScopes: readOnce(session, signal) }, own);
+      return resultOf(viewOf(found, { stage: session.stage, place: session.place }), telling);
+    },
+  });
+};
+
+/** All stages are told of one reading of AWS. */
+function readOncePerRun() {
+  let reading: ReturnType<ReadSeen> | undefined;
+  return ({ config, clock }: Session, signal: AbortSignal): ReadSeen =>
+    () => {
+      reading ??= openSeen(config, { clock })(signal);
+      return reading;
+    };
+}
+
+type Given = Pick<AdoptSources, 'names'> & Pick<Others, 'selectTags'>;
+
+/** What is read of one control plane. */
+export function sourcesOf(session: Session, { names, selectTags }: Given): AdoptSources {
+  const { config, base, clock } = session;
+  const { readAll } = backendOf(config.controlPlane);
+  if (!readAll) throw unreadable(session.place);
+  const baseNames = new Set(base.entities.flatMap(({ name }) => name ?? []));
+  return {
+    owner: config.owner,
+    names,
+    others: { selectTags, baseNames },
+    readHeld: readAll,
+    readScopes: openSeen(config, { clock }),
+    resolver: createResolver(),
+  };
+}
+
+function unreadable(place: string): PrivatelinkError {
+  const fix = 'dump it with `deck gateway dump`, and name that file in --from';
+  return new PrivatelinkError(`${place} cannot be read without tags`, { code: 'CONTROL_PLANE', fix });
+}
+
+type Telling = Pick<AdoptVerbOptions, 'terminal' | 'strict'> & { readonly form: TagsForm };
+type FileOptions = AdoptVerbOptions & Telling & Pick<Given, 'names'>;
+
+async function ofFile(path: string, options: FileOptions, signal: AbortSignal): Promise<StageResult> {
+  const config = openSources(options);
+  const { held, selectTags } = parseAnyDeckFile(await readGiven(path, signal), path);
+  const others = {
+    selectTags: options.selectTag ?? [],
+    baseNames: new Set<string>(),
+    selectedBy: selectTags.length > 0 ? `${path} selects by ${selectTags.join(', ')}` : undefined,
+  };
+  const sources = {
+    owner: config.owner,
+    names: options.names,
+    others,
+    readHeld: async () => held,
+    readScopes: openSeen(config, { clock: systemClock }),
+    resolver: createResolver(),
+  };
+  const found = await withElapsed(options.terminal, 'reading AWS', () => readAdoptable(sources, signal));
+  return resultOf(viewOf(found, { place: path }), options);
+}
+
+async function readGiven(path: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await readRegular(path, { signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const fix = 'name a file that this user may read: deck gateway dump -o kong.yaml writes one';
+    throw new PrivatelinkError(`--from ${path} cannot be read`, { code: 'CONFIG_INVALID', fix, cause });
+  }
+}
+
+function resultOf(told: AdoptView, { terminal, form, strict }: Telling): StageResult {
+  return {
+    exitCode: exitCodeOf(told, { strict }),
+    json: () => `${JSON.stringify(told)}\n`,
+    text: () => formatAdopt(told, form, terminal),
+  };
+}
+
+function exitCodeOf(told: AdoptView, strictness: Strictness): number {
+  if (hasNoCredentials(told)) return exitCodes.error;
+  const uncertain = exitCodeOfUncertain({ ...told, quarantined: [] }, strictness);
+  if (uncertain) return uncertain;
+  return told.adoptable.some(({ refused }) => !refused) ? exitCodes.differs : exitCodes.done;
+}
+
+function formOf({ tags = 'aws' }: AdoptVerbOptions): TagsForm {
+  if (tags === 'aws' || tags === 'terraform') return tags;
+  throw new PrivatelinkError(`--tags ${tags}: is no form of tags`, {
+    code: 'CONFIG_INVALID',
+    fix: 'use aws or terraform',
+  });
+}
