@@ -20,7 +20,7 @@ export type Feed = {
   reachOf(domain: string): Reach | 'unknown domain' | 'undiscovered';
   /** Whether there is such a domain; undefined while that is not known. Only where names were asked for (FeedOptions). */
   hasDomain(domain: string): boolean | undefined;
-  /** Ends with the first names of domains, or a second after the first call. */
+  /** Ends with the first names of domains, or a second after the first call: at once where there are names. */
   named(): Promise<void>;
   /** Another number whenever anything that the feed says may be another. */
   revision(): number;
@@ -106,7 +106,7 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
       );
     },
     hasDomain: (domain) => hasDomain(known, domain),
-    named: () => waits.wait(ofNames),
+    named: async () => (known.names ? undefined : waits.wait(ofNames)),
     revision: () => known.revision,
     reload: (probe) => {
       for (const domain of probeAnew(known.domains, probe)) {

@@ -52,8 +52,7 @@ export function createRespond(options: RespondOptions): Respond {
     const call = { bytes, query, transport };
     const answer = answered(query, answering);
     if (!answer) return forward ? pass(call, forward, answering) : give(call, { rcode: 'REFUSED' }, answering);
-    const isEarly = answer.rcode === 'SERVFAIL' && !answer.isStale;
-    return isEarly ? giveLater(call, answer, answering) : give(call, answer, answering);
+    return isEarly(answer) ? giveLater(call, answer, answering) : give(call, answer, answering);
   };
 }
 
@@ -91,12 +90,29 @@ function write(
   return writeReply(asked, reply, { most, isPartFine: transport === 'tcp', isForwarding: forward !== undefined });
 }
 
-/** Waits at most a second, and only when this process has just begun, or hears of the domain for the first time. */
-async function giveLater(call: Call, { domain = '' }: AnswerFacts, options: Answering): Promise<Buffer> {
+/** What is not known now may be in a moment. */
+function isEarly({ rcode, isStale }: AnswerFacts): boolean {
+  return rcode === 'SERVFAIL' && !isStale;
+}
+
+/**
+ * Waits for the names of domains, and for what is known of this one: each at most a second, and only when this process has just begun, or hears of
+ * the domain for the first time. Looking for an answer has the thread told of the domain, which is what the second wait is for.
+ */
+async function giveLater(call: Call, early: AnswerFacts, options: Answering): Promise<Buffer> {
   const { feed } = options;
-  await feed.named();
-  if (feed.hasDomain(domain)) await feed.first(domain);
-  return give(call, answered(call.query, options) ?? { rcode: 'SERVFAIL' }, options);
+  const { domain = '' } = early;
+  const again = () => answered(call.query, options) ?? early;
+  let answer = early;
+  if (!feed.hasDomain(domain)) {
+    await feed.named();
+    answer = again();
+  }
+  if (isEarly(answer) && feed.hasDomain(domain)) {
+    await feed.first(domain);
+    answer = again();
+  }
+  return give(call, answer, options);
 }
 
 async function pass(call: Call, forward: Forward, options: Answering): Promise<Buffer> {

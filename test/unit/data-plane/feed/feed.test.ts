@@ -222,6 +222,15 @@ describe('startFeed', () => {
       await expect(wait).resolves.toBeUndefined();
     });
 
+    it('waits for no names that came before anybody waited', () => {
+      const { feed, threads, sleeps } = openFeed({ isNamed: true });
+      threads[0]?.say({ kind: 'names', names: 'sd2', isWhole: false });
+
+      void feed.named();
+
+      expect(sleeps).toEqual([3_600_000]);
+    });
+
     it('has another revision whenever it may say something else', () => {
       const { feed, threads } = openFeed();
       const revisions = [feed.revision()];

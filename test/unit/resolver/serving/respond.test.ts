@@ -99,6 +99,28 @@ describe('createRespond', () => {
     expect((await ask('sd2.privatelink.internal'))?.rcode).toBe('NOERROR');
   });
 
+  it.each([
+    ['there are names', new Set(['sd2']), ['sd2']],
+    ['there are none yet', undefined, ['named', 'sd2']],
+  ])(
+    'waits for no more than it has to where %s, and for a domain once the thread was told of it',
+    async (_, names, expected) => {
+      const { world, ask, heard, waits, used } = open({ names, reach: undefined });
+      const told: boolean[] = [];
+      heard.onNamed = () => {
+        world.names = new Set(['sd2']);
+      };
+      heard.onFirst = () => {
+        told.push(used.includes('sd2'));
+        world.reach = reachOf();
+      };
+
+      const answer = await ask('sd2.privatelink.internal');
+
+      expect([waits, told, answer?.rcode]).toEqual([expected, [true], 'NOERROR']);
+    },
+  );
+
   it('waits for the first names, and for the first of a domain', async () => {
     const { world, ask, heard, waits } = open({ names: undefined, reach: undefined });
     heard.onNamed = () => {
