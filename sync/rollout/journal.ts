@@ -69,8 +69,8 @@ export type StageState = {
   /** Of that revision, what is in no entity: `affinity` and base files. */
   readonly settings?: string;
   readonly pin?: PinnedTo;
-  /** A pin that has ended, while the control plane says it still. */
-  readonly endedPin?: string;
+  /** Pins that have ended, or gave way to another one, while the control plane may say them still. */
+  readonly endedPins?: readonly string[];
   /** What a pin that has ended took back, until all of it is written. */
   readonly returnsTo?: string;
   /** With a rollout: of the revision that the stage runs. */
@@ -98,8 +98,14 @@ export function backFrom({ failed, pin }: StageState): StageState['failed'] {
 }
 
 /** A stage that is pinned no more: the tag of its pin counts for nothing, and what was taken back comes again. */
-export function unpinned({ pin, ...state }: StageState): StageState {
-  return pin ? { ...state, endedPin: pin.revision, returnsTo: pin.left } : state;
+export function unpinned(pinned: StageState): StageState {
+  const { pin, ...state } = pinned;
+  return pin ? { ...state, endedPins: endedWith(pinned), returnsTo: pin.left } : state;
+}
+
+/** The pins that count for nothing once the present one has ended; `said`: what the control plane says of others. */
+export function endedWith({ pin, endedPins = [] }: StageState, said: readonly string[] = []): readonly string[] {
+  return [...new Set([...endedPins, ...said, ...(pin ? [pin.revision] : [])])];
 }
 
 export const nothingRun: StageState = { isWhole: true, created: {}, history: [] };
@@ -159,7 +165,7 @@ const journalFile: Sealed<JournalFile> = {
     runs: revisionId.optional(),
     isWhole: z.boolean(),
     settings: z.string().optional(),
-    endedPin: revisionId.optional(),
+    endedPins: z.array(revisionId).optional(),
     returnsTo: revisionId.optional(),
     pin: z.object({ revision: revisionId, left: revisionId.optional() }).optional(),
     trial: trial.optional(),

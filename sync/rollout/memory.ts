@@ -126,12 +126,11 @@ function unwritten(changes: readonly Change[], applied: readonly AppliedChange[]
 
 /** The pin by the journal; where that knows of none, what the control plane says of one is reason enough to leave its configuration as it is. */
 async function readPinned(
-  { pin, created, endedPin }: StageState,
+  { pin, created, endedPins = [] }: StageState,
   held: readonly HeldEntity[],
   { revisions, base, withBase }: MemoryOptions,
 ): Promise<{ readonly pinned?: Pinned; readonly warnings: readonly string[] }> {
-  const tagged = pinsIn(held);
-  const [id = pin?.revision] = pin || tagged.includes(endedPin ?? '') ? [] : tagged;
+  const [id = pin?.revision] = pin ? [] : pinsIn(held).filter((one) => !endedPins.includes(one));
   if (id === undefined) return { warnings: [] };
   const kept = await readKept(pin?.revision, revisions);
   const left = await readKept(pin?.left, revisions);
@@ -169,11 +168,12 @@ function personDecides(id: string, { isByTag, isKept }: Known): string {
   return `the control plane is pinned to revision ${id}, and ${unknown}: ${now}, until rollback names another one (history lists them; newest ends the pin)`;
 }
 
-/** Pins that have ended: the tag of the last one counts no more, until it is gone. */
+/** Pins that have ended: their tags count no more, until they are gone. */
 function followedState(state: StageState, { pinned, held }: Planned): StageState {
   if (pinned && !pinned.isHold) return state;
   if (state.pin) return unpinned(state);
-  return state.endedPin !== undefined && pinsIn(held).length === 0 ? { ...state, endedPin: undefined } : state;
+  const { endedPins } = state;
+  return endedPins && pinsIn(held).length === 0 ? { ...state, endedPins: undefined } : state;
 }
 
 type Beginning = {

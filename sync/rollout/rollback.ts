@@ -6,7 +6,7 @@ import { runOnce } from '../pass/run-once';
 import type { Change } from '../plan/changes';
 import { unseenOf } from '../plan/retire';
 import { describeChanges } from './describe-changes';
-import { type StageState, trialOf } from './journal';
+import { endedWith, type StageState, trialOf } from './journal';
 import { openMemory } from './memory';
 import { settingsId } from './newest';
 import type { StageSession } from './open-stages';
@@ -127,10 +127,10 @@ function nextState(
   { by, now }: Pick<RollbackSession['remembered'], 'by' | 'now'>,
 ): StageState {
   const { pin, returnsTo } = state;
-  if (to === undefined) {
-    const endedPin = pinsIn(planned.held)[0] ?? pin?.revision;
-    return { ...state, pin: undefined, endedPin, returnsTo: pin?.left ?? returnsTo, failed: undefined };
-  }
+  const ended = endedWith(state, pinsIn(planned.held)).filter((id) => id !== to);
+  const endedPins = ended.length > 0 ? ended : undefined;
+  if (to === undefined)
+    return { ...state, pin: undefined, endedPins, returnsTo: pin?.left ?? returnsTo, failed: undefined };
   const changes = describeChanges(report.changes.filter(isConfiguration));
   const run = { atMs: now(), revision: to, how: 'rollback', by, changes } as const;
   return {
@@ -141,7 +141,7 @@ function nextState(
     pin: { revision: to, left },
     trial: undefined,
     failed,
-    endedPin: undefined,
+    endedPins,
     returnsTo: undefined,
     history: [...state.history, run],
   };

@@ -25,10 +25,11 @@ export function isNamed({ key }: Pick<HeldEntity, 'key'>): boolean {
 
 /** Our targets; a name counts as one for each of its endpoints. */
 export function targetsOf(held: Held): readonly HeldEntity[] {
-  return [...held.values()].filter((one) => one.kind === 'target' && isOurs(one)).flatMap(partsOf);
+  return [...held.values()].filter((one) => one.kind === 'target' && isOurs(one)).flatMap(partsOfTarget);
 }
 
-function partsOf(target: HeldEntity): readonly HeldEntity[] {
+/** A name as one target for each of its endpoints. */
+export function partsOfTarget(target: HeldEntity): readonly HeldEntity[] {
   if (!isNamed(target)) return [target];
   return eachOriginOf(target.tags).map(({ endpointId, scopeIds: [scopeId] }) => ({
     ...target,
@@ -70,7 +71,7 @@ export function checkAlgorithms(held: Held): void {
 }
 
 /** Not of a zone: what a zone's upstream holds, the domain's holds as well. */
-export function isOfDomain({ parent, domain }: HeldEntity): boolean {
+export function isOfDomain({ parent, domain }: Pick<HeldEntity, 'parent' | 'domain'>): boolean {
   return parent === `${domain}.privatelink`;
 }
 

@@ -16,6 +16,8 @@ const pass: Step = { do: 'pass', stages: stageNames, ...quietAnswers };
 const failing: Answers = { scopes: [], konnect: { fault: 'auth', atWrite: 0, times: 100 } };
 const back = { do: 'rollback', stage: 'canary', to: 0, ...quietAnswers } as const;
 const limited: Step = { ...defaultConfiguration, plugins: 2 };
+const healthy: Step = { ...defaultConfiguration, healthPath: '/health' };
+const zonal: Step = { ...defaultConfiguration, affinity: 'weighted' };
 const secure: Step = { do: 'retag', domain: 'sd2', profile: { protocol: 'https' } };
 
 describe('stages', () => {
@@ -53,6 +55,18 @@ describe('stages', () => {
     [
       'all endpoints are replaced after a tag was taken back',
       [secure, pass, back, { do: 'untag', domain: 'sd2', number: 0 }, { do: 'create', domain: 'sd2', number: 0 }],
+    ],
+    [
+      'a rollback over a pin dies before the control plane says it, and its pin has ended when the next pass fails',
+      [
+        healthy,
+        pass,
+        { ...back, to: undefined },
+        zonal,
+        { ...back, to: 1, kill: { at: 2, when: 'before' } },
+        limited,
+        { ...pass, ...failing },
+      ],
     ],
   ])('are their revision and the truth when %s', async (_, steps) => {
     await expect(simulateStages([...beginning, ...steps])).resolves.toBeUndefined();

@@ -4,25 +4,43 @@ import { renderDesired } from '#deck/desired';
 import { type Entity, type HeldEntity, nameOf } from '#deck/document';
 import type { Report } from '#sync/pass/report';
 import { checkOthers, originOf } from '../checks';
-import { fail, type Held } from '../forms';
+import { checkAlgorithms, fail, type Held, isNamed, isOfDomain, partsOfTarget } from '../forms';
 import type { Configuration, StageName } from './history';
 import type { PinnedParts } from './model';
-import { type Affinity, isOfConfiguration, isOwnUpstream, type Part, partIn } from './parts';
+import { type Affinity, formsIn, isOfConfiguration, isOwnUpstream, type Part, partIn } from './parts';
 import type { Stage } from './stage';
+import { configuredForm, type Form, formOfPart, heldForm, isNameOfTarget, ownTargets } from './via';
 import { settingsOf, type World } from './world';
 
 /** Somebody else has the service of this name, so that the product's cannot be made. */
 const takenDomain = 'sd4';
 
-export type Passed = { readonly stage: Stage; readonly before: Held; readonly report?: Report };
+export type Passed = {
+  readonly stage: Stage;
+  readonly world: World;
+  readonly before: Held;
+  readonly report?: Report;
+};
 
 /** What holds after each pass, whatever went wrong in it. */
-export function checkAlways({ stage, before }: Passed): void {
+export function checkAlways({ stage, world, before }: Passed): void {
   checkOthers(before, stage.plane.entities);
+  checkAlgorithms(stage.plane.entities);
+  checkServed({ stage, world, before });
   const lost = [...before.values()].find((one) => isByHand(one) && !stage.plane.entities.has(nameOf(one)));
   const upstream = [...before.values()].find((one) => isOwnUpstream(one) && !stage.plane.entities.has(nameOf(one)));
   if (upstream) fail(`${stage.name}: upstream ${upstream.key} left`);
   if (lost) fail(`${stage.name}: service ${lost.key}, made by hand, was deleted`);
+}
+
+/** A domain loses its last target with its last endpoint, and never to a switch from one form to the other. */
+function checkServed({ stage, world, before }: Passed): void {
+  const after = stage.held();
+  for (const domain of new Set([...before.values()].map((one) => one.domain))) {
+    const own = ownTargets([...before.values()], domain);
+    const isLeft = own.flatMap(partsOfTarget).some((one) => world.isThere(originOf(one).endpointId));
+    if (isLeft && ownTargets(after, domain).length === 0) fail(`${stage.name}: ${domain} lost all its targets`);
+  }
 }
 
 export function isByHand({ id }: HeldEntity): boolean {
@@ -30,9 +48,16 @@ export function isByHand({ id }: HeldEntity): boolean {
 }
 
 /** What holds after a pass that nothing kept from writing. */
-export function checkWritten({ stage }: Passed, found: readonly Domain[]): void {
-  for (const { key } of targetsOf(found))
-    if (!stage.plane.entities.has(`target:${key}`)) fail(`${stage.name}: target ${key} waits`);
+export function checkWritten({ name, held }: Pick<Stage, 'name' | 'held'>, found: readonly Domain[]): void {
+  const now = held();
+  for (const domain of found) {
+    const own = ownTargets(now, domain.name);
+    const named = new Set(own.filter(isNamed).flatMap(({ tags }) => tags));
+    const unnamed = domain.targets.find((one) => !named.has(one.endpointId));
+    if (unnamed && named.size > 0) fail(`${name}: ${unnamed.endpointId} is not among the endpoints of its name`);
+    for (const { key } of named.size > 0 ? [] : targetsOf([domain]))
+      if (!own.some((one) => one.key === key)) fail(`${name}: target ${key} waits`);
+  }
 }
 
 /** The pass was under the pin that there is. */
@@ -51,11 +76,24 @@ export function checkGoal({ name, model }: Stage, wanted: string | undefined, to
   if (to !== undefined && model.isNewest(to)) fail(`${name}: goes back to revision ${to}, which is newest`);
 }
 
-/** Going back deletes no upstream and no target. */
-export function checkDataStay({ stage, before }: Passed): void {
-  const isData = ({ kind }: Entity) => kind === 'upstream' || kind === 'target';
-  const lost = [...before.values()].find((one) => isData(one) && !stage.plane.entities.has(nameOf(one)));
+/** Going back deletes no upstream and no target, but for what stands there in another form, and a name with its last endpoint. */
+export function checkDataStay({ stage, world, before }: Passed): void {
+  const after = stage.plane.entities;
+  const isLost = (one: HeldEntity) => {
+    if (one.kind === 'target' && isOfDomain(one)) return !after.has(nameOf(one)) && isUnserved(one, { stage, world });
+    const isOfZone = !isOwnUpstream(one) && heldForm(stage.held(), one.domain).names.length > 0;
+    return (one.kind === 'upstream' || one.kind === 'target') && !isOfZone && !after.has(nameOf(one));
+  };
+  const lost = [...before.values()].find((one) => isLost(one));
   if (lost) fail(`${stage.name}: going back deleted ${lost.kind} ${lost.key}`);
+}
+
+/** No other target of its domain is of the same endpoints; what of a name is gone, or absent, left with it. */
+function isUnserved(target: HeldEntity, { stage, world }: Pick<Passed, 'stage' | 'world'>): boolean {
+  const idsOf = (one: HeldEntity) => partsOfTarget(one).map((part) => originOf(part).endpointId);
+  const served = new Set(ownTargets(stage.held(), target.domain).flatMap(idsOf));
+  const found = new Set(world.domains().flatMap(({ targets }) => targets.map((one) => one.endpointId)));
+  return idsOf(target).some((id) => !served.has(id) && (!isNamed(target) || found.has(id)));
 }
 
 export type Settled = { readonly stage: Stage; readonly world: World; readonly configuration: Configuration };
@@ -67,8 +105,10 @@ export function checkSettled({ stage, world, configuration }: Settled, keptIds: 
   const context: Context = { stage, world, truth, held: stage.held() };
   // Of what was held when stateDir was lost, zones are left as they are.
   const affinity = pin ? pin.affinity : configuration.affinity;
+  const { via } = configuration;
+  const formOf = (domain: Domain) => (pin ? formOfPart(pin.domains.get(domain.name)) : configuredForm(domain, via));
   if (affinity) checkZones(context, affinity);
-  checkTargets(context, affinity ?? 'none');
+  checkTargets(context, affinity ?? 'none', formOf);
   const consumer = pin ? pin.consumer : configuration.consumer;
   if (stage.written() !== '' && consumer && !stage.written().includes(`username: ${consumer}\n`))
     fail(`${stage.name}: its base file is not that of ${consumer}`);
@@ -83,9 +123,10 @@ type Context = {
   readonly held: readonly HeldEntity[];
 };
 
-/** Each target that is true is there, and no other but the last of what is merely absent. */
-function checkTargets({ stage, world, truth, held }: Context, affinity: Affinity): void {
-  const wanted = renderDesired({ owner: 'test', domains: truth, settings: {}, affinity, held });
+/** Each target that is true is there, in the form that is wanted, and no other but the last of what is merely absent. */
+function checkTargets({ stage, world, truth, held }: Context, affinity: Affinity, formOf: FormOf): void {
+  const formsOf = formsIn(truth, formOf);
+  const wanted = renderDesired({ owner: 'test', domains: truth, settings: {}, affinity, held, formsOf });
   const targets = wanted.filter(({ kind }) => kind === 'target');
   const heldByName = new Map(held.map((one) => [nameOf(one), one]));
   for (const target of targets) {
@@ -96,13 +137,16 @@ function checkTargets({ stage, world, truth, held }: Context, affinity: Affinity
   }
   const names = new Set(targets.map(nameOf));
   const served = new Set(truth.map((one) => one.name));
-  for (const one of held.filter(
-    ({ kind, domain, parent }) => kind === 'target' && parent === `${domain}.privatelink`,
-  )) {
-    const mayStay = !served.has(one.domain) && world.isThere(originOf(one).endpointId);
+  for (const one of held.filter((other) => other.kind === 'target' && isOfDomain(other))) {
+    const mayStay =
+      !served.has(one.domain) && partsOfTarget(one).some((part) => world.isThere(originOf(part).endpointId));
     if (!names.has(nameOf(one)) && !mayStay) fail(`${stage.name}: target ${one.key} is not true`);
   }
+  const zonal = held.find((one) => one.kind === 'upstream' && !isOwnUpstream(one) && !formsOf(one.domain).hasAddresses);
+  if (zonal) fail(`${stage.name}: ${zonal.key} is held although its domain is via resolver`);
 }
+
+type FormOf = (domain: Domain) => Form;
 
 function checkZones({ stage, held }: Context, affinity: Affinity): void {
   const zonal = held.find((one) => one.kind === 'upstream' && !isOwnUpstream(one));
@@ -112,8 +156,9 @@ function checkZones({ stage, held }: Context, affinity: Affinity): void {
 /** What is found is as it is configured today. */
 function checkFollowing({ stage, truth, held }: Context, configuration: Configuration): void {
   const settings = settingsOf(configuration);
+  const formsOf = formsIn(truth, (domain) => configuredForm(domain, configuration.via));
   for (const { name } of truth) {
-    const wanted = partIn(renderDesired({ owner: 'test', domains: truth, settings }), name);
+    const wanted = partIn(renderDesired({ owner: 'test', domains: truth, settings, formsOf }), name);
     const found = partIn(held, name);
     checkPart({ stage, name, wanted, found });
     const extra = [...found.keys()].find((one) => !wanted.has(one));
@@ -138,10 +183,13 @@ function checkPinned({ stage, truth, held }: Context, pin: PinnedParts): void {
     const found = partIn(held, name);
     const isKnown = pin.domains.get(name)?.has(`upstream:${name}.privatelink`);
     const own = partIn(defaults.filter(isOwnUpstream), name);
-    const wanted = new Map([...(isKnown ? [] : own), ...(pin.domains.get(name) ?? [])]);
+    const isServed = truth.some((one) => one.name === name);
+    const part = [...(pin.domains.get(name) ?? [])].filter(([entity]) => isServed || !isNameOfTarget(entity));
+    const wanted = new Map([...(isKnown ? [] : own), ...part]);
     checkPart({ stage, name, wanted, found });
   }
-  for (const one of held.filter((other) => isOfConfiguration(other) && other.kind !== 'upstream')) {
+  const isData = ({ kind }: Entity) => kind === 'upstream' || kind === 'target';
+  for (const one of held.filter((other) => isOfConfiguration(other) && !isData(other))) {
     const isExtra = !pin.domains.get(one.domain)?.has(nameOf(one));
     if (isExtra && stage.model.created.get(nameOf(one)) === one.id)
       fail(`${stage.name}: ${nameOf(one)} is there although revision ${pin.id} is without it`);

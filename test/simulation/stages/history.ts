@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type KonnectFault, konnectFaults, type Pass } from '../history';
+import { type Via, viaOf } from './via';
 
 export const stageNames = ['canary', 'prod', 'file'] as const;
 export type StageName = (typeof stageNames)[number];
@@ -25,6 +26,8 @@ export type Configuration = {
   readonly healthPath?: string;
   /** Who is written in the base file. */
   readonly consumer: string;
+  /** Absent: all domains are via addresses. */
+  readonly via?: Via;
 };
 
 /** How the world answers while something is done to a stage. */
@@ -107,6 +110,7 @@ export const configure: fc.Arbitrary<Step> = fc.record(
     isRouted: mostly(true, fc.constant(false)),
     healthPath: fc.constantFrom('/health', '/ready'),
     consumer: fc.constantFrom('anna', 'bela'),
+    via: viaOf(domainNames),
   },
   { requiredKeys: ['do', 'affinity', 'plugins', 'isRouted', 'consumer'] },
 );

@@ -5,6 +5,7 @@ import type { StageState } from '#sync/rollout/journal';
 import { fail } from '../forms';
 import type { Configuration } from './history';
 import { isSomethingElse, type Parts, partsOf, textOfParts } from './parts';
+import { configuredForm, formNow } from './via';
 import { domainsIn, settingsOf } from './world';
 
 /** What a stage should know, in words of its own. */
@@ -37,13 +38,20 @@ export function createModel(known: KnownParts, isDocument: boolean) {
   let pin: ModelPin | undefined;
   let runs: Parts | undefined;
   let runsId: string | undefined;
+  /** What it would run without a pin, which waits for no switch. */
   let newest: Parts | undefined;
+  /** The same, as a pass that is under no pin writes it. */
+  let following: Parts | undefined;
   /** Ids of the entities that the product made since stateDir was lost, by name. */
   const created = new Map<string, string>();
 
-  function newestOf({ configuration, snapshot, held }: Seen): Parts {
-    const { affinity, consumer } = configuration;
+  function newestOf({ configuration, snapshot, held }: Seen, isBeside: boolean): Parts {
+    const { affinity, consumer, via } = configuration;
     return partsOf({
+      formOf: (domain) => {
+        const wanted = configuredForm(domain, via);
+        return isBeside ? wanted : formNow(domain, wanted, { held, snapshot });
+      },
       found: domainsIn(snapshot),
       settings: settingsOf(configuration),
       held,
@@ -81,13 +89,14 @@ export function createModel(known: KnownParts, isDocument: boolean) {
     },
     /** A pass has read everything. */
     see: (seen: Seen) => {
-      newest = newestOf(seen);
+      newest = newestOf(seen, true);
+      following = newestOf(seen, false);
     },
     /** A pass wrote down what it is about to do, or has done. */
     notePass: ({ runs: id }: StageState) => {
       if (isOver()) pin = undefined;
-      if (id === undefined || !newest) return;
-      if (!pin && id !== runsId) note(known, id, newest);
+      if (id === undefined || !following) return;
+      if (!pin && id !== runsId) note(known, id, following);
       runs = pin?.isLost ? undefined : known.get(id);
       runsId = id;
     },

@@ -4,6 +4,7 @@ import type { DomainSettings } from '#core/model';
 import { withoutDefaults } from '#deck/compare';
 import { renderDesired } from '#deck/desired';
 import type { Entity, HeldEntity } from '#deck/document';
+import { addresses, type Form, isNameOfTarget, withoutAlgorithm } from './via';
 
 // What a revision is, written down anew: nothing here comes from deck/revision.ts or sync/plan/pin.ts.
 
@@ -27,11 +28,14 @@ export type PartsInput = Pick<Parts, 'affinity' | 'consumer'> & {
   readonly held: readonly HeldEntity[];
   /** What the stage had before. */
   readonly before?: Parts;
+  /** How addresses reach Kong; default each as a target. */
+  readonly formOf?: (domain: Domain) => Form;
 };
 
 /** What a stage that follows is brought to: what is found as it is configured, what is held and not found as it was. */
-export function partsOf({ found, settings, held, before, affinity, consumer }: PartsInput): Parts {
-  const desired = renderDesired({ owner: 'test', domains: found, settings, affinity, held });
+export function partsOf({ found, settings, held, before, affinity, consumer, ...input }: PartsInput): Parts {
+  const formsOf = formsIn(found, input.formOf);
+  const desired = renderDesired({ owner: 'test', domains: found, settings, affinity, held, formsOf });
   const names = new Set(found.map((one) => one.name));
   const left = [...new Set(held.map((one) => one.domain))].filter((name) => !names.has(name));
   const domains = new Map<string, Part>();
@@ -40,13 +44,24 @@ export function partsOf({ found, settings, held, before, affinity, consumer }: P
   return { affinity, consumer, domains };
 }
 
+/** The form of each of these domains, by its name. */
+export function formsIn(
+  found: readonly Domain[],
+  formOf: (domain: Domain) => Form = () => addresses,
+): (name: string) => Form {
+  const forms = new Map(found.map((domain) => [domain.name, formOf(domain)]));
+  return (name) => forms.get(name) ?? addresses;
+}
+
 /** What entities say of the configuration of a domain. */
 export function partIn(entities: readonly Entity[], domain: string): Part {
   const own = entities.filter((one) => one.domain === domain && isOfConfiguration(one));
   return new Map(own.map((one) => [`${one.kind}:${one.key}`, textOf(one)]));
 }
 
+/** Names are of it; addresses, and what zones have, are data. */
 export function isOfConfiguration({ kind, key, domain }: Pick<Entity, 'kind' | 'key' | 'domain'>): boolean {
+  if (kind === 'target') return isNameOfTarget(`${kind}:${key}`);
   return kind === 'service' || kind === 'route' || kind === 'plugin' || isOwnUpstream({ kind, key, domain });
 }
 
@@ -63,11 +78,12 @@ function textOf(entity: Entity): string {
   return text;
 }
 
-/** The tags of upstreams are data. */
+/** The tags of upstreams and names are data. */
 function textAnew(entity: Entity): string {
-  const { fields, tags } = withoutDefaults(entity);
+  const { kind, fields, tags } = withoutDefaults(entity);
   const own = tags.filter((tag) => !tag.startsWith('pinned:')).sort();
-  return canonicalJson({ fields, tags: entity.kind === 'upstream' ? [] : own });
+  const isOfData = kind === 'upstream' || kind === 'target';
+  return canonicalJson({ fields: withoutAlgorithm({ kind, fields }), tags: isOfData ? [] : own });
 }
 
 export function textOfPart(part: Part | undefined): string {

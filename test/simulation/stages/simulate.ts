@@ -69,10 +69,10 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
       };
       return runOnce({ ...session, discover }, signal);
     });
-    const passed = { stage, before, report };
+    const passed = { stage, world, before, report };
     checkAlways(passed);
     if (report && !report.refused) checkPin(passed);
-    if (report && answers.konnect.fault === 'none') checkWritten(passed, found);
+    if (report && answers.konnect.fault === 'none') checkWritten(stage, found);
     if (fate.isDead()) for (const one of stages) one.restart();
   }
 
@@ -89,12 +89,14 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
       stage.expectRollback(rollback.to);
       return rollBack(session, rollback, signal);
     });
-    checkAlways({ stage, before });
-    checkDataStay({ stage, before });
+    checkAlways({ stage, world, before });
+    checkDataStay({ stage, world, before });
   }
 
   async function retire({ stage: name, domain }: Extract<Step, { do: 'retire' }>): Promise<void> {
-    const { plane, session } = stageOf(name);
+    const { plane, session, model } = stageOf(name);
+    // What says of the pin would leave with it, and nothing else does.
+    if (model.isLost() && [...plane.entities.values()].some((one) => one.domain === domain && isTagged(one))) return;
     const fate = createFate(undefined);
     const { held, plan, snapshot } = await planOnce(
       session({ configuration, answers: quietAnswers, fate }, false),

@@ -14,6 +14,7 @@ import { absencesOn, createFate, emptyDisk, errorOf, type Fate, withFaults } fro
 import type { StageDisk } from './disk';
 import { type Answers, type Configuration, quietAnswers, type StageName } from './history';
 import { createModel, type KnownParts, type StageModel } from './model';
+import { noVia } from './via';
 import { baseOf, settingsOf, type World } from './world';
 
 export type StageOptions = {
@@ -171,6 +172,7 @@ export function createStage({ name, disk, world, clock, known }: StageOptions): 
         owner: 'test',
         settings: settingsOf(configuration),
         affinity: configuration.affinity,
+        via: { via: 'addresses', suffix: (configuration.via ?? noVia).suffix },
         base: baseOf(configuration),
         policy: { ...defaultPolicy, allowRemovals: 1_000 },
         concurrency: 2,

@@ -5,6 +5,7 @@ import { type Base, parseBase } from '#deck/file/base';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { endpointOf, snapshotOf } from '../../support/builders';
 import { type Configuration, type DomainName, domainNames, type Profile, type ScopeFault, type Step } from './history';
+import { withVia } from './via';
 
 const scopes: readonly Scope[] = ['us-east-1', 'us-west-2'].map((region) => ({
   id: `hub.222222222222.${region}`,
@@ -120,13 +121,19 @@ const pluginLists: readonly DomainSettings['plugins'][] = [
 ];
 
 /** What a configuration says of each domain. */
-export function settingsOf({ plugins, isRouted, healthPath }: Configuration): Readonly<Record<string, DomainSettings>> {
+export function settingsOf({
+  plugins,
+  isRouted,
+  healthPath,
+  via,
+}: Configuration): Readonly<Record<string, DomainSettings>> {
   const list = pluginLists[plugins];
-  return {
+  const settings = {
     ...(list && { sd1: { plugins: list } }),
     ...(!isRouted && { sd2: { route: false } }),
     ...(healthPath && { sd3: { healthcheck: { path: healthPath } } }),
   };
+  return withVia(settings, via);
 }
 
 const bases = new Map<string, Base>();

@@ -23,9 +23,9 @@ export const pinOfProcess: Pick<Mutant<never>, 'module' | 'mutate'> = {
       const read = async () => {
         const { state, warnings } = await journal.read();
         const pin = isStarted ? state.pin : undefined;
-        const endedPin = isStarted ? state.endedPin : state.pin?.revision;
+        const endedPins = isStarted ? state.endedPins : [state.pin?.revision];
         isStarted = true;
-        return { state: { ...state, pin, endedPin }, warnings };
+        return { state: { ...state, pin, endedPins }, warnings };
       };
       return openMemory({ ...options, journal: { ...journal, read } });
     },

@@ -174,14 +174,14 @@ describe('a pin', () => {
   it('that has ended counts no more, while the control plane says it still', async () => {
     await pin();
     const { pin: pinned, ...state } = stage.state();
-    stage.written.push({ ...state, endedPin: pinned?.revision });
+    stage.written.push({ ...state, endedPins: [pinned?.revision ?? ''] });
 
     await stage.pass(knownScope([sd2, sd3]));
-    const { endedPin } = stage.state();
+    const { endedPins } = stage.state();
     await stage.pass(knownScope([sd2, sd3]));
 
     expect(stage.plane.entities.has('service:sd3')).toBe(true);
-    expect([endedPin, stage.state().endedPin]).toEqual([pinned?.revision, undefined]);
+    expect([endedPins, stage.state().endedPins]).toEqual([[pinned?.revision], undefined]);
     expect(pinsIn(stage.held())).toEqual([]);
   });
 });
