@@ -2,8 +2,10 @@ import type { Domain } from '#core/claims/settle';
 import { renderDesired } from '#deck/desired';
 import type { HeldEntity } from '#deck/document';
 import { originOf } from '../checks';
-import { fail } from '../forms';
-import { isOwnUpstream, partIn, partsOf } from '../stages/parts';
+import { fail, partsOfTarget } from '../forms';
+import { checkWritten } from '../stages/checks';
+import { formsIn, isOwnUpstream, partIn, partsOf } from '../stages/parts';
+import { configuredForm } from '../stages/via';
 import type { World } from '../stages/world';
 import type { Configuration, Step } from './history';
 import { type Stage, settingsWith } from './stage';
@@ -17,15 +19,15 @@ export type Found = {
 
 /** Addresses are followed whatever a stage waits for, those that are gone too. */
 export function checkData({ name, held }: Stage, world: World, { found, isWhole }: Found): void {
-  const targets = targetsIn(held());
-  const waiting = wantedTargets(found).find((key) => !targets.has(key));
-  if (waiting) fail(`${name}: target ${waiting} waits`);
-  const late = isWhole && [...targets].find(([, one]) => !world.isThere(originOf(one).endpointId));
-  if (late) fail(`${name}: target ${late[0]} stays although its endpoint is gone`);
+  checkWritten({ name, held }, found);
+  const targets = [...targetsIn(held()).values()].flatMap(partsOfTarget);
+  const late = isWhole && targets.find((one) => !world.isThere(originOf(one).endpointId));
+  if (late) fail(`${name}: target ${late.key} stays although its endpoint is gone`);
 }
 
-function wantedTargets(domains: readonly Domain[]): readonly string[] {
-  return renderDesired({ owner: 'test', domains, settings: {} }).flatMap(({ kind, key }) =>
+function wantedTargets(domains: readonly Domain[], via: Configuration['via']): readonly string[] {
+  const formsOf = formsIn(domains, (domain) => configuredForm(domain, via));
+  return renderDesired({ owner: 'test', domains, settings: {}, formsOf }).flatMap(({ kind, key }) =>
     kind === 'target' ? [key] : [],
   );
 }
@@ -41,14 +43,17 @@ function targetsIn(held: readonly HeldEntity[]): ReadonlyMap<string, HeldEntity>
 /** In the end a stage holds what is configured, and the addresses that there are. */
 export function checkSame({ name, held, written }: Stage, world: World, configuration: Configuration): void {
   const found = world.domains();
-  const { affinity, consumer } = configuration;
-  const wanted = partsOf({ found, settings: settingsWith(configuration), held: held(), affinity, consumer });
+  const { affinity, consumer, via } = configuration;
+  const formOf = (domain: Domain) => configuredForm(domain, via);
+  const wanted = partsOf({ found, settings: settingsWith(configuration), held: held(), affinity, consumer, formOf });
   for (const [domain, part] of wanted.domains) {
     const is = partIn(held(), domain);
     const other = [...new Set([...part.keys(), ...is.keys()])].find((one) => part.get(one) !== is.get(one));
     if (other) fail(`${name}: ${other} is ${is.get(other) ?? 'missing'} in the end instead of ${part.get(other)}`);
   }
-  const [are, should] = [[...targetsIn(held()).keys()], wantedTargets(found)].map((keys) => keys.toSorted().join());
+  const [are, should] = [[...targetsIn(held()).keys()], wantedTargets(found, via)].map((keys) =>
+    keys.toSorted().join(),
+  );
   if (are !== should) fail(`${name}: has ${are} in the end instead of ${should}`);
   if (name === 'file' && !written.includes(`username: ${consumer}\n`))
     fail(`${name}: its base file is not that of ${consumer}`);

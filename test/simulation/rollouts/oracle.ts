@@ -3,6 +3,7 @@ import type { Revision } from '#deck/revision';
 import type { Sample } from '#sync/rollout/gates/gate';
 import type { StageState } from '#sync/rollout/journal';
 import { isSomethingElse, type Part, type Parts, partIn, textOfPart, textOfParts } from '../stages/parts';
+import { isNameOfTarget } from '../stages/via';
 import { type Configuration, earlierStages, type StageName } from './history';
 
 // What a rollout is, in words of its own: nothing here comes from sync/rollout/advance, deck/revision.ts or sync/plan/pin.ts, but for the names of revisions in
@@ -52,7 +53,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
 
   const holds = (stage: StageName): Parts => {
     const { running } = of(stage);
-    const domains = domainsOf(held(stage));
+    const domains = withoutData(held(stage), running);
     for (const [domain, part] of domains)
       if ([...part.keys()].every((name) => !isKnown(running, domain, name))) domains.delete(domain);
     return { affinity: running.affinity, consumer: '', domains };
@@ -151,8 +152,9 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
       const after = holds(stage);
       const one = of(stage);
       const domains = new Set([...before.map(({ domain }) => domain), ...after.domains.keys()]);
+      const were = withoutData(before, one.running);
       const isStrange = (domain: string) =>
-        movedIn(partIn(before, domain), after.domains.get(domain)).some(
+        movedIn(were.get(domain) ?? new Map(), after.domains.get(domain)).some(
           ([name, text]) => one.running.domains.get(domain)?.get(name) !== text && isKnown(one.running, domain, name),
         );
       const strange = [...domains].filter(isStrange);
@@ -223,6 +225,18 @@ function differing(one: Parts, other: Parts): readonly string[] {
 function partsOfRevision({ affinity, base, entities }: Revision): Parts {
   const consumer = /username: (\w+)/.exec(base.map(({ text }) => text).join(''))?.[1] ?? '';
   return { affinity, consumer, domains: domainsOf(entities) };
+}
+
+/** What is held of the configuration. A name leaves, and comes, with the endpoints of its domain too, which are data: without targets a domain is as it runs. */
+function withoutData(held: readonly HeldEntity[], { domains }: Parts): Map<string, Part> {
+  const served = new Set(held.filter((one) => one.kind === 'target').map((one) => one.domain));
+  const all = domainsOf(held);
+  for (const [domain, part] of all) {
+    if (served.has(domain)) continue;
+    const names = [...(domains.get(domain) ?? [])].filter(([name]) => isNameOfTarget(name));
+    all.set(domain, new Map([...part, ...names]));
+  }
+  return all;
 }
 
 function domainsOf(entities: readonly Entity[]): Map<string, Part> {

@@ -1,4 +1,5 @@
 import { rollout as rolloutSchema } from '#config/rollout';
+import type { Domain } from '#core/claims/settle';
 import type { Clock } from '#core/timing/clock';
 import type { HeldEntity } from '#deck/document';
 import { parseBase } from '#deck/file/base';
@@ -17,6 +18,7 @@ import type { StageDisk } from '../stages/disk';
 import type { Answers } from '../stages/history';
 import { partsOf } from '../stages/parts';
 import { isOurs } from '../stages/stage';
+import { configuredForm, formNow, noVia } from '../stages/via';
 import { baseOf, domainsIn, settingsOf, type World } from '../stages/world';
 import { createGates, faultyPlugin } from './gates';
 import { type Configuration, type Mood, order, type StageName, stageNames } from './history';
@@ -183,8 +185,10 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
   async function see(snapshot: ReturnType<World['discover']>, configuration: Configuration): Promise<void> {
     const watched = oracle.watched(name);
     const { state } = await disk.journal(name).read();
-    const { affinity, consumer } = configuration;
+    const { affinity, consumer, via } = configuration;
+    const formOf = (domain: Domain) => formNow(domain, configuredForm(domain, via), { held: held(), snapshot });
     watched.wanted = partsOf({
+      formOf,
       found: domainsIn(snapshot),
       settings: settingsWith(configuration),
       held: held(),
@@ -216,6 +220,7 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
         config: { stateDir: disk.stateDir, owner: 'test', controlPlane: { type: 'konnect', name } },
         settings: settingsWith(configuration),
         affinity: configuration.affinity,
+        via: { via: 'addresses', suffix: (configuration.via ?? noVia).suffix },
         base: baseOf(configuration),
         policy: { ...defaultPolicy, allowRemovals: 1_000 },
         concurrency: 2,

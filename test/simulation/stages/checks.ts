@@ -47,8 +47,10 @@ export function isByHand({ id }: HeldEntity): boolean {
   return id.startsWith('hand-');
 }
 
+type Holding = Pick<Stage, 'held'> & { readonly name: string };
+
 /** What holds after a pass that nothing kept from writing. */
-export function checkWritten({ name, held }: Pick<Stage, 'name' | 'held'>, found: readonly Domain[]): void {
+export function checkWritten({ name, held }: Holding, found: readonly Domain[]): void {
   const now = held();
   for (const domain of found) {
     const own = ownTargets(now, domain.name);
