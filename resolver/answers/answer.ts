@@ -5,7 +5,7 @@ import type { Query } from '../packets/query';
 import { recordOf } from '../packets/records';
 import type { Reply } from '../packets/reply';
 import { type NameBelow, readName, suffixAt } from './names';
-import { srvWeightsBeside } from './weights';
+import { srvWeights, srvWeightsBesideSpares } from './weights';
 
 /** Kong checks each of them every few seconds too. */
 const mostSpares = 8;
@@ -87,10 +87,8 @@ function recordsOf(type: number, choices: readonly LiveChoice[], sparesNow: () =
  * to when a whole zone dies, by its own checks and at once: it would answer 503 until probes find out here and the next answer reaches it.
  */
 function srvRecords(choices: readonly LiveChoice[], spares: readonly LiveChoice[]): readonly Buffer[] {
-  const weights = srvWeightsBeside(
-    spares.length,
-    choices.map(({ weight }) => weight),
-  );
+  const own = choices.map(({ weight }) => weight);
+  const weights = spares.length > 0 ? srvWeightsBesideSpares(own) : srvWeights(own);
   return [...choices, ...spares].map(({ ip: target, port }, index) =>
     recordOf('SRV', { priority: 1, weight: weights[index] ?? 1, port, target }),
   );

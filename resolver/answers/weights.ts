@@ -12,14 +12,13 @@ export function srvWeights(weights: readonly number[]): readonly number[] {
 const requestsPerSpare = 1_000;
 
 /**
- * The same where so many spares of weight 1 stand beside them: each of these gets about a thousandth of the requests. Kong holds as many
- * entries as the weights have in sum, so that they are made no greater than that takes.
+ * The same where spares of weight 1 stand beside them: each of these gets about a thousandth of the requests, however many they are. Kong
+ * holds as many entries as the weights have in sum, so that they are made no greater than that takes.
  */
-export function srvWeightsBeside(spares: number, weights: readonly number[]): readonly number[] {
-  if (spares === 0) return srvWeights(weights);
+export function srvWeightsBesideSpares(weights: readonly number[]): readonly number[] {
   const divisor = weights.reduce(greatestCommonDivisor, 0);
   const total = weights.reduce((sum, one) => sum + one / divisor, 0);
-  const scale = Math.max(1, Math.ceil((requestsPerSpare * spares) / total));
+  const scale = Math.max(1, Math.ceil(requestsPerSpare / total));
   return srvWeights(weights.map((one) => (one / divisor) * scale));
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { srvWeights, srvWeightsBeside } from '#resolver/answers/weights';
+import { srvWeights, srvWeightsBesideSpares } from '#resolver/answers/weights';
 
 it.each([
   ['as they are where a record can hold them', [1, 100, 65_535], [1, 100, 65_535]],
@@ -11,12 +11,11 @@ it.each([
 });
 
 it.each([
-  ['as they are without spares', 0, [300, 100], [300, 100]],
-  ['of a thousand times a spare', 1, [300, 100], [750, 250]],
-  ['of a thousand times all spares', 2, [100, 100], [1_000, 1_000]],
-  ['no greater than that takes', 1, [60_000, 60_000], [500, 500]],
-  ['as they are where these are greater', 1, [65_535, 1], [65_535, 1]],
-  ['of nobody', 1, [], []],
-])('gives weights beside spares %s', (_, spares, weights, expected) => {
-  expect(srvWeightsBeside(spares, weights)).toEqual(expected);
+  ['of a thousand times a spare', [300, 100], [750, 250]],
+  ['of a thousand times a spare, for many too', Array(40).fill(100), Array(40).fill(25)],
+  ['no greater than that takes', [60_000, 60_000], [500, 500]],
+  ['as they are where these are greater', [65_535, 1], [65_535, 1]],
+  ['of nobody', [], []],
+])('gives weights beside spares %s', (_, weights, expected) => {
+  expect(srvWeightsBesideSpares(weights)).toEqual(expected);
 });
