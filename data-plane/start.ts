@@ -11,7 +11,7 @@ import type { FromZone } from './zone/zone-id';
 
 type Tell = (reason: string) => void;
 
-export type OpenFeedOptions = Pick<FeedOptions, 'isNamed' | 'isLean'> & {
+export type OpenFeedOptions = Pick<FeedOptions, 'isNamed' | 'isLean' | 'firstWaitMs'> & {
   /** Of the thread that discovers; Node's own when absent. */
   readonly resourceLimits?: ResourceLimits;
 };

@@ -31,6 +31,12 @@ export type Listening = {
   readonly forward: readonly string[];
 };
 
+/**
+ * Kong's DNS client asks for about as long, again and again, but once it hears SERVFAIL the upstream stays empty for half a minute. A pass over
+ * ten thousand endpoints may keep the thread that discovers from answering for seconds.
+ */
+const firstWaitMs = 8_000;
+
 type Running = {
   readonly options: RunResolverOptions;
   readonly feed: Feed;
@@ -101,7 +107,7 @@ async function reload(
 }
 
 function openOwnFeed({ env }: RunResolverOptions, onProblem: (reason: string) => void): Feed {
-  const feed = openFeed(env, onProblem, { isNamed: true, isLean: true });
+  const feed = openFeed(env, onProblem, { isNamed: true, isLean: true, firstWaitMs });
   findOwnZone(env, feed.setZone, onProblem);
   return feed;
 }

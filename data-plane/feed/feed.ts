@@ -20,7 +20,7 @@ export type Feed = {
   reachOf(domain: string): Reach | 'unknown domain' | 'undiscovered';
   /** Whether there is such a domain; undefined while that is not known. Only where names were asked for (FeedOptions). */
   hasDomain(domain: string): boolean | undefined;
-  /** Ends with the first names of domains, or a second after the first call: at once where there are names. */
+  /** Ends with the first names of domains, or `firstWaitMs` after the first call. */
   named(): Promise<void>;
   /** Another number whenever anything that the feed says may be another. */
   revision(): number;
@@ -30,7 +30,7 @@ export type Feed = {
   oldestObservedAtMs(): number | undefined;
   /** Targets that probes keep out of use. */
   ejected(): number;
-  /** Ends with the first answer about the domain, or a second after the first call for it: only first requests wait. */
+  /** Ends with the first answer about the domain, or `firstWaitMs` after the first call for it: only first requests wait. */
   first(domain: string): Promise<void>;
 };
 
@@ -50,6 +50,8 @@ export type FeedOptions = {
   readonly isNamed?: boolean;
   /** Who asks keeps what came of an answer: routes stay texts, which take a tenth of the memory, and no round goes on. */
   readonly isLean?: boolean;
+  /** How long the first who ask wait at most, for a domain or for the names of all; a second when absent. */
+  readonly firstWaitMs?: number;
 };
 
 /** A thread that ended is started anew after this; its routes stay in use meanwhile. */
@@ -106,7 +108,7 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
       );
     },
     hasDomain: (domain) => hasDomain(known, domain),
-    named: async () => (known.names ? undefined : waits.wait(ofNames)),
+    named: async () => (known.names ? undefined : waits.wait(ofNames, options.firstWaitMs)),
     revision: () => known.revision,
     reload: (probe) => {
       for (const domain of probeAnew(known.domains, probe)) {
@@ -117,7 +119,7 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
     },
     oldestObservedAtMs: () => known.oldestObservedAtMs,
     ejected: () => [...known.domains.values()].reduce((sum, { down }) => sum + down.size, 0),
-    first: (domain) => waits.wait(domain),
+    first: (domain) => waits.wait(domain, options.firstWaitMs),
   };
 }
 

@@ -5,13 +5,13 @@ const firstWaitMs = 1_000;
 
 export type FirstWaits = ReturnType<typeof createFirstWaits>;
 
-/** One wait per domain, for all its requests: while AWS does not answer, only the first second of them is held up. */
+/** One wait per domain, for all its requests: while AWS does not answer, only the first of them are held up, a second where nothing else is said. */
 export function createFirstWaits(clock: Clock) {
   const ends = new Map<string, () => void>();
   const waits = new Map<string, Promise<void>>();
   const ended = Promise.resolve();
 
-  function begin(domain: string): Promise<void> {
+  function begin(domain: string, longestMs: number): Promise<void> {
     const ending = new AbortController();
     const answer = new Promise<void>((resolve) => {
       ends.set(domain, () => {
@@ -19,7 +19,7 @@ export function createFirstWaits(clock: Clock) {
         resolve();
       });
     });
-    return Promise.race([answer, clock.sleep(firstWaitMs, ending.signal).catch(() => {})]);
+    return Promise.race([answer, clock.sleep(longestMs, ending.signal).catch(() => {})]);
   }
 
   /** What nobody waits for any more takes no memory of its own. */
@@ -29,8 +29,9 @@ export function createFirstWaits(clock: Clock) {
   }
 
   return {
-    wait: (domain: string): Promise<void> => {
-      const waited = waits.get(domain) ?? begin(domain);
+    /** Where somebody waits already, that wait counts. */
+    wait: (domain: string, longestMs = firstWaitMs): Promise<void> => {
+      const waited = waits.get(domain) ?? begin(domain, longestMs);
       waits.set(domain, waited);
       return waited;
     },

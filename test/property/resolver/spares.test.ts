@@ -25,7 +25,7 @@ const place = fc.record({
 });
 
 const world = fc.record({
-  places: fc.array(place, { minLength: 1, maxLength: 40 }),
+  places: fc.array(place, { minLength: 1, maxLength: 40, size: 'max' }),
   isZonal: fc.boolean(),
   ownZone: fc.constantFrom('use1-az1', 'use1-az2', 'usw2-az1', 'euw1-az1', undefined),
   seenMs: fc.record({ old: fc.integer({ min: 0, max: 100 }), new: fc.integer({ min: 0, max: 100 }) }),

@@ -102,6 +102,25 @@ describe('startFeed', () => {
     expect(sleeps).toEqual([3_600_000, 1_000, 1_000]);
   });
 
+  it('waits as long as it was told', () => {
+    const { feed, sleeps } = openFeed({ firstWaitMs: 8_000 });
+
+    void feed.named();
+    void feed.first('sd2');
+    void feed.first('sd2');
+
+    expect(sleeps).toEqual([3_600_000, 8_000, 8_000]);
+  });
+
+  it('does not wait for names that are known, also where nobody has asked for them yet', async () => {
+    const { feed, threads, sleeps } = openFeed({ isNamed: true });
+    threads[0]?.say({ kind: 'names', names: 'sd2', isWhole: false });
+
+    await feed.named();
+
+    expect(sleeps).toEqual([3_600_000]);
+  });
+
   it('ends all waits with a pass that gave nothing', async () => {
     const { feed, threads } = openFeed();
     const wait = feed.first('sd2');
