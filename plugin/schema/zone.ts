@@ -15,6 +15,9 @@ export const zonePluginConfigSchema = z.object({
     .describe('The AZ id of the data plane, such as use1-az1: by default its KONG_PRIVATELINK_ZONE_ID.'),
 });
 
+/** A failure may have other words each time, and each of them takes memory and a line of the log. */
+const mostReasons = 100;
+
 /** The name of the zone's upstream in Lua, from the one function that makes such names. */
 function upstreamInLua(): string {
   const [between, end] = zoneUpstreamName('', '|').split('|');
@@ -22,18 +25,27 @@ function upstreamInLua(): string {
 }
 
 /**
- * The plugin in Lua, on its own: no module, no timer, and of Kong's functions two. A request that gets no upstream of a zone stays where its
+ * The plugin in Lua, on its own: no module, no timer, and of Kong's functions three. A request that gets no upstream of a zone stays where its
  * service sends it; why is on Kong's log once for each worker and reason.
  */
 export function zoneHandlerLua(): string {
   return `-- Generated from plugin/schema/zone.ts by \`npm run generate\`; do not edit.
 local Handler = { PRIORITY = ${pluginPriority}, VERSION = "${pluginVersion}" }
 local is_told = {}
+local left = ${mostReasons}
 
 local function tell(reason)
-  if is_told[reason] then return end
+  if is_told[reason] or left == 0 then return end
   is_told[reason] = true
+  left = left - 1
   kong.log.notice("${zonePluginName}: requests stay with the upstream of all zones: ", reason)
+end
+
+-- Kong sends a request to an address without asking an upstream, and fails with a name in its place.
+local function address()
+  local service = kong.router and kong.router.get_service()
+  local host = service and service.host
+  if host and (string.find(host, ":", 1, true) or string.find(host, "^[%d.]+$")) then return host end
 end
 
 local function choose(config)
@@ -41,6 +53,8 @@ local function choose(config)
   if type(zone) ~= "string" or not string.find(zone, "^[%w-]+$") then
     return tell("this data plane has no zone id, such as use1-az1")
   end
+  local host = address()
+  if host then return tell("the host of the service is the address " .. host) end
   local name = ${upstreamInLua()}
   if not kong.service.set_upstream(name) then tell("there is no upstream " .. name) end
 end

@@ -11,16 +11,19 @@ const folder = join(__dirname, '../../../plugin/lua/kong/plugins', zonePluginNam
 
 const program = `
 local handler_path, setting, zone, requests = arg[1], arg[2], loadstring("return " .. arg[3])(), tonumber(arg[4])
+local host = loadstring("return " .. arg[5])()
 local service = {
   set_upstream = function(name)
     print("asked " .. name)
     if setting == "throws" then error("no balancer") end
+    if setting == "throws a table" then error({}) end
     if setting == "unknown" then return nil, "could not find an Upstream" end
     return true
   end,
 }
 kong = {
   service = setting ~= "strict" and service or {},
+  router = setting ~= "without a router" and { get_service = function() return host and { host = host } end } or nil,
   log = setting ~= "without a log" and { notice = function(...) print("said " .. table.concat({ ... })) end } or nil,
 }
 local handler = assert(loadfile(handler_path))()
@@ -32,13 +35,22 @@ print("done")
 
 /** `setting`: what this Kong does. `zone`: an expression of Lua. */
 type Run = {
-  readonly setting?: 'known' | 'unknown' | 'throws' | 'strict' | 'without a log';
+  readonly setting?:
+    | 'known'
+    | 'unknown'
+    | 'throws'
+    | 'throws a table'
+    | 'strict'
+    | 'without a log'
+    | 'without a router';
   readonly zone: string;
   readonly requests?: number;
+  /** The same, of the service that the request is for: `nil` where there is none. */
+  readonly host?: string;
 };
 
-function linesOf({ setting = 'known', zone, requests = 1 }: Run): readonly string[] {
-  const argv = ['-', join(folder, 'handler.lua'), setting, zone, String(requests)];
+function linesOf({ setting = 'known', zone, requests = 1, host = '"sd2.privatelink"' }: Run): readonly string[] {
+  const argv = ['-', join(folder, 'handler.lua'), setting, zone, String(requests), host];
   const [head, phase, ...lines] = execFileSync('luajit', argv, { input: program, encoding: 'utf8' }).trim().split('\n');
   expect([head, phase, lines.pop()]).toEqual([
     `priority ${pluginPriority} version ${pluginVersion}`,
@@ -99,6 +111,55 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
     expect(
       linesOf({ setting, zone: '"use1-az1"', requests: 3 }).filter((line) => line.startsWith('said')),
     ).toHaveLength(1);
+  });
+
+  it.each(['10.0.1.11', '::1', '[fd00::1]'])(
+    'leaves the request where it was for a service at %s, which fails with an upstream, and says why once',
+    (host) => {
+      expect(linesOf({ zone: '"use1-az1"', host: `"${host}"`, requests: 3 })).toEqual([
+        `${stays}the host of the service is the address ${host}`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['of another name', { host: '"10.0.1.11.example"' }],
+    ['without a service', { host: 'nil' }],
+    ['in a sandbox that does not tell the service', { setting: 'without a router' }],
+  ] as const)('asks for the upstream for a request %s', (_, run) => {
+    expect(linesOf({ zone: '"use1-az1"', ...run })).toEqual([`asked ${name}`]);
+  });
+
+  it('says a hundred reasons at most, where each request has another one', () => {
+    const said = linesOf({ setting: 'throws a table', zone: '"use1-az1"', requests: 300 });
+
+    expect(said.filter((line) => line.startsWith('asked'))).toHaveLength(300);
+    expect(said.filter((line) => line.startsWith('said'))).toHaveLength(100);
+  });
+
+  it.each([
+    ['is known', 'true'],
+    ['is not', 'nil'],
+  ])('keeps no memory of a million requests whose upstream %s', (_, found) => {
+    const script = `
+      kong = {
+        service = { set_upstream = function() return ${found} end },
+        router = { get_service = function() return { host = "sd2.privatelink" } end },
+        log = { notice = function() end },
+      }
+      local handler = assert(loadfile(arg[1]))()
+      local config = { domain = "sd2", zone_id = "use1-az1" }
+      local function run(requests)
+        for _ = 1, requests do handler:access(config) end
+        collectgarbage()
+        return collectgarbage("count")
+      end
+      local before = run(1000)
+      print(run(1000000) - before)`;
+    const out = execFileSync('luajit', ['-', join(folder, 'handler.lua')], { input: script, encoding: 'utf8' });
+
+    // KiB: what LuaJIT keeps of what it has compiled.
+    expect(Number(out)).toBeLessThan(64);
   });
 
   it('never fails where nothing can be said', () => {
