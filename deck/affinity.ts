@@ -6,13 +6,13 @@ import { homeRegions } from '#core/zones';
 import type { Entity } from './document';
 import { targetFields } from './fields';
 import { parentOfKey } from './keys';
-import type { Forms } from './via';
+import type { TargetForms } from './via';
 
 /** How upstreams prefer the addresses of their zone (docs/decisions/0022-zone-upstreams.md). */
 export type Affinity = 'none' | 'weighted' | 'failover';
 
 /** Whether the domain has an upstream for each zone; without one there is nothing for the plugin `privatelink-zone` to choose. */
-export function hasZoneUpstreams(affinity: Affinity, { hasAddresses }: Pick<Forms, 'hasAddresses'>): boolean {
+export function hasZoneUpstreams(affinity: Affinity, { hasAddresses }: Pick<TargetForms, 'hasAddresses'>): boolean {
   return affinity !== 'none' && hasAddresses;
 }
 

@@ -10,7 +10,7 @@ import type { Document, Entity, Kind } from './document';
 import { nameFields, routeFields, serviceFields, targetFields, upstreamFields } from './fields';
 import { pluginKey, targetKey } from './keys';
 import { configTag, originTags, selectTags, withOrigins } from './tags';
-import { addressesAlone, type Forms } from './via';
+import { addressesAlone, type TargetForms } from './via';
 
 /**
  * The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards.
@@ -31,7 +31,7 @@ export type DesiredInput = {
   /** Default none. */
   readonly accounts?: Accounts;
   /** How the addresses of a domain stand in its upstream; default as addresses. */
-  readonly formsOf?: (domain: string) => Forms;
+  readonly formsOf?: (domain: string) => TargetForms;
 };
 
 /** What the control plane should hold for the domains that can be routed to. */
@@ -59,7 +59,7 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
 /** `held`: of this domain. */
 type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & {
   readonly tags: readonly string[];
-  readonly forms: Forms;
+  readonly forms: TargetForms;
 };
 
 function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {

@@ -8,7 +8,7 @@ import { sortDocument } from './desired';
 import type { Document, Entity, HeldEntity } from './document';
 import type { BaseText } from './file/base';
 import { pinsOf, pinTag, withoutPin } from './tags';
-import { isName } from './via';
+import { isNameTarget } from './via';
 
 /**
  * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own upstreams, names in place of addresses, services, routes
@@ -59,7 +59,7 @@ export function settingsOf({ affinity, base }: Pick<Revision, 'affinity' | 'base
 
 /** Whether an entity, or a change of one, is of the configuration, and no data; what updates change of a name are its endpoints. */
 export function isConfiguration(one: Pick<Entity, 'kind' | 'key'> & { readonly action?: string }): boolean {
-  if (one.kind === 'target') return isName(one) && one.action !== 'update';
+  if (one.kind === 'target') return isNameTarget(one) && one.action !== 'update';
   return zoneOf(one) === undefined;
 }
 

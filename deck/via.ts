@@ -10,7 +10,7 @@ import { adoptedDomainOf, type EndpointOrigin, withOrigins } from './tags';
  * What stands in the upstream of a domain: each address as a target, a name that the resolver answers (`host:port`), or, while a switch
  * from one to the other waits, what it held before (docs/decisions/0053-via.md).
  */
-export type Forms = { readonly hasAddresses: boolean; readonly names: readonly string[] };
+export type TargetForms = { readonly hasAddresses: boolean; readonly names: readonly string[] };
 
 /** How addresses reach Kong where a domain says nothing of it, and what names end in. */
 export type ViaSettings = { readonly via: Via; readonly suffix: string };
@@ -21,10 +21,10 @@ export function viaOf({ via }: DomainSettings = {}, byDefault: Via = 'addresses'
 }
 
 /** Each address as a target, whatever the domain. */
-export const addressesAlone: Forms = { hasAddresses: true, names: [] };
+export const addressesAlone: TargetForms = { hasAddresses: true, names: [] };
 
 /** The form that `via` asks for. */
-export function formsFor(domain: Domain, via: Via, suffix: string): Forms {
+export function formsFor(domain: Domain, via: Via, suffix: string): TargetForms {
   return via === 'addresses' ? addressesAlone : { hasAddresses: false, names: [nameOfDomain(domain, suffix)] };
 }
 
@@ -40,21 +40,21 @@ export function isOwnTarget({ kind, key, domain, tags }: Pick<Entity, 'kind' | '
 }
 
 /** Whether an entity is a target that is a name for the resolver. */
-export function isName({ kind, key }: Pick<Entity, 'kind' | 'key'>): boolean {
+export function isNameTarget({ kind, key }: Pick<Entity, 'kind' | 'key'>): boolean {
   return kind === 'target' && isServiceName(nameInParent(key));
 }
 
 /** The forms that stand in a domain's own upstream; `targets` are those of one domain. */
-export function formsIn(targets: Document): Forms {
+export function formsIn(targets: Document): TargetForms {
   const own = targets.filter(isOwnTarget);
   return {
-    hasAddresses: own.some((one) => !isName(one)),
-    names: own.filter(isName).map(({ key }) => nameInParent(key)),
+    hasAddresses: own.some((one) => !isNameTarget(one)),
+    names: own.filter(isNameTarget).map(({ key }) => nameInParent(key)),
   };
 }
 
 /** The target as if one of its endpoints were all that it stands for: so each of them is judged, and its absences are counted. */
 export function targetOfOne<E extends Entity>(target: E, origin: EndpointOrigin): E {
-  const key = isName(target) ? `${target.key} ${origin.endpointId}` : target.key;
+  const key = isNameTarget(target) ? `${target.key} ${origin.endpointId}` : target.key;
   return { ...target, key, tags: withOrigins(target.tags, [origin]) };
 }

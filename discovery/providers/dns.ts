@@ -33,7 +33,7 @@ export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDepen
   return createClaimedSource({ ...config, allow: allowOf(config) }, async (scope, signal) => {
     const askedAtMs: number[] = [];
     const context = { scope, signal, cache, note: (atMs: number) => void askedAtMs.push(atMs) };
-    const read = await askEach(config.names, signal, (name) => readName(name, context));
+    const read = await askEach(config.names, context, readName);
     timeline.follow();
     return { ...discoverNames(read.flat(), config, scope), observedAtMs: timeline.wallOf(oldest(askedAtMs)) };
   });
@@ -43,8 +43,15 @@ export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDepen
  * Asks all of them, also once one has failed: what each gives by turns is remembered, whatever becomes of the others (docs/decisions/0009).
  * Throws the first failure.
  */
-async function askEach<I, O>(items: readonly I[], signal: AbortSignal, ask: (item: I) => Promise<O>): Promise<O[]> {
-  const settled = await concurrently(items, { limit: concurrency, signal }, (item) => Promise.allSettled([ask(item)]));
+async function askEach<I, O>(
+  items: readonly I[],
+  context: NameContext,
+  ask: (item: I, own: NameContext) => Promise<O>,
+): Promise<O[]> {
+  const { signal } = context;
+  const settled = await concurrently(items, { limit: concurrency, signal }, (item, own) =>
+    Promise.allSettled([ask(item, { ...context, signal: own })]),
+  );
   return settled.flat().map((one) => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;
@@ -105,11 +112,11 @@ async function readSrv(
   const records = preferred(await ask(name, context, context.cache.resolveSrv));
   if (records.length === 0) throw nothing(name, 'SRV', context.scope);
   if (records.length > maxAddresses) throw tooManyRecords(name, records.length, context.scope);
-  return askEach(records, context.signal, async ({ name: host, port, weight }) => ({
+  return askEach(records, context, async ({ name: host, port, weight }, own) => ({
     id: `dns-${claim.domain}-${shortDigestOf(context.scope.source, name, host, port)}`,
     // Where nobody chooses, RFC 2782 has weights of 0; to a balancer 0 is no traffic at all.
     claim: { ...claim, port, weight: Math.max(weight, 1) },
-    ips: isDnsName(host) ? await readAddresses(host, context) : [],
+    ips: isDnsName(host) ? await readAddresses(host, own) : [],
     problem: isDnsName(host) ? undefined : missingField(`${name} names ${JSON.stringify(host)}, which is no DNS name`),
     dnsNames: [name, host],
   }));

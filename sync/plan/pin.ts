@@ -5,7 +5,7 @@ import { type Affinity, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
 import { isMended, markPinned, type Revision, type RevisionInput, revisionOf, underRevision } from '#deck/revision';
-import { addressesAlone, formsIn, isName } from '#deck/via';
+import { addressesAlone, formsIn, isNameTarget } from '#deck/via';
 import type { Kept } from './changes';
 import { decideForms, type FormsInput } from './via';
 
@@ -27,7 +27,7 @@ export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' |
 
 /** What the control plane should hold under its pin, from the domains that discovery has now, and the switches of form that wait. */
 export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput) {
-  const named = groupBy(revision.entities.filter(isName), (one) => one.domain);
+  const named = groupBy(revision.entities.filter(isNameTarget), (one) => one.domain);
   const wantedOf = ({ name }: Domain) => (named.has(name) ? formsIn(named.get(name) ?? []) : addressesAlone);
   const { formsOf, waiting } = decideForms({ ...input, wantedOf });
   const settings = adoptedIn([...revision.entities, ...input.held]);

@@ -4,7 +4,7 @@ import type { Document, Entity, HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { claimedPathsOf } from '#deck/route-paths';
 import { originsOf } from '#deck/tags';
-import { isName, isOwnTarget } from '#deck/via';
+import { isNameTarget, isOwnTarget } from '#deck/via';
 
 /** Why an entity is created, for people; `held` is what the control plane holds. */
 export function whyCreated(entity: Entity, held: Document): string {
@@ -19,14 +19,14 @@ export function whyCreated(entity: Entity, held: Document): string {
   const first = zone === undefined ? '' : `affinity: ${entity.fields.failover ? 'failover of' : 'in'} zone ${zone}; `;
   const are = endpointIds.length === 1 ? 'is' : 'are';
   const available = `endpoint ${endpointIds.join(', ')} ${are} available in ${scopeIds.join(', ')}`;
-  return `${isName(entity) ? `via resolver${inPlaceOf(entity, held)}; ` : first}${available}`;
+  return `${isNameTarget(entity) ? `via resolver${inPlaceOf(entity, held)}; ` : first}${available}`;
 }
 
 /** What of the domain's own upstream a name comes in place of. */
 function inPlaceOf({ domain }: Entity, held: Document): string {
   const own = held.filter((one) => one.domain === domain && isOwnTarget(one));
-  const { length: addresses } = own.filter((one) => !isName(one));
-  const names = own.filter(isName).map(({ key }) => nameInParent(key));
+  const { length: addresses } = own.filter((one) => !isNameTarget(one));
+  const names = own.filter(isNameTarget).map(({ key }) => nameInParent(key));
   const parts = [...(addresses > 0 ? [addresses === 1 ? '1 address' : `${addresses} addresses`] : []), ...names];
   return parts.length > 0 ? ` in place of ${parts.join(' and ')}` : '';
 }
@@ -35,7 +35,7 @@ function inPlaceOf({ domain }: Entity, held: Document): string {
 export function whyUpdated(desired: Entity, held: HeldEntity): string | undefined {
   const differences = differencesOf(desired, held);
   if (differences.length === 0) return undefined;
-  if (isName(desired)) return endpointsText(desired, held) ?? differences.join('; ');
+  if (isNameTarget(desired)) return endpointsText(desired, held) ?? differences.join('; ');
   return `${zoneOf(desired) === undefined ? '' : 'affinity: '}${differences.join('; ')}`;
 }
 

@@ -6,7 +6,7 @@ import { unknownScopes } from '#core/snapshot';
 import type { Document, Entity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { eachOriginOf, originsOf } from '#deck/tags';
-import { addressesAlone, type Forms, formsIn, isName, isOwnTarget, targetOfOne } from '#deck/via';
+import { addressesAlone, formsIn, isNameTarget, isOwnTarget, type TargetForms, targetOfOne } from '#deck/via';
 import type { Kept } from './changes';
 import { type Protection, protectedBy, unprotected } from './protect/protection';
 import type { Evidence } from './removals/verdicts';
@@ -14,7 +14,7 @@ import type { Evidence } from './removals/verdicts';
 export type FormsInput = {
   readonly domains: readonly Domain[];
   /** The form that the configuration, or a revision, asks for. */
-  readonly wantedOf: (domain: Domain) => Forms;
+  readonly wantedOf: (domain: Domain) => TargetForms;
   readonly held: Document;
   readonly snapshot: Snapshot;
   readonly evidence: Evidence;
@@ -24,7 +24,7 @@ export type FormsInput = {
 
 /** How each domain stands in its upstream, and the switches that wait, each with the reason. */
 export type DecidedForms = {
-  readonly formsOf: (domain: string) => Forms;
+  readonly formsOf: (domain: string) => TargetForms;
   readonly waiting: readonly Kept[];
 };
 
@@ -35,7 +35,7 @@ export type DecidedForms = {
 export function decideForms({ domains, wantedOf, ...context }: FormsInput): DecidedForms {
   const targets = groupBy(context.held.filter(isOwnTarget), (one) => one.domain);
   const unknown = new Set(unknownScopes(context.snapshot).map(({ scope }) => scope.id));
-  const forms = new Map<string, Forms>();
+  const forms = new Map<string, TargetForms>();
   const waiting: Kept[] = [];
   for (const domain of domains) {
     const wanted = wantedOf(domain);
@@ -54,12 +54,12 @@ export function decideForms({ domains, wantedOf, ...context }: FormsInput): Deci
   return { formsOf: (domain) => forms.get(domain) ?? addressesAlone, waiting };
 }
 
-type Beside = { readonly forms: Forms; readonly kept: readonly Kept[] };
+type Beside = { readonly forms: TargetForms; readonly kept: readonly Kept[] };
 
 /** The form that is wanted, and beside it each form of which a target is protected that would leave. */
-function keepForms(own: readonly Entity[], wanted: Forms, protection: Protection = unprotected): Beside {
+function keepForms(own: readonly Entity[], wanted: TargetForms, protection: Protection = unprotected): Beside {
   const leaving = own.filter((one) =>
-    isName(one) ? !wanted.names.includes(nameInParent(one.key)) : !wanted.hasAddresses,
+    isNameTarget(one) ? !wanted.names.includes(nameInParent(one.key)) : !wanted.hasAddresses,
   );
   const staying = leaving.filter((one) => protection(one) !== undefined);
   const [first] = staying;
@@ -76,7 +76,7 @@ function keepForms(own: readonly Entity[], wanted: Forms, protection: Protection
 }
 
 /** Whether something of the form that is held leaves. */
-function isSwitch(before: Forms, wanted: Forms): boolean {
+function isSwitch(before: TargetForms, wanted: TargetForms): boolean {
   return (before.hasAddresses && !wanted.hasAddresses) || before.names.some((name) => !wanted.names.includes(name));
 }
 
@@ -100,7 +100,7 @@ function whyUncertain(domain: Domain, held: readonly Entity[], context: Uncertai
   return verdicts.find((one) => one.is === 'uncertain')?.reason;
 }
 
-function waitingFor({ name: domain }: Domain, { hasAddresses, names: [name] }: Forms, why: string): Kept {
+function waitingFor({ name: domain }: Domain, { hasAddresses, names: [name] }: TargetForms, why: string): Kept {
   const form = hasAddresses ? 'via addresses' : `via resolver, by ${name},`;
   return { key: upstreamName(domain), domain, reason: `${form} waits: ${why}` };
 }

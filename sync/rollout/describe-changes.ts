@@ -1,4 +1,4 @@
-import { isName } from '#deck/via';
+import { isNameTarget } from '#deck/via';
 import { type Action, actions, type Change } from '../plan/changes';
 
 const words: Readonly<Record<Action, string>> = { create: 'created', update: 'updated', delete: 'deleted' };
@@ -20,6 +20,6 @@ export function describeChanges(changes: readonly Change[], ifNone = 'affinity o
 
 /** How the addresses of a domain reach Kong is said in words: the name is long, and says less. */
 function nameOfOne({ action, kind, key, domain, reason }: Change): string {
-  if (!isName({ kind, key })) return `${kind} ${key}`;
+  if (!isNameTarget({ kind, key })) return `${kind} ${key}`;
   return `${domain} ${action === 'delete' ? 'no longer via resolver' : reason.split(';', 1).join()}`;
 }

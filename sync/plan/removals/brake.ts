@@ -2,7 +2,7 @@ import { formatProblem } from '#core/errors';
 import { zoneOf } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
-import { isName, isOwnTarget } from '#deck/via';
+import { isNameTarget, isOwnTarget } from '#deck/via';
 import type { Change } from '../changes';
 import { leaveOut } from '../dependants';
 import { isIdle } from './idle';
@@ -67,8 +67,8 @@ function replacedBy(changes: readonly Change[], held: readonly HeldEntity[]): (c
   const left = [...held.filter(({ kind, key }) => kind === 'target' && !deleted.has(key)), ...created].filter(
     isOwnTarget,
   );
-  const named = new Set(left.filter(isName).map((one) => one.domain));
+  const named = new Set(left.filter(isNameTarget).map((one) => one.domain));
   const filled = new Set(left.map((one) => one.domain));
   return (change) =>
-    change.action === 'delete' && (named.has(change.domain) || (isName(change) && filled.has(change.domain)));
+    change.action === 'delete' && (named.has(change.domain) || (isNameTarget(change) && filled.has(change.domain)));
 }

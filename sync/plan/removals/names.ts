@@ -3,7 +3,7 @@ import { firstOfEach, groupBy } from '#core/group-by';
 import { withoutDefaults } from '#deck/compare';
 import type { Document, Entity, HeldEntity } from '#deck/document';
 import { type EndpointOrigin, eachOriginOf, withOrigins } from '#deck/tags';
-import { isName, isOwnTarget, targetOfOne } from '#deck/via';
+import { isNameTarget, isOwnTarget, targetOfOne } from '#deck/via';
 import { type Removal, type RemovalContext, removeTargets, type TargetRemovals } from './removals';
 
 export type JudgingInput = RemovalContext & { readonly held: readonly HeldEntity[] };
@@ -56,7 +56,7 @@ type Standing = { readonly name: Entity; readonly origins: readonly EndpointOrig
 
 /** Names that are wanted, each with the endpoints that the upstream holds and that are not available now. */
 function wantedNames({ desired, held }: JudgingInput): readonly Standing[] {
-  const names = desired.filter((one) => isName(one) && isOwnTarget(one));
+  const names = desired.filter((one) => isNameTarget(one) && isOwnTarget(one));
   if (names.length === 0) return [];
   const own = groupBy(held.filter(isOwnTarget), (one) => one.domain);
   return names.map((name) => {
@@ -70,7 +70,7 @@ function wantedNames({ desired, held }: JudgingInput): readonly Standing[] {
 /** One whose tags name no endpoint is a target as others are. */
 function unwantedNames(unwanted: readonly HeldEntity[]): readonly Standing[] {
   return unwanted
-    .filter((one) => isName(one) && isOwnTarget(one))
+    .filter((one) => isNameTarget(one) && isOwnTarget(one))
     .map((name) => ({ name, origins: eachOriginOf(name.tags) }))
     .filter(({ origins }) => origins.length > 0);
 }

@@ -1,7 +1,7 @@
 import { groupBy } from '#core/group-by';
 import { zoneOf } from '#deck/affinity';
 import type { Document, HeldEntity } from '#deck/document';
-import { type Forms, formsIn, isName, isOwnTarget } from '#deck/via';
+import { formsIn, isNameTarget, isOwnTarget, type TargetForms } from '#deck/via';
 import type { Removal } from './removals';
 
 /**
@@ -18,11 +18,11 @@ export function replaceTargets(unwanted: readonly HeldEntity[], desired: Documen
   });
 }
 
-function isReplaced(entity: HeldEntity, { hasAddresses }: Forms): boolean {
+function isReplaced(entity: HeldEntity, { hasAddresses }: TargetForms): boolean {
   if (zoneOf(entity) !== undefined) return !hasAddresses;
-  return isOwnTarget(entity) && (isName(entity) || !hasAddresses);
+  return isOwnTarget(entity) && (isNameTarget(entity) || !hasAddresses);
 }
 
-function whyReplaced({ hasAddresses, names: [name] }: Forms): string {
+function whyReplaced({ hasAddresses, names: [name] }: TargetForms): string {
   return `replaced: the domain is now via ${hasAddresses ? 'addresses' : `resolver, by ${name}`}`;
 }

@@ -4,7 +4,7 @@ import type { DomainSettings, Endpoint, ScopeState } from '#core/model';
 import type { Affinity } from '#deck/affinity';
 import { type HeldEntity, nameOf, parentNameOf } from '#deck/document';
 import { type Revision, revisionOf } from '#deck/revision';
-import { isName } from '#deck/via';
+import { isNameTarget } from '#deck/via';
 import type { PassDependencies, StageMemory } from '#sync/pass/plan-once';
 import { planPass } from '#sync/pass/plan-pass';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
@@ -165,7 +165,7 @@ describe('protect', () => {
           await pass(one);
           const named = new Set(
             held()
-              .filter(isName)
+              .filter(isNameTarget)
               .map(({ parent }) => parent),
           );
           const wrong = held().filter(({ key, fields }) => named.has(key) && fields.algorithm !== 'round-robin');

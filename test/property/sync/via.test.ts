@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Endpoint, ScopeState } from '#core/model';
 import type { Affinity } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
-import { isName } from '#deck/via';
+import { isNameTarget } from '#deck/via';
 import type { PassDependencies } from '#sync/pass/plan-once';
 import type { Change } from '#sync/plan/changes';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
@@ -97,7 +97,7 @@ describe('via', () => {
             expect({ change, lost }).toEqual({ change, lost: [] });
             const named = new Set(
               own(now)
-                .filter(isName)
+                .filter(isNameTarget)
                 .map((target) => target.parent),
             );
             const wrong = now.filter(
@@ -130,7 +130,7 @@ describe('via', () => {
             new Set(
               targets
                 .filter((target) => target.domain === domain)
-                .map((target) => (isName(target) ? target.key : 'addresses')),
+                .map((target) => (isNameTarget(target) ? target.key : 'addresses')),
             );
           for (const domain of uncertain)
             expect([...formsOf(now, domain)]).toEqual(expect.arrayContaining([...formsOf(before, domain)]));

@@ -19,24 +19,26 @@ function failure(code: string): Error {
 /** Answers from `records`, by `<type> <name>`: addresses, or SRV as `priority weight port target`, with a time to live. */
 function fakeResolver(records: Records) {
   const asked: string[] = [];
-  const look = (type: string) => async (name: string) => {
+  const signals = new Set<AbortSignal>();
+  const look = (type: string) => async (name: string, by: AbortSignal) => {
     asked.push(`${type} ${name}`);
+    signals.add(by);
     const found = records.get(`${type} ${name}`) ?? [];
     if (found instanceof Error) throw found;
     return found.map((one) => (typeof one === 'string' ? ([one, 60] as const) : one));
   };
-  const addresses = (type: string) => async (name: string) =>
-    (await look(type)(name)).map(([address, ttlSeconds]) => ({ address, ttlSeconds }));
+  const addresses = (type: string) => async (name: string, by: AbortSignal) =>
+    (await look(type)(name, by)).map(([address, ttlSeconds]) => ({ address, ttlSeconds }));
   const resolver: Resolver = {
     resolve4: addresses('A'),
     resolve6: addresses('AAAA'),
-    resolveSrv: async (name) =>
-      (await look('SRV')(name)).map(([text]) => {
+    resolveSrv: async (name, by) =>
+      (await look('SRV')(name, by)).map(([text]) => {
         const [priority, weight, port, host] = text.split(' ');
         return { priority: Number(priority), weight: Number(weight), port: Number(port), name: host ?? '' };
       }),
   };
-  return { resolver, asked };
+  return { resolver, asked, signals };
 }
 
 function parse(names: readonly Over[], over: Over = {}) {
@@ -49,9 +51,9 @@ function parse(names: readonly Over[], over: Over = {}) {
 
 function open(records: Records, names: readonly Over[] = [{ name: 'api.corp', domain: 'sd2' }], over: Over = {}) {
   const clock = createFakeClock();
-  const { resolver, asked } = fakeResolver(records);
+  const { resolver, asked, signals } = fakeResolver(records);
   const source = createDnsSource(parse(names, over).data?.sources[0] as DnsConfig, { resolver, clock });
-  return { source, clock, asked, discover: () => firstOf(source).discover(signal) };
+  return { source, clock, asked, signals, discover: () => firstOf(source).discover(signal) };
 }
 
 const one: Records = new Map([['A api.corp', ['10.0.0.1']]]);
@@ -59,6 +61,17 @@ const one: Records = new Map([['A api.corp', ['10.0.0.1']]]);
 describe('createDnsSource', () => {
   it('has one scope for all its names', () => {
     expect(scopesOf(open(one).source)).toEqual([scope]);
+  });
+
+  it('asks with signals of its own: of many listeners to one that it was given Node warns', async () => {
+    const records: Records = new Map([...one, ['SRV _api.corp', ['1 5 8080 a.corp']], ['A a.corp', ['10.0.0.2']]]);
+    const names = ['api.corp', '_api.corp'].map((name, index) => ({ name, domain: `sd${index}` }));
+    const { discover, asked, signals } = open(records, names);
+
+    await discover();
+
+    expect(asked).toEqual(expect.arrayContaining(['AAAA api.corp', 'SRV _api.corp', 'AAAA a.corp']));
+    expect([signals.size > 0, signals.has(signal)]).toEqual([true, false]);
   });
 
   it('gives A and AAAA of a name as one endpoint, ordered and spelled in one way', async () => {
