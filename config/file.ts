@@ -18,6 +18,8 @@ export type LoadOptions = {
   readonly env: Env;
   /** How its text is read; as it stands by default, once from a pipe too. */
   readonly read?: (path: string) => string;
+  /** The first file of `include` may be missing: a command is about to make it. */
+  readonly isFirstIncludeNew?: boolean;
 };
 
 const defaultPath = 'kong-privatelink.yaml';
@@ -30,11 +32,40 @@ export function loadConfig(options: LoadOptions): StagedConfig {
   const source = readSource(options);
   const filling = { env: options.env, isNeeded: () => true };
   const config = withAbsolutePaths(stagedOf(check(fileSchema, source, filling)), dirname(source.file));
-  const included = config.include.map((file) => {
-    const own = readNamed({ file, origin: `named by include in ${source.file}` }, options.read, includedFix);
-    return { file, ...check(includedSchema, own, filling) };
+  const included = thereOf(config.include, options).map((file) => {
+    return { file, ...check(includedSchema, readIncluded(file, source, options), filling) };
   });
   return freeze(withIncluded({ file: source.file, ...config }, included));
+}
+
+function thereOf(include: readonly string[], { isFirstIncludeNew }: LoadOptions): readonly string[] {
+  return include.filter((file, index) => !isFirstIncludeNew || index > 0 || existsSync(file));
+}
+
+/** A file of the configuration, and what it lists as protected. */
+export type ProtectingFile = { readonly file: string; readonly protect: readonly string[] };
+
+/** The main file and those that it includes, each of which may list what is protected; paths are absolute. */
+export type ProtectingFiles = { readonly main: ProtectingFile; readonly included: readonly ProtectingFile[] };
+
+const protectingSchema = configSchema.pick({ include: true, protect: true }).loose();
+
+/**
+ * Reads of the configuration what it protects, and where that stands. Variables have to be set in `include` and `protect` alone, and the first included
+ * file need not exist: it lists nothing then. Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID).
+ */
+export function loadProtecting(options: LoadOptions): ProtectingFiles {
+  const source = readSource(options);
+  const isNeeded = ([first]: KeyPath) => first === 'include' || first === 'protect';
+  const filling = { env: options.env, isNeeded };
+  const { include, protect } = check(protectingSchema, source, filling);
+  const files = include.map((file) => resolve(dirname(source.file), file));
+  const isThere = new Set(thereOf(files, { ...options, isFirstIncludeNew: true }));
+  const protectIn = (file: string) => check(protectingSchema, readIncluded(file, source, options), filling).protect;
+  return {
+    main: { file: source.file, protect },
+    included: files.map((file) => ({ file, protect: isThere.has(file) ? protectIn(file) : [] })),
+  };
 }
 
 /** What discovery on a data plane takes from the same file. */
@@ -81,6 +112,12 @@ function readSource(options: LoadOptions): Source {
 
 /** What it protects, or names as adopted, must not get lost unseen. */
 const includedFix = 'bring it back, or take it out of include; protect and adopt --apply make the first one';
+
+/** One without a word in it says nothing. */
+function readIncluded(file: string, { file: main }: ConfigFile, { read }: LoadOptions): Source {
+  const source = readNamed({ file, origin: `named by include in ${main}` }, read, includedFix);
+  return source.text.value === null ? { ...source, text: { ...source.text, value: {} } } : source;
+}
 
 function readNamed(file: ConfigFile, read: LoadOptions['read'], missingFix?: string): Source {
   const text = readConfigText(readText(file, { read, missingFix }));

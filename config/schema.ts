@@ -38,11 +38,15 @@ const policy = z
   .meta({ id: 'policy' })
   .prefault({});
 
-/** A domain, or an entity as plans name it (`nameOf` in deck/document). */
+/** Whether a text may stand in `protect`: a domain, or an entity as plans name it (`nameOf` in deck/document). */
+export function isProtectable(text: string): boolean {
+  return domainPattern.test(text) || /^(upstream|target|service|route|plugin):\S/.test(text);
+}
+
 const guarded = z
   .string()
   .refine(
-    (one) => domainPattern.test(one) || /^(upstream|target|service|route|plugin):\S/.test(one),
+    isProtectable,
     'a domain (sd2), or an entity as diff names it: its kind, a colon and its key (route:sd2, target:sd2.privatelink|10.0.1.11:80)',
   );
 

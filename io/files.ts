@@ -63,8 +63,13 @@ function checkRegular(found: Stats): void {
   if (!found.isFile() && !found.isDirectory()) throw new Error('it is a pipe or a device, and no file');
 }
 
-/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600. Throws where something else than a file or a device is. */
-export async function writeIfChanged(path: string, text: string): Promise<boolean> {
+type Writing = {
+  /** No secret is inside: the file that is there keeps its mode, and a new one is for all to read whom the umask lets. */
+  readonly isPublic?: boolean;
+};
+
+/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600, unless it is public. Throws where something else than a file or a device is. */
+export async function writeIfChanged(path: string, text: string, { isPublic }: Writing = {}): Promise<boolean> {
   const { file, found: before } = await findWritable(path);
   if (before && !before.isFile()) {
     // A device is written to, never replaced.
@@ -73,7 +78,7 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
   }
   const isSameLength = before?.size === Buffer.byteLength(text);
   if (isSameLength && (await readFile(file, 'utf8')) === text) return false;
-  await replaceFile(file, text);
+  await replaceFile(file, text, isPublic ? { mode: 0o666, before } : { mode: 0o600 });
   return true;
 }
 
@@ -105,12 +110,16 @@ function kindOf(found: Stats): string | undefined {
   return found.isDirectory() ? 'folder' : undefined;
 }
 
+/** `before`: whose mode it gets. */
+type Replacing = { readonly mode: number; readonly before?: Stats };
+
 /** Readers see the old text or the new one, whatever ends this process or the machine meanwhile (fm-52). */
-async function replaceFile(file: string, text: string): Promise<void> {
+async function replaceFile(file: string, text: string, { mode, before }: Replacing): Promise<void> {
   const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;
   // `x`: through no symlink, and over no file of others.
-  const handle = await open(temporary, 'wx', 0o600);
+  const handle = await open(temporary, 'wx', mode);
   try {
+    if (before) await handle.chmod(before.mode & 0o7777);
     await removeLeftovers(file, temporary);
     const written = handle.writeFile(text).then(() => handle.sync());
     await written.finally(() => handle.close());

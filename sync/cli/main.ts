@@ -158,7 +158,10 @@ function addVerb(
     .action(async () => {
       const run = await verb.load();
       const words = command.args;
-      const named = argumentsOf(verb).map(([name], index) => [name.replace(/\W/g, ''), words[index]] as const);
+      const named = argumentsOf(verb).map(([name], index) => {
+        const value = name.includes('...') ? words.slice(index) : words[index];
+        return [name.replace(/\W/g, ''), value] as const;
+      });
       const options = { ...command.opts<object>(), ...Object.fromEntries(named), terminal: context.terminal };
       // What Commander has read are the options of the verb's entry.
       const exitCode = await run(options as never, context.signal);

@@ -24,7 +24,7 @@ export type VerbEntry = {
   readonly summary: string;
   readonly help: string;
   readonly exits: Exits;
-  /** `<domain>`, where the verb takes one; with the values that it can have, where they are few. */
+  /** `<domain>`, where the verb takes one, or `<names...>`, where it takes several; with the values that it can have, where they are few. */
   readonly argument?: readonly [name: string, description: string, values?: readonly string[]];
   /** `[stage]`, where it takes a second one. */
   readonly second?: readonly [name: string, description: string];

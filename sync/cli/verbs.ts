@@ -1,6 +1,7 @@
 import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
 import { adoptVerbs } from './adopt/entries';
 import { called } from './called';
+import { protectVerbs } from './protect/verbs';
 import { configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
 
 const allowRemovalsOption = [
@@ -119,6 +120,7 @@ with --despite-unknown.`,
     ],
     load: async () => (await import('./commands/retire')).runRetire,
   },
+  ...protectVerbs,
   {
     name: 'rollback',
     summary: 'take a control plane back to a revision that ran, after showing the plan',

@@ -24,6 +24,9 @@ const calls: Readonly<Record<string, Call>> = {
   adopt: [[], 0, 'Nothing that people wrote'],
   sync: [[], 0, '10.0.1.11:80'],
   retire: [['sd2', '--yes'], 3, 'sd2'],
+  // The configuration includes no file that they could write.
+  protect: [['sd2', '--json'], 1, 'add include: [kong-privatelink.d.yaml]'],
+  unprotect: [['sd2', '--json'], 1, 'add include: [kong-privatelink.d.yaml]'],
   history: [[], 0, 'follows the newest'],
   rollback: [['newest', '--now'], 0, 'follows the newest revision'],
   // The configuration has one control plane, and nothing to roll out.

@@ -106,6 +106,16 @@ const failedStage = z
 const uploaded = { name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') };
 const others = z.array(z.strictObject(uploaded)).describe('of further plugins the same; absent: it was one');
 
+function protectEdit(verb: string) {
+  return z
+    .strictObject({
+      file: text.describe('the file that it writes: the first of `include`'),
+      changed: texts.describe('entries that it added, or took out'),
+      unchanged: texts.describe('entries that were so already'),
+    })
+    .meta({ id: verb });
+}
+
 const ofOne = {
   discover: z
     .strictObject({
@@ -137,6 +147,8 @@ const ofOne = {
       to: revision.optional().describe('what it goes back to; absent: it follows the newest again'),
     })
     .meta({ id: 'rollback' }),
+  protect: protectEdit('protect'),
+  unprotect: protectEdit('unprotect'),
   ...rolloutOutputs({ report, written }),
   history: z
     .strictObject({

@@ -1,0 +1,75 @@
+import { type Document, isScalar, isSeq, type YAMLSeq } from 'yaml';
+import type { ProtectingFile, ProtectingFiles } from '#config/file';
+import { PrivatelinkError } from '#core/errors';
+import { editIncluded } from './file';
+
+/** What a command did with the entries that it was given. */
+export type ProtectEdit = {
+  /** The file that it writes; absolute. */
+  readonly file: string;
+  readonly changed: readonly string[];
+  /** They were so already. */
+  readonly unchanged: readonly string[];
+};
+
+/** Lists entries in the first file that the configuration includes, but for those that it lists anywhere already. Throws PrivatelinkError. */
+export async function addProtected(files: ProtectingFiles, entries: readonly string[]): Promise<ProtectEdit> {
+  const { file } = firstOf(files);
+  const listed = new Set([files.main, ...files.included].flatMap(({ protect }) => protect));
+  const changed = entries.filter((entry) => !listed.has(entry));
+  await editIncluded(file, (document) => {
+    if (changed.length === 0) return false;
+    const list = listIn(document, file);
+    for (const entry of changed) list.add(document.createNode(entry));
+    return true;
+  });
+  return { file, changed, unchanged: entries.filter((entry) => listed.has(entry)) };
+}
+
+/** Takes entries out of that file. Throws PrivatelinkError, before anything is written, for one that stands in another. */
+export async function removeProtected(files: ProtectingFiles, entries: readonly string[]): Promise<ProtectEdit> {
+  const first = firstOf(files);
+  for (const entry of entries) refuseElsewhere(entry, [files.main, ...files.included.slice(1)]);
+  const changed = entries.filter((entry) => first.protect.includes(entry));
+  await editIncluded(first.file, (document) => {
+    for (const entry of changed) removeFrom(document, entry, first.file);
+    return changed.length > 0;
+  });
+  return { file: first.file, changed, unchanged: entries.filter((entry) => !changed.includes(entry)) };
+}
+
+function firstOf({ main, included: [first] }: ProtectingFiles): ProtectingFile {
+  if (first) return first;
+  const fix = 'add include: [kong-privatelink.d.yaml] to it; the command makes that file';
+  throw new PrivatelinkError(`${main.file} includes no file that could be written`, { code: 'CONFIG_INVALID', fix });
+}
+
+function refuseElsewhere(entry: string, files: readonly ProtectingFile[]): void {
+  const other = files.find(({ protect }) => protect.includes(entry));
+  if (!other) return;
+  const reason = `unprotect: ${entry} stands in ${other.file}, which people write`;
+  throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'take it out of protect there' });
+}
+
+/** The list `protect` of a document, made where there is none. */
+function listIn(document: Document, file: string): YAMLSeq {
+  if (document.contents === null) document.contents = document.createNode({});
+  const list = document.get('protect', true);
+  if (list !== undefined && !isSeq(list)) throw unwritten(file, 'protect is no list');
+  const found = list ?? document.createNode<unknown[]>([]);
+  // As it stands for nothing it is written in brackets.
+  if (found.items.length === 0) found.flow = false;
+  if (!list) document.set('protect', found);
+  return found;
+}
+
+function removeFrom(document: Document, entry: string, file: string): void {
+  const list = listIn(document, file);
+  const before = list.items.length;
+  list.items = list.items.filter((item) => !(isScalar(item) && item.value === entry));
+  if (list.items.length === before) throw unwritten(file, `${entry} is written there with a variable or an alias`);
+}
+
+function unwritten(file: string, reason: string): PrivatelinkError {
+  return new PrivatelinkError(`${file}: ${reason}`, { code: 'CONFIG_INVALID', fix: 'edit protect there by hand' });
+}
