@@ -50,7 +50,9 @@ export function findAdoptable(input: FindingsInput): Findings {
     theirs.map(({ service }) => service),
   );
   const pointing = theirs.map((parts) => ({ parts, leads: leadsOf(parts.places, index) })).filter(isPointing);
-  const taken = new Set(held.filter((one) => isGenerated(one.tags, ownTags)).map(({ domain }) => domain));
+  // An upstream alone is there while a domain waits for its adoption to go on.
+  const isServing = (one: HeldEntity) => one.kind === 'service' && isGenerated(one.tags, ownTags);
+  const taken = new Set(held.filter(isServing).map(({ domain }) => domain));
   const adoptable = named(pointing, { names, taken }).map(({ parts, leads, domain }) =>
     assess(parts, leads, { owner, domain, others }),
   );

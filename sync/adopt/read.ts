@@ -14,6 +14,9 @@ export type AdoptSources = Omit<FindingsInput, 'held' | 'scopes' | 'resolved'> &
   readonly resolver: Resolver;
 };
 
+/** What was found, and what it was found in. */
+export type Found = Findings & Pick<FindingsInput, 'held' | 'scopes' | 'resolved'>;
+
 /** Names asked for at once. */
 const resolvedAtOnce = 16;
 
@@ -21,14 +24,14 @@ const resolvedAtOnce = 16;
 export async function readAdoptable(
   { readHeld, readScopes, resolver, ...input }: AdoptSources,
   signal: AbortSignal,
-): Promise<Findings & { readonly scopes: readonly SeenScope[] }> {
+): Promise<Found> {
   const [held, scopes] = await Promise.all([readHeld(signal), readScopes(signal)]);
   const names = namesToResolve({ held, scopes });
   const answers = await concurrently(names, { limit: resolvedAtOnce, signal }, (name, own) =>
     resolveName(name, resolver, own),
   );
   const resolved = new Map(names.map((name, index) => [name, answers[index] ?? []]));
-  return { ...findAdoptable({ ...input, held, scopes, resolved }), scopes };
+  return { ...findAdoptable({ ...input, held, scopes, resolved }), held, scopes, resolved };
 }
 
 /** Kong asks for IPv4 first, and for IPv6 where there is none. */

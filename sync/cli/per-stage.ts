@@ -19,7 +19,7 @@ export type StageResult = {
   readonly notes?: string;
 };
 
-export type Staged = Configured & Pick<StagesOptions, 'stage' | 'allowRemovals' | 'isReadOnly'>;
+export type Staged = Configured & Pick<StagesOptions, 'stage' | 'allowRemovals' | 'isReadOnly' | 'isFirstIncludeNew'>;
 
 type Work = {
   /** Told of all stages before anything is done for one of them. */

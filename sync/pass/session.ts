@@ -37,11 +37,13 @@ export type SessionOptions = {
   readonly isReadOnly?: boolean;
   /** How the configuration and base files are read; as they stand by default, once from a pipe too. */
   readonly read?: (path: string) => string;
+  /** As in LoadOptions. */
+  readonly isFirstIncludeNew?: boolean;
 };
 
 /** Reads the whole configuration. Throws PrivatelinkError. */
-export function openConfig({ config, terminal, read }: SessionOptions): StagedConfig {
-  return loadConfig({ path: config, env: terminal.env, read });
+export function openConfig({ config, terminal, read, isFirstIncludeNew }: SessionOptions): StagedConfig {
+  return loadConfig({ path: config, env: terminal.env, read, isFirstIncludeNew });
 }
 
 /** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */

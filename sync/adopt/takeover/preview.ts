@@ -40,7 +40,7 @@ function isBegun({ entities, domain, owner }: AdoptionRecord, whole: readonly He
 }
 
 /** Why an adoptable domain is not taken over as it is; `accepted`: names of entities whose differences somebody accepted. */
-export function whyRefused(
+export function whyNotAdopted(
   { refused, differences }: Pick<Adoptable, 'refused' | 'differences'>,
   accepted: ReadonlySet<string>,
 ): Problem | undefined {

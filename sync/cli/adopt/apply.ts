@@ -2,16 +2,16 @@ import { formatProblem, PrivatelinkError } from '#core/errors';
 import type { Adopted } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import type { Adoptable } from '../../adopt/adoptable';
-import { type DomainOutcome, recordToUse, refusedOutcome, whyRefused } from '../../adopt/takeover/preview';
+import { type DomainOutcome, recordToUse, refusedOutcome, whyNotAdopted } from '../../adopt/takeover/preview';
 import { type AdoptionRecord, readRecord, recordPath, writeRecord } from '../../adopt/takeover/record';
 import { planTakeover, type Takeover, takeOverDomain } from '../../adopt/takeover/take-over';
 import { backendOf } from '../../control-planes/backends';
 import type { StageSession } from '../../rollout/open-stages';
 import { whyUnconfirmed } from '../question';
 import type { Shown } from '../verb';
-import { formatPlanned } from './text';
+import { formatTakeover } from './text';
 
-export type ApplyOptions = Shown & {
+export type AdoptingOptions = Shown & {
   /** The domain that is meant; absent: all that stay as they are. */
   readonly domain?: string;
   /** Names of entities (`kind:key`) whose differences are accepted. */
@@ -22,7 +22,7 @@ export type ApplyOptions = Shown & {
 
 export type Adopting = {
   readonly session: StageSession;
-  readonly options: ApplyOptions;
+  readonly options: AdoptingOptions;
   /** What points at PrivateLink, and all that the control plane holds. */
   readonly found: { readonly adoptable: readonly Adoptable[]; readonly held: readonly HeldEntity[] };
   /** Absolute path of the included file that names what is adopted. */
@@ -45,20 +45,20 @@ export async function applyAdoption(adopting: Adopting, signal: AbortSignal): Pr
 }
 
 /** Where in the record of this control plane a domain stands. */
-export function placeOf({ config, stage }: StageSession, included: string, domain: string) {
+export function recordPlaceOf({ config, stage }: StageSession, included: string, domain: string) {
   const controlPlane = backendOf(config.controlPlane).identity;
   return { path: recordPath(included, domain, stage), owner: config.owner, domain, controlPlane };
 }
 
 async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSignal): Promise<DomainOutcome> {
   const { session, options, found, included } = adopting;
-  const place = placeOf(session, included, domain);
+  const place = recordPlaceOf(session, included, domain);
   const recorded = await readRecord(place.path, place);
   const [adoptable] = found.adoptable.filter((one) => one.domain === domain);
   const record = recordToUse({ recorded, adoptable }, found.held, place);
   if (!record) throw nothingToAdopt(domain, found.adoptable);
   const own = { domain, service: record.adopted.service, findings: adoptable?.findings ?? [] };
-  const problem = record !== recorded && adoptable && whyRefused(adoptable, new Set(options.override));
+  const problem = record !== recorded && adoptable && whyNotAdopted(adoptable, new Set(options.override));
   if (problem) return refusedOutcome(own, problem);
   const takeover = await planTakeover(session, { record, whole: found.held }, signal);
   const lacking = adoptable === undefined || record === recorded ? {} : adoptable.tags;
@@ -81,7 +81,7 @@ async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): 
   const isLacking = Object.keys(lacking).length > 0;
   if (problem && !isLacking) return refusedOutcome({ ...own, changes }, problem);
   if (!options.json)
-    options.terminal.out(formatPlanned({ ...own, changes: isLacking ? [] : changes }, options.terminal));
+    options.terminal.out(formatTakeover({ ...own, changes: isLacking ? [] : changes }, options.terminal));
   const unconfirmed = options.yes ? undefined : await whyUnconfirmed(questionOf(record, session), options);
   if (unconfirmed) return { ...own, state: 'refused', reason: unconfirmed, changes, files: [] };
   await writeRecord(path, record);
@@ -118,7 +118,7 @@ function nothingToAdopt(domain: string, adoptable: readonly Adoptable[]): Privat
 }
 
 /** What is accepted and there is nothing of is most likely a typing error. */
-function checkOverrides({ override = [] }: ApplyOptions, adoptable: readonly Adoptable[]): void {
+function checkOverrides({ override = [] }: AdoptingOptions, adoptable: readonly Adoptable[]): void {
   const differing = new Set(adoptable.flatMap(({ differences }) => differences.map(({ entity }) => entity)));
   const unknown = override.find((one) => !differing.has(one));
   if (unknown === undefined) return;

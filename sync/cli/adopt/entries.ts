@@ -4,18 +4,26 @@ import { configOption, stageOption, strictOption, type VerbEntry } from '../verb
 export const adoptVerbs: readonly VerbEntry[] = [
   {
     name: 'adopt',
-    summary: 'show what people wrote by hand and what points at PrivateLink, and what it would mean to adopt it',
+    summary: 'show what people wrote by hand and what points at PrivateLink, and take it over',
     help: `
-Writes nothing. Reads the whole control plane, without select tags, and all endpoints of the sources of type vpc-endpoints,
+Without --apply and --release it writes nothing. Reads the whole control plane, without select tags, and all endpoints of the sources of type vpc-endpoints,
 tagged or not. For each service that leads to an endpoint, by name or by address: its domain, the tags that the endpoint
 lacks, what stays as it is, what would change, and what a request would notice.
 What somebody else looks after is refused: decK by its select tags (--select-tag), Terraform, an operator, another owner.
 An address that several VPCs have is named, and not guessed.
---from reads a decK file in place of the control plane, and needs no token.`,
+--from reads a decK file in place of the control plane, and needs no token.
+--apply takes over the services that stay as they are, or the one of DOMAIN: names, ids, time-outs, paths and plugins stay. It
+asks, writes the names into the first file of include and a record beside it (commit both), makes the upstream, waits for the
+data planes, and switches. Where endpoints lack tags it writes the files alone: put the tags on, and run it again. What would not
+stay as it is is refused; --override accepts it, entity by entity. It may be stopped at any time, and run again.
+--release gives a domain back as the record says it was, but for targets that AWS has replaced since.`,
+
     exits: {
       done: 'nothing can be adopted',
       error: 'error, or no scope has usable credentials',
-      differs: 'something can be adopted',
+      differs: 'something can be adopted, or waits for tags',
+      refused: 'of --apply and --release: refused, or not confirmed',
+      incomplete: 'of --apply and --release: some entities could not be written',
       uncertain: '--strict, and a scope is unknown',
     },
     options: [
@@ -24,6 +32,10 @@ An address that several VPCs have is named, and not guessed.
       ['--from <file>', 'read this decK file in place of the control plane'],
       ['--domain <service=domain>', 'call the domain of this service so; may be repeated', 'repeatable'],
       ['--select-tag <tag>', 'decK looks after what has this tag; may be repeated', 'repeatable'],
+      ['--apply [domain]', 'take over this domain, or all that stay as they are'],
+      ['--override <entity>', 'accept what would change of it, as route:pay; may be repeated', 'repeatable'],
+      ['--release <domain>', 'give this domain back'],
+      ['--yes', 'do not ask'],
       ['--tags <form>', 'print tags for aws (default) or terraform', ['aws', 'terraform']],
       strictOption,
     ],

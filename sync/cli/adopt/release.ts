@@ -8,8 +8,8 @@ import { readRecord } from '../../adopt/takeover/record';
 import { type HostState, planRelease } from '../../adopt/takeover/release';
 import { writing } from '../../rollout/run-stage';
 import { whyUnconfirmed } from '../question';
-import { type Adopting, placeOf } from './apply';
-import { formatPlanned } from './text';
+import { type Adopting, recordPlaceOf } from './apply';
+import { formatTakeover } from './text';
 
 export type Releasing = Omit<Adopting, 'found'> & {
   readonly held: readonly HeldEntity[];
@@ -21,7 +21,7 @@ export type Releasing = Omit<Adopting, 'found'> & {
 /** Gives a domain back to people, as its record says it was. Throws PrivatelinkError where there is no record. */
 export async function releaseDomain(releasing: Releasing, domain: string, signal: AbortSignal): Promise<DomainOutcome> {
   const { session, options, held, standing, included, saveAdopted, claiming } = releasing;
-  const { path, ...place } = placeOf(session, included, domain);
+  const { path, ...place } = recordPlaceOf(session, included, domain);
   const record = await readRecord(path, place);
   if (!record) throw noRecord(domain, path);
   const { steps, replaced, problem } = planRelease(record, held, standing);
@@ -33,7 +33,7 @@ export async function releaseDomain(releasing: Releasing, domain: string, signal
     changes,
   };
   if (problem) return refusedOutcome(own, problem);
-  if (!options.json) options.terminal.out(formatPlanned(own, options.terminal));
+  if (!options.json) options.terminal.out(formatTakeover(own, options.terminal));
   const question = { text: `Give service ${record.adopted.service} back as it was?`, flag: '--yes' };
   const unconfirmed = options.yes ? undefined : await whyUnconfirmed(question, options);
   if (unconfirmed) return { ...own, state: 'refused', reason: unconfirmed, files: [] };

@@ -3,7 +3,7 @@ import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { formatChanges } from '../../pass/changes-text';
 
 /** What is about to be done with a domain, for people. */
-export function formatPlanned(
+export function formatTakeover(
   { domain, service, changes, findings }: Pick<DomainOutcome, 'domain' | 'service' | 'changes' | 'findings'>,
   terminal: Terminal,
 ): string {

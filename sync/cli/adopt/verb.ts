@@ -17,6 +17,7 @@ import { openSources, type Session } from '../../pass/session';
 import { exitCodeOfUncertain, exitCodes, type Strictness } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from '../verb';
+import { runTakeover, type TakeoverOptions } from './takeover';
 
 export type AdoptVerbOptions = Configured &
   Strictness & {
@@ -30,12 +31,17 @@ export type AdoptVerbOptions = Configured &
     readonly selectTag?: readonly string[];
     /** In which form tags are printed. */
     readonly tags?: string;
-  };
+  } & TakeoverOptions;
 
 /** Shows what people wrote by hand and what points at PrivateLink, and what it would mean to adopt it; writes nothing. */
 export const runAdopt: Verb<AdoptVerbOptions> = async (options, signal) => {
   const form = formOf(options);
   const names = parseDomainNames(options.domain ?? []);
+  checkTogether(options);
+  if (options.apply !== undefined || options.release !== undefined) {
+    const { domain: _, ...takeover } = options;
+    return runTakeover(takeover, (one) => sourcesOf(one, { names, selectTags: options.selectTag ?? [] }), signal);
+  }
   const telling = { ...options, form };
   if (options.from !== undefined) {
     const result = await ofFile(options.from, { names, ...telling }, signal);
@@ -132,6 +138,20 @@ function exitCodeOf(told: AdoptView, strictness: Strictness): number {
   const uncertain = exitCodeOfUncertain({ ...told, quarantined: [] }, strictness);
   if (uncertain) return uncertain;
   return told.adoptable.some(({ refused }) => !refused) ? exitCodes.differs : exitCodes.done;
+}
+
+/** What would be left out silently. */
+function checkTogether({ apply, release, from, override, yes }: AdoptVerbOptions): void {
+  const isWriting = apply !== undefined || release !== undefined;
+  const alone = [override && '--override', yes && '--yes'].find(Boolean);
+  const reason =
+    isWriting && from !== undefined
+      ? '--from is for looking: a file is not taken over'
+      : !isWriting && alone
+        ? `${alone} is for --apply and --release`
+        : undefined;
+  if (reason !== undefined)
+    throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'leave one of the two out' });
 }
 
 function formOf({ tags = 'aws' }: AdoptVerbOptions): TagsForm {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scope } from './parts';
+import { applied, change, scope } from './parts';
 
 const text = z.string();
 const texts = z.array(text);
@@ -64,7 +64,29 @@ const adoptable = z
   })
   .meta({ id: 'adoptable' });
 
+const takenOver = z
+  .strictObject({
+    domain: text.describe('which domain'),
+    service: text.describe('the name of its service'),
+    state: z
+      .enum(['adopted', 'released', 'waits', 'refused', 'incomplete'])
+      .describe('what became of it; `waits`: its files are written, and its endpoints lack tags'),
+    reason: text.optional().describe('why, or what is left to do'),
+    changes: z.array(change).describe('what was to be written to the control plane'),
+    applied: z.array(applied).optional().describe('what became of that; absent: nothing was tried'),
+    files: texts.describe('files that were written or removed: commit them'),
+    findings: texts.describe('what is odd about it, and stays so'),
+  })
+  .meta({ id: 'domain taken over, or given back' });
+
 export const adoptOutputs = {
+  'adopt --apply': z
+    .strictObject({
+      stage: text.optional().describe('of several control planes, which one'),
+      place: text.describe('the control plane'),
+      domains: z.array(takenOver).describe('the same for `--release`'),
+    })
+    .meta({ id: 'adopt --apply' }),
   adopt: z
     .strictObject({
       stage: text.optional().describe('of several control planes, which one'),

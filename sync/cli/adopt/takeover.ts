@@ -1,0 +1,116 @@
+import { isMap } from 'yaml';
+import { PrivatelinkError } from '#core/errors';
+import type { Adopted } from '#core/model';
+import { editIncluded } from '../../adopt/included/file';
+import { indexEndpoints } from '../../adopt/leads/endpoint-index';
+import { hostStateIn } from '../../adopt/leads/host-state';
+import { type AdoptSources, readAdoptable } from '../../adopt/read';
+import type { DomainOutcome } from '../../adopt/takeover/preview';
+import type { StageSession } from '../../rollout/open-stages';
+import { exitCodes, worstOf } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
+import type { Configured } from '../verb';
+import { type Adopting, type AdoptingOptions, applyAdoption } from './apply';
+import { releaseDomain } from './release';
+import { formatOutcome } from './text';
+
+export type TakeoverOptions = Configured &
+  Omit<AdoptingOptions, 'domain'> & {
+    /** A domain, or true: all that stay as they are. */
+    readonly apply?: string | true;
+    /** The domain to give back. */
+    readonly release?: string;
+    /** The one of several control planes. */
+    readonly stage?: string;
+  };
+
+type SourcesOf = (session: StageSession) => AdoptSources;
+
+/** Takes over what people wrote, or gives it back: for one control plane, as ids and what is recorded are of one. */
+export async function runTakeover(
+  options: TakeoverOptions,
+  sourcesOf: SourcesOf,
+  signal: AbortSignal,
+): Promise<number> {
+  const { apply, release } = options;
+  if (apply !== undefined && release !== undefined) throw bothWays();
+  const of = (session: StageSession, own: AbortSignal) => takeoverIn(session, { options, sourcesOf }, own);
+  const ofOne = release === undefined ? '--apply' : '--release';
+  const doing = 'reading the control plane and AWS';
+  return perStage({ ...options, isFirstIncludeNew: true }, signal, { doing, isInOrder: true, ofOne, of });
+}
+
+function bothWays(): PrivatelinkError {
+  return new PrivatelinkError('--apply and --release are given both', {
+    code: 'CONFIG_INVALID',
+    fix: 'give one of the two',
+  });
+}
+
+type Context = { readonly options: TakeoverOptions; readonly sourcesOf: SourcesOf };
+
+async function takeoverIn(session: StageSession, context: Context, signal: AbortSignal): Promise<StageResult> {
+  const { options, sourcesOf } = context;
+  const included = firstIncluded(session);
+  const { held, resolved, scopes, ...found } = await readAdoptable(sourcesOf(session), signal);
+  const saveAdopted: Adopting['saveAdopted'] = async (domain, adopted) => {
+    await editIncluded(included, (document) => {
+      setAdopted(document, domain, adopted);
+      return true;
+    });
+  };
+  const shared = { session, options: { ...options, domain: domainOf(options) }, included, saveAdopted };
+  if (options.release === undefined)
+    return resultOf(await applyAdoption({ ...shared, found: { ...found, held } }, signal), session);
+  const index = indexEndpoints(scopes, resolved);
+  const { release: domain } = options;
+  const claiming = [...index.byId.values()].filter(({ tags, tagKeys }) => tags[tagKeys.domain] === domain);
+  const releasing = { ...shared, held, standing: hostStateIn(index), claiming: claiming.map(({ id }) => id) };
+  return resultOf([await releaseDomain(releasing, domain, signal)], session);
+}
+
+function domainOf({ apply }: TakeoverOptions): string | undefined {
+  return typeof apply === 'string' ? apply : undefined;
+}
+
+function firstIncluded({ config }: StageSession): string {
+  const [first] = config.include;
+  if (first !== undefined) return first;
+  throw new PrivatelinkError('the configuration includes no file in which adopt could write what it takes over', {
+    code: 'CONFIG_INVALID',
+    fix: 'add include: [kong-privatelink.d.yaml] to it; the command makes that file',
+  });
+}
+
+type YamlDocument = Parameters<Parameters<typeof editIncluded>[1]>[0];
+
+/** Sets `domains.<domain>.adopted`, or takes it out, and the domain with it where nothing else is said of it. */
+function setAdopted(document: YamlDocument, domain: string, adopted: Adopted | undefined): void {
+  if (adopted) {
+    if (document.contents === null) document.contents = document.createNode({});
+    document.setIn(['domains', domain, 'adopted'], document.createNode(adopted));
+    return;
+  }
+  document.deleteIn(['domains', domain, 'adopted']);
+  const left = document.getIn(['domains', domain], true);
+  if (isMap(left) && left.items.length === 0) document.deleteIn(['domains', domain]);
+}
+
+const exitOf: Readonly<Record<DomainOutcome['state'], number>> = {
+  adopted: exitCodes.done,
+  released: exitCodes.done,
+  waits: exitCodes.differs,
+  refused: exitCodes.refused,
+  incomplete: exitCodes.incomplete,
+};
+
+function resultOf(outcomes: readonly DomainOutcome[], { stage, place }: StageSession): StageResult {
+  return {
+    exitCode: worstOf(outcomes.map(({ state }) => exitOf[state])),
+    json: () => `${JSON.stringify({ stage, place, domains: outcomes })}\n`,
+    text: () =>
+      outcomes.length > 0
+        ? outcomes.map(formatOutcome).join('')
+        : 'Nothing that people wrote points at an endpoint that was seen\n',
+  };
+}
