@@ -10,14 +10,20 @@ import type { AdoptionRecord } from './record';
 /** What is written down of an adoption before anything is changed. */
 export function adoptionRecordOf(
   { domain, service, upstream, targets, routes }: Omit<Adoptable, 'differences'>,
-  place: Pick<AdoptionRecord, 'owner' | 'controlPlane'>,
+  { owner, controlPlane }: Pick<AdoptionRecord, 'owner' | 'controlPlane'>,
 ): AdoptionRecord {
   const adopted: Adopted = {
     service: service.key,
     ...(upstream && { upstream: upstream.key }),
     routes: routes.map(({ key }) => key),
   };
-  return { ...place, domain, adopted, entities: [service, ...(upstream ? [upstream] : []), ...targets, ...routes] };
+  return {
+    owner,
+    controlPlane,
+    domain,
+    adopted,
+    entities: [service, ...(upstream ? [upstream] : []), ...targets, ...routes],
+  };
 }
 
 /** The recorded entities as the control plane holds them now, and the recorded names that it does not hold any more. */

@@ -61,15 +61,16 @@ async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSign
   const problem = record !== recorded && adoptable && whyNotAdopted(adoptable, new Set(options.override));
   if (problem) return refusedOutcome(own, problem);
   const takeover = await planTakeover(session, { record, whole: found.held }, signal);
-  const lacking = adoptable === undefined || record === recorded ? {} : adoptable.tags;
+  const tags = adoptable === undefined || record === recorded ? {} : adoptable.tags;
+  const lacking = Object.keys(tags).filter((id) => Object.keys(tags[id] ?? {}).length > 0);
   return carryOut({ ...adopting, record, takeover, lacking, own }, place.path, signal);
 }
 
 type Carrying = Adopting & {
   readonly record: AdoptionRecord;
   readonly takeover: Takeover;
-  /** Tags that endpoints lack. */
-  readonly lacking: Adoptable['tags'];
+  /** Endpoints that lack tags. */
+  readonly lacking: readonly string[];
   readonly own: Pick<DomainOutcome, 'domain' | 'service' | 'findings'>;
 };
 
@@ -78,7 +79,7 @@ async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): 
   const { domain, adopted } = record;
   const { steps, problem } = takeover;
   const changes = [...steps.creates, ...steps.switches, ...steps.replaced];
-  const isLacking = Object.keys(lacking).length > 0;
+  const isLacking = lacking.length > 0;
   if (problem && !isLacking) return refusedOutcome({ ...own, changes }, problem);
   if (!options.json)
     options.terminal.out(formatTakeover({ ...own, changes: isLacking ? [] : changes }, options.terminal));
@@ -101,10 +102,9 @@ function questionOf({ domain, adopted }: AdoptionRecord, { stage, place }: Stage
   return { text: `Take over service ${adopted.service} as domain ${domain} in ${stage ?? place}?`, flag: '--yes' };
 }
 
-function waitingFor(domain: string, lacking: Adoptable['tags']): string {
-  const ids = Object.keys(lacking).join(', ');
+function waitingFor(domain: string, lacking: readonly string[]): string {
   return formatProblem({
-    reason: `${ids} lack tags, and nothing is switched before they have them`,
+    reason: `${lacking.join(', ')} lack tags, and nothing is switched before they have them`,
     fix: `put on the tags that adopt prints, then run adopt --apply ${domain} again`,
   });
 }

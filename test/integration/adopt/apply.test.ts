@@ -1,0 +1,228 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '#core/model';
+import { defaultConfig, type Estate, openEstate, region, stagedConfig, stageOf } from '../../support/estate';
+
+let estate: Estate;
+let id: string;
+let name: string;
+
+beforeEach(async () => {
+  estate = await openEstate([{ name: 'prod' }, { name: 'spare' }]);
+  estate.configure(`${defaultConfig(estate)}include: [adopted.yaml]\n`);
+  id = estate.addEndpoint('unused', ['10.0.1.11', '10.0.2.11'], { region, state: 'available' });
+  estate.world.setTags(id, {});
+  name = estate.world.endpoint(id)?.dnsNames[0] ?? '';
+});
+
+afterEach(() => estate.close());
+
+const paths = ['upstreams', 'targets', 'services', 'routes', 'plugins'] as const;
+
+function seedService(fields: JsonObject = {}, plane = 'prod') {
+  const service = estate.konnect.seed(plane, 'services', {
+    ...{
+      name: 'orders-api',
+      host: name,
+      port: 8080,
+      protocol: 'http',
+      read_timeout: 9_000,
+      retries: 7,
+      tags: ['team'],
+    },
+    ...fields,
+  });
+  const { id: serviceId } = service;
+  const paths = { protocols: ['http'], paths: ['/orders', '~/o/[0-9]+$'], methods: ['GET'], strip_path: false };
+  estate.konnect.seed(plane, 'routes', { name: 'orders', ...paths, tags: ['team'], service: { id: serviceId } });
+  estate.konnect.seed(plane, 'plugins', { name: 'correlation-id', config: {}, service: { id: serviceId } });
+}
+
+/** Tags as adopt asks for them. */
+const tag = (over: Readonly<Record<string, string>> = {}) =>
+  estate.world.setTags(id, { 'kong:domain': 'orders', 'kong:port': '8080', 'kong:host': name, ...over });
+
+/** All that a control plane holds, but for what it writes down of time. */
+function everything(plane = 'prod') {
+  return paths.map((path) =>
+    estate.konnect.entities(plane, path).map(({ updated_at: _, created_at: __, ...one }) => ({
+      ...one,
+      tags: [...((one.tags ?? []) as string[])].sort(),
+    })),
+  );
+}
+
+const files = () =>
+  ['adopted.yaml', 'adopted/orders-api.json', 'adopted/orders.json'].map((one) => existsSync(join(estate.folder, one)));
+const apply = (...argv: readonly string[]) => estate.run('adopt', '--apply', ...argv);
+
+describe('adopt --apply', () => {
+  it('switches a service to an upstream of its own; sync keeps that, and --release leaves all as it was', async () => {
+    seedService();
+    tag();
+    const before = everything();
+
+    const applied = await apply('--yes', '--json');
+
+    expect(applied.exitCode).toBe(0);
+    expect(JSON.parse(applied.out)).toMatchObject({
+      domains: [
+        { domain: 'orders', service: 'orders-api', state: 'adopted', findings: [expect.stringContaining('/orders')] },
+      ],
+    });
+    const [upstreams, , services, routes, plugins] = everything();
+    const [, , [service] = [], [route] = [], heldPlugins] = before;
+    const tags = ['adopted:orders', 'kong-privatelink', 'owner:test', 'team'];
+    expect(upstreams).toMatchObject([{ name: 'orders.privatelink', host_header: name }]);
+    expect(
+      estate.konnect
+        .entities('prod', 'targets')
+        .map(({ target }) => target)
+        .sort(),
+    ).toEqual(['10.0.1.11:8080', '10.0.2.11:8080']);
+    expect(services).toEqual([{ ...service, host: 'orders.privatelink', tags }]);
+    expect(routes).toEqual([{ ...route, tags }]);
+    expect(plugins).toEqual(heldPlugins);
+    expect(readFileSync(join(estate.folder, 'adopted.yaml'), 'utf8')).toMatch(
+      /orders:\n {4}adopted:\n {6}service: orders-api\n/,
+    );
+
+    const diff = await estate.run('diff');
+    expect(diff.exitCode).toBe(0);
+
+    const released = await estate.run('adopt', '--release', 'orders', '--yes');
+    expect(released.out).toContain(`${id} still claim domain orders: take their domain tag off`);
+    expect(released.out).toContain('Domain orders (service orders-api) is given back');
+    expect(released.exitCode).toBe(0);
+    expect(everything()).toEqual(before);
+    expect(files()).toEqual([true, false, false]);
+    expect(readFileSync(join(estate.folder, 'adopted.yaml'), 'utf8')).not.toContain('adopted:');
+  });
+
+  it('writes the files alone while endpoints lack tags, so that no pass makes a service beside it; then goes on', async () => {
+    seedService();
+    const before = everything();
+
+    const waiting = await apply('orders-api', '--yes');
+    expect(waiting.out).toContain(`${id} lack tags, and nothing is switched before they have them`);
+    expect(waiting.exitCode).toBe(2);
+    expect(everything()).toEqual(before);
+    estate.world.setTags(id, { 'kong:domain': 'orders-api', 'kong:port': '8080', 'kong:host': name });
+    const synced = await estate.run('sync');
+    expect(synced.exitCode).toBe(0);
+    expect(synced.out).toContain("names service orders-api, which does not carry this owner's tags");
+    expect(everything()[2]).toEqual(before[2]);
+
+    const applied = await apply('orders-api', '--yes');
+
+    expect(applied.out).toContain('Domain orders-api (service orders-api) is taken over');
+    expect(applied.exitCode).toBe(0);
+    expect((await estate.run('diff')).exitCode).toBe(0);
+    expect(estate.konnect.entities('prod', 'services')).toHaveLength(1);
+  });
+
+  it('refuses what would not stay as it is, until somebody accepts it', async () => {
+    seedService({ host: '10.0.1.11' });
+    tag({ 'kong:host': '10.0.1.11' });
+
+    const refused = await apply('orders', '--yes');
+    const accepted = await apply('orders', '--yes', '--override', 'service:orders-api');
+
+    expect(refused.exitCode).toBe(3);
+    expect(refused.out).toContain('it would not stay as it is: service:orders-api host');
+    expect(refused.out).toContain('add --override service:orders-api');
+    expect(accepted.exitCode).toBe(0);
+    expect(estate.konnect.entities('prod', 'services')).toMatchObject([{ host: 'orders.privatelink' }]);
+  });
+
+  it('asks first, and writes nothing without an answer', async () => {
+    seedService();
+    tag();
+    const before = everything();
+
+    const { exitCode, out } = await apply('orders');
+
+    expect(exitCode).toBe(3);
+    expect(out).toContain('nobody is there to confirm this; look at it, then add --yes');
+    expect(everything()).toEqual(before);
+    expect(files()).toEqual([false, false, false]);
+  });
+
+  it('comes to the same after a control plane that could not be written, and says what is left', async () => {
+    seedService();
+    tag();
+    const end = estate.konnect.inject({ kind: 'status', status: 403, method: 'PUT', times: Infinity } as never);
+
+    const failed = await apply('orders', '--yes');
+    end();
+    const again = await apply('orders', '--yes');
+
+    expect(failed.exitCode).toBe(4);
+    expect(failed.out).toContain('run adopt --apply orders again for the rest');
+    expect(again.exitCode).toBe(0);
+    expect((await estate.run('diff')).exitCode).toBe(0);
+  });
+
+  it.each([
+    ['no file to write to', ['--apply'], 'includes no file in which adopt could write', false],
+    [
+      'a domain that is none',
+      ['--apply', 'nothing', '--yes'],
+      'nothing that points at PrivateLink would be domain nothing',
+      true,
+    ],
+    [
+      'an entity that stays',
+      ['--apply', '--override', 'route:orders'],
+      '--override route:orders: nothing of it would change',
+      true,
+    ],
+    ['a file', ['--apply', '--from', 'x.yaml'], '--from is for looking', true],
+    ['both ways', ['--apply', '--release', 'orders'], '--apply and --release are given both', true],
+    ['an answer to no question', ['--yes'], '--yes is for --apply and --release', true],
+    [
+      'what was never taken over',
+      ['--release', 'orders', '--yes'],
+      'adopt --release orders: there is no record at',
+      true,
+    ],
+  ])('refuses %s', async (_, argv, said, hasInclude) => {
+    seedService();
+    tag();
+    if (!hasInclude) estate.configure(defaultConfig(estate));
+
+    const { exitCode, err } = await estate.run('adopt', ...argv);
+
+    expect(err).toContain(said);
+    expect(exitCode).toBe(1);
+  });
+
+  it('is for one of several stages', async () => {
+    estate.configure(
+      `${stagedConfig(estate, [stageOf(estate, 'prod'), stageOf(estate, 'spare')])}include: [adopted.yaml]\n`,
+    );
+    seedService({}, 'spare');
+    tag();
+
+    const all = await apply('--yes');
+    const one = await apply('--yes', '--stage', 'spare');
+
+    expect(all.err).toContain('--apply is for one stage, and there are several');
+    expect(one.exitCode).toBe(0);
+    expect(existsSync(join(estate.folder, 'adopted/orders.spare.json'))).toBe(true);
+  });
+
+  it('does not go by a record that somebody changed', async () => {
+    seedService();
+    tag();
+    await apply('orders', '--yes');
+    const path = join(estate.folder, 'adopted/orders.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(name, 'elsewhere.example'));
+
+    const { exitCode, err } = await estate.run('adopt', '--release', 'orders', '--yes');
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain('was changed after it was written, or damaged');
+  });
+});
