@@ -58,10 +58,18 @@ export function isAdopted({ kind, tags }: Pick<Entity, 'kind' | 'tags'>): boolea
   return kind !== 'target' && kind !== 'plugin' && adoptedDomainOf(tags) !== undefined;
 }
 
-/** What the product says of an entity that people wrote. */
-export function asAdopted(entity: Entity): Entity {
-  const { host = null } = entity.fields;
-  return { ...entity, fields: entity.kind === 'service' ? { host } : {}, isPartial: true };
+/** What the configuration says of an entity that people wrote, whatever they write there. */
+export function asAdopted({ kind, key, domain, parent, fields: { host = null } }: Entity): Entity {
+  const fields: JsonObject = kind === 'service' ? { host } : {};
+  return {
+    kind,
+    key,
+    domain,
+    ...(parent !== undefined && { parent }),
+    fields,
+    tags: [adoptedTag(domain)],
+    isPartial: true,
+  };
 }
 
 /** Settings of the domains that are adopted by what `entities`, held or of a revision, say; no more of them than that. */

@@ -63,7 +63,9 @@ export function isConfiguration(one: Pick<Entity, 'kind' | 'key'> & { readonly a
   return zoneOf(one) === undefined;
 }
 
-function withoutData({ tags, ...entity }: Entity): Entity {
+function withoutData(given: Entity): Entity {
+  if (given.isPartial || isAdopted(given)) return asAdopted(given);
+  const { tags, ...entity } = given;
   if (isOfDiscovery(entity)) return { ...entity, tags: [] };
   // Control planes give them in an order of their own.
   return { ...entity, tags: [...withoutPin(tags)].sort(compareText) };
@@ -75,7 +77,7 @@ function isOfDiscovery({ kind }: Pick<Entity, 'kind'>): boolean {
 }
 
 function asWritten({ id: _, ...entity }: HeldEntity): Entity {
-  return isAdopted(entity) ? asAdopted(entity) : withoutDefaults(entity);
+  return withoutDefaults(entity);
 }
 
 /**

@@ -37,7 +37,11 @@ export function takeOverDomain(
       await writer.prepare?.(steps[of], own);
       return steps[of];
     };
-    return { results: await writeInSteps([step('creates'), step('switches'), step('replaced')], writer, own) };
+    const { planned, steps } = await planWith(writer, taking, { theirs, signal: own });
+    await writer.memory?.begin(planned, [...steps.creates, ...steps.switches]);
+    const results = await writeInSteps([step('creates'), step('switches'), step('replaced')], writer, own);
+    await writer.memory?.end(planned, results);
+    return { results };
   });
 }
 

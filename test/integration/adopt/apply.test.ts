@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
 import type { JsonObject } from '#core/model';
 import { defaultConfig, type Estate, openEstate, region, stagedConfig, stageOf } from '../../support/estate';
 
@@ -56,6 +57,18 @@ function everything(plane = 'prod') {
 const files = () =>
   ['adopted.yaml', 'adopted/orders-api.json', 'adopted/orders.json'].map((one) => existsSync(join(estate.folder, one)));
 const apply = (...argv: readonly string[]) => estate.run('adopt', '--apply', ...argv);
+
+/** As somebody who takes them off by hand. */
+async function removePlugins(): Promise<void> {
+  const plane = `${estate.konnect.url}/v2/control-planes`;
+  const headers = { authorization: 'Bearer kpat_sandbox' };
+  const listed = await request(`${plane}?filter[name][eq]=prod`, { headers });
+  const { data } = (await listed.body.json()) as { data: { id: string }[] };
+  for (const { id: plugin } of estate.konnect.entities('prod', 'plugins'))
+    await (
+      await request(`${plane}/${data[0]?.id}/core-entities/plugins/${plugin}`, { method: 'DELETE', headers })
+    ).body.dump();
+}
 
 describe('adopt --apply', () => {
   it('switches a service to an upstream of its own; sync keeps that, and --release leaves all as it was', async () => {
@@ -149,7 +162,7 @@ describe('adopt --apply', () => {
     expect(files()).toEqual([false, false, false]);
   });
 
-  it('comes to the same after a control plane that could not be written, and says what is left', async () => {
+  it('fm-78 comes to the same after a control plane that could not be written, and says what is left', async () => {
     seedService();
     tag();
     const end = estate.konnect.inject({ kind: 'status', status: 403, method: 'PUT', times: Infinity } as never);
@@ -224,5 +237,50 @@ describe('adopt --apply', () => {
 
     expect(exitCode).toBe(1);
     expect(err).toContain('was changed after it was written, or damaged');
+  });
+});
+
+describe('what is adopted', () => {
+  it('fm-79 stays through a rollback to a revision from before, and its addresses go on being followed', async () => {
+    writeFileSync(join(estate.folder, 'adopted.yaml'), '');
+    estate.addEndpoint('sd2', ['10.0.5.11'], { state: 'available' });
+    await estate.run('sync');
+    seedService();
+    tag();
+    await apply('orders', '--yes');
+    await estate.run('sync');
+    const service = estate.konnect.entities('prod', 'services').find((one) => one.name === 'orders-api');
+
+    const rolledBack = await estate.run('rollback', '--now');
+    const second = estate.addEndpoint('orders', ['10.0.1.12'], {
+      state: 'available',
+      tags: { 'kong:port': '8080', 'kong:host': name },
+    });
+    const synced = await estate.run('sync');
+
+    expect(rolledBack.exitCode).toBe(0);
+    expect(synced.exitCode).toBe(0);
+    const now = estate.konnect.entities('prod', 'services').find((one) => one.name === 'orders-api');
+    expect(now).toMatchObject({ id: service?.id, host: 'orders.privatelink', read_timeout: 9_000 });
+    expect(estate.konnect.entities('prod', 'routes').map((one) => one.name)).toContain('orders');
+    expect(
+      estate.konnect.entities('prod', 'targets').filter(({ tags }) => [tags].flat().includes(second)),
+    ).toHaveLength(1);
+  });
+
+  it('leaves with retire, once nothing claims it and nothing of people hangs on it', async () => {
+    seedService();
+    tag();
+    await apply('orders', '--yes');
+    estate.world.setTags(id, {});
+
+    const hanging = await estate.run('retire', 'orders', '--yes');
+    await removePlugins();
+    const retired = await estate.run('retire', 'orders', '--yes');
+
+    expect(hanging.exitCode).toBe(3);
+    expect(hanging.out).toContain('plugin correlation-id on service orders-api');
+    expect(retired.exitCode).toBe(0);
+    expect(everything().flat()).toEqual([]);
   });
 });

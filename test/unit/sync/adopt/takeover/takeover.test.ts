@@ -235,7 +235,7 @@ describe('an adoption that was stopped at any write', () => {
     ['on an upstream', [service('payments-up'), route, upstream, targetOf(`${vpceName}:80`)]],
   ];
 
-  it.each(trials)('comes to the same when it goes on, and can be given back (%s)', async (_, entities) => {
+  it.each(trials)('fm-78 comes to the same when it goes on, and can be given back (%s)', async (_, entities) => {
     const whole = openTrial(entities);
     await takeOverDomain(whole.deps, whole.taking(), signal);
     const wanted = contentOf(whole.whole());
