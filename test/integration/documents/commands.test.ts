@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -136,7 +136,9 @@ describe('our commands in the docs', () => {
   beforeEach(async () => {
     estate = await openEstate();
     estate.addEndpoint('sd2', ['10.0.1.11']);
-    estate.configure(workerConfig(estate));
+    // What `protect` writes.
+    writeFileSync(join(estate.folder, 'kong-privatelink.d.yaml'), '');
+    estate.configure(`${workerConfig(estate)}include: [kong-privatelink.d.yaml]\n`);
   });
 
   afterEach(() => estate.close());
@@ -204,6 +206,7 @@ describe('our commands in the docs', () => {
         .replace(/ > \S+$/, '')
         .replace(/(?<= -c )\S+/, 'kong-privatelink.yaml')
         .replace(/(?<= --metrics )\S+/, '127.0.0.1:0')
+        .replaceAll("'", '')
         .split(' ');
 
       const exitCode = await exitCodeOf(argv);
