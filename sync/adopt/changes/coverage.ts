@@ -73,7 +73,7 @@ const byTargets: ReadonlySet<string> = new Set(['consistent-hashing', 'sticky-se
 /** Clients that are spread by a hash meet other addresses once the names become addresses. */
 export function spreadDifference({ upstream }: ServiceParts, led: readonly Led[]): readonly Difference[] {
   const algorithm = fieldText(upstream?.fields.algorithm);
-  const names = led.filter(({ lead }) => lead.isName);
+  const names = led.filter(({ lead }) => lead.isNameTarget);
   if (!upstream || names.length === 0 || !byTargets.has(algorithm)) return [];
   return [
     {
@@ -94,7 +94,7 @@ export function targetChanges(
 ) {
   if (!upstream) return [];
   return led
-    .filter(({ lead }) => lead.isName)
+    .filter(({ lead }) => lead.isNameTarget)
     .map(({ place: { entity, port } }) => {
       const after = addresses.map(({ ip }) => formatAddress({ ip, port }));
       return `target ${entity.key} becomes ${after.join(', ')}`;

@@ -12,7 +12,7 @@ export type Lead =
       /** Those of the endpoint's addresses that it reaches; none: a zone in which the endpoint has no interface. */
       readonly ips: readonly string[];
       /** Whether it is a name, whose addresses DNS tells. */
-      readonly isName: boolean;
+      readonly isNameTarget: boolean;
       /** The zone that a zonal name is for. */
       readonly zoneName?: string;
     }
@@ -52,7 +52,7 @@ function leadOfVpceName(name: string, index: EndpointIndex): Lead | undefined {
   const endpoint = index.byId.get(id);
   if (!endpoint) return unclear(notSeen(id, index), []);
   const zoneName = zoneAtEnd.exec(rest)?.[1];
-  return toEndpoint(endpoint, reachedBy(endpoint, zoneName), { isName: true, zoneName });
+  return toEndpoint(endpoint, reachedBy(endpoint, zoneName), { isNameTarget: true, zoneName });
 }
 
 function leadOfKnownName(name: string, index: EndpointIndex): Lead | undefined {
@@ -60,7 +60,7 @@ function leadOfKnownName(name: string, index: EndpointIndex): Lead | undefined {
   const [endpoint] = endpoints;
   if (!endpoint) return undefined;
   if (endpoints.length > 1) return unclear(ambiguous(`name ${name}`, endpoints), endpoints);
-  return toEndpoint(endpoint, reachedBy(endpoint), { isName: true });
+  return toEndpoint(endpoint, reachedBy(endpoint), { isNameTarget: true });
 }
 
 /** A name of people's own, such as an alias in a private zone. */
@@ -79,7 +79,7 @@ function leadOfResolved(name: string, index: EndpointIndex): Lead {
   return toEndpoint(
     first.endpoint,
     found.flatMap(({ ips }) => ips),
-    { isName: true },
+    { isNameTarget: true },
   );
 }
 
@@ -99,7 +99,7 @@ function leadOfIp(ip: string, index: EndpointIndex): Lead {
       endpoints,
     );
   }
-  return toEndpoint(endpoint, [ip], { isName: false });
+  return toEndpoint(endpoint, [ip], { isNameTarget: false });
 }
 
 /** DNS gives IPv4 to a Kong that asks for nothing else, and IPv6 where there is no other. */
@@ -113,7 +113,7 @@ function isIpv4({ ip }: SeenAddress): boolean {
   return !ip.includes(':');
 }
 
-type How = { readonly isName: boolean; readonly zoneName?: string };
+type How = { readonly isNameTarget: boolean; readonly zoneName?: string };
 
 function toEndpoint(endpoint: SeenEndpoint, ips: readonly string[], how: How): Lead {
   return { to: 'endpoint', endpoint, ips, ...how };
