@@ -4,6 +4,7 @@ import type { Feed } from '#data-plane/feed/feed';
 import { createLogger, problemsOf } from '#data-plane/log';
 import { serveMetrics } from '#data-plane/metrics-server';
 import { findOwnZone, openFeed } from '#data-plane/start';
+import { ownZoneId } from '#data-plane/zone/own-zone';
 import { unreferencedClock } from '#io/clock';
 import { readAddress, type SocketAddress } from './forwarding/nameservers';
 import { openForwarder } from './forwarding/servers';
@@ -42,6 +43,8 @@ type Running = {
   readonly feed: Feed;
   readonly counts: AnswerCounts;
   readonly onProblem: (reason: string) => void;
+  /** Has the own zone found where these settings need it. */
+  readonly findZone: (settings: ResolverSettings) => void;
 };
 
 /** Answers until `signal` aborts; reads its configuration again at SIGHUP. Throws PrivatelinkError where it cannot begin; nothing is open then. */
@@ -51,13 +54,13 @@ export async function runResolver(options: RunResolverOptions, signal: AbortSign
   try {
     const logger = createLogger('kong-privatelink-resolver');
     const settings = await readSettingsInThread(options);
-    const running = openRunning(options, settings, problemsOf(logger));
+    const running = openRunning(options, settings, logger);
     let answering = answeringOf(running, settings, readAddress(settings.listen));
     const respond: Respond = (bytes, transport) => answering.respond(bytes, transport);
     const server = await serveDns(readAddress(settings.listen), respond, running.onProblem);
     open.push(server.close);
     if (options.metrics !== undefined) open.push(await openMetrics(options.metrics, running));
-    logger.info(listeningOf(server, answering), 'listening');
+    logger.info({ ...listeningOf(server, answering), zone: zoneOf(options, settings) }, 'listening');
     options.onListening(listeningOf(server, answering));
     hangups.follow(() =>
       reload(running, settings, (renewed) => {
@@ -81,35 +84,53 @@ async function openMetrics(address: string, running: Running): Promise<() => voi
 /** Threads read the same variables. */
 function openRunning(
   options: RunResolverOptions,
-  { file }: ResolverSettings,
-  onProblem: Running['onProblem'],
+  settings: ResolverSettings,
+  logger: ReturnType<typeof createLogger>,
 ): Running {
   const { env, zoneId } = options;
-  env.KONG_PRIVATELINK_CONFIG = file;
+  env.KONG_PRIVATELINK_CONFIG = settings.file;
   if (zoneId !== undefined) env.KONG_PRIVATELINK_ZONE_ID = zoneId;
-  return { options, feed: openOwnFeed(options, onProblem), counts: createAnswerCounts(), onProblem };
+  const onProblem = problemsOf(logger);
+  const feed = openFeed(env, onProblem, { isNamed: true, isLean: true, firstWaitMs });
+  const onZone = (zone: string) => {
+    feed.setZone(zone);
+    logger.info({ zone }, 'own zone found');
+  };
+  const findZone = findOnce(() => findOwnZone(env, onZone, onProblem));
+  findZone(settings);
+  return { options, feed, counts: createAnswerCounts(), onProblem, findZone };
+}
+
+/** Once: by the first settings that prefer a zone. */
+function findOnce(find: () => void): Running['findZone'] {
+  let isBegun = false;
+  return ({ affinity }) => {
+    if (isBegun || affinity === 'none') return;
+    isBegun = true;
+    find();
+  };
+}
+
+/** The own zone that was given; undefined where it is still looked for, or none is preferred. */
+function zoneOf({ env }: RunResolverOptions, { affinity }: ResolverSettings): string | undefined {
+  return affinity === 'none' ? undefined : ownZoneId(env);
 }
 
 /** Reads the configuration again; one that cannot be used is said, and the one before stays. */
 async function reload(
-  { options, feed, onProblem }: Running,
+  { options, feed, onProblem, findZone }: Running,
   { listen }: ResolverSettings,
   onRenewed: (renewed: ResolverSettings) => void,
 ): Promise<void> {
   try {
     const renewed = await readSettingsInThread(options);
     if (renewed.listen !== listen) onProblem(`resolver.listen is ${renewed.listen} now: it holds after a restart`);
+    findZone(renewed);
     onRenewed(renewed);
     feed.reload(renewed.probe);
   } catch (thrown) {
     onProblem(`the configuration was not read again, and the one before stays: ${messageOf(thrown)}`);
   }
-}
-
-function openOwnFeed({ env }: RunResolverOptions, onProblem: (reason: string) => void): Feed {
-  const feed = openFeed(env, onProblem, { isNamed: true, isLean: true, firstWaitMs });
-  findOwnZone(env, feed.setZone, onProblem);
-  return feed;
 }
 
 type Answering = { readonly respond: Respond; readonly suffix: string; readonly servers: readonly SocketAddress[] };

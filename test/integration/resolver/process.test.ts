@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,6 +198,25 @@ describe('SIGHUP', () => {
     });
 
     expect(await targetsAt(port)).toBe('REFUSED');
+  });
+
+  it('has the own zone looked for once one is preferred, and not before', async () => {
+    let asked = 0;
+    const metadata = createHttpServer((_, response) => {
+      asked += 1;
+      response.end('use1-az1');
+    });
+    const address = `http://127.0.0.1:${await listenOn(metadata)}`;
+    const env = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: address };
+    const { child, says } = await open([], { config: writeConfig(folder, { affinity: 'none' }), env });
+    const before = asked;
+    writeConfig(folder);
+
+    child.kill('SIGHUP');
+    await says('"zone":"use1-az1","msg":"own zone found"');
+    metadata.close();
+
+    expect([before, asked]).toEqual([0, 2]);
   });
 
   it('leaves what runs where the new one cannot be used, and says so', async () => {
