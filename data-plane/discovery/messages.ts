@@ -1,5 +1,4 @@
 import type { Ages } from '../reach/ages';
-import type { DomainRoute } from '../reach/resolve';
 
 /** What the discovery thread tells the thread that serves requests: only what changed, and only of domains in use. */
 export type FromDiscovery =
@@ -12,13 +11,3 @@ export type FromDiscovery =
   /** Where they are asked for: the names of all domains, apart by spaces; `isWhole`: there are no others, which takes several passes to say. */
   | { readonly kind: 'names'; readonly names: string; readonly isWhole: boolean }
   | { readonly kind: 'problem'; readonly reason: string };
-
-/** The text of a route: receiving thousands of objects would block the thread that serves requests, and a text costs nothing until it is read. */
-export function writeRoute(route: DomainRoute): string {
-  return JSON.stringify(route);
-}
-
-/** The route that `writeRoute` wrote, in the same process. */
-export function readRoute(text: string): DomainRoute {
-  return JSON.parse(text) as DomainRoute;
-}

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import { formatProblem } from '#core/errors';
-import type { Snapshot } from '#core/model';
+import type { Quarantined, Snapshot } from '#core/model';
 import { knownQuarantined } from '#core/snapshot';
-import type { ProbeSettings } from '../probes/probe-settings';
+import { type ProbeSettings, stricterOf } from '../probes/probe-settings';
 import type { Prober } from '../probes/prober';
 import { agesOf } from '../reach/ages';
-import { type DomainRoute, isForeignZone, type Routes, resolveRoutes } from '../reach/resolve';
-import { type FromDiscovery, writeRoute } from './messages';
+import { isForeignZone, type Routes, resolveRoutes, withTiers } from '../reach/resolve';
+import type { FromDiscovery } from './messages';
 import { createNamePosts } from './name-posts';
 import type { ToDiscovery } from './orders';
+import { readRoute, writeRoute } from './route-text';
 
 export type RoutePostsOptions = {
   /** The own zone, where it is known at the start. */
@@ -21,56 +21,52 @@ export type PostRoutes = (snapshot: Snapshot) => void;
 
 type Use = Extract<ToDiscovery, { kind: 'use' }>;
 
-/** Posts the routes of the domains in use where they changed, has their targets probed, and says what is wrong with them. */
+/**
+ * Posts the routes of the domains in use where they changed, has their targets probed, and says what is wrong with them. Between two passes
+ * it keeps no more than the texts of the routes: what was discovered takes many times the memory.
+ */
 export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RoutePostsOptions) {
-  /** The digest of what was last told of each domain in use. */
-  const inUse = new Map<string, string | undefined>();
+  const inUse = new Set<string>();
   const sayForeign = once((id) => post({ kind: 'problem', reason: foreignWords(id) }));
   const [names, probes] = [createNamePosts(post), probesOf(prober)];
   let zoneId = initialZoneId;
-  let routes: Routes | undefined;
-  let last: Snapshot | undefined;
+  /** By domain; undefined before the first pass, when nothing is known. */
+  let texts: ReadonlyMap<string, string> | undefined;
+  let quarantined: readonly Quarantined[] = [];
 
-  function textOf(domain: string): string | undefined {
-    const route = routes?.get(domain);
-    return route && writeRoute(route);
+  function tell(domain: string): void {
+    const route = texts?.get(domain);
+    probes.watch(domain, route);
+    post({ kind: 'route', domain, route });
   }
 
-  function tell(domain: string, route = textOf(domain)): void {
-    inUse.set(domain, digestOf(route));
-    probes.watch(domain, routes?.get(domain));
-    post({ kind: 'route', domain, route });
+  function tellNew(routes: Routes): void {
+    const before = texts;
+    texts = new Map([...routes].map(([domain, route]) => [domain, writeRoute(route)]));
+    for (const domain of inUse) if (!before || before.get(domain) !== texts.get(domain)) tell(domain);
+    if (zoneId !== undefined && isForeignZone(routes, zoneId)) sayForeign(zoneId);
   }
 
   function postRoutes(snapshot: Snapshot): void {
     // Before the routes, which would look stale without.
     post({ kind: 'observed', ages: agesOf(snapshot) });
-    last = snapshot;
-    resolve(snapshot);
-  }
-
-  function resolve(snapshot: Snapshot): void {
-    const before = routes;
-    routes = resolveRoutes(snapshot, zoneId, before);
+    const routes = resolveRoutes(snapshot, zoneId, texts && routesIn(texts));
     names.tell(routes, snapshot);
-    for (const [domain, told] of inUse) {
-      const route = textOf(domain);
-      if (!before || digestOf(route) !== told) tell(domain, route);
-    }
-    if (zoneId !== undefined && isForeignZone(routes, zoneId)) sayForeign(zoneId);
+    tellNew(routes);
+    quarantined = knownQuarantined(snapshot);
     complain((domain) => inUse.has(domain));
   }
 
   // Before the first pass nothing is known, which is not the same as that there is no route.
   function begin({ domain, probe }: Use): void {
+    inUse.add(domain);
     probes.use(domain, probe);
-    if (routes) tell(domain);
-    else inUse.set(domain, undefined);
+    if (texts) tell(domain);
     complain((name) => name === domain);
   }
 
   function complain(isOfInterest: (domain: string) => boolean): void {
-    for (const reason of last ? complaintsOf(last, isOfInterest) : []) post({ kind: 'problem', reason });
+    for (const reason of complaintsOf(quarantined, isOfInterest)) post({ kind: 'problem', reason });
   }
 
   function end(domain: string): void {
@@ -80,15 +76,14 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
 
   function moveTo(found: string): void {
     zoneId = found;
-    if (last) resolve(last);
+    if (texts) tellNew(withTiers(routesIn(texts), zoneId));
   }
 
   return { postRoutes, begin, end, moveTo, name: names.begin };
 }
 
-/** In place of a text of hundreds of characters, so that ten thousand take little memory. */
-function digestOf(text: string | undefined): string | undefined {
-  return text && createHash('sha1').update(text).digest('base64');
+function routesIn(texts: ReadonlyMap<string, string>): Routes {
+  return new Map([...texts].map(([domain, text]) => [domain, readRoute(text)]));
 }
 
 function foreignWords(zoneId: string): string {
@@ -97,27 +92,35 @@ function foreignWords(zoneId: string): string {
 
 /** Has the targets of routes probed; those of a route with one tier not, where probes only tell which tier is alive. */
 function probesOf(prober: Prober) {
-  const forTiers = new Set<string>();
+  const settings = new Map<string, ProbeSettings>();
+
+  function isProbed(domain: string, tiers: number): boolean {
+    const { kind = 'none', isForTiers = false } = settings.get(domain) ?? {};
+    return kind !== 'none' && !(isForTiers && tiers === 0);
+  }
+
   return {
     use: (domain: string, probe: ProbeSettings): void => {
-      if (probe.isForTiers) forTiers.add(domain);
-      else forTiers.delete(domain);
+      const { isForTiers } = probe;
+      settings.set(domain, { ...stricterOf(settings.get(domain) ?? probe, probe), isForTiers });
       prober.use(domain, probe);
     },
-    watch: (domain: string, route?: DomainRoute): void => {
-      const { choices = [], tiers = [] } = route ?? {};
-      prober.watch(domain, forTiers.has(domain) && tiers.length === 0 ? [] : choices);
+    watch: (domain: string, text: string | undefined): void => {
+      const { choices, tiers } = text === undefined ? noRoute : readRoute(text);
+      prober.watch(domain, isProbed(domain, tiers.length) ? choices : []);
     },
     release: (domain: string): void => {
-      forTiers.delete(domain);
+      settings.delete(domain);
       prober.release(domain);
     },
   };
 }
 
+const noRoute = { choices: [], tiers: [] };
+
 /** Why endpoints of some domains are not routed to, and those whose tags are too bad to tell the domain. */
-function complaintsOf(snapshot: Snapshot, isOfInterest: (domain: string) => boolean): readonly string[] {
-  return knownQuarantined(snapshot)
+function complaintsOf(quarantined: readonly Quarantined[], isOfInterest: (domain: string) => boolean) {
+  return quarantined
     .filter(({ domain }) => domain === undefined || isOfInterest(domain))
     .map(({ endpointId, reason, fix }) => formatProblem({ reason: `endpoint ${endpointId} ${reason}`, fix }));
 }

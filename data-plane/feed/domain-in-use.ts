@@ -1,4 +1,4 @@
-import { readRoute } from '../discovery/messages';
+import { readRoute } from '../discovery/route-text';
 import type { ProbeSettings } from '../probes/probe-settings';
 import { type LiveFacts, liveReach, noteHealth, type Reach } from '../reach/reach';
 

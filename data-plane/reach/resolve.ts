@@ -45,17 +45,24 @@ export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, pr
   const drafts = [...new Map<string, Draft>([...idle(previous), ...found])]
     .map(([name, draft]) => [name, withHeld(draft, previous.get(name), judge)] as const)
     .filter(([, draft]) => draft.choices.length > 0);
+  const keys = ageKeysOf(snapshot);
+  const aged = drafts.map(([name, { choices, ...draft }]) => {
+    const withAges = choices.map((one) => withAge(one, keys.get(one.endpointId)));
+    return [name, { ...draft, choices: withAges }] as const;
+  });
+  return withTiers(new Map(aged), zoneId);
+}
+
+/** The same routes for a data plane in `zoneId`. */
+export function withTiers(routes: ReadonlyMap<string, Draft>, zoneId: string | undefined): Routes {
   const regions = homeRegions(
-    drafts.flatMap(([, draft]) => draft.choices),
+    [...routes.values()].flatMap(({ choices }) => choices),
     zoneId,
   );
-  const keys = ageKeysOf(snapshot);
-  return new Map(
-    drafts.map(([name, { choices, ...draft }]) => {
-      const aged = choices.map((one) => withAge(one, keys.get(one.endpointId)));
-      return [name, { ...draft, choices: aged, tiers: tiersOf(aged, zoneId, regions) }];
-    }),
+  const tiered = [...routes].map(
+    ([name, route]) => [name, { ...route, tiers: tiersOf(route.choices, zoneId, regions) }] as const,
   );
+  return new Map(tiered);
 }
 
 /**

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Snapshot } from '#core/model';
 import type { Clock } from '#core/timing/clock';
 import { startDiscoveryLoop } from '#data-plane/discovery/loop';
-import { type FromDiscovery, readRoute } from '#data-plane/discovery/messages';
+import type { FromDiscovery } from '#data-plane/discovery/messages';
+import { readRoute } from '#data-plane/discovery/route-text';
 import type { Prober } from '#data-plane/probes/prober';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 

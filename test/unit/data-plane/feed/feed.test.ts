@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Clock } from '#core/timing/clock';
-import { type FromDiscovery, writeRoute } from '#data-plane/discovery/messages';
+import type { FromDiscovery } from '#data-plane/discovery/messages';
 import type { ToDiscovery } from '#data-plane/discovery/orders';
+import { writeRoute } from '#data-plane/discovery/route-text';
 import { type DiscoveryThread, type FeedOptions, startFeed } from '#data-plane/feed/feed';
 import { pickTarget } from '#data-plane/reach/reach';
 import { resolveRoutes } from '#data-plane/reach/resolve';

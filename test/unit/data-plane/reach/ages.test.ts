@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Endpoint } from '#core/model';
-import { type FromDiscovery, writeRoute } from '#data-plane/discovery/messages';
+import type { FromDiscovery } from '#data-plane/discovery/messages';
 import { createRoutePosts } from '#data-plane/discovery/route-posts';
+import { writeRoute } from '#data-plane/discovery/route-text';
 import { type DiscoveryThread, startFeed } from '#data-plane/feed/feed';
 import { agesOf } from '#data-plane/reach/ages';
 import { resolveRoutes } from '#data-plane/reach/resolve';
