@@ -4,6 +4,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Scope, Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
+import { type Hold, holdAsItIs } from '#io/held';
 import { withinDeadline } from '#io/signals';
 import { adopt } from './admission/adopt';
 import { disownedIn } from './aws/caller';
@@ -17,6 +18,8 @@ export type DiscoverOptions = Partial<Config['discovery']> & {
   readonly clock: Clocks;
   /** Absent: a new process starts with nothing known. */
   readonly lastGoodStore?: LastGoodStore;
+  /** How what scopes said is kept between calls; as it is when absent. */
+  readonly hold?: Hold;
 };
 
 export type Discoverer = {
@@ -34,12 +37,12 @@ export type Discoverer = {
  */
 export function createDiscoverer(
   sources: readonly Source[],
-  { clock, lastGoodStore: store, ...settings }: DiscoverOptions,
+  { clock, lastGoodStore: store, hold = holdAsItIs, ...settings }: DiscoverOptions,
 ): Discoverer {
   const { concurrency, scopeTimeoutSeconds } = { ...defaultDiscovery, ...settings };
   const scoped = sources.flatMap((source) => source.scopes().map((one) => ({ source, ...holdEmpty(one, clock) })));
   scoped.sort((a, b) => compareText(a.scope.id, b.scope.id));
-  const memory = createScopeMemory(clock, store && { read: () => readJudged(store, scoped) });
+  const memory = createScopeMemory(clock, hold, store && { read: () => readJudged(store, scoped) });
 
   async function readScope({ source, scope, discover }: Scoped, startedMs: number, signal: AbortSignal): Promise<Read> {
     const deadline = { signal, timeoutMs: scopeTimeoutSeconds * 1_000, asked: `scope ${scope.id}` };

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '#core/errors';
 import type { KnownScope, LastGood, Scope, ScopeState, Snapshot } from '#core/model';
 import { type Clocks, createTimeline } from '#core/timing/clock';
+import type { Hold } from '#io/held';
 import { type Asked, judgeAccount } from './aws/caller';
+import { createHeldGoods } from './held-goods';
 import type { LastGoodStore } from './snapshot/last-good';
 import { moveGood, newestMs } from './snapshot/observed-times';
 import type { Answer } from './source';
@@ -32,8 +34,13 @@ export type ScopeMemory = {
 /** Files are written by clocks that may go before this one by a moment. */
 const leastAheadMs = 1_000;
 
-export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'read'> | undefined): ScopeMemory {
-  const lastGood = new Map<string, LastGood>();
+/** Between passes it keeps what scopes said as `hold` does. */
+export function createScopeMemory(
+  clock: Clocks,
+  hold: Hold,
+  store: Pick<LastGoodStore, 'read'> | undefined,
+): ScopeMemory {
+  const lastGood = createHeldGoods(hold);
   const timeline = createTimeline(clock);
   const warnings: string[] = [];
   let restoring: Promise<void> | undefined;
@@ -41,7 +48,7 @@ export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'rea
   function follow(): void {
     const stepMs = timeline.follow();
     if (stepMs === 0) return;
-    for (const [id, good] of lastGood) lastGood.set(id, moveGood(good, stepMs));
+    lastGood.change((good) => moveGood(good, stepMs));
     warnings.push(stepWarning(stepMs));
   }
 
@@ -63,22 +70,23 @@ export function createScopeMemory(clock: Clocks, store: Pick<LastGoodStore, 'rea
       follow();
       const { scope } = asked;
       const good = { discovered, observedAtMs: Math.min(observedAtMs, timeline.wallOf(startedMs)), accountId };
-      const { isAccountKept, ...kept } = judgeAccount(asked, good, lastGood.get(scope.id));
+      const { isAccountKept, ...kept } = judgeAccount(asked, good, () => lastGood.get(scope.id));
       lastGood.set(scope.id, { ...good, ...kept });
       return { scope, account: { accountId, isAccountKept } };
     },
     forget: (scopes) => {
-      for (const { id } of scopes) lastGood.delete(id);
+      for (const { id } of scopes) lastGood.forget(id);
     },
     kept: (snapshot) => ({
       ...snapshot,
       scopes: snapshot.scopes.map((state) =>
-        state.status === 'known' ? { ...state, accountId: lastGood.get(state.scope.id)?.accountId } : state,
+        state.status === 'known' ? { ...state, accountId: lastGood.accountOf(state.scope.id) } : state,
       ),
     }),
     recall: (read) => {
       follow();
       const scopes = read.map((one) => stateOf(one, lastGood.get(one.scope.id)));
+      lastGood.rest();
       return { takenAtMs: timeline.wallOf(clock.monotonicMs()), scopes, warnings: warnings.splice(0) };
     },
   };

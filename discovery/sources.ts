@@ -1,5 +1,6 @@
 import { type Config, defaultDiscovery, type SourceConfig, type VpcEndpointsConfig } from '#config/schema';
 import type { Clock } from '#core/timing/clock';
+import { type Hold, holdAsItIs } from '#io/held';
 import { type AwsAccess, createAwsAccess } from './aws/access';
 import type { AccountScope } from './aws/accounts';
 import { createAccountReader, tellAccount } from './aws/caller';
@@ -28,9 +29,11 @@ export type SourcesOptions = {
   readonly clock: Clock;
   /** Shared with whoever else asks AWS; default: one of their own. */
   readonly aws?: AwsAccess;
+  /** How what is read is kept between calls; as it is when absent. */
+  readonly hold?: Hold;
 };
 
-type SourceContext = AwsAccess & { readonly owner: string; readonly pageSize: number };
+type SourceContext = AwsAccess & { readonly owner: string; readonly pageSize: number; readonly hold: Hold };
 
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: SourceContext) => Source;
@@ -59,14 +62,14 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
   },
   dns: (config, { clock }) => createDnsSource(config, { resolver: createResolver(config.servers), clock }),
   static: (config) => createStaticSource(config),
-  snapshot: (config, { owner, clock }) =>
-    createSnapshotSource(config, { owner, clock, read: createSnapshotReader(config) }),
+  snapshot: (config, { owner, clock, hold }) =>
+    createSnapshotSource(config, { owner, clock, hold, read: createSnapshotReader(config) }),
 };
 
 /** A reader and the zones of one scope, over one client. */
 function ec2ReadersOf<R>(
   create: (options: Ec2ReaderOptions) => R,
-  { scope, endpoint, pageSize, ...aws }: Omit<ClientOptions, 'credentials'> & Omit<SourceContext, 'owner'>,
+  { scope, endpoint, pageSize, ...aws }: Omit<ClientOptions, 'credentials'> & Omit<SourceContext, 'owner' | 'hold'>,
 ) {
   const client = lazyEc2Client({ scope, endpoint, credentials: aws.credentials });
   return {
@@ -78,9 +81,9 @@ function ec2ReadersOf<R>(
 /** The sources that the configuration names; no IO. */
 export function createSources(
   { sources, owner }: Pick<Config, 'owner' | 'sources'>,
-  { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,
+  { pageSize = 1_000, clock, aws = createAwsAccess(clock), hold = holdAsItIs }: SourcesOptions,
 ): readonly Source[] {
-  return sources.map((config) => createSource(config, { ...aws, owner, pageSize }));
+  return sources.map((config) => createSource(config, { ...aws, owner, pageSize, hold }));
 }
 
 /** What reads all endpoints that the sources of type vpc-endpoints could see, tagged or not; no IO. */

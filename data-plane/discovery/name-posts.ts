@@ -16,7 +16,6 @@ export function createNamePosts(post: (message: FromDiscovery) => void) {
   let isAskedFor = false;
   let told: Names | undefined;
   let last: Names | undefined;
-  let judged: Snapshot | undefined;
   let passes = 0;
 
   function tellNew(): void {
@@ -30,10 +29,9 @@ export function createNamePosts(post: (message: FromDiscovery) => void) {
       isAskedFor = true;
       tellNew();
     },
+    /** Called once for each pass. */
     tell: (routes: Routes, snapshot: Snapshot): void => {
-      // A zone that is found has the same one resolved again.
-      if (snapshot !== judged) passes = passesWith(snapshot, passes);
-      judged = snapshot;
+      passes = passesWith(snapshot, passes);
       last = { kind: 'names', names: [...routes.keys()].join(' '), isWhole: passes >= passesToDeny };
       tellNew();
     },

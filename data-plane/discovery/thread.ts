@@ -7,6 +7,7 @@ import { createDiscoverer, type Discoverer } from '#discovery/discover';
 import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
 import { createSources } from '#discovery/sources';
 import { unreferencedClock } from '#io/clock';
+import { holdAsItIs, holdPacked } from '#io/held';
 import { probeTarget } from '../probes/probe';
 import { createProber } from '../probes/prober';
 import { ownZoneId } from '../zone/own-zone';
@@ -24,6 +25,9 @@ const defaultIntervalSeconds = 60;
 
 type Discovery = { readonly discoverer: Discoverer; readonly intervalSeconds: number };
 
+const isLean = workerData?.isLean === true;
+const hold = isLean ? holdPacked : holdAsItIs;
+
 let discovery: Discovery | undefined;
 
 // A file that is mounted a moment later, or mended, is read with the next pass.
@@ -31,9 +35,12 @@ function openDiscovery(): Discovery {
   const config = loadDataPlaneConfig({ env: process.env });
   const clock = unreferencedClock;
   const { stateDir } = config;
-  const lastGoodStore = stateDir ? openLastGoodStore({ ...config, stateDir, isDataPlane: true }, clock) : undefined;
-  const discoverer = createDiscoverer(createSources(config, { clock }), {
+  const lastGoodStore = stateDir
+    ? openLastGoodStore({ ...config, stateDir, isDataPlane: true, hold }, clock)
+    : undefined;
+  const discoverer = createDiscoverer(createSources(config, { clock, hold }), {
     clock,
+    hold,
     lastGoodStore,
     ...config.discovery,
   });
@@ -51,9 +58,19 @@ function reload(): void {
 }
 
 /** What collects all garbage at once: a pass leaves more than what is kept, and V8 would leave it until it needs the room. */
-function collectGarbage(): () => void {
+function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc');
+  const collect: () => void = runInNewContext('gc');
+  keepNewSpaceSmall();
+  return () => {
+    collect();
+    keepNewSpaceSmall();
+  };
+}
+
+/** Of all threads, none of which may start with more; V8 takes it back with each thread that starts, and the one that serves would get 32 MB. */
+function keepNewSpaceSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 const shared = {
@@ -67,7 +84,7 @@ const loop = startDiscoveryLoop(
     discover: async (signal) => (discovery ?? openDiscovery()).discoverer.discover(signal),
     restored: async () => (discovery ?? openDiscovery()).discoverer.restored(),
     reload,
-    onPass: workerData?.isLean ? collectGarbage() : undefined,
+    onPass: isLean ? garbageCollector() : undefined,
     zoneId: ownZoneId(process.env),
     intervalSeconds: () => discovery?.intervalSeconds ?? defaultIntervalSeconds,
     prober: createProber({ ...shared, probe: probeTarget }),

@@ -93,8 +93,13 @@ export type JudgedAccount = {
 };
 
 /** Judges the account of an answer. Throws PrivatelinkError (OTHER_ACCOUNT) where it may be another one than before (fm-37). */
-export function judgeAccount({ scope, own }: Asked, answer: LastGood, before: LastGood | undefined): JudgedAccount {
+export function judgeAccount(
+  { scope, own }: Asked,
+  answer: LastGood,
+  readBefore: () => LastGood | undefined,
+): JudgedAccount {
   if (scope.account !== 'self') return { isAccountKept: false };
+  const before = readBefore();
   const told = answer.accountId;
   const listed = idsOf(answer.discovered);
   const evidence = {

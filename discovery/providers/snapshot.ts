@@ -3,6 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Observed, ScopeState, Snapshot, UnknownScope } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import { type Clocks, createTimeline } from '#core/timing/clock';
+import { type Hold, holdAsItIs } from '#io/held';
 import { adopt } from '../admission/adopt';
 import { parseSnapshot } from '../snapshot/file';
 import { moveSnapshot } from '../snapshot/observed-times';
@@ -14,6 +15,8 @@ export type SnapshotSourceDependencies = {
   readonly owner: string;
   readonly clock: Clocks;
   readonly read: ReadSnapshot;
+  /** How a snapshot is kept that may turn out to be unchanged; as it is when absent. */
+  readonly hold?: Hold;
 };
 
 /** A snapshot that is not within a day of now says nothing about what is: its writer has stopped, or a clock is wrong. */
@@ -25,7 +28,7 @@ const maxAgeMs = 24 * 3_600_000;
  */
 export function createSnapshotSource(
   config: SnapshotConfig,
-  { owner, clock, read }: SnapshotSourceDependencies,
+  { owner, clock, read: readText, hold = holdAsItIs }: SnapshotSourceDependencies,
 ): Source {
   const scope = { id: `${config.name}.snapshot.none`, source: config.name, account: 'snapshot', region: 'none' };
   const from = describeSource(config);
@@ -34,22 +37,26 @@ export function createSnapshotSource(
 
   /** Gives the snapshot with its times by the clock of this machine, and with those that its writer gave. */
   async function readSnapshot(signal: AbortSignal): Promise<Snapshot & { readonly writtenAtMs: number }> {
-    const answer = await read(last?.etag, signal);
+    const answer = await readText(last?.etag, signal);
     const stepMs = timeline.follow();
     if (last) last = { ...last, moveMs: last.moveMs + stepMs };
     // Kept only once it was parsed: the ETag of a text that cannot be used would make the next answer "unchanged".
-    if (answer) last = keep(parseSnapshot(answer.text, { from, owner }), answer.etag);
-    if (!last) throw unusable(`${from}: the server calls unchanged what it never gave`, 'correct `url` of the source');
-    return { ...moveSnapshot(last.snapshot, last.moveMs), writtenAtMs: last.snapshot.takenAtMs };
+    const read = answer && parseSnapshot(answer.text, { from, owner });
+    if (read) last = keep(read, answer.etag);
+    const snapshot = read ?? last?.read?.();
+    if (!last || !snapshot)
+      throw unusable(`${from}: the server calls unchanged what it never gave`, 'correct `url` of the source');
+    return { ...moveSnapshot(snapshot, last.moveMs), writtenAtMs: snapshot.takenAtMs };
   }
 
   /** One that is read again has the age that it had, and more; one from the future counts as of now. */
   function keep(snapshot: Snapshot, etag: string | undefined): Kept {
     const { takenAtMs } = snapshot;
     const aheadMs = takenAtMs - clock.now();
-    if (takenAtMs === last?.snapshot.takenAtMs) return { ...last, snapshot, etag };
+    const kept = { takenAtMs, etag, read: etag === undefined ? undefined : hold(snapshot) };
+    if (takenAtMs === last?.takenAtMs) return { ...kept, moveMs: last.moveMs };
     if (aheadMs > maxAgeMs) throw tooOld(from, takenAtMs);
-    return { snapshot, etag, moveMs: Math.min(0, -aheadMs) };
+    return { ...kept, moveMs: Math.min(0, -aheadMs) };
   }
 
   async function discover(signal: AbortSignal): Promise<Answer> {
@@ -65,8 +72,13 @@ export function createSnapshotSource(
   return { name: config.name, allow: config.allow, scopes: () => [{ scope, discover }] };
 }
 
-/** A snapshot as it was written, and by how much its times differ from what they are by the clock of this machine. */
-type Kept = { readonly snapshot: Snapshot; readonly etag?: string; readonly moveMs: number };
+/** What is kept of a snapshot: by how much its times differ from what they are by the clock of this machine, and all of it where it has an ETag. */
+type Kept = {
+  readonly takenAtMs: number;
+  readonly moveMs: number;
+  readonly etag?: string;
+  readonly read?: () => Snapshot;
+};
 
 function unusable(reason: string, fix: string): PrivatelinkError {
   return new PrivatelinkError(reason, { code: 'BAD_ANSWER', fix });

@@ -6,6 +6,7 @@ import { checksumOf } from '#core/json';
 import type { Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { isThere } from '#io/files';
+import type { Hold } from '#io/held';
 import { createLastGoodStore, type LastGoodStore } from './last-good';
 
 export type LastGoodFiles = {
@@ -14,6 +15,8 @@ export type LastGoodFiles = {
   readonly sources: readonly SourceConfig[];
   /** A data plane may keep its own beside a worker's. */
   readonly isDataPlane?: boolean;
+  /** How what the files hold is kept; as it is when absent. */
+  readonly hold?: Hold;
 };
 
 /**
@@ -21,9 +24,9 @@ export type LastGoodFiles = {
  * the folder has files of its own, and a source that is added takes nothing from the others (fm-42).
  */
 export function openLastGoodStore(files: LastGoodFiles, clock: Clocks): LastGoodStore {
-  const { stateDir, owner, sources, isDataPlane } = files;
+  const { stateDir, owner, sources, isDataPlane, hold } = files;
   const base = join(stateDir, `last-good.${owner}${isDataPlane ? '.data-plane' : ''}`);
-  const storeOf = (path: string) => createLastGoodStore({ path, owner, clock });
+  const storeOf = (path: string) => createLastGoodStore({ path, owner, clock, hold });
   const stores = new Map(sources.map((source) => [source.name, storeOf(`${base}.${keyOf(source)}.json`)]));
   // Earlier versions had one file, whatever the sources; where it is there, such a version was the last to run.
   const older = { path: `${base}.json`, store: storeOf(`${base}.json`), isRemoved: false };

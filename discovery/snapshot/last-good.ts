@@ -4,6 +4,7 @@ import type { LastGood, Observed, Snapshot } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import type { Clocks } from '#core/timing/clock';
 import { writeFix } from '#io/files';
+import { type Hold, holdAsItIs } from '#io/held';
 import { readSealed, writeSealed } from '#io/sealed-file';
 import { lastGoodFile } from './file';
 
@@ -18,13 +19,19 @@ export interface LastGoodStore {
 /** What stays the same is written again after this, so that its age on disk stays right to a third of the 15 min at which people are warned. */
 const refreshMs = 300_000;
 
-export type LastGoodFile = { readonly path: string; readonly owner: string; readonly clock: Clocks };
+export type LastGoodFile = {
+  readonly path: string;
+  readonly owner: string;
+  readonly clock: Clocks;
+  /** How what the file holds is kept; as it is when absent. */
+  readonly hold?: Hold;
+};
 
 /** Keeps last good in a snapshot file, replaced as a whole (0600) when what is known has changed; use one store for one process. */
-export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastGoodStore {
+export function createLastGoodStore({ path, owner, clock, hold = holdAsItIs }: LastGoodFile): LastGoodStore {
   const kind = lastGoodFile(owner);
   /** What the file holds, and since when by the monotonic clock. */
-  let kept: { readonly snapshot: Snapshot; readonly sinceMs: number } | undefined;
+  let kept: { readonly read: () => Snapshot; readonly sinceMs: number } | undefined;
   return {
     read: async () => {
       try {
@@ -33,7 +40,7 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
         const { snapshot } = read;
         const ageMs = clock.now() - snapshot.takenAtMs;
         // One from the future has no age that could be told, and is written anew.
-        kept = { snapshot, sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
+        kept = { read: hold(snapshot), sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
         return { known: restoredFrom(snapshot) };
       } catch (thrown) {
         const warning = `what was known before cannot be used, starting without it (${messageOf(thrown)})`;
@@ -43,10 +50,10 @@ export function createLastGoodStore({ path, owner, clock }: LastGoodFile): LastG
     write: async ({ takenAtMs, scopes }) => {
       const snapshot = { takenAtMs, scopes };
       const nowMs = clock.monotonicMs();
-      if (kept && nowMs - kept.sinceMs < refreshMs && isSame(kept.snapshot, snapshot)) return {};
+      if (kept && nowMs - kept.sinceMs < refreshMs && isSame(kept.read(), snapshot)) return {};
       try {
         await writeSealed(path, { owner, snapshot }, kind);
-        kept = { snapshot, sinceMs: nowMs };
+        kept = { read: hold(snapshot), sinceMs: nowMs };
         return {};
       } catch (thrown) {
         const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;

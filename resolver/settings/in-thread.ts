@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, PrivatelinkError } from '#core/errors';
+import { saveMemory } from '../memory';
 import type { ResolverOptions } from '../options';
 import type { ResolverSettings } from './settings';
 
@@ -17,6 +18,8 @@ export async function readSettingsInThread(options: ResolverOptions): Promise<Re
   const { config, listen, suffix, zoneId, forward } = options;
   const workerData: ResolverOptions = { config, listen, suffix, zoneId, forward };
   const worker = new Worker(join(__dirname, 'thread.js'), { workerData });
+  // V8 takes back a part of it with each thread that starts.
+  worker.once('online', saveMemory);
   const told = await new Promise<FromSettings>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -119,7 +119,7 @@ function readScope(
   const good = { observedAtMs, accountId, discovered };
   let judged: JudgedAccount;
   try {
-    judged = judgeAccount({ scope }, good, lastGood);
+    judged = judgeAccount({ scope }, good, () => lastGood);
   } catch {
     return unknown('OTHER_ACCOUNT', after);
   }
