@@ -57,13 +57,18 @@ function reload(): void {
   }
 }
 
-/** What collects all garbage at once: a pass leaves more than what is kept, and V8 would leave it until it needs the room. */
+/**
+ * What collects all garbage at once, and gives the system what that leaves free: a pass needs many times the memory of what is kept. Only
+ * then: with each collection it would take more than it saves.
+ */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   keepNewSpaceSmall();
   return () => {
+    setFlagsFromString('--compact-on-every-full-gc');
     collect();
+    setFlagsFromString('--no-compact-on-every-full-gc');
     keepNewSpaceSmall();
   };
 }
