@@ -16,18 +16,22 @@ export type BenchEstate = {
 
 const regions = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'];
 
+/** 10,000 endpoints x 3 zones in 25 accounts x 4 regions. */
+const large: BenchEstate = {
+  accounts: accountsOf(25),
+  regions,
+  oneScopeIn: 1,
+  endpointsPerScope: 100,
+  domains: 200,
+  zones: 3,
+  latencyMs: 0,
+};
+
 /** What is discovered; a process of its own serves one of them. */
 export const estates = {
-  /** 10,000 endpoints x 3 zones in 25 accounts x 4 regions. */
-  large: {
-    accounts: accountsOf(25),
-    regions,
-    oneScopeIn: 1,
-    endpointsPerScope: 100,
-    domains: 200,
-    zones: 3,
-    latencyMs: 0,
-  },
+  large,
+  /** The same in one zone each. */
+  oneZone: { ...large, zones: 1 },
   /** 500 accounts x 4 regions at 60 ms a call; every tenth scope holds an endpoint. */
   many: {
     accounts: accountsOf(500),

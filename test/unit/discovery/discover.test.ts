@@ -3,6 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Scope } from '#core/model';
 import { createDiscoverer } from '#discovery/discover';
 import type { Source } from '#discovery/source';
+import { holdPacked } from '#io/held';
 import { endpointOf } from '../../support/builders';
 import { createFakeClock } from '../../support/passes';
 
@@ -28,7 +29,8 @@ function answering(...answers: readonly (Discovered | Error)[]) {
     if (answer instanceof Error) throw answer;
     return answer;
   });
-  return { clock, discoverer: createDiscoverer([source], { clock }) };
+  // What it gives is the same however it is kept.
+  return { clock, discoverer: createDiscoverer([source], { clock, hold: holdPacked }) };
 }
 
 const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });

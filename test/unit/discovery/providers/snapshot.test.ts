@@ -6,6 +6,7 @@ import { createDiscoverer } from '#discovery/discover';
 import { createSnapshotSource } from '#discovery/providers/snapshot';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import type { ReadSnapshot } from '#discovery/snapshot/text';
+import { holdPacked } from '#io/held';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 import { createFakeClock } from '../../../support/passes';
 import { firstOf, scopesOf } from '../../../support/sources';
@@ -31,7 +32,7 @@ type Stage = { readonly nowMs?: number; readonly config?: SnapshotConfig; readon
 /** The answer of a source that reads `snapshot`, which `owner` wrote. */
 async function discover(snapshot: Snapshot, { nowMs = 2_000, config = configOf(), owner = 'test' }: Stage = {}) {
   const read: ReadSnapshot = async () => ({ text: serialiseSnapshot(snapshot, owner) });
-  const source = createSnapshotSource(config, { owner: 'test', clock: createFakeClock(nowMs), read });
+  const source = createSnapshotSource(config, { owner: 'test', clock: createFakeClock(nowMs), read, hold: holdPacked });
   return firstOf(source).discover(signal);
 }
 
@@ -135,7 +136,12 @@ describe('a snapshot source', () => {
   it('is as old as its snapshot, not as its reading', async () => {
     const clock = createFakeClock(61_000);
     const text = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
-    const source = createSnapshotSource(configOf(), { owner: 'test', clock, read: async () => ({ text }) });
+    const source = createSnapshotSource(configOf(), {
+      owner: 'test',
+      clock,
+      read: async () => ({ text }),
+      hold: holdPacked,
+    });
 
     const { takenAtMs, scopes } = await createDiscoverer([source], { clock }).discover(signal);
 
@@ -265,7 +271,12 @@ describe('a snapshot source', () => {
       asked.push(etag);
       return answers.shift();
     };
-    const source = createSnapshotSource(configOf(), { owner: 'test', clock: createFakeClock(), read });
+    const source = createSnapshotSource(configOf(), {
+      owner: 'test',
+      clock: createFakeClock(),
+      read,
+      hold: holdPacked,
+    });
     const pass = () => firstOf(source).discover(signal);
 
     await pass();
