@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the thread that answers', () => {
   it('keeps its new space small, also after another thread has started', () => {
     const config = join(folder, 'kong-privatelink.yaml');
-    const source = { name: 'hub', type: 'static', endpoints: [] };
+    const source = { name: 'hub', type: 'snapshot', file: join(folder, 'snapshot.json') };
     writeFileSync(config, JSON.stringify({ owner: 'test', sources: [source], controlPlane: {}, resolver: {} }));
     const script = `
       require(${JSON.stringify(join(dist, 'resolver/memory.js'))}).saveMemory();
