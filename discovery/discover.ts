@@ -4,7 +4,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Scope, Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
-import { type Hold, holdAsItIs } from '#io/held';
+import { type HoldValue, holdAsItIs } from '#io/held';
 import { withinDeadline } from '#io/signals';
 import { adopt } from './admission/adopt';
 import { disownedIn } from './aws/caller';
@@ -19,7 +19,7 @@ export type DiscoverOptions = Partial<Config['discovery']> & {
   /** Absent: a new process starts with nothing known. */
   readonly lastGoodStore?: LastGoodStore;
   /** How what scopes said is kept between calls; as it is when absent. */
-  readonly hold?: Hold;
+  readonly hold?: HoldValue;
 };
 
 export type Discoverer = {

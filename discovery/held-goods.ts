@@ -1,5 +1,5 @@
 import type { LastGood } from '#core/model';
-import type { Hold } from '#io/held';
+import type { HoldValue } from '#io/held';
 
 type Held = Pick<LastGood, 'accountId'> & { readonly read: () => LastGood };
 
@@ -7,7 +7,7 @@ type Held = Pick<LastGood, 'accountId'> & { readonly read: () => LastGood };
 export type HeldGoods = ReturnType<typeof createHeldGoods>;
 
 /** It is at hand from when it is set until `rest`, which keeps it as `hold` does. */
-export function createHeldGoods(hold: Hold) {
+export function createHeldGoods(hold: HoldValue) {
   const all = new Map<string, Held>();
   const atHand = new Map<string, LastGood>();
 

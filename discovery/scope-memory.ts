@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#core/errors';
 import type { KnownScope, LastGood, Scope, ScopeState, Snapshot } from '#core/model';
 import { type Clocks, createTimeline } from '#core/timing/clock';
-import type { Hold } from '#io/held';
+import type { HoldValue } from '#io/held';
 import { type Asked, judgeAccount } from './aws/caller';
 import { createHeldGoods } from './held-goods';
 import type { LastGoodStore } from './snapshot/last-good';
@@ -37,7 +37,7 @@ const leastAheadMs = 1_000;
 /** Between passes it keeps what scopes said as `hold` does. */
 export function createScopeMemory(
   clock: Clocks,
-  hold: Hold,
+  hold: HoldValue,
   store: Pick<LastGoodStore, 'read'> | undefined,
 ): ScopeMemory {
   const lastGood = createHeldGoods(hold);

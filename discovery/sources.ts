@@ -1,6 +1,6 @@
 import { type Config, defaultDiscovery, type SourceConfig, type VpcEndpointsConfig } from '#config/schema';
 import type { Clock } from '#core/timing/clock';
-import { type Hold, holdAsItIs } from '#io/held';
+import { type HoldValue, holdAsItIs } from '#io/held';
 import { type AwsAccess, createAwsAccess } from './aws/access';
 import type { AccountScope } from './aws/accounts';
 import { createAccountReader, tellAccount } from './aws/caller';
@@ -30,10 +30,10 @@ export type SourcesOptions = {
   /** Shared with whoever else asks AWS; default: one of their own. */
   readonly aws?: AwsAccess;
   /** How what is read is kept between calls; as it is when absent. */
-  readonly hold?: Hold;
+  readonly hold?: HoldValue;
 };
 
-type SourceContext = AwsAccess & { readonly owner: string; readonly pageSize: number; readonly hold: Hold };
+type SourceContext = AwsAccess & { readonly owner: string; readonly pageSize: number; readonly hold: HoldValue };
 
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: SourceContext) => Source;

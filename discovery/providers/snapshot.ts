@@ -3,7 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Discovered, Observed, ScopeState, Snapshot, UnknownScope } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import { type Clocks, createTimeline } from '#core/timing/clock';
-import { type Hold, holdAsItIs } from '#io/held';
+import { type HoldValue, holdAsItIs } from '#io/held';
 import { adopt } from '../admission/adopt';
 import { parseSnapshot } from '../snapshot/file';
 import { moveSnapshot } from '../snapshot/observed-times';
@@ -16,7 +16,7 @@ export type SnapshotSourceDependencies = {
   readonly clock: Clocks;
   readonly read: ReadSnapshot;
   /** How a snapshot is kept that may turn out to be unchanged; as it is when absent. */
-  readonly hold?: Hold;
+  readonly hold?: HoldValue;
 };
 
 /** A snapshot that is not within a day of now says nothing about what is: its writer has stopped, or a clock is wrong. */

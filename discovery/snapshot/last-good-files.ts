@@ -6,7 +6,7 @@ import { checksumOf } from '#core/json';
 import type { Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { isThere } from '#io/files';
-import type { Hold } from '#io/held';
+import type { HoldValue } from '#io/held';
 import { createLastGoodStore, type LastGoodStore } from './last-good';
 
 export type LastGoodFiles = {
@@ -16,7 +16,7 @@ export type LastGoodFiles = {
   /** A data plane may keep its own beside a worker's. */
   readonly isDataPlane?: boolean;
   /** How what the files hold is kept; as it is when absent. */
-  readonly hold?: Hold;
+  readonly hold?: HoldValue;
 };
 
 /**

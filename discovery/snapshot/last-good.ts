@@ -4,7 +4,7 @@ import type { LastGood, Observed, Snapshot } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import type { Clocks } from '#core/timing/clock';
 import { writeFix } from '#io/files';
-import { type Hold, holdAsItIs } from '#io/held';
+import { type HoldValue, holdAsItIs } from '#io/held';
 import { readSealed, writeSealed } from '#io/sealed-file';
 import { lastGoodFile } from './file';
 
@@ -24,7 +24,7 @@ export type LastGoodFile = {
   readonly owner: string;
   readonly clock: Clocks;
   /** How what the file holds is kept; as it is when absent. */
-  readonly hold?: Hold;
+  readonly hold?: HoldValue;
 };
 
 /** Keeps last good in a snapshot file, replaced as a whole (0600) when what is known has changed; use one store for one process. */

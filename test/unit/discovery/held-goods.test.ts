@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LastGood } from '#core/model';
 import { createHeldGoods } from '#discovery/held-goods';
-import { type Hold, holdPacked } from '#io/held';
-import { endpointOf } from '#test/support/builders';
+import { type HoldValue, holdPacked } from '#io/held';
+import { endpointOf } from '../../support/builders';
 
 const good: LastGood = {
   observedAtMs: 1,
@@ -13,7 +13,7 @@ const good: LastGood = {
 describe('createHeldGoods', () => {
   it('keeps each scope once it rests, and only what was set since', () => {
     const kept: unknown[] = [];
-    const hold: Hold = (value) => {
+    const hold: HoldValue = (value) => {
       kept.push(value);
       return holdPacked(value);
     };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Hold, holdAsItIs, holdPacked } from '#io/held';
+import { type HoldValue, holdAsItIs, holdPacked } from '#io/held';
 
 const value = { host: undefined, texts: ['zürich', ''], atMs: 1.5, none: -Infinity };
 
-describe.each<[string, Hold]>([
+describe.each<[string, HoldValue]>([
   ['holdAsItIs', holdAsItIs],
   ['holdPacked', holdPacked],
 ])('%s', (_, hold) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readRoute, writeRoute } from '#data-plane/discovery/route-text';
 import { type DomainRoute, resolveRoutes } from '#data-plane/reach/resolve';
-import { endpointOf, knownScope, snapshotOf } from '#test/support/builders';
+import { endpointOf, knownScope, snapshotOf } from '../../../support/builders';
 
 const [ownZone, region] = ['use1-az1', 'us-east-1'];
 
