@@ -15,10 +15,9 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   const { plan, report } = planned;
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };
+  const { certain } = certainOf(planned);
+  if (!certain) return warned;
   const isBlind = hasNoCredentials(report);
-  if (report.refused || (isBlind && !planned.pinned)) return warned;
-  // What a revision says comes from no discovery.
-  const certain = isBlind ? plan.changes.filter(isConfiguration) : plan.changes;
   const changes = deps.admit?.(certain) ?? certain;
   const { warnings, ...synced } = await applyStaged(planned, changes, { deps: { ...deps, ...planned.pinned }, signal });
   const { publications = [] } = report;
@@ -30,6 +29,17 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
     warnings: [...warned.warnings, ...warnings],
     publications: report.publications && published,
   };
+}
+
+/** What of a plan may be written; nothing of it (`certain` absent), or not all, for a reason. */
+export type Certain = { readonly certain?: readonly Change[]; readonly reason?: string };
+
+/** The changes that a pass writes, unless policy refuses the plan, or AWS refuses every scope: then only what a revision says, which comes from no discovery. */
+export function certainOf({ plan, report, pinned }: Pick<Planned, 'plan' | 'report' | 'pinned'>): Certain {
+  if (report.refused) return { reason: report.refused };
+  if (!hasNoCredentials(report)) return { certain: plan.changes };
+  const reason = 'AWS refuses every scope: doctor says which credentials lack what';
+  return pinned ? { certain: plan.changes.filter(isConfiguration), reason } : { reason };
 }
 
 type Applying = { readonly deps: PassDependencies; readonly signal: AbortSignal };

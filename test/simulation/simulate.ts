@@ -10,6 +10,7 @@ import { checkOthers, checkPass, checkPublished, checkTruth } from './checks';
 import type { Configuration, Pass, Step } from './history';
 import { createMissed } from './missed';
 import { ofOthers } from './of-others';
+import { checkPredicted, predict } from './predicted';
 import { createFate, emptyDisk, type Process, startProcess } from './processes';
 
 /** Of the scopes of test/simulation/aws.ts, the one that the process's own credentials read. */
@@ -48,6 +49,7 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     aws.setFaults(step.aws);
     const process = step.by === 'worker' ? worker : startCommand();
     const before = new Map(plane.entities);
+    const predicted = await predict(process.dependencies(plane, { ...step, configuration }, createFate(undefined)));
     const fate = createFate(step.kill);
     const report = await onePass(process, step, fate);
     const isStranger = step.aws[ownScope] === 'stranger';
@@ -60,6 +62,7 @@ export async function simulate(history: readonly Step[]): Promise<void> {
       report,
     };
     checkPass(passed);
+    if (report) checkPredicted(predicted, { ...passed, report });
     // What it saw, the process saw that is dead now.
     if (step.by === 'worker') missed.check(passed);
     else missed.checkFresh(passed);

@@ -25,7 +25,8 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
   'sync/watch': ['sync/rollout'],
   'sync/doctor': ['sync/watch'],
   'sync/adopt': ['sync/rollout'],
-  'sync/cli': ['sync/doctor', 'sync/adopt'],
+  'sync/explain': ['sync/rollout', 'resolver'],
+  'sync/cli': ['sync/doctor', 'sync/adopt', 'sync/explain'],
 };
 
 /** Three verbs show, or run, what is no part of `sync`. */

@@ -1,0 +1,123 @@
+import { isEmpty } from '#core/json';
+import type { JsonObject } from '#core/model';
+import { bytesOf, routedPath } from './path';
+import { findPattern } from './pattern';
+import { hasExpression, headersOf, isRegex, listOf, type RoutePart } from './priority';
+
+/** A request as routes see it; what is absent is not known, but for headers: the request has no others. */
+export type RoutedRequest = {
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  /** Without a port. */
+  readonly host?: string;
+  /** What the Host header says. */
+  readonly port?: number;
+  /** With or without a query. */
+  readonly path: string;
+  /** Names and values. */
+  readonly headers: readonly (readonly [string, string])[];
+};
+
+/** Whether a request meets a condition; a text: what would have to be known to tell. */
+export type Met = boolean | string;
+
+/** Whether the route takes the request, and by which of its paths; undefined: it takes every path. */
+export type Taking = { readonly met: Met; readonly path?: string };
+
+/** Whether a part of a route takes the request, as the router of flavour `traditional_compatible` tells it (kong/router/transform.lua, 3.9). */
+export function takingOf({ route: { fields }, paths }: RoutePart, request: RoutedRequest): Taking {
+  if (hasExpression(fields)) return { met: 'its expression is not evaluated here' };
+  const { met: byPath, path } = pathOf(paths, request);
+  const met = all([
+    byPath,
+    methodMet(fields, request),
+    hostMet(fields, request),
+    headersMet(fields, request),
+    sniMet(fields, request),
+    addressMet(fields),
+  ]);
+  return { met, path };
+}
+
+/** Not met where one is not; else what has to be known for the others. */
+function all(conditions: readonly Met[]): Met {
+  if (conditions.includes(false)) return false;
+  const unknown = conditions.filter((one) => typeof one === 'string');
+  return unknown.length === 0 || unknown.join(', ');
+}
+
+/** Met where one is; else what has to be known for one of the others. */
+function any(conditions: readonly Met[]): Met {
+  if (conditions.includes(true)) return true;
+  return conditions.find((one) => typeof one === 'string') ?? false;
+}
+
+function pathOf(paths: readonly string[], request: RoutedRequest): Taking {
+  if (paths.length === 0) return { met: true };
+  const asked = routedPath(request.path);
+  const all = paths.map((path) => ({ path, met: pathMet(path, asked) }));
+  return all.find(({ met }) => met === true) ?? all.find(({ met }) => met !== false) ?? { met: false };
+}
+
+function pathMet(path: string, asked: string): Met {
+  if (!isRegex(path)) return asked.startsWith(bytesOf(path));
+  return findPattern(bytesOf(path.slice(1)), asked, '^') ?? `whether ${path} takes the path cannot be told here`;
+}
+
+function methodMet(fields: JsonObject, { method }: RoutedRequest): Met {
+  const methods = listOf(fields, 'methods');
+  return methods.length === 0 || methods.includes(method);
+}
+
+function hostMet(fields: JsonObject, { host, port }: RoutedRequest): Met {
+  const hosts = listOf(fields, 'hosts');
+  if (hosts.length === 0) return true;
+  if (host === undefined) return `it asks for Host ${hosts.join(' or ')}`;
+  return any(
+    hosts.map((wanted) => {
+      const [, name = wanted, wantedPort] = /^([^:]*):(\d+)$/.exec(wanted) ?? [];
+      if (!isLike(name, host)) return false;
+      if (wantedPort === undefined) return true;
+      return port === undefined ? `it asks for port ${wantedPort}` : port === Number(wantedPort);
+    }),
+  );
+}
+
+/** A name may begin or end in an asterisk, which stands for anything. */
+function isLike(wanted: string, name: string): boolean {
+  if (wanted.startsWith('*')) return name.endsWith(wanted.slice(1));
+  return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted;
+}
+
+function headersMet(fields: JsonObject, { headers }: RoutedRequest): Met {
+  return all(
+    headersOf(fields).map(([name, wanted]) => {
+      const own = headers.filter(([other]) => headerName(other) === headerName(name));
+      const given = own.map(([, value]) => value.toLowerCase());
+      return any(wanted.flatMap((one) => given.map((value) => headerMet(name, one.toLowerCase(), value))));
+    }),
+  );
+}
+
+/** Kong takes underscores for dashes. */
+function headerName(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+function headerMet(name: string, wanted: string, value: string): Met {
+  if (!wanted.startsWith('~*')) return value === wanted;
+  return findPattern(wanted.slice(2), value) ?? `whether ${wanted} fits header ${name} cannot be told here`;
+}
+
+/** A request without TLS meets every one; with TLS clients name the host that they want. */
+function sniMet(fields: JsonObject, { scheme, host }: RoutedRequest): Met {
+  const snis = listOf(fields, 'snis');
+  if (snis.length === 0 || scheme === 'http') return true;
+  if (host === undefined) return `it asks for the TLS server name ${snis.join(' or ')}`;
+  return snis.some((sni) => isLike(sni.length > 1 ? sni.replace(/\.$/, '') : sni, host));
+}
+
+function addressMet(fields: JsonObject): Met {
+  const asked = ['sources', 'destinations'].filter((field) => !isEmpty(fields[field] ?? null));
+  return asked.length === 0 || `it asks for certain ${asked.join(' and ')}`;
+}

@@ -1,0 +1,33 @@
+/** Characters whose percent-encoding means something else than they do themselves (RFC 3986); Kong leaves it, in capitals (kong/tools/uri.lua, 3.9). */
+const reserved = "!*'();:@&=+$,/?%#[]";
+
+/** A text as the bytes that are sent, a character for each: Kong compares bytes. */
+export function bytesOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** The path that Kong looks for routes by: without the query, decoded where that changes nothing, without dot segments and double slashes. */
+export function routedPath(path: string): string {
+  const [raw = ''] = bytesOf(path).split(/(?<=^[\s\S]+)\?/);
+  const decoded = raw.replace(/%([\da-f]{2})/gi, (whole, hex: string) => {
+    const character = String.fromCharCode(Number.parseInt(hex, 16));
+    return reserved.includes(character) ? whole.toUpperCase() : character;
+  });
+  const isPlain = decoded === '/' || !/\.|\/\//.test(decoded);
+  return isPlain ? decoded : withoutDots(decoded);
+}
+
+function withoutDots(path: string): string {
+  const out: string[] = [];
+  const segments = path.split('/').slice(1);
+  for (const [index, segment] of segments.entries()) {
+    const isLast = index === segments.length - 1;
+    if (segment === '..') out.pop();
+    if (segment === '.' || segment === '..' || segment === '') {
+      if (isLast) out.push('/');
+      continue;
+    }
+    out.push(`/${segment}`);
+  }
+  return out.join('');
+}
