@@ -55,7 +55,7 @@ function answerOf(query: Query, name: Exclude<NameBelow, { is: 'other' }>, optio
   if (name.is === 'between') return { ...withoutDomain(query, soa), domain };
   const choices = choicesInUse(reached, options.isZonal, options.sinceMs);
   if (choices.length === 0) return { rcode: 'SERVFAIL', domain, isStale: true };
-  const sparesNow = () => sparesOf(reached, choices, { sinceMs: options.sinceMs, most: mostSpares });
+  const sparesNow = () => sparesBeside(reached, choices, options.sinceMs);
   const answers = query.type === types.ANY ? [minimal()] : recordsOf(query.type, choices, sparesNow);
   const authority = answers.length > 0 ? [] : soa();
   return { rcode: 'NOERROR', domain, answers, authority, oldestMs: oldestOf(reached, options.sinceMs) };
@@ -87,11 +87,21 @@ function recordsOf(type: number, choices: readonly LiveChoice[], sparesNow: () =
  * to when a whole zone dies, by its own checks and at once: it would answer 503 until probes find out here and the next answer reaches it.
  */
 function srvRecords(choices: readonly LiveChoice[], spares: readonly LiveChoice[]): readonly Buffer[] {
+  return srvShares(choices, spares).map(({ choice: { ip: target, port }, weight }) =>
+    recordOf('SRV', { priority: 1, weight, port, target }),
+  );
+}
+
+/** What stands in an SRV answer beside those in use. */
+export function sparesBeside(reach: Reach, choices: readonly LiveChoice[], sinceMs: number): readonly LiveChoice[] {
+  return sparesOf(reach, choices, { sinceMs, most: mostSpares });
+}
+
+/** All that an SRV answer says, each with its weight there. */
+export function srvShares(choices: readonly LiveChoice[], spares: readonly LiveChoice[]) {
   const own = choices.map(({ weight }) => weight);
   const weights = spares.length > 0 ? srvWeightsBesideSpares(own) : srvWeights(own);
-  return [...choices, ...spares].map(({ ip: target, port }, index) =>
-    recordOf('SRV', { priority: 1, weight: weights[index] ?? 1, port, target }),
-  );
+  return [...choices, ...spares].map((choice, index) => ({ choice, weight: weights[index] ?? 1 }));
 }
 
 function ipRecords(type: 'A' | 'AAAA', choices: readonly LiveChoice[], isIn: (ip: string) => boolean) {

@@ -1,6 +1,7 @@
 import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
 import { adoptVerbs } from './adopt/entries';
 import { called } from './called';
+import { explainEntry } from './explain/entry';
 import { protectVerbs } from './protect/verbs';
 import { configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
 
@@ -189,6 +190,7 @@ revision of the list, but for those that are not kept any more.`,
     isPrinted: () => true,
     load: async () => (await import('./commands/history')).runHistory,
   },
+  explainEntry,
   {
     name: 'schema',
     summary: "print a plugin's schema or the configuration's, or put those of plugins into the control plane",

@@ -61,6 +61,8 @@ export type PassDependencies = Pick<
   readonly plan?: typeof planPass;
   /** What has to come before the first write; gives warnings. */
   readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
+  /** Called with each plan before anything of it is written. */
+  readonly onPlanned?: (planned: Planned) => void;
   /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
   readonly checkOutcome?: (outcome: Document) => void;
   /** What the report of every pass says. */

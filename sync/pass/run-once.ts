@@ -12,6 +12,7 @@ import { hasNoCredentials, type Report } from './report';
 /** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
   const planned = await planApproved(deps, signal);
+  deps.onPlanned?.(planned);
   const { plan, report } = planned;
   const { warning } = await deps.absenceStore.write(plan.absences);
   const warned = { ...report, warnings: warning ? [...report.warnings, warning] : report.warnings };

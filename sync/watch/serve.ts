@@ -5,12 +5,13 @@ import type { Config } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
 import { systemClock } from '#io/clock';
 import type { Samples } from '#io/metrics/text';
-import type { WatchServer, WatchState } from './server';
-import type { Started, ToServer } from './told';
+import type { Explained, WatchServer, WatchState } from './server';
+import type { FromServer, Started, ToServer } from './told';
 
 /** What this thread knows of the worker. */
-export type OwnState = Omit<WatchState, 'snapshot' | 'metrics'> & {
+export type OwnState = Omit<WatchState, 'snapshot' | 'metrics' | 'explain'> & {
   readonly snapshot: () => string | undefined;
+  readonly explain: (query: string) => Explained;
   readonly metrics: () => Samples;
   /** Told each second how late that came: that long this thread had no time. */
   readonly onLag: (lagMs: number) => void;
@@ -35,7 +36,13 @@ export async function serveInThread(config: Config['watch'], state: OwnState): P
     await thread.terminate();
     throw new PrivatelinkError(started.reason, started.details);
   }
-  thread.on('message', () => post({ kind: 'snapshot', text: state.snapshot() }));
+  thread.on('message', (asked: FromServer) =>
+    post(
+      asked.kind === 'snapshot'
+        ? { kind: 'snapshot', text: state.snapshot() }
+        : { kind: 'explained', number: asked.number, ...state.explain(asked.query) },
+    ),
+  );
   const timer = tellEachSecond(tell, state.onLag);
   return {
     address: started.address,

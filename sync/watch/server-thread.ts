@@ -3,12 +3,12 @@ import { PrivatelinkError } from '#core/errors';
 import { systemClock } from '#io/clock';
 import { processSamples } from './metrics/process';
 import { startWatchServer } from './server';
-import { createTold, type Started } from './told';
+import { createTold, type FromServer, type Started } from './told';
 
 /** The thread that serves: planning blocks an event loop for seconds, and a probe of /healthz must not wait for it (fm-56). */
 async function serve(): Promise<Started> {
-  const askForSnapshot = () => parentPort?.postMessage('snapshot');
-  const told = createTold({ ...systemClock, askForSnapshot, ownSamples: processSamples });
+  const ask = (message: FromServer) => parentPort?.postMessage(message);
+  const told = createTold({ ...systemClock, ask, ownSamples: processSamples });
   parentPort?.on('message', told.take);
   try {
     const { address } = await startWatchServer(workerData, told.state);

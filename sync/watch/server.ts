@@ -18,7 +18,11 @@ export type WatchState = {
   readonly metrics: () => string;
   /** Text of the last snapshot; undefined before the first. */
   readonly snapshot: () => string | undefined | Promise<string | undefined>;
+  /** The answer, as JSON, to the query of a question; absent: nobody answers. */
+  readonly explain?: (query: string) => Explained | Promise<Explained>;
 };
+
+export type Explained = { readonly status: number; readonly text: string };
 
 export type WatchServer = { readonly address: string; close(): Promise<void> };
 
@@ -36,7 +40,7 @@ type Page = {
   readonly serveAnyone?: (response: ServerResponse) => void;
 };
 
-/** Serves /healthz, /readyz, /metrics and /v1/snapshot on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
+/** Serves /healthz, /readyz, /metrics, /v1/snapshot and /v1/explain on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
 export async function startWatchServer(config: Config['watch'], state: WatchState): Promise<WatchServer> {
   const { hostname, port } = new URL(`http://${config.listen}`);
   const handle = handler(config.token, pagesOf(state));
@@ -121,6 +125,7 @@ function pagesOf(state: WatchState): ReadonlyMap<string, Page> {
       },
     ],
     ['/v1/snapshot', { serve: async (request, response) => answerSnapshot(request, response, await state.snapshot()) }],
+    ...(state.explain ? [['/v1/explain', questions(state.explain)] as const] : []),
   ]);
 }
 
@@ -129,6 +134,15 @@ function probe(isRight: () => boolean, details: WatchState['details']): Page {
   const say = (response: ServerResponse, more: string) =>
     isRight() ? answer(response, 200, `ok\n${more}`) : answer(response, 503, `not ok\n${more}`);
   return { serve: (_, response) => say(response, details()), serveAnyone: (response) => say(response, '') };
+}
+
+function questions(explain: NonNullable<WatchState['explain']>): Page {
+  return {
+    serve: async ({ url = '' }, response) => {
+      const { status, text } = await explain(url.replace(/^[^?]*\??/, ''));
+      answer(response, status, text, { 'content-type': 'application/json' });
+    },
+  };
 }
 
 function answerSnapshot(request: IncomingMessage, response: ServerResponse, text: string | undefined): void {

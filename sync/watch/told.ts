@@ -2,7 +2,7 @@ import type { ErrorDetails } from '#core/errors';
 import type { Clock } from '#core/timing/clock';
 import { renderMetrics, type Samples } from '#io/metrics/text';
 import { workerMetrics } from './metrics/table';
-import type { WatchState } from './server';
+import type { Explained, WatchState } from './server';
 
 /** What the thread of the passes tells the one that serves. */
 export type ToServer =
@@ -13,9 +13,15 @@ export type ToServer =
       readonly details: string;
       readonly metrics: Samples;
     }
-  | { readonly kind: 'snapshot'; readonly text: string | undefined };
+  | { readonly kind: 'snapshot'; readonly text: string | undefined }
+  | ({ readonly kind: 'explained'; readonly number: number } & Explained);
 
-/** The first word of the thread that serves: where it listens, or why it cannot. Every later one asks for the snapshot. */
+/** What the thread that serves asks the one of the passes. */
+export type FromServer =
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'explain'; readonly number: number; readonly query: string };
+
+/** The first word of the thread that serves: where it listens, or why it cannot. Every later one asks for something. */
 export type Started =
   | { readonly address: string }
   | { readonly reason: string; readonly details: Pick<ErrorDetails, 'code' | 'fix'> };
@@ -26,13 +32,13 @@ const longestSilenceMs = 60_000;
 export type Told = { readonly state: WatchState; readonly take: (message: ToServer) => void };
 
 export type ToldOptions = Pick<Clock, 'monotonicMs'> & {
-  readonly askForSnapshot: () => void;
+  readonly ask: (message: FromServer) => void;
   /** What any thread can tell by itself. */
   readonly ownSamples: () => Samples;
 };
 
-/** The state as it was last told. The snapshot is asked for: its text is long, costs time, and is seldom wanted. */
-export function createTold({ monotonicMs, askForSnapshot, ownSamples }: ToldOptions): Told {
+/** The state as it was last told. The snapshot, and what questions are answered, is asked for: it costs time, and is seldom wanted. */
+export function createTold({ monotonicMs, ask, ownSamples }: ToldOptions): Told {
   let last: Extract<ToServer, { kind: 'state' }> = {
     kind: 'state',
     isAlive: true,
@@ -42,12 +48,19 @@ export function createTold({ monotonicMs, askForSnapshot, ownSamples }: ToldOpti
   };
   let toldAtMs = monotonicMs();
   let waiting: ((text: string | undefined) => void)[] = [];
+  const asked = new Map<number, (explained: Explained) => void>();
+  let number = 0;
   const isAlive = () => last.isAlive && monotonicMs() - toldAtMs <= longestSilenceMs;
   const alive = () => ({ kong_privatelink_alive: { '': isAlive() ? 1 : 0 } });
   return {
     take: (message) => {
       if (message.kind === 'state') {
         [last, toldAtMs] = [message, monotonicMs()];
+        return;
+      }
+      if (message.kind === 'explained') {
+        asked.get(message.number)?.({ status: message.status, text: message.text });
+        asked.delete(message.number);
         return;
       }
       for (const resolve of waiting) resolve(message.text);
@@ -60,7 +73,13 @@ export function createTold({ monotonicMs, askForSnapshot, ownSamples }: ToldOpti
       metrics: () => renderMetrics(workerMetrics, { ...last.metrics, ...ownSamples(), ...alive() }),
       snapshot: () =>
         new Promise((resolve) => {
-          if (waiting.push(resolve) === 1) askForSnapshot();
+          if (waiting.push(resolve) === 1) ask({ kind: 'snapshot' });
+        }),
+      explain: (query) =>
+        new Promise((resolve) => {
+          number += 1;
+          asked.set(number, resolve);
+          ask({ kind: 'explain', number, query });
         }),
     },
   };

@@ -6,6 +6,9 @@ import { lazy } from '#core/timing/lazy';
 import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { onCall } from '#io/api-calls';
 import { systemClock } from '#io/clock';
+import { tellWorker } from '../../explain/asked';
+import type { View } from '../../explain/view';
+import type { Planned } from '../../pass/plan-once';
 import { serialiseReport } from '../../pass/report';
 import { version } from '../../pass/version';
 import { parseAllowRemovals } from '../../plan/removals/policy';
@@ -52,6 +55,8 @@ type Left = {
   readonly metrics: Metrics;
   passes: number;
   conditions: Conditions;
+  /** What its last pass that could plan saw and did; absent: there was none. */
+  view?: View;
 };
 
 /** Pass after pass over each stage, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
@@ -133,6 +138,7 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
   const intervalMs = () => inUse.ground().config.watch.intervalSeconds * 1_000;
   let used = current();
   let came: Came | undefined;
+  let planned: Planned | undefined;
   const pass = createWatchPass({
     clock,
     intervalMs,
@@ -148,7 +154,10 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
       if (inUse.retry()) shared.onRenewed();
       used = current();
       const { warnings = [], ...session } = used;
-      const warned = { ...session, warnings: [...warnings, ...inUse.warnings()] };
+      const onPlanned = (one: Planned) => {
+        planned = one;
+      };
+      const warned = { ...session, onPlanned, warnings: [...warnings, ...inUse.warnings()] };
       return number === 1 ? { ...warned, policy: { ...session.policy, ...ofFirstPass } } : warned;
     },
     onSnapshot: (seen, owner) => {
@@ -156,6 +165,8 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
     },
     onReport: (report) => {
       came = { report };
+      const { config, place } = used;
+      if (planned) left.view = { planned, config, place, foreign: [], done: report, nowMs: clock.now() };
       if (json) terminal.out(serialiseReport(report));
     },
     onConditions: (conditions) => {
@@ -204,6 +215,11 @@ function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnSta
     },
     onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
     snapshot: () => shared.snapshotText(),
+    explain: (query) => {
+      const nowMs = clock.now();
+      const views = loops.all().flatMap(({ view }) => (view ? [{ ...view, nowMs }] : []));
+      return tellWorker(query, views);
+    },
   };
 }
 

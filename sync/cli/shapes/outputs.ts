@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { outputPage } from '#config/printed/reference';
 import { adoptOutputs } from './adopt';
+import { explained } from './explain';
 import {
   applied,
   change,
@@ -117,6 +118,7 @@ function protectEdit(verb: string) {
 }
 
 const ofOne = {
+  explain: explained,
   discover: z
     .strictObject({
       scopes: report.scopes,
@@ -234,6 +236,7 @@ export const outputs = {
   'rollout of several stages': severalOf('rollout'),
   'sync --dry-run of several stages': severalOf('sync --dry-run'),
   'diff of several stages': severalOf('diff'),
+  'explain of several stages': severalOf('explain'),
   'retire of several stages': severalOf('retire'),
   'rollback of several stages': severalOf('rollback'),
   'history of several stages': severalOf('history'),

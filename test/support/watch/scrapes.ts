@@ -11,7 +11,7 @@ export type Scrapes = readonly string[];
 export function openScraped(over: Parameters<typeof openWatch>[0] = {}) {
   const watch = openWatch(over);
   const { monotonicMs } = watch.clock;
-  const told = createTold({ monotonicMs, askForSnapshot: () => {}, ownSamples: processSamples });
+  const told = createTold({ monotonicMs, ask: () => {}, ownSamples: processSamples });
   const scrapes: string[] = [];
   // The verb sets these, from the configuration.
   watch.metrics.set('kong_privatelink_interval_seconds', minuteMs / 1_000);

@@ -19,7 +19,7 @@ function openTold() {
   let asked = 0;
   const told = createTold({
     monotonicMs: () => nowMs,
-    askForSnapshot: () => {
+    ask: () => {
       asked += 1;
     },
     ownSamples: () => ({ process_cpu_seconds_total: { '': 3 } }),

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { configPath } from '#config/file';
+import type { Answer } from '../../explain/answer';
+import { explain } from '../../explain/explain';
+import { viewOf } from '../../explain/live';
+import { parseQuestion, type QuestionOptions } from '../../explain/question';
+import { isOurs } from '../../pass/report';
+import { openConfig } from '../../pass/session';
+import type { StageSession } from '../../rollout/open-stages';
+import { exitCodes, type Strictness, worstOf } from '../exit-codes';
+import { perStage, type StageResult } from '../per-stage';
+import type { Configured, Verb } from '../verb';
+import { formatAnswer } from './text';
+import { answersOfWorker } from './worker-answers';
+
+export type ExplainVerbOptions = Configured &
+  Strictness &
+  QuestionOptions & {
+    readonly question: string;
+    /** The zone of a data plane. */
+    readonly zone?: string;
+    /** The one of several control planes. */
+    readonly stage?: string;
+    /** The address of a worker that is asked in place of AWS. */
+    readonly worker?: string;
+  };
+
+/** Says why a request, a domain, an address or an endpoint is as it is, and what the next pass does; writes nothing. */
+export const runExplain: Verb<ExplainVerbOptions> = async (options, signal) => {
+  const question = parseQuestion(options.question, options);
+  if (options.worker !== undefined) return explainByWorker({ ...options, worker: options.worker }, signal);
+  let isKnown = false;
+  const of = async (session: StageSession, own: AbortSignal) => {
+    const view = await viewOf(session, { hasRequest: question.is === 'request' }, own);
+    const answer = explain(question, view, options);
+    isKnown ||= answer.isKnown;
+    return resultOf(answer, options);
+  };
+  const exitCode = await perStage({ ...options, isReadOnly: true }, signal, { doing: 'asking', of });
+  return isKnown ? exitCode : worstOf([exitCode, exitCodes.error]);
+};
+
+function resultOf(answer: Answer, options: ExplainVerbOptions): StageResult {
+  return {
+    exitCode: exitCodeOf(answer, options),
+    json: () => JSON.stringify(answer),
+    text: () => formatAnswer(answer, options.terminal),
+  };
+}
+
+/** That one stage does not know it is no failure where another does. */
+function exitCodeOf({ scopes, domains }: Answer, { strict }: Strictness): number {
+  const endpoints = domains.flatMap((one) => one.endpoints);
+  const isQuarantined = endpoints.some(({ quarantined }) => quarantined && isOurs(quarantined));
+  const isOpen = isQuarantined || scopes.some(({ status }) => status === 'unknown');
+  return strict && isOpen ? exitCodes.uncertain : exitCodes.done;
+}
+
+type ByWorker = ExplainVerbOptions & { readonly worker: string };
+
+async function explainByWorker(options: ByWorker, signal: AbortSignal): Promise<number> {
+  const { terminal, json, worker, ...asked } = options;
+  const { question, method, host, header, zone, stage } = asked;
+  const token = terminal.env.KONG_PRIVATELINK_WATCH_TOKEN ?? tokenIn(options);
+  const answers = await answersOfWorker(
+    { question, method, host, header, zone, stage },
+    { url: worker, token },
+    signal,
+  );
+  const [only, ...others] = answers;
+  const print = (answer: Answer) => terminal.out(formatAnswer(answer, terminal));
+  if (json) terminal.out(`${JSON.stringify(only && others.length === 0 ? only : { stages: answers })}\n`);
+  else for (const answer of answers) print(answer);
+  const codes = answers.map((answer) => exitCodeOf(answer, options));
+  return answers.some((one) => one.isKnown) ? worstOf(codes) : exitCodes.error;
+}
+
+/** A machine that only asks needs no configuration. */
+function tokenIn(options: ByWorker): string | undefined {
+  const path = configPath({ path: options.config, env: options.terminal.env });
+  const isThere = options.config !== undefined || existsSync(path);
+  return isThere ? openConfig(options).watch.token : undefined;
+}

@@ -1,0 +1,47 @@
+import { messageOf } from '#core/errors';
+import type { Answer } from './answer';
+import { explain } from './explain';
+import { parseQuestion, type QuestionOptions } from './question';
+import type { View } from './view';
+
+/** A question as it was written, with its options. */
+export type Asked = QuestionOptions & {
+  readonly question: string;
+  readonly zone?: string;
+  readonly stage?: string;
+};
+
+/** The query of a URL that asks a worker. */
+export function queryOf({ question, header = [], ...rest }: Asked): string {
+  const query = new URLSearchParams({ question });
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) query.append(name, value);
+  for (const one of header) query.append('header', one);
+  return query.toString();
+}
+
+function askedIn(query: string): Asked {
+  const given = new URLSearchParams(query);
+  const of = (name: string) => given.get(name) ?? undefined;
+  const header = given.getAll('header');
+  return {
+    ...{ question: of('question') ?? '', method: of('method'), host: of('host'), zone: of('zone'), stage: of('stage') },
+    header: header.length > 0 ? header : undefined,
+  };
+}
+
+/** What a worker says to a query: for each of its control planes, or the one that is meant, an answer. */
+export type Told = { readonly status: number; readonly text: string };
+
+/** Answers a query from what the last pass over each control plane saw and did. */
+export function tellWorker(query: string, views: readonly View[]): Told {
+  if (views.length === 0) return { status: 503, text: '{"message":"no pass has ended yet"}\n' };
+  try {
+    const { question: text, zone, stage, ...options } = askedIn(query);
+    const question = parseQuestion(text, options);
+    const meant = views.filter(({ planned }) => stage === undefined || planned.report.stage === stage);
+    const answers: readonly Answer[] = meant.map((view) => explain(question, view, { zone }));
+    return { status: 200, text: `${JSON.stringify({ answers })}\n` };
+  } catch (thrown) {
+    return { status: 400, text: `${JSON.stringify({ message: messageOf(thrown) })}\n` };
+  }
+}

@@ -1,0 +1,136 @@
+import { compareText, ipOfAddress } from '#core/addresses/targets';
+import { nameOf } from '#deck/document';
+import { nameInParent } from '#deck/keys';
+import { eachOriginOf } from '#deck/tags';
+import { reportScope } from '../pass/report';
+import type { Answer, DomainAnswer, EndpointAnswer } from './answer';
+import { endpointsIn, othersIn } from './endpoints';
+import { type Fate, fatesOf } from './fates';
+import { namesAlike } from './names-alike';
+import { picksOf } from './picks';
+import type { Question } from './question';
+import { routingsOf } from './routings';
+import type { View } from './view';
+
+export type ExplainOptions = {
+  /** The zone id of a data plane; absent: each zone that targets are in. */
+  readonly zone?: string;
+};
+
+/** What of a view is worked out once for a question. */
+type Known = { readonly view: View; readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
+
+/** Answers a question from what one control plane's pass read and planned. */
+export function explain(question: Question, view: View, { zone }: ExplainOptions = {}): Answer {
+  const { planned, done, place, nowMs } = view;
+  const { owner, stage, pinned, waits, refused, warnings } = done ?? planned.report;
+  const known: Known = { view, endpoints: endpointsIn(view), fates: fatesOf({ ...view, policy: view.config.policy }) };
+  const routings = question.is === 'request' ? routingsOf(question.request, view) : {};
+  const domains = domainsOf(question, known, { ...routings, zone });
+  const isKnown = domains.length > 0 || Boolean(routings.routing?.route ?? routings.routingNext?.route);
+  const takenAtMs = planned.snapshot.takenAtMs;
+  return {
+    ...{ question: question.text, isKnown, nearest: isKnown ? [] : namesAlike(question, known) },
+    seen: {
+      by: done ? 'worker' : 'command',
+      at: new Date(takenAtMs).toISOString(),
+      ageMs: Math.max(0, nowMs - takenAtMs),
+    },
+    ...{ owner, stage, controlPlane: place, pinned, waits, refused },
+    scopes: scopesOf(domains, view),
+    ...routings,
+    ...{ domains, warnings },
+  };
+}
+
+type Asking = ReturnType<typeof routingsOf> & ExplainOptions;
+
+function domainsOf(question: Question, known: Known, asking: Asking): readonly DomainAnswer[] {
+  if (question.is === 'address') return ofAddress(question, known);
+  if (question.is === 'request') return ofRequest(known, asking);
+  const { text } = question;
+  const isOfIt = (one: { readonly domain?: string }) => one.domain === text;
+  const { endpoints, fates } = known;
+  const { publications = [], quarantined } = known.view.planned.report;
+  if ([endpoints, fates, publications, quarantined].some((list) => list.some(isOfIt)))
+    return [wholeDomain(text, known, asking.zone)];
+  return ofEndpoint(text, known);
+}
+
+/** All of a domain. */
+function wholeDomain(domain: string, { view, endpoints, fates }: Known, zone?: string): DomainAnswer {
+  const { report } = view.planned;
+  const entities = fates.filter((one) => one.domain === domain);
+  const keys = new Set(entities.map((one) => one.key));
+  return {
+    domain,
+    endpoints: endpoints.filter((one) => one.domain === domain),
+    others: othersIn(domain, endpoints),
+    entities,
+    kept: report.kept.filter((one) => one.domain === domain && !keys.has(one.key)),
+    publications: (view.done ?? report).publications?.filter((one) => one.domain === domain) ?? [],
+    picks: picksOf(domain, view, zone),
+  };
+}
+
+/** The domains that the routes lead to, which take the request now and after the next pass, or would be next. */
+function ofRequest(known: Known, { routing, routingNext, zone }: Asking): readonly DomainAnswer[] {
+  const found = [routing?.route?.domain, routingNext?.route?.domain].flatMap((one) => one ?? []);
+  return [...new Set(found)].map((domain) => wholeDomain(domain, known, zone));
+}
+
+/** What of each domain has the address: several networks may have the same. */
+function ofAddress({ ip, port }: Extract<Question, { is: 'address' }>, known: Known): readonly DomainAnswer[] {
+  const isIt = (address: string) => ipOfAddress(address) === ip && (port === undefined || address.endsWith(`:${port}`));
+  return partsOfDomains(known, {
+    isEndpoint: ({ addresses }) => addresses.some(({ address }) => isIt(address)),
+    isEntity: ({ kind, key }) => kind === 'target' && isIt(nameInParent(key)),
+  });
+}
+
+/** What is of an endpoint, by its id or one of its names: itself, and the targets that name it. */
+function ofEndpoint(text: string, known: Known): readonly DomainAnswer[] {
+  const { held, plan, snapshot } = known.view.planned;
+  const ids = new Set([text, ...idsOfName(text, snapshot)]);
+  const named = new Set(
+    [...held, ...plan.desired]
+      .filter(({ kind, tags }) => kind === 'target' && eachOriginOf(tags).some(({ endpointId }) => ids.has(endpointId)))
+      .map(nameOf),
+  );
+  return partsOfDomains(known, {
+    isEndpoint: ({ id }) => ids.has(id),
+    isEntity: (fate) => named.has(nameOf(fate)),
+  });
+}
+
+function idsOfName(name: string, { scopes }: View['planned']['snapshot']): readonly string[] {
+  const all = scopes.flatMap(
+    (state) => (state.status === 'known' ? state : state.lastGood)?.discovered.endpoints ?? [],
+  );
+  return all.filter(({ dnsNames }) => dnsNames.includes(name)).map(({ id }) => id);
+}
+
+type Which = {
+  readonly isEndpoint: (endpoint: EndpointAnswer) => boolean;
+  readonly isEntity: (fate: Fate) => boolean;
+};
+
+function partsOfDomains({ endpoints, fates }: Known, { isEndpoint, isEntity }: Which): readonly DomainAnswer[] {
+  const own = endpoints.filter(isEndpoint);
+  const entities = fates.filter(isEntity);
+  const names = [...new Set([...own.map(({ domain = '' }) => domain), ...entities.map(({ domain }) => domain)])];
+  return names.sort(compareText).map((domain) => ({
+    domain,
+    endpoints: own.filter((one) => (one.domain ?? '') === domain),
+    entities: entities.filter((one) => one.domain === domain),
+    ...{ others: [], kept: [], publications: [], picks: [] },
+  }));
+}
+
+/** The scopes of what is answered, and all that are unknown, where what was asked for may be. */
+function scopesOf(domains: readonly DomainAnswer[], { planned: { snapshot } }: View) {
+  const named = new Set(domains.flatMap(({ endpoints }) => endpoints.map(({ scopeId }) => scopeId)));
+  return snapshot.scopes
+    .filter((state) => named.has(state.scope.id) || state.status === 'unknown')
+    .map((state) => reportScope(state, snapshot.takenAtMs));
+}

@@ -1,0 +1,32 @@
+import { compareText } from '#core/addresses/targets';
+import { nearest } from '#core/misfits/nearest';
+import type { EndpointAnswer } from './answer';
+import type { Fate } from './fates';
+import type { Question } from './question';
+
+/** More would be a list of all that there is. */
+const mostNames = 5;
+
+type Names = { readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
+
+/** Names, paths or addresses that are like what was asked for: the nearest first, then those that begin alike. */
+export function namesAlike(question: Question, names: Names): readonly string[] {
+  const asked = question.is === 'request' ? (question.request.path.split('?')[0] ?? '') : question.text;
+  const known = [...new Set(namesFor(question, names))].sort(compareText);
+  const found = nearest(asked, known);
+  const alike = known.filter((one) => one !== found && beginsAlike(one, asked));
+  return [...(found === undefined ? [] : [found]), ...alike].slice(0, mostNames);
+}
+
+function namesFor(question: Question, { endpoints, fates }: Names): readonly string[] {
+  if (question.is === 'request') return endpoints.flatMap(({ paths }) => paths);
+  if (question.is === 'address') return endpoints.flatMap(({ addresses }) => addresses.map(({ address }) => address));
+  const domains = [...endpoints, ...fates].flatMap(({ domain }) => domain ?? []);
+  return question.text.startsWith('vpce-') ? endpoints.map(({ id }) => id) : domains;
+}
+
+/** One begins with the other, or both with the same half of a longer one. */
+function beginsAlike(one: string, other: string): boolean {
+  const half = Math.max(3, Math.ceil(Math.min(one.length, other.length) * 0.75));
+  return one.length >= 3 && one.slice(0, half) === other.slice(0, half);
+}

@@ -1,0 +1,42 @@
+import { isLoopback } from '#core/addresses/loopback';
+import { PrivatelinkError } from '#core/errors';
+import { systemClock } from '#io/clock';
+import type { Api } from '../control-planes/kong-api/errors';
+import { createHttp } from '../control-planes/kong-api/http';
+import { type Asked, queryOf } from './asked';
+
+const token = {
+  code: 'CREDENTIALS',
+  fix: 'set KONG_PRIVATELINK_WATCH_TOKEN to the watch.token of its configuration, or name that configuration with -c',
+} as const;
+
+const workerApi: Api = {
+  name: 'The worker',
+  authorize: (text) => ({ authorization: `Bearer ${text}` }),
+  fixes: {
+    400: { code: 'CONFIG_INVALID', fix: 'correct the question' },
+    401: token,
+    403: token,
+    404: { code: 'CONFIG_INVALID', fix: 'give the address of watch.listen; a worker of this version answers there' },
+    503: { code: 'UNREACHABLE', fix: 'wait until its first pass has ended' },
+  },
+};
+
+export type WorkerAddress = { readonly url: string; readonly token?: string };
+
+/** The path of the question at a worker. */
+export const explainPath = '/v1/explain';
+
+/** Asks a worker that runs; gives what it says, unread. Throws PrivatelinkError. */
+export async function askWorker(asked: Asked, { url, token }: WorkerAddress, signal: AbortSignal): Promise<unknown> {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw noAddress(url, 'write it as http://HOST:PORT');
+  if (url.startsWith('http:') && !isLoopback(url))
+    throw noAddress(url, 'use https, or a loopback address: it gets a token');
+  const http = createHttp({ api: workerApi, address: url, token, concurrency: 1, clock: systemClock });
+  return http({ method: 'GET', path: `${explainPath}?${queryOf(asked)}` }, signal);
+}
+
+function noAddress(url: string, fix: string): PrivatelinkError {
+  return new PrivatelinkError(`--worker ${url} is no address of a worker`, { code: 'CONFIG_INVALID', fix });
+}
