@@ -23,6 +23,7 @@ const calls: Readonly<Record<string, Call>> = {
   // What the estate holds was generated, or will be.
   adopt: [[], 0, 'Nothing that people wrote'],
   sync: [[], 0, '10.0.1.11:80'],
+  explain: [['/sd2/orders'], 0, 'of owner test'],
   retire: [['sd2', '--yes'], 3, 'sd2'],
   // The configuration includes no file that they could write.
   protect: [['sd2', '--json'], 1, 'add include: [kong-privatelink.d.yaml]'],

@@ -7,8 +7,7 @@ import { serialiseSnapshot } from '#discovery/snapshot/file';
 import { onCall } from '#io/api-calls';
 import { systemClock } from '#io/clock';
 import { tellWorker } from '../../explain/asked';
-import type { View } from '../../explain/view';
-import type { Planned } from '../../pass/plan-once';
+import { createLastPass, type LastPass } from '../../explain/last-pass';
 import { serialiseReport } from '../../pass/report';
 import { version } from '../../pass/version';
 import { parseAllowRemovals } from '../../plan/removals/policy';
@@ -55,8 +54,7 @@ type Left = {
   readonly metrics: Metrics;
   passes: number;
   conditions: Conditions;
-  /** What its last pass that could plan saw and did; absent: there was none. */
-  view?: View;
+  readonly lastPass: LastPass;
 };
 
 /** Pass after pass over each stage, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
@@ -130,15 +128,14 @@ type Starting = { readonly shared: Shared; readonly current: () => StageSession;
 
 /** The loop of one stage; what it counts and says has the stage's name. */
 function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, current, signal }: Starting) {
-  const { inUse, clock } = shared;
-  const { stage } = current();
-  const left: Left = { stage, metrics: createMetrics(), passes: 0, conditions: new Map() };
+  const [{ inUse, clock }, { stage }] = [shared, current()];
+  const left: Left = { stage, metrics: createMetrics(), passes: 0, conditions: new Map(), lastPass: createLastPass() };
   // A stage that comes later was not looked at when that was given.
   const ofFirstPass = inUse.listing().isDone ? {} : { allowRemovals: parseAllowRemovals(allowRemovals) };
   const intervalMs = () => inUse.ground().config.watch.intervalSeconds * 1_000;
+  const { onPlanned } = left.lastPass;
   let used = current();
   let came: Came | undefined;
-  let planned: Planned | undefined;
   const pass = createWatchPass({
     clock,
     intervalMs,
@@ -154,9 +151,6 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
       if (inUse.retry()) shared.onRenewed();
       used = current();
       const { warnings = [], ...session } = used;
-      const onPlanned = (one: Planned) => {
-        planned = one;
-      };
       const warned = { ...session, onPlanned, warnings: [...warnings, ...inUse.warnings()] };
       return number === 1 ? { ...warned, policy: { ...session.policy, ...ofFirstPass } } : warned;
     },
@@ -165,8 +159,7 @@ function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, cu
     },
     onReport: (report) => {
       came = { report };
-      const { config, place } = used;
-      if (planned) left.view = { planned, config, place, foreign: [], done: report, nowMs: clock.now() };
+      left.lastPass.onReport(report, used);
       if (json) terminal.out(serialiseReport(report));
     },
     onConditions: (conditions) => {
@@ -216,8 +209,7 @@ function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnSta
     onLag: (lagMs) => metrics.observe('kong_privatelink_eventloop_lag_seconds', lagMs / 1_000),
     snapshot: () => shared.snapshotText(),
     explain: (query) => {
-      const nowMs = clock.now();
-      const views = loops.all().flatMap(({ view }) => (view ? [{ ...view, nowMs }] : []));
+      const views = loops.all().flatMap(({ lastPass }) => lastPass.view(clock.now()) ?? []);
       return tellWorker(query, views);
     },
   };

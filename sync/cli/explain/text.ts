@@ -115,7 +115,8 @@ function leftOf({ endpointId, count, of, seconds, ofSeconds }: AbsenceProgress):
   const [more, time] = [of - count, ofSeconds - seconds];
   if (more <= 0 && time <= 0) return '';
   const who = endpointId === undefined ? '' : `${endpointId}: `;
-  return `${who}${Math.max(more, 0)} absences and ${Math.max(time, 0)} s to go`;
+  const absences = `${Math.max(more, 0)} more ${more === 1 ? 'absence' : 'absences'}`;
+  return `${who}${absences} and ${Math.max(time, 0)} s to go`;
 }
 
 const deciders = {
