@@ -83,19 +83,19 @@ export type RoutingAnswer = {
 };
 
 /** Whose view it is. */
-export type Seen = {
+export type SeenBy = {
   readonly by: 'command' | 'worker';
   /** When discovery was read; ISO 8601. */
   readonly at: string;
   readonly ageMs: number;
 };
 
-export type Answer = {
+export type Explanation = {
   readonly question: string;
   readonly isKnown: boolean;
   /** Names that are alike, where nothing is known. */
   readonly nearest: readonly string[];
-  readonly seen: Seen;
+  readonly seen: SeenBy;
   readonly owner: string;
   readonly stage?: string;
   readonly controlPlane: string;

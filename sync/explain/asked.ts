@@ -1,25 +1,25 @@
 import { messageOf } from '#core/errors';
-import type { Answer } from './answer';
+import type { Explanation } from './answer';
 import { explain } from './explain';
 import { parseQuestion, type QuestionOptions } from './question';
 import type { View } from './view';
 
 /** A question as it was written, with its options. */
-export type Asked = QuestionOptions & {
+export type WorkerQuestion = QuestionOptions & {
   readonly question: string;
   readonly zone?: string;
   readonly stage?: string;
 };
 
 /** The query of a URL that asks a worker. */
-export function queryOf({ question, header = [], ...rest }: Asked): string {
+export function queryOf({ question, header = [], ...rest }: WorkerQuestion): string {
   const query = new URLSearchParams({ question });
   for (const [name, value] of Object.entries(rest)) if (value !== undefined) query.append(name, value);
   for (const one of header) query.append('header', one);
   return query.toString();
 }
 
-function askedIn(query: string): Asked {
+function askedIn(query: string): WorkerQuestion {
   const given = new URLSearchParams(query);
   const of = (name: string) => given.get(name) ?? undefined;
   const header = given.getAll('header');
@@ -30,16 +30,16 @@ function askedIn(query: string): Asked {
 }
 
 /** What a worker says to a query: for each of its control planes, or the one that is meant, an answer. */
-export type Told = { readonly status: number; readonly text: string };
+export type WorkerAnswer = { readonly status: number; readonly text: string };
 
 /** Answers a query from what the last pass over each control plane saw and did. */
-export function tellWorker(query: string, views: readonly View[]): Told {
+export function tellWorker(query: string, views: readonly View[]): WorkerAnswer {
   if (views.length === 0) return { status: 503, text: '{"message":"no pass has ended yet"}\n' };
   try {
     const { question: text, zone, stage, ...options } = askedIn(query);
     const question = parseQuestion(text, options);
     const meant = views.filter(({ planned }) => stage === undefined || planned.report.stage === stage);
-    const answers: readonly Answer[] = meant.map((view) => explain(question, view, { zone }));
+    const answers: readonly Explanation[] = meant.map((view) => explain(question, view, { zone }));
     return { status: 200, text: `${JSON.stringify({ answers })}\n` };
   } catch (thrown) {
     return { status: 400, text: `${JSON.stringify({ message: messageOf(thrown) })}\n` };

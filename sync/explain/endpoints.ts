@@ -76,7 +76,7 @@ function unlistedIn(held: readonly HeldEntity[], listed: ReadonlySet<string>): r
 const heldTags = 'tags of targets in the control plane';
 
 /** Endpoints of other domains that claim a path of this one, or one above or below it. */
-export function othersIn(domain: string, endpoints: readonly EndpointAnswer[]): readonly OtherClaim[] {
+export function otherClaimsIn(domain: string, endpoints: readonly EndpointAnswer[]): readonly OtherClaim[] {
   const own = new Set(endpoints.filter((one) => one.domain === domain).flatMap(({ paths }) => paths));
   const isNear = (path: string) => [...own].some((one) => isWithin(path, one) || isWithin(one, path));
   return endpoints

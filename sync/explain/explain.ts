@@ -3,12 +3,12 @@ import { nameOf } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { eachOriginOf } from '#deck/tags';
 import { reportScope } from '../pass/report';
-import type { Answer, DomainAnswer, EndpointAnswer } from './answer';
-import { endpointsIn, othersIn } from './endpoints';
+import type { DomainAnswer, EndpointAnswer, Explanation } from './answer';
+import { endpointsIn, otherClaimsIn } from './endpoints';
 import { type Fate, fatesOf } from './fates';
 import { namesAlike } from './names-alike';
 import { picksOf } from './picks';
-import type { Question } from './question';
+import type { ExplainQuestion } from './question';
 import { routingsOf } from './routings';
 import type { View } from './view';
 
@@ -21,7 +21,7 @@ export type ExplainOptions = {
 type Known = { readonly view: View; readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
 
 /** Answers a question from what one control plane's pass read and planned. */
-export function explain(question: Question, view: View, { zone }: ExplainOptions = {}): Answer {
+export function explain(question: ExplainQuestion, view: View, { zone }: ExplainOptions = {}): Explanation {
   const { planned, done, place, nowMs } = view;
   const { owner, stage, pinned, waits, refused, warnings } = done ?? planned.report;
   const known: Known = { view, endpoints: endpointsIn(view), fates: fatesOf({ ...view, policy: view.config.policy }) };
@@ -45,7 +45,7 @@ export function explain(question: Question, view: View, { zone }: ExplainOptions
 
 type Asking = ReturnType<typeof routingsOf> & ExplainOptions;
 
-function domainsOf(question: Question, known: Known, asking: Asking): readonly DomainAnswer[] {
+function domainsOf(question: ExplainQuestion, known: Known, asking: Asking): readonly DomainAnswer[] {
   if (question.is === 'address') return ofAddress(question, known);
   if (question.is === 'request') return ofRequest(known, asking);
   const { text } = question;
@@ -65,7 +65,7 @@ function wholeDomain(domain: string, { view, endpoints, fates }: Known, zone?: s
   return {
     domain,
     endpoints: endpoints.filter((one) => one.domain === domain),
-    others: othersIn(domain, endpoints),
+    others: otherClaimsIn(domain, endpoints),
     entities,
     kept: report.kept.filter((one) => one.domain === domain && !keys.has(one.key)),
     publications: (view.done ?? report).publications?.filter((one) => one.domain === domain) ?? [],
@@ -80,7 +80,7 @@ function ofRequest(known: Known, { routing, routingNext, zone }: Asking): readon
 }
 
 /** What of each domain has the address: several networks may have the same. */
-function ofAddress({ ip, port }: Extract<Question, { is: 'address' }>, known: Known): readonly DomainAnswer[] {
+function ofAddress({ ip, port }: Extract<ExplainQuestion, { is: 'address' }>, known: Known): readonly DomainAnswer[] {
   const isIt = (address: string) => ipOfAddress(address) === ip && (port === undefined || address.endsWith(`:${port}`));
   return partsOfDomains(known, {
     isEndpoint: ({ addresses }) => addresses.some(({ address }) => isIt(address)),

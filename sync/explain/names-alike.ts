@@ -2,7 +2,7 @@ import { compareText } from '#core/addresses/targets';
 import { nearest } from '#core/misfits/nearest';
 import type { EndpointAnswer } from './answer';
 import type { Fate } from './fates';
-import type { Question } from './question';
+import type { ExplainQuestion } from './question';
 
 /** More would be a list of all that there is. */
 const mostNames = 5;
@@ -10,7 +10,7 @@ const mostNames = 5;
 type Names = { readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
 
 /** Names, paths or addresses that are like what was asked for: the nearest first, then those that begin alike. */
-export function namesAlike(question: Question, names: Names): readonly string[] {
+export function namesAlike(question: ExplainQuestion, names: Names): readonly string[] {
   const asked = question.is === 'request' ? (question.request.path.split('?')[0] ?? '') : question.text;
   const known = [...new Set(namesFor(question, names))].sort(compareText);
   const found = nearest(asked, known);
@@ -18,7 +18,7 @@ export function namesAlike(question: Question, names: Names): readonly string[] 
   return [...(found === undefined ? [] : [found]), ...alike].slice(0, mostNames);
 }
 
-function namesFor(question: Question, { endpoints, fates }: Names): readonly string[] {
+function namesFor(question: ExplainQuestion, { endpoints, fates }: Names): readonly string[] {
   if (question.is === 'request') return endpoints.flatMap(({ paths }) => paths);
   if (question.is === 'address') return endpoints.flatMap(({ addresses }) => addresses.map(({ address }) => address));
   const domains = [...endpoints, ...fates].flatMap(({ domain }) => domain ?? []);

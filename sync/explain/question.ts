@@ -5,7 +5,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { RoutedRequest } from './routing/conditions';
 
 /** What is asked about. */
-export type Question =
+export type ExplainQuestion =
   | { readonly is: 'request'; readonly text: string; readonly request: RoutedRequest }
   | { readonly is: 'address'; readonly text: string; readonly ip: string; readonly port?: number }
   /** A domain, or the id of an endpoint, or one of its names: what of these there is. */
@@ -19,7 +19,7 @@ export type QuestionOptions = {
 };
 
 /** Reads a question and its options. Throws PrivatelinkError (CONFIG_INVALID) that says what is wrong with it. */
-export function parseQuestion(text: string, options: QuestionOptions = {}): Question {
+export function parseQuestion(text: string, options: QuestionOptions = {}): ExplainQuestion {
   const request = requestOf(text, options);
   if (request) return { is: 'request', text, request };
   const [given] = (['method', 'host', 'header'] as const).filter((name) => options[name] !== undefined);

@@ -3,7 +3,7 @@ import { PrivatelinkError } from '#core/errors';
 import { systemClock } from '#io/clock';
 import type { Api } from '../control-planes/kong-api/errors';
 import { createHttp } from '../control-planes/kong-api/http';
-import { type Asked, queryOf } from './asked';
+import { queryOf, type WorkerQuestion } from './asked';
 
 const token = {
   code: 'CREDENTIALS',
@@ -28,7 +28,11 @@ export type WorkerAddress = { readonly url: string; readonly token?: string };
 export const explainPath = '/v1/explain';
 
 /** Asks a worker that runs; gives what it says, unread. Throws PrivatelinkError. */
-export async function askWorker(asked: Asked, { url, token }: WorkerAddress, signal: AbortSignal): Promise<unknown> {
+export async function askWorker(
+  asked: WorkerQuestion,
+  { url, token }: WorkerAddress,
+  signal: AbortSignal,
+): Promise<unknown> {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw noAddress(url, 'write it as http://HOST:PORT');
   if (url.startsWith('http:') && !isLoopback(url))

@@ -2,13 +2,13 @@ import { printableData } from '#core/printable';
 import { nameInParent, parentOfKey } from '#deck/keys';
 import { formatTable } from '#io/table';
 import { paint, type Terminal } from '#io/terminal';
-import type { Answer, DomainAnswer, EndpointAnswer } from '../../explain/answer';
+import type { DomainAnswer, EndpointAnswer, Explanation } from '../../explain/answer';
 import type { AbsenceProgress, Fate } from '../../explain/fates';
 import { formatScopes, formatWarnings, pinnedTo } from '../../pass/report-text';
 import { formatRouting } from './routing-text';
 
 /** An answer for people; each text of others is one line. */
-export function formatAnswer(given: Answer, terminal: Terminal): string {
+export function formatAnswer(given: Explanation, terminal: Terminal): string {
   const answer = printableData(given);
   const { routing, routingNext, domains, scopes, warnings, refused, pinned, waits } = answer;
   return [
@@ -27,7 +27,7 @@ export function formatAnswer(given: Answer, terminal: Terminal): string {
   ].join('');
 }
 
-function formatSeen({ question, seen, stage, controlPlane }: Answer, terminal: Terminal): string {
+function formatSeen({ question, seen, stage, controlPlane }: Explanation, terminal: Terminal): string {
   const place = stage === undefined ? controlPlane : `stage ${stage}, ${controlPlane}`;
   const who = seen.by === 'worker' ? `the worker's last pass, ${secondsOf(seen.ageMs)} s ago` : 'this command, now';
   return `${paint(terminal, 'bold', question)} in ${place}, as seen by ${who} (${seen.at})\n`;
@@ -37,13 +37,13 @@ function secondsOf(ms: number): number {
   return Math.round(ms / 1_000);
 }
 
-function formatUnknown({ question, nearest, scopes }: Answer): string {
+function formatUnknown({ question, nearest, scopes }: Explanation): string {
   const alike = nearest.length > 0 ? `; there is ${nearest.join(', ')}` : '';
   const unknown = scopes.some(({ status }) => status === 'unknown') ? '; what cannot be read now may have it' : '';
   return `Nobody has ${question}${alike}${unknown}\n`;
 }
 
-function formatDomain(domain: DomainAnswer, answer: Answer, terminal: Terminal): string {
+function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Terminal): string {
   const { endpoints, others, entities, kept, publications, picks } = domain;
   const title = (text: string) => `${paint(terminal, 'bold', text)}\n`;
   return [
@@ -60,7 +60,7 @@ function formatDomain(domain: DomainAnswer, answer: Answer, terminal: Terminal):
   ].join('');
 }
 
-function formatEndpoints(endpoints: readonly EndpointAnswer[], { scopes }: Answer, { columns }: Terminal): string {
+function formatEndpoints(endpoints: readonly EndpointAnswer[], { scopes }: Explanation, { columns }: Terminal): string {
   const ofScope = new Map(scopes.map((one) => [one.id, one]));
   const rows = endpoints.map(({ id, state, reason, scopeId, addresses, said, isListed, ...one }) => {
     const { status, ageMs } = ofScope.get(scopeId) ?? {};
@@ -76,7 +76,7 @@ function formatEndpoints(endpoints: readonly EndpointAnswer[], { scopes }: Answe
 /** More targets than these, to which nothing happens, are counted. */
 const mostUnchanged = 20;
 
-function formatEntities(entities: readonly Fate[], { seen }: Answer, { columns }: Terminal): string {
+function formatEntities(entities: readonly Fate[], { seen }: Explanation, { columns }: Terminal): string {
   const isPlain = ({ kind, does, reason, blocked }: Fate) =>
     kind === 'target' && does === 'nothing' && !reason && !blocked;
   const plain = entities.filter(isPlain);

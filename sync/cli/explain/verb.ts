@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { configPath } from '#config/file';
-import type { Answer } from '../../explain/answer';
+import type { Explanation } from '../../explain/answer';
 import { explain } from '../../explain/explain';
 import { viewOf } from '../../explain/live';
 import { parseQuestion, type QuestionOptions } from '../../explain/question';
@@ -40,7 +40,7 @@ export const runExplain: Verb<ExplainVerbOptions> = async (options, signal) => {
   return isKnown ? exitCode : worstOf([exitCode, exitCodes.error]);
 };
 
-function resultOf(answer: Answer, options: ExplainVerbOptions): StageResult {
+function resultOf(answer: Explanation, options: ExplainVerbOptions): StageResult {
   return {
     exitCode: exitCodeOf(answer, options),
     json: () => JSON.stringify(answer),
@@ -49,7 +49,7 @@ function resultOf(answer: Answer, options: ExplainVerbOptions): StageResult {
 }
 
 /** That one stage does not know it is no failure where another does. */
-function exitCodeOf({ scopes, domains }: Answer, { strict }: Strictness): number {
+function exitCodeOf({ scopes, domains }: Explanation, { strict }: Strictness): number {
   const endpoints = domains.flatMap((one) => one.endpoints);
   const isQuarantined = endpoints.some(({ quarantined }) => quarantined && isOurs(quarantined));
   const isOpen = isQuarantined || scopes.some(({ status }) => status === 'unknown');
@@ -68,7 +68,7 @@ async function explainByWorker(options: ByWorker, signal: AbortSignal): Promise<
     signal,
   );
   const [only, ...others] = answers;
-  const print = (answer: Answer) => terminal.out(formatAnswer(answer, terminal));
+  const print = (answer: Explanation) => terminal.out(formatAnswer(answer, terminal));
   if (json) terminal.out(`${JSON.stringify(only && others.length === 0 ? only : { stages: answers })}\n`);
   else for (const answer of answers) print(answer);
   const codes = answers.map((answer) => exitCodeOf(answer, options));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { misfitOf, PrivatelinkError } from '#core/errors';
-import type { Answer } from '../../explain/answer';
-import type { Asked } from '../../explain/asked';
+import type { Explanation } from '../../explain/answer';
+import type { WorkerQuestion } from '../../explain/asked';
 import { askWorker, type WorkerAddress } from '../../explain/worker';
 import { explained } from '../shapes/explain';
 
@@ -9,13 +9,13 @@ const told = z.object({ answers: z.array(explained).min(1) });
 
 /** What a worker answers, for each of its control planes or the one that is meant. Throws PrivatelinkError. */
 export async function answersOfWorker(
-  asked: Asked,
+  asked: WorkerQuestion,
   worker: WorkerAddress,
   signal: AbortSignal,
-): Promise<readonly Answer[]> {
+): Promise<readonly Explanation[]> {
   const parsed = told.safeParse(await askWorker(asked, worker, signal));
   // The shape is that of what this version's own type says.
-  if (parsed.success) return parsed.data.answers as readonly Answer[];
+  if (parsed.success) return parsed.data.answers as readonly Explanation[];
   const reason = `the worker at ${worker.url} answers otherwise than this version does (${misfitOf(parsed.error, 'body')})`;
   throw new PrivatelinkError(reason, { code: 'BAD_ANSWER', fix: 'ask it with the version that it has itself' });
 }

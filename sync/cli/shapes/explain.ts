@@ -137,7 +137,7 @@ const routing = z
     next: route.optional().describe('what would take it else'),
     documented: route.optional().describe("what takes it in the order of Kong's documentation, where that is another"),
     perhaps: z
-      .array(z.strictObject({ route: route, reason: text.describe('what is not known') }))
+      .array(z.strictObject({ route: route.describe('the route'), reason: text.describe('what is not known') }))
       .describe('routes that would come first, of which nobody can tell whether they take it'),
   })
   .meta({ id: 'explained routing' });

@@ -1,6 +1,6 @@
 import type { HeldEntity } from '#deck/document';
 import { type RoutedRequest, takingOf } from './conditions';
-import { comparePriority, listOf, type Order, partsOf, type RoutePart, type Rule, ruleBetween } from './priority';
+import { comparePriority, listOf, partsOf, type RoutePart, type Rule, type RuleOrder, ruleBetween } from './priority';
 
 /** A route that takes a request, and by which of its paths. */
 export type Taker = { readonly route: HeldEntity; readonly path?: string };
@@ -38,7 +38,7 @@ export function findRoute(routing: Routing, request: RoutedRequest): FoundRoute 
 
 type Found = { readonly part: RoutePart; readonly path?: string };
 
-function firstIn(order: Order, routing: Routing, request: RoutedRequest): FoundRoute {
+function firstIn(order: RuleOrder, routing: Routing, request: RoutedRequest): FoundRoute {
   const perhaps: Perhaps[] = [];
   let first: Found | undefined;
   for (const part of partsIn(order, routing)) {
@@ -57,7 +57,7 @@ function firstIn(order: Order, routing: Routing, request: RoutedRequest): FoundR
 }
 
 /** A service that is off takes none of its routes into the router. */
-function partsIn(order: Order, { routes, services }: Routing): readonly RoutePart[] {
+function partsIn(order: RuleOrder, { routes, services }: Routing): readonly RoutePart[] {
   const off = new Set(services.filter(({ fields }) => fields.enabled === false).map(({ key }) => key));
   return routes
     .filter(({ parent, fields }) => !off.has(parent ?? '') && !streams.has(listOf(fields, 'protocols')[0]))

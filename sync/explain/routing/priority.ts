@@ -9,7 +9,7 @@ export const rules = ['expression', 'kinds', 'host', 'headers', 'regex', 'regex_
 export type Rule = (typeof rules)[number];
 
 /** The order of Kong 3.9 as it runs, or the one that its documentation has. */
-export type Order = 'run' | 'documented';
+export type RuleOrder = 'run' | 'documented';
 
 /** A route, or the part of it that Kong's router makes of paths of one kind and length. */
 export type RoutePart = {
@@ -37,7 +37,7 @@ export function headersOf({ headers = null }: JsonObject): readonly (readonly [s
 }
 
 /** The parts of a route, as the router of flavour `traditional_compatible` has them. */
-export function partsOf(route: HeldEntity, order: Order = 'run'): readonly RoutePart[] {
+export function partsOf(route: HeldEntity, order: RuleOrder = 'run'): readonly RoutePart[] {
   const groups = new Map<number, string[]>();
   for (const path of hasExpression(route.fields) ? [] : listOf(route.fields, 'paths')) {
     const group = isRegex(path) ? 0 : Buffer.byteLength(path);
@@ -91,7 +91,7 @@ const regexBit = 51n;
  * host and a regular expression come before how many kinds of things a route matches on, but for four kinds and more, whose sign fills all bits above; and
  * the number of headers mixes with regex_priority (measured; https://github.com/Kong/kong/issues/14457).
  */
-const priorityIn: Readonly<Record<Order, (rank: RoutePart['rank']) => bigint>> = {
+const priorityIn: Readonly<Record<RuleOrder, (rank: RoutePart['rank']) => bigint>> = {
   run: ({ expression, kinds: used, host, headers, regex, regex_priority, length }) => {
     if (expression) return 0xffn << 56n;
     const low = (used << 29) | (headers << 20) | (regex_priority << 19) | length;

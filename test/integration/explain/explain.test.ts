@@ -47,7 +47,9 @@ describe('explain of a domain', () => {
 
     const { out } = await estate.run('explain', 'sd2');
 
-    expect(out).toMatch(/10\.0\.3\.11:80 in sd2\.privatelink .* stays +.*absence 2 of 3, \d+ of 180 s; 1 more absence and 1[78]\d s to go/);
+    expect(out).toMatch(
+      /10\.0\.3\.11:80 in sd2\.privatelink .* stays +.*absence 2 of 3, \d+ of 180 s; 1 more absence and 1[78]\d s to go/,
+    );
   });
 
   it('says what the brake withholds', async () => {
@@ -72,12 +74,16 @@ describe('explain of a domain', () => {
     const strict = await estate.run('explain', 'sd9', '--strict');
 
     expect(out).toContain(`Endpoint ${thief} of domain sd9 claims /sd2 as well.`);
-    expect(strict.out).toContain(`Endpoint ${thief} is in quarantine: claims path /sd2, but /sd2 belongs to domain sd2`);
+    expect(strict.out).toContain(
+      `Endpoint ${thief} is in quarantine: claims path /sd2, but /sd2 belongs to domain sd2`,
+    );
     expect(strict.exitCode).toBe(5);
   });
 
   it('says what the resolver answers where the domain is via it', async () => {
-    estate.configure(`${defaultConfig(estate)}via: resolver\nresolver: { listen: "127.0.0.1:5353", suffix: privatelink.internal }\n`);
+    estate.configure(
+      `${defaultConfig(estate)}via: resolver\nresolver: { listen: "127.0.0.1:5353", suffix: privatelink.internal }\n`,
+    );
 
     const { answer } = await answerTo('sd2', '--zone', 'use1-az1');
 
@@ -100,21 +106,26 @@ describe('explain of a domain', () => {
 
     const byKind = new Map(answer.domains[0].entities.map((one: { kind: string }) => [one.kind, one]));
     expect(byKind.get('service')).toMatchObject({ does: 'nothing', blocked: { by: 'conflict', would: 'create' } });
-    expect(byKind.get('route')).toMatchObject({ blocked: { by: 'depends', reason: expect.stringContaining('service sd2') } });
+    expect(byKind.get('route')).toMatchObject({
+      blocked: { by: 'depends', reason: expect.stringContaining('service sd2') },
+    });
   });
 });
 
 describe('explain of a request', () => {
-  it.each(['/sd2/orders?x=1', 'https://api.example.com/sd2/orders'])('names the route that takes %s', async (question) => {
-    await estate.run('sync');
+  it.each(['/sd2/orders?x=1', 'https://api.example.com/sd2/orders'])(
+    'names the route that takes %s',
+    async (question) => {
+      await estate.run('sync');
 
-    const { exitCode, out } = await estate.run('explain', question);
+      const { exitCode, out } = await estate.run('explain', question);
 
-    expect(exitCode).toBe(0);
-    expect(out).toMatch(/Route sd2 \([0-9a-f-]{36}, of owner test\) by path \/sd2\/ takes the request\./);
-    expect(out).toContain('It leads to service sd2, domain sd2.');
-    expect(out).toContain('Domain sd2');
-  });
+      expect(exitCode).toBe(0);
+      expect(out).toMatch(/Route sd2 \([0-9a-f-]{36}, of owner test\) by path \/sd2\/ takes the request\./);
+      expect(out).toContain('It leads to service sd2, domain sd2.');
+      expect(out).toContain('Domain sd2');
+    },
+  );
 
   it("names people's route where that comes first, why, and what is next", async () => {
     await estate.run('sync');
@@ -155,7 +166,10 @@ describe('explain of an address or an endpoint', () => {
 
     const { answer } = await answerTo('10.0.2.11');
 
-    expect(answer.domains.map(({ endpoints }: { endpoints: { id: string }[] }) => endpoints[0]?.id)).toEqual([id, other]);
+    expect(answer.domains.map(({ endpoints }: { endpoints: { id: string }[] }) => endpoints[0]?.id)).toEqual([
+      id,
+      other,
+    ]);
   });
 
   it('names one that is held and not discovered any more, by the tags of its targets', async () => {
