@@ -10,7 +10,7 @@ import { zoneOf } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { eachOriginOf } from '#deck/tags';
-import { isName, viaOf } from '#deck/via';
+import { isNameTarget, viaOf } from '#deck/via';
 import { sparesBeside, srvShares } from '#resolver/answers/answer';
 import type { ZonePick } from './answer';
 import type { View } from './view';
@@ -100,7 +100,7 @@ function zonesIn({ scopes }: Snapshot): ReadonlyMap<string, Place> {
 function heldRoutes(held: readonly HeldEntity[], snapshot: Snapshot): Routes {
   const places = zonesIn(snapshot);
   const choices = groupBy(
-    held.filter((one) => one.kind === 'target' && zoneOf(one) === undefined && !isName(one)),
+    held.filter((one) => one.kind === 'target' && zoneOf(one) === undefined && !isNameTarget(one)),
     ({ domain }) => domain,
   );
   const upstreams = new Map(held.filter(isOwnUpstream).map((one) => [one.domain, one]));
