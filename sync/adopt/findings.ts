@@ -8,7 +8,7 @@ import { checkNamed, domainNamed, type Naming } from './domains';
 import { type EndpointIndex, indexEndpoints, type Resolved } from './leads/endpoint-index';
 import { isToResolve, leadOf } from './leads/lead';
 import type { Others } from './managers';
-import { type Place, partsOf, type ServiceParts, unusedUpstreams } from './parts';
+import { type Place, type ServiceParts, servicePartsOf, unusedUpstreams } from './parts';
 import { shareEndpoints } from './share-endpoints';
 
 export type FindingsInput = {
@@ -33,7 +33,7 @@ export type Findings = {
 /** Names of hosts and targets for which DNS has to be asked, since no endpoint has them. */
 export function namesToResolve({ held, scopes }: Pick<FindingsInput, 'held' | 'scopes'>): readonly string[] {
   const index = indexEndpoints(scopes, new Map());
-  const parts = partsOf(held);
+  const parts = servicePartsOf(held);
   const places = [...parts, ...unusedUpstreams(held, parts)].flatMap((one) => one.places);
   return [...new Set(places.map(({ host }) => host.toLowerCase()))].filter((host) => isToResolve(host, index)).sort();
 }
@@ -43,7 +43,7 @@ export function findAdoptable(input: FindingsInput): Findings {
   const { held, owner, names, others } = input;
   const index = indexEndpoints(input.scopes, input.resolved);
   const ownTags = selectTags(owner);
-  const all = partsOf(held);
+  const all = servicePartsOf(held);
   const theirs = all.filter(({ service }) => !isGenerated(service.tags, ownTags));
   checkNamed(
     names,

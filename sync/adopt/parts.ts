@@ -25,7 +25,7 @@ export type ServiceParts = {
 };
 
 /** Each service of a control plane with its upstream, targets, routes and plugins, in the order of `held`. */
-export function partsOf(held: readonly HeldEntity[]): readonly ServiceParts[] {
+export function servicePartsOf(held: readonly HeldEntity[]): readonly ServiceParts[] {
   const byKind = groupBy(held, ({ kind }) => kind);
   const of = (kind: HeldEntity['kind']) => byKind.get(kind) ?? [];
   const upstreams = new Map(of('upstream').map((one) => [one.key, one]));

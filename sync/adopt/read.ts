@@ -15,7 +15,7 @@ export type AdoptSources = Omit<FindingsInput, 'held' | 'scopes' | 'resolved'> &
 };
 
 /** What was found, and what it was found in. */
-export type Found = Findings & Pick<FindingsInput, 'held' | 'scopes' | 'resolved'>;
+export type FoundToAdopt = Findings & Pick<FindingsInput, 'held' | 'scopes' | 'resolved'>;
 
 /** Names asked for at once. */
 const resolvedAtOnce = 16;
@@ -24,7 +24,7 @@ const resolvedAtOnce = 16;
 export async function readAdoptable(
   { readHeld, readScopes, resolver, ...input }: AdoptSources,
   signal: AbortSignal,
-): Promise<Found> {
+): Promise<FoundToAdopt> {
   const [held, scopes] = await Promise.all([readHeld(signal), readScopes(signal)]);
   const names = namesToResolve({ held, scopes });
   const answers = await concurrently(names, { limit: resolvedAtOnce, signal }, (name, own) =>

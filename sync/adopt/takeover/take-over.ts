@@ -12,13 +12,13 @@ import { findRecorded, heldWith, type Steps, stepsOf, whyNotNow } from './taking
 type Deps = PassDependencies & Pick<Session, 'config'>;
 
 /** One domain, on its way from people to the product; `whole`: all that the control plane holds. */
-export type Taking = { readonly record: AdoptionRecord; readonly whole: readonly HeldEntity[] };
+export type Takeable = { readonly record: AdoptionRecord; readonly whole: readonly HeldEntity[] };
 
 /** What taking over writes, or why it cannot be done now. */
 export type Takeover = { readonly planned: Planned; readonly steps: Steps; readonly problem?: Problem };
 
 /** Plans, and writes nothing. Throws PrivatelinkError where the control plane cannot be read, or what is recorded is gone. */
-export async function planTakeover(deps: Deps, taking: Taking, signal: AbortSignal): Promise<Takeover> {
+export async function planTakeover(deps: Deps, taking: Takeable, signal: AbortSignal): Promise<Takeover> {
   const theirs = theirsOf(taking);
   return planWith(takingDeps(deps, taking, theirs), taking, { theirs, signal });
 }
@@ -26,7 +26,7 @@ export async function planTakeover(deps: Deps, taking: Taking, signal: AbortSign
 /** Writes what is new, then what leads there, then takes away what that replaces; plans anew before each, so that it can be repeated after it was stopped. */
 export function takeOverDomain(
   deps: Deps,
-  taking: Taking,
+  taking: Takeable,
   signal: AbortSignal,
 ): Promise<{ readonly results: readonly AppliedChange[] }> {
   const theirs = theirsOf(taking);
@@ -45,7 +45,7 @@ export function takeOverDomain(
   });
 }
 
-function theirsOf({ record, whole }: Taking): readonly HeldEntity[] {
+function theirsOf({ record, whole }: Takeable): readonly HeldEntity[] {
   const { held, gone } = findRecorded(record, whole);
   // Targets that it replaced already are gone rightly.
   const missing = gone.filter((name) => !name.startsWith('target:'));
@@ -57,7 +57,7 @@ function theirsOf({ record, whole }: Taking): readonly HeldEntity[] {
 }
 
 /** What a pass plans with while these entities are taken over. */
-function takingDeps<D extends Deps>(deps: D, { record }: Taking, theirs: readonly HeldEntity[]): D {
+function takingDeps<D extends Deps>(deps: D, { record }: Takeable, theirs: readonly HeldEntity[]): D {
   const { domain, adopted } = record;
   const { route: _, ...settings } = deps.settings[domain] ?? {};
   const read: ControlPlane['read'] = async (signal) => heldWith(await deps.controlPlane.read(signal), theirs, domain);
@@ -71,7 +71,7 @@ function takingDeps<D extends Deps>(deps: D, { record }: Taking, theirs: readonl
 
 type Planning = { readonly theirs: readonly HeldEntity[]; readonly signal: AbortSignal };
 
-async function planWith(deps: Deps, { record }: Taking, { theirs, signal }: Planning): Promise<Takeover> {
+async function planWith(deps: Deps, { record }: Takeable, { theirs, signal }: Planning): Promise<Takeover> {
   const { domain } = record;
   const planned = await planOnce(deps, signal);
   const { plan, report } = planned;

@@ -54,7 +54,7 @@ export type AdoptView = {
 type Told = Findings & { readonly scopes: readonly SeenScope[] };
 
 /** The findings as data: entities by their names, without what plugins and others hold. */
-export function viewOf({ adoptable, notes, scopes }: Told, where: Pick<AdoptView, 'stage' | 'place'>): AdoptView {
+export function adoptViewOf({ adoptable, notes, scopes }: Told, where: Pick<AdoptView, 'stage' | 'place'>): AdoptView {
   return {
     ...where,
     scopes: scopes.map(scopeView),

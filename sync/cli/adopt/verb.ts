@@ -10,7 +10,7 @@ import { parseDomainNames } from '../../adopt/domains';
 import type { Others } from '../../adopt/managers';
 import { type AdoptSources, readAdoptable } from '../../adopt/read';
 import { formatAdopt, type TagsForm } from '../../adopt/told/text';
-import { type AdoptView, viewOf } from '../../adopt/told/view';
+import { type AdoptView, adoptViewOf } from '../../adopt/told/view';
 import { backendOf } from '../../control-planes/backends';
 import { hasNoCredentials } from '../../pass/report';
 import { openSources, type Session } from '../../pass/session';
@@ -54,7 +54,7 @@ export const runAdopt: Verb<AdoptVerbOptions> = async (options, signal) => {
     of: async (session, own) => {
       const sources = sourcesOf(session, { names, selectTags: options.selectTag ?? [] });
       const found = await readAdoptable({ ...sources, readScopes: readOnce(session, signal) }, own);
-      return resultOf(viewOf(found, { stage: session.stage, place: session.place }), telling);
+      return resultOf(adoptViewOf(found, { stage: session.stage, place: session.place }), telling);
     },
   });
 };
@@ -112,7 +112,7 @@ async function ofFile(path: string, options: FileOptions, signal: AbortSignal): 
     resolver: createResolver(),
   };
   const found = await withElapsed(options.terminal, 'reading AWS', () => readAdoptable(sources, signal));
-  return resultOf(viewOf(found, { place: path }), options);
+  return resultOf(adoptViewOf(found, { place: path }), options);
 }
 
 async function readGiven(path: string, signal: AbortSignal): Promise<string> {

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Endpoint } from '#core/model';
 import { serviceName } from '#core/names';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
-import { endpointOf } from '../../support/builders';
-import { type CliResult, runCli } from '../../support/cli';
-import { token } from '../../support/control-planes/konnect';
-import { writeSnapshot } from '../../support/network/resolver';
+import { endpointOf } from '../support/builders';
+import { type CliResult, runCli } from '../support/cli';
+import { token } from '../support/control-planes/konnect';
+import { writeSnapshot } from '../support/network/resolver';
 
 /** What a control plane of Konnect holds: 10,000 of each kind, which the stand-in keeps to. */
 const most = 10_000;

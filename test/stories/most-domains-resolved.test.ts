@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { RecordType } from 'dns-packet';
 import { createTcpFrames, tcpFrameOf } from '#resolver/packets/frames';
-import { endpointOf } from '../../support/builders';
-import { queryOf, readAnswer } from '../../support/network/dns';
+import { endpointOf } from '../support/builders';
+import { queryOf, readAnswer } from '../support/network/dns';
 import {
   ask,
   listeningAt,
@@ -15,8 +15,8 @@ import {
   targetOf,
   writeConfig,
   writeSnapshot,
-} from '../../support/network/resolver';
-import { until } from '../../support/until';
+} from '../support/network/resolver';
+import { until } from '../support/until';
 
 /** As many as a control plane of Konnect has targets, each of them a name for the resolver. */
 const most = 10_000;
