@@ -10,6 +10,7 @@ import { createEc2Reader } from './aws/readers/endpoints';
 import { createEc2InstanceReader } from './aws/readers/instances';
 import type { Ec2ReaderOptions } from './aws/readers/listing';
 import { createNetworkReader } from './aws/readers/networks';
+import { readRegions } from './aws/readers/regions';
 import { createZoneReader } from './aws/readers/zones';
 import { type AddFindings, createFindings } from './findings/findings';
 import { createCloudMapSource } from './providers/cloud-map';
@@ -95,6 +96,16 @@ export function openSeen(
     ec2ReadersOf(createEc2Reader, { ...aws, pageSize, scope, endpoint });
   const own = sources.filter((one) => one.type === 'vpc-endpoints');
   return createSeenReader(own, { ...defaultDiscovery, ...discovery, readersOf });
+}
+
+/** The regions that are enabled for the process's own credentials, asked in `region`. Throws PrivatelinkError. */
+export function readOwnRegions(
+  { region, endpoint }: { readonly region: string; readonly endpoint?: string },
+  { aws, signal }: { readonly aws: AwsAccess; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const scope = { id: `regions.self.${region}`, source: 'regions', account: 'self', region };
+  const client = lazyEc2Client({ scope, endpoint, credentials: aws.credentials });
+  return readRegions({ scope, client, budget: aws.budget }, signal);
 }
 
 /** What looks at the networks of the sources that the configuration names; no IO. */

@@ -1,5 +1,5 @@
 import type { AllowConfig, TagKeys } from '#config/schema';
-import type { Problem } from '#core/errors';
+import type { ErrorCode, Problem } from '#core/errors';
 import type { Address, EndpointState, Scope } from '#core/model';
 
 /** An address of an endpoint's interface, with the name of its zone: names of zones differ between accounts, and are part of zonal DNS names. */
@@ -36,4 +36,4 @@ export type SeenEndpoint = {
 /** What one scope holds, or why nobody knows: nothing is concluded from a scope that cannot be read. */
 export type SeenScope =
   | { readonly status: 'known'; readonly scope: Scope; readonly endpoints: readonly SeenEndpoint[] }
-  | { readonly status: 'unknown'; readonly scope: Scope; readonly reason: string; readonly code: string };
+  | { readonly status: 'unknown'; readonly scope: Scope; readonly reason: string; readonly code: ErrorCode };

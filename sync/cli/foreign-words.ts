@@ -19,7 +19,6 @@ export const foreignWords: Readonly<Record<string, string>> = {
   ping: checks,
   test: checks,
   validate: checks,
-  init: 'doctor says what is missing: first of all the configuration, which README.md shows; sandbox needs none',
   status: `diff shows what is not as it should be; ${checks}`,
   describe: seen,
   get: seen,

@@ -3,6 +3,26 @@ import { configOption, stageOption, strictOption, type VerbEntry } from '../verb
 /** What the command line offers for the first day. */
 export const adoptVerbs: readonly VerbEntry[] = [
   {
+    name: 'init',
+    summary: 'write a first configuration from what the credentials and the token see, and check it',
+    help: `
+Looks at the control planes that the token of Konnect may write, and at the VPC endpoints of the regions that are enabled; takes
+those regions that hold tagged endpoints, or endpoints that services written by hand lead to. On a terminal it asks, in a
+pipe the options say it. It replaces no file, writes nothing else, and ends with doctor.
+The token stays in the environment. For a Kong of your own write the file by hand: README.md shows one.`,
+    exits: { done: 'written, and all checks are ok or warnings', error: 'nothing written, or a check failed' },
+    options: [
+      ['-c, --config <file>', 'the file to write (default: kong-privatelink.yaml)'],
+      ['--owner <name>', 'unique for each configuration that writes to the control plane (default: its name)'],
+      ['--control-plane <name>', 'the control plane to write to, where the token sees several'],
+      ['--address <url>', "Konnect's API (default: https://us.api.konghq.com)"],
+      ['--token-variable <name>', 'the variable that holds the token (default: KONNECT_TOKEN)'],
+      ['--region <region>', 'read this region, whatever it holds; may be repeated', 'repeatable'],
+      ['--endpoint <url>', "AWS's API, for networks without a way to the internet"],
+    ],
+    load: async () => (await import('../init/verb')).runInit,
+  },
+  {
     name: 'adopt',
     summary: 'show what people wrote by hand and what points at PrivateLink, and take it over',
     help: `

@@ -20,7 +20,8 @@ export const runDoctor: Verb<DoctorOptions> = async (options, signal) => {
 
 const colours: Readonly<Record<CheckResult['result'], Colour>> = { ok: 'green', warning: 'yellow', failed: 'red' };
 
-function formatChecks(checks: readonly CheckResult[], terminal: Terminal): string {
+/** A line for each check, for people. */
+export function formatChecks(checks: readonly CheckResult[], terminal: Terminal): string {
   const rows = checks.map(({ check, result, detail }) => [check, result, detail]);
   const [head = '', ...more] = formatRows(['CHECK', 'RESULT', 'DETAIL'], rows, terminal.columns);
   const painted = checks.map(({ result }, index) => paint(terminal, colours[result], more[index] ?? ''));

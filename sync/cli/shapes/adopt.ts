@@ -79,6 +79,25 @@ const takenOver = z
   })
   .meta({ id: 'domain taken over, or given back' });
 
+const regionSeen = z
+  .strictObject({
+    region: text.describe('the region'),
+    endpoints: z.int().min(0).describe('VPC endpoints in it'),
+    tagged: z.int().min(0).describe('those with the tag of a domain'),
+    adoptable: z.int().min(0).describe('those that services written by hand lead to'),
+  })
+  .meta({ id: 'region' });
+
+const checks = z
+  .array(
+    z.strictObject({
+      check: text.describe('what was looked at'),
+      result: z.enum(['ok', 'warning', 'failed']).describe('what came of it'),
+      detail: text.describe('what was found, with the fix'),
+    }),
+  )
+  .describe('what `doctor` says of it');
+
 export const adoptOutputs = {
   'adopt --apply': z
     .strictObject({
@@ -87,6 +106,16 @@ export const adoptOutputs = {
       domains: z.array(takenOver).describe('the same for `--release`'),
     })
     .meta({ id: 'adopt --apply' }),
+  init: z
+    .strictObject({
+      path: text.describe('the file that was written'),
+      text: text.describe('what it holds'),
+      owner: text.describe('the owner that it names'),
+      controlPlane: text.describe('the control plane that it names'),
+      regions: z.array(regionSeen).describe('the regions that it names'),
+      checks,
+    })
+    .meta({ id: 'init' }),
   adopt: z
     .strictObject({
       stage: text.optional().describe('of several control planes, which one'),

@@ -3,6 +3,7 @@ import { PrivatelinkError, type Problem } from '#core/errors';
 import { idSchema } from '#deck/held';
 import { shapeError } from '../kong-api/errors';
 import type { Http } from '../kong-api/http';
+import { numberedPages, readPages } from '../kong-api/pages';
 import { segmentOf } from '../kong-api/paths';
 
 /** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
@@ -44,6 +45,13 @@ export async function resolveControlPlane(http: Http, name: string, signal: Abor
     code: 'CONFIG_INVALID',
     fix: refusal.fix,
   });
+}
+
+/** Gives the names of all control planes that the token may see and whose entities may be written, sorted. Throws PrivatelinkError. */
+export async function listWritablePlanes(http: Http, signal: AbortSignal): Promise<readonly string[]> {
+  const pages = { path: planesPath, shape: numberedPages(listedPlane), fixes: listFixes };
+  const found = await readPages(http, pages, signal);
+  return [...new Set(found.filter((one) => !whyRefused(one)).map(({ name }) => name))].sort();
 }
 
 /** The path of a control plane, from the root. */

@@ -1,0 +1,65 @@
+import { compareText } from '#core/addresses/targets';
+
+/** What a first configuration is made of. */
+export type FirstConfig = {
+  readonly owner: string;
+  readonly regions: readonly RegionSeen[];
+  /** Where AWS's API is, where it is not AWS's own address. */
+  readonly endpoint?: string;
+  readonly address: string;
+  readonly controlPlane: string;
+  /** The variable that holds the token. */
+  readonly tokenName: string;
+};
+
+/** What was seen in a region. */
+export type RegionSeen = {
+  readonly region: string;
+  readonly endpoints: number;
+  /** Those that carry the tag of a domain. */
+  readonly tagged: number;
+  /** Those that services written by hand lead to. */
+  readonly adoptable: number;
+};
+
+/** The configuration as a file for people: each key with what it is for. Texts are quoted, whoever chose them. */
+export function configText({ owner, regions, endpoint, address, controlPlane, tokenName }: FirstConfig): string {
+  const seen = regions.toSorted((a, b) => compareText(a.region, b.region));
+  const source = ['  - name: hub', '    type: vpc-endpoints', `    regions: ${list(seen.map(({ region }) => region))}`];
+  return `${[
+    '# yaml-language-server: $schema=kong-privatelink.schema.json',
+    '# The line above is for editors: `kong-privatelink schema --config > kong-privatelink.schema.json` writes that file.',
+    '',
+    '# Becomes a tag on all that is written; unique for each configuration that writes to the control plane.',
+    `owner: ${text(owner)}`,
+    '',
+    "# The account of the process's own credentials; for others add accounts: [{ roleArn: … }].",
+    ...seen.map((one) => `# ${wordsFor(one)}`),
+    'sources:',
+    ...source,
+    ...(endpoint === undefined ? [] : [`    endpoint: ${text(endpoint)}`]),
+    '',
+    `# The token stands in the environment, not here.`,
+    'controlPlane:',
+    '  type: konnect',
+    `  address: ${text(address)}`,
+    `  name: ${text(controlPlane)}`,
+    `  token: "\${${tokenName}}"`,
+    '',
+    '# Nothing is removed during the first trial: take this out when the diff looks right.',
+    'policy: { mode: upsert-only }',
+  ].join('\n')}\n`;
+}
+
+function wordsFor({ region, endpoints, tagged, adoptable }: RegionSeen): string {
+  return `${region}: ${endpoints} endpoints, ${tagged} tagged, ${adoptable} that services written by hand lead to`;
+}
+
+/** JSON is YAML; \`\${\` would name a variable. */
+function text(value: string): string {
+  return JSON.stringify(value).replaceAll('${', '$${');
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.join(', ')}]`;
+}

@@ -1,0 +1,40 @@
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { readRegions } from '#discovery/aws/readers/regions';
+import { createMockEc2, readerOptions } from '../../../../support/aws/vpc-endpoints';
+
+const mock = createMockEc2();
+const signal = new AbortController().signal;
+
+const read = () => readRegions(readerOptions(mock), signal);
+
+beforeEach(() => {
+  mock.ec2.reset();
+});
+
+describe('readRegions', () => {
+  it('gives the names, sorted', async () => {
+    mock.ec2
+      .on(DescribeRegionsCommand)
+      .resolves({ Regions: [{ RegionName: 'us-west-2' }, { RegionName: 'eu-west-1' }] });
+
+    expect(await read()).toEqual(['eu-west-1', 'us-west-2']);
+  });
+
+  it('says what may not be asked', async () => {
+    mock.ec2
+      .on(DescribeRegionsCommand)
+      .rejects(Object.assign(new Error('not authorized'), { name: 'UnauthorizedOperation' }));
+
+    await expect(read()).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+      message: expect.stringContaining('allow ec2:DescribeRegions'),
+    });
+  });
+
+  it('refuses an answer without names', async () => {
+    mock.ec2.on(DescribeRegionsCommand).resolves({ Regions: [{}] });
+
+    await expect(read()).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+  });
+});
