@@ -19,7 +19,7 @@ export type Exits = Readonly<Partial<Record<Exit, string>>>;
 export const exitMeanings: { readonly [E in Exit]: string } = {
   done: 'done',
   error: 'error (nothing written)',
-  differs: 'diff found differences, or a rollout waits',
+  differs: 'diff or adopt found something, or a rollout waits',
   refused: 'refused by policy, or halted by a gate',
   incomplete: 'some entities could not be applied',
   uncertain: 'with --strict: a scope is unknown, or an endpoint is in quarantine',

@@ -21,7 +21,7 @@ const calls: Readonly<Record<string, Call>> = {
   diff: [[], 2, '10.0.1.11:80'],
   render: [[], 0, '10.0.1.11:80'],
   // What the estate holds was generated, or will be.
-  init: [[], 1, 'is there already'],
+  init: [['--json'], 1, 'is there already'],
   adopt: [[], 0, 'Nothing that people wrote'],
   sync: [[], 0, '10.0.1.11:80'],
   explain: [['/sd2/orders'], 0, 'of owner test'],

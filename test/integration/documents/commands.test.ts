@@ -129,6 +129,9 @@ describe('our commands in the docs', () => {
     diff: [0, 2],
     // Nobody has the endpoint of the example, and no worker runs.
     explain: [0, 1],
+    adopt: [0, 2],
+    // The configuration is there already.
+    init: [1],
     retire: [3],
     rollback: [0, 3],
     rollout: [0, 2],
@@ -141,6 +144,8 @@ describe('our commands in the docs', () => {
     // What `protect` writes.
     writeFileSync(join(estate.folder, 'kong-privatelink.d.yaml'), '');
     estate.configure(`${workerConfig(estate)}include: [kong-privatelink.d.yaml]\n`);
+    // What decK dumps.
+    writeFileSync(join(estate.folder, 'dump.yaml'), '_format_version: "3.0"\n');
   });
 
   afterEach(() => estate.close());
