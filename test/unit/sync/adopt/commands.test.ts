@@ -85,7 +85,7 @@ resource "aws_ec2_tag" "kong_7_orders_vpce_0a11111111111111a" {
   });
 
   it('lets no text become a template', () => {
-    const tags = { [orders.id]: { 'kong:host': `a${'{file("/etc/passwd")}'}%{ if true }"\n` } };
+    const tags = { [orders.id]: { 'kong:host': `a${'$'}{file("/etc/passwd")}%{ if true }"\n` } };
 
     expect(terraformOf([adoptableWith({ tags })])).toContain(
       '"kong:host" = "a$${file(\\"/etc/passwd\\")}%%{ if true }\\"\\n"',
