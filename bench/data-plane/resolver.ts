@@ -186,11 +186,11 @@ async function ask(asker: ChildProcess, count: number): Promise<z.infer<typeof a
 
 /** Asks until every answer holds a record: before that the server does not know all domains. Throws when that never comes. */
 async function untilKnown(asker: ChildProcess, count: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
     if ((await ask(asker, count)).empty === 0) return;
     await wait(300);
   }
-  throw new Error('a server has answered without records for half a minute');
+  throw new Error('a server has answered without records for two minutes');
 }
 
 async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
