@@ -129,7 +129,8 @@ describe('our commands in the docs', () => {
     diff: [0, 2],
     // Nobody has the endpoint of the example, and no worker runs.
     explain: [0, 1],
-    adopt: [0, 2],
+    // There is nothing of that name to take over, or to give back.
+    adopt: [0, 1, 2],
     // The configuration is there already.
     init: [1],
     retire: [3],
