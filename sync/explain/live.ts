@@ -11,7 +11,7 @@ import type { Routing } from './routing/find-route';
 import type { View } from './view';
 
 /** Reads and plans as `diff` does, and writes nothing; with `hasRequest` all routes too. Throws PrivatelinkError. */
-export async function viewOf(
+export async function liveView(
   session: StageSession,
   { hasRequest }: { readonly hasRequest: boolean },
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { configPath } from '#config/file';
 import type { Explanation } from '../../explain/answer';
 import { explain } from '../../explain/explain';
-import { viewOf } from '../../explain/live';
+import { liveView } from '../../explain/live';
 import { parseQuestion, type QuestionOptions } from '../../explain/question';
 import { isOurs } from '../../pass/report';
 import { openConfig } from '../../pass/session';
@@ -31,7 +31,7 @@ export const runExplain: Verb<ExplainVerbOptions> = async (options, signal) => {
   if (options.worker !== undefined) return explainByWorker({ ...options, worker: options.worker }, signal);
   let isKnown = false;
   const of = async (session: StageSession, own: AbortSignal) => {
-    const view = await viewOf(session, { hasRequest: question.is === 'request' }, own);
+    const view = await liveView(session, { hasRequest: question.is === 'request' }, own);
     const answer = explain(question, view, options);
     isKnown ||= answer.isKnown;
     return resultOf(answer, options);

@@ -22,10 +22,10 @@ export type RoutedRequest = {
 export type Met = boolean | string;
 
 /** Whether the route takes the request, and by which of its paths; undefined: it takes every path. */
-export type Taking = { readonly met: Met; readonly path?: string };
+export type RouteTaking = { readonly met: Met; readonly path?: string };
 
 /** Whether a part of a route takes the request, as the router of flavour `traditional_compatible` tells it (kong/router/transform.lua, 3.9). */
-export function takingOf({ route: { fields }, paths }: RoutePart, request: RoutedRequest): Taking {
+export function takingOf({ route: { fields }, paths }: RoutePart, request: RoutedRequest): RouteTaking {
   if (hasExpression(fields)) return { met: 'its expression is not evaluated here' };
   const { met: byPath, path } = pathOf(paths, request);
   const met = all([
@@ -52,7 +52,7 @@ function any(conditions: readonly Met[]): Met {
   return conditions.find((one) => typeof one === 'string') ?? false;
 }
 
-function pathOf(paths: readonly string[], request: RoutedRequest): Taking {
+function pathOf(paths: readonly string[], request: RoutedRequest): RouteTaking {
   if (paths.length === 0) return { met: true };
   const asked = routedPath(request.path);
   const all = paths.map((path) => ({ path, met: pathMet(path, asked) }));

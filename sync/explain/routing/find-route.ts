@@ -1,6 +1,14 @@
 import type { HeldEntity } from '#deck/document';
 import { type RoutedRequest, takingOf } from './conditions';
-import { comparePriority, listOf, partsOf, type RoutePart, type Rule, type RuleOrder, ruleBetween } from './priority';
+import {
+  comparePriority,
+  listOf,
+  type RoutePart,
+  type Rule,
+  type RuleOrder,
+  routePartsOf,
+  ruleBetween,
+} from './priority';
 
 /** A route that takes a request, and by which of its paths. */
 export type Taker = { readonly route: HeldEntity; readonly path?: string };
@@ -61,7 +69,7 @@ function partsIn(order: RuleOrder, { routes, services }: Routing): readonly Rout
   const off = new Set(services.filter(({ fields }) => fields.enabled === false).map(({ key }) => key));
   return routes
     .filter(({ parent, fields }) => !off.has(parent ?? '') && !streams.has(listOf(fields, 'protocols')[0]))
-    .flatMap((route) => partsOf(route, order))
+    .flatMap((route) => routePartsOf(route, order))
     .sort(comparePriority);
 }
 

@@ -1,7 +1,7 @@
 import { createContext, Script } from 'node:vm';
 
 /** Whether a pattern is found; undefined: nobody here can tell. */
-export type Found = boolean | undefined;
+export type PatternFound = boolean | undefined;
 
 /** Flags behind what they change nothing of count for all of the pattern. */
 const flagged = /^([^A-Za-z()[\].]*)\(\?([is]+)\)([\s\S]*)$/;
@@ -16,7 +16,7 @@ const context = createContext(Object.create(null));
 const search = new Script('new RegExp(source, flags).test(text)');
 
 /** Looks for a regular expression as Kong writes it in a text of bytes; `start` stands before it. */
-export function findPattern(pattern: string, text: string, start: '' | '^' = ''): Found {
+export function findPattern(pattern: string, text: string, start: '' | '^' = ''): PatternFound {
   if (otherwise.test(pattern)) return undefined;
   const [, before = '', inline = '', rest = pattern] = flagged.exec(pattern) ?? [];
   const source = start + before + rest.replaceAll('(?P<', '(?<');

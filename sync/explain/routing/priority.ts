@@ -37,7 +37,7 @@ export function headersOf({ headers = null }: JsonObject): readonly (readonly [s
 }
 
 /** The parts of a route, as the router of flavour `traditional_compatible` has them. */
-export function partsOf(route: HeldEntity, order: RuleOrder = 'run'): readonly RoutePart[] {
+export function routePartsOf(route: HeldEntity, order: RuleOrder = 'run'): readonly RoutePart[] {
   const groups = new Map<number, string[]>();
   for (const path of hasExpression(route.fields) ? [] : listOf(route.fields, 'paths')) {
     const group = isRegex(path) ? 0 : Buffer.byteLength(path);
