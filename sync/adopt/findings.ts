@@ -1,5 +1,6 @@
+import { compareText } from '#core/addresses/targets';
 import { formatProblem, isProblem } from '#core/errors';
-import type { HeldEntity } from '#deck/document';
+import { type HeldEntity, nameOf } from '#deck/document';
 import { isGenerated, selectTags } from '#deck/tags';
 import type { SeenScope } from '#discovery/seen/model';
 import type { Adoptable } from './adoptable';
@@ -40,7 +41,9 @@ export function namesToResolve({ held, scopes }: Pick<FindingsInput, 'held' | 's
 
 /** Finds what people wrote by hand and what points at PrivateLink. Throws PrivatelinkError for a name of `names` that no service has. */
 export function findAdoptable(input: FindingsInput): Findings {
-  const { held, owner, names, others } = input;
+  const { owner, names, others } = input;
+  // Control planes list in an order of their own, and where two would have one name it must not decide.
+  const held = input.held.toSorted((a, b) => compareText(nameOf(a), nameOf(b)) || compareText(a.id, b.id));
   const index = indexEndpoints(input.scopes, input.resolved);
   const ownTags = selectTags(owner);
   const all = servicePartsOf(held);

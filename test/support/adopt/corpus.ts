@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AnyDeckFile, parseAnyDeckFile } from '#deck/file/any';
+import type { SeenScope } from '#discovery/seen/model';
 import { type Findings, findAdoptable } from '#sync/adopt/findings';
 import { type AdoptCase, allScopes } from './cases';
 
@@ -15,9 +16,11 @@ export function readCorpus(file: string): AnyDeckFile {
 
 export const corpusOwner = 'test';
 
-/** What `adopt` finds in one control plane of the corpus. */
-export function findInCorpus({ file, scopes = allScopes, ...given }: AdoptCase): Findings {
-  const { held, selectTags } = readCorpus(file);
+/** What `adopt` finds in one control plane of the corpus; `isReversed`: where control plane and AWS list all of it the other way round. */
+export function findInCorpus({ file, scopes: known, ...given }: AdoptCase, isReversed = false): Findings {
+  const { held: listed, selectTags } = readCorpus(file);
+  const held = isReversed ? listed.toReversed() : listed;
+  const scopes = isReversed ? reversed(known ?? allScopes) : (known ?? allScopes);
   return findAdoptable({
     owner: corpusOwner,
     held,
@@ -30,4 +33,10 @@ export function findInCorpus({ file, scopes = allScopes, ...given }: AdoptCase):
       selectedBy: selectTags.length > 0 ? `its file selects by ${selectTags.join(', ')}` : undefined,
     },
   });
+}
+
+function reversed(scopes: readonly SeenScope[]): readonly SeenScope[] {
+  return scopes
+    .map((one) => (one.status === 'known' ? { ...one, endpoints: one.endpoints.toReversed() } : one))
+    .toReversed();
 }
