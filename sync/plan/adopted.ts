@@ -1,3 +1,5 @@
+import type { DomainSettings } from '#core/model';
+import { adoptedIn, isAdopted } from '#deck/adopted';
 import { type Document, type Entity, type HeldEntity, nameOf, parentNameOf } from '#deck/document';
 import { besideTheirs } from '#deck/tags';
 import type { Kept } from './changes';
@@ -26,4 +28,30 @@ function completed({ isPartial: _, ...entity }: Entity, held?: HeldEntity): Enti
 function whyMissing({ kind, key, domain }: Entity): Kept {
   const reason = `domains.${domain}.adopted names ${kind} ${key}, which does not carry this owner's tags: kong-privatelink adopt --apply ${domain} takes it over`;
   return { key, domain, reason };
+}
+
+type Settings = Readonly<Record<string, DomainSettings>>;
+
+type Remembered = { readonly settings: Settings; readonly kept: readonly Kept[] };
+
+/**
+ * The settings, and for domains that the control plane holds as adopted and no file names so any more, what it holds: people's service leads to targets
+ * that go on following AWS, and no second service comes beside it. `kept` says so.
+ */
+export function keepAdopted(settings: Settings, held: Document): Remembered {
+  const named = new Set(Object.values(settings).flatMap(({ adopted }) => adopted?.service ?? []));
+  const lost = Object.entries(adoptedIn(held.filter(isAdopted))).filter(
+    ([domain, { adopted }]) => adopted && !settings[domain]?.adopted && !named.has(adopted.service),
+  );
+  if (lost.length === 0) return { settings, kept: [] };
+  const found = lost.map(([domain, own]) => [domain, { ...settings[domain], route: undefined, ...own }] as const);
+  return {
+    settings: { ...settings, ...Object.fromEntries(found) },
+    kept: lost.map(([domain, { adopted }]) => whyLost(domain, adopted?.service ?? domain)),
+  };
+}
+
+function whyLost(domain: string, service: string): Kept {
+  const reason = `service ${service} is held as adopted, and no file says domains.${domain}.adopted: bring that back, or kong-privatelink adopt --release ${domain}`;
+  return { key: service, domain, reason };
 }

@@ -131,9 +131,9 @@ function whySwitchedOff(entity: HeldEntity, context: RemovalContext): string | u
       : undefined;
   if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} is without it` : undefined;
   const { kind, key, domain, fields } = entity;
-  const { route, plugins } = settings[domain] ?? {};
+  const { route, plugins, adopted } = settings[domain] ?? {};
   if (kind === 'route' && route === false) return `domains.${domain}.route is false`;
-  const isWhole = kind === 'plugin' && key === pluginKey(domain, String(fields.name));
+  const isWhole = kind === 'plugin' && key === pluginKey(adopted?.service ?? domain, String(fields.name));
   if (!isWhole || !plugins) return undefined;
   const isListed = plugins.some(({ name }) => name === fields.name);
   return isListed ? 'no zone has an upstream that it could choose' : `domains.${domain}.plugins lists it no more`;

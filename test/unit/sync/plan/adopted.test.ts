@@ -113,6 +113,20 @@ describe('an adopted domain', () => {
     expect(entity('plugin:payments-api|rate-limiting')).toMatchObject({ parent: 'payments-api', domain: 'sd2' });
   });
 
+  it('loses the plugin that the configuration lists no more', async () => {
+    const plugins = [{ name: 'rate-limiting', config: { minute: 5 } }];
+    open({ adopted, plugins });
+    hold('service', 'payments-api', serviceFields);
+    await passes.pass(knownScope([sd2]));
+    const before = [...passes.plane.entities];
+    open({ adopted, plugins: [] });
+    for (const [name, one] of before) passes.plane.entities.set(name, one);
+
+    await passes.pass(knownScope([sd2]));
+
+    expect(passes.plane.writes).toEqual(['delete plugin payments-api|rate-limiting']);
+  });
+
   it('owns the paths of its routes: no tag takes them', async () => {
     const other = endpointOf({ id: 'vpce-2', domain: 'sd3', paths: ['/pay'], grantedPaths: ['/pay'] });
 
@@ -190,6 +204,54 @@ describe('an upstream that people wrote', () => {
       'target:payments-up|_http._tcp.sd2.privatelink.internal:80',
     ]);
     expect(entity('upstream:payments-up')?.fields).toMatchObject({ ...upstream, algorithm: 'round-robin' });
+  });
+});
+
+describe('what the control plane holds as adopted, and no file names so', () => {
+  const theirs = { service: 'payments-api', upstream: 'payments-up', routes: ['pay'] };
+
+  async function forget(settings: Readonly<Record<string, DomainSettings>>): Promise<void> {
+    open({ adopted: theirs });
+    hold('service', 'payments-api', { ...serviceFields, host: 'payments-up' });
+    hold('route', 'pay', routeFields, { parent: 'payments-api' });
+    hold('upstream', 'payments-up', { name: 'payments-up', algorithm: 'consistent-hashing' });
+    await passes.pass(knownScope([endpointOf()]));
+    const before = [...passes.plane.entities];
+    passes = createPasses({ settings });
+    for (const [name, one] of before) passes.plane.entities.set(name, one);
+  }
+
+  it.each([
+    ['nothing of the domain is said', {}],
+    ['its route is switched off', { sd2: { route: false } }],
+  ])('keeps its targets right, and gets no service beside it, where %s', async (_, settings) => {
+    await forget(settings);
+    const recreated = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
+
+    for (let pass = 0; pass < 4; pass += 1) {
+      passes.clock.advance(120_000);
+      await passes.pass(knownScope([endpointOf()]));
+    }
+    expect(passes.plane.writes).toEqual([]);
+    const report = await passes.pass(knownScope([{ ...endpointOf(), state: 'deleted' }, recreated]));
+
+    expect(passes.plane.writes).toEqual([
+      'create target payments-up|10.0.3.11:80',
+      'delete target payments-up|10.0.1.11:80',
+      'delete target payments-up|10.0.2.11:80',
+    ]);
+    expect(report.kept.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/no file says domains.sd2.adopted: .* adopt --release sd2/),
+    ]);
+  });
+
+  it('is of another domain, where a file names its service there', async () => {
+    await forget({ sd3: { adopted: theirs } });
+
+    const report = await passes.pass(knownScope([endpointOf({ domain: 'sd3' })]));
+
+    expect(entity('service:payments-api')).toMatchObject({ domain: 'sd3' });
+    expect(report.kept).toEqual([]);
   });
 });
 
