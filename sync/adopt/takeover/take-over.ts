@@ -79,7 +79,7 @@ async function planWith(deps: Deps, { record }: Takeable, { theirs, signal }: Pl
   const { quarantined } = report;
   return {
     planned,
-    steps: stepsOf(plan.changes, plan.desired, theirs, domain),
+    steps: stepsOf(plan.changes, plan.desired, theirs, record),
     problem: whyPinned(planned) ?? whyNotNow({ desired: plan.desired, quarantined, uncertainScopes, domain }),
   };
 }

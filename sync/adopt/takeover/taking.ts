@@ -2,7 +2,7 @@ import { compareText } from '#core/addresses/targets';
 import type { Problem } from '#core/errors';
 import type { Adopted } from '#core/model';
 import { type Document, type HeldEntity, nameOf } from '#deck/document';
-import { adoptedDomainOf, adoptedTag } from '#deck/tags';
+import { adoptedDomainOf, adoptedTag, isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import type { Adoptable } from '../adoptable';
 import type { AdoptionRecord } from './record';
@@ -58,7 +58,7 @@ function asTaken(entity: HeldEntity, domain: string): HeldEntity {
 export type Steps = {
   readonly creates: readonly Change[];
   readonly switches: readonly Change[];
-  /** Targets that people wrote and whose addresses stand there by now. */
+  /** Targets that people wrote and whose addresses stand there by now; one that is ours already leaves as every other does, by evidence and policy. */
   readonly replaced: readonly Change[];
 };
 
@@ -67,16 +67,18 @@ export function stepsOf(
   changes: readonly Change[],
   desired: Document,
   theirs: readonly HeldEntity[],
-  domain: string,
+  { domain, owner }: Pick<AdoptionRecord, 'domain' | 'owner'>,
 ): Steps {
   const own = changes.filter((one) => one.domain === domain);
   const wanted = new Set(desired.map(nameOf));
+  const ownTags = selectTags(owner);
+  const isLeft = (one: HeldEntity) => one.kind === 'target' && !wanted.has(nameOf(one));
   const upstreams = new Map(theirs.flatMap(({ kind, key, id }) => (kind === 'upstream' ? [[key, id] as const] : [])));
   return {
     creates: own.filter(({ action }) => action === 'create'),
     switches: own.filter(({ action }) => action === 'update'),
     replaced: theirs
-      .filter((one) => one.kind === 'target' && !wanted.has(nameOf(one)))
+      .filter((one) => isLeft(one) && !isGenerated(one.tags, ownTags))
       .map((one) => ({
         action: 'delete',
         kind: 'target',

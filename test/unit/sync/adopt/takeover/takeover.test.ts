@@ -211,6 +211,17 @@ describe('a service on an upstream', () => {
     expect(again.steps).toEqual({ creates: [], switches: [], replaced: [] });
   });
 
+  it('loses none of its targets to a second run, where an endpoint has lost its tag since', async () => {
+    const other = endpointOf({ id: 'vpce-2', host: vpceName, addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
+    const trial = openTrial([...entities, targetOf('10.0.3.11:80')], [knownScope([sd2, other])]);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
+    trial.seen.splice(0, 1, knownScope([sd2]));
+
+    const again = await planTakeover(trial.deps, trial.taking(), signal);
+
+    expect(again.steps).toEqual({ creates: [], switches: [], replaced: [] });
+  });
+
   it('has its targets back after its release, but for those that AWS has replaced', async () => {
     const trial = openTrial(entities);
     await takeOverDomain(trial.deps, trial.taking(), signal);
