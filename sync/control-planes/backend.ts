@@ -1,3 +1,4 @@
+import type { Problem } from '#core/errors';
 import type { HeldEntity } from '#deck/document';
 import type { Base } from '#deck/file/base';
 import type { Change } from '../plan/changes';
@@ -84,6 +85,8 @@ export type Backend<C> = {
   readonly openEntities?: (config: C, signal: AbortSignal) => Promise<EntityApi | undefined>;
   /** All entities that it holds, of all people; absent: nobody can tell. Throws PrivatelinkError. */
   readonly readAll?: (config: C, signal: AbortSignal) => Promise<readonly HeldEntity[]>;
+  /** Why nothing that people wrote can be taken over there; absent: it can. */
+  readonly whyNoAdoption?: Problem;
   /** Absent: it takes no schema, its nodes bring them. */
   readonly schemas?: (config: C) => PluginSchemas;
   readonly checks?: readonly PlaneCheck<C>[];
@@ -103,6 +106,7 @@ export type OpenBackend = {
   readonly mostOfKind?: number;
   readonly openEntities?: (signal: AbortSignal) => Promise<EntityApi | undefined>;
   readonly readAll?: (signal: AbortSignal) => Promise<readonly HeldEntity[]>;
+  readonly whyNoAdoption?: Problem;
   readonly schemas?: PluginSchemas;
   readonly readNodes?: ReadNodes;
   readonly measure?: TakeMeasure;
@@ -114,7 +118,7 @@ export type OpenBackend = {
 
 /** Binds a backend to the configuration of one control plane. */
 export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
-  const { openEntities, readAll, readId, checks = [] } = backend;
+  const { openEntities, readAll, readId, whyNoAdoption, checks = [] } = backend;
   const identity = backend.identify(config);
   return {
     connect: (owner, options) => backend.connect(config, owner, options),
@@ -125,6 +129,7 @@ export function bindBackend<C>(backend: Backend<C>, config: C): OpenBackend {
     mostOfKind: backend.mostOfKind?.(config),
     openEntities: openEntities && ((signal) => openEntities(config, signal)),
     readAll: readAll && ((signal) => readAll(config, signal)),
+    whyNoAdoption,
     schemas: backend.schemas?.(config),
     readNodes: backend.readNodes?.(config),
     measure: backend.measure?.(config),

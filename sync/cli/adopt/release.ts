@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { PrivatelinkError } from '#core/errors';
+import { PrivatelinkError, type Problem } from '#core/errors';
 import type { HeldEntity } from '#deck/document';
+import { isGenerated, selectTags } from '#deck/tags';
 import { writeInSteps } from '../../adopt/takeover/in-steps';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { refusedOutcome } from '../../adopt/takeover/preview';
 import { readRecord } from '../../adopt/takeover/record';
 import { type HostState, planRelease } from '../../adopt/takeover/release';
+import { whyProtected } from '../../plan/protect/retire';
 import { writing } from '../../rollout/run-stage';
 import { whyUnconfirmed } from '../question';
 import { type Adopting, recordPlaceOf } from './apply';
@@ -32,7 +34,8 @@ export async function releaseDomain(releasing: Releasing, domain: string, signal
     findings: findingsOf(domain, { replaced, claiming }),
     changes,
   };
-  if (problem) return refusedOutcome(own, problem);
+  const refused = whyKept(releasing, domain) ?? problem;
+  if (refused) return refusedOutcome(own, refused);
   if (!options.json) options.terminal.out(formatTakeover(own, options.terminal));
   const question = { text: `Give service ${record.adopted.service} back as it was?`, flag: '--yes' };
   const unconfirmed = options.yes ? undefined : await whyUnconfirmed(question, options);
@@ -52,6 +55,12 @@ export async function releaseDomain(releasing: Releasing, domain: string, signal
   await saveAdopted(domain, undefined);
   await rm(path, { force: true });
   return { ...own, state: 'released', applied: results, files: [included, path] };
+}
+
+/** What the product made leaves, and what it keeps right is nobody's any more, as with retire. */
+function whyKept({ held, session: { owner, protect = [] } }: Releasing, domain: string): Problem | undefined {
+  const ours = held.filter(({ tags }) => isGenerated(tags, selectTags(owner)));
+  return whyProtected(domain, ours, { protect, next: `run adopt --release ${domain} again` });
 }
 
 type Findings = { readonly replaced: readonly string[]; readonly claiming: readonly string[] };

@@ -6,6 +6,7 @@ import { indexEndpoints } from '../../adopt/leads/endpoint-index';
 import { hostStateIn } from '../../adopt/leads/host-state';
 import { type AdoptSources, readAdoptable } from '../../adopt/read';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
+import { backendOf } from '../../control-planes/backends';
 import type { StageSession } from '../../rollout/open-stages';
 import { exitCodes, worstOf } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
@@ -51,6 +52,7 @@ type Context = { readonly options: TakeoverOptions; readonly sourcesOf: SourcesO
 
 async function takeoverIn(session: StageSession, context: Context, signal: AbortSignal): Promise<StageResult> {
   const { options, sourcesOf } = context;
+  checkAdopts(session);
   const included = firstIncluded(session);
   const { held, resolved, scopes, ...found } = await readAdoptable(sourcesOf(session), signal);
   const saveAdopted: Adopting['saveAdopted'] = async (domain, adopted) => {
@@ -71,6 +73,14 @@ async function takeoverIn(session: StageSession, context: Context, signal: Abort
 
 function domainOf({ apply }: TakeoverOptions): string | undefined {
   return typeof apply === 'string' ? apply : undefined;
+}
+
+/** Before anything is written, to files too. */
+function checkAdopts({ config, place }: StageSession): void {
+  const { whyNoAdoption } = backendOf(config.controlPlane);
+  if (!whyNoAdoption) return;
+  const { reason, fix } = whyNoAdoption;
+  throw new PrivatelinkError(`adopt takes nothing over in ${place}: ${reason}`, { code: 'CONFIG_INVALID', fix });
 }
 
 function firstIncluded({ config }: StageSession): string {

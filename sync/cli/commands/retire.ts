@@ -82,7 +82,7 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
   const changes = planRetirement(domain, held);
   const mayClaim = (source: string) => session.config.sources.some((one) => one.name === source && claims(one, domain));
   const problem =
-    whyProtected(domain, held, session.protect ?? []) ??
+    whyProtected(domain, held, { protect: session.protect ?? [], next: 'retire the domain' }) ??
     whyClaimed(domain, { snapshot, held, desired: plan.desired, mayClaim }) ??
     (await whyNeeded(
       held.filter((one) => one.domain === domain),

@@ -11,6 +11,10 @@ export const deckBackend: Backend<DeckConfig> = {
   deckPlace: ({ name, workspace }) => ({ controlPlaneName: name, workspace }),
   mostOfKind: (config) => withoutDeck(config).mostOfKind,
   openEntities: async (config, signal) => withoutDeck(config).openEntities?.(signal),
+  whyNoAdoption: {
+    reason: 'decK sees only what carries the select tags, and would make what people wrote a second time',
+    fix: 'set controlPlane.type to konnect or admin',
+  },
   readAll: async (config, signal) => withoutDeck(config).readAll?.(signal) ?? [],
   readNodes: (config) => withoutDeck(config).readNodes,
   measure: (config) => withoutDeck(config).measure,

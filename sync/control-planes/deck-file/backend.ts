@@ -9,6 +9,10 @@ import { connectFile, readFileEntities } from './control-plane';
 export const fileBackend: Backend<FileConfig> = {
   connect: connectFile,
   identify: (place) => place,
+  whyNoAdoption: {
+    reason: 'a decK file of its own holds nothing that people wrote',
+    fix: 'take it over in the control plane itself, with controlPlane.type konnect or admin',
+  },
   readAll: ({ path }, signal) => readFileEntities(path, signal),
   checks: [{ name: 'decK file', run: checkFile }],
 };

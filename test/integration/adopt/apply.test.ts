@@ -211,6 +211,46 @@ describe('adopt --apply', () => {
     expect(exitCode).toBe(1);
   });
 
+  it.each([
+    ['a decK file', () => '{ type: file, path: kong.yaml }', 'holds nothing that people wrote'],
+    [
+      'decK',
+      () => `{ type: deck, address: "${estate.konnect.url}", name: prod, token: kpat_sandbox }`,
+      'decK sees only what carries the select tags',
+    ],
+  ])('writes nothing, to files either, through %s', async (_, place, said) => {
+    seedService();
+    tag();
+    const before = everything();
+    estate.configure(
+      `${defaultConfig(estate).replace(/controlPlane: .*/, `controlPlane: ${place()}`)}include: [adopted.yaml]\n`,
+    );
+
+    const { exitCode, err } = await apply('orders', '--yes');
+
+    expect(err).toContain(said);
+    expect(exitCode).toBe(1);
+    expect([everything(), files()]).toEqual([before, [false, false, false]]);
+  });
+
+  it('gives nothing back that is protected', async () => {
+    seedService();
+    tag();
+    await apply('orders', '--yes');
+    const before = everything();
+    await estate.run('protect', 'orders');
+
+    const refused = await estate.run('adopt', '--release', 'orders', '--yes');
+    const after = everything();
+    await estate.run('unprotect', 'orders');
+    const released = await estate.run('adopt', '--release', 'orders', '--yes');
+
+    expect(refused.exitCode).toBe(3);
+    expect(refused.out).toContain('protect lists orders; kong-privatelink unprotect orders, then run adopt --release');
+    expect(after).toEqual(before);
+    expect(released.exitCode).toBe(0);
+  });
+
   it('is for one of several stages', async () => {
     estate.configure(
       `${stagedConfig(estate, [stageOf(estate, 'prod'), stageOf(estate, 'spare')])}include: [adopted.yaml]\n`,

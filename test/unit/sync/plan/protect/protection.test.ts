@@ -46,14 +46,14 @@ describe('whyProtected', () => {
   it('names each entry that is about the domain, and the command that takes them out', () => {
     const entries = ['sd3', 'target:sd2.privatelink|10.0.1.11:80', 'sd2', 'route:sd3'];
 
-    expect(whyProtected('sd2', held, entries)).toEqual({
+    expect(whyProtected('sd2', held, { protect: entries, next: 'retire the domain' })).toEqual({
       reason: 'protect lists target:sd2.privatelink|10.0.1.11:80, sd2',
       fix: "kong-privatelink unprotect 'target:sd2.privatelink|10.0.1.11:80' sd2, then retire the domain",
     });
   });
 
   it('says nothing of a domain that no entry is about', () => {
-    expect(whyProtected('sd2', held, ['sd3', 'route:sd3', 'route:sd9'])).toBeUndefined();
+    expect(whyProtected('sd2', held, { protect: ['sd3', 'route:sd3', 'route:sd9'], next: '' })).toBeUndefined();
   });
 });
 
