@@ -1,5 +1,6 @@
 import { compareText } from '#core/addresses/targets';
 import type { Json } from '#core/model';
+import { domainPattern } from '#core/names';
 import { uuidOf } from '#core/uuid';
 
 const productTag = 'kong-privatelink';
@@ -128,9 +129,16 @@ export function adoptedTag(domain: string): string {
   return `${prefixes.adopted}${domain}`;
 }
 
-/** The domain that `adoptedTag` put among the tags. */
+/** The domain that `adoptedTag` put among the tags; people may write what they like behind its prefix. */
 export function adoptedDomainOf(tags: readonly string[]): string | undefined {
-  return tags.find((tag) => tag.startsWith(prefixes.adopted))?.slice(prefixes.adopted.length);
+  const isOfDomain = (tag: string) =>
+    tag.startsWith(prefixes.adopted) && domainPattern.test(tag.slice(prefixes.adopted.length));
+  return tags.find(isOfDomain)?.slice(prefixes.adopted.length);
+}
+
+/** The tags without those that `adoptedTag` makes. */
+export function withoutAdopted(tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => !tag.startsWith(prefixes.adopted));
 }
 
 /** Tags of the product beside those that people gave an entity. */

@@ -9,6 +9,7 @@ import { stoppedAfter, withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
 import type { ControlPlane } from '../control-planes/control-plane';
 import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
+import { creditAdopted } from '../plan/adopted';
 import type { AppliedChange, Change } from '../plan/changes';
 import { isOver, newestBeside, type Pin } from '../plan/pin';
 import type { Plan } from '../plan/plan';
@@ -120,16 +121,17 @@ export type Planned = {
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
   const { during = quietly } = deps;
-  const [discovered, held, stored, published] = await during('discovering, and reading the control plane', () =>
+  const [discovered, read, stored, published] = await during('discovering, and reading the control plane', () =>
     readAll(deps, signal),
   );
+  const { held, settings, warnings: ofAdopted } = creditAdopted(deps.settings, read);
   const inUse = [...held, ...published.flatMap((one) => one.held)];
   const ours = doubtAccounts(discovered, held, deps.ownAccounts ?? {});
   await deps.settle?.(ours);
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
   const snapshot = { ...ours, goneIds };
   const { absences, elapsedMs } = stored;
-  const input = { ...deps, held, published, absences, elapsedMs };
+  const input = { ...deps, settings, held, published, absences, elapsedMs };
   const { pinned, newest, waiting, planned, warnings: ofStage } = await planUnderPin(snapshot, input);
   const { plan, outcome, newest: unpinned, ...seen } = planned;
   (pinned ?? deps).checkOutcome?.(outcome);
@@ -145,6 +147,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
       ...(deps.warnings ?? []),
       ...(snapshot.warnings ?? []),
       ...(stored.warnings ?? []),
+      ...ofAdopted,
       ...ofStage,
       ...warnings,
       ...unclaimed({ ...namedIn(deps), snapshot, desired: plan.desired, known: [...inUse, ...unpinned] }),

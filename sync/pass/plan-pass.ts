@@ -4,7 +4,6 @@ import { hasAnswered, lastQuarantined } from '#core/snapshot';
 import type { Document, HeldEntity } from '#deck/document';
 import { type Revision, withUndiscovered } from '#deck/revision';
 import { accountsOf } from '../plan/accounts';
-import { keepAdopted } from '../plan/adopted';
 import { desiredUnder, heldBeside, type Pin } from '../plan/pin';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import { countProtected } from '../plan/protect/count';
@@ -47,9 +46,7 @@ export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'pu
 };
 
 /** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
-export function planPass(snapshot: Snapshot, { held, published, ...given }: PassInput): PassPlan {
-  const adopted = keepAdopted(given.settings, held);
-  const input = { ...given, settings: adopted.settings };
+export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
   const { policy, mostOfKind, pin, owner, returning, protect = [] } = input;
   const isPinned = pin !== undefined;
   const protection = protectionOf(protect, held);
@@ -68,7 +65,7 @@ export function planPass(snapshot: Snapshot, { held, published, ...given }: Pass
   const planned = makePlan({ ...rules, ...wanted, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   const { changes, withheld } = brake(planned.changes, held, policy);
-  const kept = [...adopted.kept, ...wanted.waiting, ...zones.kept, ...planned.kept];
+  const kept = [...wanted.waiting, ...zones.kept, ...planned.kept];
   const plan = { ...planned, changes, kept, absences: { ...planned.absences, ...counted } };
   const outcome = outcomeOf(held, plan, withheld?.changes);
   const problem = overLimit(changes, outcome, mostOfKind);

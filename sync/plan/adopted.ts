@@ -1,7 +1,10 @@
-import type { DomainSettings } from '#core/model';
-import { adoptedIn, isAdopted } from '#deck/adopted';
+import type { Adopted, DomainSettings } from '#core/model';
+import { domainOfUpstream, upstreamName } from '#core/names';
+import { uuidOf } from '#core/uuid';
+import { adoptedIn } from '#deck/adopted';
 import { type Document, type Entity, type HeldEntity, nameOf, parentNameOf } from '#deck/document';
-import { besideTheirs } from '#deck/tags';
+import { uuidName } from '#deck/keys';
+import { adoptedDomainOf, besideTheirs, withoutAdopted } from '#deck/tags';
 import type { Kept } from './changes';
 
 type Completed = { readonly desired: Document; readonly kept: readonly Kept[] };
@@ -32,26 +35,63 @@ function whyMissing({ kind, key, domain }: Entity): Kept {
 
 type Settings = Readonly<Record<string, DomainSettings>>;
 
-type Remembered = { readonly settings: Settings; readonly kept: readonly Kept[] };
+/** What a pass goes by of adoption: the configuration, and the tags of what is held where the configuration is silent. */
+type Credited = {
+  readonly held: readonly HeldEntity[];
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+};
 
 /**
- * The settings, and for domains that the control plane holds as adopted and no file names so any more, what it holds: people's service leads to targets
- * that go on following AWS, and no second service comes beside it. `kept` says so.
+ * Goes by the tags `adopted:` of what is held, but not by those that somebody put on what was generated; what is adopted stays people's where the
+ * configuration says nothing of it (fm-80), as that of a worker which was not given the new file.
  */
-export function keepAdopted(settings: Settings, held: Document): Remembered {
-  const named = new Set(Object.values(settings).flatMap(({ adopted }) => adopted?.service ?? []));
-  const lost = Object.entries(adoptedIn(held.filter(isAdopted))).filter(
-    ([domain, { adopted }]) => adopted && !settings[domain]?.adopted && !named.has(adopted.service),
-  );
-  if (lost.length === 0) return { settings, kept: [] };
-  const found = lost.map(([domain, own]) => [domain, { ...settings[domain], route: undefined, ...own }] as const);
-  return {
-    settings: { ...settings, ...Object.fromEntries(found) },
-    kept: lost.map(([domain, { adopted }]) => whyLost(domain, adopted?.service ?? domain)),
-  };
+export function creditAdopted(settings: Settings, read: readonly HeldEntity[]): Credited {
+  if (!read.some(isTagged)) return { held: read, settings, warnings: [] };
+  const byName = new Map(read.map((one) => [nameOf(one), one]));
+  const held = read.map((one) => (isTagged(one) && !isCredible(one, { settings, byName }) ? asGenerated(one) : one));
+  const lost = Object.entries(adoptedIn(held)).filter(([domain]) => !settings[domain]?.adopted);
+  if (lost.length === 0) return { held, settings, warnings: [] };
+  const kept = lost.map(([domain, { adopted }]) => {
+    const { route: _, ...rest } = settings[domain] ?? {};
+    return [domain, { ...rest, adopted }] as const;
+  });
+  return { held, settings: { ...settings, ...Object.fromEntries(kept) }, warnings: lost.map(whyLost) };
 }
 
-function whyLost(domain: string, service: string): Kept {
-  const reason = `service ${service} is held as adopted, and no file says domains.${domain}.adopted: bring that back, or kong-privatelink adopt --release ${domain}`;
-  return { key: service, domain, reason };
+function isTagged({ tags }: Entity): boolean {
+  return adoptedDomainOf(tags) !== undefined;
+}
+
+type Beside = { readonly settings: Settings; readonly byName: ReadonlyMap<string, HeldEntity> };
+
+/** Whether people wrote it, or what it is below: the configuration names it, or it is nothing that is generated. */
+function isCredible(entity: HeldEntity, beside: Beside): boolean {
+  const { settings, byName } = beside;
+  const above = byName.get(parentNameOf(entity) ?? '');
+  if (entity.kind === 'target' || entity.kind === 'plugin')
+    return above !== undefined && isTagged(above) && isCredible(above, beside);
+  const domain = adoptedDomainOf(entity.tags) ?? '';
+  const adopted = settings[domain]?.adopted;
+  if (adopted && isNamed(entity, adopted)) return true;
+  if (entity.id === uuidOf(uuidName(entity))) return false;
+  const own = naturalDomainOf(entity);
+  return own === domain || !byName.has(nameOf({ kind: 'upstream', key: upstreamName(own) }));
+}
+
+function isNamed({ kind, key }: Entity, { service, upstream, routes }: Adopted): boolean {
+  return kind === 'route' ? routes.includes(key) : key === (kind === 'service' ? service : upstream);
+}
+
+/** The domain that the name tells. */
+function naturalDomainOf({ kind, key, parent = key }: Entity): string {
+  return kind === 'upstream' || kind === 'target' ? domainOfUpstream(parent) : parent;
+}
+
+function asGenerated(entity: HeldEntity): HeldEntity {
+  return { ...entity, domain: naturalDomainOf(entity), tags: withoutAdopted(entity.tags) };
+}
+
+function whyLost([domain, { adopted }]: readonly [string, DomainSettings]): string {
+  return `domain ${domain} was adopted (service ${adopted?.service}), and the configuration does not say so: it stays people's; give this process the file that adopt --apply wrote, or give it back with kong-privatelink adopt --release ${domain}`;
 }

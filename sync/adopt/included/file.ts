@@ -1,7 +1,7 @@
 import type { Document } from 'yaml';
 import { formatProblem, isProblem, messageOf, PrivatelinkError } from '#core/errors';
 import { parseYamlDocument } from '#core/yaml/parse';
-import { isMissingFile, readRegular, writeFix, writeIfChanged } from '#io/files';
+import { isMissingFile, proveWritable, readRegular, writeFix, writeIfChanged } from '#io/files';
 
 /** What stands at the top of an included file that a command makes. */
 const head = `# Domains and entities that are protected or adopted, as the commands of
@@ -9,15 +9,39 @@ const head = `# Domains and entities that are protected or adopted, as the comma
 # their comments and the order stay.
 `;
 
+/** Gives whether it changed the document. */
+export type Edit = (document: Document) => boolean;
+
 /**
  * Edits a file that the configuration includes, or makes it: `edit` gives whether it changed the document, which is written then, in one step and
  * with the mode that the file has. Comments and order stay, spaces may not. Gives whether it wrote. Throws PrivatelinkError (CONFIG_INVALID, STATE).
  */
-export async function editIncluded(file: string, edit: (document: Document) => boolean): Promise<boolean> {
+export async function editIncluded(file: string, edit: Edit): Promise<boolean> {
+  const text = await edited(file, edit);
+  if (text === undefined) return false;
+  return orUnwritable(file, () => writeIfChanged(file, text, { isPublic: true }));
+}
+
+/** Throws where `editIncluded` would; leaves what is there as it is: asked before a control plane is written to. */
+export async function proveEditable(file: string, edit: Edit): Promise<void> {
+  await edited(file, edit);
+  await orUnwritable(file, () => proveWritable(file));
+}
+
+async function edited(file: string, edit: Edit): Promise<string | undefined> {
   const document = documentOf(file, await readIncluded(file));
-  if (!edit(document)) return false;
   try {
-    return await writeIfChanged(file, document.toString({ lineWidth: 0 }), { isPublic: true });
+    return edit(document) ? document.toString({ lineWidth: 0 }) : undefined;
+  } catch (cause) {
+    if (cause instanceof PrivatelinkError) throw cause;
+    const fix = 'write the domain out there, without aliases';
+    throw new PrivatelinkError(`cannot edit ${file}: ${messageOf(cause)}`, { code: 'CONFIG_INVALID', fix, cause });
+  }
+}
+
+async function orUnwritable<T>(file: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
   } catch (cause) {
     const fix = writeFix(cause, 'make its folder, and let this user write there');
     throw new PrivatelinkError(`cannot write ${file} (${messageOf(cause)})`, { code: 'STATE', fix, cause });

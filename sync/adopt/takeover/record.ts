@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Adopted, Json, JsonObject } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
+import { proveWritable, writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { type PlaneIdentity, planeIdentitySchema } from '../../control-planes/plane-identity';
 
@@ -71,6 +73,16 @@ export function readRecord(
 /** Throws PrivatelinkError (STATE). */
 export function writeRecord(path: string, record: AdoptionRecord): Promise<void> {
   return writeSealed(path, record, recordFile);
+}
+
+/** Throws PrivatelinkError (STATE) where a record could not be taken away; leaves it as it is. */
+export async function proveRemovable(path: string): Promise<void> {
+  try {
+    await proveWritable(path);
+  } catch (cause) {
+    const fix = writeFix(cause, 'let this user write in its folder');
+    throw new PrivatelinkError(`cannot take ${path} away (${messageOf(cause)})`, { code: 'STATE', fix, cause });
+  }
 }
 
 /** The host of a target, without its port. */

@@ -28,6 +28,8 @@ export type Adopting = {
   /** Absolute path of the included file that names what is adopted. */
   readonly included: string;
   readonly saveAdopted: (domain: string, adopted: Adopted | undefined) => Promise<void>;
+  /** Throws where that would, and writes nothing. */
+  readonly proveSavable: Adopting['saveAdopted'];
 };
 
 /** Takes over the domains that are meant, one after the other; each is asked about. Throws PrivatelinkError where there is nothing of that name. */
@@ -75,7 +77,7 @@ type Carrying = Adopting & {
 };
 
 async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): Promise<DomainOutcome> {
-  const { session, options, found, record, takeover, lacking, own, included, saveAdopted } = carrying;
+  const { session, options, found, record, takeover, lacking, own, included } = carrying;
   const { domain, adopted } = record;
   const { steps, problem } = takeover;
   const changes = [...steps.creates, ...steps.switches, ...steps.replaced];
@@ -85,8 +87,9 @@ async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): 
     options.terminal.out(formatTakeover({ ...own, changes: isLacking ? [] : changes }, options.terminal));
   const unconfirmed = options.yes ? undefined : await whyUnconfirmed(questionOf(record, session), options);
   if (unconfirmed) return { ...own, state: 'refused', reason: unconfirmed, changes, files: [] };
+  await carrying.proveSavable(domain, adopted);
   await writeRecord(path, record);
-  await saveAdopted(domain, adopted);
+  await carrying.saveAdopted(domain, adopted);
   const files = [included, path];
   if (isLacking) return { ...own, state: 'waits', reason: waitingFor(domain, lacking), changes: [], files };
   const { results } = await takeOverDomain(session, { record, whole: found.held }, signal);

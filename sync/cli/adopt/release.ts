@@ -5,7 +5,7 @@ import { isGenerated, selectTags } from '#deck/tags';
 import { writeInSteps } from '../../adopt/takeover/in-steps';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { refusedOutcome } from '../../adopt/takeover/preview';
-import { readRecord } from '../../adopt/takeover/record';
+import { proveRemovable, readRecord } from '../../adopt/takeover/record';
 import { type HostState, planRelease } from '../../adopt/takeover/release';
 import { whyProtected } from '../../plan/protect/retire';
 import { writing } from '../../rollout/run-stage';
@@ -22,7 +22,7 @@ export type Releasing = Omit<Adopting, 'found'> & {
 
 /** Gives a domain back to people, as its record says it was. Throws PrivatelinkError where there is no record. */
 export async function releaseDomain(releasing: Releasing, domain: string, signal: AbortSignal): Promise<DomainOutcome> {
-  const { session, options, held, standing, included, saveAdopted, claiming } = releasing;
+  const { session, options, held, standing, included, claiming } = releasing;
   const { path, ...place } = recordPlaceOf(session, included, domain);
   const record = await readRecord(path, place);
   if (!record) throw noRecord(domain, path);
@@ -40,6 +40,8 @@ export async function releaseDomain(releasing: Releasing, domain: string, signal
   const question = { text: `Give service ${record.adopted.service} back as it was?`, flag: '--yes' };
   const unconfirmed = options.yes ? undefined : await whyUnconfirmed(question, options);
   if (unconfirmed) return { ...own, state: 'refused', reason: unconfirmed, files: [] };
+  await releasing.proveSavable(domain, undefined);
+  await proveRemovable(path);
   const results = await writing(session, signal, (writer, inner) =>
     writeInSteps(
       steps.map((step) => async () => step),
@@ -52,7 +54,7 @@ export async function releaseDomain(releasing: Releasing, domain: string, signal
     const reason = `${failed.change.kind} ${failed.change.key}: ${failed.error}; run adopt --release ${domain} again for the rest`;
     return { ...own, state: 'incomplete', reason, applied: results, files: [] };
   }
-  await saveAdopted(domain, undefined);
+  await releasing.saveAdopted(domain, undefined);
   await rm(path, { force: true });
   return { ...own, state: 'released', applied: results, files: [included, path] };
 }

@@ -1,7 +1,7 @@
 import { isMap } from 'yaml';
 import { PrivatelinkError } from '#core/errors';
 import type { Adopted } from '#core/model';
-import { editIncluded } from '../../adopt/included/file';
+import { type Edit, editIncluded, proveEditable } from '../../adopt/included/file';
 import { indexEndpoints } from '../../adopt/leads/endpoint-index';
 import { hostStateIn } from '../../adopt/leads/host-state';
 import { type AdoptSources, readAdoptable } from '../../adopt/read';
@@ -55,13 +55,8 @@ async function takeoverIn(session: StageSession, context: Context, signal: Abort
   checkAdopts(session);
   const included = firstIncluded(session);
   const { held, resolved, scopes, ...found } = await readAdoptable(sourcesOf(session), signal);
-  const saveAdopted: Adopting['saveAdopted'] = async (domain, adopted) => {
-    await editIncluded(included, (document) => {
-      setAdopted(document, domain, adopted);
-      return true;
-    });
-  };
-  const shared = { session, options: { ...options, domain: domainOf(options) }, included, saveAdopted };
+  const saving = savingIn(included);
+  const shared = { session, options: { ...options, domain: domainOf(options) }, included, ...saving };
   if (options.release === undefined)
     return resultOf(await applyAdoption({ ...shared, found: { ...found, held } }, signal), session);
   const index = indexEndpoints(scopes, resolved);
@@ -69,6 +64,19 @@ async function takeoverIn(session: StageSession, context: Context, signal: Abort
   const claiming = [...index.byId.values()].filter(({ tags, tagKeys }) => tags[tagKeys.domain] === domain);
   const releasing = { ...shared, held, standing: hostStateIn(index), claiming: claiming.map(({ id }) => id) };
   return resultOf([await releaseDomain(releasing, domain, signal)], session);
+}
+
+function savingIn(included: string): Pick<Adopting, 'saveAdopted' | 'proveSavable'> {
+  const editOf =
+    (domain: string, adopted: Adopted | undefined): Edit =>
+    (document) => {
+      setAdopted(document, domain, adopted);
+      return true;
+    };
+  return {
+    saveAdopted: async (...given) => void (await editIncluded(included, editOf(...given))),
+    proveSavable: (...given) => proveEditable(included, editOf(...given)),
+  };
 }
 
 function domainOf({ apply }: TakeoverOptions): string | undefined {
@@ -92,7 +100,7 @@ function firstIncluded({ config }: StageSession): string {
   });
 }
 
-type YamlDocument = Parameters<Parameters<typeof editIncluded>[1]>[0];
+type YamlDocument = Parameters<Edit>[0];
 
 /** Sets `domains.<domain>.adopted`, or takes it out, and the domain with it where nothing else is said of it. */
 function setAdopted(document: YamlDocument, domain: string, adopted: Adopted | undefined): void {
@@ -101,9 +109,11 @@ function setAdopted(document: YamlDocument, domain: string, adopted: Adopted | u
     document.setIn(['domains', domain, 'adopted'], document.createNode(adopted));
     return;
   }
+  const own = document.getIn(['domains', domain], true);
+  if (own === undefined) return;
+  // What is no map of its own, as an alias, throws.
   document.deleteIn(['domains', domain, 'adopted']);
-  const left = document.getIn(['domains', domain], true);
-  if (isMap(left) && left.items.length === 0) document.deleteIn(['domains', domain]);
+  if (isMap(own) && own.items.length === 0) document.deleteIn(['domains', domain]);
 }
 
 const exitOf: Readonly<Record<DomainOutcome['state'], number>> = {
