@@ -21,6 +21,8 @@ export type EndpointSpec = Place & {
   readonly tags?: Tags;
   /** Absent: what the service's acceptance makes of it. Given: it stays so until told otherwise. */
   readonly state?: string;
+  /** Id and DNS names of an endpoint that people know already; absent: new ones. */
+  readonly known?: Pick<VpcEndpoint, 'id' | 'dnsNames'>;
 };
 
 /** What a state becomes by itself after `transitionMs`. */
@@ -37,7 +39,7 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
   const { account, region, tags = {}, type = 'Interface' } = spec;
   const vpc = vpcAt(state, spec, spec.vpcId);
   const service = serviceNamed(state, spec, vpc);
-  const issued = state.issue('vpce');
+  const issued = { ...state.issue('vpce'), ...(spec.known && { id: spec.known.id }) };
   const interfaces = addressed(state, spec).map((one) =>
     createInterface(state, vpc, { ...one, endpointId: issued.id }),
   );
@@ -52,7 +54,7 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
     vpcId: vpc.id,
     interfaces,
     associations: associate(state, { ...issued, account, region }, spec.resources ?? []),
-    dnsNames: dnsNamesOf(issued.id, region, service, interfaces),
+    dnsNames: spec.known?.dnsNames ?? dnsNamesOf(issued.id, region, service, interfaces),
     state: spec.state ?? (service.acceptanceRequired ? 'pendingAcceptance' : 'pending'),
     settles: spec.state === undefined,
     createdAtMs: nowMs,

@@ -10,8 +10,13 @@ const folder = join(__dirname, 'corpus');
 /** Control planes as people write them, in decK's format. */
 export const corpusFiles: readonly string[] = readdirSync(folder).map((name) => name.replace(/\.yaml$/, ''));
 
+/** Where one of these is. */
+export function corpusPath(file: string): string {
+  return join(folder, `${file}.yaml`);
+}
+
 export function readCorpus(file: string): AnyDeckFile {
-  return parseAnyDeckFile(readFileSync(join(folder, `${file}.yaml`), 'utf8'), `${file}.yaml`);
+  return parseAnyDeckFile(readFileSync(corpusPath(file), 'utf8'), `${file}.yaml`);
 }
 
 export const corpusOwner = 'test';
