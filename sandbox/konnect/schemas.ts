@@ -64,6 +64,8 @@ const route = z
     paths: z.array(path).optional(),
     headers: z.record(z.string(), z.array(z.string())).optional(),
     snis: z.array(z.string()).optional(),
+    expression: text,
+    priority: z.int().min(0).optional(),
     https_redirect_status_code: z.literal([301, 302, 307, 308, 426]).default(426),
     path_handling: z.enum(['v0', 'v1']).default('v0'),
     preserve_host: z.boolean().default(false),
@@ -72,9 +74,13 @@ const route = z
     response_buffering: z.boolean().default(true),
     strip_path: z.boolean().default(true),
   })
-  .refine((one) => [one.methods, one.hosts, one.paths, one.headers, one.snis].some((field) => field !== undefined), {
-    error: "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis'",
-  })
+  .refine(
+    (one) =>
+      [one.methods, one.hosts, one.paths, one.headers, one.snis, one.expression].some((field) => field !== undefined),
+    {
+      error: "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis', 'expression'",
+    },
+  )
   .refine((one) => !(one.strip_path && one.protocols.some((text) => text.startsWith('grpc'))), {
     path: ['strip_path'],
     error: "cannot be true when 'protocols' is 'grpc' or 'grpcs'",

@@ -31,12 +31,15 @@ export type Findings = {
   readonly notes: readonly string[];
 };
 
-/** Names of hosts and targets for which DNS has to be asked, since no endpoint has them. */
-export function namesToResolve({ held, scopes }: Pick<FindingsInput, 'held' | 'scopes'>): readonly string[] {
+type Resolving = Pick<FindingsInput, 'held' | 'scopes'> & { readonly alsoResolved?: readonly string[] };
+
+/** Names of hosts and targets, and of hosts that are asked for besides, for which DNS has to be asked, since no endpoint has them. */
+export function namesToResolve({ held, scopes, alsoResolved = [] }: Resolving): readonly string[] {
   const index = indexEndpoints(scopes, new Map());
   const parts = servicePartsOf(held);
   const places = [...parts, ...unusedUpstreams(held, parts)].flatMap((one) => one.places);
-  return [...new Set(places.map(({ host }) => host.toLowerCase()))].filter((host) => isToResolve(host, index)).sort();
+  const hosts = [...places.map(({ host }) => host), ...alsoResolved];
+  return [...new Set(hosts.map((host) => host.toLowerCase()))].filter((host) => isToResolve(host, index)).sort();
 }
 
 /** Finds what people wrote by hand and what points at PrivateLink. Throws PrivatelinkError for a name of `names` that no service has. */

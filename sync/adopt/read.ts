@@ -12,6 +12,8 @@ export type AdoptSources = Omit<FindingsInput, 'held' | 'scopes' | 'resolved'> &
   /** Never rejects but with the signal's reason. */
   readonly readScopes: (signal: AbortSignal) => Promise<readonly SeenScope[]>;
   readonly resolver: Resolver;
+  /** Hosts that the control plane does not name any more. */
+  readonly alsoResolved?: readonly string[];
 };
 
 /** What was found, and what it was found in. */
@@ -22,11 +24,11 @@ const resolvedAtOnce = 16;
 
 /** Reads a control plane, AWS and DNS, and finds what can be adopted; writes nothing. Throws PrivatelinkError where the control plane cannot be read. */
 export async function readAdoptable(
-  { readHeld, readScopes, resolver, ...input }: AdoptSources,
+  { readHeld, readScopes, resolver, alsoResolved = [], ...input }: AdoptSources,
   signal: AbortSignal,
 ): Promise<FoundToAdopt> {
   const [held, scopes] = await Promise.all([readHeld(signal), readScopes(signal)]);
-  const names = namesToResolve({ held, scopes });
+  const names = namesToResolve({ held, scopes, alsoResolved });
   const answers = await concurrently(names, { limit: resolvedAtOnce, signal }, (name, own) =>
     resolveName(name, resolver, own),
   );

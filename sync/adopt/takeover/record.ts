@@ -89,3 +89,9 @@ export async function proveRemovable(path: string): Promise<void> {
 export function hostOfTarget({ key }: Pick<HeldEntity, 'key'>): string {
   return nameInParent(key).replace(/:\d+$/, '');
 }
+
+/** Where requests went before: the hosts of the targets, or without an upstream that of the service. */
+export function hostsOf({ adopted, entities }: Pick<AdoptionRecord, 'adopted' | 'entities'>): readonly string[] {
+  if (adopted.upstream !== undefined) return entities.filter(({ kind }) => kind === 'target').map(hostOfTarget);
+  return entities.flatMap(({ kind, fields: { host } }) => (kind === 'service' && typeof host === 'string' ? host : []));
+}

@@ -5,7 +5,7 @@ import { type Entity, type HeldEntity, nameOf } from '#deck/document';
 import { isGenerated, selectTags, theirTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import { planRetirement } from '../../plan/retire';
-import { type AdoptionRecord, hostOfTarget } from './record';
+import { type AdoptionRecord, hostOfTarget, hostsOf } from './record';
 import { findRecorded } from './taking';
 
 /** Whether a host that a record names still leads to an endpoint; `unknown`: a scope that cannot be read may have it. */
@@ -72,7 +72,9 @@ function restored(recorded: HeldEntity, context: Context): readonly Change[] {
   const { domain } = record;
   const now = heldById.get(id);
   const was = Object.fromEntries(answeredFor[kind].map((field) => [field, recorded.fields[field] ?? null]));
-  const tags = [...new Set([...recorded.tags, ...(now ? theirTags(now.tags, ownTags) : [])])].sort(compareText);
+  // All other tags of a target say where the product found it.
+  const since = now && kind !== 'target' ? theirTags(now.tags, ownTags) : [];
+  const tags = [...new Set([...recorded.tags, ...since])].sort(compareText);
   const fields: JsonObject = now ? { ...now.fields, ...was } : recorded.fields;
   if (now && isSameEntity(now, { fields, tags })) return [];
   return [
@@ -117,7 +119,7 @@ function whyNot({ record, back, standing, held }: Checked): Problem | undefined 
     const fix = `take domains.${domain}.adopted and the record out of the files`;
     return { reason: `service ${adopted.service} is not in the control plane any more`, fix };
   }
-  const hosts = adopted.upstream === undefined ? [String(service.fields.host)] : back.map(hostOfTarget);
+  const hosts = adopted.upstream === undefined ? hostsOf(record) : back.map(hostOfTarget);
   const unknown = hosts.find((host) => standing(host) === 'unknown');
   if (unknown !== undefined)
     return { reason: `nobody knows whether ${unknown} is still there`, fix: 'make all scopes readable first' };

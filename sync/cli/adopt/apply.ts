@@ -56,7 +56,9 @@ async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSign
   const { session, options, found, included } = adopting;
   const place = recordPlaceOf(session, included, domain);
   const recorded = await readRecord(place.path, place);
-  const [adoptable] = found.adoptable.filter((one) => one.domain === domain);
+  const named = found.adoptable.filter((one) => one.domain === domain);
+  // Of several services for one domain the others are refused.
+  const adoptable = named.find(({ refused }) => !refused) ?? named[0];
   const record = recordToUse({ recorded, adoptable }, found.held, place);
   if (!record) throw nothingToAdopt(domain, found.adoptable);
   const own = { domain, service: record.adopted.service, findings: adoptable?.findings ?? [] };

@@ -5,27 +5,40 @@ import { isGenerated, selectTags } from '#deck/tags';
 import { writeInSteps } from '../../adopt/takeover/in-steps';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { refusedOutcome } from '../../adopt/takeover/preview';
-import { proveRemovable, readRecord } from '../../adopt/takeover/record';
+import { type AdoptionRecord, proveRemovable, readRecord } from '../../adopt/takeover/record';
 import { type HostState, planRelease } from '../../adopt/takeover/release';
 import { whyProtected } from '../../plan/protect/retire';
+import type { StageSession } from '../../rollout/open-stages';
 import { writing } from '../../rollout/run-stage';
 import { whyUnconfirmed } from '../question';
 import { type Adopting, recordPlaceOf } from './apply';
 import { formatTakeover } from './text';
 
 export type Releasing = Omit<Adopting, 'found'> & {
+  readonly record: AdoptionRecord;
   readonly held: readonly HeldEntity[];
   readonly standing: HostState;
   /** Endpoints that claim the domain still. */
   readonly claiming: readonly string[];
 };
 
-/** Gives a domain back to people, as its record says it was. Throws PrivatelinkError where there is no record. */
-export async function releaseDomain(releasing: Releasing, domain: string, signal: AbortSignal): Promise<DomainOutcome> {
-  const { session, options, held, standing, included, claiming } = releasing;
+/** What is recorded of a domain that shall be given back. Throws PrivatelinkError where nothing is. */
+export async function recordToRelease(
+  session: StageSession,
+  included: string,
+  domain: string,
+): Promise<AdoptionRecord> {
   const { path, ...place } = recordPlaceOf(session, included, domain);
   const record = await readRecord(path, place);
   if (!record) throw noRecord(domain, path);
+  return record;
+}
+
+/** Gives a domain back to people, as its record says it was. */
+export async function releaseDomain(releasing: Releasing, signal: AbortSignal): Promise<DomainOutcome> {
+  const { session, options, record, held, standing, included, claiming } = releasing;
+  const { domain } = record;
+  const { path } = recordPlaceOf(session, included, domain);
   const { steps, replaced, problem } = planRelease(record, held, standing);
   const changes = steps.flat();
   const own = {

@@ -1,18 +1,20 @@
 import { isMap } from 'yaml';
 import { PrivatelinkError } from '#core/errors';
 import type { Adopted } from '#core/model';
+import type { SeenEndpoint } from '#discovery/seen/model';
 import { type Edit, editIncluded, proveEditable } from '../../adopt/included/file';
 import { indexEndpoints } from '../../adopt/leads/endpoint-index';
 import { hostStateIn } from '../../adopt/leads/host-state';
 import { type AdoptSources, readAdoptable } from '../../adopt/read';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
+import { hostsOf } from '../../adopt/takeover/record';
 import { backendOf } from '../../control-planes/backends';
 import type { StageSession } from '../../rollout/open-stages';
 import { exitCodes, worstOf } from '../exit-codes';
 import { perStage, type StageResult } from '../per-stage';
 import type { Configured } from '../verb';
 import { type Adopting, type AdoptingOptions, applyAdoption } from './apply';
-import { releaseDomain } from './release';
+import { recordToRelease, releaseDomain } from './release';
 import { formatOutcome } from './text';
 
 export type TakeoverOptions = Configured &
@@ -54,16 +56,17 @@ async function takeoverIn(session: StageSession, context: Context, signal: Abort
   const { options, sourcesOf } = context;
   checkAdopts(session);
   const included = firstIncluded(session);
-  const { held, resolved, scopes, ...found } = await readAdoptable(sourcesOf(session), signal);
-  const saving = savingIn(included);
-  const shared = { session, options: { ...options, domain: domainOf(options) }, included, ...saving };
+  const shared = { session, options: { ...options, domain: domainOf(options) }, included, ...savingIn(included) };
+  const sources = sourcesOf(session);
   if (options.release === undefined)
-    return resultOf(await applyAdoption({ ...shared, found: { ...found, held } }, signal), session);
-  const index = indexEndpoints(scopes, resolved);
-  const { release: domain } = options;
-  const claiming = [...index.byId.values()].filter(({ tags, tagKeys }) => tags[tagKeys.domain] === domain);
-  const releasing = { ...shared, held, standing: hostStateIn(index), claiming: claiming.map(({ id }) => id) };
-  return resultOf([await releaseDomain(releasing, domain, signal)], session);
+    return resultOf(await applyAdoption({ ...shared, found: await readAdoptable(sources, signal) }, signal), session);
+  const record = await recordToRelease(session, included, options.release);
+  const read = await readAdoptable({ ...sources, alsoResolved: hostsOf(record) }, signal);
+  const index = indexEndpoints(read.scopes, read.resolved);
+  const claims = ({ tags, tagKeys }: SeenEndpoint) => tags[tagKeys.domain] === record.domain;
+  const claiming = [...index.byId.values()].filter(claims).map(({ id }) => id);
+  const releasing = { ...shared, record, held: read.held, standing: hostStateIn(index), claiming };
+  return resultOf([await releaseDomain(releasing, signal)], session);
 }
 
 function savingIn(included: string): Pick<Adopting, 'saveAdopted' | 'proveSavable'> {

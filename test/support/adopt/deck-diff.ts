@@ -40,7 +40,10 @@ function nameOfBody({ name, target, id }: z.infer<typeof entity>): string {
 function fieldsThatDiffer(a: z.infer<typeof entity>, b: z.infer<typeof entity>): string {
   const text = (value: unknown) => JSON.stringify(value ?? null);
   const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  // decK writes them for no route that has an expression, and Konnect fills them in.
+  const unsaid = b.expression ? ['path_handling', 'regex_priority'] : [];
   return fields
+    .filter((field) => !unsaid.includes(field))
     .filter((field) => text(a[field]) !== text(b[field]))
     .sort()
     .join(' ');
