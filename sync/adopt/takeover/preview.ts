@@ -1,4 +1,5 @@
 import { formatProblem, type Problem } from '#core/errors';
+import type { Adopted } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { adoptedDomainOf, isGenerated, selectTags } from '#deck/tags';
 import type { AppliedChange, Change } from '../../plan/changes';
@@ -56,6 +57,20 @@ export function whyNotAdopted(
 
 function differenceText({ entity, field, before, after, why }: Difference): string {
   return `${entity} ${field} ${JSON.stringify(before)} -> ${JSON.stringify(after)} (${why})`;
+}
+
+/** Why the names cannot stand in the file: another control plane has the domain there too, by other names; `beside`: its records. */
+export function whyNamedOtherwise(
+  { domain, adopted }: Pick<AdoptionRecord, 'domain' | 'adopted'>,
+  named: Adopted | undefined,
+  beside: readonly string[],
+): Problem | undefined {
+  const text = ({ service, upstream, routes }: Adopted) => JSON.stringify([service, upstream, [...routes].sort()]);
+  if (beside.length === 0 || !named || text(named) === text(adopted)) return undefined;
+  return {
+    reason: `domains.${domain}.adopted names other entities already, for the control plane of ${beside.join(', ')}`,
+    fix: 'give service, upstream and routes the same names there and here (a route without a name counts by its id), or call the domain otherwise (--domain)',
+  };
 }
 
 /** An outcome in which nothing was written. */

@@ -1,10 +1,11 @@
-import { dirname, join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Adopted, Json, JsonObject } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
-import { proveWritable, writeFix } from '#io/files';
+import { isMissingFile, proveWritable, writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { type PlaneIdentity, planeIdentitySchema } from '../../control-planes/plane-identity';
 
@@ -49,6 +50,16 @@ const recordFile: Sealed<AdoptionRecord> = {
 /** Where a record is: in the folder `adopted` beside the file that names what is adopted, so that both are committed together. */
 export function recordPath(included: string, domain: string, stage?: string): string {
   return join(dirname(included), 'adopted', `${domain}${stage === undefined ? '' : `.${stage}`}.json`);
+}
+
+/** Files beside the record at `path` that are of this domain in other control planes. */
+export async function recordsBeside(path: string, domain: string): Promise<readonly string[]> {
+  const names = await readdir(dirname(path)).catch((thrown: unknown) => {
+    if (isMissingFile(thrown)) return [];
+    throw thrown;
+  });
+  const isOfIt = (name: string) => name.startsWith(`${domain}.`) && name.endsWith('.json');
+  return names.filter((name) => isOfIt(name) && name !== basename(path)).sort();
 }
 
 /** What is recorded of this domain for this owner and control plane; undefined: nothing. Throws PrivatelinkError (STATE). */

@@ -2,8 +2,14 @@ import { formatProblem, PrivatelinkError } from '#core/errors';
 import type { Adopted } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import type { Adoptable } from '../../adopt/adoptable';
-import { type DomainOutcome, recordToUse, refusedOutcome, whyNotAdopted } from '../../adopt/takeover/preview';
-import { type AdoptionRecord, readRecord, recordPath, writeRecord } from '../../adopt/takeover/record';
+import {
+  type DomainOutcome,
+  recordToUse,
+  refusedOutcome,
+  whyNamedOtherwise,
+  whyNotAdopted,
+} from '../../adopt/takeover/preview';
+import { type AdoptionRecord, readRecord, recordPath, recordsBeside, writeRecord } from '../../adopt/takeover/record';
 import { planTakeover, type Takeover, takeOverDomain } from '../../adopt/takeover/take-over';
 import { backendOf } from '../../control-planes/backends';
 import type { StageSession } from '../../rollout/open-stages';
@@ -62,7 +68,10 @@ async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSign
   const record = recordToUse({ recorded, adoptable }, found.held, place);
   if (!record) throw nothingToAdopt(domain, found.adoptable);
   const own = { domain, service: record.adopted.service, findings: adoptable?.findings ?? [] };
-  const problem = record !== recorded && adoptable && whyNotAdopted(adoptable, new Set(options.override));
+  const beside = await recordsBeside(place.path, domain);
+  const problem =
+    (record !== recorded && adoptable && whyNotAdopted(adoptable, new Set(options.override))) ||
+    whyNamedOtherwise(record, session.settings[domain]?.adopted, beside);
   if (problem) return refusedOutcome(own, problem);
   const takeover = await planTakeover(session, { record, whole: found.held }, signal);
   const tags = adoptable === undefined || record === recorded ? {} : adoptable.tags;

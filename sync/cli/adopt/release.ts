@@ -5,7 +5,7 @@ import { isGenerated, selectTags } from '#deck/tags';
 import { writeInSteps } from '../../adopt/takeover/in-steps';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { refusedOutcome } from '../../adopt/takeover/preview';
-import { type AdoptionRecord, proveRemovable, readRecord } from '../../adopt/takeover/record';
+import { type AdoptionRecord, proveRemovable, readRecord, recordsBeside } from '../../adopt/takeover/record';
 import { type HostState, planRelease } from '../../adopt/takeover/release';
 import { whyProtected } from '../../plan/protect/retire';
 import type { StageSession } from '../../rollout/open-stages';
@@ -41,10 +41,11 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
   const { path } = recordPlaceOf(session, included, domain);
   const { steps, replaced, problem } = planRelease(record, held, standing);
   const changes = steps.flat();
+  const beside = await recordsBeside(path, domain);
   const own = {
     domain,
     service: record.adopted.service,
-    findings: findingsOf(domain, { replaced, claiming }),
+    findings: findingsOf(domain, { replaced, claiming, beside }),
     changes,
   };
   const refused = whyKept(releasing, domain) ?? problem;
@@ -67,9 +68,9 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
     const reason = `${failed.change.kind} ${failed.change.key}: ${failed.error}; run adopt --release ${domain} again for the rest`;
     return { ...own, state: 'incomplete', reason, applied: results, files: [] };
   }
-  await releasing.saveAdopted(domain, undefined);
+  if (beside.length === 0) await releasing.saveAdopted(domain, undefined);
   await rm(path, { force: true });
-  return { ...own, state: 'released', applied: results, files: [included, path] };
+  return { ...own, state: 'released', applied: results, files: [...(beside.length === 0 ? [included] : []), path] };
 }
 
 /** What the product made leaves, and what it keeps right is nobody's any more, as with retire. */
@@ -78,12 +79,20 @@ function whyKept({ held, session: { owner, protect = [] } }: Releasing, domain: 
   return whyProtected(domain, ours, { protect, next: `run adopt --release ${domain} again` });
 }
 
-type Findings = { readonly replaced: readonly string[]; readonly claiming: readonly string[] };
+type Findings = {
+  readonly replaced: readonly string[];
+  readonly claiming: readonly string[];
+  /** Records of the domain in other control planes. */
+  readonly beside: readonly string[];
+};
 
-function findingsOf(domain: string, { replaced, claiming }: Findings): readonly string[] {
+function findingsOf(domain: string, { replaced, claiming, beside }: Findings): readonly string[] {
   return [
     ...replaced.map((name) => `${name} does not come back: AWS has replaced its endpoint since`),
-    ...(claiming.length > 0
+    ...(beside.length > 0
+      ? [`domains.${domain}.adopted stays in the file, for the control plane of ${beside.join(', ')}`]
+      : []),
+    ...(claiming.length > 0 && beside.length === 0
       ? [
           `${claiming.join(', ')} still claim domain ${domain}: take their domain tag off, or the next sync makes a service ${domain} beside this one`,
         ]

@@ -266,6 +266,52 @@ describe('adopt --apply', () => {
     expect(existsSync(join(estate.folder, 'adopted/orders.spare.json'))).toBe(true);
   });
 
+  describe('with several stages', () => {
+    const file = () => readFileSync(join(estate.folder, 'adopted.yaml'), 'utf8');
+
+    beforeEach(() => {
+      const stages = stagedConfig(estate, [stageOf(estate, 'prod'), stageOf(estate, 'spare')]);
+      estate.configure(`${stages}include: [adopted.yaml]\n`);
+      tag();
+    });
+
+    it('stays adopted in one where it is given back in the other', async () => {
+      seedService();
+      seedService({}, 'spare');
+      await apply('orders', '--yes', '--stage', 'prod');
+      await apply('orders', '--yes', '--stage', 'spare');
+
+      const first = await estate.run('adopt', '--release', 'orders', '--yes', '--stage', 'spare');
+      const between = file();
+      const diff = await estate.run('diff', '--stage', 'prod');
+      const last = await estate.run('adopt', '--release', 'orders', '--yes', '--stage', 'prod');
+
+      expect(first.exitCode).toBe(0);
+      expect(first.out).toContain(
+        'domains.orders.adopted stays in the file, for the control plane of orders.prod.json',
+      );
+      expect(between).toContain('service: orders-api');
+      expect(diff.exitCode).toBe(0);
+      expect(last.exitCode).toBe(0);
+      expect(file()).not.toContain('orders-api');
+    });
+
+    it('is refused where the names differ, since one file names them for all', async () => {
+      seedService();
+      seedService({ name: 'orders-too' }, 'spare');
+      await apply('orders', '--yes', '--stage', 'prod');
+      const before = [everything('spare'), file()];
+
+      const { exitCode, out } = await apply('orders', '--yes', '--stage', 'spare');
+
+      expect(out).toContain(
+        'domains.orders.adopted names other entities already, for the control plane of orders.prod',
+      );
+      expect(exitCode).toBe(3);
+      expect([everything('spare'), file()]).toEqual(before);
+    });
+  });
+
   it('does not go by a record that somebody changed', async () => {
     seedService();
     tag();
