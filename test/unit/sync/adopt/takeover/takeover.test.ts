@@ -222,6 +222,17 @@ describe('a service on an upstream', () => {
     expect(again.steps).toEqual({ creates: [], switches: [], replaced: [] });
   });
 
+  it('is as it was after its release, its targets with their own tags alone', async () => {
+    const trial = openTrial(entities);
+    const tagsNow = () => contentOf(trial.whole()).map(({ key, id, tags }) => ({ key, id, tags }));
+    const before = tagsNow();
+    await takeOverDomain(trial.deps, trial.taking(), signal);
+
+    await release(trial);
+
+    expect(tagsNow()).toEqual(before);
+  });
+
   it('has its targets back after its release, but for those that AWS has replaced', async () => {
     const trial = openTrial(entities);
     await takeOverDomain(trial.deps, trial.taking(), signal);
