@@ -2,6 +2,7 @@ import { messageOf } from '#core/errors';
 import type { Explanation } from './answer';
 import { explain } from './explain';
 import { parseQuestion, type QuestionOptions } from './question';
+import { createPatternSearch } from './routing/pattern';
 import type { View } from './view';
 
 /** A question as it was written, with its options. */
@@ -38,8 +39,9 @@ export function tellWorker(query: string, views: readonly View[]): WorkerAnswer 
   try {
     const { question: text, zone, stage, ...options } = askedIn(query);
     const question = parseQuestion(text, options);
+    const find = createPatternSearch();
     const meant = views.filter(({ planned }) => stage === undefined || planned.report.stage === stage);
-    const answers: readonly Explanation[] = meant.map((view) => explain(question, view, { zone }));
+    const answers: readonly Explanation[] = meant.map((view) => explain(question, view, { zone, find }));
     return { status: 200, text: `${JSON.stringify({ answers })}\n` };
   } catch (thrown) {
     return { status: 400, text: `${JSON.stringify({ message: messageOf(thrown) })}\n` };

@@ -9,23 +9,26 @@ import { type Fate, fatesOf } from './fates';
 import { namesAlike } from './names-alike';
 import { picksOf } from './picks';
 import type { ExplainQuestion } from './question';
+import type { FindPattern } from './routing/pattern';
 import { routingsOf } from './routings';
 import type { View } from './view';
 
 export type ExplainOptions = {
   /** The zone id of a data plane; absent: each zone that targets are in. */
   readonly zone?: string;
+  /** Looks for the patterns of routes; shared by the views of a question, since together they have a second. */
+  readonly find?: FindPattern;
 };
 
 /** What of a view is worked out once for a question. */
 type Known = { readonly view: View; readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
 
 /** Answers a question from what one control plane's pass read and planned. */
-export function explain(question: ExplainQuestion, view: View, { zone }: ExplainOptions = {}): Explanation {
+export function explain(question: ExplainQuestion, view: View, { zone, find }: ExplainOptions = {}): Explanation {
   const { planned, done, place, nowMs } = view;
   const { owner, stage, pinned, waits, refused, warnings } = done ?? planned.report;
   const known: Known = { view, endpoints: endpointsIn(view), fates: fatesOf({ ...view, policy: view.config.policy }) };
-  const routings = question.is === 'request' ? routingsOf(question.request, view) : {};
+  const routings = question.is === 'request' ? routingsOf(question.request, view, find) : {};
   const domains = domainsOf(question, known, { ...routings, zone });
   const isKnown = domains.length > 0 || Boolean(routings.routing?.route ?? routings.routingNext?.route);
   const takenAtMs = planned.snapshot.takenAtMs;

@@ -44,7 +44,7 @@ function requestOf(text: string, { method = 'GET', host, header = [] }: Question
 }
 
 function withoutFragment(path: string): string {
-  return path.replace(/#.*$/, '');
+  return path.split('#', 1)[0] ?? '';
 }
 
 /** The Host header, as Kong reads it. */

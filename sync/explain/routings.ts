@@ -7,6 +7,7 @@ import { isGenerated, ownerOf, selectTags } from '#deck/tags';
 import type { RouteAnswer, RoutingAnswer } from './answer';
 import type { RoutedRequest } from './routing/conditions';
 import { findRoute, type Routing, type Taker } from './routing/find-route';
+import { createPatternSearch, type FindPattern } from './routing/pattern';
 import { listOf } from './routing/priority';
 import type { View } from './view';
 
@@ -14,11 +15,12 @@ import type { View } from './view';
 export function routingsOf(
   request: RoutedRequest,
   view: View,
+  find = createPatternSearch(),
 ): { readonly routing?: RoutingAnswer; readonly routingNext?: RoutingAnswer } {
   const now = heldRouting(view);
   const isOfAll = view.routing !== undefined;
-  const routing = { isOfAll, ...answerIn(now, request) };
-  const next = { isOfAll, ...answerIn(nextRouting(now, view), request) };
+  const routing = { isOfAll, ...answerIn(now, request, find) };
+  const next = { isOfAll, ...answerIn(nextRouting(now, view), request, find) };
   const isSame = JSON.stringify(routing.route) === JSON.stringify(next.route);
   return { routing, routingNext: isSame ? undefined : next };
 }
@@ -48,9 +50,9 @@ function ofKind(all: readonly HeldEntity[], kind: Entity['kind']): readonly Held
   return all.filter((one) => one.kind === kind);
 }
 
-function answerIn(routing: Routing, request: RoutedRequest): Omit<RoutingAnswer, 'isOfAll'> {
+function answerIn(routing: Routing, request: RoutedRequest, find: FindPattern): Omit<RoutingAnswer, 'isOfAll'> {
   const services = new Map(routing.services.map((one) => [one.key, one]));
-  const { taker, rule, next, documented, perhaps } = findRoute(routing, request);
+  const { taker, rule, next, documented, perhaps } = findRoute(routing, request, find);
   const routeOf = (one: Taker) => routeAnswer(one, services, request);
   return {
     route: taker && routeOf(taker),

@@ -33,9 +33,10 @@ export async function askWorker(
   { url, token }: WorkerAddress,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw noAddress(url, 'write it as http://HOST:PORT');
-  if (url.startsWith('http:') && !isLoopback(url))
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  if (!/^https?:$/.test(protocol)) throw noAddress(url, 'write it as http://HOST:PORT');
+  // As URLs are read: `HTTP://` and a space before it are plain HTTP too.
+  if (protocol === 'http:' && !isLoopback(url))
     throw noAddress(url, 'use https, or a loopback address: it gets a token');
   const http = createHttp({ api: workerApi, address: url, token, concurrency: 1, clock: systemClock });
   return http({ method: 'GET', path: `${explainPath}?${queryOf(asked)}` }, signal);

@@ -1,7 +1,7 @@
 import { isEmpty } from '#core/json';
 import type { JsonObject } from '#core/model';
-import { bytesOf, routedPath } from './path';
-import { findPattern } from './pattern';
+import { bytesOf } from './path';
+import type { FindPattern } from './pattern';
 import { hasExpression, headersOf, isRegex, listOf, type RoutePart } from './priority';
 
 /** A request as routes see it; what is absent is not known, but for headers: the request has no others. */
@@ -24,15 +24,26 @@ export type Met = boolean | string;
 /** Whether the route takes the request, and by which of its paths; undefined: it takes every path. */
 export type RouteTaking = { readonly met: Met; readonly path?: string };
 
+/** What is worked out once for all routes. */
+export type Matching = {
+  /** As `routedPath` gives it. */
+  readonly asked: string;
+  readonly find: FindPattern;
+};
+
 /** Whether a part of a route takes the request, as the router of flavour `traditional_compatible` tells it (kong/router/transform.lua, 3.9). */
-export function takingOf({ route: { fields }, paths }: RoutePart, request: RoutedRequest): RouteTaking {
+export function takingOf(
+  { route: { fields }, paths }: RoutePart,
+  request: RoutedRequest,
+  matching: Matching,
+): RouteTaking {
   if (hasExpression(fields)) return { met: 'its expression is not evaluated here' };
-  const { met: byPath, path } = pathOf(paths, request);
+  const { met: byPath, path } = pathOf(paths, matching);
   const met = all([
     byPath,
     methodMet(fields, request),
     hostMet(fields, request),
-    headersMet(fields, request),
+    headersMet(fields, request, matching),
     sniMet(fields, request),
     addressMet(fields),
   ]);
@@ -52,16 +63,15 @@ function any(conditions: readonly Met[]): Met {
   return conditions.find((one) => typeof one === 'string') ?? false;
 }
 
-function pathOf(paths: readonly string[], request: RoutedRequest): RouteTaking {
+function pathOf(paths: readonly string[], matching: Matching): RouteTaking {
   if (paths.length === 0) return { met: true };
-  const asked = routedPath(request.path);
-  const all = paths.map((path) => ({ path, met: pathMet(path, asked) }));
+  const all = paths.map((path) => ({ path, met: pathMet(path, matching) }));
   return all.find(({ met }) => met === true) ?? all.find(({ met }) => met !== false) ?? { met: false };
 }
 
-function pathMet(path: string, asked: string): Met {
+function pathMet(path: string, { asked, find }: Matching): Met {
   if (!isRegex(path)) return asked.startsWith(bytesOf(path));
-  return findPattern(bytesOf(path.slice(1)), asked, '^') ?? `whether ${path} takes the path cannot be told here`;
+  return find(bytesOf(path.slice(1)), asked, '^') ?? `whether ${path} takes the path cannot be told here`;
 }
 
 function methodMet(fields: JsonObject, { method }: RoutedRequest): Met {
@@ -89,12 +99,14 @@ function isLike(wanted: string, name: string): boolean {
   return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted;
 }
 
-function headersMet(fields: JsonObject, { headers }: RoutedRequest): Met {
+function headersMet(fields: JsonObject, { headers }: RoutedRequest, { find }: Matching): Met {
   return all(
     headersOf(fields).map(([name, wanted]) => {
       const own = headers.filter(([other]) => headerName(other) === headerName(name));
       const given = own.map(([, value]) => value.toLowerCase());
-      return any(wanted.flatMap((one) => given.map((value) => headerMet(name, one.toLowerCase(), value))));
+      return any(
+        wanted.flatMap((one) => given.map((value) => headerMet(name, { wanted: one.toLowerCase(), value, find }))),
+      );
     }),
   );
 }
@@ -104,9 +116,11 @@ function headerName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
 
-function headerMet(name: string, wanted: string, value: string): Met {
+type HeaderMatching = Pick<Matching, 'find'> & { readonly wanted: string; readonly value: string };
+
+function headerMet(name: string, { wanted, value, find }: HeaderMatching): Met {
   if (!wanted.startsWith('~*')) return value === wanted;
-  return findPattern(wanted.slice(2), value) ?? `whether ${wanted} fits header ${name} cannot be told here`;
+  return find(wanted.slice(2), value) ?? `whether ${wanted} fits header ${name} cannot be told here`;
 }
 
 /** A request without TLS meets every one; with TLS clients name the host that they want. */

@@ -1,5 +1,7 @@
 import type { HeldEntity } from '#deck/document';
-import { type RoutedRequest, takingOf } from './conditions';
+import { type RoutedRequest, type RouteTaking, takingOf } from './conditions';
+import { routedPath } from './path';
+import { createPatternSearch } from './pattern';
 import {
   comparePriority,
   listOf,
@@ -38,21 +40,23 @@ export type Routing = { readonly routes: readonly HeldEntity[]; readonly service
  * The route that takes a request, of all routes of a control plane, by the rules of Kong's router of flavour `traditional_compatible`, which is
  * Kong's default.
  */
-export function findRoute(routing: Routing, request: RoutedRequest): FoundRoute {
-  const found = firstIn('run', routing, request);
-  const { taker: documented } = firstIn('documented', routing, request);
+export function findRoute(routing: Routing, request: RoutedRequest, find = createPatternSearch()): FoundRoute {
+  const matching = { asked: routedPath(request.path), find };
+  const taking = (part: RoutePart) => takingOf(part, request, matching);
+  const found = firstIn(partsIn('run', routing), taking);
+  const { taker: documented } = firstIn(partsIn('documented', routing), taking);
   return found.taker?.route === documented?.route ? found : { ...found, documented };
 }
 
 type Found = { readonly part: RoutePart; readonly path?: string };
 
-function firstIn(order: RuleOrder, routing: Routing, request: RoutedRequest): FoundRoute {
+function firstIn(parts: readonly RoutePart[], taking: (part: RoutePart) => RouteTaking): FoundRoute {
   const perhaps: Perhaps[] = [];
   let first: Found | undefined;
-  for (const part of partsIn(order, routing)) {
+  for (const part of parts) {
     const { route } = part;
     if (first?.part.route === route) continue;
-    const { met, path } = takingOf(part, request);
+    const { met, path } = taking(part);
     if (met === true && first) {
       const rule = ruleBetween(first.part, part);
       return { taker: takerOf(first), rule, next: { route, path }, perhaps };

@@ -8,7 +8,9 @@ export function bytesOf(text: string): string {
 
 /** The path that Kong looks for routes by: without the query, decoded where that changes nothing, without dot segments and double slashes. */
 export function routedPath(path: string): string {
-  const [raw = ''] = bytesOf(path).split(/(?<=^[\s\S]+)\?/);
+  const bytes = bytesOf(path);
+  const query = bytes.indexOf('?', 1);
+  const raw = query < 0 ? bytes : bytes.slice(0, query);
   const decoded = raw.replace(/%([\da-f]{2})/gi, (whole, hex: string) => {
     const character = String.fromCharCode(Number.parseInt(hex, 16));
     return reserved.includes(character) ? whole.toUpperCase() : character;

@@ -201,6 +201,8 @@ describe('explain of what nobody has', () => {
     [['https://'], 'is no URL'],
     [['a b'], 'is no question'],
     [['sd2', '--worker', 'http://10.0.0.1:9543'], 'is no address of a worker'],
+    [['sd2', '--worker', 'HTTP://10.0.0.1:9543'], 'is no address of a worker'],
+    [['sd2', '--worker', ' http://10.0.0.1:9543'], 'is no address of a worker'],
   ])('says what is wrong with %s', async (argv, words) => {
     const { exitCode, err } = await estate.run('explain', ...argv);
 

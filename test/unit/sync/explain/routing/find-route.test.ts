@@ -4,7 +4,7 @@ import type { HeldEntity } from '#deck/document';
 import type { RoutedRequest } from '#sync/explain/routing/conditions';
 import { findRoute } from '#sync/explain/routing/find-route';
 import { routedPath } from '#sync/explain/routing/path';
-import { findPattern } from '#sync/explain/routing/pattern';
+import { createPatternSearch, findPattern } from '#sync/explain/routing/pattern';
 
 function routeOf(key: string, fields: JsonObject, id = key): HeldEntity {
   return { kind: 'route', key, domain: key, parent: fields.service as string, fields, tags: [], id };
@@ -135,5 +135,39 @@ describe('findPattern', () => {
     ['^(a+)+$', `${'a'.repeat(60)}b`, undefined],
   ])('reads %s as Kong does, or says that it cannot', (pattern, text, isFound) => {
     expect(findPattern(pattern, text)).toBe(isFound);
+  });
+});
+
+describe('patterns that take long', () => {
+  it('fm-83 are given up after a second for all of them, each asked once', () => {
+    let nowMs = 0;
+    const searched: string[] = [];
+    const find = createPatternSearch(
+      (pattern) => {
+        searched.push(pattern);
+        nowMs += 199;
+        return false;
+      },
+      { monotonicMs: () => nowMs },
+    );
+    const routes = Array.from({ length: 50 }, (_, index) => routeOf(`r${index}`, { paths: [`~/${index}`] }));
+
+    const { perhaps } = findRoute({ routes, services: [] }, asked, find);
+    findRoute({ routes, services: [] }, asked, find);
+
+    expect(searched).toHaveLength(6);
+    expect(new Set(searched).size).toBe(6);
+    expect(perhaps).toHaveLength(44);
+  });
+
+  it.each(['\\['.repeat(50_000), '['.repeat(100_000), 'a|'.repeat(100_000)])(
+    'fm-83 are not looked at where they are longer than people write them',
+    (pattern) => {
+      expect(findPattern(pattern, 'b')).toBeUndefined();
+    },
+  );
+
+  it('fm-83 are no paths: a long path is read in one go', () => {
+    expect(routedPath(`/${'a'.repeat(3_000_000)}?x?y`)).toHaveLength(3_000_001);
   });
 });
