@@ -14,7 +14,7 @@ export function keepsOf({ service, upstream, routes, plugins }: ServiceParts): r
   const { path, connect_timeout: connect, write_timeout: write, read_timeout: read, retries } = service.fields;
   const settings = [
     ...(path ? [`path ${path}`] : []),
-    ...(connect === undefined ? [] : [`time-outs ${connect}, ${write}, ${read} ms`]),
+    ...(connect === undefined ? [] : [`time-outs (connect ${connect} ms, write ${write} ms, read ${read} ms)`]),
     ...(retries === undefined ? [] : [`retries ${retries}`]),
     'TLS settings',
   ];
@@ -22,7 +22,7 @@ export function keepsOf({ service, upstream, routes, plugins }: ServiceParts): r
     `service ${service.key}: its name, its id, ${settings.join(', ')}`,
     ...(upstream ? [`upstream ${upstream.key}: its name, its id, its algorithm, its health checks`] : []),
     ...(routes.length > 0 ? [`${counted('route', routes)}: all fields, strip_path and preserve_host too`] : []),
-    ...(plugins.length > 0 ? [`${counted('plugin', plugins)}: as they are`] : []),
+    ...(plugins.length > 0 ? [`${counted('plugin', plugins)}: all fields`] : []),
   ];
 }
 

@@ -29,8 +29,8 @@ export function awsCommands(adoptable: readonly Adoptable[]): readonly string[] 
   const groups = groupBy(taggingsOf(adoptable), ({ account, region, tags }) => canonicalJson([account, region, tags]));
   const lines = [...groups.values()].flatMap(([first, ...more]) => {
     if (!first) return [];
-    const ids = [first, ...more].map(({ id }) => quoted(id)).sort(compareText);
-    const words = ['aws ec2 create-tags', '--region', quoted(first.region), '--resources', ...ids, '--tags'];
+    const ids = [first, ...more].map(({ id }) => shellWord(id)).sort(compareText);
+    const words = ['aws ec2 create-tags', '--region', shellWord(first.region), '--resources', ...ids, '--tags'];
     return [{ account: first.account, line: [...words, ...tagWords(first.tags)].join(' ') }];
   });
   return [...groupBy(lines, ({ account }) => account)].flatMap(([account, own]) => [
@@ -50,11 +50,11 @@ function tagWords(tags: Tags): readonly string[] {
   const entries = Object.entries(tags);
   if (entries.every((pair) => pair.every((text) => isPlain.test(text))))
     return entries.map(([key, value]) => `Key=${key},Value=${value}`);
-  return [quoted(JSON.stringify(entries.map(([Key, Value]) => ({ Key, Value }))))];
+  return [shellWord(JSON.stringify(entries.map(([Key, Value]) => ({ Key, Value }))))];
 }
 
 /** One word to a POSIX shell, whatever it holds. */
-function quoted(text: string): string {
+export function shellWord(text: string): string {
   return text !== '' && isPlain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

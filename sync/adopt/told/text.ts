@@ -3,6 +3,7 @@ import { printableData } from '#core/printable';
 import { formatTable } from '#io/table';
 import { type Colour, paint, type Terminal } from '#io/terminal';
 import { formatScopes } from '../../pass/report-text';
+import { shellWord } from './commands';
 import type { AdoptableView, AdoptView } from './view';
 
 /** In which form tags are printed. */
@@ -28,6 +29,7 @@ export function formatAdopt(told: AdoptView, form: TagsForm, terminal: Terminal)
     ...notes.map((note) => `${paint(terminal, 'yellow', 'note')} ${note}\n`),
     formatScopes(scopes, terminal),
     formatSummary(adoptable),
+    formatNext(adoptable),
   ].join('');
 }
 
@@ -65,4 +67,19 @@ function formatSummary(adoptable: readonly AdoptableView[]): string {
   const different = open.filter(({ differences }) => differences.length > 0).length;
   const same = open.length - different;
   return `${same} can be adopted as they are, ${different} with differences, ${adoptable.length - open.length} refused\n`;
+}
+
+/** What to type next; nothing where all is refused. */
+function formatNext(adoptable: readonly AdoptableView[]): string {
+  const open = adoptable.filter(({ refused }) => !refused);
+  const [one] = [...open.filter(({ differences }) => differences.length === 0), ...open];
+  if (!one) return '';
+  const overrides = new Set(one.differences.map(({ entity }) => shellWord(entity)));
+  const words = [
+    'kong-privatelink adopt --apply',
+    one.domain,
+    ...[...overrides].map((entity) => `--override ${entity}`),
+  ];
+  const first = Object.values(one.tags).some((tags) => Object.keys(tags).length > 0) ? 'put the tags on, then ' : '';
+  return `Next: ${first}${words.join(' ')}\n`;
 }

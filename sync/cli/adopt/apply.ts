@@ -118,7 +118,7 @@ function questionOf({ domain, adopted }: AdoptionRecord, { stage, place }: Stage
 
 function waitingFor(domain: string, lacking: readonly string[]): string {
   return formatProblem({
-    reason: `${lacking.join(', ')} lack tags, and nothing is switched before they have them`,
+    reason: `${lacking.join(', ')} ${lacking.length === 1 ? 'lacks' : 'lack'} tags, and nothing is switched before they have them`,
     fix: `put on the tags that adopt prints, then run adopt --apply ${domain} again`,
   });
 }

@@ -94,7 +94,7 @@ function findingsOf(domain: string, { replaced, claiming, beside }: Findings): r
       : []),
     ...(claiming.length > 0 && beside.length === 0
       ? [
-          `${claiming.join(', ')} still claim domain ${domain}: take their domain tag off, or the next sync makes a service ${domain} beside this one`,
+          `${claiming.join(', ')} still ${claiming.length === 1 ? 'claims' : 'claim'} domain ${domain}: take the domain tag off, or the next sync makes a service ${domain} beside this one`,
         ]
       : []),
   ];

@@ -116,7 +116,10 @@ function setAdopted(document: YamlDocument, domain: string, adopted: Adopted | u
   if (own === undefined) return;
   // What is no map of its own, as an alias, throws.
   document.deleteIn(['domains', domain, 'adopted']);
-  if (isMap(own) && own.items.length === 0) document.deleteIn(['domains', domain]);
+  for (const path of [['domains', domain], ['domains']]) {
+    const left = document.getIn(path, true);
+    if (isMap(left) && left.items.length === 0) document.deleteIn(path);
+  }
 }
 
 const exitOf: Readonly<Record<DomainOutcome['state'], number>> = {

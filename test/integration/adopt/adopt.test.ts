@@ -48,8 +48,21 @@ describe('adopt', () => {
     );
     expect(out).toContain('# account 222222222222');
     expect(out).toContain('1 can be adopted as they are, 0 with differences, 0 refused');
+    expect(out).toContain('time-outs (connect 60000 ms, write 60000 ms, read 60000 ms)');
+    expect(out).toMatch(/Next: put the tags on, then kong-privatelink adopt --apply orders\n$/);
     expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
     expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
+  });
+
+  it('says what to type next, with what is to be accepted', async () => {
+    addUntagged(['10.0.1.11', '10.0.2.11']);
+    seedService('orders', { host: '10.0.1.11' });
+
+    const { out } = await estate.run('adopt');
+
+    expect(out).toMatch(
+      /Next: put the tags on, then kong-privatelink adopt --apply orders --override service:orders\n$/,
+    );
   });
 
   it('tells the same as JSON, with the differences field by field', async () => {

@@ -105,12 +105,12 @@ describe('adopt --apply', () => {
     expect(diff.exitCode).toBe(0);
 
     const released = await estate.run('adopt', '--release', 'orders', '--yes');
-    expect(released.out).toContain(`${id} still claim domain orders: take their domain tag off`);
+    expect(released.out).toContain(`${id} still claims domain orders: take the domain tag off`);
     expect(released.out).toContain('Domain orders (service orders-api) is given back');
     expect(released.exitCode).toBe(0);
     expect(everything()).toEqual(before);
     expect(files()).toEqual([true, false, false]);
-    expect(readFileSync(join(estate.folder, 'adopted.yaml'), 'utf8')).not.toContain('adopted:');
+    expect(readFileSync(join(estate.folder, 'adopted.yaml'), 'utf8')).not.toContain('domains:');
   });
 
   it('writes the files alone while endpoints lack tags, so that no pass makes a service beside it; then goes on', async () => {
@@ -118,7 +118,7 @@ describe('adopt --apply', () => {
     const before = everything();
 
     const waiting = await apply('orders-api', '--yes');
-    expect(waiting.out).toContain(`${id} lack tags, and nothing is switched before they have them`);
+    expect(waiting.out).toContain(`${id} lacks tags, and nothing is switched before they have them`);
     expect(waiting.exitCode).toBe(2);
     expect(everything()).toEqual(before);
     estate.world.setTags(id, { 'kong:domain': 'orders-api', 'kong:port': '8080', 'kong:host': name });
