@@ -17,7 +17,7 @@ const rules: Readonly<Record<Rule, string>> = {
 export function formatRouting(routing: RoutingAnswer, takes: string): string {
   const { route, rule, next, documented, perhaps, isOfAll } = routing;
   return [
-    route ? `${describe(route)} ${takes} the request.\n` : 'No route is sure to take the request: Kong answers 404.\n',
+    route ? `${describe(route)} ${takes} the request.\n` : formatNone(perhaps.length > 0 || !isOfAll),
     route && leadingTo(route),
     next && rule ? `${describe(next)} is next: the other comes first, since ${rules[rule]}.\n` : '',
     documented
@@ -26,6 +26,10 @@ export function formatRouting(routing: RoutingAnswer, takes: string): string {
     ...perhaps.map(({ route: one, reason }) => `Not sure: ${describe(one)} would come first; ${reason}.\n`),
     isOfAll ? '' : "Only this owner's routes are known here: one that people wrote may come first.\n",
   ].join('');
+}
+
+function formatNone(mayBe: boolean): string {
+  return mayBe ? 'No route is sure to take the request.\n' : 'No route takes the request: Kong answers 404.\n';
 }
 
 function describe({ name, id, path, owner }: RouteAnswer): string {

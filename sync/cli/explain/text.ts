@@ -37,10 +37,14 @@ function secondsOf(ms: number): number {
   return Math.round(ms / 1_000);
 }
 
-function formatUnknown({ question, nearest, scopes }: Explanation): string {
+/** What was found nowhere; an untagged endpoint, or a service that people wrote, is for `adopt` to find. */
+function formatUnknown({ question, nearest, scopes, routing }: Explanation): string {
   const alike = nearest.length > 0 ? `; there is ${nearest.join(', ')}` : '';
   const unknown = scopes.some(({ status }) => status === 'unknown') ? '; what cannot be read now may have it' : '';
-  return `Nobody has ${question}${alike}${unknown}\n`;
+  const elsewhere = routing
+    ? ''
+    : 'Endpoints without a domain tag, and services that people wrote, are not known here: kong-privatelink adopt looks for those.\n';
+  return `Nobody has ${question}${alike}${unknown}\n${elsewhere}`;
 }
 
 function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Terminal): string {
@@ -121,7 +125,7 @@ function leftOf({ endpointId, count, of, seconds, ofSeconds }: AbsenceProgress):
 
 const deciders = {
   upstream: "Kong's balancer",
-  plugin: 'the plugin in target mode',
+  plugin: 'the plugin in target mode, where it is on',
   resolver: 'the resolver',
 } as const;
 

@@ -35,7 +35,7 @@ describe('explain of a domain', () => {
     expect(before.out).toContain('tag kong:domain=sd2 (source hub, vpc-endpoints)');
     expect(before.out).toMatch(/target +10\.0\.1\.11:80 in sd2\.privatelink +not there +create/);
     expect(after.out).toMatch(/route +sd2 +[0-9a-f-]{36} +as it is/);
-    expect(after.out).toMatch(/use1-az1 +the plugin in target mode +10\.0\.1\.11:80@use1-az1 +100 %/);
+    expect(after.out).toMatch(/use1-az1 +the plugin in target mode, where it is on +10\.0\.1\.11:80@use1-az1 +100 %/);
     expect(after.out).toMatch(/any +Kong's balancer, sd2\.privatelink +10\.0\.2\.11:80@\S+ +50 %/);
   });
 
@@ -141,7 +141,7 @@ describe('explain of a request', () => {
     const { exitCode, out } = await estate.run('explain', '/sd2');
 
     expect(exitCode).toBe(0);
-    expect(out).toContain('No route is sure to take the request');
+    expect(out).toContain('No route takes the request: Kong answers 404.');
     expect(out).toMatch(/After the next pass:\nRoute sd2 .* by path ~\/sd2\$ takes the request\./);
   });
 
@@ -150,6 +150,7 @@ describe('explain of a request', () => {
 
     expect(exitCode).toBe(1);
     expect(out).toContain('Nobody has /sd3/x');
+    expect(out).not.toContain('adopt');
   });
 });
 
@@ -193,6 +194,16 @@ describe('explain of what nobody has', () => {
 
     expect(exitCode).toBe(1);
     expect(answer).toMatchObject({ isKnown: false, nearest: expect.arrayContaining([alike]), domains: [] });
+  });
+
+  it('says who looks for endpoints without a domain tag', async () => {
+    estate.world.setTags(id, {});
+
+    const { exitCode, out } = await estate.run('explain', id);
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain(`Nobody has ${id}`);
+    expect(out).toContain('kong-privatelink adopt looks for those');
   });
 
   it.each([
