@@ -1,3 +1,4 @@
+import { isLoopback } from '#core/addresses/loopback';
 import { compareText } from '#core/addresses/targets';
 
 /** What a first configuration is made of. */
@@ -25,6 +26,7 @@ export type RegionSeen = {
 /** The configuration as a file for people: each key with what it is for. Texts are quoted, whoever chose them. */
 export function configText({ owner, regions, endpoint, address, controlPlane, tokenName }: FirstConfig): string {
   const seen = regions.toSorted((a, b) => compareText(a.region, b.region));
+  const { allow } = allowFor(endpoint);
   const source = ['  - name: hub', '    type: vpc-endpoints', `    regions: ${list(seen.map(({ region }) => region))}`];
   return `${[
     '# yaml-language-server: $schema=kong-privatelink.schema.json',
@@ -38,6 +40,7 @@ export function configText({ owner, regions, endpoint, address, controlPlane, to
     'sources:',
     ...source,
     ...(endpoint === undefined ? [] : [`    endpoint: ${text(endpoint)}`]),
+    ...(allow ? [`    allow: { addresses: ${list(allow.addresses.map(text))} }`] : []),
     '',
     `# The token stands in the environment, not here.`,
     'controlPlane:',
@@ -49,6 +52,11 @@ export function configText({ owner, regions, endpoint, address, controlPlane, to
     '# Nothing is removed during the first trial: take this out when the diff looks right.',
     'policy: { mode: upsert-only }',
   ].join('\n')}\n`;
+}
+
+/** An AWS on loopback is a sandbox, whose interfaces are on loopback too. */
+export function allowFor(endpoint: string | undefined): { readonly allow?: { readonly addresses: readonly string[] } } {
+  return endpoint !== undefined && isLoopback(endpoint) ? { allow: { addresses: ['127.0.0.0/8'] } } : {};
 }
 
 function wordsFor({ region, endpoints, tagged, adoptable }: RegionSeen): string {

@@ -12,7 +12,7 @@ import { backendOf } from '../../control-planes/backends';
 import { createHttp } from '../../control-planes/kong-api/http';
 import { konnectApi } from '../../control-planes/konnect/api';
 import { listWritablePlanes } from '../../control-planes/konnect/plane-id';
-import type { RegionSeen } from './config-text';
+import { allowFor, type RegionSeen } from './config-text';
 
 export type Konnect = { readonly address: string; readonly token: string };
 
@@ -57,7 +57,13 @@ export async function regionsToAsk(
 
 /** The only source of a first configuration. Throws PrivatelinkError (CONFIG_INVALID) for a region, or an address, that is none. */
 export function sourceIn({ regions, endpoint }: Asking): VpcEndpointsConfig {
-  const given = { name: 'hub', type: 'vpc-endpoints', regions, ...(endpoint === undefined ? {} : { endpoint }) };
+  const given = {
+    name: 'hub',
+    type: 'vpc-endpoints',
+    regions,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...allowFor(endpoint),
+  };
   const { data, error } = configSchema.shape.sources.safeParse([given]);
   const [source] = (data ?? []) as readonly SourceConfig[];
   if (source?.type === 'vpc-endpoints') return source;

@@ -67,6 +67,17 @@ describe('init', () => {
     expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
+  it('lets addresses of loopback in where AWS is on loopback: the sandbox has no others', async () => {
+    estate.addEndpoint('sd2', ['127.20.5.11'], { state: 'available' });
+
+    const { exitCode, out } = await init('--region', 'us-east-1');
+    const diff = await runCli(['diff', '-c', file], estate.env);
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('domains: 1, quarantined: 0');
+    expect(diff.out).toContain('127.20.5.11:80');
+  });
+
   it('counts endpoints that services written by hand lead to', async () => {
     const id = estate.addEndpoint('unused', ['10.0.1.11'], { state: 'available' });
     estate.world.setTags(id, {});
