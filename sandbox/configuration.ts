@@ -94,10 +94,13 @@ export type Files = {
 
 export type Servers = { readonly aws: { readonly url: string }; readonly konnect: { readonly url: string } };
 
+/** What `protect` and `adopt --apply` write. */
+const includedName = 'kong-privatelink.d.yaml';
+
 /** The configuration of an estate with one control plane. */
 export function textOfOne(setting: Setting, { aws, konnect }: Servers): string {
   const controlPlane = `{ type: konnect, address: "${konnect.url}", name: ${controlPlaneName}, token: "\${KONNECT_TOKEN}" }`;
-  return configurationText(setting, { awsUrl: aws.url, controlPlane });
+  return configurationText(setting, { awsUrl: aws.url, controlPlane, more: { include: [includedName] } });
 }
 
 /** Writes the configuration `text` and the credentials of an estate into a folder of their own. */
@@ -109,6 +112,7 @@ export function openFiles(setting: Setting, { aws }: Pick<Servers, 'aws'>, text:
     const credentialsPath = join(folder, 'aws-credentials');
     const awsConfigPath = join(folder, 'aws-config');
     await writeFile(configPath, text, { mode: 0o600 });
+    await writeFile(join(folder, includedName), '# What protect and adopt --apply write.\n', { mode: 0o600 });
     await writeFile(credentialsPath, credentialsText(setting.accounts), { mode: 0o600 });
     await writeFile(awsConfigPath, awsConfigText(setting, aws.url), { mode: 0o600 });
     const env = {
