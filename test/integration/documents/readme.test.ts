@@ -10,6 +10,8 @@ const root = resolve(__dirname, '../../..');
 const readme = textOf('README.md');
 
 const commands = blocksIn('README.md', 'sh').flatMap((block) => block.trim().split('\n'));
+/** What day-one.test.ts runs against a served sandbox. */
+const dayOne = (blocksIn('README.md', 'sh').find((block) => block.includes(' init ')) ?? '').trim().split('\n');
 const verbs = commands
   .filter((command) => command.startsWith('kong-privatelink '))
   .map((command) => command.split(' ').slice(1));
@@ -27,6 +29,7 @@ describe('README', () => {
     const known = [
       'npm ci && npm start',
       'npm ci && npm test',
+      ...dayOne,
       'npm install --global "./$(npm pack --silent)"',
       'export KONNECT_TOKEN="$(cat ~/.konnect-token)"',
     ];
