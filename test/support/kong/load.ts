@@ -25,14 +25,21 @@ const callers = 4;
 /** Between two requests of a caller, so that others have the machine too. */
 const pauseMs = 10;
 
-export function startLoad(url: string): Load {
+/** What is sent; absent: GET without a body. */
+export type Sent = {
+  readonly method?: Dispatcher.HttpMethod;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: string;
+};
+
+export function startLoad(url: string, sent: Sent = {}): Load {
   const dispatcher = new Agent();
   const failures: { readonly begun: number; readonly what: string }[] = [];
   const right: number[] = [];
   let [begun, isOver] = [0, false];
   let last: Answer | undefined;
   const callOnce = async (own: number) => {
-    last = await ask(url, dispatcher);
+    last = await ask(url, { ...sent, dispatcher });
     if (last.status === 200) right.push(own);
     else failures.push({ begun: own, what: `${last.status} ${last.body}` });
   };
@@ -56,9 +63,9 @@ export function startLoad(url: string): Load {
   };
 }
 
-async function ask(url: string, dispatcher: Dispatcher): Promise<Answer> {
+async function ask(url: string, sent: Sent & { readonly dispatcher: Dispatcher }): Promise<Answer> {
   try {
-    const { statusCode, headers, body } = await request(url, { dispatcher });
+    const { statusCode, headers, body } = await request(url, { method: 'GET', ...sent });
     return { status: statusCode, headers, body: await body.text() };
   } catch (thrown) {
     return { status: 0, headers: {}, body: String(thrown) };
