@@ -16,6 +16,8 @@ interface ControlPlaneState {
   /** Of creates, those whose name an entity without our tags has already; and of routes, also updated ones, those whose path one has. */
   readForeign(upserts: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
   readRollout(signal: AbortSignal): Promise<Rollout>;
+  /** Nodes that it does not list serve what was written after so many milliseconds; absent: it lists them, or what is written to is the node. */
+  readonly nodesFollowMs?: number;
 }
 
 /** Takes one entity at a time: Konnect, or Kong with a database. */

@@ -1,5 +1,6 @@
 import { quietly } from '#io/terminal';
 import { applyChanges } from '../../control-planes/apply';
+import type { Rollout } from '../../control-planes/control-plane';
 import { awaitRollout, readRolloutInTime } from '../../control-planes/data-planes';
 import type { PassDependencies } from '../../pass/plan-once';
 import type { AppliedChange, Change } from '../../plan/changes';
@@ -19,7 +20,7 @@ export async function writeInSteps(
   let isAwaited = false;
   let before = await readRolloutInTime(asking);
   for (const step of steps) {
-    if (isAwaited) await during('waiting for the data planes', () => awaitRollout(before, asking));
+    if (isAwaited) await during('waiting for the data planes', () => followed(before, asking));
     const changes = await step();
     isAwaited = changes.length > 0;
     if (!isAwaited) continue;
@@ -29,4 +30,11 @@ export async function writeInSteps(
     if (applied.results.some(({ outcome }) => outcome !== 'applied')) break;
   }
   return results;
+}
+
+/** Kong drops targets and upstreams at once, and goes on with its former routes and services for some seconds. */
+async function followed(before: Rollout | undefined, asking: Parameters<typeof awaitRollout>[1]): Promise<void> {
+  const { controlPlane, clock, signal } = asking;
+  if (controlPlane.nodesFollowMs === undefined) await awaitRollout(before, asking);
+  else await clock.sleep(controlPlane.nodesFollowMs, signal);
 }

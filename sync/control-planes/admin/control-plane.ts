@@ -10,6 +10,9 @@ import { refusingUnknown } from '../plugins/known';
 import { type KongOptions, openKong } from './kong';
 import { readHeld, readTaken } from './read';
 
+/** Kong's `db_update_frequency` and then its `worker_state_update_frequency`, 5 s each, and as much for a busy node. */
+const nodesFollowMs = 15_000;
+
 /**
  * Gives what reads and writes, for `owner`, a Kong with a database through its Admin API; no call is made yet.
  * Every method throws PrivatelinkError, or the signal's reason when aborted.
@@ -30,6 +33,7 @@ export function connectAdmin(config: AdminConfig, owner: string, options?: KongO
     },
     // Nodes read the database by themselves, and Kong keeps no list of them.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
+    nodesFollowMs,
   };
 }
 
