@@ -7,37 +7,55 @@ import type { AppliedChange } from '../../plan/changes';
 import { writing } from '../../rollout/run-stage';
 import { writeInSteps } from './in-steps';
 import type { AdoptionRecord } from './record';
-import { findRecorded, heldWith, type Steps, stepsOf, whyNotNow } from './taking';
+import { findRecorded, heldWith, type Steps, stepsOf, whyElsewhere, whyNotNow } from './taking';
 
 type Deps = PassDependencies & Pick<Session, 'config'>;
 
-/** One domain, on its way from people to the product; `whole`: all that the control plane holds. */
-export type Takeable = { readonly record: AdoptionRecord; readonly whole: readonly HeldEntity[] };
+/** One domain, on its way from people to the product; `readWhole` gives all that the control plane holds. */
+export type Takeable = { readonly record: AdoptionRecord; readonly readWhole: ControlPlane['read'] };
 
 /** What taking over writes, or why it cannot be done now. */
 export type Takeover = { readonly planned: Planned; readonly steps: Steps; readonly problem?: Problem };
 
 /** Plans, and writes nothing. Throws PrivatelinkError where the control plane cannot be read, or what is recorded is gone. */
-export async function planTakeover(deps: Deps, taking: Takeable, signal: AbortSignal): Promise<Takeover> {
-  const theirs = theirsOf(taking);
-  return planWith(takingDeps(deps, taking, theirs), taking, { theirs, signal });
+export async function planTakeover(
+  deps: Deps,
+  { record, readWhole }: Takeable,
+  signal: AbortSignal,
+): Promise<Takeover> {
+  const theirs = theirsOf(record, await readWhole(signal));
+  const { domain } = record;
+  const planned = await planOnce(takingDeps(deps, record, theirs), signal);
+  const { plan, report } = planned;
+  const uncertainScopes = report.scopes.filter(({ status }) => status === 'unknown').map(({ id }) => id);
+  const { quarantined } = report;
+  return {
+    planned,
+    steps: stepsOf(plan.changes, plan.desired, theirs, record),
+    problem:
+      whyPinned(planned) ??
+      whyElsewhere(record, theirs) ??
+      whyNotNow({ desired: plan.desired, quarantined, uncertainScopes, domain }),
+  };
 }
 
-/** Writes what is new, then what leads there, then takes away what that replaces; plans anew before each, so that it can be repeated after it was stopped. */
+/**
+ * Writes what is new, then what leads there, then takes away what that replaces; reads and plans anew before each, so that what people write
+ * meanwhile stays, and that it can be repeated after it was stopped.
+ */
 export function takeOverDomain(
   deps: Deps,
   taking: Takeable,
   signal: AbortSignal,
 ): Promise<{ readonly results: readonly AppliedChange[] }> {
-  const theirs = theirsOf(taking);
-  return writing(takingDeps(deps, taking, theirs), signal, async (writer, own) => {
+  return writing(deps, signal, async (writer, own) => {
     const step = (of: keyof Steps) => async () => {
-      const { steps, problem } = await planWith(writer, taking, { theirs, signal: own });
+      const { steps, problem } = await planTakeover(writer, taking, own);
       if (problem) throw new PrivatelinkError(problem.reason, { code: 'REJECTED', fix: problem.fix });
       await writer.prepare?.(steps[of], own);
       return steps[of];
     };
-    const { planned, steps } = await planWith(writer, taking, { theirs, signal: own });
+    const { planned, steps } = await planTakeover(writer, taking, own);
     await writer.memory?.begin(planned, [...steps.creates, ...steps.switches]);
     const results = await writeInSteps([step('creates'), step('switches'), step('replaced')], writer, own);
     await writer.memory?.end(planned, results);
@@ -45,7 +63,7 @@ export function takeOverDomain(
   });
 }
 
-function theirsOf({ record, whole }: Takeable): readonly HeldEntity[] {
+function theirsOf(record: AdoptionRecord, whole: readonly HeldEntity[]): readonly HeldEntity[] {
   const { held, gone } = findRecorded(record, whole);
   // Targets that it replaced already are gone rightly.
   const missing = gone.filter((name) => !name.startsWith('target:'));
@@ -57,8 +75,7 @@ function theirsOf({ record, whole }: Takeable): readonly HeldEntity[] {
 }
 
 /** What a pass plans with while these entities are taken over. */
-function takingDeps<D extends Deps>(deps: D, { record }: Takeable, theirs: readonly HeldEntity[]): D {
-  const { domain, adopted } = record;
+function takingDeps(deps: Deps, { domain, adopted }: AdoptionRecord, theirs: readonly HeldEntity[]): Deps {
   const { route: _, ...settings } = deps.settings[domain] ?? {};
   const read: ControlPlane['read'] = async (signal) => heldWith(await deps.controlPlane.read(signal), theirs, domain);
   return {
@@ -66,21 +83,6 @@ function takingDeps<D extends Deps>(deps: D, { record }: Takeable, theirs: reado
     settings: { ...deps.settings, [domain]: { ...settings, adopted } },
     controlPlane: { ...deps.controlPlane, read },
     publications: [],
-  };
-}
-
-type Planning = { readonly theirs: readonly HeldEntity[]; readonly signal: AbortSignal };
-
-async function planWith(deps: Deps, { record }: Takeable, { theirs, signal }: Planning): Promise<Takeover> {
-  const { domain } = record;
-  const planned = await planOnce(deps, signal);
-  const { plan, report } = planned;
-  const uncertainScopes = report.scopes.filter(({ status }) => status === 'unknown').map(({ id }) => id);
-  const { quarantined } = report;
-  return {
-    planned,
-    steps: stepsOf(plan.changes, plan.desired, theirs, record),
-    problem: whyPinned(planned) ?? whyNotNow({ desired: plan.desired, quarantined, uncertainScopes, domain }),
   };
 }
 

@@ -1,10 +1,12 @@
 import { compareText } from '#core/addresses/targets';
 import type { Problem } from '#core/errors';
 import type { Adopted } from '#core/model';
+import { ownUpstreamOf } from '#deck/adopted';
 import { type Document, type HeldEntity, nameOf } from '#deck/document';
 import { adoptedDomainOf, adoptedTag, isGenerated, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import type { Adoptable } from '../adoptable';
+import { fieldText } from '../parts';
 import type { AdoptionRecord } from './record';
 
 /** What is written down of an adoption before anything is changed. */
@@ -90,6 +92,20 @@ export function stepsOf(
         isConfirmed: true,
         before: one,
       })),
+  };
+}
+
+/** Why a service that people pointed elsewhere since it was recorded is not taken back from there. */
+export function whyElsewhere(
+  { domain, adopted, entities }: AdoptionRecord,
+  theirs: readonly HeldEntity[],
+): Problem | undefined {
+  const isService = ({ kind }: HeldEntity) => kind === 'service';
+  const [was, now] = [entities.find(isService), theirs.find(isService)].map((one) => fieldText(one?.fields.host));
+  if (now === was || now === ownUpstreamOf(domain, { adopted })) return undefined;
+  return {
+    reason: `service ${adopted.service} leads to ${now} by now, and led to ${was} when it was looked at`,
+    fix: `point it back, or take the record of domain ${domain} and domains.${domain}.adopted out of the files`,
   };
 }
 

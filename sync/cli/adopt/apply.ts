@@ -10,7 +10,7 @@ import {
   whyNotAdopted,
 } from '../../adopt/takeover/preview';
 import { type AdoptionRecord, readRecord, recordPath, recordsBeside, writeRecord } from '../../adopt/takeover/record';
-import { planTakeover, type Takeover, takeOverDomain } from '../../adopt/takeover/take-over';
+import { planTakeover, type Takeable, type Takeover, takeOverDomain } from '../../adopt/takeover/take-over';
 import { backendOf } from '../../control-planes/backends';
 import type { StageSession } from '../../rollout/open-stages';
 import { whyUnconfirmed } from '../question';
@@ -33,6 +33,8 @@ export type Adopting = {
   readonly found: { readonly adoptable: readonly Adoptable[]; readonly held: readonly HeldEntity[] };
   /** Absolute path of the included file that names what is adopted. */
   readonly included: string;
+  /** All that the control plane holds by now. Throws PrivatelinkError. */
+  readonly readWhole: Takeable['readWhole'];
   readonly saveAdopted: (domain: string, adopted: Adopted | undefined) => Promise<void>;
   /** Throws where that would, and writes nothing. */
   readonly proveSavable: Adopting['saveAdopted'];
@@ -73,7 +75,7 @@ async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSign
     (record !== recorded && adoptable && whyNotAdopted(adoptable, new Set(options.override))) ||
     whyNamedOtherwise(record, session.settings[domain]?.adopted, beside);
   if (problem) return refusedOutcome(own, problem);
-  const takeover = await planTakeover(session, { record, whole: found.held }, signal);
+  const takeover = await planTakeover(session, { record, readWhole: async () => found.held }, signal);
   const tags = adoptable === undefined || record === recorded ? {} : adoptable.tags;
   const lacking = Object.keys(tags).filter((id) => Object.keys(tags[id] ?? {}).length > 0);
   return carryOut({ ...adopting, record, takeover, lacking, own }, place.path, signal);
@@ -88,7 +90,7 @@ type Carrying = Adopting & {
 };
 
 async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): Promise<DomainOutcome> {
-  const { session, options, found, record, takeover, lacking, own, included } = carrying;
+  const { session, options, record, takeover, lacking, own, included } = carrying;
   const { domain, adopted } = record;
   const { steps, problem } = takeover;
   const changes = [...steps.creates, ...steps.switches, ...steps.replaced];
@@ -103,7 +105,7 @@ async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): 
   await carrying.saveAdopted(domain, adopted);
   const files = [included, path];
   if (isLacking) return { ...own, state: 'waits', reason: waitingFor(domain, lacking), changes: [], files };
-  const { results } = await takeOverDomain(session, { record, whole: found.held }, signal);
+  const { results } = await takeOverDomain(session, { record, readWhole: carrying.readWhole }, signal);
   const failed = results.find(({ outcome }) => outcome !== 'applied');
   const state = failed ? 'incomplete' : 'adopted';
   const reason =

@@ -58,7 +58,8 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
   await proveRemovable(path);
   const results = await writing(session, signal, (writer, inner) =>
     writeInSteps(
-      steps.map((step) => async () => step),
+      // Read anew, so that what people write meanwhile stays.
+      steps.map((_, index) => async () => stepNow(record, releasing, inner).then((now) => now[index] ?? [])),
       writer,
       inner,
     ),
@@ -77,6 +78,12 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
 function whyKept({ held, session: { owner, protect = [] } }: Releasing, domain: string): Problem | undefined {
   const ours = held.filter(({ tags }) => isGenerated(tags, selectTags(owner)));
   return whyProtected(domain, ours, { protect, next: `run adopt --release ${domain} again` });
+}
+
+async function stepNow(record: AdoptionRecord, { readWhole, standing }: Releasing, signal: AbortSignal) {
+  const { steps, problem } = planRelease(record, await readWhole(signal), standing);
+  if (problem) throw new PrivatelinkError(problem.reason, { code: 'REJECTED', fix: problem.fix });
+  return steps;
 }
 
 type Findings = {

@@ -56,8 +56,9 @@ async function takeoverIn(session: StageSession, context: Context, signal: Abort
   const { options, sourcesOf } = context;
   checkAdopts(session);
   const included = firstIncluded(session);
-  const shared = { session, options: { ...options, domain: domainOf(options) }, included, ...savingIn(included) };
   const sources = sourcesOf(session);
+  const named = { ...options, domain: domainOf(options) };
+  const shared = { session, options: named, included, ...savingIn(included), readWhole: sources.readHeld };
   if (options.release === undefined)
     return resultOf(await applyAdoption({ ...shared, found: await readAdoptable(sources, signal) }, signal), session);
   const record = await recordToRelease(session, included, options.release);

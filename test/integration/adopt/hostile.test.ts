@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import type { JsonObject } from '#core/model';
+import { createOutput } from '#io/output';
+import { main } from '#sync/cli/main';
 import { defaultConfig, type Estate, openEstate, region } from '../../support/estate';
 
 let estate: Estate;
@@ -150,5 +152,58 @@ describe('files that cannot be written', () => {
     expect(err).toContain('write the domain out there, without aliases');
     expect(writes()).toEqual([]);
     expect(existsSync(record())).toBe(true);
+  });
+});
+
+describe('what people write while they are asked', () => {
+  /** Runs it, and says yes once `meanwhile` has happened. */
+  async function answering(meanwhile: () => Promise<void>, ...argv: readonly string[]) {
+    let out = '';
+    const output = createOutput((text, done) => {
+      out += text;
+      done();
+    });
+    const confirm = async () => {
+      await meanwhile();
+      return true;
+    };
+    const terminal = { env: estate.env, out: output.write, err: output.write, isTerminal: false, confirm };
+    const all = [...argv, '-c', join(estate.folder, 'kong-privatelink.yaml')];
+    return { exitCode: await main(all, { terminal, signal: new AbortController().signal }), out };
+  }
+
+  const all = () => true;
+
+  it('fm-84 stays, in apply and in release', async () => {
+    seedService();
+
+    const applied = await answering(
+      () => edit('services', all, () => ({ read_timeout: 1_234, tags: ['late'] })),
+      ...['adopt', '--apply', 'orders'],
+    );
+    const adopted = estate.konnect.entities('prod', 'services');
+    const released = await answering(
+      () => edit('services', all, () => ({ read_timeout: 4_321 })),
+      ...['adopt', '--release', 'orders'],
+    );
+
+    expect([applied.exitCode, released.exitCode]).toEqual([0, 0]);
+    expect(adopted).toMatchObject([{ host: 'orders.privatelink', read_timeout: 1_234 }]);
+    expect(adopted.flatMap(({ tags }) => tags)).toContain('late');
+    expect(estate.konnect.entities('prod', 'services')).toMatchObject([{ host: name, read_timeout: 4_321 }]);
+  });
+
+  it('fm-84 keeps a service from being taken over that they pointed elsewhere', async () => {
+    seedService();
+
+    const { exitCode, out } = await answering(
+      () => edit('services', all, () => ({ host: 'new.example.com' })),
+      ...['adopt', '--apply', 'orders'],
+    );
+
+    expect(exitCode).toBe(1);
+    expect(out).toContain('service orders-api leads to new.example.com by now');
+    expect(estate.konnect.entities('prod', 'services')).toMatchObject([{ host: 'new.example.com', tags: [] }]);
+    expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
   });
 });

@@ -79,7 +79,14 @@ function openTrial(entities: readonly HeldEntity[], scopes: readonly ScopeState[
     },
     { owner: 'test', controlPlane },
   );
-  return { plane, seen, deps: { ...passes.deps, config }, record, whole, taking: () => ({ record, whole: whole() }) };
+  return {
+    plane,
+    seen,
+    deps: { ...passes.deps, config },
+    record,
+    whole,
+    taking: () => ({ record, readWhole: async () => whole() }),
+  };
 }
 
 const contentOf = (entities: readonly HeldEntity[]) =>
@@ -135,6 +142,34 @@ describe('a service on a host name', () => {
 
     expect(askedBefore.upstream).toBeLessThan(5);
     expect(askedBefore.service).toBeGreaterThan(10);
+  });
+
+  it('fm-84 keeps what people write into it while it is taken over', async () => {
+    const trial = openTrial([service(vpceName), route]);
+    trial.plane.failWith = ({ kind }) => {
+      const { fields, ...rest } = service(vpceName);
+      const edited = { ...rest, fields: { ...fields, retries: 9 }, tags: [...rest.tags, 'late'] };
+      if (kind === 'upstream') trial.plane.entities.set('service:payments-api', edited);
+      return undefined;
+    };
+
+    await takeOverDomain(trial.deps, trial.taking(), signal);
+
+    const [held] = trial.whole().filter(({ kind }) => kind === 'service');
+    expect(held?.fields).toMatchObject({ host: 'sd2.privatelink', retries: 9 });
+    expect(held?.tags).toContain('late');
+  });
+
+  it('fm-84 stays where people pointed it since', async () => {
+    const trial = openTrial([service(vpceName), route]);
+    trial.plane.entities.set('service:payments-api', service('new.example.com'));
+
+    const { problem } = await planTakeover(trial.deps, trial.taking(), signal);
+    const told = await takeOverDomain(trial.deps, trial.taking(), signal).catch(messageOf);
+
+    expect(problem?.reason).toContain(`leads to new.example.com by now, and led to ${vpceName}`);
+    expect(told).toContain('leads to new.example.com by now');
+    expect(trial.plane.writes).toEqual([]);
   });
 
   it('is back as it was after its release', async () => {
