@@ -71,6 +71,7 @@ describe('the wall clock', () => {
       'sync/control-planes/konnect/settled.ts',
       'sync/doctor/context.ts',
       'sync/doctor/machine-checks.ts',
+      'sync/explain/live.ts',
       'sync/pass/absences/ageing.ts',
       'sync/pass/absences/store.ts',
       'sync/rollout/advance/decide.ts',
