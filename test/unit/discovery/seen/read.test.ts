@@ -85,9 +85,7 @@ describe('createSeenReader', () => {
     const [scope] = await readSeen();
 
     expect(scope).toMatchObject({
-      endpoints: [
-        { addresses: [{ ip: '10.0.1.11' }], problem: { reason: expect.stringContaining('eni-vpce-1-b') } },
-      ],
+      endpoints: [{ addresses: [{ ip: '10.0.1.11' }], problem: { reason: expect.stringContaining('eni-vpce-1-b') } }],
     });
   });
 
