@@ -15,6 +15,8 @@ export type AdoptionRecord = {
   readonly domain: string;
   readonly controlPlane: PlaneIdentity;
   readonly adopted: Adopted;
+  /** Ids of the endpoints that it led to. */
+  readonly endpoints: readonly string[];
   /** The service, its routes, and where it had one its upstream with all targets; tags and fields as they were. */
   readonly entities: readonly HeldEntity[];
 };
@@ -41,6 +43,7 @@ const recordFile: Sealed<AdoptionRecord> = {
     domain: z.string(),
     controlPlane: planeIdentitySchema,
     adopted: z.strictObject({ service: z.string(), upstream: z.string().optional(), routes: z.array(z.string()) }),
+    endpoints: z.array(z.string()),
     entities: z.array(entity),
   }),
   code: 'STATE',

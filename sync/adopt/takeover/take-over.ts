@@ -1,5 +1,5 @@
 import { PrivatelinkError, type Problem } from '#core/errors';
-import type { HeldEntity } from '#deck/document';
+import type { Document, HeldEntity } from '#deck/document';
 import type { ControlPlane } from '../../control-planes/control-plane';
 import { type PassDependencies, type Planned, planOnce } from '../../pass/plan-once';
 import type { Session } from '../../pass/session';
@@ -7,7 +7,7 @@ import type { AppliedChange } from '../../plan/changes';
 import { writing } from '../../rollout/run-stage';
 import { writeInSteps } from './in-steps';
 import type { AdoptionRecord } from './record';
-import { findRecorded, heldWith, type Steps, stepsOf, whyElsewhere, whyNotNow } from './taking';
+import { findRecorded, heldWith, type Steps, stepsOf, unclaimedOf, whyElsewhere, whyNotNow } from './taking';
 
 type Deps = PassDependencies & Pick<Session, 'config'>;
 
@@ -29,13 +29,25 @@ export async function planTakeover(
   const { plan, report } = planned;
   const uncertainScopes = report.scopes.filter(({ status }) => status === 'unknown').map(({ id }) => id);
   const { quarantined } = report;
+  const steps = stepsOf(plan.changes, plan.desired, theirs, record);
   return {
     planned,
-    steps: stepsOf(plan.changes, plan.desired, theirs, record),
+    steps,
     problem:
       whyPinned(planned) ??
       whyElsewhere(record, theirs) ??
-      whyNotNow({ desired: plan.desired, quarantined, uncertainScopes, domain }),
+      whyNotNow({ desired: plan.desired, quarantined, uncertainScopes, domain }) ??
+      (steps.replaced.length > 0 ? whyUnclaimed(record, plan.desired) : undefined),
+  };
+}
+
+/** What people wrote for an endpoint stays until addresses of that endpoint stand in its place. */
+function whyUnclaimed(record: AdoptionRecord, desired: Document): Problem | undefined {
+  const [id] = unclaimedOf(record, desired);
+  if (id === undefined) return undefined;
+  return {
+    reason: `endpoint ${id}, to which people's targets lead, has no target of domain ${record.domain}`,
+    fix: 'put the tags on it that adopt prints',
   };
 }
 

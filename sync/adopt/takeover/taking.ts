@@ -3,7 +3,7 @@ import type { Problem } from '#core/errors';
 import type { Adopted } from '#core/model';
 import { ownUpstreamOf } from '#deck/adopted';
 import { type Document, type HeldEntity, nameOf } from '#deck/document';
-import { adoptedDomainOf, adoptedTag, isGenerated, selectTags } from '#deck/tags';
+import { adoptedDomainOf, adoptedTag, isGenerated, originsOf, selectTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
 import type { Adoptable } from '../adoptable';
 import { fieldText } from '../parts';
@@ -11,7 +11,7 @@ import type { AdoptionRecord } from './record';
 
 /** What is written down of an adoption before anything is changed. */
 export function adoptionRecordOf(
-  { domain, service, upstream, targets, routes }: Omit<Adoptable, 'differences'>,
+  { domain, service, upstream, targets, routes, endpoints }: Omit<Adoptable, 'differences'>,
   { owner, controlPlane }: Pick<AdoptionRecord, 'owner' | 'controlPlane'>,
 ): AdoptionRecord {
   const adopted: Adopted = {
@@ -24,8 +24,16 @@ export function adoptionRecordOf(
     controlPlane,
     domain,
     adopted,
+    endpoints: endpoints.map(({ id }) => id),
     entities: [service, ...(upstream ? [upstream] : []), ...targets, ...routes],
   };
+}
+
+/** The endpoints that people's names and addresses led to, and that have no target in their place: what stands for them is not replaced. */
+export function unclaimedOf({ domain, endpoints }: AdoptionRecord, desired: Document): readonly string[] {
+  const targets = desired.filter((one) => one.domain === domain && one.kind === 'target');
+  const serving = new Set(targets.flatMap(({ tags }) => originsOf(tags).endpointIds));
+  return endpoints.filter((id) => !serving.has(id));
 }
 
 /** The recorded entities as the control plane holds them now, and the recorded names that it does not hold any more. */

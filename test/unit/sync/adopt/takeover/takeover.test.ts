@@ -75,7 +75,7 @@ function openTrial(entities: readonly HeldEntity[], scopes: readonly ScopeState[
         targets: find('target'),
         routes: find('route'),
       },
-      ...{ plugins: [], endpoints: [], tags: {}, keeps: [], changes: [], findings: [] },
+      ...{ plugins: [], endpoints: [{ id: 'vpce-1' }] as never, tags: {}, keeps: [], changes: [], findings: [] },
     },
     { owner: 'test', controlPlane },
   );
@@ -323,6 +323,17 @@ describe('an adoption that was stopped at any write', () => {
 });
 
 describe('what is uncertain', () => {
+  it('is an endpoint that lost its tag half way: what people wrote for it stays', async () => {
+    const trial = openTrial([service('payments-up'), route, upstream, targetOf(`${vpceName}:80`)]);
+    const other = endpointOf({ id: 'vpce-2', host: vpceName, addresses: [{ ip: '10.0.9.1', region: 'us-east-1' }] });
+    trial.seen.splice(0, 1, knownScope([other]));
+
+    const told = await takeOverDomain(trial.deps, trial.taking(), signal).catch(messageOf);
+
+    expect(told).toMatch(/endpoint vpce-1, to which people's targets lead, has no target of domain sd2/);
+    expect(trial.plane.writes).toEqual([]);
+  });
+
   it.each([
     ['an unknown scope', [knownScope([sd2]), unknownScope()], /scope hub\.self\.us-east-1 is unknown/],
     ['no endpoint', [knownScope([])], /no endpoint claims domain sd2/],
@@ -355,6 +366,7 @@ it('a record is what it was made of', () => {
     domain: 'sd2',
     controlPlane,
     adopted: { service: 'payments-api', upstream: 'payments-up', routes: ['pay'] },
+    endpoints: ['vpce-1'],
     entities: [service('payments-up'), upstream, targetOf('10.0.1.11:80'), route],
   });
 });
