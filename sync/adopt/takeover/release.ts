@@ -1,6 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import type { Problem } from '#core/errors';
 import type { JsonObject } from '#core/model';
+import { ownUpstreamOf } from '#deck/adopted';
 import { type Entity, type HeldEntity, nameOf } from '#deck/document';
 import { isGenerated, selectTags, theirTags } from '#deck/tags';
 import type { Change } from '../../plan/changes';
@@ -71,7 +72,8 @@ function restored(recorded: HeldEntity, context: Context): readonly Change[] {
   const { id, kind, key, domain: _, ...entity } = recorded;
   const { domain } = record;
   const now = heldById.get(id);
-  const was = Object.fromEntries(answeredFor[kind].map((field) => [field, recorded.fields[field] ?? null]));
+  const set = isElsewhere(now, record) ? [] : answeredFor[kind];
+  const was = Object.fromEntries(set.map((field) => [field, recorded.fields[field] ?? null]));
   // All other tags of a target say where the product found it.
   const since = now && kind !== 'target' ? theirTags(now.tags, ownTags) : [];
   const tags = [...new Set([...recorded.tags, ...since])].sort(compareText);
@@ -90,6 +92,11 @@ function restored(recorded: HeldEntity, context: Context): readonly Change[] {
       after: { kind, key, domain, ...entity, fields, tags },
     },
   ];
+}
+
+/** Whether people pointed the service elsewhere since: where it leads is theirs to say then. */
+function isElsewhere(now: HeldEntity | undefined, { domain, adopted }: AdoptionRecord): boolean {
+  return now?.kind === 'service' && now.fields.host !== ownUpstreamOf(domain, { adopted });
 }
 
 function isSameEntity(now: HeldEntity, { fields, tags }: Pick<Entity, 'fields' | 'tags'>): boolean {
@@ -119,6 +126,13 @@ function whyNot({ record, back, standing, held }: Checked): Problem | undefined 
     const fix = `take domains.${domain}.adopted and the record out of the files`;
     return { reason: `service ${adopted.service} is not in the control plane any more`, fix };
   }
+  if (
+    isElsewhere(
+      held.find(({ id }) => id === service.id),
+      record,
+    )
+  )
+    return undefined;
   const hosts = adopted.upstream === undefined ? hostsOf(record) : back.map(hostOfTarget);
   const unknown = hosts.find((host) => standing(host) === 'unknown');
   if (unknown !== undefined)

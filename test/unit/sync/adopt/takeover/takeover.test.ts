@@ -210,6 +210,21 @@ describe('a service on a host name', () => {
     expect([...(now?.tags ?? [])].sort()).toEqual(['new', 'owner:payments', 'team']);
   });
 
+  it('leads at its release where people pointed it meanwhile', async () => {
+    const trial = openTrial([service(vpceName), route]);
+    await takeOverDomain(trial.deps, trial.taking(), signal);
+    const [held] = trial.whole().filter(({ kind }) => kind === 'service');
+    if (held)
+      trial.plane.entities.set('service:payments-api', { ...held, fields: { ...held.fields, host: 'new.example' } });
+
+    const { problem } = await release(trial, () => 'gone');
+
+    expect(problem).toBeUndefined();
+    const now = trial.whole().find(({ kind }) => kind === 'service');
+    expect(now?.fields.host).toBe('new.example');
+    expect([...(now?.tags ?? [])].sort()).toEqual(['owner:payments', 'team']);
+  });
+
   it.each([
     ['gone', /replaced since, and requests would go nowhere/],
     ['unknown', /nobody knows whether vpce-1-abcd.* is still there/],
