@@ -274,6 +274,6 @@ describeWithDeck('decK as the referee', () => {
     const { exitCode, out } = await runDeck([...verb.split(' '), '--help']);
 
     expect(exitCode).toBe(0);
-    for (const flag of flags) expect(out).toContain(` ${flag} `);
+    for (const flag of flags) expect(out).toMatch(new RegExp(` ${flag}[ ,]`));
   });
 });

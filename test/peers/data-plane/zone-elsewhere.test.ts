@@ -164,7 +164,8 @@ describeWithKong('the plugin privatelink-zone where people put it', () => {
 
   it('keeps a WebSocket in its zone', async () => {
     await configure({ services: [serviceOf(own, [plugin()])] });
-    await until('the route is there', async () => (await reached()) !== 404);
+    // Kong has the route before it has the plugin.
+    await until('the plugin is there', async () => (await reached()) === 'zone');
 
     const headers = { connection: 'upgrade', upgrade: 'websocket' };
     const [{ statusCode, headers: told }, socket] = await once(
@@ -179,7 +180,8 @@ describeWithKong('the plugin privatelink-zone where people put it', () => {
 
   it('loses no request and leaves no zone while the configuration changes', async () => {
     await configure({ services: [serviceOf(own, [plugin()])] });
-    await until('the route is there', async () => (await reached()) !== 404);
+    // Kong has the route before it has the plugin.
+    await until('the plugin is there', async () => (await reached()) === 'zone');
     const [mine, seen] = [path, new Set<unknown>()];
     const service = () => {
       path = mine - 1;
