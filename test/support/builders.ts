@@ -52,3 +52,23 @@ export function unknownScope(lastGood?: readonly Endpoint[], scope = hubScope, i
 export function snapshotOf(...scopes: readonly ScopeState[]): Snapshot {
   return { takenAtMs: 1_000, scopes };
 }
+
+/** A second region of the same account. */
+export const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
+
+/** How the second region is: read, or unknown with what it held last, or with nothing. */
+export const awayStates = ['none', 'none', 'west', 'westWithoutLastGood'] as const;
+export type Away = (typeof awayStates)[number];
+
+/** The region of an endpoint by its number: every other one is in the second. */
+export function scopeIdOf(number: number): string {
+  return number % 2 === 0 ? west.id : hubScope.id;
+}
+
+/** Both regions with these endpoints; the first is always read. */
+export function twoScopes(endpoints: readonly Endpoint[], away: Away): readonly ScopeState[] {
+  const of = (id: string) => endpoints.filter((one) => one.scopeId === id);
+  const known = knownScope(of(west.id), [], west);
+  const westState = away === 'none' ? known : unknownScope(away === 'west' ? of(west.id) : undefined, west);
+  return [knownScope(of(hubScope.id)), westState];
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint, EndpointState, Quarantined, ScopeState } from '#core/model';
 import { claimedPathsOf } from '#deck/route-paths';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { endpointOf, hubScope, knownScope, unknownScope, west } from '../../support/builders';
 import { createPasses } from '../../support/passes';
 
 const domains = ['a', 'b', 'c'] as const;
@@ -33,8 +33,6 @@ const unusable: fc.Arbitrary<Quarantined> = fc
   .map(({ number, domain }) => {
     return { endpointId: `vpce-${number}`, scopeId: hubScope.id, domain, code: 'bad-tag', reason: 'x', fix: 'y' };
   });
-
-const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 
 /** What one pass sees: a scope that is read, and one that may be known from before only. */
 const sight = fc

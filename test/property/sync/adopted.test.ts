@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Adopted, Endpoint, JsonObject, ScopeState } from '#core/model';
+import type { Adopted, Endpoint, JsonObject } from '#core/model';
 import { adoptedTags } from '#deck/adopted';
 import type { Affinity } from '#deck/affinity';
 import type { HeldEntity, Kind } from '#deck/document';
 import { selectTags } from '#deck/tags';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { awayStates, endpointOf, scopeIdOf, twoScopes } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
-
-const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 
 const endpoint: fc.Arbitrary<Endpoint> = fc
   .record({
@@ -25,14 +23,14 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
       grantedPaths: rest.paths,
       id: `vpce-${number}`,
       createdAtMs: number,
-      scopeId: number % 2 === 0 ? west.id : hubScope.id,
+      scopeId: scopeIdOf(number),
       addresses: [{ ip: `10.0.1.${number}`, region: 'us-east-1', zoneId: `use1-az${number % 3}` }],
     }),
   );
 
 const round = fc.record({
   endpoints: fc.uniqueArray(endpoint, { selector: ({ id }) => id, maxLength: 5 }),
-  away: fc.constantFrom('none', 'none', 'west', 'westWithoutLastGood'),
+  away: fc.constantFrom(...awayStates),
   affinity: fc.constantFrom<Affinity>('none', 'weighted'),
   mode: fc.constantFrom('sync' as const, 'upsert-only' as const),
   via: fc.constantFrom('addresses' as const, 'addresses' as const, 'resolver' as const),
@@ -41,13 +39,6 @@ const round = fc.record({
   edit: fc.constantFrom(undefined, 'retries', 'paths', 'tags'),
 });
 type Round = typeof round extends fc.Arbitrary<infer R> ? R : never;
-
-function scopesOf({ endpoints, away }: Round): readonly ScopeState[] {
-  const of = (id: string) => endpoints.filter((one) => one.scopeId === id);
-  const known = knownScope(of(west.id), [], west);
-  const westState = away === 'none' ? known : unknownScope(away === 'west' ? of(west.id) : undefined, west);
-  return [knownScope(of(hubScope.id)), westState];
-}
 
 const theirs: Readonly<Record<string, readonly [Kind, string, JsonObject]>> = {
   service: [
@@ -138,7 +129,7 @@ describe('what people wrote and the product took over', () => {
             settings: { sd1: { adopted: passes.adopted, via, plugins } },
             via: { via: 'addresses', suffix: 'privatelink.internal' },
           });
-          const report = await passes.pass(...scopesOf(one));
+          const report = await passes.pass(...twoScopes(one.endpoints, one.away));
           updates += report.changes.filter(({ kind, domain }) => kind === 'service' && domain === 'sd1').length;
 
           expect(passes.held().map(theirPart)).toEqual(before);
@@ -165,9 +156,9 @@ describe('what people wrote and the product took over', () => {
           settings: { sd1: { adopted: passes.adopted, via: one.via, plugins: one.plugins } },
           via: { via: 'addresses', suffix: 'privatelink.internal' },
         });
-        await passes.pass(...scopesOf(one));
-        await passes.pass(...scopesOf(one));
-        const { changes } = await passes.pass(...scopesOf(one));
+        await passes.pass(...twoScopes(one.endpoints, one.away));
+        await passes.pass(...twoScopes(one.endpoints, one.away));
+        const { changes } = await passes.pass(...twoScopes(one.endpoints, one.away));
 
         expect(changes).toEqual([]);
       }),

@@ -2,10 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint, ScopeState } from '#core/model';
 import type { Affinity } from '#deck/affinity';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { endpointOf, hubScope, knownScope, unknownScope, west } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
 
-const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 const affinity = fc.constantFrom<Affinity>('none', 'weighted', 'failover');
 
 const endpoint: fc.Arbitrary<Endpoint> = fc

@@ -4,7 +4,7 @@ import type { Endpoint, EndpointState, ScopeState } from '#core/model';
 import { renderText } from '#deck/file/write';
 import { planOnce } from '#sync/pass/plan-once';
 import { brake } from '#sync/plan/removals/brake';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { endpointOf, knownScope, unknownScope, west } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
 
 const states: readonly EndpointState[] = [
@@ -38,8 +38,6 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
       addresses: zones.map((zone) => ({ ip: `10.0.${zone}.${number}`, region: 'us-east-1', zoneId: `use1-az${zone}` })),
     }),
   );
-
-const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 
 function isWest(one: Endpoint): boolean {
   return Number(one.id.slice(5)) % 2 === 0;

@@ -7,11 +7,9 @@ import { type Revision, revisionOf } from '#deck/revision';
 import { isNameTarget } from '#deck/via';
 import type { PassDependencies, StageMemory } from '#sync/pass/plan-once';
 import { planPass } from '#sync/pass/plan-pass';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { endpointOf, hubScope, knownScope, scopeIdOf, unknownScope, west } from '../../support/builders';
 import { createMemoryCloudMap } from '../../support/control-planes/memory-cloud-map';
 import { createPasses, defaultPolicy } from '../../support/passes';
-
-const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 
 const endpoint: fc.Arbitrary<Endpoint> = fc
   .record({
@@ -26,7 +24,7 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
     endpointOf({
       ...rest,
       id: `vpce-${number}`,
-      scopeId: number % 2 === 0 ? west.id : hubScope.id,
+      scopeId: scopeIdOf(number),
       addresses: zones.map((zone) => ({ ip: `10.0.${zone}.${number}`, region: 'us-east-1', zoneId: `use1-az${zone}` })),
     }),
   );
@@ -144,7 +142,9 @@ describe('protect', () => {
       fc.asyncProperty(protect, history, async (entries, rounds) => {
         const { plane, cloudMap, pass, again } = createRounds(entries);
         for (const one of rounds) {
-          await pass(one);
+          const { changes } = await pass(one);
+          // What stayed for the sake of a target that AWS reports as gone for good follows in the pass after that.
+          if (changes.some((change) => change.action === 'delete' && change.isConfirmed)) await again();
           plane.writes.length = 0;
           cloudMap.writes.length = 0;
 

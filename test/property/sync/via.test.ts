@@ -1,15 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Endpoint, ScopeState } from '#core/model';
+import type { Endpoint } from '#core/model';
 import type { Affinity } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { isNameTarget } from '#deck/via';
 import type { PassDependencies } from '#sync/pass/plan-once';
 import type { Change } from '#sync/plan/changes';
-import { endpointOf, hubScope, knownScope, unknownScope } from '../../support/builders';
+import { awayStates, endpointOf, scopeIdOf, twoScopes, west } from '../../support/builders';
 import { createPasses, defaultPolicy } from '../../support/passes';
-
-const west = { ...hubScope, id: 'hub.self.us-west-2', region: 'us-west-2' };
 
 const endpoint: fc.Arbitrary<Endpoint> = fc
   .record({
@@ -23,7 +21,7 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
     endpointOf({
       ...rest,
       id: `vpce-${number}`,
-      scopeId: number % 2 === 0 ? west.id : hubScope.id,
+      scopeId: scopeIdOf(number),
       addresses: zones.map((zone) => ({ ip: `10.0.${zone}.${number}`, region: 'us-east-1', zoneId: `use1-az${zone}` })),
     }),
   );
@@ -38,19 +36,11 @@ const round = fc.record({
   affinity: fc.constantFrom<Affinity>('none', 'weighted'),
   mode: fc.constantFrom('sync' as const, 'upsert-only' as const),
   endpoints: fc.uniqueArray(endpoint, { selector: ({ id }) => id, maxLength: 6 }),
-  away: fc.constantFrom('none', 'none', 'west', 'westWithoutLastGood'),
+  away: fc.constantFrom(...awayStates),
 });
 type Round = typeof round extends fc.Arbitrary<infer R> ? R : never;
 
 const history = fc.array(round, { minLength: 1, maxLength: 6 });
-
-function scopesOf({ endpoints, away }: Round): readonly ScopeState[] {
-  const of = (id: string) => endpoints.filter((one) => one.scopeId === id);
-  const westerly = of(west.id);
-  const known = knownScope(westerly, [], west);
-  const westState = away === 'none' ? known : unknownScope(away === 'west' ? westerly : undefined, west);
-  return [knownScope(of(hubScope.id)), westState];
-}
 
 /** Passes over one control plane, which tell what it holds after each write. */
 function createRounds(over: Partial<PassDependencies> = {}) {
@@ -68,9 +58,9 @@ function createRounds(over: Partial<PassDependencies> = {}) {
       },
     },
   });
-  const pass = ({ via: next, affinity, mode, ...rest }: Round) => {
+  const pass = ({ via: next, affinity, mode, endpoints, away }: Round) => {
     Object.assign(passes.deps, { via: next, affinity, policy: { ...defaultPolicy, ...over.policy, mode } });
-    return passes.pass(...scopesOf({ via: next, affinity, mode, ...rest }));
+    return passes.pass(...twoScopes(endpoints, away));
   };
   const held = () => [...plane.entities.values()];
   return { ...passes, pass, after, held };
