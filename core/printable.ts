@@ -37,3 +37,15 @@ function escaped(character: string): string {
   const unitOf = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return named[character] ?? character.split('').map(unitOf).join('');
 }
+
+const plain = /^[\w.:/@+-]*$/;
+
+/** Whether a text means itself to a POSIX shell, or is empty. */
+export function isPlainWord(text: string): boolean {
+  return plain.test(text);
+}
+
+/** One word to a POSIX shell, whatever it holds. */
+export function shellWord(text: string): string {
+  return text !== '' && isPlainWord(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,9 +1,10 @@
 import { compareText } from '#core/addresses/targets';
 import type { WrittenPath } from '#core/claims/path-owners';
 import type { Domain } from '#core/claims/settle';
+import { groupBy } from '#core/group-by';
 import type { Adopted, DomainSettings, JsonObject } from '#core/model';
 import { upstreamName } from '#core/names';
-import type { Document, Entity } from './document';
+import type { Document, Entity, Kind } from './document';
 import { roundRobin } from './fields';
 import { claimedPathsOf, hasPathsAlone } from './route-paths';
 import { adoptedDomainOf, adoptedTag } from './tags';
@@ -72,19 +73,15 @@ export function asAdopted({ kind, key, domain, parent, fields: { host = null } }
   };
 }
 
-/** Settings of the domains that are adopted by what `entities`, held or of a revision, say; no more of them than that. */
+/** Settings of the domains that are adopted by what `entities`, held or of a revision, say; no more of them than that. Of two the last counts. */
 export function adoptedIn(entities: Document): Readonly<Record<string, DomainSettings>> {
   const theirs = entities.filter((one) => one.isPartial || isAdopted(one));
-  const byDomain = new Map<string, { upstream?: string; service?: string; routes: string[] }>();
-  for (const { kind, key, domain } of theirs) {
-    const one = byDomain.get(domain) ?? { routes: [] };
-    byDomain.set(domain, one);
-    if (kind === 'route') one.routes.push(key);
-    else if (kind === 'service' || kind === 'upstream') one[kind] = key;
-  }
   return Object.fromEntries(
-    [...byDomain].flatMap(([domain, { service, ...rest }]) =>
-      service === undefined ? [] : [[domain, { adopted: { service, ...rest } }]],
-    ),
+    [...groupBy(theirs, ({ domain }) => domain)].flatMap(([domain, group]) => {
+      const keysOf = (kind: Kind) => group.filter((one) => one.kind === kind).map(({ key }) => key);
+      const [service, upstream] = [keysOf('service').at(-1), keysOf('upstream').at(-1)];
+      const routes = [...new Set(keysOf('route'))];
+      return service === undefined ? [] : [[domain, { adopted: { service, ...(upstream && { upstream }), routes } }]];
+    }),
   );
 }

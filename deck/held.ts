@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compareText } from '#core/addresses/targets';
-import type { JsonObject } from '#core/model';
+import type { Json, JsonObject } from '#core/model';
 import { domainOfUpstream } from '#core/names';
 import type { HeldEntity, Kind } from './document';
 import { pluginKey, targetKey } from './keys';
@@ -8,6 +8,19 @@ import { adoptedDomainOf } from './tags';
 
 /** An id that can be a segment of a path once it is encoded: dots cannot be, and half a character has no encoding (fm-54). */
 export const idSchema = z.string().regex(/^(?!\.{1,2}$)\P{Cs}+$/u);
+
+const json: z.ZodType<Json> = z.json();
+const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
+
+/** The keys of an entity as files of state, plans and records hold it. */
+export const entityShape = {
+  kind: z.enum(['upstream', 'target', 'service', 'route', 'plugin']),
+  key: z.string(),
+  domain: z.string(),
+  parent: z.string().optional(),
+  fields,
+  tags: z.array(z.string()),
+};
 
 const reference = z.object({ id: z.string() }).nullish();
 

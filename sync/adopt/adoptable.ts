@@ -1,7 +1,7 @@
 import type { Problem } from '#core/errors';
 import type { Json } from '#core/model';
-import type { HeldEntity } from '#deck/document';
 import type { SeenEndpoint } from '#discovery/seen/model';
+import type { ServiceParts } from './parts';
 
 /** A field that would not stay as it is; `before` null: it is not set. */
 export type Difference = {
@@ -18,16 +18,9 @@ export type Difference = {
 export type TagsByEndpoint = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** A service that people wrote and that points at PrivateLink, with all that belongs to it. */
-export type Adoptable = {
+export type Adoptable = Omit<ServiceParts, 'places'> & {
   /** What it would be called. */
   readonly domain: string;
-  readonly service: HeldEntity;
-  /** The upstream that the host of the service names; absent: the host is a name or an address itself. */
-  readonly upstream?: HeldEntity;
-  readonly targets: readonly HeldEntity[];
-  readonly routes: readonly HeldEntity[];
-  /** Of the service, and of its routes. */
-  readonly plugins: readonly HeldEntity[];
   /** Where it points at. */
   readonly endpoints: readonly SeenEndpoint[];
   /** Tags to add, without those that an endpoint has already. */

@@ -17,9 +17,12 @@ export type Place = {
 /** A service with all that belongs to it. */
 export type ServiceParts = {
   readonly service: HeldEntity;
+  /** The upstream that the host of the service names; absent: the host is a name or an address itself. */
   readonly upstream?: HeldEntity;
+  /** Of that upstream. */
   readonly targets: readonly HeldEntity[];
   readonly routes: readonly HeldEntity[];
+  /** Of the service, and of its routes. */
   readonly plugins: readonly HeldEntity[];
   readonly places: readonly Place[];
 };
@@ -63,7 +66,8 @@ function pluginsOf({ service, routes }: Guarded, plugins: readonly HeldEntity[])
   });
 }
 
-function placeOfService(service: HeldEntity): Place {
+/** Where a service without an upstream leads. */
+export function placeOfService(service: HeldEntity): Place {
   const { host, port } = service.fields;
   return { entity: service, host: withoutBrackets(fieldText(host)), port: numberOf(port, 80), weight: defaultWeight };
 }
@@ -73,7 +77,8 @@ const defaultWeight = 100;
 /** Kong's port of a target that names none. */
 const defaultTargetPort = 8_000;
 
-function placeOfTarget(target: HeldEntity): Place {
+/** Where a target leads. */
+export function placeOfTarget(target: HeldEntity): Place {
   const address = fieldText(target.fields.target) || nameInParent(target.key);
   return { entity: target, weight: numberOf(target.fields.weight, defaultWeight), ...splitAddress(address) };
 }

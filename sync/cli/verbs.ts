@@ -1,8 +1,8 @@
 import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
 import { adoptVerbs } from './adopt/entries';
 import { called } from './called';
-import { explainEntry } from './explain/entry';
-import { protectVerbs } from './protect/verbs';
+import { explainEntry } from './explain/entries';
+import { protectVerbs } from './protect/entries';
 import { configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
 
 const allowRemovalsOption = [

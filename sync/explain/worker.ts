@@ -25,7 +25,7 @@ const workerApi: Api = {
 export type WorkerAddress = { readonly url: string; readonly token?: string };
 
 /** The path of the question at a worker. */
-export const explainPath = '/v1/explain';
+const explainPath = '/v1/explain';
 
 /** Asks a worker that runs; gives what it says, unread. Throws PrivatelinkError. */
 export async function askWorker(

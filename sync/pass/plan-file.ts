@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, type Problem } from '#core/errors';
 import { canonicalJson } from '#core/json';
-import type { Json, JsonObject } from '#core/model';
+import { entityShape } from '#deck/held';
 import { parseSealed, type Sealed, serialiseSealed, unusable } from '#io/sealed-file';
 import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
 import { actions, type Change } from '../plan/changes';
@@ -19,22 +19,11 @@ export type PlanFile = {
   readonly changes: readonly Change[];
 };
 
-const json: z.ZodType<Json> = z.json();
-const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
-const kind = z.enum(['upstream', 'target', 'service', 'route', 'plugin']);
-
-const entitySchema = z.strictObject({
-  kind,
-  key: z.string(),
-  domain: z.string(),
-  parent: z.string().optional(),
-  fields,
-  tags: z.array(z.string()),
-});
+const entitySchema = z.strictObject(entityShape);
 
 const changeSchema = z.strictObject({
   action: z.enum(actions),
-  kind,
+  kind: entityShape.kind,
   key: z.string(),
   id: z.string(),
   parentId: z.string().optional(),

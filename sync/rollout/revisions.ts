@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { firstOfEach } from '#core/group-by';
 import { checksumOf } from '#core/json';
-import type { Json, JsonObject } from '#core/model';
+import type { Json } from '#core/model';
 import type { Entity } from '#deck/document';
+import { entityShape } from '#deck/held';
 import type { Revision } from '#deck/revision';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { isJournal, readJournal, type StageState } from './journal';
@@ -22,16 +23,7 @@ export interface Revisions {
 }
 
 const json: z.ZodType<Json> = z.json();
-const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
-const entity: z.ZodType<Entity> = z.object({
-  kind: z.enum(['upstream', 'target', 'service', 'route', 'plugin']),
-  key: z.string(),
-  domain: z.string(),
-  parent: z.string().optional(),
-  fields,
-  tags: z.array(z.string()),
-  isPartial: z.literal(true).optional(),
-});
+const entity: z.ZodType<Entity> = z.object({ ...entityShape, isPartial: z.literal(true).optional() });
 
 /** Health checks are most of an upstream, and nearly all upstreams have the same: each of them stands once. */
 type RevisionFile = { readonly owner: string; readonly checks: Readonly<Record<string, Json>> } & Revision;

@@ -18,7 +18,7 @@ export async function writeInSteps(
   const asking = { controlPlane, clock, signal };
   const results: AppliedChange[] = [];
   let isAwaited = false;
-  let before = await readRolloutInTime(asking);
+  let before: Rollout | undefined;
   for (const step of steps) {
     if (isAwaited) await during('waiting for the data planes', () => followed(before, asking));
     const changes = await step();

@@ -1,5 +1,6 @@
 import { formatProblem, type Problem } from '#core/errors';
 import type { Adopted } from '#core/model';
+import { shellWord } from '#core/printable';
 import type { HeldEntity } from '#deck/document';
 import { adoptedDomainOf, isGenerated, selectTags } from '#deck/tags';
 import type { AppliedChange, Change } from '../../plan/changes';
@@ -48,7 +49,7 @@ export function whyNotAdopted(
   if (refused) return refused;
   const open = differences.filter(({ entity }) => !accepted.has(entity));
   if (open.length === 0) return undefined;
-  const overrides = [...new Set(open.map(({ entity }) => `--override ${entity}`))].join(' ');
+  const overrides = [...new Set(open.map(({ entity }) => `--override ${shellWord(entity)}`))].join(' ');
   return {
     reason: `it would not stay as it is: ${open.map(differenceText).join('; ')}`,
     fix: `to accept that, add ${overrides}`,

@@ -2,12 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
-import type { Adopted, Json, JsonObject } from '#core/model';
+import type { Adopted } from '#core/model';
 import type { HeldEntity } from '#deck/document';
-import { nameInParent } from '#deck/keys';
+import { entityShape } from '#deck/held';
 import { isMissingFile, proveWritable, writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { type PlaneIdentity, planeIdentitySchema } from '../../control-planes/plane-identity';
+import { placeOfService, placeOfTarget } from '../parts';
 
 /** What a domain's entities were before the product took them over: what `adopt --release` gives back. */
 export type AdoptionRecord = {
@@ -21,18 +22,7 @@ export type AdoptionRecord = {
   readonly entities: readonly HeldEntity[];
 };
 
-const json: z.ZodType<Json> = z.json();
-const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
-
-const entity: z.ZodType<HeldEntity> = z.strictObject({
-  kind: z.enum(['upstream', 'target', 'service', 'route', 'plugin']),
-  key: z.string(),
-  domain: z.string(),
-  parent: z.string().optional(),
-  fields,
-  tags: z.array(z.string()),
-  id: z.string(),
-});
+const entity: z.ZodType<HeldEntity> = z.strictObject({ ...entityShape, id: z.string() });
 
 const recordFile: Sealed<AdoptionRecord> = {
   subject: 'the record of an adoption',
@@ -99,13 +89,13 @@ export async function proveRemovable(path: string): Promise<void> {
   }
 }
 
-/** The host of a target, without its port. */
-export function hostOfTarget({ key }: Pick<HeldEntity, 'key'>): string {
-  return nameInParent(key).replace(/:\d+$/, '');
-}
-
 /** Where requests went before: the hosts of the targets, or without an upstream that of the service. */
 export function hostsOf({ adopted, entities }: Pick<AdoptionRecord, 'adopted' | 'entities'>): readonly string[] {
   if (adopted.upstream !== undefined) return entities.filter(({ kind }) => kind === 'target').map(hostOfTarget);
-  return entities.flatMap(({ kind, fields: { host } }) => (kind === 'service' && typeof host === 'string' ? host : []));
+  return entities.filter(({ kind }) => kind === 'service').map((one) => placeOfService(one).host);
+}
+
+/** The host of a target: a name, or an address without brackets. */
+export function hostOfTarget(target: HeldEntity): string {
+  return placeOfTarget(target).host;
 }

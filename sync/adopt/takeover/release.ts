@@ -30,10 +30,8 @@ export function planRelease(record: AdoptionRecord, whole: readonly HeldEntity[]
     (one) => one.domain === domain && isGenerated(one.tags, ownTags) && !recordedIds.has(one.id),
   );
   const targets = entities.filter(({ kind }) => kind === 'target');
-  const [back, replaced] = [
-    targets.filter((one) => standing(hostOfTarget(one)) !== 'gone'),
-    targets.filter((one) => standing(hostOfTarget(one)) === 'gone'),
-  ];
+  const replaced = targets.filter((one) => standing(hostOfTarget(one)) === 'gone');
+  const back = targets.filter((one) => !replaced.includes(one));
   const heldById = new Map(held.map((one) => [one.id, one]));
   const context = { record, heldById, ownTags };
   const others = entities.filter(({ kind }) => kind !== 'target');
@@ -48,7 +46,7 @@ export function planRelease(record: AdoptionRecord, whole: readonly HeldEntity[]
       })),
     ],
     replaced: replaced.map(nameOf),
-    problem: whyNot({ record, back, standing, held }),
+    problem: whyNot({ record, back, standing, heldById }),
   };
 }
 
@@ -116,23 +114,17 @@ type Checked = {
   readonly record: AdoptionRecord;
   readonly back: readonly HeldEntity[];
   readonly standing: HostState;
-  readonly held: readonly HeldEntity[];
+  readonly heldById: Context['heldById'];
 };
 
-function whyNot({ record, back, standing, held }: Checked): Problem | undefined {
+function whyNot({ record, back, standing, heldById }: Checked): Problem | undefined {
   const { adopted, domain, entities } = record;
-  const service = entities.find(({ kind }) => kind === 'service');
-  if (!service || !held.some(({ id }) => id === service.id)) {
+  const service = heldById.get(entities.find(({ kind }) => kind === 'service')?.id ?? '');
+  if (!service) {
     const fix = `take domains.${domain}.adopted and the record out of the files`;
     return { reason: `service ${adopted.service} is not in the control plane any more`, fix };
   }
-  if (
-    isElsewhere(
-      held.find(({ id }) => id === service.id),
-      record,
-    )
-  )
-    return undefined;
+  if (isElsewhere(service, record)) return undefined;
   const hosts = adopted.upstream === undefined ? hostsOf(record) : back.map(hostOfTarget);
   const unknown = hosts.find((host) => standing(host) === 'unknown');
   if (unknown !== undefined)

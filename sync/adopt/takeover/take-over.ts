@@ -61,16 +61,24 @@ export function takeOverDomain(
   signal: AbortSignal,
 ): Promise<{ readonly results: readonly AppliedChange[] }> {
   return writing(deps, signal, async (writer, own) => {
-    const step = (of: keyof Steps) => async () => {
-      const { steps, problem } = await planTakeover(writer, taking, own);
+    const planNow = async () => {
+      const takeover = await planTakeover(writer, taking, own);
+      const { problem } = takeover;
       if (problem) throw new PrivatelinkError(problem.reason, { code: 'REJECTED', fix: problem.fix });
-      await writer.prepare?.(steps[of], own);
-      return steps[of];
+      return takeover;
     };
-    const { planned, steps } = await planTakeover(writer, taking, own);
-    await writer.memory?.begin(planned, [...steps.creates, ...steps.switches]);
-    const results = await writeInSteps([step('creates'), step('switches'), step('replaced')], writer, own);
-    await writer.memory?.end(planned, results);
+    const first = await planNow();
+    const step =
+      (of: keyof Steps, plan = planNow) =>
+      async () => {
+        const { steps } = await plan();
+        await writer.prepare?.(steps[of], own);
+        return steps[of];
+      };
+    await writer.memory?.begin(first.planned, [...first.steps.creates, ...first.steps.switches]);
+    const steps = [step('creates', async () => first), step('switches'), step('replaced')];
+    const results = await writeInSteps(steps, writer, own);
+    await writer.memory?.end(first.planned, results);
     return { results };
   });
 }

@@ -1,6 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
 import { canonicalJson } from '#core/json';
+import { isPlainWord, shellWord } from '#core/printable';
 import type { Adoptable } from '../adoptable';
 
 type Tags = Readonly<Record<string, string>>;
@@ -43,19 +44,12 @@ function accountWords(account: string): string {
   return /^\d{12}$/.test(account) ? `account ${account}` : "account of the process's own credentials";
 }
 
-/** What the shorthand of AWS's command line, and a shell, take for themselves. */
-const isPlain = /^[\w.:/@+-]*$/;
-
 function tagWords(tags: Tags): readonly string[] {
   const entries = Object.entries(tags);
-  if (entries.every((pair) => pair.every((text) => isPlain.test(text))))
+  // What a shell takes as it stands, the shorthand of AWS's command line takes too.
+  if (entries.every((pair) => pair.every(isPlainWord)))
     return entries.map(([key, value]) => `Key=${key},Value=${value}`);
   return [shellWord(JSON.stringify(entries.map(([Key, Value]) => ({ Key, Value }))))];
-}
-
-/** One word to a POSIX shell, whatever it holds. */
-export function shellWord(text: string): string {
-  return text !== '' && isPlain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The same tags as resources of Terraform, one for each endpoint. */

@@ -1,9 +1,8 @@
 import { formatProblem } from '#core/errors';
-import { printableData } from '#core/printable';
+import { printableData, shellWord } from '#core/printable';
 import { formatTable } from '#io/table';
 import { type Colour, paint, type Terminal } from '#io/terminal';
 import { formatScopes } from '../../pass/report-text';
-import { shellWord } from './commands';
 import type { AdoptableView, AdoptView } from './view';
 
 /** In which form tags are printed. */

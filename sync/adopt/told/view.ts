@@ -1,9 +1,9 @@
-import type { Problem } from '#core/errors';
 import type { HeldEntity, Kind } from '#deck/document';
 import type { SeenScope } from '#discovery/seen/model';
 import type { ScopeReport } from '../../pass/report';
-import type { Adoptable, Difference, TagsByEndpoint } from '../adoptable';
+import type { Adoptable } from '../adoptable';
 import type { Findings } from '../findings';
+import { fieldText } from '../parts';
 import { awsCommands, terraformOf } from './commands';
 
 type EntityName = { readonly kind: Kind; readonly key: string; readonly id: string };
@@ -20,8 +20,10 @@ type EndpointView = {
   readonly addresses: readonly { readonly ip: string; readonly zoneId?: string }[];
 };
 
-export type AdoptableView = {
-  readonly domain: string;
+type Named = 'service' | 'upstream' | 'targets' | 'routes' | 'plugins';
+
+/** The same with entities by their names. */
+export type AdoptableView = Omit<Adoptable, Named | 'endpoints'> & {
   readonly service: EntityName;
   /** Where the service leads: a name or an address, or the name of the upstream. */
   readonly host: string;
@@ -30,12 +32,6 @@ export type AdoptableView = {
   readonly routes: readonly EntityName[];
   readonly plugins: readonly EntityName[];
   readonly endpoints: readonly EndpointView[];
-  readonly tags: TagsByEndpoint;
-  readonly keeps: readonly string[];
-  readonly changes: readonly string[];
-  readonly differences: readonly Difference[];
-  readonly refused?: Problem;
-  readonly findings: readonly string[];
 };
 
 /** What `adopt` says of one control plane, as `--json` prints it. */
@@ -75,7 +71,7 @@ function adoptableView(one: Adoptable): AdoptableView {
   const { service, upstream, targets, routes, plugins, endpoints, ...rest } = one;
   return {
     ...rest,
-    host: typeof service.fields.host === 'string' ? service.fields.host : '',
+    host: fieldText(service.fields.host),
     service: nameView(service),
     upstream: upstream && nameView(upstream),
     targets: targets.map(nameView),

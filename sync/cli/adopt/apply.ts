@@ -15,7 +15,7 @@ import { backendOf } from '../../control-planes/backends';
 import type { StageSession } from '../../rollout/open-stages';
 import { whyUnconfirmed } from '../question';
 import type { Shown } from '../verb';
-import { formatTakeover } from './text';
+import { formatTakeover, whatIsLeft } from './text';
 
 export type AdoptingOptions = Shown & {
   /** The domain that is meant; absent: all that stay as they are. */
@@ -106,11 +106,8 @@ async function carryOut(carrying: Carrying, path: string, signal: AbortSignal): 
   const files = [included, path];
   if (isLacking) return { ...own, state: 'waits', reason: waitingFor(domain, lacking), changes: [], files };
   const { results } = await takeOverDomain(session, { record, readWhole: carrying.readWhole }, signal);
-  const failed = results.find(({ outcome }) => outcome !== 'applied');
-  const state = failed ? 'incomplete' : 'adopted';
-  const reason =
-    failed &&
-    `${failed.change.kind} ${failed.change.key}: ${failed.error}; run adopt --apply ${domain} again for the rest`;
+  const reason = whatIsLeft(results, `adopt --apply ${domain}`);
+  const state = reason === undefined ? 'adopted' : 'incomplete';
   return { ...own, state, reason, changes, applied: results, files };
 }
 

@@ -26,8 +26,8 @@ The token stays in the environment. For a Kong of your own write the file by han
     name: 'adopt',
     summary: 'show what people wrote by hand and what points at PrivateLink, and take it over',
     help: `
-Without --apply and --release it writes nothing. Reads the whole control plane, without select tags, and all endpoints of the sources of type vpc-endpoints,
-tagged or not. For each service that leads to an endpoint, by name or by address: its domain, the tags that the endpoint
+Without --apply and --release it writes nothing. Reads the whole control plane, without select tags, and all endpoints of
+the sources of type vpc-endpoints, tagged or not. For each service that leads to an endpoint, by name or by address: its domain, the tags that the endpoint
 lacks, what stays as it is, what would change, and what a request would notice.
 What somebody else looks after is refused: decK by its select tags (--select-tag), Terraform, an operator, another owner.
 An address that several VPCs have is named, and not guessed.
@@ -37,7 +37,6 @@ asks, writes the names into the first file of include and a record beside it (co
 data planes, and switches. Where endpoints lack tags it writes the files alone: put the tags on, and run it again. What would not
 stay as it is is refused; --override accepts it, entity by entity. It may be stopped at any time, and run again.
 --release gives a domain back as the record says it was, but for targets that AWS has replaced since.`,
-
     exits: {
       done: 'nothing can be adopted',
       error: 'error, or no scope has usable credentials',

@@ -3,8 +3,7 @@ import { PrivatelinkError, type Problem } from '#core/errors';
 import type { HeldEntity } from '#deck/document';
 import { isGenerated, selectTags } from '#deck/tags';
 import { writeInSteps } from '../../adopt/takeover/in-steps';
-import type { DomainOutcome } from '../../adopt/takeover/preview';
-import { refusedOutcome } from '../../adopt/takeover/preview';
+import { type DomainOutcome, refusedOutcome } from '../../adopt/takeover/preview';
 import { type AdoptionRecord, proveRemovable, readRecord, recordsBeside } from '../../adopt/takeover/record';
 import { type HostState, planRelease } from '../../adopt/takeover/release';
 import { whyProtected } from '../../plan/protect/retire';
@@ -12,7 +11,7 @@ import type { StageSession } from '../../rollout/open-stages';
 import { writing } from '../../rollout/run-stage';
 import { whyUnconfirmed } from '../question';
 import { type Adopting, recordPlaceOf } from './apply';
-import { formatTakeover } from './text';
+import { formatTakeover, whatIsLeft } from './text';
 
 export type Releasing = Omit<Adopting, 'found'> & {
   readonly record: AdoptionRecord;
@@ -64,11 +63,8 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
       inner,
     ),
   );
-  const failed = results.find(({ outcome }) => outcome !== 'applied');
-  if (failed) {
-    const reason = `${failed.change.kind} ${failed.change.key}: ${failed.error}; run adopt --release ${domain} again for the rest`;
-    return { ...own, state: 'incomplete', reason, applied: results, files: [] };
-  }
+  const reason = whatIsLeft(results, `adopt --release ${domain}`);
+  if (reason !== undefined) return { ...own, state: 'incomplete', reason, applied: results, files: [] };
   if (beside.length === 0) await releasing.saveAdopted(domain, undefined);
   await rm(path, { force: true });
   return { ...own, state: 'released', applied: results, files: [...(beside.length === 0 ? [included] : []), path] };

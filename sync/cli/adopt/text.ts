@@ -1,6 +1,7 @@
 import { paint, type Terminal } from '#io/terminal';
 import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { formatChanges } from '../../pass/changes-text';
+import type { AppliedChange } from '../../plan/changes';
 
 /** What is about to be done with a domain, for people. */
 export function formatTakeover(
@@ -19,6 +20,14 @@ const said: Readonly<Record<DomainOutcome['state'], string>> = {
   refused: 'stays as it is',
   incomplete: 'is half way',
 };
+
+/** What is left to do after a write that failed; `command`: what goes on from there. Undefined: all was written. */
+export function whatIsLeft(applied: readonly AppliedChange[], command: string): string | undefined {
+  const failed = applied.find(({ outcome }) => outcome !== 'applied');
+  if (!failed) return undefined;
+  const { kind, key } = failed.change;
+  return `${kind} ${key}: ${failed.error}; run ${command} again for the rest`;
+}
 
 /** What became of a domain, for people. */
 export function formatOutcome({ domain, service, state, reason, files }: DomainOutcome): string {

@@ -1,4 +1,5 @@
 import type { Problem } from '#core/errors';
+import { shellWord } from '#core/printable';
 import { type Document, nameOf } from '#deck/document';
 
 type Guarding = {
@@ -12,11 +13,6 @@ export function whyProtected(domain: string, held: Document, { protect, next }: 
   const names = held.filter((one) => one.domain === domain).map(nameOf);
   const entries = protect.filter((entry) => entry === domain || names.includes(entry));
   if (entries.length === 0) return undefined;
-  const fix = `kong-privatelink unprotect ${entries.map(asShellWord).join(' ')}, then ${next}`;
+  const fix = `kong-privatelink unprotect ${entries.map(shellWord).join(' ')}, then ${next}`;
   return { reason: `protect lists ${entries.join(', ')}`, fix };
-}
-
-/** The key of a target has a bar in it, which a shell would take for a pipe. */
-function asShellWord(text: string): string {
-  return /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
