@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '#core/model';
+import { callersPluginName } from '#core/names';
 import { via } from './resolver';
 import { anyway, text } from './values';
 
@@ -40,7 +41,9 @@ function depthOf(value: Json): number {
 }
 
 const plugin = z.strictObject({
-  name: text.describe('the name of a Kong plugin'),
+  name: text
+    .refine((name) => name !== callersPluginName, `written from \`contracts\`: remove it here`)
+    .describe('the name of a Kong plugin'),
   config: options.default({}).describe("the plugin's own configuration"),
   enabled: z.boolean().optional().meta({ description: 'whether Kong runs it', default: true }),
 });

@@ -74,7 +74,7 @@ export type DataPlaneConfig = Pick<Config, 'discovery' | 'owner' | 'resolver' | 
   readonly stateDir?: string;
 };
 
-const dataPlaneSchema = configSchema.omit({ controlPlane: true, publish: true, rollout: true });
+const dataPlaneSchema = configSchema.omit({ contracts: true, controlPlane: true, publish: true, rollout: true });
 
 /** Reads the same file on a data plane, which needs no token of the control plane: variables have to be set in `owner` and `sources` only. */
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
@@ -90,7 +90,7 @@ export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
 
 function withoutControlPlanes(value: Json): Json {
   if (!isJsonObject(value)) return value;
-  const { controlPlane: _, controlPlanes: __, publish: ___, rollout: ____, ...rest } = value;
+  const { contracts: _, controlPlane: __, controlPlanes: ___, publish: ____, rollout: _____, ...rest } = value;
   return rest;
 }
 

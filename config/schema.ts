@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isLoopback } from '#core/addresses/loopback';
 import { domainPattern } from '#core/names';
+import { contracts } from './contracts';
 import { controlPlane } from './control-planes';
 import { domain } from './domains';
 import { resolver, via } from './resolver';
@@ -164,6 +165,9 @@ export const configSchema = z.strictObject({
     .default('addresses')
     .describe('how addresses reach Kong: each as a target, or by one name that the resolver beside Kong answers'),
   resolver: resolver.describe('the resolver beside Kong, and the name that `via: resolver` gives it'),
+  contracts: contracts
+    .optional()
+    .describe('who may call whom, and the endpoint services through which they do; absent: nothing is asked or judged'),
   deck: deck.describe('decK files of your own'),
   discovery: discovery.describe('how sources are read'),
   watch: watch.describe('the worker (`sync --watch`)'),

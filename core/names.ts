@@ -51,8 +51,11 @@ export const pluginName = 'privatelink';
 /** Name of the plugin in Lua that only chooses the upstream of the data plane's zone. */
 export const zonePluginName = 'privatelink-zone';
 
+/** Name of the plugin in Lua that lets requests through by the endpoint that they came in by; `contracts` makes its entities. */
+export const callersPluginName = 'privatelink-callers';
+
 /** Names of this product's plugins. */
-export const ownPlugins: readonly string[] = [pluginName, zonePluginName];
+export const ownPlugins: readonly string[] = [pluginName, zonePluginName, callersPluginName];
 
 /** Whether a plugin of that name is this product's. */
 export function isOwnPlugin(name: string): boolean {

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { accountsIn } from '#core/contracts/consumers';
+import { account, anyway, awsRegion, distinct, endpoint, label } from './values';
+
+const accountId = z
+  .string({ error: 'the id of an AWS account in quotes: "111111111111"' })
+  .regex(/^\d{12}$/, 'the id of an AWS account in quotes: "111111111111"');
+
+/** What a principal of an endpoint service may be (ModifyVpcEndpointServicePermissions), but for `*`, which is nobody in particular. */
+const principal = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:iam::\d{12}:(root|user\/.+|role\/.+)$/,
+    'the ARN of an account, a user or a role, such as arn:aws:iam::111111111111:root',
+  );
+
+const endpointId = z.string().regex(/^vpce-[0-9a-f]+$/, 'the id of a VPC endpoint, such as vpce-0f1e2d3c4b5a69788');
+
+const { roleArn, externalId } = account.shape;
+
+const service = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^vpce-svc-[0-9a-f]+$/, 'the id of an endpoint service, such as vpce-svc-0f1e2d3c4b5a69788')
+      .describe('the id of the endpoint service'),
+    region: awsRegion.describe('the AWS region of the service'),
+    roleArn: roleArn
+      .optional()
+      .describe('the role to assume in the account of the service; absent: the own credentials'),
+    externalId,
+    endpoint,
+    domains: z
+      .array(label)
+      .min(1)
+      .optional()
+      .describe("the domains behind a provider's own service; absent: it is the gateway's, which leads to all"),
+  })
+  .meta({ id: 'contracts.services[]' });
+
+/** What a data plane does with a request that the contract does not allow. */
+const mode = z.enum(['observe', 'enforce']);
+
+const consumer = z
+  .strictObject({
+    accounts: z.array(accountId).min(1).optional().describe('AWS accounts whose endpoints are the consumer'),
+    principals: z.array(principal).min(1).optional().describe('in place of `accounts`: who of them may connect'),
+    endpoints: z
+      .array(endpointId)
+      .min(1)
+      .optional()
+      .describe('its endpoints alone; needed where consumers share an account'),
+    calls: z.array(label).default([]).describe('the domains that it may call'),
+    mode: mode.optional().describe('as `contracts.mode`, for the endpoints of this consumer'),
+  })
+  .refine((one) => one.accounts ?? one.principals ?? one.endpoints, {
+    ...anyway,
+    error: 'who it is: accounts, principals or endpoints',
+  })
+  .meta({ id: 'contracts.consumers.*' });
+
+type Consumers = Readonly<Record<string, z.infer<typeof consumer>>>;
+
+/** An endpoint is of one consumer at most: whoever it is shall not depend on the order of a file. */
+function refuseShared(consumers: Consumers, context: z.RefinementCtx<Consumers>): void {
+  const refuse = (path: readonly string[], message: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  const names = Object.keys(consumers);
+  const othersWith = (name: string, has: (one: Consumers[string]) => boolean) =>
+    names.filter((other) => other !== name && has(consumers[other] as Consumers[string]));
+  for (const [name, one] of Object.entries(consumers)) {
+    for (const id of one.endpoints ?? []) {
+      const [other] = othersWith(name, ({ endpoints = [] }) => endpoints.includes(id));
+      if (other) refuse([name, 'endpoints'], `${id} is one of consumer ${other} too: an endpoint has one consumer`);
+    }
+    for (const id of one.endpoints ? [] : accountsIn(one)) {
+      const [other] = othersWith(name, (consumer) => accountsIn(consumer).includes(id));
+      if (other) refuse([name], `account ${id} is one of consumer ${other} too: list the endpoints of each`);
+    }
+  }
+}
+
+/** Who may call whom, and both ends of PrivateLink (docs/decisions/0056-contracts.md). */
+export const contracts = z
+  .strictObject({
+    services: z
+      .array(service)
+      .min(1)
+      .superRefine(
+        distinct(({ id }) => [id], ['id'], 'name each service once'),
+        anyway,
+      )
+      .describe('the endpoint services whose connections are judged'),
+    consumers: z
+      .record(label, consumer)
+      .superRefine(refuseShared, anyway)
+      .describe('who connects, by a name of your own, and what each may call'),
+    accept: z
+      .enum(['manual', 'contracted'])
+      .default('manual')
+      .describe('`contracted` accepts pending connections of consumers; `manual` leaves them to people'),
+    reject: z
+      .enum(['never', 'uncontracted'])
+      .default('never')
+      .describe('`uncontracted` rejects connections of nobody in `consumers`, also accepted ones'),
+    permissions: z
+      .enum(['report', 'manage'])
+      .default('report')
+      .describe('`manage` makes the allowed principals of the services those of `consumers`'),
+    mode: mode
+      .default('observe')
+      .describe(
+        '`observe` lets requests through that the contract does not allow, and logs them; `enforce` answers 403',
+      ),
+    onMissing: z
+      .enum(['allow', 'reject'])
+      .optional()
+      .describe('a request without the id of an endpoint; absent: `allow` under `observe`, `reject` under `enforce`'),
+  })
+  .meta({ id: 'contracts' });
+
+export type ContractsConfig = z.infer<typeof contracts>;
+export type ConsumerConfig = ContractsConfig['consumers'][string];
+export type ServiceConfig = ContractsConfig['services'][number];
