@@ -1,6 +1,8 @@
 import { compareText } from '#core/addresses/targets';
+import { parseTable, type TableEntry } from '#core/contracts/table';
 import { isEmpty, isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
+import { isCallers } from './callers/entity';
 import type { Entity, Kind } from './document';
 import { writtenFields } from './fields';
 import { claimedPathsOf } from './route-paths';
@@ -65,7 +67,7 @@ function differenceTexts(desired: Entity, held: Entity): readonly string[] {
     ...Object.entries(fields).flatMap(([field, value]) =>
       differencesIn({ path: field, held: held.fields[field], wanted: value, isWritten: true }),
     ),
-  ].map((one) => differenceText(one, kind));
+  ].map((one) => differenceText(one, desired));
   const gone = tagsBeside(desired.tags, held.tags);
   const added = tagsBeside(held.tags, desired.tags);
   if (![...gone, ...added].some(isConfigTag)) return [...differing, ...tagTexts(gone, added)];
@@ -73,10 +75,32 @@ function differenceTexts(desired: Entity, held: Entity): readonly string[] {
   return texts.length > 0 ? texts : ['config changed'];
 }
 
-function differenceText({ path, held, wanted }: Compared, kind: Kind): string {
+function differenceText({ path, held, wanted }: Compared, desired: Entity): string {
+  const { kind } = desired;
+  if (isCallers(desired) && (path === 'config.callers' || path === 'config.others'))
+    return tableText(path.slice('config.'.length), held, wanted);
   if (kind === 'route' && path === 'paths') return pathsText(held, wanted);
   const show = kind === 'plugin' && path.startsWith('config') ? textWithoutWords : textOf;
   return `${path} ${show(held)} -> ${show(wanted)}`;
+}
+
+/** More endpoints than this are counted. */
+const listedEndpoints = 8;
+
+/** The endpoints that a table gets and loses, each with its consumer. */
+function tableText(name: string, held: Json | undefined, wanted: Json): string {
+  const [before, after] = [held, wanted].map(
+    (text) => new Set((parseTable(typeof text === 'string' ? text : '') ?? []).map(callerText)),
+  );
+  const came = [...(after ?? [])].filter((one) => !before?.has(one)).map((one) => `+${one}`);
+  const went = [...(before ?? [])].filter((one) => !after?.has(one)).map((one) => `-${one}`);
+  const all = [...came, ...went];
+  const more = all.length > listedEndpoints ? ` and ${all.length - listedEndpoints} more` : '';
+  return `${name} ${all.slice(0, listedEndpoints).join(' ') || 'written anew'}${more}`;
+}
+
+function callerText({ consumer, endpointId }: TableEntry): string {
+  return `${endpointId}(${consumer})`;
 }
 
 /** As tags claim them; where only the form differs, that is said. */

@@ -6,6 +6,7 @@ import { isOwnPlugin, zonePluginName, zoneUpstreamName } from '#core/names';
 import { type Accounts, accountTagsOf } from './account-tags';
 import { adoptedParts, adoptedTags, adoptedUpstream, ownUpstreamOf } from './adopted';
 import { type Affinity, hasZoneUpstreams, zonesOf, zoneTargetFields } from './affinity';
+import { type CallersSettings, callersEntity } from './callers/entity';
 import type { Document, Entity, Kind } from './document';
 import { nameFields, routeFields, serviceFields, targetFields, upstreamFields } from './fields';
 import { pluginKey, targetKey } from './keys';
@@ -32,14 +33,16 @@ export type DesiredInput = {
   readonly accounts?: Accounts;
   /** How the addresses of a domain stand in its upstream; default as addresses. */
   readonly formsOf?: (domain: string) => TargetForms;
+  /** Of the plugin that each domain has which judges callers; default: none has it. Its tables are put in later. */
+  readonly callersSettings?: CallersSettings;
 };
 
 /** What the control plane should hold for the domains that can be routed to. */
 export function renderDesired(input: DesiredInput): Document {
   const { owner, domains, settings, affinity = 'none', held = [], accounts = new Map() } = input;
-  const { formsOf = () => addressesAlone, affinityOf } = input;
+  const { formsOf = () => addressesAlone, affinityOf, callersSettings } = input;
   const heldByDomain = groupBy(held, (one) => one.domain);
-  const place = { tags: selectTags(owner), accounts };
+  const place = { tags: selectTags(owner), accounts, callersSettings };
   return sortDocument(
     domains.flatMap((domain) => {
       const own = { held: heldByDomain.get(domain.name) ?? [], forms: formsOf(domain.name) };
@@ -60,20 +63,23 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
 type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & {
   readonly tags: readonly string[];
   readonly forms: TargetForms;
+  readonly callersSettings?: CallersSettings;
 };
 
 function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
-  const { affinity, forms } = place;
+  const { affinity, forms, callersSettings } = place;
   const hasZones = hasZoneUpstreams(affinity, forms);
   const plugins = (settings.plugins ?? []).filter((plugin) => hasZones || plugin.name !== zonePluginName);
   const { service, routes, tags } = settings.adopted
     ? adoptedParts(domain, settings.adopted, place.tags)
     : generatedParts(domain, settings, place.tags);
+  const below = { service: service.key, domain: domain.name, tags };
   return [
     ...upstreamsOf(domain, settings, place),
     service,
     ...routes,
-    ...plugins.map((plugin) => pluginOf(plugin, { service: service.key, domain: domain.name, tags })),
+    ...plugins.map((plugin) => pluginOf(plugin, below)),
+    ...(callersSettings ? [callersEntity(callersSettings, below)] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { isOwnPlugin } from '#core/names';
+import { callersPluginName, isOwnPlugin } from '#core/names';
 import type { Entity } from './document';
 
 /** Keys of entities below another; the control plane is read back by them. */
@@ -23,9 +23,10 @@ export function pluginKey(service: string, plugin: string): string {
   return `${service}|${plugin}`;
 }
 
-/** Whether the plugin with this key may be there to keep requests out; our own only pick their address. */
+/** Whether the plugin with this key may be there to keep requests out; our others only pick their address. */
 export function isGuard(key: string): boolean {
-  return !isOwnPlugin(nameInParent(key));
+  const name = nameInParent(key);
+  return name === callersPluginName || !isOwnPlugin(name);
 }
 
 /** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */

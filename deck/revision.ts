@@ -3,7 +3,8 @@ import { groupBy } from '#core/group-by';
 import { canonicalJson, checksumOf } from '#core/json';
 import { asAdopted, isAdopted } from './adopted';
 import { type Affinity, zoneOf } from './affinity';
-import { withoutDefaults } from './compare';
+import { isCallers, withoutTables } from './callers/entity';
+import { differencesOf, withoutDefaults } from './compare';
 import { sortDocument } from './desired';
 import type { Document, Entity, HeldEntity } from './document';
 import type { BaseText } from './file/base';
@@ -57,15 +58,30 @@ export function settingsOf({ affinity, base }: Pick<Revision, 'affinity' | 'base
   return { affinity, base: base.map(({ text }) => text) };
 }
 
+type Changing = Pick<Entity, 'kind' | 'key'> & {
+  readonly action?: string;
+  readonly before?: Entity;
+  readonly after?: Entity;
+};
+
 /** Whether an entity, or a change of one, is of the configuration, and no data; what updates change of a name are its endpoints. */
-export function isConfiguration(one: Pick<Entity, 'kind' | 'key'> & { readonly action?: string }): boolean {
+export function isConfiguration(one: Changing): boolean {
   if (one.kind === 'target') return isNameTarget(one) && one.action !== 'update';
+  if (isOfCallers(one)) return differencesOf(withoutTables(one.after), withoutTables(one.before)).length > 0;
   return zoneOf(one) === undefined;
+}
+
+type UpdateOfCallers = { readonly before: Entity; readonly after: Entity };
+
+/** Whether a change updates the plugin that judges callers: its tables are data. */
+export function isOfCallers<C extends Changing>(change: C): change is C & UpdateOfCallers {
+  const { action, before, after } = change;
+  return action === 'update' && before !== undefined && after !== undefined && isCallers(after);
 }
 
 function withoutData(given: Entity): Entity {
   if (given.isPartial || isAdopted(given)) return asAdopted(given);
-  const { tags, ...entity } = given;
+  const { tags, ...entity } = isCallers(given) ? withoutTables(given) : given;
   if (isOfDiscovery(entity)) return { ...entity, tags: [] };
   // Control planes give them in an order of their own.
   return { ...entity, tags: [...withoutPin(tags)].sort(compareText) };

@@ -4,6 +4,8 @@ import { hasAnswered, lastQuarantined } from '#core/snapshot';
 import type { Document, HeldEntity } from '#deck/document';
 import { type Revision, withUndiscovered } from '#deck/revision';
 import { accountsOf } from '../plan/accounts';
+import { fillTables } from '../plan/callers/fill';
+import { type CallersInput, callersFrom } from '../plan/callers/tables';
 import { desiredUnder, heldBeside, type Pin } from '../plan/pin';
 import { makePlan, outcomeOf, type Plan } from '../plan/plan';
 import { countProtected } from '../plan/protect/count';
@@ -16,7 +18,7 @@ import { type SettleOptions, settle } from '../plan/settle';
 import { planPublications, type ReadPublication } from '../publish/publish';
 import type { Report } from './report';
 
-export type PassInput = Omit<SettleOptions, 'held' | 'isPinned' | 'protection' | 'zonesKept'> & {
+export type PassInput = Omit<SettleOptions, 'held' | 'isPinned' | 'protection' | 'zonesKept' | 'callersSettings'> & {
   /** What the control plane holds. */
   readonly held: readonly HeldEntity[];
   readonly policy: Policy;
@@ -33,6 +35,8 @@ export type PassInput = Omit<SettleOptions, 'held' | 'isPinned' | 'protection' |
   readonly returning?: Revision;
   /** Domains and entities that lose nothing but what AWS reports as gone for good; absent: none. */
   readonly protect?: readonly string[];
+  /** Who may call whom, and who is connected; absent: nobody is judged. */
+  readonly callers?: CallersInput;
 };
 
 /** What a pass decides. */
@@ -53,7 +57,16 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
   const affinity = pin ? pin.revision.affinity : input.affinity;
   const zones = keepZones(held, { affinity, protection });
   const { zonesKept } = zones;
-  const settling = { ...input, held: pin ? heldBeside(pin, held) : held, isPinned, protection, zonesKept };
+  const callers = input.callers && callersFrom(input.callers, held);
+  const callersSettings = callers?.settings;
+  const settling = {
+    ...input,
+    callersSettings,
+    held: pin ? heldBeside(pin, held) : held,
+    isPinned,
+    protection,
+    zonesKept,
+  };
   const { claims, desired: newest, evidence, waiting } = settle(snapshot, settling);
   const allScopesAnswered = snapshot.scopes.every(hasAnswered);
   const rules = { ...input, affinity, evidence, allScopesAnswered, protection, zonesKept };
@@ -62,10 +75,11 @@ export function planPass(snapshot: Snapshot, { held, published, ...input }: Pass
   const wanted = pin
     ? { ...desiredUnder(pin, placed), settings: {} }
     : { desired: returning ? withUndiscovered(newest, returning, held) : newest, waiting };
-  const planned = makePlan({ ...rules, ...wanted, held });
+  const filled = fillTables(wanted.desired, callers, held);
+  const planned = makePlan({ ...rules, ...wanted, ...filled, held });
   const { reports, counted } = planPublications(published, { ...rules, domains: claims.domains });
   const { changes, withheld } = brake(planned.changes, held, policy);
-  const kept = [...wanted.waiting, ...zones.kept, ...planned.kept];
+  const kept = [...wanted.waiting, ...zones.kept, ...filled.kept, ...planned.kept];
   const plan = { ...planned, changes, kept, absences: { ...planned.absences, ...counted } };
   const outcome = outcomeOf(held, plan, withheld?.changes);
   const problem = overLimit(changes, outcome, mostOfKind);

@@ -1,6 +1,6 @@
 import { formatProblem } from '#core/errors';
 import { nameOf } from '#deck/document';
-import { isConfiguration } from '#deck/revision';
+import { isConfiguration, isOfCallers } from '#deck/revision';
 import { applyChanges } from '../control-planes/apply';
 import { writesBase } from '../control-planes/control-plane';
 import { approve } from '../plan/approval';
@@ -22,7 +22,7 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   const changes = deps.admit?.(certain) ?? certain;
   const { warnings, ...synced } = await applyStaged(planned, changes, { deps: { ...deps, ...planned.pinned }, signal });
   const { publications = [] } = report;
-  if (isBlind) return { ...warned, ...synced, warnings: [...warned.warnings, ...warnings] };
+  if (isBlind || report.refused) return { ...warned, ...synced, warnings: [...warned.warnings, ...warnings] };
   const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
   return {
     ...warned,
@@ -35,12 +35,23 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
 /** What of a plan may be written; nothing of it (`certain` absent), or not all, for a reason. */
 export type Certain = { readonly certain?: readonly Change[]; readonly reason?: string };
 
-/** The changes that a pass writes, unless policy refuses the plan, or AWS refuses every scope: then only what a revision says, which comes from no discovery. */
+/**
+ * The changes that a pass writes. Where policy refuses the plan, or AWS refuses every scope, those are the tables of callers, since who may call no more shall
+ * not call until somebody looks; and in the second case what a revision says, which comes from no discovery.
+ */
 export function certainOf({ plan, report, pinned }: Pick<Planned, 'plan' | 'report' | 'pinned'>): Certain {
-  if (report.refused) return { reason: report.refused };
+  const { refused, unnecessary } = report;
+  // Of an approved plan that is refused nothing was approved.
+  if (refused) return { certain: unnecessary ? undefined : someOf(plan.changes.filter(isOfCallers)), reason: refused };
   if (!hasNoCredentials(report)) return { certain: plan.changes };
+  const isCertain = (one: Change) => isOfCallers(one) || (pinned !== undefined && isConfiguration(one));
+  const certain = plan.changes.filter(isCertain);
   const reason = 'AWS refuses every scope: doctor says which credentials lack what';
-  return pinned ? { certain: plan.changes.filter(isConfiguration), reason } : { reason };
+  return { certain: pinned ? certain : someOf(certain), reason };
+}
+
+function someOf(changes: readonly Change[]): readonly Change[] | undefined {
+  return changes.length > 0 ? changes : undefined;
 }
 
 type Applying = { readonly deps: PassDependencies; readonly signal: AbortSignal };

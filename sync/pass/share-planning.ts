@@ -18,6 +18,7 @@ const others = Object.keys({
   published: true,
   absences: true,
   returning: true,
+  callers: true,
 } satisfies Readonly<
   Record<Exclude<keyof PassInput, 'held' | 'elapsedMs' | 'pin'>, true>
 >) as readonly (keyof PassInput)[];

@@ -17,7 +17,11 @@ import { judgeTargets } from './removals/names';
 import { type RemovalContext, switchOff } from './removals/removals';
 import { replaceTargets } from './removals/replaced';
 
-export type PlanInput = RemovalContext & { readonly held: readonly HeldEntity[] };
+export type PlanInput = RemovalContext & {
+  readonly held: readonly HeldEntity[];
+  /** Held entities that are not desired and get other contents while they are there; absent: none do. */
+  readonly stale?: Document;
+};
 
 export type Plan = Changes & { readonly desired: Document; readonly absences: Absences };
 
@@ -50,7 +54,9 @@ export function makePlan(given: PlanInput): Plan {
   const off = switchOff(others, input);
   const left = others.filter((entity) => !off.has(entity));
   const { desired, staying, remove, kept, absences } = judgeTargets(left, input);
-  const upserts = [...desired, ...left.flatMap(boundedRouteOf), ...staying].flatMap((entity) =>
+  const leftNames = new Set(left.map(nameOf));
+  const stale = (input.stale ?? []).filter((one) => leftNames.has(nameOf(one)));
+  const upserts = [...desired, ...left.flatMap(boundedRouteOf), ...stale, ...staying].flatMap((entity) =>
     upsertOf(entity, heldByName.get(nameOf(entity)), { toChange, held: input.held }),
   );
   const deletes = [...replaced, ...remove, ...off.remove].map(({ entity, ...why }) =>

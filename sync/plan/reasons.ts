@@ -1,4 +1,5 @@
 import { zoneOf } from '#deck/affinity';
+import { isCallers } from '#deck/callers/entity';
 import { differencesOf } from '#deck/compare';
 import type { Document, Entity, HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
@@ -14,6 +15,7 @@ export function whyCreated(entity: Entity, held: Document): string {
     return `affinity: addresses of zone ${zone} first; Host ${entity.fields.host_header}`;
   if (entity.kind === 'upstream') return `domain ${entity.domain} was discovered; Host ${entity.fields.host_header}`;
   if (entity.kind === 'route') return `paths ${claimedPathsOf(entity)?.join(' ')}`;
+  if (isCallers(entity)) return `contracts says who may call ${entity.domain}`;
   if (entity.kind === 'plugin') return `domains.${entity.domain}.plugins lists it`;
   const { scopeIds, endpointIds } = originsOf(entity.tags);
   const first = zone === undefined ? '' : `affinity: ${entity.fields.failover ? 'failover of' : 'in'} zone ${zone}; `;

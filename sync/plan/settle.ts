@@ -2,6 +2,7 @@ import { type Claims, type Contested, type Domain, settleClaims } from '#core/cl
 import type { DomainSettings, Snapshot } from '#core/model';
 import { adoptedPaths } from '#deck/adopted';
 import type { Affinity } from '#deck/affinity';
+import type { CallersSettings } from '#deck/callers/entity';
 import { renderDesired } from '#deck/desired';
 import { type Document, nameOf } from '#deck/document';
 import { type Base, contestedDomains, emptyBase } from '#deck/file/base';
@@ -22,6 +23,8 @@ export type SettleOptions = {
   /** What people wrote: tags take no path and no name of it. Absent: nothing. */
   readonly base?: Base;
   readonly affinity?: Affinity;
+  /** As in DesiredInput. */
+  readonly callersSettings?: CallersSettings;
   /** Absent: each address is a target. */
   readonly via?: ViaSettings;
   /** Absent: nothing is protected. */

@@ -1,4 +1,5 @@
 import { nameOf } from '#deck/document';
+import { isOfCallers } from '#deck/revision';
 import type { Report } from '../pass/report';
 import type { Change } from '../plan/changes';
 import { contentOf } from '../plan/changes';
@@ -60,8 +61,8 @@ export function createGate(monotonicMs: () => number): Gate {
   };
 }
 
-/** The deletes, and what else their domains need: what replaces a target, or no longer points at it, is there before it goes. */
+/** The deletes, and what else their domains need: what replaces a target, or no longer points at it, is there before it goes. And who may call. */
 function withdrawals(changes: readonly Change[]): readonly Change[] {
   const domains = new Set(changes.filter(({ action }) => action === 'delete').map(({ domain }) => domain));
-  return changes.filter(({ domain }) => domains.has(domain));
+  return changes.filter((one) => domains.has(one.domain) || isOfCallers(one));
 }

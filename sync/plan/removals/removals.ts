@@ -1,6 +1,7 @@
 import { compareText } from '#core/addresses/targets';
 import type { DomainSettings } from '#core/model';
 import { type Affinity, zoneOf } from '#deck/affinity';
+import { isCallers } from '#deck/callers/entity';
 import type { Document, HeldEntity } from '#deck/document';
 import { pluginKey } from '#deck/keys';
 import type { Kept } from '../changes';
@@ -28,6 +29,8 @@ export type RemovalContext = {
   readonly pin?: Pin;
   /** Absent: nothing is protected. */
   readonly protection?: Protection;
+  /** Whether the configuration makes entities of the plugin that judges callers. */
+  readonly hasCallers?: boolean;
   /** Domains whose zones stay as they are, although `affinity` is none; absent: none do. */
   readonly zonesKept?: ZonesKept;
 };
@@ -95,7 +98,8 @@ export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext
   const reasons = new Map<HeldEntity, string>();
   for (const entity of unwanted) {
     // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered; and a journal knows what it wrote.
-    const isCertain = pin !== undefined || routed.has(entity.domain) || zoneOf(entity) !== undefined;
+    const isCertain =
+      pin !== undefined || routed.has(entity.domain) || zoneOf(entity) !== undefined || isCallers(entity);
     const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
     if (reason) reasons.set(entity, reason);
   }
@@ -124,12 +128,13 @@ function keepProtected(reasons: Map<HeldEntity, string>, protection: Protection)
 }
 
 function whySwitchedOff(entity: HeldEntity, context: RemovalContext): string | undefined {
-  const { settings, affinity, pin, zonesKept } = context;
+  const { settings, affinity, pin, zonesKept, hasCallers } = context;
   if (zoneOf(entity))
     return affinity === 'none' && !zonesKept?.has(entity.domain)
       ? `affinity${pin ? ` of revision ${pin.revision.id}` : ''} is none`
       : undefined;
   if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} is without it` : undefined;
+  if (isCallers(entity)) return hasCallers ? undefined : 'contracts names no endpoint service of the gateway';
   const { kind, key, domain, fields } = entity;
   const { route, plugins, adopted } = settings[domain] ?? {};
   if (kind === 'route' && route === false) return `domains.${domain}.route is false`;

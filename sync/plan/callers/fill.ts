@@ -1,0 +1,65 @@
+import { parseTable, writeTable } from '#core/contracts/table';
+import { type CallersTables, exceptionsIn, isCallers, tablesIn, withTables } from '#deck/callers/entity';
+import { withoutDefaults } from '#deck/compare';
+import { type Document, type Entity, type HeldEntity, nameOf } from '#deck/document';
+import type { Kept } from '../changes';
+import type { Callers } from './tables';
+
+/** A data plane in hybrid mode takes no configuration of more than 16 MiB (Kong's `cluster_max_payload`), and an Admin API no body of more than 10 MiB; all other entities need room as well. */
+const mostBytes = 1024 * 1024;
+
+export type Filled = {
+  /** Whether the configuration makes entities of the plugin. */
+  readonly hasCallers: boolean;
+  readonly desired: Document;
+  /** Held entities of domains that are not desired now, with today's tables: what was allowed may be so no more. */
+  readonly stale: Document;
+  /** Tables that would be too large: they lose what they have to, and get nothing. */
+  readonly kept: readonly Kept[];
+};
+
+/**
+ * Puts today's tables into the entities of the plugin, whichever revision they are of, and into those of domains that cannot be discovered now. Without
+ * `callers` nobody says who may call, and the tables that are held stay.
+ */
+export function fillTables(desired: Document, callers: Callers | undefined, held: readonly HeldEntity[]): Filled {
+  const heldOnes = held.filter(isCallers);
+  const hasCallers = callers !== undefined;
+  if (heldOnes.length === 0 && !hasCallers) return { desired, hasCallers, stale: [], kept: [] };
+  const heldByName = new Map(heldOnes.map((one) => [nameOf(one), one]));
+  const kept: Kept[] = [];
+  const fill = <E extends Entity>(entity: E): E => {
+    const before = tablesIn(heldByName.get(nameOf(entity)));
+    const wanted = callers?.tablesOf(entity.domain, exceptionsIn(entity)) ?? before;
+    const size = Buffer.byteLength(wanted.callers) + Buffer.byteLength(wanted.others);
+    if (size <= mostBytes) return withTables(entity, wanted);
+    kept.push(tooLarge(entity, size));
+    return withTables(entity, onlyRemoved(before, wanted));
+  };
+  const wanted = new Set(desired.filter(isCallers).map(nameOf));
+  const left = callers ? heldOnes.filter((one) => !wanted.has(nameOf(one))) : [];
+  return {
+    hasCallers,
+    desired: desired.map((one) => (isCallers(one) ? fill(one) : one)),
+    stale: left.map(({ id: _, ...one }) => fill(withoutDefaults(one))),
+    kept,
+  };
+}
+
+function tooLarge({ key, domain }: Entity, size: number): Kept {
+  return {
+    key,
+    domain,
+    reason: `its tables would have ${(size / mostBytes).toFixed(1)} MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide it`,
+  };
+}
+
+/** What is held of the tables and still wanted. */
+function onlyRemoved(before: CallersTables, wanted: CallersTables): CallersTables {
+  return { callers: inBoth(before.callers, wanted.callers), others: inBoth(before.others, wanted.others) };
+}
+
+function inBoth(before: string, wanted: string): string {
+  const texts = new Set((parseTable(wanted) ?? []).map((one) => writeTable([one])));
+  return writeTable((parseTable(before) ?? []).filter((one) => texts.has(writeTable([one]))));
+}
