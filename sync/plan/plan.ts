@@ -54,8 +54,8 @@ export function makePlan(given: PlanInput): Plan {
   const off = switchOff(others, input);
   const left = others.filter((entity) => !off.has(entity));
   const { desired, staying, remove, kept, absences } = judgeTargets(left, input);
-  const leftNames = new Set(left.map(nameOf));
-  const stale = (input.stale ?? []).filter((one) => leftNames.has(nameOf(one)));
+  const leaving = new Set([...replaced, ...remove, ...off.remove].map(({ entity }) => nameOf(entity)));
+  const stale = (input.stale ?? []).filter((one) => !leaving.has(nameOf(one)));
   const upserts = [...desired, ...left.flatMap(boundedRouteOf), ...stale, ...staying].flatMap((entity) =>
     upsertOf(entity, heldByName.get(nameOf(entity)), { toChange, held: input.held }),
   );

@@ -25,7 +25,7 @@ export type Filled = {
 export function fillTables(desired: Document, callers: Callers | undefined, held: readonly HeldEntity[]): Filled {
   const heldOnes = held.filter(isCallers);
   const hasCallers = callers !== undefined;
-  if (heldOnes.length === 0 && !hasCallers) return { desired, hasCallers, stale: [], kept: [] };
+  if (heldOnes.length === 0 && !desired.some(isCallers)) return { desired, hasCallers, stale: [], kept: [] };
   const heldByName = new Map(heldOnes.map((one) => [nameOf(one), one]));
   const kept: Kept[] = [];
   const fill = <E extends Entity>(entity: E): E => {
