@@ -167,10 +167,10 @@ describe('the plugin that chooses between them', () => {
     expect(upstreamsOf(document)).toEqual(['sd2.privatelink']);
   });
 
-  it('keeps no request out, as the other plugin of ours, and any other may', () => {
-    const keys = ['sd2|privatelink', 'sd2|privatelink-zone', 'sd2|acl'];
+  it('keeps no request out, as the other that chooses an address, and any other may', () => {
+    const keys = ['sd2|privatelink', 'sd2|privatelink-zone', 'sd2|privatelink-callers', 'sd2|acl'];
 
-    expect(keys.map(isGuard)).toEqual([false, false, true]);
+    expect(keys.map(isGuard)).toEqual([false, false, true, true]);
   });
 });
 

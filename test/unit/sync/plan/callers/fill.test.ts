@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ContractsView, EndpointConnection, ServiceState } from '#core/contracts/model';
+import { parseTable, writeTable } from '#core/contracts/table';
+import { callersEntity, tablesIn, withTables } from '#deck/callers/entity';
+import { differencesOf } from '#deck/compare';
+import type { HeldEntity } from '#deck/document';
+import { isConfiguration, isOfCallers } from '#deck/revision';
+import { fillTables } from '#sync/plan/callers/fill';
+import { type CallersInput, callersFrom } from '#sync/plan/callers/tables';
+
+const account = '111111111111';
+const unknown = { status: 'unknown', code: 'THROTTLED', reason: 'throttled' } as const;
+
+function connectionsOf(ids: readonly string[]): readonly EndpointConnection[] {
+  return ids.map((endpointId) => ({ serviceId: 'vpce-svc-1', endpointId, account, state: 'available' }));
+}
+
+function viewOf(ids: readonly string[], over: Partial<ServiceState> = {}): ContractsView {
+  const connections = { status: 'known', value: connectionsOf(ids), observedAtMs: 1 } as const;
+  const place = { serviceId: 'vpce-svc-1', scopeId: 'contracts.self.us-east-1.vpce-svc-1', account: 'self' };
+  const service = { ...place, region: 'us-east-1', connections, permissions: unknown, setup: unknown, ...over };
+  return { takenAtMs: 1, services: [service] };
+}
+
+const consumers: CallersInput['contracts']['consumers'] = {
+  sd1: { accounts: [account], calls: ['sd2'] },
+};
+const contract = { consumers, mode: 'observe' } as const;
+
+const settings = { mode: 'observe', onMissing: 'allow', exceptions: [] } as const;
+const entity = callersEntity(settings, { service: 'sd2', domain: 'sd2', tags: ['owner:test'] });
+const heldWith = (callers: string, others = ''): HeldEntity => ({
+  ...withTables(entity, { callers, others }),
+  id: '1',
+});
+const entriesOf = (ids: readonly string[]) =>
+  writeTable(ids.map((endpointId) => ({ consumer: 'sd1', account, endpointId })));
+
+describe('the tables of a pass', () => {
+  it('are nobody’s where no service is the gateway’s', () => {
+    const view = viewOf(['vpce-1'], { domains: ['sd2'] });
+
+    expect(callersFrom({ contracts: contract, view }, [])).toBeUndefined();
+  });
+
+  it('have endpoints of consumers whose mode is the other one, where these may not call', () => {
+    const strict = { ...consumers, sd1: { accounts: [account], calls: ['sd2'], mode: 'enforce' as const } };
+    const callers = callersFrom({ contracts: { ...contract, consumers: strict }, view: viewOf(['vpce-1']) }, []);
+
+    expect(callers?.settings).toEqual({ mode: 'observe', onMissing: 'allow', exceptions: ['sd1'] });
+    expect(callers?.tablesOf('sd2', ['sd1'])).toEqual({ callers: entriesOf(['vpce-1']), others: '' });
+    expect(callers?.tablesOf('sd3', ['sd1'])).toEqual({ callers: '', others: entriesOf(['vpce-1']) });
+    expect(callers?.tablesOf('sd3', [])).toEqual({ callers: '', others: '' });
+  });
+
+  it('refuse requests without an endpoint where they enforce, unless told otherwise', () => {
+    const settingsOf = (more: object) =>
+      callersFrom({ contracts: { ...contract, ...more }, view: viewOf([]) }, [])?.settings.onMissing;
+
+    expect(settingsOf({ mode: 'enforce' })).toBe('reject');
+    expect(settingsOf({ mode: 'enforce', onMissing: 'allow' })).toBe('allow');
+    expect(settingsOf({})).toBe('allow');
+    expect(settingsOf({ onMissing: 'reject' })).toBe('reject');
+  });
+});
+
+describe('a table over the limit', () => {
+  const ids = Array.from({ length: 80_000 }, (_, index) => `vpce-${(0x10000000 + index).toString(16)}`);
+  const callers = callersFrom({ contracts: contract, view: viewOf(ids) }, []);
+
+  it('gets no endpoint, loses those that have to go, and says so', () => {
+    const held = heldWith(entriesOf(['vpce-0', ...ids.slice(0, 2)]));
+    const { desired, kept } = fillTables([entity], callers, [held]);
+
+    expect(tablesIn(desired[0]).callers).toBe(entriesOf(ids.slice(0, 2)));
+    expect(kept).toEqual([
+      {
+        key: 'sd2|privatelink-callers',
+        domain: 'sd2',
+        reason:
+          'its tables would have 1.1 MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide it',
+      },
+    ]);
+  });
+
+  it('is as wanted below that', () => {
+    const some = callersFrom({ contracts: contract, view: viewOf(ids.slice(0, 40_000)) }, []);
+    const { desired, kept } = fillTables([entity], some, []);
+
+    expect(parseTable(tablesIn(desired[0]).callers)).toHaveLength(40_000);
+    expect(kept).toEqual([]);
+  });
+});
+
+describe('a change of tables alone', () => {
+  const before = heldWith(entriesOf(['vpce-1', 'vpce-2']));
+  const update = { action: 'update', kind: 'plugin', key: entity.key, before } as const;
+  const after = withTables(entity, { callers: entriesOf(['vpce-2', 'vpce-3']), others: '' });
+
+  it('is data, and one of settings is not', () => {
+    const enforced = withTables(callersEntity({ ...settings, mode: 'enforce' }, { ...entity, service: 'sd2' }), {
+      callers: '',
+      others: '',
+    });
+
+    expect(isConfiguration({ ...update, after })).toBe(false);
+    expect(isConfiguration({ ...update, after: enforced })).toBe(true);
+    expect(isConfiguration({ ...update, action: 'create', before: undefined, after })).toBe(true);
+    expect([isOfCallers({ ...update, after }), isOfCallers({ ...update, action: 'delete' })]).toEqual([true, false]);
+  });
+
+  it('tells who came and who went', () => {
+    expect(differencesOf(after, before)).toEqual(['callers +vpce-3(sd1) -vpce-1(sd1)']);
+  });
+
+  it('counts those whom it does not name', () => {
+    const all = withTables(entity, {
+      callers: entriesOf(Array.from({ length: 20 }, (_, at) => `vpce-${at}`)),
+      others: '',
+    });
+
+    expect(differencesOf(all, heldWith(''))[0]).toMatch(/^callers (\+vpce-\d+\(sd1\) ){8}and 12 more$/);
+  });
+});
