@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { foldHeader, identityHeaders, isIdentityHeader, spellingsOf } from '#core/contracts/identity';
+
+describe('headers that tell who calls', () => {
+  it.each(Object.values(identityHeaders))('has four spellings of %s with one meaning', (name) => {
+    const all = spellingsOf(name);
+
+    expect(new Set(all).size).toBe(4);
+    expect(new Set(all.map(foldHeader)).size).toBe(1);
+    expect(all[0]).toBe(name);
+    expect([...all, ...all.map((one) => one.toUpperCase())].filter(isIdentityHeader)).toHaveLength(8);
+  });
+
+  it.each(['x-privatelink', 'x-privatelink-consumers', 'privatelink-consumer', 'x.privatelink.consumer', 'host'])(
+    'does not take %s for one of them',
+    (name) => {
+      expect(isIdentityHeader(name)).toBe(false);
+    },
+  );
+});
