@@ -9,7 +9,8 @@ function generated(load) {
   const { configReference } = load('config/printed/reference');
   const { rulesFile } = load('io/metrics/alerts');
   const { boardFile } = load('io/metrics/board');
-  const { schemaLua, zoneSchemaLua } = load('plugin/schema/lua');
+  const { callersHandlerLua } = load('plugin/schema/callers');
+  const { callersSchemaLua, schemaLua, zoneSchemaLua } = load('plugin/schema/lua');
   const { zoneHandlerLua } = load('plugin/schema/zone');
   const { pluginAlerts } = load('plugin/server/serving/alerts');
   const { metricTable } = load('plugin/server/serving/metrics');
@@ -38,6 +39,8 @@ function generated(load) {
       'the resolver': resolverMetrics,
     }),
     'docs/reference/outputs.md': outputReference(),
+    'plugin/lua/kong/plugins/privatelink-callers/handler.lua': callersHandlerLua(),
+    'plugin/lua/kong/plugins/privatelink-callers/schema.lua': callersSchemaLua(),
     'plugin/lua/kong/plugins/privatelink-zone/handler.lua': zoneHandlerLua(),
     'plugin/lua/kong/plugins/privatelink-zone/schema.lua': zoneSchemaLua(),
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { pluginName, zonePluginName } from '#core/names';
+import { callersPluginName, pluginName, zonePluginName } from '#core/names';
+import { callersPluginConfigSchema } from './callers';
 import { pluginConfigSchema } from './schema';
 import { zonePluginConfigSchema } from './zone';
 
@@ -68,16 +69,26 @@ ${linesOf(fields)}
 `;
 }
 
-/** The same of the plugin in Lua. It loads no module: what Konnect streams may load none of Kong's schemas. */
+/** The same of the plugin in Lua that chooses the upstream of a zone. */
 export function zoneSchemaLua(): string {
-  return `-- Generated from plugin/schema/zone.ts by \`npm run generate\`; do not edit.
+  return schemaInLua('plugin/schema/zone.ts', zonePluginName, zonePluginConfigSchema);
+}
+
+/** The same of the plugin in Lua that judges who calls. */
+export function callersSchemaLua(): string {
+  return schemaInLua('plugin/schema/callers.ts', callersPluginName, callersPluginConfigSchema);
+}
+
+/** It loads no module: what Konnect streams may load none of Kong's schemas. */
+function schemaInLua(source: string, name: string, schema: z.ZodObject): string {
+  return `-- Generated from ${source} by \`npm run generate\`; do not edit.
 return {
-  name = "${zonePluginName}",
+  name = "${name}",
   fields = {
     { config = {
         type = "record",
         fields = {
-${linesOf(fieldsOf(zonePluginConfigSchema))}
+${linesOf(fieldsOf(schema))}
         },
       },
     },

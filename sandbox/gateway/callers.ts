@@ -46,22 +46,24 @@ export function judgeCaller(config: CallersConfig, { tlv, headers: sent }: Calle
     return isLet ? { verdict: 'missing', headers } : { verdict: 'refused', headers, exit: refusals.missing };
   }
   const consumer = callers.get(tlv);
-  if (consumer !== undefined && !isHidden(sent)) {
+  if (consumer !== undefined && !namesIdentity(sent)) {
     const told = {
       [identityHeaders.consumer.toLowerCase()]: consumer,
       [identityHeaders.endpoint.toLowerCase()]: tlv.slice(1),
     };
     return { verdict: 'allowed', headers: { ...headers, ...told }, consumer, endpointId: tlv.slice(1) };
   }
-  const known = { consumer: consumer ?? others.get(tlv), endpointId };
+  const known = { headers, consumer: consumer ?? others.get(tlv), endpointId };
   const isLet = (config.mode === 'observe') !== others.has(tlv);
-  return { verdict: isLet ? 'observed' : 'refused', headers, ...known, ...(!isLet && { exit: refusals.uncontracted }) };
+  if (isLet) return { verdict: 'observed', ...known };
+  return { verdict: 'refused', ...known, exit: consumer === undefined ? refusals.uncontracted : refusals.cloaked };
 }
 
 const refusals = {
   broken: failure(403, 'the gateway cannot tell who may call'),
   missing: failure(403, 'this connection names no VPC endpoint'),
   uncontracted: failure(403, 'this VPC endpoint may not call this service'),
+  cloaked: failure(403, 'the header Connection may not name who calls'),
 } as const;
 
 /** The id of an endpoint in a TLV, as the plugin logs it: AWS's have 17 digits, and a much longer text is none of them. */
@@ -80,6 +82,6 @@ function consumersIn(text: unknown): ReadonlyMap<string, string> | undefined {
 }
 
 /** Whether the client asks for headers to be removed again: Kong drops what `Connection` names after all plugins. */
-function isHidden({ connection }: IncomingHttpHeaders): boolean {
+function namesIdentity({ connection }: IncomingHttpHeaders): boolean {
   return (connection ?? '').toLowerCase().includes('privatelink');
 }
