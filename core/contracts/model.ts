@@ -10,6 +10,11 @@ export type EndpointConnection = {
   readonly createdAtMs?: number;
   /** The region of the endpoint, which may be another than that of the service. */
   readonly region?: string;
+  /**
+   * Why AWS's item could not be read but for its id (fm-45). The rest is then as it was last known, with state `unreadable` where it never was: a table keeps
+   * the endpoint as it was, and nobody accepts or rejects it.
+   */
+  readonly misfit?: string;
 };
 
 /** One allowed principal of an endpoint service (DescribeVpcEndpointServicePermissions). */
