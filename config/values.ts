@@ -78,12 +78,16 @@ const eachEndpoint = z
     ec2: endpointUrl.optional().describe('the address of EC2'),
     sts: endpointUrl.optional().describe('the address of STS, where roles are assumed'),
     servicediscovery: endpointUrl.optional().describe('the address of Cloud Map'),
+    elasticloadbalancing: endpointUrl
+      .optional()
+      .describe('the address of Elastic Load Balancing, for `contracts` alone'),
   })
   .meta({ id: 'endpoint' });
 
 export const endpoint = z
   .union([endpointUrl, eachEndpoint], {
-    error: 'an http or https URL without user and password, or one for each of ec2, sts and servicediscovery',
+    error:
+      'an http or https URL without user and password, or one for each of ec2, sts, servicediscovery and elasticloadbalancing',
   })
   .optional()
   .describe(

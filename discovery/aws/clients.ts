@@ -1,4 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { VpcEndpointsConfig } from '#config/schema';
@@ -7,7 +8,7 @@ import { lazy } from '#core/timing/lazy';
 import type { AccountScope } from './accounts';
 import type { ClientPlugin } from './answer-limits';
 import type { FindCredentials } from './own-credentials';
-import { clientPlugins, loadEc2, loadServiceDiscovery, loadSts, requestHandler } from './sdk';
+import { clientPlugins, loadEc2, loadLoadBalancing, loadServiceDiscovery, loadSts, requestHandler } from './sdk';
 
 /** The credentials of one process, which all of its clients share. */
 export type Credentials = {
@@ -43,6 +44,15 @@ export function lazyCloudMapClient(options: ClientOptions): () => Promise<Servic
   });
 }
 
+/** The same for load balancers. */
+export function lazyLoadBalancingClient(options: ClientOptions): () => Promise<ElasticLoadBalancingV2Client> {
+  return lazy(async () => {
+    const { ElasticLoadBalancingV2Client } = await loadLoadBalancing();
+    const { elasticloadbalancing: endpoint, sts } = addressesOf(options.endpoint, 'ec2');
+    return withPlugins(new ElasticLoadBalancingV2Client({ ...(await settingsOf(options, sts)), endpoint }));
+  });
+}
+
 /** The same for STS. */
 export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> {
   return lazy(async () => {
@@ -52,7 +62,9 @@ export function lazyStsClient(options: ClientOptions): () => Promise<STSClient> 
   });
 }
 
-function withPlugins<T extends EC2Client | ServiceDiscoveryClient | STSClient>(client: T): T {
+type Client = EC2Client | ElasticLoadBalancingV2Client | ServiceDiscoveryClient | STSClient;
+
+function withPlugins<T extends Client>(client: T): T {
   const { middlewareStack }: { readonly middlewareStack: { readonly use: (plugin: ClientPlugin) => void } } = client;
   for (const plugin of clientPlugins) middlewareStack.use(plugin);
   return client;
@@ -71,8 +83,9 @@ async function settingsOf({ scope, credentials }: ClientOptions, sts: string | u
 
 type Addresses = Exclude<VpcEndpointsConfig['endpoint'], string | undefined>;
 
-/** One address serves the source's own API alone, since that is what an interface endpoint does; on loopback it is a stand-in for all of AWS. */
+/** One address serves the API alone that it is given for, since that is what an interface endpoint does; on loopback it is a stand-in for all of AWS. */
 function addressesOf(endpoint: ClientOptions['endpoint'], service: 'ec2' | 'servicediscovery'): Addresses {
   if (typeof endpoint !== 'string') return endpoint ?? {};
-  return { [service]: endpoint, sts: isLoopback(endpoint) ? endpoint : undefined };
+  const standIn = isLoopback(endpoint) ? endpoint : undefined;
+  return { elasticloadbalancing: standIn, [service]: endpoint, sts: standIn };
 }

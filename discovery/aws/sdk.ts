@@ -14,6 +14,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
  */
 export const loadEc2 = lazy(() => import('@aws-sdk/client-ec2'));
 export const loadServiceDiscovery = lazy(() => import('@aws-sdk/client-servicediscovery'));
+export const loadLoadBalancing = lazy(() => import('@aws-sdk/client-elastic-load-balancing-v2'));
 export const loadSts = lazy(() => import('@aws-sdk/client-sts'));
 export const loadCredentialProviders = lazy(() => import('@aws-sdk/credential-providers'));
 

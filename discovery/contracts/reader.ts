@@ -1,4 +1,12 @@
-import type { ContractsView } from '#core/contracts/model';
+import type { ServiceConfig } from '#config/contracts';
+import type { ContractsView, ServiceState } from '#core/contracts/model';
+import type { Clock } from '#core/timing/clock';
+import { concurrently } from '#io/concurrently';
+import { type ContractsMemory, createContractsMemory } from './memory';
+import { partOf, type ServiceGoods, type ServiceOutcomes } from './parts';
+import { accountOf, type Place, placesOf, serviceScopeId } from './places';
+import { type PlaceReaders, readPlace } from './read-place';
+import type { ContractsStore } from './store';
 
 /** The same view, with what concerns no single service, for people. */
 export type ContractsRead = ContractsView & { readonly warnings?: readonly string[] };
@@ -7,4 +15,69 @@ export type ContractsRead = ContractsView & { readonly warnings?: readonly strin
 export interface ContractsReader {
   /** Never rejects but with the signal's reason: what cannot be read is a part that is unknown, with what it was when it was last known. */
   read(signal: AbortSignal): Promise<ContractsRead>;
+}
+
+export type ContractsDependencies = {
+  readonly readersOf: (place: Place) => PlaceReaders;
+  readonly store: ContractsStore;
+  readonly clock: Clock;
+  /** Places asked at once. */
+  readonly concurrency: number;
+  /** For each question about a place. */
+  readonly timeoutMs: number;
+};
+
+/** Keeps what it read in memory between calls, and in the store, from which the first call takes what was known before. */
+export function createContractsReader(
+  services: readonly ServiceConfig[],
+  { readersOf, store, clock, concurrency, timeoutMs }: ContractsDependencies,
+): ContractsReader {
+  const places = placesOf(services).map((place) => ({ place, ...readersOf(place), timeoutMs }));
+  const memory = createContractsMemory(
+    services.map(({ id }) => id),
+    store,
+    clock,
+  );
+  return {
+    read: async (signal) => {
+      await memory.restore();
+      const startedMs = clock.monotonicMs();
+      const read = await concurrently(places, { limit: concurrency, signal }, async (one, own) => {
+        const { outcomes, warnings } = await readPlace(one, memory.goodsOf, own);
+        return { kept: await keepAll(memory, outcomes, startedMs), warnings };
+      });
+      const outcomes = new Map(read.flatMap(({ kept }) => kept));
+      const states = services.flatMap((service) => {
+        const own = outcomes.get(service.id);
+        return own ? [stateOf(service, own, memory.goodsOf(service.id))] : [];
+      });
+      const warnings = [...read.flatMap((one) => one.warnings), ...memory.takeWarnings()];
+      return { takenAtMs: memory.nowMs(), services: states, warnings };
+    },
+  };
+}
+
+async function keepAll(
+  memory: ContractsMemory,
+  outcomes: ReadonlyMap<string, ServiceOutcomes>,
+  startedMs: number,
+): Promise<readonly (readonly [string, ServiceOutcomes])[]> {
+  const kept: (readonly [string, ServiceOutcomes])[] = [];
+  for (const [id, one] of outcomes) kept.push([id, await memory.keep(id, one, startedMs)]);
+  return kept;
+}
+
+function stateOf(service: ServiceConfig, outcomes: ServiceOutcomes, goods: ServiceGoods): ServiceState {
+  const { id: serviceId, region, domains } = service;
+  return {
+    serviceId,
+    scopeId: serviceScopeId(service),
+    account: accountOf(service),
+    region,
+    ...(domains && { domains }),
+    connections: partOf(outcomes.connections, goods.connections),
+    permissions: partOf(outcomes.permissions, goods.permissions),
+    setup: partOf(outcomes.setup, goods.setup),
+    ...(outcomes.health && { health: partOf(outcomes.health, goods.health) }),
+  };
 }

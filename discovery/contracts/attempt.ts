@@ -1,0 +1,25 @@
+import { messageOf, PrivatelinkError } from '#core/errors';
+import { type Deadline, withinDeadline } from '#io/signals';
+import { isUnknownService } from '../aws/readers/services';
+import type { Failure } from '../scope-memory';
+import type { Outcome } from './parts';
+
+/**
+ * Makes what runs a question within its time: whatever it throws is an outcome, `unknown` where AWS does not know the service. It rejects with
+ * the signal's reason only.
+ */
+export function createAttempt(deadline: Deadline) {
+  return async <T>(ask: (signal: AbortSignal) => Promise<T>, unknown?: Failure): Promise<Outcome<T>> => {
+    try {
+      return { value: await withinDeadline(ask, deadline) };
+    } catch (thrown) {
+      deadline.signal.throwIfAborted();
+      return { failure: unknown && isUnknownService(thrown) ? unknown : failureOf(thrown, deadline.asked) };
+    }
+  };
+}
+
+function failureOf(thrown: unknown, asked: string): Failure {
+  if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
+  return { code: 'BAD_ANSWER', reason: `${asked} could not be read: ${messageOf(thrown)}` };
+}

@@ -1,0 +1,65 @@
+import { compareText } from '#core/addresses/targets';
+import type { EndpointConnection } from '#core/contracts/model';
+import { formatProblem } from '#core/errors';
+import type { AccountScope } from '../aws/accounts';
+import type { ConnectionItem } from '../aws/readers/services';
+import type { Failure } from '../scope-memory';
+import type { Outcome } from './parts';
+
+/** Whether AWS lists the service itself in this pass; `unasked`: the question failed. */
+export type Standing = 'listed' | 'absent' | 'unasked';
+
+export type Asking = { readonly serviceId: string; readonly scope: AccountScope; readonly standing: Standing };
+
+/**
+ * Whether the connections that AWS lists are those of the service: to a service of another account or region, and to one that is gone, AWS
+ * lists none without a word, so that an empty list counts only where AWS lists the service itself.
+ */
+export function judgeConnections(
+  asking: Asking,
+  outcome: Outcome<readonly EndpointConnection[]>,
+): Outcome<readonly EndpointConnection[]> {
+  const { serviceId, scope, standing } = asking;
+  if ('failure' in outcome) return outcome;
+  if (standing === 'absent') return { failure: unknownService(asking) };
+  if (standing === 'listed' || outcome.value.length > 0) return outcome;
+  const reason = `scope ${scope.id}: AWS lists no connection to ${serviceId}, and does not say whether it knows the service`;
+  const fix = 'allow ec2:DescribeVpcEndpointServiceConfigurations; what was known stays in use';
+  return { failure: { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) } };
+}
+
+/** A part of a service that AWS does not know here is unknown, whatever AWS says of it. */
+export function judgePart<T>(asking: Asking, outcome: Outcome<T>): Outcome<T> {
+  return asking.standing === 'absent' ? { failure: unknownService(asking) } : outcome;
+}
+
+/** Why nothing is known of a service that AWS does not know. */
+export function unknownService({ serviceId, scope }: Pick<Asking, 'serviceId' | 'scope'>): Failure {
+  const { account, region, roleArn } = scope;
+  const whose = account === 'self' ? 'the account of the own credentials' : `account ${account}`;
+  const reason = `AWS knows no endpoint service ${serviceId} in ${whose}, region ${region}`;
+  const role = roleArn ? `roleArn (${roleArn})` : 'roleArn (absent: the own credentials)';
+  const fix = `correct id, region or ${role} of it in contracts.services, or take it out where it was deleted`;
+  return { code: 'OTHER_ACCOUNT', reason: formatProblem({ reason, fix }) };
+}
+
+/**
+ * The connections of one service out of those that AWS lists for its place, ordered by endpoint. One that cannot be read stays as it was last known, marked; where not even
+ * its service can be read, it is the one of the service that had it. Of an endpoint that is listed twice the last item counts, as pages
+ * may overlap.
+ */
+export function connectionsOf(
+  serviceId: string,
+  items: readonly ConnectionItem[],
+  before: readonly EndpointConnection[] = [],
+): readonly EndpointConnection[] {
+  const known = new Map(before.map((one) => [one.endpointId, one]));
+  const own = new Map<string, EndpointConnection>();
+  for (const item of items) {
+    const { endpointId, misfit } = item;
+    if ((item.serviceId ?? (known.has(endpointId) ? serviceId : undefined)) !== serviceId) continue;
+    const last = known.get(endpointId);
+    own.set(endpointId, { ...(misfit !== undefined && last ? { ...last, misfit } : item), serviceId });
+  }
+  return [...own.values()].sort((one, other) => compareText(one.endpointId, other.endpointId));
+}

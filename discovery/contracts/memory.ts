@@ -1,0 +1,89 @@
+import { formatProblem } from '#core/errors';
+import { type Clocks, createTimeline } from '#core/timing/clock';
+import {
+  moveGoods,
+  type Outcome,
+  type ServiceGoods,
+  type ServiceOutcomes,
+  type ServiceParts,
+  withOutcomes,
+} from './parts';
+import type { ContractsStore } from './store';
+
+/** What was last known of each service. When the wall clock is set, all times in it move along, so that ages stay what they are (fm-41). */
+export type ContractsMemory = {
+  /** Takes over, once, what an earlier process left; never rejects. */
+  restore(): Promise<void>;
+  goodsOf(serviceId: string): ServiceGoods;
+  /** Takes what was asked at `startedMs` of the monotonic clock, writes it to the store, and gives what of it is believed. */
+  keep(serviceId: string, outcomes: ServiceOutcomes, startedMs: number): Promise<ServiceOutcomes>;
+  /** Now, by the wall clock as it was last followed. */
+  nowMs(): number;
+  /** What there is to say since the last call. */
+  takeWarnings(): readonly string[];
+};
+
+export function createContractsMemory(
+  serviceIds: readonly string[],
+  store: ContractsStore,
+  clock: Clocks,
+): ContractsMemory {
+  const all = new Map<string, ServiceGoods>();
+  const timeline = createTimeline(clock);
+  const warnings: string[] = [];
+  /** Services that this process saw with connections, and with none since. */
+  const full = new Set<string>();
+  let restoring: Promise<void> | undefined;
+
+  /** AWS's clock and that of the scopes tell of a step; here it is enough that ages stay right. */
+  function follow(): void {
+    const stepMs = timeline.follow();
+    if (stepMs !== 0) for (const [id, goods] of all) all.set(id, moveGoods(goods, stepMs));
+  }
+
+  async function restoreOnce(): Promise<void> {
+    const nowMs = timeline.wallOf(clock.monotonicMs());
+    for (const id of serviceIds) {
+      const { goods, warning } = await store.read(id);
+      if (warning) warnings.push(warning);
+      const aheadMs = Math.max(0, ...Object.values(goods).map(({ observedAtMs }) => observedAtMs - nowMs));
+      all.set(id, moveGoods(goods, -aheadMs));
+    }
+  }
+
+  return {
+    restore: () => {
+      restoring ??= restoreOnce();
+      return restoring;
+    },
+    goodsOf: (serviceId) => all.get(serviceId) ?? {},
+    keep: async (serviceId, given, startedMs) => {
+      follow();
+      const outcomes = { ...given, connections: doubted(serviceId, given.connections, full) };
+      const goods = withOutcomes(all.get(serviceId) ?? {}, outcomes, timeline.wallOf(startedMs));
+      all.set(serviceId, goods);
+      const { warning } = await store.write(serviceId, goods);
+      if (warning) warnings.push(warning);
+      return outcomes;
+    },
+    nowMs: () => {
+      follow();
+      return timeline.wallOf(clock.monotonicMs());
+    },
+    takeWarnings: () => warnings.splice(0),
+  };
+}
+
+type Connections = Outcome<ServiceParts['connections']>;
+
+/** The first empty list after one with connections is doubted (fm-01), the second is believed (fm-04). */
+function doubted(serviceId: string, outcome: Connections, full: Set<string>): Connections {
+  if ('failure' in outcome) return outcome;
+  if (outcome.value.length > 0) full.add(serviceId);
+  else if (full.delete(serviceId)) {
+    const reason = `AWS lists no connection to ${serviceId} any more: those that were known stay until the next pass confirms it`;
+    const fix = 'if that is a surprise, look at the endpoint connections of the service';
+    return { failure: { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) } };
+  }
+  return outcome;
+}

@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { EndpointConnection } from '#core/contracts/model';
+import { formatProblem, messageOf } from '#core/errors';
+import type { Clocks } from '#core/timing/clock';
+import { writeFix } from '#io/files';
+import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
+import type { Good, ServiceGoods } from './parts';
+
+/** Where what is known of services outlives the process; what cannot be read or written is said in a warning, never thrown. */
+export interface ContractsStore {
+  read(serviceId: string): Promise<{ readonly goods: ServiceGoods; readonly warning?: string }>;
+  write(serviceId: string, goods: ServiceGoods): Promise<{ readonly warning?: string }>;
+}
+
+export type ContractsFiles = {
+  readonly stateDir: string;
+  readonly owner: string;
+  readonly clock: Pick<Clocks, 'monotonicMs'>;
+  readonly isReadOnly?: boolean;
+};
+
+/** As with scopes: what stays the same is written again after this, so that its age on disk stays right. */
+const refreshMs = 300_000;
+
+/**
+ * Keeps what was last known of each service in a file of its own (0600), so that configurations which share some services take nothing from each other
+ * (fm-42); use one store for one process.
+ */
+export function openContractsStore({ stateDir, owner, clock, isReadOnly }: ContractsFiles): ContractsStore {
+  const pathOf = (serviceId: string) => join(stateDir, `contracts.${owner}.${serviceId}.json`);
+  const kept = new Map<string, { readonly goods: ServiceGoods; readonly sinceMs: number }>();
+  return {
+    read: async (serviceId) => {
+      try {
+        const file = await readSealed(pathOf(serviceId), kindFor(owner, serviceId));
+        return { goods: file ? goodsIn(file) : {} };
+      } catch (thrown) {
+        const warning = `what was known of ${serviceId} before cannot be used, starting without it (${messageOf(thrown)})`;
+        return { goods: {}, warning };
+      }
+    },
+    write: async (serviceId, goods) => {
+      const nowMs = clock.monotonicMs();
+      const last = kept.get(serviceId);
+      const isKept = last && nowMs - last.sinceMs < refreshMs && isSame(last.goods, goods);
+      if (isReadOnly || isKept || Object.keys(goods).length === 0) return {};
+      try {
+        const { connections, ...rest } = goods;
+        const own = connections && { ...connections, value: connections.value.map(withoutService) };
+        const content = { owner, serviceId, parts: { ...rest, ...(own && { connections: own }) } };
+        await writeSealed(pathOf(serviceId), content, kindFor(owner, serviceId));
+        kept.set(serviceId, { goods, sinceMs: nowMs });
+        return {};
+      } catch (thrown) {
+        const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
+        const reason = `what is known of ${serviceId} cannot be written to ${pathOf(serviceId)} (${messageOf(thrown)})`;
+        return { warning: formatProblem({ reason, fix }) };
+      }
+    },
+  };
+}
+
+function isSame(one: ServiceGoods, other: ServiceGoods): boolean {
+  const valuesOf = (goods: ServiceGoods) => Object.entries(goods).map(([name, { value }]) => [name, value]);
+  return isDeepStrictEqual(valuesOf(one), valuesOf(other));
+}
+
+function withoutService({ serviceId: _, ...rest }: EndpointConnection) {
+  return rest;
+}
+
+/** More than a reader takes of one list (300 pages of 1,000). */
+const mostConnections = 300_000;
+const mostOthers = 30_000;
+const word = z.string().min(1).max(2_048);
+const atMs = z.number().int().min(0).max(8.64e15);
+
+const connection = z.strictObject({
+  endpointId: z.string().regex(/^vpce-[0-9a-f]{1,64}$/),
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional(),
+  state: z.string().regex(/^[A-Za-z]{1,64}$/),
+  createdAtMs: z.number().int().max(8.64e15).optional(),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .optional(),
+  misfit: word.optional(),
+});
+
+const goodOf = <T extends z.ZodType>(value: T) => z.strictObject({ value, observedAtMs: atMs }).optional();
+const count = z.number().int().min(0);
+
+const partsSchema = z.strictObject({
+  setup: goodOf(
+    z.strictObject({
+      acceptanceRequired: z.boolean(),
+      zoneIds: z.array(word).max(1_000),
+      loadBalancerArns: z.array(word).max(1_000),
+    }),
+  ),
+  connections: goodOf(z.array(connection).max(mostConnections)),
+  permissions: goodOf(z.array(z.strictObject({ principal: word, id: word.optional() })).max(mostOthers)),
+  health: goodOf(z.array(z.strictObject({ zoneId: word, healthy: count, unhealthy: count })).max(1_000)),
+});
+
+type ContractsFile = {
+  readonly owner: string;
+  readonly serviceId: string;
+  readonly parts: Omit<ServiceGoods, 'connections'> & {
+    readonly connections?: Good<readonly Omit<EndpointConnection, 'serviceId'>[]>;
+  };
+};
+
+const fileSchema: z.ZodType<ContractsFile> = z.object({
+  owner: z.string(),
+  serviceId: z.string(),
+  parts: partsSchema,
+});
+
+const fixes = { damaged: 'it is written again once AWS answers' };
+
+function kindFor(owner: string, serviceId: string): Sealed<ContractsFile> {
+  return {
+    subject: 'what is known of an endpoint service',
+    version: 1,
+    form: 'quick',
+    schema: fileSchema,
+    code: 'STATE',
+    fixes,
+    mismatchOf: (file) => {
+      if (file.owner === owner && file.serviceId === serviceId) return undefined;
+      const reason = `is of service ${file.serviceId} of owner ${file.owner}, not of ${serviceId} of ${owner}`;
+      return { reason, fix: 'remove it: it is written again once AWS answers' };
+    },
+  };
+}
+
+function goodsIn({ serviceId, parts: { connections, ...rest } }: ContractsFile): ServiceGoods {
+  const own = connections && {
+    ...connections,
+    value: connections.value.map((one) => ({ ...one, serviceId })),
+  };
+  return { ...rest, ...(own && { connections: own }) };
+}
