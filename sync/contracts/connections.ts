@@ -1,0 +1,64 @@
+import type { ContractsConfig } from '#config/contracts';
+import { compareText } from '#core/addresses/targets';
+import type { EndpointConnection, ServiceState } from '#core/contracts/model';
+import { parseEndpointState } from '#core/endpoint-states';
+import type { EndpointState } from '#core/model';
+import type { Policy } from '../plan/removals/policy';
+import type { ContractAction } from './actions';
+import { type ContractStanding, standingBy } from './standing';
+
+/** States of a connection that the owner of the service has accepted, and that carries requests now or soon. */
+const acceptedStates: ReadonlySet<EndpointState> = new Set(['pending', 'available']);
+
+export function isAccepted({ state }: EndpointConnection): boolean {
+  return acceptedStates.has(parseEndpointState(state));
+}
+
+export function isPending({ state }: EndpointConnection): boolean {
+  return parseEndpointState(state) === 'pendingAcceptance';
+}
+
+type Rules = Pick<ContractsConfig, 'accept' | 'reject' | 'consumers'>;
+
+/** What to accept and to reject, from what was read of connections in this pass alone. */
+export function planConnections(
+  services: readonly ServiceState[],
+  rules: Rules,
+  { mode }: Pick<Policy, 'mode'>,
+): readonly ContractAction[] {
+  const standingOf = standingBy(rules.consumers);
+  const mayReject = rules.reject === 'uncontracted' && mode !== 'upsert-only';
+  return services.flatMap((service) =>
+    knownConnections(service).flatMap((connection) => {
+      const standing = standingOf(service, connection);
+      const { consumer, mayCall } = standing;
+      const { endpointId, account } = connection;
+      const about = { serviceId: service.serviceId, scopeId: service.scopeId, endpointId, account, consumer };
+      if (rules.accept === 'contracted' && isAcceptable(connection, standing))
+        return { action: 'accept' as const, ...about, reason: `${consumer} may call ${mayCall.join(', ')}` };
+      return mayReject && isRejectable(connection, standing)
+        ? { action: 'reject' as const, ...about, reason: whyUncontracted(standing, account) }
+        : [];
+    }),
+  );
+}
+
+/** Each endpoint once, in the order of their ids; none where AWS did not say in this pass. */
+function knownConnections({ connections }: ServiceState): readonly EndpointConnection[] {
+  if (connections.status === 'unknown') return [];
+  const byId = new Map(connections.value.map((one) => [one.endpointId, one]));
+  return [...byId.values()].sort((one, other) => compareText(one.endpointId, other.endpointId));
+}
+
+function isAcceptable(connection: EndpointConnection, { mayCall }: ContractStanding): boolean {
+  return isPending(connection) && mayCall.length > 0 && connection.misfit === undefined;
+}
+
+function isRejectable(connection: EndpointConnection, { mayCall, isUncertain }: ContractStanding): boolean {
+  return (isPending(connection) || isAccepted(connection)) && mayCall.length === 0 && !isUncertain;
+}
+
+function whyUncontracted({ consumer }: ContractStanding, account: string | undefined): string {
+  if (consumer === undefined) return `account ${account} is in no consumer of contracts`;
+  return `consumer ${consumer} may call nothing behind this service`;
+}

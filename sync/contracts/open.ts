@@ -1,0 +1,54 @@
+import type { ContractsConfig } from '#config/contracts';
+import type { Config } from '#config/schema';
+import type { AwsAccess } from '#discovery/aws/access';
+import { type AccountScope, accountScopes } from '#discovery/aws/accounts';
+import { createCallBudget } from '#discovery/aws/call-budget';
+import { lazyEc2Client } from '#discovery/aws/clients';
+import { type ContractsReaderOptions, openContracts } from '#discovery/contracts/open';
+import type { ContractsReader } from '#discovery/contracts/reader';
+import { type ContractWriter, createContractWriter } from './contract-writer';
+
+/** The services of `contracts`. */
+export type Contracts = {
+  readonly config: ContractsConfig;
+  /** As in ContractsReader. */
+  readonly read: ContractsReader['read'];
+  /** Absent: they are only looked at, and nothing is planned or reported of them. */
+  readonly writer?: ContractWriter;
+};
+
+type Opening = Parameters<typeof openContracts>[0] & Pick<Config, 'contracts'>;
+
+/** The services that the configuration names; undefined without `contracts`. No IO. */
+export function openServices(config: Opening, options: ContractsReaderOptions): Contracts | undefined {
+  const reader = openContracts(config, options);
+  if (!reader || !config.contracts) return undefined;
+  return { config: config.contracts, read: reader.read, writer: openWriter(config.contracts, options.aws) };
+}
+
+/** The same services for whoever plans nothing for them. */
+export function onlyRead({ config, read }: Contracts): Contracts {
+  return { config, read };
+}
+
+/** AWS grants these calls ten at once and one a second, in each account and region. */
+const granted = { burst: 10, perSecond: 1 };
+
+function openWriter({ services }: ContractsConfig, { clock, credentials }: AwsAccess): ContractWriter {
+  const accesses = services.map((service) => {
+    const scope = scopeOf(service);
+    return {
+      serviceId: service.id,
+      scope,
+      client: lazyEc2Client({ scope, endpoint: service.endpoint, credentials }),
+    };
+  });
+  return createContractWriter(accesses, createCallBudget({ clock, ...granted }));
+}
+
+function scopeOf({ id, region, roleArn, externalId }: ContractsConfig['services'][number]): AccountScope {
+  const accounts = roleArn ? [{ roleArn, externalId }] : undefined;
+  const [scope] = accountScopes({ name: 'contracts', accounts, regions: [region] });
+  if (!scope) throw new Error('a service without a region');
+  return { ...scope, id: `${scope.id}.${id}` };
+}

@@ -1,0 +1,85 @@
+import type { ContractsConfig } from '#config/contracts';
+import { compareText } from '#core/addresses/targets';
+import { type Consumer, consumersBy } from '#core/contracts/consumers';
+import { lastKnown, type ServiceState } from '#core/contracts/model';
+import type { Policy } from '../plan/removals/policy';
+import type { ContractAction } from './actions';
+import { contractedFor } from './standing';
+
+/** What a region's name begins with, and its partition, which stands in each ARN; all others are `aws`. */
+const partitions = [
+  ['cn-', 'aws-cn'],
+  ['us-gov-', 'aws-us-gov'],
+  ['us-iso-', 'aws-iso'],
+  ['us-isob-', 'aws-iso-b'],
+  ['us-isof-', 'aws-iso-f'],
+  ['eu-isoe-', 'aws-iso-e'],
+  ['eusc-', 'aws-eusc'],
+] as const;
+
+function partitionOf(region: string): string {
+  return partitions.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
+}
+
+type Rules = Pick<ContractsConfig, 'permissions' | 'consumers'>;
+
+/** Which principals to allow, and which no more, from what was read of permissions in this pass alone. */
+export function planPrincipals(
+  services: readonly ServiceState[],
+  rules: Rules,
+  { mode }: Pick<Policy, 'mode'>,
+): readonly ContractAction[] {
+  if (rules.permissions !== 'manage') return [];
+  return services.flatMap((service) => {
+    const { permissions, serviceId, scopeId } = service;
+    if (permissions.status === 'unknown') return [];
+    const held = new Set(permissions.value.map(({ principal }) => principal));
+    const wanted = wantedPrincipals(service, rules.consumers);
+    const about = (principal: string) => ({ serviceId, scopeId, principal, account: accountOf(principal) });
+    const allow = [...wanted]
+      .filter(([principal]) => !held.has(principal))
+      .map(([principal, consumer]): ContractAction => {
+        const reason = `consumer ${consumer} connects as it`;
+        return { action: 'allow', ...about(principal), consumer, reason };
+      });
+    const isNeeded = mode === 'upsert-only' ? () => true : neededBy(service, rules.consumers);
+    const disallow = [...held]
+      .filter((principal) => !wanted.has(principal) && !isNeeded(principal))
+      .sort(compareText)
+      .map((principal): ContractAction => {
+        return { action: 'disallow', ...about(principal), reason: 'no consumer of this service connects as it' };
+      });
+    return [...allow, ...disallow];
+  });
+}
+
+/** Principals by ARN, each with the consumer that names it; a consumer of endpoints alone names none. */
+function wantedPrincipals(
+  service: ServiceState,
+  consumers: Readonly<Record<string, Consumer>>,
+): ReadonlyMap<string, string> {
+  const partition = partitionOf(service.region);
+  const named = contractedFor(service, consumers).flatMap(([name, { accounts = [], principals = [] }]) =>
+    [...principals, ...accounts.map((id) => `arn:${partition}:iam::${id}:root`)].map((arn) => [arn, name] as const),
+  );
+  return new Map(named.sort(([one], [other]) => compareText(one, other)));
+}
+
+/** Whether a principal that no consumer names may be of one all the same: of the account of an endpoint that a consumer of endpoints alone lists. */
+function neededBy(
+  service: ServiceState,
+  consumers: Readonly<Record<string, Consumer>>,
+): (principal: string) => boolean {
+  const unnamed = contractedFor(service, consumers).filter(([, one]) => !one.accounts && !one.principals);
+  if (unnamed.length === 0) return () => false;
+  const connections = lastKnown(service.connections);
+  if (!connections) return () => true;
+  const consumerOf = consumersBy(Object.fromEntries(unnamed));
+  const theirs = new Set(connections.filter((one) => consumerOf(one) !== undefined).map(({ account }) => account));
+  return (principal) => theirs.has(accountOf(principal) ?? '');
+}
+
+/** The account in an ARN; undefined: it has none, as `*`. */
+function accountOf(principal: string): string | undefined {
+  return principal.split(':')[4];
+}

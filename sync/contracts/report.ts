@@ -1,0 +1,101 @@
+import type { ContractsConfig } from '#config/contracts';
+import type { AwsPart, ContractsView, EndpointConnection, ServiceState } from '#core/contracts/model';
+import { lastKnown } from '#core/contracts/model';
+import { type ContractFinding, findingsOf } from '#discovery/contracts/findings';
+import type { AppliedAction, ContractAction, WithheldActions } from './actions';
+import { standingBy } from './standing';
+
+/** How one answer of AWS is known. */
+export type PartReport = {
+  readonly status: 'known' | 'unknown';
+  /** Age of what is used: 0 when read in this pass; absent: it was never read. */
+  readonly ageMs?: number;
+  readonly code?: string;
+  readonly reason?: string;
+};
+
+export const partNames = ['connections', 'permissions', 'setup', 'health'] as const;
+
+export type PartName = (typeof partNames)[number];
+
+export type ServiceReport = Pick<ServiceState, 'scopeId' | 'account' | 'region' | 'domains'> & {
+  readonly id: string;
+  /** `health` absent: nobody looked. */
+  readonly parts: Readonly<Partial<Record<PartName, PartReport>>>;
+};
+
+/** A connection as last known, and what the contract says of it. */
+export type ConnectionReport = Omit<EndpointConnection, 'createdAtMs'> & {
+  /** Absent: nobody's in the contract. */
+  readonly consumer?: string;
+  /** Domains; none: it is not contracted. */
+  readonly mayCall: readonly string[];
+  /** When the endpoint was made; unix epoch, milliseconds. */
+  readonly sinceMs?: number;
+};
+
+/** What was seen of the services of `contracts`. */
+export type ContractsSeen = {
+  readonly services: readonly ServiceReport[];
+  readonly connections: readonly ConnectionReport[];
+  readonly findings: readonly ContractFinding[];
+};
+
+/** What one pass saw, planned and did about contracts. */
+export type ContractsReport = ContractsSeen & {
+  readonly actions: readonly ContractAction[];
+  /** What the brake held back; absent: nothing. */
+  readonly withheld?: readonly WithheldActions[];
+  /** Absent when nothing was to be done. */
+  readonly applied?: readonly AppliedAction[];
+  /** `sync --plan`: actions that nobody approved. */
+  readonly leftOut?: readonly AppliedAction[];
+  /** `sync --plan`: approved actions that are not needed, or not right, any more. */
+  readonly unnecessary?: readonly ContractAction[];
+};
+
+export function reportContracts(view: ContractsView, contracts: ContractsConfig): ContractsSeen {
+  const standingOf = standingBy(contracts.consumers);
+  return {
+    services: view.services.map((one) => reportService(one, view.takenAtMs)),
+    connections: view.services.flatMap((service) =>
+      (lastKnown(service.connections) ?? []).map(({ createdAtMs, ...connection }) => {
+        const { consumer, mayCall } = standingOf(service, connection);
+        return { ...connection, sinceMs: createdAtMs, consumer, mayCall };
+      }),
+    ),
+    findings: findingsOf(view, contracts),
+  };
+}
+
+function reportService(service: ServiceState, nowMs: number): ServiceReport {
+  const { serviceId: id, scopeId, account, region, domains } = service;
+  const parts = partNames.flatMap((name) => {
+    const part = service[name];
+    return part ? [[name, reportPart(part, nowMs)] as const] : [];
+  });
+  return { id, scopeId, account, region, domains, parts: Object.fromEntries(parts) };
+}
+
+function reportPart(part: AwsPart<unknown>, nowMs: number): PartReport {
+  if (part.status === 'known') return { status: 'known', ageMs: nowMs - part.observedAtMs };
+  const { status, code, reason, lastGood } = part;
+  return { status, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
+}
+
+/** A part that is unknown, and of which service. */
+export type UnknownPart = PartReport & { readonly service: string; readonly name: PartName };
+
+export function unknownParts({ services }: Pick<ContractsSeen, 'services'>): readonly UnknownPart[] {
+  return services.flatMap(({ id, parts }) =>
+    partNames.flatMap((name) => {
+      const part = parts[name];
+      return part?.status === 'unknown' ? [{ ...part, service: id, name }] : [];
+    }),
+  );
+}
+
+/** Something was to be done and was not. */
+export function isActedPartly({ applied = [] }: Pick<ContractsReport, 'applied'>): boolean {
+  return applied.some(({ outcome }) => outcome !== 'applied');
+}
