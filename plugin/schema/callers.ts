@@ -24,6 +24,7 @@ export const callersPluginConfigSchema = z.object({
     .describe('What a request gets whose connection names no VPC endpoint.'),
   callers: table.describe('Who may call: a line for each consumer, with its account or -, and its endpoints.'),
   others: table.describe('In the same form, who may not, and for whom the other mode counts.'),
+  exceptions: table.describe('The names of consumers for whom the other mode counts, between spaces.'),
 });
 
 /** A worker says no more in a minute: each caller that is not allowed is a line. */

@@ -10,6 +10,7 @@ return {
           { on_missing = { description = "What a request gets whose connection names no VPC endpoint.", type = "string", required = true, default = "allow", one_of = { "allow", "reject" } } },
           { callers = { description = "Who may call: a line for each consumer, with its account or -, and its endpoints.", type = "string", required = true, default = "", len_min = 0 } },
           { others = { description = "In the same form, who may not, and for whom the other mode counts.", type = "string", required = true, default = "", len_min = 0 } },
+          { exceptions = { description = "The names of consumers for whom the other mode counts, between spaces.", type = "string", required = true, default = "", len_min = 0 } },
         },
       },
     },
