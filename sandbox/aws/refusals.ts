@@ -1,6 +1,6 @@
 import { AwsError } from './error';
 
-export type ServiceName = 'ec2' | 'sts' | 'servicediscovery';
+export type ServiceName = 'ec2' | 'sts' | 'servicediscovery' | 'elasticloadbalancing';
 
 /** Reasons that have nothing to do with what was asked. */
 export type RefusalKind =
@@ -36,6 +36,16 @@ const refusals: Readonly<Record<ServiceName, Readonly<Record<RefusalKind, readon
     expired: ['ExpiredToken', 'The security token included in the request is expired', 403],
     skew: ['SignatureDoesNotMatch', 'Signature expired', 403],
     regionDisabled: ['RegionDisabledException', 'STS is not activated in this region for the account', 403],
+  },
+  elasticloadbalancing: {
+    unauthenticated: ['MissingAuthenticationToken', 'Request is missing Authentication Token', 403],
+    unknownKey: ['InvalidClientTokenId', 'The security token included in the request is invalid.', 403],
+    throttle: ['Throttling', 'Rate exceeded', 400],
+    denied: ['AccessDenied', 'User is not authorized to perform this operation', 403],
+    error: ['InternalFailure', 'An internal error has occurred', 500],
+    expired: ['ExpiredToken', 'The security token included in the request is expired', 403],
+    skew: ['SignatureDoesNotMatch', 'Signature expired', 403],
+    regionDisabled: ['OptInRequired', 'The AWS Access Key Id needs a subscription for the service', 403],
   },
   servicediscovery: {
     unauthenticated: ['MissingAuthenticationTokenException', 'Missing Authentication Token', 400],

@@ -15,6 +15,7 @@ import { parseCaller } from './credentials';
 import { answerEc2, refuseEc2 } from './ec2/answer';
 import { AwsError } from './error';
 import { type Call, createFaults, type Fault, type Faults } from './faults';
+import { answerLoadBalancing, refuseLoadBalancing } from './load-balancing';
 import { parseQuery, type Query } from './query';
 import { refusalOf, type ServiceName } from './refusals';
 import type { AwsRequest } from './request';
@@ -64,6 +65,12 @@ type Service = {
 
 const services: Readonly<Record<ServiceName, Service>> = {
   ec2: { answer: answerEc2, refuse: refuseEc2, text: xmlText, contentType: 'text/xml' },
+  elasticloadbalancing: {
+    answer: answerLoadBalancing,
+    refuse: refuseLoadBalancing,
+    text: xmlText,
+    contentType: 'text/xml',
+  },
   sts: { answer: answerSts, refuse: refuseSts, text: xmlText, contentType: 'text/xml' },
   servicediscovery: {
     answer: answerCloudMap,
@@ -146,8 +153,13 @@ function calledBy(
 ): { readonly service: ServiceName; readonly action: string } {
   const [, target] = /^Route53AutoNaming_v20170314\.(\w+)$/.exec(String(headers['x-amz-target'])) ?? [];
   if (target) return { service: 'servicediscovery', action: target };
-  return { service: query.get('Version') === '2011-06-15' ? 'sts' : 'ec2', action: query.get('Action') ?? '' };
+  return { service: byVersion.get(query.get('Version')) ?? 'ec2', action: query.get('Action') ?? '' };
 }
+
+const byVersion = new Map<string | undefined, ServiceName>([
+  ['2011-06-15', 'sts'],
+  ['2015-12-01', 'elasticloadbalancing'],
+]);
 
 function perform(service: ServiceName, request: AwsRequest, faults: readonly Fault[]): Answer | 'drop' | 'hang' {
   const { answer, text: form, contentType } = services[service];

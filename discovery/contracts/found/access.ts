@@ -1,7 +1,7 @@
 import { accountsIn } from '#core/contracts/consumers';
 import { lastKnown, type Permission, type ServiceState } from '#core/contracts/model';
 import type { ContractFinding } from './finding';
-import { accountOfArn, type ContractRules, domainsBehind, isLive } from './rules';
+import { accountOfPrincipal, type ContractRules, domainsBehind, isLive } from './rules';
 
 /** What the allowed principals of a service say beside its connections and the contract. */
 export function accessFindings(service: ServiceState, rules: ContractRules): readonly ContractFinding[] {
@@ -41,7 +41,7 @@ function unusedBy(service: ServiceState, rules: ContractRules): (permission: Per
     ),
   );
   return ({ principal }) => {
-    const account = accountOfArn(principal);
+    const account = accountOfPrincipal(principal);
     return account === undefined || used.has(account) || awaited.has(account) ? undefined : account;
   };
 }

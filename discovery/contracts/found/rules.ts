@@ -34,8 +34,7 @@ export function isLive(connection: EndpointConnection): boolean {
   return isLetIn(connection) || isWaiting(connection) || connection.misfit !== undefined;
 }
 
-/** The account in an ARN; undefined: it has none, as `*`. */
-export function accountOfArn(arn: string): string | undefined {
-  const [, , , , account = ''] = arn.split(':');
-  return /^\d{12}$/.test(account) ? account : undefined;
+/** The account of a principal; undefined: it is of none, as `*`, a service, or part of an organization. */
+export function accountOfPrincipal(arn: string): string | undefined {
+  return /^arn:[^:]*:iam::(\d{12}):/.exec(arn)?.[1];
 }

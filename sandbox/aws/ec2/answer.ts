@@ -12,6 +12,11 @@ import { createVpcEndpoint } from './create-endpoint';
 import { describeVpcEndpoints } from './endpoints';
 import { describeInstances } from './instances';
 import { describeAvailabilityZones, describeNetworkInterfaces, describeSubnets, describeVpcs } from './network';
+import {
+  describeVpcEndpointServiceConfigurations,
+  describeVpcEndpointServicePermissions,
+  modifyVpcEndpointServicePermissions,
+} from './own-services';
 import { describeVpcPeeringConnections } from './peerings';
 import { describeVpcEndpointServices } from './services';
 import { createTags, deleteTags } from './tags';
@@ -28,10 +33,13 @@ const actions = new Map<string, Action>([
   ['DescribeSubnets', describeSubnets],
   ['DescribeVpcEndpointAssociations', describeVpcEndpointAssociations],
   ['DescribeVpcEndpointConnections', describeVpcEndpointConnections],
+  ['DescribeVpcEndpointServiceConfigurations', describeVpcEndpointServiceConfigurations],
+  ['DescribeVpcEndpointServicePermissions', describeVpcEndpointServicePermissions],
   ['DescribeVpcEndpointServices', describeVpcEndpointServices],
   ['DescribeVpcEndpoints', describeVpcEndpoints],
   ['DescribeVpcPeeringConnections', describeVpcPeeringConnections],
   ['DescribeVpcs', describeVpcs],
+  ['ModifyVpcEndpointServicePermissions', modifyVpcEndpointServicePermissions],
   ['RejectVpcEndpointConnections', rejectVpcEndpointConnections],
 ]);
 

@@ -2,7 +2,7 @@ import { AwsError } from '../error';
 import { listOf, required } from '../query';
 import type { Action, AwsRequest } from '../request';
 import { isAt, type VpcEndpoint } from '../world/model';
-import { endpointNotFound } from '../world/not-found';
+import { endpointNotFound, serviceIdNotFound } from '../world/not-found';
 import { element, list, wrap } from '../xml';
 import { ipAddressTypeOf } from './endpoints';
 import { describe } from './listing';
@@ -46,8 +46,7 @@ function forEachConnection(act: (request: AwsRequest, id: string) => void): Acti
   return (request) => {
     const serviceId = required(request.query, 'ServiceId');
     if (request.world.services(request.caller).some(({ id }) => id === serviceId)) return each(request);
-    const message = `The VpcEndpointService Id '${serviceId}' does not exist`;
-    throw new AwsError('InvalidVpcEndpointServiceId.NotFound', message);
+    throw serviceIdNotFound(serviceId);
   };
 }
 

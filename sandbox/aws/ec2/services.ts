@@ -1,19 +1,20 @@
 import { listOf } from '../query';
 import type { EndpointService } from '../world/model';
 import { serviceNotFound } from '../world/not-found';
+import { isAllowed } from '../world/services';
 import { zonesOf } from '../world/zones';
 import { element, list, valueList } from '../xml';
 import { describe } from './listing';
 
 type Shown = EndpointService & { readonly zoneNames: readonly string[] };
 
-/** Endpoint services of the caller's region, under the zone names that its account knows: in the sandbox everybody may see them. */
+/** Endpoint services of the caller's region, under the zone names that its account knows; whoever is not allowed to connect does not see a service. */
 export const describeVpcEndpointServices = describe<Shown>({
   set: 'serviceDetailSet',
   all: ({ world, caller, query }) => {
     const zones = zonesOf(caller);
     const asked = listOf(query, 'ServiceName');
-    const all = world.services().filter(({ region }) => region === caller.region);
+    const all = world.services().filter((one) => one.region === caller.region && isAllowed(one, caller.account));
     const missing = asked.filter((name) => !all.some((one) => one.name === name));
     if (missing.length > 0) throw serviceNotFound(String(missing));
     return all

@@ -4,6 +4,7 @@ import { digest } from './ids';
 import type { EndpointService, LastError, NetworkInterface, Place, Tags, Vpc, VpcEndpoint } from './model';
 import { subnetIn, takeAddress, vpcAt } from './network';
 import { endpointNotFound, serviceNotFound } from './not-found';
+import { isAllowed } from './services';
 import type { StoredEndpoint, WorldState } from './state';
 
 /** One network interface: the zone by its id; without any address an IPv4 one is taken from the subnet. */
@@ -147,10 +148,10 @@ function requireState(endpoint: VpcEndpoint, states: ReadonlySet<string>): void 
   throw new AwsError('InvalidState', `The Vpc Endpoint Id '${endpoint.id}' is in state ${endpoint.state}`);
 }
 
-/** The service, once it is known to reach the zones asked for; across regions zones do not correspond, so any will do. */
+/** The service, once it is known to let the account in, and to reach the zones asked for; across regions zones do not correspond, so any will do. */
 function serviceNamed(state: WorldState, spec: EndpointSpec, vpc: Vpc): EndpointService {
   const service = state.services.get(spec.serviceName);
-  if (!service) throw serviceNotFound(spec.serviceName);
+  if (!service || !isAllowed(service, spec.account)) throw serviceNotFound(spec.serviceName);
   const missing = spec.interfaces.find(({ zoneId }) => !service.zoneIds.includes(zoneId));
   if (missing && service.region === spec.region) {
     const { id } = subnetIn(vpc, missing.zoneId);

@@ -30,7 +30,19 @@ export type EndpointService = Entity & {
   readonly name: string;
   readonly acceptanceRequired: boolean;
   readonly zoneIds: readonly string[];
+  /** Who may connect; `*` is everybody. */
+  readonly principals: readonly AllowedPrincipal[];
+  /** Of the one network load balancer in front of the provider. */
+  readonly loadBalancerArn: string;
+  /** Behind the load balancer. */
+  readonly targets: readonly LoadBalancerTarget[];
 };
+
+/** `principal` is an ARN, or `*`. */
+export type AllowedPrincipal = Entity & { readonly principal: string };
+
+/** One target; `state` is AWS's word, such as `healthy`. */
+export type LoadBalancerTarget = { readonly ip: string; readonly zoneId: string; readonly state: string };
 
 export type NetworkInterface = Entity & {
   readonly endpointId: string;

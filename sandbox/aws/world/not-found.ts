@@ -12,3 +12,8 @@ export function instanceNotFound(id: string): AwsError {
 export function serviceNotFound(name: string): AwsError {
   return new AwsError('InvalidServiceName', `The Vpc Endpoint Service '${name}' does not exist`);
 }
+
+/** The same by its id. */
+export function serviceIdNotFound(id: string): AwsError {
+  return new AwsError('InvalidVpcEndpointServiceId.NotFound', `The VpcEndpointService Id '${id}' does not exist`);
+}

@@ -23,6 +23,7 @@ import {
   tagInstance,
 } from './instances';
 import {
+  type AllowedPrincipal,
   type EndpointService,
   type Entity,
   type Instance,
@@ -38,10 +39,9 @@ import {
   type VpcEndpoint,
 } from './model';
 import { createVpc, type VpcSpec } from './network';
-import { serviceNotFound } from './not-found';
 import { acceptPeering, createPeering, type PeeringSpec } from './peerings';
-import type { AddressesFor, WorldState } from './state';
-import { zoneIdsOf } from './zones';
+import { changePrincipals, changeService, createService, type PrincipalsChange, type ServiceSpec } from './services';
+import type { WorldState } from './state';
 
 export type WorldOptions = {
   /** World time, unix epoch in milliseconds; the system's by default. */
@@ -54,15 +54,6 @@ export type WorldOptions = {
   readonly deletedListedMs?: number;
 };
 
-export type ServiceSpec = Place & {
-  readonly acceptanceRequired?: boolean;
-  /** Absent: all zones of the region. */
-  readonly zoneIds?: readonly string[];
-  readonly tags?: Tags;
-  /** Where the provider answers one more endpoint that names no addresses; absent: these are of its subnets. */
-  readonly addressesFor?: AddressesFor;
-};
-
 /** Accounts and regions exist as soon as they are named. Changing anything that does not exist throws AwsError. */
 export type AwsWorld = {
   readonly cloudMap: CloudMap;
@@ -70,6 +61,10 @@ export type AwsWorld = {
   createService(spec: ServiceSpec): EndpointService;
   /** The provider's load balancer serves other zones from now on; endpoints keep the interfaces that they have. */
   setServiceZones(name: string, zoneIds: readonly string[]): void;
+  /** Replaces what is behind the provider's load balancer, and whether it has to accept endpoints; those that are there stay as they are. */
+  changeService(name: string, fields: Partial<Pick<EndpointService, 'targets' | 'acceptanceRequired'>>): void;
+  /** Changes who may connect; endpoints of others stay as they are. Gives those that are new. */
+  changePrincipals(name: string, change: PrincipalsChange): readonly AllowedPrincipal[];
   createPeering(spec: PeeringSpec): Peering;
   acceptPeering(id: string): void;
   createRole(spec: Omit<Role, 'arn'>): Role;
@@ -119,7 +114,9 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     cloudMap: createCloudMap({ ...state, transitionMs: options.registrationMs ?? state.transitionMs }),
     createVpc: (spec) => createVpc(state, spec),
     createService: (spec) => createService(state, spec),
-    setServiceZones: (name, zoneIds) => setServiceZones(state, name, zoneIds),
+    setServiceZones: (name, zoneIds) => changeService(state, name, { zoneIds }),
+    changeService: (name, fields) => void changeService(state, name, fields),
+    changePrincipals: (name, change) => changePrincipals(state, name, change),
     createPeering: (spec) => createPeering(state, spec),
     acceptPeering: (id) => acceptPeering(state, id),
     createRole: (spec) => createRole(state, spec),
@@ -146,10 +143,7 @@ export function createWorld(options: WorldOptions = {}): AwsWorld {
     instances: (place) => listed(state.instances, place).flatMap((stored) => settleInstance(state, stored) ?? []),
     instance: (id) => findInstance(state, id),
     vpcs: (place) => listed(state.vpcs, place),
-    peerings: (place) =>
-      [...state.peerings.values()].filter(
-        ({ requester, accepter }) => !place || isAt(requester, place) || isAt(accepter, place),
-      ),
+    peerings: (place) => peerings(state, place),
     subnets: (place) => listed(state.vpcs, place).flatMap(({ subnets }) => subnets),
     services: (place) => listed(state.services, place),
     role: (arn) => state.roles.get(arn),
@@ -177,22 +171,6 @@ function createState({ now = Date.now, transitionMs = 0, deletedListedMs = hourM
   };
 }
 
-function createService(state: WorldState, spec: ServiceSpec): EndpointService {
-  const { account, region, tags = {}, acceptanceRequired = false, zoneIds = zoneIdsOf(region) } = spec;
-  const issued = state.issue('vpce-svc');
-  const name = `com.amazonaws.vpce.${region}.${issued.id}`;
-  const service = { ...issued, account, region, tags, name, acceptanceRequired, zoneIds };
-  state.services.set(name, service);
-  if (spec.addressesFor) state.addressesFor.set(name, spec.addressesFor);
-  return service;
-}
-
-function setServiceZones(state: WorldState, name: string, zoneIds: readonly string[]): void {
-  const service = state.services.get(name);
-  if (!service) throw serviceNotFound(name);
-  state.services.set(name, { ...service, zoneIds });
-}
-
 function createRole(state: WorldState, spec: Omit<Role, 'arn'>): Role {
   const role = { ...spec, arn: `arn:aws:iam::${spec.account}:role/${spec.name}` };
   state.roles.set(role.arn, role);
@@ -202,6 +180,11 @@ function createRole(state: WorldState, spec: Omit<Role, 'arn'>): Role {
 function listed<T extends Entity>(entities: ReadonlyMap<string, T>, place: Place | undefined): readonly T[] {
   const all = [...entities.values()];
   return place ? all.filter((entity) => isAt(entity, place)) : all;
+}
+
+function peerings({ peerings }: WorldState, place: Place | undefined): readonly Peering[] {
+  const isOf = ({ requester, accepter }: Peering) => !place || isAt(requester, place) || isAt(accepter, place);
+  return [...peerings.values()].filter(isOf);
 }
 
 function endpoints(state: WorldState, place: Place | undefined): readonly VpcEndpoint[] {

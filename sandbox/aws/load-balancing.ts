@@ -1,0 +1,72 @@
+import { AwsError } from './error';
+import { required } from './query';
+import type { Action, AwsRequest } from './request';
+import type { EndpointService } from './world/model';
+import { zonesOf } from './world/zones';
+import { element, wrap } from './xml';
+
+const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/';
+
+const actions = new Map<string, Action>([
+  ['DescribeTargetGroups', describeTargetGroups],
+  ['DescribeTargetHealth', describeTargetHealth],
+]);
+
+/** What is answered; all else is refused by name. */
+export const loadBalancingActions: readonly string[] = [...actions.keys()];
+
+/** Answers one call to Elastic Load Balancing, which knows the load balancers of endpoint services alone; throws AwsError. */
+export function answerLoadBalancing(request: AwsRequest): string {
+  const { action, requestId } = request;
+  const perform = actions.get(action);
+  if (!perform) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
+  const result = wrap(`${action}Result`, perform(request));
+  const metadata = wrap('ResponseMetadata', element('RequestId', requestId));
+  return `<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
+}
+
+/** The error in its own form. */
+export function refuseLoadBalancing(error: AwsError, requestId: string): string {
+  const type = element('Type', error.status < 500 ? 'Sender' : 'Receiver');
+  const inside = wrap('Error', type, element('Code', error.code), element('Message', error.message));
+  return `<ErrorResponse xmlns="${namespace}">${inside}${element('RequestId', requestId)}</ErrorResponse>`;
+}
+
+/** A load balancer has one target group here. */
+function describeTargetGroups(request: AwsRequest): string {
+  const arn = required(request.query, 'LoadBalancerArn');
+  const service = ownServices(request).find(({ loadBalancerArn }) => loadBalancerArn === arn);
+  if (!service) throw new AwsError('LoadBalancerNotFound', `Load balancers '[${arn}]' not found`);
+  const group =
+    element('TargetGroupArn', groupArnOf(service)) +
+    element('TargetGroupName', 'provider') +
+    element('Protocol', 'TCP') +
+    element('Port', 443) +
+    wrap('LoadBalancerArns', element('member', arn)) +
+    element('TargetType', 'ip');
+  return wrap('TargetGroups', wrap('member', group));
+}
+
+function describeTargetHealth(request: AwsRequest): string {
+  const arn = required(request.query, 'TargetGroupArn');
+  const service = ownServices(request).find((one) => groupArnOf(one) === arn);
+  if (!service) throw new AwsError('TargetGroupNotFound', `Target groups '${arn}' not found`);
+  const zones = zonesOf(service);
+  const targets = service.targets.map(({ ip, zoneId, state }) => {
+    const zone = zones.find(({ id }) => id === zoneId)?.name;
+    const target = element('Id', ip) + element('Port', 443) + element('AvailabilityZone', zone);
+    return wrap(
+      'member',
+      wrap('Target', target) + element('HealthCheckPort', '443') + wrap('TargetHealth', element('State', state)),
+    );
+  });
+  return wrap('TargetHealthDescriptions', ...targets);
+}
+
+function ownServices({ world, caller }: AwsRequest): readonly EndpointService[] {
+  return world.services(caller);
+}
+
+function groupArnOf({ loadBalancerArn }: EndpointService): string {
+  return loadBalancerArn.replace(':loadbalancer/net/', ':targetgroup/');
+}
