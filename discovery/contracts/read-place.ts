@@ -88,16 +88,21 @@ function setupOf(asking: Asking, services: Services, zoneIds: ZoneIds): Outcome<
   const item = services.value.find(({ id }) => id === asking.serviceId);
   if (!item) return { failure: unknownService(asking) };
   const { acceptanceRequired, loadBalancerArns, misfit } = item;
-  if (misfit === undefined) return { value: { acceptanceRequired, loadBalancerArns, zoneIds: zonesOf(item, zoneIds) } };
+  const value = { acceptanceRequired, loadBalancerArns: sorted(loadBalancerArns), zoneIds: zonesOf(item, zoneIds) };
+  if (misfit === undefined) return { value };
   const reason = `scope ${asking.scope.id}: AWS gives ${item.id} in a form that cannot be read (${misfit}); what was known stays in use`;
   return { failure: { code: 'BAD_ANSWER', reason } };
 }
 
 /** None where the id of one is not known: it would seem not to be served. */
 function zonesOf({ zoneIds, zoneNames }: ServiceItem, idsByName: ZoneIds): readonly string[] {
-  if (zoneIds.length > 0) return zoneIds;
+  if (zoneIds.length > 0) return sorted(zoneIds);
   const ids = zoneNames.flatMap((name) => idsByName.get(name) ?? []);
-  return ids.length === zoneNames.length ? ids : [];
+  return ids.length === zoneNames.length ? sorted(ids) : [];
+}
+
+function sorted(texts: readonly string[]): readonly string[] {
+  return [...texts].sort(compareText);
 }
 
 /** Of what belongs to no service that is known to have it. */

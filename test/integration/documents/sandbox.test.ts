@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { cloudMapActions } from '#sandbox/aws/cloud-map/answer';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { ec2Actions } from '#sandbox/aws/ec2/answer';
+import { loadBalancingActions } from '#sandbox/aws/load-balancing';
 import { stsActions } from '#sandbox/aws/sts';
 import { createWorld } from '#sandbox/aws/world/world';
 import { controlPlaneName, token } from '#sandbox/configuration';
@@ -20,6 +21,7 @@ function cellOf(row: string): string {
 
 it.each([
   ['EC2', ec2Actions],
+  ['Elastic Load Balancing', loadBalancingActions],
   ['STS', stsActions],
   ['Cloud Map', cloudMapActions],
 ])('lists the actions of %s that are answered, and no others', (service, actions) => {
