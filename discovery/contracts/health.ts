@@ -7,10 +7,10 @@ import type { TargetHealthReader, TargetItem } from '../aws/readers/target-healt
 import type { ReadZoneIds, ZoneIds } from '../aws/readers/zones';
 import type { Failure } from '../scope-memory';
 import { createAttempt } from './attempt';
-import type { Outcome } from './parts';
+import type { PartOutcome } from './parts';
 
-type Asked = { readonly serviceId: string; readonly setup: Outcome<ServiceSetup> };
-type Health = { readonly health?: Outcome<readonly ZoneHealth[]> };
+type Asked = { readonly serviceId: string; readonly setup: PartOutcome<ServiceSetup> };
+type Health = { readonly health?: PartOutcome<readonly ZoneHealth[]> };
 
 /** Health of the targets of services, by service id; nothing of a service without a load balancer whose targets have any. Rejects with the signal's reason only. */
 export type ReadHealth = (services: readonly Asked[], signal: AbortSignal) => Promise<ReadonlyMap<string, Health>>;

@@ -4,21 +4,25 @@ import { formatProblem } from '#core/errors';
 import type { AccountScope } from '../aws/accounts';
 import type { ConnectionItem } from '../aws/readers/services';
 import type { Failure } from '../scope-memory';
-import type { Outcome } from './parts';
+import type { PartOutcome } from './parts';
 
 /** Whether AWS lists the service itself in this pass; `unasked`: the question failed. */
-export type Standing = 'listed' | 'absent' | 'unasked';
+export type ServiceStanding = 'listed' | 'absent' | 'unasked';
 
-export type Asking = { readonly serviceId: string; readonly scope: AccountScope; readonly standing: Standing };
+export type AskedService = {
+  readonly serviceId: string;
+  readonly scope: AccountScope;
+  readonly standing: ServiceStanding;
+};
 
 /**
  * Whether the connections that AWS lists are those of the service: to a service of another account or region, and to one that is gone, AWS
  * lists none without a word, so that an empty list counts only where AWS lists the service itself.
  */
 export function judgeConnections(
-  asking: Asking,
-  outcome: Outcome<readonly EndpointConnection[]>,
-): Outcome<readonly EndpointConnection[]> {
+  asking: AskedService,
+  outcome: PartOutcome<readonly EndpointConnection[]>,
+): PartOutcome<readonly EndpointConnection[]> {
   const { serviceId, scope, standing } = asking;
   if ('failure' in outcome) return outcome;
   if (standing === 'absent') return { failure: unknownService(asking) };
@@ -29,12 +33,12 @@ export function judgeConnections(
 }
 
 /** A part of a service that AWS does not know here is unknown, whatever AWS says of it. */
-export function judgePart<T>(asking: Asking, outcome: Outcome<T>): Outcome<T> {
+export function judgePart<T>(asking: AskedService, outcome: PartOutcome<T>): PartOutcome<T> {
   return asking.standing === 'absent' ? { failure: unknownService(asking) } : outcome;
 }
 
 /** Why nothing is known of a service that AWS does not know. */
-export function unknownService({ serviceId, scope }: Pick<Asking, 'serviceId' | 'scope'>): Failure {
+export function unknownService({ serviceId, scope }: Pick<AskedService, 'serviceId' | 'scope'>): Failure {
   const { account, region, roleArn } = scope;
   const whose = account === 'self' ? 'the account of the own credentials' : `account ${account}`;
   const reason = `AWS knows no endpoint service ${serviceId} in ${whose}, region ${region}`;

@@ -1,11 +1,11 @@
 import { formatProblem } from '#core/errors';
 import { type Clocks, createTimeline } from '#core/timing/clock';
 import {
+  type ContractParts,
+  type KnownParts,
   moveGoods,
-  type Outcome,
-  type ServiceGoods,
-  type ServiceOutcomes,
-  type ServiceParts,
+  type PartOutcome,
+  type PartOutcomes,
   withOutcomes,
 } from './parts';
 import type { ContractsStore } from './store';
@@ -14,9 +14,9 @@ import type { ContractsStore } from './store';
 export type ContractsMemory = {
   /** Takes over, once, what an earlier process left; never rejects. */
   restore(): Promise<void>;
-  goodsOf(serviceId: string): ServiceGoods;
+  goodsOf(serviceId: string): KnownParts;
   /** Takes what was asked at `startedMs` of the monotonic clock, writes it to the store, and gives what of it is believed. */
-  keep(serviceId: string, outcomes: ServiceOutcomes, startedMs: number): Promise<ServiceOutcomes>;
+  keep(serviceId: string, outcomes: PartOutcomes, startedMs: number): Promise<PartOutcomes>;
   /** Now, by the wall clock as it was last followed. */
   nowMs(): number;
   /** What there is to say since the last call. */
@@ -28,7 +28,7 @@ export function createContractsMemory(
   store: ContractsStore,
   clock: Clocks,
 ): ContractsMemory {
-  const all = new Map<string, ServiceGoods>();
+  const all = new Map<string, KnownParts>();
   const timeline = createTimeline(clock);
   const warnings: string[] = [];
   /** Services that this process saw with connections, and with none since. */
@@ -74,7 +74,7 @@ export function createContractsMemory(
   };
 }
 
-type Connections = Outcome<ServiceParts['connections']>;
+type Connections = PartOutcome<ContractParts['connections']>;
 
 /** The first empty list after one with connections is doubted (fm-01), the second is believed (fm-04). */
 function doubted(serviceId: string, outcome: Connections, full: Set<string>): Connections {

@@ -5,7 +5,7 @@ import { createEndpointServiceReader } from '../aws/readers/services';
 import { createTargetHealthReader } from '../aws/readers/target-health';
 import { createZoneReader } from '../aws/readers/zones';
 import { createHealthReader } from './health';
-import type { Place } from './places';
+import type { ServicePlace } from './places';
 import type { PlaceReaders } from './read-place';
 import { type ContractsReader, createContractsReader } from './reader';
 import { openContractsStore } from './store';
@@ -41,7 +41,7 @@ export function openContracts(
 }
 
 /** What reads one place, over one client of EC2 and one of load balancers. */
-export function openPlace({ scope, endpoint }: Place, aws: AwsAccess, pageSize: number): PlaceReaders {
+export function openPlace({ scope, endpoint }: ServicePlace, aws: AwsAccess, pageSize: number): PlaceReaders {
   const { budget, credentials, clock } = aws;
   const client = lazyEc2Client({ scope, endpoint, credentials });
   const loadBalancing = lazyLoadBalancingClient({ scope, endpoint, credentials });

@@ -1,12 +1,19 @@
 import { compareText } from '#core/addresses/targets';
 import { concurrently } from '#io/concurrently';
-import type { ConnectionItem, EndpointServiceReader, ServiceItem } from '../aws/readers/services';
+import type { ConnectionItem, EndpointServiceConfiguration, EndpointServiceReader } from '../aws/readers/services';
 import type { ReadZoneIds, ZoneIds } from '../aws/readers/zones';
 import { createAttempt } from './attempt';
 import type { ReadHealth } from './health';
-import { type Asking, connectionsOf, judgeConnections, judgePart, type Standing, unknownService } from './judge';
-import type { Outcome, ServiceGoods, ServiceOutcomes, ServiceParts } from './parts';
-import type { Place } from './places';
+import {
+  type AskedService,
+  connectionsOf,
+  judgeConnections,
+  judgePart,
+  type ServiceStanding,
+  unknownService,
+} from './judge';
+import type { ContractParts, KnownParts, PartOutcome, PartOutcomes } from './parts';
+import type { ServicePlace } from './places';
 
 export type PlaceReaders = {
   readonly reader: EndpointServiceReader;
@@ -15,16 +22,16 @@ export type PlaceReaders = {
 };
 
 export type PlaceOptions = PlaceReaders & {
-  readonly place: Place;
+  readonly place: ServicePlace;
   /** For each question about the place. */
   readonly timeoutMs: number;
 };
 
 /** What is known of a service before it is asked for again. */
-export type GoodsBefore = (serviceId: string) => ServiceGoods;
+export type GoodsBefore = (serviceId: string) => KnownParts;
 
 export type PlaceRead = {
-  readonly outcomes: ReadonlyMap<string, ServiceOutcomes>;
+  readonly outcomes: ReadonlyMap<string, PartOutcomes>;
   readonly warnings: readonly string[];
 };
 
@@ -62,19 +69,19 @@ export async function readPlace(
   return { outcomes: new Map(outcomes), warnings: warningsOf(place, connections, outcomes) };
 }
 
-const unaskedOutcome: Outcome<never> = { failure: { code: 'UNCONFIRMED', reason: 'nobody asked' } };
+const unaskedOutcome: PartOutcome<never> = { failure: { code: 'UNCONFIRMED', reason: 'nobody asked' } };
 
-function mapped<T, U>(outcome: Outcome<T>, map: (value: T) => U): Outcome<U> {
+function mapped<T, U>(outcome: PartOutcome<T>, map: (value: T) => U): PartOutcome<U> {
   return 'value' in outcome ? { value: map(outcome.value) } : outcome;
 }
 
-function sortedPermissions(permissions: ServiceParts['permissions']): ServiceParts['permissions'] {
+function sortedPermissions(permissions: ContractParts['permissions']): ContractParts['permissions'] {
   return [...permissions].sort((one, other) => compareText(one.principal, other.principal));
 }
 
-type Services = Outcome<readonly ServiceItem[]>;
+type Services = PartOutcome<readonly EndpointServiceConfiguration[]>;
 
-function standingOf(serviceId: string, services: Services): Standing {
+function standingOf(serviceId: string, services: Services): ServiceStanding {
   if ('failure' in services) return 'unasked';
   return services.value.some(({ id }) => id === serviceId) ? 'listed' : 'absent';
 }
@@ -83,7 +90,7 @@ function isNamedAlone(services: Services): boolean {
   return 'value' in services && services.value.some((one) => one.zoneIds.length === 0 && one.zoneNames.length > 0);
 }
 
-function setupOf(asking: Asking, services: Services, zoneIds: ZoneIds): Outcome<ServiceParts['setup']> {
+function setupOf(asking: AskedService, services: Services, zoneIds: ZoneIds): PartOutcome<ContractParts['setup']> {
   if ('failure' in services) return services;
   const item = services.value.find(({ id }) => id === asking.serviceId);
   if (!item) return { failure: unknownService(asking) };
@@ -95,7 +102,7 @@ function setupOf(asking: Asking, services: Services, zoneIds: ZoneIds): Outcome<
 }
 
 /** None where the id of one is not known: it would seem not to be served. */
-function zonesOf({ zoneIds, zoneNames }: ServiceItem, idsByName: ZoneIds): readonly string[] {
+function zonesOf({ zoneIds, zoneNames }: EndpointServiceConfiguration, idsByName: ZoneIds): readonly string[] {
   if (zoneIds.length > 0) return sorted(zoneIds);
   const ids = zoneNames.flatMap((name) => idsByName.get(name) ?? []);
   return ids.length === zoneNames.length ? sorted(ids) : [];
@@ -107,9 +114,9 @@ function sorted(texts: readonly string[]): readonly string[] {
 
 /** Of what belongs to no service that is known to have it. */
 function warningsOf(
-  { scope }: Place,
-  connections: Outcome<readonly ConnectionItem[]>,
-  outcomes: readonly (readonly [string, ServiceOutcomes])[],
+  { scope }: ServicePlace,
+  connections: PartOutcome<readonly ConnectionItem[]>,
+  outcomes: readonly (readonly [string, PartOutcomes])[],
 ): readonly string[] {
   if ('failure' in connections) return [];
   const placed = new Set(

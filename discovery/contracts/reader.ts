@@ -3,8 +3,8 @@ import type { ContractsView, ServiceState } from '#core/contracts/model';
 import type { Clock } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
 import { type ContractsMemory, createContractsMemory } from './memory';
-import { partOf, type ServiceGoods, type ServiceOutcomes } from './parts';
-import { accountOf, type Place, placesOf, serviceScopeId } from './places';
+import { type KnownParts, type PartOutcomes, partOf } from './parts';
+import { accountOfService, placesOf, type ServicePlace, serviceScopeId } from './places';
 import { type PlaceReaders, readPlace } from './read-place';
 import type { ContractsStore } from './store';
 
@@ -18,7 +18,7 @@ export interface ContractsReader {
 }
 
 export type ContractsDependencies = {
-  readonly readersOf: (place: Place) => PlaceReaders;
+  readonly readersOf: (place: ServicePlace) => PlaceReaders;
   readonly store: ContractsStore;
   readonly clock: Clock;
   /** Places asked at once. */
@@ -59,20 +59,20 @@ export function createContractsReader(
 
 async function keepAll(
   memory: ContractsMemory,
-  outcomes: ReadonlyMap<string, ServiceOutcomes>,
+  outcomes: ReadonlyMap<string, PartOutcomes>,
   startedMs: number,
-): Promise<readonly (readonly [string, ServiceOutcomes])[]> {
-  const kept: (readonly [string, ServiceOutcomes])[] = [];
+): Promise<readonly (readonly [string, PartOutcomes])[]> {
+  const kept: (readonly [string, PartOutcomes])[] = [];
   for (const [id, one] of outcomes) kept.push([id, await memory.keep(id, one, startedMs)]);
   return kept;
 }
 
-function stateOf(service: ServiceConfig, outcomes: ServiceOutcomes, goods: ServiceGoods): ServiceState {
+function stateOf(service: ServiceConfig, outcomes: PartOutcomes, goods: KnownParts): ServiceState {
   const { id: serviceId, region, domains } = service;
   return {
     serviceId,
     scopeId: serviceScopeId(service),
-    account: accountOf(service),
+    account: accountOfService(service),
     region,
     ...(domains && { domains }),
     connections: partOf(outcomes.connections, goods.connections),

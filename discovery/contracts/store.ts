@@ -6,12 +6,12 @@ import { formatProblem, messageOf } from '#core/errors';
 import type { Clocks } from '#core/timing/clock';
 import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
-import type { Good, ServiceGoods } from './parts';
+import type { KnownPart, KnownParts } from './parts';
 
 /** Where what is known of services outlives the process; what cannot be read or written is said in a warning, never thrown. */
 export interface ContractsStore {
-  read(serviceId: string): Promise<{ readonly goods: ServiceGoods; readonly warning?: string }>;
-  write(serviceId: string, goods: ServiceGoods): Promise<{ readonly warning?: string }>;
+  read(serviceId: string): Promise<{ readonly goods: KnownParts; readonly warning?: string }>;
+  write(serviceId: string, goods: KnownParts): Promise<{ readonly warning?: string }>;
 }
 
 export type ContractsFiles = {
@@ -30,7 +30,7 @@ const refreshMs = 300_000;
  */
 export function openContractsStore({ stateDir, owner, clock, isReadOnly }: ContractsFiles): ContractsStore {
   const pathOf = (serviceId: string) => join(stateDir, `contracts.${owner}.${serviceId}.json`);
-  const kept = new Map<string, { readonly goods: ServiceGoods; readonly sinceMs: number }>();
+  const kept = new Map<string, { readonly goods: KnownParts; readonly sinceMs: number }>();
   return {
     read: async (serviceId) => {
       try {
@@ -62,8 +62,8 @@ export function openContractsStore({ stateDir, owner, clock, isReadOnly }: Contr
   };
 }
 
-function isSame(one: ServiceGoods, other: ServiceGoods): boolean {
-  const valuesOf = (goods: ServiceGoods) => Object.entries(goods).map(([name, { value }]) => [name, value]);
+function isSame(one: KnownParts, other: KnownParts): boolean {
+  const valuesOf = (goods: KnownParts) => Object.entries(goods).map(([name, { value }]) => [name, value]);
   return isDeepStrictEqual(valuesOf(one), valuesOf(other));
 }
 
@@ -111,8 +111,8 @@ const partsSchema = z.strictObject({
 type ContractsFile = {
   readonly owner: string;
   readonly serviceId: string;
-  readonly parts: Omit<ServiceGoods, 'connections'> & {
-    readonly connections?: Good<readonly Omit<EndpointConnection, 'serviceId'>[]>;
+  readonly parts: Omit<KnownParts, 'connections'> & {
+    readonly connections?: KnownPart<readonly Omit<EndpointConnection, 'serviceId'>[]>;
   };
 };
 
@@ -140,7 +140,7 @@ function kindFor(owner: string, serviceId: string): Sealed<ContractsFile> {
   };
 }
 
-function goodsIn({ serviceId, parts: { connections, ...rest } }: ContractsFile): ServiceGoods {
+function goodsIn({ serviceId, parts: { connections, ...rest } }: ContractsFile): KnownParts {
   const own = connections && {
     ...connections,
     value: connections.value.map((one) => ({ ...one, serviceId })),

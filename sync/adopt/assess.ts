@@ -16,7 +16,7 @@ import {
   weightOf,
 } from './changes/coverage';
 import { type Hosting, hostingOf } from './changes/hosts';
-import { changesOf, findingsOf, keepsOf } from './changes/kept';
+import { changesOf, keepsOf, keptFindingsOf } from './changes/kept';
 import { missingTags, pathTagOf } from './changes/tags';
 import type { Lead } from './leads/lead';
 import { type Others, whyManaged } from './managers';
@@ -35,7 +35,7 @@ export function assess(parts: ServiceParts, leads: readonly PlaceLead[], options
   const { places: _, ...own } = parts;
   const endpoints = endpointsOf(leads);
   const bare = { ...own, domain: options.domain, endpoints, tags: {}, changes: [], differences: [] };
-  const told = { keeps: keepsOf(parts), findings: findingsOf(parts, leads) };
+  const told = { keeps: keepsOf(parts), findings: keptFindingsOf(parts, leads) };
   const plan = whyNot(parts, leads, options) ?? planFor(parts, leads.filter(isLed), options);
   if (isProblem(plan)) return { ...bare, ...told, refused: plan };
   return { ...bare, ...told, ...plan, findings: [...told.findings, ...plan.findings] };

@@ -5,7 +5,7 @@ import { optionalText, readableItems } from '../answers';
 import { createLister, type Ec2ReaderOptions, type Listing } from './listing';
 
 /** One endpoint service as its own account sees it (DescribeVpcEndpointServiceConfigurations), reduced to what is used. */
-export type ServiceItem = {
+export type EndpointServiceConfiguration = {
   readonly id: string;
   readonly acceptanceRequired: boolean;
   readonly zoneIds: readonly string[];
@@ -23,7 +23,7 @@ export type ConnectionItem = Omit<EndpointConnection, 'serviceId'> & { readonly 
 /** What an account asks of EC2 about its own endpoint services. All lists are complete, or throw PrivatelinkError. */
 export interface EndpointServiceReader {
   /** Of these services those that AWS knows here. */
-  listServices(ids: readonly string[], signal: AbortSignal): Promise<readonly ServiceItem[]>;
+  listServices(ids: readonly string[], signal: AbortSignal): Promise<readonly EndpointServiceConfiguration[]>;
   /** Connections to these services; to one that AWS does not know here there are none, without a word. */
   listConnections(serviceIds: readonly string[], signal: AbortSignal): Promise<readonly ConnectionItem[]>;
   /** Throws where AWS does not know the service here (`isUnknownService`). */
@@ -59,7 +59,7 @@ const serviceItem = z
     NetworkLoadBalancerArns: texts,
   })
   .transform(
-    (item): ServiceItem => ({
+    (item): EndpointServiceConfiguration => ({
       id: item.ServiceId,
       acceptanceRequired: item.AcceptanceRequired,
       zoneIds: item.AvailabilityZoneIds,
@@ -68,12 +68,18 @@ const serviceItem = z
     }),
   );
 
-function unreadableService({ id, misfit }: { readonly id: string; readonly misfit: string }): ServiceItem {
+function unreadableService({
+  id,
+  misfit,
+}: {
+  readonly id: string;
+  readonly misfit: string;
+}): EndpointServiceConfiguration {
   return { id, misfit, acceptanceRequired: true, zoneIds: [], zoneNames: [], loadBalancerArns: [] };
 }
 
 /** A filter and no ids: one id that AWS does not know would fail the call. */
-function servicesOf(Values: string[]): Listing<ServiceItem> {
+function servicesOf(Values: string[]): Listing<EndpointServiceConfiguration> {
   return {
     action: 'ec2:DescribeVpcEndpointServiceConfigurations',
     ask: ({ DescribeVpcEndpointServiceConfigurationsCommand }, paging, { client, abort }) => {

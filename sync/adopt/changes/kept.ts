@@ -76,7 +76,7 @@ function replacedTags({ id, tags: held }: SeenEndpoint, tags: Readonly<Record<st
 type Pointing = { readonly place: Place; readonly lead: Lead };
 
 /** What is odd already and stays so. */
-export function findingsOf({ service, routes }: ServiceParts, leads: readonly Pointing[]): readonly string[] {
+export function keptFindingsOf({ service, routes }: ServiceParts, leads: readonly Pointing[]): readonly string[] {
   return [
     ...(service.fields.enabled === false ? [`service ${service.key} is disabled: it answers no request`] : []),
     ...(routes.length === 0 ? [`service ${service.key} has no route: no request reaches it`] : []),
