@@ -78,20 +78,46 @@ const dataPlaneSchema = configSchema.omit({ contracts: true, controlPlane: true,
 
 /** Reads the same file on a data plane, which needs no token of the control plane: variables have to be set in `owner` and `sources` only. */
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
-  const source = readSource(options);
-  const { text, file } = source;
-  const value = withoutControlPlanes(text.value);
-  const isNeeded = ([first]: KeyPath) => first === 'owner' || first === 'sources';
-  const config = check(dataPlaneSchema, { ...source, text: { ...text, value } }, { env: options.env, isNeeded });
-  const isGiven = valueAt(value, ['stateDir']) !== undefined && !config.stateDir.includes('${');
-  const stateDir = isGiven ? resolve(dirname(file), config.stateDir) : undefined;
-  return freeze({ ...config, stateDir, sources: withAbsoluteSources(config.sources, dirname(file)) });
+  const others = ['contracts', 'controlPlane', 'controlPlanes', 'publish', 'rollout'];
+  const { config, isStateGiven } = loadPart(dataPlaneSchema, { ...options, others, needed: ['owner', 'sources'] });
+  return freeze({ ...config, stateDir: isStateGiven ? config.stateDir : undefined });
 }
 
-function withoutControlPlanes(value: Json): Json {
+/** The same with the services whose connections are looked at. */
+export type CallersConfig = Omit<DataPlaneConfig, 'stateDir'> & Pick<Config, 'contracts' | 'stateDir'>;
+
+const callersSchema = configSchema.omit({ controlPlane: true, publish: true, rollout: true });
+
+/** Reads of the same file what it takes to look at connections, which needs no token of the control plane either: variables have to be set in `contracts` as well. */
+export function loadCallersConfig(options: LoadOptions): CallersConfig {
+  const others = ['controlPlane', 'controlPlanes', 'publish', 'rollout'];
+  return freeze(loadPart(callersSchema, { ...options, others, needed: ['owner', 'sources', 'contracts'] }).config);
+}
+
+type PartOptions = LoadOptions & {
+  /** Keys that the schema does not have. */
+  readonly others: readonly string[];
+  /** Keys in which variables have to be set. */
+  readonly needed: readonly string[];
+};
+
+type Placed = Pick<Config, 'sources' | 'stateDir'>;
+
+function loadPart<T extends Placed>(schema: z.ZodType<T>, { others, needed, ...options }: PartOptions) {
+  const source = readSource(options);
+  const { text, file } = source;
+  const value = without(text.value, others);
+  const isNeeded = ([first]: KeyPath) => needed.includes(String(first));
+  const config = check(schema, { ...source, text: { ...text, value } }, { env: options.env, isNeeded });
+  const isStateGiven = valueAt(value, ['stateDir']) !== undefined && !config.stateDir.includes('${');
+  const stateDir = resolve(dirname(file), config.stateDir);
+  const sources = withAbsoluteSources(config.sources, dirname(file));
+  return { config: { ...config, stateDir, sources }, isStateGiven };
+}
+
+function without(value: Json, keys: readonly string[]): Json {
   if (!isJsonObject(value)) return value;
-  const { contracts: _, controlPlane: __, controlPlanes: ___, publish: ____, rollout: _____, ...rest } = value;
-  return rest;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
 /** The absolute path of the configuration file; it need not exist. */

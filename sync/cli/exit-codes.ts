@@ -1,4 +1,4 @@
-import { hasNoCredentials, isIncomplete, isUncertain, isWithheld, type Report } from '../pass/report';
+import { hasNoCredentials, isPartlyDone, isUncertain, isWithheld, type Report } from '../pass/report';
 
 export const exitCodes = {
   done: 0,
@@ -42,14 +42,17 @@ export type Strictness = {
 };
 
 /** In place of success, and of a difference. */
-export function exitCodeOfUncertain(report: Pick<Report, 'scopes' | 'quarantined'>, { strict }: Strictness): number {
+export function exitCodeOfUncertain(
+  report: Pick<Report, 'scopes' | 'quarantined' | 'contracts'>,
+  { strict }: Strictness,
+): number {
   return strict && isUncertain(report) ? exitCodes.uncertain : exitCodes.done;
 }
 
 /** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
 export function exitCodeOfSync(report: Report, strictness: Strictness = {}): number {
   if (hasNoCredentials(report)) return exitCodes.error;
-  if (isIncomplete(report) || report.publications?.some(isIncomplete)) return exitCodes.incomplete;
+  if (isPartlyDone(report)) return exitCodes.incomplete;
   return report.refused || isWithheld(report) ? exitCodes.refused : exitCodeOfUncertain(report, strictness);
 }
 

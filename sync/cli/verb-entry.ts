@@ -19,6 +19,12 @@ export const strictOption: OptionEntry = [
   'end with 5 where a scope is unknown or an endpoint is in quarantine',
 ];
 
+/** Of a verb that removes. */
+export const allowRemovalsOption: OptionEntry = [
+  '--allow-removals <n>',
+  'let up to this many addresses leave, this once, past the brake',
+];
+
 export type VerbEntry = {
   readonly name: string;
   readonly summary: string;

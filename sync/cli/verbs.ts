@@ -1,14 +1,11 @@
 import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
 import { adoptVerbs } from './adopt/entries';
 import { called } from './called';
+import { contractsEntry } from './contracts/entries';
 import { explainEntry } from './explain/entries';
 import { protectVerbs } from './protect/entries';
-import { configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
-
-const allowRemovalsOption = [
-  '--allow-removals <n>',
-  'let up to this many addresses leave, this once, past the brake',
-] as const;
+import { rolloutEntry } from './rollout/entry';
+import { allowRemovalsOption, configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
 
 const verboseOption = ['--verbose', 'list each change, however many there are'] as const;
 const uncertain = '--strict, and something is uncertain';
@@ -32,6 +29,7 @@ calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
     isPrinted: (options) => !('out' in options),
     load: async () => (await import('./commands/discover')).runDiscover,
   },
+  contractsEntry,
   {
     name: 'diff',
     summary: 'show what sync would change in the control plane, and why',
@@ -144,41 +142,7 @@ It shows the plan and asks; where nobody can answer, --now is the answer.`,
     options: [configOption, stageOption, ['--now', 'do not ask'], allowRemovalsOption],
     load: async () => (await import('./commands/rollback')).runRollback,
   },
-  {
-    name: 'rollout',
-    summary: 'bring a change from stage to stage, each after the one before has proved it',
-    help: `
-For a configuration with controlPlanes and rollout. Without a word it runs to the end: a stage gets what changed, its gates are
-watched, and the next one begins when they are fine; one that fails goes back. Addresses go to all stages at once all the while.
-sync does the same, and sync --watch for good. Orders stand in stateDir: give them where that is; whoever runs the rollout finds
-them with the next pass.
-  status          how far each stage is, and what it waits for
-  approve STAGE   the trial of the stage was fine: the next may begin (gates.approval)
-  pause, resume   no stage begins; they begin again
-  skip STAGE      later stages do not wait for it, for what they would get now
-  retry [STAGE]   what halted proves itself once more; what went back is tried again
-  abort           the change is taken back wherever it is`,
-    exits: {
-      done: 'done',
-      error: 'error, or a stage is behind',
-      differs: 'waiting for somebody, or for time to go by',
-      refused: 'halted by a gate, or refused by policy',
-      incomplete: 'some entities could not be applied',
-    },
-    argument: [
-      '[order]',
-      'what to do, in place of running it',
-      ['run', 'status', 'approve', 'resume', 'pause', 'skip', 'abort', 'retry'],
-    ],
-    second: ['[name]', 'the stage that approve, skip or retry is about'],
-    options: [
-      configOption,
-      stageOption,
-      ['--dry-run', 'write nothing: which stage would get what, and what the gates say of the present'],
-      allowRemovalsOption,
-    ],
-    load: async () => (await import('./commands/rollout')).runRollout,
-  },
+  rolloutEntry,
   {
     name: 'history',
     summary: 'show what each control plane runs, and what ran before: when, by whom, what changed',

@@ -81,7 +81,11 @@ async function applyBatch(
   if (why !== undefined)
     return batch.map((one) => ({ action: one, outcome: 'skipped', error: why, isTransient: true }));
   if (action === 'disallow' && isAllowMissing(serviceId, done))
-    return batch.map((one) => ({ action: one, outcome: 'skipped', error: 'not every principal could be allowed first' }));
+    return batch.map((one) => ({
+      action: one,
+      outcome: 'skipped',
+      error: 'not every principal could be allowed first',
+    }));
   try {
     mayWrite?.();
     const refused = await writer.write({ action, serviceId, subjects: batch.map(subjectOf) }, writeSignal);

@@ -110,7 +110,10 @@ function parseRefused(call: ContractCall, answer: unknown, scope: AccountScope):
     const { ReturnValue } = parseAnswer(permissionsAnswer, answer, scope);
     if (ReturnValue) return [];
     const fix = 'it is tried again in the next pass';
-    throw new PrivatelinkError(`scope ${scope.id}: AWS changed no principal, and does not say why`, { code: 'AWS', fix });
+    throw new PrivatelinkError(`scope ${scope.id}: AWS changed no principal, and does not say why`, {
+      code: 'AWS',
+      fix,
+    });
   }
   const { Unsuccessful } = parseAnswer(connectionsAnswer, answer, scope);
   return Unsuccessful.map(({ ResourceId, Error: error }) => ({

@@ -27,8 +27,8 @@ export function openServices(config: Opening, options: ContractsReaderOptions): 
 }
 
 /** The same services for whoever plans nothing for them. */
-export function onlyRead({ config, read }: Contracts): Contracts {
-  return { config, read };
+export function onlyRead(contracts: Contracts | undefined): Contracts | undefined {
+  return contracts && { config: contracts.config, read: contracts.read };
 }
 
 /** AWS grants these calls ten at once and one a second, in each account and region. */

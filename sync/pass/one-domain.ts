@@ -21,6 +21,7 @@ export function onlyDomain({ report, plan, held, snapshot }: Planned, domain: st
   const ofIt = withheld && { ...withheld, changes: withheld.changes.filter(isOfIt) };
   return {
     ...report,
+    contracts: undefined,
     changes: changes.filter(isOfIt),
     kept: kept.filter(isOfIt),
     protected: report.protected?.filter(isOfIt),

@@ -4,6 +4,7 @@ import { messageOf, type Problem } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import { entityShape } from '#deck/held';
 import { parseSealed, type Sealed, serialiseSealed, unusable } from '#io/sealed-file';
+import { type ContractAction, contractVerbs } from '../contracts/actions';
 import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
 import { actions, type Change } from '../plan/changes';
 
@@ -17,6 +18,8 @@ export type PlanFile = {
   /** Why the brake withheld removals, which are not among `changes`; absent: it did not. */
   readonly withheld?: string;
   readonly changes: readonly Change[];
+  /** What is to be done at the services of `contracts`; absent: nothing. */
+  readonly contracts?: readonly ContractAction[];
 };
 
 const entitySchema = z.strictObject(entityShape);
@@ -34,6 +37,17 @@ const changeSchema = z.strictObject({
   after: entitySchema.optional(),
 });
 
+const actionSchema = z.strictObject({
+  action: z.enum(contractVerbs),
+  serviceId: z.string(),
+  scopeId: z.string(),
+  endpointId: z.string().optional(),
+  principal: z.string().optional(),
+  account: z.string().optional(),
+  consumer: z.string().optional(),
+  reason: z.string(),
+});
+
 const planSchema = z.strictObject({
   owner: z.string(),
   controlPlane: planeIdentitySchema,
@@ -41,6 +55,7 @@ const planSchema = z.strictObject({
   createdAtMs: z.number(),
   withheld: z.string().optional(),
   changes: z.array(changeSchema),
+  contracts: z.array(actionSchema).optional(),
 });
 
 const planKind: Sealed<PlanFile> = {

@@ -7,6 +7,8 @@ import type { Revision } from '#deck/revision';
 import type { ConfirmGone } from '#discovery/confirm-gone';
 import { stoppedAfter, withOwnSignal } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
+import { planActions } from '../contracts/in-pass';
+import type { Contracts } from '../contracts/open';
 import type { ControlPlane } from '../control-planes/control-plane';
 import { doubtAccounts, type OwnAccounts } from '../plan/accounts';
 import { creditAdopted } from '../plan/adopted';
@@ -48,8 +50,10 @@ export type PassDependencies = Pick<
   readonly absenceStore: AbsenceStore;
   /** Absent: nothing is published. */
   readonly publications?: readonly Publication[];
+  /** Absent: the configuration has no `contracts`. */
+  readonly contracts?: Contracts;
   /** The plan that people approved: nothing else is written. Absent: all that is planned. */
-  readonly approved?: Pick<PlanFile, 'changes' | 'withheld'>;
+  readonly approved?: Pick<PlanFile, 'changes' | 'withheld' | 'contracts'>;
   /** Of the planned changes, those to write in this pass; absent: all. */
   readonly admit?: (changes: readonly Change[]) => readonly Change[];
   /** Of several control planes, the name of this one. */
@@ -121,8 +125,9 @@ export type Planned = {
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
   const { during = quietly } = deps;
-  const [discovered, read, stored, published] = await during('discovering, and reading the control plane', () =>
-    readAll(deps, signal),
+  const [discovered, read, stored, published, view] = await during(
+    'discovering, and reading the control plane',
+    () => readAll(deps, signal),
   );
   const { held, settings, warnings: ofAdopted } = creditAdopted(deps.settings, read);
   const inUse = [...held, ...published.flatMap((one) => one.held)];
@@ -131,7 +136,9 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   const { goneIds, warnings } = await deps.confirmGone(missingEndpoints(ours, inUse), signal);
   const snapshot = { ...ours, goneIds };
   const { absences, elapsedMs } = stored;
-  const input = { ...deps, settings, held, published, absences, elapsedMs };
+  const { contracts, ...rules } = deps;
+  const callers = contracts && view && { contracts: contracts.config, view };
+  const input = { ...rules, settings, held, published, absences, elapsedMs, callers };
   const { pinned, newest, waiting, planned, warnings: ofStage } = await planUnderPin(snapshot, input);
   const { plan, outcome, newest: unpinned, ...seen } = planned;
   (pinned ?? deps).checkOutcome?.(outcome);
@@ -143,10 +150,9 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     ...seen,
     changes: plan.changes,
     kept: plan.kept,
+    contracts: planActions(contracts, view, deps.policy),
     warnings: [
-      ...(deps.warnings ?? []),
-      ...(snapshot.warnings ?? []),
-      ...(stored.warnings ?? []),
+      ...[deps, snapshot, stored, view].flatMap((one) => one?.warnings ?? []),
       ...ofAdopted,
       ...ofStage,
       ...warnings,
@@ -157,8 +163,9 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
 }
 
 /** What the configuration names, which should be known by that name. */
-function namedIn({ settings, publications = [], protect = [] }: PassDependencies) {
-  return { configured: Object.keys(settings), published: publications.map((one) => one.domain), protect };
+function namedIn({ settings, publications = [], protect = [], contracts }: PassDependencies) {
+  const published = publications.map((one) => one.domain);
+  return { configured: Object.keys(settings), published, protect, contracts: contracts?.config };
 }
 
 /** What it runs instead, and why: a person pinned it, or it waits for its turn. */
@@ -210,16 +217,19 @@ function readControlPlane({ read }: ControlPlane, signal: AbortSignal): Promise<
 }
 
 /** Reads all sides at once; when one fails the others are stopped, so that nobody waits for their answers. */
-function readAll({ discover, controlPlane, absenceStore, publications = [] }: PassDependencies, signal: AbortSignal) {
+function readAll(deps: PassDependencies, signal: AbortSignal) {
+  const { discover, controlPlane, absenceStore, publications = [], contracts } = deps;
   return withOwnSignal(signal, async (own) => {
     const discovering = discover(own.signal);
     const reading = readControlPlane(controlPlane, own.signal);
+    const asking = contracts?.read(own.signal);
     try {
-      return await Promise.all([discovering, reading, absenceStore.read(), readPublications(publications, own.signal)]);
+      const publishing = readPublications(publications, own.signal);
+      return await Promise.all([discovering, reading, absenceStore.read(), publishing, asking]);
     } catch (thrown) {
       own.abort(thrown);
       // Discovery may be writing last good, and decK is a process: neither outlives the pass.
-      await Promise.allSettled([discovering, reading]);
+      await Promise.allSettled([discovering, reading, asking]);
       throw thrown;
     }
   });

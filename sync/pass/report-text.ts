@@ -4,6 +4,7 @@ import { printableData } from '#core/printable';
 import { nameOf } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { paint, type Terminal } from '#io/terminal';
+import { formatContracts } from '../contracts/text';
 import type { Rollout } from '../control-planes/control-plane';
 import { type AppliedChange, actions, type Change, type Kept } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
@@ -151,6 +152,7 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
     pinned,
     waits,
     publications = [],
+    contracts,
     protected: guarded = [],
     leftOut = [],
     unnecessary = [],
@@ -171,6 +173,7 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
     withheld ? formatWithheld(withheld, terminal) : '',
     refused ? `${paint(terminal, 'red', 'refused')} ${refused}\n` : '',
     publications.map((one) => formatPublication(one, terminal)).join(''),
+    contracts ? formatContracts(contracts, terminal) : '',
     rollout?.nodes ? formatRollout(rollout) : '',
   ].join('');
 }
@@ -187,6 +190,12 @@ function formatWithheld({ reason, changes }: Withheld, terminal: Terminal): stri
 /** How much the brake holds back, behind what is said of the rest. */
 export function summaryOfWithheld({ withheld }: Report): string {
   return withheld ? `; ${withheld.changes.length} withheld by the brake` : '';
+}
+
+/** How much is to be done about contracts, behind what is said of the rest. */
+export function formatActing({ contracts }: Pick<Report, 'contracts'>): string {
+  const count = contracts?.actions.length ?? 0;
+  return count > 0 ? `; ${count} to do at the services of contracts` : '';
 }
 
 /** Data planes ask for their configuration by themselves, seconds after it was written. */

@@ -3,6 +3,7 @@ import type { Quarantined, ScopeState } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import { maskedPlugin } from '#deck/compare';
 import type { Entity } from '#deck/document';
+import { type ContractsReport, isActedPartly, unknownParts } from '../contracts/report';
 import type { Rollout } from '../control-planes/control-plane';
 import type { AppliedChange, Change, Kept } from '../plan/changes';
 import type { ProtectedReport } from '../plan/protect/count';
@@ -54,6 +55,8 @@ export type Report = {
   readonly rollout?: Rollout;
   /** Absent when nothing is published. */
   readonly publications?: readonly PublicationReport[];
+  /** Absent where the configuration has no `contracts`, or nobody acts on them here. */
+  readonly contracts?: ContractsReport;
   /** `sync --watch`: how many changes wait for the end of the window that collects them. */
   readonly held?: number;
   /** When these are due, in ISO 8601; absent when none waits. */
@@ -123,13 +126,31 @@ export function isOurs({ code }: Pick<Quarantined, 'code'>): boolean {
 }
 
 /** What is uncertain, although the pass went as it should. */
-export function isUncertain({ scopes, quarantined }: Pick<Report, 'scopes' | 'quarantined'>): boolean {
-  return scopes.some(({ status }) => status === 'unknown') || quarantined.some(isOurs);
+export function isUncertain({ scopes, quarantined, contracts }: Seen): boolean {
+  return (
+    scopes.some(({ status }) => status === 'unknown') ||
+    quarantined.some(isOurs) ||
+    (contracts !== undefined && unknownParts(contracts).length > 0)
+  );
 }
 
-/** The brake held something back, here or in what is published. */
-export function isWithheld({ withheld, publications = [] }: Pick<Report, 'withheld' | 'publications'>): boolean {
-  return withheld !== undefined || publications.some((one) => one.withheld);
+type Seen = Pick<Report, 'scopes' | 'quarantined' | 'contracts'>;
+
+/** The brake held something back, here, in what is published, or of contracts. */
+export function isWithheld({
+  withheld,
+  publications = [],
+  contracts,
+}: Pick<Report, 'withheld' | 'publications' | 'contracts'>): boolean {
+  return (withheld ?? contracts?.withheld) !== undefined || publications.some((one) => one.withheld);
+}
+
+/** Something of a pass could not be done: at the control plane, in what is published, or of contracts. */
+export function isPartlyDone(report: Pick<Report, 'applied' | 'publications' | 'contracts'>): boolean {
+  const { publications = [], contracts } = report;
+  return (
+    isIncomplete(report) || publications.some(isIncomplete) || (contracts !== undefined && isActedPartly(contracts))
+  );
 }
 
 /** Something could not be applied, or a publication not even read. */

@@ -1,6 +1,7 @@
 import { formatProblem } from '#core/errors';
 import { nameOf } from '#deck/document';
 import { isConfiguration, isOfCallers } from '#deck/revision';
+import { actOn, onlyApprovedActions } from '../contracts/in-pass';
 import { applyChanges } from '../control-planes/apply';
 import { writesBase } from '../control-planes/control-plane';
 import { approve } from '../plan/approval';
@@ -9,7 +10,7 @@ import { applyPublications } from '../publish/publish';
 import { type PassDependencies, type Planned, planOnce } from './plan-once';
 import { hasNoCredentials, type Report } from './report';
 
-/** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane and then to what is published. */
+/** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane, then to what is published, then to the services of contracts. */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
   const planned = await planApproved(deps, signal);
   deps.onPlanned?.(planned);
@@ -24,8 +25,11 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   const { publications = [] } = report;
   if (isBlind || report.refused) return { ...warned, ...synced, warnings: [...warned.warnings, ...warnings] };
   const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
+  const { mayWrite } = deps;
+  const contracts = await actOn(report.contracts, deps.contracts, { signal, mayWrite });
   return {
     ...warned,
+    contracts,
     ...synced,
     warnings: [...warned.warnings, ...warnings],
     publications: report.publications && published,
@@ -102,6 +106,7 @@ function onlyApproved(
       unnecessary: unnecessary.filter((one) => !withheld.has(nameOf(one))),
       changes,
       publications: undefined,
+      contracts: onlyApprovedActions(report.contracts, approved.contracts),
       refused: report.refused ?? braked ?? (problem && formatProblem(problem)),
     },
   };

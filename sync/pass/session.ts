@@ -17,6 +17,7 @@ import { openLastGoodStore } from '#discovery/snapshot/last-good-files';
 import { createSources } from '#discovery/sources';
 import { systemClock } from '#io/clock';
 import { createProgress, type Terminal, withElapsed } from '#io/terminal';
+import { type Contracts, openServices } from '../contracts/open';
 import { backendOf } from '../control-planes/backends';
 import { type ControlPlane, writesBase } from '../control-planes/control-plane';
 import { describePlane } from '../control-planes/plane-identity';
@@ -69,6 +70,7 @@ export type Ground = {
   readonly base: Base;
   readonly aws: AwsAccess;
   readonly discovery: ReturnType<typeof openDiscovery>;
+  readonly contracts: Contracts | undefined;
   readonly options: SessionOptions & { readonly clock: Clock };
 };
 
@@ -79,7 +81,9 @@ export function openGround(options: SessionOptions): Ground {
   const aws = createAwsAccess(clock);
   const own = { ...options, clock };
   const base = readBase(config.deck.base, read);
-  return { config, base, aws, options: own, discovery: openDiscovery(config, aws, lastGoodStoreOf(config, own)) };
+  const discovery = openDiscovery(config, aws, lastGoodStoreOf(config, own));
+  const { isReadOnly } = own;
+  return { config, base, aws, options: own, discovery, contracts: openServices(config, { aws, isReadOnly }) };
 }
 
 /** Everything that one pass over one control plane needs, and what it was made from. */
@@ -96,7 +100,7 @@ export type Session = PassDependencies & {
 };
 
 /** Everything that one pass over this control plane needs. */
-export function openSession({ base, aws, discovery, options }: Ground, config: Config): Session {
+export function openSession({ base, aws, discovery, contracts, options }: Ground, config: Config): Session {
   const { clock, terminal, allowRemovals } = options;
   const backend = backendOf(config.controlPlane);
   const connect = (base: Base) => {
@@ -136,6 +140,7 @@ export function openSession({ base, aws, discovery, options }: Ground, config: C
     ownAccounts: ownAccountsOf(config),
     absenceStore: absenceStoreOf(config, options),
     publications: openPublications(config, aws),
+    contracts,
     onApplied: (_, total) => {
       applied += 1;
       progress(applied, total, 'changes tried');

@@ -1,3 +1,4 @@
+import { groupBy } from '#core/group-by';
 import type { Snapshot } from '#core/model';
 import { knownEndpoints, knownQuarantined, unknownScopes } from '#core/snapshot';
 import type { Document } from '#deck/document';
@@ -15,6 +16,13 @@ export type Named = {
   readonly published: readonly string[];
   /** Domains and entities. */
   readonly protect: readonly string[];
+  /** Absent: there is no contract. */
+  readonly contracts?: Contract;
+};
+
+type Contract = {
+  readonly services: readonly { readonly domains?: readonly string[] }[];
+  readonly consumers: Readonly<Record<string, { readonly calls: readonly string[] }>>;
 };
 
 const unclaimedEnd = ': no endpoint that can be used claims this domain';
@@ -32,11 +40,24 @@ export function unclaimed(named: Named): readonly string[] {
   const configured = [
     ...named.configured.map((domain) => ({ domain, where: `domains.${domain}` })),
     ...named.published.map((domain) => ({ domain, where: `publish, domain ${domain}` })),
+    ...(named.contracts ? calledIn(named.contracts) : []),
   ];
   return [
     ...configured.filter(({ domain }) => !claimed.has(domain)).map(({ where }) => `${where}${unclaimedEnd}`),
     ...unfound(named).map((entry) => `protect, ${entry}${unfoundEnd}`),
   ];
+}
+
+/** Each domain that somebody may call, with who; what a provider's own service is said to lead to is known by that. */
+function calledIn({ services, consumers }: Contract) {
+  const served = new Set(services.flatMap(({ domains = [] }) => domains));
+  const callers = Object.entries(consumers).flatMap(([name, { calls }]) => calls.map((domain) => ({ name, domain })));
+  return [...groupBy(callers, ({ domain }) => domain)]
+    .filter(([domain]) => !served.has(domain))
+    .map(([domain, group]) => {
+      const keys = group.map(({ name }) => `contracts.consumers.${name}.calls`);
+      return { domain, where: `${keys.join(', ')}: ${domain}` };
+    });
 }
 
 function unfound({ protect, snapshot, desired, known: others }: Named): readonly string[] {

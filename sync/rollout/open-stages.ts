@@ -3,6 +3,7 @@ import { configPath } from '#config/file';
 import type { Config } from '#config/schema';
 import { digestOf } from '#core/json';
 import { parseBase } from '#deck/file/base';
+import { onlyRead } from '../contracts/open';
 import { backendOf } from '../control-planes/backends';
 import { takesBase } from '../control-planes/control-plane';
 import type { StageMemory } from '../pass/plan-once';
@@ -14,7 +15,7 @@ import { openJournal } from './journal';
 import type { MemoryOptions } from './memory';
 import { openRecorded } from './recorded';
 import { openRevisions } from './revisions';
-import { type Discovery, type SharingOptions, shareDiscovery } from './share-discovery';
+import { type SharingOptions, shareDiscovery } from './share-discovery';
 import { askedFor, type KnownStages, onlyStage, resolveStages, type Unlisted } from './stages';
 
 export type StagesOptions = SessionOptions & {
@@ -64,17 +65,16 @@ export async function openStages(options: StagesOptions, signal: AbortSignal): P
   const sessions = openSessions(ground, known, { signal, freshMs: () => freshMs });
   if (stage === undefined) return { sessions, unlisted };
   const { publications, ...session } = onlyStage(sessions, stage, unlisted);
-  const isPublishing = config.entries[0] === ground.config.entries[0];
+  const isFirst = config.entries[0] === ground.config.entries[0];
   // One alone ends its own discovery when it fails.
-  const meant = { ...session, ...ownDiscovery(ground), publications: isPublishing ? publications : [] };
+  const { contracts, discovery } = ground;
+  const { discover, confirmGone } = discovery;
+  const beside = { publications: isFirst ? publications : [], contracts: isFirst ? contracts : onlyRead(contracts) };
+  const meant = { ...session, discover, confirmGone, ...beside };
   return { sessions: [meant], unlisted: [] };
 }
 
-function ownDiscovery({ discovery: { discover, confirmGone } }: StagesGround): Discovery {
-  return { discover, confirmGone };
-}
-
-/** A session for each of these stages; what is published goes with the first. */
+/** A session for each of these stages; what is published, and what is done about contracts, goes with the first. */
 export function openSessions(
   ground: StagesGround,
   known: KnownStages,
@@ -83,11 +83,18 @@ export function openSessions(
   const { configs } = known;
   const { monotonicMs } = ground.options.clock;
   const plan = sharePlanning();
-  const share = shareDiscovery(ground.discovery, { ...sharing, monotonicMs });
+  const { discovery, contracts } = ground;
+  const share = shareDiscovery({ ...discovery, readContracts: contracts?.read }, { ...sharing, monotonicMs });
   return configs.map((config, index) => {
     const session = openStage(ground, config, known);
     if (configs.length === 1) return session;
-    return { ...session, ...share(), plan, publications: index === 0 ? session.publications : [] };
+    const { readContracts: read, ...shared } = share();
+    const readTogether = contracts && read && { ...contracts, read };
+    const beside =
+      index === 0
+        ? { publications: session.publications, contracts: readTogether }
+        : { publications: [], contracts: onlyRead(readTogether) };
+    return { ...session, ...shared, plan, ...beside };
   });
 }
 

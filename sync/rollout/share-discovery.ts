@@ -2,11 +2,14 @@ import { checksumOf } from '#core/json';
 import type { Snapshot } from '#core/model';
 import type { Clock } from '#core/timing/clock';
 import type { Confirmed, ConfirmGone } from '#discovery/confirm-gone';
+import type { ContractsRead, ContractsReader } from '#discovery/contracts/reader';
 
 /** What reads all scopes, and asks for what they do not list. */
 export type Discovery = {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly confirmGone: ConfirmGone;
+  /** Absent: the configuration has no `contracts`. */
+  readonly readContracts?: ContractsReader['read'];
 };
 
 /** What one of several stages has of it. */
@@ -18,6 +21,8 @@ export type SharedDiscovery = Discovery & {
 type Round = {
   readonly snapshot: Promise<Snapshot>;
   readonly confirmed: Map<string, Promise<Confirmed>>;
+  /** Begins with the first stage that asks. */
+  contracts?: Promise<ContractsRead>;
   endedAtMs: number;
 };
 
@@ -34,7 +39,10 @@ export type SharingOptions = Pick<Clock, 'monotonicMs'> & {
  * One discovery for several stages: gives what each of them calls. A round is read once; a stage gets each round once, so that whoever asks again begins a
  * new one, which the others get as well if they come soon enough.
  */
-export function shareDiscovery({ discover, confirmGone }: Discovery, options: SharingOptions): () => SharedDiscovery {
+export function shareDiscovery(
+  { discover, confirmGone, readContracts }: Discovery,
+  options: SharingOptions,
+): () => SharedDiscovery {
   const { monotonicMs, signal, freshMs, onRound } = options;
   let round: Round | undefined;
 
@@ -60,6 +68,13 @@ export function shareDiscovery({ discover, confirmGone }: Discovery, options: Sh
         isKept = false;
         return had.snapshot;
       },
+      readContracts:
+        readContracts &&
+        ((own) => {
+          if (!had) return readContracts(own);
+          had.contracts ??= readContracts(signal);
+          return had.contracts;
+        }),
       keepRound: () => {
         isKept = true;
       },

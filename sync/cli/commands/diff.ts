@@ -6,7 +6,7 @@ import { expectationOf } from '../../pass/identity';
 import { onlyDomain } from '../../pass/one-domain';
 import { serialisePlan } from '../../pass/plan-file';
 import { hasNoCredentials, isIncomplete, isWithheld, type Report, serialiseReport } from '../../pass/report';
-import { formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
+import { formatActing, formatPlanned, formatReport, formatUnchanged, summaryOfWithheld } from '../../pass/report-text';
 import { planApproved } from '../../pass/run-once';
 import type { Session } from '../../pass/session';
 import type { ForeignEntity } from '../../plan/foreign-entities';
@@ -67,13 +67,14 @@ export async function planned(session: Session, options: ShowOptions, signal: Ab
 }
 
 function exitCodeOfPlan(report: Report, options: ShowOptions): number {
-  const { publications: published = [] } = report;
+  const { publications: published = [], contracts } = report;
   if (hasNoCredentials(report)) return exitCodes.error;
   if (published.some(isIncomplete)) return exitCodes.incomplete;
   const uncertain = exitCodeOfUncertain(report, options);
   if (uncertain) return uncertain;
-  const differs =
-    Boolean(report.refused) || isWithheld(report) || [report, ...published].some((one) => one.changes.length > 0);
+  const isAnythingPlanned =
+    [report, ...published].some((one) => one.changes.length > 0) || (contracts?.actions ?? []).length > 0;
+  const differs = Boolean(report.refused) || isWithheld(report) || isAnythingPlanned;
   return differs ? exitCodes.differs : exitCodes.done;
 }
 
@@ -102,15 +103,22 @@ type Writing = { readonly path: string; readonly session: Session; readonly repo
 
 /** Writes what `sync --plan` will take as approved. */
 async function writePlan({ path, session, report }: Writing, signal: AbortSignal): Promise<string> {
-  const { changes, withheld } = report;
+  const { changes, withheld, contracts } = report;
   const expected = await expectationOf(session, signal);
-  const plan = { ...expected, createdAtMs: session.clock.now(), withheld: withheld?.reason, changes };
+  const plan = {
+    ...expected,
+    createdAtMs: session.clock.now(),
+    withheld: withheld?.reason,
+    changes,
+    contracts: contracts?.actions,
+  };
   const written = await writeOutput(path, serialisePlan(plan));
   return withheld ? `${written}; sync --plan refuses it, as the brake withholds removals` : written;
 }
 
 function summaryOf(report: Report, foreign: readonly ForeignEntity[]): string {
-  if (report.changes.length === 0 && !report.withheld && !report.refused) return formatUnchanged(report);
+  const acting = formatActing(report);
+  if (report.changes.length === 0 && !report.withheld && !report.refused) return `${formatUnchanged(report)}${acting}`;
   const planned = formatPlanned(report.changes, foreign) + summaryOfWithheld(report);
-  return `${report.refused ? 'sync would refuse this: ' : ''}${planned}`;
+  return `${report.refused ? 'sync would refuse this: ' : ''}${planned}${acting}`;
 }

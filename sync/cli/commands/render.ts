@@ -76,5 +76,6 @@ function refused(reason: string, stage: string | undefined): StageResult {
 }
 
 function textOf(report: Report, terminal: Terminal): string {
-  return formatReport({ ...report, changes: [], publications: [] }, terminal);
+  const contracts = report.contracts && { ...report.contracts, actions: [] };
+  return formatReport({ ...report, changes: [], publications: [], contracts }, terminal);
 }

@@ -1,3 +1,4 @@
+import { onlyRead } from '../../contracts/open';
 import { hasNoCredentials, isIncomplete, type Report, serialiseReport } from '../../pass/report';
 import { formatApplied, formatCounts, formatReport, formatUnchanged, pinnedTo } from '../../pass/report-text';
 import type { StageSession } from '../../rollout/open-stages';
@@ -26,8 +27,10 @@ export const runRollback: Verb<RollbackOptions> = (options, signal) => {
   return perStage(options, signal, { doing: 'going back in', isInOrder: true, of });
 };
 
-async function rollbackOne(session: StageSession, options: RollbackOptions, signal: AbortSignal): Promise<StageResult> {
+async function rollbackOne(given: StageSession, options: RollbackOptions, signal: AbortSignal): Promise<StageResult> {
   const { terminal, json, revision } = options;
+  // A person is asked about the control plane alone.
+  const session = { ...given, contracts: onlyRead(given.contracts) };
   const rollback = await planRollback(session, revision, signal);
   const shown = { ...rollback.report, pinned: undefined };
   // A person is asked about what is above the question.

@@ -111,9 +111,9 @@ async function readApproval(path: string, session: Session, signal: AbortSignal)
 }
 
 function summaryOf(report: Report): string {
-  const { changes, applied, refused, publications } = report;
+  const { changes, applied, refused, publications = [], contracts } = report;
   if (refused || (!applied && changes.length > 0)) return `Nothing was written: ${formatCounts(changes)}`;
-  if (!applied && publications?.some((one) => one.applied)) return formatUnchanged(report);
+  if (!applied && [contracts, ...publications].some((one) => one?.applied)) return formatUnchanged(report);
   if (!applied) return report.withheld ? 'Nothing was written' : `${formatUnchanged(report)}; nothing was written`;
   return formatApplied(applied);
 }

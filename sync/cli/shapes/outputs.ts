@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { outputPage } from '#config/printed/reference';
 import { adoptOutputs } from './adopt';
+import { contractsPass, contractsSeen } from './contracts';
 import { explained } from './explain';
 import {
   applied,
@@ -69,6 +70,9 @@ const report = {
     .optional()
     .describe('what `protect` lists and the plan concerns; absent: it lists nothing'),
   publications: z.array(publication).optional().describe('services of Cloud Map; absent: nothing is published'),
+  contracts: contractsPass
+    .optional()
+    .describe('absent: the configuration has no `contracts`, or another stage acts on them'),
   withheld: withheld.optional().describe('removals that the brake holds back'),
   refused: text.optional().describe('why policy refuses the plan as a whole'),
   warnings: texts.describe('what else people should know'),
@@ -128,6 +132,7 @@ const ofOne = {
       warnings: report.warnings,
     })
     .meta({ id: 'discover' }),
+  contracts: z.strictObject({ ...contractsSeen, warnings: report.warnings }).meta({ id: 'contracts' }),
   diff: z.strictObject({ ...report, conflicts }).meta({ id: 'diff' }),
   sync: z
     .strictObject({
