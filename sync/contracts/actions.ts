@@ -37,6 +37,6 @@ export type AppliedAction = {
 export type WithheldActions = { readonly reason: string; readonly actions: readonly ContractAction[] };
 
 /** The endpoint, or the principal, that an action is about. */
-export function subjectOf({ endpointId, principal }: ContractAction): string {
+export function actionSubject({ endpointId, principal }: ContractAction): string {
   return endpointId ?? principal ?? '';
 }

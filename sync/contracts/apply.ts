@@ -2,7 +2,7 @@ import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { concurrently } from '#io/concurrently';
 import { delayedSignal } from '#io/signals';
-import { type AppliedAction, type ContractAction, contractVerbs, subjectOf } from './actions';
+import { type AppliedAction, actionSubject, type ContractAction, contractVerbs } from './actions';
 import type { ContractWriter } from './contract-writer';
 
 export type ActOptions = {
@@ -88,10 +88,10 @@ async function applyBatch(
     }));
   try {
     mayWrite?.();
-    const refused = await writer.write({ action, serviceId, subjects: batch.map(subjectOf) }, writeSignal);
+    const refused = await writer.write({ action, serviceId, subjects: batch.map(actionSubject) }, writeSignal);
     const errors = new Map(refused.map((one) => [one.subject, one.error]));
     return batch.map((one): AppliedAction => {
-      const error = errors.get(subjectOf(one));
+      const error = errors.get(actionSubject(one));
       return error === undefined ? { action: one, outcome: 'applied' } : { action: one, outcome: 'failed', error };
     });
   } catch (thrown) {

@@ -1,9 +1,9 @@
 import type { ServiceState } from '#core/contracts/model';
 import { formatProblem } from '#core/errors';
 import { groupBy } from '#core/group-by';
+import { isLetIn } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
-import { type ContractAction, subjectOf, type WithheldActions } from './actions';
-import { isAccepted } from './connections';
+import { actionSubject, type ContractAction, type WithheldActions } from './actions';
 
 /** Below this many a percentage says nothing, and the brake does not act (as in plan/removals/brake.ts). */
 const brakeFrom = 10;
@@ -38,7 +38,7 @@ function withheldOf(
   { maxRemovePercent, allowRemovals = 0 }: Pick<Policy, 'maxRemovePercent' | 'allowRemovals'>,
 ): WithheldActions | undefined {
   const isTaking = ({ action }: ContractAction) => action === 'reject' || action === 'disallow';
-  const taken = actions.filter((one) => isTaking(one) && held.has(`${one.serviceId} ${subjectOf(one)}`));
+  const taken = actions.filter((one) => isTaking(one) && held.has(`${one.serviceId} ${actionSubject(one)}`));
   const percent = (taken.length / held.size) * 100;
   if (held.size < brakeFrom || percent <= maxRemovePercent || taken.length <= allowRemovals) return undefined;
   const services = groupBy(taken, ({ serviceId }) => serviceId).size;
@@ -52,7 +52,7 @@ function withheldOf(
 
 function acceptedIn({ serviceId, connections }: ServiceState): readonly string[] {
   if (connections.status === 'unknown') return [];
-  return connections.value.filter(isAccepted).map(({ endpointId }) => `${serviceId} ${endpointId}`);
+  return connections.value.filter(isLetIn).map(({ endpointId }) => `${serviceId} ${endpointId}`);
 }
 
 function allowedIn({ serviceId, permissions }: ServiceState): readonly string[] {

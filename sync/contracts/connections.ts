@@ -1,22 +1,10 @@
 import type { ContractsConfig } from '#config/contracts';
 import { compareText } from '#core/addresses/targets';
 import type { EndpointConnection, ServiceState } from '#core/contracts/model';
-import { parseEndpointState } from '#core/endpoint-states';
-import type { EndpointState } from '#core/model';
+import { isLetIn, isWaiting } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
 import { type ContractStanding, standingBy } from './standing';
-
-/** States of a connection that the owner of the service has accepted, and that carries requests now or soon. */
-const acceptedStates: ReadonlySet<EndpointState> = new Set(['pending', 'available']);
-
-export function isAccepted({ state }: EndpointConnection): boolean {
-  return acceptedStates.has(parseEndpointState(state));
-}
-
-export function isPending({ state }: EndpointConnection): boolean {
-  return parseEndpointState(state) === 'pendingAcceptance';
-}
 
 type Rules = Pick<ContractsConfig, 'accept' | 'reject' | 'consumers'>;
 
@@ -51,11 +39,11 @@ function knownConnections({ connections }: ServiceState): readonly EndpointConne
 }
 
 function isAcceptable(connection: EndpointConnection, { mayCall }: ContractStanding): boolean {
-  return isPending(connection) && mayCall.length > 0 && connection.misfit === undefined;
+  return isWaiting(connection) && mayCall.length > 0 && connection.misfit === undefined;
 }
 
 function isRejectable(connection: EndpointConnection, { mayCall, isUncertain }: ContractStanding): boolean {
-  return (isPending(connection) || isAccepted(connection)) && mayCall.length === 0 && !isUncertain;
+  return (isWaiting(connection) || isLetIn(connection)) && mayCall.length === 0 && !isUncertain;
 }
 
 function whyUncontracted({ consumer }: ContractStanding, account: string | undefined): string {

@@ -1,10 +1,11 @@
-import type { ContractsConfig } from '#config/contracts';
+import type { ContractsConfig, ServiceConfig } from '#config/contracts';
 import type { Config } from '#config/schema';
 import type { AwsAccess } from '#discovery/aws/access';
-import { type AccountScope, accountScopes } from '#discovery/aws/accounts';
+import type { AccountScope } from '#discovery/aws/accounts';
 import { createCallBudget } from '#discovery/aws/call-budget';
 import { lazyEc2Client } from '#discovery/aws/clients';
 import { type ContractsReaderOptions, openContracts } from '#discovery/contracts/open';
+import { accountOf, serviceScopeId } from '#discovery/contracts/places';
 import type { ContractsReader } from '#discovery/contracts/reader';
 import { type ContractWriter, createContractWriter } from './contract-writer';
 
@@ -46,9 +47,7 @@ function openWriter({ services }: ContractsConfig, { clock, credentials }: AwsAc
   return createContractWriter(accesses, createCallBudget({ clock, ...granted }));
 }
 
-function scopeOf({ id, region, roleArn, externalId }: ContractsConfig['services'][number]): AccountScope {
-  const accounts = roleArn ? [{ roleArn, externalId }] : undefined;
-  const [scope] = accountScopes({ name: 'contracts', accounts, regions: [region] });
-  if (!scope) throw new Error('a service without a region');
-  return { ...scope, id: `${scope.id}.${id}` };
+function scopeOf(service: ServiceConfig): AccountScope {
+  const { region, roleArn, externalId } = service;
+  return { id: serviceScopeId(service), source: 'contracts', account: accountOf(service), region, roleArn, externalId };
 }

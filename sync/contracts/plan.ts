@@ -6,12 +6,10 @@ import { type BrakedActions, brakeContracts } from './brake';
 import { planConnections } from './connections';
 import { planPrincipals } from './principals';
 
-export type ContractRules = Pick<ContractsConfig, 'accept' | 'reject' | 'permissions' | 'consumers'>;
-
 /** All that is to be done at AWS about contracts, in the order of doing it, without what the brake withholds; a part that is unknown brings nothing. */
 export function planContracts(
   { services }: Pick<ContractsView, 'services'>,
-  rules: ContractRules,
+  rules: Pick<ContractsConfig, 'accept' | 'reject' | 'permissions' | 'consumers'>,
   policy: Pick<Policy, 'mode' | 'maxRemovePercent' | 'allowRemovals'>,
 ): BrakedActions {
   const all = [...planConnections(services, rules, policy), ...planPrincipals(services, rules, policy)];

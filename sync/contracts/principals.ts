@@ -1,7 +1,8 @@
 import type { ContractsConfig } from '#config/contracts';
 import { compareText } from '#core/addresses/targets';
-import { type Consumer, consumersBy } from '#core/contracts/consumers';
+import { consumersBy } from '#core/contracts/consumers';
 import { lastKnown, type ServiceState } from '#core/contracts/model';
+import { accountOfArn } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
 import { contractedFor } from './standing';
@@ -35,7 +36,7 @@ export function planPrincipals(
     if (permissions.status === 'unknown') return [];
     const held = new Set(permissions.value.map(({ principal }) => principal));
     const wanted = wantedPrincipals(service, rules.consumers);
-    const about = (principal: string) => ({ serviceId, scopeId, principal, account: accountOf(principal) });
+    const about = (principal: string) => ({ serviceId, scopeId, principal, account: accountOfArn(principal) });
     const allow = [...wanted]
       .filter(([principal]) => !held.has(principal))
       .map(([principal, consumer]): ContractAction => {
@@ -54,10 +55,7 @@ export function planPrincipals(
 }
 
 /** Principals by ARN, each with the consumer that names it; a consumer of endpoints alone names none. */
-function wantedPrincipals(
-  service: ServiceState,
-  consumers: Readonly<Record<string, Consumer>>,
-): ReadonlyMap<string, string> {
+function wantedPrincipals(service: ServiceState, consumers: Rules['consumers']): ReadonlyMap<string, string> {
   const partition = partitionOf(service.region);
   const named = contractedFor(service, consumers).flatMap(([name, { accounts = [], principals = [] }]) =>
     [...principals, ...accounts.map((id) => `arn:${partition}:iam::${id}:root`)].map((arn) => [arn, name] as const),
@@ -66,20 +64,12 @@ function wantedPrincipals(
 }
 
 /** Whether a principal that no consumer names may be of one all the same: of the account of an endpoint that a consumer of endpoints alone lists. */
-function neededBy(
-  service: ServiceState,
-  consumers: Readonly<Record<string, Consumer>>,
-): (principal: string) => boolean {
+function neededBy(service: ServiceState, consumers: Rules['consumers']): (principal: string) => boolean {
   const unnamed = contractedFor(service, consumers).filter(([, one]) => !one.accounts && !one.principals);
   if (unnamed.length === 0) return () => false;
   const connections = lastKnown(service.connections);
   if (!connections) return () => true;
   const consumerOf = consumersBy(Object.fromEntries(unnamed));
   const theirs = new Set(connections.filter((one) => consumerOf(one) !== undefined).map(({ account }) => account));
-  return (principal) => theirs.has(accountOf(principal) ?? '');
-}
-
-/** The account in an ARN; undefined: it has none, as `*`. */
-function accountOf(principal: string): string | undefined {
-  return principal.split(':')[4];
+  return (principal) => theirs.has(accountOfArn(principal) ?? '');
 }

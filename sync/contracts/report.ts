@@ -1,7 +1,9 @@
 import type { ContractsConfig } from '#config/contracts';
 import type { AwsPart, ContractsView, EndpointConnection, ServiceState } from '#core/contracts/model';
 import { lastKnown } from '#core/contracts/model';
-import { type ContractFinding, findingsOf } from '#discovery/contracts/findings';
+import { findingsOf } from '#discovery/contracts/findings';
+import type { ContractFinding } from '#discovery/contracts/found/finding';
+import { type PartName, partNames } from '#discovery/contracts/parts';
 import type { AppliedAction, ContractAction, WithheldActions } from './actions';
 import { standingBy } from './standing';
 
@@ -13,10 +15,6 @@ export type PartReport = {
   readonly code?: string;
   readonly reason?: string;
 };
-
-export const partNames = ['connections', 'permissions', 'setup', 'health'] as const;
-
-export type PartName = (typeof partNames)[number];
 
 export type ServiceReport = Pick<ServiceState, 'scopeId' | 'account' | 'region' | 'domains'> & {
   readonly id: string;
@@ -86,11 +84,13 @@ function reportPart(part: AwsPart<unknown>, nowMs: number): PartReport {
 /** A part that is unknown, and of which service. */
 export type UnknownPart = PartReport & { readonly service: string; readonly name: PartName };
 
+/** Health is for findings alone: a role that may not ask for it makes nothing uncertain. */
 export function unknownParts({ services }: Pick<ContractsSeen, 'services'>): readonly UnknownPart[] {
   return services.flatMap(({ id, parts }) =>
     partNames.flatMap((name) => {
       const part = parts[name];
-      return part?.status === 'unknown' ? [{ ...part, service: id, name }] : [];
+      const isMissed = part?.status === 'unknown' && !(name === 'health' && part.code === 'ACCESS_DENIED');
+      return isMissed ? [{ ...part, service: id, name }] : [];
     }),
   );
 }

@@ -1,9 +1,11 @@
-import { type Consumer, consumersBy } from '#core/contracts/consumers';
+import type { ContractsConfig } from '#config/contracts';
+import { consumersBy } from '#core/contracts/consumers';
 import type { EndpointConnection, ServiceState } from '#core/contracts/model';
+import { domainsBehind } from '#discovery/contracts/found/rules';
 
 type Caller = Pick<EndpointConnection, 'endpointId' | 'account' | 'misfit'>;
-
 type Service = Pick<ServiceState, 'domains'>;
+type Consumers = ContractsConfig['consumers'];
 
 /** What the contract says of a connection. */
 export type ContractStanding = {
@@ -16,30 +18,19 @@ export type ContractStanding = {
 };
 
 /** Gives what the contract says of a connection to a service. */
-export function standingBy(
-  consumers: Readonly<Record<string, Consumer>>,
-): (service: Service, caller: Caller) => ContractStanding {
+export function standingBy(consumers: Consumers): (service: Service, caller: Caller) => ContractStanding {
   const consumerOf = consumersBy(consumers);
   const listed = new Set(Object.values(consumers).flatMap(({ endpoints = [] }) => endpoints));
   return (service, caller) => {
     const consumer = consumerOf(caller);
-    const { calls } = (consumer === undefined ? undefined : consumers[consumer]) ?? { calls: [] };
     // One that a consumer lists, and that AWS tells to be of another account than the consumer's, is a mistake in the file.
     const isDoubtful = consumer === undefined && listed.has(caller.endpointId);
     const isUncertain = caller.account === undefined || caller.misfit !== undefined || isDoubtful;
-    return { consumer, mayCall: callsBehind(service, calls), isUncertain };
+    return { consumer, mayCall: domainsBehind(service, { consumers }, consumer), isUncertain };
   };
 }
 
-/** Of the domains that a consumer calls, those behind a service: all behind the gateway's. */
-export function callsBehind({ domains }: Service, calls: readonly string[]): readonly string[] {
-  return domains ? calls.filter((domain) => domains.includes(domain)) : calls;
-}
-
-/** The consumers that a service is for, each with what it may call there. */
-export function contractedFor(
-  service: Service,
-  consumers: Readonly<Record<string, Consumer>>,
-): readonly (readonly [name: string, consumer: Consumer])[] {
-  return Object.entries(consumers).filter(([, { calls }]) => callsBehind(service, calls).length > 0);
+/** The consumers that a service is for. */
+export function contractedFor(service: Service, consumers: Consumers) {
+  return Object.entries(consumers).filter(([name]) => domainsBehind(service, { consumers }, name).length > 0);
 }

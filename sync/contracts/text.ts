@@ -1,7 +1,14 @@
 import { groupBy } from '#core/group-by';
+import type { ContractFinding } from '#discovery/contracts/found/finding';
 import { formatRows } from '#io/table';
 import { type Colour, paint, type Terminal } from '#io/terminal';
-import { type AppliedAction, type ContractAction, type ContractVerb, subjectOf, type WithheldActions } from './actions';
+import {
+  type AppliedAction,
+  actionSubject,
+  type ContractAction,
+  type ContractVerb,
+  type WithheldActions,
+} from './actions';
 import { type ContractsReport, type ContractsSeen, type UnknownPart, unknownParts } from './report';
 
 const colours: Readonly<Record<ContractVerb, Colour>> = {
@@ -15,10 +22,10 @@ const indent = '  ';
 
 /** All of a pass that concerns contracts: what is not known, what is found, what is done and why, and what came of it. */
 export function formatContracts(report: ContractsReport, terminal: Terminal): string {
-  const { actions, applied, withheld = [], leftOut = [], unnecessary = [] } = report;
+  const { findings, actions, applied, withheld = [], leftOut = [], unnecessary = [] } = report;
   return [
     formatUnknownParts(report, terminal),
-    formatContractFindings(report, terminal),
+    formatContractFindings({ findings: findings.filter((one) => !isActedOn(one, actions)) }, terminal),
     formatActions(actions, terminal),
     applied ? `${formatFailedActions(applied, terminal)}${countActed(applied)}\n` : '',
     withheld.map((one) => formatWithheldActions(one, terminal)).join(''),
@@ -29,6 +36,12 @@ export function formatContracts(report: ContractsReport, terminal: Terminal): st
       .map((action) => `${paint(terminal, 'dim', 'not needed, or not right, any more')} ${describeAction(action)}\n`)
       .join(''),
   ].join('');
+}
+
+/** The plan says it already, and what it does about it. */
+function isActedOn({ serviceId, endpointId, principal }: ContractFinding, actions: readonly ContractAction[]): boolean {
+  const subject = endpointId ?? principal;
+  return subject !== undefined && actions.some((one) => one.serviceId === serviceId && actionSubject(one) === subject);
 }
 
 /** Parts that are unknown, those of one reason together, with how old the data is that is used instead. */
@@ -60,7 +73,7 @@ export function formatContractFindings({ findings }: Pick<ContractsSeen, 'findin
 function formatActions(actions: readonly ContractAction[], terminal: Terminal): string {
   return [...groupBy(actions, ({ serviceId }) => serviceId)]
     .map(([serviceId, group]) => {
-      const rows = group.map((one) => [one.action, subjectOf(one), whoseOf(one), one.reason]);
+      const rows = group.map((one) => [one.action, actionSubject(one), whoseOf(one), one.reason]);
       const columns = terminal.columns && terminal.columns - indent.length;
       const [head = '', ...more] = formatRows(['ACTION', 'WHAT', 'WHOSE', 'WHY'], rows, columns);
       const painted = more.map((row, index) => paint(terminal, colours[group[index]?.action ?? 'allow'], row));
@@ -85,7 +98,7 @@ function formatFailedActions(applied: readonly AppliedAction[], terminal: Termin
 
 /** One line, without the reason. */
 export function describeAction(action: ContractAction): string {
-  return `${action.action} ${subjectOf(action)} at ${action.serviceId}`;
+  return `${action.action} ${actionSubject(action)} at ${action.serviceId}`;
 }
 
 function countActed(applied: readonly AppliedAction[]): string {
@@ -96,7 +109,7 @@ function countActed(applied: readonly AppliedAction[]): string {
 function formatWithheldActions({ reason, actions }: WithheldActions, terminal: Terminal): string {
   const label = paint(terminal, 'red', 'withheld');
   const lines = [...groupBy(actions, ({ action, serviceId }) => `${action} at ${serviceId}`)].map(
-    ([what, group]) => `${label} ${what}: ${group.map(subjectOf).join(' ')}\n`,
+    ([what, group]) => `${label} ${what}: ${group.map(actionSubject).join(' ')}\n`,
   );
   return `${lines.join('')}${label} ${reason}\n`;
 }
