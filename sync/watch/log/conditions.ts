@@ -59,6 +59,27 @@ export const conditionWords = {
     ends: 'published again',
     restless: 'not published now and then',
   },
+  service: {
+    level: 'warn',
+    begins: 'service unknown',
+    lasts: 'service still unknown',
+    ends: 'service known again',
+    restless: 'service unknown now and then',
+  },
+  action: {
+    level: 'error',
+    begins: 'action of contracts failed',
+    lasts: 'action of contracts still fails',
+    ends: 'action of contracts no longer fails',
+    restless: 'action of contracts fails now and then',
+  },
+  finding: {
+    level: 'warn',
+    begins: 'contract finding',
+    lasts: 'contract finding still holds',
+    ends: 'contract finding no longer holds',
+    restless: 'contract finding comes and goes',
+  },
   warning: {
     level: 'warn',
     begins: 'warning',

@@ -3,10 +3,11 @@ import { hasNoCredentials, isIncomplete, isOurs, type Report } from '../../pass/
 import { isOfUnclaimed } from '../../plan/unclaimed';
 import type { PublicationReport } from '../../publish/publish';
 import type { Condition, Seen } from './conditions';
+import { isUndecidedAction, isUndecidedFinding, ofContracts } from './of-contracts';
 
 /** What a pass that could plan found to be wrong. */
 export function foundIn(report: Report): Seen {
-  const { applied = [], changes, scopes, publications = [] } = report;
+  const { applied = [], changes, scopes, publications = [], contracts } = report;
   const open = new Set(changes.map(nameOf));
   for (const { change, outcome } of applied) if (outcome === 'applied') open.delete(nameOf(change));
   const isAllRead = scopes.every(({ status }) => status === 'known');
@@ -18,11 +19,14 @@ export function foundIn(report: Report): Seen {
       ...stopped(report),
       ...failed(report),
       ...publications.flatMap(unpublished),
+      ...(contracts ? ofContracts(contracts) : []),
       ...report.warnings.map(warning),
     ],
     isUndecided: ({ kind, id }) => {
       // A change that was not tried, or was skipped, may be as invalid as it was.
       if (kind === 'change') return open.has(id);
+      if (kind === 'finding') return contracts !== undefined && isUndecidedFinding(id, contracts);
+      if (kind === 'action') return contracts !== undefined && isUndecidedAction(id, contracts);
       if (kind === 'publication') return isUntried && publications.some(({ name }) => name === id);
       return kind === 'warning' && !isAllRead && isOfUnclaimed(id);
     },

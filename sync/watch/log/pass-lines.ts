@@ -1,3 +1,4 @@
+import type { ContractAction } from '../../contracts/actions';
 import { isOurs, type Report } from '../../pass/report';
 import type { AppliedChange, Change } from '../../plan/changes';
 import type { Conditions, Line } from './conditions';
@@ -43,7 +44,7 @@ export function linesOfPass(
   };
   return {
     said: isTold ? { conditions, endedMs: nowMs, quietPasses: 0 } : quiet,
-    lines: numbered([...lines, ...writtenLines(passed.report), ended], passed.number),
+    lines: numbered([...lines, ...writtenLines(passed.report), ...actedLines(passed.report), ended], passed.number),
   };
 }
 
@@ -65,6 +66,7 @@ function countsOf(report: Report) {
     waiting: changes.length - applied.length - held,
     withheld: withheld?.changes.length ?? 0,
     published: publishedIn(report).length,
+    acted: report.contracts && actedIn(report).length,
     pinned: report.pinned?.revision,
     scopes: scopes.length,
     unknownScopes: scopes.filter(({ status }) => status === 'unknown').length,
@@ -74,7 +76,8 @@ function countsOf(report: Report) {
 
 /** Something was written, or waits for the end of the window that collects it. */
 function isBusy(report: Report): boolean {
-  return writtenOf(report.applied).length + publishedIn(report).length + (report.held ?? 0) > 0;
+  const done = [writtenOf(report.applied), publishedIn(report), actedIn(report)];
+  return done.some(({ length }) => length > 0) || (report.held ?? 0) > 0;
 }
 
 function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
@@ -83,6 +86,24 @@ function writtenOf(applied: readonly AppliedChange[] = []): readonly Change[] {
 
 function publishedIn({ publications = [] }: Report): readonly Change[] {
   return publications.flatMap((one) => writtenOf(one.applied));
+}
+
+function actedIn({ contracts }: Report): readonly ContractAction[] {
+  return (contracts?.applied ?? []).filter(({ outcome }) => outcome === 'applied').map(({ action }) => action);
+}
+
+/** A line each, and what more there is is counted. */
+function actedLines(report: Report): readonly Line[] {
+  const acted = actedIn(report);
+  const more = acted.length - linesOfApplied;
+  const lines = acted
+    .slice(0, linesOfApplied)
+    .map(({ action, serviceId, endpointId, principal, account, ...why }): Line => {
+      const { consumer, reason } = why;
+      const about = { action, service: serviceId, endpoint: endpointId, principal, account, consumer };
+      return { level: 'info', message: 'action of contracts done', fields: { ...about, reason } };
+    });
+  return more > 0 ? [...lines, { level: 'info', message: 'more actions of contracts done', fields: { more } }] : lines;
 }
 
 function writtenLines(report: Report): readonly Line[] {

@@ -1,5 +1,6 @@
 import type { Snapshot } from '#core/model';
 import { lastGoodOf, unknownScopes } from '#core/snapshot';
+import type { ContractsReport } from '../../contracts/report';
 import { isIncomplete, isWithheld, type Report } from '../../pass/report';
 import type { AppliedChange } from '../../plan/changes';
 import type { Shortfall } from './shortfalls';
@@ -28,6 +29,7 @@ export type CountedReport = {
 export function countReport(metrics: Metrics, { report, rejected, flapping }: CountedReport): void {
   const { applied = [], publications = [], quarantined, refused, withheld, held = 0 } = report;
   for (const one of applied) countChange(metrics, one);
+  if (report.contracts) countContracts(metrics, report.contracts);
   const reasons = [refused ? 'limit' : [], isWithheld(report) ? 'brake' : []].flat();
   metrics.count(
     'kong_privatelink_plan_refused',
@@ -50,6 +52,21 @@ function countChange(metrics: Metrics, { change: { action, kind }, outcome, code
   else if (outcome === 'failed')
     metrics.add('kong_privatelink_changes_failed_total', 1, { kind, code: code ?? 'other' });
   else metrics.add('kong_privatelink_changes_skipped_total', 1, { kind });
+}
+
+function countContracts(metrics: Metrics, { connections, findings, applied = [] }: ContractsReport): void {
+  metrics.count(
+    'kong_privatelink_contract_connections',
+    connections.map(({ serviceId: service, state, mayCall }) => {
+      return { service, state, contracted: mayCall.length > 0 ? 'yes' : 'no' };
+    }),
+  );
+  metrics.count(
+    'kong_privatelink_contract_findings',
+    findings.map(({ code }) => ({ code })),
+  );
+  for (const { action, outcome } of applied)
+    metrics.add('kong_privatelink_contract_actions_total', 1, { action: action.action, outcome });
 }
 
 export type EndedPass = {

@@ -2,6 +2,7 @@ import { errorCodes } from '#core/errors';
 import { quarantineCodes } from '#core/model';
 import { writeOrder } from '#deck/desired';
 import { type MetricTable, metricRows } from '#io/metrics/text';
+import { contractVerbs } from '../../contracts/actions';
 import { actions } from '../../plan/changes';
 import { shortfalls } from './shortfalls';
 
@@ -93,6 +94,25 @@ const writing = {
   },
 } as const satisfies MetricTable;
 
+/** With `contracts` alone: elsewhere none of them is shown. */
+const contracts = {
+  kong_privatelink_contract_connections: {
+    type: 'gauge',
+    help: 'Connections to the services of contracts as last known, by state, and by whether the contract lets them call anything (`yes` or `no`)',
+    labels: { service: [], state: [], contracted: ['yes', 'no'] },
+  },
+  kong_privatelink_contract_findings: {
+    type: 'gauge',
+    help: 'What the contract says otherwise, or what keeps a consumer out',
+    labels: { code: [] },
+  },
+  kong_privatelink_contract_actions_total: {
+    type: 'counter',
+    help: 'What was done at the services of contracts, or failed',
+    labels: { action: contractVerbs, outcome: [] },
+  },
+} as const satisfies MetricTable;
+
 /** Of a stage in a rollout alone (sync/watch/rollout/metrics.ts): elsewhere none of them is shown. */
 export const rolloutMetrics = {
   kong_privatelink_rollout_step: {
@@ -159,12 +179,13 @@ export const workerGroups = {
   Discovery: discovery,
   Writing: writing,
   Calls: calls,
+  Contracts: contracts,
   Rollouts: rolloutMetrics,
   'The worker itself': running,
 };
 
 /** What is counted for each stage by itself. */
-export const stageMetrics = { ...passes, ...discovery, ...writing, ...calls, ...rolloutMetrics };
+export const stageMetrics = { ...passes, ...discovery, ...writing, ...calls, ...contracts, ...rolloutMetrics };
 
 /** Every metric of the worker. Docs, alerts and the board are made from this table. */
 export const workerMetrics = { ...stageMetrics, ...running };

@@ -24,7 +24,14 @@ export function contractsOf(over: Readonly<Record<string, unknown>> = {}): Contr
 }
 
 export function connectionOf(over: Partial<EndpointConnection> = {}): EndpointConnection {
-  return { serviceId, endpointId: 'vpce-1', account: accounts.sd1, state: 'pendingAcceptance', createdAtMs: 500, ...over };
+  return {
+    serviceId,
+    endpointId: 'vpce-1',
+    account: accounts.sd1,
+    state: 'pendingAcceptance',
+    createdAtMs: 500,
+    ...over,
+  };
 }
 
 export function knownPart<T>(value: T, observedAtMs = 1_000): AwsPart<T> {

@@ -7,7 +7,11 @@ import { createMemoryServices } from '../../../support/contracts/memory';
 
 const signal = new AbortController().signal;
 
-function actionOf(action: ContractAction['action'], subject: string, over: Partial<ContractAction> = {}): ContractAction {
+function actionOf(
+  action: ContractAction['action'],
+  subject: string,
+  over: Partial<ContractAction> = {},
+): ContractAction {
   const about = subject.startsWith('vpce-') ? { endpointId: subject } : { principal: subject };
   return { action, serviceId, scopeId, ...about, reason: 'because', ...over };
 }
@@ -25,7 +29,9 @@ function createWorld(ids: readonly string[] = ['vpce-1', 'vpce-2']) {
 
 function told(results: Awaited<ReturnType<typeof applyActions>>): readonly string[] {
   return results.map(({ action, outcome, error }) =>
-    [outcome, action.action, action.endpointId ?? action.principal, error].filter((part) => part !== undefined).join(' '),
+    [outcome, action.action, action.endpointId ?? action.principal, error]
+      .filter((part) => part !== undefined)
+      .join(' '),
   );
 }
 

@@ -25,7 +25,9 @@ function createWriter(clock = createFakeClock()) {
   return createContractWriter([{ serviceId, scope, client: async () => client }], budget);
 }
 
-beforeEach(() => mock.reset());
+beforeEach(() => {
+  mock.reset();
+});
 
 describe('a contract writer', () => {
   it.each([
@@ -83,7 +85,12 @@ describe('a contract writer', () => {
 
   it('names the permission and the role where AWS denies the call', async () => {
     const $metadata = {};
-    const denied = new EC2ServiceException({ name: 'UnauthorizedOperation', message: 'no', $fault: 'client', $metadata });
+    const denied = new EC2ServiceException({
+      name: 'UnauthorizedOperation',
+      message: 'no',
+      $fault: 'client',
+      $metadata,
+    });
     mock.on(RejectVpcEndpointConnectionsCommand).rejects(denied);
 
     const writing = createWriter().write({ action: 'reject', serviceId, subjects: ['vpce-1'] }, signal);

@@ -24,7 +24,8 @@ function planned(...args: Parameters<typeof plan>): readonly string[] {
   return plan(...args).actions.map(({ action, endpointId, principal }) => `${action} ${endpointId ?? principal}`);
 }
 
-const allowed = knownPart([{ principal: rootOf(accounts.sd1) }, { principal: rootOf(accounts.sd2) }]);
+const both = [{ principal: rootOf(accounts.sd1) }, { principal: rootOf(accounts.sd2) }];
+const allowed = knownPart(both);
 
 describe('planContracts', () => {
   it('does nothing by default', () => {
@@ -56,16 +57,21 @@ describe('planContracts', () => {
     ]);
   });
 
-  it.each(['pendingAcceptance', 'PendingAcceptance'])('knows the state %s, as the wire and the SDK spell it', (state) => {
-    const connections = knownPart([connectionOf({ state })]);
+  it.each(['pendingAcceptance', 'PendingAcceptance'])(
+    'knows the state %s, as the wire and the SDK spell it',
+    (state) => {
+      const connections = knownPart([connectionOf({ state })]);
 
-    expect(planned([serviceOf({ connections })], { accept: 'contracted' })).toEqual(['accept vpce-1']);
-  });
+      expect(planned([serviceOf({ connections })], { accept: 'contracted' })).toEqual(['accept vpce-1']);
+    },
+  );
 
   it('accepts at a provider only whom the contract lets call one of its domains', () => {
     const connections = knownPart([connectionOf(), connectionOf({ endpointId: 'vpce-2', account: accounts.sd2 })]);
 
-    expect(planned([serviceOf({ domains: ['sd2'], connections })], { accept: 'contracted' })).toEqual(['accept vpce-1']);
+    expect(planned([serviceOf({ domains: ['sd2'], connections })], { accept: 'contracted' })).toEqual([
+      'accept vpce-1',
+    ]);
   });
 
   it('tells consumers that share an account apart by their endpoints', () => {
@@ -154,7 +160,7 @@ describe('planContracts', () => {
 
   it('takes nothing away under upsert-only', () => {
     const connections = knownPart([connectionOf({ account: accounts.other }), connectionOf({ endpointId: 'vpce-2' })]);
-    const permissions = knownPart([{ principal: '*' }, ...allowed.value]);
+    const permissions = knownPart([{ principal: '*' }, ...both]);
 
     expect(planned([serviceOf({ connections, permissions })], all, { mode: 'upsert-only' })).toEqual(['accept vpce-2']);
   });
@@ -262,6 +268,8 @@ describe('the brake', () => {
     const { actions, withheld } = plan([serviceOf({ permissions })], { permissions: 'manage' });
 
     expect(actions.map(({ action }) => action)).toEqual(['allow', 'allow']);
-    expect(withheld).toMatchObject([{ reason: expect.stringContaining('removes 10 of 10 allowed principals (100 %)') }]);
+    expect(withheld).toMatchObject([
+      { reason: expect.stringContaining('removes 10 of 10 allowed principals (100 %)') },
+    ]);
   });
 });
