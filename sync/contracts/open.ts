@@ -5,7 +5,7 @@ import type { AccountScope } from '#discovery/aws/accounts';
 import { createCallBudget } from '#discovery/aws/call-budget';
 import { lazyEc2Client } from '#discovery/aws/clients';
 import { type ContractsReaderOptions, openContracts } from '#discovery/contracts/open';
-import { accountOf, serviceScopeId } from '#discovery/contracts/places';
+import { accountOfService, serviceScopeId } from '#discovery/contracts/places';
 import type { ContractsReader } from '#discovery/contracts/reader';
 import { type ContractWriter, createContractWriter } from './contract-writer';
 
@@ -49,5 +49,12 @@ function openWriter({ services }: ContractsConfig, { clock, credentials }: AwsAc
 
 function scopeOf(service: ServiceConfig): AccountScope {
   const { region, roleArn, externalId } = service;
-  return { id: serviceScopeId(service), source: 'contracts', account: accountOf(service), region, roleArn, externalId };
+  return {
+    id: serviceScopeId(service),
+    source: 'contracts',
+    account: accountOfService(service),
+    region,
+    roleArn,
+    externalId,
+  };
 }

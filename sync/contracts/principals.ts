@@ -2,7 +2,7 @@ import type { ContractsConfig } from '#config/contracts';
 import { compareText } from '#core/addresses/targets';
 import { consumersBy } from '#core/contracts/consumers';
 import { lastKnown, type ServiceState } from '#core/contracts/model';
-import { accountOfArn } from '#discovery/contracts/found/rules';
+import { accountOfPrincipal } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
 import { contractedFor } from './standing';
@@ -36,7 +36,7 @@ export function planPrincipals(
     if (permissions.status === 'unknown') return [];
     const held = new Set(permissions.value.map(({ principal }) => principal));
     const wanted = wantedPrincipals(service, rules.consumers);
-    const about = (principal: string) => ({ serviceId, scopeId, principal, account: accountOfArn(principal) });
+    const about = (principal: string) => ({ serviceId, scopeId, principal, account: accountOfPrincipal(principal) });
     const allow = [...wanted]
       .filter(([principal]) => !held.has(principal))
       .map(([principal, consumer]): ContractAction => {
@@ -71,5 +71,5 @@ function neededBy(service: ServiceState, consumers: Rules['consumers']): (princi
   if (!connections) return () => true;
   const consumerOf = consumersBy(Object.fromEntries(unnamed));
   const theirs = new Set(connections.filter((one) => consumerOf(one) !== undefined).map(({ account }) => account));
-  return (principal) => theirs.has(accountOfArn(principal) ?? '');
+  return (principal) => theirs.has(accountOfPrincipal(principal) ?? '');
 }

@@ -3,7 +3,7 @@ import type { AwsPart, ContractsView, EndpointConnection, ServiceState } from '#
 import { lastKnown } from '#core/contracts/model';
 import { findingsOf } from '#discovery/contracts/findings';
 import type { ContractFinding } from '#discovery/contracts/found/finding';
-import { type PartName, partNames } from '#discovery/contracts/parts';
+import { type ContractPart, contractParts } from '#discovery/contracts/parts';
 import type { AppliedAction, ContractAction, WithheldActions } from './actions';
 import { standingBy } from './standing';
 
@@ -19,7 +19,7 @@ export type PartReport = {
 export type ServiceReport = Pick<ServiceState, 'scopeId' | 'account' | 'region' | 'domains'> & {
   readonly id: string;
   /** `health` absent: nobody looked. */
-  readonly parts: Readonly<Partial<Record<PartName, PartReport>>>;
+  readonly parts: Readonly<Partial<Record<ContractPart, PartReport>>>;
 };
 
 /** A connection as last known, and what the contract says of it. */
@@ -68,7 +68,7 @@ export function reportContracts(view: ContractsView, contracts: ContractsConfig)
 
 function reportService(service: ServiceState, nowMs: number): ServiceReport {
   const { serviceId: id, scopeId, account, region, domains } = service;
-  const parts = partNames.flatMap((name) => {
+  const parts = contractParts.flatMap((name) => {
     const part = service[name];
     return part ? [[name, reportPart(part, nowMs)] as const] : [];
   });
@@ -82,12 +82,12 @@ function reportPart(part: AwsPart<unknown>, nowMs: number): PartReport {
 }
 
 /** A part that is unknown, and of which service. */
-export type UnknownPart = PartReport & { readonly service: string; readonly name: PartName };
+export type UnknownPart = PartReport & { readonly service: string; readonly name: ContractPart };
 
 /** Health is for findings alone: a role that may not ask for it makes nothing uncertain. */
 export function unknownParts({ services }: Pick<ContractsSeen, 'services'>): readonly UnknownPart[] {
   return services.flatMap(({ id, parts }) =>
-    partNames.flatMap((name) => {
+    contractParts.flatMap((name) => {
       const part = parts[name];
       const isMissed = part?.status === 'unknown' && !(name === 'health' && part.code === 'ACCESS_DENIED');
       return isMissed ? [{ ...part, service: id, name }] : [];

@@ -125,9 +125,8 @@ export type Planned = {
 /** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
   const { during = quietly } = deps;
-  const [discovered, read, stored, published, view] = await during(
-    'discovering, and reading the control plane',
-    () => readAll(deps, signal),
+  const [discovered, read, stored, published, view] = await during('discovering, and reading the control plane', () =>
+    readAll(deps, signal),
   );
   const { held, settings, warnings: ofAdopted } = creditAdopted(deps.settings, read);
   const inUse = [...held, ...published.flatMap((one) => one.held)];
