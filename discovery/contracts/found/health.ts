@@ -14,7 +14,7 @@ export function healthFindings({ serviceId, health }: ServiceState): readonly Co
       return {
         code: 'targets-unhealthy',
         serviceId,
-        reason: `behind ${serviceId}, ${share} targets ${where} ${healthy === 1 ? 'is' : 'are'} healthy`,
+        reason: `behind ${serviceId}, ${share} targets ${where} ${healthy <= 1 ? 'is' : 'are'} healthy`,
         fix: 'look at the health checks of the target groups behind its network load balancer, and at what listens there',
       };
     });
