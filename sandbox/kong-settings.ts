@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { pluginName, zonePluginName } from '#core/names';
+import { ownPlugins } from '#core/names';
 import { type PluginServerProgram, startCommand } from './plugin-server/server';
 
 export type KongSettings = {
@@ -45,7 +45,7 @@ export function kongVariables(settings: KongSettings): Readonly<Record<string, s
     KONG_LOG_LEVEL: 'info',
     KONG_NGINX_WORKER_PROCESSES: '1',
     KONG_NGINX_MAIN_ENV: handedOn.join(';env '),
-    KONG_PLUGINS: `bundled,${pluginName},${zonePluginName}`,
+    KONG_PLUGINS: ['bundled', ...ownPlugins].join(','),
     KONG_LUA_PACKAGE_PATH: `${join(settings.installation.root, 'plugin/lua')}/?.lua;;`,
     KONG_PLUGINSERVER_NAMES: 'js',
     KONG_PLUGINSERVER_JS_SOCKET: join(prefix, socketName),
