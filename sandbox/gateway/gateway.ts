@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer } from 'node:http';
 import { listenTogether } from '../network/loopback';
+import { createProxiedServer } from '../network/proxied-server';
 import { type ControlPlaneOptions, createControlPlaneReader } from './control-plane-reader';
 import { emptyConfig } from './entities';
 import { type Awaited, followControlPlane } from './follow';
@@ -27,6 +28,8 @@ export type GatewayOptions = {
 export type Gateway = {
   readonly host: string;
   readonly port: number;
+  /** On the same host, for connections that begin with a header of PROXY protocol, as those of a load balancer do. */
+  readonly proxiedPort: number;
   readonly url: string;
   /** Of the configuration in use; undefined before the first. */
   readonly configHash: () => string | undefined;
