@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Agent, createServer } from 'node:http';
 import { listenTogether } from '../network/loopback';
 import { createProxiedServer } from '../network/proxied-server';
+import { openCallers } from './callers/open';
+import type { CallersRunner } from './callers/runner';
 import { type ControlPlaneOptions, createControlPlaneReader } from './control-plane-reader';
 import { emptyConfig } from './entities';
 import { type Awaited, followControlPlane } from './follow';
@@ -19,6 +21,8 @@ export type GatewayOptions = {
   readonly listen?: { readonly host: string; readonly port?: number };
   /** Runs the `privatelink` plugin; without it the plugin is not installed here. */
   readonly runner?: PluginRunner;
+  /** Runs the `privatelink-callers` plugin, and is closed with the gateway; default: the product's Lua file where there is LuaJIT, else what stands for it. */
+  readonly callers?: CallersRunner;
   /** Called about five times a second while the configuration is the expected one; a real data plane reports over a connection of its own. */
   readonly reportNode?: (node: { readonly id: string; readonly hostname: string; readonly configHash: string }) => void;
   /** Called before the client gets the head of the answer. */
@@ -48,15 +52,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const balancer = createBalancer();
   const checks = createActiveChecks(agent, balancer.restore);
   let current = { config: emptyConfig, router: createRouter(emptyConfig) };
+  const callers = options.callers ?? openCallers();
   const proxy = createProxy({
     current: () => current,
-    balancer,
-    agent,
+    ...{ balancer, agent, callers },
     runner: options.runner,
     onHop: options.onHop ?? (() => undefined),
     onEjected: checks.watch,
   });
   const listening = await listenTogether([host], () => createServer(proxy), port);
+  const proxied = await listenTogether([host], () => createProxiedServer(createServer(proxy)));
   const reader = createControlPlaneReader(options.controlPlane);
   const node = { id: randomUUID(), hostname: `gateway-${options.zoneId}` };
   const follower = followControlPlane({
@@ -69,12 +74,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     host,
     port: listening.port,
+    proxiedPort: proxied.port,
     url: `http://${host}:${listening.port}`,
     configHash: follower.hash,
     waitForConfig: follower.waitFor,
     close: async () => {
       checks.stop();
-      await Promise.all([follower.stop(), listening.close()]);
+      await Promise.all([follower.stop(), listening.close(), proxied.close(), callers.close()]);
       agent.destroy();
       await reader.close();
     },

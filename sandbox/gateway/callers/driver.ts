@@ -2,7 +2,7 @@
  * What LuaJIT runs: the handler of `privatelink-callers` with as much of Kong's PDK and of ngx as a plugin in the access phase may ask for. Its first line of
  * input is the path of the handler. Then come lines of fields with tabs between them, all texts in hexadecimal, `-` for none:
  *   `config KEY NAME VALUE …` and `ask ID KEY TLV NAME VALUE …` (names and values of headers).
- * For each `ask` it writes `done ID VERDICT STATUS TYPE BODY NAME VALUE …` (TYPE: `json`, `text` or `-`), or `failed ID REASON`.
+ * For each `ask` it writes `done ID VERDICT CONSUMER ENDPOINT STATUS TYPE BODY NAME VALUE …` (TYPE: `json`, `text` or `-`), or `failed ID REASON`.
  */
 export const driverText = String.raw`
 local function decode(text)
@@ -101,11 +101,16 @@ local function run(fields)
   local thread = coroutine.create(handler.access)
   local is_well, problem = coroutine.resume(thread, handler, configs[fields[3]])
   if not is_well then return { "failed", fields[2], encode(problem) } end
-  local verdict, ending = asked.serialized["privatelink.verdict"], asked.exit
+  local ending = asked.exit
   local body = ending and ending.body
+  local function logged(name)
+    local value = asked.serialized["privatelink." .. name]
+    return value == nil and "-" or encode(value)
+  end
   local is_json = type(body) == "table"
   local told = {
-    "done", fields[2], verdict and encode(verdict) or "-", ending and tostring(ending.status) or "-",
+    "done", fields[2], logged("verdict"), logged("consumer"), logged("endpoint"),
+    ending and tostring(ending.status) or "-",
     body == nil and "-" or is_json and "json" or "text", body == nil and "-" or encode(is_json and json(body) or body),
   }
   for _, header in ipairs(asked.headers) do

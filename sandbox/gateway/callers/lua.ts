@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '#core/model';
+import type { CallerRequest } from '../callers';
 import { failure } from '../proxy/routing';
 import { type LuaChild, type LuaProcess, type LuaProcessOptions, startLuaProcess } from './lua-process';
-import { type Called, type CallersRunner, callersConfig, type Judgement } from './runner';
+import { type CallersRunner, callersConfig, type Judged } from './runner';
 
 /**
  * Runs the product's own Lua file in LuaJIT beside the gateway. While that is not there, requests are answered with 500, and none goes through.
@@ -13,17 +14,17 @@ export function createLuaCallers(options: LuaProcessOptions): CallersRunner & Pi
   let asked = 0;
   return {
     child: lua.child,
-    judge: async (plugin, called) => {
+    judge: async (plugin, request) => {
       const child = lua.child();
-      if (!child) return unjudged(called);
+      if (!child) return unjudged(request);
       const configs = told.get(child) ?? new Map<string, JsonObject>();
       told.set(child, configs);
       if (configs.get(plugin.id) !== plugin.config) child.tell(['config', hex(plugin.id), ...fieldsOf(plugin.config)]);
       configs.set(plugin.id, plugin.config);
       asked += 1;
       const answer = child.answerTo(String(asked));
-      child.tell(['ask', String(asked), hex(plugin.id), ...lineOf(called)]);
-      return judgementOf((await answer) ?? [], called);
+      child.tell(['ask', String(asked), hex(plugin.id), ...lineOf(request)]);
+      return judgedOf((await answer) ?? [], request);
     },
     close: lua.close,
   };
@@ -33,9 +34,9 @@ function fieldsOf(config: JsonObject): readonly string[] {
   return Object.entries(callersConfig(config)).flatMap(([name, value]) => [hex(name), hex(value)]);
 }
 
-function lineOf({ caller, headers }: Called): readonly string[] {
+function lineOf({ tlv, headers }: CallerRequest): readonly string[] {
   const each = Object.entries(headers).flatMap(([name, value = []]) => [value].flat().map((one) => [name, one]));
-  return [caller ? caller.toString('hex') : '-', ...each.flat().map(hex)];
+  return [tlv === undefined ? '-' : hex(tlv), ...each.flat().map(hex)];
 }
 
 /** Node gives each byte of a header as one character. */
@@ -48,22 +49,22 @@ function unhex(text: string): string {
 }
 
 /** As Kong answers when a plugin raises an error. */
-function unjudged({ headers }: Called): Judgement {
+function unjudged({ headers }: CallerRequest): Judged {
   return { headers, exit: failure(500, 'An unexpected error occurred') };
 }
 
-function judgementOf(
-  [word, , verdict = '-', status = '-', type, body = '-', ...rest]: readonly string[],
-  called: Called,
-) {
-  if (word !== 'done') return unjudged(called);
-  const text = body === '-' ? undefined : unhex(body);
-  const exit = { status: Number(status), body: type === 'json' ? JSON.parse(text ?? '') : text };
-  return {
-    headers: headersOf(rest.map(unhex)),
-    ...(verdict !== '-' && { verdict: unhex(verdict) }),
-    ...(status !== '-' && { exit }),
-  };
+function judgedOf(answer: readonly string[], request: CallerRequest): Judged {
+  const [word, , verdict, consumer, endpointId, status, type, body, ...headers] = answer;
+  if (word !== 'done') return unjudged(request);
+  const known = { verdict: given(verdict), consumer: given(consumer), endpointId: given(endpointId) };
+  const text = given(body);
+  const exit =
+    status === '-' ? undefined : { status: Number(status), body: type === 'json' ? JSON.parse(text ?? '') : text };
+  return { ...known, headers: headersOf(headers.map(unhex)), exit };
+}
+
+function given(field = '-'): string | undefined {
+  return field === '-' ? undefined : unhex(field);
 }
 
 /** Names and values in turn. */

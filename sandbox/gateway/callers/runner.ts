@@ -1,37 +1,29 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '#core/model';
-import type { Exit } from '../proxy/routing';
+import { type CallerJudgement, type CallerRequest, judgeCaller } from '../callers';
 
 /** The entity of `privatelink-callers` that a request meets. */
 export type CallersEntity = { readonly id: string; readonly config: JsonObject };
 
-export type Called = {
-  /** The value of TLV 0xEA of the connection; absent: it has none. */
-  readonly caller?: Buffer;
-  /** By names in lower case, as they would go to the provider. */
-  readonly headers: IncomingHttpHeaders;
-};
+/** What came of it; without a verdict: nobody could judge, and the request is refused. */
+export type Judged = Omit<CallerJudgement, 'verdict'> & { readonly verdict?: string };
 
-export type Judgement = {
-  /** What it was logged as (`privatelink.verdict`), if it was. */
-  readonly verdict?: string;
-  /** Answered here, without the provider. */
-  readonly exit?: Exit;
-  /** As they go to the provider. */
-  readonly headers: IncomingHttpHeaders;
-};
-
-/** Runs the access phase of the `privatelink-callers` plugin; it never rejects, and refuses what it cannot judge. */
+/** Runs the access phase of the `privatelink-callers` plugin; `judge` never rejects. */
 export type CallersRunner = {
-  readonly judge: (plugin: CallersEntity, called: Called) => Promise<Judgement>;
+  readonly judge: (plugin: CallersEntity, request: CallerRequest) => Promise<Judged>;
   readonly close: () => Promise<void>;
 };
 
 /** What Kong fills in where an entity says nothing. */
-const defaults = { mode: 'observe', on_missing: 'allow', callers: '', others: '' };
+const defaults = { domain: '', mode: 'observe', on_missing: 'allow', callers: '', others: '' };
 
 /** The configuration as the plugin gets it: texts alone. */
-export function callersConfig(config: JsonObject): Readonly<Record<string, string>> {
-  const told = Object.entries(config).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+export function callersConfig(config: JsonObject): typeof defaults {
+  const told = Object.entries(config).filter((entry) => typeof entry[1] === 'string');
   return { ...defaults, ...Object.fromEntries(told) };
 }
+
+/** The plugin where there is no LuaJIT. */
+export const plainCallers: CallersRunner = {
+  judge: async ({ config }, request) => judgeCaller(callersConfig(config), request),
+  close: async () => {},
+};

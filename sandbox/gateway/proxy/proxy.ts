@@ -1,6 +1,9 @@
 import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { pluginName } from '#core/names';
+import { z } from 'zod';
+import { callersPluginName, pluginName } from '#core/names';
+import { callerOf } from '../../network/proxied-server';
+import type { CallersRunner } from '../callers/runner';
 import type { GatewayConfig, Upstream } from '../entities';
 import { createPdk } from '../pdk';
 import type { PluginRunner } from '../plugin-runner';
@@ -23,6 +26,8 @@ export type Hop = {
   /** `ip:port` of the last try; absent where there was none. */
   readonly address?: string;
   readonly status: number;
+  /** What the gateway says where it answers itself. */
+  readonly problem?: string;
   /** Until the head of the answer. */
   readonly latencyMs: number;
   readonly tries: number;
@@ -34,6 +39,7 @@ export type ProxyOptions = {
   readonly balancer: Balancer;
   readonly agent: Agent;
   readonly runner?: PluginRunner;
+  readonly callers: CallersRunner;
   readonly onHop: (hop: Hop) => void;
   readonly onEjected: (upstream: Upstream, address: string) => void;
 };
@@ -62,6 +68,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, options
     chosenBy: routing.chosenBy,
     address: served.address,
     status: statusOf(served),
+    problem: 'exit' in served ? problemOf(served.exit) : undefined,
     latencyMs: performance.now() - startedAt,
     tries: served.tries,
   });
@@ -85,7 +92,7 @@ async function serveMatch(request: MatchedRequest, options: ProxyOptions): Promi
   if (!route.protocols.includes('http')) return { tries: 0, exit: failure(426, 'Please use HTTPS protocol') };
   if (service.protocol !== 'http')
     return { tries: 0, exit: failure(502, `the sandbox's gateway does not speak ${service.protocol}`) };
-  await runPlugins(request, options.runner);
+  await runPlugins(request, options);
   if (routing.exit) return { tries: 0, exit: routing.exit };
   const { balancer, agent, onEjected } = options;
   const { message, signal } = request;
@@ -96,10 +103,19 @@ async function serveMatch(request: MatchedRequest, options: ProxyOptions): Promi
 }
 
 /** Plugins of the service, by Kong's priorities. Kong before 3.14 lets a request pass unplugged when the plugin server fails. */
-async function runPlugins(request: MatchedRequest, runner: PluginRunner | undefined): Promise<void> {
+async function runPlugins(request: MatchedRequest, { runner, callers }: ProxyOptions): Promise<void> {
   const { match, routing, config, message, url } = request;
   const pdk = createPdk(routing, config);
   const bound = config.plugins.filter(({ enabled, service }) => enabled && service?.id === match.service.id);
+  for (const plugin of bound.filter(({ name }) => name === callersPluginName)) {
+    // The plugin sees what Connection says; no provider does.
+    const headers = { ...routing.headers, connection: message.headers.connection };
+    const judged = await callers.judge(plugin, { tlv: callerOf(message.socket)?.toString('latin1'), headers });
+    const { connection: _connection, ...others } = judged.headers;
+    routing.headers = others;
+    routing.exit = judged.exit;
+    if (routing.exit) return;
+  }
   const own = runner ? bound.filter(({ name }) => name === pluginName) : [];
   for (const plugin of own) await runner?.access(plugin, pdk).catch(() => undefined);
   const asked = { headers: message.headers, query: url.searchParams };
@@ -119,6 +135,12 @@ function routingOf({ route, service, strippedPrefix }: Match, message: IncomingM
 function statusOf(served: Served): number {
   return 'exit' in served ? served.exit.status : (served.answer.statusCode ?? 502);
 }
+
+function problemOf({ body }: Exit): string | undefined {
+  return typeof body === 'string' ? body : answerSchema.safeParse(body).data?.message;
+}
+
+const answerSchema = z.object({ message: z.string() });
 
 /** Aborted when the client hangs up before it has the whole answer. */
 function closedSignal(response: ServerResponse): AbortSignal {

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { JsonObject } from '#core/model';
+import { callersPluginName, pluginName } from '#core/names';
 import { type Gateway, type GatewayOptions, startGateway } from '#sandbox/gateway/gateway';
 import type { Hop } from '#sandbox/gateway/proxy/proxy';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
@@ -43,9 +44,11 @@ type AskOptions = {
   readonly body?: string;
 };
 
-export async function startGatewayStage(options: Pick<GatewayOptions, 'runner'> = {}): Promise<GatewayStage> {
+export async function startGatewayStage(
+  options: Pick<GatewayOptions, 'runner' | 'callers'> = {},
+): Promise<GatewayStage> {
   const konnect = await startKonnect({ controlPlanes: [{ name }], token });
-  await uploadSchema(konnect);
+  await uploadSchemas(konnect);
   const loopback = await openLoopback();
   const hops: Hop[] = [];
   const reported: GatewayStage['reported'][number][] = [];
@@ -106,15 +109,17 @@ export function addressOf({ addresses, port }: Provider): string {
   return `${addresses[0]}:${port}`;
 }
 
-async function uploadSchema({ url }: Konnect): Promise<void> {
+async function uploadSchemas({ url }: Konnect): Promise<void> {
   const headers = { authorization: `Bearer ${token}` };
   const plane = z
     .object({ data: z.tuple([z.object({ id: z.string() })]) })
     .parse(await (await request(`${url}/v2/control-planes`, { headers })).body.json()).data[0];
-  const answer = await request(`${url}/v2/control-planes/${plane.id}/core-entities/plugin-schemas`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ lua_schema: 'return { name = "privatelink", fields = {} }' }),
-  });
-  await answer.body.dump();
+  for (const plugin of [pluginName, callersPluginName]) {
+    const answer = await request(`${url}/v2/control-planes/${plane.id}/core-entities/plugin-schemas`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ lua_schema: `return { name = "${plugin}", fields = {} }` }),
+    });
+    await answer.body.dump();
+  }
 }
