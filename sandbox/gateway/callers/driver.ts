@@ -70,9 +70,17 @@ local function exit(status, body)
   coroutine.yield()
 end
 
-local var = setmetatable({}, { __index = function(_, name)
+-- As nginx names variables: any header is $http_name, with _ for -.
+local function variable(_, name)
   if name:lower() == "proxy_protocol_tlv_0xea" then return asked.tlv end
-end })
+  local wanted = name:lower():match("^http_(.+)$")
+  local found = {}
+  for _, header in ipairs(wanted and asked.headers or {}) do
+    if header[1]:lower():gsub("-", "_") == wanted then found[#found + 1] = header[2] end
+  end
+  if #found > 0 then return table.concat(found, ", ") end
+end
+local var = setmetatable({}, { __index = variable })
 ngx = {
   var = var, ctx = {}, null = {}, header = {}, shared = {}, DEBUG = 8, INFO = 7, NOTICE = 6, WARN = 5, ERR = 4,
   now = os.time, time = os.time, update_time = nothing, log = nothing, get_phase = function() return "access" end,
@@ -80,7 +88,10 @@ ngx = {
   req = { get_headers = all, clear_header = clear, set_header = set, http_version = function() return 1.1 end },
 }
 local log = setmetatable({
-  set_serialize_value = function(name, value) asked.serialized[name] = value end,
+  set_serialize_value = function(name, value)
+    if type(value) ~= "table" then value, name = { [name:match("[^.]+$")] = value }, name:match("^(.*)%.") end
+    for key, one in pairs(value) do asked.serialized[name .. "." .. key] = one end
+  end,
 }, { __index = function() return nothing end, __call = nothing })
 kong = {
   log = log, ctx = { shared = {}, plugin = {} }, response = { exit = exit },

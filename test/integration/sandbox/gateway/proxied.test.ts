@@ -7,8 +7,8 @@ import { plainCallers } from '#sandbox/gateway/callers/runner';
 import { startPassThrough } from '#sandbox/network/pass-through';
 import type { Provider } from '#sandbox/network/providers';
 import { endpointTlv, writeProxyHeader } from '#sandbox/network/proxy-protocol';
-import { addressOf, type GatewayStage, startGatewayStage } from '../../support/kong/gateway';
-import { patienceMs } from '../../support/until';
+import { addressOf, type GatewayStage, startGatewayStage } from '../../../support/kong/gateway';
+import { patienceMs } from '../../../support/until';
 
 const endpointId = 'vpce-0f1e2d3c4b5a69788';
 const ends = { source: { ip: '127.0.0.1', port: 40_000 }, destination: { ip: '127.0.0.1', port: 8_000 } };
