@@ -18,7 +18,8 @@ export type KongSettings = {
   readonly descriptors?: number;
 };
 
-export type KongPorts = { readonly proxy: number; readonly admin: number };
+/** `proxied`: for load balancers that speak PROXY protocol; absent: there is no such port. */
+export type KongPorts = { readonly proxy: number; readonly admin: number; readonly proxied?: number };
 
 export type Installation = { readonly root: string; readonly node: string };
 
@@ -31,14 +32,14 @@ export const ownInstallation: Installation = {
 /** Variables of this process that nginx must hand on to plugin servers: it strips all others. */
 const handedOn = ['AWS_SHARED_CREDENTIALS_FILE'];
 
-/** Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server, and the one in Lua. */
+/** Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server, and those in Lua. */
 export function kongVariables(settings: KongSettings): Readonly<Record<string, string>> {
   const { prefix, socketName, ports } = settings;
   const command = pluginServerCommand(settings);
   return {
     KONG_DATABASE: 'off',
     KONG_PREFIX: prefix,
-    KONG_PROXY_LISTEN: `127.0.0.1:${ports.proxy}`,
+    KONG_PROXY_LISTEN: proxyListen(ports),
     KONG_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
     ...{ KONG_STATUS_LISTEN: 'off', KONG_ADMIN_GUI_LISTEN: 'off', KONG_ANONYMOUS_REPORTS: 'off' },
     // The plugin server writes to Kong's log, at this level.
@@ -52,6 +53,10 @@ export function kongVariables(settings: KongSettings): Readonly<Record<string, s
     KONG_PLUGINSERVER_JS_START_CMD: command,
     KONG_PLUGINSERVER_JS_QUERY_CMD: `${command} --dump-all-plugins`,
   };
+}
+
+function proxyListen({ proxy, proxied }: KongPorts): string {
+  return [`127.0.0.1:${proxy}`, ...(proxied === undefined ? [] : [`127.0.0.1:${proxied} proxy_protocol`])].join(', ');
 }
 
 function pluginServerCommand(settings: KongSettings): string {

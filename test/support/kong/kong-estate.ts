@@ -11,7 +11,7 @@ import type { PluginServerProgram } from '#sandbox/plugin-server/server';
 import { keysOf } from '../aws/keys';
 import { runCli } from '../cli';
 import { postConfig } from './post-config';
-import { freePorts, type RealKong, startRealKong } from './real-kong';
+import { freePort, freePorts, type RealKong, startRealKong } from './real-kong';
 
 /** An estate whose gateway is a real Kong, without a database, that `sync` keeps. */
 export type KongEstate<T> = {
@@ -43,7 +43,8 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
   const { setting } = await options.prepare(ground);
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   const [configPath, credentialsPath] = [join(folder, 'kong-privatelink.yaml'), join(folder, 'credentials')];
-  const [aws, ports] = await Promise.all([startAws(ground.world), freePorts()]);
+  const aws = await startAws(ground.world);
+  const ports = { ...(await freePorts()), proxied: await freePort() };
   const admin = `http://127.0.0.1:${ports.admin}`;
   const configure = (wanted: Pick<ConfigurationOptions, 'mode' | 'affinity'>) => {
     const controlPlane = `{ type: dbless, address: "${admin}" }`;

@@ -26,6 +26,8 @@ export type RealKong = {
   readonly host: string;
   /** Of the proxy. */
   readonly port: number;
+  /** For load balancers that speak PROXY protocol; absent: there is no such port. */
+  readonly proxiedPort?: number;
   /** Ends what serves requests as the kernel does when memory runs out, or stops it. */
   killPluginServer(signal?: 'KILL' | 'STOP'): Promise<void>;
   /** Replaces the worker of nginx, as `kong reload` does. */
@@ -112,7 +114,7 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
     throw new Error(`Kong did not start:\n${(await log()).slice(-4_000)}`, { cause });
   }
   return {
-    ...{ host: '127.0.0.1', port: ports.proxy },
+    ...{ host: '127.0.0.1', port: ports.proxy, proxiedPort: ports.proxied },
     killPluginServer: async (signal = 'KILL') =>
       void (await running.run(killScript(options.program, socketName, signal))),
     reload: async () => void (await running.run(`kill -HUP "$(cat ${join(prefix, 'pids/nginx.pid')})"`)),
@@ -146,7 +148,8 @@ export async function freePorts(): Promise<KongPorts> {
   return { proxy: await freePort(), admin: await freePort() };
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody has at the moment. */
+export async function freePort(): Promise<number> {
   const { port, close } = await listenTogether(['127.0.0.1'], () => createServer());
   await close();
   return port;

@@ -26,6 +26,13 @@ describe('kongVariables', () => {
     );
   });
 
+  it('has all plugins, and a port of its own for a load balancer that speaks PROXY protocol', () => {
+    expect(kongVariables({ ...settings, ports: { ...settings.ports, proxied: 8002 } })).toMatchObject({
+      KONG_PLUGINS: 'bundled,privatelink,privatelink-zone,privatelink-callers',
+      KONG_PROXY_LISTEN: '127.0.0.1:8000, 127.0.0.1:8002 proxy_protocol',
+    });
+  });
+
   it.each([
     ['kong-privatelink-pluginserver', "--config '/tmp/a b/kong-privatelink.yaml' --zone-id use1-az1"],
     [
