@@ -22,7 +22,7 @@ export const toldCalls: ClientPlugin = {
     ),
 };
 
-/** AWS was asked for an id, and says that there is none. */
+/** AWS was asked for an id, and says that there is none; or whether a call would be let through, and says yes. */
 function isAnswer(thrown: unknown): boolean {
-  return thrown instanceof Error && /NotFound$/.test(codeOf(thrown) ?? thrown.name);
+  return thrown instanceof Error && /(NotFound|^DryRunOperation)$/.test(codeOf(thrown) ?? thrown.name);
 }

@@ -21,19 +21,18 @@ export type HealthOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Scope id, for messages. */
   readonly asked: string;
+  /** For all targets of one service. */
+  readonly timeoutMs: number;
 };
 
 /** A role that may not ask is given that permission seldom. */
 const deniedForMs = 600_000;
 
-/** For all targets of one service; less than a scope gets: nothing but findings waits for it. */
-const timeoutMs = 10_000;
-
 /** Services asked at once. */
 const limit = 4;
 
 /** Asks for the targets of each service whose load balancers are known; after a refusal nobody asks for ten minutes. */
-export function createHealthReader({ reader, readZoneIds, clock, asked }: HealthOptions): ReadHealth {
+export function createHealthReader({ reader, readZoneIds, clock, asked, timeoutMs }: HealthOptions): ReadHealth {
   let denied: { readonly failure: Failure; readonly untilMs: number } | undefined;
 
   async function read({ serviceId, setup }: Asked, signal: AbortSignal): Promise<readonly [string, Health]> {

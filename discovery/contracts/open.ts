@@ -1,11 +1,14 @@
+import type { ContractsConfig, ServiceConfig } from '#config/contracts';
 import { type Config, defaultDiscovery } from '#config/schema';
+import { withinDeadline } from '#io/signals';
 import type { AwsAccess } from '../aws/access';
 import { lazyEc2Client, lazyLoadBalancingClient } from '../aws/clients';
+import { proveRight, type ServiceWrite } from '../aws/readers/rights';
 import { createEndpointServiceReader } from '../aws/readers/services';
 import { createTargetHealthReader } from '../aws/readers/target-health';
 import { createZoneReader } from '../aws/readers/zones';
 import { createHealthReader } from './health';
-import type { ServicePlace } from './places';
+import { placesOf, type ServicePlace } from './places';
 import type { PlaceReaders } from './read-place';
 import { type ContractsReader, createContractsReader } from './reader';
 import { openContractsStore } from './store';
@@ -31,17 +34,47 @@ export function openContracts(
   if (!contracts) return undefined;
   const { clock } = aws;
   const { concurrency, scopeTimeoutSeconds } = { ...defaultDiscovery, ...discovery };
+  const timeoutMs = scopeTimeoutSeconds * 1_000;
   return createContractsReader(contracts.services, {
-    readersOf: (place) => openPlace(place, aws, pageSize),
+    readersOf: (place) => openPlace(place, aws, { pageSize, healthTimeoutMs: Math.min(mostHealthMs, timeoutMs) }),
     store: openContractsStore({ stateDir, owner, clock, isReadOnly }),
     clock,
     concurrency,
-    timeoutMs: scopeTimeoutSeconds * 1_000,
+    timeoutMs,
   });
 }
 
+/** Asks whether a call about a service would be let through, as `proveRight` does. Rejects as it does, and with TIMEOUT. */
+export type AskRight = (service: ServiceConfig, action: ServiceWrite, signal: AbortSignal) => Promise<void>;
+
+/** Time that AWS gets to say whether a call would be let through. */
+const rightTimeoutMs = 5_000;
+
+/** What asks for rights about services of `contracts`. No IO. */
+export function openRights({ services }: ContractsConfig, { budget, credentials }: AwsAccess): AskRight {
+  const places = placesOf(services).map(({ scope, endpoint, serviceIds }) => {
+    return { scope, serviceIds, client: lazyEc2Client({ scope, endpoint, credentials }) };
+  });
+  return async ({ id }, action, signal) => {
+    const place = places.find(({ serviceIds }) => serviceIds.includes(id));
+    if (!place) throw new Error(`${id} is no service of contracts`);
+    const { scope, client } = place;
+    const deadline = { signal, timeoutMs: rightTimeoutMs, asked: `scope ${scope.id}` };
+    await withinDeadline((own) => proveRight(action, id, { scope, client, budget, signal: own }), deadline);
+  };
+}
+
+/** Nothing but findings waits for the health of targets. */
+const mostHealthMs = 10_000;
+
+type Limits = { readonly pageSize: number; readonly healthTimeoutMs: number };
+
 /** What reads one place, over one client of EC2 and one of load balancers. */
-export function openPlace({ scope, endpoint }: ServicePlace, aws: AwsAccess, pageSize: number): PlaceReaders {
+function openPlace(
+  { scope, endpoint }: ServicePlace,
+  aws: AwsAccess,
+  { pageSize, healthTimeoutMs }: Limits,
+): PlaceReaders {
   const { budget, credentials, clock } = aws;
   const client = lazyEc2Client({ scope, endpoint, credentials });
   const loadBalancing = lazyLoadBalancingClient({ scope, endpoint, credentials });
@@ -50,6 +83,12 @@ export function openPlace({ scope, endpoint }: ServicePlace, aws: AwsAccess, pag
   return {
     reader: createEndpointServiceReader({ scope, client, budget, pageSize }),
     readZoneIds,
-    readHealth: createHealthReader({ reader, readZoneIds, clock, asked: `scope ${scope.id}` }),
+    readHealth: createHealthReader({
+      reader,
+      readZoneIds,
+      clock,
+      asked: `scope ${scope.id}`,
+      timeoutMs: healthTimeoutMs,
+    }),
   };
 }

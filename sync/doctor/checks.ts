@@ -1,5 +1,6 @@
 import type { Config } from '#config/schema';
 import type { Check } from './check';
+import { checkContracts } from './contracts-checks';
 import {
   backendChecks,
   checkBaseFiles,
@@ -24,6 +25,7 @@ const sharedChecks: readonly Check[] = [
   { name: 'scope', run: checkScopes },
   { name: 'endpoints', run: checkEndpoints },
   { name: 'networks', run: checkNetworks, isAdvisory: true },
+  { name: 'contracts', run: checkContracts },
 ];
 
 const lastChecks: readonly Check[] = [

@@ -187,7 +187,8 @@ describe('configSchema', () => {
       expect(error?.issues).toEqual([
         expect.objectContaining({
           path: ['sources', 0, 'endpoint'],
-          message: 'an http or https URL without user and password, or one for each of ec2, sts, servicediscovery and elasticloadbalancing',
+          message:
+            'an http or https URL without user and password, or one for each of ec2, sts, servicediscovery and elasticloadbalancing',
         }),
       ]);
     },
