@@ -76,7 +76,7 @@ function reportService(service: ServiceState, nowMs: number): ServiceReport {
 }
 
 function reportPart(part: AwsPart<unknown>, nowMs: number): PartReport {
-  if (part.status === 'known') return { status: 'known', ageMs: nowMs - part.observedAtMs };
+  if (part.status === 'known') return { status: 'known', ageMs: 0 };
   const { status, code, reason, lastGood } = part;
   return { status, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
 }

@@ -18,6 +18,8 @@ type Call = readonly [argv: readonly string[], exitCode: number, says: string];
 const calls: Readonly<Record<string, Call>> = {
   doctor: [[], 0, 'control plane'],
   discover: [[], 0, '10.0.1.11'],
+  // The configuration names no service.
+  contracts: [['--json'], 1, 'the configuration has none'],
   diff: [[], 2, '10.0.1.11:80'],
   render: [[], 0, '10.0.1.11:80'],
   // What the estate holds was generated, or will be.
