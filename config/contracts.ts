@@ -102,7 +102,9 @@ export const contracts = z
     reject: z
       .enum(['never', 'uncontracted'])
       .default('never')
-      .describe('`uncontracted` rejects connections of nobody in `consumers`, also accepted ones'),
+      .describe(
+        '`uncontracted` rejects connections that the contract lets call nothing behind the service, also accepted ones',
+      ),
     permissions: z
       .enum(['report', 'manage'])
       .default('report')

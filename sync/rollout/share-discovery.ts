@@ -59,6 +59,7 @@ export function shareDiscovery(
 
   return () => {
     let had: Round | undefined;
+    let hadContracts: Round['contracts'];
     let isKept = false;
     return {
       discover: () => {
@@ -72,7 +73,9 @@ export function shareDiscovery(
         readContracts &&
         ((own) => {
           if (!had) return readContracts(own);
-          had.contracts ??= readContracts(signal);
+          // Whoever asks again in a round that is kept may have acted on what it had.
+          if (!had.contracts || had.contracts === hadContracts) had.contracts = readContracts(signal);
+          hadContracts = had.contracts;
           return had.contracts;
         }),
       keepRound: () => {

@@ -122,6 +122,17 @@ describe('contracts against AWS', () => {
     },
   );
 
+  it('are nothing that rollback or render does', async () => {
+    world.contract(all);
+
+    const back = await world.run('rollback', 'newest', '--now', '--json');
+    const file = await world.run('render', '--json');
+
+    expect([back.exitCode, file.exitCode]).toEqual([0, 0]);
+    expect(back.out).not.toContain('"contracts"');
+    expect(world.writes()).toEqual([]);
+  });
+
   it('are done beside the first control plane alone', async () => {
     const entries = [stageOf(world, 'prod'), stageOf(world, 'prod', { stage: 'again', name: 'other' })];
     const block = JSON.stringify({

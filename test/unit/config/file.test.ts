@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadConfig, loadDataPlaneConfig } from '#config/file';
+import { loadCallersConfig, loadConfig, loadDataPlaneConfig } from '#config/file';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { onlyConfig } from '../../support/control-planes/only-config';
 
@@ -300,6 +300,38 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     ['is an alias by accident', smallest.replace(`"${variable('KONNECT_TOKEN')}"`, `*${token}`)],
   ])('never prints the token when it %s', (_, text) => {
     expect(refusalOf(text)).not.toContain(token);
+  });
+});
+
+describe('loadCallersConfig', () => {
+  const text = `owner: test
+sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
+controlPlane: { type: konnect, address: "\${ADDRESS}", name: prod, token: "\${KONNECT_TOKEN}" }
+watch: { token: "\${WATCH_TOKEN}" }
+stateDir: state
+contracts: { services: [{ id: vpce-svc-0a1, region: us-east-1, roleArn: "\${ROLE}" }], consumers: {} }
+`;
+
+  it('needs no variable but those of owner, sources and contracts', () => {
+    const path = join(folder, 'callers.yaml');
+    writeFileSync(path, text);
+    const roleArn = 'arn:aws:iam::111111111111:role/a';
+
+    expect(loadCallersConfig({ path, env: { ROLE: roleArn } })).toMatchObject({
+      owner: 'test',
+      stateDir: join(folder, 'state'),
+      contracts: { services: [{ id: 'vpce-svc-0a1', roleArn }], accept: 'manual' },
+    });
+    expect(() => loadCallersConfig({ path, env: {} })).toThrow(
+      'contracts.services[0].roleArn: environment variable ROLE is not set',
+    );
+  });
+
+  it('gives none where the file has none', () => {
+    const path = join(folder, 'callers-none.yaml');
+    writeFileSync(path, text.replace(/contracts.*\n/, ''));
+
+    expect(loadCallersConfig({ path, env: {} }).contracts).toBeUndefined();
   });
 });
 

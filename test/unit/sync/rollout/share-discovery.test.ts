@@ -9,17 +9,23 @@ const freshMs = 30_000;
 let clock: FakeClock;
 let rounds: number;
 let asked: number;
+let contractsRead: number;
 let share: () => SharedDiscovery;
 
 beforeEach(() => {
   clock = createFakeClock();
   rounds = 0;
   asked = 0;
+  contractsRead = 0;
   const discovery = {
     discover: async () => snapshotOf(knownScope([])),
     confirmGone: async () => {
       asked += 1;
       return { goneIds: [], warnings: [] };
+    },
+    readContracts: async () => {
+      contractsRead += 1;
+      return { takenAtMs: 1_000, services: [] };
     },
   };
   const onRound = () => {
@@ -29,6 +35,39 @@ beforeEach(() => {
 });
 
 const missing = new Map([['hub.self.us-east-1', ['vpce-1']]]) as never;
+
+describe('what is read of contracts', () => {
+  it('is one answer for all stages of a round', async () => {
+    const [first, second] = [share(), share()];
+    await first.discover(signal);
+    const one = await first.readContracts?.(signal);
+    await second.discover(signal);
+    const other = await second.readContracts?.(signal);
+
+    expect(contractsRead).toBe(1);
+    expect(other).toBe(one);
+  });
+
+  it('is another one in another round, and for a stage that asks again in the same', async () => {
+    const stage = share();
+    await stage.discover(signal);
+    await stage.readContracts?.(signal);
+    stage.keepRound();
+    await stage.discover(signal);
+    await stage.readContracts?.(signal);
+    await stage.discover(signal);
+    await stage.readContracts?.(signal);
+
+    expect([rounds, contractsRead]).toEqual([2, 3]);
+  });
+
+  it('is nothing without contracts', () => {
+    const sharing = { monotonicMs: clock.monotonicMs, signal, freshMs: () => freshMs };
+    const discovery = { discover: async () => snapshotOf(), confirmGone: async () => ({ goneIds: [], warnings: [] }) };
+
+    expect(shareDiscovery(discovery, sharing)().readContracts).toBeUndefined();
+  });
+});
 
 describe('a round of discovery', () => {
   it('is one for all stages that come soon', async () => {
