@@ -9,6 +9,7 @@ import {
   onlyService,
   openContractsEstate,
   providerAccount,
+  region,
 } from '../../support/contracts/estate';
 
 const sd1 = '111111111111';
@@ -98,6 +99,21 @@ describe('a reader of contracts', () => {
     expect(count('DescribeVpcEndpointConnections')).toBe(3);
     expect(count('DescribeVpcEndpointServicePermissions')).toBe(3);
     expect(count('DescribeVpcEndpointServiceConfigurations')).toBe(1);
+  });
+
+  it('reads ten thousand connections, and writes them to a file that the next process reads', async () => {
+    const ids = Array.from({ length: 10_000 }, () => {
+      const { id } = estate.world.createEndpoint({ account: sd1, region, serviceName: service.name, interfaces: [] });
+      return id;
+    });
+
+    const state = await read();
+    estate.aws.inject({ kind: 'throttle' });
+    const restored = await read();
+
+    expect(lastKnown(state.connections)?.map(({ endpointId }) => endpointId)).toEqual(ids.sort());
+    expect(lastKnown(restored.connections)).toEqual(lastKnown(state.connections));
+    expect(actions().filter((one) => one === 'DescribeVpcEndpointConnections')).toHaveLength(11);
   });
 
   it.each([
