@@ -100,7 +100,7 @@ describe('documentation', () => {
     ['the plugin', pluginSchema],
   ])('names every key of %s in the manual', (_, schema) => {
     const words = new Set(
-      ['operations', 'stages', 'rollouts']
+      ['operations', 'stages', 'rollouts', 'contracts']
         .map((page) => textOf(`docs/${page}.md`))
         .join(' ')
         .match(/\w+/g),
@@ -114,8 +114,9 @@ describe('documentation', () => {
     const shown: Readonly<Record<string, unknown>> = parse(text);
     const optional = configSchema.omit({ owner: true, sources: true, controlPlane: true, domains: true });
 
-    // What is for several control planes has pages of its own.
-    expect(Object.keys(shown).sort()).toEqual(Object.keys(configSchema.omit({ rollout: true }).shape).sort());
+    // Contracts, and what is for several control planes, have pages of their own.
+    const elsewhere = { rollout: true, contracts: true } as const;
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(configSchema.omit(elsewhere).shape).sort());
     expect(configSchema.safeParse(shown).error).toBeUndefined();
     expect(shown).toMatchObject(optional.parse({}));
   });
