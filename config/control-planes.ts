@@ -65,7 +65,7 @@ const konnect = z.strictObject({
   concurrency,
   streamPlugins: z.boolean().optional().meta({
     description:
-      'whether the control plane hands the plugin `privatelink-zone` to its data planes (Gateway 3.15 or later), so that nothing is installed there',
+      'whether the control plane hands the plugins `privatelink-zone` and `privatelink-callers` to its data planes (Gateway 3.15 or later), so that nothing is installed there',
     default: false,
   }),
   tls,

@@ -72,7 +72,7 @@ async function startKong(kong: string, { folder, place, configPath, dnsPort }: S
     ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: 'root root' } : {}),
     ...kongVariables({ ...settings, installation: ownInstallation }),
     KONG_LOG_LEVEL: 'warn',
-    KONG_PLUGINS: 'bundled,privatelink,privatelink-zone',
+    KONG_PLUGINS: 'bundled,privatelink,privatelink-zone,privatelink-callers',
     KONG_LUA_PACKAGE_PATH: `${ownInstallation.root}/plugin/lua/?.lua;;`,
     KONG_PRIVATELINK_ZONE_ID: ownZone,
     KONG_DNS_RESOLVER: `${host}:${dnsPort}`,

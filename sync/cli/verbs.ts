@@ -1,3 +1,4 @@
+import { ownPlugins } from '#core/names';
 import { resolverHelp, resolverOptions, resolverSummary } from '#resolver/options';
 import { adoptVerbs } from './adopt/entries';
 import { called } from './called';
@@ -160,14 +161,15 @@ revision of the list, but for those that are not kept any more.`,
     summary: "print a plugin's schema or the configuration's, or put those of plugins into the control plane",
     help: `
 sync uploads a plugin's by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
---upload without --plugin is for privatelink, and for privatelink-zone where a domain uses it.
+--upload without --plugin is for privatelink, for privatelink-zone where a domain uses it, and for
+privatelink-callers where contracts names a service of the gateway.
 --config without a file prints the JSON Schema of the configuration, for editors; the first line of the configuration names it:
   ${called} schema --config > kong-privatelink.schema.json
   # yaml-language-server: $schema=kong-privatelink.schema.json`,
     exits: { done: 'done', error: 'error' },
     options: [
       ['-c, --config [file]', "configuration file; without a name: print the configuration's own schema"],
-      ['--plugin <name>', 'the plugin: privatelink (default) or privatelink-zone', ['privatelink', 'privatelink-zone']],
+      ['--plugin <name>', `the plugin: ${ownPlugins.join(', ')} (default: the first)`, ownPlugins],
       ['--upload', 'put it into the control plane where it differs (Konnect)'],
       stageOption,
     ],

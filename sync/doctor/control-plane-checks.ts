@@ -1,9 +1,10 @@
+import { pluginsInUse } from '#config/plugins-in-use';
 import type { Config } from '#config/schema';
 import { readForeign } from '../control-planes/apply';
 import { backendOf } from '../control-planes/backends';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import type { PlaneIdentity } from '../control-planes/plane-identity';
-import { checkPlugins, hasPlugins } from '../pass/check-plugins';
+import { checkPlugins } from '../pass/check-plugins';
 import { planOnce } from '../pass/plan-once';
 import { formatCounts } from '../pass/report-text';
 import { foreignMessage } from '../plan/foreign-entities';
@@ -30,20 +31,20 @@ export async function checkBaseFiles({ session, config }: Context): Promise<read
 }
 
 /** What this type of control plane alone has, after it was read. */
-export function backendChecks({ controlPlane, domains }: Config): readonly Check[] {
-  const plugins = new Set(Object.values(domains).flatMap((one) => (one.plugins ?? []).map(({ name }) => name)));
-  return backendOf(controlPlane).checks.map(({ name, run }) => ({
+export function backendChecks(config: Config): readonly Check[] {
+  const plugins = pluginsInUse(config);
+  return backendOf(config.controlPlane).checks.map(({ name, run }) => ({
     name,
     run: ({ held, schemas }, signal) => run({ schemas, plugins, reached: held }, signal),
   }));
 }
 
-/** The plugins of `domains`, by the control plane's own schemas. */
+/** The plugins of `domains` and `contracts`, by the control plane's own schemas. */
 export async function checkConfiguredPlugins(
   { config, session, held }: Context,
   signal: AbortSignal,
 ): Promise<readonly Diagnosis[]> {
-  if (!hasPlugins(config)) return [];
+  if (pluginsInUse(config).size === 0) return [];
   await held;
   const { asked, problems, unchecked } = await checkPlugins({ config, base: (await session).base }, signal);
   const found = [...problems.map(failed), ...unchecked.map(warning)];

@@ -1,3 +1,4 @@
+import { pluginsInUse } from '#config/plugins-in-use';
 import type { Config } from '#config/schema';
 import { messageOf } from '#core/errors';
 import { ownPlugins } from '#core/names';
@@ -5,27 +6,22 @@ import type { Base } from '#deck/file/base';
 import { backendOf } from '../control-planes/backends';
 import type { PluginAnswer } from '../control-planes/plugins/check';
 
-type Configured = { readonly config: Pick<Config, 'domains' | 'controlPlane'>; readonly base: Base };
+type Configured = { readonly config: Pick<Config, 'domains' | 'contracts' | 'controlPlane'>; readonly base: Base };
 
-/** What the control plane's own schemas say of the plugins of `domains`; no call where none is configured, or where nobody can be asked. Rejects with the signal's reason alone. */
+/** What the control plane's own schemas say of the plugins of `domains` and `contracts`; no call where none is configured, or where nobody can be asked. Rejects with the signal's reason alone. */
 export async function checkPlugins({ config, base }: Configured, signal: AbortSignal): Promise<PluginAnswer> {
   const { openEntities, schemas } = backendOf(config.controlPlane);
-  if (!hasPlugins(config) || !openEntities) return { asked: 0, problems: [], unchecked: [] };
+  if (pluginsInUse(config).size === 0 || !openEntities) return { asked: 0, problems: [], unchecked: [] };
   try {
     const { askAboutPlugins } = await import('../control-planes/plugins/check');
     const api = await openEntities(signal);
     if (!api) return { asked: 0, problems: [], unchecked: [] };
     const brought = new Set([...(schemas ? ownPlugins : []), ...customPlugins(base)]);
-    return await askAboutPlugins(config.domains, { ...api, brought }, signal);
+    return await askAboutPlugins(config, { ...api, brought }, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     return { asked: 0, problems: [], unchecked: [`plugins were not checked: ${messageOf(thrown)}`] };
   }
-}
-
-/** Whether any domain names plugins. */
-export function hasPlugins({ domains }: Pick<Config, 'domains'>): boolean {
-  return Object.values(domains).some(({ plugins = [] }) => plugins.length > 0);
 }
 
 /** What base files bring, which decK writes with the rest. */

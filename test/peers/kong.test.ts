@@ -129,7 +129,7 @@ describeWithKong('a real Kong', () => {
       ];
 
       const options = { ...openKong({ address: stage.admin }), brought: new Set<string>() };
-      expect(await askAboutPlugins({ sd2: { plugins } }, options, signal)).toEqual({
+      expect(await askAboutPlugins({ domains: { sd2: { plugins } } }, options, signal)).toEqual({
         asked: 4,
         problems: [
           expect.stringMatching(

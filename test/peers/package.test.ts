@@ -91,8 +91,8 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
     expect(readdirSync(installed.folder)).toEqual([]);
   });
 
-  it('brings the plugin in Lua, where Kong looks for it', () => {
-    const folder = join(installed.root, 'plugin/lua/kong/plugins/privatelink-zone');
+  it.each(['privatelink-zone', 'privatelink-callers'])('brings %s in Lua, where Kong looks for it', (plugin) => {
+    const folder = join(installed.root, 'plugin/lua/kong/plugins', plugin);
 
     expect(readdirSync(folder).sort()).toEqual(['handler.lua', 'schema.lua']);
   });

@@ -32,7 +32,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 
 /** Three verbs show, or run, what is no part of `sync`. */
 const doors =
-  /^sync\/cli\/(commands\/schema -> plugin\/schema\/(lua|zone)$|(resolver\/verb|verbs) -> resolver\/(options|verb)$|(commands\/sandbox|sandbox\/[a-z]+) -> sandbox\/)/;
+  /^sync\/cli\/(commands\/schema -> plugin\/schema\/(callers|lua|zone)$|(resolver\/verb|verbs) -> resolver\/(options|verb)$|(commands\/sandbox|sandbox\/[a-z]+) -> sandbox\/)/;
 
 /** All modules, by their path without extension. */
 const modules: ReadonlyMap<string, string> = new Map(

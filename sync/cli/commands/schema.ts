@@ -1,7 +1,9 @@
+import { pluginsInUse } from '#config/plugins-in-use';
 import type { Config } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
-import { ownPlugins, pluginName, zonePluginName } from '#core/names';
-import { schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
+import { callersPluginName, ownPlugins, pluginName, zonePluginName } from '#core/names';
+import { callersHandlerLua } from '#plugin/schema/callers';
+import { callersSchemaLua, schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
 import { zoneHandlerLua } from '#plugin/schema/zone';
 import type { PluginSchema } from '../../control-planes/backend';
 import { backendOf } from '../../control-planes/backends';
@@ -14,7 +16,7 @@ import type { Configured, Verb } from '../verb';
 type SchemaOptions = Omit<Configured, 'config'> & {
   /** The configuration for `upload`; true: its own schema is what is asked for. */
   readonly config?: string | true;
-  /** The plugin whose schema is meant, of this product's; absent: `privatelink`, and for `upload` also what domains use. */
+  /** The plugin whose schema is meant, of this product's; absent: `privatelink`, and for `upload` also what is used. */
   readonly plugin?: string;
   /** Put it into the control plane. */
   readonly upload?: boolean;
@@ -37,10 +39,10 @@ export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, sig
   });
 };
 
-/** What the control plane gets: the plugin that was named, else what domains use, and at least the one that runs in the plugin server. */
-function schemasFor({ domains }: Pick<Config, 'domains'>, plugin: string | undefined): readonly PluginSchema[] {
+/** What the control plane gets: the plugin that was named, else what is used, and at least the one that runs in the plugin server. */
+function schemasFor(config: Config, plugin: string | undefined): readonly PluginSchema[] {
   if (plugin !== undefined) return [schemaOf(plugin)];
-  const used = new Set(Object.values(domains).flatMap(({ plugins = [] }) => plugins.map(({ name }) => name)));
+  const used = pluginsInUse(config);
   return pluginSchemas().filter(({ name }) => name === pluginName || used.has(name));
 }
 
@@ -99,6 +101,7 @@ export function pluginSchemas(): readonly PluginSchema[] {
   return [
     { name: pluginName, lua: schemaLua() },
     { name: zonePluginName, lua: zoneSchemaLua(), handler: zoneHandlerLua() },
+    { name: callersPluginName, lua: callersSchemaLua(), handler: callersHandlerLua() },
   ];
 }
 

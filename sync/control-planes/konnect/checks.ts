@@ -67,8 +67,8 @@ async function streamedState(plane: Plane, schema: Streamed, signal: AbortSignal
   const refusals = old.length > 0 ? [failed(`${tooOld} cannot get ${name} from the control plane: ${tooOldFix}`)] : [];
   if (held === undefined) {
     const first = `${bringFix}, and so does sync before its first entity`;
-    return [warning(`${name} is not streamed yet: ${first}; ${streamingNeeds}`), ...refusals];
+    return [warning(`${name} is not streamed yet: ${first}; ${streamingNeeds(name)}`), ...refusals];
   }
   const stale = isSame(held, schema) ? [] : [warning(`${name} that is streamed is another version's: ${bringFix}`)];
-  return [...stale, ok(`${name} is streamed: ${streamingNeeds}`), ...refusals];
+  return [...stale, ok(`${name} is streamed: ${streamingNeeds(name)}`), ...refusals];
 }

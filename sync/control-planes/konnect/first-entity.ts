@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KonnectConfig } from '#config/schema';
 import { messageOf, PrivatelinkError } from '#core/errors';
-import { isOwnPlugin, zonePluginName } from '#core/names';
+import { isOwnPlugin, pluginName } from '#core/names';
 import type { Clock } from '#core/timing/clock';
 import { withinDeadline } from '#io/signals';
 import type { Change } from '../../plan/changes';
@@ -65,7 +65,7 @@ async function tryEntity(
   const plane = await open(signal);
   if (await isUsed(plane, plugin, signal)) return write(change, signal);
   const { nodes: before, expected: hash } = (await readTogether(plane, { signal, timeoutMs: rolloutWaitMs })) ?? untold;
-  const old = streamPlugins && plugin === zonePluginName ? tooOldToStream(before) : [];
+  const old = streamPlugins && plugin !== pluginName ? tooOldToStream(before) : [];
   if (old.length > 0) throw misfit(`${old.join(', ')} cannot get plugin ${plugin} from the control plane`, tooOldFix);
   await write(change, signal);
   const lost = await awaitNodes(plane, { nodes: before.filter(isCompatible), hash, clock, signal });

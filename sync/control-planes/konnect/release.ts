@@ -50,7 +50,8 @@ async function bring(
   const old = isStreamed(schema, config) ? tooOldToStream(await nodes()) : [];
   if (old.length > 0) return [`plugin ${schema.name} is not streamed, for ${old.join(', ')}: ${tooOldFix}`];
   const isWritten = await bringPlugin(plane, schema, { config, signal });
-  return isWritten && isStreamed(schema, config) ? [`plugin ${schema.name} is streamed: ${streamingNeeds}`] : [];
+  if (!isWritten || !isStreamed(schema, config)) return [];
+  return [`plugin ${schema.name} is streamed: ${streamingNeeds(schema.name)}`];
 }
 
 /** Never a delete, which has no `after`. */

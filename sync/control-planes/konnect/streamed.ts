@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KonnectConfig } from '#config/schema';
 import { PrivatelinkError } from '#core/errors';
+import { callersPluginName, zonePluginName } from '#core/names';
 import type { PluginSchema } from '../backend';
 import { shapeError } from '../kong-api/errors';
 import { segmentOf } from '../kong-api/paths';
@@ -11,9 +12,18 @@ import type { ConnectedNode } from './settled';
 /** A plugin that the control plane itself hands to its data planes: its code and its schema, both in Lua. */
 export type Streamed = PluginSchema & { readonly handler: string };
 
-/** What data planes need to run such a plugin, for people; in Kong's strict sandbox no plugin chooses an upstream. */
-export const streamingNeeds =
-  'data planes take it with KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and KONG_UNTRUSTED_LUA=lax (in strict, the default, no plugin chooses an upstream), and without its name in KONG_PLUGINS';
+/** What Kong's sandbox keeps from plugins, by what its documentation lists (Gateway 3.15); nobody has run ours there. */
+const sandboxNeeds: Readonly<Record<string, string>> = {
+  [zonePluginName]: 'KONG_UNTRUSTED_LUA=lax (in strict, the default, no plugin chooses an upstream)',
+  [callersPluginName]:
+    'KONG_UNTRUSTED_LUA=strict, the default, or lax (by their documentation strict has all that it calls, and where one is missing it refuses every request: try it on one data plane)',
+};
+
+/** What data planes need to run such a plugin, for people. */
+export function streamingNeeds(plugin: string): string {
+  const needs = sandboxNeeds[plugin] ?? 'KONG_UNTRUSTED_LUA=lax';
+  return `data planes take it with KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and ${needs}, and without its name in KONG_PLUGINS`;
+}
 
 /** Whether data planes get the plugin from the control plane, which then holds more of it than the schema. */
 export function isStreamed(

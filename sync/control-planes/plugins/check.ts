@@ -1,10 +1,11 @@
+import { judgesCallers } from '#config/plugins-in-use';
 import type { Config } from '#config/schema';
 import { formatProblem, messageOf, PrivatelinkError, type Problem } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { canonicalJson } from '#core/json';
 import { nearest } from '#core/misfits/nearest';
 import type { JsonObject, PluginSettings } from '#core/model';
-import { isOwnPlugin } from '#core/names';
+import { callersPluginName, isOwnPlugin } from '#core/names';
 import { pluginFields } from '#deck/desired';
 import { concurrently } from '#io/concurrently';
 import type { EntityApi } from '../kong-api/lists';
@@ -35,13 +36,12 @@ export type AskOptions = EntityApi & {
 const mostAsked = 50;
 const concurrency = 4;
 
-/** Asks the control plane's own schemas about the plugins of `domains`, each different one once. Rejects with the signal's reason alone. */
-export async function askAboutPlugins(
-  domains: Config['domains'],
-  options: AskOptions,
-  signal: AbortSignal,
-): Promise<PluginAnswer> {
-  const different = [...groupBy(pluginsOf(domains), ({ settings }) => canonicalJson(settings)).values()];
+/** Where plugins are named. */
+type Named = Pick<Config, 'domains' | 'contracts'>;
+
+/** Asks the control plane's own schemas about these plugins, each different one once. Rejects with the signal's reason alone. */
+export async function askAboutPlugins(named: Named, options: AskOptions, signal: AbortSignal): Promise<PluginAnswer> {
+  const different = [...groupBy(pluginsOf(named), ({ settings }) => canonicalJson(settings)).values()];
   const asked = different.slice(0, mostAsked);
   let unchecked: string | undefined;
   const answers = await concurrently(asked, { limit: concurrency, signal }, async (same, own) => {
@@ -61,14 +61,22 @@ export async function askAboutPlugins(
   };
 }
 
-function pluginsOf(domains: Config['domains']): readonly Plugin[] {
-  return Object.entries(domains).flatMap(([domain, { plugins = [] }]) =>
+function pluginsOf({ domains, contracts }: Named): readonly Plugin[] {
+  const listed = Object.entries(domains).flatMap(([domain, { plugins = [] }]) =>
     plugins.map((settings, index) => ({
       where: `domains.${domain}.plugins[${index}]`,
       settings,
       body: pluginFields(settings, domain),
     })),
   );
+  return judgesCallers({ contracts }) ? [judge, ...listed] : listed;
+}
+
+/** Of any domain: they differ in tables alone. First, since a data plane without it would lose all that is written. */
+const judge: Plugin = pluginAt('contracts', { name: callersPluginName, config: {} });
+
+function pluginAt(where: string, settings: PluginSettings): Plugin {
+  return { where, settings, body: pluginFields(settings, 'any') };
 }
 
 type Answer = { readonly problem?: string; readonly unchecked?: string };

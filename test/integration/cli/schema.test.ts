@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { configJsonSchemaText } from '#config/printed/json-schema';
-import { schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
+import { callersHandlerLua } from '#plugin/schema/callers';
+import { callersSchemaLua, schemaLua, zoneSchemaLua } from '#plugin/schema/lua';
 import { zoneHandlerLua } from '#plugin/schema/zone';
 import { runCli } from '../../support/cli';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
@@ -43,6 +44,7 @@ describe('schema', () => {
   it.each([
     ['privatelink', schemaLua(), undefined],
     ['privatelink-zone', zoneSchemaLua(), zoneHandlerLua()],
+    ['privatelink-callers', callersSchemaLua(), callersHandlerLua()],
   ])('prints that of %s, with what runs it where that is Lua', async (plugin, lua, handler) => {
     const [text, json] = [
       await runCli(['schema', '--plugin', plugin]),
@@ -56,7 +58,7 @@ describe('schema', () => {
   it.each([
     [
       ['--plugin', 'acl'],
-      '--plugin acl: this product has no plugin of that name; give one of privatelink, privatelink-zone',
+      '--plugin acl: this product has no plugin of that name; give one of privatelink, privatelink-zone, privatelink-callers',
     ],
     [['--plugin', 'privatelink', '--config'], 'leave one of them out'],
     [['--config', '--upload'], 'a control plane takes no schema of the configuration; name the configuration file'],
@@ -108,6 +110,28 @@ describe('schema --upload of both plugins', () => {
       'the schema of privatelink is as it should be\nthe schema of privatelink-zone is as it should be\n',
     );
     expect(puts()).toEqual(['plugin-schemas/privatelink', 'plugin-schemas/privatelink-zone']);
+  });
+
+  const contracts = (services: string) =>
+    `contracts: { services: [${services}], consumers: { sd1: { accounts: ['111111111111'], calls: [sd2] } } }\n`;
+
+  it('puts what judges callers there where contracts names a service of the gateway', async () => {
+    const service = '{ id: vpce-svc-0a, region: us-east-1 }';
+    estate.configure(defaultConfig(estate) + contracts(service));
+
+    const { out } = await estate.run('schema', '--upload', '--json');
+
+    expect(JSON.parse(out)).toMatchObject({ name: 'privatelink', others: [{ name: 'privatelink-callers' }] });
+    expect(puts()).toEqual(['plugin-schemas/privatelink', 'plugin-schemas/privatelink-callers']);
+  });
+
+  it("puts it not there where all services are a provider's own", async () => {
+    const service = '{ id: vpce-svc-0a, region: us-east-1, domains: [sd2] }';
+    estate.configure(defaultConfig(estate) + contracts(service));
+
+    await estate.run('schema', '--upload');
+
+    expect(puts()).toEqual(['plugin-schemas/privatelink']);
   });
 
   it('puts the one there that is asked for', async () => {

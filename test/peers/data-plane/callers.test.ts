@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { request } from 'undici';
+import { contracts } from '#config/contracts';
 import { identityHeaders, spellingsOf } from '#core/contracts/identity';
 import { writeTable } from '#core/contracts/table';
+import { callersEntity, withTables } from '#deck/callers/entity';
+import { openKong } from '#sync/control-planes/admin/kong';
+import { askAboutPlugins } from '#sync/control-planes/plugins/check';
 import { askBy, askHttp2, type CallersKong, startCallersKong } from '../../support/kong/callers-kong';
 import { describeWithKong } from '../../support/kong/real-kong';
 import { agentWith, endpointTlv, exchangeRaw, frameOf, proxyFrame } from '../../support/network/proxy-protocol';
@@ -134,6 +139,33 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
       ),
     );
   });
+
+  it('is known to the node, whose schema takes what sync writes', async () => {
+    const api = { ...openKong({ address: estate.admin }), brought: new Set<string>() };
+    const services = [{ id: 'vpce-svc-0a', region: 'us-east-1' }];
+    const block = contracts.parse({ services, consumers: { sd1: { accounts: ['111111111111'] } } });
+    const settings = { mode: 'observe', onMissing: 'reject', exceptions: ['sd1', 'sd3'] } as const;
+    const { fields } = callersEntity(settings, { service: 'egress', domain: 'egress', tags: [] });
+
+    const told = await askAboutPlugins({ domains: {}, contracts: block }, api, AbortSignal.timeout(10_000));
+    const bodies = [
+      fields,
+      withTables({ kind: 'plugin', key: '', domain: '', fields, tags: [] }, { callers, others: '' }).fields,
+    ];
+    const statuses = await Promise.all(bodies.map((body) => validate(body)));
+
+    expect(told).toEqual({ asked: 1, problems: [], unchecked: [] });
+    expect(statuses).toEqual([200, 200]);
+  });
+
+  /** What Kong says of an entity of the plugin. */
+  async function validate(body: object): Promise<number> {
+    const headers = { 'content-type': 'application/json' };
+    const options = { method: 'POST', headers, body: JSON.stringify(body) } as const;
+    const answer = await request(`${estate.admin}/schemas/plugins/validate`, options);
+    await answer.body.dump();
+    return answer.statusCode;
+  }
 
   it('answers with JSON that says why, and logs it', async () => {
     await configure(enforced);

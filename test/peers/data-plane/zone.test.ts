@@ -144,7 +144,7 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
         { name: zonePluginName, config: { zone_id: 7 } },
       ];
 
-      const { asked, problems } = await askAboutPlugins({ sd2: { plugins: named } }, api, signal);
+      const { asked, problems } = await askAboutPlugins({ domains: { sd2: { plugins: named } } }, api, signal);
 
       expect([asked, problems]).toEqual([2, [expect.stringContaining('zone_id')]]);
     });

@@ -87,14 +87,17 @@ const loses = (id: string) => (change: Change) => {
 };
 
 describe('the first entity of a plugin of ours', () => {
-  it.each(['privatelink', 'privatelink-zone'])('%s stays where every data plane takes it', async (name) => {
-    nodes = [nodeOf('a'), nodeOf('b')];
+  it.each(['privatelink', 'privatelink-zone', 'privatelink-callers'])(
+    '%s stays where every data plane takes it',
+    async (name) => {
+      nodes = [nodeOf('a'), nodeOf('b')];
 
-    await open()(pluginOf('sd2', name), signal);
+      await open()(pluginOf('sd2', name), signal);
 
-    expect(written).toEqual([`create sd2|${name}`]);
-    expect(clock.monotonicMs()).toBe(0);
-  });
+      expect(written).toEqual([`create sd2|${name}`]);
+      expect(clock.monotonicMs()).toBe(0);
+    },
+  );
 
   it('is taken back where a data plane cannot use it any more, and the message names that one', async () => {
     nodes = [nodeOf('a'), nodeOf('b')];
@@ -271,7 +274,7 @@ describe('what is not tried', () => {
   });
 });
 
-describe('a streamed plugin', () => {
+describe.each(['privatelink-zone', 'privatelink-callers'])('%s, streamed,', (plugin) => {
   it.each([
     ['3.14.0.1', false],
     ['2.8.4', false],
@@ -281,15 +284,13 @@ describe('a streamed plugin', () => {
   ])('is written beside a data plane of version %s: %s', async (version, isWritten) => {
     nodes = [nodeOf('a', { version })];
 
-    const ended = await Promise.allSettled([
-      open({ streamPlugins: true })(pluginOf('sd2', 'privatelink-zone'), signal),
-    ]);
+    const ended = await Promise.allSettled([open({ streamPlugins: true })(pluginOf('sd2', plugin), signal)]);
 
     expect([ended[0]?.status, written.length]).toEqual(isWritten ? ['fulfilled', 1] : ['rejected', 0]);
     if (!isWritten) expect(String(Object(ended[0]).reason.message)).toContain(`data plane a (a) (${version})`);
   });
 
-  it('is not what the other plugin of ours is', async () => {
+  it('is not what the plugin in JavaScript is', async () => {
     nodes = [nodeOf('a', { version: '3.9.1' })];
 
     await open({ streamPlugins: true })(pluginOf('sd2'), signal);

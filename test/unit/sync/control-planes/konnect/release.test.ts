@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrivatelinkError } from '#core/errors';
+import type { PluginSchema } from '#sync/control-planes/backend';
 import type { HttpCall } from '#sync/control-planes/kong-api/http';
 import { createRelease } from '#sync/control-planes/konnect/release';
 import type { Change } from '#sync/plan/changes';
 
 const signal = new AbortController().signal;
+const absent = new PrivatelinkError('no such plugin', { code: 'CONTROL_PLANE_UNKNOWN', fix: undefined });
 const schema = { name: 'privatelink', lua: 'return {}' };
 const entity = {
   kind: 'plugin',
@@ -16,14 +18,15 @@ const entity = {
 const create: Change = { ...entity, action: 'create', id: '1', reason: 'test', after: entity };
 
 /** A release on a control plane whose nodes are these; `calls` are what was asked of it. */
-function releaseOn(nodes: readonly object[]) {
+function releaseOn(nodes: readonly object[], schemas: readonly PluginSchema[] = [schema], streamPlugins = false) {
   const calls: string[] = [];
   const http = async ({ method, path }: HttpCall) => {
     calls.push(`${method} ${path.split('?')[0]}`);
+    if (method === 'GET' && path.includes('/custom-plugins/')) throw absent;
     return { items: path.includes('/nodes') ? nodes : [] };
   };
   const openPlane = async () => ({ http, id: 'id', path: '/cp', now: () => 100_000 });
-  return { calls, release: createRelease({ openPlane, schemas: [schema] }) };
+  return { calls, release: createRelease({ openPlane, schemas, streamPlugins }) };
 }
 
 describe('a release', () => {
@@ -36,6 +39,16 @@ describe('a release', () => {
       'PUT /cp/core-entities/plugin-schemas/privatelink',
       'GET /cp/nodes',
     ]);
+  });
+
+  it.each([
+    ['privatelink-zone', /KONG_UNTRUSTED_LUA=lax \(in strict, the default, no plugin chooses an upstream\)/],
+    ['privatelink-callers', /KONG_UNTRUSTED_LUA=strict, the default, or lax .*try it on one data plane/],
+  ])('says what data planes need that get %s from the control plane, before its first entity', async (name, needs) => {
+    const { release } = releaseOn([], [{ name, lua: 'return {}', handler: 'return {}' }], true);
+    const after = { ...entity, fields: { name } };
+
+    expect(await release([{ ...create, after }], signal)).toEqual([expect.stringMatching(needs)]);
   });
 
   it.each<[string, Change]>([
