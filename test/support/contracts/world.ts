@@ -5,8 +5,8 @@ import { accounts } from './builders';
 /** An estate with an endpoint service in front of domain sd2, as a provider has it, to which accounts connect. */
 export type ContractsWorld = Estate & {
   readonly service: EndpointService;
-  /** Writes the configuration with this block in it. */
-  contract(over?: Readonly<Record<string, unknown>>): void;
+  /** Writes the configuration with this block in it, and more keys of the first level. */
+  contract(over?: Readonly<Record<string, unknown>>, more?: string): void;
   /** An endpoint of the account at the service; gives its id. */
   connect(account: string): string;
   stateOf(endpointId: string): string | undefined;
@@ -21,8 +21,8 @@ export async function openContractsWorld(): Promise<ContractsWorld> {
   const estate = await openEstate();
   const { world, aws } = estate;
   const service = world.createService({ account: gatewayAccount, region, acceptanceRequired: true });
-  const contract = (over: Readonly<Record<string, unknown>> = {}) =>
-    estate.configure(`${defaultConfig(estate)}contracts: ${JSON.stringify(blockOf(estate, service, over))}\n`);
+  const contract = (over: Readonly<Record<string, unknown>> = {}, more = '') =>
+    estate.configure(`${defaultConfig(estate)}contracts: ${JSON.stringify(blockOf(estate, service, over))}\n${more}`);
   contract();
   return {
     ...estate,
