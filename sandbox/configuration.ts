@@ -28,6 +28,8 @@ export type Setting = {
   readonly plugins?: readonly JsonObject[];
   /** `sources:` of the configuration, and `publish:` where there is one. */
   readonly sources: (awsUrl: string) => string;
+  /** `contracts:` of the configuration; absent: there is none. */
+  readonly contracts?: (awsUrl: string) => JsonObject;
   /** The call that every pass of discovery makes once. */
   readonly pulse: { readonly action: string; readonly region: string };
 };
@@ -49,6 +51,11 @@ export type ConfigurationOptions = {
 /** The configuration file of an estate, for the command line and the plugin. */
 export function configurationText(setting: Setting, options: ConfigurationOptions): string {
   const { awsUrl, controlPlane, mode = 'target', affinity = 'none', more = {} } = options;
+  const keys = {
+    affinity,
+    watch: { intervalSeconds },
+    ...(setting.contracts && { contracts: setting.contracts(awsUrl) }),
+  };
   const ofAll = [{ name: pluginName, config: { mode } }, ...(setting.plugins ?? [])];
   const domains = setting.domains.map((domain) => {
     const plugins = [...ofAll, ...(options.plugins?.[domain] ?? [])];
@@ -56,7 +63,7 @@ export function configurationText(setting: Setting, options: ConfigurationOption
   });
   return `owner: sandbox
 ${setting.sources(awsUrl)}domains:
-${domains.join('')}${controlPlane ? `controlPlane: ${controlPlane}\n` : ''}${linesOf({ affinity, watch: { intervalSeconds }, ...more })}`;
+${domains.join('')}${controlPlane ? `controlPlane: ${controlPlane}\n` : ''}${linesOf({ ...keys, ...more })}`;
 }
 
 function linesOf(keys: JsonObject): string {

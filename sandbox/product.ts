@@ -21,7 +21,7 @@ export type Product = {
   /** Variables of the commands. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs a verb with `--json`; gives what it printed. Throws PrivatelinkError when it ends with another code than `expected`. */
-  run(verb: 'discover' | 'sync'): Promise<unknown>;
+  run(verb: 'contracts' | 'discover' | 'sync'): Promise<unknown>;
   /** Runs `sync` while AWS is not well, each call tried once; a report that ends with 1 is one too. `awsUrl`: where AWS is thought to be. */
   syncInTrouble(awsUrl?: string): Promise<unknown>;
   /** Makes calls to AWS go wrong; gives the way to end that. */

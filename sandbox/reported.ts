@@ -15,3 +15,47 @@ export function describeChanges(changes: z.infer<typeof changesSchema>): readonl
 export function describeQuarantined(quarantined: z.infer<typeof quarantinedSchema>): readonly string[] {
   return quarantined.map(({ endpointId, reason }) => `quarantined ${endpointId}: ${reason}`);
 }
+
+/** What `contracts --json` says of connections. */
+export const contractsSchema = z.object({
+  connections: z.array(
+    z.object({
+      endpointId: z.string(),
+      account: z.string().optional(),
+      state: z.string(),
+      consumer: z.string().optional(),
+      mayCall: z.array(z.string()),
+    }),
+  ),
+});
+
+export type ContractsSeen = z.infer<typeof contractsSchema>;
+
+/** One line for each connection: who it is of, and what it may call. */
+export function describeContracts({ connections }: ContractsSeen): readonly string[] {
+  return connections.map(({ consumer = 'nobody in the contract', account = '-', endpointId, state, mayCall }) => {
+    const calls = mayCall.length > 0 ? `may call ${mayCall.join(', ')}` : 'may call nothing';
+    return `${consumer} (${account}) ${endpointId} ${state}: ${calls}`;
+  });
+}
+
+/** What a pass does about contracts. */
+export const actionsSchema = z.object({
+  actions: z.array(
+    z.object({
+      action: z.string(),
+      serviceId: z.string(),
+      endpointId: z.string().optional(),
+      principal: z.string().optional(),
+      reason: z.string(),
+    }),
+  ),
+});
+
+/** One line for each action: `accept vpce-… at vpce-svc-…: reason`. */
+export function describeActions({ actions }: z.infer<typeof actionsSchema>): readonly string[] {
+  return actions.map(
+    ({ action, serviceId, endpointId, principal, reason }) =>
+      `${action} ${endpointId ?? principal} at ${serviceId}: ${reason}`,
+  );
+}

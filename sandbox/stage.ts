@@ -7,7 +7,14 @@ import type { Hop as GatewayHop } from './gateway/proxy/proxy';
 import { openLoopback } from './network/loopback';
 import { openAll } from './opened';
 import { openProduct } from './product';
-import { changesSchema, describeChanges, describeQuarantined, quarantinedSchema } from './reported';
+import {
+  actionsSchema,
+  changesSchema,
+  describeActions,
+  describeChanges,
+  describeQuarantined,
+  quarantinedSchema,
+} from './reported';
 import type { Hop, StoryEvent, Trip } from './story';
 
 export type OpenStage = Stage & {
@@ -36,7 +43,8 @@ export function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenSt
       await before();
       return { what, ...seen, changed, trip: await travel() };
     };
-    return { ...ground, title, product, estate, discover, synchronise, travel, close: opened.close };
+    const hopsOf = (traceId: string) => hopsIn(gatewayHops, traceId, { ...ground, homeZone: setting.zoneId });
+    return { ...ground, title, product, estate, discover, synchronise, travel, hopsOf, close: opened.close };
   });
 }
 
@@ -68,11 +76,13 @@ function describeEndpoint({
 const reportSchema = z.object({
   changes: changesSchema,
   publications: z.array(z.object({ changes: changesSchema })).default([]),
+  contracts: actionsSchema.default({ actions: [] }),
 });
 
 function changesOf(report: unknown): readonly string[] {
-  const { changes, publications } = reportSchema.parse(report);
-  return describeChanges([...changes, ...publications.flatMap((one) => one.changes)]);
+  const { changes, publications, contracts } = reportSchema.parse(report);
+  const written = describeChanges([...changes, ...publications.flatMap((one) => one.changes)]);
+  return [...written, ...describeActions(contracts)];
 }
 
 type Road = Ground & {
@@ -86,8 +96,7 @@ async function travelOnce(road: Road): Promise<Trip> {
   const traceId = randomUUID();
   try {
     const nonce = await estate.send(traceId);
-    const through = gatewayHops.filter((hop) => hop.requestId === traceId).map((hop) => toHop(hop, road));
-    const hops = inOrder([...through, ...estate.takeHops(traceId)], estate.legs);
+    const hops = inOrder([...hopsIn(gatewayHops, traceId, road), ...estate.takeHops(traceId)], estate.legs);
     const problem = problemOf(hops, estate.legs);
     return { ok: !problem, nonce, hops, problem };
   } catch (thrown) {
@@ -105,10 +114,18 @@ function problemOf(hops: readonly Hop[], legs: readonly string[]): string | unde
   return missing.length > 0 ? `no hop was seen for ${missing.join(', ')}` : undefined;
 }
 
-function toHop({ service, chosenBy, address = 'none', latencyMs }: GatewayHop, road: Road): Hop {
-  const zoneId = zoneOf(address, road);
-  const reason = reasonOf(chosenBy, zoneId, road.homeZone);
-  return { from: 'gateway', to: service, address, zoneId, reason, latencyMs };
+type Terrain = Ground & Pick<Road, 'homeZone'>;
+
+/** What left the gateway for one request, or was refused there. */
+function hopsIn(all: readonly GatewayHop[], traceId: string, map: Terrain): readonly Hop[] {
+  return all.filter((hop) => hop.requestId === traceId).map((hop) => toHop(hop, map));
+}
+
+function toHop({ service, chosenBy, address, status, problem, latencyMs }: GatewayHop, map: Terrain): Hop {
+  const hop = { from: 'gateway', to: service, address: address ?? 'none', latencyMs };
+  if (address === undefined) return { ...hop, reason: `answered with ${status}: ${problem}` };
+  const zoneId = zoneOf(address, map);
+  return { ...hop, zoneId, reason: reasonOf(chosenBy, zoneId, map.homeZone) };
 }
 
 function zoneOf(address: string, { world, loopback }: Ground): string | undefined {

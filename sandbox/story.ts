@@ -30,6 +30,8 @@ export type StoryEvent = {
   readonly findings: readonly string[];
   /** Writes to the control plane: `create target …: reason`. */
   readonly changed: readonly string[];
+  /** Who is connected to the gateway, as `contracts` says it, where somebody asked. */
+  readonly contracts?: readonly string[];
   /** How many requests went through meanwhile, where more than one did; `trip` is the last, or the first that failed. */
   readonly requests?: number;
   readonly trip: Trip;

@@ -11,8 +11,8 @@ import type { Hop, StoryEvent, Trip } from '../story';
 /** What an estate is built on. */
 export type Ground = { readonly world: AwsWorld; readonly loopback: Loopback };
 
-/** Where the gateway's proxy listens. */
-export type GatewayAddress = { readonly host: string; readonly port: number };
+/** Where the gateway's proxy listens; `proxiedPort`: for load balancers that speak PROXY protocol, where there is such a port. */
+export type GatewayAddress = { readonly host: string; readonly port: number; readonly proxiedPort?: number };
 
 /** What an act changes the estate with, and how it looks at what the product makes of it. */
 export type Stage = Ground & {
@@ -21,6 +21,8 @@ export type Stage = Ground & {
   /** Discovers and synchronises, waits for the data plane, does `before` and then sends a request. */
   synchronise(what: string, before?: () => Promise<unknown>): Promise<StoryEvent>;
   travel(): Promise<Trip>;
+  /** What left the gateway for the request of a trace, or was refused there. */
+  hopsOf(traceId: string): readonly Hop[];
 };
 
 export type Act = (stage: Stage) => Promise<StoryEvent>;
@@ -41,6 +43,8 @@ export type Estate = {
   readonly acts: readonly Act[];
   /** What to show of AWS's faults. */
   readonly faultActs?: readonly Act[];
+  /** Its gateway enforces a contract. */
+  readonly isContracted?: boolean;
   /** What to try by hand, as the estate is now. */
   experiment(): Experiment;
   close(): Promise<void>;

@@ -17,7 +17,8 @@ import {
   warmUp,
 } from './estate';
 import { tagPaths } from './provider';
-import { accounts, homeZone, openT0, region, type T0 } from './t0';
+import { accounts, type Connected, frontOf, homeZone, openT0, region, type T0 } from './t0';
+import { breakContract, contractsT0 } from './t0-contracts';
 
 /** What the product is told of it. */
 export const settingT0: Setting = {
@@ -37,7 +38,7 @@ export async function prepareT0(ground: Ground): Promise<Prepared> {
     title: `estate T0 on loopback
   SD1 (111111111111) -> Kong gateway (222222222222) -> SD2 (333333333333)
   -> gateway -> egress (444444444444) -> on-premises`,
-    setting: settingT0,
+    setting: { ...settingT0, contracts: contractsT0(frontOf(ground.world)) },
     open: async (gateway) => estateOf(await openT0({ ...ground, gateway })),
   };
 }
@@ -65,7 +66,7 @@ function estateOf(t0: T0): Estate {
     legs: ['sd1 gateway', 'gateway sd2', 'sd2 gateway', 'gateway egress', 'egress on-premises'],
     send: (traceId) => timed(book, { ...door, traceId }, () => askSd2(t0.sd1Door, traceId)),
     takeHops: (traceId) => [...book.take(traceId), ...t0.takeHops(traceId)],
-    acts: [connect, (stage) => recreate(t0, stage), (stage) => reject(t0, stage)],
+    acts: [connect, (stage) => recreate(t0, stage), ...waitingActs(t0)],
     faultActs: [
       connect,
       ...faultActs.map(
@@ -75,6 +76,7 @@ function estateOf(t0: T0): Estate {
       ),
       (stage) => stage.synchronise('AWS is well again, and the second connection to SD2 is taken in'),
     ],
+    isContracted: true,
     experiment: () => tagPaths(t0.sd2.endpointId, ['/sd2', '/orders']),
     close: t0.close,
   };
@@ -89,16 +91,23 @@ async function recreate(t0: T0, stage: Stage): Promise<StoryEvent> {
   return mustNotReach(old.addresses, event);
 }
 
-async function reject(t0: T0, stage: Stage): Promise<StoryEvent> {
-  const second = await t0.connectSecond();
-  const waiting = changedSchema.parse(await stage.product.run('sync'));
-  stage.world.reject(second.endpointId);
-  const event = await stage.synchronise('a second connection to SD2 waited for acceptance, and SD2 rejected it');
-  const isUsed = second.provider.requests().length > 0 || waiting.changes.length > 0;
-  return isUsed ? broken(event, 'an endpoint that was never accepted was used') : event;
+/** A second connection to SD2 waits while others break the contract; then SD2 rejects it. */
+function waitingActs(t0: T0): readonly Act[] {
+  let second: Connected | undefined;
+  const isUsed = () => (second?.provider.requests().length ?? 0) > 0;
+  const judged = (event: StoryEvent) =>
+    isUsed() || event.changed.length > 0 ? broken(event, 'an endpoint that was never accepted was used') : event;
+  return [
+    async (stage) => {
+      second = await t0.connectSecond();
+      return judged(await breakContract(t0, stage));
+    },
+    async (stage) => {
+      if (second) stage.world.reject(second.endpointId);
+      return judged(await stage.synchronise('the second connection to SD2 waited for acceptance, and SD2 rejected it'));
+    },
+  ];
 }
-
-const changedSchema = z.object({ changes: z.array(z.unknown()) });
 
 function faultStageOf(t0: T0, stage: Stage): FaultStage {
   const connectSecond = async () => {

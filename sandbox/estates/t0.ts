@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { EndpointService } from '../aws/world/model';
+import type { AwsWorld } from '../aws/world/world';
 import { startPassThrough } from '../network/pass-through';
 import { type Provider, type ProviderRequest, startProvider } from '../network/providers';
 import type { Hop } from '../story';
@@ -7,13 +9,23 @@ import { answering } from './provider';
 
 /** Estate T0: SD1 -> gateway -> SD2 -> gateway -> egress -> on-premises, four accounts in one region. */
 export const region = 'us-east-1';
-export const accounts = { sd1: '111111111111', gateway: '222222222222', sd2: '333333333333', egress: '444444444444' };
+export const accounts = {
+  sd1: '111111111111',
+  gateway: '222222222222',
+  sd2: '333333333333',
+  egress: '444444444444',
+  /** In no contract. */
+  stranger: '555555555555',
+};
 /** Zone of the data plane, and of the callers. */
 export const homeZone = 'use1-az1';
 const zones = ['use1-az1', 'use1-az2', 'use1-az3'];
 
 /** An endpoint of the gateway's account and what answers at its interfaces. */
 export type Connected = { readonly endpointId: string; readonly provider: Provider };
+
+/** An endpoint to the gateway's endpoint service; `address`: `ip:port` of its interface, where nobody answers before the gateway's account accepts it. */
+export type Door = { readonly endpointId: string; readonly address: string; close(): Promise<void> };
 
 export type T0 = {
   /** Where SD1's function and SD2's service reach the gateway: `ip:port` of their own interface endpoints. */
@@ -23,6 +35,8 @@ export type T0 = {
   recreateSd2(): Promise<{ readonly now: Connected; readonly old: Provider }>;
   /** A second connection to SD2's service, tagged like the first and not accepted. */
   connectSecond(): Promise<Connected>;
+  /** A connection of an account that is in no contract to the gateway's service, not accepted. */
+  connectStranger(): Promise<Door>;
   /** Hops that the domains themselves made, by trace id. */
   takeHops(traceId: string): readonly Hop[];
   close(): Promise<void>;
@@ -30,28 +44,35 @@ export type T0 = {
 
 export type T0Options = Ground & { readonly gateway: GatewayAddress };
 
+/** The gateway's endpoint service: as it is, or a new one. Its account accepts who connects. */
+export function frontOf(world: AwsWorld): EndpointService {
+  const place = { account: accounts.gateway, region };
+  return world.services(place)[0] ?? world.createService({ ...place, acceptanceRequired: true });
+}
+
 /** Builds the estate: AWS's side of it in `world`, and servers on the addresses of its interfaces. */
 export async function openT0(options: T0Options): Promise<T0> {
   const { world } = options;
   const { record, take: takeHops } = createHopBook();
   world.createVpc({ account: accounts.gateway, region, zoneIds: zones });
-  const front = world.createService({ account: accounts.gateway, region });
   const onPremises = await startProvider({
     addresses: options.loopback.allot(1),
     handle: async () => ({ body: { nonce: randomUUID() } }),
   });
-  const sd1Door = await openDoor('sd1', front.name, options);
-  const sd2Door = await openDoor('sd2', front.name, options);
+  const [sd1Door, sd2Door] = [await openAccepted('sd1', options), await openAccepted('sd2', options)];
   const egress = await connectEgress(onPremises, { ...options, record });
   const addressesFor = answering(options.loopback, () => sd2.provider);
   const sd2Service = world.createService({ account: accounts.sd2, region, acceptanceRequired: true, addressesFor });
   const serve = (addresses: readonly string[], port?: number) =>
     startProvider({ addresses, port, handle: (asked) => answerAsSd2(asked, sd2Door.address, record) });
-  const connect = async () => connectDomain('sd2', { ...options, serviceName: sd2Service.name, serve });
-  const open = new Set<{ close(): Promise<void> }>([onPremises, sd1Door, sd2Door, egress.provider]);
+  const open = new Set<Closable>([onPremises, sd1Door, sd2Door, egress.provider]);
+  const connect = async () => {
+    const connected = await connectDomain('sd2', { ...options, serviceName: sd2Service.name, serve });
+    open.add(connected.provider);
+    return connected;
+  };
   let sd2 = await connect();
   world.accept(sd2.endpointId);
-  open.add(sd2.provider);
   return {
     sd1Door: sd1Door.address,
     get sd2() {
@@ -68,15 +89,18 @@ export async function openT0(options: T0Options): Promise<T0> {
       open.add(provider);
       return { now: sd2, old: old.provider };
     },
-    connectSecond: async () => {
-      const second = await connect();
-      open.add(second.provider);
-      return second;
+    connectSecond: connect,
+    connectStranger: async () => {
+      const door = await openDoor('stranger', options);
+      open.add(door);
+      return door;
     },
     takeHops,
     close: async () => void (await Promise.all([...open].map((one) => one.close()))),
   };
 }
+
+type Closable = { close(): Promise<void> };
 
 type Record = (traceId: string, hop: Hop) => void;
 
@@ -84,12 +108,28 @@ function interfacesOf(addresses: readonly string[]) {
   return addresses.map((ip, index) => ({ ip, zoneId: zones[index] ?? homeZone }));
 }
 
-/** A domain's own endpoint to the gateway's endpoint service: bytes go through to the gateway. */
-async function openDoor(domain: 'sd1' | 'sd2', serviceName: string, { world, loopback, gateway }: T0Options) {
+/** An account's own endpoint to the gateway's endpoint service, whose load balancer tells the gateway which endpoint it is. */
+async function openDoor(who: keyof typeof accounts, { world, loopback, gateway }: T0Options): Promise<Door> {
   const addresses = loopback.allot(1);
-  const listening = await startPassThrough({ addresses, to: gateway });
-  world.createEndpoint({ account: accounts[domain], region, serviceName, interfaces: interfacesOf(addresses) });
-  return { address: `${addresses[0]}:${listening.port}`, close: listening.close };
+  const { id: endpointId } = world.createEndpoint({
+    ...{ account: accounts[who], region, serviceName: frontOf(world).name },
+    interfaces: interfacesOf(addresses),
+  });
+  const { host, port, proxiedPort } = gateway;
+  const { port: own, close } = await startPassThrough({
+    addresses,
+    to: { host, port: proxiedPort ?? port },
+    endpointId: proxiedPort === undefined ? undefined : endpointId,
+    isOpen: () => world.endpoint(endpointId)?.state === 'available',
+  });
+  return { endpointId, address: `${addresses[0]}:${own}`, close };
+}
+
+/** A connection to the gateway that people accepted long ago. */
+async function openAccepted(who: 'sd1' | 'sd2', options: T0Options): Promise<Door> {
+  const door = await openDoor(who, options);
+  options.world.accept(door.endpointId);
+  return door;
 }
 
 function tagsOf(domain: string, { port }: Provider) {

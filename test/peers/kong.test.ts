@@ -70,6 +70,30 @@ describeWithKong('a real Kong', () => {
       expect([...hosts]).toEqual([`sd2.privatelink:${provider.port}`]);
     });
 
+    it('tells the provider who calls, by what the load balancer says of the connection', () => {
+      const { sd2 } = stage.estate;
+      const asked = sd2.provider.requests().filter(({ path }) => path === '/orders');
+
+      const callers = asked.map(({ headers }) => headers['x-privatelink-consumer']);
+
+      expect([...new Set(callers)]).toEqual(['sd1']);
+    });
+
+    it('refuses SD1 what only SD2 may call, and everything to an account that is in no contract', async () => {
+      const { estate, world, kong } = stage;
+      const stranger = await estate.connectStranger();
+      await expect(ask(stranger.address, '/sd2/orders', 'trace')).rejects.toThrow();
+      world.accept(stranger.endpointId);
+
+      const answers = [
+        await ask(estate.sd1Door, '/egress/record', 'trace'),
+        await ask(stranger.address, '/sd2/orders', 'trace'),
+        await ask(`${kong.host}:${kong.port}`, '/sd2/orders', 'trace'),
+      ];
+
+      expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
+    });
+
     it('sends the same Host in upstream mode, and keeps to its zone where that has an upstream', async () => {
       const { provider } = stage.estate.sd2;
       await stage.synchronise('upstream');

@@ -11,6 +11,8 @@ describe('npm start', () => {
     expect(err).toBe(progressOfT0);
     expect(out).toContain('gateway -> sd2');
     expect(out).toContain('same zone as the data plane');
+    expect(out).toContain('answered with 403: this VPC endpoint may not call this service');
+    expect(out).toMatch(/^ {2}connected to the gateway$/m);
     expect(out).toMatch(/ok the nonce [0-9a-f-]{36} came back from the end of the chain\n/);
     expect(out).toContain('LATENCY is until the answer');
     expect(out).toContain('Every request went right.');
@@ -61,7 +63,8 @@ describe('a sandbox that stays up', () => {
 
     for (const pattern of shown) expect(text).toMatch(pattern);
     expect(tried.stderr).not.toContain('error: ');
-    const expected = ['curl 0', 'doctor 0', 'discover 0', 'diff 0', 'render 0', 'diff 2', 'sync 0'];
+    const contracts = estate === 'T0' ? ['contracts 0'] : [];
+    const expected = ['curl 0', 'doctor 0', 'discover 0', ...contracts, 'diff 0', 'render 0', 'diff 2', 'sync 0'];
     // Where AWS's command line is not installed, the peers say how to get it.
     expect(tried.ends).toEqual(awsCli ? [...expected, 'aws 0', 'diff 2', 'sync 0'] : expected);
     expect(experiment).toMatch(/^ {2}aws (ec2 create-tags|servicediscovery register-instance) /m);

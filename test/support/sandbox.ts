@@ -11,9 +11,10 @@ export const builtCli = resolve(__dirname, '../../dist/sync/cli/cli.js');
 
 /** What is awaited, in lines of its own where nobody sits at a terminal. */
 export const progressOfT0 = `starting AWS, Konnect, the gateway and the plugin
-waiting for discover, sync and the data plane, step 1 of 3
-waiting for discover, sync and the data plane, step 2 of 3
-waiting for discover, sync and the data plane, step 3 of 3
+waiting for discover, sync and the data plane, step 1 of 4
+waiting for discover, sync and the data plane, step 2 of 4
+waiting for discover, sync and the data plane, step 3 of 4
+waiting for discover, sync and the data plane, step 4 of 4
 `;
 
 /** Runs the built command with next to no environment; gives what it printed and where it listened at each step. */

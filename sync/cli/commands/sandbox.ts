@@ -118,13 +118,13 @@ LATENCY is until the answer: that of a hop holds what the hops after it took.
 
 /** What an event shows to a person: what was discovered, what changed, and each hop of the request after it. */
 export function formatEvent(event: StoryEvent, terminal: Terminal): string {
-  const { what, discovered, findings, changed, requests, trip } = printableData(event);
+  const { what, discovered, findings, changed, contracts, requests, trip } = printableData(event);
   const list = (title: string, lines: readonly string[]) =>
     `  ${paint(terminal, 'dim', title)}\n${(lines.length > 0 ? lines : ['nothing']).map((line) => `    ${line}\n`).join('')}`;
   const end = trip.ok
     ? `  ${paint(terminal, 'green', 'ok')} ${formatNonces(trip)}${requests ? `, and so did the others of ${requests} requests meanwhile` : ''}\n`
     : `  ${paint(terminal, 'red', 'failed')} ${trip.problem}\n`;
-  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops, terminal)}${end}`;
+  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${contracts ? list('connected to the gateway', contracts) : ''}${formatHops(trip.hops, terminal)}${end}`;
 }
 
 /** A trip of several requests has a nonce from the end of each chain. */
@@ -156,7 +156,7 @@ function formatStayingUp({ product, estate }: Demonstration, terminal: Terminal)
   return `
 The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
   curl http://${estate.door}
-${commandsFor(product, ['doctor', 'discover', 'diff', 'render'], terminal)}
+${commandsFor(product, ['doctor', 'discover', ...(estate.isContracted ? ['contracts'] : []), 'diff', 'render'], terminal)}
 diff finds nothing, since all is in sync. Have targets checked more often, see
 the difference, and write it:
 ${formatChange(product)}

@@ -38,6 +38,7 @@ export const sandboxOutputs = {
             discovered: texts.describe('what `discover` sees'),
             findings: texts.describe('what it finds about the networks'),
             changed: texts.describe('what was written'),
+            contracts: texts.optional().describe('who is connected to the gateway, as `contracts` says it'),
             requests: count.optional().describe('how many requests went through meanwhile, where more than one did'),
             trip: trip.describe('the request after it'),
           }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '#core/model';
 import { type AwsServer, startAws } from '#sandbox/aws/server';
-import { createWorld } from '#sandbox/aws/world/world';
+import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { type ConfigurationOptions, configurationText, credentialsText } from '#sandbox/configuration';
 import type { GatewayAddress, Ground, Prepare } from '#sandbox/estates/estate';
 import { openLoopback } from '#sandbox/network/loopback';
@@ -16,6 +16,7 @@ import { freePort, freePorts, type RealKong, startRealKong } from './real-kong';
 /** An estate whose gateway is a real Kong, without a database, that `sync` keeps. */
 export type KongEstate<T> = {
   readonly estate: T;
+  readonly world: AwsWorld;
   readonly aws: AwsServer;
   readonly kong: RealKong;
   /** Of Kong's Admin API. */
@@ -71,7 +72,7 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
     const estate = await open(ground, kong);
     opened.push(() => estate.close());
     await synchronise('target');
-    return { estate, aws, kong, admin, synchronise, close };
+    return { estate, world: ground.world, aws, kong, admin, synchronise, close };
   } catch (thrown) {
     // What a test started, and cannot be handed, nobody else would stop.
     await close();

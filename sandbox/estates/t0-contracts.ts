@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import type { EndpointService } from '../aws/world/model';
+import type { Setting } from '../configuration';
+import { type ContractsSeen, contractsSchema, describeContracts } from '../reported';
+import type { Hop, StoryEvent } from '../story';
+import { ask, broken, createHopBook, type Stage, timed } from './estate';
+import { accounts, type Door, homeZone, region, type T0 } from './t0';
+
+/** Who may call whom through the gateway: each what its own chain needs, and nothing else. */
+export function contractsT0({ id }: EndpointService): Setting['contracts'] {
+  return (endpoint) => ({
+    services: [{ id, region, endpoint }],
+    consumers: {
+      sd1: { accounts: [accounts.sd1], calls: ['sd2'] },
+      sd2: { accounts: [accounts.sd2], calls: ['egress'] },
+    },
+    accept: 'contracted',
+    mode: 'enforce',
+  });
+}
+
+/** SD1 calls what only SD2 may, and an account that is in no contract connects to the gateway: neither gets through. */
+export async function breakContract(t0: T0, stage: Stage): Promise<StoryEvent> {
+  const stranger = await t0.connectStranger();
+  const what = `SD1 calls /egress, which only SD2 may, and account ${accounts.stranger}, which is in no contract, connects to the gateway`;
+  const [event, answer] = await Promise.all([stage.synchronise(what), stage.product.run('contracts')]);
+  const contracts = contractsSchema.parse(answer);
+  const tries = [await callEgress(t0, stage), await callAsStranger(stranger, stage)];
+  const told = {
+    ...event,
+    contracts: describeContracts(contracts),
+    trip: { ...event.trip, hops: [...event.trip.hops, ...tries.flatMap(({ hops }) => hops)] },
+  };
+  const [problem] = [
+    ...tries.flatMap((one) => one.problem ?? []),
+    ...(isWaiting(stranger, contracts) ? [] : [accepted]),
+  ];
+  return problem ? broken(told, problem) : told;
+}
+
+const accepted = `contracts does not show that the connection of account ${accounts.stranger} waits`;
+
+function isWaiting({ endpointId }: Door, { connections }: ContractsSeen): boolean {
+  const found = connections.find((one) => one.endpointId === endpointId);
+  return found?.state === 'pendingAcceptance' && found.consumer === undefined && found.mayCall.length === 0;
+}
+
+/** A request that must not get through: what was seen of it, and what went wrong, if anything. */
+type Try = { readonly hops: readonly Hop[]; readonly problem?: string };
+
+async function callEgress({ sd1Door }: T0, stage: Stage): Promise<Try> {
+  const [traceId, book] = [randomUUID(), createHopBook()];
+  const door = {
+    from: 'sd1',
+    to: 'gateway',
+    address: sd1Door,
+    zoneId: homeZone,
+    reason: "SD1's own endpoint to the gateway",
+  };
+  const { status } = await timed(book, { ...door, traceId }, () => ask(sd1Door, '/egress/record', traceId));
+  const through = stage.hopsOf(traceId);
+  const isRefused = status === 403 && through.every(({ address }) => address === 'none');
+  return {
+    hops: [...book.take(traceId), ...through],
+    ...(!isRefused && { problem: `SD1 called /egress, which only SD2 may, and got ${status}` }),
+  };
+}
+
+async function callAsStranger({ endpointId, address }: Door, { world, hopsOf }: Stage): Promise<Try> {
+  const [traceId, startMs] = [randomUUID(), performance.now()];
+  const status = await ask(address, '/sd2/orders', traceId).then(
+    (answer) => answer.status,
+    () => undefined,
+  );
+  const reason = `closed: its connection is ${world.endpoint(endpointId)?.state}`;
+  const hop = { from: accounts.stranger, to: 'gateway', address, reason, latencyMs: performance.now() - startMs };
+  const isClosed = status === undefined && hopsOf(traceId).length === 0;
+  return { hops: [hop], ...(!isClosed && { problem: `account ${accounts.stranger} reached the gateway: ${status}` }) };
+}
