@@ -83,7 +83,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
 
   const statuses = (asker: Asker, from = 0) => new Set(asker.seen.slice(from).map(({ status }) => status));
 
-  it('lets no request through that should not be, and refuses none that is allowed, while tables and modes change and the plugin server dies', async () => {
+  it('fm-86 lets no request through that should not be, and refuses none that is allowed, while tables and modes change and the plugin server dies', async () => {
     const beside = { name: 'privatelink', config: { domain: 'egress' } };
     await estate.configure(enforced(tableOf(1_000)), [beside]);
     await until('Kong has its table', () => isAllowed(idOf(0)));

@@ -180,7 +180,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     expect(log).toContain('egress: endpoint vpce-0b of no consumer here: not in the contract: refused (403)');
   });
 
-  it('passes nothing of what a client calls itself, in any spelling', async () => {
+  it('fm-87 passes nothing of what a client calls itself, in any spelling', async () => {
     const names = Object.values(identityHeaders).flatMap(spellingsOf);
     const spelled = names.flatMap((name) => [
       name,

@@ -137,7 +137,7 @@ const entriesIn = (one: HeldEntity) => parseTable(tablesIn(one).callers) ?? [];
 const named = (one: { readonly endpointId: string }) => one.endpointId;
 
 describe('tables of callers', () => {
-  it('hold nobody outside the contract, and nobody who is not connected, after any history', async () => {
+  it('fm-85 hold nobody outside the contract, and nobody who is not connected, after any history', async () => {
     let entries = 0;
     let blind = 0;
     await fc.assert(

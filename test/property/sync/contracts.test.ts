@@ -85,7 +85,7 @@ function isContracted({ consumers, services }: ContractsConfig, one: World['conn
 }
 
 describe('contracts, from any state of a service', () => {
-  it('do nothing because of an unknown part, and take nothing from whom the contract lets in or nobody can tell', async () => {
+  it('fm-88 do nothing because of an unknown part, and take nothing from whom the contract lets in or nobody can tell', async () => {
     await fc.assert(
       fc.asyncProperty(world, async (one) => {
         const { memory } = createService(one);

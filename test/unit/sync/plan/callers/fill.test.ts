@@ -68,7 +68,7 @@ describe('a table over the limit', () => {
   const ids = Array.from({ length: 80_000 }, (_, index) => `vpce-${(0x10000000 + index).toString(16)}`);
   const callers = callersFrom({ contracts: contract, view: viewOf(ids) }, []);
 
-  it('gets no endpoint, loses those that have to go, and says so', () => {
+  it('fm-89 gets no endpoint, loses those that have to go, and says so', () => {
     const held = heldWith(entriesOf(['vpce-0', ...ids.slice(0, 2)]));
     const { desired, kept } = fillTables([entity], callers, [held]);
 
