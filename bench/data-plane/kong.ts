@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { emptyConfOf, kongVariables, ownInstallation } from '#sandbox/kong-settings';
+import { frameOf } from '#test/support/network/proxy-protocol';
 import { freePort, host, untilServed } from '../plugin-server/http';
 import { writeEstateOf } from './estate';
 import { workerOf } from './process-cost';
 import { startResolver } from './resolver-process';
-import { declarationOf, ownZone, type Place, ways, zoneIds } from './ways';
+import { caller, declarationOf, ownZone, type Place, ways, zoneIds } from './ways';
+
+/** What a load balancer of AWS says of each connection. */
+export const preamble = frameOf(caller);
 
 const run = promisify(execFile);
 const program = 'kong-privatelink-pluginserver';
@@ -36,7 +40,7 @@ export async function startWays(kong: string, folder: string): Promise<WaysKong>
   try {
     const started = await startKong(kong, { folder, place, configPath, dnsPort });
     opened.push(started.stop);
-    for (const way of Object.keys(ways)) await untilServed(started.port, `/${way}`);
+    for (const way of Object.keys(ways)) await untilServed(started.port, `/${way}`, preamble);
     return { port: started.port, worker: workerOf(started.master), close };
   } catch (thrown) {
     await close();
@@ -71,6 +75,8 @@ async function startKong(kong: string, { folder, place, configPath, dnsPort }: S
     HOME: folder,
     ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: 'root root' } : {}),
     ...kongVariables({ ...settings, installation: ownInstallation }),
+    // Also for who needs it not: all ways go through the same listener.
+    KONG_PROXY_LISTEN: `${host}:${ports.proxy} proxy_protocol`,
     KONG_LOG_LEVEL: 'warn',
     KONG_PLUGINS: 'bundled,privatelink,privatelink-zone,privatelink-callers',
     KONG_LUA_PACKAGE_PATH: `${ownInstallation.root}/plugin/lua/?.lua;;`,

@@ -1,6 +1,7 @@
 import type { Domain } from '#core/claims/settle';
+import { writeTable } from '#core/contracts/table';
 import type { JsonObject } from '#core/model';
-import { resolverName, upstreamName, zoneUpstreamName } from '#core/names';
+import { callersPluginName, resolverName, upstreamName, zoneUpstreamName } from '#core/names';
 import { routeFields, serviceFields, upstreamFields } from '#deck/fields';
 
 /** How a request finds its address: one route of one Kong for each. Kong's own balancer, which all others pass, costs something as well. */
@@ -10,7 +11,18 @@ export const ways = {
   resolver: 'resolver',
   zone: 'zone plugin',
   server: 'plugin server',
+  callers10: 'callers plugin, 10 endpoints',
+  callers1000: 'callers plugin, 1,000 endpoints',
+  callers10000: 'callers plugin, 10,000 endpoints',
 } as const;
+
+/** Endpoints in the table of each way that judges callers. */
+export const tableSizes = { callers10: 10, callers1000: 1_000, callers10000: 10_000 } as const;
+export type CallersWay = keyof typeof tableSizes;
+export const callersWays = Object.keys(tableSizes) as readonly CallersWay[];
+
+/** What the load balancer says of every connection: an endpoint in the middle of each table. */
+export const caller = idOf(tableSizes.callers10 / 2);
 
 export type Way = keyof typeof ways;
 
@@ -27,7 +39,7 @@ const roundRobin: JsonObject = { algorithm: 'round-robin' };
 /** What Kong holds, as the product writes it: a domain for each way, named as the way. */
 export function declarationOf({ addresses, port }: Place): JsonObject {
   const upstreams = [
-    ...(['alone', 'resolver', 'zone', 'server'] as const).map((way) => upstreamOf(way, targetsOf(way))),
+    ...(['alone', 'resolver', 'zone', 'server', ...callersWays] as const).map((way) => upstreamOf(way, targetsOf(way))),
     zoneUpstream(),
   ];
   return { _format_version: '3.0', upstreams, services: (Object.keys(ways) as Way[]).map(serviceOf) };
@@ -62,8 +74,28 @@ export function declarationOf({ addresses, port }: Place): JsonObject {
 
 function pluginsOf(way: Way): readonly JsonObject[] {
   if (way === 'zone') return [{ name: 'privatelink-zone', config: { domain: way } }];
+  if (isCallersWay(way))
+    return [{ name: callersPluginName, config: { domain: way, ...callersConfig(tableSizes[way]) } }];
   if (way === 'server') return [{ name: 'privatelink', config: { domain: way, mode: 'target' } }];
   return [];
+}
+
+function isCallersWay(way: Way): way is CallersWay {
+  return way in tableSizes;
+}
+
+/** As a contract that is enforced, of 50 consumers. */
+function callersConfig(endpoints: number): JsonObject {
+  const entries = Array.from({ length: endpoints }, (_, index) => ({
+    consumer: `consumer-${index % 50}`,
+    account: String(100_000_000_000 + (index % 50)),
+    endpointId: idOf(index),
+  }));
+  return { mode: 'enforce', on_missing: 'reject', callers: writeTable(entries) };
+}
+
+function idOf(index: number): string {
+  return `vpce-${index.toString(16).padStart(17, '0')}`;
 }
 
 function domainOf(name: string): Domain {

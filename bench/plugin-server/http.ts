@@ -6,11 +6,16 @@ import type { Caller } from './callers';
 
 export const host = '127.0.0.1';
 
-/** One connection that is kept; the answer is taken for whole when it came in one piece, as these do. */
-export async function openHttpCaller(port: number, path: string): Promise<Caller> {
+/** One connection that is kept, with what a load balancer says before all else; the answer is taken for whole when it came in one piece, as these do. */
+export async function openHttpCaller(
+  port: number,
+  path: string,
+  preamble: Uint8Array = Buffer.alloc(0),
+): Promise<Caller> {
   const socket = connect(port, host);
   await once(socket, 'connect');
   socket.setNoDelay(true);
+  socket.write(preamble);
   const asked = Buffer.from(`GET ${path} HTTP/1.1\r\nhost: bench\r\n\r\n`);
   let ended: (isOk: boolean) => void = () => {};
   socket.on('data', (chunk) => ended(chunk.toString('latin1', 9, 12) === '200'));
@@ -24,9 +29,9 @@ export async function openHttpCaller(port: number, path: string): Promise<Caller
 }
 
 /** Asks until Kong answers with 200. Throws when it does not for 10 s. */
-export async function untilServed(port: number, path: string): Promise<void> {
+export async function untilServed(port: number, path: string, preamble?: Uint8Array): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const caller = await openHttpCaller(port, path).catch(() => undefined);
+    const caller = await openHttpCaller(port, path, preamble).catch(() => undefined);
     const isServed = caller && (await new Promise<boolean>((done) => caller.call(done)));
     caller?.close();
     if (isServed) return;
