@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { accounts, rootOf } from '../../support/contracts/builders';
 import { type ContractsWorld, openContractsWorld } from '../../support/contracts/world';
 import { stagedConfig, stageOf } from '../../support/estate';
+import { until } from '../../support/until';
 
 const all = { accept: 'contracted', reject: 'uncontracted', permissions: 'manage' };
 let world: ContractsWorld;
@@ -121,6 +122,25 @@ describe('contracts against AWS', () => {
       expect([...new Set(world.writes())]).toEqual(written);
     },
   );
+
+  it('bring who is accepted into the table of the domain, once AWS says that it is connected', async () => {
+    const services = [{ id: world.service.id, region: 'us-east-1', endpoint: world.aws.url }];
+    world.contract({ services, accept: 'contracted' });
+    const first = await world.run('sync');
+    const tables = () =>
+      world.konnect
+        .entities('prod', 'plugins')
+        .map(({ config }) => (config as { readonly callers?: string }).callers)
+        .join();
+    const before = tables();
+    await until('it is connected', async () => world.stateOf(wanted) === 'available');
+
+    const second = await world.run('sync');
+
+    expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
+    expect(before).not.toContain(wanted);
+    expect(tables()).toBe(`sd1 ${accounts.sd1} ${wanted}`);
+  });
 
   it('are nothing that rollback or render does', async () => {
     world.contract(all);
