@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   AcceptVpcEndpointConnectionsCommand,
   CreateVpcEndpointCommand,
@@ -79,6 +79,12 @@ it.each([
     expect(existsSync(served.configPath)).toBe(false);
   },
 );
+
+it('leaves the contract to whoever has the plugin of callers in their gateway', async () => {
+  const { configPath } = await serve();
+
+  expect(readFileSync(configPath, 'utf8')).not.toContain('contracts');
+});
 
 it('takes variables out of the way that AWS tools prefer to its files', async () => {
   const served = await serve();
