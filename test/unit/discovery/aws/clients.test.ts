@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createAwsAccess } from '#discovery/aws/access';
-import { lazyCloudMapClient, lazyEc2Client, lazyStsClient } from '#discovery/aws/clients';
+import { lazyCloudMapClient, lazyEc2Client, lazyLoadBalancingClient, lazyStsClient } from '#discovery/aws/clients';
 import { firstScopeOf, vpcEndpointsConfig } from '../../../support/aws/vpc-endpoints';
 import { createFakeClock } from '../../../support/passes';
 
@@ -47,12 +47,32 @@ describe('lazyEc2Client', () => {
 it.each([
   ['EC2', lazyEc2Client],
   ['Cloud Map', lazyCloudMapClient],
+  ['Elastic Load Balancing', lazyLoadBalancingClient],
   ['STS', lazyStsClient],
 ])('fm-54 limits the answers of %s', async (_, clientOf) => {
   const client = await clientOf({ scope, credentials })();
 
   expect(client.middlewareStack.identify()).toContainEqual(expect.stringContaining('limitAnswers'));
   client.destroy();
+});
+
+describe('lazyLoadBalancingClient', () => {
+  it.each([
+    ['a stand-in for all of AWS', 'http://127.0.0.1:4566/', 4566],
+    ['an address of its own', { elasticloadbalancing: 'http://127.0.0.1:4568/', ec2: 'http://127.0.0.1:1/' }, 4568],
+  ])('asks %s', async (_, endpoint, port) => {
+    const client = await lazyLoadBalancingClient({ scope, credentials, endpoint })();
+
+    expect(await client.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port });
+    client.destroy();
+  });
+
+  it('leaves the address to the SDK where one is given that is EC2 alone', async () => {
+    const client = await lazyLoadBalancingClient({ scope, credentials, endpoint: 'https://ec2.example/' })();
+
+    expect(client.config.endpoint).toBeUndefined();
+    client.destroy();
+  });
 });
 
 describe('lazyCloudMapClient', () => {
