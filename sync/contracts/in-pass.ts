@@ -1,3 +1,5 @@
+import type { Snapshot } from '#core/model';
+import { endpointZonesIn } from '#discovery/contracts/findings';
 import type { ContractsRead } from '#discovery/contracts/reader';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
@@ -10,12 +12,12 @@ import { type ContractsReport, reportContracts } from './report';
 /** What a pass plans about contracts; undefined where nobody acts on them. */
 export function planActions(
   contracts: Contracts | undefined,
-  view: ContractsRead | undefined,
+  { view, snapshot }: { readonly view: ContractsRead | undefined; readonly snapshot: Snapshot },
   policy: Pick<Policy, 'mode' | 'maxRemovePercent' | 'allowRemovals'>,
 ): ContractsReport | undefined {
   if (!contracts?.writer || !view) return undefined;
   const { actions, withheld } = planContracts(view, contracts.config, policy);
-  const seen = reportContracts(view, contracts.config);
+  const seen = reportContracts(view, contracts.config, endpointZonesIn(snapshot));
   return { ...seen, actions, withheld: withheld.length > 0 ? withheld : undefined };
 }
 

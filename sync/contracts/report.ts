@@ -3,6 +3,7 @@ import type { AwsPart, ContractsView, EndpointConnection, ServiceState } from '#
 import { lastKnown } from '#core/contracts/model';
 import { findingsOf } from '#discovery/contracts/findings';
 import type { ContractFinding } from '#discovery/contracts/found/finding';
+import type { EndpointZones } from '#discovery/contracts/found/zones';
 import { type ContractPart, contractParts } from '#discovery/contracts/parts';
 import type { AppliedAction, ContractAction, WithheldActions } from './actions';
 import { standingBy } from './standing';
@@ -52,7 +53,8 @@ export type ContractsReport = ContractsSeen & {
   readonly unnecessary?: readonly ContractAction[];
 };
 
-export function reportContracts(view: ContractsView, contracts: ContractsConfig): ContractsSeen {
+/** `zones`: of endpoints, as far as they are discovered; absent: of none. */
+export function reportContracts(view: ContractsView, contracts: ContractsConfig, zones?: EndpointZones): ContractsSeen {
   const standingOf = standingBy(contracts.consumers);
   return {
     services: view.services.map((one) => reportService(one, view.takenAtMs)),
@@ -62,7 +64,7 @@ export function reportContracts(view: ContractsView, contracts: ContractsConfig)
         return { ...connection, sinceMs: createdAtMs, consumer, mayCall };
       }),
     ),
-    findings: findingsOf(view, contracts),
+    findings: findingsOf(view, contracts, zones),
   };
 }
 

@@ -51,7 +51,7 @@ export function serviceOf(over: Partial<ServiceState> = {}): ServiceState {
     region: 'us-east-1',
     connections: knownPart([]),
     permissions: knownPart([]),
-    setup: knownPart({ acceptanceRequired: true, zoneIds: [], loadBalancerArns: [] }),
+    setup: knownPart({ acceptanceRequired: true, zoneIds: ['use1-az1'], loadBalancerArns: [] }),
     ...over,
   };
 }

@@ -81,6 +81,16 @@ describe('a pass with contracts', () => {
     expect(contracts?.findings.map(({ code }) => code)).toContain('pending-contracted');
   });
 
+  it('tells of a connection whose endpoint, which is discovered, is in no zone of the service', async () => {
+    const { service, pass } = createWorld({}, contractsOf());
+    service.connections.set('vpce-3', connectionOf({ endpointId: 'vpce-3', state: 'available' }));
+    const addresses = [{ ip: '10.0.9.1', region: 'us-east-1', zoneId: 'use1-az9' }];
+
+    const { contracts } = await pass(knownScope([endpointOf({ id: 'vpce-3', addresses })]));
+
+    expect(contracts?.findings).toContainEqual(expect.objectContaining({ code: 'zones-apart', endpointId: 'vpce-3' }));
+  });
+
   it('does nothing where AWS refuses every scope', async () => {
     const { memory, pass } = createWorld();
     const refused = { ...unknownScope([], hubScope), code: 'ACCESS_DENIED' };
