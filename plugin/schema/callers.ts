@@ -97,7 +97,7 @@ local function clear(var)
   if not (${Object.values(identityHeaders)
     .map((name) => `var.${asVariable(name)}`)
     .join(' or ')}) then return end
-  local clear_header = kong.service.request.clear_header
+  local clear_header = ngx.req.clear_header
 ${spellings.map((name) => `  clear_header("${name}")`).join('\n')}
 end
 
@@ -116,7 +116,8 @@ local function judge(config)
   local consumer = held.callers[tlv]
   local is_cloaked = consumer and names_identity(var.http_connection)
   if consumer and not is_cloaked then
-    local set_header = kong.service.request.set_header
+    -- Nginx's own: Kong's, which looks at the phase and for Host, takes twice the time.
+    local set_header = ngx.req.set_header
     set_header("${identityHeaders.consumer}", consumer)
     set_header("${identityHeaders.endpoint}", string.sub(tlv, 2))
     return "allowed", nil, consumer, tlv

@@ -22,9 +22,9 @@ describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT',
     'ngx.var.http_x_privatelink_endpoint',
     'ngx.var.proxy_protocol_tlv_0xEA',
     'ngx.var.http_connection',
-    'kong.service.request.clear_header',
-    'kong.service.request.set_header',
-    'no kong.service',
+    'ngx.req.clear_header',
+    'ngx.req.set_header',
+    'no ngx.req',
   ])('refuse every request while %s fails, in both modes, and are told once a minute', (fault) => {
     const headers = fault === 'ngx.var.http_x_privatelink_endpoint' ? [] : spoofed;
     const requests = [enforced, observed].map((config) => ({ config, tlv: allowed, headers, faults: [fault] }));
@@ -113,7 +113,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
     const failed = {
       config: { ...enforced, domain: 'sd2' },
       tlv: allowed,
-      faults: ['kong.service.request.set_header'],
+      faults: ['ngx.req.set_header'],
     };
 
     const { answers } = runCallersLua([...strangers, broken, broken, failed, failed]);
@@ -124,9 +124,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
   });
 
   it('cuts what a fault says, and writes no line of its own for each of its words', () => {
-    const { answers } = runCallersLua([
-      { config: enforced, tlv: allowed, faults: ['kong.service.request.set_header'] },
-    ]);
+    const { answers } = runCallersLua([{ config: enforced, tlv: allowed, faults: ['ngx.req.set_header'] }]);
 
     expect(answers[0]?.said.join().length).toBeLessThan(400);
   });

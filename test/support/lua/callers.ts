@@ -91,8 +91,8 @@ function logs.set_serialize_value(key, value)
   for name, one in pairs(value) do put("logged", name, one) end
 end
 local request = {
-  set_header = function(name, value) check("kong.service.request.set_header") clear(name) headers[#headers + 1] = { name, value } end,
-  clear_header = function(name) check("kong.service.request.clear_header") clear(name) end,
+  set_header = function(name, value) check("ngx.req.set_header") clear(name) headers[#headers + 1] = { name, value } end,
+  clear_header = function(name) check("ngx.req.clear_header") clear(name) end,
 }
 local response = { exit = function(status, body)
   check("kong.response.exit")
@@ -103,7 +103,6 @@ end }
 local function kong_of(without)
   return {
     log = not without["no kong.log"] and logs or nil,
-    service = not without["no kong.service"] and { request = request } or nil,
     response = response,
   }
 end
@@ -121,7 +120,7 @@ local env = setmetatable({}, { __index = function(_, name)
   if setting == "strict" then error("the sandbox has no " .. name) end
   return _G[name]
 end })
-ngx = { var = var, time = function() check("ngx.time") return now end }
+ngx = { req = request, var = var, time = function() check("ngx.time") return now end }
 
 local chunk = setfenv(assert(loadfile(handler_path)), env)
 local handler = chunk()
@@ -132,6 +131,7 @@ for _, one in ipairs(requests) do
   faults = {}
   for _, fault in ipairs(one.faults) do faults[fault] = true end
   kong = kong_of(faults)
+  ngx.req = not faults["no ngx.req"] and request or nil
   put("request")
   local is_done, thrown = pcall(handler.access, handler, configs[one.config])
   if not is_done and thrown ~= exited then put("thrown", thrown) end

@@ -49,7 +49,7 @@ end
 -- What clients say of themselves reaches no provider, and no plugin after this one. Nginx takes - and _ for the same here.
 local function clear(var)
   if not (var.http_x_privatelink_consumer or var.http_x_privatelink_endpoint) then return end
-  local clear_header = kong.service.request.clear_header
+  local clear_header = ngx.req.clear_header
   clear_header("X-Privatelink-Consumer")
   clear_header("X-Privatelink_Consumer")
   clear_header("X_Privatelink-Consumer")
@@ -75,7 +75,8 @@ local function judge(config)
   local consumer = held.callers[tlv]
   local is_cloaked = consumer and names_identity(var.http_connection)
   if consumer and not is_cloaked then
-    local set_header = kong.service.request.set_header
+    -- Nginx's own: Kong's, which looks at the phase and for Host, takes twice the time.
+    local set_header = ngx.req.set_header
     set_header("X-Privatelink-Consumer", consumer)
     set_header("X-Privatelink-Endpoint", string.sub(tlv, 2))
     return "allowed", nil, consumer, tlv
