@@ -35,9 +35,9 @@ export function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenSt
     const estate = opened.add(await open(product.gateway));
     const travel = () => travelOnce({ ...ground, estate, gatewayHops, homeZone: setting.zoneId });
     const discover = async () => seenIn(await product.run('discover'));
-    const synchronise = async (what: string, before: () => Promise<unknown> = async () => {}): Promise<StoryEvent> => {
+    const synchronise: Stage['synchronise'] = async (what, before = async () => {}, look = discover) => {
       // Neither waits for the other: each starts a process, and only sync writes.
-      const [seen, report] = await Promise.all([discover(), product.run('sync')]);
+      const [seen, report] = await Promise.all([look(), product.run('sync')]);
       const changed = changesOf(report);
       await product.settle();
       await before();

@@ -24,13 +24,13 @@ export type Trip = {
 /** A change of the estate, what the product made of it, and the request after it. */
 export type StoryEvent = {
   readonly what: string;
-  /** Endpoints as `discover` sees them: `domain id state`, or `quarantined id: reason`. */
+  /** Endpoints as `discover` sees them: `domain id state`, or `quarantined id: reason`; none where `contracts` was asked instead. */
   readonly discovered: readonly string[];
   /** What is wrong with the networks, as `discover` says it. */
   readonly findings: readonly string[];
   /** Writes to the control plane: `create target …: reason`. */
   readonly changed: readonly string[];
-  /** Who is connected to the gateway, as `contracts` says it, where somebody asked. */
+  /** Who is connected to the gateway, as `contracts` says it, where that was asked. */
   readonly contracts?: readonly string[];
   /** How many requests went through meanwhile, where more than one did; `trip` is the last, or the first that failed. */
   readonly requests?: number;

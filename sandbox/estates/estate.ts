@@ -14,12 +14,14 @@ export type Ground = { readonly world: AwsWorld; readonly loopback: Loopback };
 /** Where the gateway's proxy listens; `proxiedPort`: for load balancers that speak PROXY protocol, where there is such a port. */
 export type GatewayAddress = { readonly host: string; readonly port: number; readonly proxiedPort?: number };
 
+type Seen = Pick<StoryEvent, 'discovered' | 'findings' | 'contracts'>;
+
 /** What an act changes the estate with, and how it looks at what the product makes of it. */
 export type Stage = Ground & {
   readonly product: Product;
-  discover(): Promise<Pick<StoryEvent, 'discovered' | 'findings'>>;
-  /** Discovers and synchronises, waits for the data plane, does `before` and then sends a request. */
-  synchronise(what: string, before?: () => Promise<unknown>): Promise<StoryEvent>;
+  discover(): Promise<Seen>;
+  /** Discovers, or takes another look, and synchronises, waits for the data plane, does `before` and then sends a request. */
+  synchronise(what: string, before?: () => Promise<unknown>, look?: () => Promise<Seen>): Promise<StoryEvent>;
   travel(): Promise<Trip>;
   /** What left the gateway for the request of a trace, or was refused there. */
   hopsOf(traceId: string): readonly Hop[];

@@ -23,17 +23,20 @@ export function contractsT0({ id }: EndpointService): Setting['contracts'] {
 export async function breakContract(t0: T0, stage: Stage): Promise<StoryEvent> {
   const stranger = await t0.connectStranger();
   const what = `SD1 calls /egress, which only SD2 may, and account ${accounts.stranger}, which is in no contract, connects to the gateway`;
-  const [event, answer] = await Promise.all([stage.synchronise(what), stage.product.run('contracts')]);
-  const contracts = contractsSchema.parse(answer);
+  let connected: ContractsSeen = { connections: [] };
+  const look = async () => {
+    connected = contractsSchema.parse(await stage.product.run('contracts'));
+    return { discovered: [], findings: [], contracts: describeContracts(connected) };
+  };
+  const event = await stage.synchronise(what, undefined, look);
   const tries = [await callEgress(t0, stage), await callAsStranger(stranger, stage)];
   const told = {
     ...event,
-    contracts: describeContracts(contracts),
     trip: { ...event.trip, hops: [...event.trip.hops, ...tries.flatMap(({ hops }) => hops)] },
   };
   const [problem] = [
     ...tries.flatMap((one) => one.problem ?? []),
-    ...(isWaiting(stranger, contracts) ? [] : [accepted]),
+    ...(isWaiting(stranger, connected) ? [] : [accepted]),
   ];
   return problem ? broken(told, problem) : told;
 }

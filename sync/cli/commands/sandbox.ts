@@ -124,7 +124,7 @@ export function formatEvent(event: StoryEvent, terminal: Terminal): string {
   const end = trip.ok
     ? `  ${paint(terminal, 'green', 'ok')} ${formatNonces(trip)}${requests ? `, and so did the others of ${requests} requests meanwhile` : ''}\n`
     : `  ${paint(terminal, 'red', 'failed')} ${trip.problem}\n`;
-  return `\n${paint(terminal, 'bold', what)}\n${list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${contracts ? list('connected to the gateway', contracts) : ''}${formatHops(trip.hops, terminal)}${end}`;
+  return `\n${paint(terminal, 'bold', what)}\n${contracts ? list('connected to the gateway', contracts) : list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops, terminal)}${end}`;
 }
 
 /** A trip of several requests has a nonce from the end of each chain. */

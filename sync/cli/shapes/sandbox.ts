@@ -35,7 +35,7 @@ export const sandboxOutputs = {
         .array(
           z.strictObject({
             what: text.describe('what happened'),
-            discovered: texts.describe('what `discover` sees'),
+            discovered: texts.describe('what `discover` sees; nothing where `contracts` was asked instead'),
             findings: texts.describe('what it finds about the networks'),
             changed: texts.describe('what was written'),
             contracts: texts.optional().describe('who is connected to the gateway, as `contracts` says it'),
