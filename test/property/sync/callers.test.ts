@@ -54,6 +54,8 @@ const round = fc.record({
   domains: fc.constantFrom('read', 'read', 'away', 'refused', 'tooMany'),
   policy: fc.constantFrom('sync', 'sync', 'upsert-only'),
   pin: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
+  /** A rollout keeps the stage at what ran in that round. */
+  hold: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
 });
 type Round = typeof round extends fc.Arbitrary<infer R> ? R : never;
 
@@ -88,6 +90,7 @@ function scopesOf({ domains }: Round): readonly ScopeState[] {
 function createRounds() {
   const ran: Revision[] = [];
   let pinnedTo: Revision | undefined;
+  let heldAt: Revision | undefined;
   let callers: CallersInput | undefined;
   let known = new Map<string, AwsPart<readonly EndpointConnection[]>>();
   const memory: StageMemory = {
@@ -96,7 +99,12 @@ function createRounds() {
       warnings: [],
       pinned: pinnedTo && { revision: pinnedTo, isFromAnother: () => true, isByTag: false, controlPlane: plane },
     }),
-    readHold: async () => undefined,
+    readHold: async () =>
+      heldAt && {
+        pinned: { revision: heldAt, isFromAnother: () => true, isByTag: false, isHold: true, controlPlane: plane },
+        newest: heldAt,
+        waiting: { kind: 'earlier', reason: 'an earlier stage is on trial' },
+      },
     begin: async () => [],
     end: async () => [],
     rendered: async () => [],
@@ -109,6 +117,7 @@ function createRounds() {
   const { plane, deps, ...passes } = createPasses({ memory, plan, protect: ['sd2'] });
   const pass = (one: Round) => {
     pinnedTo = one.pin === undefined ? undefined : ran[one.pin];
+    heldAt = one.hold === undefined ? undefined : ran[one.hold];
     known = new Map(services.map((id) => [id, stateOf(id, one, known.get(id) ?? nothing)]));
     const states = [...known].map(([id, connections]) => serviceOf(id, connections));
     const contracts = { consumers: one.consumers as CallersInput['contracts']['consumers'], mode: one.mode };
@@ -169,8 +178,8 @@ describe('tables of callers', () => {
       }),
       { numRuns: 400 },
     );
-    expect(entries).toBeGreaterThan(500);
-    expect(blind).toBeGreaterThan(100);
+    expect(entries).toBeGreaterThan(100);
+    expect(blind).toBeGreaterThan(20);
   });
 
   it('hold everybody who is connected and in the contract, and keep whom nobody can ask about', async () => {
@@ -202,7 +211,7 @@ describe('tables of callers', () => {
       }),
       { numRuns: 400 },
     );
-    expect(stayed).toBeGreaterThan(50);
+    expect(stayed).toBeGreaterThan(10);
   });
 
   it('are part of no revision, and a second pass has nothing to do', async () => {
