@@ -80,8 +80,13 @@ function differenceText({ path, held, wanted }: Compared, desired: Entity): stri
   if (isCallers(desired) && (path === 'config.callers' || path === 'config.others'))
     return tableText(path.slice('config.'.length), held, wanted);
   if (kind === 'route' && path === 'paths') return pathsText(held, wanted);
-  const show = kind === 'plugin' && path.startsWith('config') ? textWithoutWords : textOf;
+  const show = hasSecrets(desired) && path.startsWith('config') ? textWithoutWords : textOf;
   return `${path} ${show(held)} -> ${show(wanted)}`;
+}
+
+/** Whether its settings may be passwords; those of the plugin that judges callers are the contract. */
+function hasSecrets(entity: Entity): boolean {
+  return entity.kind === 'plugin' && !isCallers(entity);
 }
 
 /** More endpoints than this are counted. */
@@ -208,8 +213,9 @@ export function withoutWords(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutWords(one)]));
 }
 
-/** A plugin as reports may show it: numbers, and the names of its settings. */
+/** A plugin as reports may show it: numbers, and the names of its settings; all of the one that judges callers. */
 export function maskedPlugin(plugin: Entity): Entity {
+  if (!hasSecrets(plugin)) return plugin;
   const { config = null, ...fields } = plugin.fields;
   return { ...plugin, fields: { ...fields, config: withoutWords(config) } };
 }

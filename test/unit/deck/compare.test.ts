@@ -43,6 +43,20 @@ describe('differencesOf', () => {
     ]);
   });
 
+  it('tells the words of the plugin that judges callers, since a reader has to see what is enforced', () => {
+    const settingsOf = (mode: string, onMissing: string, exceptions: string) =>
+      entityOf('plugin', {
+        name: 'privatelink-callers',
+        config: { domain: 'sd2', mode, on_missing: onMissing, exceptions },
+      });
+
+    expect(differencesOf(settingsOf('enforce', 'reject', ''), settingsOf('observe', 'allow', 'sd1'))).toEqual([
+      'config.mode "observe" -> "enforce"',
+      'config.on_missing "allow" -> "reject"',
+      'config.exceptions "sd1" -> ""',
+    ]);
+  });
+
   const tagged = (config: JsonObject): Entity => ({ ...pluginOf(config), tags: ['a', configTag(config)] });
   const filled = { mode: 'auto', keys: null, redis: { port: 6379 } };
 

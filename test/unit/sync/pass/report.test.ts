@@ -34,6 +34,15 @@ describe('serialiseReport', () => {
     expect(JSON.parse(serialiseReport(given))).toEqual(JSON.parse(JSON.stringify(masked)));
   });
 
+  it('shows all of the plugin that judges callers, whose settings are the contract', () => {
+    const change = changeOf({ mode: 'enforce', callers: 'sd1 111111111111 vpce-1' });
+    const callers = (one: Entity | undefined) =>
+      one && { ...one, fields: { ...one.fields, name: 'privatelink-callers' } };
+    const given = { ...empty, changes: [{ ...change, before: callers(change.before), after: callers(change.after) }] };
+
+    expect(JSON.parse(serialiseReport(given))).toEqual(JSON.parse(JSON.stringify(given)));
+  });
+
   it('takes a configuration that looks like a change or a plugin for what it is', () => {
     const odd = changeOf({
       before: 'x',
