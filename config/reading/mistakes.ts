@@ -12,6 +12,8 @@ export type Mistake = {
   readonly path: KeyPath;
   /** The key itself is wrong, and not what it holds. */
   readonly isKey?: boolean;
+  /** What it holds does not go together, or is too much or little: that it is a mapping or a list says nothing. */
+  readonly isWhole?: boolean;
   /** Absent: where the path leads. */
   readonly position?: Position;
   /** Absent: `fix` says it all. */
@@ -53,8 +55,9 @@ export function invalidConfig(
 }
 
 function problemOf(mistake: Mistake, file: string, { positionOf, valueAt }: Sight): FileProblem {
-  const { path, isKey, position = positionOf(mistake), reason, fix } = mistake;
-  const value = isKey || isSecret(path) ? undefined : shownValue(valueAt(path));
+  const { path, isKey, isWhole, position = positionOf(mistake), reason, fix } = mistake;
+  const held = isKey || isSecret(path) ? undefined : valueAt(path);
+  const value = isWhole && typeof held === 'object' ? undefined : shownValue(held);
   const at = formatPath(path);
   const said = reason === undefined ? fix : `${reason}: ${fix}`;
   const message = `${at || 'the file'}: ${said}${value === undefined ? '' : ` (it is ${value})`}`;
@@ -70,7 +73,8 @@ export function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
     return issue.keys.map((key, index) => ({ path: [...path, key], isKey: true, ...partsOf(said[index] ?? '') }));
   }
   const [key] = issue.code === 'invalid_key' ? issue.issues : [];
-  return [{ path, isKey: key !== undefined, ...partsOf((key ?? issue).message) }];
+  const isWhole = issue.code === 'custom' || issue.code === 'too_big' || issue.code === 'too_small';
+  return [{ path, isKey: key !== undefined, isWhole, ...partsOf((key ?? issue).message) }];
 }
 
 /** The few that say first what is wrong. */

@@ -426,7 +426,7 @@ stateDir: b
       [9, 5, 'sources[0].alow', undefined],
       [10, 5, 'sources[1].file', undefined],
       [12, 12, 'sources[1].token', undefined],
-      [16, 8, 'controlPlane.tls', 'a mapping'],
+      [16, 8, 'controlPlane.tls', undefined],
       [17, 16, 'controlPlane.concurrency', '"many"'],
       [19, 20, 'watch.intervalSeconds', '0'],
       [20, 11, 'watch.listen', '"0.0.0.0:9543"'],
