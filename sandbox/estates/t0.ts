@@ -54,7 +54,7 @@ export function frontOf(world: AwsWorld): EndpointService {
 export async function openT0(options: T0Options): Promise<T0> {
   const { world } = options;
   const { record, take: takeHops } = createHopBook();
-  world.createVpc({ account: accounts.gateway, region, zoneIds: zones });
+  createNetworks(world);
   const onPremises = await startProvider({
     addresses: options.loopback.allot(1),
     handle: async () => ({ body: { nonce: randomUUID() } }),
@@ -103,6 +103,11 @@ export async function openT0(options: T0Options): Promise<T0> {
 type Closable = { close(): Promise<void> };
 
 type Record = (traceId: string, hop: Hop) => void;
+
+/** Those of accounts whose endpoints people may create; the others get one with their first endpoint. */
+function createNetworks(world: AwsWorld): void {
+  for (const account of [accounts.gateway, accounts.stranger]) world.createVpc({ account, region, zoneIds: zones });
+}
 
 function interfacesOf(addresses: readonly string[]) {
   return addresses.map((ip, index) => ({ ip, zoneId: zones[index] ?? homeZone }));
