@@ -27,7 +27,9 @@ const service = z
     region: awsRegion.describe('the AWS region of the service'),
     roleArn: roleArn
       .optional()
-      .describe('the role to assume in the account of the service; absent: the own credentials'),
+      .describe(
+        'the role to assume in the account of the service; absent: it is in the account of the credentials in use',
+      ),
     externalId,
     endpoint,
     domains: z
@@ -55,7 +57,7 @@ const consumer = z
   })
   .refine((one) => one.accounts ?? one.principals ?? one.endpoints, {
     ...anyway,
-    error: 'who it is: accounts, principals or endpoints',
+    error: 'say whose endpoints it has: write accounts, principals or endpoints',
   })
   .meta({ id: 'contracts.consumers.*' });
 
@@ -71,11 +73,19 @@ function refuseShared(consumers: Consumers, context: z.RefinementCtx<Consumers>)
   for (const [name, one] of Object.entries(consumers)) {
     for (const id of one.endpoints ?? []) {
       const [other] = othersWith(name, ({ endpoints = [] }) => endpoints.includes(id));
-      if (other) refuse([name, 'endpoints'], `${id} is one of consumer ${other} too: an endpoint has one consumer`);
+      if (other)
+        refuse(
+          [name, 'endpoints'],
+          `${id} is one of consumer ${other} too: take it out of one, since an endpoint has one consumer`,
+        );
     }
     for (const id of one.endpoints ? [] : accountsIn(one)) {
       const [other] = othersWith(name, (consumer) => accountsIn(consumer).includes(id));
-      if (other) refuse([name], `account ${id} is one of consumer ${other} too: list the endpoints of each`);
+      if (other)
+        refuse(
+          [name],
+          `account ${id} is one of consumer ${other} too: write endpoints in each, since an endpoint has one consumer`,
+        );
     }
   }
 }

@@ -40,10 +40,11 @@ export function judgePart<T>(asking: AskedService, outcome: PartOutcome<T>): Par
 /** Why nothing is known of a service that AWS does not know. */
 export function unknownService({ serviceId, scope }: Pick<AskedService, 'serviceId' | 'scope'>): Failure {
   const { account, region, roleArn } = scope;
-  const whose = account === 'self' ? 'the account of the own credentials' : `account ${account}`;
+  const whose = account === 'self' ? 'the account of the credentials in use' : `account ${account}`;
   const reason = `AWS knows no endpoint service ${serviceId} in ${whose}, region ${region}`;
-  const role = roleArn ? `roleArn (${roleArn})` : 'roleArn (absent: the own credentials)';
-  const fix = `correct id, region or ${role} of it in contracts.services, or take it out where it was deleted`;
+  const role = roleArn ? `roleArn (${roleArn})` : 'roleArn (absent)';
+  const command = `aws ec2 describe-vpc-endpoint-service-configurations --region ${region}`;
+  const fix = `correct id, region or ${role} of it in contracts.services (${command} lists the services of an account), or take it out where it was deleted`;
   return { code: 'OTHER_ACCOUNT', reason: formatProblem({ reason, fix }) };
 }
 

@@ -29,6 +29,8 @@ export type ConnectionReport = Omit<EndpointConnection, 'createdAtMs'> & {
   readonly consumer?: string;
   /** Domains; none: it is not contracted. */
   readonly mayCall: readonly string[];
+  /** What Kong does with its other requests; absent: the service is a provider's own, where Kong checks nothing. */
+  readonly mode?: ContractsConfig['mode'];
   /** When the endpoint was made; unix epoch, milliseconds. */
   readonly sinceMs?: number;
 };
@@ -61,7 +63,8 @@ export function reportContracts(view: ContractsView, contracts: ContractsConfig,
     connections: view.services.flatMap((service) =>
       (lastKnown(service.connections) ?? []).map(({ createdAtMs, ...connection }) => {
         const { consumer, mayCall } = standingOf(service, connection);
-        return { ...connection, sinceMs: createdAtMs, consumer, mayCall };
+        const mode = contracts.consumers[consumer ?? '']?.mode ?? contracts.mode;
+        return { ...connection, sinceMs: createdAtMs, consumer, mayCall, ...(!service.domains && { mode }) };
       }),
     ),
     findings: findingsOf(view, contracts, zones),

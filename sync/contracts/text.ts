@@ -33,7 +33,10 @@ export function formatContracts(report: ContractsReport, terminal: Terminal): st
       .map(({ action, error }) => `${paint(terminal, 'yellow', 'left out')} ${describeAction(action)}: ${error}\n`)
       .join(''),
     unnecessary
-      .map((action) => `${paint(terminal, 'dim', 'not needed, or not right, any more')} ${describeAction(action)}\n`)
+      .map(
+        (one) =>
+          `${paint(terminal, 'dim', 'not done')} ${describeAction(one)}: it is not needed, or not right, any more\n`,
+      )
       .join(''),
   ].join('');
 }
@@ -48,7 +51,9 @@ function isActedOn({ serviceId, endpointId, principal }: ContractFinding, action
 export function formatUnknownParts(seen: Pick<ContractsSeen, 'services'>, terminal: Terminal): string {
   return [...groupBy(unknownParts(seen), ({ reason = '' }) => reason)]
     .map(([reason, group]) => {
-      const names = group.map(({ service, name }) => `${name} of ${service}`).join(', ');
+      const names = [...groupBy(group, ({ service }) => service)]
+        .map(([service, parts]) => `${parts.map(({ name }) => name).join(', ')} of ${service}`)
+        .join('; ');
       return `${paint(terminal, 'yellow', 'unknown')} ${names}: ${reason} (${usedOf(group)})\n`;
     })
     .join('');

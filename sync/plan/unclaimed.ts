@@ -25,7 +25,8 @@ type Contract = {
   readonly consumers: Readonly<Record<string, { readonly calls: readonly string[] }>>;
 };
 
-const unclaimedEnd = ': no endpoint that can be used claims this domain';
+const unclaimedEnd =
+  ': no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint';
 const unfoundEnd = ': nothing of that name is discovered or held; correct it, or take it out (unprotect)';
 
 /** Whether a warning is one that a pass makes only where it could read all scopes. */

@@ -23,7 +23,7 @@ function anyone({ serviceId, setup }: ServiceState): ContractFinding {
     serviceId,
     principal: '*',
     reason: `* is among the allowed principals of ${serviceId}: every AWS account may ask to connect${open}`,
-    fix: `allow the principals of contracts.consumers alone${isOpen ? ', and require acceptance' : ''}`,
+    fix: `allow the principals of contracts.consumers alone, as sync does with contracts.permissions: manage${isOpen ? '; and require acceptance' : ''}`,
   };
 }
 

@@ -45,7 +45,10 @@ function uncontracted(one: EndpointConnection, consumer: string | undefined, com
     consumer === undefined
       ? `${ownerWords(one)} is connected to ${one.serviceId}, and is of no consumer in contracts`
       : `${ownerWords(one)} of consumer ${consumer} is connected to ${one.serviceId}, behind which it may call nothing`;
-  const where = consumer === undefined ? 'contracts.consumers' : `contracts.consumers.${consumer}.calls`;
-  const fix = `name it in ${where} if it shall call, or reject it (${command})`;
+  const named =
+    consumer === undefined
+      ? 'its account, or its id, in contracts.consumers'
+      : `a domain in contracts.consumers.${consumer}.calls`;
+  const fix = `name ${named} if it shall call, or reject it (${command})`;
   return { reason: whose, fix };
 }

@@ -30,7 +30,7 @@ export const runContracts: Verb<Configured & Strictness> = async (options, signa
 
 function noContracts(): PrivatelinkError {
   const fix =
-    'begin with one service and one consumer: contracts: { services: [{ id: vpce-svc-…, region: … }], consumers: { sd1: { accounts: ["…"], calls: [sd2] } } }; it changes nothing by itself';
+    'begin with one service and one consumer: contracts: { services: [{ id: vpce-svc-…, region: … }], consumers: { sd1: { accounts: ["…"], calls: [sd2] } } }; aws ec2 describe-vpc-endpoint-service-configurations shows the id, and mode: observe, the default, refuses no request';
   return new PrivatelinkError('contracts: the configuration has none', { code: 'CONFIG_INVALID', fix });
 }
 
@@ -44,16 +44,26 @@ function formatView(given: ContractsView, terminal: Terminal): string {
   const seen = printableData(given);
   const { services, connections, warnings } = seen;
   const several = services.length > 1;
-  const rows = connections.map(({ serviceId, consumer, account, endpointId, state, mayCall, sinceMs }) => [
+  const rows = connections.map(({ serviceId, consumer, account, endpointId, state, mayCall, mode, sinceMs }) => [
     ...(several ? [serviceId] : []),
     consumer ?? '-',
     account ?? '-',
     endpointId,
     state,
     mayCall.length > 0 ? mayCall.join(', ') : '-',
+    mode ?? '-',
     sinceMs === undefined ? '-' : new Date(sinceMs).toISOString().slice(0, 10),
   ]);
-  const head = [...(several ? ['SERVICE'] : []), 'CONSUMER', 'ACCOUNT', 'ENDPOINT', 'STATE', 'MAY CALL', 'SINCE'];
+  const head = [
+    ...(several ? ['SERVICE'] : []),
+    'CONSUMER',
+    'ACCOUNT',
+    'ENDPOINT',
+    'STATE',
+    'MAY CALL',
+    'MODE',
+    'SINCE',
+  ];
   const table = rows.length > 0 ? formatTable(head, rows, terminal.columns) : nobody(seen);
   return (
     table +

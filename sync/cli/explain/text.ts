@@ -44,7 +44,10 @@ function formatUnknown({ question, nearest, scopes, routing }: Explanation): str
   const elsewhere = routing
     ? ''
     : 'Endpoints without a domain tag, and services that people wrote, are not known here: kong-privatelink adopt looks for those.\n';
-  return `Nobody has ${question}${alike}${unknown}\n${elsewhere}`;
+  const callers = question.startsWith('vpce-')
+    ? 'Endpoints of those who call through the gateway are no targets: kong-privatelink contracts shows them.\n'
+    : '';
+  return `Nobody has ${question}${alike}${unknown}\n${elsewhere}${callers}`;
 }
 
 function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Terminal): string {

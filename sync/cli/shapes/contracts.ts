@@ -38,6 +38,10 @@ const connection = z
     consumer: text.optional().describe("whose it is; absent: nobody's in `contracts.consumers`"),
     state: text.describe("AWS's word: `pendingAcceptance`, `available`, …"),
     mayCall: texts.describe('the domains that it may call; none: it is not contracted'),
+    mode: z
+      .enum(['observe', 'enforce'])
+      .optional()
+      .describe("what Kong does with requests that it may not make; absent: the service is a provider's own"),
     sinceMs: z.number().optional().describe('when the endpoint was made, in milliseconds since 1970'),
     region: text.optional().describe('the region of the endpoint'),
     misfit: text.optional().describe("why AWS's item could not be read but for its id"),

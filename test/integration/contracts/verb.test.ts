@@ -28,9 +28,11 @@ describe('kong-privatelink contracts', () => {
 
     expect(exitCode).toBe(0);
     const [head, ...rows] = rowsOf(out);
-    expect(head).toBe('CONSUMER | ACCOUNT | ENDPOINT | STATE | MAY CALL | SINCE');
-    expect(rows).toContain(`sd1 | ${accounts.sd1} | ${own} | pendingAcceptance | sd2 | DAY`);
-    expect(rows.join('\n')).toMatch(new RegExp(`^- \\| ${accounts.other} \\| ${other} \\| \\w+ \\| - \\| DAY$`, 'm'));
+    expect(head).toBe('CONSUMER | ACCOUNT | ENDPOINT | STATE | MAY CALL | MODE | SINCE');
+    expect(rows).toContain(`sd1 | ${accounts.sd1} | ${own} | pendingAcceptance | sd2 | - | DAY`);
+    expect(rows.join('\n')).toMatch(
+      new RegExp(`^- \\| ${accounts.other} \\| ${other} \\| \\w+ \\| - \\| - \\| DAY$`, 'm'),
+    );
     expect(out).toContain(`finding ${own} at ${world.service.id}: `);
     expect(out).toContain(`finding * at ${world.service.id}: `);
   });
@@ -107,7 +109,20 @@ describe('kong-privatelink contracts', () => {
     const { exitCode, out } = await world.run('contracts');
 
     expect(exitCode).toBe(0);
-    expect(rowsOf(out)[0]).toBe('SERVICE | CONSUMER | ACCOUNT | ENDPOINT | STATE | MAY CALL | SINCE');
+    expect(rowsOf(out)[0]).toBe('SERVICE | CONSUMER | ACCOUNT | ENDPOINT | STATE | MAY CALL | MODE | SINCE');
+  });
+
+  it("says whose requests are refused at the gateway's service, by the consumer and else by contracts.mode", async () => {
+    const services = [{ id: world.service.id, region: 'us-east-1', endpoint: world.aws.url }];
+    const sd1 = { accounts: [accounts.sd1], calls: ['sd2'], mode: 'observe' };
+    world.contract({ services, consumers: { sd1 }, mode: 'enforce' });
+
+    const { out } = await world.run('contracts');
+
+    expect(rowsOf(out)).toContain(`sd1 | ${accounts.sd1} | ${own} | pendingAcceptance | sd2 | observe | DAY`);
+    expect(out).toMatch(new RegExp(`^- +${accounts.other} .* - +enforce `, 'm'));
+    const { connections } = JSON.parse((await world.run('contracts', '--json')).out);
+    expect(connections.map(({ mode }: { mode: string }) => mode).sort()).toEqual(['enforce', 'observe']);
   });
 
   it('says that nobody connects where that is known', async () => {
@@ -134,7 +149,7 @@ describe('bad input', () => {
     [
       'a consumer that is nobody',
       { consumers: { sd1: { calls: ['sd2'] } } },
-      'who it is: accounts, principals or endpoints',
+      'say whose endpoints it has: write accounts, principals or endpoints',
     ],
     [
       'one account in two consumers',
@@ -144,7 +159,7 @@ describe('bad input', () => {
           green: { accounts: [accounts.sd1], calls: ['sd2'] },
         },
       },
-      `account ${accounts.sd1} is one of consumer green too: list the endpoints of each`,
+      `account ${accounts.sd1} is one of consumer green too: write endpoints in each, since an endpoint has one consumer`,
     ],
   ])('refuses %s, in both verbs', async (_, over, message) => {
     world.contract(over);
@@ -181,7 +196,7 @@ describe('bad input', () => {
     const { out } = await world.run('diff');
 
     expect(out).toContain(
-      'warning contracts.consumers.sd1.calls: egres: no endpoint that can be used claims this domain\n',
+      'warning contracts.consumers.sd1.calls: egres: no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint\n',
     );
   });
 });

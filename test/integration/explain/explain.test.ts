@@ -204,6 +204,7 @@ describe('explain of what nobody has', () => {
     expect(exitCode).toBe(1);
     expect(out).toContain(`Nobody has ${id}`);
     expect(out).toContain('kong-privatelink adopt looks for those');
+    expect(out).toContain('kong-privatelink contracts shows them');
   });
 
   it.each([

@@ -23,18 +23,21 @@ describe('contracts', () => {
   });
 
   it.each<[object, string]>([
-    [{ consumers: { sd1: { calls: ['sd2'] } } }, 'consumers.sd1: who it is: accounts, principals or endpoints'],
+    [
+      { consumers: { sd1: { calls: ['sd2'] } } },
+      'consumers.sd1: say whose endpoints it has: write accounts, principals or endpoints',
+    ],
     [
       { consumers: { sd1, batch: { ...sd1, calls: [] } } },
-      'consumers.sd1: account 111111111111 is one of consumer batch too: list the endpoints of each',
+      'consumers.sd1: account 111111111111 is one of consumer batch too: write endpoints in each, since an endpoint has one consumer',
     ],
     [
       { consumers: { sd1, batch: { principals: ['arn:aws:iam::111111111111:root'] } } },
-      'consumers.batch: account 111111111111 is one of consumer sd1 too: list the endpoints of each',
+      'consumers.batch: account 111111111111 is one of consumer sd1 too: write endpoints in each, since an endpoint has one consumer',
     ],
     [
       { consumers: { a: { endpoints: ['vpce-1'] }, b: { endpoints: ['vpce-2', 'vpce-1'] } } },
-      'consumers.b.endpoints: vpce-1 is one of consumer a too: an endpoint has one consumer',
+      'consumers.b.endpoints: vpce-1 is one of consumer a too: take it out of one, since an endpoint has one consumer',
     ],
     [{ services: [...services, ...services] }, 'services.1.id: same as item [0]: name each service once'],
     [

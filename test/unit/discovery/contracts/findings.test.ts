@@ -55,7 +55,9 @@ describe('connections', () => {
       endpointId: 'vpce-0f',
       account: '999999999999',
       reason: expect.stringContaining('is of no consumer in contracts'),
-      fix: expect.stringContaining('aws ec2 reject-vpc-endpoint-connections'),
+      fix: expect.stringMatching(
+        /^name its account, or its id, in contracts\.consumers if .* \(aws ec2 reject-vpc-endpoint-connections/,
+      ),
     });
   });
 

@@ -206,6 +206,15 @@ describe('a pass with contracts', () => {
     );
   });
 
+  it('names the parts that are unknown for one reason once for each service', async () => {
+    const { service, pass } = createWorld();
+    service.unknown.add('connections').add('permissions');
+
+    const report = await pass(scopes);
+
+    expect(formatReport(report, terminal)).toContain(`unknown connections, permissions of ${serviceId}: throttled (`);
+  });
+
   it('shows the actions as a table, and no finding of what it does about', async () => {
     const { deps } = createWorld();
 
@@ -262,6 +271,9 @@ describe('an approved plan', () => {
       { action: 'accept', endpointId: 'vpce-1' },
       { action: 'reject', endpointId: 'vpce-2' },
     ]);
+    expect(formatReport(report, terminal)).toContain(
+      `not done accept vpce-1 at ${serviceId}: it is not needed, or not right, any more`,
+    );
   });
 
   it('does not accept for one consumer what was approved for another', async () => {
@@ -298,7 +310,7 @@ describe('domains that nobody knows', () => {
     const { warnings } = await pass(scopes);
 
     expect(warnings).toEqual([
-      'contracts.consumers.sd1.calls, contracts.consumers.sd2.calls: egres: no endpoint that can be used claims this domain',
+      'contracts.consumers.sd1.calls, contracts.consumers.sd2.calls: egres: no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint',
     ]);
   });
 

@@ -125,7 +125,9 @@ describe('publishing', () => {
 
     const report = await pass(knownScope([endpointOf({ domain: 'sd3' })]));
 
-    expect(report.warnings).toEqual(['publish, domain sd2: no endpoint that can be used claims this domain']);
+    expect(report.warnings).toEqual([
+      'publish, domain sd2: no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint',
+    ]);
   });
 });
 

@@ -145,7 +145,9 @@ describe('linesOfPass', () => {
   });
 
   it('does not take for claimed what nobody looked for while a scope was unknown', () => {
-    const warnings = ['domains.sd9: no endpoint that can be used claims this domain'];
+    const warnings = [
+      'domains.sd9: no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint',
+    ];
     const [, meanwhile = [], after = [], ended = []] = sayEach({ warnings }, { scopes: [unknown] }, { warnings }, {});
 
     expect([shown(meanwhile), shown(after), shown(ended)]).toEqual([
