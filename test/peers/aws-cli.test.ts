@@ -69,6 +69,28 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     ]);
   });
 
+  it('does what the page about contracts says to try', async () => {
+    const page = blocksIn('docs/contracts.md', 'sh');
+    const lines = page.slice(page.findIndex((block) => block.startsWith('SERVICE='))).flatMap((one) => one.split('\n'));
+
+    const { ends, stderr } = await tryCommands(lines, { aws: awsCli, env: served.env });
+
+    expect(stderr).not.toContain('rror');
+    expect(ends).toEqual([
+      ...['aws 0', 'contracts 0', 'diff 2', 'sync 0'],
+      ...['aws 0', 'aws 0', 'contracts 0', 'diff 0'],
+      ...['aws 0', 'aws 0', 'diff 2', 'sync 0', 'sync 0', 'contracts 0'],
+      ...['diff 2', 'sync 0', 'diff 2', 'sync 0'],
+    ]);
+    const { connections } = (await run('contracts')).report;
+    expect(
+      connections.map(({ consumer, state, mode }: Record<string, string>) => `${consumer} ${state} ${mode}`).sort(),
+    ).toEqual([
+      ...['sd1 available enforce', 'sd1 available enforce', 'sd2 available enforce'],
+      'undefined pendingAcceptance enforce',
+    ]);
+  });
+
   it('tags an endpoint with one more path, and takes the tags away', async () => {
     const { VpcEndpointId: id } = await endpointOf('egress');
     await run('sync');

@@ -27,7 +27,11 @@ const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:80[01]0\//],
   ['nobody: load balancers of AWS', /^aws elbv2 /],
   ['nobody: a Kong that serves', /^kong reload$/],
-  ["the suite of AWS's command line", /^(aws |set -- \$\(aws |[A-Z]+=(\$\(aws |"ResourceType=)|sleep 3$)/],
+  ["the suite of AWS's command line", /^(aws |set -- \$\(aws |[A-Z]+=(\$\(aws |"ResourceType=)|sleep \d$)/],
+  [
+    "the suite of AWS's command line",
+    /^(NAME=com\.amazonaws|FIRST='Subnets|(cat|sed|echo) .*"\$KONG_PRIVATELINK_CONFIG")/,
+  ],
   ['the suite of decK', /^deck (gateway|file) /],
 ];
 

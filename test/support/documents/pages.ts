@@ -23,10 +23,14 @@ const programs = 'npm|npx|kong-privatelink|kong-privatelink-pluginserver|kong-js
 const block = /^ *```(?<language>sh|ini)\n(?<lines>[\s\S]*?)^ *```|^ *```[\s\S]*?^ *```/gm;
 const span = new RegExp(`\`(?<span>(?:[A-Z_]+=\\S+ )*(?:${programs}) [^\`\n]+)\``, 'g');
 
+/** What a command reads from the lines below it, as far as the word that ends it. */
+const hereText = /(<<(\w+))\n[\s\S]*?\n\s*\2$/gm;
+
 /** Every command of a page, in its order: in blocks of shell, of units of systemd, and between backticks. */
 export function commandsIn(page: string): readonly string[] {
   return [...textOf(page).matchAll(new RegExp(`${block.source}|${span.source}`, 'gm'))].flatMap(({ groups = {} }) => {
-    const lines = groups.lines?.replace(/\\\n\s*/g, '').split('\n') ?? [groups.span ?? ''];
+    const whole = groups.lines?.replace(/\\\n\s*/g, '').replace(hereText, '$1');
+    const lines = whole?.split('\n') ?? [groups.span ?? ''];
     return lines
       .map((line) => line.replace(/\s+#.*|\[.*\]$/g, '').trim())
       .filter((line) => line !== '' && (groups.language !== 'ini' || line.startsWith('ExecStart=')))
