@@ -29,7 +29,7 @@ export type ConnectionReport = Omit<EndpointConnection, 'createdAtMs'> & {
   readonly consumer?: string;
   /** Domains; none: it is not contracted. */
   readonly mayCall: readonly string[];
-  /** What Kong does with its other requests; absent: the service is a provider's own, where Kong checks nothing. */
+  /** What the configuration wants for its other requests, which a pin or a rollout may keep back; absent: the service is a provider's own, where Kong checks nothing. */
   readonly mode?: ContractsConfig['mode'];
   /** When the endpoint was made; unix epoch, milliseconds. */
   readonly sinceMs?: number;

@@ -6,9 +6,9 @@ export const contractsEntry: VerbEntry = {
   summary: 'show who connects to the endpoint services of contracts, and what each may call',
   help: `
 Reads AWS only, and needs no token of the control plane. A line for each connection: whose it is, its state, which domains its consumer
-may call (-: it is not contracted), and what Kong does with its other requests: MODE observe logs them, enforce answers 403 (-: a provider's own service,
-where Kong checks nothing). Whether a domain exists, and what Kong holds, diff says. Findings stand below, each with its fix.
-What cannot be read is said, and what was known of it last is shown.
+may call (-: it is not contracted), and the MODE that the configuration gives its other requests: observe logs them, enforce answers 403
+(-: a provider's own service, where Kong checks nothing). diff says what Kong holds, and which domains nobody has.
+Findings stand below, each with its fix. What cannot be read is said, and what was known of it last is shown.
 It does nothing about them: diff shows, and sync does, what accept, reject and permissions of contracts allow.
   ${called} contracts --json | jq '.connections[] | select(.mayCall == [])'`,
   exits: {
