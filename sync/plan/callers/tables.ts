@@ -3,8 +3,10 @@ import { compareText } from '#core/addresses/targets';
 import { consumersBy } from '#core/contracts/consumers';
 import { type ContractsView, lastKnown, type ServiceState } from '#core/contracts/model';
 import { parseTable, type TableEntry, writeTable } from '#core/contracts/table';
-import { parseEndpointState } from '#core/endpoint-states';
+import { dispositionOf, parseEndpointState } from '#core/endpoint-states';
 import { groupBy } from '#core/group-by';
+import type { EndpointState } from '#core/model';
+import { lazy } from '#core/timing/lazy';
 import { type CallersSettings, type CallersTables, isCallers, tablesIn } from '#deck/callers/entity';
 import type { HeldEntity } from '#deck/document';
 
@@ -32,7 +34,8 @@ export function callersFrom(
   const ways = view.services.filter(({ domains }) => domains === undefined);
   if (ways.length === 0) return undefined;
   const consumerOf = consumersBy(consumers);
-  const connected = [...connectedTo(ways), ...heldBeside(ways, held)].flatMap((one) => {
+  const before = lazy(() => callersIn(held));
+  const connected = [...connectedTo(ways, before), ...heldBeside(ways, before)].flatMap((one) => {
     const consumer = consumerOf(one);
     return consumer === undefined ? [] : [{ ...one, consumer }];
   });
@@ -51,17 +54,36 @@ export function callersFrom(
 
 type Caller = Omit<TableEntry, 'consumer'>;
 
-function connectedTo(services: readonly ServiceState[]): readonly Caller[] {
+/** AWS says so; or it says nothing against one that a table has, as while the endpoint is being modified and goes on serving. */
+function connectedTo(services: readonly ServiceState[], held: () => HeldCallers): readonly Caller[] {
   return services
     .flatMap(({ connections }) => lastKnown(connections) ?? [])
-    .filter(({ state }) => parseEndpointState(state) === 'available');
+    .flatMap(({ endpointId, account, state, misfit }) => {
+      const known = parseEndpointState(state);
+      if (known === 'available') return [{ endpointId, account }];
+      const before = isStaying(known) ? held().get(endpointId) : undefined;
+      // Of what cannot be read the account is what it was: it never changes.
+      return before ? [{ endpointId, account: account ?? (misfit === undefined ? undefined : before.account) }] : [];
+    });
+}
+
+/** One that waits for its acceptance was not let in, whatever it was before. */
+function isStaying(state: EndpointState): boolean {
+  return state !== 'pendingAcceptance' && dispositionOf(state) === 'hold';
 }
 
 /** What tables hold of services that were never known; what another service knows is not asked of them. */
-function heldBeside(services: readonly ServiceState[], held: readonly HeldEntity[]): readonly Caller[] {
+function heldBeside(services: readonly ServiceState[], held: () => HeldCallers): readonly Caller[] {
   const known = services.map(({ connections }) => lastKnown(connections));
   if (known.every((one) => one !== undefined)) return [];
   const told = new Set(known.flatMap((one) => (one ?? []).map(({ endpointId }) => endpointId)));
+  return [...held().values()].filter((one) => !told.has(one.endpointId));
+}
+
+/** Endpoints in any table, by id. */
+type HeldCallers = ReadonlyMap<string, Caller>;
+
+function callersIn(held: readonly HeldEntity[]): HeldCallers {
   const texts = new Set(
     held.filter(isCallers).flatMap((one) => {
       const { callers, others } = tablesIn(one);
@@ -69,7 +91,7 @@ function heldBeside(services: readonly ServiceState[], held: readonly HeldEntity
     }),
   );
   const entries = [...texts].flatMap((text) => parseTable(text) ?? []);
-  return [...new Map(entries.map((one) => [one.endpointId, one])).values()].filter((one) => !told.has(one.endpointId));
+  return new Map(entries.map((one) => [one.endpointId, one]));
 }
 
 /** Gives the text of the endpoints of some consumers: domains that the same ones may call share one. */

@@ -19,7 +19,15 @@ const services = ['vpce-svc-1', 'vpce-svc-2'] as const;
 const connection: fc.Arbitrary<EndpointConnection> = fc
   .record({
     number: fc.integer({ min: 1, max: 6 }),
-    state: fc.constantFrom('available', 'available', 'available', 'pendingAcceptance', 'rejected', 'deleted'),
+    state: fc.constantFrom(
+      'available',
+      'available',
+      'available',
+      'pending',
+      'pendingAcceptance',
+      'rejected',
+      'deleted',
+    ),
     isAnonymous: fc.boolean(),
   })
   .map(({ number, state, isAnonymous }) => ({
@@ -143,6 +151,10 @@ function ownerOf({ consumers: named }: Round, { endpointId, account }: Pick<Tabl
 }
 
 const entriesIn = (one: HeldEntity) => parseTable(tablesIn(one).callers) ?? [];
+const everybodyIn = (one: HeldEntity) => {
+  const { callers, others } = tablesIn(one);
+  return [callers, others].flatMap((text) => parseTable(text) ?? []);
+};
 const named = (one: { readonly endpointId: string }) => one.endpointId;
 
 describe('tables of callers', () => {
@@ -153,6 +165,7 @@ describe('tables of callers', () => {
       fc.asyncProperty(history, async (rounds) => {
         const { pass, held, known } = createRounds();
         for (const one of rounds) {
+          const before = held().flatMap(everybodyIn).map(named);
           await pass(one);
           if (one.isAbsent) continue;
           for (const entity of held()) {
@@ -167,7 +180,9 @@ describe('tables of callers', () => {
 
             const states = [...known().values()];
             const connections = states.flatMap((part) => (part.status === 'known' ? part.value : []));
-            const ended = connections.filter(({ state }) => state !== 'available').map(named);
+            const isConnected = ({ state, endpointId }: EndpointConnection) =>
+              state === 'available' || (state === 'pending' && before.includes(endpointId));
+            const ended = connections.filter((each) => !isConnected(each)).map(named);
             expect(table.map(named).filter((id) => ended.includes(id))).toEqual([]);
             if (states.every(({ status }) => status === 'known')) {
               const ids = connections.map(named);
@@ -189,6 +204,9 @@ describe('tables of callers', () => {
         const { pass, held, known } = createRounds();
         for (const one of rounds) {
           const before = new Map(held().map((entity) => [entity.key, entriesIn(entity)]));
+          const modified = held().flatMap(everybodyIn).map(named);
+          const isModified = ({ state, endpointId }: EndpointConnection) =>
+            state === 'pending' && modified.includes(endpointId);
           await pass(one);
           if (one.isAbsent) continue;
           for (const entity of held()) {
@@ -198,7 +216,9 @@ describe('tables of callers', () => {
             const told = [...known().values()].flatMap((part) =>
               part.status === 'known' ? part.value : (part.lastGood?.value ?? []),
             );
-            const wanted = told.filter((each) => each.state === 'available' && mayCall(each)).map(named);
+            const wanted = told
+              .filter((each) => (each.state === 'available' || isModified(each)) && mayCall(each))
+              .map(named);
             expect(wanted.filter((id) => !ids.includes(id))).toEqual([]);
 
             const isUntold = [...known().values()].some((part) => part.status === 'unknown' && !part.lastGood);

@@ -53,6 +53,36 @@ describe('the tables of a pass', () => {
     expect(callers?.tablesOf('sd3', [])).toEqual({ callers: '', others: '' });
   });
 
+  it.each(['pending', 'partial', 'somethingNew'])(
+    'fm-85 keep an endpoint that was connected and is %s now, and take none in',
+    (state) => {
+      const value = connectionsOf(['vpce-1', 'vpce-2']).map((one) => ({ ...one, state }));
+      const view = viewOf([], { connections: { status: 'known', value, observedAtMs: 1 } });
+      const callers = callersFrom({ contracts: contract, view }, [heldWith(entriesOf(['vpce-1']))]);
+
+      expect(callers?.tablesOf('sd2', []).callers).toBe(entriesOf(['vpce-1']));
+    },
+  );
+
+  it('keep an endpoint whose connection cannot be read, also where no process knows it any more', () => {
+    const value = [{ serviceId: 'vpce-svc-1', endpointId: 'vpce-1', state: 'unreadable', misfit: 'no account' }];
+    const view = viewOf([], { connections: { status: 'known', value, observedAtMs: 1 } });
+    const callers = callersFrom({ contracts: contract, view }, [heldWith(entriesOf(['vpce-1']))]);
+
+    expect(callers?.tablesOf('sd2', []).callers).toBe(entriesOf(['vpce-1']));
+  });
+
+  it.each(['pendingAcceptance', 'rejected', 'failed', 'expired', 'deleting', 'deleted'])(
+    'lose an endpoint that is %s',
+    (state) => {
+      const value = connectionsOf(['vpce-1']).map((one) => ({ ...one, state }));
+      const view = viewOf([], { connections: { status: 'known', value, observedAtMs: 1 } });
+      const callers = callersFrom({ contracts: contract, view }, [heldWith(entriesOf(['vpce-1']))]);
+
+      expect(callers?.tablesOf('sd2', []).callers).toBe('');
+    },
+  );
+
   it('refuse requests without an endpoint where they enforce, unless told otherwise', () => {
     const settingsOf = (more: object) =>
       callersFrom({ contracts: { ...contract, ...more }, view: viewOf([]) }, [])?.settings.onMissing;
