@@ -1,7 +1,7 @@
 import type { ContractsConfig } from '#config/contracts';
 import { compareText } from '#core/addresses/targets';
 import { consumersBy } from '#core/contracts/consumers';
-import { lastKnown, type ServiceState } from '#core/contracts/model';
+import type { ServiceState } from '#core/contracts/model';
 import { accountOfPrincipal } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
@@ -67,9 +67,11 @@ function wantedPrincipals(service: ServiceState, consumers: Rules['consumers']):
 function neededBy(service: ServiceState, consumers: Rules['consumers']): (principal: string) => boolean {
   const unnamed = contractedFor(service, consumers).filter(([, one]) => !one.accounts && !one.principals);
   if (unnamed.length === 0) return () => false;
-  const connections = lastKnown(service.connections);
-  if (!connections) return () => true;
+  const { connections } = service;
+  if (connections.status === 'unknown') return () => true;
   const consumerOf = consumersBy(Object.fromEntries(unnamed));
-  const theirs = new Set(connections.filter((one) => consumerOf(one) !== undefined).map(({ account }) => account));
-  return (principal) => theirs.has(accountOfPrincipal(principal) ?? '');
+  const theirs = connections.value.filter((one) => consumerOf(one) !== undefined).map(({ account }) => account);
+  if (theirs.includes(undefined)) return () => true;
+  const accounts = new Set(theirs);
+  return (principal) => accounts.has(accountOfPrincipal(principal) ?? '');
 }

@@ -214,6 +214,18 @@ describe('principals', () => {
     it('all stay where nobody knows who connects', () => {
       expect(planned([serviceOf({ connections: unknownPart(), permissions })], { ...manage, consumers })).toEqual([]);
     });
+
+    it('fm-88 all stay where AWS does not say now who connects, whatever it said last', () => {
+      const connections = unknownPart([connectionOf({ endpointId: 'vpce-9', account: accounts.other })]);
+
+      expect(planned([serviceOf({ connections, permissions })], { ...manage, consumers })).toEqual([]);
+    });
+
+    it('all stay where AWS does not say whose its endpoint is', () => {
+      const connections = knownPart([connectionOf({ endpointId: 'vpce-7', account: undefined })]);
+
+      expect(planned([serviceOf({ connections, permissions })], { ...manage, consumers })).toEqual([]);
+    });
   });
 });
 
