@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#core/errors';
 import type { Entity, Kind } from '#deck/document';
 import { roundRobin } from '#deck/fields';
+import { isOfCallers } from '#deck/revision';
 
 export const actions = ['create', 'update', 'delete'] as const;
 export type Action = (typeof actions)[number];
@@ -52,10 +53,12 @@ export type Changes = { readonly changes: readonly Change[]; readonly kept: read
 export type Turn = 'first' | 'usual' | 'last';
 
 /**
- * When a change is written beside those of its kind: an upstream turns to round-robin before a name comes to be a target of it, and leaves
+ * When a change is written: who may call no more loses that before anything else is tried; an upstream turns to round-robin before a name comes to be a target of it, and leaves
  * it after the last one went, since least-connections loses requests over names (docs/decisions/0053-via.md).
  */
-export function turnOf({ kind, action, before, after }: Change): Turn {
+export function turnOf(change: Change): Turn {
+  if (isOfCallers(change)) return 'first';
+  const { kind, action, before, after } = change;
   if (kind !== 'upstream' || action !== 'update' || !before || !after) return 'usual';
   const [was, becomes] = [before, after].map(({ fields }) => fields.algorithm === roundRobin);
   if (was === becomes) return 'usual';
