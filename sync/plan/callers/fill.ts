@@ -14,13 +14,13 @@ export type Filled = {
   readonly desired: Document;
   /** Held entities of domains that are not desired now, with today's tables: what was allowed may be so no more. */
   readonly stale: Document;
-  /** Tables that would be too large: they lose what they have to, and get nothing. */
+  /** Tables that would be too large: they lose what they have to, and get nothing. And entities that nobody has tables for. */
   readonly kept: readonly Kept[];
 };
 
 /**
  * Puts today's tables into the entities of the plugin, whichever revision they are of, and into those of domains that cannot be discovered now. Without
- * `callers` nobody says who may call, and the tables that are held stay.
+ * `callers` nobody says who may call: the tables that are held stay, and an entity that is not held is not made.
  */
 export function fillTables(desired: Document, callers: Callers | undefined, held: readonly HeldEntity[]): Filled {
   const heldOnes = held.filter(isCallers);
@@ -34,15 +34,27 @@ export function fillTables(desired: Document, callers: Callers | undefined, held
     const size = Buffer.byteLength(wanted.callers) + Buffer.byteLength(wanted.others);
     if (size <= mostBytes) return withTables(entity, wanted);
     kept.push(tooLarge(entity, size));
-    return withTables(entity, onlyRemoved(before, wanted));
+    return withTables(entity, onlyHeld(before, wanted));
   };
+  const isUnmade = (one: Entity) => !callers && isCallers(one) && !heldByName.has(nameOf(one));
+  kept.push(...desired.filter(isUnmade).map(unmade));
   const wanted = new Set(desired.filter(isCallers).map(nameOf));
   const left = callers ? heldOnes.filter((one) => !wanted.has(nameOf(one))) : [];
   return {
     hasCallers,
-    desired: desired.map((one) => (isCallers(one) ? fill(one) : one)),
+    desired: desired.filter((one) => !isUnmade(one)).map((one) => (isCallers(one) ? fill(one) : one)),
     stale: left.map(({ id: _, ...one }) => fill(withoutDefaults(one))),
     kept,
+  };
+}
+
+/** An entity without tables refuses everybody under `enforce`. */
+function unmade({ key, domain }: Entity): Kept {
+  return {
+    key,
+    domain,
+    reason:
+      'the revision has this plugin, and no contracts of the configuration say who may call: it is not made; put contracts back to have it',
   };
 }
 
@@ -54,12 +66,10 @@ function tooLarge({ key, domain }: Entity, size: number): Kept {
   };
 }
 
-/** What is held of the tables and still wanted. */
-function onlyRemoved(before: CallersTables, wanted: CallersTables): CallersTables {
-  return { callers: inBoth(before.callers, wanted.callers), others: inBoth(before.others, wanted.others) };
-}
-
-function inBoth(before: string, wanted: string): string {
-  const texts = new Set((parseTable(wanted) ?? []).map((one) => writeTable([one])));
-  return writeTable((parseTable(before) ?? []).filter((one) => texts.has(writeTable([one]))));
+/** Of what is wanted, the endpoints that either table has already: under another consumer, or as one that may not call any more, too. */
+function onlyHeld(before: CallersTables, wanted: CallersTables): CallersTables {
+  const entriesIn = (text: string) => parseTable(text) ?? [];
+  const ids = new Set([before.callers, before.others].flatMap(entriesIn).map(({ endpointId }) => endpointId));
+  const held = (text: string) => writeTable(entriesIn(text).filter(({ endpointId }) => ids.has(endpointId)));
+  return { callers: held(wanted.callers), others: held(wanted.others) };
 }

@@ -94,6 +94,29 @@ describe('the tables of a pass', () => {
   });
 });
 
+describe('a revision with the plugin, where the configuration has no contract any more', () => {
+  it('does not bring it back: without a contract it would refuse everybody', () => {
+    const { desired, kept } = fillTables([entity], undefined, []);
+
+    expect(desired).toEqual([]);
+    expect(kept).toEqual([
+      {
+        key: 'sd2|privatelink-callers',
+        domain: 'sd2',
+        reason:
+          'the revision has this plugin, and no contracts of the configuration say who may call: it is not made; put contracts back to have it',
+      },
+    ]);
+  });
+
+  it('keeps it with its tables where it is held', () => {
+    const { desired, kept } = fillTables([entity], undefined, [heldWith(entriesOf(['vpce-1']))]);
+
+    expect(tablesIn(desired[0]).callers).toBe(entriesOf(['vpce-1']));
+    expect(kept).toEqual([]);
+  });
+});
+
 describe('a table over the limit', () => {
   const ids = Array.from({ length: 80_000 }, (_, index) => `vpce-${(0x10000000 + index).toString(16)}`);
   const callers = callersFrom({ contracts: contract, view: viewOf(ids) }, []);
@@ -111,6 +134,27 @@ describe('a table over the limit', () => {
           'its tables would have 1.1 MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide it',
       },
     ]);
+  });
+
+  it('fm-89 keeps endpoints that have another consumer now', () => {
+    const renamed = callersFrom(
+      { contracts: { ...contract, consumers: { new: { accounts: [account], calls: ['sd2'] } } }, view: viewOf(ids) },
+      [],
+    );
+    const { desired } = fillTables([entity], renamed, [heldWith(entriesOf(ids.slice(0, 2)))]);
+
+    expect(parseTable(tablesIn(desired[0]).callers)).toEqual(
+      ids.slice(0, 2).map((endpointId) => ({ consumer: 'new', account, endpointId })),
+    );
+  });
+
+  it('fm-89 goes on refusing endpoints of a consumer that is enforced and lost the domain', () => {
+    const strict = { sd1: { accounts: [account], calls: ['sd3'], mode: 'enforce' as const } };
+    const lost = callersFrom({ contracts: { ...contract, consumers: strict }, view: viewOf(ids) }, []);
+    const enforcing = callersEntity({ ...settings, exceptions: ['sd1'] }, { service: 'sd2', domain: 'sd2', tags: [] });
+    const { desired } = fillTables([enforcing], lost, [heldWith(entriesOf(ids.slice(0, 2)))]);
+
+    expect(tablesIn(desired[0])).toEqual({ callers: '', others: entriesOf(ids.slice(0, 2)) });
   });
 
   it('is as wanted below that', () => {
