@@ -1,6 +1,7 @@
 import type { Problem } from '#core/errors';
 import { canonicalJson } from '#core/json';
 import type { Entity } from '#deck/document';
+import { isConfiguration, isOfCallers } from '#deck/revision';
 import { isUnbounded } from '#deck/route-paths';
 import type { AppliedChange, Change } from './changes';
 import { leaveOut } from './dependants';
@@ -22,7 +23,7 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
   const texts = new Set(approved.map(textOf));
   const isForeign = (change: Change) => !texts.has(textOf(change));
   const needed = new Set(planned.map(textOf));
-  const foreign = planned.filter((change) => change.action !== 'create' && isForeign(change));
+  const foreign = planned.filter((change) => !isHarmless(change) && isForeign(change));
   const { left, leftOut } = leaveOut(planned, isForeign, 'is not in the approved plan');
   return {
     changes: left,
@@ -34,6 +35,11 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
     unnecessary: approved.filter((change) => !needed.has(textOf(change))),
     problem: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
   };
+}
+
+/** What may wait for the next plan: what is new, and who connects and leaves between two plans, which are tables of callers. */
+function isHarmless(change: Change): boolean {
+  return change.action === 'create' || (isOfCallers(change) && !isConfiguration(change));
 }
 
 /** What a version approved that did not bound paths is another plan, or lacks the update of a route that this one plans. */

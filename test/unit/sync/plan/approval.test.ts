@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { callersEntity, withTables } from '#deck/callers/entity';
 import { approve } from '#sync/plan/approval';
 import type { Change } from '#sync/plan/changes';
 import { createsOf, documentOf } from '../../../support/control-planes/konnect';
 
 const creates = createsOf(documentOf('sd2', 2));
-const [first, second] = creates.filter((one) => one.kind === 'target');
+const targets = creates.filter((one) => one.kind === 'target');
+const [first, second] = targets;
 
 function without(kind: Change['kind']): readonly Change[] {
   return creates.filter((one) => one.kind !== kind);
@@ -24,6 +26,23 @@ describe('approve', () => {
     const approved = creates.map((one) => ({ ...one, reason: 'other words', id: 'other' }));
 
     expect(approve(creates, approved)).toEqual({ changes: creates, leftOut: [], unnecessary: [], refused: undefined });
+  });
+
+  it('leaves out who connected since, and goes on; another mode is refused', () => {
+    const settings = { mode: 'observe', onMissing: 'allow', exceptions: [] } as const;
+    const place = { service: 'sd2', domain: 'sd2', tags: [] };
+    const before = withTables(callersEntity(settings, place), { callers: '', others: '' });
+    const tables = { callers: 'sd1 111111111111 vpce-1', others: '' };
+    const update = { action: 'update', kind: 'plugin', key: before.key, domain: 'sd2', id: '1', reason: '' } as const;
+    const came = { ...update, before, after: withTables(before, tables) };
+    const enforced = callersEntity({ ...settings, mode: 'enforce' }, place);
+
+    const { changes, leftOut, problem } = approve([came, ...targets], targets);
+
+    expect(problem).toBeUndefined();
+    expect(changes).toEqual(targets);
+    expect(leftOut).toEqual([{ change: came, outcome: 'skipped', error: 'it is not in the approved plan' }]);
+    expect(approve([{ ...came, after: withTables(enforced, tables) }], []).problem?.reason).toContain('update plugin');
   });
 
   it('names approved changes that are not planned any more', () => {
