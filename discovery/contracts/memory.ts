@@ -31,8 +31,8 @@ export function createContractsMemory(
   const all = new Map<string, KnownParts>();
   const timeline = createTimeline(clock);
   const warnings: string[] = [];
-  /** Services that this process saw with connections, and with none since. */
-  const full = new Set<string>();
+  /** Services whose last list had connections, and those whose last list was empty and not believed. */
+  const fullness = { full: new Set<string>(), doubted: new Set<string>() };
   let restoring: Promise<void> | undefined;
 
   /** AWS's clock and that of the scopes tell of a step; here it is enough that ages stay right. */
@@ -44,7 +44,9 @@ export function createContractsMemory(
   async function restoreOnce(): Promise<void> {
     const nowMs = timeline.wallOf(clock.monotonicMs());
     for (const id of serviceIds) {
-      const { goods, warning } = await store.read(id);
+      const { goods, isDoubted, warning } = await store.read(id);
+      if (isDoubted) fullness.doubted.add(id);
+      else if ((goods.connections?.value.length ?? 0) > 0) fullness.full.add(id);
       if (warning) warnings.push(warning);
       const aheadMs = Math.max(0, ...Object.values(goods).map(({ observedAtMs }) => observedAtMs - nowMs));
       all.set(id, moveGoods(goods, -aheadMs));
@@ -59,10 +61,10 @@ export function createContractsMemory(
     goodsOf: (serviceId) => all.get(serviceId) ?? {},
     keep: async (serviceId, given, startedMs) => {
       follow();
-      const outcomes = { ...given, connections: doubted(serviceId, given.connections, full) };
+      const outcomes = { ...given, connections: believed(serviceId, given.connections, fullness) };
       const goods = withOutcomes(all.get(serviceId) ?? {}, outcomes, timeline.wallOf(startedMs));
       all.set(serviceId, goods);
-      const { warning } = await store.write(serviceId, goods);
+      const { warning } = await store.write(serviceId, { goods, isDoubted: fullness.doubted.has(serviceId) });
       if (warning) warnings.push(warning);
       return outcomes;
     },
@@ -76,11 +78,16 @@ export function createContractsMemory(
 
 type Connections = PartOutcome<ContractParts['connections']>;
 
-/** The first empty list after one with connections is doubted (fm-01), the second is believed (fm-04). */
-function doubted(serviceId: string, outcome: Connections, full: Set<string>): Connections {
+type Fullness = { readonly full: Set<string>; readonly doubted: Set<string> };
+
+/** The first empty list after one with connections is doubted (fm-01), the second is believed (fm-04); an earlier process may have seen the first. */
+function believed(serviceId: string, outcome: Connections, { full, doubted }: Fullness): Connections {
   if ('failure' in outcome) return outcome;
+  const wasFull = full.delete(serviceId);
+  doubted.delete(serviceId);
   if (outcome.value.length > 0) full.add(serviceId);
-  else if (full.delete(serviceId)) {
+  else if (wasFull) {
+    doubted.add(serviceId);
     const reason = `AWS lists no connection to ${serviceId} any more: those that were known stay until the next pass confirms it`;
     const fix = 'if that is a surprise, look at the endpoint connections of the service';
     return { failure: { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) } };

@@ -10,9 +10,15 @@ import type { KnownPart, KnownParts } from './parts';
 
 /** Where what is known of services outlives the process; what cannot be read or written is said in a warning, never thrown. */
 export interface ContractsStore {
-  read(serviceId: string): Promise<{ readonly goods: KnownParts; readonly warning?: string }>;
-  write(serviceId: string, goods: KnownParts): Promise<{ readonly warning?: string }>;
+  read(serviceId: string): Promise<Remembered & { readonly warning?: string }>;
+  write(serviceId: string, remembered: Remembered): Promise<{ readonly warning?: string }>;
 }
+
+export type Remembered = {
+  readonly goods: KnownParts;
+  /** The last list of connections was empty after one that was not, and was not believed; absent: no. */
+  readonly isDoubted?: boolean;
+};
 
 export type ContractsFiles = {
   readonly stateDir: string;
@@ -30,28 +36,29 @@ const refreshMs = 300_000;
  */
 export function openContractsStore({ stateDir, owner, clock, isReadOnly }: ContractsFiles): ContractsStore {
   const pathOf = (serviceId: string) => join(stateDir, `contracts.${owner}.${serviceId}.json`);
-  const kept = new Map<string, { readonly goods: KnownParts; readonly sinceMs: number }>();
+  const kept = new Map<string, Remembered & { readonly sinceMs: number }>();
   return {
     read: async (serviceId) => {
       try {
         const file = await readSealed(pathOf(serviceId), kindFor(owner, serviceId));
-        return { goods: file ? goodsIn(file) : {} };
+        return file ? { goods: goodsIn(file), isDoubted: file.isDoubted } : { goods: {} };
       } catch (thrown) {
         const warning = `what was known of ${serviceId} before cannot be used, starting without it (${messageOf(thrown)})`;
         return { goods: {}, warning };
       }
     },
-    write: async (serviceId, goods) => {
+    write: async (serviceId, { goods, isDoubted = false }) => {
       const nowMs = clock.monotonicMs();
       const last = kept.get(serviceId);
-      const isKept = last && nowMs - last.sinceMs < refreshMs && isSame(last.goods, goods);
+      const isKept = last && nowMs - last.sinceMs < refreshMs && isSame(last, { goods, isDoubted });
       if (isReadOnly || isKept || Object.keys(goods).length === 0) return {};
       try {
         const { connections, ...rest } = goods;
         const own = connections && { ...connections, value: connections.value.map(withoutService) };
-        const content = { owner, serviceId, parts: { ...rest, ...(own && { connections: own }) } };
+        const doubt = isDoubted ? { isDoubted } : {};
+        const content = { owner, serviceId, ...doubt, parts: { ...rest, ...(own && { connections: own }) } };
         await writeSealed(pathOf(serviceId), content, kindFor(owner, serviceId));
-        kept.set(serviceId, { goods, sinceMs: nowMs });
+        kept.set(serviceId, { goods, isDoubted, sinceMs: nowMs });
         return {};
       } catch (thrown) {
         const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
@@ -62,9 +69,10 @@ export function openContractsStore({ stateDir, owner, clock, isReadOnly }: Contr
   };
 }
 
-function isSame(one: KnownParts, other: KnownParts): boolean {
+function isSame(one: Remembered, other: Remembered): boolean {
+  if (one.isDoubted !== other.isDoubted) return false;
   const valuesOf = (goods: KnownParts) => Object.entries(goods).map(([name, { value }]) => [name, value]);
-  return isDeepStrictEqual(valuesOf(one), valuesOf(other));
+  return isDeepStrictEqual(valuesOf(one.goods), valuesOf(other.goods));
 }
 
 function withoutService({ serviceId: _, ...rest }: EndpointConnection) {
@@ -108,7 +116,7 @@ const partsSchema = z.strictObject({
   health: goodOf(z.array(z.strictObject({ zoneId: word, healthy: count, unhealthy: count })).max(1_000)),
 });
 
-type ContractsFile = {
+type ContractsFile = Pick<Remembered, 'isDoubted'> & {
   readonly owner: string;
   readonly serviceId: string;
   readonly parts: Omit<KnownParts, 'connections'> & {
@@ -119,6 +127,7 @@ type ContractsFile = {
 const fileSchema: z.ZodType<ContractsFile> = z.object({
   owner: z.string(),
   serviceId: z.string(),
+  isDoubted: z.boolean().optional(),
   parts: partsSchema,
 });
 

@@ -339,6 +339,22 @@ describe('what was last known', () => {
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
+  it('fm-01 is doubted once where a list is empty all at once, also by commands that run once each', async () => {
+    estate.connect(service.name, sd1);
+    estate.world.deleteEndpoint((lastKnown((await read()).connections) ?? [])[0]?.endpointId ?? '');
+    estate.world.purge();
+
+    const first = await read();
+    const heal = estate.aws.inject({ kind: 'throttle' });
+    const between = await read();
+    heal();
+    const second = await read();
+
+    expect(first.connections).toMatchObject({ status: 'unknown', code: 'UNCONFIRMED', lastGood: { value: [{}] } });
+    expect(between.connections).toMatchObject({ status: 'unknown', lastGood: { value: [{}] } });
+    expect(second.connections).toMatchObject({ status: 'known', value: [] });
+  });
+
   it('is written when it changes, and every five minutes; never by a command that writes nothing', async () => {
     const reader = open();
     await read(open({ isReadOnly: true }));

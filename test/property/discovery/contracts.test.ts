@@ -5,9 +5,8 @@ import type { EndpointConnection } from '#core/contracts/model';
 import { PrivatelinkError } from '#core/errors';
 import type { ConnectionItem, EndpointServiceReader } from '#discovery/aws/readers/services';
 import { createHealthReader } from '#discovery/contracts/health';
-import type { KnownParts } from '#discovery/contracts/parts';
 import { createContractsReader } from '#discovery/contracts/reader';
-import type { ContractsStore } from '#discovery/contracts/store';
+import type { ContractsStore, Remembered } from '#discovery/contracts/store';
 import { createFakeClock } from '../../support/passes';
 
 const { signal } = new AbortController();
@@ -82,11 +81,11 @@ function readerOf(now: () => Pass): EndpointServiceReader {
 }
 
 function memoryStore(): ContractsStore {
-  const kept = new Map<string, KnownParts>();
+  const kept = new Map<string, Remembered>();
   return {
-    read: async (id) => ({ goods: kept.get(id) ?? {} }),
-    write: async (id, goods) => {
-      kept.set(id, goods);
+    read: async (id) => kept.get(id) ?? { goods: {} },
+    write: async (id, remembered) => {
+      kept.set(id, remembered);
       return {};
     },
   };
