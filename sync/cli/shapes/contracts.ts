@@ -41,7 +41,9 @@ const connection = z
     mode: z
       .enum(['observe', 'enforce'])
       .optional()
-      .describe("what the configuration wants for requests that it may not make; absent: the service is a provider's own"),
+      .describe(
+        "what the configuration wants for requests that it may not make; absent: the service is a provider's own",
+      ),
     sinceMs: z.number().optional().describe('when the endpoint was made, in milliseconds since 1970'),
     region: text.optional().describe('the region of the endpoint'),
     misfit: text.optional().describe("why AWS's item could not be read but for its id"),
