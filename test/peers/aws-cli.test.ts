@@ -72,8 +72,9 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
   it('does what the page about contracts says to try', async () => {
     const page = blocksIn('docs/contracts.md', 'sh');
     const lines = page.slice(page.findIndex((block) => block.startsWith('SERVICE='))).flatMap((one) => one.split('\n'));
+    const inItsFolder = 'cd "$(dirname "$KONG_PRIVATELINK_CONFIG")"';
 
-    const { ends, stderr } = await tryCommands(lines, { aws: awsCli, env: served.env });
+    const { ends, stderr } = await tryCommands([inItsFolder, ...lines], { aws: awsCli, env: served.env });
 
     expect(stderr).not.toContain('rror');
     expect(ends).toEqual([
