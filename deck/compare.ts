@@ -2,6 +2,7 @@ import { compareText } from '#core/addresses/targets';
 import { parseTable, type TableEntry } from '#core/contracts/table';
 import { isEmpty, isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
+import { isOwnPlugin } from '#core/names';
 import { isCallers } from './callers/entity';
 import type { Entity, Kind } from './document';
 import { writtenFields } from './fields';
@@ -36,6 +37,15 @@ const unwritten: Readonly<Record<Kind, JsonObject>> = {
   plugin: { consumer: null, consumer_group: null, instance_name: null, ordering: null, condition: null },
 };
 
+/** Of requests that our plugins run for: Kong's default, which a control plane may widen. */
+const servedProtocols: readonly string[] = ['grpc', 'grpcs', 'http', 'https'];
+
+/** Whether somebody switched a plugin of ours off for some requests: then the contract is checked for the others alone. */
+function isNarrowed({ kind, fields: { name, protocols } }: Pick<Entity, 'kind' | 'fields'>): boolean {
+  if (kind !== 'plugin' || typeof name !== 'string' || !isOwnPlugin(name) || !Array.isArray(protocols)) return false;
+  return !servedProtocols.every((one) => protocols.includes(one));
+}
+
 /** The entity as a control plane gives it, reduced to what the product writes and to what somebody changed on top. */
 export function withoutDefaults(entity: Entity): Entity {
   const defaults = unwritten[entity.kind];
@@ -52,6 +62,7 @@ export function differencesOf(desired: Entity, held: Entity): readonly string[] 
 
 /** What nearly all entities are, in every pass: found out without making anything. */
 function isSame({ fields, kind, tags }: Entity, held: Entity): boolean {
+  if (isNarrowed(held)) return false;
   const defaults = unwritten[kind];
   for (const field in defaults)
     if (!(field in fields) && !covers(held.fields[field], defaults[field], false)) return false;
@@ -62,7 +73,11 @@ function isSame({ fields, kind, tags }: Entity, held: Entity): boolean {
 function differenceTexts(desired: Entity, held: Entity): readonly string[] {
   const { fields, kind } = desired;
   const defaults = Object.entries(unwritten[kind]).filter(([field]) => !(field in fields));
+  const narrowed = isNarrowed(held)
+    ? [{ path: 'protocols', held: held.fields.protocols, wanted: servedProtocols }]
+    : [];
   const differing = [
+    ...narrowed,
     ...defaults.flatMap(([field, value]) => differencesIn({ path: field, held: held.fields[field], wanted: value })),
     ...Object.entries(fields).flatMap(([field, value]) =>
       differencesIn({ path: field, held: held.fields[field], wanted: value, isWritten: true }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '#core/model';
+import type { Json, JsonObject } from '#core/model';
 import { differencesOf } from '#deck/compare';
 import type { Entity, Kind } from '#deck/document';
 import { configTag } from '#deck/tags';
@@ -55,6 +55,27 @@ describe('differencesOf', () => {
       'config.on_missing "allow" -> "reject"',
       'config.exceptions "sd1" -> ""',
     ]);
+  });
+
+  it.each(['privatelink', 'privatelink-zone', 'privatelink-callers'])(
+    'sees that somebody switched %s off for some requests, and no protocols beside',
+    (name) => {
+      const desired = entityOf('plugin', { name, enabled: true, config: {} });
+      const of = (protocols: Json) =>
+        differencesOf(desired, { ...desired, fields: { ...desired.fields, id: '1', protocols } });
+
+      expect(of(['grpc', 'grpcs'])).toEqual(['protocols ["grpc","grpcs"] -> ["grpc","grpcs","http","https"]']);
+      expect(of([])).toEqual(['protocols [] -> ["grpc","grpcs","http","https"]']);
+      expect(
+        [null, ['https', 'http', 'grpcs', 'grpc'], ['grpc', 'grpcs', 'http', 'https', 'ws', 'wss']].map(of),
+      ).toEqual([[], [], []]);
+    },
+  );
+
+  it('leaves the protocols of the plugins of others to them', () => {
+    const held = { ...pluginOf({}), fields: { ...pluginOf({}).fields, protocols: ['tcp'] } };
+
+    expect(differencesOf(pluginOf({}), held)).toEqual([]);
   });
 
   const tagged = (config: JsonObject): Entity => ({ ...pluginOf(config), tags: ['a', configTag(config)] });
