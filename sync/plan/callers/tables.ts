@@ -56,7 +56,7 @@ type Caller = Omit<TableEntry, 'consumer'>;
 
 /** AWS says so; or it says nothing against one that a table has, as while the endpoint is being modified and goes on serving. */
 function connectedTo(services: readonly ServiceState[], held: () => HeldCallers): readonly Caller[] {
-  return services
+  const all = services
     .flatMap(({ connections }) => lastKnown(connections) ?? [])
     .flatMap(({ endpointId, account, state, misfit }) => {
       const known = parseEndpointState(state);
@@ -65,11 +65,25 @@ function connectedTo(services: readonly ServiceState[], held: () => HeldCallers)
       // Of what cannot be read the account is what it was: it never changes.
       return before ? [{ endpointId, account: account ?? (misfit === undefined ? undefined : before.account) }] : [];
     });
+  const doubtful = ofSeveralAccounts(all);
+  return all.filter(({ endpointId }) => !doubtful.has(endpointId));
 }
 
 /** One that waits for its acceptance was not let in, whatever it was before. */
 function isStaying(state: EndpointState): boolean {
   return state !== 'pendingAcceptance' && dispositionOf(state) === 'hold';
+}
+
+/** Endpoints of which services tell different accounts: nobody knows whose they are, and a table with one twice is broken for everybody. */
+function ofSeveralAccounts(callers: readonly Caller[]): ReadonlySet<string> {
+  const accounts = new Map<string, string>();
+  const doubtful = new Set<string>();
+  for (const { endpointId, account } of callers) {
+    if (account === undefined) continue;
+    if ((accounts.get(endpointId) ?? account) !== account) doubtful.add(endpointId);
+    accounts.set(endpointId, account);
+  }
+  return doubtful;
 }
 
 /** What tables hold of services that were never known; what another service knows is not asked of them. */

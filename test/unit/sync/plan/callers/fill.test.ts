@@ -83,6 +83,27 @@ describe('the tables of a pass', () => {
     },
   );
 
+  it('have nobody of whom two services tell different accounts, and everybody else', () => {
+    const other = '333333333333';
+    const told = (serviceId: string, owner: string | undefined, ids: readonly string[]) => {
+      const value = connectionsOf(ids).map((one) => ({ ...one, serviceId, account: owner }));
+      return viewOf([], { serviceId, connections: { status: 'known', value, observedAtMs: 1 } }).services;
+    };
+    const both = { ...consumers, sd3: { accounts: [other], calls: ['sd2'] } };
+    const services = [
+      ...told('vpce-svc-1', account, ['vpce-1', 'vpce-2', 'vpce-3']),
+      ...told('vpce-svc-2', other, ['vpce-2', 'vpce-4']),
+      ...told('vpce-svc-3', undefined, ['vpce-3']),
+    ];
+    const callers = callersFrom({ contracts: { ...contract, consumers: both }, view: { takenAtMs: 1, services } }, []);
+
+    expect(parseTable(callers?.tablesOf('sd2', []).callers ?? '')).toEqual([
+      { consumer: 'sd1', account, endpointId: 'vpce-1' },
+      { consumer: 'sd1', account, endpointId: 'vpce-3' },
+      { consumer: 'sd3', account: other, endpointId: 'vpce-4' },
+    ]);
+  });
+
   it('refuse requests without an endpoint where they enforce, unless told otherwise', () => {
     const settingsOf = (more: object) =>
       callersFrom({ contracts: { ...contract, ...more }, view: viewOf([]) }, [])?.settings.onMissing;
