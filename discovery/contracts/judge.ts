@@ -51,7 +51,7 @@ export function unknownService({ serviceId, scope }: Pick<AskedService, 'service
 /**
  * The connections of one service out of those that AWS lists for its place, ordered by endpoint. One that cannot be read stays as it was last known, marked; where not even
  * its service can be read, it is the one of the service that had it. Of an endpoint that is listed twice the last item counts, as pages
- * may overlap.
+ * may overlap. An endpoint stays of its account for ever: where AWS leaves that out, it is the one that was known.
  */
 export function connectionsOf(
   serviceId: string,
@@ -64,7 +64,9 @@ export function connectionsOf(
     const { endpointId, misfit } = item;
     if ((item.serviceId ?? (known.has(endpointId) ? serviceId : undefined)) !== serviceId) continue;
     const last = known.get(endpointId);
-    own.set(endpointId, { ...(misfit !== undefined && last ? { ...last, misfit } : item), serviceId });
+    const account = item.account ?? last?.account;
+    const told = misfit !== undefined && last ? { ...last, misfit } : { ...item, ...(account && { account }) };
+    own.set(endpointId, { ...told, serviceId });
   }
   return [...own.values()].sort((one, other) => compareText(one.endpointId, other.endpointId));
 }

@@ -257,6 +257,19 @@ describe('a reader of contracts', () => {
 });
 
 describe('a connection that cannot be read', () => {
+  it('is of the account that it was of where AWS leaves that out, and of none that AWS never told', async () => {
+    const known = estate.connect(service.name, sd1);
+    await read();
+    const untold = estate.connect(service.name, sd1);
+    estate.aws.inject({ action: 'DescribeVpcEndpointConnections', kind: 'omit', field: 'VpcEndpointOwner' });
+
+    const { connections } = await read();
+
+    const accounts = new Map(lastKnown(connections)?.map(({ endpointId, account }) => [endpointId, account]));
+    expect(connections.status).toBe('known');
+    expect([accounts.get(known), accounts.get(untold)]).toEqual([sd1, undefined]);
+  });
+
   it('stays as it was last known, marked, and costs no other', async () => {
     const [one, other] = [estate.connect(service.name, sd1), estate.connect(service.name, sd3)];
     estate.world.accept(one);
