@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -61,6 +62,9 @@ export function openContractsStore({ stateDir, owner, clock, isReadOnly }: Contr
         kept.set(serviceId, { goods, isDoubted, sinceMs: nowMs });
         return {};
       } catch (thrown) {
+        // What is older than the tables would add and remove endpoints in the next process; where nothing is known, what they hold counts.
+        await rm(pathOf(serviceId), { force: true }).catch(() => undefined);
+        kept.delete(serviceId);
         const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
         const reason = `what is known of ${serviceId} cannot be written to ${pathOf(serviceId)} (${messageOf(thrown)})`;
         return { warning: formatProblem({ reason, fix }) };
