@@ -2,7 +2,7 @@ import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { concurrently } from '#io/concurrently';
 import { delayedSignal } from '#io/signals';
-import { type AppliedAction, actionSubject, type ContractAction, contractVerbs } from './actions';
+import { type AppliedAction, actionSubject, type ContractAction, type ContractVerb, contractVerbs } from './actions';
 import type { ContractWriter } from './contract-writer';
 
 export type ActOptions = {
@@ -14,6 +14,8 @@ export type ActOptions = {
 
 /** Endpoints, or principals, in one call. */
 const perCall = 10;
+/** Calls of one verb in one pass: AWS grants ten at once and one a second after that, and who may call no more waits for the next pass. */
+const mostCalls = 20;
 /** Services that are written to at once. */
 const servicesAtOnce = 4;
 /** A call in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
@@ -29,7 +31,7 @@ export async function applyActions(
 ): Promise<readonly AppliedAction[]> {
   const done: AppliedAction[] = [];
   const writing = delayedSignal(options.signal, finishMs);
-  const progress: ActProgress = { stopped: new Map(), options, writeSignal: writing.signal };
+  const progress: ActProgress = { calls: new Map(), stopped: new Map(), options, writeSignal: writing.signal };
   try {
     for (const verb of contractVerbs) {
       const services = [...groupBy(ofVerb(actions, verb), ({ serviceId }) => serviceId).values()];
@@ -49,6 +51,8 @@ function ofVerb(actions: readonly ContractAction[], verb: ContractAction['action
 }
 
 type ActProgress = {
+  /** Made so far, by verb. */
+  readonly calls: Map<ContractVerb, number>;
   /** Why nothing more is tried at a service, by its id. */
   readonly stopped: Map<string, string>;
   readonly options: ActOptions;
@@ -73,11 +77,13 @@ async function applyGroup(
 async function applyBatch(
   batch: readonly ContractAction[],
   done: readonly AppliedAction[],
-  { stopped, options, writeSignal }: ActProgress,
+  { calls, stopped, options, writeSignal }: ActProgress,
 ): Promise<readonly AppliedAction[]> {
   const [{ action, serviceId } = { action: 'allow' as const, serviceId: '' }] = batch;
   const { signal, writer, mayWrite } = options;
-  const why = signal.aborted ? messageOf(signal.reason) : stopped.get(serviceId);
+  const made = calls.get(action) ?? 0;
+  const full = made < mostCalls ? undefined : `AWS grants one call a second: the next pass goes on after ${made} calls`;
+  const why = signal.aborted ? messageOf(signal.reason) : (stopped.get(serviceId) ?? full);
   if (why !== undefined)
     return batch.map((one) => ({ action: one, outcome: 'skipped', error: why, isTransient: true }));
   if (action === 'disallow' && isAllowMissing(serviceId, done))
@@ -88,6 +94,7 @@ async function applyBatch(
     }));
   try {
     mayWrite?.();
+    calls.set(action, made + 1);
     const refused = await writer.write({ action, serviceId, subjects: batch.map(actionSubject) }, writeSignal);
     const errors = new Map(refused.map((one) => [one.subject, one.error]));
     return batch.map((one): AppliedAction => {

@@ -49,6 +49,23 @@ describe('applyActions', () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(Array(12).fill('applied'));
   });
 
+  it('makes twenty calls of a verb at most, over all services, so that the next pass does not wait for thousands', async () => {
+    const ids = Array.from({ length: 150 }, (_, index) => `vpce-${index}`);
+    const { calls, contracts } = createWorld([...ids, 'vpce-a']);
+    const other = { serviceId: 'vpce-svc-0b2' };
+    const accepted = ids.flatMap((id) => [actionOf('accept', id), actionOf('accept', id, other)]);
+
+    const results = await applyActions([...accepted, actionOf('reject', 'vpce-a')], { ...contracts, signal });
+
+    const left = results.filter(({ outcome }) => outcome === 'skipped');
+    expect(calls.map((call) => call.split(' ')[0])).toEqual([...Array(20).fill('accept'), 'reject']);
+    expect([left.length, results.filter(({ outcome }) => outcome === 'applied').length]).toEqual([100, 201]);
+    expect(left[0]).toMatchObject({
+      error: 'AWS grants one call a second: the next pass goes on after 20 calls',
+      isTransient: true,
+    });
+  });
+
   it('does verb after verb over all services, whatever order they come in', async () => {
     const { calls, contracts } = createWorld();
     const other = { serviceId: 'vpce-svc-0b2' };
