@@ -7,12 +7,13 @@ import type { ContractAction } from './actions';
 import { type ContractStanding, standingBy } from './standing';
 
 type Rules = Pick<ContractsConfig, 'accept' | 'reject' | 'consumers'>;
+type Limits = Pick<Policy, 'mode'> & { readonly inUse: ReadonlySet<string> };
 
 /** What to accept and to reject, from what was read of connections in this pass alone. */
 export function planConnections(
   services: readonly ServiceState[],
   rules: Rules,
-  { mode }: Pick<Policy, 'mode'>,
+  { mode, inUse }: Limits,
 ): readonly ContractAction[] {
   const standingOf = standingBy(rules.consumers);
   const mayReject = rules.reject === 'uncontracted' && mode !== 'upsert-only';
@@ -24,7 +25,7 @@ export function planConnections(
       const about = { serviceId: service.serviceId, scopeId: service.scopeId, endpointId, account, consumer };
       if (rules.accept === 'contracted' && isAcceptable(connection, standing))
         return { action: 'accept' as const, ...about, reason: `${consumer} may call ${mayCall.join(', ')}` };
-      return mayReject && isRejectable(connection, standing)
+      return mayReject && !inUse.has(endpointId) && isRejectable(connection, standing)
         ? { action: 'reject' as const, ...about, reason: whyUncontracted(standing, account) }
         : [];
     }),

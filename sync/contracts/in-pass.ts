@@ -1,6 +1,12 @@
 import type { Snapshot } from '#core/model';
+import { callersPluginName } from '#core/names';
+import { lastGoodOf } from '#core/snapshot';
+import { isCallers } from '#deck/callers/entity';
+import type { Document } from '#deck/document';
+import { originsOf } from '#deck/tags';
 import { endpointZonesIn } from '#discovery/contracts/findings';
 import type { ContractsRead } from '#discovery/contracts/reader';
+import type { AppliedChange } from '../plan/changes';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
 import { type ActOptions, applyActions } from './apply';
@@ -9,16 +15,30 @@ import type { Contracts } from './open';
 import { planContracts } from './plan';
 import { type ContractsReport, reportContracts } from './report';
 
+type Seen = {
+  readonly view: ContractsRead | undefined;
+  readonly snapshot: Snapshot;
+  /** What the control plane holds. */
+  readonly held: Document;
+};
+
 /** What a pass plans about contracts; undefined where nobody acts on them. */
 export function planActions(
   contracts: Contracts | undefined,
-  { view, snapshot }: { readonly view: ContractsRead | undefined; readonly snapshot: Snapshot },
+  { view, snapshot, held }: Seen,
   policy: Pick<Policy, 'mode' | 'maxRemovePercent' | 'allowRemovals'>,
 ): ContractsReport | undefined {
   if (!contracts?.writer || !view) return undefined;
-  const { actions, withheld } = planContracts(view, contracts.config, policy);
+  const { actions, withheld } = planContracts(view, contracts.config, policy, inUse(snapshot, held));
   const seen = reportContracts(view, contracts.config, endpointZonesIn(snapshot));
   return { ...seen, actions, withheld: withheld.length > 0 ? withheld : undefined };
+}
+
+/** Endpoints that are discovered, as last known, and those of targets. */
+function inUse({ scopes }: Snapshot, held: Document): ReadonlySet<string> {
+  const discovered = scopes.flatMap((state) => lastGoodOf(state)?.discovered.endpoints ?? []);
+  const targets = held.filter(({ kind }) => kind === 'target');
+  return new Set([...discovered.map(({ id }) => id), ...targets.flatMap(({ tags }) => originsOf(tags).endpointIds)]);
 }
 
 /** The plan without what nobody approved; a plan file without actions approves none. */
@@ -36,13 +56,31 @@ function keyOf({ action, serviceId, endpointId, principal }: ContractAction): st
   return JSON.stringify([action, serviceId, endpointId, principal]);
 }
 
-/** Does what was planned. */
+type Acting = Omit<ActOptions, 'writer'> & {
+  /** What was written to the control plane. */
+  readonly applied: readonly AppliedChange[] | undefined;
+};
+
+/** Does what was planned; but nobody is let in while the plugin that judges callers could not be written. */
 export async function actOn(
   report: ContractsReport | undefined,
   contracts: Contracts | undefined,
-  options: Omit<ActOptions, 'writer'>,
+  { applied: written = [], ...options }: Acting,
 ): Promise<ContractsReport | undefined> {
   const writer = contracts?.writer;
   if (!report || !writer || report.actions.length === 0) return report;
-  return { ...report, applied: await applyActions(report.actions, { ...options, writer }) };
+  const isUnguarded = written.some(
+    ({ change, outcome }) => outcome !== 'applied' && change.after && isCallers(change.after),
+  );
+  const waiting = report.actions.filter(({ action }) => isUnguarded && action === 'accept');
+  const rest = report.actions.filter((one) => !waiting.includes(one));
+  const applied = await applyActions(rest, { ...options, writer });
+  const error = `not accepted before ${callersPluginName} is written, which would judge its requests`;
+  return {
+    ...report,
+    applied: [
+      ...applied,
+      ...waiting.map((action) => ({ action, outcome: 'skipped' as const, error, isTransient: true })),
+    ],
+  };
 }

@@ -6,13 +6,18 @@ import { type BrakedActions, brakeContracts } from './brake';
 import { planConnections } from './connections';
 import { planPrincipals } from './principals';
 
-/** All that is to be done at AWS about contracts, in the order of doing it, without what the brake withholds; a part that is unknown brings nothing. */
+/**
+ * All that is to be done at AWS about contracts, in the order of doing it, without what the brake withholds; a part that is unknown brings nothing. `inUse`: ids of
+ * endpoints through which the gateway itself reaches domains, which are never rejected.
+ */
 export function planContracts(
   { services }: Pick<ContractsView, 'services'>,
   rules: Pick<ContractsConfig, 'accept' | 'reject' | 'permissions' | 'consumers'>,
   policy: Pick<Policy, 'mode' | 'maxRemovePercent' | 'allowRemovals'>,
+  inUse: ReadonlySet<string> = new Set(),
 ): BrakedActions {
-  const all = [...planConnections(services, rules, policy), ...planPrincipals(services, rules, policy)];
+  const connections = planConnections(services, rules, { ...policy, inUse });
+  const all = [...connections, ...planPrincipals(services, rules, policy)];
   const ordered = contractVerbs.flatMap((verb) => all.filter(({ action }) => action === verb));
   return brakeContracts(ordered, services, policy);
 }

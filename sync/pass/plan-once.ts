@@ -149,7 +149,7 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
     ...seen,
     changes: plan.changes,
     kept: plan.kept,
-    contracts: planActions(contracts, { view, snapshot }, deps.policy),
+    contracts: planActions(contracts, { view, snapshot, held }, deps.policy),
     warnings: [
       ...[deps, snapshot, stored, view].flatMap((one) => one?.warnings ?? []),
       ...ofAdopted,

@@ -26,7 +26,7 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   if (isBlind || report.refused) return { ...warned, ...synced, warnings: [...warned.warnings, ...warnings] };
   const published = await applyPublications(deps.publications ?? [], publications, { ...deps, signal });
   const { mayWrite } = deps;
-  const contracts = await actOn(report.contracts, deps.contracts, { signal, mayWrite });
+  const contracts = await actOn(report.contracts, deps.contracts, { signal, mayWrite, applied: synced.applied });
   return {
     ...warned,
     contracts,

@@ -1,12 +1,9 @@
-import { parseTable, writeTable } from '#core/contracts/table';
-import { type CallersTables, exceptionsIn, isCallers, tablesIn, withTables } from '#deck/callers/entity';
+import { exceptionsIn, isCallers, tablesIn, withTables } from '#deck/callers/entity';
 import { withoutDefaults } from '#deck/compare';
 import { type Document, type Entity, type HeldEntity, nameOf } from '#deck/document';
 import type { Kept } from '../changes';
+import { limitTables, type TableFilling } from './limits';
 import type { Callers } from './tables';
-
-/** A data plane in hybrid mode takes no configuration of more than 16 MiB (Kong's `cluster_max_payload`), and an Admin API no body of more than 10 MiB; all other entities need room as well. */
-const mostBytes = 1024 * 1024;
 
 export type Filled = {
   /** Whether the configuration makes entities of the plugin. */
@@ -27,25 +24,29 @@ export function fillTables(desired: Document, callers: Callers | undefined, held
   const hasCallers = callers !== undefined;
   if (heldOnes.length === 0 && !desired.some(isCallers)) return { desired, hasCallers, stale: [], kept: [] };
   const heldByName = new Map(heldOnes.map((one) => [nameOf(one), one]));
-  const kept: Kept[] = [];
-  const fill = <E extends Entity>(entity: E): E => {
-    const before = tablesIn(heldByName.get(nameOf(entity)));
-    const wanted = callers?.tablesOf(entity.domain, exceptionsIn(entity)) ?? before;
-    const size = Buffer.byteLength(wanted.callers) + Buffer.byteLength(wanted.others);
-    if (size <= mostBytes) return withTables(entity, wanted);
-    kept.push(tooLarge(entity, size));
-    return withTables(entity, onlyHeld(before, wanted));
-  };
   const isUnmade = (one: Entity) => !callers && isCallers(one) && !heldByName.has(nameOf(one));
-  kept.push(...desired.filter(isUnmade).map(unmade));
-  const wanted = new Set(desired.filter(isCallers).map(nameOf));
+  const made = desired.filter((one) => !isUnmade(one));
+  const wanted = new Set(made.filter(isCallers).map(nameOf));
   const left = callers ? heldOnes.filter((one) => !wanted.has(nameOf(one))) : [];
+  const all = [...made.filter(isCallers), ...left.map(({ id: _, ...one }) => withoutDefaults(one))];
+  const { tables, kept } = limitTables(all.map((entity) => fillingOf(entity, callers, heldByName)));
+  const filled = all.map((entity, index) => withTables(entity, tables[index] ?? tablesIn(entity)));
+  const byName = new Map(filled.map((one) => [nameOf(one), one]));
   return {
     hasCallers,
-    desired: desired.filter((one) => !isUnmade(one)).map((one) => (isCallers(one) ? fill(one) : one)),
-    stale: left.map(({ id: _, ...one }) => fill(withoutDefaults(one))),
-    kept,
+    desired: made.map((one) => byName.get(nameOf(one)) ?? one),
+    stale: filled.slice(filled.length - left.length),
+    kept: [...desired.filter(isUnmade).map(unmade), ...kept],
   };
+}
+
+function fillingOf(
+  entity: Entity,
+  callers: Callers | undefined,
+  heldByName: ReadonlyMap<string, HeldEntity>,
+): TableFilling {
+  const before = tablesIn(heldByName.get(nameOf(entity)));
+  return { entity, before, wanted: callers?.tablesOf(entity.domain, exceptionsIn(entity)) ?? before };
 }
 
 /** An entity without tables refuses everybody under `enforce`. */
@@ -56,20 +57,4 @@ function unmade({ key, domain }: Entity): Kept {
     reason:
       'the revision has this plugin, and no contracts of the configuration say who may call: it is not made; put contracts back to have it',
   };
-}
-
-function tooLarge({ key, domain }: Entity, size: number): Kept {
-  return {
-    key,
-    domain,
-    reason: `its tables would have ${(size / mostBytes).toFixed(1)} MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide it`,
-  };
-}
-
-/** Of what is wanted, the endpoints that either table has already: under another consumer, or as one that may not call any more, too. */
-function onlyHeld(before: CallersTables, wanted: CallersTables): CallersTables {
-  const entriesIn = (text: string) => parseTable(text) ?? [];
-  const ids = new Set([before.callers, before.others].flatMap(entriesIn).map(({ endpointId }) => endpointId));
-  const held = (text: string) => writeTable(entriesIn(text).filter(({ endpointId }) => ids.has(endpointId)));
-  return { callers: held(wanted.callers), others: held(wanted.others) };
 }

@@ -81,6 +81,34 @@ describe('a pass with contracts', () => {
     expect(contracts?.findings.map(({ code }) => code)).toContain('pending-contracted');
   });
 
+  it('rejects no endpoint through which the gateway itself reaches a domain', async () => {
+    const { memory, pass } = createWorld();
+    const own = endpointOf({ id: 'vpce-2' });
+
+    await pass(knownScope([own]));
+    // It is not listed any more, and its target is held.
+    await pass(knownScope([]));
+
+    expect(memory.calls.filter((call) => call.startsWith('reject'))).toEqual([]);
+  });
+
+  it('accepts nobody in a pass that could not write the plugin which would judge their requests', async () => {
+    const { memory, plane, pass } = createWorld();
+    plane.failWith = ({ key }) =>
+      key.endsWith('|privatelink-callers')
+        ? new PrivatelinkError('unknown plugin', { code: 'REJECTED', fix: 'install it' })
+        : undefined;
+
+    const report = await pass(scopes);
+    const accepts = report.contracts?.applied?.filter(({ action }) => action.action === 'accept');
+    plane.failWith = () => undefined;
+    await pass(scopes);
+
+    expect(accepts).toEqual([expect.objectContaining({ outcome: 'skipped', isTransient: true })]);
+    expect(exitCodeOfSync(report)).toBe(4);
+    expect(verbsOf(memory).filter((verb) => verb === 'accept')).toHaveLength(1);
+  });
+
   it('tells of a connection whose endpoint, which is discovered, is in no zone of the service', async () => {
     const { service, pass } = createWorld({}, contractsOf());
     service.connections.set('vpce-3', connectionOf({ endpointId: 'vpce-3', state: 'available' }));

@@ -178,6 +178,26 @@ describe('a table over the limit', () => {
     expect(tablesIn(desired[0])).toEqual({ callers: '', others: entriesOf(ids.slice(0, 2)) });
   });
 
+  it('fm-89 is that of all domains, too: the first ones get what there is room for, and what is held stays', () => {
+    const domains = Array.from({ length: 12 }, (_, index) => `d${index}`);
+    const many = { sd1: { accounts: [account], calls: domains } };
+    const all = callersFrom({ contracts: { ...contract, consumers: many }, view: viewOf(ids.slice(0, 60_000)) }, []);
+    const of = (domain: string) => callersEntity(settings, { service: domain, domain, tags: ['owner:test'] });
+    const held = {
+      ...withTables(of('d11'), { callers: entriesOf(['vpce-0', ...ids.slice(0, 2)]), others: '' }),
+      id: '1',
+    };
+
+    const { desired, kept } = fillTables(domains.map(of), all, [held]);
+    const sizes = desired.map((one) => tablesIn(one).callers.length);
+
+    expect(sizes.reduce((one, other) => one + other, 0)).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(sizes.filter((size) => size > 800_000)).toHaveLength(9);
+    expect(tablesIn(desired[11]).callers).toBe(entriesOf(ids.slice(0, 2)));
+    expect(kept.map(({ domain }) => domain)).toEqual(['d9', 'd10', 'd11']);
+    expect(kept[0]?.reason).toMatch(/^the tables of all domains would have 9\.6 MiB, more than 8 MiB: /);
+  });
+
   it('is as wanted below that', () => {
     const some = callersFrom({ contracts: contract, view: viewOf(ids.slice(0, 40_000)) }, []);
     const { desired, kept } = fillTables([entity], some, []);
