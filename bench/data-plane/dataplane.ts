@@ -57,8 +57,7 @@ async function bench(): Promise<void> {
 async function runRounds(port: number, processorUs: () => number): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    // Whoever is first in a round is another one each time.
-    const order = all.map((_, index) => all[(index + round) % all.length] ?? 'bare');
+    const order = orderOf(round);
     const opens = order.map((way) => () => openHttpCaller(port, `/${way}`, preamble));
     const p50s = await measureP50s(opens, { calls, warmUp: round === 0 ? warmUp : 100 });
     const rates = await measureRates(opens, { ...slices, processorUs });
@@ -68,6 +67,12 @@ async function runRounds(port: number, processorUs: () => number): Promise<reado
     process.stderr.write(`round ${round + 1} of ${rounds}\n`);
   }
   return samples;
+}
+
+/** Whoever is first in a round is another one each time, and every second round goes backwards: what one leaves behind does not always hit the same next one. */
+function orderOf(round: number): readonly Way[] {
+  const order = all.map((_, index) => all[(index + round) % all.length] ?? 'bare');
+  return round % 2 === 0 ? order : order.reverse();
 }
 
 function report(samples: readonly Sample[]): void {
