@@ -22,6 +22,8 @@ const startMs = 1_795_000_000_000;
 const tickMs = 1_000;
 /** Rounds of a pass over each stage, what people say, and time, after which all stages are on one configuration: three absences and three minutes among it. */
 const settlingRounds = 10;
+/** Files answer in an order of their own, and who waits for another begins a round later. */
+const mostRounds = 30;
 
 export type RolloutsWorld = {
   readonly stages: readonly Stage[];
@@ -225,14 +227,14 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
       for (let number = 0; number < 10; number += 1) await live({ do: 'tag', domain, number });
     }
     await live({ do: 'resume' });
-    for (let round = 0; round < settlingRounds; round += 1) {
+    const findLate = () => (worker as Process).conductor.progress().find(({ step }) => step !== 'done');
+    for (let round = 0; round < settlingRounds || (round < mostRounds && findLate()); round += 1) {
       await live(quietPass);
       await go();
       await wait({ seconds: 25 });
     }
     for (const stage of stages) checkSame(stage, world, configuration);
-    const { progress } = (worker as Process).conductor;
-    const late = progress().find(({ step }) => step !== 'done');
+    const late = findLate();
     if (late) throw new Error(`${late.stage}: is ${late.step} (${late.reason}) in the end`);
   }
 
