@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountsIn } from '#core/contracts/consumers';
+import { groupBy } from '#core/group-by';
 import { account, anyway, awsRegion, distinct, endpoint, label } from './values';
 
 const accountId = z
@@ -63,16 +64,24 @@ const consumer = z
 
 type Consumers = Readonly<Record<string, z.infer<typeof consumer>>>;
 
-/** An endpoint is of one consumer at most: whoever it is shall not depend on the order of a file. */
-function refuseShared(consumers: Consumers, context: z.RefinementCtx<Consumers>): void {
+/** An endpoint is of one consumer at most: whoever it is shall not depend on the order of a file. What is wrong with a consumer by itself is told already. */
+function refuseShared(written: Consumers, context: z.RefinementCtx<Consumers>): void {
+  const consumers = Object.entries(written).flatMap(([name, one]) => {
+    const { data } = consumer.safeParse(one);
+    return data ? [{ name, ...data }] : [];
+  });
+  const otherBy = (idsOf: (one: Consumers[string]) => readonly string[]) => {
+    const named = consumers.flatMap((one) => idsOf(one).map((id) => ({ id, name: one.name })));
+    const byId = groupBy(named, ({ id }) => id);
+    return (id: string, own: string) => byId.get(id)?.find(({ name }) => name !== own)?.name;
+  };
+  const otherOfEndpoint = otherBy(({ endpoints = [] }) => endpoints);
+  const otherOfAccount = otherBy(accountsIn);
   const refuse = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message });
-  const names = Object.keys(consumers);
-  const othersWith = (name: string, has: (one: Consumers[string]) => boolean) =>
-    names.filter((other) => other !== name && has(consumers[other] as Consumers[string]));
-  for (const [name, one] of Object.entries(consumers)) {
+  for (const { name, ...one } of consumers) {
     for (const id of one.endpoints ?? []) {
-      const [other] = othersWith(name, ({ endpoints = [] }) => endpoints.includes(id));
+      const other = otherOfEndpoint(id, name);
       if (other)
         refuse(
           [name, 'endpoints'],
@@ -80,7 +89,7 @@ function refuseShared(consumers: Consumers, context: z.RefinementCtx<Consumers>)
         );
     }
     for (const id of one.endpoints ? [] : accountsIn(one)) {
-      const [other] = othersWith(name, (consumer) => accountsIn(consumer).includes(id));
+      const other = otherOfAccount(id, name);
       if (other)
         refuse(
           [name],

@@ -1,7 +1,6 @@
 import { type Config, defaultDiscovery } from '#config/schema';
 import { compareText } from '#core/addresses/targets';
-import { messageOf, PrivatelinkError } from '#core/errors';
-import type { Scope, Snapshot } from '#core/model';
+import type { Snapshot } from '#core/model';
 import type { Clocks } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
 import { type HoldValue, holdAsItIs } from '#io/held';
@@ -10,7 +9,7 @@ import { adopt } from './admission/adopt';
 import { disownedIn } from './aws/caller';
 import { holdEmpty } from './hold-empty';
 import { createHungRegions } from './hung-regions';
-import { createScopeMemory, type Failure, type Read, unread } from './scope-memory';
+import { createScopeMemory, failureOf, type Read, unread } from './scope-memory';
 import type { LastGoodStore } from './snapshot/last-good';
 import type { ScopeReader, Source } from './source';
 
@@ -45,7 +44,8 @@ export function createDiscoverer(
   const memory = createScopeMemory(clock, hold, store && { read: () => readJudged(store, scoped) });
 
   async function readScope({ source, scope, discover }: Scoped, startedMs: number, signal: AbortSignal): Promise<Read> {
-    const deadline = { signal, timeoutMs: scopeTimeoutSeconds * 1_000, asked: `scope ${scope.id}` };
+    const asked = `scope ${scope.id}`;
+    const deadline = { signal, timeoutMs: scopeTimeoutSeconds * 1_000, asked };
     try {
       const answer = await withinDeadline(discover, deadline);
       // Whose the answer is shows beside what was known before.
@@ -54,7 +54,7 @@ export function createDiscoverer(
     } catch (thrown) {
       signal.throwIfAborted();
       await memory.restore();
-      return { scope, failure: describe(thrown, scope) };
+      return { scope, failure: failureOf(thrown, asked) };
     }
   }
 
@@ -96,9 +96,4 @@ async function readJudged(store: LastGoodStore, scoped: readonly Scoped[]): Retu
     return good ? [[scope.id, { ...good, discovered: adopt(good.discovered, { allow, scope }) }] as const] : [];
   });
   return { known: new Map(judged), warning };
-}
-
-function describe(thrown: unknown, scope: Scope): Failure {
-  if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
-  return { code: 'BAD_ANSWER', reason: `scope ${scope.id} could not be read: ${messageOf(thrown)}` };
 }

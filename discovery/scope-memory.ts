@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#core/errors';
+import { type ErrorCode, messageOf, PrivatelinkError } from '#core/errors';
 import type { KnownScope, LastGood, Scope, ScopeState, Snapshot } from '#core/model';
 import { type Clocks, createTimeline } from '#core/timing/clock';
 import type { HoldValue } from '#io/held';
@@ -9,6 +9,12 @@ import { moveGood, newestMs } from './snapshot/observed-times';
 import type { Answer } from './source';
 
 export type Failure = { readonly code: ErrorCode; readonly reason: string };
+
+/** What was thrown, as the failure of `asked`, which is named where the message does not. */
+export function failureOf(thrown: unknown, asked: string): Failure {
+  if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
+  return { code: 'BAD_ANSWER', reason: `${asked} could not be read: ${messageOf(thrown)}` };
+}
 
 /** One scope in one pass; without failure, its last good is what it just said. */
 export type Read = {

@@ -29,5 +29,10 @@ export function consumersBy(consumers: Readonly<Record<string, Consumer>>): (cal
 
 /** The accounts that a consumer names, also as those of its principals; of endpoints alone there are none. */
 export function accountsIn({ accounts = [], principals = [] }: Partial<Consumer>): readonly string[] {
-  return [...new Set([...accounts, ...principals.map((arn) => arn.split(':')[4] ?? '')])];
+  return [...new Set([...accounts, ...principals.flatMap((arn) => accountOfPrincipal(arn) ?? [])])];
+}
+
+/** The account of a principal; undefined: it is of none, as `*`, a service, or part of an organization. */
+export function accountOfPrincipal(arn: string): string | undefined {
+  return /^arn:[^:]*:iam::(\d{12}):/.exec(arn)?.[1];
 }

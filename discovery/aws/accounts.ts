@@ -11,14 +11,19 @@ export type AccountsConfig = {
   readonly regions: readonly string[];
 };
 
-/** Accounts x regions. The account is the role ARN's, or `self`: asking AWS for it would make the scope's name depend on a call. */
+/** Where one role reads, or without one the process's own credentials. */
+export type RolePlace = { readonly region: string; readonly roleArn?: string; readonly externalId?: string };
+
+/** One place as a scope of `source`. The account is the role ARN's, or `self`: asking AWS for it would make the scope's name depend on a call. */
+export function accountScope(source: string, { region, roleArn, externalId }: RolePlace): AccountScope {
+  const account = roleArn?.split(':')[4] ?? 'self';
+  return { id: `${source}.${account}.${region}`, source, account, region, ...(roleArn && { roleArn, externalId }) };
+}
+
+/** Accounts x regions. */
 export function accountScopes({ name, accounts, regions }: AccountsConfig): readonly AccountScope[] {
-  const readers = accounts?.map((one) => ({ ...one, account: one.roleArn.split(':')[4] ?? 'self' })) ?? [
-    { account: 'self' },
-  ];
-  return readers.flatMap((reader) =>
-    regions.map((region) => ({ ...reader, region, source: name, id: `${name}.${reader.account}.${region}` })),
-  );
+  const readers: readonly Omit<RolePlace, 'region'>[] = accounts ?? [{}];
+  return readers.flatMap((reader) => regions.map((region) => accountScope(name, { ...reader, region })));
 }
 
 /** A source over accounts x regions; `open` is called once for each scope and makes no call to AWS. */

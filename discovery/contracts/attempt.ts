@@ -1,7 +1,6 @@
-import { messageOf, PrivatelinkError } from '#core/errors';
 import { type Deadline, withinDeadline } from '#io/signals';
 import { isUnknownService } from '../aws/readers/services';
-import type { Failure } from '../scope-memory';
+import { type Failure, failureOf } from '../scope-memory';
 import type { PartOutcome } from './parts';
 
 /**
@@ -17,9 +16,4 @@ export function createAttempt(deadline: Deadline) {
       return { failure: unknown && isUnknownService(thrown) ? unknown : failureOf(thrown, deadline.asked) };
     }
   };
-}
-
-function failureOf(thrown: unknown, asked: string): Failure {
-  if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
-  return { code: 'BAD_ANSWER', reason: `${asked} could not be read: ${messageOf(thrown)}` };
 }

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '#config/contracts';
 import { groupBy } from '#core/group-by';
-import type { AccountScope } from '../aws/accounts';
+import { type AccountScope, accountScope } from '../aws/accounts';
 
 /** Services that one reader of AWS sees: of one account and region, with the same role and address. */
 export type ServicePlace = {
@@ -19,19 +19,12 @@ export function placesOf(services: readonly ServiceConfig[]): readonly ServicePl
   return [...groupBy(services, keyOf).values()].flatMap((own) => {
     const [first] = own;
     if (!first) return [];
-    const { region, roleArn, externalId, endpoint } = first;
-    const account = accountOfService(first);
-    const scope = { id: `${source}.${account}.${region}`, source, account, region, roleArn, externalId };
-    return [{ scope, endpoint, serviceIds: own.map(({ id }) => id) }];
+    return [{ scope: accountScope(source, first), endpoint: first.endpoint, serviceIds: own.map(({ id }) => id) }];
   });
 }
 
-/** The role's account, or `self`, as with sources. */
-export function accountOfService({ roleArn }: Pick<ServiceConfig, 'roleArn'>): string {
-  return roleArn?.split(':')[4] ?? 'self';
-}
-
-/** `contracts.<account>.<region>.<service id>`. */
-export function serviceScopeId(service: ServiceConfig): string {
-  return `${source}.${accountOfService(service)}.${service.region}.${service.id}`;
+/** One service as a scope of its own: `contracts.<account>.<region>.<service id>`. */
+export function scopeOfService(service: ServiceConfig): AccountScope {
+  const scope = accountScope(source, service);
+  return { ...scope, id: `${scope.id}.${service.id}` };
 }

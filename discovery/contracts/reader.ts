@@ -4,7 +4,7 @@ import type { Clock } from '#core/timing/clock';
 import { concurrently } from '#io/concurrently';
 import { type ContractsMemory, createContractsMemory } from './memory';
 import { type KnownParts, type PartOutcomes, partOf } from './parts';
-import { accountOfService, placesOf, type ServicePlace, serviceScopeId } from './places';
+import { placesOf, type ServicePlace, scopeOfService } from './places';
 import { type PlaceReaders, readPlace } from './read-place';
 import type { ContractsStore } from './store';
 
@@ -68,11 +68,12 @@ async function keepAll(
 }
 
 function stateOf(service: ServiceConfig, outcomes: PartOutcomes, goods: KnownParts): ServiceState {
-  const { id: serviceId, region, domains } = service;
+  const { id: serviceId, domains } = service;
+  const { id: scopeId, account, region } = scopeOfService(service);
   return {
     serviceId,
-    scopeId: serviceScopeId(service),
-    account: accountOfService(service),
+    scopeId,
+    account,
     region,
     ...(domains && { domains }),
     connections: partOf(outcomes.connections, goods.connections),

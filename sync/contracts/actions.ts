@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#core/errors';
+import type { AppliedChange } from '../plan/changes';
 
 /** What is done at AWS about contracts, in this order: nobody is let in before he may connect, and nobody loses anything before others have theirs. */
 export const contractVerbs = ['allow', 'accept', 'reject', 'disallow'] as const;
@@ -24,14 +24,7 @@ export type ContractAction = {
 };
 
 /** What became of an action. */
-export type AppliedAction = {
-  readonly action: ContractAction;
-  readonly outcome: 'applied' | 'failed' | 'skipped';
-  /** Why it failed or was skipped. */
-  readonly error?: string;
-  readonly isTransient?: boolean;
-  readonly code?: ErrorCode;
-};
+export type AppliedAction = Omit<AppliedChange, 'change' | 'retryAfterMs'> & { readonly action: ContractAction };
 
 /** What the brake holds back, and why. */
 export type WithheldActions = { readonly reason: string; readonly actions: readonly ContractAction[] };

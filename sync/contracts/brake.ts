@@ -1,12 +1,9 @@
 import type { ServiceState } from '#core/contracts/model';
-import { formatProblem } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { isLetIn } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
+import { whyTooMuch } from '../plan/removals/share';
 import { actionSubject, type ContractAction, type WithheldActions } from './actions';
-
-/** Below this many a percentage says nothing, and the brake does not act (as in plan/removals/brake.ts). */
-const brakeFrom = 10;
 
 export type BrakedActions = {
   readonly actions: readonly ContractAction[];
@@ -35,19 +32,15 @@ export function brakeContracts(
 function withheldOf(
   actions: readonly ContractAction[],
   { verb, what, held }: Taking,
-  { maxRemovePercent, allowRemovals = 0 }: Pick<Policy, 'maxRemovePercent' | 'allowRemovals'>,
+  policy: Pick<Policy, 'maxRemovePercent' | 'allowRemovals'>,
 ): WithheldActions | undefined {
   const isTaking = ({ action }: ContractAction) => action === 'reject' || action === 'disallow';
   const taken = actions.filter((one) => isTaking(one) && held.has(`${one.serviceId} ${actionSubject(one)}`));
-  const percent = (taken.length / held.size) * 100;
-  if (held.size < brakeFrom || percent <= maxRemovePercent || taken.length <= allowRemovals) return undefined;
   const services = groupBy(taken, ({ serviceId }) => serviceId).size;
   const where = services === 1 ? ` of ${taken[0]?.serviceId}` : ` of ${services} services`;
-  const reason = formatProblem({
-    reason: `the plan ${verb} ${taken.length} of ${held.size} ${what} (${Math.round(percent)} %)${where}, more than policy.maxRemovePercent ${maxRemovePercent} %`,
-    fix: `check contracts.consumers; when it is right, --allow-removals ${taken.length} lets them go this once`,
-  });
-  return { reason, actions: taken };
+  const share = { verb, what, where, check: 'contracts.consumers' };
+  const reason = whyTooMuch({ ...share, taken: taken.length, held: held.size }, policy);
+  return reason === undefined ? undefined : { reason, actions: taken };
 }
 
 function acceptedIn({ serviceId, connections }: ServiceState): readonly string[] {

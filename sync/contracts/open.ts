@@ -1,11 +1,10 @@
-import type { ContractsConfig, ServiceConfig } from '#config/contracts';
+import type { ContractsConfig } from '#config/contracts';
 import type { Config } from '#config/schema';
 import type { AwsAccess } from '#discovery/aws/access';
-import type { AccountScope } from '#discovery/aws/accounts';
 import { createCallBudget } from '#discovery/aws/call-budget';
 import { lazyEc2Client } from '#discovery/aws/clients';
 import { type ContractsReaderOptions, openContracts } from '#discovery/contracts/open';
-import { accountOfService, serviceScopeId } from '#discovery/contracts/places';
+import { scopeOfService } from '#discovery/contracts/places';
 import type { ContractsReader } from '#discovery/contracts/reader';
 import { type ContractWriter, createContractWriter } from './contract-writer';
 
@@ -37,7 +36,7 @@ const granted = { burst: 10, perSecond: 1 };
 
 function openWriter({ services }: ContractsConfig, { clock, credentials }: AwsAccess): ContractWriter {
   const accesses = services.map((service) => {
-    const scope = scopeOf(service);
+    const scope = scopeOfService(service);
     return {
       serviceId: service.id,
       scope,
@@ -45,16 +44,4 @@ function openWriter({ services }: ContractsConfig, { clock, credentials }: AwsAc
     };
   });
   return createContractWriter(accesses, createCallBudget({ clock, ...granted }));
-}
-
-function scopeOf(service: ServiceConfig): AccountScope {
-  const { region, roleArn, externalId } = service;
-  return {
-    id: serviceScopeId(service),
-    source: 'contracts',
-    account: accountOfService(service),
-    region,
-    roleArn,
-    externalId,
-  };
 }

@@ -1,8 +1,7 @@
 import type { ContractsConfig } from '#config/contracts';
 import { compareText } from '#core/addresses/targets';
-import { consumersBy } from '#core/contracts/consumers';
+import { accountOfPrincipal, consumersBy } from '#core/contracts/consumers';
 import type { ServiceState } from '#core/contracts/model';
-import { accountOfPrincipal } from '#discovery/contracts/found/rules';
 import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
 import { contractedFor } from './standing';

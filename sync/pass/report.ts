@@ -160,6 +160,12 @@ export function isIncomplete({ applied, error }: Pick<PublicationReport, 'applie
 
 /** No scope could be read because of credentials: nothing that discovery says can be trusted. */
 export function hasNoCredentials(report: Pick<Report, 'scopes'>): boolean {
-  const refused: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
-  return report.scopes.length > 0 && report.scopes.every((scope) => refused.has(scope.code));
+  return report.scopes.length > 0 && report.scopes.every(isOfCredentials);
+}
+
+const ofCredentials: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
+
+/** Whether something is unknown because of the credentials that asked for it. */
+export function isOfCredentials({ code }: { readonly code?: string }): boolean {
+  return ofCredentials.has(code);
 }

@@ -1,6 +1,6 @@
-import type { Config, PublishConfig } from '#config/schema';
+import type { Config } from '#config/schema';
 import type { AwsAccess } from '#discovery/aws/access';
-import { type AccountScope, accountScopes } from '#discovery/aws/accounts';
+import { accountScope } from '#discovery/aws/accounts';
 import { lazyCloudMapClient } from '#discovery/aws/clients';
 import { createCloudMapReader } from '#discovery/aws/readers/cloud-map';
 import { createCloudMapService } from './cloud-map-service';
@@ -12,20 +12,13 @@ export function openPublications(
   { publish, owner }: Pick<Config, 'owner' | 'publish'>,
   { clock, budget, credentials }: AwsAccess,
 ): readonly Publication[] {
-  return publish.flatMap((config) =>
-    scopesOf(config).map((scope) => {
-      const { namespace, service, domain, endpoint } = config;
-      const client = lazyCloudMapClient({ scope, endpoint, credentials });
-      const name = `cloud-map ${scope.account}.${scope.region} ${namespace}/${service}`;
-      const reader = createCloudMapReader({ scope, client, pageSize: 100, budget });
-      const writer = createInstanceWriter({ scope, client, budget, clock });
-      return { name, domain, service: createCloudMapService(config, { owner, name, scope, reader, writer }) };
-    }),
-  );
-}
-
-/** The one place of a publication. */
-function scopesOf({ region, roleArn, externalId }: PublishConfig): readonly AccountScope[] {
-  const accounts = roleArn ? [{ roleArn, externalId }] : undefined;
-  return accountScopes({ name: 'publish', accounts, regions: [region] });
+  return publish.map((config) => {
+    const { namespace, service, domain, endpoint } = config;
+    const scope = accountScope('publish', config);
+    const client = lazyCloudMapClient({ scope, endpoint, credentials });
+    const name = `cloud-map ${scope.account}.${scope.region} ${namespace}/${service}`;
+    const reader = createCloudMapReader({ scope, client, pageSize: 100, budget });
+    const writer = createInstanceWriter({ scope, client, budget, clock });
+    return { name, domain, service: createCloudMapService(config, { owner, name, scope, reader, writer }) };
+  });
 }

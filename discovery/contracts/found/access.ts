@@ -1,7 +1,7 @@
-import { accountsIn } from '#core/contracts/consumers';
+import { accountOfPrincipal, accountsIn } from '#core/contracts/consumers';
 import { lastKnown, type Permission, type ServiceState } from '#core/contracts/model';
 import type { ContractFinding } from './finding';
-import { accountOfPrincipal, type ContractRules, domainsBehind, isLive } from './rules';
+import { type ContractRules, domainsBehind, isLive } from './rules';
 
 /** What the allowed principals of a service say beside its connections and the contract. */
 export function accessFindings(service: ServiceState, rules: ContractRules): readonly ContractFinding[] {

@@ -33,8 +33,3 @@ export function isWaiting({ state }: EndpointConnection): boolean {
 export function isLive(connection: EndpointConnection): boolean {
   return isLetIn(connection) || isWaiting(connection) || connection.misfit !== undefined;
 }
-
-/** The account of a principal; undefined: it is of none, as `*`, a service, or part of an organization. */
-export function accountOfPrincipal(arn: string): string | undefined {
-  return /^arn:[^:]*:iam::(\d{12}):/.exec(arn)?.[1];
-}

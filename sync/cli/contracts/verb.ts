@@ -8,6 +8,7 @@ import { formatTable } from '#io/table';
 import { type Terminal, withElapsed } from '#io/terminal';
 import { type ContractsSeen, reportContracts, unknownParts } from '../../contracts/report';
 import { formatContractFindings, formatUnknownParts } from '../../contracts/text';
+import { isOfCredentials } from '../../pass/report';
 import { formatWarnings } from '../../pass/report-text';
 import { exitCodes, type Strictness } from '../exit-codes';
 import type { Configured, Verb } from '../verb';
@@ -36,8 +37,7 @@ function noContracts(): PrivatelinkError {
 
 /** AWS refuses each service, so that nothing can be said of anybody. */
 function isBlind({ services }: ContractsSeen): boolean {
-  const refused: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
-  return services.every(({ parts }) => refused.has(parts.connections?.code));
+  return services.every(({ parts }) => isOfCredentials(parts.connections ?? {}));
 }
 
 function formatView(given: ContractsView, terminal: Terminal): string {

@@ -1,4 +1,3 @@
-import { formatProblem } from '#core/errors';
 import { zoneOf } from '#deck/affinity';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
@@ -7,15 +6,13 @@ import type { Change } from '../changes';
 import { leaveOut } from '../dependants';
 import { isIdle } from './idle';
 import type { Policy } from './policy';
+import { whyTooMuch } from './share';
 
 /** What the brake holds back of a plan, and why; all else of the plan goes ahead, since it may be what heals. */
 export type Withheld = { readonly reason: string; readonly changes: readonly Change[] };
 
 /** The plan without what the brake withholds; without `withheld` it withholds nothing. */
 export type Braked = { readonly changes: readonly Change[]; readonly withheld?: Withheld };
-
-/** Below this many addresses a percentage says nothing, and the brake does not act. */
-const brakeFromAddresses = 10;
 
 /**
  * Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). What another form of
@@ -28,16 +25,11 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
   if (taken.length === 0) return { changes };
   const lost = lostAddresses(taken, held);
   const addresses = new Set(held.filter((one) => one.kind === 'target').map(addressOf));
-  const percent = (lost.size / addresses.size) * 100;
-  const { maxRemovePercent, allowRemovals = 0 } = policy;
-  if (addresses.size < brakeFromAddresses || percent <= maxRemovePercent || lost.size <= allowRemovals)
-    return { changes };
+  const share = { verb: 'removes', what: 'addresses', check: 'what discovery reports' };
+  const reason = whyTooMuch({ ...share, taken: lost.size, held: addresses.size }, policy);
+  if (reason === undefined) return { changes };
   const isLost = (change: Change) => takesAway(change) && lost.has(addressOf(change));
   const { left, leftOut } = leaveOut(changes, isLost);
-  const reason = formatProblem({
-    reason: `the plan removes ${lost.size} of ${addresses.size} addresses (${Math.round(percent)} %), more than policy.maxRemovePercent ${maxRemovePercent} %`,
-    fix: `check what discovery reports; when it is right, --allow-removals ${lost.size} lets them go this once`,
-  });
   return { changes: left, withheld: { reason, changes: leftOut.map(({ change }) => change) } };
 }
 

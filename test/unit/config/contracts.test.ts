@@ -56,6 +56,15 @@ describe('contracts', () => {
     expect(problemsOf(written)).toContain(problem);
   });
 
+  it.each<object>([
+    { sd1: { accounts: 5 }, b: sd1 },
+    { sd1: { principals: [5] }, b: sd1 },
+    { sd1: { endpoints: 5 }, b: { endpoints: ['vpce-1'] } },
+    { sd1: null, b: sd1 },
+  ])('say what has the wrong type, and nothing else: %j', (consumers) => {
+    expect(problemsOf({ consumers })).toEqual([expect.stringMatching(/^consumers\.sd1.*: Invalid input: expected /)]);
+  });
+
   it('take one account of several consumers where each lists its endpoints', () => {
     const batch = { accounts: ['111111111111'], endpoints: ['vpce-1'], calls: ['egress'] };
 
