@@ -1,5 +1,5 @@
 import { PrivatelinkError } from '#core/errors';
-import type { Discovered, Scope } from '#core/model';
+import type { Scope } from '#core/model';
 import { type Clocks, createTimeline, inexactMs } from '#core/timing/clock';
 import type { Answer, ScopeReader } from './source';
 
@@ -12,16 +12,18 @@ export type Fullness = {
 
 export const neverRead: Fullness = { wasFull: false };
 
+/** An answer, as far as it can be doubted. */
+export type Listed = Pick<Answer, 'observedAtMs'> & { readonly isEmpty: boolean };
+
 /**
  * Whether an answer is doubted: the first empty one after a full one is (fm-01), the second is believed (fm-04), unless it is the first
  * again, as a snapshot that nobody wrote anew; and what is remembered from then on.
  */
 export function judgeFullness(
   before: Fullness,
-  answer: Answer,
+  { isEmpty, observedAtMs }: Listed,
 ): { readonly after: Fullness; readonly isDoubted: boolean } {
-  const { observedAtMs } = answer;
-  if (!isEmpty(answer)) return { after: { ...before, wasFull: true }, isDoubted: false };
+  if (!isEmpty) return { after: { ...before, wasFull: true }, isDoubted: false };
   if (before.wasFull) return { after: { wasFull: false, doubted: { observedAtMs } }, isDoubted: true };
   return { after: before, isDoubted: (observedAtMs ?? Infinity) <= (before.doubted?.observedAtMs ?? -Infinity) };
 }
@@ -36,7 +38,7 @@ export function holdEmpty(reader: ScopeReader, clock: Clocks): ScopeReader {
       const answer = await reader.discover(signal);
       const stepMs = timeline.follow();
       if (stepMs !== 0) remembered = moved(remembered, stepMs + inexactMs);
-      const { after, isDoubted } = judgeFullness(remembered, answer);
+      const { after, isDoubted } = judgeFullness(remembered, listedIn(answer));
       remembered = after;
       if (isDoubted) throw unconfirmed(reader.scope);
       return answer;
@@ -48,8 +50,9 @@ function moved({ doubted, ...rest }: Fullness, ms: number): Fullness {
   return { ...rest, doubted: doubted && { observedAtMs: doubted.observedAtMs && doubted.observedAtMs + ms } };
 }
 
-function isEmpty({ endpoints, quarantined }: Discovered): boolean {
-  return endpoints.length === 0 && quarantined.length === 0;
+/** What a scope listed of endpoints, good or not. */
+export function listedIn({ endpoints, quarantined, observedAtMs }: Answer): Listed {
+  return { isEmpty: endpoints.length === 0 && quarantined.length === 0, observedAtMs };
 }
 
 function unconfirmed({ id }: Scope): PrivatelinkError {

@@ -1,5 +1,7 @@
 import { formatProblem } from '#core/errors';
 import { type Clocks, createTimeline } from '#core/timing/clock';
+import { type Fullness, judgeFullness, neverRead } from '../hold-empty';
+import type { Failure } from '../scope-memory';
 import {
   type ContractParts,
   type KnownParts,
@@ -31,8 +33,7 @@ export function createContractsMemory(
   const all = new Map<string, KnownParts>();
   const timeline = createTimeline(clock);
   const warnings: string[] = [];
-  /** Services whose last list had connections, and those whose last list was empty and not believed. */
-  const fullness = { full: new Set<string>(), doubted: new Set<string>() };
+  const doubts = createDoubts();
   let restoring: Promise<void> | undefined;
 
   /** AWS's clock and that of the scopes tell of a step; here it is enough that ages stay right. */
@@ -45,8 +46,7 @@ export function createContractsMemory(
     const nowMs = timeline.wallOf(clock.monotonicMs());
     for (const id of serviceIds) {
       const { goods, isDoubted, warning } = await store.read(id);
-      if (isDoubted) fullness.doubted.add(id);
-      else if ((goods.connections?.value.length ?? 0) > 0) fullness.full.add(id);
+      doubts.restore(id, { isDoubted, wasFull: (goods.connections?.value.length ?? 0) > 0 });
       if (warning) warnings.push(warning);
       const aheadMs = Math.max(0, ...Object.values(goods).map(({ observedAtMs }) => observedAtMs - nowMs));
       all.set(id, moveGoods(goods, -aheadMs));
@@ -61,10 +61,10 @@ export function createContractsMemory(
     goodsOf: (serviceId) => all.get(serviceId) ?? {},
     keep: async (serviceId, given, startedMs) => {
       follow();
-      const outcomes = { ...given, connections: believed(serviceId, given.connections, fullness) };
+      const outcomes = { ...given, connections: doubts.judge(serviceId, given.connections) };
       const goods = withOutcomes(all.get(serviceId) ?? {}, outcomes, timeline.wallOf(startedMs));
       all.set(serviceId, goods);
-      const { warning } = await store.write(serviceId, { goods, isDoubted: fullness.doubted.has(serviceId) });
+      const { warning } = await store.write(serviceId, { goods, isDoubted: doubts.has(serviceId) });
       if (warning) warnings.push(warning);
       return outcomes;
     },
@@ -78,19 +78,39 @@ export function createContractsMemory(
 
 type Connections = PartOutcome<ContractParts['connections']>;
 
-type Fullness = { readonly full: Set<string>; readonly doubted: Set<string> };
-
 /** The first empty list after one with connections is doubted (fm-01), the second is believed (fm-04); an earlier process may have seen the first. */
-function believed(serviceId: string, outcome: Connections, { full, doubted }: Fullness): Connections {
-  if ('failure' in outcome) return outcome;
-  const wasFull = full.delete(serviceId);
-  doubted.delete(serviceId);
-  if (outcome.value.length > 0) full.add(serviceId);
-  else if (wasFull) {
-    doubted.add(serviceId);
-    const reason = `AWS lists no connection to ${serviceId} any more: those that were known stay until the next pass confirms it`;
-    const fix = 'if that is a surprise, look at the endpoint connections of the service';
-    return { failure: { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) } };
-  }
-  return outcome;
+function createDoubts() {
+  const fullness = new Map<string, Fullness>();
+  const doubted = new Set<string>();
+  return {
+    restore: (
+      id: string,
+      { wasFull, isDoubted = false }: Pick<Fullness, 'wasFull'> & { readonly isDoubted?: boolean },
+    ) => {
+      if (isDoubted) doubted.add(id);
+      fullness.set(id, { wasFull: wasFull && !isDoubted });
+    },
+    /** What of a list is believed. */
+    judge: (id: string, outcome: Connections): Connections => {
+      if ('failure' in outcome) return outcome;
+      const { after, isDoubted } = judgeFullness(fullness.get(id) ?? neverRead, {
+        isEmpty: outcome.value.length === 0,
+      });
+      fullness.set(id, after);
+      if (!isDoubted) {
+        doubted.delete(id);
+        return outcome;
+      }
+      doubted.add(id);
+      return { failure: suddenlyNone(id) };
+    },
+    /** Whether the last list was empty and not believed. */
+    has: (id: string) => doubted.has(id),
+  };
+}
+
+function suddenlyNone(serviceId: string): Failure {
+  const reason = `AWS lists no connection to ${serviceId} any more: those that were known stay until the next pass confirms it`;
+  const fix = 'if that is a surprise, look at the endpoint connections of the service';
+  return { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) };
 }

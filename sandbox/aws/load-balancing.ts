@@ -1,36 +1,19 @@
 import { AwsError } from './error';
 import { required } from './query';
+import { createQueryService } from './query-service';
 import type { Action, AwsRequest } from './request';
 import type { EndpointService } from './world/model';
 import { zonesOf } from './world/zones';
 import { element, wrap } from './xml';
 
-const namespace = 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/';
-
-const actions = new Map<string, Action>([
-  ['DescribeTargetGroups', describeTargetGroups],
-  ['DescribeTargetHealth', describeTargetHealth],
-]);
-
-/** What is answered; all else is refused by name. */
-export const loadBalancingActions: readonly string[] = [...actions.keys()];
-
-/** Answers one call to Elastic Load Balancing, which knows the load balancers of endpoint services alone; throws AwsError. */
-export function answerLoadBalancing(request: AwsRequest): string {
-  const { action, requestId } = request;
-  const perform = actions.get(action);
-  if (!perform) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
-  const result = wrap(`${action}Result`, perform(request));
-  const metadata = wrap('ResponseMetadata', element('RequestId', requestId));
-  return `<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
-}
-
-/** The error in its own form. */
-export function refuseLoadBalancing(error: AwsError, requestId: string): string {
-  const type = element('Type', error.status < 500 ? 'Sender' : 'Receiver');
-  const inside = wrap('Error', type, element('Code', error.code), element('Message', error.message));
-  return `<ErrorResponse xmlns="${namespace}">${inside}${element('RequestId', requestId)}</ErrorResponse>`;
-}
+/** Elastic Load Balancing, which knows the load balancers of endpoint services alone. */
+export const loadBalancing = createQueryService(
+  'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+  new Map<string, Action>([
+    ['DescribeTargetGroups', describeTargetGroups],
+    ['DescribeTargetHealth', describeTargetHealth],
+  ]),
+);
 
 /** A load balancer has one target group here. */
 function describeTargetGroups(request: AwsRequest): string {

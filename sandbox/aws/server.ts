@@ -15,11 +15,12 @@ import { parseCaller } from './credentials';
 import { answerEc2, refuseEc2 } from './ec2/answer';
 import { AwsError } from './error';
 import { type Call, createFaults, type Fault, type Faults } from './faults';
-import { answerLoadBalancing, refuseLoadBalancing } from './load-balancing';
+import { loadBalancing } from './load-balancing';
 import { parseQuery, type Query } from './query';
+import type { QueryService } from './query-service';
 import { refusalOf, type ServiceName } from './refusals';
 import type { AwsRequest } from './request';
-import { answerSts, refuseSts } from './sts';
+import { sts } from './sts';
 import type { AwsWorld } from './world/world';
 
 export type AwsServer = {
@@ -56,22 +57,15 @@ type Answer = {
   readonly isCut?: boolean;
 };
 
-type Service = {
-  readonly answer: (request: AwsRequest) => string;
-  readonly refuse: (error: AwsError, requestId: string) => string;
+type Service = Pick<QueryService, 'answer' | 'refuse'> & {
   readonly text: AnswerText;
   readonly contentType: string;
 };
 
 const services: Readonly<Record<ServiceName, Service>> = {
   ec2: { answer: answerEc2, refuse: refuseEc2, text: xmlText, contentType: 'text/xml' },
-  elasticloadbalancing: {
-    answer: answerLoadBalancing,
-    refuse: refuseLoadBalancing,
-    text: xmlText,
-    contentType: 'text/xml',
-  },
-  sts: { answer: answerSts, refuse: refuseSts, text: xmlText, contentType: 'text/xml' },
+  elasticloadbalancing: { ...loadBalancing, text: xmlText, contentType: 'text/xml' },
+  sts: { ...sts, text: xmlText, contentType: 'text/xml' },
   servicediscovery: {
     answer: answerCloudMap,
     refuse: refuseCloudMap,

@@ -1,36 +1,19 @@
 import { sessionOf } from './credentials';
 import { AwsError } from './error';
 import { numberOf, required } from './query';
+import { createQueryService } from './query-service';
 import { refusalOf } from './refusals';
 import type { Action, AwsRequest } from './request';
 import { element, wrap } from './xml';
 
-const namespace = 'https://sts.amazonaws.com/doc/2011-06-15/';
-
-const actions = new Map<string, Action>([
-  ['AssumeRole', assumeRole],
-  ['GetCallerIdentity', getCallerIdentity],
-]);
-
-/** What is answered; all else is refused by name. */
-export const stsActions: readonly string[] = [...actions.keys()];
-
-/** Answers one call to the Security Token Service; throws AwsError. */
-export function answerSts(request: AwsRequest): string {
-  const { action, requestId } = request;
-  const perform = actions.get(action);
-  if (!perform) throw new AwsError('InvalidAction', `Could not find operation ${action}`);
-  const result = wrap(`${action}Result`, perform(request));
-  const metadata = wrap('ResponseMetadata', element('RequestId', requestId));
-  return `<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
-}
-
-/** The error in STS's own form. */
-export function refuseSts(error: AwsError, requestId: string): string {
-  const type = element('Type', error.status < 500 ? 'Sender' : 'Receiver');
-  const inside = wrap('Error', type, element('Code', error.code), element('Message', error.message));
-  return `<ErrorResponse xmlns="${namespace}">${inside}${element('RequestId', requestId)}</ErrorResponse>`;
-}
+/** The Security Token Service. */
+export const sts = createQueryService(
+  'https://sts.amazonaws.com/doc/2011-06-15/',
+  new Map<string, Action>([
+    ['AssumeRole', assumeRole],
+    ['GetCallerIdentity', getCallerIdentity],
+  ]),
+);
 
 function assumeRole({ world, caller, query }: AwsRequest): string {
   const arn = required(query, 'RoleArn');

@@ -72,15 +72,17 @@ export async function actOn(
   const isUnguarded = written.some(
     ({ change, outcome }) => outcome !== 'applied' && change.after && isCallers(change.after),
   );
-  const waiting = report.actions.filter(({ action }) => isUnguarded && action === 'accept');
-  const rest = report.actions.filter((one) => !waiting.includes(one));
-  const applied = await applyActions(rest, { ...options, writer });
+  const isWaiting = ({ action }: ContractAction) => isUnguarded && action === 'accept';
+  const due = report.actions.filter((one) => !isWaiting(one));
+  const applied = await applyActions(due, { ...options, writer });
   const error = `not accepted before ${callersPluginName} is written, which would judge its requests`;
   return {
     ...report,
     applied: [
       ...applied,
-      ...waiting.map((action) => ({ action, outcome: 'skipped' as const, error, isTransient: true })),
+      ...report.actions
+        .filter(isWaiting)
+        .map((action) => ({ action, outcome: 'skipped' as const, error, isTransient: true })),
     ],
   };
 }

@@ -25,7 +25,7 @@ export function formatContracts(report: ContractsReport, terminal: Terminal): st
   const { findings, actions, applied, withheld = [], leftOut = [], unnecessary = [] } = report;
   return [
     formatUnknownParts(report, terminal),
-    formatContractFindings({ findings: findings.filter((one) => !isActedOn(one, actions)) }, terminal),
+    formatContractFindings({ findings: withoutActedOn(findings, actions) }, terminal),
     formatActions(actions, terminal),
     applied ? `${formatFailedActions(applied, terminal)}${countActed(applied)}\n` : '',
     withheld.map((one) => formatWithheldActions(one, terminal)).join(''),
@@ -41,10 +41,12 @@ export function formatContracts(report: ContractsReport, terminal: Terminal): st
   ].join('');
 }
 
-/** The plan says it already, and what it does about it. */
-function isActedOn({ serviceId, endpointId, principal }: ContractFinding, actions: readonly ContractAction[]): boolean {
-  const subject = endpointId ?? principal;
-  return subject !== undefined && actions.some((one) => one.serviceId === serviceId && actionSubject(one) === subject);
+/** Of the others the plan says what it does about them. */
+function withoutActedOn(findings: readonly ContractFinding[], actions: readonly ContractAction[]) {
+  const acted = new Set(actions.map((one) => `${one.serviceId} ${actionSubject(one)}`));
+  return findings.filter(
+    ({ serviceId, endpointId, principal }) => !acted.has(`${serviceId} ${endpointId ?? principal}`),
+  );
 }
 
 /** Parts that are unknown, those of one reason together, with how old the data is that is used instead. */

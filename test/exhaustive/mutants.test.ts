@@ -36,9 +36,9 @@ const mutants: readonly Mutant[] = [
     estate: 'direct',
     module: '#discovery/hold-empty',
     mutate: ({ judgeFullness }) => ({
-      judgeFullness: (before: unknown, answer: { readonly endpoints: readonly unknown[] }) => ({
-        ...judgeFullness(before, answer),
-        isDoubted: answer.endpoints.length === 0,
+      judgeFullness: (before: unknown, listed: { readonly isEmpty: boolean }) => ({
+        ...judgeFullness(before, listed),
+        isDoubted: listed.isEmpty,
       }),
     }),
     caught: /settled at/,

@@ -1,7 +1,7 @@
 import type { LastGood, Scope, ScopeState } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { disownedIn, type JudgedAccount, judgeAccount } from '#discovery/aws/caller';
-import { type Fullness, judgeFullness, neverRead } from '#discovery/hold-empty';
+import { type Fullness, judgeFullness, listedIn, neverRead } from '#discovery/hold-empty';
 import type { Answer } from '#discovery/source';
 import { planPass } from '#sync/pass/plan-pass';
 import { doubtAccounts } from '#sync/plan/accounts';
@@ -113,7 +113,7 @@ function readScope(
     memory: { lastGood, fullness },
   });
   if (!answer) return unknown('UNREACHABLE', memory.fullness);
-  const { after, isDoubted } = judgeFullness(memory.fullness, answer);
+  const { after, isDoubted } = judgeFullness(memory.fullness, listedIn(answer));
   if (isDoubted) return unknown('UNCONFIRMED', after);
   const { observedAtMs = nowMs, accountId, ...discovered } = answer;
   const good = { observedAtMs, accountId, discovered };

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '#core/model';
-import type { CallerRequest } from '../callers';
 import { failure } from '../proxy/routing';
+import type { CallerRequest } from './judge';
 import { type LuaChild, type LuaProcess, type LuaProcessOptions, startLuaProcess } from './lua-process';
 import { type CallersRunner, callersConfig, type Judged } from './runner';
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#core/model';
-import { type CallerJudgement, type CallerRequest, judgeCaller } from '../callers';
+import { type CallerJudgement, type CallerRequest, judgeCaller } from './judge';
 
 /** The entity of `privatelink-callers` that a request meets. */
 export type CallersEntity = { readonly id: string; readonly config: JsonObject };

@@ -18,21 +18,24 @@ export function limitTables(fillings: readonly TableFilling[]): {
   readonly tables: readonly CallersTables[];
   readonly kept: readonly Kept[];
 } {
-  const total = sum(fillings.map(({ wanted }) => sizeOf(wanted)));
-  if (total <= mostBytes) return { tables: fillings.map(({ wanted }) => wanted), kept: [] };
+  const sizes = fillings.map(({ wanted }) => sizeOf(wanted));
+  const total = sum(sizes);
+  const fits = total <= mostTogether && sizes.every((size) => size <= mostBytes);
+  if (fits) return { tables: fillings.map(({ wanted }) => wanted), kept: [] };
   const kept: Kept[] = [];
   const smallest = fillings.map((one) => onlyHeld(one));
   // What stays has its room first.
   let spare = total <= mostTogether ? Number.POSITIVE_INFINITY : mostTogether - sum(smallest.map(sizeOf));
   const tables = fillings.map(({ entity, wanted }, index) => {
     const least = smallest[index] ?? wanted;
-    const growth = sizeOf(wanted) - sizeOf(least);
-    const isTooLarge = sizeOf(wanted) > mostBytes;
+    const size = sizes[index] ?? 0;
+    const growth = size - sizeOf(least);
+    const isTooLarge = size > mostBytes;
     if (!isTooLarge && (growth === 0 || growth <= spare)) {
       spare -= growth;
       return wanted;
     }
-    kept.push(isTooLarge ? tooLarge(entity, sizeOf(wanted)) : tooLargeTogether(entity, total));
+    kept.push(isTooLarge ? tooLarge(entity, size) : tooLargeTogether(entity, total));
     return least;
   });
   return { tables, kept };

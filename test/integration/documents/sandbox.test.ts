@@ -2,8 +2,8 @@ import { expect, it } from '@jest/globals';
 import { cloudMapActions } from '#sandbox/aws/cloud-map/answer';
 import { credentialsOf } from '#sandbox/aws/credentials';
 import { ec2Actions } from '#sandbox/aws/ec2/answer';
-import { loadBalancingActions } from '#sandbox/aws/load-balancing';
-import { stsActions } from '#sandbox/aws/sts';
+import { loadBalancing } from '#sandbox/aws/load-balancing';
+import { sts } from '#sandbox/aws/sts';
 import { createWorld } from '#sandbox/aws/world/world';
 import { controlPlaneName, token } from '#sandbox/configuration';
 import { roleArnOf } from '#sandbox/estates/estate';
@@ -21,8 +21,8 @@ function cellOf(row: string): string {
 
 it.each([
   ['EC2', ec2Actions],
-  ['Elastic Load Balancing', loadBalancingActions],
-  ['STS', stsActions],
+  ['Elastic Load Balancing', loadBalancing.actions],
+  ['STS', sts.actions],
   ['Cloud Map', cloudMapActions],
 ])('lists the actions of %s that are answered, and no others', (service, actions) => {
   expect(cellOf(service).split(', ')).toEqual([...actions].sort());

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { identityHeaders, spellingsOf } from '#core/contracts/identity';
 import { writeTable } from '#core/contracts/table';
-import { type CallersConfig, judgeCaller } from '#sandbox/gateway/callers';
+import { type CallersConfig, judgeCaller } from '#sandbox/gateway/callers/judge';
 import { type LuaAnswer, type LuaHeader, type LuaRequest, lackingLua, runCallersLua } from '../../support/lua/callers';
 import { describeUnlessLacking } from '../../support/needing';
 

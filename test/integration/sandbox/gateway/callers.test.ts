@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { identityHeaders, spellingsOf } from '#core/contracts/identity';
 import { writeTable } from '#core/contracts/table';
-import type { CallerRequest } from '#sandbox/gateway/callers';
+import type { CallerRequest } from '#sandbox/gateway/callers/judge';
 import { createLuaCallers } from '#sandbox/gateway/callers/lua';
 import { callersHandlerPath, hasLuajit, openCallers } from '#sandbox/gateway/callers/open';
 import { type Judged, plainCallers } from '#sandbox/gateway/callers/runner';

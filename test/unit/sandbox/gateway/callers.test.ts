@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { writeTable } from '#core/contracts/table';
-import { type CallersConfig, judgeCaller } from '#sandbox/gateway/callers';
+import { type CallersConfig, judgeCaller } from '#sandbox/gateway/callers/judge';
 
 const sd1 = { consumer: 'sd1', account: '111111111111', endpointId: 'vpce-0a' };
 const sd2 = { consumer: 'sd2', endpointId: 'vpce-0b' };

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { identityHeaders, isIdentityHeader } from '#core/contracts/identity';
 import { parseTable } from '#core/contracts/table';
-import { type Exit, failure } from './proxy/routing';
+import { type Exit, failure } from '../proxy/routing';
 
 /** What the plugin `privatelink-callers` does with one request, written apart from it in Lua: tests compare the two. */
 
