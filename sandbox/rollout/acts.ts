@@ -75,6 +75,7 @@ async function endFirst({ fleet, signal }: After): Promise<undefined> {
   await untilFollowed(fleet, signal);
   fleet.traffic.start();
   await untilReached(fleet, signal);
+  await fleet.traffic.round(signal);
   return undefined;
 }
 
