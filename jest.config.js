@@ -12,6 +12,7 @@ const rooms = [
   'sync',
   'sandbox',
   'bench',
+  'tools',
   'test',
 ];
 

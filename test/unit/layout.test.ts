@@ -80,10 +80,10 @@ describe('rooms', () => {
     expect(upwards).toEqual([]);
   });
 
-  it('are all in the table but for test and bench, which may import all', () => {
+  it('are all in the table but for test, bench and tools, which may import all', () => {
     const found = new Set([...modules.keys()].map(roomOf));
 
-    expect([...found].sort()).toEqual([...Object.keys(standsOn), 'test', 'bench'].sort());
+    expect([...found].sort()).toEqual([...Object.keys(standsOn), 'test', 'bench', 'tools'].sort());
   });
 
   it('are left by `#` alone, which is for other rooms', () => {
@@ -114,7 +114,7 @@ describe('exported names', () => {
   it('say one thing each in the product', () => {
     const homes = new Map<string, Set<string>>();
     for (const [path, text] of modules) {
-      if (['sandbox', 'test', 'bench'].includes(topOf(path))) continue;
+      if (['sandbox', 'test', 'bench', 'tools'].includes(topOf(path))) continue;
       for (const [, name = ''] of text.matchAll(declared)) homes.set(name, (homes.get(name) ?? new Set()).add(path));
     }
 
