@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 type Options = { readonly isClean?: boolean; readonly compile: (root: string) => void };
-const { build }: { build: (root: string, options: Options) => boolean } = require('../../tools/build.js');
+const { build }: { build: (root: string, options: Options) => boolean } = require('#tools/build');
 
 let root: string;
 let compiled: number;

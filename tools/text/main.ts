@@ -26,7 +26,7 @@ function main(paths: readonly string[]): void {
 /** Throws where git does, where a path has no file, or where no rule reads any of the files. */
 function filesBelow(paths: readonly string[]): readonly string[] {
   const argv = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--error-unmatch', '--', ...paths];
-  const names = execFileSync('git', argv, { encoding: 'utf8', maxBuffer: 64 << 20 }).split('\0');
+  const names = execFileSync('git', argv, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: 'pipe' }).split('\0');
   const files = names.filter((name) => /\.(?:md|ts|js|lua)$/.test(name) && existsSync(name));
   if (files.length === 0) throw new Error(`there is no text to check in ${paths.join(' ') || 'this repository'}`);
   return [...new Set(files)];
