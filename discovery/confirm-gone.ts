@@ -7,16 +7,22 @@ import type { ScopeReader, Source } from './source';
 /** Ids of endpoints that a scope does not list, by scope id. */
 export type Missing = ReadonlyMap<string, readonly string[]>;
 
-/** Those of the missing that their provider does not know; what could not be asked is in `warnings`, and is only absent. */
+/**
+ * The missing endpoints that their provider does not know. A question that failed is in `warnings`,
+ * and its endpoints are only absent.
+ */
 export type Confirmed = { readonly goneIds: readonly string[]; readonly warnings: readonly string[] };
 
-/** Asks for endpoints by id. Rejects with the signal's reason only. */
+/** Asks for endpoints by id. Rejects only with the signal's reason. */
 export type ConfirmGone = (missing: Missing, signal: AbortSignal) => Promise<Confirmed>;
 
-/** The time each scope gets: what it adds is haste, which nobody should wait long for. */
+/** Time of each scope. The answer only speeds a removal up, so nobody waits long for it. */
 const timeoutMs = 10_000;
 
-/** Asks the sources that can tell an endpoint that is gone from one that they do not list; without missing ids no call is made. */
+/**
+ * Asks each source that can tell a deleted endpoint from an unlisted one. Without missing ids it
+ * makes no call.
+ */
 export function createConfirmGone(
   sources: readonly Source[],
   { concurrency }: Pick<Config['discovery'], 'concurrency'> = defaultDiscovery,

@@ -15,24 +15,33 @@ import type { ScopeReader, Source } from './source';
 
 export type DiscoverOptions = Partial<Config['discovery']> & {
   readonly clock: Clocks;
-  /** Absent: a new process starts with nothing known. */
+  /** Absent: a new process knows nothing at its start. */
   readonly lastGoodStore?: LastGoodStore;
-  /** How what scopes said is kept between calls; as it is when absent. */
+  /** How answers are kept between calls; absent: unchanged. */
   readonly hold?: HoldValue;
 };
 
 export type Discoverer = {
-  /** What an earlier process left in the store, all of it unknown now; reads no source and never rejects. */
+  /**
+   * What an earlier process left in the store; every scope is unknown now. Reads no source, and
+   * never rejects.
+   */
   restored(): Promise<Snapshot>;
-  /** Forgets what scopes said that turned out to be of another account (code OTHER_ACCOUNT), and keeps the rest. */
+  /**
+   * Forgets answers that turned out to come from another account (code OTHER_ACCOUNT), and stores
+   * the rest.
+   */
   settle(snapshot: Snapshot): Promise<void>;
-  /** Reads every scope. Never rejects but with the signal's reason: a scope that fails is unknown and keeps its last good. */
+  /**
+   * Reads every scope. Rejects only with the signal's reason: a failed scope is unknown and keeps
+   * its last good answer.
+   */
   discover(signal: AbortSignal): Promise<Snapshot>;
 };
 
 /**
- * Keeps the last good answer of each scope in memory between calls, and in the store, from which the first call takes what was known before.
- * What a call reads directly was observed as the call began.
+ * Keeps the last good answer of each scope in memory and in the store. The first call takes earlier
+ * knowledge from the store. The time of a direct answer is the start of its call.
  */
 export function createDiscoverer(
   sources: readonly Source[],
@@ -48,7 +57,7 @@ export function createDiscoverer(
     const deadline = { signal, timeoutMs: scopeTimeoutSeconds * 1_000, asked };
     try {
       const answer = await withinDeadline(discover, deadline);
-      // Whose the answer is shows beside what was known before.
+      // The remembered account shows whether the answer comes from the same one.
       if (scope.account === 'self') await memory.restore();
       return memory.keep({ scope, own: source.ownAccount }, answer, startedMs);
     } catch (thrown) {
@@ -88,7 +97,7 @@ export function createDiscoverer(
 
 type Scoped = ScopeReader & { readonly source: Source };
 
-/** What was kept, judged by what the configuration says now. */
+/** The stored answers, judged by the current configuration. */
 async function readJudged(store: LastGoodStore, scoped: readonly Scoped[]): ReturnType<LastGoodStore['read']> {
   const { known, warning } = await store.read();
   const judged = scoped.flatMap(({ scope, source: { allow = {} } }) => {

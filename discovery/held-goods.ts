@@ -3,10 +3,10 @@ import type { HoldValue } from '#io/held';
 
 type Held = Pick<LastGood, 'accountId'> & { readonly read: () => LastGood };
 
-/** What was last known of each scope, by its id. */
+/** The last good answer of each scope, by scope id. */
 export type HeldGoods = ReturnType<typeof createHeldGoods>;
 
-/** It is at hand from when it is set until `rest`, which keeps it as `hold` does. */
+/** Keeps an answer directly from `set` until `rest`; from then on `hold` keeps it. */
 export function createHeldGoods(hold: HoldValue) {
   const all = new Map<string, Held>();
   const atHand = new Map<string, LastGood>();

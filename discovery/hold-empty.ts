@@ -3,21 +3,22 @@ import type { Scope } from '#core/model';
 import { type Clocks, createTimeline, inexactMs } from '#core/timing/clock';
 import type { Answer, ScopeReader } from './source';
 
-/** What is remembered of a scope's answers, to tell a sudden nothing from one that stays. */
+/** What is remembered of a scope's answers, to tell a sudden empty answer from a lasting one. */
 export type Fullness = {
   readonly wasFull: boolean;
-  /** The last answer was empty after full ones, and this is when it was observed. */
+  /** Set when the last answer was empty after full ones: the time when it was observed. */
   readonly doubted?: Pick<Answer, 'observedAtMs'>;
 };
 
 export const neverRead: Fullness = { wasFull: false };
 
-/** An answer, as far as it can be doubted. */
+/** The part of an answer that decides whether it is doubted. */
 export type Listed = Pick<Answer, 'observedAtMs'> & { readonly isEmpty: boolean };
 
 /**
- * Whether an answer is doubted: the first empty one after a full one is (fm-01), the second is believed (fm-04), unless it is the first
- * again, as a snapshot that nobody wrote anew; and what is remembered from then on.
+ * Whether an answer is doubted, and what to remember. The first empty answer after a full one is
+ * doubted (fm-01), the second one is believed (fm-04). The same answer again, for example an
+ * unchanged snapshot, does not count as a second one.
  */
 export function judgeFullness(
   before: Fullness,
@@ -28,7 +29,10 @@ export function judgeFullness(
   return { after: before, isDoubted: (observedAtMs ?? Infinity) <= (before.doubted?.observedAtMs ?? -Infinity) };
 }
 
-/** Reads the same, but a doubted answer fails (UNCONFIRMED), so that what the scope held stays in use until the next one. */
+/**
+ * Reads like `reader`, but a doubted answer fails (UNCONFIRMED): the scope's endpoints stay in use
+ * until the next answer.
+ */
 export function holdEmpty(reader: ScopeReader, clock: Clocks): ScopeReader {
   const timeline = createTimeline(clock);
   let remembered = neverRead;
@@ -50,7 +54,7 @@ function moved({ doubted, ...rest }: Fullness, ms: number): Fullness {
   return { ...rest, doubted: doubted && { observedAtMs: doubted.observedAtMs && doubted.observedAtMs + ms } };
 }
 
-/** What a scope listed of endpoints, good or not. */
+/** What a scope listed, with quarantined endpoints. */
 export function listedIn({ endpoints, quarantined, observedAtMs }: Answer): Listed {
   return { isEmpty: endpoints.length === 0 && quarantined.length === 0, observedAtMs };
 }

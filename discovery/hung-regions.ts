@@ -2,18 +2,18 @@ import { formatProblem } from '#core/errors';
 import type { Scope } from '#core/model';
 import type { Failure, Read } from './scope-memory';
 
-/** So many scopes one after the other without an answer are no accident of theirs. */
+/** This many scopes in a row without an answer show that the region hangs. */
 const mostLate = 8;
 
 export type HungRegions = {
-  /** Why the scope is not asked in this pass. */
+  /** Why this pass does not ask the scope; undefined: it does. */
   readonly whyPassedOver: (scope: Scope) => Failure | undefined;
   readonly record: (read: Read) => void;
 };
 
 /**
- * Notices, in one pass, regions in which nobody answers in time: hundreds of scopes that wait one after the other would hold back what
- * all the others say.
+ * Detects regions without answers within one pass. Otherwise hundreds of scopes would each wait for
+ * their time-out, and delay the answers of all others.
  */
 export function createHungRegions(): HungRegions {
   const lateInRow = new Map<string, number>();

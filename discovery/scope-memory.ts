@@ -10,37 +10,46 @@ import type { Answer } from './source';
 
 export type Failure = { readonly code: ErrorCode; readonly reason: string };
 
-/** What was thrown, as the failure of `asked`, which is named where the message does not. */
+/** The error as a failure of `asked`; the reason names `asked` when the message does not. */
 export function failureOf(thrown: unknown, asked: string): Failure {
   if (thrown instanceof PrivatelinkError) return { code: thrown.code, reason: thrown.message };
   return { code: 'BAD_ANSWER', reason: `${asked} could not be read: ${messageOf(thrown)}` };
 }
 
-/** One scope in one pass; without failure, its last good is what it just said. */
+/** The result of one scope in one pass. Without `failure`, its answer is the new last good one. */
 export type Read = {
   readonly scope: Scope;
   readonly failure?: Failure;
-  /** The account that answered, which is not always the one to keep. */
+  /** The account that answered. The remembered account may be another one. */
   readonly account?: Pick<KnownScope, 'accountId' | 'isAccountKept'>;
 };
 
-/** What each scope said last. When the wall clock is set, all times in it move along, so that ages and order stay what they are (fm-41). */
+/**
+ * The last answer of each scope. When the wall clock is set, all times in it move by the same step,
+ * so that ages and order stay right (fm-41).
+ */
 export type ScopeMemory = {
-  /** Takes over, once, what an earlier process left in the store, of scopes that were not read meanwhile; never rejects. Reading it costs as much as a pass: only where it is needed. */
+  /**
+   * Takes over, once, what an earlier process left in the store, for scopes that were not read
+   * since. Never rejects. Call it only where needed: reading the store costs as much as a pass.
+   */
   restore(): Promise<void>;
-  /** Keeps an answer: of `startedMs` by the monotonic clock, or of before where it says so. Throws PrivatelinkError where it may be of another account. */
+  /**
+   * Keeps an answer. Its time is `startedMs` (monotonic), or its own earlier time. Throws
+   * PrivatelinkError when the answer may come from another account.
+   */
   keep(asked: Asked, answer: Answer, startedMs: number): Read;
   forget(scopes: readonly Scope[]): void;
-  /** The snapshot after these were read, with what there is to say about times. */
+  /** The snapshot after these results, with warnings about clocks. */
   recall(read: readonly Read[]): Snapshot & { readonly warnings: readonly string[] };
-  /** The same snapshot with the accounts that are to be kept of its scopes. */
+  /** The same snapshot with the remembered account of each scope. */
   kept(snapshot: Snapshot): Snapshot;
 };
 
-/** Files are written by clocks that may go before this one by a moment. */
+/** A difference up to this is normal between clocks of two machines. */
 const leastAheadMs = 1_000;
 
-/** Between passes it keeps what scopes said as `hold` does. */
+/** `hold` keeps the answers between passes. */
 export function createScopeMemory(
   clock: Clocks,
   hold: HoldValue,
@@ -98,7 +107,7 @@ export function createScopeMemory(
   };
 }
 
-/** Why a scope is unknown that nobody has read. */
+/** The failure of a scope that has not been read yet. */
 export function unread({ id }: Scope): Failure {
   return { code: 'UNCONFIRMED', reason: `scope ${id} was not read yet since the start` };
 }

@@ -25,12 +25,15 @@ import { createSnapshotReader } from './snapshot/reader';
 import type { Source } from './source';
 
 export type SourcesOptions = {
-  /** Items per page of AWS's lists; small ones where parsing must not block requests. Default 1000, AWS's largest. */
+  /**
+   * Items per page of AWS's lists, at most 1000 (AWS's limit), the default. Use small pages where
+   * parsing must not block requests.
+   */
   readonly pageSize?: number;
   readonly clock: Clock;
-  /** Shared with whoever else asks AWS; default: one of their own. */
+  /** AWS access to share with other users; default: a new one. */
   readonly aws?: AwsAccess;
-  /** How what is read is kept between calls; as it is when absent. */
+  /** How answers are kept between calls; absent: unchanged. */
   readonly hold?: HoldValue;
 };
 
@@ -39,7 +42,7 @@ type SourceContext = AwsAccess & { readonly owner: string; readonly pageSize: nu
 type SourceType = SourceConfig['type'];
 type Factory<T extends SourceType> = (config: Extract<SourceConfig, { type: T }>, context: SourceContext) => Source;
 
-/** How to make a source of each type. */
+/** A factory for each source type. */
 const factories: { readonly [T in SourceType]: Factory<T> } = {
   'vpc-endpoints': (config, context) => {
     const readersOf = (scope: AccountScope) => ec2ReadersOf(createEc2Reader, { ...context, scope, ...config });
@@ -67,7 +70,7 @@ const factories: { readonly [T in SourceType]: Factory<T> } = {
     createSnapshotSource(config, { owner, clock, hold, read: createSnapshotReader(config) }),
 };
 
-/** A reader and the zones of one scope, over one client. */
+/** A reader of one scope and of its zones, over one client. */
 function ec2ReadersOf<R>(
   create: (options: Ec2ReaderOptions) => R,
   { scope, endpoint, pageSize, ...aws }: Omit<ClientOptions, 'credentials'> & Omit<SourceContext, 'owner' | 'hold'>,
@@ -79,7 +82,7 @@ function ec2ReadersOf<R>(
   };
 }
 
-/** The sources that the configuration names; no IO. */
+/** Creates the sources that the configuration names. No IO. */
 export function createSources(
   { sources, owner }: Pick<Config, 'owner' | 'sources'>,
   { pageSize = 1_000, clock, aws = createAwsAccess(clock), hold = holdAsItIs }: SourcesOptions,
@@ -87,7 +90,10 @@ export function createSources(
   return sources.map((config) => createSource(config, { ...aws, owner, pageSize, hold }));
 }
 
-/** What reads all endpoints that the sources of type vpc-endpoints could see, tagged or not; no IO. */
+/**
+ * Opens a reader of all endpoints that the sources of type vpc-endpoints can see, tagged or not. No
+ * IO.
+ */
 export function openSeen(
   { sources, discovery }: Pick<Config, 'sources'> & Partial<Pick<Config, 'discovery'>>,
   { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,
@@ -98,7 +104,10 @@ export function openSeen(
   return createSeenReader(own, { ...defaultDiscovery, ...discovery, readersOf });
 }
 
-/** The regions that are enabled for the process's own credentials, asked in `region`. Throws PrivatelinkError. */
+/**
+ * The regions that are enabled for the process's own credentials, asked in `region`. Throws
+ * PrivatelinkError.
+ */
 export function readOwnRegions(
   { region, endpoint }: { readonly region: string; readonly endpoint?: string },
   { aws, signal }: { readonly aws: AwsAccess; readonly signal: AbortSignal },
@@ -108,7 +117,7 @@ export function readOwnRegions(
   return readRegions({ scope, client, budget: aws.budget }, signal);
 }
 
-/** What looks at the networks of the sources that the configuration names; no IO. */
+/** Opens the check of the networks around the configured sources. No IO. */
 export function openFindings(
   { sources }: Pick<Config, 'sources'>,
   { pageSize = 1_000, clock, aws = createAwsAccess(clock) }: SourcesOptions,

@@ -6,24 +6,27 @@ import { admit, findClaimRefusal, type Refusal, withRanges } from './allow';
 import { cut, cutNames, isEndpointId, missingField } from './fields';
 import { type CallKey, callTag, parseTags, type Tags } from './tags';
 
-/** What an endpoint is, beside what it claims. */
+/** What the provider states about an endpoint, beside its claim. */
 export type Facts = Pick<
   Endpoint,
   'state' | 'reason' | 'createdAtMs' | 'serviceName' | 'vpcId' | 'dnsNames' | 'addresses'
 >;
 
-/** One tagged thing of a provider, before its tags are believed. */
+/** One tagged thing of a provider, before its tags are checked. */
 export type Candidate = {
   readonly id: string;
   readonly tags: Tags;
-  /** Where they are no tags. */
+  /** How messages name a tag where the provider has attributes or fields in place of tags. */
   readonly callKey?: CallKey;
   readonly state?: EndpointState;
-  /** Or why there are none: what the provider leaves out, where no code says otherwise. */
+  /**
+   * Or the reason why the provider gives none. The code is `missing-field` where the reason has
+   * none.
+   */
   readonly facts: Facts | (Problem & Partial<Refusal>);
-  /** Why the provider's answer about it cannot be read, its tags neither. */
+  /** Why the provider's answer about it cannot be read. Its tags cannot be read then either. */
   readonly problem?: Problem;
-  /** Ranges of addresses that are granted to it beside the source's `allow.addresses`. */
+  /** Address ranges that this candidate may use beside the source's `allow.addresses`. */
   readonly grantedRanges?: readonly string[];
 };
 
@@ -33,7 +36,10 @@ export type ClaimContext = {
   readonly scope: Scope;
 };
 
-/** Takes the tags of each candidate for what the source's `allow` lets them claim: by id, an endpoint, or why it is quarantined. */
+/**
+ * Turns the tags of each candidate into an endpoint, or into the reason for its quarantine. `allow`
+ * of the source limits the claims. Both lists are ordered by id.
+ */
 export function claimEndpoints(candidates: readonly Candidate[], context: ClaimContext): Discovered {
   const distinct = [...new Map(candidates.map((one) => [one.id, one])).values()];
   const claimed = distinct
@@ -68,7 +74,10 @@ function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimCont
   return isProblem(admitted) ? quarantine(candidate, scope, { ...admitted, domain: claim.domain }) : admitted;
 }
 
-/** The domain that the candidate may claim, whatever else is wrong with it: the path of its name is kept for it meanwhile (fm-47). */
+/**
+ * The domain that the candidate may claim, even when another part of it is wrong. The path of that
+ * domain stays reserved for it meanwhile (fm-47).
+ */
 function domainOf({ tags, facts }: Candidate, config: ClaimContext['config']): string | undefined {
   const { domain: key } = config.tags;
   const claim = parseTags(new Map([[key, tags.get(key) ?? '']]), config.tags);

@@ -5,19 +5,22 @@ import type { Discovered, Endpoint, Quarantined, Scope } from '#core/model';
 import { admit, isDomainAllowed } from './allow';
 
 export type AdoptOptions = {
-  /** Of the source that takes them over. */
+  /** `allow` of the source that adopts the endpoints. */
   readonly allow: AllowConfig;
-  /** The scope to which they belong from now on. */
+  /** The scope that owns the endpoints from now on. */
   readonly scope: Scope;
 };
 
-/** What somebody else discovered, or an earlier process, judged as a new answer is: endpoints by id, each once, as it was observed last. */
+/**
+ * Judges endpoints that another process, or an earlier one, discovered, as new answers are judged.
+ * Returns each endpoint once, as it was observed last, ordered by id.
+ */
 export function adopt({ endpoints, quarantined }: Discovered, { allow, scope }: AdoptOptions): Discovered {
   const inTurn = [...endpoints].sort((a, b) => (a.observed?.atMs ?? 0) - (b.observed?.atMs ?? 0));
   const distinct = [...new Map(inTurn.map((one) => [one.id, one])).values()];
   const adopted: Endpoint[] = [];
   const refused: Quarantined[] = quarantined.map(({ domain, ...one }) => {
-    // The path of its name is kept for the domain of a quarantined endpoint, where it may claim one.
+    // The path of the domain stays reserved for a quarantined endpoint that may claim the domain.
     const allowed = domain !== undefined && isDomainAllowed(domain, allow) ? { domain } : {};
     return { ...one, ...allowed, scopeId: scope.id };
   });

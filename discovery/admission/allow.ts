@@ -7,14 +7,17 @@ import { cut, spellAddresses } from './fields';
 
 export type Refusal = Problem & { readonly code: QuarantineCode };
 
-/** What a source may claim, so that the writer of a tag cannot take more; undefined: the endpoint is allowed. */
+/**
+ * Why `allow` of the source refuses the endpoint; undefined when it is allowed. The limit keeps the
+ * writer of a tag from claiming more.
+ */
 export function findRefusal(endpoint: Endpoint, allow: AllowConfig): Refusal | undefined {
   return findClaimRefusal(endpoint, allow) ?? findAddressRefusal(endpoint, allow);
 }
 
 type Claiming = Pick<Endpoint, 'domain' | 'serviceName' | 'vpcId' | 'paths'>;
 
-/** The same, whatever its addresses are. */
+/** The same, without a look at the addresses. */
 export function findClaimRefusal(endpoint: Claiming, allow: AllowConfig): Refusal | undefined {
   const { domain, serviceName = '', vpcId = '' } = endpoint;
   if (!isDomainAllowed(domain, allow)) return refusal('domain-not-allowed', `domain ${domain}`, 'domains');
@@ -25,7 +28,9 @@ export function findClaimRefusal(endpoint: Claiming, allow: AllowConfig): Refusa
   return takesRoot ? refusal('path-not-allowed', 'path /', 'paths') : undefined;
 }
 
-/** One address that may be no target is a reason to doubt all that the endpoint says of itself. */
+/**
+ * Refuses the whole endpoint for one forbidden address: the rest of its statement is doubtful too.
+ */
 function findAddressRefusal({ id, addresses, dnsNames }: Endpoint, allow: AllowConfig): Refusal | undefined {
   for (const { ip } of addresses) {
     const kind = refusedKind({ ip, endpointId: id, granted: allow.addresses ?? [] });
@@ -39,7 +44,7 @@ export function isDomainAllowed(domain: string, { domains }: AllowConfig): boole
   return matches(domain, domains);
 }
 
-/** Whether a source may claim a domain at all, by its configuration. */
+/** Whether the configuration lets a source claim a domain at all. */
 export function mayClaim(source: SourceConfig, domain: string): boolean {
   const written = 'names' in source ? source.names : 'endpoints' in source ? source.endpoints : undefined;
   return isDomainAllowed(domain, source.allow) && (written?.some((one) => one.domain === domain) ?? true);
@@ -57,18 +62,23 @@ function whyRefused(ip: string, kind: AddressKind, name: string | undefined): Pr
   };
 }
 
-/** What a source's endpoints may be, all its DNS names taken together: of an address that is held nobody knows which of them gave it. */
+/**
+ * `allow` of a source over all its DNS names together. A held address does not tell its DNS name.
+ */
 export function allowOf(config: SourceConfig): AllowConfig {
   const isPublic = config.type === 'dns' && config.names.some((one) => one.public);
   return isPublic ? withRanges(config.allow, anyRange) : config.allow;
 }
 
-/** The same, and these ranges are granted too. */
+/** `allow` with these address ranges added. */
 export function withRanges(allow: AllowConfig, ranges: readonly string[]): AllowConfig {
   return ranges.length > 0 ? { ...allow, addresses: [...(allow.addresses ?? []), ...ranges] } : allow;
 }
 
-/** The addresses of the families that the data planes reach; all, where the source names none (docs/decisions/0015). */
+/**
+ * The addresses of the families that the data planes reach. Without `addressFamilies` that is all
+ * of them (docs/decisions/0015).
+ */
 export function allowedAddresses(addresses: readonly Address[], { addressFamilies }: AllowConfig): readonly Address[] {
   return addresses.filter(({ ip }) => addressFamilies?.includes(ip.includes(':') ? 'ipv6' : 'ipv4') ?? true);
 }
@@ -82,10 +92,10 @@ function otherFamily(families: readonly string[]): Refusal {
   };
 }
 
-/** The endpoint with what of it the source lets in, its addresses in their one spelling; or why it is refused. */
+/** Returns the allowed part of the endpoint, its addresses in one spelling, or the refusal. */
 export function admit(endpoint: Endpoint, allow: AllowConfig): Endpoint | Refusal {
   const addresses = spellAddresses(endpoint.addresses);
-  // First what the source may not claim at all: a stranger's endpoint keeps no path for a domain (fm-47).
+  // The claim is judged first: a stranger's endpoint must not reserve a path for a domain (fm-47).
   if (isProblem(addresses)) return findClaimRefusal(endpoint, allow) ?? { code: 'missing-field', ...addresses };
   const spelled = { ...endpoint, addresses, grantedPaths: grantedPaths(endpoint.paths, allow) };
   const refusal = findRefusal(spelled, allow);
@@ -93,7 +103,7 @@ export function admit(endpoint: Endpoint, allow: AllowConfig): Endpoint | Refusa
   return { ...spelled, addresses: allowedAddresses(addresses, allow) };
 }
 
-/** The endpoint's paths that the source grants by name. */
+/** The endpoint's paths that the source lists in `allow.paths`. */
 export function grantedPaths(paths: readonly string[], allow: AllowConfig): readonly string[] {
   return paths.filter((path) => allow.paths?.includes(path));
 }

@@ -3,43 +3,44 @@ import { compareText } from '#core/addresses/targets';
 import type { Problem } from '#core/errors';
 import type { Address } from '#core/model';
 
-/** What an endpoint is, beside what it claims: its id becomes a tag, the rest is for people. */
-
 /** Kong's longest tag. */
 const maxTag = 128;
 
 /**
- * Whether a text can be the id of an endpoint: a tag of Kong's, which holds neither `,` nor `/`, and none of those that this product
- * gives a meaning to (`owner:…`, `scope:…`), or whoever chooses the id would choose them.
+ * Whether a text can be the id of an endpoint. It must be a valid tag of Kong, so it holds neither
+ * `,` nor `/`. It must not look like a tag of this product (`owner:…`, `scope:…`): the id would
+ * then choose that tag.
  */
 export function isEndpointId(text: string): boolean {
   return text.length <= maxTag && /^(?![a-z-]+:|kong-privatelink$)[\w.:@~!-]+$/.test(text);
 }
 
-/** Longer texts of AWS's are none that a person reads. */
+/** People do not read longer texts of AWS. Characters. */
 const maxText = 1_000;
 
-/** A text for people, cut where it is longer than that. */
+/** Cuts a text for people at that length. */
 export function cut(text: string): string;
 export function cut(text: string | undefined): string | undefined;
 export function cut(text: string | undefined): string | undefined {
   return text !== undefined && text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }
 
-/** What a provider leaves out of an answer, or says in a form that nobody can use. */
+/** A problem for a field that the provider leaves out, or gives in an unusable form. */
 export function missingField(reason: string): Problem {
   return { reason, fix: 'it is read again in the next pass; if this stays, describe it with the AWS CLI' };
 }
 
-/** More names than this behind one endpoint are of no use to anybody. */
+/** More names behind one endpoint help nobody. */
 const maxNames = 50;
 
-/** Names for people: the first of them, each cut. */
+/** The first names, each cut. */
 export function cutNames(names: readonly string[]): readonly string[] {
   return names.slice(0, maxNames).map((name) => cut(name));
 }
 
-/** The addresses in their one spelling, each once, ordered; or which of them is none. */
+/**
+ * Returns the addresses in one spelling, each once, in order, or the first text that is no address.
+ */
 export function spellAddresses(addresses: readonly Address[]): readonly Address[] | Problem {
   const spelled: Address[] = [];
   for (const address of addresses) {
@@ -53,12 +54,12 @@ export function spellAddresses(addresses: readonly Address[]): readonly Address[
   return isInOrder(spelled) ? spelled : inOrder(spelled);
 }
 
-/** As they nearly always are: a relay passes on what was ordered before. */
+/** The usual case: a relay passes on addresses in order. */
 function isInOrder(spelled: readonly Address[]): boolean {
   return spelled.every(({ ip }, index) => index === 0 || compareText(spelled[index - 1]?.ip ?? '', ip) < 0);
 }
 
-/** Of one that is there twice, what was said last. */
+/** Of an address that is listed twice, the last entry wins. */
 function inOrder(spelled: readonly Address[]): readonly Address[] {
   return [...new Map(spelled.map((one) => [one.ip, one])).values()].sort((a, b) => compareText(a.ip, b.ip));
 }

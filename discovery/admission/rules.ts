@@ -14,12 +14,12 @@ type Rule = {
   readonly holds: (claim: Claim) => boolean;
 };
 
-/** A tag value holds 256 characters (AWS); more paths than this in one are a mistake. */
+/** A tag value holds 256 characters (AWS). More paths in one value are a mistake. */
 const maxPaths = 20;
 
 /**
- * What an endpoint may claim, whoever says so: tags, the configuration, or a snapshot (fm-50). No text that passes holds `{`, which decK
- * would take for a part of a template.
+ * The rules for a claim, whether tags, the configuration or a snapshot make it (fm-50). No text
+ * that passes holds `{`: decK would read it as part of a template.
  */
 const rules: readonly Rule[] = [
   {
@@ -61,10 +61,10 @@ export function brokenRule(claim: Claim): Pick<Rule, 'field' | 'fix'> | undefine
   return rules.find((rule) => !rule.holds(claim));
 }
 
-/** The claim in its one spelling, so that claims can be compared as text. */
+/** Returns the claim in one spelling, so that claims compare as text. */
 export function spellClaim<T extends Pick<Claim, 'host' | 'paths'>>(claim: T): T {
   const paths = [...new Set(claim.paths.map(withoutTrailingSlash))];
-  // A key without value would be a difference from what is kept.
+  // An undefined `host` would differ from the stored claim, which has no such key.
   return claim.host === undefined ? { ...claim, paths } : { ...claim, paths, host: claim.host.toLowerCase() };
 }
 
@@ -78,12 +78,17 @@ function isHost(text: string): boolean {
   return isNamed && (!isNumeric(text) || parseIp(text) !== undefined);
 }
 
-/** Kong takes such a text for an IPv4 address, and refuses the upstream where it is none. */
+/**
+ * Kong reads such a text as an IPv4 address, and refuses the upstream when it is not a valid one.
+ */
 function isNumeric(text: string | undefined): boolean {
   return text !== undefined && /^[\d.]+$/.test(text);
 }
 
-/** Characters that RFC 3986 allows in a path but `,` and `%`; no segment that reads as another path: claims are compared as text. */
+/**
+ * Characters that RFC 3986 allows in a path, without `,` and `%`. No segment may read as another
+ * path, because claims are compared as text.
+ */
 function isPath(text: string): boolean {
   return /^\/[A-Za-z0-9._~!$&'()*+;=:@/-]{0,255}$/.test(text) && !/\/\/|\/\.{1,2}(\/|$)/.test(text);
 }

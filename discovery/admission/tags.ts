@@ -5,12 +5,14 @@ import { brokenRule, type Claim, spellClaim } from './rules';
 
 export type Tags = ReadonlyMap<string, string>;
 
-/** How messages call what stands under a key. */
+/** How messages name the value under a key. */
 export type CallKey = (key: string) => string;
 
 export const callTag: CallKey = (key) => `tag ${key}`;
 
-/** Reads the tags that `keys` names, with the defaults of docs/operations.md; the first problem found is given instead. */
+/**
+ * Reads the tags that `keys` names, with the defaults of docs/setup.md. Returns the first problem.
+ */
 export function parseTags(tags: Tags, keys: TagKeys, call = callTag): Claim | Problem {
   const read = (name: keyof TagKeys) => tags.get(keys[name])?.trim() || undefined;
   const problemOf = (name: keyof TagKeys, fix: string): Problem => {
@@ -31,7 +33,7 @@ export function parseTags(tags: Tags, keys: TagKeys, call = callTag): Claim | Pr
   return broken ? problemOf(broken.field === 'paths' ? 'path' : broken.field, broken.fix) : spellClaim(claim);
 }
 
-/** A whole number of digits only; NaN, which no tag may mean, when the text is anything else. */
+/** A whole number of digits only. Any other text becomes NaN, which no tag allows. */
 function parseNumber(text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   return /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;

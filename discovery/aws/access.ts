@@ -3,7 +3,7 @@ import { type CallBudget, createCallBudget } from './call-budget';
 import type { Credentials } from './clients';
 import { createCredentials } from './credentials';
 
-/** What all that one process asks of AWS has in common: sources, findings and publications share it. */
+/** What all AWS calls of one process share: sources, findings and publications use it. */
 export type AwsAccess = {
   readonly clock: Clock;
   readonly budget: CallBudget;

@@ -2,15 +2,20 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import type { FromTemporaryCredentialsOptions } from '@aws-sdk/credential-providers';
 
 export type AnswerLimits = {
-  /** For the body as a whole, once its headers are there; until then the SDK's own time-out of the request counts. */
+  /**
+   * For the whole body, from the headers on. Before them the SDK's own request time-out applies.
+   */
   readonly timeoutMs: number;
   readonly maxBytes: number;
 };
 
-/** What the SDK's clients take as a plugin. */
+/** The form of a plugin for the SDK's clients. */
 export type ClientPlugin = NonNullable<FromTemporaryCredentialsOptions['clientPlugins']>[number];
 
-/** Ends an answer at the limits, which the SDK does not: its own time-outs end with the headers, or begin anew with each byte (fm-54). */
+/**
+ * Ends an answer at the limits. The SDK has none: its own time-outs end with the headers, or
+ * restart with each byte (fm-54).
+ */
 export function limitAnswers(limits: AnswerLimits): ClientPlugin {
   return {
     applyToStack: (stack) =>
@@ -21,7 +26,7 @@ export function limitAnswers(limits: AnswerLimits): ClientPlugin {
           if (hasBody(response)) response.body = limited(response.body, limits);
           return result;
         },
-        // The lowest priority of this step is nearest to the connection: the SDK's parser reads what this gives.
+        // The lowest priority of this step is nearest to the connection, before the SDK's parser.
         { step: 'deserialize', priority: 'low', name: 'limitAnswers' },
       ),
   };
@@ -45,7 +50,7 @@ function limited(body: Readable, { timeoutMs, maxBytes }: AnswerLimits): Readabl
   return counted;
 }
 
-/** By a name that the SDK tries again for. */
+/** The name makes the SDK retry the call. */
 function lateness(timeoutMs: number): Error {
   const late = new Error(`the answer was not whole ${timeoutMs / 1_000} s after its headers`);
   return Object.assign(late, { name: 'TimeoutError' });

@@ -12,7 +12,10 @@ import { parseAnswer } from './answers';
 import type { CallBudget } from './call-budget';
 import { loadSts } from './sdk';
 
-/** The account that credentials belong to; undefined where STS does not say. Rejects only when the signal is aborted. */
+/**
+ * The account of the credentials; undefined when STS does not tell. Rejects only when the signal is
+ * aborted.
+ */
 export type ReadAccount = (signal: AbortSignal) => Promise<string | undefined>;
 
 export type AccountReaderOptions = {
@@ -22,12 +25,17 @@ export type AccountReaderOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 };
 
-/** Less than a scope gets as a whole: where STS cannot be reached, what is held tells the account. */
+/**
+ * Less than the time of a whole scope. When STS is out of reach, the remembered account is used.
+ */
 const timeoutMs = 5_000;
-/** An STS that cannot be reached from here is not asked in every pass. */
+/** After a failed call, STS is asked again only after this time. */
 const unansweredMs = 300_000;
 
-/** Asks STS (GetCallerIdentity, which needs no permission) once for each access key: renewed credentials have another one. */
+/**
+ * Asks STS (GetCallerIdentity, which needs no permission) once for each access key. Renewed
+ * credentials have another access key.
+ */
 export function createAccountReader({ scope, client, budget, clock }: AccountReaderOptions): ReadAccount {
   let told: { readonly key: string; readonly accountId?: string; readonly untilMs: number } | undefined;
   const ask = async (signal: AbortSignal) => {
@@ -55,7 +63,7 @@ async function describeCaller(client: STSClient, abortSignal: AbortSignal): Prom
   return client.send(new GetCallerIdentityCommand({}), { abortSignal });
 }
 
-/** It becomes a tag, and is what later answers are held against. */
+/** The account becomes a tag, and later answers are compared with it. */
 const identity = z.object({
   Account: z
     .string()
@@ -64,7 +72,10 @@ const identity = z.object({
     .catch(undefined),
 });
 
-/** The same source, whose answers tell the account where the process's own credentials read; a role's ARN names it already. */
+/**
+ * The same source, with the account in its answers when the process's own credentials read it. A
+ * role's ARN already names its account.
+ */
 export function tellAccount(
   source: Source,
   ownAccount: string | undefined,
@@ -84,15 +95,21 @@ export function tellAccount(
 /** A scope, and the account that the operator names for it. */
 export type Asked = { readonly scope: Scope; readonly own?: string };
 
-/** What comes of the account that answered. */
+/** The result for the account that answered. */
 export type JudgedAccount = {
-  /** The one to keep: an account that has shown nothing yet proves nothing against another. */
+  /**
+   * The account to remember. An account without endpoints so far proves nothing against another
+   * one.
+   */
   readonly accountId?: string;
-  /** It is the one that was kept before. */
+  /** It is the account that was remembered before. */
   readonly isAccountKept: boolean;
 };
 
-/** Judges the account of an answer. Throws PrivatelinkError (OTHER_ACCOUNT) where it may be another one than before (fm-37). */
+/**
+ * Judges the account of an answer. Throws PrivatelinkError (OTHER_ACCOUNT) when the account may be
+ * another one than before (fm-37).
+ */
 export function judgeAccount(
   { scope, own }: Asked,
   answer: LastGood,
@@ -113,14 +130,14 @@ export function judgeAccount(
     const { reason, fix } = otherAccount(scope, evidence);
     throw new PrivatelinkError(reason, { code: 'OTHER_ACCOUNT', fix });
   }
-  // What this process read before without being told, it reads with the same credentials.
+  // This process read the scope before without an account id, and its credentials are the same.
   const isReadBefore = before !== undefined && !before.isRestored && before.accountId === undefined;
   const isAccountKept = told === undefined ? isReadBefore : told === before?.accountId;
   const isShown = isAccountKept || own !== undefined || listed.length > 0;
   return { accountId: (isShown ? told : undefined) ?? before?.accountId, isAccountKept };
 }
 
-/** Scopes whose answer turned out to be of another account, after it had been taken. */
+/** Scopes whose answer was taken first and turned out later to come from another account. */
 export function disownedIn(snapshot: Snapshot): readonly Scope[] {
   return unknownScopes(snapshot)
     .filter(({ code, lastGood }) => code === 'OTHER_ACCOUNT' && !lastGood)

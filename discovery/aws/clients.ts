@@ -10,9 +10,12 @@ import type { ClientPlugin } from './answer-limits';
 import type { FindCredentials } from './own-credentials';
 import { clientPlugins, loadEc2, loadLoadBalancing, loadServiceDiscovery, loadSts, requestHandler } from './sdk';
 
-/** The credentials of one process, which all of its clients share. */
+/** The credentials of one process. All of its clients share them. */
 export type Credentials = {
-  /** Of the scope's role, or the process's own; STS is at `stsAddress` where it is not AWS's. */
+  /**
+   * Credentials of the scope's role, or the process's own. `stsAddress` replaces AWS's own STS
+   * address.
+   */
   of(scope: AccountScope, stsAddress: string | undefined): Promise<FindCredentials>;
 };
 
@@ -22,7 +25,7 @@ export type ClientOptions = {
   readonly endpoint?: VpcEndpointsConfig['endpoint'];
 };
 
-/** Makes the EC2 client of one scope when it is first needed, and gives the same one from then on. */
+/** Creates the EC2 client of one scope at its first use, and returns the same client afterwards. */
 export function lazyEc2Client(options: ClientOptions): () => Promise<EC2Client> {
   return lazy(async () => {
     const { EC2Client } = await loadEc2();
@@ -36,7 +39,7 @@ export function lazyCloudMapClient(options: ClientOptions): () => Promise<Servic
   return lazy(async () => {
     const { ServiceDiscoveryClient } = await loadServiceDiscovery();
     const { servicediscovery: endpoint, sts } = addressesOf(options.endpoint, 'servicediscovery');
-    // The SDK would put `data-` before the host of an address that is given.
+    // The SDK would put `data-` in front of the host of a given address.
     const disableHostPrefix = endpoint !== undefined;
     return withPlugins(
       new ServiceDiscoveryClient({ ...(await settingsOf(options, sts)), endpoint, disableHostPrefix }),
@@ -75,7 +78,7 @@ async function settingsOf({ scope, credentials }: ClientOptions, sts: string | u
   return {
     region: scope.region,
     credentials: await credentials.of(scope, sts),
-    // How often a call is tried is the SDK's own setting: AWS_MAX_ATTEMPTS, default 3.
+    // The SDK's own setting AWS_MAX_ATTEMPTS decides the number of tries; its default is 3.
     retryMode: 'adaptive',
     requestHandler,
   };
@@ -83,7 +86,10 @@ async function settingsOf({ scope, credentials }: ClientOptions, sts: string | u
 
 type Addresses = Exclude<VpcEndpointsConfig['endpoint'], string | undefined>;
 
-/** One address serves the API alone that it is given for, since that is what an interface endpoint does; on loopback it is a stand-in for all of AWS. */
+/**
+ * An address serves only the API it is given for, as an interface endpoint does. On loopback the
+ * address is a stand-in for all of AWS.
+ */
 function addressesOf(endpoint: ClientOptions['endpoint'], service: 'ec2' | 'servicediscovery'): Addresses {
   if (typeof endpoint !== 'string') return endpoint ?? {};
   const standIn = isLoopback(endpoint) ? endpoint : undefined;

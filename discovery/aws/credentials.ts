@@ -10,10 +10,10 @@ import { type FindCredentials, findOwnCredentials } from './own-credentials';
 import { createRoleCredentials, type RoleCredentials, type RoleKeys } from './role-credentials';
 import { loadSts } from './sdk';
 
-/** Half of what STS grants the calls of one account in one region: 600 per second (IAM and AWS STS quotas). */
+/** Half of STS's limit for one account in one region: 600 per second (IAM and AWS STS quotas). */
 const stsLimits = { burst: 300, perSecond: 300 };
 
-/** Finds and takes nothing before a client needs it. */
+/** Makes no call before a client needs credentials. */
 export function createCredentials(clock: Clock): Credentials {
   const own = lazy(async () => memoized(await findOwnCredentials()));
   const assumeAt = assumingWith(own, clock);
@@ -29,12 +29,15 @@ export function createCredentials(clock: Clock): Credentials {
   };
 }
 
-/** The SDK's clients take what is marked so as it is: all of them have the same credentials at any time, so that STS tells whose EC2's answers are (fm-37). */
+/**
+ * Marks the function, so that the SDK's clients do not wrap it. All clients then have the same
+ * credentials at any time, and STS tells the account of EC2's answers (fm-37).
+ */
 function memoized<T extends FindCredentials>(find: T): T {
   return Object.assign(find, { memoized: true });
 }
 
-/** Takes roles through one client for each region. */
+/** Assumes roles through one STS client for each region. */
 function assumingWith(own: () => Promise<FindCredentials>, clock: Clock) {
   const budget = createCallBudget({ clock, ...stsLimits });
   const clients = new Map<string, ReturnType<typeof lazyStsClient>>();

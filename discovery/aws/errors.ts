@@ -53,7 +53,7 @@ const garbled: Meaning = {
 };
 const other: Meaning = { code: 'AWS', fix: () => 'it is tried again in the next pass' };
 
-/** Names of errors as EC2, STS, the SDK and Node give them. */
+/** Error names of EC2, STS, the SDK and Node. */
 const meanings = new Map<string, Meaning>(
   Object.entries({
     UnauthorizedOperation: denied,
@@ -87,7 +87,10 @@ const meanings = new Map<string, Meaning>(
   }),
 );
 
-/** Runs a call of `action` in `scope`; what it throws becomes a PrivatelinkError with AWS's own words and the fix. */
+/**
+ * Runs a call of `action` in `scope`. An error becomes a PrivatelinkError with AWS's own words and
+ * the fix.
+ */
 export async function wrapAwsError<T>(action: string, scope: AccountScope, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -96,12 +99,15 @@ export async function wrapAwsError<T>(action: string, scope: AccountScope, call:
   }
 }
 
-/** Whether EC2 itself refused the action. A role that is refused, which has the same code, concerns all that its scope is asked. */
+/**
+ * Whether EC2 itself refused the action. A refused role has the same code, but it affects every
+ * call of its scope.
+ */
 export function isUnpermitted(thrown: unknown): thrown is PrivatelinkError {
   return thrown instanceof PrivatelinkError && namesOf(thrown.cause).includes('UnauthorizedOperation');
 }
 
-/** The stable code of what a call threw. */
+/** The stable code of an error that a call threw. */
 export function awsErrorCode(thrown: unknown): ErrorCode {
   return meaningOf(thrown).code;
 }
@@ -117,12 +123,12 @@ function toPrivatelinkError(action: string, scope: AccountScope, thrown: unknown
   });
 }
 
-/** Whatever was to be called, and wherever: it is one fault. */
+/** Whether the fault is the process's own, for every call and place. */
 function isOfProcess(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'CredentialsProviderError';
 }
 
-/** A role is taken for all regions and sources at once. */
+/** A role is assumed for all regions and sources at once. */
 function whereOf(action: string, { source, account, region, roleArn }: AccountScope, code: ErrorCode): string {
   if (roleArn && action === 'sts:AssumeRole')
     return `role ${roleArn}${code === 'ACCESS_DENIED' ? '' : `, region ${region}`}: ${action}`;
@@ -148,7 +154,7 @@ function meaningOf(thrown: unknown): Meaning {
   return known ?? (isGarbled(thrown) || foreignAnswerOf(thrown) ? garbled : other);
 }
 
-/** Of an error of ours that came through the SDK: of a proxy, or of credentials. */
+/** The fix of our own error, about a proxy or credentials, that came through the SDK. */
 function ownFixOf(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'fix' in thrown && typeof thrown.fix === 'string' ? thrown.fix : undefined;
 }
@@ -163,7 +169,10 @@ const answered = z.object({
     .optional(),
 });
 
-/** Status, and where a redirect leads, of an answer that is no success, and no error of AWS's either: the SDK says of it no more than "Unknown", or what its parser says. */
+/**
+ * Status and redirect target of an answer that is neither a success nor an error of AWS. The SDK
+ * only says "Unknown" about it, or repeats its parser.
+ */
 function foreignAnswerOf(
   thrown: unknown,
 ): { readonly status: number; readonly location: string | undefined } | undefined {
@@ -174,7 +183,10 @@ function foreignAnswerOf(
   return status === undefined || status === 200 ? undefined : { status, location: $response?.headers?.location };
 }
 
-/** The SDK gives an answer that it cannot parse as a plain Error, whose second line is a hint for its own users. */
+/**
+ * The SDK throws a plain Error for an answer that it cannot parse. Its second line is a hint for
+ * the SDK's own users.
+ */
 function isGarbled(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes('Deserialization error');
 }

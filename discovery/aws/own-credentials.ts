@@ -3,19 +3,25 @@ import { hasCode, messageOf, type Problem } from '#core/errors';
 import { ProxyError } from '#io/proxy/tunnel';
 import { clientPlugins, loadCredentialProviders, requestHandler } from './sdk';
 
-/** What finds credentials of the process itself. */
+/** A function that finds the process's own credentials. */
 export type FindCredentials = Exclude<
   NonNullable<FromTemporaryCredentialsOptions['masterCredentials']>,
   { accessKeyId: string }
 >;
 
-/** The process's own credentials, where the SDK looks for them by itself; but what it asks for them (SSO, web identity) it asks as we ask AWS. */
+/**
+ * The process's own credentials, from the places where the SDK looks. Its calls for them (SSO, web
+ * identity) use our connections and limits.
+ */
 export async function findOwnCredentials(): Promise<FindCredentials> {
   const { fromNodeProviderChain } = await loadCredentialProviders();
   return explainCredentials(fromNodeProviderChain({ clientConfig: { requestHandler }, clientPlugins }));
 }
 
-/** The same, whose errors say what is wrong where the SDK tells what it tried last, or what the system said. */
+/**
+ * The same, with an error that says what is wrong. The SDK tells its last attempt, or the system's
+ * error.
+ */
 function explainCredentials(find: FindCredentials): FindCredentials {
   return async (options) => {
     try {
@@ -24,7 +30,7 @@ function explainCredentials(find: FindCredentials): FindCredentials {
       const problem = problemOf(thrown);
       if (!problem) throw thrown;
       const { reason, fix } = problem;
-      // The name that the SDK's own have: they are tried by nobody again.
+      // The SDK's own errors have this name: no caller retries them.
       throw Object.assign(new Error(reason, { cause: thrown }), { name: 'CredentialsProviderError', fix });
     }
   };
@@ -34,7 +40,7 @@ function problemOf(thrown: unknown): Problem | undefined {
   return withoutProfile(thrown) ?? withoutSso(thrown) ?? withoutToken(thrown);
 }
 
-/** The SDK goes on after a profile that is nowhere, and says only that nothing was found. */
+/** The SDK ignores a missing profile and then only says that it found nothing. */
 function withoutProfile(thrown: unknown): Problem | undefined {
   const { AWS_PROFILE: profile, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
   if (!profile || messageOf(thrown) !== 'Could not load credentials from any providers') return undefined;
@@ -45,7 +51,7 @@ function withoutProfile(thrown: unknown): Problem | undefined {
   };
 }
 
-/** Of a proxy that refuses the way to SSO the SDK keeps no more than the words. */
+/** When a proxy refuses the connection to SSO, the SDK keeps only the words of the error. */
 function withoutSso(thrown: unknown): Problem | undefined {
   if (thrown instanceof ProxyError) return undefined;
   const [, reason, variable] = /(the proxy \S+ \((\w+)\) .*)/.exec(messageOf(thrown)) ?? [];
@@ -53,7 +59,7 @@ function withoutSso(thrown: unknown): Problem | undefined {
   return { reason, fix: `correct ${variable}, or name that host in NO_PROXY where the way leads past the proxy` };
 }
 
-/** What the system says of a file that the SDK reads. */
+/** The system's error for a file that the SDK reads. */
 function withoutToken(thrown: unknown): Problem | undefined {
   if (!hasCode(thrown, 'ENOENT', 'EACCES', 'EISDIR')) return undefined;
   const said = messageOf(thrown);

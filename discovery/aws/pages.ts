@@ -9,22 +9,25 @@ import { wrapAwsError } from './errors';
 export type Page<T> = { readonly items: readonly T[]; readonly NextToken?: string };
 
 export type List<T> = {
-  /** As policies name it, such as `ec2:DescribeVpcs`. */
+  /** The action's name in IAM policies, for example `ec2:DescribeVpcs`. */
   readonly action: `${string}:${string}`;
   readonly page: z.ZodType<Page<T>>;
   readonly scope: AccountScope;
   readonly budget: CallBudget;
   readonly signal: AbortSignal;
-  /** A list that goes on after these has no end; default 300. */
+  /** A longer list is taken for endless; default 300. */
   readonly mostPages?: number;
 };
 
-/** What the call budget lets through in the 30 s of a scope is 350, so that a list without end says so; 100 items on each are 30,000. */
+/**
+ * The call budget allows 350 calls in the 30 s of a scope, so an endless list is reported as one.
+ * 300 pages of 100 items are 30,000 items.
+ */
 const defaultMostPages = 300;
 
 /**
- * All items of a list, page after page; one page that fails is the failure of all (fm-08), and so is one that leads back, or one too
- * many (fm-54). Throws PrivatelinkError.
+ * All items of a list, page by page. One failed page fails the list (fm-08). So does a page token
+ * that repeats, or a page too many (fm-54). Throws PrivatelinkError.
  */
 export async function readAwsList<T>(
   { action, page, scope, budget, signal, mostPages = defaultMostPages }: List<T>,

@@ -2,7 +2,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Clock, Clocks } from '#core/timing/clock';
 import type { AccountScope } from './accounts';
 
-/** Temporary credentials, as the SDK's clients take them. */
+/** Temporary credentials in the form of the SDK's clients. */
 export type RoleKeys = {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -11,22 +11,31 @@ export type RoleKeys = {
 };
 
 export type RoleOptions = {
-  /** Takes the role, through the scope's region. Throws PrivatelinkError. */
+  /** Assumes the role through the scope's region. Throws PrivatelinkError. */
   readonly assume: (scope: AccountScope) => Promise<RoleKeys>;
   readonly clock: Clock;
 };
 
-/** Gives a scope the credentials of its role; throws what `assume` throws. */
+/** Returns the credentials of the scope's role. Throws what `assume` throws. */
 export type RoleCredentials = (scope: AccountScope) => Promise<RoleKeys>;
 
-/** Renewed by then, as the SDK renews its own (`EXPIRATION_MS` of @smithy/core): a call that is under way goes on with them. */
+/**
+ * Credentials are renewed this long before they expire, as the SDK does (`EXPIRATION_MS` of
+ * @smithy/core): a running call can finish with them.
+ */
 const renewedBeforeMs = 300_000;
 
-/** Within these a session of a role that another role takes always lives (AssumeRole, `DurationSeconds`): what a wrong clock makes of `Expiration` does not count. */
+/**
+ * A session of a chained role lives at least this long (AssumeRole, `DurationSeconds`). A wrong
+ * clock that shortens `Expiration` is ignored.
+ */
 const shortestLifeMs = 900_000;
 const longestLifeMs = 3_600_000;
 
-/** So long a region waits for what another one asks; then it asks by itself, so that no region lives on the STS of another. */
+/**
+ * A region waits this long for the call of another region. Then it makes its own call, so that no
+ * region depends on the STS of another.
+ */
 const patienceMs = 3_000;
 
 type Held = { readonly keys: RoleKeys; readonly lifeMs: number; readonly takenAt: Readings };
@@ -34,8 +43,9 @@ type Readings = { readonly wallMs: number; readonly monotonicMs: number };
 type Refusal = { readonly error: PrivatelinkError; readonly told: Set<string> };
 
 /**
- * One role's credentials for all of its regions and sources: taken by whoever needs them first. A refusal counts for every scope, and each
- * asks again only after it was told; any other failure is that of the region alone.
+ * The credentials of one role for all of its regions and sources; the first user fetches them. A
+ * refusal applies to every scope, and a scope asks again only after it got that refusal. Any other
+ * failure concerns its region alone.
  */
 export function createRoleCredentials({ assume, clock }: RoleOptions): RoleCredentials {
   const asking = new Map<string, Promise<RoleKeys>>();
@@ -61,9 +71,9 @@ export function createRoleCredentials({ assume, clock }: RoleOptions): RoleCrede
     asking.set(scope.region, asked);
     return asked;
   };
-  /** The keys, while they live for longer than that. */
+  /** The keys, as long as they live for longer than `leftMs`. */
   const living = (leftMs = 0) => (held && ageOf(held, clock) < held.lifeMs - leftMs ? held.keys : undefined);
-  /** What is known of the role, for a scope that was not told of it yet. */
+  /** What is known about the role, for a scope that was not told yet. */
   const known = ({ id }: AccountScope) => {
     const fresh = living(renewedBeforeMs);
     if (fresh || !refusal || refusal.told.has(id)) return fresh;
@@ -81,7 +91,7 @@ export function createRoleCredentials({ assume, clock }: RoleOptions): RoleCrede
     const meanwhile = known(scope);
     if (meanwhile) return meanwhile;
     const asked = askOnce(scope);
-    // Whoever has keys that still live does without the new ones.
+    // A region with keys that still live does not need the new ones.
     if (living()) await settledWithin(asked, patienceMs, clock);
     try {
       return living() ?? (await asked);
@@ -91,7 +101,10 @@ export function createRoleCredentials({ assume, clock }: RoleOptions): RoleCrede
   };
 }
 
-/** STS answered, and no region would answer otherwise; an explicit deny may be of a policy that leaves out some regions. */
+/**
+ * STS answered, and every region would answer the same. An explicit deny may come from a policy
+ * that excepts some regions.
+ */
 function isRefusal(thrown: unknown): thrown is PrivatelinkError {
   return thrown instanceof PrivatelinkError && thrown.code === 'ACCESS_DENIED' && !/explicit deny/i.test(thrown.reason);
 }
@@ -104,13 +117,16 @@ function lifeOf({ expiration }: RoleKeys, { wallMs }: Readings): number {
   return Math.min(Math.max(expiration.getTime() - wallMs, shortestLifeMs), longestLifeMs);
 }
 
-/** By the clock that went further: the wall clock may be set back, and the other stands still while the machine sleeps. */
+/**
+ * The larger age of both clocks: the wall clock may be set back, and the monotonic clock stops
+ * while the machine sleeps.
+ */
 function ageOf({ takenAt }: Held, clock: Clocks): number {
   const { wallMs, monotonicMs } = readingsOf(clock);
   return Math.max(wallMs - takenAt.wallMs, monotonicMs - takenAt.monotonicMs);
 }
 
-/** Resolves when the work has ended in any way, or the time is over. */
+/** Resolves when the work has settled, or the time is over. */
 async function settledWithin(work: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
   const over = new AbortController();
   const ended = work.then(

@@ -5,12 +5,13 @@ import { throughProxies } from '#io/proxy/agents';
 import { limitAnswers } from './answer-limits';
 import { toldCalls } from './told-calls';
 
-// The SDK prints a warning about Node 20 when the first client is made; engines in package.json says what is supported.
+// The SDK warns about Node 20 when the first client is created. `engines` in package.json names the
+// supported versions.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 /**
- * The parts of the AWS SDK, loaded when first needed: client-ec2 alone costs 0.27 s and 74 MB. Each is kept, since what
- * TypeScript makes of `import()` copies the package's thousands of exports every time.
+ * The parts of the AWS SDK, loaded at first use: client-ec2 alone costs 0.27 s and 74 MB. Each part
+ * is kept, because TypeScript's `import()` copies the package's thousands of exports each time.
  */
 export const loadEc2 = lazy(() => import('@aws-sdk/client-ec2'));
 export const loadServiceDiscovery = lazy(() => import('@aws-sdk/client-servicediscovery'));
@@ -18,28 +19,35 @@ export const loadLoadBalancing = lazy(() => import('@aws-sdk/client-elastic-load
 export const loadSts = lazy(() => import('@aws-sdk/client-sts'));
 export const loadCredentialProviders = lazy(() => import('@aws-sdk/credential-providers'));
 
-/** Time that a call gets until its headers, connecting included, and between two pieces of its body. */
+/** Time until the headers of an answer, with connecting, and between two pieces of its body. */
 const callTimeoutMs = 10_000;
 
 const answerLimits = limitAnswers({
-  /** So that a call takes 20 s as a whole, less than a scope gets: one that ends with it is tried again. */
+  /** A call then takes at most 20 s, less than a scope. A call that ends here is retried. */
   timeoutMs: callTimeoutMs,
-  /** The largest page is of 1,000 endpoints, each with a policy of 20,480 characters and 50 tags of 384, escaped as XML: 64 KiB. */
+  /**
+   * The largest page has 1,000 endpoints, each with a policy of 20,480 characters and 50 tags of
+   * 384 characters. Escaped as XML that is 64 KiB each.
+   */
   maxBytes: 64 * 2 ** 20,
 });
 
-/** Of every client, those that ask for credentials too. */
+/** For every client, also for those that fetch credentials. */
 export const clientPlugins = [answerLimits, toldCalls];
 
 const sockets = { keepAlive: true, maxSockets: 50 };
 
-/** All clients share their connections: accounts of one region have the same addresses, and each would shake hands anew. */
+/**
+ * All clients share their connections. The accounts of one region have the same addresses, and
+ * separate clients would repeat each TLS handshake.
+ */
 export const requestHandler = {
   httpAgent: throughProxies(new HttpAgent(sockets), 'http:', callTimeoutMs),
   httpsAgent: throughProxies(new HttpsAgent(sockets), 'https:', callTimeoutMs),
   connectionTimeout: callTimeoutMs,
   requestTimeout: callTimeoutMs,
-  // The request's time ends with the headers of the answer; this one ends an answer that stops half-way, `answerLimits` one that goes on.
+  // The request's time-out ends with the headers. `socketTimeout` ends an answer that stops
+  // half-way; `answerLimits` ends one that never stops.
   socketTimeout: callTimeoutMs,
   throwOnRequestTimeout: true,
 };

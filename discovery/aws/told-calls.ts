@@ -3,7 +3,7 @@ import { telling } from '#io/api-calls';
 import type { ClientPlugin } from './answer-limits';
 import { awsErrorCode } from './errors';
 
-/** Tells of each try of each call, with AWS's own names: `ec2`, `DescribeVpcEndpoints`. */
+/** Reports each try of each call, by AWS's own names: `ec2`, `DescribeVpcEndpoints`. */
 export const toldCalls: ClientPlugin = {
   applyToStack: (stack) =>
     stack.add(
@@ -17,12 +17,15 @@ export const toldCalls: ClientPlugin = {
             () => next(args),
             { ofThrown: (thrown) => (isAnswer(thrown) ? 'ok' : awsErrorCode(thrown)) },
           ),
-      // The highest priority of the last step before the connection: within the SDK's own retries, and after its parser.
+      // The highest priority of the last step before the connection: inside the SDK's retries, and
+      // after its parser.
       { step: 'deserialize', priority: 'high', name: 'toldCalls' },
     ),
 };
 
-/** AWS was asked for an id, and says that there is none; or whether a call would be let through, and says yes. */
+/**
+ * Errors that are answers: AWS says that an id does not exist, or that a dry run would be allowed.
+ */
 function isAnswer(thrown: unknown): boolean {
   return thrown instanceof Error && /(NotFound|^DryRunOperation)$/.test(codeOf(thrown) ?? thrown.name);
 }
