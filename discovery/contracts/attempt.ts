@@ -4,8 +4,8 @@ import { type Failure, failureOf } from '../scope-memory';
 import type { PartOutcome } from './parts';
 
 /**
- * Makes what runs a question within its time: whatever it throws is an outcome, `unknown` where AWS does not know the service. It rejects with
- * the signal's reason only.
+ * Runs a question within its time. An error becomes an outcome, `unknown` when AWS does not know
+ * the service. Rejects only with the signal's reason.
  */
 export function createAttempt(deadline: Deadline) {
   return async <T>(ask: (signal: AbortSignal) => Promise<T>, unknown?: Failure): Promise<PartOutcome<T>> => {

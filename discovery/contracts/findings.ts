@@ -11,8 +11,8 @@ import { unconnectedFindings } from './found/unconnected';
 import { type EndpointZones, zoneFindings } from './found/zones';
 
 /**
- * What those parts of the view tell that are known now, in the order of services; of an unknown part nothing is said. Zones are judged of endpoints in
- * `zones` alone: AWS does not tell the owner of a service in which zones an endpoint is.
+ * Findings of the known parts of the view, in the order of services. Zones are judged only for
+ * endpoints in `zones`: AWS does not tell a service's owner the zones of an endpoint.
  */
 export function findingsOf(
   { services }: ContractsView,
@@ -29,7 +29,7 @@ export function findingsOf(
   ]);
 }
 
-/** Ids of the zones in which the endpoints of own sources have addresses, by endpoint id. */
+/** Zone ids of the addresses of own endpoints, by endpoint id. */
 export function endpointZonesIn(snapshot: Snapshot): EndpointZones {
   const endpoints = knownScopes(snapshot).flatMap(({ discovered }) => discovered.endpoints);
   const zonesOf = endpoints.map(

@@ -12,7 +12,10 @@ import type { PartOutcome } from './parts';
 type Asked = { readonly serviceId: string; readonly setup: PartOutcome<ServiceSetup> };
 type Health = { readonly health?: PartOutcome<readonly ZoneHealth[]> };
 
-/** Health of the targets of services, by service id; nothing of a service without a load balancer whose targets have any. Rejects with the signal's reason only. */
+/**
+ * Health of targets by service id. Services without a load balancer or without targets are missing.
+ * Rejects only with the signal's reason.
+ */
 export type ReadHealth = (services: readonly Asked[], signal: AbortSignal) => Promise<ReadonlyMap<string, Health>>;
 
 export type HealthOptions = {
@@ -25,13 +28,16 @@ export type HealthOptions = {
   readonly timeoutMs: number;
 };
 
-/** A role that may not ask is given that permission seldom. */
+/** A refused role rarely gets the permission within this time. */
 const deniedForMs = 600_000;
 
-/** Services asked at once. */
+/** Services that are asked concurrently. */
 const limit = 4;
 
-/** Asks for the targets of each service whose load balancers are known; after a refusal nobody asks for ten minutes. */
+/**
+ * Reads the targets of each service with known load balancers. After a refusal it does not ask for
+ * ten minutes.
+ */
 export function createHealthReader({ reader, readZoneIds, clock, asked, timeoutMs }: HealthOptions): ReadHealth {
   let denied: { readonly failure: Failure; readonly untilMs: number } | undefined;
 
@@ -58,7 +64,7 @@ export function createHealthReader({ reader, readZoneIds, clock, asked, timeoutM
 /** AWS's word for a target that gets requests from all zones. */
 const allZones = 'all';
 
-/** What stands in place of a zone that AWS does not tell, as of instances. */
+/** Stands for a zone that AWS does not tell, as for instances. */
 export const untoldZone = '-';
 
 function isNamed({ zoneName }: TargetItem): boolean {
@@ -67,7 +73,7 @@ function isNamed({ zoneName }: TargetItem): boolean {
 
 const unhealthyStates: ReadonlySet<string> = new Set(['unhealthy', 'unhealthy.draining']);
 
-/** Targets that are new, unused or leave by themselves are neither. */
+/** New, unused and draining targets are neither healthy nor unhealthy. */
 function byZone(targets: readonly TargetItem[], idsByName: ZoneIds): readonly ZoneHealth[] {
   const zoneOf = ({ zoneName }: TargetItem) =>
     zoneName === undefined || zoneName === allZones ? untoldZone : (idsByName.get(zoneName) ?? zoneName);

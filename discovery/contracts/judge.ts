@@ -6,7 +6,7 @@ import type { ConnectionItem } from '../aws/readers/services';
 import type { Failure } from '../scope-memory';
 import type { PartOutcome } from './parts';
 
-/** Whether AWS lists the service itself in this pass; `unasked`: the question failed. */
+/** Whether AWS lists the service in this pass; `unasked`: the question failed. */
 export type ServiceStanding = 'listed' | 'absent' | 'unasked';
 
 export type AskedService = {
@@ -16,8 +16,9 @@ export type AskedService = {
 };
 
 /**
- * Whether the connections that AWS lists are those of the service: to a service of another account or region, and to one that is gone, AWS
- * lists none without a word, so that an empty list counts only where AWS lists the service itself.
+ * Whether the listed connections belong to the service. For a service of another account or region,
+ * and for a deleted one, AWS lists none and reports no error. So an empty list is believed only
+ * when AWS lists the service.
  */
 export function judgeConnections(
   asking: AskedService,
@@ -32,12 +33,12 @@ export function judgeConnections(
   return { failure: { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) } };
 }
 
-/** A part of a service that AWS does not know here is unknown, whatever AWS says of it. */
+/** A part of a service that AWS does not know here is unknown, whatever AWS says about the part. */
 export function judgePart<T>(asking: AskedService, outcome: PartOutcome<T>): PartOutcome<T> {
   return asking.standing === 'absent' ? { failure: unknownService(asking) } : outcome;
 }
 
-/** Why nothing is known of a service that AWS does not know. */
+/** The failure of a service that AWS does not know. */
 export function unknownService({ serviceId, scope }: Pick<AskedService, 'serviceId' | 'scope'>): Failure {
   const { account, region, roleArn } = scope;
   const whose = account === 'self' ? 'the account of the credentials in use' : `account ${account}`;
@@ -49,9 +50,10 @@ export function unknownService({ serviceId, scope }: Pick<AskedService, 'service
 }
 
 /**
- * The connections of one service out of those that AWS lists for its place, ordered by endpoint. One that cannot be read stays as it was last known, marked; where not even
- * its service can be read, it is the one of the service that had it. Of an endpoint that is listed twice the last item counts, as pages
- * may overlap. An endpoint stays of its account for ever: where AWS leaves that out, it is the one that was known.
+ * The connections of one service out of the list of its place, ordered by endpoint. An unreadable
+ * one stays as last known, with a mark; its service may come from that knowledge too. Pages may
+ * overlap, so the last item of an endpoint wins. An endpoint keeps its account: a missing account
+ * is the last known one.
  */
 export function connectionsOf(
   serviceId: string,

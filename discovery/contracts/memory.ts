@@ -12,16 +12,22 @@ import {
 } from './parts';
 import type { ContractsStore } from './store';
 
-/** What was last known of each service. When the wall clock is set, all times in it move along, so that ages stay what they are (fm-41). */
+/**
+ * The last known state of each service. When the wall clock is set, all times in it move by the
+ * same step, so that ages stay right (fm-41).
+ */
 export type ContractsMemory = {
-  /** Takes over, once, what an earlier process left; never rejects. */
+  /** Takes over, once, what an earlier process left. Never rejects. */
   restore(): Promise<void>;
   goodsOf(serviceId: string): KnownParts;
-  /** Takes what was asked at `startedMs` of the monotonic clock, writes it to the store, and gives what of it is believed. */
+  /**
+   * Keeps the outcomes of questions asked at `startedMs` (monotonic), writes them to the store, and
+   * returns the believed ones.
+   */
   keep(serviceId: string, outcomes: PartOutcomes, startedMs: number): Promise<PartOutcomes>;
-  /** Now, by the wall clock as it was last followed. */
+  /** Now, by the wall clock at the last look. */
   nowMs(): number;
-  /** What there is to say since the last call. */
+  /** The warnings since the last call. */
   takeWarnings(): readonly string[];
 };
 
@@ -36,7 +42,7 @@ export function createContractsMemory(
   const doubts = createDoubts();
   let restoring: Promise<void> | undefined;
 
-  /** AWS's clock and that of the scopes tell of a step; here it is enough that ages stay right. */
+  /** The clocks of AWS and of the scopes report a step. Here only ages have to stay right. */
   function follow(): void {
     const stepMs = timeline.follow();
     if (stepMs !== 0) for (const [id, goods] of all) all.set(id, moveGoods(goods, stepMs));
@@ -78,7 +84,10 @@ export function createContractsMemory(
 
 type Connections = PartOutcome<ContractParts['connections']>;
 
-/** The first empty list after one with connections is doubted (fm-01), the second is believed (fm-04); an earlier process may have seen the first. */
+/**
+ * The first empty list after one with connections is doubted (fm-01), the second one is believed
+ * (fm-04). An earlier process may have seen the first one.
+ */
 function createDoubts() {
   const fullness = new Map<string, Fullness>();
   const doubted = new Set<string>();
@@ -90,7 +99,7 @@ function createDoubts() {
       if (isDoubted) doubted.add(id);
       fullness.set(id, { wasFull: wasFull && !isDoubted });
     },
-    /** What of a list is believed. */
+    /** Returns the believed outcome. */
     judge: (id: string, outcome: Connections): Connections => {
       if ('failure' in outcome) return outcome;
       const { after, isDoubted } = judgeFullness(fullness.get(id) ?? neverRead, {
@@ -104,7 +113,7 @@ function createDoubts() {
       doubted.add(id);
       return { failure: suddenlyNone(id) };
     },
-    /** Whether the last list was empty and not believed. */
+    /** Whether the last list was empty and doubted. */
     has: (id: string) => doubted.has(id),
   };
 }

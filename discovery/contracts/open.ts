@@ -15,13 +15,13 @@ import { openContractsStore } from './store';
 
 export type ContractsReaderOptions = {
   readonly aws: AwsAccess;
-  /** What was read is kept nowhere on disk; what is there is used. */
+  /** Writes nothing to disk, but uses what is there. */
   readonly isReadOnly?: boolean;
   /** Items per page of EC2's lists, at least 5; default 1000, AWS's largest. */
   readonly pageSize?: number;
 };
 
-/** What reads the services of `contracts`; undefined without that block. No IO. */
+/** Opens the reader of the services in `contracts`; undefined without that block. No IO. */
 export function openContracts(
   {
     contracts,
@@ -44,13 +44,16 @@ export function openContracts(
   });
 }
 
-/** Asks whether a call about a service would be let through, as `proveRight` does. Rejects as it does, and with TIMEOUT. */
+/**
+ * Asks whether AWS would allow a call about a service, as `proveRight` does. Rejects as
+ * `proveRight` does, or with TIMEOUT.
+ */
 export type AskRight = (service: ServiceConfig, action: ServiceWrite, signal: AbortSignal) => Promise<void>;
 
-/** Time that AWS gets to say whether a call would be let through. */
+/** Time of AWS's answer about one right. */
 const rightTimeoutMs = 5_000;
 
-/** What asks for rights about services of `contracts`. No IO. */
+/** Opens the check of rights about services of `contracts`. No IO. */
 export function openRights({ services }: ContractsConfig, { budget, credentials }: AwsAccess): AskRight {
   const places = placesOf(services).map(({ scope, endpoint, serviceIds }) => {
     return { scope, serviceIds, client: lazyEc2Client({ scope, endpoint, credentials }) };
@@ -64,12 +67,12 @@ export function openRights({ services }: ContractsConfig, { budget, credentials 
   };
 }
 
-/** Nothing but findings waits for the health of targets. */
+/** Only findings wait for the health of targets. */
 const mostHealthMs = 10_000;
 
 type Limits = { readonly pageSize: number; readonly healthTimeoutMs: number };
 
-/** What reads one place, over one client of EC2 and one of load balancers. */
+/** Opens the readers of one place, over one client of EC2 and one of load balancers. */
 function openPlace(
   { scope, endpoint }: ServicePlace,
   aws: AwsAccess,

@@ -2,7 +2,7 @@ import type { ServiceConfig } from '#config/contracts';
 import { groupBy } from '#core/group-by';
 import { type AccountScope, accountScope } from '../aws/accounts';
 
-/** Services that one reader of AWS sees: of one account and region, with the same role and address. */
+/** The services of one AWS reader: one account and region, with the same role and address. */
 export type ServicePlace = {
   /** For messages and the call budget. */
   readonly scope: AccountScope;
@@ -12,7 +12,7 @@ export type ServicePlace = {
 
 const source = 'contracts';
 
-/** The places of these services, each asked once; in the order of the configuration. */
+/** The places of these services, each once, in the order of the configuration. */
 export function placesOf(services: readonly ServiceConfig[]): readonly ServicePlace[] {
   const keyOf = ({ region, roleArn, externalId, endpoint }: ServiceConfig) =>
     JSON.stringify([region, roleArn, externalId, endpoint]);
@@ -23,7 +23,7 @@ export function placesOf(services: readonly ServiceConfig[]): readonly ServicePl
   });
 }
 
-/** One service as a scope of its own: `contracts.<account>.<region>.<service id>`. */
+/** One service as its own scope: `contracts.<account>.<region>.<service id>`. */
 export function scopeOfService(service: ServiceConfig): AccountScope {
   const scope = accountScope(source, service);
   return { ...scope, id: `${scope.id}.${service.id}` };

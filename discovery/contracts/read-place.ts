@@ -27,7 +27,7 @@ export type PlaceOptions = PlaceReaders & {
   readonly timeoutMs: number;
 };
 
-/** What is known of a service before it is asked for again. */
+/** What is known about a service before the next question. */
 export type GoodsBefore = (serviceId: string) => KnownParts;
 
 export type PlaceRead = {
@@ -35,7 +35,10 @@ export type PlaceRead = {
   readonly warnings: readonly string[];
 };
 
-/** Asks for all services of a place at once; a question that fails costs its own part alone. Rejects with the signal's reason only. */
+/**
+ * Asks for all services of a place at once. A failed question affects only its own part. Rejects
+ * only with the signal's reason.
+ */
 export async function readPlace(
   { place, reader, readZoneIds, readHealth, timeoutMs }: PlaceOptions,
   before: GoodsBefore,
@@ -101,7 +104,7 @@ function setupOf(asking: AskedService, services: Services, zoneIds: ZoneIds): Pa
   return { failure: { code: 'BAD_ANSWER', reason } };
 }
 
-/** None where the id of one is not known: it would seem not to be served. */
+/** Empty when the id of one zone is unknown: that zone would seem not to be served. */
 function zonesOf({ zoneIds, zoneNames }: EndpointServiceConfiguration, idsByName: ZoneIds): readonly string[] {
   if (zoneIds.length > 0) return sorted(zoneIds);
   const ids = zoneNames.flatMap((name) => idsByName.get(name) ?? []);
@@ -112,7 +115,7 @@ function sorted(texts: readonly string[]): readonly string[] {
   return [...texts].sort(compareText);
 }
 
-/** Of what belongs to no service that is known to have it. */
+/** Warnings about items that belong to no known service. */
 function warningsOf(
   { scope }: ServicePlace,
   connections: PartOutcome<readonly ConnectionItem[]>,

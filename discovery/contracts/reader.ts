@@ -8,12 +8,15 @@ import { placesOf, type ServicePlace, scopeOfService } from './places';
 import { type PlaceReaders, readPlace } from './read-place';
 import type { ContractsStore } from './store';
 
-/** The same view, with what concerns no single service, for people. */
+/** The view, with warnings that concern no single service, for people. */
 export type ContractsRead = ContractsView & { readonly warnings?: readonly string[] };
 
-/** Asks AWS who connects to the services of `contracts`. */
+/** Asks AWS for the connections to the services of `contracts`. */
 export interface ContractsReader {
-  /** Never rejects but with the signal's reason: what cannot be read is a part that is unknown, with what it was when it was last known. */
+  /**
+   * Rejects only with the signal's reason. An unreadable part is unknown, with its last known
+   * value.
+   */
   read(signal: AbortSignal): Promise<ContractsRead>;
 }
 
@@ -21,13 +24,16 @@ export type ContractsDependencies = {
   readonly readersOf: (place: ServicePlace) => PlaceReaders;
   readonly store: ContractsStore;
   readonly clock: Clock;
-  /** Places asked at once. */
+  /** Places that are asked concurrently. */
   readonly concurrency: number;
   /** For each question about a place. */
   readonly timeoutMs: number;
 };
 
-/** Keeps what it read in memory between calls, and in the store, from which the first call takes what was known before. */
+/**
+ * Keeps answers in memory between calls, and in the store. The first call takes earlier knowledge
+ * from the store.
+ */
 export function createContractsReader(
   services: readonly ServiceConfig[],
   { readersOf, store, clock, concurrency, timeoutMs }: ContractsDependencies,

@@ -9,7 +9,9 @@ import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import type { KnownPart, KnownParts } from './parts';
 
-/** Where what is known of services outlives the process; what cannot be read or written is said in a warning, never thrown. */
+/**
+ * Stores knowledge of services beyond the process. An error becomes a warning and is never thrown.
+ */
 export interface ContractsStore {
   read(serviceId: string): Promise<Remembered & { readonly warning?: string }>;
   write(serviceId: string, remembered: Remembered): Promise<{ readonly warning?: string }>;
@@ -17,7 +19,9 @@ export interface ContractsStore {
 
 export type Remembered = {
   readonly goods: KnownParts;
-  /** The last list of connections was empty after one that was not, and was not believed; absent: no. */
+  /**
+   * The last list of connections was empty after a full one, and was doubted; absent: it was not.
+   */
   readonly isDoubted?: boolean;
 };
 
@@ -28,12 +32,14 @@ export type ContractsFiles = {
   readonly isReadOnly?: boolean;
 };
 
-/** As with scopes: what stays the same is written again after this, so that its age on disk stays right. */
+/**
+ * Unchanged content is written again after this time, as for scopes: its age on disk stays right.
+ */
 const refreshMs = 300_000;
 
 /**
- * Keeps what was last known of each service in a file of its own (0600), so that configurations which share some services take nothing from each other
- * (fm-42); use one store for one process.
+ * Keeps the last known state of each service in its own file (0600). Configurations that share some
+ * services then take nothing from each other (fm-42). Use one store for one process.
  */
 export function openContractsStore({ stateDir, owner, clock, isReadOnly }: ContractsFiles): ContractsStore {
   const pathOf = (serviceId: string) => join(stateDir, `contracts.${owner}.${serviceId}.json`);
@@ -62,7 +68,8 @@ export function openContractsStore({ stateDir, owner, clock, isReadOnly }: Contr
         kept.set(serviceId, { goods, isDoubted, sinceMs: nowMs });
         return {};
       } catch (thrown) {
-        // What is older than the tables would add and remove endpoints in the next process; where nothing is known, what they hold counts.
+        // A file older than the tables would add and remove endpoints in the next process. Without
+        // a file, the tables decide.
         await rm(pathOf(serviceId), { force: true }).catch(() => undefined);
         kept.delete(serviceId);
         const fix = `${writeFix(thrown, 'make stateDir writable')}, or a restart while AWS does not answer starts with nothing known`;
@@ -83,7 +90,7 @@ function withoutService({ serviceId: _, ...rest }: EndpointConnection) {
   return rest;
 }
 
-/** More than a reader takes of one list (300 pages of 1,000). */
+/** More than a reader accepts for one list (300 pages of 1,000). */
 const mostConnections = 300_000;
 const mostOthers = 30_000;
 const word = z.string().min(1).max(2_048);

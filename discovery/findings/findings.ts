@@ -12,7 +12,10 @@ import type { ReadZoneIds } from '../aws/readers/zones';
 import { findUnroutable, type Networks } from './peerings';
 import { findZoneMismatches, type Zones } from './zones';
 
-/** Gives the snapshot with its findings; what cannot be read is a warning. Rejects with the signal's reason alone. */
+/**
+ * Returns the snapshot with its findings. An unreadable part becomes a warning. Rejects only with
+ * the signal's reason.
+ */
 export type AddFindings = (snapshot: Snapshot, signal: AbortSignal) => Promise<Snapshot>;
 
 type NetworkConfig = VpcEndpointsConfig | Ec2InstancesConfig;
@@ -22,16 +25,19 @@ export type FindingsDependencies = {
   readonly readersOf: (scope: AccountScope, config: NetworkConfig) => Readers;
 };
 
-/** What was read around the endpoints of one scope. */
+/** The facts around the endpoints of one scope. */
 type Facts = Zones & Networks;
 type Seen = { readonly endpoints: readonly Endpoint[]; readonly facts: Facts; readonly warning?: string };
 
 const nothing: Facts = { servedBy: new Map(), subnetsIn: new Map(), vpcs: [], peerings: [] };
 
-/** Scopes looked at at once, as many as discovery reads. */
+/** Scopes that are looked at concurrently; discovery reads as many. */
 const concurrency = 4;
 
-/** Looks at the networks around what was discovered; routing never depends on it (docs/decisions/0014). */
+/**
+ * Looks at the networks around discovered endpoints. Routing never depends on it
+ * (docs/decisions/0014).
+ */
 export function createFindings(sources: readonly SourceConfig[], { readersOf }: FindingsDependencies): AddFindings {
   const lookers = sources.filter(isNetwork).flatMap((config) =>
     accountScopes(config).map((scope) => {
@@ -51,7 +57,10 @@ export function createFindings(sources: readonly SourceConfig[], { readersOf }: 
   };
 }
 
-/** One warning for all: whoever may not read one scope's networks seldom may read another's. */
+/**
+ * One warning for all scopes: an identity without permission for one scope usually lacks it for the
+ * others too.
+ */
 function inOne([first, ...others]: readonly string[]): readonly string[] {
   if (first === undefined) return [];
   return [others.length > 0 ? `${first} (and so for ${others.length} more scopes)` : first];
@@ -61,7 +70,7 @@ function isNetwork(config: SourceConfig): config is NetworkConfig {
   return config.type === 'vpc-endpoints' || config.type === 'ec2-instances';
 }
 
-/** Ranges of VPCs are compared across scopes: the gateway has one route for each. */
+/** Compares ranges of VPCs across scopes, because the gateway has only one route for each range. */
 function findAll(seen: readonly Seen[]): readonly Finding[] {
   const vpcs = seen.flatMap(({ facts }) => facts.vpcs);
   return seen.flatMap(({ endpoints, facts }) => [
@@ -72,7 +81,7 @@ function findAll(seen: readonly Seen[]): readonly Finding[] {
 
 type Read = (endpoints: readonly Endpoint[], signal: AbortSignal) => Promise<Facts>;
 
-/** Time that one scope gets as a whole: people wait for it. */
+/** Time of one scope as a whole, because people wait for it. */
 const timeoutMs = 15_000;
 
 function createLooker(scope: AccountScope, read: Read) {
@@ -112,7 +121,7 @@ async function readZones({ reader, readZoneIds }: Readers, endpoints: readonly E
   };
 }
 
-/** None where one zone's id is not known: it would seem not to be served. */
+/** Empty when the id of one zone is not known: that zone would seem not to be served. */
 function servedBy(
   { name, zoneIds, zoneNames }: EndpointServiceItem,
   idsByName: ReadonlyMap<string, string>,

@@ -4,13 +4,16 @@ import { groupBy } from '#core/group-by';
 import type { Endpoint, Finding } from '#core/model';
 import type { PeeringItem, VpcItem } from '../aws/readers/networks';
 
-/** What is known of the networks around the instances of one scope. */
+/** What is known about the networks around the instances of one scope. */
 export type Networks = {
   readonly vpcs: readonly VpcItem[];
   readonly peerings: readonly PeeringItem[];
 };
 
-/** VPCs with instances that cannot be reached through their peering, or not for certain; without any peering there may be another way. */
+/**
+ * VPCs with instances that their peering does not reach, or may not reach. A VPC without any
+ * peering is left out, because another way may lead to it (a transit gateway).
+ */
 export function findUnroutable(endpoints: readonly Endpoint[], networks: Networks): readonly Finding[] {
   const byVpc = groupBy(endpoints, (endpoint) => endpoint.vpcId ?? '');
   return [...byVpc].flatMap(([vpcId, members]) => {
@@ -24,7 +27,7 @@ export function findUnroutable(endpoints: readonly Endpoint[], networks: Network
 
 type Found = Pick<Finding, 'code' | 'reason' | 'fix'>;
 
-/** A peering that was replaced stays listed for a while beside the one that works. */
+/** AWS lists a replaced peering for a while beside the working one. */
 function inactive({ vpcId }: VpcItem, { peerings }: Networks): readonly Found[] {
   const own = peerings.filter(({ sides }) => sides.some((side) => side.vpcId === vpcId));
   if (own.some(({ status }) => status === 'active')) return [];
@@ -38,7 +41,10 @@ function inactive({ vpcId }: VpcItem, { peerings }: Networks): readonly Found[] 
   }));
 }
 
-/** Ranges shared with the other side of a peering, whatever its status, or with another VPC that holds targets: one route can lead to one of them only. */
+/**
+ * Ranges that the VPC shares with the other side of a peering, in any status, or with another VPC
+ * of targets. One route can lead to only one of them.
+ */
 function overlapping(own: VpcItem, { peerings, vpcs }: Networks): readonly Found[] {
   const sides = peerings
     .filter(({ sides }) => sides.some(({ vpcId }) => vpcId === own.vpcId))

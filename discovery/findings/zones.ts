@@ -2,21 +2,24 @@ import { compareText } from '#core/addresses/targets';
 import { groupBy } from '#core/group-by';
 import type { Endpoint, Finding } from '#core/model';
 
-/** What is known of the networks around the endpoints of one scope. */
+/** What is known about the networks around the endpoints of one scope. */
 export type Zones = {
-  /** Ids of the zones that a service is offered in, by the service's name. */
+  /** Ids of the zones of each service, by the service's name. */
   readonly servedBy: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ids of the zones in which a VPC has subnets, by VPC id. */
   readonly subnetsIn: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
-/** Zones in which an endpoint and its provider do not meet; none where a service or a VPC is not known, as behind a service of another region. */
+/**
+ * Zones in which an endpoint and its provider do not meet. Empty when the service or the VPC is not
+ * known, as for a service of another region.
+ */
 export function findZoneMismatches(endpoints: readonly Endpoint[], zones: Zones): readonly Finding[] {
   const found = endpoints.flatMap((endpoint) => mismatchesOf(endpoint, zones));
   return [...groupBy(found, ({ code, reason }) => `${code} ${reason}`).values()].map(merge);
 }
 
-/** Endpoints of which the same is to be said. */
+/** Joins endpoints with the same finding. */
 function merge(group: readonly Finding[]): Finding {
   const [first] = group;
   if (!first) throw new Error('a group has a member');

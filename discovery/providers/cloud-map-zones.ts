@@ -8,23 +8,24 @@ import { publishedAttributes } from './published-attributes';
 export type InstanceZonesOptions = {
   readonly scope: AccountScope;
   readonly readZoneIds: ReadZoneIds;
-  /** The account of the process's own credentials, for a scope without role. */
+  /** The account of the process's own credentials, for a scope without a role. */
   readonly readAccount: ReadAccount;
 };
 
-/** ECS registers each task with the name of its zone. */
+/** ECS registers each task with the name of its zone under this key. */
 const zoneNameKey = 'AVAILABILITY_ZONE';
 
 /**
- * Zone ids of the instances, in their order: those that publishers wrote, where they are believed, or else those that the names ECS wrote
- * mean in the account that reads. Other accounts give zones other names, so those of their instances say nothing.
+ * Zone ids of the instances, in their order. A trusted id of a publisher comes first, then the name
+ * that ECS wrote, as the reading account names zones. Names from other accounts are ignored: they
+ * mean other zones.
  */
 export async function readInstanceZones(
   instances: readonly InstanceItem[],
   { scope, readZoneIds, readAccount }: InstanceZonesOptions,
   signal: AbortSignal,
 ): Promise<readonly (string | undefined)[]> {
-  // An AWS that does not answer costs seconds: once is enough.
+  // Each call to an AWS that does not answer costs seconds, so one call has to do.
   const readOnce = lazy(() => readZoneIds(signal));
   const trust = await trustZoneIds(instances.map(writtenZone), readOnce, signal);
   const isAsked = instances.some(({ attributes, createdBy }) => createdBy && attributes.has(zoneNameKey));
@@ -37,7 +38,10 @@ function writtenZone({ attributes }: InstanceItem): string | undefined {
   return attributes.get(publishedAttributes.zone);
 }
 
-/** Where AWS does not say who registered an instance, nobody but the account itself can have. */
+/**
+ * When AWS does not tell the account that registered the instance, it is the reading account: no
+ * other account can register.
+ */
 function zoneNameOf({ attributes, createdBy }: InstanceItem, account: string | undefined): string | undefined {
   return createdBy === undefined || createdBy === account ? attributes.get(zoneNameKey) : undefined;
 }

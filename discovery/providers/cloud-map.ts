@@ -17,7 +17,7 @@ import { publishedAttributes } from './published-attributes';
 
 export type CloudMapDependencies = {
   readonly owner: string;
-  /** Gives what reads one account and region. */
+  /** Returns the readers of one account and region. */
   readonly readersOf: (scope: AccountScope) => {
     readonly reader: CloudMapReader;
     readonly readZoneIds: ReadZoneIds;
@@ -25,12 +25,13 @@ export type CloudMapDependencies = {
   };
 };
 
-/** Services read at once in one scope. */
+/** Services of one scope that are read concurrently. */
 const concurrency = 4;
 
 /**
- * Instances of a namespace's services: all of them, or those that the configuration lists. Attributes count as tags. What this owner
- * published is left out: it would keep itself alive (docs/decisions/0013-publishing.md).
+ * Instances of a namespace's services, of all or of the configured ones. Attributes serve as tags.
+ * Instances that this owner published are left out: they would keep themselves alive
+ * (docs/decisions/0013-publishing.md).
  */
 export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf }: CloudMapDependencies): Source {
   return createAccountSource(config, (scope) => {
@@ -58,10 +59,13 @@ export function createCloudMapSource(config: CloudMapConfig, { owner, readersOf 
   });
 }
 
-/** Instances asked for in one pass, each a call of its own; the rest another time. */
+/** Instances that one pass asks for, each with its own call. Later passes ask for the rest. */
 const askedAtOnce = 20;
 
-/** The instance of an endpoint whose service was listed last: a shared service answers to the name that the list gives alone. */
+/**
+ * The instance of an endpoint whose service was listed last. A shared service answers only to the
+ * reference in that list.
+ */
 function instanceBehind(endpointId: string, services: readonly ServiceItem[]) {
   const service = services.find(({ id }) => endpointId.startsWith(`${id}.`));
   if (!service) return undefined;
@@ -72,7 +76,10 @@ function instanceBehind(endpointId: string, services: readonly ServiceItem[]) {
   return { id: endpointId, service: service.reference, instance };
 }
 
-/** The namespace that `wanted` names, by its name, id or ARN. Throws PrivatelinkError where there is none, or where a name means several. */
+/**
+ * The namespace that `wanted` names, by its name, id or ARN. Throws PrivatelinkError when no
+ * namespace matches, or several have the name.
+ */
 export function findNamespace(namespaces: readonly NamespaceItem[], wanted: string, scope: Scope): NamespaceItem {
   const found = namespaces.filter(({ id, arn, name }) => [id, arn, name].includes(wanted));
   const [namespace, ...others] = found;
@@ -90,7 +97,10 @@ export function findNamespace(namespaces: readonly NamespaceItem[], wanted: stri
   });
 }
 
-/** Those of `config.services` by name or id, or all. Throws PrivatelinkError where one does not exist. */
+/**
+ * The services that `config.services` names by name or id, or all. Throws PrivatelinkError when a
+ * service does not exist.
+ */
 export function findServices(
   all: readonly ServiceItem[],
   config: Pick<CloudMapConfig, 'namespace' | 'services'>,
@@ -115,7 +125,10 @@ function notFound({ source, account, region }: Scope, { reason, fix }: Problem):
 
 type Found = { readonly service: ServiceItem; readonly instance: InstanceItem; readonly isUnhealthy: boolean };
 
-/** Health is asked for only where there is some: without a health check, and for an instance just registered, it is unknown, which counts as healthy. */
+/**
+ * Reads health only where AWS checks it. A service without a health check, and an instance that was
+ * just registered, have unknown health, which is taken as healthy.
+ */
 async function readService(
   reader: CloudMapReader,
   service: ServiceItem,
@@ -146,13 +159,19 @@ function candidateOf(found: Found, keys: TagKeys, context: InstanceContext): Can
   };
 }
 
-/** The service's id, not its name, which repeats from region to region: an endpoint's id names one thing everywhere. Becomes a tag: no `/`, no `,`. */
+/**
+ * Uses the id of the service: its name repeats from region to region, and an endpoint's id has to
+ * be unique everywhere. The id becomes a tag, without `/` and `,`.
+ */
 function endpointIdOf(service: ServiceItem, instance: InstanceItem): string {
-  // `~` and `!` occur in no instance id, so that two ids stay two.
+  // `~` and `!` occur in no instance id, so two ids never become the same.
   return `${service.id}.${instance.id}`.replaceAll('/', '~').replaceAll(',', '!');
 }
 
-/** The instance's attributes; the service's name and AWS's port stand in where it names no domain and no port. */
+/**
+ * The instance's attributes. The service's name stands in for a missing domain, and AWS's port for
+ * a missing port.
+ */
 function tagsOf({ service, instance: { attributes } }: Found, keys: TagKeys): ReadonlyMap<string, string> {
   const domain = attributes.get(keys.domain)?.trim() || service.name;
   const port = attributes.get(keys.port)?.trim() || attributes.get(portKey) || '';
@@ -167,7 +186,7 @@ function withoutAddress({ attributes }: InstanceItem): Problem {
   return { reason: `${reason}, but ${key} ${JSON.stringify(cut(attributes.get(key)))}`, fix };
 }
 
-/** What stands in for an absent attribute is named for what it is. */
+/** Names the attribute that stands in for a missing one. */
 function callKey({ instance: { attributes } }: Found, keys: TagKeys, key: string): string {
   if (attributes.get(key)?.trim()) return `attribute ${key}`;
   if (key === keys.domain) return `attribute ${key} is absent, and the name of its service`;
@@ -192,6 +211,6 @@ function factsOf(found: Found, { scope: { region }, zoneId }: InstanceContext): 
 }
 
 const portKey = 'AWS_INSTANCE_PORT';
-/** Names of other things, which only DNS leads to addresses. */
+/** Attributes that name another thing. Only DNS leads from them to addresses. */
 const nameKeys = ['AWS_INSTANCE_CNAME', 'AWS_ALIAS_DNS_NAME'] as const;
 const addressKeys = ['AWS_INSTANCE_IPV4', 'AWS_INSTANCE_IPV6'] as const;

@@ -2,21 +2,23 @@ import type { Clock } from '#core/timing/clock';
 import type { AddressRecord, Resolver, SrvRecord } from './resolver';
 import { type History, recordsInUse, withAnswer } from './rotation';
 
-/** Times to live of 0 would ask at every look, and long ones would hide a change (fm-20). */
+/**
+ * Bounds of a time to live. 0 would ask at every look, and a long one would hide a change (fm-20).
+ */
 const ttlSeconds = { least: 1, most: 300 };
 
-/** For answers without records, and for SRV, of which node tells no time to live. */
+/** For negative answers, and for SRV: Node does not tell the time to live of SRV records. */
 const shortTtlSeconds = 5;
 
-/** How long an answer stands in while DNS gives none. */
+/** The last answer is used for this long while DNS does not answer. */
 const maxAgeMs = 3_600_000;
 
 export type Answered<T> = {
-  /** The last answer; of a name that rotates all that it gave within the last hour. */
+  /** The last answer. For a rotating name: all answers of the last hour. */
   readonly records: readonly T[];
   /** The last answer alone. */
   readonly latest: readonly T[];
-  /** When that was asked for, by the monotonic clock. */
+  /** Start of the question for the last answer, by the monotonic clock. */
   readonly askedAtMs: number;
 };
 
@@ -29,8 +31,8 @@ export type DnsCache = {
 };
 
 /**
- * Answers are kept for their time to live, 1 to 300 s, negative ones for 5 s, and the last answer stands in for an error until it is an
- * hour old. Each look rejects as the resolver does.
+ * Keeps answers for their time to live (1 to 300 s), and negative answers for 5 s. After an error
+ * the last answer is used until it is an hour old. Each look rejects as the resolver does.
  */
 export function cacheAnswers(resolver: Resolver, clock: Pick<Clock, 'monotonicMs'>): DnsCache {
   const ofAddress = {
@@ -56,7 +58,7 @@ type Kept<T> = {
   readonly latest: readonly T[];
   readonly askedAtMs: number;
   readonly freshUntilMs: number;
-  /** Absent while no answer had a record. */
+  /** Absent until an answer has a record. */
   readonly history?: History<T>;
 };
 

@@ -20,13 +20,16 @@ export type DnsDependencies = {
 
 type NameConfig = DnsConfig['names'][number];
 
-/** Names, or targets of one SRV name, asked for at once. */
+/** Names, or targets of one SRV name, that are asked for concurrently. */
 const concurrency = 8;
 
-/** More addresses than this behind one name are a mistake: Konnect holds 10,000 targets in all. */
+/** More addresses behind one name are a mistake: Konnect holds 10,000 targets in all. */
 const maxAddresses = 1_000;
 
-/** The addresses behind DNS names: A and AAAA, or SRV where the name starts with `_`. Whatever is doubtful makes the scope unknown (docs/decisions/0009). */
+/**
+ * The addresses behind DNS names: A and AAAA, or SRV when the name starts with `_`. A doubtful
+ * answer makes the scope unknown (docs/decisions/0009).
+ */
 export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDependencies): Source {
   const cache = cacheAnswers(resolver, clock);
   const timeline = createTimeline(clock);
@@ -40,8 +43,8 @@ export function createDnsSource(config: DnsConfig, { resolver, clock }: DnsDepen
 }
 
 /**
- * Asks all of them, also once one has failed: what each gives by turns is remembered, whatever becomes of the others (docs/decisions/0009).
- * Throws the first failure.
+ * Asks all of them, even after one has failed, so that each name's rotation is remembered
+ * (docs/decisions/0009). Throws the first failure.
  */
 async function askEach<I, O>(
   items: readonly I[],
@@ -58,7 +61,7 @@ async function askEach<I, O>(
   });
 }
 
-/** What several answers say together is as old as the oldest of them. */
+/** Several answers together are as old as the oldest of them. */
 function oldest(timesMs: readonly number[]): number {
   return timesMs.reduce((least, atMs) => Math.min(least, atMs));
 }
@@ -81,7 +84,7 @@ type NameContext = {
   readonly scope: Scope;
   readonly signal: AbortSignal;
   readonly cache: DnsCache;
-  /** Told when each answer in use was asked for, by the monotonic clock. */
+  /** Called with the start of each question whose answer is in use (monotonic clock). */
   readonly note: (askedAtMs: number) => void;
 };
 
@@ -104,7 +107,9 @@ async function readName(config: NameConfig, context: NameContext): Promise<reado
   return claimed.map((one) => ({ claimed: { ...one, grantedRanges }, refusal }));
 }
 
-/** One endpoint for each host and port of the most preferred records; these say the port and the weight. */
+/**
+ * One endpoint for each host and port of the preferred records. The records give port and weight.
+ */
 async function readSrv(
   { name, ...claim }: Omit<NameConfig, 'public'>,
   context: NameContext,
@@ -114,7 +119,8 @@ async function readSrv(
   if (records.length > maxAddresses) throw tooManyRecords(name, records.length, context.scope);
   return askEach(records, context, async ({ name: host, port, weight }, own) => ({
     id: `dns-${claim.domain}-${shortDigestOf(context.scope.source, name, host, port)}`,
-    // Where nobody chooses, RFC 2782 has weights of 0; to a balancer 0 is no traffic at all.
+    // RFC 2782 uses weight 0 when there is nothing to choose. For a balancer, weight 0 is no
+    // traffic.
     claim: { ...claim, port, weight: Math.max(weight, 1) },
     ips: isDnsName(host) ? await readAddresses(host, own) : [],
     problem: isDnsName(host) ? undefined : missingField(`${name} names ${JSON.stringify(host)}, which is no DNS name`),
@@ -122,7 +128,10 @@ async function readSrv(
   }));
 }
 
-/** Records of the lowest priority of the last answer, each host and port once, with its largest weight; `.` says that nobody serves. */
+/**
+ * The records of the lowest priority in the last answer, each host and port once, with its largest
+ * weight. The target `.` means that the service is not available (RFC 2782).
+ */
 function preferred({ records, latest }: Answered<SrvRecord>): readonly SrvRecord[] {
   const lowest = latest.filter(isServing).reduce((least, { priority }) => Math.min(least, priority), Infinity);
   const rising = records.filter((one) => isServing(one) && one.priority === lowest).sort((a, b) => a.weight - b.weight);
@@ -150,7 +159,7 @@ function refusalOf(name: string, total: number): Refusal | undefined {
   };
 }
 
-/** Node refuses to ask for other texts, which says nothing about the other records. */
+/** Node refuses to ask for other texts. Such a text says nothing about the other records. */
 function isDnsName(host: string): boolean {
   return dnsName.safeParse(host.replace(/\.$/, '')).success;
 }

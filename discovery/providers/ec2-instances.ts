@@ -14,14 +14,14 @@ import type { Source } from '../source';
 
 export type Ec2InstancesDependencies = {
   readonly owner: string;
-  /** Gives what reads one account and region. */
+  /** Returns the readers of one account and region. */
   readonly readersOf: (scope: AccountScope) => {
     readonly reader: Ec2InstanceReader;
     readonly readZoneIds: ReadZoneIds;
   };
 };
 
-/** Instances of the configured accounts and regions that carry the domain tag, for networks that are peered. */
+/** Instances with the domain tag in the configured accounts and regions, for peered networks. */
 export function createEc2InstancesSource(
   config: Ec2InstancesConfig,
   { owner, readersOf }: Ec2InstancesDependencies,
@@ -42,7 +42,10 @@ export function createEc2InstancesSource(
   });
 }
 
-/** AWS refuses a whole call for one id of another form, and people may put tags of their own on a target. */
+/**
+ * AWS refuses a whole call for one id of another form, and people may put their own tags on a
+ * target.
+ */
 function isInstanceId(id: string): boolean {
   return /^i-[0-9a-f]+$/.test(id);
 }
@@ -66,7 +69,9 @@ function addressesOf({ ips, zoneId }: Ec2InstanceItem, { region }: AccountScope)
   return ips.map((ip) => ({ ip, region, zoneId }));
 }
 
-/** The instance's own state, since the endpoint's name for it is not AWS's, and what AWS says about it. */
+/**
+ * AWS's own name of the state, because the endpoint's name for it differs, with AWS's explanation.
+ */
 function reasonOf({ state, reason }: Ec2InstanceItem): string | undefined {
   if (state === 'running') return undefined;
   return `instance ${state}${reason ? `: ${reason}` : ''}`;

@@ -1,6 +1,7 @@
 /**
- * Attributes of the Cloud Map instances that the product registers, beside those that stand for tags; the first says whose an instance is.
- * Never renamed: nobody would know the instances again.
+ * Attributes of the Cloud Map instances that the product registers, beside those that serve as
+ * tags. The first one names the owner. Never rename them: the product would not recognise its
+ * instances.
  */
 export const publishedAttributes = {
   owner: 'kong-privatelink:owner',

@@ -4,7 +4,7 @@ import { withinDeadline } from '#io/signals';
 
 export type AddressRecord = { readonly address: string; readonly ttlSeconds: number };
 
-/** Node gives no time to live for SRV. */
+/** Node does not tell the time to live of SRV records. */
 export type SrvRecord = {
   readonly name: string;
   readonly port: number;
@@ -12,7 +12,10 @@ export type SrvRecord = {
   readonly weight: number;
 };
 
-/** Asks DNS. No record where DNS says that there is none; rejects, with node's `code`, when it does not say. */
+/**
+ * Asks DNS. Returns no record when DNS says that there is none. Rejects with Node's `code` when DNS
+ * does not answer.
+ */
 export type Resolver = {
   resolve4(name: string, signal: AbortSignal): Promise<readonly AddressRecord[]>;
   resolve6(name: string, signal: AbortSignal): Promise<readonly AddressRecord[]>;
@@ -22,7 +25,7 @@ export type Resolver = {
 /** As long as an AWS call may take. */
 const timeoutMs = 10_000;
 
-/** Asks `servers` (`ip:port`), or those of the system; never the hosts file. */
+/** Asks `servers` (`ip:port`), or those of the system. It never reads the hosts file. */
 export function createResolver(servers?: readonly string[]): Resolver {
   const ask = <T>(signal: AbortSignal, query: (resolver: NodeResolver) => Promise<readonly T[]>) =>
     resolveOnce(open(servers), query, signal);
@@ -35,7 +38,7 @@ export function createResolver(servers?: readonly string[]): Resolver {
   };
 }
 
-/** One for each question, since cancelling ends all that a resolver was asked. */
+/** One resolver for each question, because cancelling ends all questions of a resolver. */
 function open(servers: readonly string[] | undefined): NodeResolver {
   const resolver = new NodeResolver({ timeout: 2_000, tries: 2 });
   if (servers) resolver.setServers(servers);
@@ -61,13 +64,13 @@ function recordOf({ address, ttl }: { readonly address: string; readonly ttl: nu
   return { address, ttlSeconds: ttl };
 }
 
-/** NXDOMAIN and NODATA, in node's words. */
+/** NXDOMAIN and NODATA, in Node's words. */
 function isNegative(thrown: unknown): boolean {
   const code = dnsCodeOf(thrown);
   return code === 'ENOTFOUND' || code === 'ENODATA';
 }
 
-/** Node's code of what a resolver threw (`ESERVFAIL`, `ETIMEOUT`), else its message. */
+/** Node's code of a resolver's error (`ESERVFAIL`, `ETIMEOUT`), else its message. */
 export function dnsCodeOf(thrown: unknown): string {
   return codeOf(thrown) ?? messageOf(thrown);
 }

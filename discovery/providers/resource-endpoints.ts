@@ -7,12 +7,18 @@ import { isUnpermitted } from '../aws/errors';
 import type { AssociationItem } from '../aws/readers/associations';
 import type { Ec2Reader } from '../aws/readers/endpoints';
 
-/** The ARN of the resource configuration that an endpoint serves; or why requests are not sent to it. */
+/**
+ * The ARN of the resource configuration that an endpoint serves, or why requests are not sent to
+ * it.
+ */
 export type Reached = { readonly serviceName: string } | Extract<Candidate['facts'], Problem>;
 
 type Unreached = Extract<Reached, Problem>;
 
-/** Asks AWS what endpoints of type Resource reach; without any there is no call. Gives it by the endpoint's id; throws PrivatelinkError. */
+/**
+ * Asks AWS about the targets of Resource endpoints, by endpoint id. Makes no call without such
+ * endpoints. Throws PrivatelinkError.
+ */
 export async function readReached(
   reader: Ec2Reader,
   endpointIds: readonly string[],
@@ -24,7 +30,10 @@ export async function readReached(
   return (endpointId) => reachedBy(distinct(byEndpoint.get(endpointId) ?? []));
 }
 
-/** Without the permission, which interface endpoints do not need, those that need it are uncertain, and they alone (fm-62). */
+/**
+ * Interface endpoints do not need this permission. Without it, only the Resource endpoints are
+ * uncertain (fm-62).
+ */
 async function listPermitted(
   reader: Ec2Reader,
   endpointIds: readonly string[],
@@ -55,7 +64,7 @@ function reachedBy([only, ...others]: readonly AssociationItem[]): Reached {
   return isAccessible(only) ? { serviceName: resourceArn } : inaccessible(only);
 }
 
-/** AWS answers with `Accessible`; its reference of the API also has the resource configuration's own word for it. */
+/** AWS answers `Accessible`. Its API reference also lists the resource configuration's own word. */
 function isAccessible({ accessibility = '', failure }: AssociationItem): boolean {
   return failure === undefined && ['accessible', 'available'].includes(accessibility.toLowerCase());
 }
@@ -69,7 +78,7 @@ function inaccessible({ accessibility, failure, resourceArn }: AssociationItem):
   };
 }
 
-/** One for a group: its members share the interfaces. */
+/** A group is one target: its members share the interfaces. */
 function sharedBy(count: number): Unreached {
   return {
     code: 'type-not-routed',
@@ -78,6 +87,6 @@ function sharedBy(count: number): Unreached {
   };
 }
 
-/** What else leads to an endpoint whose addresses stand for several things. */
+/** What people can use instead of an endpoint whose addresses stand for several resources. */
 export const namedInstead =
   'name its DNS names in a source of type dns (`aws ec2 describe-vpc-endpoint-associations` shows them)';

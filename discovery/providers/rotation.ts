@@ -1,19 +1,22 @@
-/** A name whose answer became another this often within the memory rotates: a change, or a failover and its end, is less. */
+/**
+ * A name rotates when its answer changed this often within the memory. A plain change, or a
+ * failover and its end, changes it less often.
+ */
 const rotatingFrom = 3;
 
 const memoryMs = 3_600_000;
 
-/** What a name has answered; times by the monotonic clock. */
+/** The answers of a name; times by the monotonic clock. */
 export type History<T> = {
   /** The last answer, never empty. */
   readonly records: readonly T[];
-  /** When the answer became another, of late. */
+  /** Times of the recent changes. */
   readonly changedAtMs: readonly number[];
-  /** Every record of late, as it was given last. */
+  /** Every recent record, with its last appearance. */
   readonly given: ReadonlyMap<string, { readonly record: T; readonly atMs: number }>;
 };
 
-/** The history with one more answer that has records; equal keys are the same record. */
+/** Adds an answer with records to the history. Records with the same key are the same record. */
 export function withAnswer<T>(
   before: History<T> | undefined,
   records: readonly T[],
@@ -32,7 +35,10 @@ export function withAnswer<T>(
   };
 }
 
-/** The last answer; of a name that rotates all that it gave within the memory, since what it leaves out comes back (fm-39). */
+/**
+ * The last answer. For a rotating name, all records within the memory: a missing record comes back
+ * (fm-39).
+ */
 export function recordsInUse<T>({ records, changedAtMs, given }: History<T>, nowMs: number): readonly T[] {
   const changes = changedAtMs.filter((changedMs) => isRemembered(changedMs, nowMs));
   if (changes.length < rotatingFrom) return records;

@@ -15,16 +15,19 @@ export type SnapshotSourceDependencies = {
   readonly owner: string;
   readonly clock: Clocks;
   readonly read: ReadSnapshot;
-  /** How a snapshot is kept that may turn out to be unchanged; as it is when absent. */
+  /** How an unchanged snapshot is kept; absent: unchanged. */
   readonly hold?: HoldValue;
 };
 
-/** A snapshot that is not within a day of now says nothing about what is: its writer has stopped, or a clock is wrong. */
+/**
+ * A snapshot more than a day away from now is not used: its writer has stopped, or a clock is
+ * wrong.
+ */
 const maxAgeMs = 24 * 3_600_000;
 
 /**
- * What another process discovered, as one scope: targets keep their scope tag when the writer's accounts and regions change. What the
- * endpoints claim is checked again, against the `allow` of this source.
+ * The endpoints that another process discovered, as one scope: targets keep their scope tag when
+ * the writer's accounts and regions change. `allow` of this source checks the claims again.
  */
 export function createSnapshotSource(
   config: SnapshotConfig,
@@ -35,12 +38,12 @@ export function createSnapshotSource(
   const timeline = createTimeline(clock);
   let last: Kept | undefined;
 
-  /** Gives the snapshot with its times by the clock of this machine, and with those that its writer gave. */
+  /** Returns the snapshot with times by this machine's clock, and with its writer's times. */
   async function readSnapshot(signal: AbortSignal): Promise<Snapshot & { readonly writtenAtMs: number }> {
     const answer = await readText(last?.etag, signal);
     const stepMs = timeline.follow();
     if (last) last = { ...last, moveMs: last.moveMs + stepMs };
-    // Kept only once it was parsed: the ETag of a text that cannot be used would make the next answer "unchanged".
+    // Kept only after parsing: the ETag of an unusable text would make the next answer "unchanged".
     const read = answer && parseSnapshot(answer.text, { from, owner });
     if (read) last = keep(read, answer.etag);
     const snapshot = read ?? last?.read?.();
@@ -49,7 +52,9 @@ export function createSnapshotSource(
     return { ...moveSnapshot(snapshot, last.moveMs), writtenAtMs: snapshot.takenAtMs };
   }
 
-  /** One that is read again has the age that it had, and more; one from the future counts as of now. */
+  /**
+   * A snapshot that is read again is as old as before, or older. A time in the future becomes now.
+   */
   function keep(snapshot: Snapshot, etag: string | undefined): Kept {
     const { takenAtMs } = snapshot;
     const aheadMs = takenAtMs - clock.now();
@@ -72,7 +77,10 @@ export function createSnapshotSource(
   return { name: config.name, allow: config.allow, scopes: () => [{ scope, discover }] };
 }
 
-/** What is kept of a snapshot: by how much its times differ from what they are by the clock of this machine, and all of it where it has an ETag. */
+/**
+ * What is kept of a snapshot: the difference between its times and this machine's clock. With an
+ * ETag, the whole snapshot.
+ */
 type Kept = {
   readonly takenAtMs: number;
   readonly moveMs: number;
@@ -90,12 +98,14 @@ function tooOld(from: string, takenAtMs: number): PrivatelinkError {
   return unusable(reason, fix);
 }
 
-/** The snapshot is as old as the scope that its writer read longest ago, however new the file is (fm-40). */
+/** The snapshot is as old as the oldest scope of its writer, even when the file is new (fm-40). */
 function observedAtMsOf({ takenAtMs, scopes }: Snapshot): number {
   return Math.min(takenAtMs, ...scopes.flatMap((state) => lastGoodOf(state)?.observedAtMs ?? []));
 }
 
-/** All that the snapshot holds. Throws PrivatelinkError where nothing is known of a scope. */
+/**
+ * All endpoints of the snapshot. Throws PrivatelinkError when a scope of it has no known endpoints.
+ */
 function discoveredIn({ scopes, takenAtMs }: Snapshot, from: string): Discovered {
   const discovered = scopes.map((state) => discoveredOf(state, { from, takenAtMs }));
   return {
@@ -106,7 +116,10 @@ function discoveredIn({ scopes, takenAtMs }: Snapshot, from: string): Discovered
 
 type Reading = { readonly from: string; readonly takenAtMs: number };
 
-/** What a scope of the writer held, each endpoint with who observed it, and when: never after the snapshot was taken. */
+/**
+ * The endpoints of one scope of the writer, each with its observer and its time. The time is never
+ * after the snapshot.
+ */
 function discoveredOf(state: ScopeState, { from, takenAtMs }: Reading): Discovered {
   const known = lastGoodOf(state);
   if (!known) {

@@ -14,11 +14,14 @@ import { namedInstead, type Reached, readReached } from './resource-endpoints';
 
 export type VpcEndpointsDependencies = {
   readonly owner: string;
-  /** Gives what reads one account and region. */
+  /** Returns the readers of one account and region. */
   readonly readersOf: (scope: AccountScope) => { readonly reader: Ec2Reader; readonly readZoneIds: ReadZoneIds };
 };
 
-/** Endpoints of types Interface and Resource, of the configured accounts and regions, that carry the domain tag. */
+/**
+ * Endpoints of types Interface and Resource with the domain tag, in the configured accounts and
+ * regions.
+ */
 export function createVpcEndpointsSource(
   config: VpcEndpointsConfig,
   { owner, readersOf }: VpcEndpointsDependencies,
@@ -34,7 +37,8 @@ export function createVpcEndpointsSource(
         const interfaceIds = new Set(serving.flatMap((item) => item.interfaceIds));
         const listed = await reader.listInterfaces([...interfaceIds], signal);
         const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
-        // Asked after the interfaces, so that a second resource that joins meanwhile shows among the associations.
+        // Read after the interfaces, so that a resource that joins meanwhile shows in the
+        // associations.
         const reached = await readReached(
           reader,
           serving.filter(isResource).map(({ id }) => id),
@@ -50,17 +54,22 @@ export function createVpcEndpointsSource(
   });
 }
 
-/** AWS refuses a whole call for one id of another form, and people may put tags of their own on a target. */
+/**
+ * AWS refuses a whole call for one id of another form, and people may put their own tags on a
+ * target.
+ */
 function isEndpointId(id: string): boolean {
   return /^vpce-[0-9a-f]+$/.test(id);
 }
 
-/** Interfaces are asked for only where there still are any: an id that is gone would fail the whole batch. */
+/**
+ * A deleted interface would fail the whole batch, so interfaces of ended endpoints are not read.
+ */
 function isServing(item: VpcEndpointItem): boolean {
   return dispositionOf(parseEndpointState(item.state ?? '')) !== 'remove';
 }
 
-/** Where AWS does not say the type, it is that of its first endpoints. */
+/** Without a type in AWS's answer, it is Interface, AWS's first type. */
 function isRouted({ type = 'Interface' }: VpcEndpointItem): boolean {
   return type === 'Interface' || type === 'Resource';
 }
@@ -72,9 +81,9 @@ function isResource({ type }: VpcEndpointItem): boolean {
 type EndpointContext = {
   readonly scope: Scope;
   readonly interfaces: ReadonlyMap<string, InterfaceItem>;
-  /** Of endpoints of type Resource that are served. */
+  /** The targets of the serving endpoints of type Resource. */
   readonly reached: (endpointId: string) => Reached;
-  /** Of the domain tag. */
+  /** The key of the domain tag. */
   readonly tagKey: string;
 };
 
@@ -105,7 +114,10 @@ function factsOf(item: VpcEndpointItem, context: EndpointContext): Candidate['fa
   return { state: parsed, reason, createdAtMs, serviceName, vpcId, dnsNames, addresses };
 }
 
-/** All private addresses of the endpoint's interfaces; or which interface AWS does not know, or gives no address of (yet, or any more). */
+/**
+ * All private addresses of the endpoint's interfaces. Or the interface that AWS does not know, or
+ * that has no address.
+ */
 function addressesOf(item: VpcEndpointItem, { scope, interfaces }: EndpointContext): readonly Address[] | Problem {
   if (!isServing(item)) return [];
   const found: Address[] = [];
@@ -120,7 +132,7 @@ function addressesOf(item: VpcEndpointItem, { scope, interfaces }: EndpointConte
   return found;
 }
 
-/** Also where AWS hides it: the endpoint is uncertain, and keeps its targets (fm-64). */
+/** Also when AWS hides the interface: the endpoint is uncertain and keeps its targets (fm-64). */
 function unlisted(interfaceId: string): Problem {
   return {
     reason: `AWS does not list its network interface ${interfaceId}`,
@@ -131,7 +143,10 @@ function unlisted(interfaceId: string): Problem {
   };
 }
 
-/** What to do about an endpoint of a type that is not routed to (fm-62); the DNS names of a service network's lead to addresses in our own subnets. */
+/**
+ * The fix for an endpoint type without routing (fm-62). The DNS names of a service network's
+ * endpoint lead to addresses in our own subnets.
+ */
 function typeNotRouted({ id, type = '' }: VpcEndpointItem, tagKey: string): Candidate['facts'] {
   const instead =
     type === 'ServiceNetwork' ? namedInstead : 'tag the endpoint of type Interface that reaches the provider';

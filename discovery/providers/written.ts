@@ -7,10 +7,10 @@ import type { Discovered, Scope } from '#core/model';
 import { type Candidate, claimEndpoints } from '../admission/admit';
 import type { Answer, Source } from '../source';
 
-/** A claim that the configuration makes, where a provider's tags would. */
+/** A claim in the configuration, in place of a provider's tags. */
 export type WrittenClaim = Readonly<z.infer<z.ZodObject<typeof claim>>>;
 
-/** Some addresses, and what the configuration claims for them. */
+/** Addresses and the configuration's claim for them. */
 export type Claimed = {
   readonly id: string;
   readonly claim: WrittenClaim;
@@ -21,7 +21,7 @@ export type Claimed = {
   readonly grantedRanges?: readonly string[];
 };
 
-/** The claim's own fields stand for the tags, so that both are read by the same rules. */
+/** The claim's own fields serve as tags, so that the same rules read both. */
 const fields: TagKeys = {
   domain: 'domain',
   protocol: 'protocol',
@@ -39,16 +39,16 @@ export type ClaimedSourceConfig = {
   readonly allow: AllowConfig;
 };
 
-/** Reads the only scope of a source; as `ScopeReader.discover`. */
+/** Reads the only scope of a source, as `ScopeReader.discover` does. */
 export type ReadClaimed = (scope: Scope, signal: AbortSignal) => Promise<Answer>;
 
-/** A source without accounts: its one scope is `<source>.<type>.<region>`. */
+/** A source without accounts. Its one scope is `<source>.<type>.<region>`. */
 export function createClaimedSource({ name, type, region, allow }: ClaimedSourceConfig, read: ReadClaimed): Source {
   const scope: Scope = { id: `${name}.${type}.${region}`, source: name, account: type, region };
   return { name, allow, scopes: () => [{ scope, discover: (signal) => read(scope, signal) }] };
 }
 
-/** Checks what is claimed as tags are checked, and against the source's `allow`. */
+/** Checks claims of the configuration as tags are checked, and against the source's `allow`. */
 export function discoverClaimed(claimed: readonly Claimed[], allow: AllowConfig, scope: Scope): Discovered {
   const config = { tags: fields, allow };
   return claimEndpoints(
@@ -57,7 +57,10 @@ export function discoverClaimed(claimed: readonly Claimed[], allow: AllowConfig,
   );
 }
 
-/** A short text that differs where the parts do: endpoint ids become tags, which hold neither long names nor every character. */
+/**
+ * A short text that differs when the parts differ. Endpoint ids become tags, which allow neither
+ * long names nor every character.
+ */
 export function shortDigestOf(...parts: readonly (string | number)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }

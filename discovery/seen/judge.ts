@@ -3,7 +3,10 @@ import type { Endpoint } from '#core/model';
 import { claimEndpoints } from '../admission/admit';
 import type { SeenEndpoint } from './model';
 
-/** What discovery would make of the endpoint if it had these tags on top of its own, by the admission that every pass makes; or why it would be in quarantine. */
+/**
+ * Judges the endpoint as discovery would with these additional tags, by the admission of every
+ * pass. Returns the endpoint, or the reason for its quarantine.
+ */
 export function admittedWith(
   endpoint: SeenEndpoint,
   tags: Readonly<Record<string, string>>,

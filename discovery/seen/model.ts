@@ -2,19 +2,22 @@ import type { AllowConfig, TagKeys } from '#config/schema';
 import type { ErrorCode, Problem } from '#core/errors';
 import type { Address, EndpointState, Scope } from '#core/model';
 
-/** An address of an endpoint's interface, with the name of its zone: names of zones differ between accounts, and are part of zonal DNS names. */
+/**
+ * An address of an endpoint's interface, with the name of its zone. Zone names differ between
+ * accounts, and are part of zonal DNS names.
+ */
 export type SeenAddress = Address & { readonly zoneName?: string };
 
-/** A VPC endpoint as AWS states it, whether it has tags of ours or not. */
+/** A VPC endpoint as AWS states it, with or without tags of this product. */
 export type SeenEndpoint = {
   readonly id: string;
   /** The scope that read it. */
   readonly scope: Scope;
-  /** The keys of tags that its source reads. */
+  /** The tag keys that its source reads. */
   readonly tagKeys: TagKeys;
-  /** What its source may claim. */
+  /** `allow` of its source. */
   readonly allow: AllowConfig;
-  /** The id of its AWS account, where AWS says it. */
+  /** The id of its AWS account, when AWS tells it. */
   readonly accountId?: string;
   /** AWS's spelling, such as `Interface`. */
   readonly type: string;
@@ -23,17 +26,17 @@ export type SeenEndpoint = {
   readonly vpcId?: string;
   /** Unix epoch, milliseconds. */
   readonly createdAtMs?: number;
-  /** Regional, zonal and private names, as AWS gives them. */
+  /** Regional, zonal and private names from AWS. */
   readonly dnsNames: readonly string[];
-  /** None for an endpoint that is gone, or whose interfaces AWS does not list. */
+  /** Empty for an ended endpoint, and for an endpoint with unlisted interfaces. */
   readonly addresses: readonly SeenAddress[];
-  /** All tags of the endpoint, ours and those of others. */
+  /** All tags of the endpoint. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Why AWS's answer about it cannot be relied upon: a field of another form, or an interface that AWS does not list. */
+  /** Why AWS's answer is not reliable: a field of another form, or an unlisted interface. */
   readonly problem?: Problem;
 };
 
-/** What one scope holds, or why nobody knows: nothing is concluded from a scope that cannot be read. */
+/** The endpoints of one scope, or why it is unknown. Nothing is concluded from an unknown scope. */
 export type SeenScope =
   | { readonly status: 'known'; readonly scope: Scope; readonly endpoints: readonly SeenEndpoint[] }
   | { readonly status: 'unknown'; readonly scope: Scope; readonly reason: string; readonly code: ErrorCode };

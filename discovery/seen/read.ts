@@ -11,15 +11,18 @@ import { withZoneIds } from '../aws/readers/zones';
 import type { VpcEndpointsDependencies } from '../providers/vpc-endpoints';
 import type { SeenAddress, SeenEndpoint, SeenScope } from './model';
 
-/** Reads every scope; rejects with the signal's reason alone: a scope that cannot be read is unknown. */
+/** Reads every scope; an unreadable one is unknown. Rejects only with the signal's reason. */
 export type ReadSeen = (signal: AbortSignal) => Promise<readonly SeenScope[]>;
 
-/** Who reads one account and region of a source. */
+/** The readers of one account and region of a source. */
 type ReadersOf = (scope: AccountScope, config: VpcEndpointsConfig) => ReturnType<VpcEndpointsDependencies['readersOf']>;
 
 type Settings = Config['discovery'] & { readonly readersOf: ReadersOf };
 
-/** Reads all endpoints of the accounts and regions that these sources name, tagged or not; no IO before it is called. */
+/**
+ * Reads all endpoints in the accounts and regions of these sources, tagged or not. No IO before the
+ * call.
+ */
 export function createSeenReader(sources: readonly VpcEndpointsConfig[], settings: Settings): ReadSeen {
   const { concurrency: limit, scopeTimeoutSeconds, readersOf } = settings;
   const asked = sources.flatMap((config) => accountScopes(config).map((scope) => ({ config, scope })));
@@ -55,7 +58,9 @@ async function readScope(
   return items.map((item) => ({ ...place, ...endpointOf(item, plain.region, interfaces) }));
 }
 
-/** Gateway endpoints have none, and those of an endpoint that is gone would fail the call. */
+/**
+ * Gateway endpoints have no interfaces. The interfaces of an ended endpoint would fail the call.
+ */
 function hasInterfaces({ state = '' }: VpcEndpointItem): boolean {
   return dispositionOf(parseEndpointState(state)) !== 'remove';
 }

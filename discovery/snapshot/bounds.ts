@@ -2,12 +2,18 @@
 export const maxSnapshotBytes = 64 * 1024 * 1024;
 /** A snapshot has eight levels. */
 const maxDepth = 32;
-/** An endpoint has about eight: 64 MiB of real ones stay below, and 64 MiB of empty ones would be gigabytes in memory. */
+/**
+ * An endpoint has about eight parts. 64 MiB of real endpoints stay below the limit; 64 MiB of empty
+ * ones would take gigabytes of memory.
+ */
 const maxParts = 1_000_000;
 
 const [quote, backslash, list, listEnd, object, objectEnd] = [...'"\\[]{}'].map((one) => one.charCodeAt(0));
 
-/** Why JSON is not even parsed, as in "is nested deeper than 32 levels"; undefined where it may be. Each level and each part costs memory. */
+/**
+ * Why JSON is too large to parse, for example "is nested deeper than 32 levels"; undefined when it
+ * may be parsed. Each level and each part costs memory.
+ */
 export function excessOf(json: string): string | undefined {
   if (exceedsBytes(json)) return `has more than ${maxSnapshotBytes / 1024 ** 2} MiB`;
   let depth = 0;
@@ -25,12 +31,12 @@ export function excessOf(json: string): string | undefined {
   return undefined;
 }
 
-/** A character takes three bytes at most, so that texts of a usual length are not gone through. */
+/** A character has at most three bytes, so a short text needs no count. */
 function exceedsBytes(json: string): boolean {
   return json.length > maxSnapshotBytes / 3 && Buffer.byteLength(json) > maxSnapshotBytes;
 }
 
-/** Where the quote is that ends the text which begins at `start`; the end of all where there is none. */
+/** The position of the quote that ends the text from `start` on, or the end of all. */
 function endOfText(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let before = end;

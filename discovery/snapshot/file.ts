@@ -5,9 +5,9 @@ import { excessOf } from './bounds';
 import { snapshotSchema, usableSnapshotSchema } from './schema';
 
 export type SnapshotOrigin = {
-  /** Where the text is from, for messages. */
+  /** The origin of the text, for messages. */
   readonly from: string;
-  /** Whose snapshot it must be. */
+  /** The required owner of the snapshot. */
   readonly owner: string;
 };
 
@@ -33,7 +33,7 @@ const lastGoodKind: Sealed<Content> = {
   fixes: { damaged: 'it is written again once its scopes answer' },
 };
 
-/** The file of what is only remembered, for this owner: a scope that cannot be used is left out. */
+/** The file of remembered answers of this owner. An unusable scope is left out. */
 export function lastGoodFile(owner: string): Sealed<Content> {
   return ofOwner(owner, lastGoodKind);
 }
@@ -44,8 +44,8 @@ export function serialiseSnapshot(snapshot: Snapshot, owner: string): string {
 }
 
 /**
- * Reads the text of a snapshot file; an endpoint that cannot be used is quarantined. Throws PrivatelinkError (BAD_ANSWER) that says what is
- * wrong with it, and the fix.
+ * Parses the text of a snapshot file. An unusable endpoint is quarantined. Throws PrivatelinkError
+ * (BAD_ANSWER) with the error and its fix.
  */
 export function parseSnapshot(text: string, { from, owner }: SnapshotOrigin): Snapshot {
   if (text.trimStart().startsWith('<')) {

@@ -13,22 +13,23 @@ export type LastGoodFiles = {
   readonly stateDir: string;
   readonly owner: string;
   readonly sources: readonly SourceConfig[];
-  /** A data plane may keep its own beside a worker's. */
+  /** A data plane may keep its own files beside a worker's. */
   readonly isDataPlane?: boolean;
-  /** How what the files hold is kept; as it is when absent. */
+  /** How the content of the files is kept in memory; absent: unchanged. */
   readonly hold?: HoldValue;
 };
 
 /**
- * Keeps last good in a file for each source, named for the owner and the source's configuration: another configuration of the owner that uses
- * the folder has files of its own, and a source that is added takes nothing from the others (fm-42).
+ * Keeps last good answers in a file for each source. The owner and the source's configuration name
+ * the file. Another configuration of the owner in the same folder has other files, and a new source
+ * takes nothing from the others (fm-42).
  */
 export function openLastGoodStore(files: LastGoodFiles, clock: Clocks): LastGoodStore {
   const { stateDir, owner, sources, isDataPlane, hold } = files;
   const base = join(stateDir, `last-good.${owner}${isDataPlane ? '.data-plane' : ''}`);
   const storeOf = (path: string) => createLastGoodStore({ path, owner, clock, hold });
   const stores = new Map(sources.map((source) => [source.name, storeOf(`${base}.${keyOf(source)}.json`)]));
-  // Earlier versions had one file, whatever the sources; where it is there, such a version was the last to run.
+  // Earlier versions had one file for all sources. When it exists, such a version ran last.
   const older = { path: `${base}.json`, store: storeOf(`${base}.json`), isRemoved: false };
 
   async function readOlder() {
@@ -55,7 +56,10 @@ export function openLastGoodStore(files: LastGoodFiles, clock: Clocks): LastGood
   };
 }
 
-/** The configuration of the source but for its secrets, and for its regions and account, which stand in what it holds. */
+/**
+ * The configuration of the source, without secrets. Regions and account are left out too: the file
+ * content names them.
+ */
 function keyOf(source: SourceConfig): string {
   const optional = { token: undefined, url: undefined, regions: undefined, ownAccount: undefined };
   const { token: _, url, regions: __, ownAccount: ___, ...rest } = { ...optional, ...source };
@@ -71,7 +75,7 @@ function warningOf(said: readonly { readonly warning?: string }[]): { readonly w
   return warnings.length > 0 ? { warning: warnings.join('; ') } : {};
 }
 
-/** It has been taken over; where it stayed, the next start would take it for the newer one. */
+/** The file was taken over. If it stayed, the next start would read it as the newer one. */
 async function removeOlder(path: string): Promise<{ readonly warning?: string }> {
   try {
     await rm(path);

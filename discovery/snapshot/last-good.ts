@@ -8,29 +8,37 @@ import { type HoldValue, holdAsItIs } from '#io/held';
 import { readSealed, writeSealed } from '#io/sealed-file';
 import { lastGoodFile } from './file';
 
-/** Where what is known of the scopes outlives the process; what cannot be read or written is said in a warning, never thrown. */
+/**
+ * Stores knowledge of scopes beyond the process. An error becomes a warning and is never thrown.
+ */
 export interface LastGoodStore {
-  /** What an earlier process knew, by scope id. */
+  /** Returns what an earlier process knew, by scope id. */
   read(): Promise<{ readonly known: ReadonlyMap<string, LastGood>; readonly warning?: string }>;
-  /** Keeps what the snapshot knows. */
+  /** Stores the known scopes of the snapshot. */
   write(snapshot: Snapshot): Promise<{ readonly warning?: string }>;
 }
 
-/** What stays the same is written again after this, so that its age on disk stays right to a third of the 15 min at which people are warned. */
+/**
+ * Unchanged content is written again after this time. Its age on disk then stays right within a
+ * third of the 15 minutes at which people are warned.
+ */
 const refreshMs = 300_000;
 
 export type LastGoodFile = {
   readonly path: string;
   readonly owner: string;
   readonly clock: Clocks;
-  /** How what the file holds is kept; as it is when absent. */
+  /** How the content of the file is kept in memory; absent: unchanged. */
   readonly hold?: HoldValue;
 };
 
-/** Keeps last good in a snapshot file, replaced as a whole (0600) when what is known has changed; use one store for one process. */
+/**
+ * Keeps last good answers in a snapshot file. It replaces the whole file (0600) after each change.
+ * Use one store for one process.
+ */
 export function createLastGoodStore({ path, owner, clock, hold = holdAsItIs }: LastGoodFile): LastGoodStore {
   const kind = lastGoodFile(owner);
-  /** What the file holds, and since when by the monotonic clock. */
+  /** The content of the file, and the monotonic time since when. */
   let kept: { readonly read: () => Snapshot; readonly sinceMs: number } | undefined;
   return {
     read: async () => {
@@ -39,7 +47,7 @@ export function createLastGoodStore({ path, owner, clock, hold = holdAsItIs }: L
         if (!read) return { known: new Map() };
         const { snapshot } = read;
         const ageMs = clock.now() - snapshot.takenAtMs;
-        // One from the future has no age that could be told, and is written anew.
+        // A time in the future has no age, so the file is written again.
         kept = { read: hold(snapshot), sinceMs: ageMs < 0 ? -Infinity : clock.monotonicMs() - ageMs };
         return { known: restoredFrom(snapshot) };
       } catch (thrown) {
@@ -80,7 +88,7 @@ function restoredFrom({ scopes }: Snapshot): ReadonlyMap<string, LastGood> {
   );
 }
 
-/** Whether the same endpoints are known in the same scopes, whenever they were read. */
+/** Whether both know the same endpoints in the same scopes; times are ignored. */
 function isSame(one: Snapshot, other: Snapshot): boolean {
   return isDeepStrictEqual(contentOf(one), contentOf(other));
 }

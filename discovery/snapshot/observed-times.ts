@@ -1,6 +1,6 @@
 import type { Discovered, LastGood, Observed, ScopeState, Snapshot } from '#core/model';
 
-/** What was last known of a scope, each time in it moved by `ms`: the clock that they are of was set by that much. */
+/** Moves every time in the last good answer by `ms`, after its clock was set by `ms`. */
 export function moveGood(good: LastGood, ms: number): LastGood {
   return { ...good, observedAtMs: good.observedAtMs + ms, discovered: moveDiscovered(good.discovered, ms) };
 }
@@ -21,7 +21,7 @@ function moveDiscovered({ endpoints, quarantined }: Discovered, ms: number): Dis
   return { endpoints: endpoints.map(move), quarantined: quarantined.map(move) };
 }
 
-/** The newest time in it. */
+/** The newest time in the answer. */
 export function newestMs({ observedAtMs, discovered: { endpoints, quarantined } }: LastGood): number {
   const timeOf = (newest: number, { observed }: { readonly observed?: Observed }) =>
     Math.max(newest, observed?.atMs ?? newest);

@@ -5,17 +5,17 @@ import { readRegular } from '#io/files';
 import { maxSnapshotBytes } from './bounds';
 import type { ReaderOptions, ReadSnapshot } from './text';
 
-/** Reads the file or the URL that the source names. */
+/** Reads the file or the URL of the source. */
 export function createSnapshotReader(config: SnapshotConfig, options: ReaderOptions = {}): ReadSnapshot {
   const from = describeSource(config);
   const { url, token } = config;
   if (!url) return fileReader(config.file ?? '', from, options);
-  // What speaks HTTP takes memory that whoever reads a file can do without.
+  // A reader of a file saves the memory of the HTTP client.
   const loaded = lazy(async () => (await import('./url-reader')).createUrlReader({ url, token, from }, options));
   return async (etag, signal) => (await loaded())(etag, signal);
 }
 
-/** Source and place, for messages; a query may hold a signature, and is left out. */
+/** Source and place, for messages. The query is left out: it may hold a signature. */
 export function describeSource({ name, file, url }: SnapshotConfig): string {
   if (!url) return `source ${name}, ${file}`;
   const { origin, pathname } = new URL(url);
@@ -25,7 +25,7 @@ export function describeSource({ name, file, url }: SnapshotConfig): string {
 function fileReader(file: string, from: string, { maxBytes = maxSnapshotBytes }: ReaderOptions): ReadSnapshot {
   return async (_, signal) => {
     try {
-      // A byte more than there may be: who judges the text sees that it is too long.
+      // One byte more than allowed, so that the check of the text finds it too long.
       return { text: await readRegular(file, { signal, mostBytes: maxBytes + 1 }) };
     } catch (cause) {
       signal.throwIfAborted();

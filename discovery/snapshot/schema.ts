@@ -19,21 +19,24 @@ import { cut, cutNames, isEndpointId } from '../admission/fields';
 import { brokenRule, spellClaim } from '../admission/rules';
 
 /**
- * What a snapshot may say: what endpoints claim passes the schema of tags (fm-50), and an endpoint that does not pass costs itself alone
- * (fm-45). The addresses are judged by the source that reads the snapshot.
+ * The form of a snapshot. The schema of tags checks claims (fm-50). An invalid endpoint affects
+ * only itself (fm-45). The reading source checks the addresses.
  */
 
-/** One parser for each field of a type, also for the optional ones: a field that is added to the model is not lost here. */
+/**
+ * One parser for each field of a type, also for optional fields: a new field of the model cannot
+ * get lost here.
+ */
 type Fields<T> = { readonly [K in keyof Required<T>]: z.ZodType<T[K]> };
 
-/** As far as a Date reaches. */
+/** The range of a JavaScript Date. */
 const timeMs = z.number().min(-8.64e15).max(8.64e15);
 const state = z.string().transform(parseEndpointState);
 const words = z.string().transform((text) => cut(text));
 const names = z.array(z.string()).transform(cutNames);
 const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'a region, such as us-east-1');
 const label = z.string().regex(/^[a-z0-9-]{1,63}$/, 'lowercase letters, digits and dashes, at most 63');
-/** A tag is `scope:` and this. */
+/** A scope tag is `scope:` and this text. */
 const scopeId = z
   .string()
   .max(122)
@@ -44,7 +47,7 @@ const protocols: { readonly [P in Protocol]: P } = { http: 'http', https: 'https
 const address = z.object({
   ip: z.string(),
   region,
-  // A zone is a preference: one that cannot be believed is unknown (fm-49).
+  // A zone is a preference. A zone that fails the check is unknown (fm-49).
   zoneId: z.string().refine(isZoneId).optional().catch(undefined),
 } satisfies Fields<Address>);
 
@@ -80,13 +83,13 @@ const endpoint = z
   })
   .transform(spellClaim);
 
-/** Without an id nobody knows what is missing (fm-03). */
+/** Without an id, the missing thing is unknown (fm-03). */
 const anyId = z
   .string()
   .min(1)
   .transform((text) => cut(text));
 
-/** What is for people, or judged anew by the source that reads it: it need not pass. */
+/** Fields for people, and fields that the reading source judges again. They need not be valid. */
 const lenient = {
   scopeId: scopeId.catch(''),
   domain: z.string().regex(domainPattern).optional().catch(undefined),
@@ -96,14 +99,14 @@ const lenient = {
 const quarantined = z.object({
   ...lenient,
   endpointId: anyId,
-  // A later version may have more; this one holds what it does not understand.
+  // A later version may have more codes. This version quarantines what it does not understand.
   code: z.enum(quarantineCodes).catch('missing-field'),
   reason: words.catch(''),
   fix: words.catch(''),
   observed: observed.catch(undefined),
 } satisfies Fields<Quarantined>);
 
-/** What is read of an endpoint that does not pass, to quarantine it. */
+/** The readable part of an invalid endpoint, for its quarantine. */
 const refused = z.object({ ...lenient, id: anyId });
 
 const endpointOrWhyNot = z.unknown().transform((value, context): Endpoint | Quarantined => {
@@ -121,7 +124,7 @@ function quarantine({ id, ...rest }: z.infer<typeof refused>, misfit: string): Q
   return { endpointId: id, ...rest, code: 'missing-field', reason, fix: 'correct it where the snapshot is written' };
 }
 
-/** All of them at once where all pass, as nearly always; else one by one. */
+/** Parses all endpoints at once in the usual case that all are valid, else one by one. */
 const endpoints = z.unknown().transform((value, context): readonly (Endpoint | Quarantined)[] => {
   const all = z.array(endpoint).safeParse(value);
   if (all.success) return all.data;
@@ -164,10 +167,10 @@ export const snapshotSchema = z.object({
   scopes: z.array(scopeStateSchema),
   goneIds: z.array(words).optional(),
   warnings: z.array(words).optional(),
-  // Findings are for who asked for them: they are in no file.
+  // Findings are only for the caller that asked for them. No file holds them.
 } satisfies Fields<Omit<Snapshot, 'findings'>>);
 
-/** The same, without the scopes of which anything else cannot be used. */
+/** The same, without unusable scopes. */
 export const usableSnapshotSchema = snapshotSchema.extend({
   scopes: z
     .array(z.unknown())

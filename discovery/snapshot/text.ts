@@ -1,7 +1,10 @@
-/** The text of a snapshot; `etag` names its version where the server gives one. */
+/** The text of a snapshot. `etag` names its version when the server sends one. */
 export type SnapshotText = { readonly text: string; readonly etag?: string };
 
-/** Gives undefined when the version that `etag` names is still the one. Throws PrivatelinkError, or the signal's reason. */
+/**
+ * Returns undefined when the version of `etag` is still current. Throws PrivatelinkError, or the
+ * signal's reason.
+ */
 export type ReadSnapshot = (etag: string | undefined, signal: AbortSignal) => Promise<SnapshotText | undefined>;
 
 export type ReaderOptions = {

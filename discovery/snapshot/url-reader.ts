@@ -15,7 +15,7 @@ type UrlOptions = Pick<SnapshotConfig, 'token'> & {
   readonly from: string;
 };
 
-/** Reads what the server at the URL gives. */
+/** Reads the snapshot from its URL. */
 export function createUrlReader(
   { url, token, from }: UrlOptions,
   { timeoutMs = 10_000, maxBytes = maxSnapshotBytes }: ReaderOptions,
@@ -27,7 +27,8 @@ export function createUrlReader(
       ...(token && { authorization: `Bearer ${token}` }),
       ...(etag && { 'if-none-match': etag }),
     };
-    // One connection for each pass: none is kept that the server may close as it is used again (fm-27).
+    // A new connection for each pass: a kept one might be closed by the server during its next use
+    // (fm-27).
     const answer = await request(url, { headers, dispatcher, signal, reset: true });
     const text = await answer.body.text();
     if (answer.statusCode === 304) return undefined;

@@ -2,17 +2,20 @@ import { z } from 'zod';
 import { optionalText, readableItems } from '../answers';
 import type { Listing } from './listing';
 
-/** What an endpoint of type Resource reaches: for a single resource configuration one, for a group one for each of its members. */
+/**
+ * The target of an endpoint of type Resource: one for a single resource configuration, and one for
+ * each member of a group.
+ */
 export type AssociationItem = {
   readonly endpointId: string;
   readonly id?: string;
-  /** `Accessible`, or another word of AWS's. */
+  /** `Accessible`, or another word of AWS. */
   readonly accessibility?: string;
   /** AWS's own words. */
   readonly failure?: string;
-  /** Of the resource configuration. */
+  /** The ARN of the resource configuration. */
   readonly resourceArn?: string;
-  /** Why nothing but its endpoint can be read (fm-45). */
+  /** Why only its endpoint can be read (fm-45). */
   readonly misfit?: string;
 };
 
@@ -35,7 +38,7 @@ const associationItem = z
     }),
   );
 
-/** AWS refuses a larger page of this action, and of no other. */
+/** AWS refuses larger pages of this action. */
 const mostPerPage = 100;
 
 /** The associations of these endpoints. */

@@ -7,7 +7,10 @@ import { wrapAwsError } from '../errors';
 import { readAwsList } from '../pages';
 import { loadServiceDiscovery } from '../sdk';
 
-/** `reference` is what AWS's calls take for it: the ARN, which alone reaches what another account shares, or else the id. */
+/**
+ * `reference` is the value for AWS's calls: the ARN, because only an ARN reaches a shared
+ * namespace, else the id.
+ */
 export type NamespaceItem = {
   readonly id: string;
   readonly arn?: string;
@@ -20,26 +23,32 @@ export type ServiceItem = {
   readonly name: string;
   readonly reference: string;
   readonly createdAtMs?: number;
-  /** AWS knows the health of its instances. */
+  /** AWS checks the health of its instances. */
   readonly isHealthChecked: boolean;
 };
 
 export type InstanceItem = {
   readonly id: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** The account that registered it, where AWS says so. */
+  /** The account that registered it, when AWS tells it. */
   readonly createdBy?: string;
-  /** Why nothing but its id can be read (fm-45). */
+  /** Why only its id can be read (fm-45). */
   readonly misfit?: string;
 };
 
-/** What discovery needs of Cloud Map in one account and region. Every list is complete; all throw PrivatelinkError. */
+/**
+ * What discovery reads of Cloud Map in one account and region. Every list is complete. All methods
+ * throw PrivatelinkError.
+ */
 export interface CloudMapReader {
   /** The account's own namespaces and those shared with it. */
   listNamespaces(signal: AbortSignal): Promise<readonly NamespaceItem[]>;
   listServices(namespace: string, signal: AbortSignal): Promise<readonly ServiceItem[]>;
   listInstances(service: string, signal: AbortSignal): Promise<readonly InstanceItem[]>;
-  /** HEALTHY, UNHEALTHY or UNKNOWN by instance id; an instance registered a moment ago may be absent. */
+  /**
+   * HEALTHY, UNHEALTHY or UNKNOWN by instance id. An instance registered a moment ago may be
+   * absent.
+   */
   readHealth(service: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Whether AWS says that the service has no such instance. */
   isGone(service: string, instance: string, signal: AbortSignal): Promise<boolean>;
@@ -47,9 +56,9 @@ export interface CloudMapReader {
 
 export type CloudMapReaderOptions = {
   readonly scope: AccountScope;
-  /** Made at the first call: loading the SDK costs 0.12 s. */
+  /** Created at the first call: loading the SDK costs 0.12 s. */
   readonly client: () => Promise<ServiceDiscoveryClient>;
-  /** Items per page; AWS gives no more than 100. */
+  /** Items per page; AWS allows at most 100. */
   readonly pageSize: number;
   readonly budget: CallBudget;
 };
@@ -124,7 +133,7 @@ async function isUnknownInstance(
 
 const identity = { Id: z.string().min(1), Arn: optionalText, ResourceOwner: optionalText, Name: z.string().min(1) };
 
-/** An AWS that does not name owners is one that does not take ARNs either. */
+/** An AWS without owners in its answers does not accept ARNs either. */
 function referenceOf({ Id, Arn, ResourceOwner }: { Id: string; Arn?: string; ResourceOwner?: string }): string {
   return (ResourceOwner && Arn) || Id;
 }

@@ -14,7 +14,10 @@ import { describeExisting, findGone } from './gone-by-id';
 import { createLister, type Ec2ReaderOptions } from './listing';
 import type { Zoned } from './zones';
 
-/** One VPC endpoint as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
+/**
+ * One VPC endpoint as AWS states it, with the used fields only. Fields that AWS may leave out are
+ * optional (fm-23).
+ */
 export type VpcEndpointItem = {
   readonly id: string;
   /** AWS's spelling, such as `GatewayLoadBalancer`. */
@@ -24,13 +27,13 @@ export type VpcEndpointItem = {
   readonly state?: string;
   readonly reason?: string;
   readonly createdAtMs?: number;
-  /** Of type Resource the ARN of what it is for. */
+  /** For type Resource: the ARN of its resource. */
   readonly serviceName?: string;
   readonly vpcId?: string;
   readonly interfaceIds: readonly string[];
   readonly dnsNames: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
-  /** Why nothing but its id can be read (fm-45). */
+  /** Why only its id can be read (fm-45). */
   readonly misfit?: string;
 };
 
@@ -40,16 +43,19 @@ export type InterfaceItem = Zoned & {
   readonly misfit?: string;
 };
 
-/** `tagKey` absent: endpoints without tags too. */
+/** Without `tagKey`, untagged endpoints are listed too. */
 export type EndpointFilter = { readonly tagKey?: string; readonly vpcIds?: readonly string[] };
 
-/** What discovery needs of EC2 in one account and region. All lists are complete, or throw PrivatelinkError. */
+/**
+ * What discovery reads of EC2 in one account and region. Every list is complete, or the call throws
+ * PrivatelinkError.
+ */
 export interface Ec2Reader {
   listEndpoints(filter: EndpointFilter, signal: AbortSignal): Promise<readonly VpcEndpointItem[]>;
   listInterfaces(ids: readonly string[], signal: AbortSignal): Promise<readonly InterfaceItem[]>;
-  /** What endpoints of type Resource reach. */
+  /** The targets of endpoints of type Resource. */
   listAssociations(endpointIds: readonly string[], signal: AbortSignal): Promise<readonly AssociationItem[]>;
-  /** Of these endpoints, those that AWS does not know, or knows in a terminal state. */
+  /** The endpoints that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -90,7 +96,7 @@ type PageRequest = Pick<Ec2ReaderOptions, 'client' | 'pageSize'> & {
   readonly token?: string;
 };
 
-/** No filter by type: an endpoint of one that is not routed to would seem not to be there (fm-62). */
+/** No filter by type: an endpoint of an unsupported type would seem to be missing (fm-62). */
 async function describeEndpoints(
   { client, filter, pageSize, token }: PageRequest,
   abortSignal: AbortSignal,
@@ -114,7 +120,7 @@ async function describeById(
   return (await client()).send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [...ids] }), { abortSignal });
 }
 
-/** What AWS hides in the account's lists is asked for: hidden is not absent (fm-64). */
+/** Includes interfaces that AWS hides from lists: hidden is not absent (fm-64). */
 async function describeInterfaces(
   client: () => Promise<EC2Client>,
   ids: readonly string[],

@@ -4,7 +4,7 @@ import type { AccountScope } from '../accounts';
 import type { CallBudget } from '../call-budget';
 import { wrapAwsError } from '../errors';
 
-/** How one action of EC2 is asked for ids; `describe` rejects as the SDK does. */
+/** How to ask one action of EC2 for ids. `describe` rejects as the SDK does. */
 export type DescribeById = {
   readonly scope: AccountScope;
   readonly budget: CallBudget;
@@ -14,10 +14,13 @@ export type DescribeById = {
 
 export type Described = { readonly id: string; readonly state: EndpointState };
 
-/** Things asked for by id in one call: an answer that lists them all stays small. */
+/** Ids in one call. An answer that lists them all stays small. */
 const idsPerCall = 200;
 
-/** Of these ids, those that EC2 names as unknown or gives in a terminal state; throws PrivatelinkError when any batch is not answered. */
+/**
+ * The ids that EC2 names as unknown, or lists in a terminal state. Throws PrivatelinkError when a
+ * batch is not answered.
+ */
 export async function findGone(
   ids: readonly string[],
   { scope, budget, action, describe }: DescribeById,
@@ -38,12 +41,13 @@ export async function findGone(
   return gone;
 }
 
-/** How often AWS is asked again without the ids that it named as unknown, before a batch is given up. */
+/** AWS is asked this often without its unknown ids, before the batch is given up. */
 const attempts = 5;
 
 /**
- * What `describe` gives of those that exist; undefined when none does. AWS refuses a whole batch for one id that is gone: those that it
- * names are left out, which costs them alone (fm-11). Throws what `describe` throws.
+ * The items of `describe` that exist; undefined when none does. AWS refuses a whole batch for one
+ * unknown id. The ids that AWS names are left out, and the rest is asked again (fm-11). Throws what
+ * `describe` throws.
  */
 export async function describeExisting<T>(
   ids: readonly string[],
@@ -62,7 +66,10 @@ export async function describeExisting<T>(
   return undefined;
 }
 
-/** Of these ids, those that AWS names as unknown; where it names one at a time, as many as it is asked, and the rest another time. */
+/**
+ * The ids that AWS names as unknown. When AWS names one id for each call, the rest waits for the
+ * next pass.
+ */
 export async function findMissing(
   ids: readonly string[],
   describe: (ids: readonly string[]) => Promise<unknown>,

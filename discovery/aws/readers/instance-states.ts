@@ -1,6 +1,9 @@
 import type { EndpointState } from '#core/model';
 
-/** A stopped instance is certain not to serve, and its address comes back with it: it leaves as a failed endpoint does (docs/decisions/0010). */
+/**
+ * A stopped instance certainly does not serve, and its address comes back with it. It leaves as a
+ * failed endpoint does (docs/decisions/0010).
+ */
 const states: ReadonlyMap<string, EndpointState> = new Map([
   ['running', 'available'],
   ['pending', 'pending'],
@@ -10,7 +13,7 @@ const states: ReadonlyMap<string, EndpointState> = new Map([
   ['terminated', 'deleted'],
 ]);
 
-/** The endpoint state that EC2's state of an instance stands for; `unlisted` for one unknown here. */
+/** The endpoint state for EC2's state of an instance; `unlisted` for an unknown text. */
 export function parseInstanceState(text: string): EndpointState {
   return states.get(text.toLowerCase()) ?? 'unlisted';
 }

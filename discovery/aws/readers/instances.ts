@@ -8,7 +8,10 @@ import { parseInstanceState } from './instance-states';
 import type { Ec2ReaderOptions } from './listing';
 import type { Zoned } from './zones';
 
-/** One instance as AWS gives it, reduced to what is used; fields that AWS may leave out are optional (fm-23). */
+/**
+ * One instance as AWS states it, with the used fields only. Fields that AWS may leave out are
+ * optional (fm-23).
+ */
 export type Ec2InstanceItem = Zoned & {
   readonly id: string;
   /** AWS's spelling, such as `shutting-down`. */
@@ -16,18 +19,18 @@ export type Ec2InstanceItem = Zoned & {
   readonly reason?: string;
   readonly createdAtMs?: number;
   readonly vpcId?: string;
-  /** Of the primary interface: its own IPv4 and IPv6 address. */
+  /** The IPv4 and the IPv6 address of the primary interface. */
   readonly ips: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
-  /** Why nothing but its id can be read (fm-45). */
+  /** Why only its id can be read (fm-45). */
   readonly misfit?: string;
 };
 
-/** What discovery needs of EC2 in one account and region. */
+/** What discovery reads of EC2 in one account and region. */
 export interface Ec2InstanceReader {
-  /** Instances that carry the tag, in any state; complete, or throws PrivatelinkError. */
+  /** Tagged instances in any state. Complete, or throws PrivatelinkError. */
   listInstances(tagKey: string, signal: AbortSignal): Promise<readonly Ec2InstanceItem[]>;
-  /** Of these instances, those that AWS does not know, or knows in a terminal state. */
+  /** The instances that AWS does not know, or knows in a terminal state. */
   findGone(ids: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -55,7 +58,10 @@ type PageRequest = {
   readonly token?: string;
 };
 
-/** No filter by state: an instance in a state of tomorrow would seem to be gone. What AWS hides in the account's lists is asked for (fm-64). */
+/**
+ * No filter by state: an instance in a new state would seem to be gone. Instances that AWS hides
+ * from lists are included (fm-64).
+ */
 async function describeInstances(
   { client, tagKey, pageSize, token }: PageRequest,
   abortSignal: AbortSignal,
@@ -121,7 +127,10 @@ const instancesPage = z
     NextToken,
   }));
 
-/** Other addresses of an instance are often those of its containers, which have no part in its tags. */
+/**
+ * The other addresses of an instance often belong to its containers. The instance's tags do not
+ * cover those.
+ */
 function ipv6Of(interfaces: readonly z.infer<typeof networkInterface>[]): string | undefined {
   const primary = interfaces.find(
     ({ Attachment }) => Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,

@@ -6,9 +6,12 @@ import { loadEc2 } from '../sdk';
 
 export type Ec2ReaderOptions = {
   readonly scope: AccountScope;
-  /** Made at the first call: loading the SDK costs 0.27 s. */
+  /** Created at the first call: loading the SDK costs 0.27 s. */
   readonly client: () => Promise<EC2Client>;
-  /** Endpoints per page and interfaces per batch, at most 1000 (AWS's limit). Parsing a page blocks the event loop, about 0.1 ms per item. */
+  /**
+   * Endpoints per page and interfaces per batch, at most 1000 (AWS's limit). Parsing a page blocks
+   * the event loop, about 0.1 ms per item.
+   */
   readonly pageSize: number;
   readonly budget: CallBudget;
 };
@@ -17,7 +20,7 @@ type Ec2 = Awaited<ReturnType<typeof loadEc2>>;
 type Paging = { readonly MaxResults: number; readonly NextToken?: string };
 type Asked = { readonly client: EC2Client; readonly abort: { readonly abortSignal: AbortSignal } };
 
-/** One action: how to ask for a page, and where its items are. */
+/** One action: how to ask for a page, and the place of its items. */
 export type Listing<T> = Pick<List<T>, 'action' | 'page'> & {
   readonly ask: (sdk: Ec2, paging: Paging, asked: Asked) => Promise<unknown>;
 };
@@ -26,8 +29,9 @@ export type Listing<T> = Pick<List<T>, 'action' | 'page'> & {
 const filterLimit = 200;
 
 /**
- * Reads lists through the SDK, page by page: complete, or they throw PrivatelinkError. Names and ids are values of a filter, not parameters,
- * because one that AWS does not know would fail the call.
+ * Reads lists through the SDK, page by page. A list is complete, or the call throws
+ * PrivatelinkError. Names and ids are values of a filter: as parameters, one unknown id would fail
+ * the call.
  */
 export function createLister({ scope, client, pageSize, budget }: Ec2ReaderOptions) {
   function list<T>({ action, ask, page }: Listing<T>, signal: AbortSignal): Promise<readonly T[]> {

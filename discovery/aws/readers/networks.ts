@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { optionalText } from '../answers';
 import { createLister, type Ec2ReaderOptions, type Listing } from './listing';
 
-/** A provider's endpoint service; zones by id, or by the asking account's names. */
+/** A provider's endpoint service. Its zones are ids, or names of the asking account. */
 export type EndpointServiceItem = {
   readonly name: string;
   readonly zoneIds: readonly string[];
@@ -11,7 +11,7 @@ export type EndpointServiceItem = {
 
 export type SubnetItem = { readonly vpcId: string; readonly zoneId: string };
 
-/** `ranges` in IPv4's CIDR notation. */
+/** `ranges` in CIDR notation of IPv4. */
 export type VpcItem = { readonly vpcId: string; readonly ranges: readonly string[] };
 
 export type PeeringItem = {
@@ -22,12 +22,15 @@ export type PeeringItem = {
   readonly sides: readonly [VpcItem, VpcItem];
 };
 
-/** What findings need of EC2 in one account and region. All lists are complete, or throw PrivatelinkError; what AWS does not know, or does not show, is missing. */
+/**
+ * What findings read of EC2 in one account and region. Every list is complete, or the call throws
+ * PrivatelinkError. Items that AWS does not know or does not show are missing.
+ */
 export interface NetworkReader {
   listServices(names: readonly string[], signal: AbortSignal): Promise<readonly EndpointServiceItem[]>;
   listSubnets(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly SubnetItem[]>;
   listVpcs(vpcIds: readonly string[], signal: AbortSignal): Promise<readonly VpcItem[]>;
-  /** Those of the whole account and region: two filters would have to match both sides at once. */
+  /** All peerings of the account and region: two filters would have to match both sides at once. */
   listPeerings(signal: AbortSignal): Promise<readonly PeeringItem[]>;
 }
 

@@ -18,7 +18,9 @@ const action = 'DescribeRegions';
 
 const regionsAnswer = z.object({ Regions: z.array(z.object({ RegionName: z.string().min(1) })) });
 
-/** The regions that are enabled in the account, sorted. Throws PrivatelinkError, also where the identity may not ask. */
+/**
+ * The enabled regions of the account, sorted. Throws PrivatelinkError, also without the permission.
+ */
 export async function readRegions(
   { scope, client, budget }: RegionsOptions,
   signal: AbortSignal,

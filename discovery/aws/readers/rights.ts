@@ -5,7 +5,7 @@ import type { CallBudget } from '../call-budget';
 import { wrapAwsError } from '../errors';
 import { loadEc2 } from '../sdk';
 
-/** Calls that change who connects to a service. */
+/** Calls that change the connections of a service. */
 export type ServiceWrite =
   | 'AcceptVpcEndpointConnections'
   | 'RejectVpcEndpointConnections'
@@ -17,13 +17,13 @@ export type RightsOptions = {
   readonly budget: CallBudget;
 };
 
-/** Nobody has these: a dry run that is none after all would change nothing. */
+/** An id without an endpoint: a call that is no dry run after all would change nothing. */
 const nobody = 'vpce-00000000000000000';
 const nobodysRoot = 'arn:aws:iam::000000000000:root';
 
 /**
- * Asks AWS whether the identity may make a call about a service, by a dry run, which changes nothing. Resolves where it may; throws PrivatelinkError
- * (ACCESS_DENIED where it may not).
+ * Asks AWS by a dry run, which changes nothing, whether the identity may make a call about a
+ * service. Resolves when it may. Throws PrivatelinkError (ACCESS_DENIED when it may not).
  */
 export async function proveRight(
   action: ServiceWrite,
@@ -60,7 +60,7 @@ export async function proveRight(
   });
 }
 
-/** AWS's word for a dry run that would have been done. */
+/** AWS's error for a dry run that would have succeeded. */
 function isPermitted(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'DryRunOperation';
 }

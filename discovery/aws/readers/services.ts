@@ -4,29 +4,35 @@ import { parseEndpointState } from '#core/endpoint-states';
 import { optionalText, readableItems } from '../answers';
 import { createLister, type Ec2ReaderOptions, type Listing } from './listing';
 
-/** One endpoint service as its own account sees it (DescribeVpcEndpointServiceConfigurations), reduced to what is used. */
+/**
+ * One endpoint service as its own account sees it (DescribeVpcEndpointServiceConfigurations), with
+ * the used fields only.
+ */
 export type EndpointServiceConfiguration = {
   readonly id: string;
   readonly acceptanceRequired: boolean;
   readonly zoneIds: readonly string[];
-  /** Names of the asking account. */
+  /** Zone names of the asking account. */
   readonly zoneNames: readonly string[];
   /** ARNs of network load balancers. */
   readonly loadBalancerArns: readonly string[];
-  /** Why nothing but its id can be read (fm-45). */
+  /** Why only its id can be read (fm-45). */
   readonly misfit?: string;
 };
 
-/** `serviceId` is absent only where the item could not be read (`misfit`). */
+/** Without `serviceId` when the item could not be read (`misfit`). */
 export type ConnectionItem = Omit<EndpointConnection, 'serviceId'> & { readonly serviceId?: string };
 
-/** What an account asks of EC2 about its own endpoint services. All lists are complete, or throw PrivatelinkError. */
+/**
+ * What an account reads about its own endpoint services. Every list is complete, or the call throws
+ * PrivatelinkError.
+ */
 export interface EndpointServiceReader {
-  /** Of these services those that AWS knows here. */
+  /** The services that AWS knows here. */
   listServices(ids: readonly string[], signal: AbortSignal): Promise<readonly EndpointServiceConfiguration[]>;
-  /** Connections to these services; to one that AWS does not know here there are none, without a word. */
+  /** Connections to these services. For an unknown service AWS lists none, and reports no error. */
   listConnections(serviceIds: readonly string[], signal: AbortSignal): Promise<readonly ConnectionItem[]>;
-  /** Throws where AWS does not know the service here (`isUnknownService`). */
+  /** Throws when AWS does not know the service here (`isUnknownService`). */
   listPermissions(serviceId: string, signal: AbortSignal): Promise<readonly Permission[]>;
 }
 
@@ -39,7 +45,7 @@ export function createEndpointServiceReader(options: Ec2ReaderOptions): Endpoint
   };
 }
 
-/** Whether AWS said that there is no such endpoint service in the account and region. */
+/** Whether AWS said that the account and region have no such endpoint service. */
 export function isUnknownService(thrown: unknown): boolean {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   return cause instanceof Error && /^InvalidVpcEndpointService(Id)?\.NotFound$/.test(cause.name);
@@ -78,7 +84,7 @@ function unreadableService({
   return { id, misfit, acceptanceRequired: true, zoneIds: [], zoneNames: [], loadBalancerArns: [] };
 }
 
-/** A filter and no ids: one id that AWS does not know would fail the call. */
+/** A filter in place of ids: one unknown id would fail the call. */
 function servicesOf(Values: string[]): Listing<EndpointServiceConfiguration> {
   return {
     action: 'ec2:DescribeVpcEndpointServiceConfigurations',
@@ -95,7 +101,7 @@ function servicesOf(Values: string[]): Listing<EndpointServiceConfiguration> {
   };
 }
 
-/** What of AWS's form becomes text of a table and of a command; anything else is no answer of AWS's. */
+/** AWS's form of an id. It becomes text of tables and of commands, so no other form is accepted. */
 const endpointId = /^vpce-[0-9a-f]+$/;
 
 const connectionItem = z
@@ -124,7 +130,7 @@ const connectionItem = z
     }),
   );
 
-/** As on the wire (`pendingAcceptance`), however AWS spells it; one that is not known here stays as it is. */
+/** AWS's spelling on the wire (`pendingAcceptance`). An unknown state stays as it is. */
 function stateOf(text: string): string {
   const known = parseEndpointState(text);
   return known === 'unlisted' ? text : known;
@@ -132,7 +138,7 @@ function stateOf(text: string): string {
 
 const serviceIdAlone = z.object({ ServiceId: z.string().min(1) });
 
-/** An id of another form fails the list: nobody knows what is missing then. */
+/** An id of another form fails the list, because the missing thing is then unknown. */
 const connections = z.array(
   z.unknown().transform((value, context): ConnectionItem => {
     const parsed = connectionItem.safeParse(value);
@@ -148,7 +154,7 @@ const connections = z.array(
   }),
 );
 
-/** No state of AWS's: nobody accepts, rejects or lets through what is in it. */
+/** Not a state of AWS. A connection in this state is not accepted, rejected or let through. */
 export const unreadableState = 'unreadable';
 
 function serviceOf(value: unknown): Pick<ConnectionItem, 'serviceId'> {
@@ -171,7 +177,7 @@ function connectionsTo(Values: string[]): Listing<ConnectionItem> {
 
 const permissionItem = z
   .object({
-    // AWS's names are ASCII; anything else would reach a terminal and a call.
+    // AWS's names are ASCII. Any other text would reach a terminal and a call.
     Principal: z.string().regex(/^[\x21-\x7e]+$/, 'no principal'),
     ServicePermissionId: optionalText,
   })

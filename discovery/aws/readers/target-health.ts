@@ -9,13 +9,16 @@ import { loadLoadBalancing } from '../sdk';
 
 /** One target behind a load balancer. */
 export type TargetItem = {
-  /** The zone by the asking account's name, or `all`; AWS tells it of addresses only, and not of instances. */
+  /**
+   * The zone, by the asking account's name, or `all`. AWS tells it for addresses, and not for
+   * instances.
+   */
   readonly zoneName?: string;
-  /** AWS's word, such as `healthy`. */
+  /** AWS's word, for example `healthy`. */
   readonly state: string;
 };
 
-/** What load balancers say of their targets. Throws PrivatelinkError. */
+/** Reads the health of load balancers' targets. Throws PrivatelinkError. */
 export interface TargetHealthReader {
   /** Targets of all target groups behind these load balancers. */
   listTargets(loadBalancerArns: readonly string[], signal: AbortSignal): Promise<readonly TargetItem[]>;
@@ -23,7 +26,7 @@ export interface TargetHealthReader {
 
 export type TargetHealthOptions = {
   readonly scope: AccountScope;
-  /** Made at the first call. */
+  /** Created at the first call. */
   readonly client: () => Promise<ElasticLoadBalancingV2Client>;
   readonly budget: CallBudget;
 };
@@ -71,7 +74,7 @@ const healthAnswer = z.object({
     z
       .object({
         Target: z.object({ AvailabilityZone: optionalText }).nullish(),
-        // One that cannot be read is neither healthy nor unhealthy.
+        // An unreadable target is neither healthy nor unhealthy.
         TargetHealth: z.object({ State: z.string() }).catch({ State: 'unreadable' }),
       })
       .transform(

@@ -8,12 +8,15 @@ import { parseAnswer } from '../answers';
 import type { CallBudget } from '../call-budget';
 import { loadEc2 } from '../sdk';
 
-/** A place whose zone AWS gives by id, by name, or not at all. */
+/** A place with a zone id, a zone name, or neither. */
 export type Zoned = { readonly zoneId?: string; readonly zoneName?: string };
 
 export type ZoneIds = ReadonlyMap<string, string>;
 
-/** Ids of one account's and region's zones by name; what is not known is missing. Rejects only when the signal is aborted. */
+/**
+ * Zone ids of one account and region by name; an unknown zone is missing. Rejects only when the
+ * signal is aborted.
+ */
 export type ReadZoneIds = (signal: AbortSignal) => Promise<ZoneIds>;
 
 export type ZonesOptions = {
@@ -23,7 +26,10 @@ export type ZonesOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 };
 
-/** Gives each place its zone id where only the name is known; AWS is asked once, and only where an id is missing. */
+/**
+ * Adds the zone id to each place that has only a name. Asks AWS once, and only when an id is
+ * missing.
+ */
 export async function withZoneIds<T extends Zoned>(
   places: readonly T[],
   readZoneIds: ReadZoneIds,
@@ -38,12 +44,13 @@ function isUnresolved<T extends Zoned>(place: T): place is T & { readonly zoneNa
   return place.zoneId === undefined && place.zoneName !== undefined;
 }
 
-/** Gives the zone id back where it is believed. */
+/** Returns the zone id when it is trusted. */
 export type Trust = (zoneId: string | undefined) => string | undefined;
 
 /**
- * Which of the zone ids that strangers wrote are believed, so that nobody chooses how many upstreams there are (fm-49): of the scope's own
- * region those that AWS lists; of other regions, or where AWS does not say, those of AWS's form. AWS is asked only where there is one.
+ * Decides which zone ids of strangers are trusted, so that no stranger chooses the number of
+ * upstreams (fm-49). In the scope's own region AWS's list decides. In other regions, or without an
+ * answer, AWS's form decides. AWS is asked only when there is an id.
  */
 export async function trustZoneIds(
   written: readonly (string | undefined)[],
@@ -62,12 +69,12 @@ export async function trustZoneIds(
 /** Zones of a region change less than once a year. */
 const keptMs = 3_600_000;
 
-/** Much less than a scope gets as a whole: it can do without its zones. */
+/** Much less than the time of a scope, because the scope can do without its zones. */
 const timeoutMs = 5_000;
 
 /**
- * Asks AWS and keeps the answer for an hour; names mean other zones in another account. Where AWS does not answer, the last answer
- * counts, or none: the zone is a preference, and no reason to doubt the scope.
+ * Asks AWS and keeps the answer for an hour. Names mean other zones in another account. Without an
+ * answer, the last one is used, or none: the zone is only a preference.
  */
 export function createZoneReader({ scope, client, budget, clock }: ZonesOptions): ReadZoneIds {
   let zoneIds: ZoneIds = new Map();

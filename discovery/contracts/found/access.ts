@@ -3,7 +3,7 @@ import { lastKnown, type Permission, type ServiceState } from '#core/contracts/m
 import type { ContractFinding } from './finding';
 import { type ContractRules, domainsBehind, isLive } from './rules';
 
-/** What the allowed principals of a service say beside its connections and the contract. */
+/** Findings about the allowed principals of a service, beside its connections and the contract. */
 export function accessFindings(service: ServiceState, rules: ContractRules): readonly ContractFinding[] {
   const { permissions } = service;
   if (permissions.status === 'unknown') return [];
@@ -27,12 +27,15 @@ function anyone({ serviceId, setup }: ServiceState): ContractFinding {
   };
 }
 
-/** Gives the account of a principal that nobody uses; a consumer of the contract that does not connect is a finding of its own. */
+/**
+ * Returns the account of an unused principal. An unconnected consumer of the contract is a finding
+ * of its own.
+ */
 function unusedBy(service: ServiceState, rules: ContractRules): (permission: Permission) => string | undefined {
   const { connections } = service;
   if (connections.status === 'unknown') return () => undefined;
   const live = connections.value.filter(isLive);
-  // An endpoint without account may be anybody's.
+  // An endpoint without an account may belong to any account.
   if (live.some(({ account }) => account === undefined)) return () => undefined;
   const used = new Set(live.map(({ account }) => account));
   const awaited = new Set(

@@ -2,7 +2,7 @@ import type { EndpointConnection, ServiceState } from '#core/contracts/model';
 import type { ContractFinding } from './finding';
 import { type ContractRules, domainsBehind, isLetIn, isWaiting } from './rules';
 
-/** What the state of each connection says beside the contract. */
+/** Findings about the state of each connection, beside the contract. */
 export function connectionFindings(service: ServiceState, rules: ContractRules): readonly ContractFinding[] {
   const { connections, serviceId, region } = service;
   if (connections.status === 'unknown') return [];

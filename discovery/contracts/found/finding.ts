@@ -1,11 +1,11 @@
 import type { Problem } from '#core/errors';
 
 export type ContractFindingCode =
-  /** An endpoint that the contract lets in waits for its acceptance. */
+  /** An endpoint of a contracted consumer waits for its acceptance. */
   | 'pending-contracted'
-  /** An endpoint is connected that the contract lets nowhere behind the service. */
+  /** A connected endpoint may call nothing behind the service. */
   | 'accepted-uncontracted'
-  /** AWS's item of a connection cannot be read: nobody accepts or rejects it. */
+  /** AWS's item of a connection cannot be read. It is neither accepted nor rejected. */
   | 'connection-unreadable'
   /** An allowed principal whose account has no endpoint here. */
   | 'principal-unused'
@@ -18,7 +18,10 @@ export type ContractFindingCode =
   /** Targets behind the service do not answer. */
   | 'targets-unhealthy';
 
-/** Something about who connects that the contract does not say, or that keeps a consumer out; it changes nothing by itself. */
+/**
+ * A difference between connections and the contract, or something that keeps a consumer out. A
+ * finding changes nothing.
+ */
 export type ContractFinding = Problem & {
   readonly code: ContractFindingCode;
   readonly serviceId: string;

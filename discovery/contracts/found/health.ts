@@ -2,7 +2,7 @@ import type { ServiceState } from '#core/contracts/model';
 import { untoldZone } from '../health';
 import type { ContractFinding } from './finding';
 
-/** Zones in which targets behind the service do not answer. */
+/** Zones with unhealthy targets behind the service. */
 export function healthFindings({ serviceId, health }: ServiceState): readonly ContractFinding[] {
   if (health?.status !== 'known') return [];
   return health.value

@@ -3,13 +3,16 @@ import type { consumersBy } from '#core/contracts/consumers';
 import type { EndpointConnection, ServiceState } from '#core/contracts/model';
 import { parseEndpointState } from '#core/endpoint-states';
 
-/** The contract as findings ask it. */
+/** The contract, in the form that findings need. */
 export type ContractRules = Pick<ContractsConfig, 'consumers' | 'accept'> & {
-  /** Whose an endpoint is. */
+  /** Returns the consumer that owns an endpoint. */
   readonly consumerOf: ReturnType<typeof consumersBy>;
 };
 
-/** Of the domains that a consumer calls, those behind the service: all behind the gateway's. */
+/**
+ * The domains behind the service that a consumer calls. Behind the gateway's service are all
+ * domains.
+ */
 export function domainsBehind(
   { domains }: Pick<ServiceState, 'domains'>,
   { consumers }: Pick<ContractRules, 'consumers'>,
@@ -19,17 +22,17 @@ export function domainsBehind(
   return domains ? calls.filter((one) => domains.includes(one)) : calls;
 }
 
-/** The owner of the service has let it in. */
+/** The owner of the service has accepted the connection. */
 export function isLetIn({ state }: EndpointConnection): boolean {
   return ['available', 'pending'].includes(parseEndpointState(state));
 }
 
-/** It waits for the owner of the service. */
+/** The connection waits for the owner of the service. */
 export function isWaiting({ state }: EndpointConnection): boolean {
   return parseEndpointState(state) === 'pendingAcceptance';
 }
 
-/** Somebody uses it, or wants to. */
+/** The connection is in use, or waits for acceptance. */
 export function isLive(connection: EndpointConnection): boolean {
   return isLetIn(connection) || isWaiting(connection) || connection.misfit !== undefined;
 }

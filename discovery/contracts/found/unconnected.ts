@@ -4,8 +4,8 @@ import type { ContractFinding } from './finding';
 import { type ContractRules, domainsBehind, isLive } from './rules';
 
 /**
- * Consumers of the contract that have no endpoint at the service. All services of the gateway lead to the same domains: an endpoint at one of
- * them is enough, and the first one tells.
+ * Consumers of the contract without an endpoint at the service. All services of the gateway lead to
+ * the same domains, so one endpoint at one of them is enough. The first service has the finding.
  */
 export function unconnectedFindings(
   service: ServiceState,
@@ -17,7 +17,7 @@ export function unconnectedFindings(
   const live = alike
     .flatMap(({ connections }) => (connections.status === 'known' ? connections.value : []))
     .filter(isLive);
-  // Whose an endpoint without account is, nobody knows.
+  // The consumer of an endpoint without an account is unknown.
   const connected = new Set(live.map(rules.consumerOf));
   return Object.entries(rules.consumers).flatMap(([consumer, one]) => {
     const behind = domainsBehind(service, rules, consumer);

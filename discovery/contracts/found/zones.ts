@@ -3,10 +3,13 @@ import type { ServiceState } from '#core/contracts/model';
 import type { ContractFinding } from './finding';
 import { isLive } from './rules';
 
-/** Ids of the zones in which an endpoint has addresses, by endpoint id. */
+/** Zone ids of an endpoint's addresses, by endpoint id. */
 export type EndpointZones = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Endpoints with addresses in zones that the service does not serve; none where either side is not known, or the endpoint is of another region. */
+/**
+ * Endpoints with addresses in zones that the service does not serve. Empty when one side is
+ * unknown, or the endpoint is in another region.
+ */
 export function zoneFindings(
   { serviceId, region, setup, connections }: ServiceState,
   zones: EndpointZones,
