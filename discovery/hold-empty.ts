@@ -61,7 +61,7 @@ export function listedIn({ endpoints, quarantined, observedAtMs }: Answer): List
 
 function unconfirmed({ id }: Scope): PrivatelinkError {
   return new PrivatelinkError(
-    `scope ${id} lists nothing, after it listed endpoints before: what it held stays until the next pass confirms it`,
-    { code: 'UNCONFIRMED', fix: 'if that is a surprise, check the tags of its endpoints and the credentials' },
+    `scope ${id} lists nothing, but it listed endpoints before; its endpoints stay until the next pass confirms this`,
+    { code: 'UNCONFIRMED', fix: 'if this is unexpected, check the tags of its endpoints and the credentials' },
   );
 }

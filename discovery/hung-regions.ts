@@ -20,8 +20,8 @@ export function createHungRegions(): HungRegions {
   return {
     whyPassedOver: (scope) => {
       if ((lateInRow.get(placeOf(scope)) ?? 0) < mostLate) return undefined;
-      const late = `${mostLate} accounts did not answer in time, one after the other, so that the rest was not asked`;
-      const fix = 'it is tried again in the next pass; check the route to the AWS API';
+      const late = `${mostLate} accounts in a row did not answer in time, so the others were not asked`;
+      const fix = 'the next pass tries again; check the route to the AWS API';
       return { code: 'TIMEOUT', reason: formatProblem({ reason: `${placeOf(scope)}: ${late}`, fix }) };
     },
     record: ({ scope, failure }) => {

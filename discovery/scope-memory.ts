@@ -109,7 +109,7 @@ export function createScopeMemory(
 
 /** The failure of a scope that has not been read yet. */
 export function unread({ id }: Scope): Failure {
-  return { code: 'UNCONFIRMED', reason: `scope ${id} was not read yet since the start` };
+  return { code: 'UNCONFIRMED', reason: `scope ${id} has not been read since the start` };
 }
 
 function stateOf({ scope, failure, account }: Read, good: LastGood | undefined): ScopeState {
@@ -121,10 +121,10 @@ const checkClock = 'check what sets the clock of this machine';
 
 function stepWarning(stepMs: number): string {
   const by = `${stepMs > 0 ? 'forward' : 'back'} by ${Math.round(Math.abs(stepMs) / 1_000)} s`;
-  return `the clock of this machine was set ${by}; what is known keeps its age; if that is a surprise, ${checkClock}`;
+  return `the clock of this machine was set ${by}; known data keeps its age; if this is unexpected, ${checkClock}`;
 }
 
 function futureWarning(aheadMs: number): string {
   const by = `${Math.round(aheadMs / 1_000)} s`;
-  return `what was known before is from ${by} in the future by the clock of this machine: it counts as of now; ${checkClock}`;
+  return `known data is from ${by} in the future by the clock of this machine; it is taken as from now; ${checkClock}`;
 }

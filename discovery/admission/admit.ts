@@ -58,7 +58,7 @@ function claimEndpoint(candidate: Candidate, { config, owner, scope }: ClaimCont
   if (problem) return unusable({ code: 'missing-field', ...problem });
   const gateway = tags.get(config.tags.gateway);
   if (gateway !== undefined && gateway !== owner) {
-    const fix = `set ${callKey(config.tags.gateway)} to ${owner}, or take it off, when it shall be used here`;
+    const fix = `set ${callKey(config.tags.gateway)} to ${owner} to use the endpoint here, or remove the tag`;
     return quarantine(candidate, scope, {
       code: 'other-gateway',
       reason: `is for ${config.tags.gateway} ${gateway}`,

@@ -27,7 +27,7 @@ export function cut(text: string | undefined): string | undefined {
 
 /** A problem for a field that the provider leaves out, or gives in an unusable form. */
 export function missingField(reason: string): Problem {
-  return { reason, fix: 'it is read again in the next pass; if this stays, describe it with the AWS CLI' };
+  return { reason, fix: 'the next pass reads it again; if the problem stays, describe it with the AWS CLI' };
 }
 
 /** More names behind one endpoint help nobody. */
@@ -46,8 +46,8 @@ export function spellAddresses(addresses: readonly Address[]): readonly Address[
   for (const address of addresses) {
     const ip = parseIp(address.ip);
     if (ip === undefined) {
-      const reason = `has the address ${JSON.stringify(cut(address.ip))}, which is no IP address`;
-      return { reason, fix: 'correct what says so' };
+      const reason = `has the address ${JSON.stringify(cut(address.ip))}, but that is no IP address`;
+      return { reason, fix: 'correct the tag or record with this address' };
     }
     spelled.push(ip === address.ip ? address : { ...address, ip });
   }

@@ -55,7 +55,7 @@ export function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown, scope: Sco
   if (parsed.success) return parsed.data;
   const misfit = misfitOf(parsed.error, 'the answer');
   throw new PrivatelinkError(
-    `scope ${scope.id}: AWS answered in a form that cannot be read (${misfit}); what was known stays in use`,
+    `scope ${scope.id}: AWS's answer cannot be read (${misfit}); what was known stays in use`,
     { code: 'BAD_ANSWER', fix: noProxyFix, cause: parsed.error },
   );
 }

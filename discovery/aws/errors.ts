@@ -32,7 +32,7 @@ const late: Meaning = {
 };
 const throttled: Meaning = {
   code: 'THROTTLED',
-  fix: () => 'it is tried again in the next pass; raise watch.intervalSeconds if this stays',
+  fix: () => 'the next pass tries again; if this goes on, raise watch.intervalSeconds',
 };
 const region: Meaning = {
   code: 'REGION',
@@ -40,7 +40,7 @@ const region: Meaning = {
 };
 const timeout: Meaning = {
   code: 'TIMEOUT',
-  fix: () => 'it is tried again in the next pass; check the route to the AWS API',
+  fix: () => 'the next pass tries again; check the route to the AWS API',
 };
 const unreachable: Meaning = {
   code: 'UNREACHABLE',
@@ -51,7 +51,7 @@ const garbled: Meaning = {
   code: 'BAD_ANSWER',
   fix: () => noProxyFix,
 };
-const other: Meaning = { code: 'AWS', fix: () => 'it is tried again in the next pass' };
+const other: Meaning = { code: 'AWS', fix: () => 'the next pass tries again' };
 
 /** Error names of EC2, STS, the SDK and Node. */
 const meanings = new Map<string, Meaning>(

@@ -46,7 +46,7 @@ function withoutProfile(thrown: unknown): Problem | undefined {
   if (!profile || messageOf(thrown) !== 'Could not load credentials from any providers') return undefined;
   const files = `${AWS_CONFIG_FILE || '~/.aws/config'} or ${AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials'}`;
   return {
-    reason: `profile "${profile}" of AWS_PROFILE gives no credentials`,
+    reason: `profile "${profile}" of AWS_PROFILE has no credentials`,
     fix: `correct AWS_PROFILE, or the profile in ${files}`,
   };
 }

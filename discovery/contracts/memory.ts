@@ -119,7 +119,7 @@ function createDoubts() {
 }
 
 function suddenlyNone(serviceId: string): Failure {
-  const reason = `AWS lists no connection to ${serviceId} any more: those that were known stay until the next pass confirms it`;
-  const fix = 'if that is a surprise, look at the endpoint connections of the service';
+  const reason = `AWS lists no connection to ${serviceId} any more; the known connections stay until the next pass confirms it`;
+  const fix = 'if this is unexpected, look at the endpoint connections of the service';
   return { code: 'UNCONFIRMED', reason: formatProblem({ reason, fix }) };
 }

@@ -40,19 +40,19 @@ function mismatchesOf(endpoint: Endpoint, { servedBy, subnetsIn }: Zones): reado
     finding(dead, {
       ...place,
       code: 'zone-not-served',
-      reason: `there are interfaces in ${dead}, where the load balancer of ${serviceName} is not enabled: they may not answer`,
-      fix: `let the provider enable ${dead} on its network load balancer, or take these subnets off`,
+      reason: `the endpoint has interfaces in ${dead}, but the load balancer of ${serviceName} is not enabled there: they may not answer`,
+      fix: `let the provider enable ${dead} on its network load balancer, or remove these subnets from the endpoint`,
     }),
     finding(unserved, {
       ...place,
       code: 'zone-not-served',
-      reason: `${vpcId} has subnets in ${unserved}, where ${serviceName} is not offered: data planes there call another zone`,
+      reason: `${vpcId} has subnets in ${unserved}, but ${serviceName} is not offered there: data planes there call another zone`,
       fix: `let the provider enable ${unserved} on its network load balancer, then add the subnets to the endpoint`,
     }),
     finding(missing, {
       ...place,
       code: 'zone-without-interface',
-      reason: `${vpcId} has subnets in ${missing}, where the provider serves and the endpoint has no interface: data planes there call another zone`,
+      reason: `${vpcId} has subnets in ${missing}, and the provider serves there, but the endpoint has no interface there: data planes there call another zone`,
       fix: `add a subnet of ${missing} to the endpoint`,
     }),
   ].flat();

@@ -155,7 +155,7 @@ function refusalOf(name: string, total: number): Refusal | undefined {
   return {
     code: 'address-not-allowed',
     reason: `${name} resolves to ${total} addresses, more than ${maxAddresses}`,
-    fix: 'name something smaller, such as the load balancer in front of them',
+    fix: 'use a name with fewer addresses, for example the load balancer in front of them',
   };
 }
 

@@ -61,7 +61,7 @@ function meaningOf(status: number): ErrorDetails {
     return { code: status === 401 ? 'CREDENTIALS' : 'ACCESS_DENIED', fix };
   }
   if (status === 429 || status >= 500)
-    return { code: 'UNREACHABLE', fix: 'it is tried again in the next pass; check the server' };
+    return { code: 'UNREACHABLE', fix: 'the next pass tries again; check the server' };
   return { code: 'BAD_ANSWER', fix: 'correct `url` of the source; redirects are not followed' };
 }
 

@@ -60,7 +60,7 @@ function unusedPrincipal(
     serviceId,
     principal,
     account,
-    reason: `${principal} may connect to ${serviceId}, no endpoint of account ${account} does, and no consumer of contracts is of it`,
+    reason: `${principal} may connect to ${serviceId}, but account ${account} has no endpoint there and is no consumer in contracts`,
     fix: `remove it (${command}), or name it in contracts.consumers`,
   };
 }

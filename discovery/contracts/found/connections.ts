@@ -36,7 +36,7 @@ function unreadable(one: EndpointConnection, misfit: string): Pick<ContractFindi
   return {
     code: 'connection-unreadable',
     reason: `AWS gives the connection of ${ownerWords(one)} to ${one.serviceId} in a form that cannot be read (${misfit}): it stays as it was last known, and is neither accepted nor rejected`,
-    fix: 'it is read again in the next pass; if this stays, describe it with the AWS CLI',
+    fix: 'the next pass reads it again; if the problem stays, describe it with the AWS CLI',
   };
 }
 
@@ -49,6 +49,6 @@ function uncontracted(one: EndpointConnection, consumer: string | undefined, com
     consumer === undefined
       ? 'its account, or its id, in contracts.consumers'
       : `a domain in contracts.consumers.${consumer}.calls`;
-  const fix = `name ${named} if it shall call, or reject it (${command})`;
+  const fix = `name ${named} if it may call, or reject it (${command})`;
   return { reason: whose, fix };
 }

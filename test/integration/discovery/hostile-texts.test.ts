@@ -145,7 +145,7 @@ describe('fm-45 a text that is no address', () => {
 
     expect(exitCode).toBe(0);
     expect(targets()).toEqual(['10.0.1.11:80']);
-    expect(out).toContain('domain sd4: has the address "10.0.0.300", which is no IP address');
+    expect(out).toContain('domain sd4: has the address "10.0.0.300", but that is no IP address');
     expect(out).toMatch(/quarantined vpce-\w+ in hub.self.us-east-1.*(no address|has the address "")/);
   });
 
@@ -166,7 +166,7 @@ describe('fm-45 a text that is no address', () => {
     for (const verb of ['sync', 'diff', 'render']) expect(await estate.run(verb)).toMatchObject({ exitCode: 0 });
 
     expect(targets()).toEqual(['10.0.1.11:80', '10.0.2.1:80']);
-    expect((await estate.run('sync')).out).toContain('has the address "fe80::1%eth0", which is no IP address');
+    expect((await estate.run('sync')).out).toContain('has the address "fe80::1%eth0", but that is no IP address');
   });
 });
 

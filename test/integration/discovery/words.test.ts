@@ -101,7 +101,7 @@ describe('credentials that are not found', () => {
     expect(await unknownOf(source())).toMatchObject({
       code: 'CREDENTIALS',
       reason: expect.stringMatching(
-        /profile "poeple" of AWS_PROFILE gives no credentials; correct AWS_PROFILE, or the profile in .*config/,
+        /profile "poeple" of AWS_PROFILE has no credentials; correct AWS_PROFILE, or the profile in .*config/,
       ),
     });
   });

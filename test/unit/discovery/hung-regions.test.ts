@@ -42,7 +42,7 @@ describe('fm-08 a region in which nobody answers', () => {
       .slice(-20)
       .flatMap((state) => (isWest(state.scope) && 'reason' in state ? state.reason : []));
     expect(new Set(reasons)).toEqual(
-      new Set([expect.stringContaining('source hub, region us-west-2: 8 accounts did not answer in time')]),
+      new Set([expect.stringContaining('source hub, region us-west-2: 8 accounts in a row did not answer in time')]),
     );
   });
 

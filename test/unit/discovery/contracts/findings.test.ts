@@ -119,7 +119,7 @@ describe('principals', () => {
         serviceId: gatewayService,
         principal: root('999999999999'),
         account: '999999999999',
-        reason: `${root('999999999999')} may connect to vpce-svc-0a, no endpoint of account 999999999999 does, and no consumer of contracts is of it`,
+        reason: `${root('999999999999')} may connect to vpce-svc-0a, but account 999999999999 has no endpoint there and is no consumer in contracts`,
         fix: `remove it (aws ec2 modify-vpc-endpoint-service-permissions --region us-east-1 --service-id vpce-svc-0a --remove-allowed-principals ${root('999999999999')}), or name it in contracts.consumers`,
       },
     ]);

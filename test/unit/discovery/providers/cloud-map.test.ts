@@ -156,7 +156,7 @@ describe('an instance', () => {
       'employees',
       { 'kong:gateway': 'x' },
       'is for kong:gateway x',
-      'set attribute kong:gateway to test, or take it off, when it shall be used here',
+      'set attribute kong:gateway to test to use the endpoint here, or remove the tag',
     ],
     [
       'a name of something else',

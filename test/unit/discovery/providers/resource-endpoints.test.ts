@@ -102,7 +102,7 @@ describe('an endpoint of type Resource', () => {
   });
 
   const unreachable = 'let the owner of the resource configuration make it available and share it';
-  const readAgain = 'it is read again in the next pass';
+  const readAgain = 'the next pass reads it again';
   it.each<[string, readonly Partial<VpcEndpointAssociation>[], string, string, string]>([
     ['no association', [], 'missing-field', 'AWS gives no association for it', readAgain],
     [

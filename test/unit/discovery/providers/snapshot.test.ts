@@ -73,7 +73,7 @@ describe('a snapshot source', () => {
 
       expect(endpoints).toMatchObject([{ id: 'vpce-1' }]);
       expect(quarantined).toMatchObject([
-        { endpointId: 'vpce-bad', code: 'missing-field', reason: `has the address "${ip}", which is no IP address` },
+        { endpointId: 'vpce-bad', code: 'missing-field', reason: `has the address "${ip}", but that is no IP address` },
       ]);
     },
   );
