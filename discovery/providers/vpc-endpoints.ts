@@ -137,7 +137,7 @@ function unlisted(interfaceId: string): Problem {
   return {
     reason: `AWS does not list its network interface ${interfaceId}`,
     fix:
-      'it is read again in the next pass; if this stays, ' +
+      'the next pass reads it again; if the problem stays, ' +
       `\`aws ec2 describe-network-interfaces --include-managed-resources --network-interface-ids ${interfaceId}\` shows why: ` +
       'where it exists, make managed resources visible in the account (`aws ec2 modify-managed-resource-visibility`)',
   };

@@ -47,14 +47,14 @@ describe('zones of endpoints (T3)', () => {
         code: 'zone-not-served',
         scopeId: 'hub.self.us-east-1',
         endpointIds: [id],
-        reason: expect.stringContaining(`use1-az4, use1-az5, use1-az6, where ${serviceName} is not offered`),
+        reason: expect.stringContaining(`use1-az4, use1-az5, use1-az6, but ${serviceName} is not offered there`),
         fix: expect.stringContaining('network load balancer'),
       },
       {
         code: 'zone-without-interface',
         scopeId: 'hub.self.us-east-1',
         endpointIds: [id],
-        reason: expect.stringContaining('has subnets in use1-az3, where the provider serves'),
+        reason: expect.stringContaining('has subnets in use1-az3, and the provider serves there'),
         fix: 'add a subnet of use1-az3 to the endpoint',
       },
     ]);
@@ -65,7 +65,7 @@ describe('zones of endpoints (T3)', () => {
     estate.world.setServiceZones(serviceName, ['use1-az1']);
 
     expect(await findings()).toContainEqual(
-      expect.objectContaining({ reason: expect.stringContaining('interfaces in use1-az2, where the load') }),
+      expect.objectContaining({ reason: expect.stringContaining('interfaces in use1-az2, but the load') }),
     );
   });
 

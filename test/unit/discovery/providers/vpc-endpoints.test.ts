@@ -299,7 +299,7 @@ describe('an endpoint that cannot be used', () => {
       {
         reason: 'AWS does not list its network interface eni-9',
         fix:
-          'it is read again in the next pass; if this stays, ' +
+          'the next pass reads it again; if the problem stays, ' +
           '`aws ec2 describe-network-interfaces --include-managed-resources --network-interface-ids eni-9` shows why: ' +
           'where it exists, make managed resources visible in the account (`aws ec2 modify-managed-resource-visibility`)',
       },
