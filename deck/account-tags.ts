@@ -2,12 +2,13 @@ import type { Domain } from '#core/claims/settle';
 import type { Entity } from './document';
 import { accountOf, accountTag, originsOf } from './tags';
 
-/** Accounts that answered, by the scopes that the process's own credentials read. */
+/** Account ids by the scopes that the process's own credentials read. */
 export type Accounts = ReadonlyMap<string, string>;
 
 /**
- * The tag that says whose account a domain's `upstream` was read in. The one that is held stays while a target of it is held that is not
- * listed now: the account of today does not know whether that one's endpoint is gone.
+ * The tag that names the account of a domain's `upstream`. The held tag stays while the upstream
+ * holds a target that is not listed now: today's account does not know whether that target's
+ * endpoint is gone.
  */
 export function accountTagsOf(
   domain: Domain,

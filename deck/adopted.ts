@@ -9,19 +9,25 @@ import { roundRobin } from './fields';
 import { claimedPathsOf, hasPathsAlone } from './route-paths';
 import { adoptedDomainOf, adoptedTag } from './tags';
 
-/** What people wrote and the product took over, in place of what it would generate (docs/decisions/0054-adopted.md). */
+/**
+ * Entities that people wrote and the product adopted, in place of generated ones
+ * (docs/decisions/0054-adopted.md).
+ */
 
-/** Name of the upstream that holds a domain's targets. */
+/** Name of the upstream with a domain's targets. */
 export function ownUpstreamOf(domain: string, { adopted }: DomainSettings): string {
   return adopted?.upstream ?? upstreamName(domain);
 }
 
-/** Tags of what belongs to a domain although its name does not tell. */
+/** Tags of entities that belong to a domain although their names do not tell. */
 export function adoptedTags(domain: string, tags: readonly string[]): readonly string[] {
   return [...tags, adoptedTag(domain)].sort(compareText);
 }
 
-/** The service and routes, and the tags of what is generated below that service: of the service where it leads alone is ours. */
+/**
+ * The service and routes, and the tags of entities generated below that service. The tags are the
+ * service's own when the product owns only its target.
+ */
 export function adoptedParts({ name }: Domain, adopted: Adopted, selectTags: readonly string[]) {
   const tags = adoptedTags(name, selectTags);
   const own = { domain: name, tags, isPartial: true } as const;
@@ -36,7 +42,10 @@ export function adoptedParts({ name }: Domain, adopted: Adopted, selectTags: rea
 
 type UpstreamPlace = { readonly tags: readonly string[]; readonly hasNames: boolean };
 
-/** An upstream that people wrote; names among its targets need round-robin (docs/decisions/0053-via.md). */
+/**
+ * An upstream that people wrote. Names among its targets need round-robin
+ * (docs/decisions/0053-via.md).
+ */
 export function adoptedUpstream({ name, host }: Domain, key: string, { tags, hasNames }: UpstreamPlace): Entity {
   const fields: JsonObject = {
     ...(host !== undefined && { host_header: host }),
@@ -45,7 +54,10 @@ export function adoptedUpstream({ name, host }: Domain, key: string, { tags, has
   return { kind: 'upstream', key, domain: name, fields, tags, isPartial: true };
 }
 
-/** The paths that adopted routes have for all requests, as base files' are: nobody's tag takes them. */
+/**
+ * The paths that adopted routes hold for all requests, as paths of base files: no tag can claim
+ * them.
+ */
 export function adoptedPaths(held: Document): readonly WrittenPath[] {
   return held.filter(isAdopted).flatMap((entity) => {
     const { kind, key, domain, fields } = entity;
@@ -59,7 +71,9 @@ export function isAdopted({ kind, tags }: Pick<Entity, 'kind' | 'tags'>): boolea
   return kind !== 'target' && kind !== 'plugin' && adoptedDomainOf(tags) !== undefined;
 }
 
-/** What the configuration says of an entity that people wrote, whatever they write there. */
+/**
+ * The part of an adopted entity that the configuration decides, whatever else people write there.
+ */
 export function asAdopted({ kind, key, domain, parent, fields: { host = null } }: Entity): Entity {
   const fields: JsonObject = kind === 'service' ? { host } : {};
   return {
@@ -73,7 +87,10 @@ export function asAdopted({ kind, key, domain, parent, fields: { host = null } }
   };
 }
 
-/** Settings of the domains that are adopted by what `entities`, held or of a revision, say; no more of them than that. Of two the last counts. */
+/**
+ * Settings of adopted domains, read from held entities or a revision. Nothing else of these domains
+ * is set. The last one of two wins.
+ */
 export function adoptedIn(entities: Document): Readonly<Record<string, DomainSettings>> {
   const theirs = entities.filter((one) => one.isPartial || isAdopted(one));
   return Object.fromEntries(

@@ -11,26 +11,32 @@ import type { TargetForms } from './via';
 /** How upstreams prefer the addresses of their zone (docs/decisions/0022-zone-upstreams.md). */
 export type Affinity = 'none' | 'weighted' | 'failover';
 
-/** Whether the domain has an upstream for each zone; without one there is nothing for the plugin `privatelink-zone` to choose. */
+/**
+ * Whether the domain has an upstream for each zone. Otherwise the plugin `privatelink-zone` has
+ * nothing to choose.
+ */
 export function hasZoneUpstreams(affinity: Affinity, { hasAddresses }: Pick<TargetForms, 'hasAddresses'>): boolean {
   return affinity !== 'none' && hasAddresses;
 }
 
-/** The zone whose upstream an upstream or target belongs to; undefined for all other entities. */
+/** The zone of an upstream or target; undefined for all other entities. */
 export function zoneOf({ kind, key }: Pick<Entity, 'kind' | 'key'>): string | undefined {
   if (kind === 'upstream') return zoneOfUpstream(key);
   return kind === 'target' ? zoneOfUpstream(parentOfKey(key)) : undefined;
 }
 
-/** One label of a name: an id that somebody else wrote may not fit into the name of an upstream, and Kong refuses `-.sd2.privatelink`. */
+/**
+ * One label of a name. An id from outside may not fit into an upstream's name, and Kong refuses
+ * `-.sd2.privatelink`.
+ */
 const zonePattern = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-/** More than any region has: each zone holds all targets of the domain once more. */
+/** More than any region has. Each zone holds all targets of the domain once more. */
 const maxZones = 16;
 
 /**
- * Zone ids that get an upstream of the domain, in order: those whose upstream is held already, and those of its targets, by name, while
- * there are not too many (fm-49).
+ * Zone ids that get an upstream of the domain, in order: zones with a held upstream, and zones of
+ * its targets, by name, up to the limit (fm-49).
  */
 export function zonesOf({ name, targets }: Domain, held: readonly Entity[]): readonly string[] {
   const heldZones = usable(held.filter((one) => one.kind === 'upstream' && one.domain === name).map(zoneOf));
@@ -42,7 +48,10 @@ function usable(zones: readonly (string | undefined)[]): readonly string[] {
   return [...new Set(zones)].flatMap((zone) => (zone && zonePattern.test(zone) ? [zone] : [])).sort(compareText);
 }
 
-/** Gives what makes the fields of a target in the upstream of a zone, from all targets of the domain. */
+/**
+ * Returns the function that writes the fields of a target in a zone's upstream, from all targets of
+ * the domain.
+ */
 export function zoneTargetFields(
   targets: readonly Target[],
   zoneId: string,
@@ -58,9 +67,9 @@ export function zoneTargetFields(
   return (target) => {
     const nearness = nearnessOf(target);
     const weightOf = affinity === 'failover' ? failoverWeight : weightedWeight;
-    // Without a target of its own a zone has nothing to fail over from.
+    // A zone without its own targets has nothing to fail over from.
     const isFailover = affinity === 'failover' && hasOwn && nearness !== 'zone';
-    // Weight 0 takes an address out of turn, near and far.
+    // Weight 0 takes an address out of rotation in every zone.
     const weight = target.weight && weightOf(target.weight, nearness, spansRegions);
     const fields = targetFields({ ...target, weight });
     return isFailover ? { ...fields, failover: true } : fields;
@@ -69,10 +78,10 @@ export function zoneTargetFields(
 
 type Nearness = 'zone' | 'region' | 'elsewhere';
 
-/** Kong's largest. */
+/** Kong's largest weight. */
 const mostWeight = 65_535;
 
-/** Where there are several regions, the zone's own wins over the others. */
+/** With several regions, the zone's own region wins over the others. */
 function weightedWeight(own: number, nearness: Nearness, spansRegions: boolean): number {
   if (nearness === 'zone') return Math.min(own * 10, mostWeight);
   return nearness === 'region' && spansRegions ? 10 : 1;

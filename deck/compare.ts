@@ -11,8 +11,8 @@ import { isConfigTag } from './tags';
 import { takenOutOf } from './taken-out';
 
 /**
- * Fields that we do not write, with the default a control plane fills in (Kong's Admin API schema, Konnect's OpenAPI 3.15):
- * somebody's change to one of them is a difference, its default is not.
+ * Fields that the product does not write, with the default of a control plane (Kong's Admin API
+ * schema, Konnect's OpenAPI 3.15). A changed value is a difference, the default is not.
  */
 const unwritten: Readonly<Record<Kind, JsonObject>> = {
   upstream: {
@@ -37,16 +37,22 @@ const unwritten: Readonly<Record<Kind, JsonObject>> = {
   plugin: { consumer: null, consumer_group: null, instance_name: null, ordering: null, condition: null },
 };
 
-/** Of requests that our plugins run for: Kong's default, which a control plane may widen. */
+/** Requests that our plugins run for by Kong's default. A control plane may widen the list. */
 const servedProtocols: readonly string[] = ['grpc', 'grpcs', 'http', 'https'];
 
-/** Whether somebody switched a plugin of ours off for some requests: then the contract is checked for the others alone. */
+/**
+ * Whether somebody switched our plugin off for some requests. The contract is then checked only for
+ * the others.
+ */
 function isNarrowed({ kind, fields: { name, protocols } }: Pick<Entity, 'kind' | 'fields'>): boolean {
   if (kind !== 'plugin' || typeof name !== 'string' || !isOwnPlugin(name) || !Array.isArray(protocols)) return false;
   return !servedProtocols.every((one) => protocols.includes(one));
 }
 
-/** The entity as a control plane gives it, reduced to what the product writes and to what somebody changed on top. */
+/**
+ * The entity as a control plane returns it, reduced to the fields that the product writes and to
+ * the changes of other people.
+ */
 export function withoutDefaults(entity: Entity): Entity {
   const defaults = unwritten[entity.kind];
   const written = new Set(writtenFields[entity.kind]);
@@ -55,12 +61,15 @@ export function withoutDefaults(entity: Entity): Entity {
   return { ...entity, fields: Object.fromEntries(kept) };
 }
 
-/** What differs between the entity as desired and as held, one `field before -> after` each; empty: the same. */
+/**
+ * The differences between the desired and the held entity, each as `field before -> after`; empty
+ * when there is none.
+ */
 export function differencesOf(desired: Entity, held: Entity): readonly string[] {
   return isSame(desired, held) ? [] : differenceTexts(desired, held);
 }
 
-/** What nearly all entities are, in every pass: found out without making anything. */
+/** A fast check for the usual case; it creates no objects. */
 function isSame({ fields, kind, tags }: Entity, held: Entity): boolean {
   if (isNarrowed(held)) return false;
   const defaults = unwritten[kind];
@@ -99,15 +108,18 @@ function differenceText({ path, held, wanted }: Compared, desired: Entity): stri
   return `${path} ${show(held)} -> ${show(wanted)}`;
 }
 
-/** Whether its settings may be passwords; those of the plugin that judges callers are the contract. */
+/**
+ * Whether its settings may hold passwords. The settings of the callers plugin are the contract,
+ * which everybody may read.
+ */
 function hasSecrets(entity: Entity): boolean {
   return entity.kind === 'plugin' && !isCallers(entity);
 }
 
-/** More endpoints than this are counted. */
+/** A longer list is shown as a count. */
 const listedEndpoints = 8;
 
-/** The endpoints that a table gets and loses, each with its consumer. */
+/** The endpoints that a table gains and loses, each with its consumer. */
 function tableText(name: string, held: Json | undefined, wanted: Json): string {
   const [before, after] = [held, wanted].map(
     (text) => new Set((parseTable(typeof text === 'string' ? text : '') ?? []).map(callerText)),
@@ -123,19 +135,22 @@ function callerText({ consumer, endpointId }: TableEntry): string {
   return `${endpointId}(${consumer})`;
 }
 
-/** As tags claim them; where only the form differs, that is said. */
+/** The paths as tags claim them. A difference in form alone is named. */
 function pathsText(held: Json = null, wanted: Json): string {
   const claimed = [held, wanted].map((paths) => [...(claimedPathsOf({ fields: { paths } }) ?? [])].sort());
   const [before, after] = claimed.map(textOf);
   return covers(claimed[0], claimed[1], true) ? `paths ${after} bounded by segments` : `paths ${before} -> ${after}`;
 }
 
-/** Of `tags`, sorted, those that are not among `others`. */
+/** The entries of sorted `tags` that `others` does not have. */
 function tagsBeside(others: readonly string[], tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => !others.includes(tag)).sort(compareText);
 }
 
-/** What the write drops where our configuration is another than the one that was written; else what is more are defaults. */
+/**
+ * The keys that the write removes, when the written configuration has changed. Otherwise additional
+ * keys are defaults.
+ */
 function takenOutTexts({ fields: { config: wanted } }: Entity, { fields, tags }: Entity): readonly string[] {
   const { config: held } = fields;
   if (!isJsonObject(wanted) || !isJsonObject(held)) return [];
@@ -145,7 +160,7 @@ function takenOutTexts({ fields: { config: wanted } }: Entity, { fields, tags }:
   );
 }
 
-/** The tags that differ, but for the one of a plugin's configuration, which says nothing to people. */
+/** The changed tags, without the tag of a plugin's configuration, which tells people nothing. */
 function tagTexts(gone: readonly string[], added: readonly string[]): readonly string[] {
   const [before, after] = [gone, added].map((tags) => tags.filter((tag) => !isConfigTag(tag)).join(' ') || '(none)');
   return before === after ? [] : [`tags ${before} -> ${after}`];
@@ -168,7 +183,7 @@ function differencesIn({ path, held, wanted, isWritten = false }: Compared): rea
   );
 }
 
-/** A held value is as wanted when it holds all that is wanted; objects may hold more, which are defaults filled in. */
+/** A held value matches when it holds everything wanted. Objects may hold more: defaults. */
 function covers(held: Json | undefined, wanted: Json | undefined, written: boolean): boolean {
   if (held === undefined || held === null)
     return wanted === undefined || wanted === null || !written || isEmpty(wanted);
@@ -179,14 +194,17 @@ function covers(held: Json | undefined, wanted: Json | undefined, written: boole
   return held === wanted || ((wanted === undefined || wanted === null) && isEmpty(held));
 }
 
-/** Objects in a list get defaults as well. */
+/** Objects in a list get defaults too. */
 function coversEach(held: readonly Json[], wanted: readonly Json[]): boolean {
   return held.length === wanted.length && wanted.every((value, index) => covers(held[index], value, true));
 }
 
-/** Kong's lists of protocols, paths and statuses are sets, and control planes give them back in an order of their own. */
+/**
+ * Kong's lists of protocols, paths and statuses are sets. Control planes return them in their own
+ * order.
+ */
 function isSameSet(held: readonly Json[], wanted: readonly Json[]): boolean {
-  // Lists of statuses are long, and in order nearly always.
+  // Lists of statuses are long and nearly always in order.
   if (held.length === wanted.length && wanted.every((item, index) => item === held[index])) return true;
   const sorted = (list: readonly Json[]) =>
     list
@@ -205,7 +223,7 @@ function isNumbers(value: Json | undefined): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => Number.isInteger(item));
 }
 
-/** Statuses that count as alive are hundreds: those that follow one another are a range. */
+/** Joins consecutive statuses into ranges: an upstream has hundreds of alive statuses. */
 function rangesOf(numbers: readonly number[]): readonly string[] {
   const ranges: { from: number; to: number }[] = [];
   for (const one of numbers) {
@@ -220,7 +238,10 @@ function textWithoutWords(value: Json | undefined): string {
   return textOf(withoutWords(value ?? null));
 }
 
-/** The value with each text masked: a plugin's settings may be passwords, and reports are for everybody to read. */
+/**
+ * The value with each text masked. A plugin's settings may be passwords, and everybody may read
+ * reports.
+ */
 export function withoutWords(value: Json): Json {
   if (typeof value === 'string') return '***';
   if (Array.isArray(value)) return value.map(withoutWords);
@@ -228,7 +249,10 @@ export function withoutWords(value: Json): Json {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutWords(one)]));
 }
 
-/** A plugin as reports may show it: numbers, and the names of its settings; all of the one that judges callers. */
+/**
+ * A plugin in the form of reports: numbers, and the names of its settings. The callers plugin is
+ * shown completely.
+ */
 export function maskedPlugin(plugin: Entity): Entity {
   if (!hasSecrets(plugin)) return plugin;
   const { config = null, ...fields } = plugin.fields;

@@ -14,8 +14,9 @@ import { configTag, originTags, selectTags, withOrigins } from './tags';
 import { addressesAlone, type TargetForms } from './via';
 
 /**
- * The order in which entities are created, so that no reference and no request ever meets a missing one; deletes go backwards.
- * The route comes last: until then no request arrives that a plugin should have stopped (docs/decisions/0030-guarded-routes.md).
+ * The order in which entities are created; deletes go backwards. In this order no reference and no
+ * request meets a missing entity. The route comes last: until then no request arrives that a plugin
+ * should stop (docs/decisions/0030-guarded-routes.md).
  */
 export const writeOrder: readonly Kind[] = ['upstream', 'target', 'service', 'plugin', 'route'];
 
@@ -25,19 +26,22 @@ export type DesiredInput = {
   readonly settings: Readonly<Record<string, DomainSettings>>;
   /** Default `none`. */
   readonly affinity?: Affinity;
-  /** Domains that have another; default none. */
+  /** Domains with another affinity; default none. */
   readonly affinityOf?: ReadonlyMap<string, Affinity>;
-  /** What the control plane holds: a zone that has an upstream keeps it. Default nothing. */
+  /** Entities of the control plane: a zone with a held upstream keeps it. Default none. */
   readonly held?: readonly Entity[];
   /** Default none. */
   readonly accounts?: Accounts;
-  /** How the addresses of a domain stand in its upstream; default as addresses. */
+  /** The form of a domain's addresses in its upstream; default: addresses. */
   readonly formsOf?: (domain: string) => TargetForms;
-  /** Of the plugin that each domain has which judges callers; default: none has it. Its tables are put in later. */
+  /**
+   * Settings of the callers plugin of each domain; default: no domain has it. Its tables are added
+   * later.
+   */
   readonly callersSettings?: CallersSettings;
 };
 
-/** What the control plane should hold for the domains that can be routed to. */
+/** The entities that the control plane should hold for the routable domains. */
 export function renderDesired(input: DesiredInput): Document {
   const { owner, domains, settings, affinity = 'none', held = [], accounts = new Map() } = input;
   const { formsOf = () => addressesAlone, affinityOf, callersSettings } = input;
@@ -59,7 +63,7 @@ export function sortDocument<E extends Entity>(entities: readonly E[]): readonly
   );
 }
 
-/** `held`: of this domain. */
+/** `held`: entities of this domain. */
 type Place = Required<Pick<DesiredInput, 'affinity' | 'held' | 'accounts'>> & {
   readonly tags: readonly string[];
   readonly forms: TargetForms;
@@ -83,7 +87,7 @@ function entitiesOf(domain: Domain, settings: DomainSettings, place: Place): rea
   ];
 }
 
-/** `tags`: of what is generated below the service. */
+/** `tags`: for entities generated below the service. */
 type Parts = { readonly service: Entity; readonly routes: readonly Entity[]; readonly tags: readonly string[] };
 
 function generatedParts(domain: Domain, settings: DomainSettings, tags: readonly string[]): Parts {
@@ -96,7 +100,7 @@ function generatedParts(domain: Domain, settings: DomainSettings, tags: readonly
   };
 }
 
-/** The domain's own upstream, and those of its zones, which are of addresses alone. */
+/** The domain's own upstream, and those of its zones, which hold addresses only. */
 function upstreamsOf(domain: Domain, settings: DomainSettings, place: Place): readonly Entity[] {
   const { tags, affinity, held, forms } = place;
   const { name, targets } = domain;
@@ -126,7 +130,7 @@ function upstreamsOf(domain: Domain, settings: DomainSettings, place: Place): re
   ];
 }
 
-/** One target for all of the domain's endpoints, whose origins are its tags. */
+/** One target for all of the domain's endpoints. Its tags name their origins. */
 function nameEntity(
   address: string,
   { name: domain, targets }: Domain,
@@ -152,7 +156,10 @@ function pluginOf(plugin: PluginSettings, { service, domain, tags }: PluginPlace
   return { kind: 'plugin', key, domain, parent: service, fields, tags: [...tags, configTag(fields.config)] };
 }
 
-/** What Kong gets of a plugin. Those of this product are about its own domain unless the configuration names another. */
+/**
+ * The plugin's fields for Kong. A plugin of this product serves its own domain unless the
+ * configuration names another.
+ */
 export function pluginFields({ name, enabled = true, config }: PluginSettings, domain: string) {
   return { name, enabled, config: isOwnPlugin(name) ? { domain, ...config } : config };
 }

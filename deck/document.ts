@@ -12,11 +12,14 @@ export type Entity = {
   readonly domain: string;
   /** Key of the upstream of a target, of the service of a route or plugin. */
   readonly parent?: string;
-  /** Kong's own fields, as its API names them, without id, tags and references. */
+  /** Kong's own fields by their API names, without id, tags and references. */
   readonly fields: JsonObject;
   /** Sorted. */
   readonly tags: readonly string[];
-  /** People wrote it: fields and tags that it lacks stay as the control plane holds them (docs/decisions/0054-adopted.md). */
+  /**
+   * People wrote the entity. Missing fields and tags stay as the control plane holds them
+   * (docs/decisions/0054-adopted.md).
+   */
   readonly isPartial?: true;
 };
 
@@ -28,10 +31,10 @@ export function nameOf({ kind, key }: { readonly kind: Kind; readonly key: strin
   return `${kind}:${key}`;
 }
 
-/** The same of what an entity is below; undefined where it is below nothing. */
+/** The same name of the entity's parent; undefined when it has none. */
 export function parentNameOf({ kind, parent }: Pick<Entity, 'kind' | 'parent'>): string | undefined {
   return parent && nameOf({ kind: kind === 'target' ? 'upstream' : 'service', key: parent });
 }
 
-/** What the control plane should hold: entities in write order, then by key. */
+/** The desired entities of the control plane, in write order, then by key. */
 export type Document = readonly Entity[];

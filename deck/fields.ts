@@ -8,8 +8,9 @@ import { factsOf } from '#core/protocols';
 import type { Kind } from './document';
 
 /**
- * The fields of each entity as Kong's API names them. Every field whose default differs between Kong versions is written
- * (docs/decisions/0003-explicit-fields.md), so that one document means the same everywhere.
+ * The fields of each entity by Kong's API names. Every field whose default differs between Kong
+ * versions is written (docs/decisions/0003-explicit-fields.md), so that one document means the same
+ * everywhere.
  */
 
 const sample: Domain = { name: 'sample', protocol: 'http', paths: [], stripPath: true, targets: [] };
@@ -47,15 +48,17 @@ export function routeFields(domain: Domain): JsonObject {
   };
 }
 
-/** `hasNames`: a target of it is a name that the resolver answers. */
+/** `hasNames`: one of its targets is a name that the resolver answers. */
 export function upstreamFields(domain: Domain, settings: DomainSettings, hasNames = false): JsonObject {
   return {
     name: upstreamName(domain.name),
-    // A retry goes to an address that has not failed yet, which round-robin does not promise; with names least-connections
-    // loses a request when their addresses change (both Kong 3.9).
+    // With least-connections a retry goes to an address that has not failed yet; round-robin does
+    // not promise this. With names, least-connections loses a request when their addresses change
+    // (Kong 3.9).
     algorithm: hasNames ? roundRobin : 'least-connections',
     slots: 10_000,
-    // Kong sends the target's address as Host unless told otherwise (kong/runloop/balancer); the plugin sends the same name.
+    // By default Kong sends the target's address as Host (kong/runloop/balancer). The plugin sends
+    // the same name.
     host_header: hostOf({ domain: domain.name, host: domain.host }),
     healthchecks: isUnchecked(domain, settings) ? noHealthchecks : httpHealthchecks(domain, settings),
   };
@@ -68,12 +71,18 @@ export function targetFields(target: Target): JsonObject {
   return { target: formatAddress(target), weight: target.weight };
 }
 
-/** Of a target that is a name (`host:port`); its addresses have the weights that the resolver answers. */
+/**
+ * The fields of a target that is a name (`host:port`). The resolver answers the weights of its
+ * addresses.
+ */
 export function nameFields(name: string): JsonObject {
   return { target: name, weight: 100 };
 }
 
-/** Statuses that count as alive: any answer proves that the interface and what is behind it live. Kong's range is 100 to 999. */
+/**
+ * Every status counts as alive: any answer proves that the interface and its provider live. Kong
+ * allows 100 to 999.
+ */
 const anyStatus: readonly Json[] = Array.from({ length: 400 }, (_, index) => 200 + index);
 const okStatuses: readonly Json[] = [
   200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 306, 307, 308,
@@ -107,8 +116,8 @@ function httpHealthchecks(domain: Domain, settings: DomainSettings): JsonObject 
 }
 
 /**
- * Kong's checks speak HTTP/1.1, which a gRPC server does not answer, and passive ones alone never bring a target back. What people wrote gets none
- * that it had not.
+ * Kong's checks speak HTTP/1.1, which a gRPC server does not answer. Passive checks alone never
+ * bring a target back. An adopted upstream gets no check that people did not write.
  */
 function isUnchecked({ protocol }: Domain, { adopted, healthcheck }: DomainSettings): boolean {
   return factsOf(protocol).isGrpc || (adopted !== undefined && healthcheck === undefined);
@@ -136,7 +145,7 @@ function passive(failures: { readonly tcp_failures: number; readonly timeouts: n
   };
 }
 
-/** Names of the fields that are always written; a plugin's are the operator's. */
+/** Names of the fields that are always written. The operator decides a plugin's fields. */
 export const writtenFields: Readonly<Record<Kind, readonly string[]>> = {
   upstream: Object.keys(upstreamFields(sample, {})),
   target: ['target', 'weight'],

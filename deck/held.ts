@@ -6,13 +6,16 @@ import type { HeldEntity, Kind } from './document';
 import { pluginKey, targetKey } from './keys';
 import { adoptedDomainOf } from './tags';
 
-/** An id that can be a segment of a path once it is encoded: dots cannot be, and half a character has no encoding (fm-54). */
+/**
+ * An id that can be an encoded segment of a path. Dots cannot be encoded, and half a character has
+ * no encoding (fm-54).
+ */
 export const idSchema = z.string().regex(/^(?!\.{1,2}$)\P{Cs}+$/u);
 
 const json: z.ZodType<Json> = z.json();
 const fields: z.ZodType<JsonObject> = z.record(z.string(), json);
 
-/** The keys of an entity as files of state, plans and records hold it. */
+/** The keys of an entity in files of state, plans and records. */
 export const entityShape = {
   kind: z.enum(['upstream', 'target', 'service', 'route', 'plugin']),
   key: z.string(),
@@ -24,7 +27,9 @@ export const entityShape = {
 
 const reference = z.object({ id: z.string() }).nullish();
 
-/** An entity as Konnect lists it: what tells entities apart is parsed, the rest is carried along. */
+/**
+ * An entity as Konnect lists it. The identifying fields are parsed, and the rest is carried along.
+ */
 export const itemSchema = z.looseObject({
   id: idSchema,
   name: z.string().nullish(),
@@ -39,14 +44,17 @@ export const itemSchema = z.looseObject({
 
 export type Item = z.infer<typeof itemSchema>;
 
-/** What a target, route or plugin refers to as its parent. */
+/** The field by which a target, route or plugin refers to its parent. */
 export const parentFields: Readonly<Partial<Record<Kind, 'upstream' | 'service'>>> = {
   target: 'upstream',
   route: 'service',
   plugin: 'service',
 };
 
-/** The entities of all lists, with parents looked up among them; one whose parent is somebody else's has none. */
+/**
+ * The entities of all lists, with their parents. An entity of somebody else's parent has no parent
+ * here.
+ */
 export function heldEntities(lists: ReadonlyMap<Kind, readonly Item[]>): readonly HeldEntity[] {
   const parents = [...(lists.get('upstream') ?? []), ...(lists.get('service') ?? [])];
   const names = new Map(parents.map((item) => [item.id, item.name ?? item.id]));
@@ -72,7 +80,10 @@ export function heldEntity(kind: Kind, item: Item, names: ReadonlyMap<string, st
   };
 }
 
-/** Where there is no parent, or a plugin is for some requests of its service only, the id keeps keys apart. */
+/**
+ * The id keeps keys apart for an entity without a parent, and for a plugin that runs only for some
+ * requests of its service.
+ */
 function keyOf(kind: Kind, item: Item, parent: string | undefined): string {
   if (kind === 'target') return targetKey(parent ?? item.id, item.target ?? '');
   if (kind !== 'plugin') return item.name ?? item.id;

@@ -1,19 +1,22 @@
 import { callersPluginName, isOwnPlugin } from '#core/names';
 import type { Entity } from './document';
 
-/** Keys of entities below another; the control plane is read back by them. */
-
-/** Key of a target; `address` as `ip:port`. */
+/**
+ * Key of a target; `address` is `ip:port`. The control plane's entities are matched by these keys.
+ */
 export function targetKey(upstream: string, address: string): string {
   return `${upstream}|${address}`;
 }
 
-/** Name of the upstream of a target, or of the service of a plugin, with this key. */
+/** Name of the target's upstream, or of the plugin's service. */
 export function parentOfKey(key: string): string {
   return key.slice(0, key.indexOf('|'));
 }
 
-/** What a key says beside that parent: the address of a target, the name of a plugin; of other kinds all of it. */
+/**
+ * The rest of the key beside that parent: the address of a target or the name of a plugin. For
+ * other kinds, the whole key.
+ */
 export function nameInParent(key: string): string {
   return key.slice(key.lastIndexOf('|') + 1);
 }
@@ -23,13 +26,15 @@ export function pluginKey(service: string, plugin: string): string {
   return `${service}|${plugin}`;
 }
 
-/** Whether the plugin with this key may be there to keep requests out; our others only pick their address. */
+/** Whether the plugin may keep requests out. Our other plugins only choose the address. */
 export function isGuard(key: string): boolean {
   const name = nameInParent(key);
   return name === callersPluginName || !isOwnPlugin(name);
 }
 
-/** The name whose UUIDv5 a created entity gets: `kind:name`, for a target `target:<upstream>:<address>`. */
+/**
+ * The name from which a new entity's UUIDv5 is made: `kind:name`, or `target:<upstream>:<address>`.
+ */
 export function uuidName({ kind, key }: Pick<Entity, 'kind' | 'key'>): string {
   return `${kind}:${key.replace('|', ':')}`;
 }

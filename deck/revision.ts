@@ -12,28 +12,30 @@ import { pinsOf, pinTag, withoutPin } from './tags';
 import { isNameTarget } from './via';
 
 /**
- * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own upstreams, names in place of addresses, services, routes
- * and plugins, in the order of documents. Its upstreams and names have no tags: those are data, as addresses and the upstreams of zones are.
+ * The configuration part of a document, named by its content (docs/decisions/0047-stages.md): own
+ * upstreams, names in place of addresses, services, routes and plugins, in document order.
+ * Upstreams and names have no tags here: their tags are data, as addresses and zone upstreams are.
  */
 export type Revision = {
   /** Twelve hexadecimal digits. */
   readonly id: string;
   readonly affinity: Affinity;
   readonly entities: Document;
-  /** Base files that are written too; empty: none are. */
+  /** The base files that are written too; may be empty. */
   readonly base: readonly BaseText[];
 };
 
 export type RevisionInput = Pick<Revision, 'affinity' | 'base'> & {
   readonly desired: Document;
   readonly held: readonly HeldEntity[];
-  /** What the stage ran before. */
+  /** The revision that the stage ran before. */
   readonly before?: Revision;
 };
 
 /**
- * The revision that `desired` is of. A domain that is held and not desired stays as it is, so that its part is that of the revision before, or else what
- * is held: a scope that is away makes no new revision.
+ * Returns the revision of `desired`. A held domain that is not desired stays as it is: its part
+ * comes from the revision before, else from the held entities. So an unknown scope makes no new
+ * revision.
  */
 export function revisionOf({ desired, held, before, affinity, base }: RevisionInput): Revision {
   const wanted = new Set(desired.map((one) => one.domain));
@@ -53,7 +55,10 @@ function idOf({ entities, ...settings }: Omit<Revision, 'id'>): string {
   return checksumOf({ ...settingsOf(settings), entities }).slice(0, 12);
 }
 
-/** What makes a revision another one although no entity of it differs; where base files are says nothing. */
+/**
+ * The settings that make a new revision although no entity differs. The place of base files is
+ * ignored.
+ */
 export function settingsOf({ affinity, base }: Pick<Revision, 'affinity' | 'base'>) {
   return { affinity, base: base.map(({ text }) => text) };
 }
@@ -64,7 +69,10 @@ type Changing = Pick<Entity, 'kind' | 'key'> & {
   readonly after?: Entity;
 };
 
-/** Whether an entity, or a change of one, is of the configuration, and no data; what updates change of a name are its endpoints. */
+/**
+ * Whether an entity, or its change, is configuration and not data. Updates of a name change its
+ * endpoints, which are data.
+ */
 export function isConfiguration(one: Changing): boolean {
   if (one.kind === 'target') return isNameTarget(one) && one.action !== 'update';
   if (isOfCallers(one)) return differencesOf(withoutTables(one.after), withoutTables(one.before)).length > 0;
@@ -73,7 +81,7 @@ export function isConfiguration(one: Changing): boolean {
 
 type UpdateOfCallers = { readonly before: Entity; readonly after: Entity };
 
-/** Whether a change updates the plugin that judges callers: its tables are data. */
+/** Whether a change updates the callers plugin, whose tables are data. */
 export function isOfCallers<C extends Changing>(change: C): change is C & UpdateOfCallers {
   const { action, before, after } = change;
   return action === 'update' && before !== undefined && after !== undefined && isCallers(after);
@@ -83,11 +91,14 @@ function withoutData(given: Entity): Entity {
   if (given.isPartial || isAdopted(given)) return asAdopted(given);
   const { tags, ...entity } = isCallers(given) ? withoutTables(given) : given;
   if (isOfDiscovery(entity)) return { ...entity, tags: [] };
-  // Control planes give them in an order of their own.
+  // Control planes return tags in their own order.
   return { ...entity, tags: [...withoutPin(tags)].sort(compareText) };
 }
 
-/** Whether it is there by what discovery says, and the configuration says no more than how. */
+/**
+ * Whether discovery decides that the entity exists. The configuration then decides only its
+ * settings.
+ */
 function isOfDiscovery({ kind }: Pick<Entity, 'kind'>): boolean {
   return kind === 'upstream' || kind === 'target';
 }
@@ -97,8 +108,10 @@ function asWritten({ id: _, ...entity }: HeldEntity): Entity {
 }
 
 /**
- * What a stage that is pinned to a revision should hold. `data` is today's, rendered without settings and with the revision's `affinity`: upstreams get the
- * settings of the revision where it has them. What the revision has is wanted where the domain is among the data, or its upstream is held.
+ * The desired document of a stage that is pinned to a revision. `data` is today's document,
+ * rendered without settings and with the revision's `affinity`. Upstreams get the revision's
+ * settings. The revision's entities of a domain are desired when `data` has the domain, or its
+ * upstream is held.
  */
 export function underRevision(revision: Revision, data: Document, held: readonly HeldEntity[]): Document {
   const withSettings = settingsIn(revision);
@@ -108,7 +121,10 @@ export function underRevision(revision: Revision, data: Document, held: readonly
   return sortDocument([...data.filter(isOfDiscovery).map(withSettings), ...configured, ...away]);
 }
 
-/** The document, and what the revision has of domains that are held and not among it: what a pin took back comes back, also where the domain is away. */
+/**
+ * Adds the revision's entities of held domains that the document lacks. So a pin restores an entity
+ * of a domain that is not discovered now.
+ */
 export function withUndiscovered(document: Document, revision: Revision, held: readonly HeldEntity[]): Document {
   const discovered = new Set(document.map((one) => one.domain));
   return sortDocument([...document, ...undiscoveredUnder(revision, discovered, held)]);
@@ -124,7 +140,10 @@ function undiscoveredUnder(revision: Revision, discovered: ReadonlySet<string>, 
   return [...upstreams.map(asWritten).map(settingsIn(revision)), ...configured];
 }
 
-/** Gives upstreams the settings of the revision, where it has some; the algorithm goes with what stands in them. */
+/**
+ * Gives upstreams the settings of the revision, if it has some. The algorithm depends on the
+ * targets.
+ */
 function settingsIn({ entities }: Revision): (entity: Entity) => Entity {
   const upstreams = new Map(entities.flatMap((one) => (one.kind === 'upstream' ? [[one.domain, one.fields]] : [])));
   return (entity) => {
@@ -139,7 +158,7 @@ function isStaying({ kind, key }: Pick<Entity, 'kind' | 'key'>, { affinity }: Re
   return kind === 'upstream' && (affinity !== 'none' || zoneOf({ kind, key }) === undefined);
 }
 
-/** With a service that says to which revision the stage is pinned, so that the control plane knows it by itself. */
+/** Marks one service with the pinned revision, so that the control plane itself holds the pin. */
 export function markPinned(entities: Document, id: string): Document {
   const [first] = entities
     .filter(({ kind }) => kind === 'service')
@@ -150,13 +169,16 @@ export function markPinned(entities: Document, id: string): Document {
   );
 }
 
-/** The revisions that the control plane says it is pinned to, sorted: one, unless people wrote such tags by hand. */
+/**
+ * The pinned revisions in the control plane, sorted. There is one, unless people wrote such tags.
+ */
 export function pinsIn(held: readonly HeldEntity[]): readonly string[] {
   return held.flatMap(({ kind, tags }) => (kind === 'service' ? pinsOf(tags) : [])).sort(compareText);
 }
 
 /**
- * Whether what was taken back by going from `left` to `revision` is another thing in `newest`: the parts in which the two differ, and no others, decide.
+ * Whether `newest` changes what the way from `left` back to `revision` took back. Only the parts
+ * that differ between those two decide.
  */
 export function isMended(
   newest: Revision,
@@ -167,20 +189,23 @@ export function isMended(
   return [...new Set([...then.keys(), ...before.keys()])].some(isOther);
 }
 
-/** The part of a revision that is base files, which not every type of control plane gets. */
+/** The name of the part with base files. Not every type of control plane gets them. */
 export const basePart = '(base)';
 
-/** What a revision has of each domain, and what is of none, under names that no domain has. */
+/** A revision's entities by domain, and the others under names that no domain has. */
 function partsOf(revision: Revision): ReadonlyMap<string, unknown> {
   const { affinity, base } = settingsOf(revision);
   const ofAll = { '(affinity)': affinity, [basePart]: base };
   return new Map<string, unknown>([...Object.entries(ofAll), ...groupBy(revision.entities, (one) => one.domain)]);
 }
 
-/** Checksums of the parts of a revision, twelve hexadecimal digits each: of every domain, and of what is of none. */
+/**
+ * Checksums of the parts of a revision, twelve hexadecimal digits each: one for every domain, and
+ * for the rest.
+ */
 export type Parts = Readonly<Record<string, string>>;
 
-/** What a revision holds, so that others can be compared with it where its content is not at hand. */
+/** The checksums of a revision, for comparisons without its content. */
 export function digestsOf(revision: Revision): Parts {
   return Object.fromEntries([...partsOf(revision)].map(([name, part]) => [name, checksumOf(part).slice(0, 12)]));
 }

@@ -4,7 +4,7 @@ import { domainPattern } from '#core/names';
 import { uuidOf } from '#core/uuid';
 
 const productTag = 'kong-privatelink';
-/** On what comes from base files: decK gives it the select tags too, and yet it is people's. */
+/** On entities from base files. decK gives them the select tags too, but people own them. */
 export const baseTag = `${productTag}:base`;
 const prefixes = {
   owner: 'owner:',
@@ -17,30 +17,30 @@ const prefixes = {
 };
 const ownTag = new RegExp(`^(?:${productTag}$|${Object.values(prefixes).join('|')})`);
 
-/** Tags by which the entities of `owner` are selected, in the control plane and in decK files. */
+/** The tags that select the entities of `owner` in the control plane and in decK files. */
 export function selectTags(owner: string): readonly string[] {
   return [productTag, `${prefixes.owner}${owner}`];
 }
 
-/** Whether an entity with `tags` was generated for whom `ownTags` select. */
+/** Whether an entity with `tags` was generated for the owner of `ownTags`. */
 export function isGenerated(tags: readonly string[], ownTags: readonly string[]): boolean {
   return ownTags.every((tag) => tags.includes(tag)) && !tags.includes(baseTag);
 }
 
-/** For whom an entity with `tags` was generated; undefined when it is people's. */
+/** The owner of a generated entity; undefined when people wrote it. */
 export function ownerOf(tags: readonly string[]): string | undefined {
   const tag = tags.find((one) => one.startsWith(prefixes.owner));
   return tag && isGenerated(tags, [productTag]) ? tag.slice(prefixes.owner.length) : undefined;
 }
 
-/** Where a target comes from; so that a fresh process knows what each target in the control plane belongs to. */
+/** The origin of a target. A new process finds the origin of each target in its tags. */
 export type Origin = { readonly scopeId: string; readonly endpointId: string };
 
 export function originTags({ scopeId, endpointId }: Origin): readonly string[] {
   return [`${prefixes.scope}${scopeId}`, endpointId].sort(compareText);
 }
 
-/** Scopes and endpoints that the tags of a target name. */
+/** Scopes and endpoints in the tags of a target. */
 export function originsOf(tags: readonly string[]): {
   readonly scopeIds: readonly string[];
   readonly endpointIds: readonly string[];
@@ -54,10 +54,13 @@ export function originsOf(tags: readonly string[]): {
   return { scopeIds, endpointIds };
 }
 
-/** An endpoint, and the scopes that it may be of: one, unless tags do not tell. */
+/** An endpoint and its possible scopes: one, unless the tags do not tell. */
 export type EndpointOrigin = { readonly endpointId: string; readonly scopeIds: readonly string[] };
 
-/** The endpoints that the tags of a target name, each with its own scope: a target that is a name stands for several. */
+/**
+ * The endpoints in the tags of a target, each with its own scope. A target that is a name stands
+ * for several endpoints.
+ */
 export function eachOriginOf(tags: readonly string[]): readonly EndpointOrigin[] {
   const { scopeIds, endpointIds } = originsOf(tags);
   if (scopeIds.length < 2) return endpointIds.map((endpointId) => ({ endpointId, scopeIds }));
@@ -68,7 +71,10 @@ export function eachOriginOf(tags: readonly string[]): readonly EndpointOrigin[]
   });
 }
 
-/** The tags with these origins, and no others; where these are of several scopes, a tag for each says of which it is. */
+/**
+ * The tags with exactly these origins. When the origins have several scopes, another tag for each
+ * endpoint names its scope.
+ */
 export function withOrigins(tags: readonly string[], origins: readonly EndpointOrigin[]): readonly string[] {
   const { scopeIds, endpointIds } = originsOf(tags);
   const before = new Set([...scopeIds.map((id) => `${prefixes.scope}${id}`), ...endpointIds]);
@@ -84,29 +90,32 @@ export function withOrigins(tags: readonly string[], origins: readonly EndpointO
   ];
 }
 
-/** Of one length, since a tag of Konnect has at most 128 characters. */
+/** A digest of fixed length: a tag of Konnect has at most 128 characters. */
 function fromTag({ scopeId, endpointId }: Origin): string {
   return `${prefixes.from}${uuidOf(JSON.stringify([scopeId, endpointId])).slice(0, 13)}`;
 }
 
-/** On the upstream of a domain: the account that the process's own credentials read its endpoints in (fm-37). */
+/**
+ * On the upstream of a domain: the account in which the process's own credentials read its
+ * endpoints (fm-37).
+ */
 export function accountTag(accountId: string): string {
   return `${prefixes.account}${accountId}`;
 }
 
-/** The account that `accountTag` put among the tags. */
+/** The account that `accountTag` wrote into the tags. */
 export function accountOf(tags: readonly string[]): string | undefined {
   return tags.find((tag) => tag.startsWith(prefixes.account))?.slice(prefixes.account.length);
 }
 
-/** Whether a tag is one of those that `configTag` makes. */
+/** Whether a tag comes from `configTag`. */
 export function isConfigTag(tag: string): boolean {
   return tag.startsWith(prefixes.config);
 }
 
 /**
- * Marks a plugin with what was written, since a control plane fills defaults into its configuration: a key that is taken out of the
- * configuration would look like one of them.
+ * Marks a plugin with its written configuration. A control plane fills in defaults, so a removed
+ * key would otherwise look like a default.
  */
 export function configTag(config: Json): string {
   return `${prefixes.config}${uuidOf(JSON.stringify(config)).slice(0, 8)}`;
@@ -119,34 +128,42 @@ export function pinTag(revisionId: string): string {
 
 const pinned = new RegExp(`^${prefixes.pinned}[0-9a-f]{12}$`);
 
-/** The revisions that `pinTag` put among the tags; people may write what they like behind its prefix, and more than one. */
+/**
+ * The revisions that `pinTag` wrote into the tags. People may write anything behind its prefix, and
+ * several such tags.
+ */
 export function pinsOf(tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => pinned.test(tag)).map((tag) => tag.slice(prefixes.pinned.length));
 }
 
-/** On what belongs to a domain by adoption alone, since its name does not tell: what people wrote, and what was generated below that. */
+/**
+ * On entities that belong to a domain only by adoption: people's entities, and entities generated
+ * below them. Their names do not tell.
+ */
 export function adoptedTag(domain: string): string {
   return `${prefixes.adopted}${domain}`;
 }
 
-/** The domain that `adoptedTag` put among the tags; people may write what they like behind its prefix. */
+/**
+ * The domain that `adoptedTag` wrote into the tags. People may write anything behind its prefix.
+ */
 export function adoptedDomainOf(tags: readonly string[]): string | undefined {
   const isOfDomain = (tag: string) =>
     tag.startsWith(prefixes.adopted) && domainPattern.test(tag.slice(prefixes.adopted.length));
   return tags.find(isOfDomain)?.slice(prefixes.adopted.length);
 }
 
-/** The tags without those that `adoptedTag` makes. */
+/** The tags without those of `adoptedTag`. */
 export function withoutAdopted(tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => !tag.startsWith(prefixes.adopted));
 }
 
-/** Tags of the product beside those that people gave an entity. */
+/** Tags of the product beside people's own tags. */
 export function besideTheirs(own: readonly string[], held: readonly string[]): readonly string[] {
   return [...new Set([...held.filter(isTheirs), ...own])].sort(compareText);
 }
 
-/** The tags that people gave an entity which the product took over from them: all but those for which nothing else has a use. */
+/** The tags that people gave an adopted entity: all tags without another use. */
 export function theirTags(held: readonly string[], selectTags: readonly string[]): readonly string[] {
   return held.filter((tag) => isTheirs(tag) && !selectTags.includes(tag));
 }
@@ -157,7 +174,7 @@ function isTheirs(tag: string): boolean {
   return !ofAdopted.some((prefix) => tag.startsWith(prefix));
 }
 
-/** The tags without the one that `pinTag` makes. */
+/** The tags without the tag of `pinTag`. */
 export function withoutPin(tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => !tag.startsWith(prefixes.pinned));
 }

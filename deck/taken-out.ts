@@ -2,18 +2,18 @@ import { isEmpty, isJsonObject } from '#core/json';
 import type { Json, JsonObject } from '#core/model';
 import { configTag } from './tags';
 
-/** A key that the held configuration has and the wanted one has not. */
+/** A key in the held configuration that the wanted one lacks. */
 export type TakenOut = {
   /** `config.redis.timeout`. */
   readonly path: string;
   readonly held: Json;
-  /** Our configuration had it; otherwise it may also be a default of the control plane. */
+  /** Our configuration had the key. Otherwise it may also be a default of the control plane. */
   readonly isCertain: boolean;
 };
 
 type Configs = { readonly wanted: JsonObject; readonly held: JsonObject };
 
-/** What a plugin's configuration loses; `tags` are the held ones, which tell what was written. */
+/** The keys that a plugin's configuration loses. The held `tags` tell which keys were written. */
 export function takenOutOf(configs: Configs, tags: readonly string[]): readonly TakenOut[] {
   const wasWritten = (config: JsonObject) => tags.includes(configTag(config));
   const before = valuesBefore(configs);
@@ -24,7 +24,7 @@ export function takenOutOf(configs: Configs, tags: readonly string[]): readonly 
   return extrasIn(configs, 'config');
 }
 
-/** The wanted keys with the held values: what was written when no more than values changed. */
+/** The wanted keys with the held values: the written configuration, when only values changed. */
 function valuesBefore({ wanted, held }: Configs): JsonObject {
   const entries = Object.entries(wanted).map(([key, value]) => {
     const before = held[key] ?? value;
@@ -34,7 +34,10 @@ function valuesBefore({ wanted, held }: Configs): JsonObject {
   return Object.fromEntries(entries);
 }
 
-/** The configuration with one key more, in each of its places, since the tag depends on their order. */
+/**
+ * The configuration with one more key, in each possible place: the tag depends on the order of
+ * keys.
+ */
 function withKey(config: JsonObject, key: string, value: Json): readonly JsonObject[] {
   const entries = Object.entries(config);
   return [...entries, undefined].map((_, at) =>

@@ -5,17 +5,18 @@ import type { Entity } from '../document';
 import { pluginKey } from '../keys';
 
 /**
- * The plugin that lets requests through by the endpoint that they came in by (docs/decisions/0056-contracts.md). That its entity exists, and its settings, are
- * of the configuration; its tables are data, as targets are, and part of no revision.
+ * The plugin that admits requests by the endpoint they come from
+ * (docs/decisions/0056-contracts.md). The configuration decides its entity and its settings. Its
+ * tables are data, as targets are, and part of no revision.
  */
 
 /** Settings of a domain's entity. */
 export type CallersSettings = {
   /** For endpoints in neither table. */
   readonly mode: 'observe' | 'enforce';
-  /** For requests without the id of an endpoint. */
+  /** For requests without an endpoint id. */
   readonly onMissing: 'allow' | 'reject';
-  /** Consumers whose own mode is the other one. */
+  /** Consumers whose own mode is the opposite of `mode`. */
   readonly exceptions: readonly string[];
 };
 
@@ -23,7 +24,7 @@ export type CallersSettings = {
 export type CallersTables = {
   /** Endpoints that may call the domain. */
   readonly callers: string;
-  /** Endpoints of `exceptions` that may not. */
+  /** Endpoints of `exceptions` that may not call the domain. */
   readonly others: string;
 };
 
@@ -45,12 +46,12 @@ export function isCallers({ kind, fields }: Pick<Entity, 'kind' | 'fields'>): bo
   return kind === 'plugin' && fields.name === callersPluginName;
 }
 
-/** The same entity with these tables. */
+/** Returns the entity with these tables. */
 export function withTables<E extends Entity>(entity: E, { callers, others }: CallersTables): E {
   return withConfig(entity, { ...configOf(entity), callers, others });
 }
 
-/** The same entity as the configuration alone has it. */
+/** Returns the entity as the configuration alone defines it. */
 export function withoutTables<E extends Entity>(entity: E): E {
   const { callers: _, others: __, ...config } = configOf(entity);
   return withConfig(entity, config);
@@ -60,13 +61,13 @@ function withConfig<E extends Entity>(entity: E, config: JsonObject): E {
   return { ...entity, fields: { ...entity.fields, config } };
 }
 
-/** The tables that an entity holds; what is no text counts as none. */
+/** The tables of an entity. A field that is not a text counts as empty. */
 export function tablesIn(entity: Pick<Entity, 'fields'> | undefined): CallersTables {
   const { callers, others } = entity ? configOf(entity) : noTables;
   return { callers: textOr(callers), others: textOr(others) };
 }
 
-/** The consumers whose own mode is the other one, as an entity says. */
+/** The consumers whose own mode is the opposite, as the entity says. */
 export function exceptionsIn(entity: Pick<Entity, 'fields'>): readonly string[] {
   return textOr(configOf(entity).exceptions).split(' ').filter(Boolean);
 }

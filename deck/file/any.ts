@@ -9,10 +9,10 @@ import { readYaml } from '../yaml/read';
 import { plainly } from '../yaml/values';
 import { type DeckLists, deckLists, itemsOf } from './items';
 
-/** What a decK file holds, whoever wrote it. */
+/** The content of a decK file, whoever wrote it. */
 export type AnyDeckFile = {
   readonly held: readonly HeldEntity[];
-  /** The tags by which decK selects what is its own; none: the file names none. */
+  /** The tags by which decK selects its entities; empty when the file names none. */
   readonly selectTags: readonly string[];
 };
 
@@ -25,8 +25,8 @@ const anyFile = z.looseObject({
 });
 
 /**
- * Reads a decK file that anybody wrote, with the defaults and addresses (`url`) that decK spells out; ids are made of names.
- * Throws PrivatelinkError (CONFIG_INVALID) naming the file and the field.
+ * Reads a decK file of any author, with defaults and addresses (`url`) spelled out as decK does.
+ * Ids are made from names. Throws PrivatelinkError (CONFIG_INVALID) with the file and the field.
  */
 export function parseAnyDeckFile(text: string, path: string): AnyDeckFile {
   const { _info: info, ...lists } = parse(text, path);
@@ -48,7 +48,7 @@ function parse(text: string, path: string): z.infer<typeof anyFile> {
   }
 }
 
-/** Each entity with the defaults of the file beneath its own fields. */
+/** Adds the file's defaults below each entity's own fields. */
 function spelledOut(
   { services, upstreams, routes, plugins }: DeckLists,
   { service, route, upstream, target }: z.infer<typeof defaults>,
@@ -68,7 +68,7 @@ function spelledOut(
 
 type Service = DeckLists['services'][number];
 
-/** decK takes `url` for the four fields that it stands for. */
+/** decK replaces `url` by the four fields that it stands for. */
 function withUrl({ url, ...service }: Service): Service {
   if (typeof url !== 'string' || !URL.canParse(url)) return service;
   const { protocol, hostname, port, pathname } = new URL(url);

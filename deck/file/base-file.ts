@@ -13,7 +13,10 @@ const reference = z.union([text, z.looseObject({ name: text }), z.looseObject({ 
   error: 'write the name of what is meant',
 });
 
-/** What tells entities apart and ties them together is checked; the rest is decK's to judge, and carried along as written. */
+/**
+ * Checks the fields that identify entities and link them. decK judges the rest, which is carried
+ * along as written.
+ */
 const shape = z
   .object({
     name: text.optional(),
@@ -39,10 +42,13 @@ const shape = z
     },
   })
   .catchall(json);
-// The output is what JSON holds: optional fields are absent, never undefined.
+// The output is JSON: optional fields are absent, never undefined.
 const entities: z.ZodType<readonly JsonObject[]> = z.lazy(() => z.array(shape as unknown as z.ZodType<JsonObject>));
 
-/** decK's lists of entities that carry tags, without which decK could not tell them from those of others. */
+/**
+ * decK's lists of entities with tags. Without tags, decK could not tell them from entities of
+ * others.
+ */
 const lists = {
   services: entities.optional(),
   routes: entities.optional(),
@@ -62,10 +68,13 @@ const lists = {
   ai_models: entities.optional(),
 };
 
-/** To write another version into an old file makes plain paths of its regular expressions (fm-59). */
+/**
+ * A changed version number in an old file would turn its regular expressions into plain paths
+ * (fm-59).
+ */
 const convert = 'deck file convert --from kong-gateway-2.x --to kong-gateway-3.x';
 const formatVersion = z.unknown().superRefine((version, { addIssue }) => {
-  // What a template becomes is decK's to know.
+  // decK alone knows the result of a template.
   if (version === '3.0' || (typeof version === 'string' && version.includes('${{'))) return;
   if (version === 3) addIssue('write _format_version: "3.0", with the quotes');
   else if (version === undefined)
@@ -81,20 +90,20 @@ const file = z.strictObject({
 });
 
 type ListName = keyof typeof lists;
-/** In the order in which they are written. */
+/** In the order of writing. */
 export const listNames = Object.keys(lists) as readonly ListName[];
 
-/** One base file, checked by itself. */
+/** One base file, checked on its own. */
 export type BaseFile = {
   readonly path: string;
-  /** The same as it is to be written. */
+  /** The same content in its form for writing. */
   readonly written: YamlMapping;
 } & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
 
 const untagged =
   'carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it here';
 
-/** What decK takes there, and a base file may not say, with the fix. */
+/** Keys that decK accepts but a base file may not have, with the fix. */
 const notHere: ReadonlyMap<string, string> = new Map([
   ...['custom_entities', 'licenses', 'rbac_roles', 'service_packages'].map((list) => [list, untagged] as const),
   ['_info', 'would count for what is generated too: write tags and fields into each entity, and remove it'],
@@ -102,13 +111,16 @@ const notHere: ReadonlyMap<string, string> = new Map([
   ['_workspace', 'is said by controlPlane in the configuration: remove it'],
 ]);
 
-/** Parses a decK file (YAML or JSON) written by people. Throws PrivatelinkError (CONFIG_INVALID) for what decK or a merge would refuse. */
+/**
+ * Parses a decK file (YAML or JSON) that people wrote. Throws PrivatelinkError (CONFIG_INVALID) for
+ * content that decK or a merge would refuse.
+ */
 export function parseBaseFile(content: string, path: string): BaseFile {
   const written = parseYaml(content, path);
   const result = file.safeParse(plainly(written), { error: fixOf });
   if (!result.success) {
     const problems = result.error.issues.flatMap(baseProblemsOf);
-    // What else is said of a place mostly follows from the first.
+    // Further problems of a place usually follow from the first one.
     throw invalidBase(
       path,
       firstOfEach(problems, ({ at }) => at),
@@ -119,13 +131,13 @@ export function parseBaseFile(content: string, path: string): BaseFile {
 }
 
 export type BaseProblem = {
-  /** Which part of the file. */
+  /** The part of the file. */
   readonly at?: string;
   readonly message: string;
   readonly fix: string;
 };
 
-/** The error of everything that is wrong with base files: one line for each problem, with its fix. */
+/** The error for all problems of base files: one line for each, with its fix. */
 export function invalidBase(path: string, problems: readonly BaseProblem[]): PrivatelinkError {
   const lines = problems.map(({ message }) => `\n  ${message}`);
   return new PrivatelinkError(`base file ${path} cannot be used:${lines.join('')}`, {
@@ -147,7 +159,7 @@ function parseYaml(content: string, path: string): Yaml {
   }
 }
 
-/** decK takes lines between quotes that begin further left than YAML has them. */
+/** decK accepts lines between quotes that begin further left than YAML allows. */
 function yamlFixOf({ message }: YAMLParseError): string {
   const isInQuotes = /^Missing closing .quote/.test(message);
   return isInQuotes ? 'close the quotes, and indent the lines between them' : 'correct the YAML there';

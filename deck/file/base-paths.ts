@@ -3,10 +3,10 @@ import { boundedPaths, isBounded } from '#core/paths';
 import { claimedPathsOf, hasPathsAlone, textsOf } from '../route-paths';
 import { type Base, type BaseEntity, nameOfReference } from './base';
 
-/** Paths that the warning names before it counts the rest. */
+/** The warning names this many paths and counts the rest. */
 const namedPaths = 3;
 
-/** The paths that routes of base files have for all requests: nobody's tag takes them. */
+/** The paths that routes of base files hold for all requests: no tag can claim them. */
 export function writtenPaths({ entities }: Base): readonly WrittenPath[] {
   return entities.filter(isRoute).flatMap((entity) => {
     const { fields } = entity;
@@ -16,7 +16,10 @@ export function writtenPaths({ entities }: Base): readonly WrittenPath[] {
   });
 }
 
-/** What is said of base files' paths that take what merely begins with them; undefined: there are none. They stay as they are written. */
+/**
+ * The warning about base file paths that also match longer names (`/sd2` matches `/sd22`);
+ * undefined when there are none. These paths stay as written.
+ */
 export function warnOfUnbounded({ entities }: Base): string | undefined {
   const unbounded = entities.filter(isRoute).flatMap((entity) => {
     const paths = pathsOf(entity).filter((path) => !isBounded(path));

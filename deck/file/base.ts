@@ -9,22 +9,25 @@ import { baseTag } from '../tags';
 import { isMapping, type Yaml, type YamlMapping } from '../yaml/values';
 import { type BaseFile, invalidBase, listNames, parseBaseFile } from './base-file';
 
-/** An entity that people wrote: `kind:key` as the document names its own; without one where it has only an id, or not even that. */
+/**
+ * An entity that people wrote, with the name `kind:key` of the document's entities. An entity with
+ * only an id, or without one, has no name.
+ */
 export type BaseEntity = {
   readonly path: string;
-  /** Where in the file: `services.0.routes.1`. */
+  /** Its place in the file: `services.0.routes.1`. */
   readonly at: string;
   readonly kind: string;
   readonly name?: string;
-  /** With the reference to what it is written in. */
+  /** With the reference to its enclosing entity. */
   readonly fields: JsonObject;
 };
 
 export type BaseText = { readonly path: string; readonly text: string };
 
-/** All base files of a configuration, each and among each other without contradiction. */
+/** All base files of a configuration, without contradictions. */
 export type Base = {
-  /** As they were read. */
+  /** The texts as they were read. */
   readonly texts: readonly BaseText[];
   readonly files: readonly BaseFile[];
   readonly entities: readonly BaseEntity[];
@@ -36,7 +39,7 @@ export const emptyBase: Base = { texts: [], files: [], entities: [], variables: 
 
 type Listed = {
   readonly kind: string;
-  /** Fields of which decK wants one. */
+  /** The names of which decK requires one. */
   readonly names: readonly string[];
   /** Lists that may stand inside. */
   readonly children?: readonly string[];
@@ -56,7 +59,10 @@ const listed: Readonly<Record<string, Listed>> = {
 const nesting = ['routes', 'plugins', 'targets'] as const;
 const scopes = ['service', 'route', 'consumer', 'consumer_group'] as const;
 
-/** Parses the files and checks them against each other. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
+/**
+ * Parses the files and checks them against each other. Throws PrivatelinkError (CONFIG_INVALID)
+ * with file, entity and fix.
+ */
 export function parseBase(texts: readonly BaseText[]): Base {
   const files = texts.map(({ path, text }) => parseBaseFile(text, path));
   const entities = files.flatMap((file) =>
@@ -106,7 +112,10 @@ function entitiesOf(list: readonly JsonObject[], { path, list: name, at, parent 
   });
 }
 
-/** decK knows a consumer by either name, and refers to it by the first: one may have as username what another has as custom_id (fm-59). */
+/**
+ * decK identifies a consumer by either name and refers to it by the first one. The username of one
+ * may equal the custom_id of another (fm-59).
+ */
 function ownName(fields: JsonObject, names: readonly string[]): string | undefined {
   const field = names.find((name) => typeof fields[name] === 'string') ?? '';
   const value = fields[field];
@@ -123,7 +132,9 @@ function uniqueName(kind: string, own: Json | undefined, fields: JsonObject): st
   return `plugin:${pluginKey([service, ...narrow].join(' ').trimEnd(), own)}`;
 }
 
-/** What a reference names: decK takes the name itself, or an object that holds it; empty: nothing. */
+/**
+ * The name in a reference. decK accepts the name itself, or an object with it. Empty: no reference.
+ */
 export function nameOfReference(value: Json | undefined): string {
   if (typeof value === 'string') return value;
   return isJsonObject(value) ? nameOfReference(value.name ?? value.id) : '';
@@ -133,7 +144,7 @@ function objectsOf(value: Json | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-/** What decK refuses about one entity, whatever else there is. */
+/** Why decK refuses one entity on its own. */
 function whyMalformed({ at, name, fields }: BaseEntity): Problem | undefined {
   const list = at.split('.').at(-2) ?? '';
   const { names = [], children = [] } = listed[list] ?? {};
@@ -142,7 +153,7 @@ function whyMalformed({ at, name, fields }: BaseEntity): Problem | undefined {
   return names.length > 0 && name === undefined ? { reason: `has no ${names[0]}`, fix: 'give it one' } : undefined;
 }
 
-/** Throws when any of the entities has a problem, with the problems of the first file that has some. */
+/** Throws when an entity has a problem, with all problems of the first such file. */
 function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) => Problem | undefined): void {
   const problems = entities.flatMap((entity) => {
     const why = whyNot(entity);
@@ -155,8 +166,9 @@ function refuse(entities: readonly BaseEntity[], whyNot: (entity: BaseEntity) =>
 }
 
 /**
- * Domains of which something of the document has the name of what people wrote: whoever tags an endpoint does not take that over, nor stop
- * everybody else (fm-48). Not those that a base file builds upon: without them it would refer to nothing, and `checkBase` says what is wrong.
+ * Domains with a generated name that people already use. The tag of an endpoint neither takes that
+ * entity over nor stops the other domains (fm-48). A domain that a base file extends is not
+ * contested: without it the file would refer to nothing, and `checkBase` reports the error.
  */
 export function contestedDomains({ entities }: Base, document: Document): Contested {
   const written = new Map(entities.map((one) => [one.name, one]));
@@ -181,7 +193,10 @@ function referencesOf({ fields }: BaseEntity): readonly string[] {
   return scopes.filter((scope) => scope in fields).map((scope) => `${scope}:${nameOfReference(fields[scope])}`);
 }
 
-/** Throws PrivatelinkError (CONFIG_INVALID) for a name that is generated too, and for a reference to what neither side has. */
+/**
+ * Throws PrivatelinkError (CONFIG_INVALID) for a name that is generated too, and for a reference to
+ * an entity that neither side has.
+ */
 export function checkBase({ entities }: Base, document: Document): void {
   const generated = new Set(document.map(nameOf));
   const known = new Set([
@@ -192,14 +207,14 @@ export function checkBase({ entities }: Base, document: Document): void {
     if (name !== undefined && generated.has(name)) return whyGenerated(name);
     const missing = scopes.find((scope) => {
       const named = nameOfReference(fields[scope]);
-      // What a template brings is decK's to know.
+      // decK alone knows the result of a template.
       return scope in fields && !named.includes('${{') && !known.has(`${scope}:${named}`);
     });
     return missing && whyDangling(`${missing} ${nameOfReference(fields[missing])}`);
   });
 }
 
-/** Adds what people wrote to a decK file; marked, so that nobody takes it for generated. */
+/** Adds people's entities to a decK file, marked as theirs. */
 export function mergeBase(file: JsonObject, { files }: Base): YamlMapping {
   const lists = listNames.map((list) => {
     const base = files.flatMap(({ written }) => mappingsOf(written[list]).map((entity) => marked(entity, list)));
@@ -224,7 +239,7 @@ function whyGenerated(name: string): Problem {
   return { reason: 'is generated from what was discovered', fix };
 }
 
-/** With the tag of base files on whatever is of a kind that is generated too, at any depth. */
+/** Adds the tag of base files to each entity of a generated kind, at any depth. */
 function marked(entity: YamlMapping, list: string): YamlMapping {
   const { children = [] } = listed[list] ?? {};
   const below = children.filter((child) => child in entity);

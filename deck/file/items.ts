@@ -3,7 +3,7 @@ import type { Kind } from '../document';
 import type { Item } from '../held';
 
 const tags = z.array(z.string()).optional();
-/** decK writes a reference as the name, or as an object that holds it. */
+/** decK writes a reference as the name, or as an object with the name. */
 const reference = z
   .union([
     z.string().transform((name) => ({ id: name })),
@@ -16,7 +16,7 @@ const plugin = named.extend({ service: reference, route: reference, consumer: re
 const route = nameable.extend({ service: reference, plugins: z.array(plugin).default([]) });
 const target = z.looseObject({ target: z.string().min(1), tags });
 
-/** The lists of a decK file in which what is generated may stand. */
+/** The lists of a decK file that may hold generated entities. */
 export const deckLists = {
   services: z
     .array(nameable.extend({ routes: z.array(route).default([]), plugins: z.array(plugin).default([]) }))
@@ -29,7 +29,10 @@ export const deckLists = {
 const lists = z.object(deckLists);
 export type DeckLists = z.infer<typeof lists>;
 
-/** The lists that a control plane would give: flat, children with a reference to their parent; a name stands for its id. */
+/**
+ * The lists in the form of a control plane: flat, and children refer to their parent. A name stands
+ * for its id.
+ */
 export function itemsOf({ services, upstreams, routes, plugins }: DeckLists): ReadonlyMap<Kind, readonly Item[]> {
   const below = <T extends object>(list: readonly T[], parent: 'service' | 'upstream' | 'route', name: string) =>
     list.map((one, index) => ({ ...one, id: `${name}/${index}`, [parent]: { id: name } }));

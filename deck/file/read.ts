@@ -10,7 +10,7 @@ import { hideTemplates } from '../yaml/templates';
 import { listNames } from './base-file';
 import { deckLists, itemsOf } from './items';
 
-/** Lists in which nothing is generated. */
+/** Lists without generated entities. */
 const fromBase = z.array(
   z.looseObject({
     tags: z.array(z.string()).refine((tags) => tags.includes(baseTag), { error: `lack ${baseTag}: from no base file` }),
@@ -20,7 +20,7 @@ const otherLists = Object.fromEntries(
   listNames.filter((name) => !(name in deckLists)).map((name) => [name, fromBase.optional()]),
 );
 
-/** What `renderText` writes, and nothing else: a file with more in it is somebody else's. */
+/** The form that `renderText` writes. A file with more content belongs to somebody else. */
 const deckFile = z.strictObject({
   ...otherLists,
   ...deckLists,
@@ -31,7 +31,10 @@ const deckFile = z.strictObject({
 
 type ParseOptions = { readonly path: string; readonly owner: string };
 
-/** The entities of a decK file that were generated for `owner`. Throws PrivatelinkError when `renderText` did not write it for them. */
+/**
+ * The entities that were generated for `owner`. Throws PrivatelinkError when `renderText` did not
+ * write the file for this owner.
+ */
 export function parseDeckFile(text: string, { path, owner }: ParseOptions): readonly HeldEntity[] {
   const file = parseFile(text, path);
   const ownTags = selectTags(owner);
@@ -50,7 +53,9 @@ function parseFile(text: string, path: string): z.infer<typeof deckFile> {
   }
 }
 
-/** By YAML 1.2, as earlier versions wrote; what is written now says the same by any. */
+/**
+ * Reads YAML 1.2, which earlier versions wrote. Files of this version mean the same in any YAML.
+ */
 function parseOwn(text: string): unknown {
   const { text: hidden, restoreInJson } = hideTemplates(text);
   return JSON.parse(restoreInJson(JSON.stringify(readYamlValue(hidden)) ?? 'null'));

@@ -9,22 +9,22 @@ import { selectTags } from '../tags';
 import { writeYaml } from '../yaml/write';
 import { type Base, checkBase, emptyBase, mergeBase } from './base';
 
-/** Version of decK's file format that Kong Gateway 3.x takes. */
+/** Version of decK's file format for Kong Gateway 3.x. */
 const formatVersion = '3.0';
 
 export type TextOptions = {
   readonly owner: string;
-  /** Name of the Konnect control plane that the file is for. */
+  /** Name of the file's Konnect control plane. */
   readonly controlPlaneName?: string;
-  /** Workspace of the Kong with a database that the file is for. */
+  /** Workspace of the file's Kong with a database. */
   readonly workspace?: string;
-  /** What people wrote, to be merged in. */
+  /** The base files to merge in. */
   readonly base?: Base;
 };
 
 /**
- * The document as a decK file: no ids, keys in a fixed order, the same bytes for the same document.
- * Throws PrivatelinkError (CONFIG_INVALID) when the base contradicts the document.
+ * Returns the document as a decK file: no ids, keys in a fixed order, and the same bytes for the
+ * same document. Throws PrivatelinkError (CONFIG_INVALID) when the base contradicts the document.
  */
 export function renderText(document: Document, options: TextOptions): string {
   const { owner, controlPlaneName, workspace, base = emptyBase } = options;
@@ -32,7 +32,7 @@ export function renderText(document: Document, options: TextOptions): string {
     _format_version: formatVersion,
     _info: { select_tags: selectTags(owner) },
     ...(controlPlaneName ? { _konnect: { control_plane_name: controlPlaneName } } : {}),
-    // Without Kong's Enterprise edition there is none, and decK must not ask for it.
+    // Only Kong's Enterprise edition has workspaces. decK must not ask another edition for one.
     ...(workspace && workspace !== 'default' ? { _workspace: workspace } : {}),
     ...toLists(document),
   };
@@ -42,8 +42,9 @@ export function renderText(document: Document, options: TextOptions): string {
 }
 
 /**
- * decK fills in what looks like a template (`${{ env "DECK_…" }}`), secrets of its own environment too. Base files and the configuration of
- * plugins may hold such, they are people's; nothing else that is generated may (fm-50).
+ * decK fills in each template (`${{ env "DECK_…" }}`), also with secrets from its environment. Base
+ * files and configurations of plugins may hold templates, because people write them. No other
+ * generated text may (fm-50).
  */
 function refuseTemplates(document: Document): void {
   const found = document.find(({ key, tags, fields: { config: _, ...fields } }) =>
@@ -56,7 +57,7 @@ function refuseTemplates(document: Document): void {
   });
 }
 
-/** The document as decK and Kong nest it. */
+/** The document, nested as decK and Kong nest it. */
 function toLists(document: Document): JsonObject {
   const sorted = sortDocument(document);
   return {
@@ -65,7 +66,7 @@ function toLists(document: Document): JsonObject {
   };
 }
 
-/** Entities of `kind`, each with its children under decK's name for them. */
+/** Entities of `kind`, each with its children under decK's name for the list. */
 function nest(document: Document, kind: Kind, children: Readonly<Record<string, Kind>>): readonly JsonObject[] {
   const lists = Object.entries(children).map(([name, childKind]) => ({
     name,
@@ -82,7 +83,10 @@ function nest(document: Document, kind: Kind, children: Readonly<Record<string, 
     });
 }
 
-/** Fields by name, the entity's own name first; an absent value is left out, as decK takes null for a value. */
+/**
+ * Fields by name, with the entity's own name first. An absent value is left out: decK reads null as
+ * a value.
+ */
 function toObject({ fields, tags }: Entity): JsonObject {
   const { name, ...rest } = fields;
   return { ...(name === undefined ? {} : { name }), ...sortKeys(rest), tags: [...tags].sort(compareText) };

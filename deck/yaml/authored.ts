@@ -4,7 +4,7 @@ import { type Authored, asWritten } from './values';
 import { isWritable, quoteLiterally } from './write';
 
 type Place = {
-  /** What the scalar says, with tokens in place of templates. */
+  /** The content of the scalar, with tokens in place of templates. */
   readonly value: string;
   readonly hidden: Hidden;
   /** Whether it is an item of a list in brackets. */
@@ -12,19 +12,22 @@ type Place = {
 };
 type At = Authored[typeof asWritten];
 
-/** A scalar that says `${{`: as its author wrote it where decK sees a template there, else so that decK sees none (fm-58). */
+/**
+ * A scalar with `${{`. It stays as written where decK sees a template there; otherwise it is
+ * written so that decK sees none (fm-58).
+ */
 export function authoredScalar(scalar: Scalar, { value, hidden, isInBrackets }: Place): Authored | string {
   const text = hidden.restore(value);
   if (text === value) return { text, isFlowItem: false, [asWritten]: () => quoteLiterally(text) };
   refuseHalves(text);
   const { srcToken: token } = scalar;
   const source = token?.type === 'block-scalar' ? blockSource(token, hidden) : flowSource(scalar, hidden);
-  // Double quotes take escapes for what may not stand in a file.
+  // Double quotes can escape characters that a file must not hold.
   if (!isWritable(source(0))) return text;
   return { text, isFlowItem: isInBrackets && scalar.type === 'PLAIN', [asWritten]: source };
 }
 
-/** In quotes, or without; how its further lines are indented says nothing. */
+/** A scalar with or without quotes. The indentation of its further lines means nothing. */
 function flowSource({ tag, range }: Scalar, hidden: Hidden): At {
   const [start = 0, end = 0] = range ?? [];
   const source = hidden.text.slice(start, end);
@@ -32,7 +35,9 @@ function flowSource({ tag, range }: Scalar, hidden: Hidden): At {
   return (column) => prefix + hidden.restore(source.replace(/\n[ \t]*(?=\S)/g, `\n${' '.repeat(column + 2)}`));
 }
 
-/** In its own column where that can be: templates that indent lines count on it, and follow where it cannot. */
+/**
+ * Keeps its column if possible: templates that indent lines depend on it. Otherwise they follow.
+ */
 function blockSource(token: CST.BlockScalar, hidden: Hidden): At {
   const [start = ''] = /^[|>][-+1-9]*/.exec(hidden.text.slice(token.offset)) ?? [];
   const header = isCut(token) ? start.replace(/[-+]|$/, '-') : start;
@@ -47,12 +52,12 @@ function blockSource(token: CST.BlockScalar, hidden: Hidden): At {
   };
 }
 
-/** Whether a block ends with the file, in the middle of a line. */
+/** Whether a block ends with the file, without an end of line. */
 export function isCut(token: Scalar['srcToken']): boolean {
   return token?.type === 'block-scalar' && !token.source.endsWith('\n');
 }
 
-/** decK's function for texts of several lines, whose further lines it begins with so many spaces. */
+/** decK's function for texts of several lines; it indents the further lines by this many spaces. */
 const indenting = /(\$\{\{[^}]*\|\s*indent\s+)([0-9]+)/g;
 
 function indentOf(line: string): number {

@@ -6,22 +6,26 @@ import { plainValue } from './plain';
 import { type Hidden, hideTemplates, lineNumberOf, whyNoYaml } from './templates';
 import { isAuthored, isMapping, type Yaml, type YamlMapping } from './values';
 
-/** What go-yaml does not read, templates hide behind it; and what ends a line to it, and to YAML 1.2 does not. */
+/**
+ * Characters that go-yaml does not read and that hide templates, and ends of lines that YAML 1.2
+ * does not know.
+ */
 const unreadable: readonly (readonly [RegExp, string])[] = [
   [/[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u, 'a control character'],
   [/[\x85\u2028\u2029]/, 'an end of line that only some YAML sees'],
 ];
-/** Ten thousand entities have a tenth of this; a few lines may have more, by aliases of aliases. */
+/** Ten thousand entities have a tenth of this. A few lines may have more, by aliases of aliases. */
 const mostNodes = 1_000_000;
 const mergeKey = '<<';
 
-/** A value, how much of it there is, and how deep it is. */
+/** A value with its number of nodes and its depth. */
 type Found<T = Yaml> = { readonly value: T; readonly nodes: number; readonly levels: number };
 type Reading = { readonly hidden: Hidden; readonly anchors: Map<string, Found> };
 
 /**
- * The values that decK reads from a YAML file, by YAML 1.1 (fm-57), with merge keys resolved (fm-59) and templates as they were written (fm-58).
- * Throws an Error, of which the first line names the place, with nothing of the file in it.
+ * The values that decK reads from a YAML file, by YAML 1.1 (fm-57), with merge keys resolved
+ * (fm-59) and templates as written (fm-58). Throws an Error; its first line names the place and
+ * quotes nothing of the file.
  */
 export function readYaml(text: string): Yaml {
   const lines = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
@@ -33,9 +37,9 @@ export function readYaml(text: string): Yaml {
   const document = parseYamlDocument(hidden.text, {
     schema: 'failsafe',
     keepSourceTokens: true,
-    // It makes dates and pairs of them, of which decK knows nothing.
+    // These would add dates and pairs, which decK does not know.
     resolveKnownTags: false,
-    // It would compare each with all others (fm-54).
+    // The library would compare each key with all others (fm-54).
     uniqueKeys: false,
   });
   if (isProblem(document)) throw tooDeepFile();
@@ -53,7 +57,7 @@ function read(node: Node, reading: Reading, isInBrackets = false): Found {
   return own;
 }
 
-/** What the work gives; an error of it names the line of the innermost node. */
+/** Returns the result of `work`. Its error names the line of the innermost node. */
 function within<T>(node: Node, { hidden }: Reading, work: () => T): T {
   try {
     return work();
@@ -75,14 +79,14 @@ function readOwn(node: Exclude<Node, Alias.Parsed>, reading: Reading, isInBracke
   );
 }
 
-/** An alias within what it names would have no end, and has nothing to name yet. */
+/** An alias inside its own anchor would never end, and its value does not exist yet. */
 function follow(anchor: string, reading: Reading): Found {
   const named = reading.anchors.get(anchor);
   if (!named) throw new Error('an alias names nothing before it; name an anchor that ends before the alias');
   return named;
 }
 
-/** What is made of parts, aliases among them. */
+/** A value made of parts, with aliases among them. */
 function found<T extends Yaml>(value: T, parts: readonly Found[]): Found<T> {
   const nodes = parts.reduce((sum, part) => sum + part.nodes, 1);
   const levels = parts.reduce((most, part) => Math.max(most, part.levels), 0) + 1;
@@ -95,7 +99,10 @@ function tooDeepFile(): Error {
   return new Error(`the file ${tooDeep.reason}: ${tooDeep.fix}`);
 }
 
-/** As decK does, a merge takes the place where it stands: it covers what is before it, and what is behind covers it (fm-59). */
+/**
+ * As in decK, a merge key applies in its place: it overrides keys before it, and keys behind
+ * override it (fm-59).
+ */
 function readMap({ items }: YAMLMap.Parsed, reading: Reading): Found<YamlMapping> {
   const fields = new Map<string, Yaml>();
   const names = new Set<string>();
@@ -115,7 +122,7 @@ function isMerge(key: ParsedNode): boolean {
   return key.tag ? key.tag === 'tag:yaml.org,2002:merge' : key.type === 'PLAIN';
 }
 
-/** Of several mappings the first counts. */
+/** The first of several mappings wins. */
 function mergedFields(merged: Yaml): readonly (readonly [string, Yaml])[] {
   const maps = Array.isArray(merged) ? [...merged].reverse() : [merged];
   return maps.flatMap((map) => {
@@ -124,7 +131,7 @@ function mergedFields(merged: Yaml): readonly (readonly [string, Yaml])[] {
   });
 }
 
-/** decK takes of two keys the second, and says nothing. */
+/** Of two equal keys decK takes the second, without a warning. */
 function readKey(node: ParsedNode, names: Set<string>, reading: Reading): string {
   const name = nameOfKey(read(node, reading).value);
   if (isScalar(node) && name === node.value && name.includes('${{'))
@@ -141,12 +148,12 @@ function nameOfKey(key: Yaml): string {
   return String(key);
 }
 
-/** decK writes a number that is a key with the digits of 32 bits. */
+/** decK writes a number as a key with 32 bits. */
 function isShort(key: number): boolean {
   return Number.isSafeInteger(key) || /^-?[0-9.]{1,7}$/.test(String(key));
 }
 
-/** Types of YAML that JSON has, and so has decK. */
+/** YAML types that JSON and decK have. */
 const typesByTag: Readonly<Record<string, string>> = {
   int: 'number',
   float: 'number',
@@ -171,12 +178,12 @@ function readScalar(scalar: Scalar.Parsed, { hidden }: Reading, isInBrackets: bo
   return value;
 }
 
-/** How often a text holds what templates hide behind. */
+/** Counts the marks that hide templates in a text. */
 function marksIn(text: string): number {
   return text.split('\uffff').length;
 }
 
-/** Where the file ends without an end of line, a block's last line has none to decK. */
+/** decK drops the last line end of a block at the end of a file without one. */
 function textOf({ value, srcToken }: Scalar.Parsed): string {
   return isCut(srcToken) ? String(value).replace(/\n$/, '') : String(value);
 }

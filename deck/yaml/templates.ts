@@ -1,15 +1,18 @@
-/** What decK fills in before it reads the YAML: an action of Go's text/template between decK's marks. Its texts may hold the marks. */
+/**
+ * decK fills templates in before it reads the YAML. A template is an action of Go's text/template
+ * between decK's marks. Texts inside it may hold the marks.
+ */
 const comment = String.raw`-?\s*\/\*[\s\S]*?\*\/\s*-?`;
-/** One alone: Go has no texts in single quotes. */
+/** A single character: Go has no texts in single quotes. */
 const character = String.raw`'(?:[^'\\\n]{1,2}|\\[^\n][^'\n]*)'`;
 const code = String.raw`(?:"(?:[^"\\\n]|\\.)*"|\`[^\`]*\`|${character}|(?!\}\})[^"'\`])*`;
 const template = String.raw`\$\{\{(?:${comment}|${code})\}\}`;
-/** decK leaves a line alone that begins as a comment of YAML, also where it is the line of a text. */
+/** decK ignores a line that begins as a YAML comment, even inside a text of several lines. */
 const inFile = new RegExp(String.raw`^[^\S\n]*#.*$|(?<template>${template})|(?<open>\$\{\{)`, 'gm');
 const outsideTemplates = new RegExp(`(${template})`);
 const token = /\uffff(\d+)\uffff/g;
 
-/** A file with a token in place of each template, which can be parsed before decK has filled them in. */
+/** A file with a token in place of each template, which can be parsed before decK fills them in. */
 export type Hidden = {
   readonly text: string;
   /** Puts the templates back into a part of the text. */
@@ -18,7 +21,10 @@ export type Hidden = {
   readonly restoreInJson: (json: string) => string;
 };
 
-/** Hides the templates of a file. Throws an Error that names the line of one without an end, which decK would refuse. */
+/**
+ * Hides the templates of a file. Throws an Error with the line of a template that does not end:
+ * decK would refuse it.
+ */
 export function hideTemplates(text: string): Hidden {
   const templates: string[] = [];
   const hidden = text.replace(inFile, (match, ...rest) => {
@@ -35,7 +41,7 @@ export function hideTemplates(text: string): Hidden {
   };
 }
 
-/** What is wrong with what begins as a template at `offset`. */
+/** Why the text at `offset` is not a template. */
 function whyNone(text: string, offset: number): string {
   const [line = ''] = text.slice(offset).split('\n', 1);
   const place = `the template in line ${lineNumberOf(text, offset)}`;
@@ -43,7 +49,7 @@ function whyNone(text: string, offset: number): string {
   return `${place} is none that decK reads; write texts in it as "…" or \`…\`, with no backslash before the quotes`;
 }
 
-/** The text with what is between templates changed by `change`, and the templates as they are. */
+/** Applies `change` to the text between templates, and keeps the templates. */
 export function aroundTemplates(text: string, change: (part: string) => string): string {
   return text
     .split(outsideTemplates)
@@ -55,12 +61,14 @@ const opening = /\$\{\{-?\s*(?:if|range|with|block|define)\b/g;
 const closing = /\$\{\{-?\s*end\b/g;
 const decides = 'a template decides what the file holds, which nobody knows before decK; write out what it gives';
 
-/** Throws an Error when a condition or loop of templates begins in the text and does not end in it. */
+/**
+ * Throws an Error when a condition or loop of templates begins in the text but does not end there.
+ */
 export function refuseHalves(text: string): void {
   if ((text.match(opening)?.length ?? 0) !== (text.match(closing)?.length ?? 0)) throw new Error(decides);
 }
 
-/** What is wrong with a file that is no YAML: its conditions, if it has any, or what the parser found. */
+/** Why a file is not YAML: its template conditions, if it has any, else the parser's error. */
 export function whyNoYaml(text: string, found: Error): Error {
   return text.search(opening) < 0 ? found : new Error(decides);
 }

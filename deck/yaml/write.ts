@@ -2,20 +2,20 @@ import { unprintableInLines } from '#core/printable';
 import { aroundTemplates } from './templates';
 import { asWritten, isAuthored, isMapping, type Yaml, type YamlMapping } from './values';
 
-/** go-yaml looks this far for the colon of a key. */
+/** go-yaml searches the colon of a key within this many characters. */
 const mostKey = 1_000;
-/** With what no YAML may hold as it is. */
+/** Characters that YAML cannot hold unescaped. */
 const unwritable = new RegExp(`${unprintableInLines.source}|[\\ufffe\\uffff]`, 'gu');
 
 /**
- * YAML that every version of YAML reads alike: texts and keys are in double quotes, in one line (fm-57). What stands between decK's marks
- * stays as it is, as decK documents it (fm-58); scalars as their author wrote them are his.
+ * Writes YAML that every version of YAML reads alike: texts and keys in double quotes, on one line
+ * (fm-57). Text between decK's marks stays as it is (fm-58). Authored scalars stay as written.
  */
 export function writeYaml(file: YamlMapping): string {
   return `${blockOf(file, 0)}\n`;
 }
 
-/** The entries or items, of which all but the first begin their line at `column`. */
+/** The entries or items. All but the first begin their line at `column`. */
 function blockOf(value: readonly Yaml[] | YamlMapping, column: number): string {
   const parts = Array.isArray(value)
     ? value.map((item) => `-${behindDash(item, column)}`)
@@ -27,7 +27,10 @@ function behindDash(item: Yaml, column: number): string {
   return isBlock(item) ? ` ${blockOf(item, column + 2)}` : ` ${inLine(item, column)}`;
 }
 
-/** Lists begin where their key does, as decK writes them: so templates that indent (`| indent 4`) keep their column. */
+/**
+ * Lists begin in the column of their key, as decK writes them. So templates that indent (`| indent
+ * 4`) keep their column.
+ */
 function behindKey(field: Yaml, column: number): string {
   if (!isBlock(field)) return ` ${inLine(field, column)}`;
   const inner = Array.isArray(field) ? column : column + 2;
@@ -44,7 +47,7 @@ function isBlock(value: Yaml): value is readonly Yaml[] | YamlMapping {
   return isMapping(value) && Object.keys(value).length > 0;
 }
 
-/** Lists of numbers are long (every status that counts as alive) and say nothing line by line. */
+/** Lists of numbers are long (every alive status), and one line each would tell nothing. */
 function isFlow(list: readonly Yaml[]): boolean {
   const isInLine = list.every((item) => !Array.isArray(item) && !isMapping(item));
   return isInLine && (list.every((item) => typeof item === 'number') || list.some(isFlowItem));
@@ -60,22 +63,22 @@ function inLine(value: Yaml, column: number): string {
   return typeof value === 'string' ? quote(value) : JSON.stringify(value);
 }
 
-/** The text in double quotes; templates in it are left as they are. */
+/** The text in double quotes, with its templates unchanged. */
 function quote(text: string): string {
   return `"${aroundTemplates(text, escapeText)}"`.replace(unwritable, escapeCharacter);
 }
 
-/** The text in double quotes, in which decK sees no template. */
+/** The text in double quotes, without a template for decK. */
 export function quoteLiterally(text: string): string {
   return `"${escapeText(text)}"`.replace(unwritable, escapeCharacter);
 }
 
-/** Whether a text may stand in a file as it is. */
+/** Whether a text may stand in a file unescaped. */
 export function isWritable(text: string): boolean {
   return text.search(unwritable) < 0;
 }
 
-/** As JSON escapes it, and decK's mark; UTF-8 has no half of a character. */
+/** Escapes as JSON does, and decK's mark. UTF-8 has no half of a character. */
 function escapeText(text: string): string {
   const json = JSON.stringify(text.replace(/\p{Cs}/gu, '\ufffd'));
   return json.slice(1, -1).replaceAll('${{', '\\x24{{');
