@@ -3,8 +3,8 @@ import type { JsonObject } from '#core/model';
 export type Kind = 'upstream' | 'target' | 'service' | 'route' | 'plugin';
 
 /**
- * One Kong entity, identified by kind and `key`, its natural name:
- * upstream, service and route: the name; target: `<upstream>|<address>`; plugin: `<service>|<plugin name>`.
+ * One Kong entity, identified by kind and `key`, its natural name. Upstream, service and route: the
+ * name; target: `<upstream>|<address>`; plugin: `<service>|<plugin name>`.
  */
 export type Entity = {
   readonly kind: Kind;

@@ -7,22 +7,25 @@ import { openOutput } from '#io/output';
 import type { HandlerContext } from './request/handler';
 import { createUpstreams } from './request/upstreams';
 
-/** What the plugin server's metrics say of the plugin, too. */
+/** Also the source of the plugin's metrics in the plugin server. */
 export type SharedContext = HandlerContext & {
-  /** Requests that were not resolved, so far. */
+  /** Count of requests that were not resolved. */
   readonly unresolved: () => number;
 };
 
 let context: SharedContext | undefined;
 
-/** What all plugin instances of this process share; discovery starts with the first call. */
+/**
+ * The context that all plugin instances of this process share. Discovery starts with the first
+ * call.
+ */
 export function sharedContext(env: Readonly<Record<string, string | undefined>>): SharedContext {
   context ??= createContext(env);
   return context;
 }
 
 function createContext(env: Readonly<Record<string, string | undefined>>): SharedContext {
-  // Standard output of a plugin server is the dump's; Kong logs standard error.
+  // A plugin server's standard output is for its dump. Kong logs its standard error.
   const logger = pino({ base: { plugin: 'privatelink' } }, openOutput(2));
   const say = limitRate((reason, domain) => logger.warn({ reason, domain }, 'request not resolved'));
   let unresolved = 0;

@@ -12,7 +12,7 @@ import {
   type WayOut,
 } from '../schema/schema';
 
-/** The class that kong-pdk instantiates, once per plugin entity. */
+/** The class that kong-pdk instantiates once for each plugin entity. */
 export class Plugin {
   private readonly config: PluginConfig | undefined;
   private readonly wayOut: WayOut;
@@ -20,7 +20,8 @@ export class Plugin {
   constructor(config: unknown) {
     this.config = parsePluginConfig(config);
     this.wayOut = parseWayOut(config);
-    // Discovery starts with the first instance, not at load: a plugin server asked for its dump must exit.
+    // Discovery starts with the first instance, not at load: a plugin server that only prints its
+    // dump must exit.
     const { feed } = sharedContext(process.env);
     if (this.config && isTargetMode(this.config, feed)) feed.use(this.config.domain, probeSettingsOf(this.config));
   }

@@ -7,12 +7,16 @@ import { probeSettingsOf } from './probes';
 import type { Upstreams } from './upstreams';
 
 /**
- * The calls of Kong's PDK that the plugin makes: one per request in upstream mode, two in target mode. Under the stock server
- * an answer is a promise; under ours awaiting it costs a round trip, and not awaiting it none.
+ * The PDK calls of the plugin: one for each request in upstream mode, two in target mode. The stock
+ * server answers with a promise. Under our server, an awaited answer costs a round trip, and an
+ * answer that is not awaited costs none.
  */
 export type Kong = {
   readonly service: {
-    /** Gives true, or nothing where there is no such upstream: the request then stays with its service's own. */
+    /**
+     * Returns true, or nothing when the upstream does not exist: the request then keeps its
+     * service's own upstream.
+     */
     setUpstream(name: string): PromiseLike<unknown>;
     setTarget(host: string, port: number): PromiseLike<unknown>;
     readonly request: { setHeader(name: string, value: string): PromiseLike<unknown> };
@@ -22,7 +26,7 @@ export type Kong = {
   };
 };
 
-/** Says, at most once a minute for each reason and domain, why a request was not resolved. */
+/** Logs why a request was not resolved, at most once a minute for each reason and domain. */
 export type Explain = (reason: string, domain: string) => void;
 
 export type HandlerContext = {
@@ -33,8 +37,9 @@ export type HandlerContext = {
 };
 
 /**
- * The access phase: sends the request to a target or the upstream of the domain, or takes the configured way out. Never throws into
- * Kong. Gives a promise only while nothing is known of the domain: what has no asynchronous part costs no turn of the event loop.
+ * The access phase: sends the request to a target or to the upstream of the domain, or takes the
+ * configured way out. Never throws into Kong. Returns a promise only while nothing is known about
+ * the domain: synchronous work costs no turn of the event loop.
  */
 export function access(kong: Kong, config: PluginConfig, context: HandlerContext): Promise<void> | undefined {
   const { feed, upstreams, explain } = context;
@@ -55,7 +60,7 @@ export function access(kong: Kong, config: PluginConfig, context: HandlerContext
 async function accessLater(kong: Kong, config: PluginConfig, context: HandlerContext): Promise<void> {
   const { feed, explain } = context;
   try {
-    // It may have been forgotten, since nobody asked for it for long.
+    // The feed forgets domains without requests after a while.
     feed.use(config.domain, probeSettingsOf(config));
     await feed.first(config.domain);
     send(kong, config, context, feed.reachOf(config.domain));
@@ -66,7 +71,7 @@ async function accessLater(kong: Kong, config: PluginConfig, context: HandlerCon
 
 type FoundReach = ReturnType<Feed['reachOf']>;
 
-/** Kong takes the calls in the order in which they are made: set_target overwrites Host. */
+/** Kong executes the calls in their order. `set_target` overwrites Host, so it comes first. */
 function send(kong: Kong, config: PluginConfig, context: HandlerContext, reach: FoundReach): void {
   const pick = resolve(config, context, reach);
   if (isProblem(pick)) {
@@ -89,7 +94,7 @@ function giveWay(kong: Kong, config: WayOut, context: HandlerContext, why: Probl
   leaveUnanswered(kong.response.exit(503, body, { 'Content-Type': 'application/json' }), config, context);
 }
 
-/** A promise of the stock server that is rejected, and that nobody has asked, would end the process. */
+/** A rejected promise of the stock server without a handler would end the process. */
 function leaveUnanswered(answer: PromiseLike<unknown>, { domain }: WayOut, { explain }: HandlerContext): void {
   if (answer instanceof Promise) answer.catch((thrown: unknown) => explain(messageOf(thrown), domain));
 }
@@ -107,7 +112,7 @@ const unreached: Readonly<Record<Extract<FoundReach, string>, Problem>> = {
   },
 };
 
-/** The next target that is fresh enough, or why there is none. */
+/** The next fresh target, or the reason why there is none. */
 function resolve(config: PluginConfig, { feed, monotonicMs }: HandlerContext, reach: FoundReach): LiveChoice | Problem {
   if (!feed.hasSources) return noSources;
   if (typeof reach === 'string') return unreached[reach];
@@ -122,7 +127,7 @@ function staleness({ max_stale_seconds }: PluginConfig): Problem {
   };
 }
 
-/** `auto` picks targets where the data plane has sources. */
+/** `auto` uses targets when the data plane has sources. */
 export function isTargetMode({ mode }: PluginConfig, feed: Feed): boolean {
   return mode === 'target' || (mode === 'auto' && feed.hasSources);
 }

@@ -1,7 +1,7 @@
 import { type ProbeSettings, probeOf } from '#data-plane/probes/probe-settings';
 import type { PluginConfig } from '../schema/schema';
 
-/** What a plugin entity says of probes. */
+/** The probe settings of a plugin entity. */
 export function probeSettingsOf(config: PluginConfig): ProbeSettings {
   return probeOf({
     kind: config.probe,

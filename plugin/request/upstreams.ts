@@ -1,14 +1,14 @@
 import { upstreamName, zoneUpstreamName } from '#core/names';
 import type { PluginConfig } from '../schema/schema';
 
-/** Names of the upstreams of upstream mode. */
+/** Upstream names of upstream mode. */
 export type Upstreams = {
-  /** The own zone's, or the domain's own where there is no zone to prefer. */
+  /** The own zone's upstream, or the domain's own without a preferred zone. */
   nameOf(config: PluginConfig): string;
   setZone(zoneId: string): void;
 };
 
-/** Each name is made once per plugin instance: requests ask for the same few again and again. */
+/** Makes each name once for each plugin instance: requests repeat the same few names. */
 export function createUpstreams(initialZoneId?: string): Upstreams {
   let zoneId = initialZoneId;
   let names = new WeakMap<PluginConfig, string>();

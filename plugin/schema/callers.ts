@@ -11,7 +11,7 @@ export const callersPriority = 5_000;
 
 const table = z.string().min(0).default('');
 
-/** Every field of the plugin in Lua, once: Kong's schema is derived from it (lua.ts). */
+/** Every field of the plugin in Lua. Kong's schema is derived from it (lua.ts). */
 export const callersPluginConfigSchema = z.object({
   domain: z.string().min(1).describe('The service domain that is called: the value of the tag kong:domain.'),
   mode: z
@@ -27,13 +27,13 @@ export const callersPluginConfigSchema = z.object({
   exceptions: table.describe('The names of consumers for whom the other mode counts, between spaces.'),
 });
 
-/** A worker says no more in a minute: each caller that is not allowed is a line. */
+/** Log lines of one worker in a minute: each refused caller is a line. */
 const mostCallers = 100;
 
-/** AWS's ids have 17 digits after the dash; what is longer is not written to a log. */
+/** AWS's ids have 17 digits after the dash. A longer id is not written to the log. */
 const mostIdBytes = 70;
 
-/** Nginx gives all spellings of a header, with `-` or `_`, by one name. */
+/** Nginx knows all spellings of a header, with `-` or `_`, by one name. */
 function asVariable(name: string): string {
   return `http_${name.toLowerCase().replaceAll('-', '_')}`;
 }
@@ -207,8 +207,9 @@ return Handler
 `;
 
 /**
- * The plugin in Lua, on its own: no module, no timer, and of Kong's functions those that its strict sandbox has. A request is judged by the endpoint that the load
- * balancer names for its connection (PROXY protocol v2, TLV 0xEA: 1, then the id).
+ * The plugin's handler in Lua. It needs no module and no timer, and uses only functions of Kong's
+ * strict sandbox. The load balancer names the endpoint of each connection (PROXY protocol v2, TLV
+ * 0xEA: 1, then the id), and the plugin judges the request by it.
  */
 export function callersHandlerLua(): string {
   return headLua + tablesLua + judgeLua + logLua + accessLua;

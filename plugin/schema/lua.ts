@@ -4,7 +4,10 @@ import { callersPluginConfigSchema } from './callers';
 import { pluginConfigSchema } from './schema';
 import { zonePluginConfigSchema } from './zone';
 
-/** What JSON Schema says of a field; a rule that is not here has no counterpart in Kong's schemas yet, and is an error at load. */
+/**
+ * The rules of JSON Schema for a field. A rule outside this list has no counterpart in Kong's
+ * schemas, and is an error at load.
+ */
 const rulesSchema = z.strictObject({
   description: z.string(),
   type: z.enum(['string', 'number', 'integer']),
@@ -42,12 +45,15 @@ function rulesOf(name: string, rules: unknown): Field['rules'] {
   );
 }
 
-/** The fields as the stock plugin server dumps them: Kong's schema as JSON. */
+/** The fields in the dump of the stock plugin server: Kong's schema as JSON. */
 export function schemaFields(): readonly Readonly<Record<string, object>>[] {
   return fields.map((field) => ({ [field.name]: Object.fromEntries(attributesOf(field)) }));
 }
 
-/** The schema in Lua, for `plugin-schemas` of Konnect and the control plane's own file; the same bytes every time. */
+/**
+ * The schema in Lua, for Konnect's `plugin-schemas` and the control plane's own file. Always the
+ * same bytes.
+ */
 export function schemaLua(): string {
   return `-- Generated from plugin/schema.ts by \`npm run generate\`; do not edit.
 local typedefs = require "kong.db.schema.typedefs"
@@ -69,17 +75,17 @@ ${linesOf(fields)}
 `;
 }
 
-/** The same of the plugin in Lua that chooses the upstream of a zone. */
+/** The schema of the Lua plugin that chooses a zone's upstream. */
 export function zoneSchemaLua(): string {
   return schemaInLua('plugin/schema/zone.ts', zonePluginName, zonePluginConfigSchema);
 }
 
-/** The same of the plugin in Lua that judges who calls. */
+/** The schema of the Lua plugin that judges callers. */
 export function callersSchemaLua(): string {
   return schemaInLua('plugin/schema/callers.ts', callersPluginName, callersPluginConfigSchema);
 }
 
-/** It loads no module: what Konnect streams may load none of Kong's schemas. */
+/** Loads no module: a plugin that Konnect streams must not load Kong's schemas. */
 function schemaInLua(source: string, name: string, schema: z.ZodObject): string {
   return `-- Generated from ${source} by \`npm run generate\`; do not edit.
 return {
@@ -107,7 +113,7 @@ function linesOf(all: readonly Field[]): string {
 
 type Value = string | number | boolean | readonly (string | number)[];
 
-/** Kong's own names for the attributes of a field, in a fixed order. */
+/** Kong's names for the attributes of a field, in a fixed order. */
 function attributesOf({ isRequired, rules }: Field): readonly (readonly [name: string, value: Value])[] {
   const {
     description,
@@ -129,13 +135,13 @@ function attributesOf({ isRequired, rules }: Field): readonly (readonly [name: s
     ['one_of', choices],
     ['between', minimum === undefined || maximum === undefined ? undefined : [minimum, maximum]],
     ['len_min', minLength],
-    // Only for expressions that mean the same as a pattern of Lua, but for the slash.
+    // Only for expressions that mean the same as a Lua pattern, except for the escaped slash.
     ['match', pattern?.replaceAll('\\/', '/')],
   ];
   return all.flatMap(([attribute, value]) => (value === undefined ? [] : [[attribute, value] as const]));
 }
 
-/** JSON's texts and numbers are Lua's too. */
+/** JSON's texts and numbers are valid Lua. */
 function toLua(value: Value): string {
   return Array.isArray(value) ? `{ ${value.map((one) => JSON.stringify(one)).join(', ')} }` : JSON.stringify(value);
 }

@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import { maxStaleRule, probeRules } from '#config/probes';
 
-/** Version that Kong sees. */
+/** The version that Kong sees. */
 export const pluginVersion = '0.1.0';
 
 /**
- * After authentication (key-auth 1250, jwt 1450), acl (950), rate limiting (910, 900) and the transformers (801, 800), so that
- * nothing is resolved for a request that is refused, and before proxies of their own (ai-proxy 770, aws-lambda 750): priorities of Kong 3.9.
+ * Runs after authentication (key-auth 1250, jwt 1450), acl (950), rate limiting (910, 900) and the
+ * transformers (801, 800), so that a refused request resolves nothing. Runs before plugins with
+ * their own proxies (ai-proxy 770, aws-lambda 750). Priorities of Kong 3.9.
  */
 export const pluginPriority = 790;
 
-/** Every field of the plugin's configuration, once: Kong's schema is derived from it (lua.ts). Kong wants 10 characters of description. */
+/**
+ * Every field of the plugin's configuration. Kong's schema is derived from it (lua.ts). Kong
+ * requires descriptions of at least 10 characters.
+ */
 export const pluginConfigSchema = z.object({
   domain: z.string().min(1).describe('The service domain to route to: the value of the tag kong:domain.'),
   mode: z
@@ -54,12 +58,15 @@ export const pluginConfigSchema = z.object({
 
 export type PluginConfig = z.infer<typeof pluginConfigSchema>;
 
-/** Kong writes null for a field that is not set. */
+/** Kong writes null for an unset field. */
 const withoutNulls = z
   .record(z.string(), z.unknown())
   .transform((config) => Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)));
 
-/** Reads what Kong hands over: absent keys get their defaults, and those of other versions are ignored. Undefined when it cannot be used. */
+/**
+ * Parses Kong's configuration. Absent keys get their defaults, and keys of other versions are
+ * ignored. Undefined when the configuration cannot be used.
+ */
 export function parsePluginConfig(config: unknown): PluginConfig | undefined {
   const parsed = withoutNulls.pipe(pluginConfigSchema).safeParse(config);
   return parsed.success ? parsed.data : undefined;
@@ -72,7 +79,9 @@ const wayOutSchema = z.object({
 
 export type WayOut = Readonly<z.infer<typeof wayOutSchema>>;
 
-/** The way out of a configuration that cannot be used as a whole: each field as far as it can be read. */
+/**
+ * The way out of a configuration that cannot be used as a whole, field by field as far as readable.
+ */
 export function parseWayOut(config: unknown): WayOut {
   const parsed = withoutNulls.pipe(wayOutSchema).safeParse(config);
   return parsed.success ? parsed.data : wayOutSchema.parse({});

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { zonePluginName, zoneUpstreamName } from '#core/names';
 import { pluginPriority, pluginVersion } from './schema';
 
-/** Takes the data plane's own variable, also where the control plane holds the configuration: Kong resolves it on the node. */
+/**
+ * Kong resolves the reference on the data plane, so each node uses its own variable, even when the
+ * control plane holds the configuration.
+ */
 const zoneReference = '{vault://env/kong-privatelink-zone-id}';
 
-/** Every field of the plugin in Lua, once: Kong's schema is derived from it (lua.ts). */
+/** Every field of the plugin in Lua. Kong's schema is derived from it (lua.ts). */
 export const zonePluginConfigSchema = z.object({
   domain: z.string().min(1).describe('The service domain to route to: the value of the tag kong:domain.'),
   zone_id: z
@@ -15,18 +18,19 @@ export const zonePluginConfigSchema = z.object({
     .describe('The AZ id of the data plane, such as use1-az1: by default its KONG_PRIVATELINK_ZONE_ID.'),
 });
 
-/** A failure may have other words each time, and each of them takes memory and a line of the log. */
+/** A failure may have new words each time. Each text takes memory and a log line. */
 const mostReasons = 100;
 
-/** The name of the zone's upstream in Lua, from the one function that makes such names. */
+/** The name of the zone's upstream in Lua, derived from the one function that makes such names. */
 function upstreamInLua(): string {
   const [between, end] = zoneUpstreamName('', '|').split('|');
   return `zone .. "${between}" .. config.domain .. "${end}"`;
 }
 
 /**
- * The plugin in Lua, on its own: no module, no timer, and of Kong's functions three. A request that gets no upstream of a zone stays where its
- * service sends it; why is on Kong's log once for each worker and reason.
+ * The plugin's handler in Lua. It needs no module and no timer, and uses three functions of Kong.
+ * Without an upstream of the zone, a request keeps the way of its service. Kong's log gets the
+ * reason once for each worker and reason.
  */
 export function zoneHandlerLua(): string {
   return `-- Generated from plugin/schema/zone.ts by \`npm run generate\`; do not edit.

@@ -1,12 +1,12 @@
 import { PrivatelinkError } from '#core/errors';
 import type { PluginEntry } from './serving/plugins';
 
-/** What Kong reads when it asks for all plugins: the protocol, where to connect, and each plugin's schema. */
+/** Kong's question about all plugins: the protocol, the socket, and each plugin's schema. */
 export function dumpAll(plugins: Iterable<PluginEntry>, socketPath: string): string {
   return JSON.stringify({ Protocol: 'ProtoBuf:1', SocketPath: socketPath, Plugins: [...plugins].map(infoOf) });
 }
 
-/** The same of one plugin. Throws PrivatelinkError when there is none of that name. */
+/** The same for one plugin. Throws PrivatelinkError when no plugin has the name. */
 export function dumpOne(plugins: ReadonlyMap<string, PluginEntry>, name: string): string {
   const entry = plugins.get(name.toLowerCase());
   if (entry) return JSON.stringify(infoOf(entry));

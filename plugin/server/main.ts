@@ -11,9 +11,15 @@ import { supervise } from './listening/supervise';
 import { isDump, parseOptions, type ServerOptions, socketPathOf } from './options';
 import { servingFlags } from './serving/flags';
 
-/** Prints a dump, or listens for the process that serves (serving/main.ts); all that could go wrong, or use memory, is over there. */
+/**
+ * Prints a dump, or listens on behalf of the serving process (serving/main.ts). Everything that may
+ * fail or use memory is in that process.
+ */
 
-/** A process that hangs is killed after five calls in vain: Kong lets requests wait 10 s for an instance that another one starts, and answers 500. */
+/**
+ * A hanging process is killed after five unanswered calls. Kong lets requests wait 10 s for an
+ * instance that another request starts, and then answers 500.
+ */
 const askEveryMs = 1_000;
 
 const logger = createLogger('kong-privatelink-pluginserver');
@@ -23,7 +29,7 @@ process.on('uncaughtException', giveUp);
 async function main(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv);
   if (!isDump(options)) return listen(options, argv);
-  // What a dump loads, the process that listens goes without.
+  // Loaded only for a dump: the listening process does not need these modules.
   const { dump } = await import('./run');
   const out = openOutput(1);
   out.write(`${dump({ ...options, env: process.env, onProblem: problemsOf(logger) })}\n`);
@@ -56,7 +62,7 @@ async function listen(options: ServerOptions, argv: readonly string[]): Promise<
 }
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {
-  // Commander has said its piece; 0 is that of --help.
+  // Commander has printed its message. Code 0 is that of --help.
   if (thrown instanceof CommanderError) process.exit(thrown.exitCode);
   giveUp(thrown);
 });

@@ -16,10 +16,13 @@ export type ServerOptions = {
   readonly metrics?: string;
 };
 
-/** The stock server takes these also with one dash. */
+/** The stock server accepts these with one dash too. */
 const oneDash = new Set(['-kong-prefix', '-plugins-directory', '-dump-plugin-info', '-dump-all-plugins']);
 
-/** The command line of kong-js-pluginserver, and ours; `-d` is optional here. Throws commander's error when it cannot be used. */
+/**
+ * The command line of kong-js-pluginserver, and our options. `-d` is optional here. Throws
+ * commander's error when it cannot be used.
+ */
 export function parseOptions(argv: readonly string[]): ServerOptions {
   const command = new Command('kong-privatelink-pluginserver')
     .description('Runs the privatelink plugin beside Kong: ProtoBuf:1 on a unix socket.')
@@ -48,17 +51,17 @@ function parseZoneId(text: string): string {
   return text;
 }
 
-/** Whether only a dump is asked for. */
+/** Whether only a dump is requested. */
 export function isDump({ dumpAllPlugins, dumpPluginInfo }: ServerOptions): boolean {
   return dumpAllPlugins === true || dumpPluginInfo !== undefined;
 }
 
-/** Where to listen. */
+/** The path of the socket. */
 export function socketPathOf({ kongPrefix, sockName }: ServerOptions): string {
   return join(kongPrefix, sockName);
 }
 
-/** What the options say in place of variables: nginx strips the environment of plugin servers. */
+/** Options in place of variables: nginx strips the environment of plugin servers. */
 export function environmentOf({ config, zoneId }: ServerOptions): Readonly<Record<string, string>> {
   return {
     ...(config === undefined ? {} : { KONG_PRIVATELINK_CONFIG: resolve(config) }),

@@ -13,7 +13,10 @@ export type RunOptions = ServerOptions & {
   readonly onProblem: (reason: string) => void;
 };
 
-/** What Kong must know of all plugins, or of the one that `dumpPluginInfo` names. Throws PrivatelinkError when there is none. */
+/**
+ * Kong's information about all plugins, or about the one that `dumpPluginInfo` names. Throws
+ * PrivatelinkError when there is none.
+ */
 export function dump(options: RunOptions): string {
   const plugins = open(options);
   const { dumpPluginInfo } = options;
@@ -22,7 +25,10 @@ export function dump(options: RunOptions): string {
     : dumpOne(plugins, dumpPluginInfo);
 }
 
-/** Loads the plugins and gives what serves them; metrics are served where they are asked for. Throws PrivatelinkError when it cannot. */
+/**
+ * Loads the plugins and returns their server. Serves metrics when asked to. Throws PrivatelinkError
+ * on failure.
+ */
 export async function serve(options: RunOptions): Promise<PluginServer> {
   const { onProblem } = options;
   const counts: Counts = { events: 0, calls: new Map() };

@@ -5,8 +5,10 @@ import { messageOf, PrivatelinkError, type Problem } from '#core/errors';
 import { findAt } from '#io/unix-socket';
 
 /**
- * Listens on a unix socket; one that nobody serves is replaced. With `isForAll` every user may connect who reaches its folder, without it this one alone. Who is given a connection must `resume` it. Throws PrivatelinkError when the path is in use, is something else,
- * or may not be written.
+ * Listens on a unix socket, and replaces a socket without a server. With `isForAll`, every user
+ * that reaches its folder may connect; otherwise only this user. The caller must `resume` each
+ * connection. Throws PrivatelinkError when the path is in use, is something else, or is not
+ * writable.
  */
 export async function listenOn(
   path: string,
@@ -24,7 +26,7 @@ export async function listenOn(
   return server;
 }
 
-/** Why the user that owns the folder, as whom nginx runs, could not connect; undefined when it can. */
+/** Why nginx could not connect as the owner of the folder; undefined when it can. */
 export function whyClosedToKong(path: string): Problem | undefined {
   const folder = statSync(dirname(path));
   const socket = statSync(path);
@@ -48,7 +50,7 @@ async function clearPath(path: string): Promise<void> {
   }
 }
 
-/** Node says EACCES where libuv could not bind, also to a folder that is not there. */
+/** Node reports EACCES when libuv cannot bind, also for a missing folder. */
 function fixOf({ code }: NodeJS.ErrnoException, path: string): string | undefined {
   const folder = dirname(path);
   if (!existsSync(folder)) return `make the folder ${folder}`;

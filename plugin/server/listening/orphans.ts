@@ -1,19 +1,20 @@
 import type { Socket } from 'node:net';
 
-/** Connections of Kong whose process is gone. */
+/** Connections of Kong whose process has ended. */
 export type Orphans = {
   readonly take: (sockets: Iterable<Socket>) => void;
-  /** Ends them: a request that is under way on one is sent again. */
+  /** Ends the connections. Kong sends a running request again. */
   readonly end: () => void;
 };
 
-/** Of a frame whose rest never comes. */
+/** The first byte of a frame without the rest. */
 const firstByte = Buffer.of(0);
 
 /**
- * Keeps connections until `end`. Kong sends the request of one that ends again, beginning with a new instance, on any other that it
- * keeps: were that about to end too, it would answer 500. So one byte makes nginx drop those that are not in use, while a request
- * waits for the rest.
+ * Keeps connections until `end`. When a connection ends, Kong sends its request again on any other
+ * kept connection. If that one also ended, Kong would answer 500. So one byte goes out first: nginx
+ * drops idle connections with unexpected data, while a running request waits for the rest of the
+ * frame.
  */
 export function createOrphans(): Orphans {
   const orphans: Socket[] = [];

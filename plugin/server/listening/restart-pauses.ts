@@ -1,11 +1,12 @@
-/** Who lived longer did not end because of how it begins. */
+/** A server that lived longer than this did not die of its start. */
 const shortLifeMs = 10_000;
 const firstMs = 1_000;
 const longestMs = 30_000;
 
 /**
- * Gives, for each life of a process in milliseconds, how long to wait before the next: nothing unless the last one was short too, then
- * from 1 s, doubled each time up to 30 s; each start costs calls of AWS's API.
+ * Returns the pause before the next start, for the life of each process in milliseconds. There is
+ * no pause unless the last life was short too. Then the pause is 1 s, doubled each time up to 30 s,
+ * because each start costs calls of AWS's API.
  */
 export function createRestartPauses(): (livedMs: number) => number {
   let shortLives = 0;

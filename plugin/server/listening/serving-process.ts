@@ -7,36 +7,37 @@ import type { Waiting } from './waiting';
 import { startWatchdog } from './watchdog';
 
 export type Connections = {
-  /** For a process that takes them. */
+  /** For a process that takes connections. */
   readonly waiting: Waiting;
   readonly orphans: Orphans;
 };
 
 export type ServingProcess = {
-  /** Hands over the next connection that waits, where the process has asked for one. */
+  /** Hands over the next waiting connection, if the process has asked for one. */
   readonly offer: () => void;
   readonly stop: () => void;
 };
 
 export type ServingProcessOptions = {
   readonly socketPath: string;
-  /** How often to make a call, as Kong does. */
+  /** Interval of trial calls, which are like Kong's calls. */
   readonly askEveryMs: number;
-  /** Told the process that has begun to serve. */
+  /** Called with the process that begins to serve. */
   readonly onServing: (pid: number | undefined) => void;
   readonly onProblem: (reason: string) => void;
-  /** Told how it ended, or that it could not be started. */
+  /** Called with the reason of the end, or of a failed start. */
   readonly onEnd: (reason: string, wasStarted: boolean) => void;
 };
 
-/** Above what the serving process gives itself. */
+/** Longer than the serving process's own limit. */
 const killAfterMs = 5_000;
-/** No measure of speed: a process that has not begun to serve by then never will. */
+/** A process that does not serve after this time never will. The limit does not measure speed. */
 const startTimeoutMs = 60_000;
 
 /**
- * Hands connections to a process and keeps each open until that has closed its own: should the process be killed, Kong sees their end,
- * upon which it sends the request again, and not a reset, for which it answers 500.
+ * Hands connections to a process, and keeps each one open until the process has closed its copy.
+ * When the process is killed, Kong sees a normal end and sends the request again. After a reset
+ * Kong would answer 500.
  */
 export function openServingProcess(
   child: ChildProcess,
@@ -54,13 +55,17 @@ export function openServingProcess(
     isAsking = false;
     handed += 1;
     open.set(handed, socket);
-    // What went wrong is told by `close`.
+    // `close` reports the error.
     child.send(handed satisfies ToServing, socket, { keepOpen: true }, () => {});
-    // The same without it: a process without a file descriptor left for the connection gets this alone, and Node tells nobody.
+    // Again without the socket: a process without a free file descriptor gets only this message,
+    // and Node reports no error.
     child.send(handed satisfies ToServing, () => {});
   }
 
-  /** Of a connection that the process has not taken: before it asks for the next one, it has read nothing of the last. */
+  /**
+   * Takes back a connection that the process has not taken. The process reads nothing of it before
+   * it asks for the next one.
+   */
   function takeBack(): void {
     const socket = open.get(handed);
     if (!socket || isAsking) return;
@@ -77,15 +82,17 @@ export function openServingProcess(
     if (message === 'lost') return takeBack();
     if (message !== 'next') return close(message);
     watch.begin();
-    // It has taken the last one: while many wait, the call of the watch waits behind them.
+    // The process has taken the last connection. While many connections wait, the trial call waits
+    // behind them.
     if (!isAsking && open.has(handed)) watch.hear();
     isAsking = true;
     offer();
   });
   child.once('error', (error) => options.onEnd(`did not start: ${error.message}`, false));
-  // Unlike `exit`, `close` comes after the last message.
+  // `close` comes after the last message; `exit` may come before it.
   child.once('close', (code, signal) => {
-    // It did not start: `error` has told, and Node tells both where it had made the pipes.
+    // The process did not start, and `error` has reported it. Node emits both events when the pipes
+    // existed.
     if (child.pid === undefined) return;
     takeBack();
     isAsking = false;
@@ -102,7 +109,10 @@ export function openServingProcess(
   };
 }
 
-/** Kills the process where it does not begin to serve, or serves no more: Kong would wait for each request until its own time-out. */
+/**
+ * Kills a process that does not begin to serve, or stops serving. Otherwise Kong would wait for
+ * each request until its own time-out.
+ */
 function watchServing(child: ChildProcess, options: ServingProcessOptions) {
   const kill = (why: string) => {
     options.onProblem(`the serving process ${why}, and is killed`);

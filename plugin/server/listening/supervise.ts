@@ -9,25 +9,27 @@ import { createWaiting } from './waiting';
 
 export type SuperviseOptions = Omit<ServingProcessOptions, 'onEnd'> & {
   /**
-   * Starts the process that serves: it asks for each connection with a message, tells which did not arrive, and the number of each that
-   * it closed, and ends when this process does.
+   * Starts the serving process. It asks for each connection with a message, reports connections
+   * that did not arrive and connections that it closed, and ends together with this process.
    */
   readonly startServing: () => ChildProcess;
   readonly clock: Clock;
   /** Whether every user may connect. */
   readonly isForAll?: boolean;
-  /** Told with which code to end: the serving process has ended because it was told to, or because it cannot start. */
+  /** Called with the exit code: the serving process ended on request, or cannot start. */
   readonly onEnd: (code: number) => void;
 };
 
 export type Supervisor = {
-  /** Accepts nothing more, and tells the serving process to finish. */
+  /** Stops accepting, and tells the serving process to finish. */
   readonly stop: () => void;
 };
 
 /**
- * Listens, and hands each connection to the process that serves. Where that ends, or hangs and is killed, it is started anew,
- * after a pause where it ends again and again, and connections wait meanwhile: Kong answers 500 when it cannot connect. Throws PrivatelinkError when it cannot listen.
+ * Listens, and hands each connection to the serving process. When that process ends, or hangs and
+ * is killed, a new one starts, after a pause if it ends again and again. Connections wait
+ * meanwhile, because Kong answers 500 when it cannot connect. Throws PrivatelinkError when it
+ * cannot listen.
  */
 export async function supervise({ clock, isForAll, ...options }: SuperviseOptions): Promise<Supervisor> {
   const waiting = createWaiting();
@@ -57,7 +59,7 @@ export async function supervise({ clock, isForAll, ...options }: SuperviseOption
       if (stopping.signal.aborted) return options.onEnd(0);
       options.onProblem(`the serving process ${reason}`);
       if (sinceMs === undefined && (wasStarted || !hasServed)) return options.onEnd(1);
-      // Without a file descriptor left there is no other process: these hold some.
+      // A new process needs file descriptors, and the orphans hold some.
       if (!wasStarted) orphans.end();
       void restartAfter(pauseAfter(sinceMs === undefined ? 0 : clock.monotonicMs() - sinceMs));
     };

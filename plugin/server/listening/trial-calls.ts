@@ -2,19 +2,19 @@ import { connect, type Socket } from 'node:net';
 import { frameOf } from '../protocol/frames';
 import { encodeReturn } from '../protocol/rpc';
 
-/** Calls on the way that Kong's take. */
+/** Calls on the same way as Kong's. */
 export type TrialCalls = {
-  /** Makes one, where none is under way. */
+  /** Makes a call, unless one is running. */
   readonly make: () => void;
   readonly stop: () => void;
 };
 
-/** A call of nothing but its number looks like its return. */
+/** A call with only a number looks like its own return. */
 const call = frameOf(encodeReturn(1));
 
 /**
- * Calls whoever serves the socket as Kong does, each time on a new connection, and tells `onAnswer`. A process may live, and serve the
- * connections that it has, and never get another one.
+ * Calls the socket's server as Kong does, each time on a new connection, and calls `onAnswer`. A
+ * process may live and serve old connections without ever accepting a new one.
  */
 export function createTrialCalls(socketPath: string, onAnswer: () => void): TrialCalls {
   let underWay: Socket | undefined;
@@ -23,7 +23,7 @@ export function createTrialCalls(socketPath: string, onAnswer: () => void): Tria
     if (underWay && !underWay.destroyed) return;
     const socket = connect(socketPath);
     underWay = socket;
-    // It is made again.
+    // The next call is made anyway.
     socket.on('error', () => {});
     socket.once('data', () => {
       onAnswer();

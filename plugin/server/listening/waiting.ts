@@ -3,25 +3,31 @@ import type { Socket } from 'node:net';
 /** Connections of Kong that no process has taken. */
 export type Waiting = {
   readonly add: (socket: Socket) => void;
-  /** Before all others: of one that a process was given, and did not take. Ends it where its time is over. */
+  /**
+   * Puts back a connection that a process did not take, in front of all others. Ends it when its
+   * time is over.
+   */
   readonly putBack: (socket: Socket) => void;
-  /** The one that waits longest. */
+  /** The connection with the longest wait. */
   readonly take: () => Socket | undefined;
   readonly destroy: () => void;
 };
 
-/** Half of Kong's own time-out for an answer. */
+/** Half of Kong's time-out for an answer. */
 const longestMs = 30_000;
 
-/** Ends each connection that nobody has taken in time: Kong then sends its request again, or answers it. */
+/**
+ * Ends each connection that no process takes in time. Kong then sends its request again, or answers
+ * it.
+ */
 export function createWaiting(): Waiting {
   const sockets: Socket[] = [];
-  /** Those whose time ended while a process was given them. */
+  /** Connections whose time ended while a process held them. */
   const late = new WeakSet<Socket>();
 
   function add(socket: Socket): void {
     sockets.push(socket);
-    // From its arrival on, however often a process is given it in vain.
+    // The time counts from its arrival, whatever processes do meanwhile.
     setTimeout(() => giveUp(socket), longestMs).unref();
   }
 
@@ -50,6 +56,6 @@ export function createWaiting(): Waiting {
 }
 
 function end(socket: Socket): void {
-  // With bytes that nobody read, Kong would see a reset.
+  // Unread bytes would make Kong see a reset.
   socket.resume().end();
 }

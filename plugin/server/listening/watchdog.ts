@@ -1,5 +1,5 @@
 export type Watchdog = {
-  /** Takes note of a sign of life. */
+  /** Records a sign of life. */
   readonly hear: () => void;
   readonly stop: () => void;
 };
@@ -8,14 +8,19 @@ export type WatchdogOptions = {
   readonly everyMs: number;
   /** Asks for a sign of life. */
   readonly ask: () => void;
-  /** Told once that none came. */
+  /** Called once when no sign of life came. */
   readonly onSilence: () => void;
 };
 
-/** In a row, so that a machine that slept, or a turn of the event loop that took long, is no silence. */
+/**
+ * This many unanswered questions in a row. A sleeping machine, or one long turn of the event loop,
+ * is no silence then.
+ */
 const maxUnanswered = 5;
 
-/** Asks again and again, until as many questions in a row went unanswered as nobody who is merely busy leaves so. */
+/**
+ * Asks repeatedly, until more questions in a row are unanswered than a busy process would leave.
+ */
 export function startWatchdog({ everyMs, ask, onSilence }: WatchdogOptions): Watchdog {
   let unanswered = 0;
   const timer = setInterval(() => {

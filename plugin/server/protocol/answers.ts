@@ -1,11 +1,11 @@
 import { PrivatelinkError } from '#core/errors';
 import type { PdkCall } from './kong';
 
-/** What Kong still has to answer on a connection; its answers come in the order of the calls. */
+/** Kong's outstanding answers on a connection. Answers come in the order of the calls. */
 export type Answers = {
   /** The next frame is an answer. */
   readonly areExpected: () => boolean;
-  /** Notes a call whose answer nobody waits for, unless somebody awaits what this gives. */
+  /** Records a call. Nobody waits for its answer, unless the caller awaits the result. */
   readonly expect: (call: PdkCall) => PromiseLike<unknown>;
   readonly take: (bytes: Buffer, at: number, end: number) => void;
   /** No more answers come: ends every wait. */
@@ -17,7 +17,10 @@ type Waiter = { readonly answer: (bytes: Buffer) => void; readonly fail: () => v
 /** Kong answers a call at once or hangs up. */
 const timeoutMs = 10_000;
 
-/** `onWait` is told that somebody waits, so that the calls must be written; `onTimeout` that it was in vain. */
+/**
+ * `onWait` is called when somebody waits, so that the calls must be written. `onTimeout` is called
+ * when the wait was in vain.
+ */
 export function createAnswers(onWait: () => void, onTimeout: () => void): Answers {
   const waiters = new Map<number, Waiter>();
   let called = 0;

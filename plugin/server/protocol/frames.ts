@@ -1,6 +1,6 @@
 /** Frames of ProtoBuf:1: a length of four bytes, the lowest first, and as many bytes. */
 
-/** Far above any configuration of a plugin; who announces more does not speak this protocol. */
+/** Far above any plugin configuration. A peer that announces more does not speak this protocol. */
 export const maxFrameBytes = 1024 * 1024;
 const headerBytes = 4;
 
@@ -12,24 +12,27 @@ export function frameOf(message: Uint8Array): Uint8Array {
 }
 
 export type FrameReader = {
-  /** Takes what arrived. Throws RangeError when a frame is announced that is too long. */
+  /** Takes received bytes. Throws RangeError when a frame announces too many bytes. */
   readonly push: (chunk: Buffer) => void;
-  /** Reads on after `isReady` said no. */
+  /** Continues after `isReady` returned false. */
   readonly resume: () => void;
 };
 
 export type FrameTaker = {
   /** Asked before each frame. */
   readonly isReady: () => boolean;
-  /** Given each frame's place in bytes that are not its own. */
+  /** Called with the place of each frame in bytes that the reader may not keep. */
   readonly take: (bytes: Buffer, at: number, end: number) => void;
 };
 
-/** Finds frames in chunks that hold several of them or parts; copies only frames that are in several chunks. */
+/**
+ * Finds frames in chunks with several frames or parts of frames. Copies only frames that span
+ * several chunks.
+ */
 export function createFrameReader({ isReady, take }: FrameTaker): FrameReader {
   let chunks: Buffer[] = [];
   let heldBytes = 0;
-  /** Of the frame whose header was read; -1 before its header. */
+  /** Body length of the frame whose header was read; -1 before its header. */
   let bodyBytes = -1;
 
   function push(chunk: Buffer): void {

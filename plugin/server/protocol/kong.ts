@@ -2,16 +2,16 @@ import type { Kong } from '../../request/handler';
 import { frameOf } from './frames';
 import { encodeMessage, type Field } from './protobuf';
 
-/** A call of the PDK on its way to Kong. */
+/** A PDK call on its way to Kong. */
 export type PdkCall = {
   readonly method: string;
   /** The frames of its method and its arguments. */
   readonly frames: Uint8Array;
-  /** What Kong's answer means. */
+  /** Parses Kong's answer. */
   readonly parseAnswer: (answer: Uint8Array) => unknown;
 };
 
-/** The PDK of one connection; each of its calls goes through `call`. */
+/** The PDK of one connection. Each of its calls goes through `call`. */
 export function createKong(call: (call: PdkCall) => PromiseLike<unknown>): Kong {
   return {
     service: {
@@ -26,7 +26,7 @@ export function createKong(call: (call: PdkCall) => PromiseLike<unknown>): Kong 
 /** `google.protobuf.Empty`. */
 const nothing = () => undefined;
 
-/** `Bool`: without bytes it is false, and so is what Kong answers where there is no such upstream: nothing. */
+/** `Bool`. No bytes mean false. Kong sends nothing when the upstream does not exist. */
 const trueOrNothing = (answer: Uint8Array) => answer.at(-1) === 1 || undefined;
 
 const setUpstream = remember((name: string, _: undefined) =>
@@ -73,13 +73,16 @@ function textValue(value: string): Uint8Array {
   return encodeMessage([[3, value]]);
 }
 
-/** Addresses and names come and go; what is forgotten is only written anew. */
+/** Addresses and names come and go. A forgotten call is only encoded again. */
 const rememberedLimit = 10_000;
 
-/** A call that was put into bytes, and the others with the same first argument. */
+/** An encoded call, and others with the same first argument. */
 type Remembered<Second> = { readonly second: Second; readonly call: PdkCall; readonly next?: Remembered<Second> };
 
-/** Requests make the same calls again and again: each is put into bytes once, and found by the argument that differs most. */
+/**
+ * Encodes each call once, because requests repeat the same calls. The lookup goes by the argument
+ * that differs most.
+ */
 function remember<Second>(make: (first: string, second: Second) => PdkCall) {
   const made = new Map<string, Remembered<Second>>();
   let count = 0;

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
 
-/** Bytes that are put together for one write. */
+/** Bytes that are collected for one write. */
 export type Outbox = {
   readonly append: (bytes: Uint8Array) => void;
-  /** Ends the event: the empty frame, after which no more calls come, and RpcReturn with nothing but its number. */
+  /**
+   * Ends the event: the empty frame, after which no calls follow, and RpcReturn with only its
+   * number.
+   */
   readonly appendEnd: (sequence: number) => void;
   readonly flush: () => void;
 };
@@ -14,7 +17,9 @@ const initialBytes = 4096;
 const endBytes = 4 + 4 + 1 + 8;
 const sequenceTag = 8;
 
-/** Collects what goes to the socket; its memory is used again as soon as the kernel has all of it. */
+/**
+ * Collects bytes for the socket. Its memory is reused as soon as the kernel has taken everything.
+ */
 export function createOutbox(socket: Socket): Outbox {
   let bytes = Buffer.allocUnsafeSlow(initialBytes);
   let length = 0;
@@ -52,7 +57,8 @@ export function createOutbox(socket: Socket): Outbox {
     if (length === 0) return;
     socket.write(bytes.subarray(0, length));
     length = 0;
-    // What the kernel did not take at once, the socket still reads from this memory.
+    // The socket still reads the rest from this memory, when the kernel did not take everything at
+    // once.
     if (socket.writableLength > 0) bytes = Buffer.allocUnsafeSlow(initialBytes);
   }
 

@@ -1,14 +1,19 @@
-/** The few parts of protocol buffers that Kong's ProtoBuf:1 uses; no library, since every request goes through here. */
+/**
+ * The parts of protocol buffers that Kong's ProtoBuf:1 uses. There is no library, because every
+ * request goes through here.
+ */
 
-/** A field of a message: its number with a number (varint) or with bytes (text, bytes, nested message). */
+/**
+ * A field of a message: its number, and a number (varint) or bytes (text, bytes, nested message).
+ */
 export type Field = readonly [number: number, value: number | string | Uint8Array];
 
 const varintType = 0;
 const bytesType = 2;
-/** Bytes to pass over for fixed64 and fixed32. */
+/** Bytes to skip for fixed64 and fixed32. */
 const fixedSizes: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-/** The bytes of a message; for those that are written once and then kept. */
+/** The bytes of a message, for messages that are encoded once and kept. */
 export function encodeMessage(fields: readonly Field[]): Uint8Array {
   return Buffer.concat(fields.flatMap(encodeField));
 }
@@ -19,7 +24,7 @@ function encodeField([number, value]: Field): readonly Uint8Array[] {
   return [Buffer.from([...varintOf(number * 8 + bytesType), ...varintOf(bytes.length)]), bytes];
 }
 
-/** A whole number from 0 to 2^53 - 1, seven bits to a byte, the lowest first. */
+/** A whole number from 0 to 2^53 - 1, seven bits in each byte, the lowest first. */
 export function varintOf(value: number): readonly number[] {
   const bytes: number[] = [];
   let rest = value;
@@ -27,10 +32,13 @@ export function varintOf(value: number): readonly number[] {
   return [...bytes, rest];
 }
 
-/** Where reading stands in `bytes`, and where it ends. */
+/** The reading position in `bytes`, and its end. */
 export type Cursor = { readonly bytes: Buffer; at: number; readonly end: number };
 
-/** Reads a varint that fits a number exactly; throws RangeError for any other: Kong counts from 0. */
+/**
+ * Reads a varint that fits a number exactly. Throws RangeError for any other, because Kong counts
+ * from 0.
+ */
 export function readVarint(cursor: Cursor): number {
   let value = 0;
   let factor = 1;
@@ -45,7 +53,10 @@ export function readVarint(cursor: Cursor): number {
   throw new RangeError('a number is out of range');
 }
 
-/** Reads the length of a nested field and moves past it; gives where it starts. Throws RangeError when it is longer than what is there. */
+/**
+ * Reads the length of a nested field and moves past the field. Returns a cursor on the field.
+ * Throws RangeError when it is longer than the rest.
+ */
 export function readNested(cursor: Cursor): Cursor {
   const length = readVarint(cursor);
   const at = cursor.at;
@@ -60,7 +71,7 @@ export function readText(cursor: Cursor): string {
   return bytes.toString('utf8', at, end);
 }
 
-/** Moves past the value of a field that is of no interest; `tag` is what stood before it. */
+/** Moves past the value of an unused field; `tag` stood before the value. */
 export function skipField(cursor: Cursor, tag: number): void {
   const type = tag % 8;
   if (type === varintType) skipVarint(cursor);
@@ -71,7 +82,7 @@ export function skipField(cursor: Cursor, tag: number): void {
   }
 }
 
-/** Unlike one that is read, it may have all 64 bits. */
+/** A skipped varint may have all 64 bits. */
 function skipVarint(cursor: Cursor): void {
   for (let length = 1; length <= 10 && cursor.at < cursor.end; length += 1) {
     const byte = cursor.bytes[cursor.at] ?? 0;

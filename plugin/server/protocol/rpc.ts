@@ -1,6 +1,6 @@
 import { type Cursor, encodeMessage, type Field, readNested, readText, readVarint, skipField } from './protobuf';
 
-/** A call of Kong, as kong/include/kong/pluginsocket.proto of Kong 3.9 has it. */
+/** A call of Kong, by kong/include/kong/pluginsocket.proto of Kong 3.9. */
 export type RpcCall = { readonly sequence: number; readonly command: Command };
 
 export type HandleEvent = { readonly kind: 'handle event'; readonly instanceId: number; readonly phase: string };
@@ -9,12 +9,12 @@ type Command =
   | HandleEvent
   | { readonly kind: 'start instance'; readonly name: string; readonly config: unknown }
   | { readonly kind: 'close instance'; readonly instanceId: number }
-  /** What this version of Kong's protocol does not have, or Kong never sends. */
+  /** A message outside this protocol version, or one that Kong never sends. */
   | { readonly kind: 'other' };
 
 const other: Command = { kind: 'other' };
 
-/** Tags: the number of the field times 8, and its type (0 a number, 2 bytes). */
+/** Tags: the number of the field times 8, plus its type (0 a number, 2 bytes). */
 const sequenceTag = 1 * 8 + 0;
 const startInstanceTag = 33 * 8 + 2;
 const closeInstanceTag = 35 * 8 + 2;
@@ -23,7 +23,10 @@ const firstNumberTag = 1 * 8 + 0;
 const firstTextTag = 1 * 8 + 2;
 const secondTextTag = 2 * 8 + 2;
 
-/** Reads the message between `at` and `end`. Throws RangeError when it is none, SyntaxError when a configuration is no JSON. */
+/**
+ * Reads the message between `at` and `end`. Throws RangeError for an invalid message, and
+ * SyntaxError for a configuration that is not JSON.
+ */
 export function parseCall(bytes: Buffer, at: number, end: number): RpcCall {
   const cursor: Cursor = { bytes, at, end };
   let sequence = 0;
@@ -65,7 +68,7 @@ function parseStart(cursor: Cursor): Command {
 
 export type InstanceStatus = { readonly name: string; readonly instanceId: number; readonly startedAt: number };
 
-/** RpcReturn: the number of the call, and the instance where the call was about one. */
+/** RpcReturn: the number of the call, and the instance when the call was about one. */
 export function encodeReturn(sequence: number, status?: InstanceStatus): Uint8Array {
   const number: Field = [1, sequence];
   if (!status) return encodeMessage([number]);

@@ -1,6 +1,6 @@
 import type { AlertTable } from '#io/metrics/alerts';
 
-/** What calls somebody about the plugin on a data plane. */
+/** The alerts for the plugin on a data plane. */
 export const pluginAlerts: AlertTable = {
   KongPrivatelinkPluginStale: {
     metric: 'kong_privatelink_plugin_discovery_age_seconds',

@@ -12,16 +12,16 @@ import type { Counts } from './metrics';
 export type ConnectionOptions = {
   readonly instances: Instances;
   readonly counts: Counts;
-  /** Told why a connection was given up, and what a plugin threw. */
+  /** Called with the reason of a dropped connection, and with errors of plugins. */
   readonly onProblem: (reason: string) => void;
 };
 
 export type Connection = {
-  /** No event is under way, Kong has answered all calls, and it is not being ended. */
+  /** No event is running, Kong has answered all calls, and the connection is not ending. */
   readonly isIdle: () => boolean;
-  /** Which event of all was its last. */
+  /** The number of its last event, among the events of all connections. */
   readonly lastEvent: () => number;
-  /** Ends the connection as soon as no event is under way and Kong has answered all calls. */
+  /** Ends the connection as soon as no event is running and Kong has answered all calls. */
   readonly endWhenIdle: () => void;
 };
 
@@ -31,16 +31,16 @@ type Link = ConnectionOptions & {
   readonly answers: Answers;
   readonly kong: Kong;
   readonly reader: FrameReader;
-  /** A phase is under way; Kong has at most one on a connection. */
+  /** A phase is running. Kong runs at most one on a connection. */
   isRunning: boolean;
   lastEvent: number;
   isEnding: boolean;
 };
 
-/** What a peer may leave unread before it is given up. */
+/** Unread bytes of a peer above which its connection is dropped. */
 const maxUnreadBytes = 1024 * 1024;
 
-/** Serves a connection of Kong; whatever arrives, nothing is thrown. */
+/** Serves a connection of Kong. Nothing is thrown, whatever arrives. */
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
   const outbox = createOutbox(socket);
   const link: Link = {
@@ -97,7 +97,7 @@ function obey(link: Link, bytes: Buffer, at: number, end: number): void {
 
 function handle(link: Link, { instanceId, phase }: HandleEvent, sequence: number): void {
   const instance = link.instances.find(instanceId);
-  // The protocol has no words for it: Kong starts an instance anew when the connection is closed.
+  // The protocol has no error for this. Kong starts a new instance when the connection closes.
   if (!instance) throw new Error(`there is no plugin instance ${instanceId}`);
   instance.isUsed = true;
   link.counts.events += 1;
@@ -108,7 +108,7 @@ function handle(link: Link, { instanceId, phase }: HandleEvent, sequence: number
   else finish(link, sequence);
 }
 
-/** What the phase gives; what it throws is told, and its calls up to there stand. */
+/** Returns the phase's result. An error is reported, and the calls before it remain valid. */
 function runPhase({ kong, onProblem }: Link, { phases }: Instance, phase: string): unknown {
   try {
     return phases.get(phase)?.(kong);
@@ -127,7 +127,7 @@ async function finishAfter(link: Link, result: Promise<unknown>, sequence: numbe
   });
 }
 
-/** What the phase called goes out together with its end: Kong answers all of it in one go. */
+/** The calls of a phase go out together with its end. Kong answers all of them at once. */
 function finish(link: Link, sequence: number): void {
   link.isRunning = false;
   link.outbox.appendEnd(sequence);

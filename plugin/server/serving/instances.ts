@@ -3,18 +3,18 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import type { InstanceStatus } from '../protocol/rpc';
 import type { Phase, PluginEntry } from './plugins';
 
-/** A plugin entity in use by a worker of nginx. */
+/** A plugin entity in use by an nginx worker. */
 export type Instance = {
   readonly phases: ReadonlyMap<string, Phase>;
   isUsed: boolean;
 };
 
 export type Instances = {
-  /** Throws PrivatelinkError when there is no such plugin. */
+  /** Throws PrivatelinkError when no plugin has the name. */
   readonly start: (name: string, config: unknown) => InstanceStatus;
   readonly find: (instanceId: number) => Instance | undefined;
   readonly close: (instanceId: number) => void;
-  /** Closes those that were not used since the last call. */
+  /** Closes instances that were not used since the last call. */
   readonly expire: () => void;
   readonly count: () => number;
 };
@@ -23,14 +23,17 @@ export type InstancesOptions = {
   /** By name. */
   readonly plugins: ReadonlyMap<string, PluginEntry>;
   readonly now: () => number;
-  /** Told what a constructor threw. */
+  /** Called with an error of a constructor. */
   readonly onProblem: (reason: string) => void;
 };
 
-/** Kong reads an id as int32; half of it is left to count on. */
+/** Kong reads an id as int32. The other half of the range is for counting on. */
 const firstIdLimit = 2 ** 30;
 
-/** Instances of the given plugins; ids are unlike those of the server before, which workers of nginx may still hold. */
+/**
+ * Instances of the given plugins. Their ids differ from those of the server before, which nginx
+ * workers may still hold.
+ */
 export function createInstances({ plugins, now, onProblem }: InstancesOptions): Instances {
   const instances = new Map<number, Instance>();
   let nextId = randomInt(1, firstIdLimit);
@@ -45,7 +48,8 @@ export function createInstances({ plugins, now, onProblem }: InstancesOptions): 
     return status;
   }
 
-  // Kong would ask again and again for an instance that is refused; one without phases lets requests pass.
+  // Kong would ask for a refused instance again and again. An instance without phases lets requests
+  // pass.
   function startSafely(entry: PluginEntry, config: unknown): Instance['phases'] {
     try {
       return entry.start(config);

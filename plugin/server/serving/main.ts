@@ -7,18 +7,24 @@ import { parseOptions } from '../options';
 import { serve } from '../run';
 import type { FromServing, ToServing } from './messages';
 
-/** The process that serves: the one that listens (main.ts) starts it, and hands it a connection each time it asks. */
+/**
+ * The serving process. The listening process (main.ts) starts it, and hands it a connection for
+ * each request.
+ */
 
-/** Kong kills a plugin server soon after it asked it to end. */
+/** Kong kills a plugin server soon after the request to end. */
 const stopTimeoutMs = 4_500;
-/** About what Kong takes to close a connection that ended. */
+/** About the time that Kong takes to close an ended connection. */
 const roomAfterMs = 10;
-/** File descriptors held for nothing, so that this process, which can make room, is without one before the process that listens is. */
+/**
+ * Reserved file descriptors: this process, which can free some, then runs out before the listening
+ * process does.
+ */
 const heldDescriptors = 16;
 
 const logger = createLogger('kong-privatelink-pluginserver');
 
-// The rule of this process: one request may be lost, never what all others need.
+// This process may lose one request, but never the state that all other requests need.
 process.on('uncaughtException', (thrown) => logger.error({ reason: messageOf(thrown) }, 'unexpected'));
 process.on('unhandledRejection', (thrown) => logger.error({ reason: messageOf(thrown) }, 'unexpected'));
 
@@ -37,11 +43,12 @@ async function main(): Promise<void> {
   let hasArrived = false;
   process.on('message', (number: ToServing, connection) => {
     if (connection instanceof Socket) {
-      // At once: Node reads from it from now on, and what is read before `next` is told is lost with this process.
+      // At once: from now on Node reads from the connection, and bytes read before `next` is sent
+      // are lost with this process.
       server.accept(connection.once('close', () => tell(number)));
       tell('next');
     } else if (!hasArrived) {
-      // No file descriptor was left for it.
+      // No file descriptor was left for the connection.
       server.makeRoom();
       tell('lost');
       setTimeout(tell, roomAfterMs, 'next');
@@ -49,9 +56,9 @@ async function main(): Promise<void> {
     hasArrived = connection instanceof Socket;
   });
   process.once('SIGTERM', stop);
-  // Also when the process that listens was killed: Kong starts both anew.
+  // Also when the listening process was killed: Kong starts both again.
   process.once('disconnect', stop);
-  // From a terminal both get it, and the other one tells.
+  // On a terminal both processes get the signal, and the listening one decides.
   process.on('SIGINT', () => {});
   tell('next');
 }

@@ -1,10 +1,10 @@
 import type { Feed } from '#data-plane/feed/feed';
 import { type MetricRow, renderMetrics } from '#io/metrics/text';
 
-/** What is counted while events are handled. */
+/** Counters of handled events. */
 export type Counts = {
   events: number;
-  /** Calls of the PDK, by method. */
+  /** PDK calls by method. */
   readonly calls: Map<string, number>;
 };
 
