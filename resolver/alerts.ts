@@ -1,6 +1,6 @@
 import type { AlertTable } from '#io/metrics/alerts';
 
-/** What calls somebody about the resolver on a data plane. */
+/** The alerts for the resolver on a data plane. */
 export const resolverAlerts: AlertTable = {
   KongPrivatelinkResolverStale: {
     metric: 'kong_privatelink_resolver_discovery_age_seconds',

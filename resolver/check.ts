@@ -8,15 +8,18 @@ import { classIn, flags, headerBytes, rcodeOf, rcodes, types } from './packets/n
 import { readSettingsInThread } from './settings/in-thread';
 
 export type Checked = {
-  /** Who answered. */
+  /** The address of the resolver that answered. */
   readonly address: string;
   readonly suffix: string;
 };
 
-/** A health check that takes longer has failed. */
+/** A longer health check has failed. */
 const timeoutMs = 2_000;
 
-/** Asks the resolver that the configuration names for its own suffix. Throws PrivatelinkError where it does not answer right. */
+/**
+ * Asks the resolver of the configuration for its own suffix. Throws PrivatelinkError without a
+ * right answer.
+ */
 export async function checkRunning(options: ResolverOptions): Promise<Checked> {
   const { listen, suffix } = await readSettingsInThread(options);
   const address = askedAt(listen);
@@ -48,7 +51,7 @@ function headerOf(id: number): Buffer {
   return header;
 }
 
-/** The SOA of the suffix, which the resolver always has. */
+/** A question for the SOA of the suffix, which the resolver always has. */
 function questionOf(suffix: string): Buffer {
   const labels = suffix.split('.').map((label) => Buffer.from(`\0${label}`, 'latin1'));
   for (const label of labels) label[0] = label.length - 1;

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { type ResolverOptions, resolverHelp, resolverOptions, resolverSummary } from './options';
 
-/** All of them, as the program of its own takes them. */
+/** All options of the resolver's own program. */
 const all: typeof resolverOptions = [
   ['-c, --config <file>', 'configuration file'],
   ...resolverOptions,
@@ -12,7 +12,10 @@ const all: typeof resolverOptions = [
 
 type Spelling = { readonly type: 'string' | 'boolean'; readonly short?: string };
 
-/** Reads the command line. Throws PrivatelinkError for what it does not know; `help`: only that is asked for. */
+/**
+ * Parses the command line. Throws PrivatelinkError for an unknown option. Returns `help` for a
+ * request for help.
+ */
 export function parseResolverOptions(argv: readonly string[]): ResolverOptions | 'help' {
   const options: Record<string, Spelling> = Object.fromEntries(all.map(([flags]) => spellingOf(flags)));
   try {
@@ -38,7 +41,7 @@ function spellingOf(flags: string): readonly [name: string, spelling: Spelling] 
   return [name, { type: value ? 'string' : 'boolean', ...(short !== undefined && { short }) }];
 }
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function helpText(): string {
   const width = Math.max(...all.map(([flags]) => flags.length));
   const lines = all.map(([flags, description]) => `  ${flags.padEnd(width)}  ${description}`);

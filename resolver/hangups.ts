@@ -1,10 +1,15 @@
 export type Hangups = {
-  /** Calls it for the signals that came since `hearHangups`, and for each one from now on: never twice at once, and once for all that come meanwhile. */
+  /**
+   * Calls `reload` for the signals since `hearHangups`, and for each later one. It never runs twice
+   * at once: one run follows for all signals that came during a run.
+   */
   readonly follow: (reload: () => Promise<void>) => void;
   readonly end: () => void;
 };
 
-/** Hears SIGHUP from now on: one that comes while this process still starts would else end it. */
+/**
+ * Handles SIGHUP from now on. Without a handler, a signal during the start would end the process.
+ */
 export function hearHangups(signals: NodeJS.EventEmitter = process): Hangups {
   let isDue = false;
   let isBusy = false;

@@ -1,20 +1,20 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
 
-/** The resolver as a program of its own: what `kong-privatelink resolver` does, without the rest of it. */
+/** The resolver as its own program: `kong-privatelink resolver` without the other verbs. */
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The second one does not wait for anything.
+    // The second signal ends the process at once.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort();
   });
 }
-// It has read nothing yet.
+// There is no configuration to reload yet.
 process.on('SIGHUP', () => {});
 
-/** Loads the rest only now: a signal that comes meanwhile is heard. */
+/** Loads the rest only now, so that signals during loading are handled. */
 async function main(argv: readonly string[]): Promise<number> {
   const { saveMemory } = await import('./memory');
   saveMemory();

@@ -1,6 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** What makes V8 collect garbage more often, of this thread and of those that it starts; answers make little of it. */
+/**
+ * Make V8 collect garbage more often in this thread and its later threads. Answers create little
+ * garbage.
+ */
 const flags = [
   '--semi-space-growth-factor=1',
   '--max-semi-space-size=1',
@@ -8,7 +11,7 @@ const flags = [
   '--initial-old-space-size=8',
 ];
 
-/** A process beside Kong has little memory to spend: called before any thread is started. */
+/** Saves memory, because a process beside Kong has little. Call it before any thread starts. */
 export function saveMemory(): void {
   for (const flag of flags) setFlagsFromString(flag);
 }

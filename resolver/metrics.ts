@@ -11,7 +11,7 @@ export type ResolverFacts = {
 
 type ReadSeries = MetricRow & { readonly read: (facts: ResolverFacts) => Series };
 
-/** Every metric of the resolver: its type, what it says, and where its values are. */
+/** Every metric of the resolver: its type, its help text, and its values. */
 export const resolverMetrics: Readonly<Record<string, ReadSeries>> = {
   kong_privatelink_resolver_answers_total: {
     type: 'counter',

@@ -1,11 +1,11 @@
-/** The command line of the resolver, of its own program and of the verb alike. */
+/** The command line of the resolver, for its own program and for the verb. */
 
 export type ResolverOptions = {
   readonly config?: string;
   readonly listen?: string;
   readonly suffix?: string;
   readonly zoneId?: string;
-  /** False: `--no-forward`. */
+  /** False after `--no-forward`. */
   readonly forward?: boolean;
   readonly metrics?: string;
   readonly check?: boolean;
@@ -25,7 +25,7 @@ SIGHUP reads the configuration again; SIGTERM ends it. The log is JSON on standa
 once it listens.
 --check asks the one that runs, as a container's health check does, and ends.`;
 
-/** Besides `-c` and `--json`: flags, and what they do. */
+/** The options beside `-c` and `--json`: flags and descriptions. */
 export const resolverOptions: readonly (readonly [flags: string, description: string])[] = [
   ['--listen <address>', 'IP address and port, in place of resolver.listen'],
   ['--suffix <name>', 'what names end in, in place of resolver.suffix'],

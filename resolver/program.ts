@@ -3,7 +3,10 @@ import { openOutput } from '#io/output';
 import { helpText, parseResolverOptions } from './command-line';
 import { resolverVerb } from './verb';
 
-/** Runs the command line of the resolver's own program until `signal` aborts; gives the exit code. Never throws. */
+/**
+ * Runs the command line of the resolver's own program until `signal` aborts. Returns the exit code.
+ * Never throws.
+ */
 export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const [out, err] = [openOutput(1), openOutput(2)];
   try {

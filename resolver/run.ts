@@ -18,9 +18,9 @@ import { readSettingsInThread } from './settings/in-thread';
 import type { ResolverSettings } from './settings/settings';
 
 export type RunResolverOptions = ResolverOptions & {
-  /** Of this process, which its threads read too: options are added to it. */
+  /** The environment of this process, which its threads read too. Options are added to it. */
   readonly env: NodeJS.ProcessEnv;
-  /** Told once it listens. */
+  /** Called when the resolver listens. */
   readonly onListening: (listening: Listening) => void;
 };
 
@@ -28,13 +28,14 @@ export type Listening = {
   /** IP address and port. */
   readonly address: string;
   readonly suffix: string;
-  /** Where other names are asked for. */
+  /** The servers for names of others. */
   readonly forward: readonly string[];
 };
 
 /**
- * Kong's DNS client asks for about as long, again and again, but once it hears SERVFAIL the upstream stays empty for half a minute. A pass over
- * ten thousand endpoints may keep the thread that discovers from answering for seconds.
+ * Kong's DNS client asks for about this long, again and again. After one SERVFAIL the upstream
+ * stays empty for half a minute. A pass over ten thousand endpoints may block the discovery thread
+ * for seconds.
  */
 const firstWaitMs = 8_000;
 
@@ -43,11 +44,14 @@ type Running = {
   readonly feed: Feed;
   readonly counts: AnswerCounts;
   readonly onProblem: (reason: string) => void;
-  /** Has the own zone found where these settings need it. */
+  /** Starts the search for the own zone, if these settings need it. */
   readonly findZone: (settings: ResolverSettings) => void;
 };
 
-/** Answers until `signal` aborts; reads its configuration again at SIGHUP. Throws PrivatelinkError where it cannot begin; nothing is open then. */
+/**
+ * Answers until `signal` aborts, and reloads its configuration at SIGHUP. Throws PrivatelinkError
+ * when it cannot start; nothing is open then.
+ */
 export async function runResolver(options: RunResolverOptions, signal: AbortSignal): Promise<void> {
   const hangups = hearHangups();
   const open: (() => unknown)[] = [hangups.end];
@@ -75,7 +79,7 @@ export async function runResolver(options: RunResolverOptions, signal: AbortSign
   }
 }
 
-/** Gives what closes it. */
+/** Opens the metrics server. Returns the function that closes it. */
 async function openMetrics(address: string, running: Running): Promise<() => void> {
   const server = await serveMetrics(address, metricsOf(running));
   return () => server.close().closeAllConnections();
@@ -101,7 +105,7 @@ function openRunning(
   return { options, feed, counts: createAnswerCounts(), onProblem, findZone };
 }
 
-/** Once: by the first settings that prefer a zone. */
+/** Runs once, for the first settings that prefer a zone. */
 function findOnce(find: () => void): Running['findZone'] {
   let isBegun = false;
   return ({ affinity }) => {
@@ -111,12 +115,12 @@ function findOnce(find: () => void): Running['findZone'] {
   };
 }
 
-/** The own zone that was given; undefined where it is still looked for, or none is preferred. */
+/** The configured own zone; undefined while it is searched for, or when no zone is preferred. */
 function zoneOf({ env }: RunResolverOptions, { affinity }: ResolverSettings): string | undefined {
   return affinity === 'none' ? undefined : ownZoneId(env);
 }
 
-/** Reads the configuration again; one that cannot be used is said, and the one before stays. */
+/** Reloads the configuration. An invalid one is reported, and the previous one stays. */
 async function reload(
   { options, feed, onProblem, findZone }: Running,
   { listen }: ResolverSettings,

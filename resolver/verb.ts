@@ -8,7 +8,7 @@ export type ResolverVerbOptions = ResolverOptions & {
   readonly out: (text: string) => void;
 };
 
-/** Runs the resolver until `signal` aborts, or checks one that runs. Throws PrivatelinkError. */
+/** Runs the resolver until `signal` aborts, or checks a running one. Throws PrivatelinkError. */
 export async function resolverVerb({ out, ...options }: ResolverVerbOptions, signal: AbortSignal): Promise<void> {
   const { check, json } = options;
   if (check) {

@@ -4,8 +4,10 @@ import { callersPluginName } from '#core/names';
 import { pluginVersion } from './schema';
 
 /**
- * Before every plugin that Kong brings and that answers, or reads who calls: bot-detection (2500), cors (2000), authentication (1900 to 1030), rate limiting (910).
- * After pre-function (1000000), correlation-id (100001), zipkin (100000) and exit-transformer (9999), which refused requests pass as well: Kong 3.9.
+ * Runs before every plugin of Kong that answers a request or identifies its caller: bot-detection
+ * (2500), cors (2000), authentication (1900 to 1030), rate limiting (910). Runs after pre-function
+ * (1000000), correlation-id (100001), zipkin (100000) and exit-transformer (9999), which refused
+ * requests pass too. Priorities of Kong 3.9.
  */
 export const callersPriority = 5_000;
 

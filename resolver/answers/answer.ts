@@ -7,32 +7,34 @@ import type { Reply } from '../packets/reply';
 import { type NameBelow, readName, suffixAt } from './names';
 import { srvWeights, srvWeightsBesideSpares } from './weights';
 
-/** Kong checks each of them every few seconds too. */
+/** Kong also checks each spare every few seconds. */
 const mostSpares = 8;
 
-/** How to reach a domain; `none`: there is no such domain; `unknown`: that cannot be said now. */
+/** How to reach a domain. `none`: the domain does not exist. `unknown`: there is no answer now. */
 export type ReachOfDomain = Reach | 'none' | 'unknown';
 
 export type AnswerOptions = {
-  /** Labels, in lowercase. */
+  /** Labels, in lower case. */
   readonly suffix: readonly string[];
   readonly reachOf: (domain: string) => ReachOfDomain;
-  /** The own zone first. */
+  /** Addresses of the own zone come first. */
   readonly isZonal: boolean;
-  /** What was confirmed before is not answered any more; by the monotonic clock. */
+  /** Older confirmations are not answered any more (monotonic clock). */
   readonly sinceMs: number;
 };
 
 export type AnswerFacts = Reply & {
-  /** The domain that it is about. */
+  /** The domain of the answer. */
   readonly domain?: string;
-  /** All that is known of the domain is too old. */
+  /** Everything known about the domain is too old. */
   readonly isStale?: boolean;
-  /** When the oldest of what it says was confirmed, by the monotonic clock; absent: it does not age. */
+  /**
+   * When the oldest part of the answer was confirmed (monotonic clock). Absent: it does not age.
+   */
   readonly oldestMs?: number;
 };
 
-/** What a question about our names is answered; undefined: it is for somebody else. */
+/** The answer to a question about our names; undefined for names of others. */
 export function answerTo(query: Query, options: AnswerOptions): AnswerFacts | undefined {
   const name = readName(query.labels, options.suffix);
   if (isTransfer(query.type)) return { rcode: 'REFUSED' };
@@ -65,12 +67,12 @@ function found(answers: readonly Buffer[]): AnswerFacts {
   return { rcode: 'NOERROR', answers };
 }
 
-/** A name that has no addresses of its own. */
+/** A name without addresses of its own. */
 function withoutDomain({ type }: Query, soa: () => readonly Buffer[]): AnswerFacts {
   return type === types.ANY ? found([minimal()]) : { rcode: 'NOERROR', authority: soa() };
 }
 
-/** Nobody needs all types of a name at once but those who attack somebody with the answer (RFC 8482). */
+/** Only attackers need all types of a name at once, to amplify traffic (RFC 8482). */
 function minimal(): Buffer {
   return recordOf('HINFO', { cpu: 'RFC8482', os: '' });
 }
@@ -83,8 +85,10 @@ function recordsOf(type: number, choices: readonly LiveChoice[], sparesNow: () =
 }
 
 /**
- * The target of each is its address itself: Kong then balances and checks it as it does any, and asks for no name. Spares are what Kong goes
- * to when a whole zone dies, by its own checks and at once: it would answer 503 until probes find out here and the next answer reaches it.
+ * The target of each record is the address itself. Kong then balances and checks it like any
+ * target, and asks for no further name. Kong goes to the spares when its own checks find a whole
+ * zone dead. Without spares it would answer 503 until the probes here notice and the next answer
+ * arrives.
  */
 function srvRecords(choices: readonly LiveChoice[], spares: readonly LiveChoice[]): readonly Buffer[] {
   return srvShares(choices, spares).map(({ choice: { ip: target, port }, weight }) =>
@@ -92,12 +96,12 @@ function srvRecords(choices: readonly LiveChoice[], spares: readonly LiveChoice[
   );
 }
 
-/** What stands in an SRV answer beside those in use. */
+/** The spares of an SRV answer beside the addresses in use. */
 export function sparesBeside(reach: Reach, choices: readonly LiveChoice[], sinceMs: number): readonly LiveChoice[] {
   return sparesOf(reach, choices, { sinceMs, most: mostSpares });
 }
 
-/** All that an SRV answer says, each with its weight there. */
+/** All addresses of an SRV answer, each with its weight. */
 export function srvShares(choices: readonly LiveChoice[], spares: readonly LiveChoice[]) {
   const own = choices.map(({ weight }) => weight);
   const weights = spares.length > 0 ? srvWeightsBesideSpares(own) : srvWeights(own);
@@ -109,12 +113,15 @@ function ipRecords(type: 'A' | 'AAAA', choices: readonly LiveChoice[], isIn: (ip
   return [...ips].map((ip) => recordOf(type, ip));
 }
 
-/** Of all that could be answered, not only of what is: who is too old changes the tier as well. */
+/**
+ * The oldest of all possible addresses, not only of the answered ones: an address that becomes too
+ * old changes the tier too.
+ */
 function oldestOf({ any }: Reach, sinceMs: number): number {
   return any.seen.reduce((oldest, { observedAtMs: at }) => (at < sinceMs ? oldest : Math.min(oldest, at)), Infinity);
 }
 
-/** Who asks for what there is not may remember that for a second. */
+/** The SOA lets clients remember a missing name for one second. */
 function soaRecord({ labels }: Query, { suffix }: AnswerOptions): Buffer {
   const mname = suffix.join('.');
   const data = { mname, rname: `hostmaster.${mname}`, serial: 1, refresh: 60, retry: 1, expire: 60, minimum: 1 };

@@ -1,29 +1,30 @@
 import type { Transport } from '../packets/query';
 
-/** An answer that was given, for who asks the same. */
+/** A given answer, kept for equal questions. */
 export type KeptAnswer<T> = {
   readonly bytes: Buffer;
-  /** It holds for what the feed says at this revision. */
+  /** The answer is valid for this revision of the feed. */
   readonly revision: number;
-  /** It holds up to this time, by the monotonic clock. */
+  /** The answer is valid up to this time (monotonic clock). */
   readonly untilMs: number;
-  /** What else is kept with it. */
+  /** Further data that is kept with the answer. */
   readonly more: T;
 };
 
 export type AnswerCache<T> = {
-  /** A copy with the id of this query; undefined where none holds. */
+  /** A copy with the id of this query; undefined when no valid answer is kept. */
   readonly find: (query: Buffer, transport: Transport, now: Moment) => KeptAnswer<T> | undefined;
   readonly keep: (query: Buffer, transport: Transport, kept: KeptAnswer<T>) => void;
 };
 
 type Moment = { readonly revision: number; readonly nowMs: number };
 
-/** About what an entry takes beside its bytes. */
+/** About the memory of an entry beside its bytes. */
 const entryBytes = 250;
 
 /**
- * Answers by all that was asked but its id: the same bytes get the same answer. Of `mostBytes` at most; what was kept longest goes first.
+ * Keeps answers by the whole question without its id: the same bytes get the same answer. Holds at
+ * most `mostBytes`, and drops the oldest entry first.
  */
 export function createAnswerCache<T>(mostBytes: number): AnswerCache<T> {
   const all = new Map<string, KeptAnswer<T>>();
@@ -59,7 +60,7 @@ export function createAnswerCache<T>(mostBytes: number): AnswerCache<T> {
   return { find, keep };
 }
 
-/** Small buffers are parts of larger ones, which would be kept whole. */
+/** A small buffer is part of a larger one, which would stay in memory as a whole. */
 function alone(bytes: Buffer): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(own);

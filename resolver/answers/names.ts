@@ -1,21 +1,24 @@
 import { domainPattern } from '#core/names';
 import { type NameAt, questionName } from '../packets/records';
 
-/** What a name below the suffix, or another one, stands for. */
+/** The meaning of a name, below the suffix or elsewhere. */
 export type NameBelow =
-  /** Somebody else answers it. */
+  /** Another server answers the name. */
   | { readonly is: 'other' }
   /** The suffix itself. */
   | { readonly is: 'suffix' }
-  /** There can be no such name below the suffix. */
+  /** No such name can exist below the suffix. */
   | { readonly is: 'none' }
-  /** `<domain>.<suffix>`, or the same below `_http._tcp.`; `_tcp.` alone holds nothing, and is between the two. */
+  /**
+   * `<domain>.<suffix>`, or the same below `_http._tcp.`. The name with `_tcp.` alone is between
+   * the two and holds nothing.
+   */
   | { readonly is: 'domain' | 'between'; readonly domain: string };
 
-/** What stands before a domain's name, and means the same. */
+/** Prefixes of a domain's name, with their meaning. */
 const prefixes = { '': 'domain', _tcp: 'between', '_http._tcp': 'domain' } as const;
 
-/** Reads a name, in lowercase, below the suffix: both as labels. */
+/** Reads a lower-case name below the suffix. Both are labels. */
 export function readName(labels: readonly string[], suffix: readonly string[]): NameBelow {
   const before = labels.length - suffix.length;
   if (before < 0 || suffix.some((label, index) => labels[before + index] !== label)) return { is: 'other' };
@@ -30,7 +33,7 @@ function prefixOf(text: string): 'domain' | 'between' | undefined {
   return Object.hasOwn(prefixes, text) ? prefixes[text as keyof typeof prefixes] : undefined;
 }
 
-/** Where the suffix begins in the question of a name below it. */
+/** The place of the suffix in the question of a name below it. */
 export function suffixAt(labels: readonly string[], suffix: readonly string[]): NameAt {
   return labels.slice(0, labels.length - suffix.length).reduce((at, { length }) => at + length + 1, questionName);
 }

@@ -1,19 +1,23 @@
-/** The most that a record can say (RFC 2782: 16 bits). */
+/** The largest weight of a record (RFC 2782: 16 bits). */
 const mostWeight = 65_535;
 
-/** Weights above 0 as SRV records tell them, from 1 to 65,535, in the same ratios as far as whole numbers can. */
+/**
+ * Weights above 0 for SRV records, from 1 to 65,535. They keep the ratios as far as whole numbers
+ * allow.
+ */
 export function srvWeights(weights: readonly number[]): readonly number[] {
   const largest = weights.reduce((most, one) => Math.max(most, one), 1);
   const scale = largest > mostWeight ? mostWeight / largest : 1;
   return weights.map((one) => Math.max(1, Math.round(one * scale)));
 }
 
-/** Of so many requests about one goes to each spare. */
+/** About one of this many requests goes to each spare. */
 const requestsPerSpare = 1_000;
 
 /**
- * The same where spares of weight 1 stand beside them: each of these gets about a thousandth of the requests, however many they are. Kong
- * holds as many entries as the weights have in sum, so that they are made no greater than that takes.
+ * The same, beside spares of weight 1. Each spare gets about a thousandth of the requests, however
+ * many there are. Kong holds as many entries as the sum of the weights, so the weights are as small
+ * as that allows.
  */
 export function srvWeightsBesideSpares(weights: readonly number[]): readonly number[] {
   const divisor = weights.reduce(greatestCommonDivisor, 0);

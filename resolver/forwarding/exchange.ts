@@ -4,7 +4,7 @@ import { createTcpFrames, tcpFrameOf } from '../packets/frames';
 import { flags, headerBytes, rcodeOf, rcodes } from '../packets/numbers';
 import type { SocketAddress } from './nameservers';
 
-/** What is sent, with its id, and where to. */
+/** A message with its id, and its server. */
 export type Asking = {
   readonly message: Buffer;
   /** The question as it stands in the message. */
@@ -13,10 +13,10 @@ export type Asking = {
   readonly timeoutMs: number;
 };
 
-/** Asks one server once, and gives its answer. Rejects where none comes in time. */
+/** Asks one server once, and returns its answer. Rejects when no answer comes in time. */
 export type Ask = (exchange: Asking) => Promise<Buffer>;
 
-/** From a port of its own for each question, so that nobody else can guess where the answer is awaited. */
+/** Each question uses its own port, so that nobody can guess where the answer is expected. */
 export const askByUdp: Ask = (exchange) =>
   within(exchange, ({ resolve, reject }) => {
     const { message, server } = exchange;
@@ -25,12 +25,12 @@ export const askByUdp: Ask = (exchange) =>
     socket.on('message', (bytes) => {
       if (isAnswer(bytes, exchange)) resolve(bytes);
     });
-    // Connected: only this server is heard, and Node tells of one that is not there.
+    // A connected socket hears only this server, and Node reports a server that is not there.
     socket.connect(server.port, server.ip, () => socket.send(message, (error) => error && reject(error)));
     return () => socket.close();
   });
 
-/** For a client that came by TCP. */
+/** For a client that came over TCP. */
 export const askByTcp: Ask = (exchange) =>
   within(exchange, ({ resolve, reject }) => {
     const { message, server } = exchange;
@@ -60,7 +60,10 @@ function within({ timeoutMs }: Asking, open: (settle: Settle) => () => void): Pr
   });
 }
 
-/** Whether it answers what was asked; a server that could not read the question does not repeat it. */
+/**
+ * Whether the message answers the question. A server that could not read the question does not
+ * repeat it.
+ */
 export function isAnswer(bytes: Buffer, { message, question }: Pick<Asking, 'message' | 'question'>): boolean {
   if (bytes.length < headerBytes || !(bytes.readUInt16BE(2) & flags.isResponse)) return false;
   if (bytes.readUInt16BE(0) !== message.readUInt16BE(0)) return false;
@@ -69,7 +72,10 @@ export function isAnswer(bytes: Buffer, { message, question }: Pick<Asking, 'mes
   return lowercase(repeated) === lowercase(question);
 }
 
-/** Of the bytes of a question; its type and class may change too, in the same way on both sides. */
+/**
+ * Lower-cases the bytes of a question. Type and class may change too, in the same way on both
+ * sides.
+ */
 export function lowercase(question: Buffer): string {
   return question.toString('latin1').toLowerCase();
 }

@@ -5,29 +5,36 @@ import { type Ask, lowercase } from './exchange';
 import type { SocketAddress } from './nameservers';
 
 export type ForwarderOptions = {
-  /** In the order in which they are asked; at least one. */
+  /** In the order of questions; at least one. */
   readonly servers: readonly SocketAddress[];
   readonly ask: Readonly<Record<Transport, Ask>>;
-  /** Bytes that nobody can guess: the id of a question. */
+  /** Returns the id of a question, which nobody can guess. */
   readonly randomId?: () => number;
 };
 
-/** Forwards a query, as it arrived; gives the answer, with its id. Undefined: no server answered, or too much waits already. Never rejects. */
+/**
+ * Forwards a received query and returns the answer with its id. Undefined: no server answered, or
+ * too many queries wait. Never rejects.
+ */
 export type Forward = (bytes: Buffer, query: Query, transport: Transport) => Promise<Buffer | undefined>;
 
-/** What Kong's DNS clients wait for a resolver by default. */
+/** The default time-out of Kong's DNS clients for a resolver. */
 const timeoutMs = 2_000;
-/** Each has a file descriptor, of which a process has 1,024 where nobody says more. */
+/** Each question needs a file descriptor. By default a process has 1,024. */
 const mostInFlight = 500;
-/** More spellings of one question at once are a server that asks us what we ask it, and changes it on the way. */
+/**
+ * More concurrent spellings of one question mean a loop: a server asks us the question we ask it,
+ * and changes the spelling.
+ */
 const mostOfOne = 16;
 
 /**
- * Forwards what somebody else answers: to one server after the other until one answers; one that did not is asked last from then on. Who asks the
- * same while it is under way gets the same answer, as the workers of one Kong do, and a server that asks it of us waits for itself, and no more.
+ * Forwards queries for names of others, to one server after another until one answers. A server
+ * without an answer is asked last from then on. Equal queries share one answer, as the workers of
+ * one Kong send them. A server that asks us the same query in a loop only waits for itself.
  */
 export function createForwarder({ servers, ask, randomId = () => randomInt(65_536) }: ForwarderOptions): Forward {
-  /** By all that was asked but its id. */
+  /** By the whole question without its id. */
   const underWay = new Map<string, Promise<Buffer | undefined>>();
   /** How many of these have the same question. */
   const spellings = new Map<string, number>();
@@ -82,7 +89,7 @@ function withId(bytes: Buffer, id: number): Buffer {
   return own;
 }
 
-/** A server may send more than the client can take: it is told to come by TCP. */
+/** A server's answer may be too large for the client, which is then told to come over TCP. */
 function fitted(answer: Buffer, { question, edns }: Query, transport: Transport): Buffer {
   const most = Math.max(edns?.size ?? 0, leastUdpBytes);
   if (transport === 'tcp' || answer.length <= most) return answer;

@@ -8,7 +8,7 @@ import { isOneself, nameserversIn, readAddress, type SocketAddress } from './nam
 
 export type OpenForwarderOptions = {
   readonly listen: SocketAddress;
-  /** As written; absent: those of the system. */
+  /** As written in the configuration; absent: the system's servers. */
   readonly forward?: readonly string[];
   readonly onProblem: (reason: string) => void;
   readonly resolvConf?: string;
@@ -20,7 +20,10 @@ export type Forwarding = {
   readonly forward?: Forward;
 };
 
-/** What passes other names on. A server that is this resolver itself is left out, and so is what cannot be read; both are said. */
+/**
+ * Opens the forwarding of other names. It leaves out this resolver itself and unreadable servers,
+ * and reports both.
+ */
 export function openForwarder(options: OpenForwarderOptions): Forwarding {
   const { listen, onProblem } = options;
   const ownIps = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));

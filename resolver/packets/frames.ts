@@ -1,16 +1,16 @@
-/** Messages by TCP: each behind its length in two bytes (RFC 1035, 4.2.2). */
+/** Messages over TCP: each follows its length in two bytes (RFC 1035, 4.2.2). */
 
 const lengthBytes = 2;
 
 export type TcpFrames = {
   readonly add: (chunk: Buffer) => void;
-  /** The next whole message; undefined: it has not arrived yet. */
+  /** The next whole message; undefined when it has not arrived yet. */
   readonly next: () => Buffer | undefined;
-  /** The length of the message that arrives, as it says itself; undefined: that has not arrived. */
+  /** The announced length of the arriving message; undefined when it has not arrived. */
   readonly announced: () => number | undefined;
 };
 
-/** Takes messages out of what arrives. */
+/** Extracts messages from received bytes. */
 export function createTcpFrames(): TcpFrames {
   let held: Buffer = Buffer.alloc(0);
 

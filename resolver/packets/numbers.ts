@@ -1,4 +1,4 @@
-/** Numbers that DNS gives to types, classes and results (RFC 1035, 2782, 3596, 6891). */
+/** DNS numbers of types, classes and results (RFC 1035, 2782, 3596, 6891). */
 
 export const types = {
   A: 1,
@@ -12,10 +12,13 @@ export const types = {
   ANY: 255,
 } as const;
 
-/** The class of the internet; there are others, which nobody uses. */
+/** The class of the internet. Nobody uses the other classes. */
 export const classIn = 1;
 
-/** Results. BADVERS needs EDNS: what is above 15 stands in its record. */
+/**
+ * Results. A result above 15, for example BADVERS, needs EDNS: its upper bits stand in the EDNS
+ * record.
+ */
 export const rcodes = {
   NOERROR: 0,
   FORMERR: 1,
@@ -28,7 +31,7 @@ export const rcodes = {
 
 export type Rcode = keyof typeof rcodes;
 
-/** The result that a whole message tells, without what EDNS adds. */
+/** The result of a whole message, without the bits in EDNS. */
 export function rcodeOf(message: Buffer): number {
   return message.readUInt16BE(2) & 0xf;
 }
@@ -45,10 +48,16 @@ export const flags = {
 } as const;
 
 export const headerBytes = 12;
-/** What every client takes by UDP (RFC 1035), and the most that is sent so: larger ones may be lost as fragments. */
+/**
+ * The size that every client accepts over UDP (RFC 1035), and the largest size sent: larger
+ * messages may be lost as fragments.
+ */
 export const leastUdpBytes = 512;
 export const mostUdpBytes = 1_232;
-/** The length of a message by TCP has two bytes. */
+/** The length of a message over TCP has two bytes. */
 export const mostTcpBytes = 65_535;
-/** What a client that asks for signatures says in its EDNS record, and hears again (RFC 3225). */
+/**
+ * A client sets this bit in its EDNS record to ask for signatures; the answer repeats it (RFC
+ * 3225).
+ */
 export const doBit = 0x8000;

@@ -10,32 +10,32 @@ import {
   types,
 } from './numbers';
 
-/** What a client can do beyond RFC 1035 (RFC 6891). */
+/** The abilities of a client beyond RFC 1035 (RFC 6891). */
 export type Edns = {
-  /** Bytes that it takes by UDP. */
+  /** Bytes that the client accepts over UDP. */
   readonly size: number;
-  /** It asks for signatures, of which there are none. */
+  /** The client asks for signatures, which do not exist here. */
   readonly isDo: boolean;
 };
 
-/** What every answer repeats. */
+/** The parts that every answer repeats. */
 export type AskedBy = {
   readonly id: number;
-  /** The second word, as it was sent. */
+  /** The second word as it was sent. */
   readonly flags: number;
-  /** The question as it was sent, in its own spelling; empty where it cannot be read. */
+  /** The question as it was sent, in its own spelling; empty when it cannot be read. */
   readonly question: Buffer;
   readonly edns?: Edns;
 };
 
 /** One question. */
 export type Query = AskedBy & {
-  /** In lowercase, one character for each byte; the first is the leftmost. */
+  /** In lower case, one character for each byte; the first label is the leftmost. */
   readonly labels: readonly string[];
   readonly type: number;
 };
 
-/** A message that gets nothing but a result. */
+/** A message that gets only a result. */
 export type Fault = AskedBy & { readonly fault: Rcode };
 
 export type Transport = 'udp' | 'tcp';
@@ -43,7 +43,8 @@ export type Transport = 'udp' | 'tcp';
 const none = Buffer.alloc(0);
 
 /**
- * Reads one message. Undefined: it gets no answer, since it is none that asks, or shorter than a header. Never throws.
+ * Reads one message. Undefined: the message gets no answer, because it is no query or shorter than
+ * a header. Never throws.
  */
 export function readQuery(bytes: Buffer): Query | Fault | undefined {
   if (bytes.length < headerBytes) return undefined;
@@ -65,7 +66,10 @@ export function readQuery(bytes: Buffer): Query | Fault | undefined {
 
 const [mostLabelBytes, mostNameBytes] = [63, 255];
 
-/** Adds the labels of the name behind the header; gives where it ends, below 0 where it is none. A name that points elsewhere is none: there is nothing before it. */
+/**
+ * Adds the labels of the name behind the header. Returns the end of the name, or a number below 0
+ * for an invalid name. A pointer is invalid: there is nothing before the name.
+ */
 function readName(bytes: Buffer, labels: string[]): number {
   for (let at = headerBytes; at - headerBytes < mostNameBytes; ) {
     const length = bytes[at];
@@ -80,8 +84,9 @@ function readName(bytes: Buffer, labels: string[]): number {
 type Extra = { readonly edns?: Edns; readonly version: number };
 
 /**
- * What stands behind the question; undefined where it cannot be read, there is more than it says, or two speak of EDNS. Names are passed over and not
- * put together: those that point at others again and again would take a second for one message.
+ * Reads the records behind the question. Undefined when they cannot be read, are more than
+ * announced, or have two EDNS records. Names are skipped and not decoded: names with many pointers
+ * would take a second for one message.
  */
 function readRecords(bytes: Buffer, start: number): Extra | undefined {
   let left = bytes.readUInt16BE(6) + bytes.readUInt16BE(8) + bytes.readUInt16BE(10);
@@ -101,10 +106,13 @@ function readRecords(bytes: Buffer, start: number): Extra | undefined {
   return at === bytes.length ? (extra ?? { version: 0 }) : undefined;
 }
 
-/** Type, class, TTL and length of the data: what stands between a record's name and its data. EDNS keeps its own in class and TTL. */
+/**
+ * Type, class, TTL and data length, between a record's name and its data. EDNS uses class and TTL
+ * for its own values.
+ */
 const recordHeadBytes = 10;
 
-/** Where a name ends, whatever it points at; below 0 where it does not. */
+/** The end of a name, whatever it points at; below 0 when it does not end. */
 function endOfName(bytes: Buffer, start: number): number {
   for (let at = start; at - start < mostNameBytes; ) {
     const length = bytes[at];
@@ -116,10 +124,10 @@ function endOfName(bytes: Buffer, start: number): number {
   return -1;
 }
 
-/** A name that goes on elsewhere ends in two bytes that begin with these bits. */
+/** A name with a pointer ends in two bytes that begin with these bits. */
 const pointerBits = 0xc0;
 
-/** How many bytes an answer may have. */
+/** The largest size of an answer, in bytes. */
 export function limitOf({ edns }: AskedBy, transport: Transport): number {
   if (transport === 'tcp') return mostTcpBytes;
   return edns ? Math.min(Math.max(edns.size, leastUdpBytes), mostUdpBytes) : leastUdpBytes;

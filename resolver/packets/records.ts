@@ -2,17 +2,26 @@ import { answer, record } from 'dns-packet';
 import { doBit, headerBytes, types } from './numbers';
 import type { Edns } from './query';
 
-/** The parts of dns-packet that its types leave out: how it writes one record, and its data alone. */
+/**
+ * The parts of dns-packet that its types leave out: encoding one record, and encoding only its
+ * data.
+ */
 declare module 'dns-packet' {
   type Codec = { encode(data: unknown, buffer: Buffer, offset: number): Buffer; encodingLength(data: unknown): number };
   const answer: Codec;
   function record(type: string): Codec;
 }
 
-/** A second: Kong sees a change that soon. With 0 it would forget the weights, and ask for each request. */
+/**
+ * Seconds. Kong sees a change this soon. With 0 Kong would forget the weights and ask for each
+ * request.
+ */
 const ttlSeconds = 1;
 
-/** Where a name begins in the question, which stands in front: records point at it and have its spelling. */
+/**
+ * The place of a name in the question at the front of the message. Records point at it and share
+ * its spelling.
+ */
 export type NameAt = number;
 
 /** The name of the question. */
@@ -34,7 +43,7 @@ export function recordOf(
   return bytes;
 }
 
-/** What an answer says of EDNS; `extended` are the bits of its result above the lowest four. */
+/** The EDNS record of an answer; `extended` holds the bits of its result above the lowest four. */
 export function ednsRecord({ isDo }: Edns, size: number, extended: number): Buffer {
   const data = {
     type: 'OPT',

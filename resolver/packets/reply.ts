@@ -2,10 +2,10 @@ import { flags, headerBytes, mostUdpBytes, type Rcode, rcodes } from './numbers'
 import type { AskedBy } from './query';
 import { ednsRecord } from './records';
 
-/** What is answered. */
+/** The content of an answer. */
 export type Reply = {
   readonly rcode: Rcode;
-  /** It is about a name that nobody else answers. */
+  /** The answer is about one of our names. */
   readonly isOurs?: boolean;
   readonly answers?: readonly Buffer[];
   readonly authority?: readonly Buffer[];
@@ -14,24 +14,30 @@ export type Reply = {
 export type ReplyLimits = {
   /** Bytes. */
   readonly most: number;
-  /** What does not fit is left out, in place of all: there is no other way to ask. */
+  /**
+   * Too large answers are shortened, because the client has no other way to ask. Otherwise they are
+   * empty.
+   */
   readonly isPartFine: boolean;
-  /** Other names are forwarded. */
+  /** Names of others are forwarded. */
   readonly isForwarding: boolean;
 };
 
 export type WrittenReply = {
   readonly bytes: Buffer;
-  /** Records that did not fit. */
+  /** Count of records that did not fit. */
   readonly left: number;
 };
 
-/** The message that answers, never longer than it may be: where it would be, it has no records, and says so. */
+/**
+ * Writes the answer, never longer than its limit. An answer that does not fit has no records and
+ * the truncation bit.
+ */
 export function writeReply(asked: AskedBy, reply: Reply, limits: ReplyLimits): WrittenReply {
   const { answers = [] } = reply;
   const edns = asked.edns ? [ednsRecord(asked.edns, mostUdpBytes, rcodes[reply.rcode] >> 4)] : [];
   const least = headerBytes + sizeOf([asked.question, ...edns]);
-  // Without it the client remembers nothing, and asks again.
+  // Without this record the client remembers nothing, and asks again.
   const authority = fittingOf(reply.authority ?? [], limits.most - least);
   const fixed = least + sizeOf(authority);
   const fitting = fittingOf(answers, limits.most - fixed);
@@ -60,7 +66,7 @@ function sizeOf(parts: readonly Buffer[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** The first ones that have room. */
+/** The first records that fit. */
 function fittingOf(records: readonly Buffer[], most: number): readonly Buffer[] {
   let room = most;
   const end = records.findIndex(({ length }) => {

@@ -6,15 +6,15 @@ import { serveTcp } from './tcp';
 import { serveUdp } from './udp';
 
 export type DnsServer = {
-  /** Where it listens; with the port that it got where 0 was asked for. */
+  /** Its address, with the actual port when 0 was requested. */
   readonly address: SocketAddress;
   readonly close: () => Promise<void>;
 };
 
-/** Whichever port is free for UDP may be taken for TCP. */
+/** A port that is free for UDP may be in use for TCP. */
 const triesOfAnyPort = 20;
 
-/** Answers by UDP and TCP at one address. Throws PrivatelinkError where it cannot listen. */
+/** Answers over UDP and TCP at one address. Throws PrivatelinkError when it cannot listen. */
 export async function serveDns(
   listen: SocketAddress,
   respond: Respond,

@@ -17,22 +17,25 @@ export type RespondOptions = {
   readonly forward?: Forward;
   readonly counts: AnswerCounts;
   readonly monotonicMs: () => number;
-  /** Told of a domain that has more addresses than an answer can hold, however it comes. */
+  /** Called for a domain with more addresses than any answer can hold. */
   readonly onTooMany: (domain: string, left: number) => void;
 };
 
-/** Gives the answer to a message; undefined: none. At once, but for what is forwarded, and while discovery begins. Never rejects. */
+/**
+ * Returns the answer to a message; undefined: there is none. Answers at once, except for forwarded
+ * names and while discovery begins. Never rejects.
+ */
 export type Respond = (bytes: Buffer, transport: Transport) => Buffer | undefined | Promise<Buffer | undefined>;
 
-/** Ten thousand domains, each asked in two ways. */
+/** Enough for ten thousand domains, each asked in two ways. */
 const cacheBytes = 8 * 2 ** 20;
 
 type Call = { readonly bytes: Buffer; readonly query: Query; readonly transport: Transport };
 
-/** What answers a call needs besides. */
+/** The options of `createRespond` and its state. */
 type Answering = RespondOptions & { readonly labels: readonly string[]; readonly cache: AnswerCache<Counted> };
 
-/** What answers each message that arrives. */
+/** Creates the function that answers each received message. */
 export function createRespond(options: RespondOptions): Respond {
   const { feed, counts, monotonicMs, forward } = options;
   const cache = createAnswerCache<Counted>(cacheBytes);
@@ -62,7 +65,7 @@ function answered(query: Query, options: Answering): AnswerFacts | undefined {
   return answerTo(query, { isZonal: options.isZonal, suffix: options.labels, sinceMs, reachOf });
 }
 
-/** Writes the answer, counts it, and keeps it where it is about a domain that there is. */
+/** Writes the answer, counts it, and caches it when the domain exists. */
 function give({ bytes: asked, query, transport }: Call, answer: AnswerFacts, options: Answering): Buffer {
   const { feed, counts, cache, maxStaleMs } = options;
   const { bytes, left } = write(query, answer, { transport, forward: options.forward });
@@ -90,14 +93,15 @@ function write(
   return writeReply(asked, reply, { most, isPartFine: transport === 'tcp', isForwarding: forward !== undefined });
 }
 
-/** What is not known now may be in a moment. */
+/** Unknown now, but possibly known in a moment. */
 function isEarly({ rcode, isStale }: AnswerFacts): boolean {
   return rcode === 'SERVFAIL' && !isStale;
 }
 
 /**
- * Waits for the names of domains, and for what is known of this one: each at most a second, and only when this process has just begun, or hears of
- * the domain for the first time. Looking for an answer has the thread told of the domain, which is what the second wait is for.
+ * Waits for the list of domains, and for this domain's addresses, each at most a second. It waits
+ * only just after the start, or at the first question for the domain. Looking for an answer tells
+ * the discovery thread about the domain; the second wait is for that thread.
  */
 async function giveLater(call: Call, early: AnswerFacts, options: Answering): Promise<Buffer> {
   const { feed } = options;
@@ -123,7 +127,7 @@ async function pass(call: Call, forward: Forward, options: Answering): Promise<B
   return give(call, { rcode: 'SERVFAIL' }, options);
 }
 
-/** Only of a domain that there is: names that anybody makes up take no memory. */
+/** Only for existing domains: invented names take no memory. */
 function reachedOf(domain: string, { feed, probe }: RespondOptions): ReachOfDomain {
   const isThere = feed.hasDomain(domain);
   if (!isThere) return isThere === false ? 'none' : 'unknown';

@@ -5,21 +5,24 @@ import type { Respond } from './respond';
 
 export type TcpServer = {
   readonly port: number;
-  /** Ends all connections; resolves when they are. */
+  /** Ends all connections. Resolves when they have ended. */
   readonly close: () => Promise<void>;
 };
 
-/** With more at once the one that was opened first is closed, so that who holds many keeps nobody out; Kong opens one for a question that did not fit. */
+/**
+ * Above this number the oldest connection is closed, so that a client with many cannot lock others
+ * out. Kong opens one connection for a question whose answer did not fit.
+ */
 const mostConnections = 128;
-/** Nothing came or went for as long: it is closed. */
+/** A connection without traffic for this long is closed. */
 const idleMs = 10_000;
-/** No question is as long; more would only be held. */
+/** No question is longer. The rest would only take memory. */
 const longestQuestion = 4_096;
-/** A client that does not read its answers gets no more of them. */
+/** Bytes. A client that does not read its answers gets no more. */
 const mostUnread = 2 ** 18;
 const mostWaiting = 64;
 
-/** Answers by TCP; rejects where it cannot listen. */
+/** Answers over TCP. Rejects when it cannot listen. */
 export async function serveTcp({ ip, port }: SocketAddress, respond: Respond): Promise<TcpServer> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -36,7 +39,7 @@ export async function serveTcp({ ip, port }: SocketAddress, respond: Respond): P
     server.once('error', reject);
     server.listen({ host: ip, port, ipv6Only: isIPv6(ip), exclusive: true }, resolve);
   });
-  // A connection that cannot be accepted is no reason to end.
+  // The server goes on when it cannot accept one connection.
   server.removeAllListeners('error').on('error', () => {});
   const address = server.address();
   const close = async () => {
@@ -46,7 +49,7 @@ export async function serveTcp({ ip, port }: SocketAddress, respond: Respond): P
   return { port: typeof address === 'object' && address ? address.port : port, close };
 }
 
-/** Several questions may come at once; each gets its answer when that is there. */
+/** Several questions may come at once. Each is answered as soon as its answer is there. */
 function serveConnection(socket: Socket, respond: Respond): void {
   const frames = createTcpFrames();
   let waiting = 0;

@@ -5,15 +5,15 @@ import type { Respond } from './respond';
 
 export type UdpServer = {
   readonly port: number;
-  /** Resolves when it is closed. */
+  /** Resolves when the socket is closed. */
   readonly close: () => Promise<void>;
 };
 
-/** Addresses stand for themselves; Node would look each up. */
+/** Returns the address itself: Node would look up each address. */
 const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void) =>
   done(null, host, isIPv6(host) ? 6 : 4);
 
-/** Answers by UDP; rejects where it cannot listen. What goes wrong with one message is said, and nothing else. */
+/** Answers over UDP. Rejects when it cannot listen. A problem with one message is only reported. */
 export async function serveUdp(
   { ip, port }: SocketAddress,
   respond: Respond,
@@ -25,12 +25,13 @@ export async function serveUdp(
     socket.bind({ address: ip, port, exclusive: true }, resolve);
   });
   socket.removeAllListeners('error');
-  // Without the client's address, which is another one each time: each reason is said once a minute.
+  // Without the client's address, which differs each time, so that each reason is logged once a
+  // minute.
   socket.on('error', (error: NodeJS.ErrnoException) =>
     onProblem(`an answer was not sent: ${error.code ?? error.message}`),
   );
   socket.on('message', (bytes, { port: toPort, address }) => {
-    // There is nobody at port 0.
+    // Nobody can listen at port 0.
     if (toPort === 0) return;
     const send = (answer: Buffer | undefined) => answer && sendTo(socket, answer, { port: toPort, address });
     const answer = respond(bytes, 'udp');
@@ -47,6 +48,6 @@ function sendTo(socket: Socket, answer: Buffer, { port, address }: Client): void
   try {
     socket.send(answer, 0, answer.length, port, address);
   } catch {
-    // It was closed while the answer was awaited.
+    // The socket was closed during the wait.
   }
 }

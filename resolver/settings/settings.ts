@@ -5,18 +5,18 @@ import { isZoneName, zoneNameFix } from '#core/zones';
 import { type ProbeSettings, probeOf } from '#data-plane/probes/probe-settings';
 import type { ResolverOptions } from '../options';
 
-/** What the resolver does, as the configuration says and the command line overrides. */
+/** The settings of the resolver: the configuration, overridden by the command line. */
 export type ResolverSettings = Omit<ResolverConfig, 'probe'> & {
   readonly probe: ProbeSettings;
-  /** Absolute path of the file that says so. */
+  /** Absolute path of the configuration file. */
   readonly file: string;
-  /** Other names are passed on. */
+  /** Names of others are forwarded. */
   readonly isForwarding: boolean;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads them. Throws PrivatelinkError where one cannot be used. */
+/** Reads the settings. Throws PrivatelinkError for an invalid one. */
 export function readSettings(options: ResolverOptions, env: Environment): ResolverSettings {
   const { listen, suffix, zoneId } = options;
   const { resolver } = loadDataPlaneConfig({ path: options.config, env });
@@ -33,7 +33,7 @@ function wrongOption(reason: string, fix: string): PrivatelinkError {
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix });
 }
 
-/** Without zones there is nothing to choose by probes. */
+/** Without zones there is no choice for probes to make. */
 function probeForTiers({ probe: { type, ...probe }, affinity }: ResolverConfig): ProbeSettings {
   return { ...probeOf({ ...probe, kind: affinity === 'none' ? 'none' : type }), isForTiers: true };
 }

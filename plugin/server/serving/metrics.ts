@@ -19,11 +19,11 @@ export type ServerFacts = {
 };
 
 type ReadRow = MetricRow & {
-  /** Undefined where there is nothing to say yet. */
+  /** Undefined while there is no value yet. */
   readonly read: (facts: ServerFacts) => number | undefined;
 };
 
-/** Every metric of the plugin server: its type, what it says, and where its value is. */
+/** Every metric of the plugin server: its type, its help text, and its value. */
 export const metricTable: Readonly<Record<string, ReadRow>> = {
   kong_privatelink_plugin_events_total: {
     type: 'counter',

@@ -4,20 +4,23 @@ import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 import type { Kong } from '../../request/handler';
 
-/** What a file of the plugins' folder exports, as kong-js-pluginserver knows it. */
+/** The exports of a plugin file, as kong-js-pluginserver expects them. */
 export type PluginEntry = {
   readonly name: string;
   readonly version: string | undefined;
   readonly priority: number;
   readonly schema: readonly unknown[];
   readonly phases: readonly string[];
-  /** Makes an instance: its phases' functions by name. Throws what the plugin's constructor throws. */
+  /**
+   * Creates an instance: the functions of its phases by name. Throws what the plugin's constructor
+   * throws.
+   */
   readonly start: (config: unknown) => ReadonlyMap<string, Phase>;
 };
 
 export type Phase = (kong: Kong) => unknown;
 
-/** Those that Kong asks plugin servers for. */
+/** The phases that Kong asks plugin servers for. */
 const phases = ['certificate', 'rewrite', 'access', 'response', 'preread', 'log'];
 const extensions = new Set(['.js', '.cjs']);
 
@@ -32,8 +35,8 @@ const moduleSchema = z.object({
 });
 
 /**
- * Loads every plugin of the folder (absolute path); `onProblem` is told of files that cannot be used. Throws PrivatelinkError when
- * the folder cannot be read or has no plugin.
+ * Loads every plugin of the folder (absolute path). `onProblem` gets the files that cannot be used.
+ * Throws PrivatelinkError when the folder cannot be read or has no plugin.
  */
 export function loadPlugins(folder: string, onProblem: (reason: string) => void): ReadonlyMap<string, PluginEntry> {
   const plugins = new Map<string, PluginEntry>();

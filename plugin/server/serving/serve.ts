@@ -3,16 +3,22 @@ import { type Connection, type ConnectionOptions, serveConnection } from './conn
 
 export type PluginServer = {
   readonly accept: (socket: Socket) => void;
-  /** Ends the connection that no request has used for longest: nginx drops one that it merely keeps. */
+  /**
+   * Ends the connection with the longest time since its last request: nginx drops an idle
+   * connection.
+   */
   readonly makeRoom: () => void;
-  /** Resolves when every connection has ended by itself. */
+  /** Resolves when every connection has ended. */
   readonly drain: () => Promise<void>;
 };
 
-/** An instance that no request used for as long is started anew by the next: workers of nginx that are gone close none. */
+/**
+ * An instance without requests for this time is closed, and the next request starts it again. nginx
+ * workers that ended close none.
+ */
 const expireEveryMs = 3_600_000;
 
-/** Serves plugin instances to Kong on the connections that it is given. */
+/** Serves plugin instances to Kong on the given connections. */
 export function servePlugins(options: ConnectionOptions): PluginServer {
   const connections = new Map<Connection, Promise<unknown>>();
   const timer = setInterval(options.instances.expire, expireEveryMs).unref();
@@ -22,7 +28,7 @@ export function servePlugins(options: ConnectionOptions): PluginServer {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     connections.set(connection, closed);
     void closed.then(() => connections.delete(connection));
-    // Whoever listens leaves reading to whoever serves.
+    // The listening process leaves reading to the serving one.
     socket.resume();
   }
 
