@@ -7,8 +7,7 @@ export type Accounts = ReadonlyMap<string, string>;
 
 /**
  * The tag that names the account of a domain's `upstream`. The held tag stays while the upstream
- * holds a target that is not listed now: today's account does not know whether that target's
- * endpoint is gone.
+ * holds an unlisted target: today's account does not know whether that target's endpoint is gone.
  */
 export function accountTagsOf(
   domain: Domain,

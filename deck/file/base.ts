@@ -194,8 +194,8 @@ function referencesOf({ fields }: BaseEntity): readonly string[] {
 }
 
 /**
- * Throws PrivatelinkError (CONFIG_INVALID) for a name that is generated too, and for a reference to
- * an entity that neither side has.
+ * Throws PrivatelinkError (CONFIG_INVALID) for a name that is generated too, and for a reference
+ * without an entity on either side.
  */
 export function checkBase({ entities }: Base, document: Document): void {
   const generated = new Set(document.map(nameOf));
@@ -229,14 +229,14 @@ export function mergeBase(file: JsonObject, { files }: Base): YamlMapping {
 }
 
 function whyDangling(named: string): Problem {
-  const reason = `refers to ${named}, which neither a base file nor discovery has`;
+  const reason = `refers to ${named}, but neither a base file nor discovery has it`;
   return { reason, fix: 'correct the name, or write it in a base file' };
 }
 
 function whyGenerated(name: string): Problem {
   const isRoute = name.startsWith('route:');
   const fix = isRoute ? `set domains.${name.slice(6)}.route to false, or give it another name` : 'give it another name';
-  return { reason: 'is generated from what was discovered', fix };
+  return { reason: 'is generated from discovered endpoints', fix };
 }
 
 /** Adds the tag of base files to each entity of a generated kind, at any depth. */

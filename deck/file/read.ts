@@ -62,7 +62,7 @@ function parseOwn(text: string): unknown {
 }
 
 function foreignFile(path: string, said: string, cause?: unknown): PrivatelinkError {
-  const fix = 'name a file of its own in controlPlane.path, or delete this one so that it is written anew';
+  const fix = 'name a file of its own in controlPlane.path, or delete this one: the product then writes it again';
   const reason = `${path} is not a file that this owner wrote (${said})`;
   return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
 }

@@ -51,9 +51,9 @@ function refuseTemplates(document: Document): void {
     JSON.stringify([key, tags, fields]).includes('${{'),
   );
   if (!found) return;
-  throw new PrivatelinkError(`${found.kind} ${found.key} holds \${{, which decK would fill in as a template`, {
+  throw new PrivatelinkError(`${found.kind} ${found.key} holds \${{; decK would read it as a template`, {
     code: 'CONFIG_INVALID',
-    fix: `correct what says so: a tag or a field in the control plane, or domains.${found.domain} of the configuration`,
+    fix: `correct the text: it is in a tag or a field in the control plane, or domains.${found.domain} of the configuration`,
   });
 }
 

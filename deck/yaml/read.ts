@@ -7,8 +7,8 @@ import { type Hidden, hideTemplates, lineNumberOf, whyNoYaml } from './templates
 import { isAuthored, isMapping, type Yaml, type YamlMapping } from './values';
 
 /**
- * Characters that go-yaml does not read and that hide templates, and ends of lines that YAML 1.2
- * does not know.
+ * Characters that go-yaml does not read; tokens for templates use them. Also ends of lines that
+ * YAML 1.2 does not know.
  */
 const unreadable: readonly (readonly [RegExp, string])[] = [
   [/[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u, 'a control character'],
@@ -135,8 +135,8 @@ function mergedFields(merged: Yaml): readonly (readonly [string, Yaml])[] {
 function readKey(node: ParsedNode, names: Set<string>, reading: Reading): string {
   const name = nameOfKey(read(node, reading).value);
   if (isScalar(node) && name === node.value && name.includes('${{'))
-    throw new Error('a key that only looks like a template; write it without `${{`');
-  if (names.has(name)) throw new Error('a key stands twice; remove one');
+    throw new Error('a key looks like a template but is none; write it without `${{`');
+  if (names.has(name)) throw new Error('a key appears twice; remove one');
   names.add(name);
   return name;
 }

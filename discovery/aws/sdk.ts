@@ -47,7 +47,7 @@ export const requestHandler = {
   connectionTimeout: callTimeoutMs,
   requestTimeout: callTimeoutMs,
   // The request's time-out ends with the headers. `socketTimeout` ends an answer that stops
-  // half-way; `answerLimits` ends one that never stops.
+  // half-way, and `answerLimits` ends an endless one.
   socketTimeout: callTimeoutMs,
   throwOnRequestTimeout: true,
 };

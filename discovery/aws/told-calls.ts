@@ -24,7 +24,7 @@ export const toldCalls: ClientPlugin = {
 };
 
 /**
- * Errors that are answers: AWS says that an id does not exist, or that a dry run would be allowed.
+ * Errors in the role of answers: about an unknown id, or about a dry run with permission.
  */
 function isAnswer(thrown: unknown): boolean {
   return thrown instanceof Error && /(NotFound|^DryRunOperation)$/.test(codeOf(thrown) ?? thrown.name);

@@ -1,6 +1,6 @@
 /**
- * Attributes of the Cloud Map instances that the product registers, beside those that serve as
- * tags. The first one names the owner. Never rename them: the product would not recognise its
+ * Attributes of the product's own Cloud Map instances, beside the attributes that serve as tags.
+ * The first one names the owner. Never rename them: the product would not recognise its
  * instances.
  */
 export const publishedAttributes = {

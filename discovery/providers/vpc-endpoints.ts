@@ -37,8 +37,7 @@ export function createVpcEndpointsSource(
         const interfaceIds = new Set(serving.flatMap((item) => item.interfaceIds));
         const listed = await reader.listInterfaces([...interfaceIds], signal);
         const interfaces = new Map((await withZoneIds(listed, readZoneIds, signal)).map((item) => [item.id, item]));
-        // Read after the interfaces, so that a resource that joins meanwhile shows in the
-        // associations.
+        // Read after the interfaces, because a resource may join meanwhile.
         const reached = await readReached(
           reader,
           serving.filter(isResource).map(({ id }) => id),
@@ -115,8 +114,8 @@ function factsOf(item: VpcEndpointItem, context: EndpointContext): Candidate['fa
 }
 
 /**
- * All private addresses of the endpoint's interfaces. Or the interface that AWS does not know, or
- * that has no address.
+ * All private addresses of the endpoint's interfaces. Or the problem: AWS does not know an
+ * interface, or an interface has no address.
  */
 function addressesOf(item: VpcEndpointItem, { scope, interfaces }: EndpointContext): readonly Address[] | Problem {
   if (!isServing(item)) return [];

@@ -105,7 +105,7 @@ const unusable: Problem = {
 };
 const noSources: Problem = { reason: 'no sources', fix: 'start the plugin server with --config FILE' };
 const unreached: Readonly<Record<Extract<FoundReach, string>, Problem>> = {
-  undiscovered: { reason: 'nothing was discovered yet', fix: 'see what this log says of discovery' },
+  undiscovered: { reason: 'discovery has not finished yet', fix: 'look at the discovery messages in this log' },
   'unknown domain': {
     reason: 'unknown domain',
     fix: 'tag an endpoint with it, or correct domain of the plugin entity',
@@ -123,7 +123,7 @@ function resolve(config: PluginConfig, { feed, monotonicMs }: HandlerContext, re
 function staleness({ max_stale_seconds }: PluginConfig): Problem {
   return {
     reason: `not confirmed for more than max_stale_seconds ${max_stale_seconds}`,
-    fix: 'see what this log says of discovery, or set it higher',
+    fix: 'look at the discovery messages in this log, or raise max_stale_seconds',
   };
 }
 

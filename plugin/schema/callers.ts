@@ -45,7 +45,8 @@ const spellings = Object.values(identityHeaders).flatMap(spellingsOf);
 const headLua = `-- Generated from plugin/schema/callers.ts by \`npm run generate\`; do not edit.
 local Handler = { PRIORITY = ${callersPriority}, VERSION = "${pluginVersion}" }
 
--- What was read leaves with the configurations that it was read of. In Kong's strict sandbox no table is weak: there each domain keeps its last one.
+-- Parsed tables are dropped together with their configurations. Kong's strict sandbox has no weak
+-- tables: there each domain keeps its last one.
 local function weak(mode) return setmetatable({}, { __mode = mode }) end
 local is_weak, known = pcall(weak, "k")
 if not is_weak then known = {} end
@@ -55,7 +56,8 @@ local shared = is_weak and weak("v") or nil
 const tablesLua = `
 local account_form = "^" .. string.rep("%d", 12) .. "$"
 
--- Consumers by the value of their TLV; nil: the table is broken, also where it gives an endpoint to two consumers.
+-- Returns consumers by the value of their TLV. nil: the table is broken, for example because an
+-- endpoint has two consumers.
 local function parse(text)
   if type(text) ~= "string" then return nil end
   local consumers = {}
@@ -75,7 +77,8 @@ local function parse(text)
   return consumers
 end
 
--- Configurations with the same text, as of many domains or before and after a change elsewhere, share what was read.
+-- Configurations with the same text share their parsed tables: many domains have the same callers,
+-- and most changes leave a table as it was.
 local function read(text)
   local consumers = shared and text and shared[text] or parse(text)
   if shared and consumers then shared[text] = consumers end
@@ -94,7 +97,8 @@ end
 `;
 
 const judgeLua = `
--- What clients say of themselves reaches no provider, and no plugin after this one. Nginx takes - and _ for the same here.
+-- Removes identity headers of clients, so that no provider and no later plugin believes them.
+-- Nginx treats - and _ alike here.
 local function clear(var)
   if not (${Object.values(identityHeaders)
     .map((name) => `var.${asVariable(name)}`)
@@ -103,7 +107,7 @@ local function clear(var)
 ${spellings.map((name) => `  clear_header("${name}")`).join('\n')}
 end
 
--- Kong removes what a client names in its Connection header after all plugins.
+-- After all plugins, Kong removes the headers that a client names in its Connection header.
 local function names_identity(connection)
   return connection ~= nil and string.find(string.lower(connection), "privatelink", 1, true) ~= nil
 end
@@ -118,7 +122,7 @@ local function judge(config)
   local consumer = held.callers[tlv]
   local is_cloaked = consumer and names_identity(var.http_connection)
   if consumer and not is_cloaked then
-    -- Nginx's own: Kong's, which looks at the phase and for Host, takes twice the time.
+    -- The function of nginx: Kong's own checks the phase and Host, and takes twice the time.
     local set_header = ngx.req.set_header
     set_header("${identityHeaders.consumer}", consumer)
     set_header("${identityHeaders.endpoint}", string.sub(tlv, 2))
@@ -131,7 +135,7 @@ end
 `;
 
 const logLua = `
--- What people read, and what callers are answered.
+-- Texts of the log, and the answer to refused callers.
 local words = {
   broken = { "its table cannot be read", "the gateway cannot tell who may call" },
   failed = { "the plugin failed", "the gateway cannot tell who may call" },
@@ -142,7 +146,8 @@ local words = {
 
 local minute, left, counts, before = 0, ${mostCallers}, {}, {}
 
--- Whether a line is due: one for each worker, caller and minute; and how many requests the minute before had. Callers crowd out no fault.
+-- Whether to log a line: one for each worker, caller and minute. Also returns the number of
+-- requests in the minute before. Lines of callers never displace lines of faults.
 local function is_due(caller, is_fault)
   local now = math.floor(ngx.time() / 60)
   if now ~= minute then
@@ -192,7 +197,7 @@ end
 const accessLua = `
 local passes = { allowed = true, observed = true, missing = true }
 
--- Whatever goes wrong here closes; only what the log does not take is no fault of a request.
+-- Every error here refuses the request, except an error of the log.
 function Handler:access(config)
   local is_judged, verdict, why, consumer, tlv = pcall(judge, config)
   local problem

@@ -12,8 +12,8 @@ import { isDump, parseOptions, type ServerOptions, socketPathOf } from './option
 import { servingFlags } from './serving/flags';
 
 /**
- * Prints a dump, or listens on behalf of the serving process (serving/main.ts). Everything that may
- * fail or use memory is in that process.
+ * Prints a dump, or listens on behalf of the serving process (serving/main.ts). The serving
+ * process has all the work that may fail or use memory.
  */
 
 /**

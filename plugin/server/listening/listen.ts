@@ -19,7 +19,7 @@ export async function listenOn(
   const server = createServer({ pauseOnConnect: true }, onSocket);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(notListening(path, `cannot be made (${messageOf(cause)})`, { cause, fix: fixOf(cause, path) }));
+      reject(notListening(path, `cannot be created (${messageOf(cause)})`, { cause, fix: fixOf(cause, path) }));
     });
     server.listen({ path, readableAll: isForAll, writableAll: isForAll }, resolve);
   });

@@ -9,8 +9,8 @@ import { createWaiting } from './waiting';
 
 export type SuperviseOptions = Omit<ServingProcessOptions, 'onEnd'> & {
   /**
-   * Starts the serving process. It asks for each connection with a message, reports connections
-   * that did not arrive and connections that it closed, and ends together with this process.
+   * Starts the serving process. It asks for each connection with a message, reports lost and
+   * closed connections, and ends together with this process.
    */
   readonly startServing: () => ChildProcess;
   readonly clock: Clock;

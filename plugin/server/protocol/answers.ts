@@ -38,7 +38,7 @@ export function createAnswers(onWait: () => void, onTimeout: () => void): Answer
   function expect(call: PdkCall): PromiseLike<unknown> {
     const index = called;
     called += 1;
-    // biome-ignore lint/suspicious/noThenProperty: awaiting it is what tells that the answer is of interest.
+    // biome-ignore lint/suspicious/noThenProperty: an await shows that somebody needs the answer.
     return { then: (onAnswer, onError) => wait(index, call).then(onAnswer, onError) };
   }
 
@@ -61,6 +61,6 @@ export function createAnswers(onWait: () => void, onTimeout: () => void): Answer
 }
 
 function lost(method: string): PrivatelinkError {
-  const reason = `${method}: its answer did not come, or came before anybody waited for it`;
+  const reason = `${method}: its answer did not come, or came too early`;
   return new PrivatelinkError(reason, { code: 'UNREACHABLE', fix: undefined });
 }

@@ -80,8 +80,8 @@ const rememberedLimit = 10_000;
 type Remembered<Second> = { readonly second: Second; readonly call: PdkCall; readonly next?: Remembered<Second> };
 
 /**
- * Encodes each call once, because requests repeat the same calls. The lookup goes by the argument
- * that differs most.
+ * Encodes each call once, because requests repeat the same calls. The lookup uses the argument that
+ * differs most.
  */
 function remember<Second>(make: (first: string, second: Second) => PdkCall) {
   const made = new Map<string, Remembered<Second>>();

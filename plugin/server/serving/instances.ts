@@ -76,6 +76,6 @@ export function createInstances({ plugins, now, onProblem }: InstancesOptions): 
 }
 
 function unknownPlugin(name: string, known: readonly string[]): PrivatelinkError {
-  const reason = `Kong asked for plugin ${JSON.stringify(name)}, and this server has ${known.join(', ')}`;
+  const reason = `Kong asked for plugin ${JSON.stringify(name)}, but this server has only ${known.join(', ')}`;
   return new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'see KONG_PLUGINS' });
 }

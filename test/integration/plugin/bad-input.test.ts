@@ -181,7 +181,7 @@ describe.each(programs)('bad input under %s', (program) => {
   it('takes the way out while its configuration file is not there, with one line for it and one for requests', async () => {
     const running = await start(program, { KONG_PRIVATELINK_CONFIG: '/nonexistent/plugin.yaml' });
 
-    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^nothing was discovered yet;/));
+    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^discovery has not finished yet;/));
 
     expect(await problemsWith(running, '/nonexistent/plugin.yaml')).toHaveLength(1);
   });
@@ -189,7 +189,7 @@ describe.each(programs)('bad input under %s', (program) => {
   it('takes the way out while discovery has never succeeded, with one line for it and one for requests', async () => {
     const running = await start(program, discoveryEnv({ endpoint: 'http://127.0.0.1:9' }));
 
-    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^nothing was discovered yet;/));
+    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^discovery has not finished yet;/));
 
     expect(await problemsWith(running, 'source hub, account self, region us-east-1')).toHaveLength(1);
   });

@@ -204,12 +204,12 @@ describe('templates', () => {
 
 describe('what is refused', () => {
   it.each([
-    ['a key twice', 'a: 1\nb: 2\na: 3', 'line 3: a key stands twice'],
-    ['a key twice, as decK reads them', 'on: 1\ntrue: 2', 'line 2: a key stands twice'],
+    ['a key twice', 'a: 1\nb: 2\na: 3', 'line 3: a key appears twice'],
+    ['a key twice, as decK reads them', 'on: 1\ntrue: 2', 'line 2: a key appears twice'],
     [
       'a key that would be a template',
       'a: 1\n"\\x24{{ env `DECK_X` }}": 2',
-      'line 2: a key that only looks like a template',
+      'line 2: a key looks like a template but is none',
     ],
     ['an alias of nothing', 'a:\n  - b\n  - *c', 'line 3: an alias names nothing'],
     ['a merge of a text', 'a: 1\n<<: b', 'line 2: << takes a mapping'],

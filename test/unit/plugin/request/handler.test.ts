@@ -79,7 +79,7 @@ describe('access', () => {
   });
 
   it.each([
-    ['nothing was discovered yet; see what this log says of discovery', feedOf(undefined), {}, 1_000],
+    ['discovery has not finished yet; look at the discovery messages in this log', feedOf(undefined), {}, 1_000],
     [
       'unknown domain; tag an endpoint with it, or correct domain of the plugin entity',
       feedOf(route),
@@ -87,7 +87,7 @@ describe('access', () => {
       1_000,
     ],
     [
-      'not confirmed for more than max_stale_seconds 60; see what this log says of discovery, or set it higher',
+      'not confirmed for more than max_stale_seconds 60; look at the discovery messages in this log, or raise max_stale_seconds',
       feedOf(route),
       { max_stale_seconds: 60 },
       61_001,

@@ -1,7 +1,8 @@
 -- Generated from plugin/schema/callers.ts by `npm run generate`; do not edit.
 local Handler = { PRIORITY = 5000, VERSION = "0.1.0" }
 
--- What was read leaves with the configurations that it was read of. In Kong's strict sandbox no table is weak: there each domain keeps its last one.
+-- Parsed tables are dropped together with their configurations. Kong's strict sandbox has no weak
+-- tables: there each domain keeps its last one.
 local function weak(mode) return setmetatable({}, { __mode = mode }) end
 local is_weak, known = pcall(weak, "k")
 if not is_weak then known = {} end
@@ -9,7 +10,8 @@ local shared = is_weak and weak("v") or nil
 
 local account_form = "^" .. string.rep("%d", 12) .. "$"
 
--- Consumers by the value of their TLV; nil: the table is broken, also where it gives an endpoint to two consumers.
+-- Returns consumers by the value of their TLV. nil: the table is broken, for example because an
+-- endpoint has two consumers.
 local function parse(text)
   if type(text) ~= "string" then return nil end
   local consumers = {}
@@ -29,7 +31,8 @@ local function parse(text)
   return consumers
 end
 
--- Configurations with the same text, as of many domains or before and after a change elsewhere, share what was read.
+-- Configurations with the same text share their parsed tables: many domains have the same callers,
+-- and most changes leave a table as it was.
 local function read(text)
   local consumers = shared and text and shared[text] or parse(text)
   if shared and consumers then shared[text] = consumers end
@@ -46,7 +49,8 @@ local function tables_of(config)
   return held
 end
 
--- What clients say of themselves reaches no provider, and no plugin after this one. Nginx takes - and _ for the same here.
+-- Removes identity headers of clients, so that no provider and no later plugin believes them.
+-- Nginx treats - and _ alike here.
 local function clear(var)
   if not (var.http_x_privatelink_consumer or var.http_x_privatelink_endpoint) then return end
   local clear_header = ngx.req.clear_header
@@ -60,7 +64,7 @@ local function clear(var)
   clear_header("X_Privatelink_Endpoint")
 end
 
--- Kong removes what a client names in its Connection header after all plugins.
+-- After all plugins, Kong removes the headers that a client names in its Connection header.
 local function names_identity(connection)
   return connection ~= nil and string.find(string.lower(connection), "privatelink", 1, true) ~= nil
 end
@@ -75,7 +79,7 @@ local function judge(config)
   local consumer = held.callers[tlv]
   local is_cloaked = consumer and names_identity(var.http_connection)
   if consumer and not is_cloaked then
-    -- Nginx's own: Kong's, which looks at the phase and for Host, takes twice the time.
+    -- The function of nginx: Kong's own checks the phase and Host, and takes twice the time.
     local set_header = ngx.req.set_header
     set_header("X-Privatelink-Consumer", consumer)
     set_header("X-Privatelink-Endpoint", string.sub(tlv, 2))
@@ -86,7 +90,7 @@ local function judge(config)
   return is_let and "observed" or "refused", is_cloaked and "cloaked" or "uncontracted", consumer or other, tlv
 end
 
--- What people read, and what callers are answered.
+-- Texts of the log, and the answer to refused callers.
 local words = {
   broken = { "its table cannot be read", "the gateway cannot tell who may call" },
   failed = { "the plugin failed", "the gateway cannot tell who may call" },
@@ -97,7 +101,8 @@ local words = {
 
 local minute, left, counts, before = 0, 100, {}, {}
 
--- Whether a line is due: one for each worker, caller and minute; and how many requests the minute before had. Callers crowd out no fault.
+-- Whether to log a line: one for each worker, caller and minute. Also returns the number of
+-- requests in the minute before. Lines of callers never displace lines of faults.
 local function is_due(caller, is_fault)
   local now = math.floor(ngx.time() / 60)
   if now ~= minute then
@@ -145,7 +150,7 @@ end
 
 local passes = { allowed = true, observed = true, missing = true }
 
--- Whatever goes wrong here closes; only what the log does not take is no fault of a request.
+-- Every error here refuses the request, except an error of the log.
 function Handler:access(config)
   local is_judged, verdict, why, consumer, tlv = pcall(judge, config)
   local problem

@@ -10,7 +10,7 @@ local function tell(reason)
   kong.log.notice("privatelink-zone: requests stay with the upstream of all zones: ", reason)
 end
 
--- Kong sends a request to an address without asking an upstream, and fails with a name in its place.
+-- For a service at an address, Kong asks no upstream and fails when a plugin sets a name.
 local function address()
   local service = kong.router and kong.router.get_service()
   local host = service and service.host
@@ -28,7 +28,7 @@ local function choose(config)
   if not kong.service.set_upstream(name) then tell("there is no upstream " .. name) end
 end
 
--- Whatever goes wrong here, the service's own upstream is right.
+-- After any error here, the service's own upstream is right.
 function Handler:access(config)
   local is_done, problem = pcall(choose, config)
   if not is_done then pcall(tell, tostring(problem)) end
