@@ -2,7 +2,10 @@ import { unreferencedClock } from '#io/clock';
 
 const explainEveryMs = 60_000;
 
-/** Lets each pair of reason and domain through once a minute; forgets old ones, since AWS's words may differ every time. */
+/**
+ * Passes each pair of reason and domain once a minute. Forgets old pairs, since AWS's words may
+ * differ every time.
+ */
 export function limitRate(say: (reason: string, domain: string) => void): (reason: string, domain: string) => void {
   const nextMs = new Map<string, number>();
   return (reason, domain) => {

@@ -3,7 +3,10 @@ import { messageOf } from '#core/errors';
 import { openOutput } from '#io/output';
 import { limitRate } from './limit-rate';
 
-/** The log of a server of this name, on standard error, which Kong logs too; standard output is for what was asked for. */
+/**
+ * Creates the log of a server of this name, on standard error; Kong logs it too. Standard output is
+ * for requested output.
+ */
 export function createLogger(server: string): Logger {
   return pino({ base: { server } }, openOutput(2));
 }
@@ -14,7 +17,10 @@ export function problemsOf(logger: Logger): (reason: string) => void {
   return (reason) => say(reason, '');
 }
 
-/** Says why this process cannot go on, and ends it: what is listening already must not keep it. */
+/**
+ * Logs the reason of the end, and ends the process: a listener that is already open must not keep
+ * it alive.
+ */
 export function giveUpWith(logger: Logger): (thrown: unknown) => never {
   return (thrown) => {
     logger.fatal({ reason: messageOf(thrown) }, 'cannot go on');

@@ -13,7 +13,10 @@ const maxConnections = 16;
 
 type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Serves what `render` gives at `/metrics`; the address is `127.0.0.1:PORT` or `unix:/path`. Throws PrivatelinkError for any other, or one in use. */
+/**
+ * Serves the text of `render` at `/metrics`; the address is `127.0.0.1:PORT` or `unix:/path`.
+ * Throws PrivatelinkError for any other address, or an address in use.
+ */
 export async function serveMetrics(address: string, render: () => string): Promise<Server> {
   const listening = parseAddress(address);
   const server = createServer(serverTimeouts, (request, response) => {
@@ -30,7 +33,7 @@ export async function serveMetrics(address: string, render: () => string): Promi
   return server;
 }
 
-/** A socket that was left behind is replaced; anything else is somebody's. */
+/** Replaces a socket without a server; any other file belongs to somebody. */
 async function clear(address: string, path: string): Promise<void> {
   const found = await findAt(path);
   if (found === 'no socket') throw refused(address, 'there is something that is no socket, and it is left as it is');

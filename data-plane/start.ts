@@ -7,16 +7,18 @@ import { type DiscoveryThread, emptyFeed, type Feed, type FeedOptions, startFeed
 import { ownZoneId } from './zone/own-zone';
 import type { FromZone } from './zone/zone-id';
 
-/** What a process on a data plane runs beside what it serves: a thread that discovers and probes, and one that finds the own zone. */
+/**
+ * The threads of a process on a data plane: one discovers and probes, another finds the own zone.
+ */
 
 type Tell = (reason: string) => void;
 
 export type OpenFeedOptions = Pick<FeedOptions, 'isNamed' | 'isLean' | 'firstWaitMs'> & {
-  /** Of the thread that discovers; Node's own when absent. */
+  /** Limits of the discovery thread; Node's own when absent. */
   readonly resourceLimits?: ResourceLimits;
 };
 
-/** Starts discovery where a configuration is named; it ends with the process. */
+/** Starts discovery where a configuration is named. Discovery ends with the process. */
 export function openFeed(
   env: Readonly<Record<string, string | undefined>>,
   onProblem: Tell,
@@ -28,8 +30,8 @@ export function openFeed(
 }
 
 /**
- * Has the own zone found where the environment does not give its id, and says what stands there in its place. Until `onZone` is told no zone
- * is preferred.
+ * Looks up the own zone where the environment does not give its id, and reports a wrong value
+ * there. No zone is preferred until `onZone` is called.
  */
 export function findOwnZone(
   env: Readonly<Record<string, string | undefined>>,
@@ -42,7 +44,7 @@ export function findOwnZone(
   findZone(onZone, onProblem);
 }
 
-/** In a thread that ends when the zone is found. */
+/** Runs in a thread that ends with the result. */
 function findZone(onZone: (zoneId: string) => void, onProblem: Tell): void {
   const worker = openWorker('zone/thread.js');
   listen(worker, (message: FromZone) => {
@@ -57,7 +59,7 @@ function openWorker(file: string, options?: WorkerOptions): Worker {
   return new Worker(join(__dirname, file), options);
 }
 
-/** A thread keeps no process alive; Node lets it do so again with each listener. */
+/** A thread must keep no process alive. Node lets it do so again with each listener. */
 function listen<T>(worker: Worker, listener: (message: T) => void): void {
   worker.on('message', listener);
   worker.unref();

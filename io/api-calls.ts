@@ -6,24 +6,27 @@ import { type ErrorCode, PrivatelinkError } from '#core/errors';
 export type ApiCall = {
   /** `ec2`, `konnect` and the like. */
   readonly api: string;
-  /** What the API itself calls it, or its method: never a text of somebody else. */
+  /** The API's own name of the action, or its method: never a text of somebody else. */
   readonly action: string;
   readonly result: 'ok' | ErrorCode;
-  /** For which of several control planes the call was made; of what is done once for all, for which one first. */
+  /** The stage of the call. A call made once for all stages has the stage that made it first. */
   readonly stage?: string;
 };
 
-/** Whoever calls is many layers below whoever counts, and most processes count nothing: Node's own way to tell, which costs nothing where nobody listens. */
+/**
+ * The caller is many layers below the counter, and most processes count nothing. Node's diagnostics
+ * channel costs nothing without a listener.
+ */
 const calls = channel('kong-privatelink:api-call');
 
 const stages = new AsyncLocalStorage<string>();
 
-/** Does the work, whose calls are told with the name of the stage; the only control plane has none. */
+/** Does the work, and names the stage in each of its calls. The only control plane has no name. */
 export function inStage<T>(stage: string | undefined, work: () => T): T {
   return stage === undefined ? work() : stages.run(stage, work);
 }
 
-/** Hears of each call of this thread from now on; what it gives ends that. */
+/** Hears of each call of this thread from now on. Returns a function that ends the listening. */
 export function onCall(listener: (call: ApiCall) => void): () => void {
   const hear = (message: unknown) => listener(message as ApiCall);
   calls.subscribe(hear);
@@ -31,13 +34,15 @@ export function onCall(listener: (call: ApiCall) => void): () => void {
 }
 
 type Results<T> = {
-  /** `ok` where none is given. */
+  /** `ok` when absent. */
   readonly ofAnswer?: (answer: T) => ApiCall['result'];
-  /** The code of a PrivatelinkError where none is given; what gives nothing is not told. */
+  /**
+   * The code of a PrivatelinkError when absent. The call is not told where this returns undefined.
+   */
   readonly ofThrown?: (thrown: unknown) => ApiCall['result'] | undefined;
 };
 
-/** Makes a call and tells how it ended; one that was stopped, and says so by the signal's reason, is not told. */
+/** Makes a call and tells its result. A call that rejects with the signal's reason is not told. */
 export async function telling<T>(
   call: Pick<ApiCall, 'api' | 'action'>,
   run: () => Promise<T>,

@@ -4,7 +4,9 @@ import type { Clock } from '#core/timing/clock';
 /** The machine's time. */
 export const systemClock = createClock({ ref: true });
 
-/** The same with timers that keep no process alive: a plugin server that was only asked for its dump must exit. */
+/**
+ * Timers of this clock keep no process alive: a plugin server started for its dump alone must exit.
+ */
 export const unreferencedClock = createClock({ ref: false });
 
 function createClock({ ref }: { readonly ref: boolean }): Clock {

@@ -8,8 +8,9 @@ export type Limits = {
 };
 
 /**
- * Runs `work` over `items` and gives the results in the order of the items. The first rejection ends it: nothing new starts, and the signal
- * of what is under way aborts. When `limits.signal` aborts, that signal does too, and the work decides what comes of it.
+ * Runs `work` over `items` and returns the results in the order of the items. The first rejection
+ * ends the run: no new work starts, and the signal of the running work aborts. When `limits.signal`
+ * aborts, that signal aborts too, and the work decides the result.
  */
 export function concurrently<I, O>(
   items: readonly I[],
@@ -17,7 +18,7 @@ export function concurrently<I, O>(
   work: (item: I, signal: AbortSignal) => Promise<O>,
 ): Promise<O[]> {
   return withOwnSignal(signal, async (own) => {
-    // Each item under way listens, and Node warns of more than ten.
+    // Each running item listens, and Node warns of more than ten listeners.
     setMaxListeners(0, own.signal);
     const results: O[] = new Array(items.length);
     const queue = items.entries();

@@ -20,7 +20,10 @@ import { hasCode } from '#core/errors';
 
 type Reading = { readonly signal?: AbortSignal; readonly mostBytes?: number };
 
-/** Gives the text of a file, or what it begins with. A pipe is refused: nobody may ever write to it, and a read that waits for that cannot be stopped. */
+/**
+ * Returns the text of a file, or its beginning. Refuses a pipe: a read that waits for a writer
+ * cannot be stopped.
+ */
 export async function readRegular(path: string, { signal, mostBytes = Infinity }: Reading = {}): Promise<string> {
   const handle = await open(path, withoutWaiting);
   try {
@@ -34,7 +37,7 @@ export async function readRegular(path: string, { signal, mostBytes = Infinity }
   }
 }
 
-/** Gives the text of a file at once; a pipe is refused as by `readRegular`. */
+/** Returns the text of a file synchronously. Refuses a pipe, as `readRegular` does. */
 export function readRegularNow(path: string): string {
   const file = openSync(path, withoutWaiting);
   try {
@@ -45,7 +48,10 @@ export function readRegularNow(path: string): string {
   }
 }
 
-/** Gives what a file begins with, at once and with three calls of the system. Throws what Node says; a pipe has no beginning. */
+/**
+ * Returns the beginning of a file synchronously, with three system calls. Throws Node's error. A
+ * pipe has no beginning.
+ */
 export function readStartNow(path: string, bytes: number): Buffer {
   const file = openSync(path, withoutWaiting);
   try {
@@ -59,16 +65,23 @@ export function readStartNow(path: string, bytes: number): Buffer {
 const withoutWaiting = constants.O_RDONLY | constants.O_NONBLOCK;
 
 function checkRegular(found: Stats): void {
-  // Node says itself what is wrong with a folder.
+  // Node's own error explains a folder.
   if (!found.isFile() && !found.isDirectory()) throw new Error('it is a pipe or a device, and no file');
 }
 
 type Writing = {
-  /** No secret is inside: the file that is there keeps its mode, and a new one is for all to read whom the umask lets. */
+  /**
+   * The text holds no secret: an existing file keeps its mode, and the umask decides about a new
+   * one.
+   */
   readonly isPublic?: boolean;
 };
 
-/** Replaces the file as a whole unless it holds `text` already; gives whether it wrote, which is then on the disk. Secrets may be inside: 0600, unless it is public. Throws where something else than a file or a device is. */
+/**
+ * Replaces the whole file unless it holds `text` already. Returns whether it wrote; the text is on
+ * the disk then. The mode is 0600 unless the text is public, because it may hold secrets. Throws
+ * where the path is neither a file nor a device.
+ */
 export async function writeIfChanged(path: string, text: string, { isPublic }: Writing = {}): Promise<boolean> {
   const { file, found: before } = await findWritable(path);
   if (before && !before.isFile()) {
@@ -82,19 +95,19 @@ export async function writeIfChanged(path: string, text: string, { isPublic }: W
   return true;
 }
 
-/** Throws where `writeIfChanged` would; leaves what is there as it is. */
+/** Throws where `writeIfChanged` would throw. Changes nothing. */
 export async function proveWritable(path: string): Promise<void> {
   const { file, found } = await findWritable(path);
   if (found && !found.isFile()) await access(file, constants.W_OK);
-  // Its permissions alone do not tell whether a folder takes a new file.
+  // The permissions of a folder do not prove the folder takes a new file.
   else await rmdir(await mkdtemp(join(dirname(file), '.doctor-')));
 }
 
-/** As in `-o /dev/stdout`: it is open already, so that nothing waits for a reader. */
+/** As in `-o /dev/stdout`: the descriptor is open already, so the open waits for no reader. */
 const isOwnDescriptor = /^\/(?:dev\/(?:std(?:out|err)$|fd\/)|proc\/self\/fd\/)/;
 const noFile = 'NO_FILE';
 
-/** Where the path leads, and what is there: a file, a device or nothing. */
+/** Returns the target of the path, and its kind: a file, a device or nothing. */
 async function findWritable(path: string): Promise<{ readonly file: string; readonly found?: Stats }> {
   const file = await realpath(path).catch(() => path);
   const found = await stat(file).catch(() => undefined);
@@ -103,17 +116,20 @@ async function findWritable(path: string): Promise<{ readonly file: string; read
   return { file, found };
 }
 
-/** What is never written to: opening a pipe waits for a reader, which nothing ends, not even SIGTERM. */
+/**
+ * Names a kind that is never written to. Opening a pipe waits for a reader, and not even SIGTERM
+ * ends the wait.
+ */
 function kindOf(found: Stats): string | undefined {
   if (found.isFIFO()) return 'pipe';
   if (found.isSocket()) return 'socket';
   return found.isDirectory() ? 'folder' : undefined;
 }
 
-/** `before`: whose mode it gets. */
+/** `before`: the file that gives its mode. */
 type Replacing = { readonly mode: number; readonly before?: Stats };
 
-/** Readers see the old text or the new one, whatever ends this process or the machine meanwhile (fm-52). */
+/** Readers see the old text or the new text, even when the process or the machine dies (fm-52). */
 async function replaceFile(file: string, text: string, { mode, before }: Replacing): Promise<void> {
   const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;
   // `x`: through no symlink, and over no file of others.
@@ -125,14 +141,17 @@ async function replaceFile(file: string, text: string, { mode, before }: Replaci
     await written.finally(() => handle.close());
     await rename(temporary, file);
   } catch (thrown) {
-    // On a full disk its part of the text would stay, one for each try.
+    // On a full disk each try would leave a part of the text.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw thrown;
   }
   await syncFolder(dirname(file));
 }
 
-/** Until then a machine that stops may come back with the old file. Where folders cannot be synced, that risk is all there is. */
+/**
+ * Without this, a machine that stops may come back with the old file. Some file systems cannot sync
+ * folders: the risk stays there.
+ */
 async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
@@ -142,10 +161,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** What is younger than this may be being written by another process. */
+/** Another process may still write a file younger than this. */
 const leftoverMs = 3_600_000;
 
-/** Removes what processes left beside the file that were killed as they wrote it; what it cannot remove is no reason to write nothing. */
+/** Removes temporary files of killed processes. A failure here does not stop the write. */
 async function removeLeftovers(file: string, own: string): Promise<void> {
   const isTemporary = (name: string) =>
     name.startsWith(basename(file)) && /^\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(file).length));
@@ -154,13 +173,16 @@ async function removeLeftovers(file: string, own: string): Promise<void> {
   await Promise.all(paths.map((path) => removeIfOld(path, own).catch(() => undefined)));
 }
 
-/** Old beside the one that is being written: both times are of the file system. */
+/** Compares the age with the file being written: both times are of the file system. */
 async function removeIfOld(path: string, own: string): Promise<void> {
   const [{ mtimeMs }, { mtimeMs: nowMs }] = await Promise.all([lstat(path), lstat(own)]);
   if (nowMs - mtimeMs > leftoverMs) await rm(path);
 }
 
-/** Makes the folder (0700) and those above it. Not Node's `recursive`, which tries for ever where the system says ENOENT, as in /proc. */
+/**
+ * Makes the folder (0700) and its parents. Node's `recursive` tries for ever where the system says
+ * ENOENT, as in /proc.
+ */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await makeOne(folder);
@@ -178,7 +200,6 @@ async function makeOne(folder: string): Promise<void> {
   });
 }
 
-/** Whether there is something at the path. */
 export function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -186,12 +207,12 @@ export function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Whether what was thrown says that there is no such file. */
+/** Whether the error says that there is no such file. */
 export function isMissingFile(thrown: unknown): boolean {
   return hasCode(thrown, 'ENOENT');
 }
 
-/** What people do about a write that failed: make room on a full disk, or for a file, else `otherwise`. */
+/** Returns the fix for a failed write: room on a full disk or for a file, else `otherwise`. */
 export function writeFix(thrown: unknown, otherwise: string): string {
   if (hasCode(thrown, noFile)) return 'remove it, or name a file';
   return hasCode(thrown, 'ENOSPC', 'EDQUOT') ? 'free space on its disk' : otherwise;

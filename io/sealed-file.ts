@@ -4,31 +4,36 @@ import { type ErrorCode, messageOf, misfitOf, PrivatelinkError, type Problem } f
 import { canonicalJson, checksumOf, digestOf } from '#core/json';
 import { isMissingFile, makeFolder, readRegular, writeIfChanged } from './files';
 
-/** A kind of file with a checksum: what it holds, and what people are told of one that cannot be used. The checksum finds damage; it is no signature. */
+/**
+ * A kind of file with a checksum, with the messages for an unusable file. The checksum finds
+ * damage; it is no signature.
+ */
 export type Sealed<T> = {
-  /** What it is called in messages, as in "the snapshot". */
+  /** The name in messages, as in "the snapshot". */
   readonly subject: string;
   /** Raised when a reader of the version before would misunderstand the file. */
   readonly version: number;
-  /** Sorted: equal content has equal bytes. Quick: in a tenth of the time, and can be read only as it was written. Indented: for people. */
+  /**
+   * Sorted: equal content has equal bytes. Quick: takes a tenth of the time, and must be read as
+   * written. Indented: for people.
+   */
   readonly form: 'sorted' | 'quick' | 'indented';
   readonly schema: z.ZodType<T>;
-  /** Why content that is whole is not what is wanted here, as in "belongs to another owner". */
+  /** Says why intact content is wrong here, as in "belongs to another owner". */
   readonly mismatchOf?: (content: T) => Problem | undefined;
   readonly code: ErrorCode;
   readonly fixes: Fixes;
-  /** An earlier version had the content under a key, and a checksum over that alone. */
+  /** An earlier version had the content under a key, with a checksum over the content alone. */
   readonly older?: { readonly version: number; readonly key: string };
 };
 
 type Fixes = {
-  /** What mends a damaged file; where the others are absent, those files too. */
+  /** The fix for a damaged file, and for the other faults when their own fix is absent. */
   readonly damaged: string;
   readonly otherVersion?: string;
   readonly otherFile?: string;
 };
 
-/** The file's text. */
 export function serialiseSealed<T extends object>(content: T, { version, form }: Sealed<T>): string {
   const body = { version, ...content };
   if (form === 'indented') return `${JSON.stringify({ checksum: checksumOf(body), ...body }, null, 2)}\n`;
@@ -36,12 +41,15 @@ export function serialiseSealed<T extends object>(content: T, { version, form }:
   return `{"checksum":"${digestOf(text)}",${text.slice(1)}\n`;
 }
 
-/** Gives what the text holds; `from` is for messages. Throws PrivatelinkError that says what is wrong with it, and the fix. */
+/**
+ * Returns the content of the text; `from` names the file in messages. Throws PrivatelinkError with
+ * the fault and the fix.
+ */
 export function parseSealed<T>(text: string, kind: Sealed<T>, from: string): T {
   try {
     return unseal(text, kind, from);
   } catch (thrown) {
-    // Checksum and schema go down as deep as the text does, and a stack ends.
+    // Checksum and schema recurse as deep as the text nests, and a stack is finite.
     if (!(thrown instanceof RangeError)) throw thrown;
     const reason = 'is nested deeper than anything that is written here';
     throw unusable(kind, from, { reason, fix: kind.fixes.damaged });
@@ -66,7 +74,7 @@ function unseal<T>(text: string, kind: Sealed<T>, from: string): T {
   return data;
 }
 
-/** The error for a file of this kind; the reason as in "was cut short". */
+/** Returns the error for a file of this kind; the reason as in "was cut short". */
 export function unusable(
   { subject, code }: Pick<Sealed<never>, 'subject' | 'code'>,
   from: string,
@@ -75,24 +83,24 @@ export function unusable(
   return new PrivatelinkError(`${from}: ${subject} ${reason}`, { code, fix });
 }
 
-/** Gives what the file holds, undefined where there is none. Throws as `parseSealed` does. */
+/** Returns the content of the file, undefined without a file. Throws as `parseSealed` does. */
 export async function readSealed<T>(path: string, kind: Sealed<T>): Promise<T | undefined> {
   const text = await readRegular(path).catch((thrown: unknown) => {
     if (isMissingFile(thrown)) return undefined;
-    // What Node says names the path of some faults only.
+    // Node's message names the path for some faults only.
     const reason = `cannot be read (${messageOf(thrown)})`;
     throw unusable(kind, path, { reason, fix: 'make it a file that this user may read' });
   });
   return text === undefined ? undefined : parseSealed(text, kind, path);
 }
 
-/** Replaces the file as a whole, and makes its folder where there is none (io/files.ts). */
+/** Replaces the whole file, and makes a missing folder (io/files.ts). */
 export async function writeSealed<T extends object>(path: string, content: T, kind: Sealed<T>): Promise<void> {
   await makeFolder(dirname(path));
   await writeIfChanged(path, serialiseSealed(content, kind));
 }
 
-/** `looseObject`: the checksum is over all that the file holds. */
+/** `looseObject`: the checksum covers the whole file. */
 const envelopeSchema = z.looseObject({ version: z.int(), checksum: z.string() });
 
 type Opened = { readonly content: unknown; readonly isWhole: boolean };
@@ -112,7 +120,10 @@ function openEnvelope(
   return { content, isWhole: checksum === digestOfWritten(text) || checksum === checksumOf(body) };
 }
 
-/** The checksum is the first key of a file that is as it was written: what follows is the content, and need not be put in order again. */
+/**
+ * In an unchanged file the checksum is the first key. The rest is the content in its written order,
+ * so nothing needs sorting.
+ */
 function digestOfWritten(text: string): string {
   return digestOf(text.trimEnd().replace(/^\{"checksum":"[^"]*",/, '{'));
 }

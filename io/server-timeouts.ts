@@ -1,2 +1,5 @@
-/** Of a server for clients on the same network, which need milliseconds: one that says nothing keeps no connection. */
+/**
+ * For a server whose clients on the same network need milliseconds: a silent client keeps no
+ * connection.
+ */
 export const serverTimeouts = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };

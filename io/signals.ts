@@ -1,8 +1,9 @@
 import { PrivatelinkError } from '#core/errors';
 
 /**
- * Gives `work` a controller of its own that aborts with `signal`. For loops: Node (20.20) keeps an entry for every signal that
- * AbortSignal.any derives as long as its source lives, so that one that ends a loop must not be derived from in each round.
+ * Gives `work` a controller of its own that aborts with `signal`. For loops: Node (20.20) keeps an
+ * entry for every signal of AbortSignal.any as long as the source lives. So a loop must not derive
+ * a signal in each round from the signal of its end.
  */
 export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortController) => Promise<T>): Promise<T> {
   const own = new AbortController();
@@ -19,11 +20,14 @@ export async function withOwnSignal<T>(signal: AbortSignal, work: (own: AbortCon
 export type Limit = {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  /** What is thrown when the time is over. */
+  /** Makes the error for the end of the time. */
   readonly late: () => Error;
 };
 
-/** What `work` gives; its controller aborts when the time is over, and work that ends by itself soon after is waited for. */
+/**
+ * Returns the result of `work`. Its controller aborts when the time is over, and work that ends
+ * soon after is waited for.
+ */
 export function stoppedAfter<T>(
   work: (own: AbortController) => Promise<T>,
   { signal, timeoutMs, late }: Limit,
@@ -42,15 +46,16 @@ export function stoppedAfter<T>(
 export type Deadline = {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
-  /** Who has to answer, for the message. */
+  /** The party asked, for the message. */
   readonly asked: string;
-  /** What people do about it, where it is no scope. */
+  /** The fix, where the party is no scope. */
   readonly fix?: string;
 };
 
 /**
- * What `work` gives; rejects at once with the signal's reason, or with TIMEOUT when the time is over: the SDK waits between its tries
- * without looking at its signal. The timer ends with the work, where one of AbortSignal.timeout would live on after each call.
+ * Returns the result of `work`. Rejects at once with the signal's reason, or with TIMEOUT when the
+ * time is over: the SDK waits between its tries without a look at its signal. The timer ends with
+ * the work; a timer of AbortSignal.timeout would outlive each call.
  */
 export function withinDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
@@ -75,7 +80,10 @@ function lateness(asked: string, timeoutMs: number, fix = nextPass): Privatelink
 
 export type DelayedSignal = { readonly signal: AbortSignal; readonly release: () => void };
 
-/** A signal that aborts `ms` after the given one, with its reason, until it is released. */
+/**
+ * Returns a signal that aborts `ms` after the given signal, with the same reason, until its
+ * release.
+ */
 export function delayedSignal(signal: AbortSignal, ms: number): DelayedSignal {
   const delayed = new AbortController();
   let timer: NodeJS.Timeout | undefined;

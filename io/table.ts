@@ -2,23 +2,31 @@ import { printable } from '#core/printable';
 import { wrapWords } from './wrap';
 
 const gap = '  ';
-/** What stands below its row. */
+/** Begins a text below its row. */
 const indent = '    ';
 /** A text in fewer columns than this is a tower of words. */
 const fewestOfText = 16;
-/** Longer words (addresses of the web, names of resources) put their own row's last cell below it, not those of all rows. */
+/**
+ * A longer word (a URL, an ARN) puts the last cell of its own row below the row; other rows stay.
+ */
 const longestBeside = 30;
 
 type Row = readonly string[];
 
-/** Columns padded to their widest cell, two spaces apart; the last is not padded. A row is one line, whatever its cells hold, unless it must fit `columns`. */
+/**
+ * Pads columns to their widest cell, two spaces apart, except the last column. A row is one line,
+ * unless the table must fit `columns`.
+ */
 export function formatTable(head: Row, rows: readonly Row[], columns?: number): string {
   return formatRows(head, rows, columns)
     .map((row) => `${row}\n`)
     .join('');
 }
 
-/** The head and the rows of a table, each without its last end of line. What does not fit `columns` wraps within its column, or stands below its row; nothing is cut. */
+/**
+ * Returns the head and the rows of a table, each without its last end of line. A cell too wide for
+ * `columns` wraps within its column, or stands below its row. Nothing is cut.
+ */
 export function formatRows(head: Row, given: readonly Row[], columns = Number.POSITIVE_INFINITY): readonly string[] {
   const rows = [head, ...given.map((row) => row.map(printable))];
   const widest = (measure: (cell: string) => number) =>
@@ -36,7 +44,7 @@ export function formatRows(head: Row, given: readonly Row[], columns = Number.PO
   });
 }
 
-/** The columns that a cell needs at least. */
+/** The fewest columns of a cell. */
 function leastOf(cell: string): number {
   return Math.max(longestWord(cell), Math.min(cell.length, fewestOfText));
 }
@@ -49,7 +57,7 @@ function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + gap.length, -gap.length);
 }
 
-/** The widest column that can gives way, until all fit. */
+/** The widest column that can shrink gives way, until all fit. */
 function narrowed(natural: readonly number[], least: readonly number[], columns: number): readonly number[] {
   const widths = [...natural];
   for (let over = totalOf(widths) - columns; over > 0; over -= 1) {

@@ -1,18 +1,18 @@
 import { styleText } from 'node:util';
 import type { Losses } from './output';
 
-/** Where a command reads from and writes to; the process's own in production. */
+/** The input and output of a command: the process's own in production. */
 export type Terminal = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Of what went to `out`; absent where nothing gets lost. */
+  /** The losses of `out`; absent where nothing gets lost. */
   readonly losses?: Losses;
-  /** Output goes to a person, who gets colours. */
+  /** A person reads the output, and gets colours. */
   readonly isTerminal: boolean;
-  /** How wide that person's terminal is; absent elsewhere, where a row of a table is one line. */
+  /** The width of the person's terminal. Absent elsewhere: a row of a table is one line then. */
   readonly columns?: number;
-  /** How many lines that person sees; absent elsewhere. */
+  /** The lines of the person's terminal; absent elsewhere. */
   readonly rows?: number;
   /** Asks a person for a yes; absent where nobody can answer. */
   readonly confirm?: (question: string) => Promise<boolean>;
@@ -20,16 +20,18 @@ export type Terminal = {
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 
-/** The text in a colour where a person reads it and NO_COLOR is not set (no-color.org). */
+/** Colours the text where a person reads it and NO_COLOR is not set (no-color.org). */
 export function paint(terminal: Pick<Terminal, 'env' | 'isTerminal'>, colour: Colour, text: string): string {
   return terminal.isTerminal && !terminal.env.NO_COLOR ? styleText(colour, text) : text;
 }
 
-/** Progress appears when the work has taken this long. */
+/** Progress appears after this time. */
 const progressAfterMs = 2_000;
 const progressEveryMs = 1_000;
 
-/** Says on standard error how far a long piece of work is: in place on a terminal, a line every ten seconds elsewhere. */
+/**
+ * Reports progress on standard error: in place on a terminal, a line every ten seconds elsewhere.
+ */
 export function createProgress(
   terminal: Terminal,
   monotonicMs: () => number,
@@ -49,10 +51,13 @@ export function createProgress(
 /** Does the work, and tells a person meanwhile what is going on. */
 export type During = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
-/** For where nobody is to be told. */
+/** Tells nobody. */
 export const quietly: During = (_, work) => work();
 
-/** Does the work, and says on standard error that it goes on once it has taken two seconds: on a terminal how long, in one line elsewhere. */
+/**
+ * Does the work, and reports on standard error once it takes two seconds: the elapsed time on a
+ * terminal, one line elsewhere.
+ */
 export async function withElapsed<T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> {
   if (!terminal.isTerminal) return withOneLine(terminal, what, work);
   let seconds = 0;

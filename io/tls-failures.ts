@@ -1,17 +1,17 @@
 import { codeOf, messageOf } from '#core/errors';
 
-/** What people do about an authority that Node does not know, where no setting of ours names authorities. */
+/** The fix for an authority unknown to Node, where no setting of ours names authorities. */
 export const untrustedFix = 'name its authority (a file in PEM) in NODE_EXTRA_CA_CERTS before the process starts';
 
-/** What people do about a certificate whose time is over, or has not come. */
+/** The fix for a certificate outside its validity. */
 export const certificateTimeFix = 'let its certificate be renewed, and set the clock of this machine';
 
 export type TlsSettings = {
-  /** The setting that holds the address, as people call it. */
+  /** People's name for the setting with the address. */
   readonly address: string;
-  /** What people do about an authority that Node does not know. */
+  /** The fix for an authority unknown to Node. */
   readonly untrustedFix: string;
-  /** Where else the name in the certificate may be told. */
+  /** The setting for another name in the certificate. */
   readonly otherName?: string;
 };
 
@@ -36,20 +36,23 @@ const fixes: readonly { readonly codes: RegExp; readonly fix: (settings: TlsSett
   },
 ];
 
-/** What people do about a connection of which TLS came to nothing, as it will at the next try; undefined for other failures. */
+/** Returns the fix for a TLS failure that will repeat; undefined for other failures. */
 export function tlsFixOf(thrown: unknown, settings: TlsSettings): string | undefined {
-  // Node's agents give a code that says less, with OpenSSL's words.
+  // Node's agents give a less exact code beside OpenSSL's words.
   const said = opensslWordsOf(thrown)?.replaceAll(' ', '_').toUpperCase();
   const code = said ? `ERR_SSL_${said}` : codeOf(thrown);
   return fixes.find(({ codes }) => codes.test(code ?? ''))?.fix(settings);
 }
 
-/** Why a connection or an answer did not come. */
+/** Says why a connection or an answer did not come. */
 export function failureWordsOf(thrown: unknown): string {
   return opensslWordsOf(thrown) ?? (messageOf(thrown) || (codeOf(thrown) ?? 'no reason given'));
 }
 
-/** OpenSSL's own words for what was thrown, which it gives between where it found the error and a line of its source. */
+/**
+ * Returns OpenSSL's own words. They stand between the place of the error and a line of OpenSSL's
+ * source.
+ */
 export function opensslWordsOf(thrown: unknown): string | undefined {
   return /\w+:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(messageOf(thrown))?.[1];
 }

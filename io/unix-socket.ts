@@ -1,7 +1,10 @@
 import { lstatSync } from 'node:fs';
 import { connect } from 'node:net';
 
-/** What is in the way of a socket at the path; undefined for nothing, and for a socket that nobody serves, which may be replaced. */
+/**
+ * Says what blocks a socket at the path. Undefined for nothing, and for an unserved socket, which
+ * may be replaced.
+ */
 export async function findAt(path: string): Promise<'no socket' | 'served' | undefined> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return undefined;
@@ -9,7 +12,7 @@ export async function findAt(path: string): Promise<'no socket' | 'served' | und
   return (await isServed(path)) ? 'served' : undefined;
 }
 
-/** A socket that may not be tried is somebody's. */
+/** Any error but ECONNREFUSED, such as a lack of permission, means a socket of somebody else. */
 function isServed(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {

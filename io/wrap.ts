@@ -1,4 +1,7 @@
-/** The text in lines of at most so many columns, broken at spaces; a longer word (an id, an address) stays whole. */
+/**
+ * Breaks the text at spaces into lines of at most so many columns. A longer word (an id, an
+ * address) stays whole.
+ */
 export function wrapWords(text: string, columns: number): readonly string[] {
   if (text.length <= columns) return [text];
   const lines: string[] = [];
@@ -10,10 +13,13 @@ export function wrapWords(text: string, columns: number): readonly string[] {
   return lines;
 }
 
-/** Fewer than this are no column to read in. */
+/** Fewer columns than this cannot be read. */
 export const fewestColumns = 20;
 
-/** Each line of the text wrapped; what goes on stands below the line's last column that has room (two spaces or more begin one), and that of a command a step further in. */
+/**
+ * Wraps each line of the text. The rest of a line stands below its last column with enough room
+ * (two spaces or more begin a column). The rest of a command stands a step further in.
+ */
 export function wrapLines(text: string, columns: number): string {
   return text
     .split('\n')
@@ -32,7 +38,10 @@ function wrapLine(line: string, columns: number): string {
   return [`${start}${first}`, ...rest.map((more) => `${indent}${more}`)].join('\n');
 }
 
-/** Paragraphs in one line each: a line that ends no sentence goes on in the next, unless either is indented. */
+/**
+ * Joins each paragraph into one line: a line without the end of a sentence continues in the next,
+ * unless either is indented.
+ */
 export function joinParagraphs(text: string): string {
   return text.replace(/(?<=^\S.*[^.:\n])\n(?=\S)/gm, ' ');
 }

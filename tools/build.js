@@ -2,7 +2,7 @@ const { execFileSync } = require('node:child_process');
 const { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { dirname, join, posix, relative, sep } = require('node:path');
 
-/** What says how sources become outputs, or which declarations they are checked against. */
+/** Settings of the compiler, and the declarations that it checks against. */
 const settings = [
   'package.json',
   'tsconfig.json',
@@ -12,8 +12,9 @@ const settings = [
 ];
 
 /**
- * Compiles into `dist` what changed since the last build, and takes out what has no source any more; gives whether
- * there was anything to do. What is in `dist` stays there meanwhile: a sandbox may run from it. Throws what `compile` throws.
+ * Compiles changed sources into `dist`, and removes outputs without a source. Returns whether it
+ * did anything. Other files in `dist` stay there meanwhile: a sandbox may run from them. Throws the
+ * error of `compile`.
  */
 function build(root, { isClean = false, compile = compileWithTsc } = {}) {
   const dist = join(root, 'dist');
@@ -23,7 +24,7 @@ function build(root, { isClean = false, compile = compileWithTsc } = {}) {
   const last = lastOf(stamp);
   const isWhole = last?.outputs.every((path) => existsSync(join(dist, path))) ?? false;
   if (isWhole && last.inputs === inputs) return false;
-  // tsc does not look whether an output that it once wrote is still there.
+  // tsc does not check whether its former outputs still exist.
   if (!isWhole) rmSync(join(dist, '.tsbuildinfo'), { force: true });
   rmSync(stamp, { force: true });
   compile(root);
@@ -35,7 +36,10 @@ function build(root, { isClean = false, compile = compileWithTsc } = {}) {
   return true;
 }
 
-/** What the last build noted, undefined where it noted nothing: one that was killed leaves none, or a part. */
+/**
+ * Returns the note of the last build, undefined without one: a killed build leaves no note, or a
+ * part.
+ */
 function lastOf(stamp) {
   try {
     const { inputs, outputs } = JSON.parse(readFileSync(stamp, 'utf8'));
@@ -56,12 +60,17 @@ function filesIn(dist) {
     .map((one) => relative(dist, join(one.parentPath, one.name)));
 }
 
-/** Anything else changes what runs: Node would take a package.json in `dist` for that of the product. */
+/**
+ * Other files change the behaviour: Node would take a package.json in `dist` for the product's own.
+ */
 function isOutput(root, path) {
   return path === '.tsbuildinfo' || (path.endsWith('.js') && existsSync(join(root, path.replace(/\.js$/, '.ts'))));
 }
 
-/** Names other rooms by paths of files: a worker loads hundreds of modules, and Node would look each `#room/…` up anew. */
+/**
+ * Replaces `#room/…` by relative paths: a worker loads hundreds of modules, and Node would resolve
+ * each name again.
+ */
 function relate(dist, path) {
   const file = join(dist, path);
   const code = readFileSync(file, 'utf8');
@@ -72,7 +81,7 @@ function relate(dist, path) {
 
 const compiledIn = (dist) => filesIn(dist).filter((path) => path.endsWith('.js'));
 
-/** A text that is another one as soon as a source or a setting comes, goes or changes. */
+/** Returns a text that changes as soon as a source or a setting comes, goes or changes. */
 function inputsOf(root) {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
   const sources = include.flatMap((room) =>
@@ -97,7 +106,7 @@ if (require.main === module) {
   try {
     build(join(__dirname, '..'), { isClean: process.argv.includes('--clean') });
   } catch (thrown) {
-    // tsc has said why; anything else is a mistake here.
+    // tsc has printed its reason; any other error is a mistake in this file.
     if (thrown.status === undefined) throw thrown;
     process.exitCode = 1;
   }

@@ -3,7 +3,7 @@ const { dirname, join } = require('node:path');
 
 const root = join(__dirname, '..');
 
-/** What is made from code, by the path that it is written to; `load` gives a module of the product. */
+/** Returns the generated files by their path; `load` returns a module of the product. */
 function generated(load) {
   const { configJsonSchemaText } = load('config/printed/json-schema');
   const { configReference } = load('config/printed/reference');

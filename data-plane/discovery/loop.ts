@@ -10,13 +10,16 @@ import { createRoutePosts, type PostRoutes, type RoutePostsOptions } from './rou
 
 export type LoopOptions = RoutePostsOptions & {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
-  /** What an earlier process knew; in use until the first pass has ended, however long AWS takes not to answer. */
+  /**
+   * Returns the knowledge of an earlier process. It serves until the first pass has ended, however
+   * slow AWS is.
+   */
   readonly restored: () => Promise<Snapshot>;
-  /** Reads the configuration again; a pass begins at once, or when the present one has ended. */
+  /** Reads the configuration again. A pass begins at once, or after the running pass. */
   readonly reload?: () => void;
-  /** Told after each pass. */
+  /** Called after each pass. */
   readonly onPass?: () => void;
-  /** Asked after each pass: the configuration may be read later than the start. */
+  /** Called after each pass: the configuration may be read after the start. */
   readonly intervalSeconds: () => number;
   readonly clock: Clock;
   /** 0 to 1, for jitter. */
@@ -31,13 +34,19 @@ export type DiscoveryLoop = {
 
 /** Scopes with an endpoint that is about to change state are read again this soon. */
 const transitionalMs = 10_000;
-/** After a pass that gave nothing; doubles with every further one, up to the interval. */
+/**
+ * Pause after a pass without a result, in milliseconds. Each further such pass doubles the pause,
+ * up to the interval.
+ */
 const retryMs = 1_000;
 
-/** Discovers again and again until `signal` aborts, and posts what changed; a pass that fails leaves the last routes in use. */
+/**
+ * Discovers again and again until `signal` aborts, and posts changes. A failed pass leaves the last
+ * routes in use.
+ */
 export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): DiscoveryLoop {
   const { postRoutes, ...use } = createRoutePosts(options);
-  /** Ends the pause after the pass that runs, or before the next. */
+  /** Ends the pause after the running pass, or before the next pass. */
   let wait = new AbortController();
 
   function handle(message: ToDiscovery): void {
@@ -69,7 +78,10 @@ export function startDiscoveryLoop(options: LoopOptions, signal: AbortSignal): D
   return { handle, ended: repeat() };
 }
 
-/** Never rejects: a configuration that cannot be read is said by the first pass, and requests wait for that when nothing was restored. */
+/**
+ * Never rejects: the first pass reports an unreadable configuration. Requests wait for that pass
+ * when nothing was restored.
+ */
 async function restoreOnce({ restored, post }: LoopOptions, postRoutes: PostRoutes): Promise<void> {
   const snapshot = await restored().catch(() => undefined);
   if (!snapshot) return;
@@ -81,7 +93,7 @@ async function restoreOnce({ restored, post }: LoopOptions, postRoutes: PostRout
   }
 }
 
-/** What a pass gave: nothing, endpoints one of which AWS will change soon, or such as may stay. */
+/** The result of a pass: nothing, endpoints close to a change of state, or settled endpoints. */
 type Found = 'nothing' | 'transitional' | 'settled';
 
 /** Never rejects: this loop is the plugin's only source of targets. */

@@ -6,12 +6,13 @@ import type { FromDiscovery } from './messages';
 type Names = Extract<FromDiscovery, { kind: 'names' }>;
 
 /**
- * Passes in which every scope answered, before a name that none of them gave is denied: one answer may lack what there is (fm-01), and a process
- * that has just begun remembers nothing else. As many as `policy.removeAfterAbsences` has by default.
+ * Passes with an answer of every scope, before an unseen name is denied. One answer may be
+ * incomplete (fm-01), and a new process remembers nothing else. The default of
+ * `policy.removeAfterAbsences` is the same number.
  */
 const passesToDeny = 3;
 
-/** Posts the names of all domains where they changed, from when somebody asks for them on. */
+/** Posts the names of all domains when they change, once somebody has asked for them. */
 export function createNamePosts(post: (message: FromDiscovery) => void) {
   let isAskedFor = false;
   let told: Names | undefined;
@@ -38,7 +39,10 @@ export function createNamePosts(post: (message: FromDiscovery) => void) {
   };
 }
 
-/** The passes with this one: a scope that was never known makes all of them say nothing, one that is away for now only this one. */
+/**
+ * Counts the passes with this one. A scope that was never known resets the count. A scope known
+ * before leaves the count as it is.
+ */
 function passesWith({ scopes }: Snapshot, passes: number): number {
   if (scopes.some((state) => lastGoodOf(state) === undefined)) return 0;
   return scopes.every(({ status }) => status === 'known') ? passes + 1 : passes;

@@ -11,8 +11,8 @@ const probeSettingsSchema = z.object({
 });
 
 /**
- * What it is told: that requests for a domain may come, that they stopped, the own zone once it is known, that the names of all domains
- * are asked for, and that the configuration is another one.
+ * The orders to the discovery thread: requests for a domain may come, or have stopped; the own zone
+ * is known; the names of all domains are asked for; the configuration has changed.
  */
 export const toDiscoverySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('use'), domain: z.string(), probe: probeSettingsSchema }),

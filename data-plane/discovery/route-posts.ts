@@ -11,7 +11,7 @@ import type { ToDiscovery } from './orders';
 import { readRoute, writeRoute } from './route-text';
 
 export type RoutePostsOptions = {
-  /** The own zone, where it is known at the start. */
+  /** The own zone, if known at the start. */
   readonly zoneId: string | undefined;
   readonly prober: Prober;
   readonly post: (message: FromDiscovery) => void;
@@ -22,15 +22,16 @@ export type PostRoutes = (snapshot: Snapshot) => void;
 type Use = Extract<ToDiscovery, { kind: 'use' }>;
 
 /**
- * Posts the routes of the domains in use where they changed, has their targets probed, and says what is wrong with them. Between two passes
- * it keeps no more than the texts of the routes: what was discovered takes many times the memory.
+ * Posts changed routes of the domains in use, has their targets probed, and reports problems.
+ * Between two passes it keeps only the texts of the routes: the discovered data takes many times
+ * the memory.
  */
 export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RoutePostsOptions) {
   const inUse = new Set<string>();
   const sayForeign = once((id) => post({ kind: 'problem', reason: foreignWords(id) }));
   const [names, probes] = [createNamePosts(post), probesOf(prober)];
   let zoneId = initialZoneId;
-  /** By domain; undefined before the first pass, when nothing is known. */
+  /** By domain; undefined before the first pass. */
   let texts: ReadonlyMap<string, string> | undefined;
   let quarantined: readonly Quarantined[] = [];
 
@@ -48,7 +49,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
   }
 
   function postRoutes(snapshot: Snapshot): void {
-    // Before the routes, which would look stale without.
+    // The ages come before the routes: without an age a route looks stale.
     post({ kind: 'observed', ages: agesOf(snapshot) });
     const routes = resolveRoutes(snapshot, zoneId, texts && routesIn(texts));
     names.tell(routes, snapshot);
@@ -57,7 +58,7 @@ export function createRoutePosts({ zoneId: initialZoneId, prober, post }: RouteP
     complain((domain) => inUse.has(domain));
   }
 
-  // Before the first pass nothing is known, which is not the same as that there is no route.
+  // Before the first pass a missing route is unknown, not absent.
   function begin({ domain, probe }: Use): void {
     inUse.add(domain);
     probes.use(domain, probe);
@@ -90,7 +91,7 @@ function foreignWords(zoneId: string): string {
   return `no target lies in the region of the own zone ${zoneId}: see --zone-id`;
 }
 
-/** Has the targets of routes probed; those of a route with one tier not, where probes only tell which tier is alive. */
+/** Has the targets of routes probed. Probes for tiers alone skip a route with one tier. */
 function probesOf(prober: Prober) {
   const settings = new Map<string, ProbeSettings>();
 
@@ -118,14 +119,17 @@ function probesOf(prober: Prober) {
 
 const noRoute = { choices: [], tiers: [] };
 
-/** Why endpoints of some domains are not routed to, and those whose tags are too bad to tell the domain. */
+/**
+ * Returns the reasons why endpoints of these domains are not routed to, and of endpoints whose tags
+ * do not even name a domain.
+ */
 function complaintsOf(quarantined: readonly Quarantined[], isOfInterest: (domain: string) => boolean) {
   return quarantined
     .filter(({ domain }) => domain === undefined || isOfInterest(domain))
     .map(({ endpointId, reason, fix }) => formatProblem({ reason: `endpoint ${endpointId} ${reason}`, fix }));
 }
 
-/** Says each text only the first time. */
+/** Says each text once. */
 function once(say: (text: string) => void): (text: string) => void {
   const said = new Set<string>();
   return (text) => {

@@ -1,14 +1,18 @@
 import type { Choice, DomainRoute } from '../reach/resolve';
 
-/** What most choices of a domain share, and each address of an endpoint: written once, and named by where it stands in `texts`. */
+/**
+ * Common parts of the choices, and each address of an endpoint, are written once. Their index in
+ * `texts` names them.
+ */
 type Written = Omit<DomainRoute, 'choices'> & {
   readonly texts: readonly string[];
   readonly choices: readonly (readonly (number | null)[])[];
 };
 
 /**
- * The text of a route, the same for the same route: receiving thousands of objects would block the thread that serves requests, and a text
- * costs nothing until it is read. It takes a tenth of what the objects take.
+ * Writes a route as text; equal routes have equal texts. Receiving thousands of objects would block
+ * the serving thread, and a text costs nothing until it is read. A text takes a tenth of the memory
+ * of the objects.
  */
 export function writeRoute({ choices, ...route }: DomainRoute): string {
   const places = new Map<string, number>();
@@ -27,7 +31,7 @@ export function writeRoute({ choices, ...route }: DomainRoute): string {
   return JSON.stringify(written);
 }
 
-/** The route that `writeRoute` wrote, in the same process. */
+/** Reads the text of `writeRoute`, from the same process. */
 export function readRoute(text: string): DomainRoute {
   const { texts, choices, ...route } = JSON.parse(text) as Written;
   return { ...route, choices: choices.map((row) => choiceOf(row, texts)) };

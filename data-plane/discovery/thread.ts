@@ -16,11 +16,11 @@ import type { FromDiscovery } from './messages';
 import { toDiscoverySchema } from './orders';
 
 /**
- * The thread that discovers and probes: parsing AWS's answers blocks an event loop for tens of milliseconds, and the one that
- * serves requests must not wait for it.
+ * The thread that discovers and probes. Parsing AWS's answers blocks an event loop for tens of
+ * milliseconds, and the serving thread must not wait for this.
  */
 
-/** How long to wait at most for a configuration that cannot be used to be mended. */
+/** Longest pause until an unusable configuration is read again, in seconds. */
 const defaultIntervalSeconds = 60;
 
 type Discovery = { readonly discoverer: Discoverer; readonly intervalSeconds: number };
@@ -30,7 +30,7 @@ const hold = isLean ? holdPacked : holdAsItIs;
 
 let discovery: Discovery | undefined;
 
-// A file that is mounted a moment later, or mended, is read with the next pass.
+// The next pass reads a file that was mounted late, or mended.
 function openDiscovery(): Discovery {
   const config = loadDataPlaneConfig({ env: process.env });
   const clock = unreferencedClock;
@@ -48,7 +48,7 @@ function openDiscovery(): Discovery {
   return discovery;
 }
 
-/** One that cannot be used leaves the one before in use. */
+/** An unusable configuration leaves the last one in use. */
 function reload(): void {
   try {
     openDiscovery();
@@ -58,8 +58,9 @@ function reload(): void {
 }
 
 /**
- * What collects all garbage at once, and gives the system what that leaves free: a pass needs many times the memory of what is kept. Only
- * then: with each collection it would take more than it saves.
+ * Returns a function that collects all garbage and returns the free memory to the system: a pass
+ * needs many times the memory of its result. Only after a pass: with each collection the cost would
+ * exceed the gain.
  */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
@@ -73,7 +74,10 @@ function garbageCollector(): () => void {
   };
 }
 
-/** Of all threads, none of which may start with more; V8 takes it back with each thread that starts, and the one that serves would get 32 MB. */
+/**
+ * The flag applies to all threads, and none may start with more. V8 resets the flag with each new
+ * thread, and the serving thread would get 32 MB.
+ */
 function keepNewSpaceSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }

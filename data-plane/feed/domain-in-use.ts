@@ -2,21 +2,24 @@ import { readRoute } from '../discovery/route-text';
 import type { ProbeSettings } from '../probes/probe-settings';
 import { type LiveFacts, liveReach, noteHealth, type Reach } from '../reach/reach';
 
-/** What the thread that serves requests keeps of a domain that requests may come for. */
+/** The serving thread's record of a domain in use. */
 export type DomainInUse = {
   probe: ProbeSettings;
-  /** Somebody asked for it since the last sweep. */
+  /** A request asked for the domain since the last sweep. */
   isUsed: boolean;
-  /** As it was told, read when a request first asks for it: not while others are being served. */
+  /**
+   * The route as text. The first request for the domain reads it, so that other requests do not
+   * wait.
+   */
   unread?: string;
   reach?: Reach;
-  /** Places (see placeOf) that probes have ejected. */
+  /** Places (see placeOf) ejected by probes. */
   readonly down: Set<string>;
 };
 
 /**
- * How to reach the domain; undefined when there is none, or nothing was told yet. `isLean`: the text stays, and what is read of it is for
- * this call alone.
+ * Returns the way to reach the domain; undefined without a route, or before the first message.
+ * `isLean`: the text stays, and the result serves this call alone.
  */
 export function reachOf(domain: DomainInUse, seenOf: LiveFacts['seenOf'], isLean: boolean): Reach | undefined {
   domain.isUsed = true;
@@ -31,20 +34,20 @@ export function reachOf(domain: DomainInUse, seenOf: LiveFacts['seenOf'], isLean
   return domain.reach;
 }
 
-/** Keeps what was told of the domain's route; without text there is none. */
+/** Keeps the route of the domain; without text the domain has none. */
 export function setRoute(domain: DomainInUse, text: string | undefined): void {
   domain.unread = text;
   if (text === undefined) domain.reach = undefined;
 }
 
-/** Keeps what probes said of a place. */
+/** Keeps the result of probes for a place. */
 export function setHealth(domain: DomainInUse, place: string, isDown: boolean): void {
   if (isDown) domain.down.add(place);
   else domain.down.delete(place);
   if (domain.reach) noteHealth(domain.reach);
 }
 
-/** Forgets what probes said: they begin anew. */
+/** Forgets the results of probes: they start again. */
 export function clearHealth(domain: DomainInUse): void {
   domain.down.clear();
   if (domain.reach) noteHealth(domain.reach);

@@ -8,37 +8,42 @@ import { clearHealth, reachOf } from './domain-in-use';
 import { createFirstWaits, type FirstWaits } from './first-waits';
 import { type FeedFacts, hasDomain, keep, seenIn } from './known';
 
-/** What discovery knows, for the request path: reading it never waits. */
+/** The knowledge of discovery, for the request path: a read never waits. */
 export type Feed = {
   /** The data plane has sources to discover from. */
   readonly hasSources: boolean;
-  /** Announces that requests for the domain may come; with several, the strictest probes hold. */
+  /** Announces requests for the domain. Among several probe settings the strictest apply. */
   use(domain: string, probe: ProbeSettings): void;
   /** The own zone, once it is known. */
   setZone(zoneId: string): void;
   /** `undiscovered` while no scope was ever known. */
   reachOf(domain: string): Reach | 'unknown domain' | 'undiscovered';
-  /** Whether there is such a domain; undefined while that is not known. Only where names were asked for (FeedOptions). */
+  /**
+   * Whether the domain exists; undefined while unknown. Only where names were asked for
+   * (FeedOptions).
+   */
   hasDomain(domain: string): boolean | undefined;
-  /** Ends with the first names of domains, or `firstWaitMs` after the first call. */
+  /** Resolves with the first names of domains, or `firstWaitMs` after the first call. */
   named(): Promise<void>;
-  /** Another number whenever anything that the feed says may be another. */
+  /** Changes whenever an answer of the feed may change. */
   revision(): number;
-  /** The configuration is another one, and these are the probes of all domains from now on. */
+  /** The configuration has changed, and these probes apply to all domains from now on. */
   reload(probe: ProbeSettings): void;
-  /** When what was confirmed longest ago was, by the monotonic clock; undefined while nothing was ever known. */
+  /** Time of the oldest confirmation, by the monotonic clock; undefined before the first. */
   oldestObservedAtMs(): number | undefined;
-  /** Targets that probes keep out of use. */
+  /** Number of targets that probes keep out of use. */
   ejected(): number;
-  /** Ends with the first answer about the domain, or `firstWaitMs` after the first call for it: only first requests wait. */
+  /**
+   * Resolves with the first answer about the domain, or `firstWaitMs` after the first call for it:
+   * only first requests wait.
+   */
   first(domain: string): Promise<void>;
 };
 
-/** The discovery thread, or a stand-in of a test. */
 export type DiscoveryThread = {
   readonly post: (message: ToDiscovery) => void;
   readonly onMessage: (listener: (message: FromDiscovery) => void) => void;
-  /** It ended, for whatever reason. */
+  /** Called when the thread ends, for any reason. */
   readonly onEnd: (listener: (reason: string) => void) => void;
 };
 
@@ -46,23 +51,34 @@ export type FeedOptions = {
   readonly startThread: () => DiscoveryThread;
   readonly clock: Clock;
   readonly onProblem: (reason: string) => void;
-  /** Asks for the names of all domains, too. */
+  /** Also asks for the names of all domains. */
   readonly isNamed?: boolean;
-  /** Who asks keeps what came of an answer: routes stay texts, which take a tenth of the memory, and no round goes on. */
+  /**
+   * The caller keeps the results: routes stay texts in a tenth of the memory, and no round
+   * continues.
+   */
   readonly isLean?: boolean;
-  /** How long the first who ask wait at most, for a domain or for the names of all; a second when absent. */
+  /**
+   * Longest wait of first requests, for a domain or for the names of all, in milliseconds; 1000
+   * when absent.
+   */
   readonly firstWaitMs?: number;
 };
 
-/** A thread that ended is started anew after this; its routes stay in use meanwhile. */
+/**
+ * A thread that ended restarts after this time, in milliseconds. Its routes stay in use meanwhile.
+ */
 const restartMs = 1_000;
-/** A domain that nobody asked for between two sweeps is discovered and probed no more; instances have no end that one could wait for. */
+/**
+ * A domain without a request between two sweeps is no longer discovered and probed. Plugin
+ * instances send no message at their end.
+ */
 const sweepEveryMs = 3_600_000;
 
-/** What waits for the names of domains waits under this; no domain is called so. */
+/** The key of waits for the names of all domains; no domain has this name. */
 const ofNames = '';
 
-/** A feed for a data plane without configuration: nothing is ever resolved. */
+/** A feed for a data plane without configuration: it never resolves a domain. */
 export const emptyFeed: Feed = {
   hasSources: false,
   use: () => {},
@@ -77,13 +93,13 @@ export const emptyFeed: Feed = {
   first: async () => {},
 };
 
-/** Keeps a discovery thread running until `signal` aborts, and the routes that it posts. */
+/** Keeps a discovery thread running until `signal` aborts, and keeps the routes from its posts. */
 export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
   const known: FeedFacts = { domains: new Map(), seen: new Map(), revision: 0 };
   const waits = createFirstWaits(options.clock);
   const thread = keepThread(options, signal, listenerOf(options, known, waits));
   void sweepRegularly(options.clock, signal, () => {
-    // Who keeps what came of the feed asks again, or a domain that is in use would look idle.
+    // A caller with kept results asks again; otherwise a domain in use would look idle.
     known.revision += 1;
     for (const domain of takeIdle(known.domains)) {
       waits.forget(domain);
@@ -123,7 +139,7 @@ export function startFeed(options: FeedOptions, signal: AbortSignal): Feed {
   };
 }
 
-/** What is told to a thread that starts, and kept of what it says. */
+/** Sends the first orders to a new thread, and keeps its messages. */
 function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: FeedFacts, waits: FirstWaits): ThreadListener {
   return {
     onStart: (post) => {
@@ -136,7 +152,7 @@ function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: FeedFacts
       if (message.kind === 'problem') onProblem(message.reason);
       if (message.kind === 'route') waits.end(message.domain);
       if (message.kind === 'names') waits.end(ofNames);
-      // Of what is known, the routes follow.
+      // The routes of a pass with ages follow in messages of their own.
       if (message.kind === 'observed' && message.ages.length === 0) waits.endAll();
     },
     onEnd: () => {
@@ -146,7 +162,7 @@ function listenerOf({ isNamed, clock, onProblem }: FeedOptions, known: FeedFacts
   };
 }
 
-/** Whether anything is new to the thread. */
+/** Whether the thread needs to hear of this use. */
 function use(domains: FeedFacts['domains'], name: string, probe: ProbeSettings): boolean {
   const domain = domains.get(name);
   if (!domain) {
@@ -159,14 +175,14 @@ function use(domains: FeedFacts['domains'], name: string, probe: ProbeSettings):
   return true;
 }
 
-/** Gives the domains that other probes hold for from now on. */
+/** Returns the domains whose probe settings change. */
 function probeAnew(domains: FeedFacts['domains'], probe: ProbeSettings): readonly string[] {
   const others = [...domains].filter(([, domain]) => !isSameProbe(domain.probe, probe));
   for (const [, domain] of others) domain.probe = probe;
   return others.map(([name]) => name);
 }
 
-/** Forgets the domains that nobody asked for since the last call, and gives their names. */
+/** Forgets the domains without a request since the last call, and returns their names. */
 function takeIdle(domains: FeedFacts['domains']): readonly string[] {
   const idle = [...domains].flatMap(([name, { isUsed }]) => (isUsed ? [] : [name]));
   for (const name of idle) domains.delete(name);
@@ -187,7 +203,7 @@ type ThreadListener = {
   readonly onEnd: () => void;
 };
 
-/** Starts the thread, and starts it anew whenever it ends. */
+/** Starts the thread, and restarts it whenever it ends. */
 function keepThread(
   { startThread, clock, onProblem }: FeedOptions,
   signal: AbortSignal,

@@ -1,11 +1,14 @@
 import type { Clock } from '#core/timing/clock';
 
-/** About what it takes to load the AWS SDK and to read one scope. */
+/** About the time to load the AWS SDK and to read one scope. */
 const firstWaitMs = 1_000;
 
 export type FirstWaits = ReturnType<typeof createFirstWaits>;
 
-/** One wait per domain, for all its requests: while AWS does not answer, only the first of them are held up, a second where nothing else is said. */
+/**
+ * One wait per domain, for all its requests. While AWS does not answer, only the first requests
+ * wait, a second unless configured otherwise.
+ */
 export function createFirstWaits(clock: Clock) {
   const ends = new Map<string, () => void>();
   const waits = new Map<string, Promise<void>>();
@@ -22,14 +25,14 @@ export function createFirstWaits(clock: Clock) {
     return Promise.race([answer, clock.sleep(longestMs, ending.signal).catch(() => {})]);
   }
 
-  /** What nobody waits for any more takes no memory of its own. */
+  /** A finished wait takes no memory of its own. */
   function end(domain: string): void {
     ends.get(domain)?.();
     if (ends.delete(domain)) waits.set(domain, ended);
   }
 
   return {
-    /** Where somebody waits already, that wait counts. */
+    /** A second request joins the wait of the first. */
     wait: (domain: string, longestMs = firstWaitMs): Promise<void> => {
       const waited = waits.get(domain) ?? begin(domain, longestMs);
       waits.set(domain, waited);

@@ -3,7 +3,7 @@ import type { AgeKey, Ages } from '../reach/ages';
 import type { LastSeen } from '../reach/picker';
 import { type DomainInUse, setHealth, setRoute } from './domain-in-use';
 
-/** What the discovery thread has told. */
+/** The knowledge from the messages of the discovery thread. */
 export type FeedFacts = {
   readonly domains: Map<string, DomainInUse>;
   readonly seen: Map<AgeKey, LastSeen>;
@@ -11,17 +11,17 @@ export type FeedFacts = {
   oldestObservedAtMs?: number;
   zoneId?: string;
   names?: ReadonlySet<string>;
-  /** There are no other names. */
+  /** No other names exist. */
   isWhole?: boolean;
 };
 
-/** Keeps what the thread tells at `nowMs`, by the monotonic clock. */
+/** Keeps a message of the thread at `nowMs`, by the monotonic clock. */
 export function keep(known: FeedFacts, message: FromDiscovery, nowMs: number): void {
   if (message.kind !== 'problem') known.revision += 1;
   if (message.kind === 'names') keepNames(known, message);
   if (message.kind === 'observed' && message.ages.length > 0) keepAges(known, message.ages, nowMs);
   if (message.kind !== 'route' && message.kind !== 'health') return;
-  // It may have been released since.
+  // The domain may have been released since.
   const domain = known.domains.get(message.domain);
   if (!domain) return;
   if (message.kind === 'route') setRoute(domain, message.route);
@@ -43,14 +43,14 @@ function keepAges(known: FeedFacts, ages: Ages, nowMs: number): void {
   known.oldestObservedAtMs = oldestMs;
 }
 
-/** The same object for a key at all times: routes hold on to it. */
+/** Always returns the same object for a key: routes hold on to it. */
 export function seenIn({ seen }: FeedFacts, key: AgeKey): LastSeen {
   const found = seen.get(key) ?? { observedAtMs: -Infinity };
   seen.set(key, found);
   return found;
 }
 
-/** Whether there is such a domain; undefined while that is not known. */
+/** Whether the domain exists; undefined while unknown. */
 export function hasDomain({ names, isWhole }: FeedFacts, domain: string): boolean | undefined {
   return names?.has(domain) || (isWhole ? false : undefined);
 }

@@ -7,23 +7,29 @@ export type ProbeSettings = {
   /** Failures in a row that eject a target, and successes in a row that bring it back. */
   readonly fall: number;
   readonly rise: number;
-  /** They only tell which tier is alive: a domain that has one alone is not probed. */
+  /** The probes only tell which tier is alive: a domain with one tier is not probed. */
   readonly isForTiers?: boolean;
 };
 
-/** How people write it. */
+/** The form in configuration. */
 export type WrittenProbe = Omit<ProbeSettings, 'intervalMs' | 'timeoutMs' | 'isForTiers'> & {
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
 };
 
-/** What was written. A probe may take half of the interval, so that two failures fit into two intervals. */
+/**
+ * Parses the written form. A probe may take half of the interval, so that two failures fit into two
+ * intervals.
+ */
 export function probeOf({ intervalSeconds, timeoutSeconds, ...probe }: WrittenProbe): ProbeSettings {
   const intervalMs = intervalSeconds * 1_000;
   return { ...probe, intervalMs, timeoutMs: Math.min(timeoutSeconds * 1_000, intervalMs / 2) };
 }
 
-/** What holds for a domain that several ask for: any probe over none, then the shorter interval, then what was there. */
+/**
+ * Merges the settings of several users of a domain: any probe wins over none, then the shorter
+ * interval, then the present settings.
+ */
 export function stricterOf(present: ProbeSettings, other: ProbeSettings): ProbeSettings {
   if (other.kind === 'none') return present;
   if (present.kind === 'none') return other;

@@ -5,15 +5,20 @@ import { hasCode } from '#core/errors';
 import type { Choice } from '../reach/resolve';
 import type { ProbeSettings } from './probe-settings';
 
-/** Whether the target answers; undefined: this machine could not ask it. Never rejects; gives false when `signal` aborts. */
+/**
+ * Whether the target answers; undefined: this machine could not ask. Never rejects; returns false
+ * when `signal` aborts.
+ */
 export type Probe = (choice: Choice, settings: ProbeSettings, signal: AbortSignal) => Promise<boolean | undefined>;
 
-/** What this machine has run out of (file descriptors, memory, own ports) says nothing of a target. */
+/**
+ * A shortage of this machine (file descriptors, memory, own ports) proves nothing about a target.
+ */
 const ownFailures = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'];
 
 type Settle = (isAlive: boolean | undefined) => void;
 
-/** What is opened for a probe. */
+/** An open connection or request of a probe. */
 type Attempt = { readonly destroy: () => void };
 
 /** Probes over the network: a connection, or an answer to GET with a status from 200 to 399. */
@@ -27,10 +32,11 @@ export const probeTarget: Probe = (choice, settings, signal) =>
     };
     const fail = () => settle(false);
     const attempt = settings.kind === 'tcp' ? connectTo(choice, settle) : ask(choice, settings, settle);
-    // An answer that came in time may still wait to be read where the event loop was blocked: it is read before setImmediate.
+    // After a blocked event loop, an answer in time may still wait to be read. The event loop reads
+    // it before setImmediate.
     const timer = setTimeout(() => setImmediate(fail), settings.timeoutMs).unref();
     signal.addEventListener('abort', fail, { once: true });
-    // Node throws at once for a port or a header that cannot be.
+    // Node throws at once for an impossible port or header.
   }).catch(() => false);
 
 function whenFailed(error: Error): false | undefined {
@@ -53,7 +59,7 @@ function ask(choice: Choice, { kind, path }: ProbeSettings, settle: Settle): Att
   return sent.end();
 }
 
-/** The host without its port; an address is no name that TLS could ask for. */
+/** The host without its port; TLS cannot ask for an address as a name. */
 function serverNameOf(host: string): string {
   const name = host.replace(/:\d+$/, '');
   return isIP(name) ? '' : name;

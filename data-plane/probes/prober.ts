@@ -14,18 +14,18 @@ export type ProberOptions = {
 };
 
 export type Prober = {
-  /** Says how the domain is probed from now on, where that is stricter than before. */
+  /** Sets the probes of the domain, where they are stricter than before. */
   readonly use: (domain: string, settings: ProbeSettings) => void;
-  /** Says what the domain's targets are now. */
+  /** Sets the present targets of the domain. */
   readonly watch: (domain: string, choices: readonly Choice[]) => void;
-  /** Probes the domain no more. */
+  /** Stops the probes of the domain. */
   readonly release: (domain: string) => void;
 };
 
 type Watched = {
   settings: ProbeSettings;
   choices: readonly Choice[];
-  /** Ends a probe that is under way, by place. */
+  /** Running probes by place. */
   readonly running: Map<string, Running>;
 };
 
@@ -38,7 +38,9 @@ type Running = {
 
 type Health = { isDown: boolean };
 
-/** Probes the targets of the domains in use, each on its own, and posts which of them fall out of use and come back. */
+/**
+ * Probes the targets of the domains in use, each on its own, and posts their ejections and returns.
+ */
 export function createProber(options: ProberOptions): Prober {
   const domains = new Map<string, Watched>();
 
@@ -68,7 +70,7 @@ export function createProber(options: ProberOptions): Prober {
       const present = running.get(place);
       if (present?.host === choice.host && present.settings === settings) continue;
       present?.stop();
-      // What was down stays so until the new probes say otherwise.
+      // A dead target stays dead until the new probes succeed.
       running.set(place, start(domain, { settings, choice, health: present?.health ?? { isDown: false } }));
     }
   }
@@ -95,11 +97,11 @@ type Watch = ProberOptions & {
   readonly report: () => void;
 };
 
-/** A new target is up until probes say otherwise. Never rejects; ends with `signal`. */
+/** A new target is up until probes fail. Never rejects; ends with `signal`. */
 async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<void> {
   const { probe, clock, random, choice, settings, health, report } = watch;
   let against = 0;
-  // So that the targets of a domain are not all probed in the same moment.
+  // A random pause keeps the targets of a domain from being probed in the same moment.
   let pauseMs = random() * everyMs(settings);
   for (;;) {
     await clock.sleep(pauseMs, signal).catch(() => {});
@@ -107,7 +109,8 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
     const startedMs = clock.monotonicMs();
     const isAlive = await probe(choice, settings, signal);
     if (signal.aborted) return;
-    // What speaks against the present state: to be alive while down, or dead while up. What could not be asked says nothing.
+    // Counts results against the present state: alive while down, or dead while up. A probe that
+    // could not ask changes nothing.
     if (isAlive !== undefined) against = isAlive === health.isDown ? against + 1 : 0;
     if (against >= (health.isDown ? settings.rise : settings.fall)) {
       health.isDown = !health.isDown;
@@ -118,7 +121,9 @@ async function probeAgainAndAgain(watch: Watch, signal: AbortSignal): Promise<vo
   }
 }
 
-/** From one start to the next, so that even the last of `fall` failures has ended within `fall` intervals. */
+/**
+ * Time from one start to the next: even the last of `fall` failures ends within `fall` intervals.
+ */
 function everyMs({ intervalMs, timeoutMs, fall }: ProbeSettings): number {
   return intervalMs - timeoutMs / fall;
 }

@@ -2,13 +2,13 @@ import { newestOf, statementsOf } from '#core/claims/statements';
 import type { Observed, Snapshot } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 
-/** What an age is of: a scope, or what a scope relays of another. */
+/** Names the subject of an age: a scope, or a scope relayed by another. */
 export type AgeKey = string;
 
 /** Milliseconds. */
 export type Ages = readonly (readonly [key: AgeKey, ageMs: number])[];
 
-/** The age of each scope that was ever known, and of all that it relays, by who observed it (fm-40). */
+/** Returns the age of each known scope, and of each relayed scope, by its observer (fm-40). */
 export function agesOf({ takenAtMs, scopes }: Snapshot): Ages {
   const ages = new Map<AgeKey, number>();
   const note = (key: AgeKey, atMs: number) => ages.set(key, Math.max(ages.get(key) ?? 0, takenAtMs - atMs));
@@ -22,7 +22,7 @@ export function agesOf({ takenAtMs, scopes }: Snapshot): Ages {
   return [...ages];
 }
 
-/** What the age of each endpoint is: that of its newest observation. */
+/** Returns the age key of each endpoint: the key of its newest observation. */
 export function ageKeysOf(snapshot: Snapshot): ReadonlyMap<string, AgeKey> {
   return new Map(
     [...statementsOf(snapshot)].flatMap(([id, said]) => {

@@ -1,33 +1,38 @@
 import type { Choice } from './resolve';
 import { nextTurn, nextTurnAmong, queueAll, type Turns, turnsOf } from './turns';
 
-/** When something was last confirmed, by the monotonic clock of the thread that serves requests; -Infinity: never. */
+/**
+ * Time of the last confirmation, by the monotonic clock of the serving thread; -Infinity: never.
+ */
 export type LastSeen = { observedAtMs: number };
 
-/** A choice with what a request needs of it, so that nothing is looked up or put together then. */
+/** A choice with everything for a request, so that the request looks up and builds nothing. */
 export type LiveChoice = Choice & {
-  /** As Kong takes it: IPv6 in brackets. */
+  /** In Kong's form: IPv6 in brackets. */
   readonly address: string;
-  /** What probes call it. */
+  /** The probes' name of the target. */
   readonly place: string;
   readonly seen: Readonly<LastSeen>;
 };
 
-/** Choices that take turns, each as often as its weight says. */
+/** Choices that take turns, in proportion to their weights. */
 export type Picker = {
   readonly choices: readonly LiveChoice[];
-  /** Of the choices, each once. */
+  /** The confirmation times of the choices, each once. */
   readonly seen: readonly Readonly<LastSeen>[];
   readonly weights: Float64Array;
-  /** By index of the choice; made when first something is picked. */
+  /** By index of the choice; made with the first pick. */
   turns: Turns | undefined;
-  /** Places that probes have ejected, as they are at any time. */
+  /** Places ejected by probes at present. */
   readonly down: ReadonlySet<string>;
-  /** `down` has changed since the turns were told: the next pick tells them, however many changes there were. */
+  /**
+   * `down` has changed since the turns were updated. The next pick updates them once for all
+   * changes.
+   */
   isHealthNew: boolean;
 };
 
-/** The picker of at least one choice; its turns go on from those of `before`. */
+/** Creates the picker of at least one choice. Its turns continue those of `before`. */
 export function pickerOf(
   choices: readonly LiveChoice[],
   down: ReadonlySet<string>,
@@ -51,8 +56,8 @@ function isEqual({ weight, place, host }: LiveChoice, other: LiveChoice | undefi
 }
 
 /**
- * The next in turn. Those that were confirmed before `sinceMs` are passed over, and so are those that are down, unless `isPanic`.
- * Undefined when none is left.
+ * Returns the next choice in turn. Skips choices confirmed before `sinceMs`, and dead choices
+ * unless `isPanic`. Returns undefined when no choice is left.
  */
 export function pick(picker: Picker, sinceMs: number, isPanic = false): LiveChoice | undefined {
   if (isPanic || !isAllFresh(picker, sinceMs)) return pickAmong(picker, sinceMs, isPanic);
@@ -78,7 +83,7 @@ function queueHealthy(picker: Picker): void {
   picker.isHealthNew = false;
 }
 
-/** Those that were confirmed since `sinceMs`, in their order. */
+/** Returns the choices confirmed since `sinceMs`, in their order. */
 export function freshOf({ choices }: Picker, sinceMs: number): readonly LiveChoice[] {
   return choices.filter((one) => !isStale(one, sinceMs));
 }

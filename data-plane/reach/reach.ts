@@ -2,28 +2,32 @@ import type { AgeKey } from './ages';
 import { freshOf, type LastSeen, type LiveChoice, type Picker, pick, pickerOf } from './picker';
 import type { Choice, DomainRoute } from './resolve';
 
-/** How to reach a domain, with the rounds that are under way. */
+/** The way to reach a domain, with its running rounds. */
 export type Reach = {
   /** The nearest choices first; the last tier is `any`. */
   readonly tiers: readonly Picker[];
   readonly any: Picker;
 };
 
-/** What is known beside the route. */
+/** Facts beside the route. */
 export type LiveFacts = {
   readonly seenOf: (key: AgeKey) => LastSeen;
-  /** Places (see placeOf) that probes have ejected; after a change the route is told (see noteHealth). */
+  /**
+   * Places (see placeOf) ejected by probes. After a change the route has to be told (see
+   * noteHealth).
+   */
   readonly down: ReadonlySet<string>;
 };
 
-/** What probes call a target. */
+/** The probes' name of a target. */
 export function placeOf({ ip, port }: Pick<Choice, 'ip' | 'port'>): string {
   return `${ip} ${port}`;
 }
 
 /**
- * Written field by field: spreading gives each a hidden class of its own. What a request reads comes first, and `host` is the same text
- * for all that have the same one, so that little of a thousand choices has to be in the processor's cache.
+ * Written field by field: spreading gives each object a hidden class of its own. Fields that a
+ * request reads come first, and equal hosts share one text. So a thousand choices take little of
+ * the processor's cache.
  */
 function liveChoice(choice: Choice, host: string, seen: LastSeen): LiveChoice {
   const { ip, port, weight, endpointId, scopeId, ageKey, region, zoneId } = choice;
@@ -32,7 +36,10 @@ function liveChoice(choice: Choice, host: string, seen: LastSeen): LiveChoice {
   return { address, port, host, seen, ip, weight, place, endpointId, scopeId, ageKey, region, zoneId };
 }
 
-/** The route with its rounds, which go on from those of `before` where the choices are the same. */
+/**
+ * Creates the reach of a route. Its rounds continue those of `before` where the choices are the
+ * same.
+ */
 export function liveReach(route: DomainRoute, { seenOf, down }: LiveFacts, before: Reach | undefined): Reach {
   const hosts = new Map(route.choices.map(({ host }) => [host, host]));
   const live = route.choices.map((one) =>
@@ -46,19 +53,26 @@ export function liveReach(route: DomainRoute, { seenOf, down }: LiveFacts, befor
   return { tiers: [...near, any], any };
 }
 
-/** Takes note that what probes say has changed. A thousand targets may go down at once: the next request sees to it, not each message. */
+/**
+ * Notes a change of health. A thousand targets may die at once: the next request handles all
+ * changes, not each message.
+ */
 export function noteHealth({ tiers }: Reach): void {
   for (const tier of tiers) tier.isHealthNew = true;
 }
 
-/** The next target that was confirmed since `sinceMs`: of the nearest tier that has a healthy one, else of all, since probes may err. */
+/**
+ * Returns the next target confirmed since `sinceMs`: from the nearest tier with a healthy target,
+ * else from all, since probes may err.
+ */
 export function pickTarget(reach: Reach, isZonal: boolean, sinceMs: number): LiveChoice | undefined {
   return nearest(reach, isZonal, (picker, isPanic) => pick(picker, sinceMs, isPanic));
 }
 
 /**
- * All that were confirmed since `sinceMs` of the tier that `pickTarget` picks from, also those that are down: who is given them checks each
- * by itself. Those of nearer tiers are left out, all of which are down then. Empty: all are too old.
+ * Returns all choices of `pickTarget`'s tier confirmed since `sinceMs`, even dead ones: the
+ * receiver checks each. Leaves out nearer tiers, whose choices are all dead then. Empty: all are
+ * too old.
  */
 export function choicesInUse(reach: Reach, isZonal: boolean, sinceMs: number): readonly LiveChoice[] {
   const nearer = new Set<LiveChoice>();
@@ -74,7 +88,10 @@ export function choicesInUse(reach: Reach, isZonal: boolean, sinceMs: number): r
   return found ?? [];
 }
 
-/** Up to `most` beside those in use, from nearer tiers to farther ones, that were confirmed since `sinceMs` and are not down. */
+/**
+ * Returns up to `most` spares beside the choices in use, nearer tiers first. Each is alive and was
+ * confirmed since `sinceMs`.
+ */
 export function sparesOf(
   { tiers }: Reach,
   inUse: readonly LiveChoice[],
@@ -91,7 +108,7 @@ export function sparesOf(
   return [...spares];
 }
 
-/** What `of` finds in the nearest tier, else in all, in panic. */
+/** Returns the result of `of` for the nearest tier, else for all, in panic. */
 function nearest<T>(
   { tiers, any }: Reach,
   isZonal: boolean,

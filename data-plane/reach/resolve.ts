@@ -6,7 +6,9 @@ import type { Protocol, Snapshot, Target } from '#core/model';
 import { homeRegions } from '#core/zones';
 import { type AgeKey, ageKeysOf } from './ages';
 
-/** One address that requests can be sent to; `host` is the Host header that Kong's own upstream would send there. */
+/**
+ * One address for requests. `host` is the Host header, equal to the header of Kong's own upstream.
+ */
 export type Choice = {
   readonly ip: string;
   readonly port: number;
@@ -14,20 +16,26 @@ export type Choice = {
   readonly weight: number;
   readonly endpointId: string;
   readonly scopeId: string;
-  /** What its age is, where it is not that of its scope. */
+  /** The key of its age; absent: its scope. */
   readonly ageKey?: AgeKey;
   readonly region: string;
   readonly zoneId?: string;
 };
 
-/** How a domain can be reached from a data plane: values only, so that a thread can hand them to another. */
+/**
+ * The way to reach a domain from a data plane: values only, so that a thread can pass them to
+ * another.
+ */
 export type DomainRoute = {
   readonly protocol: Protocol;
   /** Host header without port. */
   readonly host: string;
   /** At least one. */
   readonly choices: readonly Choice[];
-  /** Indexes of the choices to prefer, the nearest first: those of the own zone, then of the own region; never of none or all. */
+  /**
+   * Indexes of preferred choices, the nearest first: the own zone, then the own region. A tier
+   * never holds none or all.
+   */
   readonly tiers: readonly (readonly number[])[];
 };
 
@@ -35,8 +43,8 @@ export type DomainRoute = {
 export type Routes = ReadonlyMap<string, DomainRoute>;
 
 /**
- * Resolves a snapshot for a data plane in `zoneId`; all that can be decided before a request is decided here.
- * What `previous` holds and the snapshot leaves uncertain stays, as it does in the control plane.
+ * Resolves a snapshot for a data plane in `zoneId`. All decisions that need no request are made
+ * here. Choices of `previous` stay where the snapshot is uncertain, as in the control plane.
  */
 export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, previous: Routes = new Map()): Routes {
   const { domains, quarantined } = settleDomains(snapshot, incumbentsOf(previous));
@@ -53,7 +61,7 @@ export function resolveRoutes(snapshot: Snapshot, zoneId: string | undefined, pr
   return withTiers(new Map(aged), zoneId);
 }
 
-/** The same routes for a data plane in `zoneId`. */
+/** Returns the same routes for a data plane in `zoneId`. */
 export function withTiers(routes: ReadonlyMap<string, Draft>, zoneId: string | undefined): Routes {
   const regions = homeRegions(
     [...routes.values()].flatMap(({ choices }) => choices),
@@ -66,7 +74,8 @@ export function withTiers(routes: ReadonlyMap<string, Draft>, zoneId: string | u
 }
 
 /**
- * What is in no scope any more has the age of its own. Written field by field: a rest of ten thousand objects takes five times the memory.
+ * A choice that left all scopes keeps its own age. Written field by field: spreading ten thousand
+ * objects takes five times the memory.
  */
 function withAge(choice: Choice, key: AgeKey = choice.scopeId): Choice {
   const { ip, port, host, weight, endpointId, scopeId, region, zoneId } = choice;
@@ -82,12 +91,14 @@ function draftOf({ name, protocol, host: asked, targets }: Domain): Draft {
   return { protocol, host, choices };
 }
 
-/** The domains of before, without choices yet. */
+/** Returns the domains of before, without choices yet. */
 function idle(previous: Routes): readonly (readonly [string, Draft])[] {
   return [...previous].map(([name, { protocol, host }]) => [name, { protocol, host, choices: [] }]);
 }
 
-/** Adds what was there before of endpoints that are uncertain; and of absent ones, where nothing else is left. */
+/**
+ * Adds earlier choices of uncertain endpoints, and of absent ones where no other choice is left.
+ */
 function withHeld(draft: Draft, previous: DomainRoute | undefined, judge: (endpointId: string) => Verdict): Draft {
   const taken = new Set(draft.choices.map(({ ip, port }) => `${ip} ${port}`));
   const before = (previous?.choices ?? []).filter(({ ip, port }) => !taken.has(`${ip} ${port}`));
@@ -111,7 +122,7 @@ export function isForeignZone(routes: Routes, zoneId: string): boolean {
   return zoned.length > 0 && homeRegions(zoned, zoneId).size === 0;
 }
 
-/** Targets without weight get nothing, unless there are no others. */
+/** Leaves out targets without weight, unless no other is left. */
 function usable(targets: readonly Target[]): readonly Target[] {
   const weighted = targets.filter((target) => target.weight > 0);
   return weighted.length > 0 ? weighted : targets.map((target) => ({ ...target, weight: 1 }));

@@ -1,23 +1,27 @@
 /**
- * Smooth weighted round robin by earliest deadline: the deadlines of each lie 1/weight apart, and no two begin together. Over the sum
- * of the weights each has exactly as many turns as its weight. The next is found in O(log n); nginx's way to do it looks at all.
+ * Smooth weighted round robin by earliest deadline. The deadlines of each entry lie 1/weight apart,
+ * and no two entries begin together. Over the sum of the weights each entry has exactly as many
+ * turns as its weight. The next turn is found in O(log n); nginx's algorithm looks at all entries.
  */
 export type Turns = {
   readonly weights: Float64Array;
-  /** How many each has had; a deadline is computed from it and not added up, so that no rounding adds up either. */
+  /**
+   * Turns so far. A deadline is computed from this count, so that rounding errors do not add up.
+   */
   readonly counts: Float64Array;
-  /** When each has its next turn, in rounds. */
+  /** The next turn of each entry, in rounds. */
   readonly deadlines: Float64Array;
-  /** Indexes of those that take part, a binary heap by deadline; of `queued` entries. */
+  /** Indexes of the entries that take part, a binary heap by deadline; `queued` entries. */
   readonly queue: Int32Array;
   queued: number;
-  /** The deadline that was met last. */
+  /** The last deadline that was met. */
   now: number;
 };
 
 /**
- * Turns of all, each of which has a weight above 0. They go on from those of `before`: of the same ones, or of others at the same time,
- * since who comes first would else be favoured by each change.
+ * Creates the turns of all entries, each with a weight above 0. They continue from `before`. With
+ * other entries (`isSame` is false) they continue at the same time, because a restart with each
+ * change would favour the first entry.
  */
 export function turnsOf(weights: Float64Array, before?: Turns, isSame = false): Turns {
   const { length } = weights;
@@ -29,12 +33,15 @@ export function turnsOf(weights: Float64Array, before?: Turns, isSame = false): 
   return turns;
 }
 
-/** Where in 1/weight of a round the turns of one lie; between 0 and 1, so that a round holds as many of them as the weight. */
+/**
+ * The offset of the turns of an entry, in 1/weight of a round. Between 0 and 1, so that a round
+ * holds exactly its weight in turns.
+ */
 function phaseOf(index: number, length: number): number {
   return (index + 0.5) / length;
 }
 
-/** Lets those take part that `isIn` names. */
+/** Lets the entries of `isIn` take part. */
 export function queueAll(turns: Turns, isIn: (index: number) => boolean): void {
   turns.queued = 0;
   for (let index = 0; index < turns.queue.length; index += 1) {
@@ -45,7 +52,7 @@ export function queueAll(turns: Turns, isIn: (index: number) => boolean): void {
   for (let at = (turns.queued >> 1) - 1; at >= 0; at -= 1) sink(turns, at);
 }
 
-/** Whose turn it is, of those that take part; -1 when nobody does. */
+/** Returns the next entry of those that take part; -1 for none. */
 export function nextTurn(turns: Turns): number {
   if (turns.queued === 0) return -1;
   for (;;) {
@@ -58,7 +65,10 @@ export function nextTurn(turns: Turns): number {
   }
 }
 
-/** Whose turn it is of those that `isIn` names, whether they take part or not; -1 for nobody. Looks at all. */
+/**
+ * Returns the next entry of those in `isIn`, whether they take part or not; -1 for none. Looks at
+ * all entries.
+ */
 export function nextTurnAmong(turns: Turns, isIn: (index: number) => boolean): number {
   let next = -1;
   for (let index = 0; index < turns.queue.length; index += 1) {
@@ -76,11 +86,11 @@ function take(turns: Turns, index: number): void {
   setCount(turns, index, (turns.counts[index] ?? 0) + 1);
 }
 
-/** Who was passed over for a while, or is new, has lost those turns: it does not get them all at once. */
+/** An entry that was skipped, or is new, has lost its turns: it does not get them all at once. */
 function catchUp(turns: Turns, index: number): void {
   const due = Math.ceil(turns.now * (turns.weights[index] ?? 0) - phaseOf(index, turns.queue.length));
   setCount(turns, index, due);
-  // Rounding may have led to just before.
+  // Rounding may have ended just before the present.
   if ((turns.deadlines[index] ?? 0) <= turns.now) setCount(turns, index, due + 1);
 }
 
@@ -94,7 +104,7 @@ function isBefore({ deadlines }: Turns, one: number, other: number): boolean {
   return difference < 0 || (difference === 0 && one < other);
 }
 
-/** Moves the entry at `from` down the heap to where it belongs. */
+/** Moves the entry at `from` down the heap to its place. */
 function sink(turns: Turns, from: number): void {
   const { queue, queued } = turns;
   const index = queue[from] ?? 0;

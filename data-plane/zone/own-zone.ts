@@ -1,6 +1,9 @@
 import { isZoneName } from '#core/zones';
 
-/** The id of the own zone that the environment gives; undefined where it gives none, or a name, of which no address would be. */
+/**
+ * Returns the zone id from the environment; undefined without one. A zone's name does not serve,
+ * since no address would match it.
+ */
 export function ownZoneId({
   KONG_PRIVATELINK_ZONE_ID: given,
 }: Readonly<Record<string, string | undefined>>): string | undefined {

@@ -6,8 +6,8 @@ import { systemClock as clock } from '#io/clock';
 import { findZoneId, lookUpZone } from './zone-id';
 
 /**
- * The thread that finds the own zone and ends: metadata may not answer, and the SDK that may be needed stays out of the process that
- * serves requests. Its timers keep it alive, and it keeps nobody else so.
+ * The thread that finds the own zone and ends. Metadata may not answer, and the serving process
+ * stays free of the SDK. Its timers keep only the thread alive.
  */
 
 function zoneIdsOf(region: string): ReadZoneIds {

@@ -15,7 +15,7 @@ export type ZoneIdOptions = {
   readonly zoneIdsOf: (region: string) => ReadZoneIds;
 };
 
-/** Metadata is a hop away; where it does not answer at once, it is not there. */
+/** Metadata is one hop away: without an answer in this time it does not exist. In milliseconds. */
 const timeoutMs = 1_000;
 const tokenTtlSeconds = '60';
 const instanceMetadata = 'http://169.254.169.254';
@@ -27,8 +27,9 @@ const zoneIdSchema = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*-az\d+$/);
 const taskSchema = z.object({ AvailabilityZone: z.string().refine(isZoneName) });
 
 /**
- * The id of the zone that this process runs in: of instance metadata (version 2), else of the task's. Throws PrivatelinkError with what
- * each answered: UNREACHABLE, or CONFIG_MISSING where there is none to ask.
+ * Returns the id of the zone of this process: from instance metadata (version 2), else from the
+ * task's metadata. Throws PrivatelinkError with the answer of each: UNREACHABLE, or CONFIG_MISSING
+ * where no metadata exists.
  */
 export async function findZoneId(options: ZoneIdOptions, signal: AbortSignal): Promise<string> {
   const ways = waysOf(options);
@@ -96,7 +97,7 @@ function ask(url: string, { signal, ...question }: Question): Promise<string> {
   );
 }
 
-/** What the thread that finds the own zone tells. */
+/** Messages of the thread for the own zone. */
 export type FromZone =
   | { readonly kind: 'zone'; readonly zoneId: string }
   | { readonly kind: 'problem'; readonly reason: string };
@@ -109,7 +110,10 @@ export type ZoneLookupOptions = {
   readonly post: (message: FromZone) => void;
 };
 
-/** Tries until the own zone is found, and posts it; gives up where there is nothing to ask. Never rejects. */
+/**
+ * Tries until the own zone is found, and posts it; gives up where no metadata exists. Never
+ * rejects.
+ */
 export async function lookUpZone({ find, clock, random, post }: ZoneLookupOptions, signal: AbortSignal): Promise<void> {
   for (let failures = 1; !signal.aborted; failures += 1) {
     try {

@@ -1,28 +1,28 @@
 import { stringify } from 'yaml';
 
-/** Calls somebody when `when` is true of the metric for as long as `for` says. */
+/** Fires when `when` is true of the metric for as long as `for` says. */
 export type Alert<M extends string = string> = {
   readonly metric: M;
-  /** In PromQL, given the metric's name. */
+  /** Returns PromQL for the metric's name. */
   readonly when: (metric: string) => string;
   /** As Prometheus writes durations: `5m`. */
   readonly for: string;
   readonly severity: 'critical' | 'warning' | 'info';
-  /** What is so; these two are templates of Prometheus. */
+  /** States the fact. The summary and the description are templates of Prometheus. */
   readonly summary: string;
-  /** What that means for requests, and what to look at. */
+  /** Says what the fact means for requests, and where to look. */
   readonly description: string;
 };
 
 /** Alerts by name. */
 export type AlertTable<M extends string = string> = Readonly<Record<string, Alert<M>>>;
 
-/** The place in the manual that says what to do. */
+/** Returns the place in the manual that says what to do. */
 export function runbookOf(alert: string): string {
   return `docs/operations.md#${alert.toLowerCase()}`;
 }
 
-/** A file of rules for Prometheus, of the alerts of each group. */
+/** Returns a file of rules for Prometheus with the alerts of each group. */
 export function rulesFile(groups: Readonly<Record<string, AlertTable>>): string {
   const rules = Object.entries(groups).map(([name, alerts]) => ({
     name,

@@ -1,12 +1,15 @@
 import type { MetricRow, MetricTable } from './text';
 
-/** Of one worker, of several, or of all: whom the board is about is chosen on it. */
+/** The viewer chooses one worker, several or all. */
 const selector = '{instance=~"$instance"}';
 const datasource = { type: 'prometheus', uid: '$datasource' };
 /** Grafana's grid is 24 wide. */
 const [panelWidth, panelHeight, panelsInRow] = [8, 7, 3];
 
-/** A board for Grafana as JSON: a row for each group, in it a panel for each metric. Instances are those that have the metric `of`. */
+/**
+ * Returns a board for Grafana as JSON: a row for each group, and in the row a panel for each
+ * metric. The instances are those with the metric `of`.
+ */
 export function boardFile(title: string, groups: Readonly<Record<string, MetricTable>>, of: string): string {
   const board = {
     uid: title.toLowerCase().replace(/\W+/g, '-'),
@@ -67,7 +70,7 @@ function panelOf(name: string, metric: MetricRow) {
   };
 }
 
-/** `kong_privatelink_last_pass_timestamp_seconds` is shown as its age. */
+/** The board shows `kong_privatelink_last_pass_timestamp_seconds` as an age. */
 function isTime(name: string): boolean {
   return /_time(stamp)?_seconds$/.test(name);
 }

@@ -1,25 +1,37 @@
 export type Labels = Readonly<Record<string, string>>;
 
-/** What is known of a metric before it has a value. */
+/** Describes a metric without its values. */
 export type MetricRow = {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
-  /** All values of each label, so that nobody's text can make series without end; empty: our own code names them. */
+  /**
+   * All values of each label: foreign texts cannot make series without end. Empty: our own code
+   * names the values.
+   */
   readonly labels?: Readonly<Record<string, readonly string[]>>;
-  /** Upper bounds of a histogram, ascending; `+Inf` comes by itself. */
+  /** Upper bounds of a histogram, ascending, without `+Inf`. */
   readonly buckets?: readonly number[];
 };
 
 /** Metrics by name. */
 export type MetricTable = Readonly<Record<string, MetricRow>>;
 
-/** The values of a metric, by what stands behind its name: nothing, labels, or the part of a histogram with its labels. */
+/**
+ * The values of a metric by the text behind its name: nothing, labels, or the part of a histogram
+ * with its labels.
+ */
 export type Series = Readonly<Record<string, number>>;
 
-/** By name of metric; what is absent is not shown. Numbers and short texts: they pass to another thread for a sixth of what the page costs. */
+/**
+ * By name of metric. An absent metric is not shown. Numbers and short texts pass to another thread
+ * for a sixth of the cost of the page.
+ */
 export type Samples = Readonly<Record<string, Series>>;
 
-/** The metrics of the table in Prometheus' text format 0.0.4, but for those that have no value. */
+/**
+ * Renders the metrics of the table in Prometheus' text format 0.0.4. Leaves out metrics without a
+ * value.
+ */
 export function renderMetrics(table: MetricTable, samples: Samples): string {
   return Object.entries(table)
     .map(([name, { type, help }]) => {
@@ -29,7 +41,7 @@ export function renderMetrics(table: MetricTable, samples: Samples): string {
     .join('');
 }
 
-/** Labels as they stand behind a name; nothing where there are none. */
+/** Renders labels as they stand behind a name; an empty text for no labels. */
 export function labelText(labels: Labels): string {
   const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
   return pairs.length > 0 ? `{${pairs.join()}}` : '';
@@ -39,7 +51,7 @@ function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-/** The metrics as rows of a Markdown table. */
+/** Renders the metrics as rows of a Markdown table. */
 export function metricRows(table: MetricTable): readonly string[] {
   return Object.entries(table).map(([name, { type, help, labels }]) => {
     const names = Object.keys(labels ?? {}).map((label) => `\`${label}\``);

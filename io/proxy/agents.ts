@@ -2,13 +2,16 @@ import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { openTunnel } from './tunnel';
 
-/** What Node's agents connect by, which its types do not tell: it gives the socket, or calls back with it. */
+/**
+ * The connect function of Node's agents, absent from Node's types: it returns the socket, or passes
+ * it to the callback.
+ */
 type Connecting = {
   createConnection: (options: Target, callback: (thrown: Error | null, socket?: Socket) => void) => Socket | undefined;
 };
 type Target = { readonly host: string; readonly port: number; readonly socket?: Socket };
 
-/** Lets an agent connect through a proxy where one is on the way. */
+/** Lets an agent connect through a proxy where the environment names one. */
 export function throughProxies<A extends Agent>(agent: A, protocol: 'http:' | 'https:', timeoutMs: number): A {
   const connecting = agent as unknown as Connecting;
   const connect = connecting.createConnection.bind(agent);

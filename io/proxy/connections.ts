@@ -7,11 +7,11 @@ const ports = { 'http:': 80, 'https:': 443 } as const;
 export type ConnectorOptions = {
   /** In milliseconds, for each of proxy and TLS. */
   readonly timeout: number;
-  /** What TLS needs beyond Node's own, asked for at each connection. */
+  /** TLS options beyond Node's own, read at each connection. */
   readonly readTls?: () => Promise<ConnectionOptions>;
 };
 
-/** How undici connects, through a proxy where one is on the way. */
+/** Returns undici's connector, through a proxy where the environment names one. */
 export function createConnector({ timeout, readTls }: ConnectorOptions) {
   const connect = buildConnector({ timeout });
   return (target: buildConnector.Options, callback: buildConnector.Callback): void => {
@@ -20,7 +20,7 @@ export function createConnector({ timeout, readTls }: ConnectorOptions) {
     const open = async () => {
       const connectOver = readTls ? buildConnector({ timeout, ...(await readTls()) }) : connect;
       const httpSocket = await openTunnel(destination, timeout);
-      // Without TLS the tunnel is all that there is to connect.
+      // Without TLS the tunnel is the whole connection.
       if (httpSocket && protocol === 'http:') callback(null, httpSocket);
       else connectOver({ ...target, httpSocket }, callback);
     };

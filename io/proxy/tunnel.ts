@@ -6,11 +6,13 @@ import { type Destination, type NamedProxy, proxyFor } from '#core/addresses/pro
 import { codeOf, isProblem, messageOf } from '#core/errors';
 import { tlsFixOf, untrustedFix } from '../tls-failures';
 
-/** A proxy that opens no way. `code` is Node's where another try may help, as for a host that cannot be reached; else PROXY_REFUSED. */
+/**
+ * The proxy opens no tunnel. `code` is Node's where a retry may help, as for an unreachable host;
+ * else PROXY_REFUSED.
+ */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly code: string;
-  /** What to do about it. */
   readonly fix: string;
 
   constructor(reason: string, { code, fix, cause }: { code: string; fix: string; cause?: unknown }) {
@@ -20,14 +22,15 @@ export class ProxyError extends Error {
   }
 }
 
-/** The code of a proxy that answers otherwise, or of a variable that names none. */
+/** The code for any other answer of a proxy, and for a variable without a usable proxy. */
 export const proxyRefused = 'PROXY_REFUSED';
-/** What a proxy answers where it does not reach the host. */
+/** Statuses of a proxy that does not reach the host. */
 const unreachedStatuses: readonly (number | undefined)[] = [500, 502, 503, 504];
 
 /**
- * Opens a connection to the destination through the proxy (CONNECT), of which the proxy sees no more than host and port. Rejects with
- * ProxyError. Undefined where no proxy is on the way, as the environment of this process says, which the SDK and Node read too.
+ * Opens a connection to the destination through the proxy (CONNECT). The proxy sees only host and
+ * port. Returns undefined where the environment of this process names no proxy; the SDK and Node
+ * read the same variables. Rejects with ProxyError.
  */
 export function openTunnel(destination: Destination, timeoutMs: number): Promise<Socket> | undefined {
   const proxy = proxyFor(destination, process.env);
@@ -74,7 +77,7 @@ function authorizationOf({ username, password }: URL): Readonly<Record<string, s
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** A `%` that begins no encoding stands for itself. */
+/** A `%` without an encoding stands for itself. */
 function decoded(text: string): string {
   return text.replace(/(%[0-9a-f]{2})+/gi, (encoded) => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString());
 }
@@ -102,7 +105,10 @@ function refusal(proxy: NamedProxy, destination: Destination, answer: IncomingMe
   });
 }
 
-/** By the schemes that the proxy names: of them Basic alone is spoken, which a proxy that names none takes too. */
+/**
+ * Depends on the schemes of the proxy. The product speaks Basic alone, and tries Basic where the
+ * proxy names no scheme.
+ */
 function askedFix({ url, variable }: NamedProxy, { headers }: IncomingMessage): string {
   const schemes = headers['proxy-authenticate']?.match(/(?<=^|, ?)[\w-]{1,20}(?=$|[ ,])/g) ?? ['Basic'];
   if (schemes.some((scheme) => /^basic$/i.test(scheme)))

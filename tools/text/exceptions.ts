@@ -18,11 +18,11 @@ export const pending: readonly string[] = [
   'bench/',
   'config/',
   'core/',
-  'data-plane/',
+ 
   'deck/',
   'discovery/',
   'docs/',
-  'io/',
+ 
   'jest.config.js',
   'jest.peers.config.js',
   'jest.stories.config.js',

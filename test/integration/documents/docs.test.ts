@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -12,31 +12,11 @@ import { metricTable } from '#plugin/server/serving/metrics';
 import { exitCodes, exitMeanings } from '#sync/cli/exit-codes';
 import { conditionWords } from '#sync/watch/log/conditions';
 import { logFormats, logLevels } from '#sync/watch/log/log';
-import { runCli } from '../../support/cli';
-import { manual, textOf } from '../../support/documents/pages';
+import { textOf } from '../../support/documents/pages';
 
 const root = resolve(__dirname, '../../..');
 const decisions = readdirSync(join(root, 'docs/decisions'));
-const pages = ['CHANGELOG.md', ...manual, ...decisions.map((name) => `docs/decisions/${name}`)];
 const matchesOf = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
-
-/** The anchor that GitHub gives a heading. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w -]/g, '')
-    .replaceAll(' ', '-');
-}
-
-function isBroken(page: string, link: string): boolean {
-  const [path = '', anchor] = link.split('#');
-  const target = path === '' ? join(root, page) : resolve(root, dirname(page), path);
-  if (!existsSync(target)) return true;
-  if (anchor === undefined) return false;
-  return !matchesOf(readFileSync(target, 'utf8'), /^##+ (.*)$/gm)
-    .map(anchorOf)
-    .includes(anchor);
-}
 
 /** The names of all keys of a schema, at any depth. */
 function keysOf(schema: z.ZodType): readonly string[] {
@@ -50,12 +30,6 @@ function keysOf(schema: z.ZodType): readonly string[] {
 }
 
 describe('documentation', () => {
-  it.each(pages)('has no broken link in %s', (page) => {
-    const links = matchesOf(textOf(page), /\]\((?!https?:)([^)\s]+)\)/g);
-
-    expect(links.filter((link) => isBroken(page, link))).toEqual([]);
-  });
-
   it('is whole in the package: what README leads to is packed', () => {
     const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
     const [{ files }] = JSON.parse(execFileSync('npm', argv, { cwd: root, encoding: 'utf8', stdio: 'pipe' }));
@@ -73,26 +47,6 @@ describe('documentation', () => {
     expect(links.length).toBeGreaterThan(100);
     expect(links.filter(({ path }) => !isPacked(path))).toEqual([]);
     expect([...packed].filter((path) => /^dist\/(test|bench|tools)\/|\.test\./.test(path))).toEqual([]);
-  });
-
-  it.each(['CHANGELOG.md', ...manual])('names only scripts that exist in %s', (page) => {
-    const { scripts }: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(textOf('package.json'));
-    const names = matchesOf(textOf(page), /npm run ([\w:]+)/g);
-
-    expect(names.filter((name) => !(name in scripts))).toEqual([]);
-  });
-
-  it.each(['CHANGELOG.md', ...manual])('names only verbs and options that exist in %s', async (page) => {
-    const commands = matchesOf(textOf(page), /(?:npx |`|^|&& )kong-privatelink ([a-z][^`\n#|&)]*)/gm);
-    const unknown: string[] = [];
-    for (const command of commands) {
-      const [verb = '', ...words] = command.trim().split(/\s+/);
-      const { exitCode, out } = await runCli([verb, '--help'], {});
-      const options = words.filter((word) => /^--?[a-z]/.test(word));
-      if (exitCode !== 0 || options.some((option) => !out.includes(option))) unknown.push(command);
-    }
-
-    expect(unknown).toEqual([]);
   });
 
   it.each([
