@@ -1,35 +1,41 @@
 import type { AppliedChange } from '../plan/changes';
 
-/** What is done at AWS about contracts, in this order: nobody is let in before he may connect, and nobody loses anything before others have theirs. */
+/**
+ * Actions at AWS about contracts, in this order: an account is allowed before its connection is
+ * accepted, and grants come before removals.
+ */
 export const contractVerbs = ['allow', 'accept', 'reject', 'disallow'] as const;
 
 export type ContractVerb = (typeof contractVerbs)[number];
 
-/** One thing to do at an endpoint service: about a connection (`accept`, `reject`), or about an allowed principal (`allow`, `disallow`). */
+/**
+ * One action at an endpoint service, about a connection (`accept`, `reject`) or an allowed
+ * principal (`allow`, `disallow`).
+ */
 export type ContractAction = {
   readonly action: ContractVerb;
   readonly serviceId: string;
   /** As in ServiceState. */
   readonly scopeId: string;
-  /** Of a connection. */
+  /** Only for actions about a connection. */
   readonly endpointId?: string;
-  /** An ARN, or `*`. */
+  /** An ARN, or `*`. Only for actions about a principal. */
   readonly principal?: string;
-  /** Of the endpoint, or of the principal. */
+  /** The account of the endpoint or of the principal. */
   readonly account?: string;
-  /** Whose it is; absent: nobody's in the contract. */
+  /** The consumer of the endpoint or principal; absent: no consumer has it. */
   readonly consumer?: string;
-  /** Why, for people. */
+  /** For people. */
   readonly reason: string;
 };
 
-/** What became of an action. */
+/** An action and its outcome. */
 export type AppliedAction = Omit<AppliedChange, 'change' | 'retryAfterMs'> & { readonly action: ContractAction };
 
-/** What the brake holds back, and why. */
+/** Actions that the brake withholds, with the reason. */
 export type WithheldActions = { readonly reason: string; readonly actions: readonly ContractAction[] };
 
-/** The endpoint, or the principal, that an action is about. */
+/** Returns the endpoint or the principal of an action. */
 export function actionSubject({ endpointId, principal }: ContractAction): string {
   return endpointId ?? principal ?? '';
 }

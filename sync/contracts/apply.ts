@@ -8,23 +8,26 @@ import type { ContractWriter } from './contract-writer';
 export type ActOptions = {
   readonly writer: ContractWriter;
   readonly signal: AbortSignal;
-  /** Asked before each call; throws where another process writes by now. */
+  /** Called before each call of AWS; throws when another process has become the writer. */
   readonly mayWrite?: () => void;
 };
 
-/** Endpoints, or principals, in one call. */
+/** Endpoints or principals in one call. */
 const perCall = 10;
-/** Calls of one verb in one pass: AWS grants ten at once and one a second after that, and who may call no more waits for the next pass. */
+/** Calls of one verb in one pass: AWS grants ten at once, then one a second. The rest waits. */
 const mostCalls = 20;
-/** Services that are written to at once. */
+/** Services that are written at once. */
 const servicesAtOnce = 4;
-/** A call in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
+/** A call in flight gets this time when the pass stops. A stop may take 10 s in all. */
 const finishMs = 8_000;
 
-/** After these no further call to the service is tried in this pass: it would most likely only wait, too. */
+/**
+ * After these errors the pass makes no further call to the service, which would most likely wait
+ * too.
+ */
 const stopping: ReadonlySet<ErrorCode> = new Set(['THROTTLED', 'TIMEOUT', 'UNREACHABLE', 'BAD_CONNECTION', 'REGION']);
 
-/** Does the actions, verb after verb; what fails costs itself alone. Never rejects. */
+/** Runs the actions, verb after verb. A failure costs its own actions only. Never rejects. */
 export async function applyActions(
   actions: readonly ContractAction[],
   options: ActOptions,
@@ -35,7 +38,7 @@ export async function applyActions(
   try {
     for (const verb of contractVerbs) {
       const services = [...groupBy(ofVerb(actions, verb), ({ serviceId }) => serviceId).values()];
-      // Work in flight is not cut off: what AWS did is to be known.
+      // Calls in flight are not cut off, because the report must say what AWS did.
       const limits = { limit: servicesAtOnce, signal: writing.signal };
       const results = await concurrently(services, limits, (group) => applyGroup(group, done, progress));
       done.push(...results.flat());
@@ -51,16 +54,16 @@ function ofVerb(actions: readonly ContractAction[], verb: ContractAction['action
 }
 
 type ActProgress = {
-  /** Made so far, by verb. */
+  /** Number of calls made so far, by verb. */
   readonly calls: Map<ContractVerb, number>;
-  /** Why nothing more is tried at a service, by its id. */
+  /** The reason why a service gets no further call, by the id of the service. */
   readonly stopped: Map<string, string>;
   readonly options: ActOptions;
-  /** Outlives the pass's signal, so that a call in flight ends whole. */
+  /** Outlives the pass's signal, so that a call in flight can end. */
   readonly writeSignal: AbortSignal;
 };
 
-/** The actions of one verb at one service, call after call. */
+/** Runs the actions of one verb at one service, call after call. */
 async function applyGroup(
   group: readonly ContractAction[],
   done: readonly AppliedAction[],
@@ -82,7 +85,8 @@ async function applyBatch(
   const [{ action, serviceId } = { action: 'allow' as const, serviceId: '' }] = batch;
   const { signal, writer, mayWrite } = options;
   const made = calls.get(action) ?? 0;
-  const full = made < mostCalls ? undefined : `AWS grants one call a second: the next pass goes on after ${made} calls`;
+  const limit = `AWS grants one call a second, and this pass made ${made} calls; the next pass continues`;
+  const full = made < mostCalls ? undefined : limit;
   const why = signal.aborted ? messageOf(signal.reason) : (stopped.get(serviceId) ?? full);
   if (why !== undefined)
     return batch.map((one) => ({ action: one, outcome: 'skipped', error: why, isTransient: true }));
@@ -90,7 +94,7 @@ async function applyBatch(
     return batch.map((one) => ({
       action: one,
       outcome: 'skipped',
-      error: 'not every principal could be allowed first',
+      error: 'principals must be allowed first, and some could not be',
     }));
   try {
     mayWrite?.();
@@ -109,7 +113,7 @@ async function applyBatch(
   }
 }
 
-/** Whoever could not be allowed may connect by a principal that would leave. */
+/** Whether an allow failed: its consumer may still connect by a principal that would be removed. */
 function isAllowMissing(serviceId: string, done: readonly AppliedAction[]): boolean {
   return done.some(
     ({ action, outcome }) => action.action === 'allow' && action.serviceId === serviceId && outcome !== 'applied',

@@ -1,16 +1,20 @@
 import { canonicalJson } from '#core/json';
 import type { AppliedAction, ContractAction } from './actions';
 
-/** What an approved plan lets through of the actions planned now. */
+/** The actions planned now, compared with an approved plan. */
 export type ApprovedActions = {
+  /** Planned and approved. */
   readonly actions: readonly ContractAction[];
-  /** Planned, and not approved. */
+  /** Planned and not approved. */
   readonly leftOut: readonly AppliedAction[];
-  /** Approved, and not planned any more: done already, or not right any more. */
+  /** Approved and not planned any more: already done, or outdated. */
   readonly unnecessary: readonly ContractAction[];
 };
 
-/** Compares the actions planned now with those that people approved. What nobody approved is left for the next plan: each action stands for itself. */
+/**
+ * Compares the actions planned now with the approved actions. Each action is judged separately. An
+ * action that was not approved waits for the next plan.
+ */
 export function approveActions(
   planned: readonly ContractAction[],
   approved: readonly ContractAction[],
@@ -27,7 +31,10 @@ export function approveActions(
   };
 }
 
-/** What makes two actions the same; the reason may have new words. Somebody else's endpoint is another one, although its id is not. */
+/**
+ * Returns the identity of an action. The reason is no part of it, because its words may change. The
+ * account is part of it: an endpoint of the same id in another account is another endpoint.
+ */
 function textOf({ reason: _, ...action }: ContractAction): string {
   return canonicalJson(action);
 }

@@ -7,14 +7,17 @@ import { actionSubject, type ContractAction, type WithheldActions } from './acti
 
 export type BrakedActions = {
   readonly actions: readonly ContractAction[];
-  /** None: nothing is withheld. */
+  /** Empty: the brake withholds nothing. */
   readonly withheld: readonly WithheldActions[];
 };
 
-/** What can be taken away, and what it is called. */
+/** One kind of removal: its verb and noun for messages, and all held things of the kind. */
 type Taking = { readonly verb: 'rejects' | 'removes'; readonly what: string; readonly held: ReadonlySet<string> };
 
-/** Withholds rejections of too large a share of the connections that are accepted, and removals of too large a share of the principals. */
+/**
+ * Withholds rejections when they are too large a share of the accepted connections, and removals
+ * when they are too large a share of the allowed principals.
+ */
 export function brakeContracts(
   actions: readonly ContractAction[],
   services: readonly ServiceState[],

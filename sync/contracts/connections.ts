@@ -9,7 +9,7 @@ import { type ContractStanding, standingBy } from './standing';
 type Rules = Pick<ContractsConfig, 'accept' | 'reject' | 'consumers'>;
 type Limits = Pick<Policy, 'mode'> & { readonly inUse: ReadonlySet<string> };
 
-/** What to accept and to reject, from what was read of connections in this pass alone. */
+/** Plans accepts and rejects, only from connections that were read in this pass. */
 export function planConnections(
   services: readonly ServiceState[],
   rules: Rules,
@@ -32,7 +32,7 @@ export function planConnections(
   );
 }
 
-/** Each endpoint once, in the order of their ids; none where AWS did not say in this pass. */
+/** Returns each endpoint once, ordered by id; none when AWS did not answer in this pass. */
 function knownConnections({ connections }: ServiceState): readonly EndpointConnection[] {
   if (connections.status === 'unknown') return [];
   const byId = new Map(connections.value.map((one) => [one.endpointId, one]));

@@ -16,26 +16,29 @@ export type ContractCall = {
   readonly subjects: readonly string[];
 };
 
-/** An endpoint that AWS did not accept or reject, with its words. */
+/** An endpoint that AWS did not accept or reject, with AWS's words. */
 export type RefusedSubject = { readonly subject: string; readonly error: string };
 
 /** Changes the connections and the permissions of endpoint services. */
 export interface ContractWriter {
-  /** Gives what AWS did not do of a call that succeeded; throws PrivatelinkError where the call failed as a whole. */
+  /** Returns the refused subjects of a call. Throws PrivatelinkError when the whole call fails. */
   write(call: ContractCall, signal: AbortSignal): Promise<readonly RefusedSubject[]>;
 }
 
-/** One service, and how it is reached. */
+/** An endpoint service and the client that reaches it. */
 export type ServiceAccess = {
   readonly serviceId: string;
   readonly scope: AccountScope;
   readonly client: () => Promise<EC2Client>;
 };
 
-/** AWS's own call tries three times, 20 s each; the wait for the budget counts, too. */
+/** The SDK tries three times, 20 s each. The wait for the budget is included. */
 const callTimeoutMs = 120_000;
 
-/** Writes to these services; `budget` is for these calls alone, of which AWS grants ten at once and one a second. */
+/**
+ * Returns a writer for these services. `budget` is for these calls alone: AWS grants ten at once,
+ * then one a second.
+ */
 export function createContractWriter(services: readonly ServiceAccess[], budget: CallBudget): ContractWriter {
   const byId = new Map(services.map((one) => [one.serviceId, one]));
   return {
@@ -93,7 +96,7 @@ async function answerTo(
   }
 }
 
-/** AWS always gives the list, empty where it did all. */
+/** AWS always sends the list. An empty list means that AWS did everything. */
 const connectionsAnswer = z.object({
   Unsuccessful: z.array(
     z.object({
@@ -109,7 +112,7 @@ function parseRefused(call: ContractCall, answer: unknown, scope: AccountScope):
   if (call.action === 'allow' || call.action === 'disallow') {
     const { ReturnValue } = parseAnswer(permissionsAnswer, answer, scope);
     if (ReturnValue) return [];
-    const fix = 'it is tried again in the next pass';
+    const fix = 'the next pass tries again';
     throw new PrivatelinkError(`scope ${scope.id}: AWS changed no principal, and does not say why`, {
       code: 'AWS',
       fix,

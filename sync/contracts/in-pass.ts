@@ -18,11 +18,11 @@ import { type ContractsReport, reportContracts } from './report';
 type Seen = {
   readonly view: ContractsRead | undefined;
   readonly snapshot: Snapshot;
-  /** What the control plane holds. */
+  /** The held entities of the control plane. */
   readonly held: Document;
 };
 
-/** What a pass plans about contracts; undefined where nobody acts on them. */
+/** Plans a pass's actions of contracts; undefined where the product does not act on contracts. */
 export function planActions(
   contracts: Contracts | undefined,
   { view, snapshot, held }: Seen,
@@ -34,14 +34,14 @@ export function planActions(
   return { ...seen, actions, withheld: withheld.length > 0 ? withheld : undefined };
 }
 
-/** Endpoints that are discovered, as last known, and those of targets. */
+/** Returns the ids of discovered endpoints, as last known, and of the endpoints of held targets. */
 function inUse({ scopes }: Snapshot, held: Document): ReadonlySet<string> {
   const discovered = scopes.flatMap((state) => lastGoodOf(state)?.discovered.endpoints ?? []);
   const targets = held.filter(({ kind }) => kind === 'target');
   return new Set([...discovered.map(({ id }) => id), ...targets.flatMap(({ tags }) => originsOf(tags).endpointIds)]);
 }
 
-/** The plan without what nobody approved; a plan file without actions approves none. */
+/** Returns the report with approved actions only. A plan file without actions approves none. */
 export function onlyApprovedActions(
   report: ContractsReport | undefined,
   approved: readonly ContractAction[] = [],
@@ -57,11 +57,13 @@ function keyOf({ action, serviceId, endpointId, principal }: ContractAction): st
 }
 
 type Acting = Omit<ActOptions, 'writer'> & {
-  /** What was written to the control plane. */
+  /** The changes that this pass tried to write to the control plane. */
   readonly applied: readonly AppliedChange[] | undefined;
 };
 
-/** Does what was planned; but nobody is let in while the plugin that judges callers could not be written. */
+/**
+ * Runs the planned actions. Accepts wait while the plugin that judges callers could not be written.
+ */
 export async function actOn(
   report: ContractsReport | undefined,
   contracts: Contracts | undefined,
@@ -75,7 +77,7 @@ export async function actOn(
   const isWaiting = ({ action }: ContractAction) => isUnguarded && action === 'accept';
   const due = report.actions.filter((one) => !isWaiting(one));
   const applied = await applyActions(due, { ...options, writer });
-  const error = `not accepted before ${callersPluginName} is written, which would judge its requests`;
+  const error = `not accepted yet, because the plugin ${callersPluginName} could not be written`;
   return {
     ...report,
     applied: [

@@ -8,30 +8,30 @@ import { scopeOfService } from '#discovery/contracts/places';
 import type { ContractsReader } from '#discovery/contracts/reader';
 import { type ContractWriter, createContractWriter } from './contract-writer';
 
-/** The services of `contracts`. */
+/** The services of `contracts`, and the access to them. */
 export type Contracts = {
   readonly config: ContractsConfig;
   /** As in ContractsReader. */
   readonly read: ContractsReader['read'];
-  /** Absent: they are only looked at, and nothing is planned or reported of them. */
+  /** Absent: services are only read, and the pass plans and reports nothing about them. */
   readonly writer?: ContractWriter;
 };
 
 type Opening = Parameters<typeof openContracts>[0] & Pick<Config, 'contracts'>;
 
-/** The services that the configuration names; undefined without `contracts`. No IO. */
+/** Opens the services of the configuration; undefined without `contracts`. No IO. */
 export function openServices(config: Opening, options: ContractsReaderOptions): Contracts | undefined {
   const reader = openContracts(config, options);
   if (!reader || !config.contracts) return undefined;
   return { config: config.contracts, read: reader.read, writer: openWriter(config.contracts, options.aws) };
 }
 
-/** The same services for whoever plans nothing for them. */
+/** Returns the services without the writer, for callers that plan nothing. */
 export function onlyRead(contracts: Contracts | undefined): Contracts | undefined {
   return contracts && { config: contracts.config, read: contracts.read };
 }
 
-/** AWS grants these calls ten at once and one a second, in each account and region. */
+/** AWS grants these calls ten at once, then one a second, in each account and region. */
 const granted = { burst: 10, perSecond: 1 };
 
 function openWriter({ services }: ContractsConfig, { clock, credentials }: AwsAccess): ContractWriter {

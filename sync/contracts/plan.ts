@@ -7,8 +7,9 @@ import { planConnections } from './connections';
 import { planPrincipals } from './principals';
 
 /**
- * All that is to be done at AWS about contracts, in the order of doing it, without what the brake withholds; a part that is unknown brings nothing. `inUse`: ids of
- * endpoints through which the gateway itself reaches domains, which are never rejected.
+ * Plans all actions at AWS about contracts, in the order of execution, without withheld actions. An
+ * unknown part leads to no action. `inUse`: ids of endpoints through which the gateway itself
+ * reaches domains. The product never rejects these.
  */
 export function planContracts(
   { services }: Pick<ContractsView, 'services'>,

@@ -6,7 +6,7 @@ import type { Policy } from '../plan/removals/policy';
 import type { ContractAction } from './actions';
 import { contractedFor } from './standing';
 
-/** What a region's name begins with, and its partition, which stands in each ARN; all others are `aws`. */
+/** Beginnings of region names, and the partition for ARNs. All other regions are in `aws`. */
 const partitions = [
   ['cn-', 'aws-cn'],
   ['us-gov-', 'aws-us-gov'],
@@ -23,7 +23,7 @@ function partitionOf(region: string): string {
 
 type Rules = Pick<ContractsConfig, 'permissions' | 'consumers'>;
 
-/** Which principals to allow, and which no more, from what was read of permissions in this pass alone. */
+/** Plans allows and disallows, only from permissions that were read in this pass. */
 export function planPrincipals(
   services: readonly ServiceState[],
   rules: Rules,
@@ -39,7 +39,7 @@ export function planPrincipals(
     const allow = [...wanted]
       .filter(([principal]) => !held.has(principal))
       .map(([principal, consumer]): ContractAction => {
-        const reason = `consumer ${consumer} connects as it`;
+        const reason = `consumer ${consumer} connects as this principal`;
         return { action: 'allow', ...about(principal), consumer, reason };
       });
     const isNeeded = mode === 'upsert-only' ? () => true : neededBy(service, rules.consumers);
@@ -47,13 +47,14 @@ export function planPrincipals(
       .filter((principal) => !wanted.has(principal) && !isNeeded(principal))
       .sort(compareText)
       .map((principal): ContractAction => {
-        return { action: 'disallow', ...about(principal), reason: 'no consumer of this service connects as it' };
+        const reason = 'no consumer of this service connects as this principal';
+        return { action: 'disallow', ...about(principal), reason };
       });
     return [...allow, ...disallow];
   });
 }
 
-/** Principals by ARN, each with the consumer that names it; a consumer of endpoints alone names none. */
+/** Returns principals by ARN with their consumer. A consumer with only `endpoints` has none. */
 function wantedPrincipals(service: ServiceState, consumers: Rules['consumers']): ReadonlyMap<string, string> {
   const partition = partitionOf(service.region);
   const named = contractedFor(service, consumers).flatMap(([name, { accounts = [], principals = [] }]) =>
@@ -62,7 +63,11 @@ function wantedPrincipals(service: ServiceState, consumers: Rules['consumers']):
   return new Map(named.sort(([one], [other]) => compareText(one, other)));
 }
 
-/** Whether a principal that no consumer names may be of one all the same: of the account of an endpoint that a consumer of endpoints alone lists. */
+/**
+ * Whether a consumer may need a principal that no consumer names. A consumer with only `endpoints`
+ * needs principals of the accounts of its endpoints. When these accounts are unknown, it may need
+ * any.
+ */
 function neededBy(service: ServiceState, consumers: Rules['consumers']): (principal: string) => boolean {
   const unnamed = contractedFor(service, consumers).filter(([, one]) => !one.accounts && !one.principals);
   if (unnamed.length === 0) return () => false;

@@ -8,10 +8,10 @@ import { type ContractPart, contractParts } from '#discovery/contracts/parts';
 import type { AppliedAction, ContractAction, WithheldActions } from './actions';
 import { standingBy } from './standing';
 
-/** How one answer of AWS is known. */
+/** Whether one answer of AWS is known, and its age. */
 export type PartReport = {
   readonly status: 'known' | 'unknown';
-  /** Age of what is used: 0 when read in this pass; absent: it was never read. */
+  /** Age of the used answer: 0 when read in this pass; absent when never read. */
   readonly ageMs?: number;
   readonly code?: string;
   readonly reason?: string;
@@ -19,43 +19,46 @@ export type PartReport = {
 
 export type ServiceReport = Pick<ServiceState, 'scopeId' | 'account' | 'region' | 'domains'> & {
   readonly id: string;
-  /** `health` absent: nobody looked. */
+  /** `health` absent: the product did not ask for health. */
   readonly parts: Readonly<Partial<Record<ContractPart, PartReport>>>;
 };
 
-/** A connection as last known, and what the contract says of it. */
+/** A connection as last known, with its standing in the contract. */
 export type ConnectionReport = Omit<EndpointConnection, 'createdAtMs'> & {
-  /** Absent: nobody's in the contract. */
+  /** Absent: no consumer has the endpoint. */
   readonly consumer?: string;
-  /** Domains; none: it is not contracted. */
+  /** Domains; empty: the contract does not cover the connection. */
   readonly mayCall: readonly string[];
-  /** What the configuration wants for its other requests, which a pin or a rollout may keep back; absent: the service is a provider's own, where Kong checks nothing. */
+  /**
+   * The configured mode for requests to other domains; a pin or a rollout may delay it. Absent: the
+   * service is a provider's own, where Kong checks nothing.
+   */
   readonly mode?: ContractsConfig['mode'];
-  /** When the endpoint was made; unix epoch, milliseconds. */
+  /** Time when the endpoint was created; unix epoch, milliseconds. */
   readonly sinceMs?: number;
 };
 
-/** What was seen of the services of `contracts`. */
+/** The state of the services of `contracts`, as this pass read it. */
 export type ContractsSeen = {
   readonly services: readonly ServiceReport[];
   readonly connections: readonly ConnectionReport[];
   readonly findings: readonly ContractFinding[];
 };
 
-/** What one pass saw, planned and did about contracts. */
+/** The state, the plan and the result of one pass about contracts. */
 export type ContractsReport = ContractsSeen & {
   readonly actions: readonly ContractAction[];
-  /** What the brake held back; absent: nothing. */
+  /** Actions that the brake withheld; absent: none. */
   readonly withheld?: readonly WithheldActions[];
-  /** Absent when nothing was to be done. */
+  /** Absent: the pass had nothing to do. */
   readonly applied?: readonly AppliedAction[];
   /** `sync --plan`: actions that nobody approved. */
   readonly leftOut?: readonly AppliedAction[];
-  /** `sync --plan`: approved actions that are not needed, or not right, any more. */
+  /** `sync --plan`: approved actions that are not needed any more, or outdated. */
   readonly unnecessary?: readonly ContractAction[];
 };
 
-/** `zones`: of endpoints, as far as they are discovered; absent: of none. */
+/** Reports the view. `zones`: zones of discovered endpoints; absent: no zones are known. */
 export function reportContracts(view: ContractsView, contracts: ContractsConfig, zones?: EndpointZones): ContractsSeen {
   const standingOf = standingBy(contracts.consumers);
   return {
@@ -86,10 +89,12 @@ function reportPart(part: AwsPart<unknown>, nowMs: number): PartReport {
   return { status, ageMs: lastGood && nowMs - lastGood.observedAtMs, code, reason };
 }
 
-/** A part that is unknown, and of which service. */
+/** An unknown part and its service. */
 export type UnknownPart = PartReport & { readonly service: string; readonly name: ContractPart };
 
-/** Health is for findings alone: a role that may not ask for it makes nothing uncertain. */
+/**
+ * Returns the unknown parts. Health serves findings only, so a role without permission is no gap.
+ */
 export function unknownParts({ services }: Pick<ContractsSeen, 'services'>): readonly UnknownPart[] {
   return services.flatMap(({ id, parts }) =>
     contractParts.flatMap((name) => {
@@ -100,7 +105,7 @@ export function unknownParts({ services }: Pick<ContractsSeen, 'services'>): rea
   );
 }
 
-/** Something was to be done and was not. */
+/** Whether a planned action was not done. */
 export function isActedPartly({ applied = [] }: Pick<ContractsReport, 'applied'>): boolean {
   return applied.some(({ outcome }) => outcome !== 'applied');
 }

@@ -20,7 +20,9 @@ const colours: Readonly<Record<ContractVerb, Colour>> = {
 
 const indent = '  ';
 
-/** All of a pass that concerns contracts: what is not known, what is found, what is done and why, and what came of it. */
+/**
+ * Formats a pass's part about contracts: unknown parts, findings, actions with reasons, results.
+ */
 export function formatContracts(report: ContractsReport, terminal: Terminal): string {
   const { findings, actions, applied, withheld = [], leftOut = [], unnecessary = [] } = report;
   return [
@@ -33,15 +35,12 @@ export function formatContracts(report: ContractsReport, terminal: Terminal): st
       .map(({ action, error }) => `${paint(terminal, 'yellow', 'left out')} ${describeAction(action)}: ${error}\n`)
       .join(''),
     unnecessary
-      .map(
-        (one) =>
-          `${paint(terminal, 'dim', 'not done')} ${describeAction(one)}: it is not needed, or not right, any more\n`,
-      )
+      .map((one) => `${paint(terminal, 'dim', 'not done')} ${describeAction(one)}: not needed any more, or outdated\n`)
       .join(''),
   ].join('');
 }
 
-/** Of the others the plan says what it does about them. */
+/** Returns findings without an action; the table of actions shows the others. */
 function withoutActedOn(findings: readonly ContractFinding[], actions: readonly ContractAction[]) {
   const acted = new Set(actions.map((one) => `${one.serviceId} ${actionSubject(one)}`));
   return findings.filter(
@@ -49,7 +48,7 @@ function withoutActedOn(findings: readonly ContractFinding[], actions: readonly 
   );
 }
 
-/** Parts that are unknown, those of one reason together, with how old the data is that is used instead. */
+/** Formats unknown parts, grouped by reason, with the age of the data in use. */
 export function formatUnknownParts(seen: Pick<ContractsSeen, 'services'>, terminal: Terminal): string {
   return [...groupBy(unknownParts(seen), ({ reason = '' }) => reason)]
     .map(([reason, group]) => {
@@ -63,8 +62,8 @@ export function formatUnknownParts(seen: Pick<ContractsSeen, 'services'>, termin
 
 function usedOf(group: readonly UnknownPart[]): string {
   const ages = group.flatMap(({ ageMs }) => ageMs ?? []);
-  const used = ages.length > 0 ? [`what was known ${Math.round(Math.max(...ages) / 1_000)} s ago is used`] : [];
-  return [...used, 'nothing is accepted, rejected, allowed or disallowed because of it'].join('; ');
+  const used = ages.length > 0 ? [`the answer from ${Math.round(Math.max(...ages) / 1_000)} s ago is used`] : [];
+  return [...used, 'nothing is accepted, rejected, allowed or disallowed on unknown data'].join('; ');
 }
 
 export function formatContractFindings({ findings }: Pick<ContractsSeen, 'findings'>, terminal: Terminal): string {
@@ -76,7 +75,7 @@ export function formatContractFindings({ findings }: Pick<ContractsSeen, 'findin
     .join('');
 }
 
-/** The actions of each service as a table. */
+/** Formats the actions of each service as a table. */
 function formatActions(actions: readonly ContractAction[], terminal: Terminal): string {
   return [...groupBy(actions, ({ serviceId }) => serviceId)]
     .map(([serviceId, group]) => {
@@ -90,7 +89,7 @@ function formatActions(actions: readonly ContractAction[], terminal: Terminal): 
     .join('');
 }
 
-/** Who an endpoint or a principal is of, for people. */
+/** Returns the consumer and account of an endpoint or a principal, for people. */
 export function whoseOf({ consumer, account }: Pick<ContractAction, 'consumer' | 'account'>): string {
   if (consumer === undefined) return account ?? '-';
   return account === undefined ? consumer : `${consumer} (${account})`;
@@ -103,7 +102,7 @@ function formatFailedActions(applied: readonly AppliedAction[], terminal: Termin
     .join('');
 }
 
-/** One line, without the reason. */
+/** Returns one line, without the reason. */
 export function describeAction(action: ContractAction): string {
   return `${action.action} ${actionSubject(action)} at ${action.serviceId}`;
 }

@@ -9,17 +9,19 @@ import { addressesOf, attributesOf, heldInstance, isOwnedBy } from './instances'
 
 export type CloudMapServiceOptions = {
   readonly owner: string;
-  /** Parent of the instances, see instances.ts. */
+  /** Parent of the instances (see instances.ts). */
   readonly name: string;
   readonly scope: AccountScope;
   readonly reader: Pick<CloudMapReader, 'listNamespaces' | 'listServices' | 'listInstances'>;
   readonly writer: InstanceWriter;
 };
 
-/** A Cloud Map service as one more control plane: it holds targets only, and no data plane follows it. */
+/**
+ * Returns a Cloud Map service as a control plane with targets only, which no data plane follows.
+ */
 export function createCloudMapService(config: PublishConfig, options: CloudMapServiceOptions): ControlPlane {
   const { owner, name, scope, reader, writer } = options;
-  // A service that is created anew has another id: every list looks it up.
+  // A recreated service has another id, so every list looks the service up.
   let located: ServiceItem | undefined;
 
   async function locate(signal: AbortSignal): Promise<ServiceItem> {

@@ -10,11 +10,14 @@ import { loadServiceDiscovery } from '#discovery/aws/sdk';
 
 export type InstanceToRegister = { readonly id: string; readonly attributes: Readonly<Record<string, string>> };
 
-/** Changes the instances of a service, named by its id or ARN; both resolve when AWS has done it, and throw PrivatelinkError. */
+/**
+ * Changes the instances of a service, named by its id or ARN. Both methods resolve when AWS has
+ * finished the operation, and throw PrivatelinkError.
+ */
 export interface InstanceWriter {
-  /** Replaces all attributes of an instance that exists. */
+  /** Creates the instance, or replaces all attributes of an existing instance. */
   register(service: string, instance: InstanceToRegister, signal: AbortSignal): Promise<void>;
-  /** Does nothing where there is no such instance. */
+  /** Does nothing where the instance does not exist. */
   deregister(service: string, instanceId: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -25,7 +28,9 @@ export type InstanceWriterOptions = {
   readonly clock: Clock;
 };
 
-/** AWS registers in seconds where it works at all, and starts later than this only under load: then the next pass looks again. */
+/**
+ * AWS registers within seconds. Only under load it takes longer; then the next pass looks again.
+ */
 const operationDeadlineMs = 30_000;
 const operationPollMs = 500;
 
@@ -77,7 +82,7 @@ const progress = z.object({
   Operation: z.object({ Status: optionalText, ErrorCode: optionalText, ErrorMessage: optionalText }),
 });
 
-/** Both calls only start the work, which may yet fail. */
+/** Waits for the end of the operation: both calls only start the work, and the work may fail. */
 async function awaitOperation(
   answer: unknown,
   service: string,
@@ -94,7 +99,7 @@ async function awaitOperation(
     if (Status === 'SUCCESS') return;
     const what = `source ${scope.source}, account ${scope.account}, region ${scope.region}: operation ${OperationId}`;
     if (Status === 'FAIL') {
-      const fix = 'it is tried again in the next pass';
+      const fix = 'the next pass tries again';
       throw new PrivatelinkError(`${what} failed: ${ErrorCode} ${ErrorMessage}`, { code: 'AWS', fix });
     }
     if (clock.monotonicMs() >= untilMs) {
@@ -105,7 +110,10 @@ async function awaitOperation(
   }
 }
 
-/** The account of a service that is known by its ARN: AWS finds operations on a shared namespace by its owner alone. */
+/**
+ * Returns the account in the ARN of a service. AWS finds operations on a shared namespace only by
+ * the namespace's owner. Undefined for a service named by its id.
+ */
 function accountOf(service: string): string | undefined {
   return service.startsWith('arn:') ? service.split(':')[4] : undefined;
 }

@@ -10,11 +10,12 @@ import type { InstanceItem } from '#discovery/aws/readers/cloud-map';
 import { publishedAttributes } from '#discovery/providers/published-attributes';
 
 /**
- * Instances of a Cloud Map service as targets, whose upstream is the service, so that one plan and one set of removal rules serve
- * both: `fields` are attributes, and the tags of a target are the attributes that say where it comes from.
+ * Instances of a Cloud Map service as targets, whose upstream is the service. So one plan and one
+ * set of removal rules serve both. `fields` are the attributes. A target's tags are the attributes
+ * about its origin.
  */
 
-/** The targets of a domain as the instances that the service `parent` should hold. */
+/** Returns a domain's targets as the instances that the service `parent` should hold. */
 export function instancesOf(domain: Domain, parent: string): Document {
   return domain.targets.map((target) => ({
     kind: 'target',
@@ -26,7 +27,10 @@ export function instancesOf(domain: Domain, parent: string): Document {
   }));
 }
 
-/** Null where there is nothing to say, so that an attribute which is held without being wanted is a difference. */
+/**
+ * Returns null for an attribute without a value, so that a held, unwanted attribute is a
+ * difference.
+ */
 function fieldsOf(
   { name, protocol, host, paths, stripPath }: Domain,
   { ip, port, zoneId, weight }: Target,
@@ -47,7 +51,7 @@ const ipv4 = 'AWS_INSTANCE_IPV4';
 const ipv6 = 'AWS_INSTANCE_IPV6';
 const portKey = 'AWS_INSTANCE_PORT';
 
-/** The attributes that an instance of `owner` is registered with. */
+/** Returns the attributes for registering an instance of `owner`. */
 export function attributesOf({ fields, tags: origin }: Entity, owner: string): Readonly<Record<string, string>> {
   const { scopeIds, endpointIds } = originsOf(origin);
   const attributes: Readonly<Record<string, Json | undefined>> = {
@@ -65,7 +69,10 @@ export function isOwnedBy(owner: string, { attributes }: InstanceItem): boolean 
   return attributes.get(publishedAttributes.owner) === owner;
 }
 
-/** An instance of ours as the target that it was; one whose address somebody took off keeps its id for a name. */
+/**
+ * Returns an instance of ours as the target that it was. Where somebody removed the address, the
+ * instance's id takes the place of the address in the key.
+ */
 export function heldInstance(instance: InstanceItem, place: Required<Pick<Entity, 'parent' | 'domain'>>): HeldEntity {
   const { id, attributes } = instance;
   const [address = id] = addressesOf(instance);
@@ -81,7 +88,7 @@ export function heldInstance(instance: InstanceItem, place: Required<Pick<Entity
   };
 }
 
-/** `ip:port` of every address that an instance has. */
+/** Returns `ip:port` of each address of an instance. */
 export function addressesOf({ attributes }: InstanceItem): readonly string[] {
   const port = Number(attributes.get(portKey));
   const ips = [ipv4, ipv6].flatMap((key) => attributes.get(key) ?? []);

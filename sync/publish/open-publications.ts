@@ -7,7 +7,7 @@ import { createCloudMapService } from './cloud-map-service';
 import { createInstanceWriter } from './instance-writer';
 import type { Publication } from './publish';
 
-/** The publications that the configuration names; no IO. */
+/** Returns the publications of the configuration. No IO. */
 export function openPublications(
   { publish, owner }: Pick<Config, 'owner' | 'publish'>,
   { clock, budget, credentials }: AwsAccess,

@@ -12,35 +12,41 @@ import { type Absences, stillCounted } from '../plan/removals/absences';
 import { brake, type Withheld } from '../plan/removals/brake';
 import { instancesOf } from './instances';
 
-/** A domain's targets and the Cloud Map service that shall hold them as instances; `name` says which, and is part of their keys. */
+/**
+ * A domain, and the Cloud Map service that has to hold its targets as instances. `name` names the
+ * service and is part of the targets' keys.
+ */
 export type Publication = { readonly name: string; readonly domain: string; readonly service: ControlPlane };
 
-/** What a service holds of ours, or why that is not known. */
+/** A publication and our instances in its service, or the reason why these are unknown. */
 export type ReadPublication = Publication & { readonly held: readonly HeldEntity[]; readonly error?: string };
 
-/** What one pass planned for a Cloud Map service, and did. */
+/** The plan of one pass for a Cloud Map service, and its result. */
 export type PublicationReport = {
   readonly name: string;
   readonly domain: string;
   readonly changes: readonly Change[];
   readonly kept: readonly Kept[];
-  /** Absent when nothing was to be applied. */
+  /** Absent: the pass had nothing to apply. */
   readonly applied?: readonly AppliedChange[];
-  /** Creates whose name somebody else has. */
+  /** Creates whose name belongs to somebody else. */
   readonly conflicts?: readonly string[];
-  /** What the brake held back. */
+  /** Removals that the brake withheld. */
   readonly withheld?: Withheld;
-  /** Why the service could not be read or written at all. */
+  /** The reason why the service could not be read or written. */
   readonly error?: string;
 };
 
-/** Services written to, or read, at once. */
+/** Services that are written or read at once. */
 const servicesAtOnce = 4;
 
-/** Twice what discovery gives a scope, which reads the same lists. */
+/** Twice the limit of a scope in discovery, which reads the same lists. */
 const readTimeoutMs = 60_000;
 
-/** Reads all services, each within a minute (fm-54); one that cannot be read costs its own publication only. Rejects with the signal's reason alone. */
+/**
+ * Reads all services, each within a minute (fm-54). A service that cannot be read costs its own
+ * publication only. Rejects only with the signal's reason.
+ */
 export function readPublications(
   publications: readonly Publication[],
   signal: AbortSignal,
@@ -60,7 +66,10 @@ export type PublishInput = Omit<PlanInput, 'desired' | 'held' | 'settings'> & { 
 
 export type PlannedPublications = { readonly reports: readonly PublicationReport[]; readonly counted: Absences };
 
-/** What to write to each service, by the plan and the removal rules of targets; what a service without answer had counted stays counted. */
+/**
+ * Plans the writes to each service, by the plan and the removal rules of targets. Absences of a
+ * service that did not answer stay counted.
+ */
 export function planPublications(publications: readonly ReadPublication[], input: PublishInput): PlannedPublications {
   const planned = publications.map((one) => planPublication(one, input));
   return {
@@ -82,7 +91,7 @@ function planPublication({ name, domain, held, error }: ReadPublication, input: 
   return { report: { name, domain, kept, ...brake(changes, held, input.policy) }, absences };
 }
 
-/** Writes what was planned and not withheld. */
+/** Writes the planned changes that are not withheld. */
 export function applyPublications(
   publications: readonly Publication[],
   reports: readonly PublicationReport[],
@@ -95,7 +104,7 @@ export function applyPublications(
   });
 }
 
-/** Finds what somebody else registered in place of what was planned. */
+/** Finds instances of somebody else that occupy the place of planned instances. */
 export function findConflicts(
   publications: readonly Publication[],
   reports: readonly PublicationReport[],
@@ -113,7 +122,9 @@ type Planned = {
   readonly signal: AbortSignal;
 };
 
-/** Does `work` for each report with changes; a service that fails costs its own publication only. */
+/**
+ * Runs `work` for each report with changes. A service that fails costs its own publication only.
+ */
 function withServices(
   { publications, reports, signal }: Planned,
   work: (report: PublicationReport, service: ControlPlane) => Promise<PublicationReport>,

@@ -61,7 +61,7 @@ describe('applyActions', () => {
     expect(calls.map((call) => call.split(' ')[0])).toEqual([...Array(20).fill('accept'), 'reject']);
     expect([left.length, results.filter(({ outcome }) => outcome === 'applied').length]).toEqual([100, 201]);
     expect(left[0]).toMatchObject({
-      error: 'AWS grants one call a second: the next pass goes on after 20 calls',
+      error: 'AWS grants one call a second, and this pass made 20 calls; the next pass continues',
       isTransient: true,
     });
   });
@@ -137,7 +137,7 @@ describe('applyActions', () => {
       signal,
     });
 
-    expect(told(results)[1]).toBe('skipped disallow * not every principal could be allowed first');
+    expect(told(results)[1]).toBe('skipped disallow * principals must be allowed first, and some could not be');
     expect(memory.calls).toHaveLength(1);
   });
 

@@ -230,7 +230,7 @@ describe('a pass with contracts', () => {
 
     expect([exitCodeOfUncertain(report, { strict: true }), exitCodeOfUncertain(report, {})]).toEqual([5, 0]);
     expect(formatReport(report, terminal)).toContain(
-      `unknown connections of ${serviceId}: throttled (what was known 1 s ago is used; nothing is accepted, rejected, allowed or disallowed because of it)`,
+      `unknown connections of ${serviceId}: throttled (the answer from 1 s ago is used; nothing is accepted, rejected, allowed or disallowed on unknown data)`,
     );
   });
 
@@ -300,7 +300,7 @@ describe('an approved plan', () => {
       { action: 'reject', endpointId: 'vpce-2' },
     ]);
     expect(formatReport(report, terminal)).toContain(
-      `not done accept vpce-1 at ${serviceId}: it is not needed, or not right, any more`,
+      `not done accept vpce-1 at ${serviceId}: not needed any more, or outdated`,
     );
   });
 
