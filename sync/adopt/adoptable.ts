@@ -3,36 +3,36 @@ import type { Json } from '#core/model';
 import type { SeenEndpoint } from '#discovery/seen/model';
 import type { ServiceParts } from './parts';
 
-/** A field that would not stay as it is; `before` null: it is not set. */
+/** A field that adoption would change; `before` null: the field is not set. */
 export type Difference = {
-  /** `kind:key`, as `nameOf` gives it. */
+  /** `kind:key`, the result of `nameOf`. */
   readonly entity: string;
   readonly field: string;
   readonly before: Json;
   readonly after: Json;
-  /** What a request, or the provider, notices of it. */
+  /** The effect on requests or on the provider. */
   readonly why: string;
 };
 
-/** The tags that make endpoints claim a domain, by the id of the endpoint. */
+/** The tags that make endpoints claim a domain, by endpoint id. */
 export type TagsByEndpoint = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A service that people wrote and that points at PrivateLink, with all that belongs to it. */
+/** A service that people wrote and that points at PrivateLink, with its parts. */
 export type Adoptable = Omit<ServiceParts, 'places'> & {
-  /** What it would be called. */
+  /** The name for the new domain. */
   readonly domain: string;
-  /** Where it points at. */
+  /** The endpoints that the service points at. */
   readonly endpoints: readonly SeenEndpoint[];
-  /** Tags to add, without those that an endpoint has already. */
+  /** Tags to add, without tags that an endpoint already has. */
   readonly tags: TagsByEndpoint;
-  /** What stays as it is, for people. */
+  /** Unchanged settings, for people. */
   readonly keeps: readonly string[];
-  /** What would change and what no request notices, for people. */
+  /** Changes without an effect on requests, for people. */
   readonly changes: readonly string[];
-  /** What a request would notice: nothing is adopted while there is one that nobody accepted. */
+  /** Changes with an effect on requests. Each must be accepted before the adoption. */
   readonly differences: readonly Difference[];
-  /** Why it is not adopted at all; absent: it can be. */
+  /** The reason why it cannot be adopted; absent: it can. */
   readonly refused?: Problem;
-  /** What is odd about it already, and stays so. */
+  /** Existing oddities, which adoption keeps. */
   readonly findings: readonly string[];
 };

@@ -30,7 +30,7 @@ type AssessOptions = {
   readonly others: Others;
 };
 
-/** What it would mean to take over a service, some of whose places lead to PrivateLink. */
+/** Assesses the takeover of a service with places that lead to PrivateLink. */
 export function assess(parts: ServiceParts, leads: readonly PlaceLead[], options: AssessOptions): Adoptable {
   const { places: _, ...own } = parts;
   const endpoints = endpointsOf(leads);
@@ -52,7 +52,7 @@ function endpointsOf(leads: readonly PlaceLead[]): readonly SeenEndpoint[] {
   return [...new Set(found)];
 }
 
-/** What stands against it before anything is planned. */
+/** Returns the obstacle that makes planning pointless; undefined: none. */
 function whyNot(
   { service, upstream, targets, routes }: ServiceParts,
   leads: readonly PlaceLead[],
@@ -76,7 +76,7 @@ export function protocolOf({ fields }: ServiceParts['service']): Protocol | unde
   return isProtocol(protocol) ? protocol : undefined;
 }
 
-/** Why no domain can use the endpoint as it is. */
+/** Returns the reason why no domain can use the endpoint now; undefined: a domain can. */
 function whyUnfit({ endpoint, led }: Leading, owner: string): Problem | undefined {
   const { id, state, type, problem, tags, tagKeys } = endpoint;
   if (problem) return { reason: `endpoint ${id} is uncertain: ${problem.reason}`, fix: problem.fix };
@@ -88,19 +88,19 @@ function whyUnfit({ endpoint, led }: Leading, owner: string): Problem | undefine
   if (dispositionOf(state) === 'remove')
     return {
       reason: `endpoint ${id} is ${state}`,
-      fix: 'make it anew and point the service at it, or remove the service',
+      fix: 'recreate the endpoint and point the service at it, or remove the service',
     };
   if (dispositionOf(state) === 'hold')
-    return { reason: `endpoint ${id} is ${state}`, fix: 'run this again once it is available' };
+    return { reason: `endpoint ${id} is ${state}`, fix: 'run the command again when the endpoint is available' };
   const gateway = tags[tagKeys.gateway];
   if (gateway !== undefined && gateway !== owner)
     return {
       reason: `tag ${tagKeys.gateway} of endpoint ${id} is ${gateway}`,
-      fix: `set it to ${owner}, or leave it to ${gateway}`,
+      fix: `set the tag to ${owner}, or leave the endpoint to ${gateway}`,
     };
   const ports = [...new Set(led.map(({ place }) => place.port))];
   if (ports.length === 1) return undefined;
-  const reason = `endpoint ${id} is used at ports ${ports.join(' and ')}, and its tags say one`;
+  const reason = `endpoint ${id} is used at ports ${ports.join(' and ')}, but its tags can name only one port`;
   return { reason, fix: 'give each port an upstream and an endpoint of its own' };
 }
 
@@ -156,8 +156,8 @@ function written({ parts, led, domain, hosting, tagged }: Written): AdoptionPlan
 
 function wrongProtocol(service: string, protocol: string): Problem {
   return {
-    reason: `service ${service} speaks ${protocol}, and domains speak http, https, grpc or grpcs`,
-    fix: 'leave it as it is',
+    reason: `service ${service} speaks ${protocol}, but domains speak http, https, grpc or grpcs`,
+    fix: 'leave the service as it is',
   };
 }
 
@@ -167,7 +167,7 @@ function foreignTargets(name: string, foreign: readonly PlaceLead[]): Problem {
     return `${host}:${port}${why}`;
   });
   return {
-    reason: `${name} leads to ${named.join(', ')} too, which no endpoint has that was seen`,
-    fix: 'give what is no PrivateLink an upstream of its own; where it is, add its account and region to a source',
+    reason: `${name} leads to ${named.join(', ')} too, and no known endpoint has this address`,
+    fix: 'if it is not PrivateLink, give it an upstream of its own; if it is, add its account and region to a source',
   };
 }

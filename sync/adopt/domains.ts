@@ -3,18 +3,18 @@ import { nearest } from '#core/misfits/nearest';
 import { domainPattern } from '#core/names';
 import type { HeldEntity } from '#deck/document';
 
-/** What domains are called. */
+/** Chosen and taken names of domains. */
 export type Naming = {
-  /** By the name of the service, as people say. */
+  /** Chosen by people; key: the name of the service. */
   readonly names: ReadonlyMap<string, string>;
-  /** Those that are generated already. */
+  /** Names of generated domains. */
   readonly taken: ReadonlySet<string>;
 };
 
 /** The longest DNS label. */
 const maxLabel = 63;
 
-/** A domain's name made of the name of a service, none of `taken`. */
+/** Makes a domain's name from the name of a service, and avoids `taken`. */
 export function domainNamed({ key, id, fields }: HeldEntity, taken: ReadonlySet<string>): string {
   const name = typeof fields.name === 'string' ? key : '';
   const label = name
@@ -29,14 +29,14 @@ export function domainNamed({ key, id, fields }: HeldEntity, taken: ReadonlySet<
   }
 }
 
-/** Reads `SERVICE=DOMAIN`, as `--domain` gives them. Throws PrivatelinkError (CONFIG_INVALID). */
+/** Reads the values of `--domain`, `SERVICE=DOMAIN`. Throws PrivatelinkError (CONFIG_INVALID). */
 export function parseDomainNames(given: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     given.map((one) => {
       const at = one.lastIndexOf('=');
       const domain = one.slice(at + 1);
       if (at > 0 && domainPattern.test(domain)) return [one.slice(0, at), domain];
-      throw new PrivatelinkError(`--domain ${one}: is no SERVICE=DOMAIN`, {
+      throw new PrivatelinkError(`--domain ${one}: not of the form SERVICE=DOMAIN`, {
         code: 'CONFIG_INVALID',
         fix: 'name a service, and a domain of lowercase letters, digits and dashes, at most 63: --domain orders-service=orders',
       });
@@ -44,7 +44,7 @@ export function parseDomainNames(given: readonly string[]): ReadonlyMap<string, 
   );
 }
 
-/** Throws PrivatelinkError (CONFIG_INVALID) for a service that `--domain` names and nobody has. */
+/** Throws PrivatelinkError (CONFIG_INVALID) when `--domain` names a service that does not exist. */
 export function checkNamed(names: ReadonlyMap<string, string>, services: readonly HeldEntity[]): void {
   const keys = services.map(({ key }) => key);
   for (const name of names.keys()) {

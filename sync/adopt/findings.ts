@@ -14,26 +14,29 @@ import { shareEndpoints } from './share-endpoints';
 
 export type FindingsInput = {
   readonly owner: string;
-  /** Everything that the control plane holds, of all people. */
+  /** All entities of the control plane, whoever wrote them. */
   readonly held: readonly HeldEntity[];
   readonly scopes: readonly SeenScope[];
-  /** What DNS says of `namesToResolve`, in lower case. */
+  /** The answers of DNS for `namesToResolve`, by name in lower case. */
   readonly resolved: ReadonlyMap<string, Resolved>;
   readonly others: Others;
-  /** Domains by the name of the service, as people say. */
+  /** Domain names chosen by people; key: the name of the service. */
   readonly names: ReadonlyMap<string, string>;
 };
 
 export type Findings = {
-  /** By domain. */
+  /** Ordered by domain. */
   readonly adoptable: readonly Adoptable[];
-  /** What points at PrivateLink besides, and what could not be told. */
+  /** Other entities that point at PrivateLink, and unanswered questions. */
   readonly notes: readonly string[];
 };
 
 type Resolving = Pick<FindingsInput, 'held' | 'scopes'> & { readonly alsoResolved?: readonly string[] };
 
-/** Names of hosts and targets, and of hosts that are asked for besides, for which DNS has to be asked, since no endpoint has them. */
+/**
+ * Returns the host names to ask DNS for, because no endpoint has them. The names are those of
+ * services, of targets, and of `alsoResolved`.
+ */
 export function namesToResolve({ held, scopes, alsoResolved = [] }: Resolving): readonly string[] {
   const index = indexEndpoints(scopes, new Map());
   const parts = servicePartsOf(held);
@@ -42,10 +45,13 @@ export function namesToResolve({ held, scopes, alsoResolved = [] }: Resolving): 
   return [...new Set(hosts.map((host) => host.toLowerCase()))].filter((host) => isToResolve(host, index)).sort();
 }
 
-/** Finds what people wrote by hand and what points at PrivateLink. Throws PrivatelinkError for a name of `names` that no service has. */
+/**
+ * Finds services that people wrote and that point at PrivateLink. Throws PrivatelinkError when
+ * `names` holds a service that does not exist.
+ */
 export function findAdoptable(input: FindingsInput): Findings {
   const { owner, names, others } = input;
-  // Control planes list in an order of their own, and where two would have one name it must not decide.
+  // The order of a control plane's list must not decide between two services of one name.
   const held = input.held.toSorted((a, b) => compareText(nameOf(a), nameOf(b)) || compareText(a.id, b.id));
   const index = indexEndpoints(input.scopes, input.resolved);
   const ownTags = selectTags(owner);
@@ -56,7 +62,7 @@ export function findAdoptable(input: FindingsInput): Findings {
     theirs.map(({ service }) => service),
   );
   const pointing = theirs.map((parts) => ({ parts, leads: leadsOf(parts.places, index) })).filter(isPointing);
-  // An upstream alone is there while a domain waits for its adoption to go on.
+  // A domain with an upstream alone is waiting for the rest of its adoption.
   const isServing = (one: HeldEntity) => one.kind === 'service' && isGenerated(one.tags, ownTags);
   const taken = new Set(held.filter(isServing).map(({ domain }) => domain));
   const adoptable = named(pointing, { names, taken }).map(({ parts, leads, domain }) =>
@@ -78,7 +84,7 @@ function isPointing({ leads }: Pick<Pointing, 'leads'>): boolean {
   return leads.some(({ lead }) => lead.to !== 'elsewhere');
 }
 
-/** What people say comes first, then the tag of an endpoint, then the name of the service. */
+/** People's choice comes first, then the tag of an endpoint, then the name of the service. */
 function named(pointing: readonly Pointing[], { names, taken }: Naming) {
   const used = new Set(taken);
   const given = pointing.map(({ parts, leads }) => names.get(parts.service.key) ?? tagOf(leads));
@@ -105,12 +111,12 @@ function unusedNotes(
   return unusedUpstreams(held, all)
     .filter(({ places }) => isPointing({ leads: leadsOf(places, index) }))
     .map(
-      ({ upstream }) => `upstream ${upstream.key} points at PrivateLink, and no service leads to it: it is left alone`,
+      ({ upstream }) => `upstream ${upstream.key} points at PrivateLink, but no service uses it; adopt leaves it alone`,
     );
 }
 
 function unresolvedNotes({ resolved }: EndpointIndex): readonly string[] {
   return [...resolved].flatMap(([name, said]) =>
-    isProblem(said) ? [`whether ${name} leads to PrivateLink is not known: ${formatProblem(said)}`] : [],
+    isProblem(said) ? [`cannot tell whether ${name} leads to PrivateLink: ${formatProblem(said)}`] : [],
   );
 }

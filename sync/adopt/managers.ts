@@ -2,19 +2,19 @@ import type { Problem } from '#core/errors';
 import { type HeldEntity, nameOf } from '#deck/document';
 import { baseTag, ownerOf } from '#deck/tags';
 
-/** Who else looks after entities. */
+/** Signs that somebody else manages an entity. */
 export type Others = {
-  /** By which decK selects what is its own, as people say. */
+  /** decK's select tags, from `--select-tag`. */
   readonly selectTags: readonly string[];
-  /** Names (`kind:key`) of what stands in base files. */
+  /** Names (`kind:key`) of entities in base files. */
   readonly baseNames: ReadonlySet<string>;
-  /** The decK file that was read in place of a control plane, and selects all that is in it. */
+  /** For people: the decK file in place of a control plane, and its select tags; absent: none. */
   readonly selectedBy?: string;
 };
 
 type Manager = { readonly who: string; readonly tag: RegExp };
 
-/** By the tags that they put on what they write, or that people put there to say so. */
+/** Managers by their tags, which the managers or people put on entities. */
 const managers: readonly Manager[] = [
   { who: 'Kong Ingress Controller', tag: /^managed-by-ingress-controller$/i },
   { who: 'an operator in Kubernetes', tag: /^k8s-(name|namespace|kind|uid|group|version|generation):/i },
@@ -25,7 +25,7 @@ const managers: readonly Manager[] = [
   { who: 'decK', tag: /^(managed[-_ ]?by[-_:= ]?)deck$/i },
 ];
 
-/** Why none of these entities may be taken over: somebody else writes one of them, and would fight; undefined where nobody does. */
+/** Returns the reason when somebody else manages one of the entities, and would overwrite it. */
 export function whyManaged(entities: readonly HeldEntity[], others: Others): Problem | undefined {
   for (const entity of entities) {
     const why = whyOfOne(entity, others);
@@ -38,26 +38,27 @@ function whyOfOne(entity: HeldEntity, { selectTags, baseNames, selectedBy }: Oth
   const { kind, key, tags } = entity;
   const what = `${kind} ${key}`;
   const owner = ownerOf(tags);
-  if (owner !== undefined) return { reason: `${what} belongs to owner ${owner}`, fix: `retire it there first` };
+  if (owner !== undefined)
+    return { reason: `${what} belongs to owner ${owner}`, fix: `first retire it from the configuration of ${owner}` };
   if (tags.includes(baseTag) || baseNames.has(nameOf(entity)))
-    return { reason: `${what} is written in a base file (deck.base)`, fix: 'take it out of the base file first' };
+    return { reason: `${what} is written in a base file (deck.base)`, fix: 'first remove it from the base file' };
   if (selectedBy !== undefined)
     return {
-      reason: `${what} is decK's: ${selectedBy}`,
-      fix: 'take what is to be adopted out of what decK writes, with `deck gateway sync` leaving it in place',
+      reason: `decK manages ${what}: ${selectedBy}`,
+      fix: "first remove it from decK's selection, so that `deck gateway sync` leaves it in place",
     };
   const selected = selectTags.find((tag) => tags.includes(tag));
   if (selected !== undefined)
     return {
-      reason: `${what} carries select tag ${selected} of decK, which would write it back`,
-      fix: `take ${what} out of decK's file, and the tag off it`,
+      reason: `${what} carries select tag ${selected} of decK, and decK would write it back`,
+      fix: `remove ${what} from decK's file, and remove the tag`,
     };
   for (const { who, tag } of managers) {
     const found = tags.find((one) => tag.test(one));
     if (found !== undefined)
       return {
-        reason: `${what} carries tag ${found}: ${who} looks after it, and would write it back`,
-        fix: `take it out of ${who} first, and the tag off it`,
+        reason: `${what} carries tag ${found}: ${who} manages it and would write it back`,
+        fix: `first remove it from ${who}, and remove the tag`,
       };
   }
   return undefined;

@@ -5,7 +5,7 @@ import type { Json } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 
-/** One place that requests of a service go to: the service's own host, or a target of its upstream. */
+/** A destination of a service's requests: the service's own host, or a target of its upstream. */
 export type Place = {
   readonly entity: HeldEntity;
   /** A name, or an address without brackets. */
@@ -14,20 +14,20 @@ export type Place = {
   readonly weight: number;
 };
 
-/** A service with all that belongs to it. */
+/** A service with its upstream, targets, routes and plugins. */
 export type ServiceParts = {
   readonly service: HeldEntity;
-  /** The upstream that the host of the service names; absent: the host is a name or an address itself. */
+  /** The upstream in the host of the service; absent: the host is a DNS name or an address. */
   readonly upstream?: HeldEntity;
-  /** Of that upstream. */
+  /** Targets of the upstream. */
   readonly targets: readonly HeldEntity[];
   readonly routes: readonly HeldEntity[];
-  /** Of the service, and of its routes. */
+  /** Plugins of the service and of its routes. */
   readonly plugins: readonly HeldEntity[];
   readonly places: readonly Place[];
 };
 
-/** Each service of a control plane with its upstream, targets, routes and plugins, in the order of `held`. */
+/** Returns each service with its parts, in the order of `held`. */
 export function servicePartsOf(held: readonly HeldEntity[]): readonly ServiceParts[] {
   const byKind = groupBy(held, ({ kind }) => kind);
   const of = (kind: HeldEntity['kind']) => byKind.get(kind) ?? [];
@@ -43,7 +43,7 @@ export function servicePartsOf(held: readonly HeldEntity[]): readonly ServicePar
   });
 }
 
-/** Upstreams with places that no service leads to, with their places. */
+/** Returns upstreams without a service, with their places. */
 export function unusedUpstreams(held: readonly HeldEntity[], used: readonly ServiceParts[]) {
   const names = new Set(used.map(({ upstream }) => upstream?.key));
   const targets = groupBy(
@@ -58,7 +58,7 @@ export function unusedUpstreams(held: readonly HeldEntity[], used: readonly Serv
 type Guarded = Pick<ServiceParts, 'service' | 'routes'>;
 
 function pluginsOf({ service, routes }: Guarded, plugins: readonly HeldEntity[]): readonly HeldEntity[] {
-  // Files name the route, and control planes its id.
+  // decK files name the route; control planes hold its id.
   const own = new Set(routes.flatMap(({ id, key }) => [id, key]));
   return plugins.filter(({ parent, fields }) => {
     const route = isJsonObject(fields.route) ? fields.route.id : undefined;
@@ -66,31 +66,31 @@ function pluginsOf({ service, routes }: Guarded, plugins: readonly HeldEntity[])
   });
 }
 
-/** Where a service without an upstream leads. */
+/** Returns the destination of a service without an upstream. */
 export function placeOfService(service: HeldEntity): Place {
   const { host, port } = service.fields;
   return { entity: service, host: withoutBrackets(fieldText(host)), port: numberOf(port, 80), weight: defaultWeight };
 }
 
-/** What Kong gives a target that names none. */
+/** Kong's weight for a target without a weight. */
 const defaultWeight = 100;
-/** Kong's port of a target that names none. */
+/** Kong's port for a target without a port. */
 const defaultTargetPort = 8_000;
 
-/** Where a target leads. */
+/** Returns the destination of a target. */
 export function placeOfTarget(target: HeldEntity): Place {
   const address = fieldText(target.fields.target) || nameInParent(target.key);
   return { entity: target, weight: numberOf(target.fields.weight, defaultWeight), ...splitAddress(address) };
 }
 
-/** `host:port`, `[ipv6]:port`, or a host alone. */
+/** Splits `host:port`, `[ipv6]:port`, or a host alone. */
 function splitAddress(address: string): Pick<Place, 'host' | 'port'> {
   const [, host = address, port] = /^(.*?)(?::(\d{1,5}))?$/.exec(address) ?? [];
   if (parseIp(address) !== undefined) return { host: address, port: defaultTargetPort };
   return { host: withoutBrackets(host), port: port === undefined ? defaultTargetPort : Number(port) };
 }
 
-/** A text of a field; empty where it is none. */
+/** Returns the value of a text field; empty for any other value. */
 export function fieldText(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }

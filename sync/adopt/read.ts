@@ -7,22 +7,25 @@ import { type Findings, type FindingsInput, findAdoptable, namesToResolve } from
 import type { Resolved } from './leads/endpoint-index';
 
 export type AdoptSources = Omit<FindingsInput, 'held' | 'scopes' | 'resolved'> & {
-  /** Everything that the control plane holds. Throws PrivatelinkError. */
+  /** Reads all entities of the control plane. Throws PrivatelinkError. */
   readonly readHeld: (signal: AbortSignal) => Promise<readonly HeldEntity[]>;
-  /** Never rejects but with the signal's reason. */
+  /** Rejects only with the signal's reason. */
   readonly readScopes: (signal: AbortSignal) => Promise<readonly SeenScope[]>;
   readonly resolver: Resolver;
-  /** Hosts that the control plane does not name any more. */
+  /** Hosts that the control plane does not hold any more. */
   readonly alsoResolved?: readonly string[];
 };
 
-/** What was found, and what it was found in. */
+/** The findings, and the data behind them. */
 export type FoundToAdopt = Findings & Pick<FindingsInput, 'held' | 'scopes' | 'resolved'>;
 
-/** Names asked for at once. */
+/** Names that are resolved at once. */
 const resolvedAtOnce = 16;
 
-/** Reads a control plane, AWS and DNS, and finds what can be adopted; writes nothing. Throws PrivatelinkError where the control plane cannot be read. */
+/**
+ * Reads a control plane, AWS and DNS, and finds adoptable services. Writes nothing. Throws
+ * PrivatelinkError when the control plane cannot be read.
+ */
 export async function readAdoptable(
   { readHeld, readScopes, resolver, alsoResolved = [], ...input }: AdoptSources,
   signal: AbortSignal,
@@ -36,7 +39,7 @@ export async function readAdoptable(
   return { ...findAdoptable({ ...input, held, scopes, resolved }), held, scopes, resolved };
 }
 
-/** Kong asks for IPv4 first, and for IPv6 where there is none. */
+/** Resolves a name as Kong does: IPv4 first, and IPv6 only when the name has no IPv4. */
 async function resolveName(name: string, resolver: Resolver, signal: AbortSignal): Promise<Resolved> {
   try {
     const v4 = await resolver.resolve4(name, signal);
@@ -46,7 +49,7 @@ async function resolveName(name: string, resolver: Resolver, signal: AbortSignal
     signal.throwIfAborted();
     return {
       reason: `DNS does not answer (${dnsCodeOf(thrown)})`,
-      fix: 'check the name and the name server, then run this again',
+      fix: 'check the name and the name server, then run the command again',
     };
   }
 }

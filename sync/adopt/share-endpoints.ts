@@ -5,9 +5,10 @@ import type { Adoptable } from './adoptable';
 import type { Naming } from './domains';
 
 /**
- * An endpoint claims one domain, and a domain has one service: of several services that lead to an endpoint one is adopted, and the others are refused
- * with the reason. The service that people name in `--domain` comes first, then the one whose domain the endpoint has in its tag, then the
- * one with the most routes, then by name. Gives all of them by domain.
+ * Chooses one service for each endpoint and domain: an endpoint claims one domain, and a domain has
+ * one service. The other services are refused with the reason. The order of choice: a service in
+ * `--domain`, the service whose domain is in the endpoint's tag, the service with most routes, the
+ * name. Returns all services, ordered by domain.
  */
 export function shareEndpoints(adoptable: readonly Adoptable[], naming: Naming): readonly Adoptable[] {
   const byDomain = new Map<string, Adoptable>();
@@ -43,16 +44,16 @@ function domainTagOf({ tags, tagKeys }: SeenEndpoint): string | undefined {
 function whyTaken({ domain, service, endpoints }: Adoptable, { names, taken }: Naming): Problem | undefined {
   if (taken.has(domain))
     return {
-      reason: `domain ${domain} is generated already, beside service ${service.key}`,
-      fix: `name another domain for an endpoint of its own, or retire ${domain} first and adopt this service instead`,
+      reason: `domain ${domain} is already generated, beside service ${service.key}`,
+      fix: `choose another domain with an endpoint of its own, or first retire ${domain} and then adopt this service`,
     };
   const other = names.has(service.key)
     ? undefined
     : endpoints.find((one) => ![undefined, domain].includes(domainTagOf(one)));
   if (!other) return undefined;
   return {
-    reason: `endpoint ${other.id} is tagged for domain ${domainTagOf(other)}, and another of service ${service.key} for ${domain}`,
-    fix: `say which with --domain ${service.key}=DOMAIN`,
+    reason: `endpoint ${other.id} of service ${service.key} is tagged for domain ${domainTagOf(other)}, another one for ${domain}`,
+    fix: `choose one with --domain ${service.key}=DOMAIN`,
   };
 }
 
@@ -60,17 +61,17 @@ function whySecond(one: Adoptable, sameDomain: Adoptable | undefined, sameEndpoi
   const name = one.service.key;
   if (sameEndpoint && one.upstream && sameEndpoint.upstream?.key === one.upstream.key)
     return {
-      reason: `upstream ${one.upstream.key} goes to domain ${sameEndpoint.domain} with service ${sameEndpoint.service.key}`,
-      fix: `leave service ${name} as it is: it stays on that upstream, and follows its targets`,
+      reason: `domain ${sameEndpoint.domain} takes upstream ${one.upstream.key} with service ${sameEndpoint.service.key}`,
+      fix: `leave service ${name} as it is: it keeps using the upstream and its targets`,
     };
   if (sameEndpoint)
     return {
-      reason: `its endpoint goes to domain ${sameEndpoint.domain} with service ${sameEndpoint.service.key}, and an endpoint has one domain`,
-      fix: `point service ${name} at the same upstream, or make an endpoint of its own for it; --domain ${name}=DOMAIN takes it instead`,
+      reason: `domain ${sameEndpoint.domain} takes its endpoint with service ${sameEndpoint.service.key}, and an endpoint has only one domain`,
+      fix: `point service ${name} at the same upstream, or create an endpoint of its own; to adopt ${name} instead, use --domain ${name}=DOMAIN`,
     };
   if (!sameDomain) return undefined;
   return {
-    reason: `domain ${one.domain} goes to service ${sameDomain.service.key}`,
-    fix: `give it another: --domain ${name}=DOMAIN`,
+    reason: `service ${sameDomain.service.key} already has the name ${one.domain} for its domain`,
+    fix: `choose another name: --domain ${name}=DOMAIN`,
   };
 }

@@ -7,23 +7,23 @@ import type { Difference } from '../adoptable';
 import type { Lead } from '../leads/lead';
 import { fieldText, type Place, type ServiceParts } from '../parts';
 
-/** A place of a service, and the endpoint that it leads to. */
+/** A place of a service, with the endpoint behind it. */
 export type Led = { readonly place: Place; readonly lead: Lead & { readonly to: 'endpoint' } };
 
-/** What leads to one endpoint. */
+/** An endpoint, and the places that lead to it. */
 export type Leading = { readonly endpoint: SeenEndpoint; readonly led: readonly Led[] };
 
 export function byEndpoint(led: readonly Led[]): readonly Leading[] {
   return [...groupBy(led, ({ lead }) => lead.endpoint)].map(([endpoint, own]) => ({ endpoint, led: own }));
 }
 
-/** The weight that each address of the endpoint would get: what most of its targets have. */
+/** Returns the weight for each address of the endpoint: the weight of most of its targets. */
 export function weightOf({ led }: Leading): number {
   const groups = [...groupBy(led, ({ place }) => place.weight)];
   return groups.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? 100;
 }
 
-/** Targets of the endpoint that would get another weight: a tag says one for all. */
+/** Returns targets whose weight would change: a tag holds one weight for all addresses. */
 export function weightDifferences(leading: Leading): readonly Difference[] {
   const after = weightOf(leading);
   return leading.led
@@ -37,7 +37,7 @@ export function weightDifferences(leading: Leading): readonly Difference[] {
     }));
 }
 
-/** The addresses that requests would go to besides those of today, or would not go to any more; nothing where they are the same. */
+/** Returns the addresses that requests would gain or lose; empty: the addresses stay the same. */
 export function coverageDifference(
   { upstream, service }: ServiceParts,
   { endpoint, led }: Leading,
@@ -67,10 +67,10 @@ function wordsOf(addresses: readonly Address[]): string {
   return addresses.map(({ ip, zoneId }) => (zoneId === undefined ? ip : `${ip} (zone ${zoneId})`)).join(', ');
 }
 
-/** What spreads clients by the set of targets. */
+/** Algorithms that spread clients by the set of targets. */
 const byTargets: ReadonlySet<string> = new Set(['consistent-hashing', 'sticky-sessions']);
 
-/** Clients that are spread by a hash meet other addresses once the names become addresses. */
+/** Clients that a hash spreads reach other addresses when names become addresses. */
 export function spreadDifference({ upstream }: ServiceParts, led: readonly Led[]): readonly Difference[] {
   const algorithm = fieldText(upstream?.fields.algorithm);
   const names = led.filter(({ lead }) => lead.isNameTarget);
@@ -81,12 +81,12 @@ export function spreadDifference({ upstream }: ServiceParts, led: readonly Led[]
       field: 'targets',
       before: names.map(({ place }) => place.host),
       after: names.flatMap(({ lead }) => lead.ips),
-      why: `${algorithm} spreads clients over other targets than before, once`,
+      why: `${algorithm} moves clients to other targets, once`,
     },
   ];
 }
 
-/** What becomes of targets that are names, and of a service that is on one, for people. */
+/** Describes the new addresses of targets that are names, for people. */
 export function targetChanges(
   { upstream }: ServiceParts,
   { led }: Leading,

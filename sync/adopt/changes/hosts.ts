@@ -9,9 +9,9 @@ import { nameOf } from '#deck/document';
 import type { Difference } from '../adoptable';
 import { fieldText, type ServiceParts } from '../parts';
 
-/** The Host header and TLS server name that the provider would get, and what differs from today's. */
+/** The Host header and TLS server name for the provider, and the differences from today. */
 export type Hosting = {
-  /** For the tag; absent: the name of the domain's upstream. */
+  /** Value for the tag; absent: the provider gets the name of the domain's upstream. */
   readonly host?: string;
   readonly differences: readonly Difference[];
   readonly findings: readonly string[];
@@ -20,13 +20,14 @@ export type Hosting = {
 type HostInput = ServiceParts & {
   readonly domain: string;
   readonly protocol: Protocol;
-  /** A name that AWS gives the endpoint, for where the provider never sees one. */
+  /** A DNS name of the endpoint, for a provider that sees no name today. */
   readonly fallback?: string;
 };
 
 /**
- * What Kong sends today: the client's own Host where each route preserves it, else the upstream's `host_header`, else the name or address
- * of the target or of the service (kong/runloop/balancer). Gives why no tag can say the same.
+ * Returns the Host that Kong sends today: the client's own Host where each route preserves it,
+ * otherwise the upstream's `host_header`, otherwise the name or address of the target or of the
+ * service (kong/runloop/balancer). Returns a problem when no tag can produce the same Host.
  */
 export function hostingOf(input: HostInput): Hosting | Problem {
   const { upstream, places, protocol, domain, fallback } = input;
@@ -39,7 +40,7 @@ export function hostingOf(input: HostInput): Hosting | Problem {
   if (!isSeen) return { host: names[0] ?? (isTls ? fallback : undefined), differences: [], findings: [] };
   const [name] = names;
   if (name === undefined && isTls) return whyNameless(input);
-  // An upstream of people's gets a host_header only where a tag names one.
+  // People's own upstream gets a host_header only where a tag names one.
   if (name === undefined && upstream) return { differences: [], findings: [] };
   if (seen.length === 1 && seen[0] !== undefined && !seen[0].includes(':'))
     return { host: seen[0], differences: [], findings: name === undefined ? [stale(seen[0])] : [] };
@@ -47,7 +48,7 @@ export function hostingOf(input: HostInput): Hosting | Problem {
   return { host: name, differences: [severalHosts(input, seen, after)], findings: [] };
 }
 
-/** Of several the one that most requests carry; each is there once. */
+/** Returns each host once, the most frequent first. */
 function sorted(hosts: readonly string[]): readonly string[] {
   return [...groupBy(hosts, (one) => one)]
     .toSorted(([a, some], [b, others]) => others.length - some.length || compareText(a, b))
@@ -57,21 +58,21 @@ function sorted(hosts: readonly string[]): readonly string[] {
 function unlessPort(host: string, whose: string): Hosting | Problem {
   if (!/:\d+$/.test(host)) return { host: host.toLowerCase(), differences: [], findings: [] };
   return {
-    reason: `host_header ${host} of ${whose} has a port, which a tag cannot say`,
-    fix: 'take the port off where the provider does without it: Kong appends that of the target itself',
+    reason: `host_header ${host} of ${whose} has a port, but a tag cannot hold a port`,
+    fix: 'remove the port if the provider accepts that: Kong appends the port of the target',
   };
 }
 
 function whyNameless({ upstream, service }: HostInput): Problem {
   const whose = upstream ? `upstream ${upstream.key} has no host_header` : `service ${service.key} is on an address`;
   return {
-    reason: `${whose}: the provider gets no name in TLS today, and a tag must say one`,
-    fix: "set host_header to the name in the provider's certificate first, and look that requests still go well",
+    reason: `${whose}: the provider gets no TLS server name today, but a tag must hold one`,
+    fix: "first set host_header to the name in the provider's certificate, and check that requests still succeed",
   };
 }
 
 function stale(host: string): string {
-  return `the provider sees Host ${host}, an address, and goes on to see it after the address is gone`;
+  return `the provider sees the address ${host} as Host, even after the address is gone`;
 }
 
 function severalHosts({ upstream, service }: HostInput, seen: readonly string[], after: string): Difference {

@@ -9,7 +9,7 @@ import type { SeenEndpoint } from '#discovery/seen/model';
 import type { Lead } from '../leads/lead';
 import { fieldText, type Place, type ServiceParts } from '../parts';
 
-/** What stays as it is, for people. */
+/** Lists unchanged settings, for people. */
 export function keepsOf({ service, upstream, routes, plugins }: ServiceParts): readonly string[] {
   const { path, connect_timeout: connect, write_timeout: write, read_timeout: read, retries } = service.fields;
   const settings = [
@@ -40,7 +40,7 @@ type Changing = {
   }[];
 };
 
-/** What would change without a request noticing it, for people; targets apart. */
+/** Lists changes without an effect on requests, for people. Targets are listed elsewhere. */
 export function changesOf(
   { service, upstream, routes }: ServiceParts,
   { domain, host, tagged }: Changing,
@@ -70,12 +70,12 @@ export function changesOf(
 function replacedTags({ id, tags: held }: SeenEndpoint, tags: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(tags)
     .filter(([key]) => held[key] !== undefined)
-    .map(([key, value]) => `tag ${key} of ${id}: ${held[key]} -> ${value || 'no text'}`);
+    .map(([key, value]) => `tag ${key} of ${id}: ${held[key]} -> ${value || 'empty'}`);
 }
 
 type Pointing = { readonly place: Place; readonly lead: Lead };
 
-/** What is odd already and stays so. */
+/** Lists existing oddities, which adoption keeps. */
 export function keptFindingsOf({ service, routes }: ServiceParts, leads: readonly Pointing[]): readonly string[] {
   return [
     ...(service.fields.enabled === false ? [`service ${service.key} is disabled: it answers no request`] : []),
@@ -83,7 +83,7 @@ export function keptFindingsOf({ service, routes }: ServiceParts, leads: readonl
     ...routes.flatMap(unboundedOf),
     ...leads.flatMap(({ place: { host }, lead }) =>
       lead.to === 'endpoint' && lead.zoneName !== undefined && lead.ips.length === 0
-        ? [`${host} is for zone ${lead.zoneName}, in which ${lead.endpoint.id} has no interface: nothing answers there`]
+        ? [`${host} is for zone ${lead.zoneName}, but ${lead.endpoint.id} has no interface there: nothing answers`]
         : [],
     ),
   ];
@@ -92,5 +92,5 @@ export function keptFindingsOf({ service, routes }: ServiceParts, leads: readonl
 /** Adopted routes are not rewritten. */
 function unboundedOf({ key, fields: { paths } }: HeldEntity): readonly string[] {
   const plain = Array.isArray(paths) ? textsOf(paths).filter((path) => !isBounded(path)) : [];
-  return plain.map((path) => `route ${key} has path ${path}, which takes ${path}x too; it stays so`);
+  return plain.map((path) => `route ${key} has path ${path}, which matches ${path}x too; adopt does not change it`);
 }

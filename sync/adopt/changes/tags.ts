@@ -5,7 +5,7 @@ import { textsOf } from '#deck/route-paths';
 import type { SeenEndpoint } from '#discovery/seen/model';
 import type { ServiceParts } from '../parts';
 
-/** What the tags of an endpoint shall say. */
+/** The wanted content of an endpoint's tags. */
 export type Wanted = {
   readonly domain: string;
   readonly protocol: Protocol;
@@ -15,7 +15,7 @@ export type Wanted = {
   readonly weight: number;
 };
 
-/** The tags that the endpoint lacks to say this; what is said by default, or already, needs none. */
+/** Returns the tags that the endpoint lacks. A default or an existing value needs no tag. */
 export function missingTags(endpoint: SeenEndpoint, wanted: Wanted): Readonly<Record<string, string>> {
   const { tags, tagKeys } = endpoint;
   const usual: Readonly<Record<keyof Wanted, string>> = {
@@ -28,7 +28,7 @@ export function missingTags(endpoint: SeenEndpoint, wanted: Wanted): Readonly<Re
   };
   const names = Object.keys(usual) as readonly (keyof Wanted)[];
   const missing = names.flatMap((name) => {
-    // A tag without a text counts as absent.
+    // An empty tag is treated as absent.
     const said = tags[tagKeys[name]]?.trim() || usual[name];
     const value = String(wanted[name] ?? '');
     return said === value ? [] : [[tagKeys[name], value]];
@@ -36,7 +36,7 @@ export function missingTags(endpoint: SeenEndpoint, wanted: Wanted): Readonly<Re
   return Object.fromEntries(missing);
 }
 
-/** The tag for paths: gRPC cannot do without; of others it is not needed, since their routes stay. */
+/** Returns the tag for paths. Only gRPC needs it; other protocols keep their routes. */
 export function pathTagOf({ routes }: Pick<ServiceParts, 'routes'>, protocol: Protocol): string | undefined {
   if (!factsOf(protocol).isGrpc) return undefined;
   const held = routes.flatMap(({ fields: { paths } }) => (Array.isArray(paths) ? textsOf(paths) : []));

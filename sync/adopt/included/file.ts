@@ -3,18 +3,19 @@ import { formatProblem, isProblem, messageOf, PrivatelinkError } from '#core/err
 import { parseYamlDocument } from '#core/yaml/parse';
 import { isMissingFile, proveWritable, readRegular, writeFix, writeIfChanged } from '#io/files';
 
-/** What stands at the top of an included file that a command makes. */
+/** First lines of an included file that a command creates. */
 const head = `# Domains and entities that are protected or adopted, as the commands of
 # kong-privatelink write them. People may edit this file too: what they write,
 # their comments and the order stay.
 `;
 
-/** Gives whether it changed the document. */
+/** Edits the document. Returns whether it changed the document. */
 export type Edit = (document: Document) => boolean;
 
 /**
- * Edits a file that the configuration includes, or makes it: `edit` gives whether it changed the document, which is written then, in one step and
- * with the mode that the file has. Comments and order stay, spaces may not. Gives whether it wrote. Throws PrivatelinkError (CONFIG_INVALID, STATE).
+ * Edits or creates a file that the configuration includes. A changed document replaces the file in
+ * one step, and the file keeps its mode. Comments and order stay; spaces may change. Returns
+ * whether it wrote. Throws PrivatelinkError (CONFIG_INVALID, STATE).
  */
 export async function editIncluded(file: string, edit: Edit): Promise<boolean> {
   const text = await edited(file, edit);
@@ -22,7 +23,10 @@ export async function editIncluded(file: string, edit: Edit): Promise<boolean> {
   return orUnwritable(file, () => writeIfChanged(file, text, { isPublic: true }));
 }
 
-/** Throws where `editIncluded` would; leaves what is there as it is: asked before a control plane is written to. */
+/**
+ * Throws where `editIncluded` would throw, and writes nothing. For use before a control plane
+ * write.
+ */
 export async function proveEditable(file: string, edit: Edit): Promise<void> {
   await edited(file, edit);
   await orUnwritable(file, () => proveWritable(file));
@@ -34,7 +38,7 @@ async function edited(file: string, edit: Edit): Promise<string | undefined> {
     return edit(document) ? document.toString({ lineWidth: 0 }) : undefined;
   } catch (cause) {
     if (cause instanceof PrivatelinkError) throw cause;
-    const fix = 'write the domain out there, without aliases';
+    const fix = 'write the domain there in full, without YAML aliases';
     throw new PrivatelinkError(`cannot edit ${file}: ${messageOf(cause)}`, { code: 'CONFIG_INVALID', fix, cause });
   }
 }
@@ -43,7 +47,7 @@ async function orUnwritable<T>(file: string, write: () => Promise<T>): Promise<T
   try {
     return await write();
   } catch (cause) {
-    const fix = writeFix(cause, 'make its folder, and let this user write there');
+    const fix = writeFix(cause, 'create its folder, and let this user write there');
     throw new PrivatelinkError(`cannot write ${file} (${messageOf(cause)})`, { code: 'STATE', fix, cause });
   }
 }

@@ -3,16 +3,19 @@ import type { ProtectingFile, ProtectingFiles } from '#config/file';
 import { PrivatelinkError } from '#core/errors';
 import { editIncluded } from './file';
 
-/** What a command did with the entries that it was given. */
+/** The result of a command for the given entries. */
 export type ProtectEdit = {
-  /** The file that it writes; absolute. */
+  /** The edited file; an absolute path. */
   readonly file: string;
   readonly changed: readonly string[];
-  /** They were so already. */
+  /** Entries that already were as wanted. */
   readonly unchanged: readonly string[];
 };
 
-/** Lists entries in the first file that the configuration includes, but for those that it lists anywhere already. Throws PrivatelinkError. */
+/**
+ * Adds entries to the first file that the configuration includes. Skips entries that any file
+ * already lists. Throws PrivatelinkError.
+ */
 export async function addProtected(files: ProtectingFiles, entries: readonly string[]): Promise<ProtectEdit> {
   const { file } = firstOf(files);
   const listed = new Set([files.main, ...files.included].flatMap(({ protect }) => protect));
@@ -26,7 +29,10 @@ export async function addProtected(files: ProtectingFiles, entries: readonly str
   return { file, changed, unchanged: entries.filter((entry) => listed.has(entry)) };
 }
 
-/** Takes entries out of that file. Throws PrivatelinkError, before anything is written, for one that stands in another. */
+/**
+ * Removes entries from the first file that the configuration includes. Throws PrivatelinkError,
+ * before any write, for an entry in another file.
+ */
 export async function removeProtected(files: ProtectingFiles, entries: readonly string[]): Promise<ProtectEdit> {
   const first = firstOf(files);
   for (const entry of entries) refuseElsewhere(entry, [files.main, ...files.included.slice(1)]);
@@ -40,24 +46,27 @@ export async function removeProtected(files: ProtectingFiles, entries: readonly 
 
 function firstOf({ main, included: [first] }: ProtectingFiles): ProtectingFile {
   if (first) return first;
-  const fix = 'add include: [kong-privatelink.d.yaml] to it; the command makes that file';
-  throw new PrivatelinkError(`${main.file} includes no file that could be written`, { code: 'CONFIG_INVALID', fix });
+  const fix = 'add include: [kong-privatelink.d.yaml] to it; the command creates that file';
+  throw new PrivatelinkError(`${main.file} includes no file that the command can write`, {
+    code: 'CONFIG_INVALID',
+    fix,
+  });
 }
 
 function refuseElsewhere(entry: string, files: readonly ProtectingFile[]): void {
   const other = files.find(({ protect }) => protect.includes(entry));
   if (!other) return;
   const reason = `unprotect: ${entry} stands in ${other.file}, which people write`;
-  throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'take it out of protect there' });
+  throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix: 'remove it from protect there' });
 }
 
-/** The list `protect` of a document, made where there is none. */
+/** Returns the list `protect` of a document, and creates a missing list. */
 function listIn(document: Document, file: string): YAMLSeq {
   if (document.contents === null) document.contents = document.createNode({});
   const list = document.get('protect', true);
   if (list !== undefined && !isSeq(list)) throw unwritten(file, 'protect is no list');
   const found = list ?? document.createNode<unknown[]>([]);
-  // As it stands for nothing it is written in brackets.
+  // An empty list is in brackets; new entries start on lines of their own.
   if (found.items.length === 0) found.flow = false;
   if (!list) document.set('protect', found);
   return found;

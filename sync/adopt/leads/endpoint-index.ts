@@ -4,23 +4,26 @@ import type { Problem } from '#core/errors';
 import { firstOfEach, groupBy } from '#core/group-by';
 import type { SeenEndpoint, SeenScope } from '#discovery/seen/model';
 
-/** The addresses that DNS gives for a name, or why it gives no answer. */
+/** The addresses of a name in DNS, or the reason for no answer. */
 export type Resolved = readonly string[] | Problem;
 
 export type UnreadScope = SeenScope & { readonly status: 'unknown' };
 
-/** The endpoints that AWS states, by all that may lead to them. */
+/** AWS's endpoints, by everything that may lead to them. */
 export type EndpointIndex = {
   readonly byId: ReadonlyMap<string, SeenEndpoint>;
   readonly byIp: ReadonlyMap<string, readonly SeenEndpoint[]>;
-  /** By DNS name, in lower case; `*.` before it: each name below. */
+  /** By DNS name, in lower case; `*.` at the front stands for each name below. */
   readonly byName: ReadonlyMap<string, readonly SeenEndpoint[]>;
   readonly unknown: readonly UnreadScope[];
-  /** What DNS says of the names that no endpoint has. */
+  /** DNS's answers for names that no endpoint has. */
   readonly resolved: ReadonlyMap<string, Resolved>;
 };
 
-/** An endpoint that two sources read is one; names and addresses of one that is gone lead nowhere, its id still says what became of it. */
+/**
+ * Indexes endpoints. An endpoint that two sources read is one endpoint. Names and addresses of a
+ * removed endpoint lead nowhere, but its id still leads to its state.
+ */
 export function indexEndpoints(scopes: readonly SeenScope[], resolved: ReadonlyMap<string, Resolved>): EndpointIndex {
   const seen = scopes.flatMap((one) => (one.status === 'known' ? one.endpoints : []));
   const endpoints = firstOfEach(seen, ({ id }) => id);
@@ -34,12 +37,14 @@ export function indexEndpoints(scopes: readonly SeenScope[], resolved: ReadonlyM
   };
 }
 
-/** A DNS name in its one spelling: lower case, without the dot at its end. */
+/** Returns a DNS name in lower case, without the dot at its end. */
 export function spellName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** The endpoints that have this DNS name, spelled so, or one with a star that stands for it. */
+/**
+ * Returns the endpoints with this DNS name (spelled by `spellName`), or with a star that matches.
+ */
 export function endpointsNamed(name: string, { byName }: EndpointIndex): readonly SeenEndpoint[] {
   const labels = name.split('.');
   const stars = labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);

@@ -3,7 +3,10 @@ import type { HostState } from '../takeover/release';
 import type { EndpointIndex } from './endpoint-index';
 import { leadOf } from './lead';
 
-/** Says of a host of a record whether an endpoint still has it; while a scope cannot be read, one that none has may be there. */
+/**
+ * Returns a function that says whether an endpoint still has a recorded host. While a scope cannot
+ * be read, a missing host is `unknown`, and not `gone`.
+ */
 export function hostStateIn(index: EndpointIndex): HostState {
   return (host) => {
     const lead = leadOf(host, index);

@@ -4,22 +4,26 @@ import { isProblem, type Problem } from '#core/errors';
 import type { SeenAddress, SeenEndpoint } from '#discovery/seen/model';
 import { type EndpointIndex, endpointsNamed, spellName } from './endpoint-index';
 
-/** Where a host leads: to addresses of one endpoint, to PrivateLink in a way that nobody can tell, or elsewhere. */
+/**
+ * The destination of a host: one endpoint, PrivateLink without a certain endpoint, or elsewhere.
+ */
 export type Lead =
   | {
       readonly to: 'endpoint';
       readonly endpoint: SeenEndpoint;
-      /** Those of the endpoint's addresses that it reaches; none: a zone in which the endpoint has no interface. */
+      /**
+       * Reached addresses of the endpoint; empty: the endpoint has no interface in the name's zone.
+       */
       readonly ips: readonly string[];
-      /** Whether it is a name, whose addresses DNS tells. */
+      /** Whether the host is a name, which DNS resolves. */
       readonly isNameTarget: boolean;
-      /** The zone that a zonal name is for. */
+      /** The zone of a zonal name. */
       readonly zoneName?: string;
     }
   | { readonly to: 'unclear'; readonly problem: Problem; readonly endpoints: readonly SeenEndpoint[] }
   | { readonly to: 'elsewhere'; readonly problem?: Problem };
 
-/** Where `host`, a name or an address of a service or a target, leads. */
+/** Returns the destination of `host`, a name or an address of a service or a target. */
 export function leadOf(host: string, index: EndpointIndex): Lead {
   const ip = parseIp(withoutBrackets(host));
   if (ip !== undefined) return leadOfIp(ip, index);
@@ -27,20 +31,23 @@ export function leadOf(host: string, index: EndpointIndex): Lead {
   return leadOfVpceName(name, index) ?? leadOfKnownName(name, index) ?? leadOfResolved(name, index);
 }
 
-/** Whether DNS must be asked for where a host leads. */
+/** Whether only DNS can tell the destination of a host. */
 export function isToResolve(host: string, index: EndpointIndex): boolean {
   if (parseIp(withoutBrackets(host)) !== undefined || !host.includes('.')) return false;
   const name = spellName(host);
   return !leadOfVpceName(name, index) && !leadOfKnownName(name, index);
 }
 
-/** Names of AWS's own for endpoints, of services and of resources. */
+/** AWS's own names for endpoints of services and of resources. */
 const ofAws = /\.vpce\.amazonaws\.com(\.cn)?$|\.on\.aws$/;
 const endpointLabel = /^(vpce-[0-9a-f]+)(?:-([a-z0-9-]+))?$/;
 /** `us-east-1a`, `us-west-2-lax-1a`. */
 const zoneAtEnd = /(?:^|-)([a-z]{2,4}(?:-[a-z]+)+-\d+(?:-[a-z]{3}-\d+)?[a-z])$/;
 
-/** `vpce-<id>[-<suffix>][-<zone>].<service>.<region>.vpce.amazonaws.com`; a bucket, or a star, may stand before it. */
+/**
+ * Reads `vpce-<id>[-<suffix>][-<zone>].<service>.<region>.vpce.amazonaws.com`. A bucket, or a star,
+ * may stand in front.
+ */
 function leadOfVpceName(name: string, index: EndpointIndex): Lead | undefined {
   if (!ofAws.test(name)) return undefined;
   const found = name
@@ -63,7 +70,7 @@ function leadOfKnownName(name: string, index: EndpointIndex): Lead | undefined {
   return toEndpoint(endpoint, reachedBy(endpoint), { isNameTarget: true });
 }
 
-/** A name of people's own, such as an alias in a private zone. */
+/** Returns the destination of people's own name, for example an alias in a private zone. */
 function leadOfResolved(name: string, index: EndpointIndex): Lead {
   const resolved = index.resolved.get(name) ?? [];
   if (isProblem(resolved)) return { to: 'elsewhere', problem: resolved };
@@ -90,7 +97,7 @@ function leadOfIp(ip: string, index: EndpointIndex): Lead {
   if (endpoints.length > 1) return unclear(ambiguous(`address ${ip}`, endpoints), endpoints);
   const [unread] = index.unknown;
   if (unread) {
-    const reason = `address ${ip} is of ${endpoint.id}, and nobody knows whether of an endpoint in scope ${unread.scope.id} too, which cannot be read`;
+    const reason = `address ${ip} belongs to ${endpoint.id}, but scope ${unread.scope.id} cannot be read and may have an endpoint with this address`;
     return unclear(
       {
         reason,
@@ -102,7 +109,7 @@ function leadOfIp(ip: string, index: EndpointIndex): Lead {
   return toEndpoint(endpoint, [ip], { isNameTarget: false });
 }
 
-/** DNS gives IPv4 to a Kong that asks for nothing else, and IPv6 where there is no other. */
+/** Returns the addresses that Kong reaches: IPv4, and IPv6 only when the endpoint has no IPv4. */
 function reachedBy({ addresses }: SeenEndpoint, zoneName?: string): readonly string[] {
   const inZone = addresses.filter((one) => zoneName === undefined || one.zoneName === zoneName);
   const v4 = inZone.filter(isIpv4);
@@ -127,7 +134,7 @@ function ambiguous(what: string, endpoints: readonly SeenEndpoint[]): Problem {
   const named = endpoints.map(({ id, vpcId, scope }) => `${id} (${vpcId ?? 'VPC unknown'}, ${scope.id})`);
   return {
     reason: `${what} may lead to ${named.join(' or to ')}`,
-    fix: 'write the regional DNS name of the endpoint that is meant (vpce-….vpce.amazonaws.com) in its place',
+    fix: 'replace it with the regional DNS name of the right endpoint (vpce-….vpce.amazonaws.com)',
   };
 }
 
@@ -135,16 +142,16 @@ function notSeen(id: string, { unknown }: EndpointIndex): Problem {
   const [unread] = unknown;
   if (unread) {
     const reason = `endpoint ${id} is in no scope that was read, and scope ${unread.scope.id} cannot be read: ${unread.reason}`;
-    return { reason, fix: 'make the scope readable, then run this again' };
+    return { reason, fix: 'make the scope readable, then run the command again' };
   }
   const reason = `endpoint ${id} is in no account and region that the sources of the configuration read`;
   return {
     reason,
-    fix: 'add its account and region to a source of type vpc-endpoints; where AWS does not know it, the endpoint is gone',
+    fix: 'add its account and region to a source of type vpc-endpoints; if AWS does not know the id, the endpoint is gone',
   };
 }
 
 function partlyElsewhere(name: string, { id }: SeenEndpoint): Problem {
   const reason = `name ${name} leads to ${id}, and to addresses that no endpoint has`;
-  return { reason, fix: 'write the DNS name of the endpoint in its place' };
+  return { reason, fix: 'replace it with the DNS name of the endpoint' };
 }

@@ -5,10 +5,13 @@ import { awaitRollout, readRolloutInTime } from '../../control-planes/data-plane
 import type { PassDependencies } from '../../pass/plan-once';
 import type { AppliedChange, Change } from '../../plan/changes';
 
-/** What to write next, asked when all before it is written and on the data planes. */
+/** Returns the next changes. Called when all earlier changes are written and on the data planes. */
 export type Step = () => Promise<readonly Change[]>;
 
-/** Writes step by step; the data planes have one (or 30 s went by) before the next begins, and after a failure nothing more is written. */
+/**
+ * Writes step by step. The next step begins when the data planes have the last one, or after 30 s.
+ * A failure ends the writes.
+ */
 export async function writeInSteps(
   steps: readonly Step[],
   deps: PassDependencies,
@@ -32,7 +35,9 @@ export async function writeInSteps(
   return results;
 }
 
-/** Kong drops targets and upstreams at once, and goes on with its former routes and services for some seconds. */
+/**
+ * Waits for routes and services: Kong drops targets at once, but uses old routes for some seconds.
+ */
 async function followed(before: Rollout | undefined, asking: Parameters<typeof awaitRollout>[1]): Promise<void> {
   const { controlPlane, clock, signal } = asking;
   if (controlPlane.nodesFollowMs === undefined) await awaitRollout(before, asking);

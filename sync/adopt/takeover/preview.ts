@@ -8,24 +8,27 @@ import type { Adoptable, Difference } from '../adoptable';
 import type { AdoptionRecord } from './record';
 import { adoptionRecordOf } from './taking';
 
-/** What became of one domain. */
+/** The result for one domain. */
 export type DomainOutcome = {
   readonly domain: string;
   readonly service: string;
-  /** `waits`: its files are written, and its endpoints lack tags. */
+  /** `waits`: the domain's files are written, and its endpoints lack tags. */
   readonly state: 'adopted' | 'released' | 'waits' | 'refused' | 'incomplete';
-  /** Why it was refused, or what is left to do. */
+  /** The reason for a refusal, or the remaining work. */
   readonly reason?: string;
-  /** What was to be written to the control plane. */
+  /** Planned changes of the control plane. */
   readonly changes: readonly Change[];
   readonly applied?: readonly AppliedChange[];
-  /** Files that were written or removed. */
+  /** Written or removed files. */
   readonly files: readonly string[];
-  /** What is odd about it, and stays so. */
+  /** Existing oddities, which adoption keeps. */
   readonly findings: readonly string[];
 };
 
-/** The record to go by: the one that is there, unless nothing of it was taken over yet and the service is found anew. */
+/**
+ * Returns the record to use: the existing record, or a new record when nothing was taken over yet
+ * and the service is found again.
+ */
 export function recordToUse(
   { recorded, adoptable }: { readonly recorded?: AdoptionRecord; readonly adoptable?: Adoptable },
   whole: readonly HeldEntity[],
@@ -41,7 +44,10 @@ function isBegun({ entities, domain, owner }: AdoptionRecord, whole: readonly He
   return whole.some(({ id, tags }) => isGenerated(tags, ownTags) && (ids.has(id) || adoptedDomainOf(tags) === domain));
 }
 
-/** Why an adoptable domain is not taken over as it is; `accepted`: names of entities whose differences somebody accepted. */
+/**
+ * Returns the reason against taking over an adoptable domain. `accepted`: names of entities whose
+ * differences people accepted.
+ */
 export function whyNotAdopted(
   { refused, differences }: Pick<Adoptable, 'refused' | 'differences'>,
   accepted: ReadonlySet<string>,
@@ -51,8 +57,8 @@ export function whyNotAdopted(
   if (open.length === 0) return undefined;
   const overrides = [...new Set(open.map(({ entity }) => `--override ${shellWord(entity)}`))].join(' ');
   return {
-    reason: `it would not stay as it is: ${open.map(differenceText).join('; ')}`,
-    fix: `to accept that, add ${overrides}`,
+    reason: `adopting it would change ${open.map(differenceText).join('; ')}`,
+    fix: `to accept this, add ${overrides}`,
   };
 }
 
@@ -60,7 +66,10 @@ function differenceText({ entity, field, before, after, why }: Difference): stri
   return `${entity} ${field} ${JSON.stringify(before)} -> ${JSON.stringify(after)} (${why})`;
 }
 
-/** Why the names cannot stand in the file: another control plane has the domain there too, by other names; `beside`: its records. */
+/**
+ * Returns a problem when another control plane already has the domain in the file, under other
+ * names. `beside`: the records of that control plane.
+ */
 export function whyNamedOtherwise(
   { domain, adopted }: Pick<AdoptionRecord, 'domain' | 'adopted'>,
   named: Adopted | undefined,
@@ -69,12 +78,12 @@ export function whyNamedOtherwise(
   const text = ({ service, upstream, routes }: Adopted) => JSON.stringify([service, upstream, [...routes].sort()]);
   if (beside.length === 0 || !named || text(named) === text(adopted)) return undefined;
   return {
-    reason: `domains.${domain}.adopted names other entities already, for the control plane of ${beside.join(', ')}`,
-    fix: 'give service, upstream and routes the same names there and here (a route without a name counts by its id), or call the domain otherwise (--domain)',
+    reason: `domains.${domain}.adopted already names other entities, for the control plane of ${beside.join(', ')}`,
+    fix: 'use the same names of service, upstream and routes in both control planes (for a route without a name, its id), or choose another domain (--domain)',
   };
 }
 
-/** An outcome in which nothing was written. */
+/** Returns an outcome without writes. */
 export function refusedOutcome(
   of: Pick<DomainOutcome, 'domain' | 'service'> & Partial<DomainOutcome>,
   problem: Problem,

@@ -10,15 +10,15 @@ import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { type PlaneIdentity, planeIdentitySchema } from '../../control-planes/plane-identity';
 import { placeOfService, placeOfTarget } from '../parts';
 
-/** What a domain's entities were before the product took them over: what `adopt --release` gives back. */
+/** A domain's entities as they were before the takeover. `adopt --release` restores them. */
 export type AdoptionRecord = {
   readonly owner: string;
   readonly domain: string;
   readonly controlPlane: PlaneIdentity;
   readonly adopted: Adopted;
-  /** Ids of the endpoints that it led to. */
+  /** Ids of the endpoints that the service led to. */
   readonly endpoints: readonly string[];
-  /** The service, its routes, and where it had one its upstream with all targets; tags and fields as they were. */
+  /** The service, its routes, and its upstream (if any) with all targets, with original tags. */
   readonly entities: readonly HeldEntity[];
 };
 
@@ -37,15 +37,18 @@ const recordFile: Sealed<AdoptionRecord> = {
     entities: z.array(entity),
   }),
   code: 'STATE',
-  fixes: { damaged: 'bring back the one that was committed' },
+  fixes: { damaged: 'restore the committed file' },
 };
 
-/** Where a record is: in the folder `adopted` beside the file that names what is adopted, so that both are committed together. */
+/**
+ * Returns the path of a record. It is in the folder `adopted` beside the file with the adopted
+ * names, so that people commit both together.
+ */
 export function recordPath(included: string, domain: string, stage?: string): string {
   return join(dirname(included), 'adopted', `${domain}${stage === undefined ? '' : `.${stage}`}.json`);
 }
 
-/** Files beside the record at `path` that are of this domain in other control planes. */
+/** Returns records of this domain in other control planes, beside the record at `path`. */
 export async function recordsBeside(path: string, domain: string): Promise<readonly string[]> {
   const names = await readdir(dirname(path)).catch((thrown: unknown) => {
     if (isMissingFile(thrown)) return [];
@@ -55,7 +58,10 @@ export async function recordsBeside(path: string, domain: string): Promise<reado
   return names.filter((name) => isOfIt(name) && name !== basename(path)).sort();
 }
 
-/** What is recorded of this domain for this owner and control plane; undefined: nothing. Throws PrivatelinkError (STATE). */
+/**
+ * Reads the record of this domain, owner and control plane; undefined: none exists. Throws
+ * PrivatelinkError (STATE).
+ */
 export function readRecord(
   path: string,
   { owner, domain, controlPlane }: Pick<AdoptionRecord, 'owner' | 'domain' | 'controlPlane'>,
@@ -74,28 +80,30 @@ export function readRecord(
   return readSealed(path, { ...recordFile, mismatchOf });
 }
 
-/** Throws PrivatelinkError (STATE). */
+/** Writes the record. Throws PrivatelinkError (STATE). */
 export function writeRecord(path: string, record: AdoptionRecord): Promise<void> {
   return writeSealed(path, record, recordFile);
 }
 
-/** Throws PrivatelinkError (STATE) where a record could not be taken away; leaves it as it is. */
+/** Throws PrivatelinkError (STATE) when a record could not be removed. Does not remove it. */
 export async function proveRemovable(path: string): Promise<void> {
   try {
     await proveWritable(path);
   } catch (cause) {
     const fix = writeFix(cause, 'let this user write in its folder');
-    throw new PrivatelinkError(`cannot take ${path} away (${messageOf(cause)})`, { code: 'STATE', fix, cause });
+    throw new PrivatelinkError(`cannot remove ${path} (${messageOf(cause)})`, { code: 'STATE', fix, cause });
   }
 }
 
-/** Where requests went before: the hosts of the targets, or without an upstream that of the service. */
+/**
+ * Returns the former destinations: the hosts of the targets, or of a service without an upstream.
+ */
 export function hostsOf({ adopted, entities }: Pick<AdoptionRecord, 'adopted' | 'entities'>): readonly string[] {
   if (adopted.upstream !== undefined) return entities.filter(({ kind }) => kind === 'target').map(hostOfTarget);
   return entities.filter(({ kind }) => kind === 'service').map((one) => placeOfService(one).host);
 }
 
-/** The host of a target: a name, or an address without brackets. */
+/** Returns the host of a target: a name, or an address without brackets. */
 export function hostOfTarget(target: HeldEntity): string {
   return placeOfTarget(target).host;
 }

@@ -9,18 +9,23 @@ import { planRetirement } from '../../plan/retire';
 import { type AdoptionRecord, hostOfTarget, hostsOf } from './record';
 import { findRecorded } from './taking';
 
-/** Whether a host that a record names still leads to an endpoint; `unknown`: a scope that cannot be read may have it. */
+/**
+ * Says whether a recorded host still leads to an endpoint; `unknown`: an unread scope may have it.
+ */
 export type HostState = (host: string) => 'there' | 'gone' | 'unknown';
 
 export type Release = {
-  /** What was comes back, then what leads there, then what the product made leaves. */
+  /** First old targets come back, then what leads to them, then the product's entities leave. */
   readonly steps: readonly (readonly Change[])[];
-  /** Targets that do not come back, since AWS has replaced what they named. */
+  /** Targets that do not come back, because their endpoints are gone. */
   readonly replaced: readonly string[];
   readonly problem?: Problem;
 };
 
-/** How a domain goes back to what its record says, from all that the control plane holds; what people changed meanwhile stays. */
+/**
+ * Plans the way of a domain back to its record, from all entities of the control plane. Changes
+ * that people made meanwhile stay.
+ */
 export function planRelease(record: AdoptionRecord, whole: readonly HeldEntity[], standing: HostState): Release {
   const { domain, owner, entities } = record;
   const ownTags = selectTags(owner);
@@ -56,7 +61,7 @@ type Context = {
   readonly ownTags: readonly string[];
 };
 
-/** What the product set, as it was; all else as it is. */
+/** Fields that the product set, and that a release restores. All other fields stay. */
 const answeredFor: Readonly<Record<Entity['kind'], readonly string[]>> = {
   service: ['host'],
   upstream: ['host_header', 'algorithm'],
@@ -72,7 +77,7 @@ function restored(recorded: HeldEntity, context: Context): readonly Change[] {
   const now = heldById.get(id);
   const set = isElsewhere(now, record) ? [] : answeredFor[kind];
   const was = Object.fromEntries(set.map((field) => [field, recorded.fields[field] ?? null]));
-  // All other tags of a target say where the product found it.
+  // A target's new tags are the product's own: they name its origin.
   const since = now && kind !== 'target' ? theirTags(now.tags, ownTags) : [];
   const tags = [...new Set([...recorded.tags, ...since])].sort(compareText);
   const fields: JsonObject = now ? { ...now.fields, ...was } : recorded.fields;
@@ -92,7 +97,7 @@ function restored(recorded: HeldEntity, context: Context): readonly Change[] {
   ];
 }
 
-/** Whether people pointed the service elsewhere since: where it leads is theirs to say then. */
+/** Whether people pointed the service elsewhere meanwhile. Its host is then theirs. */
 function isElsewhere(now: HeldEntity | undefined, { domain, adopted }: AdoptionRecord): boolean {
   return now?.kind === 'service' && now.fields.host !== ownUpstreamOf(domain, { adopted });
 }
@@ -121,18 +126,21 @@ function whyNot({ record, back, standing, heldById }: Checked): Problem | undefi
   const { adopted, domain, entities } = record;
   const service = heldById.get(entities.find(({ kind }) => kind === 'service')?.id ?? '');
   if (!service) {
-    const fix = `take domains.${domain}.adopted and the record out of the files`;
+    const fix = `remove domains.${domain}.adopted and the record from the files`;
     return { reason: `service ${adopted.service} is not in the control plane any more`, fix };
   }
   if (isElsewhere(service, record)) return undefined;
   const hosts = adopted.upstream === undefined ? hostsOf(record) : back.map(hostOfTarget);
   const unknown = hosts.find((host) => standing(host) === 'unknown');
   if (unknown !== undefined)
-    return { reason: `nobody knows whether ${unknown} is still there`, fix: 'make all scopes readable first' };
+    return {
+      reason: `it is unknown whether ${unknown} still leads to an endpoint`,
+      fix: 'make all scopes readable first',
+    };
   if (hosts.some((host) => standing(host) === 'there')) return undefined;
   const named = adopted.upstream === undefined ? hosts.join(', ') : `every target of ${adopted.upstream}`;
   return {
-    reason: `${named} is of an endpoint that AWS has replaced since, and requests would go nowhere`,
-    fix: 'leave the domain adopted, or point the service elsewhere by hand and take the domain out of the files',
+    reason: `the endpoint of ${named} is gone, so requests would go nowhere`,
+    fix: 'keep the domain adopted, or point the service elsewhere by hand and remove the domain from the files',
   };
 }

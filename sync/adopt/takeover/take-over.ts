@@ -11,13 +11,16 @@ import { findRecorded, heldWith, type Steps, stepsOf, unclaimedOf, whyElsewhere,
 
 type Deps = PassDependencies & Pick<Session, 'config'>;
 
-/** One domain, on its way from people to the product; `readWhole` gives all that the control plane holds. */
+/** A domain to take over. `readWhole` reads all entities of the control plane. */
 export type Takeable = { readonly record: AdoptionRecord; readonly readWhole: ControlPlane['read'] };
 
-/** What taking over writes, or why it cannot be done now. */
+/** The writes of a takeover, or the reason why it cannot run now. */
 export type Takeover = { readonly planned: Planned; readonly steps: Steps; readonly problem?: Problem };
 
-/** Plans, and writes nothing. Throws PrivatelinkError where the control plane cannot be read, or what is recorded is gone. */
+/**
+ * Plans, and writes nothing. Throws PrivatelinkError when the control plane cannot be read, or a
+ * recorded entity is gone.
+ */
 export async function planTakeover(
   deps: Deps,
   { record, readWhole }: Takeable,
@@ -41,19 +44,20 @@ export async function planTakeover(
   };
 }
 
-/** What people wrote for an endpoint stays until addresses of that endpoint stand in its place. */
+/** People's targets of an endpoint stay until addresses of the endpoint replace them. */
 function whyUnclaimed(record: AdoptionRecord, desired: Document): Problem | undefined {
   const [id] = unclaimedOf(record, desired);
   if (id === undefined) return undefined;
   return {
-    reason: `endpoint ${id}, to which people's targets lead, has no target of domain ${record.domain}`,
-    fix: 'put the tags on it that adopt prints',
+    reason: `people's targets lead to endpoint ${id}, but domain ${record.domain} has no target for it`,
+    fix: 'put the tags that adopt prints on the endpoint',
   };
 }
 
 /**
- * Writes what is new, then what leads there, then takes away what that replaces; reads and plans anew before each, so that what people write
- * meanwhile stays, and that it can be repeated after it was stopped.
+ * Writes new entities, then the references to them, then removes the replaced targets. Reads and
+ * plans again before each step. So people's changes meanwhile stay, and a stopped takeover can be
+ * repeated.
  */
 export function takeOverDomain(
   deps: Deps,
@@ -85,16 +89,16 @@ export function takeOverDomain(
 
 function theirsOf(record: AdoptionRecord, whole: readonly HeldEntity[]): readonly HeldEntity[] {
   const { held, gone } = findRecorded(record, whole);
-  // Targets that it replaced already are gone rightly.
+  // Missing targets are no problem: an earlier step replaced them.
   const missing = gone.filter((name) => !name.startsWith('target:'));
   if (missing.length === 0) return held;
   throw new PrivatelinkError(`${missing.join(', ')} of domain ${record.domain} is not in the control plane any more`, {
     code: 'REJECTED',
-    fix: 'bring it back, or take domains.<domain>.adopted and the record out, and adopt anew',
+    fix: 'restore it, or remove domains.<domain>.adopted and the record from the files, then adopt again',
   });
 }
 
-/** What a pass plans with while these entities are taken over. */
+/** Returns the dependencies of a pass that takes these entities over. */
 function takingDeps(deps: Deps, { domain, adopted }: AdoptionRecord, theirs: readonly HeldEntity[]): Deps {
   const { route: _, ...settings } = deps.settings[domain] ?? {};
   const read: ControlPlane['read'] = async (signal) => heldWith(await deps.controlPlane.read(signal), theirs, domain);
@@ -107,13 +111,16 @@ function takingDeps(deps: Deps, { domain, adopted }: AdoptionRecord, theirs: rea
 }
 
 function whyPinned({ report: { pinned, waits, refused } }: Planned): Problem | undefined {
-  if (refused !== undefined) return { reason: `the plan is refused (${refused})`, fix: 'mend that first' };
+  if (refused !== undefined) return { reason: `the plan is refused (${refused})`, fix: 'fix this first' };
   if (pinned)
     return {
       reason: `the control plane is pinned to revision ${pinned.revision}`,
       fix: 'end the pin: rollback newest',
     };
   return (
-    waits && { reason: `the control plane waits for its turn in a rollout (${waits.reason})`, fix: 'let it end first' }
+    waits && {
+      reason: `the control plane waits for its turn in a rollout (${waits.reason})`,
+      fix: 'wait until the rollout ends',
+    }
   );
 }

@@ -9,7 +9,7 @@ import type { Adoptable } from '../adoptable';
 import { fieldText } from '../parts';
 import type { AdoptionRecord } from './record';
 
-/** What is written down of an adoption before anything is changed. */
+/** Returns the record of an adoption. It is written before any change. */
 export function adoptionRecordOf(
   { domain, service, upstream, targets, routes, endpoints }: Omit<Adoptable, 'differences'>,
   { owner, controlPlane }: Pick<AdoptionRecord, 'owner' | 'controlPlane'>,
@@ -29,14 +29,14 @@ export function adoptionRecordOf(
   };
 }
 
-/** The endpoints that people's names and addresses led to, and that have no target in their place: what stands for them is not replaced. */
+/** Returns recorded endpoints without a desired target. People's targets for them must stay. */
 export function unclaimedOf({ domain, endpoints }: AdoptionRecord, desired: Document): readonly string[] {
   const targets = desired.filter((one) => one.domain === domain && one.kind === 'target');
   const serving = new Set(targets.flatMap(({ tags }) => originsOf(tags).endpointIds));
   return endpoints.filter((id) => !serving.has(id));
 }
 
-/** The recorded entities as the control plane holds them now, and the recorded names that it does not hold any more. */
+/** Returns the recorded entities in their present form, and the names of missing entities. */
 export function findRecorded({ entities }: AdoptionRecord, whole: readonly HeldEntity[]) {
   const byId = new Map(whole.map((one) => [one.id, one]));
   return {
@@ -46,8 +46,8 @@ export function findRecorded({ entities }: AdoptionRecord, whole: readonly HeldE
 }
 
 /**
- * What a plan sees as held while people's entities are taken over: `ours`, and `theirs` as if they were of the domain already, but for the tags that
- * select, so that the plan writes these.
+ * Returns the held entities for the plan of a takeover: `ours`, and `theirs` as if they already
+ * belonged to the domain. `theirs` lack the select tags, so that the plan writes these tags.
  */
 export function heldWith(
   ours: readonly HeldEntity[],
@@ -64,15 +64,17 @@ function asTaken(entity: HeldEntity, domain: string): HeldEntity {
   return { ...entity, domain, tags: [...tags].sort(compareText) };
 }
 
-/** The changes of a domain in the order in which no request is lost: what is new, then what leads there. */
+/**
+ * The changes of a domain in the order that loses no request: new entities, then their references.
+ */
 export type Steps = {
   readonly creates: readonly Change[];
   readonly switches: readonly Change[];
-  /** Targets that people wrote and whose addresses stand there by now; one that is ours already leaves as every other does, by evidence and policy. */
+  /** People's targets that new addresses replace. Our own targets leave by evidence and policy. */
   readonly replaced: readonly Change[];
 };
 
-/** What a plan over `heldWith` writes for the domain. */
+/** Returns the domain's changes in a plan over `heldWith`. */
 export function stepsOf(
   changes: readonly Change[],
   desired: Document,
@@ -96,14 +98,14 @@ export function stepsOf(
         id: one.id,
         parentId: upstreams.get(one.parent ?? ''),
         domain,
-        reason: 'the addresses of its endpoint stand in its place',
+        reason: 'the addresses of its endpoint replace it',
         isConfirmed: true,
         before: one,
       })),
   };
 }
 
-/** Why a service that people pointed elsewhere since it was recorded is not taken back from there. */
+/** Returns a problem when people pointed the service elsewhere after the record was written. */
 export function whyElsewhere(
   { domain, adopted, entities }: AdoptionRecord,
   theirs: readonly HeldEntity[],
@@ -112,12 +114,14 @@ export function whyElsewhere(
   const [was, now] = [entities.find(isService), theirs.find(isService)].map((one) => fieldText(one?.fields.host));
   if (now === was || now === ownUpstreamOf(domain, { adopted })) return undefined;
   return {
-    reason: `service ${adopted.service} leads to ${now} by now, and led to ${was} when it was looked at`,
-    fix: `point it back, or take the record of domain ${domain} and domains.${domain}.adopted out of the files`,
+    reason: `service ${adopted.service} leads to ${now} now, but led to ${was} when adopt recorded it`,
+    fix: `point it back, or remove the record of domain ${domain} and domains.${domain}.adopted from the files`,
   };
 }
 
-/** Why a domain cannot be taken over now, from what a plan over `heldWith` says; undefined: it can. */
+/**
+ * Returns the reason why a plan over `heldWith` cannot take a domain over now; undefined: it can.
+ */
 export function whyNotNow({
   desired,
   quarantined,
@@ -126,7 +130,7 @@ export function whyNotNow({
 }: {
   readonly desired: Document;
   readonly quarantined: readonly (Problem & { readonly domain?: string; readonly endpointId: string })[];
-  /** Scopes that are unknown. */
+  /** Unknown scopes. */
   readonly uncertainScopes: readonly string[];
   readonly domain: string;
 }): Problem | undefined {
@@ -134,7 +138,10 @@ export function whyNotNow({
   if (refused) return { reason: `endpoint ${refused.endpointId} is quarantined (${refused.reason})`, fix: refused.fix };
   const [scope] = uncertainScopes;
   if (scope !== undefined)
-    return { reason: `scope ${scope} is unknown, and may hold endpoints of domain ${domain}`, fix: 'mend that first' };
+    return {
+      reason: `scope ${scope} is unknown, and may hold endpoints of domain ${domain}`,
+      fix: 'make the scope readable first',
+    };
   if (desired.some((one) => one.domain === domain && one.kind === 'target')) return undefined;
-  return { reason: `no endpoint claims domain ${domain}`, fix: 'put the tags on its endpoints that adopt prints' };
+  return { reason: `no endpoint claims domain ${domain}`, fix: 'put the tags that adopt prints on its endpoints' };
 }

@@ -6,7 +6,7 @@ import type { Adoptable } from '../adoptable';
 
 type Tags = Readonly<Record<string, string>>;
 
-/** The tags that an endpoint lacks, and where it is. */
+/** The missing tags of an endpoint, and its place. */
 type Tagging = {
   readonly id: string;
   readonly domain: string;
@@ -25,7 +25,10 @@ function taggingsOf(adoptable: readonly Adoptable[]): readonly Tagging[] {
   );
 }
 
-/** `aws ec2 create-tags` lines that a shell takes as they stand: one for each set of tags, below a comment that says in which account. */
+/**
+ * Returns `aws ec2 create-tags` lines for a shell, one for each set of tags. A comment above the
+ * lines names the account.
+ */
 export function awsCommands(adoptable: readonly Adoptable[]): readonly string[] {
   const groups = groupBy(taggingsOf(adoptable), ({ account, region, tags }) => canonicalJson([account, region, tags]));
   const lines = [...groups.values()].flatMap(([first, ...more]) => {
@@ -46,13 +49,13 @@ function accountWords(account: string): string {
 
 function tagWords(tags: Tags): readonly string[] {
   const entries = Object.entries(tags);
-  // What a shell takes as it stands, the shorthand of AWS's command line takes too.
+  // AWS's shorthand accepts every word that needs no quotes in a shell.
   if (entries.every((pair) => pair.every(isPlainWord)))
     return entries.map(([key, value]) => `Key=${key},Value=${value}`);
   return [shellWord(JSON.stringify(entries.map(([Key, Value]) => ({ Key, Value }))))];
 }
 
-/** The same tags as resources of Terraform, one for each endpoint. */
+/** Returns the same tags as Terraform resources, one for each endpoint. */
 export function terraformOf(adoptable: readonly Adoptable[]): string {
   return taggingsOf(adoptable)
     .map(({ id, domain, account, region, tags }) => {
@@ -76,7 +79,7 @@ function resourceName(domain: string, id: string): string {
   return `kong_${domain}_${id}`.replace(/\W/g, '_');
 }
 
-/** A text of HCL that is no template. */
+/** Returns a text of HCL without templates. */
 function hclText(text: string): string {
   return JSON.stringify(text).replace(/([$%])\{/g, '$1$1{');
 }

@@ -5,10 +5,10 @@ import { type Colour, paint, type Terminal } from '#io/terminal';
 import { formatScopes } from '../../pass/report-text';
 import type { AdoptableView, AdoptView } from './view';
 
-/** In which form tags are printed. */
+/** The form in which tags are printed. */
 export type TagsForm = 'aws' | 'terraform';
 
-/** What can be adopted, for people: a table, what there is to say of each, and the tags. */
+/** Formats the adoptable services for people: a table, details of each, and the tags. */
 export function formatAdopt(told: AdoptView, form: TagsForm, terminal: Terminal): string {
   const { commands, terraform, ...rest } = told;
   const { adoptable, notes, scopes, place } = printableData(rest);
@@ -20,7 +20,7 @@ export function formatAdopt(told: AdoptView, form: TagsForm, terminal: Terminal)
     one.endpoints.map(({ id }) => id).join(' ') || 'not seen',
     outcomeOf(one),
   ]);
-  const nothing = `Nothing that people wrote in ${place} points at an endpoint that was seen\n`;
+  const nothing = `No service that people wrote in ${place} points at a known endpoint\n`;
   return [
     rows.length > 0 ? formatTable(head, rows, terminal.columns) : nothing,
     ...adoptable.map((one) => formatOne(one, terminal)),
@@ -56,7 +56,7 @@ function formatOne(one: AdoptableView, terminal: Terminal): string {
   ].join('');
 }
 
-/** Each of these lines is quoted for a shell, or for Terraform, already. */
+/** Formats lines that are already quoted for a shell or for Terraform. */
 function formatTags(lines: string, terminal: Terminal): string {
   return lines ? `${paint(terminal, 'bold', 'Tags')}\n${lines.trimEnd()}\n` : '';
 }
@@ -68,7 +68,7 @@ function formatSummary(adoptable: readonly AdoptableView[]): string {
   return `${same} can be adopted as they are, ${different} with differences, ${adoptable.length - open.length} refused\n`;
 }
 
-/** What to type next; nothing where all is refused. */
+/** Returns the next command; empty when all services are refused. */
 function formatNext(adoptable: readonly AdoptableView[]): string {
   const open = adoptable.filter(({ refused }) => !refused);
   const [one] = [...open.filter(({ differences }) => differences.length === 0), ...open];

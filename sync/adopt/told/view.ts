@@ -8,7 +8,7 @@ import { awsCommands, terraformOf } from './commands';
 
 type EntityName = { readonly kind: Kind; readonly key: string; readonly id: string };
 
-/** An endpoint as a report tells it. */
+/** An endpoint in a report. */
 type EndpointView = {
   readonly id: string;
   readonly scopeId: string;
@@ -22,10 +22,10 @@ type EndpointView = {
 
 type Named = 'service' | 'upstream' | 'targets' | 'routes' | 'plugins';
 
-/** The same with entities by their names. */
+/** An adoptable service with entities by their names. */
 export type AdoptableView = Omit<Adoptable, Named | 'endpoints'> & {
   readonly service: EntityName;
-  /** Where the service leads: a name or an address, or the name of the upstream. */
+  /** The host of the service: a DNS name, an address, or the name of the upstream. */
   readonly host: string;
   readonly upstream?: EntityName;
   readonly targets: readonly EntityName[];
@@ -34,14 +34,14 @@ export type AdoptableView = Omit<Adoptable, Named | 'endpoints'> & {
   readonly endpoints: readonly EndpointView[];
 };
 
-/** What `adopt` says of one control plane, as `--json` prints it. */
+/** The output of `adopt --json` for one control plane. */
 export type AdoptView = {
   readonly stage?: string;
-  /** The control plane, or the file that was read in its place. */
+  /** The control plane, or the decK file in its place. */
   readonly place: string;
   readonly scopes: readonly ScopeReport[];
   readonly adoptable: readonly AdoptableView[];
-  /** Of what is not refused. */
+  /** Commands for services that are not refused. */
   readonly commands: readonly string[];
   readonly terraform: string;
   readonly notes: readonly string[];
@@ -49,7 +49,7 @@ export type AdoptView = {
 
 type Told = Findings & { readonly scopes: readonly SeenScope[] };
 
-/** The findings as data: entities by their names, without what plugins and others hold. */
+/** Returns the findings as data: entities by their names, without the content of plugins. */
 export function adoptViewOf({ adoptable, notes, scopes }: Told, where: Pick<AdoptView, 'stage' | 'place'>): AdoptView {
   return {
     ...where,

@@ -96,7 +96,7 @@ describe('adopt', () => {
     const { exitCode, out } = await estate.run('adopt');
 
     expect(exitCode).toBe(0);
-    expect(out).toContain('Nothing that people wrote in');
+    expect(out).toContain('No service that people wrote in');
   });
 
   it('does not count what this owner has generated', async () => {
@@ -117,7 +117,7 @@ describe('adopt', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toContain(
-      'refused service orders carries tag managed-by:terraform: Terraform looks after it, and would write it back; take it out of',
+      'refused service orders carries tag managed-by:terraform: Terraform manages it and would write it back; first remove it from',
     );
   });
 
@@ -136,8 +136,8 @@ describe('adopt', () => {
   });
 
   it.each([
-    [['--domain', 'orders'], '--domain orders: is no SERVICE=DOMAIN'],
-    [['--domain', 'orders=Shop!'], '--domain orders=Shop!: is no SERVICE=DOMAIN'],
+    [['--domain', 'orders'], '--domain orders: not of the form SERVICE=DOMAIN'],
+    [['--domain', 'orders=Shop!'], '--domain orders=Shop!: not of the form SERVICE=DOMAIN'],
     [['--domain', 'odrers=shop'], 'there is no service odrers; did you mean orders?'],
     [['--tags', 'cdk'], '--tags cdk: is no form of tags'],
     [['--from', '/nowhere/kong.yaml'], '--from /nowhere/kong.yaml cannot be read'],

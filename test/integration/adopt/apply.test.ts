@@ -143,7 +143,7 @@ describe('adopt --apply', () => {
     const accepted = await apply('orders', '--yes', '--override', 'service:orders-api');
 
     expect(refused.exitCode).toBe(3);
-    expect(refused.out).toContain('it would not stay as it is: service:orders-api host');
+    expect(refused.out).toContain('adopting it would change service:orders-api host');
     expect(refused.out).toContain('add --override service:orders-api');
     expect(accepted.exitCode).toBe(0);
     expect(estate.konnect.entities('prod', 'services')).toMatchObject([{ host: 'orders.privatelink' }]);
@@ -305,7 +305,7 @@ describe('adopt --apply', () => {
       const { exitCode, out } = await apply('orders', '--yes', '--stage', 'spare');
 
       expect(out).toContain(
-        'domains.orders.adopted names other entities already, for the control plane of orders.prod',
+        'domains.orders.adopted already names other entities, for the control plane of orders.prod',
       );
       expect(exitCode).toBe(3);
       expect([everything('spare'), file()]).toEqual(before);

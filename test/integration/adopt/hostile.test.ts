@@ -135,7 +135,7 @@ describe('files that cannot be written', () => {
 
     expect(exitCode).toBe(1);
     expect(err).toContain('cannot edit');
-    expect(err).toContain('write the domain out there, without aliases');
+    expect(err).toContain('write the domain there in full, without YAML aliases');
     expect(writes()).toEqual([]);
     expect(existsSync(record())).toBe(false);
   });
@@ -149,7 +149,7 @@ describe('files that cannot be written', () => {
     const { exitCode, err } = await estate.run('adopt', '--release', 'orders', '--yes');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('write the domain out there, without aliases');
+    expect(err).toContain('write the domain there in full, without YAML aliases');
     expect(writes()).toEqual([]);
     expect(existsSync(record())).toBe(true);
   });
@@ -202,7 +202,7 @@ describe('what people write while they are asked', () => {
     );
 
     expect(exitCode).toBe(1);
-    expect(out).toContain('service orders-api leads to new.example.com by now');
+    expect(out).toContain('service orders-api leads to new.example.com now');
     expect(estate.konnect.entities('prod', 'services')).toMatchObject([{ host: 'new.example.com', tags: [] }]);
     expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
   });

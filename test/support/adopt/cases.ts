@@ -123,7 +123,7 @@ const named: Readonly<Record<string, AdoptCase>> = {
     file: 'alias',
     resolved: { 'orders.internal.example': { reason: 'DNS does not answer (ESERVFAIL)', fix: 'try again' } },
     expected: {},
-    notes: ['whether orders.internal.example leads to PrivateLink is not known: DNS does not answer'],
+    notes: ['cannot tell whether orders.internal.example leads to PrivateLink: DNS does not answer'],
   },
   'a bucket before the name': {
     file: 'bucket',
@@ -204,7 +204,7 @@ const balanced: Readonly<Record<string, AdoptCase>> = {
   },
   'addresses with TLS without host_header': {
     file: 'upstream-addresses-tls',
-    expected: refusedOrders('upstream orders.up has no host_header: the provider gets no name in TLS'),
+    expected: refusedOrders('upstream orders.up has no host_header: the provider gets no TLS server name'),
   },
   'the same where routes preserve the Host': {
     file: 'upstream-addresses-tls-preserved',
@@ -262,7 +262,7 @@ const balanced: Readonly<Record<string, AdoptCase>> = {
   'an upstream that no service leads to': {
     file: 'upstream-unused',
     expected: {},
-    notes: ['upstream spare.up points at PrivateLink, and no service leads to it'],
+    notes: ['upstream spare.up points at PrivateLink, but no service uses it'],
   },
   'endpoints of two regions': {
     file: 'two-regions',
@@ -299,7 +299,7 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
       files: {
         domain: 'files',
         tags: { files: tagsFor('files', { port: '8080', host: '10.0.3.31' }) },
-        findings: ['the provider sees Host 10.0.3.31'],
+        findings: ['the provider sees the address 10.0.3.31'],
       },
     },
   },
@@ -307,7 +307,7 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
     file: 'address-two-zones',
     expected: orders(
       { host: '10.0.1.11' },
-      { differences: ['service:orders host'], findings: ['the provider sees Host 10.0.1.11'] },
+      { differences: ['service:orders host'], findings: ['the provider sees the address 10.0.1.11'] },
     ),
   },
   'an address that two VPCs have': {
@@ -320,12 +320,12 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
   'an address beside a scope that cannot be read': {
     file: 'address-two-zones',
     scopes: [...seeing({}), unreadScope],
-    expected: refusedOrders('in scope hub.self.eu-west-1 too, which cannot be read'),
+    expected: refusedOrders('but scope hub.self.eu-west-1 cannot be read'),
   },
   'an address with TLS': {
     file: 'address-tls',
     expected: {
-      files: { domain: 'files', refused: 'service files is on an address: the provider gets no name in TLS' },
+      files: { domain: 'files', refused: 'service files is on an address: the provider gets no TLS server name' },
     },
   },
   'an IPv6 address': {
@@ -343,7 +343,7 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
 const routed: Readonly<Record<string, AdoptCase>> = {
   'routes of every kind': {
     file: 'routes-of-every-kind',
-    expected: orders({ host: String(regional) }, { findings: ['route orders-plain has path /o, which takes /ox too'] }),
+    expected: orders({ host: String(regional) }, { findings: ['route orders-plain has path /o, which matches /ox too'] }),
   },
   'plugins of every kind': { file: 'plugins-of-every-kind', expected: orders({ host: String(regional) }) },
   'a path on the service': {
@@ -352,7 +352,7 @@ const routed: Readonly<Record<string, AdoptCase>> = {
       billing: {
         domain: 'billing',
         tags: { orders: tagsFor('billing', { protocol: 'https', host: String(regional) }) },
-        findings: ['takes /billingx too'],
+        findings: ['matches /billingx too'],
       },
     },
   },
@@ -398,7 +398,7 @@ const contested: Readonly<Record<string, AdoptCase>> = {
   'two services with different paths on one endpoint': {
     file: 'two-services-one-endpoint',
     expected: {
-      'orders-v1': { domain: 'orders-v1', refused: 'goes to domain orders-v2 with service orders-v2' },
+      'orders-v1': { domain: 'orders-v1', refused: 'domain orders-v2 takes its endpoint with service orders-v2' },
       'orders-v2': {
         domain: 'orders-v2',
         tags: { orders: tagsFor('orders-v2', { host: String(regional) }) },
@@ -410,14 +410,14 @@ const contested: Readonly<Record<string, AdoptCase>> = {
     names: { 'orders-v1': 'orders' },
     expected: {
       'orders-v1': { domain: 'orders', tags: { orders: tagsFor('orders', { host: String(regional) }) } },
-      'orders-v2': { domain: 'orders-v2', refused: 'goes to domain orders with service orders-v1' },
+      'orders-v2': { domain: 'orders-v2', refused: 'domain orders takes its endpoint with service orders-v1' },
     },
   },
   'two services on one upstream': {
     file: 'two-services-one-upstream',
     expected: {
       ...orders({ host: 'api.orders.example' }),
-      'orders-admin': { domain: 'orders-admin', refused: 'upstream orders.up goes to domain orders' },
+      'orders-admin': { domain: 'orders-admin', refused: 'domain orders takes upstream orders.up' },
     },
   },
   'an endpoint that has some tags': {
@@ -446,12 +446,12 @@ const contested: Readonly<Record<string, AdoptCase>> = {
   'two endpoints that are tagged for two domains': {
     file: 'upstream-names-host-header',
     scopes: seeing({ orders: { tags: { 'kong:domain': 'shop' } }, pay: { tags: { 'kong:domain': 'pay' } } }),
-    expected: { shop: { domain: 'shop', refused: 'is tagged for domain pay, and another of service shop for shop' } },
+    expected: { shop: { domain: 'shop', refused: 'of service shop is tagged for domain pay, another one for shop' } },
   },
   'a domain that is generated already': {
     file: 'generated-already',
     scopes: seeing({ orders: { tags: { 'kong:domain': 'orders' } } }),
-    expected: { 'orders-by-hand': { domain: 'orders', refused: 'domain orders is generated already' } },
+    expected: { 'orders-by-hand': { domain: 'orders', refused: 'domain orders is already generated' } },
   },
   'an endpoint of another gateway': {
     file: 'regional-name',
@@ -504,17 +504,17 @@ const contested: Readonly<Record<string, AdoptCase>> = {
   },
   'a file that selects all that is in it': {
     file: 'select-tag-of-file',
-    expected: refusedWithFinding("service orders is decK's: its file selects by team-orders"),
+    expected: refusedWithFinding('decK manages service orders: its file selects by team-orders'),
   },
   'a base file': {
     file: 'regional-name',
     baseNames: ['route:orders'],
     expected: refusedWithFinding('route orders is written in a base file'),
   },
-  Terraform: { file: 'owned-by-terraform', expected: refusedOrders('managed-by:terraform: Terraform looks after it') },
+  Terraform: { file: 'owned-by-terraform', expected: refusedOrders('managed-by:terraform: Terraform manages it') },
   'the ingress controller': {
     file: 'owned-by-ingress-controller',
-    expected: refusedOrders('Kong Ingress Controller looks after it'),
+    expected: refusedOrders('Kong Ingress Controller manages it'),
   },
   'an operator': {
     file: 'owned-by-operator',

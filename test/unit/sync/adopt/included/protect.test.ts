@@ -89,7 +89,12 @@ describe('addProtected', () => {
   });
 
   it.each([
-    ['no include', 'protect: []\n', '', /includes no file that could be written; add include: \[kong-privatelink\.d/],
+    [
+      'no include',
+      'protect: []\n',
+      '',
+      /includes no file that the command can write; add include: \[kong-privatelink\.d/,
+    ],
     ['broken YAML', 'include: [own.yaml]\n', 'protect: [', /own\.yaml/],
     ['an empty key', 'include: [own.yaml]\n', 'protect:\n', /own\.yaml.*protect: write a list/s],
     ['another kind of value', 'include: [own.yaml]\n', 'protect: sd3\n', /own\.yaml.*protect/s],
@@ -99,7 +104,7 @@ describe('addProtected', () => {
       'x: &l [sd3]\nprotect: *l\n',
       /protect is no list; edit protect there by hand/,
     ],
-    ['a folder that is not there', 'include: [away/own.yaml]\n', '', /cannot write .*own\.yaml.*make its folder/],
+    ['a folder that is not there', 'include: [away/own.yaml]\n', '', /cannot write .*own\.yaml.*create its folder/],
     [
       'a second file that is missing',
       'include: [own.yaml, other.yaml]\n',
@@ -153,7 +158,7 @@ describe('removeProtected', () => {
     writeFileSync(own(), 'protect: [sd3]\n');
 
     expect(await saidOf(remove('sd3', 'sd2'))).toBe(
-      `unprotect: sd2 stands in ${join(folder, name)}, which people write; take it out of protect there`,
+      `unprotect: sd2 stands in ${join(folder, name)}, which people write; remove it from protect there`,
     );
     expect(text()).toBe('protect: [sd3]\n');
   });

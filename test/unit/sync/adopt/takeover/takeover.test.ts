@@ -167,8 +167,8 @@ describe('a service on a host name', () => {
     const { problem } = await planTakeover(trial.deps, trial.taking(), signal);
     const told = await takeOverDomain(trial.deps, trial.taking(), signal).catch(messageOf);
 
-    expect(problem?.reason).toContain(`leads to new.example.com by now, and led to ${vpceName}`);
-    expect(told).toContain('leads to new.example.com by now');
+    expect(problem?.reason).toContain(`leads to new.example.com now, but led to ${vpceName}`);
+    expect(told).toContain('leads to new.example.com now');
     expect(trial.plane.writes).toEqual([]);
   });
 
@@ -226,8 +226,8 @@ describe('a service on a host name', () => {
   });
 
   it.each([
-    ['gone', /replaced since, and requests would go nowhere/],
-    ['unknown', /nobody knows whether vpce-1-abcd.* is still there/],
+    ['gone', /is gone, so requests would go nowhere/],
+    ['unknown', /it is unknown whether vpce-1-abcd.* still leads to an endpoint/],
   ] as const)('is not given back to a host that is %s', async (standing, reason) => {
     const trial = openTrial([service(vpceName), route]);
     await takeOverDomain(trial.deps, trial.taking(), signal);
@@ -345,7 +345,7 @@ describe('what is uncertain', () => {
 
     const told = await takeOverDomain(trial.deps, trial.taking(), signal).catch(messageOf);
 
-    expect(told).toMatch(/endpoint vpce-1, to which people's targets lead, has no target of domain sd2/);
+    expect(told).toMatch(/people's targets lead to endpoint vpce-1, but domain sd2 has no target/);
     expect(trial.plane.writes).toEqual([]);
   });
 
