@@ -30,7 +30,7 @@ export type ConnectionReport = Omit<EndpointConnection, 'createdAtMs'> & {
   /** Domains; empty: the contract does not cover the connection. */
   readonly mayCall: readonly string[];
   /**
-   * The configured mode for requests to other domains; a pin or a rollout may delay it. Absent: the
+   * The configured mode for requests outside `mayCall`; a pin or a rollout may delay it. Absent: the
    * service is a provider's own, where Kong checks nothing.
    */
   readonly mode?: ContractsConfig['mode'];

@@ -343,7 +343,10 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
 const routed: Readonly<Record<string, AdoptCase>> = {
   'routes of every kind': {
     file: 'routes-of-every-kind',
-    expected: orders({ host: String(regional) }, { findings: ['route orders-plain has path /o, which matches /ox too'] }),
+    expected: orders(
+      { host: String(regional) },
+      { findings: ['route orders-plain has path /o, which matches /ox too'] },
+    ),
   },
   'plugins of every kind': { file: 'plugins-of-every-kind', expected: orders({ host: String(regional) }) },
   'a path on the service': {
