@@ -17,7 +17,7 @@ export type Difference = {
 /** The tags that make endpoints claim a domain, by endpoint id. */
 export type TagsByEndpoint = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A service that people wrote and that points at PrivateLink, with its parts. */
+/** People's service that points at PrivateLink, with its parts. */
 export type Adoptable = Omit<ServiceParts, 'places'> & {
   /** The name for the new domain. */
   readonly domain: string;

@@ -46,7 +46,7 @@ export function namesToResolve({ held, scopes, alsoResolved = [] }: Resolving): 
 }
 
 /**
- * Finds services that people wrote and that point at PrivateLink. Throws PrivatelinkError when
+ * Finds people's services that point at PrivateLink. Throws PrivatelinkError when
  * `names` holds a service that does not exist.
  */
 export function findAdoptable(input: FindingsInput): Findings {

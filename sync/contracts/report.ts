@@ -30,8 +30,8 @@ export type ConnectionReport = Omit<EndpointConnection, 'createdAtMs'> & {
   /** Domains; empty: the contract does not cover the connection. */
   readonly mayCall: readonly string[];
   /**
-   * The configured mode for requests outside `mayCall`; a pin or a rollout may delay it. Absent: the
-   * service is a provider's own, where Kong checks nothing.
+   * The configured mode for requests outside `mayCall`; a pin or a rollout may delay it. Absent: a
+   * provider's own service, where Kong checks nothing.
    */
   readonly mode?: ContractsConfig['mode'];
   /** Time when the endpoint was created; unix epoch, milliseconds. */

@@ -61,7 +61,7 @@ type Context = {
   readonly ownTags: readonly string[];
 };
 
-/** Fields that the product set, and that a release restores. All other fields stay. */
+/** Fields that the product set and a release restores. All other fields stay. */
 const answeredFor: Readonly<Record<Entity['kind'], readonly string[]>> = {
   service: ['host'],
   upstream: ['host_header', 'algorithm'],
