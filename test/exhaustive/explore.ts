@@ -4,20 +4,23 @@ import { beginnings, checkConvergence, follow, isStrangers, type Node } from './
 import { type Estate, type Pass, passMs } from './world';
 
 export type Explored = {
-  /** Distinct states by the number of passes that they take, the beginnings first. */
+  /** Distinct states by the number of passes that lead there, beginnings first. */
   readonly found: readonly number[];
-  /** Passes from state to state that were lived through. */
+  /** Count of explored passes from state to state. */
   readonly passes: number;
 };
 
 export type ExploreOptions = {
   readonly depth: number;
-  /** What may happen in a pass after another one; default: anything. */
+  /** The possible passes after another one; default: all. */
   readonly passesAfter?: (before: Pass | undefined) => readonly Pass[];
   readonly onLevel?: (found: readonly number[]) => void;
 };
 
-/** Breadth first through what can happen in `depth` passes; throws, with the way there, at the first rule that is broken. */
+/**
+ * Explores all sequences of `depth` passes, breadth first. Throws at the first broken rule, with
+ * the way to it.
+ */
 export function explore(estate: Estate, options: ExploreOptions): Explored {
   const { depth, passesAfter = () => estate.passes, onLevel = () => {} } = options;
   const seen = new Set<string>();
@@ -36,7 +39,7 @@ export function explore(estate: Estate, options: ExploreOptions): Explored {
         if (seen.has(key)) continue;
         seen.add(key);
         if (isStrangers(reached)) continue;
-        // Behind the brake it is people who let things go.
+        // Behind the brake, only people let targets leave.
         if (estate.fixed.length === 0) telling(further, () => checkConvergence(estate, reached, isProven));
         next.push({ node: reached, way: further });
       }
@@ -48,7 +51,7 @@ export function explore(estate: Estate, options: ExploreOptions): Explored {
   return { found, passes };
 }
 
-/** The passes in which only one of the scopes answers another thing than before, or none. */
+/** The passes in which at most one of the scopes changes its answer. */
 export function oneChange({ passes }: Estate): (before: Pass | undefined) => readonly Pass[] {
   const textOf = (answer: Pass['hub'] | Pass['other']) => JSON.stringify(answer);
   return (before) =>
@@ -57,7 +60,7 @@ export function oneChange({ passes }: Estate): (before: Pass | undefined) => rea
       : passes.filter(({ hub, other }) => textOf(hub) === textOf(before.hub) || textOf(other) === textOf(before.other));
 }
 
-/** Whether a state was asked for before, in the company of the truth that it has to come to. */
+/** Whether the state was already proven to come to this truth. */
 function createProven(): (truth: number, node: Node) => boolean {
   const proven = new Set<string>();
   return (truth, node) => {
@@ -74,7 +77,7 @@ function telling<T>(way: readonly Pass[], work: () => T): T {
   }
 }
 
-/** Equal for states from which the same things can happen: times count from now. */
+/** Equal for states with the same possible future: times are relative to now. */
 function keyOf({ state, missed, answered }: Node): string {
   const { nowMs } = state;
   const held = [...state.held.values()].map(({ kind, key, tags }) =>
@@ -107,7 +110,7 @@ function textOf({ observedAtMs, accountId, isRestored, discovered }: LastGood, n
   return `${ageOf(observedAtMs, nowMs)} ${accountId} ${isRestored} ${endpoints}`;
 }
 
-/** In passes; more than two are as many, and so are days. */
+/** Age in passes. All ages above two are equal, and so are all ages in days. */
 function ageOf(timeMs: number, nowMs: number): number {
   const passes = Math.ceil((nowMs - timeMs) / passMs);
   return passes > 100 ? 100 : Math.min(passes, 2);

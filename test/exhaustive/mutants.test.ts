@@ -2,20 +2,20 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { EstateName } from './world';
 
 /**
- * The faults that this check exists for, put back one by one: each must break a rule, or the check proves nothing. The same list is in
- * docs/testing.md.
+ * The faults that this check exists for, put back one by one. Each must break a rule; otherwise the
+ * check proves nothing. docs/testing.md has the same list.
  */
 type Mutant = {
   readonly name: string;
   readonly estate: EstateName;
   readonly module: string;
-  /** The module's functions, of which the mutant changes one or two. */
+  /** The module's functions, one or two of them changed. */
   readonly mutate: (real: Module) => Module;
   /** The rule that catches it. */
   readonly caught: RegExp;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
+// biome-ignore lint/suspicious/noExplicitAny: a mutant has the types of the function it replaces.
 type Module = Readonly<Record<string, any>>;
 
 const mutants: readonly Mutant[] = [
@@ -165,7 +165,7 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-/** What a scope said, as if it had seen all of it itself. */
+/** A scope's answer, as if the scope had observed all of it itself. */
 function undated(state: Module): Module {
   if (state.status !== 'known') return state;
   const endpoints = state.discovered.endpoints.map((one: Module) => ({ ...one, observed: undefined }));

@@ -18,10 +18,13 @@ export const policy: Omit<Policy, 'maxRemovePercent'> = {
   removeAfterSeconds: 100,
 };
 
-/** What discovery remembers of one scope. */
+/** Discovery's memory of one scope. */
 type Memory = { readonly lastGood?: LastGood; readonly fullness: Fullness };
 
-/** All that one pass leaves for the next one: in the control plane, on disk, in the process, and in the file of the relay. */
+/**
+ * Everything that one pass leaves for the next one: in the control plane, on disk, in the process,
+ * and in the relay's file.
+ */
 export type State = {
   readonly nowMs: number;
   readonly held: ReadonlyMap<string, HeldEntity>;
@@ -32,7 +35,7 @@ export type State = {
 
 export type Passed = {
   readonly state: State;
-  /** What each scope said in this pass, after all doubts. */
+  /** The answer of each scope in this pass, after all doubts. */
   readonly scopes: readonly ScopeState[];
   readonly writes: readonly Change[];
 };
@@ -43,7 +46,7 @@ export function emptyState(held: State['held'] = new Map()): State {
   return { nowMs: 1_000_000_000, held, absences: {}, memories: {} };
 }
 
-/** One pass through the functions that the product runs, in the product's order; every write succeeds. */
+/** One pass through the product's functions, in the product's order. Every write succeeds. */
 export function runPass(estate: Estate, before: State, pass: Pass): Passed {
   const nowMs = before.nowMs + passMs;
   const started = startProcess(before, pass.process);
@@ -88,7 +91,10 @@ export function runPass(estate: Estate, before: State, pass: Pass): Passed {
   return { state, scopes: snapshot.scopes, writes: plan.changes };
 }
 
-/** A new process knows what is on its disk, and that it has not read it itself; in an empty folder nothing. */
+/**
+ * A new process knows what is on its disk, and that it did not read it itself. In an empty folder
+ * it knows nothing.
+ */
 function startProcess({ absences, memories }: State, process: Pass['process']): Pick<State, 'absences' | 'memories'> {
   if (process === 'same') return { absences, memories };
   if (process === 'fresh') return { absences: {}, memories: {} };
@@ -101,7 +107,7 @@ function startProcess({ absences, memories }: State, process: Pass['process']): 
 
 type Reading = { readonly memory: Memory | undefined; readonly nowMs: number };
 
-/** What discovery makes of an answer, as `createDiscoverer` and `holdEmpty` do. */
+/** Discovery's result for an answer, as `createDiscoverer` and `holdEmpty` make it. */
 function readScope(
   scope: Scope,
   answer: Answer | undefined,

@@ -14,9 +14,15 @@ import {
   passMs,
 } from './world';
 
-/** What must hold in every pass, in words of its own: it looks at what was answered and at what is held, never at a verdict. */
+/**
+ * The rules that hold in every pass. They look at answers and held targets, never at a verdict of
+ * the product.
+ */
 
-/** Of a held target: distinct observations that missed it, one after the other, and when the first pass and the last observation were. */
+/**
+ * For a held target: the distinct observations in a row that missed it, the time of the first such
+ * pass, and the time of the last observation.
+ */
 type Missed = { readonly count: number; readonly sinceMs: number; readonly lastMs: number };
 
 export type Node = {
@@ -26,7 +32,7 @@ export type Node = {
   readonly answered: ReadonlySet<string>;
 };
 
-/** Lives through one pass; throws what rule was broken. */
+/** Runs one pass. Throws the broken rule. */
 export function follow(estate: Estate, node: Node, pass: Pass): Node {
   const passed = runPass(estate, node.state, pass);
   const seen = { estate, pass, passed };
@@ -40,7 +46,10 @@ export function follow(estate: Estate, node: Node, pass: Pass): Node {
 
 type Seen = { readonly estate: Estate; readonly pass: Pass; readonly passed: Passed };
 
-/** What serves: a name counts as a target for each of its endpoints, under the key of the address that it stands for. */
+/**
+ * The serving targets. A name is one target for each of its endpoints, with the key of the
+ * endpoint's address.
+ */
 function targetsOf(held: State['held']): readonly HeldEntity[] {
   return [...held.values()].filter((one) => one.kind === 'target').flatMap(partsOf);
 }
@@ -58,7 +67,7 @@ function isNamed({ fields }: HeldEntity): boolean {
   return String(fields.target).startsWith('_http._tcp.');
 }
 
-/** The domains whose addresses reach Kong by a name, of a state. */
+/** The domains of a state whose addresses reach Kong by a name. */
 function namedIn(held: State['held']): ReadonlySet<string> {
   return new Set([...held.values()].filter((one) => one.kind === 'target' && isNamed(one)).map((one) => one.domain));
 }
@@ -75,7 +84,10 @@ function nameOf({ tags }: HeldEntity): EndpointName | 'strange' {
 
 type Said = { readonly found: Found; readonly atMs: number };
 
-/** What a scope says of an endpoint in this pass, and when that was observed; undefined: it was not read, or by strangers. */
+/**
+ * The scope's statement about an endpoint in this pass, and its time of observation. Undefined: the
+ * scope was not read, or read by strangers.
+ */
 function saidBy(scopeId: string, name: EndpointName | 'strange', { pass, passed, estate }: Seen): Said | undefined {
   const { state, scopes } = passed;
   if (scopes.find(({ scope }) => scope.id === scopeId)?.status !== 'known' || name === 'strange') return undefined;
@@ -111,14 +123,17 @@ function missedAfter({ state, missed }: Node, seen: Seen): Node['missed'] {
   );
 }
 
-/** A target leaves by AWS's word about its own endpoint, or when it was missed often and long enough and its domain keeps another. */
+/**
+ * A target leaves when AWS ends its own endpoint. It also leaves when it was missed often and long
+ * enough and its domain keeps another target.
+ */
 function checkRemovals({ state }: Node, { missed, answered }: Pick<Node, 'missed' | 'answered'>, seen: Seen): void {
   const { pass, passed } = seen;
   const after = targetsOf(passed.state.held);
   const left = new Set(after.map((one) => one.key));
   for (const target of targetsOf(state.held)) {
     if (left.has(target.key) || isEnded(target, seen)) continue;
-    // What another form replaces needs no absences, and what is uncertain stays all the same.
+    // A replaced form needs no absences. Uncertain targets stay nevertheless.
     if (isReplacing(target, state.held, passed.state.held) && isMissed(target, seen)) continue;
     const { count, sinceMs } = missed.get(target.key) ?? { count: 0, sinceMs: passed.state.nowMs };
     const isLongAgo = passed.state.nowMs - sinceMs >= policy.removeAfterSeconds * 1_000;
@@ -135,24 +150,26 @@ function isReplacing({ domain }: HeldEntity, before: State['held'], after: State
   return isKept && namedIn(before).has(domain) !== namedIn(after).has(domain);
 }
 
-/** Its scope was read, and says nothing of it. */
+/** Its scope was read and does not list it. */
 function isMissed(target: HeldEntity, seen: Seen): boolean {
   const said = saidBy(scopeIdOf(target), nameOf(target), seen);
   return said !== undefined && isMissing(said);
 }
 
-/** The scope whose endpoint it is says so in this pass: EC2 to the right credentials, or the relay of what is read for it. */
+/**
+ * Its own scope ends it in this pass: EC2 with the right credentials, or the relay of that scope.
+ */
 function isEnded(target: HeldEntity, seen: Seen): boolean {
   const name = nameOf(target);
   const home = seen.estate.hubNames.some((one) => one === name) ? hub : seen.estate.other;
   const said = saidBy(home.id, name, seen);
   const isGone = said?.found === 'deleted' && (home === hub || seen.estate.asksOther);
-  // What came from the relay, while nothing was known of EC2, goes by what it says next.
+  // An endpoint from the relay follows the relay's next answer, while EC2 itself is unknown.
   const isLate = scopeIdOf(target) === seen.estate.other.id && seen.passed.state.file?.content.late === 'rejected';
   return isGone || said?.found === 'rejected' || (isLate && name === 'e1');
 }
 
-/** Nothing comes that nobody calls available, nor what EC2 calls anything else now. */
+/** No target comes unless a scope calls it available, and EC2 itself does not say otherwise now. */
 function checkAdditions({ state }: Node, seen: Seen): void {
   const before = new Set(targetsOf(state.held).map((one) => one.key));
   for (const target of targetsOf(seen.passed.state.held)) {
@@ -163,7 +180,10 @@ function checkAdditions({ state }: Node, seen: Seen): void {
   }
 }
 
-/** What EC2 itself calls available now serves after the pass, whatever else is withheld. */
+/**
+ * An endpoint that EC2 itself calls available serves after the pass, even when other changes are
+ * withheld.
+ */
 function checkServed(seen: Seen): void {
   const { pass, passed, estate } = seen;
   const serving = new Set(targetsOf(passed.state.held).map(nameOf));
@@ -175,13 +195,19 @@ function checkServed(seen: Seen): void {
   if (missing) fail(`${missing.name} is available and does not serve`, pass);
 }
 
-/** Where nothing is held of a scope, nor any account kept, the first account to show something is taken for the right one. */
+/**
+ * When nothing of a scope is held and no account is remembered, the first account with endpoints is
+ * taken for the right one.
+ */
 function isFirst(state: State, { process }: Pass): boolean {
   const kept = process === 'fresh' ? { ...state, memories: {} } : state;
   return accountsIn(kept).length === 0 && !targetsOf(state.held).some((one) => scopeIdOf(one) === hub.id);
 }
 
-/** An unknown scope takes part with what it last said; a snapshot with what it saw a day ago, where EC2 itself does not know better. */
+/**
+ * An unknown scope takes part with its last answer. A snapshot takes part with its view of a day
+ * ago, unless EC2 itself knows better.
+ */
 function mayCome(name: EndpointName, seen: Seen): boolean {
   const { estate, passed } = seen;
   const isKept = passed.scopes.some((state) => {
@@ -194,20 +220,26 @@ function mayCome(name: EndpointName, seen: Seen): boolean {
   return isKept || said.includes('available') || (isLate && !isGone);
 }
 
-/** Passes after which everything that is certain must be right: two absences, one doubt of an empty answer, and some to spare. */
+/**
+ * After this many passes everything certain must be right: two absences, one doubt of an empty
+ * answer, and some to spare.
+ */
 const settlingPasses = 6;
 
 const [a1, a2, b1] = ['a.privatelink|10.0.0.1:80', 'a.privatelink|10.0.0.2:80', 'b.privatelink|10.0.0.1:80'];
 
 type Truth = {
   readonly found: Readonly<Record<EndpointName, Found>>;
-  /** What may be held of these three then; of the last targets of a domain the one that was seen last stays. */
+  /**
+   * The possible targets of these three domains then. Of a domain's last targets, the last seen one
+   * stays.
+   */
   readonly targets: readonly (readonly (string | undefined)[])[];
 };
 
 const allThere: Truth = { found: { e1: 'available', e2: 'available', e3: 'available' }, targets: [[a1, a2, b1]] };
 
-/** A snapshot cannot be asked whether an endpoint is gone, and never loses a domain its last one. */
+/** A snapshot cannot be asked for one endpoint. A snapshot never takes a domain's last target. */
 function truthsOf({ asksOther }: Estate): readonly Truth[] {
   return [
     allThere,
@@ -227,20 +259,25 @@ function quietPass({ hubNames, otherNames }: Estate, { found }: Truth, via?: Pas
   return { hub: of(hubNames), other: { found: of(otherNames) }, process: 'same', via };
 }
 
-/** The accounts whose endpoints these are, as far as is known: before, nothing but seeing one of them again can prove it (fm-37). */
+/**
+ * The known accounts of these endpoints. Only a new sight of one of them can prove an account
+ * (fm-37).
+ */
 function accountsIn({ held, memories }: State): readonly string[] {
   const tagged = [...held.values()].flatMap((one) => accountOf(one.tags) ?? []);
   return [...tagged, memories[hub.id]?.lastGood?.accountId].filter((one) => one !== undefined);
 }
 
-/** Strangers were the first to be seen, of a scope of which nothing was held: what is right now, only people can tell. */
+/**
+ * Strangers came first, for a scope without held targets. Only people can tell what is right then.
+ */
 export function isStrangers({ state }: Node): boolean {
   return accountsIn(state).includes(otherAccount);
 }
 
 /**
- * Once faults stop, the control plane comes to the truth, and the next pass writes nothing. `isProven` says of a state on the way whether
- * that was found out before.
+ * Without further faults the control plane comes to the truth, and the next pass writes nothing.
+ * `isProven` tells whether a state on the way was proven before.
  */
 export function checkConvergence(estate: Estate, node: Node, isProven: (truth: number, node: Node) => boolean): void {
   const possible = accountsIn(node.state).length > 0 ? truthsOf(estate) : [allThere];
@@ -277,7 +314,10 @@ function checkSettled(estate: Estate, { state }: Node, { truth, quiet }: End): v
   if (written.length > 0) fail(`a pass over what is settled wrote ${written}`, quiet);
 }
 
-/** Where all begins: everything in use; once as this version leaves it, once as one did that kept no account, and nothing is remembered. */
+/**
+ * The beginnings: everything is in use. One state is from this version; the other is from a version
+ * without accounts, and nothing is remembered.
+ */
 export function beginnings(estate: Estate): readonly Node[] {
   const settled = runPass(estate, emptyState(), quietPass(estate, allThere)).state;
   const withoutAccount = [...settled.held].map(

@@ -3,26 +3,37 @@ import type { Answer } from '#discovery/source';
 import { endpointOf } from '../support/builders';
 
 /**
- * The smallest estates in which every rule about removals can go wrong: two scopes, two domains, three targets, of which two share an
- * address. In both, EC2 is read as `hub` with the process's own credentials. In `direct` the other scope is EC2 by a role; in `relayed` it
- * is the snapshot of another gateway, which also tells, late, of what `hub` holds. `braked` is `direct` among so many other targets that
- * two that leave together set off the brake. `switched` is `direct` while the configuration switches how addresses reach Kong.
+ * The smallest estates in which every rule about removals can fail: two scopes, two domains, three
+ * targets, and two of the targets share an address. EC2 is always read as `hub` with the process's
+ * own credentials. In `direct` the other scope is EC2 through a role. In `relayed` it is the
+ * snapshot of another gateway, which also tells, late, about `hub`. `braked` is `direct` with so
+ * many other targets that two removals trigger the brake. `switched` is `direct` while the
+ * configuration switches the way of addresses to Kong.
  */
 export type EstateName = 'direct' | 'relayed' | 'braked' | 'switched';
 
-/** How an endpoint is found: listed in a state, or not listed, as its tag is gone or it is itself. */
+/**
+ * How an endpoint is found: listed in a state, or not listed because its tag or the endpoint is
+ * gone.
+ */
 export type Found = 'available' | 'pending' | 'rejected' | 'untagged' | 'deleted';
 
 export type EndpointName = 'e1' | 'e2' | 'e3';
 export type Listing = Readonly<Partial<Record<EndpointName, Found>>>;
 
-/** What a scope answers: what it finds, nothing at all (`unknown`), or what AWS says to the credentials of another account. */
+/**
+ * A scope's answer: its listing, no answer (`unknown`), or AWS's answer to credentials of another
+ * account.
+ */
 export type Answered = Listing | 'unknown' | 'otherEmpty' | 'otherFull';
 
-/** What the second scope answers. `late`: how e1 was a day ago, by a snapshot; `again`: the snapshot was not written anew. */
+/**
+ * The answer of the second scope. `late`: a snapshot shows e1 as it was a day ago. `again`: the
+ * snapshot did not change.
+ */
 export type OtherAnswered = { readonly found: Listing; readonly late?: EndpointState } | 'again' | 'unknown';
 
-/** One pass: what is answered, and whether the process is a new one, with what it kept or in an empty folder. */
+/** One pass: the answers, and whether the process is new, with its disk or in an empty folder. */
 export type Pass = {
   readonly hub: Answered;
   readonly other: OtherAnswered;
@@ -56,7 +67,7 @@ export function idOf(name: keyof typeof addresses): string {
   return `vpce-${name}`;
 }
 
-/** The key of the target that an endpoint's address has. */
+/** The target key of an endpoint's address. */
 export function addressKeyOf(endpointId: string): string {
   const found = Object.entries(addresses).find(([name]) => endpointId === `vpce-${name}`);
   const [domain, ip] = found?.[1] ?? ['', endpointId];
@@ -74,7 +85,7 @@ function listed(found: Listing, over: Partial<Endpoint>): readonly Endpoint[] {
   );
 }
 
-/** What the source of EC2 gives for `hub`; undefined: it fails. */
+/** The source's answer for `hub`; undefined: it fails. */
 export function hubAnswerOf(answered: Answered): Answer | undefined {
   if (answered === 'unknown') return undefined;
   const over = { scopeId: hub.id };
@@ -84,7 +95,10 @@ export function hubAnswerOf(answered: Answered): Answer | undefined {
   return { endpoints, quarantined: [], accountId: otherAccount };
 }
 
-/** Whether EC2, asked by id, knows no such endpoint; another account knows none, nor does another region or role those of this one. */
+/**
+ * Whether EC2 does not know the endpoint's id. Another account, region or role knows none of these
+ * ids.
+ */
 export function isUnknownId(answered: Answered | OtherAnswered, id: string): boolean {
   if (typeof answered === 'string') return answered !== 'unknown';
   const found: Listing = 'found' in answered ? answered.found : answered;
@@ -92,14 +106,14 @@ export function isUnknownId(answered: Answered | OtherAnswered, id: string): boo
   return name !== undefined && (found[name] ?? 'deleted') === 'deleted';
 }
 
-/** The snapshot's file, or EC2 by a role, as of `atMs`. */
+/** The snapshot's file, or EC2 through a role, at `atMs`. */
 export type File = { readonly content: Exclude<OtherAnswered, string>; readonly atMs: number };
 
 function spokeAnswerOf({ content }: File): Answer {
   return { endpoints: listed(content.found, { scopeId: spoke.id }), quarantined: [] };
 }
 
-/** A snapshot as its source gives it: as old as the oldest of what it holds. */
+/** A snapshot in the form of its source: as old as its oldest part. */
 function relayAnswerOf({ content: { found, late }, atMs }: File): Answer {
   const old = { scopeId: hub.id, atMs: atMs - dayMs, accountId: ownAccount };
   const fresh = { scopeId: 'writer.self.us-east-1', atMs };
@@ -111,16 +125,16 @@ function relayAnswerOf({ content: { found, late }, atMs }: File): Answer {
 }
 
 export type Estate = {
-  /** What is always read, and always the same. */
+  /** Always read, and always the same. */
   readonly fixed: readonly (readonly [Scope, Answer])[];
   readonly maxRemovePercent: number;
   readonly other: Scope;
   readonly otherAnswerOf: (file: File) => Answer;
-  /** Only EC2 can be asked by id. */
+  /** Only EC2 can be asked for ids. */
   readonly asksOther: boolean;
-  /** What the configuration may say of how addresses reach Kong; undefined: nothing. */
+  /** The possible values of `via` in the configuration; undefined: it is absent. */
   readonly vias: readonly (Via | undefined)[];
-  /** Everything that can happen in one pass. */
+  /** Every possible pass. */
   readonly passes: readonly Pass[];
   /** The endpoints of each scope. */
   readonly hubNames: readonly EndpointName[];
@@ -129,7 +143,7 @@ export type Estate = {
 
 const fixedScope: Scope = { id: 'fixed.static.none', source: 'fixed', account: 'static', region: 'none' };
 
-/** Targets that nothing happens to: with them there are ten and more, from which on the brake acts. */
+/** Targets without events. They make ten and more targets, the number at which the brake begins. */
 const eight: Answer = {
   endpoints: Array.from({ length: 8 }, (_, index) =>
     endpointOf({
@@ -148,8 +162,8 @@ type Alphabet = Readonly<Record<EndpointName, readonly Found[]>>;
 const every: readonly Found[] = ['available', 'pending', 'rejected', 'untagged', 'deleted'];
 
 /**
- * `whole`: each endpoint in every way. `short`: so few that four passes can be lived through in a minute or two; e1 is still found in
- * every way.
+ * `whole`: each endpoint in every way. `short`: few enough ways that four passes take a minute or
+ * two; e1 still appears in every way.
  */
 export type AlphabetName = 'whole' | 'short';
 
@@ -166,7 +180,7 @@ const alphabets: Readonly<Record<EstateName, Readonly<Record<AlphabetName, Alpha
     whole: { e1: every, e2: every, e3: every },
     short: { e1: every, e2: ['available', 'rejected', 'deleted'], e3: ['available'] },
   },
-  // A snapshot has no ids that could be asked for.
+  // A snapshot cannot be asked for ids.
   relayed: {
     whole: {
       e1: every,
@@ -184,7 +198,7 @@ function listingsOf(names: readonly EndpointName[], alphabet: Alphabet): readonl
   );
 }
 
-/** A new process matters only where something is not read, or read by strangers. */
+/** A new process matters only when a scope is not read, or is read by strangers. */
 function passesOf(hubs: readonly Answered[], others: readonly OtherAnswered[]): readonly Pass[] {
   return hubs.flatMap((answered) =>
     others.flatMap((other): readonly Pass[] => {
@@ -195,7 +209,7 @@ function passesOf(hubs: readonly Answered[], others: readonly OtherAnswered[]): 
   );
 }
 
-/** The estate, and everything that can happen to it in one pass. */
+/** The estate, and every possible pass over it. */
 export function estateOf(name: EstateName, alphabetName: AlphabetName): Estate {
   const alphabet = alphabets[name][alphabetName];
   const estate = estates[name];

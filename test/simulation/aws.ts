@@ -30,18 +30,18 @@ const relayConfig: SnapshotConfig = { type: 'snapshot', name: 'relay', file: 'pa
 
 const scopes = configs.flatMap(accountScopes);
 
-/** The sandbox's AWS, and sources that read it without a network. */
+/** The sandbox's AWS, with sources that read it without a network. */
 export type SimulatedAws = {
   readonly world: AwsWorld;
-  /** Faults by index of the scope; the others answer. */
+  /** Faults by index of the scope; the other scopes answer. */
   setFaults(faults: readonly AwsFault[]): void;
-  /** Sources as a new process makes them. */
+  /** The sources of a new process. */
   openSources(clock: Clocks): readonly Source[];
-  /** Does what the step says; what AWS refuses does not happen. */
+  /** Executes the step. A step that AWS refuses has no effect. */
   take(step: Step): void;
 };
 
-/** An AWS of three scopes, of which one is read with the process's own credentials. */
+/** An AWS of three scopes. The process's own credentials read one of them. */
 export function createAws(now: () => number): SimulatedAws {
   const world = createWorld({ now, transitionMs: 15_000, deletedListedMs: 120_000 });
   const services = scopes.map((scope) => ({
@@ -69,7 +69,9 @@ export function createAws(now: () => number): SimulatedAws {
     });
   }
 
-  /** Another gateway read all scopes when they were remembered, and its snapshot is read here ever since. */
+  /**
+   * The snapshot of another gateway, which read all scopes at `remember` and is read here since.
+   */
   async function readPast(): Promise<{ readonly text: string }> {
     const clock = { now: () => pastMs, monotonicMs: () => pastMs };
     const discoverer = createDiscoverer(
@@ -109,7 +111,7 @@ export function createAws(now: () => number): SimulatedAws {
     if (step.do === 'accept') world.accept(id);
     if (step.do === 'reject') world.reject(id);
     if (step.do === 'delete') world.deleteEndpoint(id);
-    // What is deleted has no interfaces, and nobody brings it back.
+    // A deleted endpoint has no interfaces and cannot come back.
     if (step.do === 'setState' && interfaces.length > 0) world.setState(id, step.state);
     if (step.do === 'retag') world.setTags(id, step.tags);
     if (step.do === 'recreate') world.recreateEndpoint(id, { interfaces: interfacesIn(region, 2) });
@@ -126,7 +128,7 @@ export function createAws(now: () => number): SimulatedAws {
         if (step.do === 'create') create(step);
         else change(step);
       } catch {
-        // AWS says no, for instance to accepting what is deleted.
+        // AWS refuses, for example, to accept a deleted endpoint.
       }
     },
   };
@@ -136,7 +138,7 @@ function placeOf({ account: name, region }: AccountScope) {
   return { account: name === 'self' ? selfAccount : name, region };
 }
 
-/** The same addresses for all that share them. */
+/** The same addresses for all endpoints that share them. */
 function sharedIn(region: string, count: number) {
   return interfacesIn(region, count).map((one, index) => ({ ...one, ip: `10.200.0.${index + 1}` }));
 }
@@ -186,7 +188,7 @@ function createReader({ scope, world, past, fault }: ReaderOptions): Ec2Reader {
   };
 }
 
-/** As the reader tells it from AWS's answer by id. */
+/** The reader's conclusion from AWS's answer by id. */
 function hasEnded(endpoint: ReturnType<AwsWorld['endpoint']>): boolean {
   return !endpoint || dispositionOf(parseEndpointState(endpoint.state)) === 'remove';
 }

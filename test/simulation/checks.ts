@@ -10,18 +10,19 @@ export type Passed = {
   readonly before: Held;
   readonly after: Held;
   readonly configuration: Configuration;
-  /** The process's own credentials were those of another account. */
+  /** The process's own credentials belonged to another account. */
   readonly isStranger: boolean;
-  /** What discovery reported; absent when the pass did not come so far. */
+  /** Discovery's result; absent when the pass ended earlier. */
   readonly snapshot?: Snapshot;
   /** Absent when the pass threw, or its process died. */
   readonly report?: Report;
 };
 
-// The rules are written down here anew, without the product's own tables, so that a mistake there is not repeated here.
+// The rules are written again here, without the product's tables, so that a mistake there is not
+// repeated.
 const terminal: ReadonlySet<string> = new Set(['rejected', 'failed', 'expired', 'deleting', 'deleted']);
 
-/** Throws, naming the rule, when a pass broke one that holds whatever goes wrong. */
+/** Throws the rule that a pass broke. These rules hold after any fault. */
 export function checkPass({ before, after, configuration, isStranger, snapshot, report }: Passed): void {
   const removed = targetsOf(before).filter((target) => isRemoved(target, after));
   const gone = goneIds(snapshot);
@@ -48,7 +49,8 @@ export function checkPass({ before, after, configuration, isStranger, snapshot, 
       );
     const left = targetsOf(after);
     const isEnded = (one: HeldEntity) => ended.has(originOf(one).endpointId) && !isServed(one);
-    // What only the tags of a name lose may wait with other changes for the end of the window.
+    // A change that only removes tags of a name may wait, with other changes, for the end of the
+    // window.
     const isAllEnded = ({ parent }: HeldEntity) =>
       left.every((one) => one.parent !== parent || !isNamed(one) || isEnded(one));
     const outlived = left.find((one) => isEnded(one) && (!isNamed(one) || isAllEnded(one)));
@@ -63,13 +65,13 @@ export function checkPass({ before, after, configuration, isStranger, snapshot, 
   checkOthers(before, after);
 }
 
-/** What others have in the control plane is as it was. */
+/** Entities of others in the control plane are unchanged. */
 export function checkOthers(before: Held, after: Held): void {
   const textOf = (held: Held) => JSON.stringify([...held.values()].filter((one) => !isOurs(one)));
   if (textOf(before) !== textOf(after)) fail(`entities of others changed from ${textOf(before)} to ${textOf(after)}`);
 }
 
-/** Throws unless the targets held are those that the world, as it is, asks for. */
+/** Throws unless the held targets are those that the world asks for. */
 export function checkTruth(world: AwsWorld, held: Held, configuration: Configuration): void {
   const wanted = wantedIn(world);
   const targets = targetsOf(held);
@@ -106,7 +108,7 @@ function domainOf(key: string): string {
   return key.split('.privatelink|')[0] ?? '';
 }
 
-/** One of the endpoints that have the address is among those of the name. */
+/** One of the endpoints with the address is among those of the name. */
 function checkNamed(world: AwsWorld, key: string, targets: readonly HeldEntity[]): void {
   const owners = world.endpoints().filter((one) => isUsable(one) && wantedOf(one).some(([own]) => own === key));
   const ids = new Set(
@@ -115,7 +117,7 @@ function checkNamed(world: AwsWorld, key: string, targets: readonly HeldEntity[]
   if (!owners.some(({ id }) => ids.has(id))) fail(`${key} is available and not among the endpoints of its name`);
 }
 
-/** A domain that serves has the form that the configuration asks for, unless an endpoint of it cannot be judged. */
+/** A serving domain has the configured form, unless one of its endpoints cannot be judged. */
 function checkForm(world: AwsWorld, targets: readonly HeldEntity[], { via = 'addresses' }: Configuration): void {
   const isInDoubt = ({ tags, state }: VpcEndpoint) =>
     !terminal.has(state) && (tags['kong:port'] !== undefined || state !== 'available');
@@ -129,7 +131,7 @@ function checkForm(world: AwsWorld, targets: readonly HeldEntity[], { via = 'add
   if (wrong && !mayWait) fail(`${wrong.key} is held although the domain is via ${via}`);
 }
 
-/** Throws unless the instances that are published for `sd2` are its targets, or may stay as those may. */
+/** Throws unless the published instances of `sd2` are its targets, or may stay as those may. */
 export function checkPublished(world: AwsWorld, published: readonly HeldEntity[]): void {
   const wanted = wantedIn(world);
   const keys = [...wanted.keys()].filter((key) => key.startsWith('sd2.'));
@@ -144,7 +146,7 @@ export function checkPublished(world: AwsWorld, published: readonly HeldEntity[]
   }
 }
 
-/** The plugin and the zones that the configuration asks for, and no other, where the domain is served. */
+/** A served domain has exactly the configured plugin and zones. */
 function checkConfigured(held: Held, wanted: readonly string[], { affinity, isLimited }: Configuration): void {
   const ours = [...held.values()].filter(isOurs);
   const isServed = wanted.some((key) => key.startsWith('sd1.'));
@@ -159,7 +161,7 @@ function checkConfigured(held: Held, wanted: readonly string[], { affinity, isLi
   }
 }
 
-/** What is uncertain stays; what is merely absent stays only as the last of its domain. */
+/** Uncertain targets stay. Absent ones stay only as the last target of their domain. */
 function mayStay(world: AwsWorld, target: HeldEntity, served: ReadonlySet<string>): boolean {
   const { scopeId, endpointId } = originOf(target);
   const endpoint = world.endpoint(endpointId);
@@ -175,7 +177,7 @@ function isUsable({ state, tags }: VpcEndpoint): boolean {
   return state === 'available' && tags['kong:domain'] !== undefined && tags['kong:port'] === undefined;
 }
 
-/** Addresses by domain; where several endpoints of a domain have one, the largest weight counts. */
+/** Addresses by domain. When several endpoints share an address, the largest weight wins. */
 function wantedIn(world: AwsWorld): ReadonlyMap<string, number> {
   const wanted = new Map<string, number>();
   for (const [key, weight] of world.endpoints().filter(isUsable).flatMap(wantedOf))
@@ -188,7 +190,7 @@ function wantedOf({ interfaces, tags }: VpcEndpoint): readonly (readonly [string
   return interfaces.map(({ ip }) => [`${domain}.privatelink|${ip}:80`, Number(weight)] as const);
 }
 
-/** All that was to leave or to be added was written; what hangs on an entity of others is none of that. */
+/** Every addition and removal was written. Entities below one of others do not count. */
 function isSuccess({ refused, withheld, applied = [] }: Report): boolean {
   return (
     !refused && !withheld && applied.every(({ change, outcome }) => change.kind !== 'target' || outcome === 'applied')
@@ -202,7 +204,9 @@ export function goneIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
   return new Set([...ids, ...(snapshot?.goneIds ?? [])]);
 }
 
-/** What known scopes say; what a snapshot passes on of a scope counts only while that scope itself cannot be read. */
+/**
+ * Statements of known scopes. A relayed statement counts only while its own scope cannot be read.
+ */
 export function saidIn(snapshot: Snapshot | undefined): Discovered {
   const known = knownScopes(snapshot);
   const read = new Set(known.map(({ scope }) => scope.id));
@@ -213,7 +217,7 @@ export function saidIn(snapshot: Snapshot | undefined): Discovered {
   };
 }
 
-/** Endpoints of which a snapshot passes on nothing that is surely newer than what their own scope said last. */
+/** Endpoints whose relayed statement may be older than their own scope's last answer. */
 function overtakenIds(snapshot: Snapshot | undefined): ReadonlySet<string> {
   const lastSaidMs = (one: ScopeState) =>
     one.status === 'unknown' ? (one.lastGood?.observedAtMs ?? Number.POSITIVE_INFINITY) : 0;

@@ -2,19 +2,22 @@ import type { HeldEntity } from '#deck/document';
 import { eachOriginOf } from '#deck/tags';
 import type { Configuration } from './history';
 
-/** How addresses reach Kong in a simulated control plane: each as a target, or by a name whose tags say for which endpoints it stands. */
+/**
+ * How addresses reach Kong in a simulated control plane: each as a target, or by a name. The tags
+ * of a name list its endpoints.
+ */
 
-/** Everything that the control plane holds, by `kind:key`. */
+/** The content of the control plane, by `kind:key`. */
 export type Held = ReadonlyMap<string, HeldEntity>;
 
 const suffix = 'privatelink.internal';
 
-/** As a process reads it from its configuration. */
+/** `via` as a process reads it from its configuration. */
 export function viaOf({ via = 'addresses' }: Partial<Configuration> = {}) {
   return { via, suffix } as const;
 }
 
-/** The key of a domain's name, whose endpoints all have port 80. */
+/** The key of a domain's name. All of its endpoints have port 80. */
 export function nameKey(domain: string): string {
   return `${domain}.privatelink|_http._tcp.${domain}.${suffix}:80`;
 }
@@ -23,7 +26,7 @@ export function isNamed({ key }: Pick<HeldEntity, 'key'>): boolean {
   return key.includes('|_http._tcp.');
 }
 
-/** Our targets; a name counts as one for each of its endpoints. */
+/** Our targets. A name counts as one target for each of its endpoints. */
 export function targetsOf(held: Held): readonly HeldEntity[] {
   return [...held.values()].filter((one) => one.kind === 'target' && isOurs(one)).flatMap(partsOfTarget);
 }
@@ -38,12 +41,12 @@ export function partsOfTarget(target: HeldEntity): readonly HeldEntity[] {
   }));
 }
 
-/** Whether the domain serves its endpoint no more, in whatever form. */
+/** Whether the domain no longer serves its endpoint, in any form. */
 export function isRemoved(target: HeldEntity, after: Held): boolean {
   return keyAfter(target, after) === undefined;
 }
 
-/** The key under which a target is held still: its own, or that of its endpoint in the other form. */
+/** The key of the target after the pass: its own, or its endpoint's key in the other form. */
 export function keyAfter(target: HeldEntity, after: Held): string | undefined {
   const [endpointId = ''] = target.tags.filter((tag) => tag.startsWith('vpce-'));
   const own = targetsOf(after).filter((one) => one.domain === target.domain);
@@ -52,13 +55,13 @@ export function keyAfter(target: HeldEntity, after: Held): string | undefined {
   return (own.find((one) => one.key === target.key) ?? own.find(isMoved))?.key;
 }
 
-/** Whether its domain went from its form to the other one, which needs no evidence. */
+/** Whether its domain switched to the other form, which needs no evidence. */
 export function isReplaced(target: HeldEntity, after: Held): boolean {
   const own = targetsOf(after).filter((one) => isOfDomain(one) && one.domain === target.domain);
   return own.length > 0 && own.every((one) => isNamed(one) !== isNamed(target));
 }
 
-/** Every upstream with a name among its targets is under round-robin, and no other is. */
+/** Every upstream with a name among its targets uses round-robin, and no other upstream does. */
 export function checkAlgorithms(held: Held): void {
   const named = new Set(
     targetsOf(held)
@@ -70,7 +73,7 @@ export function checkAlgorithms(held: Held): void {
       fail(`${key} has a name among its targets, and the algorithm ${fields.algorithm}`);
 }
 
-/** Not of a zone: what a zone's upstream holds, the domain's holds as well. */
+/** Excludes targets of zones, which the domain's own upstream holds too. */
 export function isOfDomain({ parent, domain }: Pick<HeldEntity, 'parent' | 'domain'>): boolean {
   return parent === `${domain}.privatelink`;
 }

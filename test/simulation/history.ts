@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import type { Via } from '#core/model';
 
 /**
- * How AWS answers for one scope in one pass. `empty` and `lag` are lies that look like answers; `stranger` answers to the credentials of
- * another account where the process's own ones read.
+ * How AWS answers for one scope in one pass. `empty` and `lag` are wrong answers that look right.
+ * `stranger` answers to the credentials of another account, where the process's own credentials
+ * read.
  */
 export const awsFaults = [
   'none',
@@ -19,11 +20,13 @@ export const awsFaults = [
 ] as const;
 export type AwsFault = (typeof awsFaults)[number];
 
-/** How Konnect answers the call that is struck; `reset` breaks the connection after the write was taken. */
+/**
+ * How Konnect answers the failing call. `reset` breaks the connection after the write was accepted.
+ */
 export const konnectFaults = ['none', 'rateLimit', 'error', 'conflict', 'reset', 'auth', 'unreadable'] as const;
 export type KonnectFault = (typeof konnectFaults)[number];
 
-/** One thing that happens. Endpoints are named by a number, taken modulo those that there are. */
+/** One event. A number names an endpoint, modulo their count. */
 export type Step =
   | {
       readonly do: 'create';
@@ -31,25 +34,27 @@ export type Step =
       readonly domain: string;
       readonly zones: number;
       readonly accepted: boolean;
-      /** Its addresses are those of every other one that shares them, as behind one load balancer. */
+      /** Its addresses equal those of every other sharing endpoint, as behind one load balancer. */
       readonly shared?: boolean;
     }
   | { readonly do: 'accept' | 'reject' | 'delete' | 'recreate'; readonly endpoint: number }
   | { readonly do: 'setState'; readonly endpoint: number; readonly state: string }
   | { readonly do: 'retag'; readonly endpoint: number; readonly tags: Readonly<Record<string, string>> }
   | { readonly do: 'wait'; readonly seconds: number }
-  /** Somebody sets the clock of the machine that all processes run on; no time goes by. */
+  /** The clock of the machine is set. All processes run on it, and no time passes. */
   | { readonly do: 'clockStep'; readonly seconds: number }
-  /** From here on a scope that lags answers as of now, and so does the snapshot of another gateway. */
+  /**
+   * From here on a lagging scope answers as of now, and so does the snapshot of another gateway.
+   */
   | { readonly do: 'remember' }
   | Configuration
-  /** Somebody takes a domain out of the control plane, which is refused while an endpoint claims it. */
+  /** Somebody retires a domain. The command is refused while an endpoint claims the domain. */
   | { readonly do: 'retire'; readonly domain: string }
-  /** The long-running worker ends and starts again with what is on its disk. */
+  /** The long-running worker ends, and starts again with its disk. */
   | { readonly do: 'restart' }
   | Pass;
 
-/** What people changed in the file that all processes read. */
+/** Changes of the file that all processes read. */
 export type Configuration = {
   readonly do: 'configure';
   readonly affinity: 'none' | 'weighted';
@@ -61,18 +66,18 @@ export type Configuration = {
 
 export type Pass = {
   readonly do: 'pass';
-  /** `command`: a process of its own that starts in an empty directory. */
+  /** `command`: a new process in an empty directory. */
   readonly by: 'worker' | 'command';
-  /** By scope; the scopes beyond it answer. */
+  /** By scope; scopes without an entry answer. */
   readonly aws: readonly AwsFault[];
   readonly konnect: { readonly fault: KonnectFault; readonly atWrite: number; readonly times: number };
-  /** What people let go in words, as the brake asks them to. */
+  /** The removals that people allow explicitly, as the brake asks. */
   readonly allowRemovals?: number;
   /** The process dies at this effect (a file or an entity written), counted from 0. */
   readonly kill?: { readonly at: number; readonly when: 'before' | 'after' };
 };
 
-/** `sd4` is a name that somebody else's service has. */
+/** `sd4` is the name of somebody else's service. */
 export const domains = ['sd1', 'sd2', 'sd3', 'sd4'] as const;
 
 const endpoint = fc.nat(11);

@@ -2,7 +2,10 @@ import type { HeldEntity } from '#deck/document';
 import { goneIds, knownScopes, originOf, type Passed, saidIn } from './checks';
 import { fail, type Held, isNamed, isOfDomain, isRemoved, isReplaced, keyAfter, targetsOf } from './forms';
 
-/** What the default policy asks of an absence; written down anew, so that a mistake in the product is not repeated here. */
+/**
+ * The default policy's requirement for an absence, written again so that a mistake there is not
+ * repeated.
+ */
 const leastSightings = 3;
 const leastMs = 180_000;
 
@@ -14,8 +17,9 @@ type Sightings = {
 };
 
 /**
- * Watches that nothing leaves early (fm-41): whatever is done to the clock, a target that is merely absent was missed in three passes. That was
- * over three minutes, too, unless a process that started since had only a clock to go by that was set meanwhile.
+ * Checks that no target leaves early (fm-41). Whatever happens to the clock, an absent target was
+ * missed in three passes. That took more than three minutes too, unless a process started since
+ * then had only the wall clock, and the clock was set.
  */
 export function createMissed(monotonicMs: () => number) {
   let missed = new Map<string, Sightings>();
@@ -36,7 +40,10 @@ export function createMissed(monotonicMs: () => number) {
     missed = next;
   }
 
-  /** A process in an empty folder has missed nothing before; what it sees is nothing to the worker, which has a folder of its own. */
+  /**
+   * A process in an empty folder has missed nothing before. Its observations mean nothing to the
+   * worker, which has its own folder.
+   */
   function checkFresh({ before, after, snapshot }: Passed): void {
     const gone = goneIds(snapshot);
     for (const target of targetsOf(before).filter(isOfDomain)) {
@@ -64,12 +71,12 @@ export function createMissed(monotonicMs: () => number) {
   };
 }
 
-/** It left, and not for the other form of its domain's addresses. */
+/** The target left, and not by a switch of its domain's form. */
 function isMissed(target: HeldEntity, after: Held): boolean {
   return isRemoved(target, after) && !isReplaced(target, after);
 }
 
-/** What a pass saw of a target: that it serves, that it does not, or nothing for certain. */
+/** A pass's view of a target: it serves, it does not, or nothing is certain. */
 function sightingOf(target: HeldEntity, { snapshot }: Passed): 'there' | 'missed' | 'uncertain' {
   const { scopeId, endpointId } = originOf(target);
   const known = knownScopes(snapshot);
@@ -78,7 +85,7 @@ function sightingOf(target: HeldEntity, { snapshot }: Passed): 'there' | 'missed
   if (quarantined.some((one) => one.endpointId === endpointId)) return 'uncertain';
   const listed = endpoints.filter(({ id }) => id === endpointId);
   if (listed.some(({ state }) => state !== 'available')) return 'uncertain';
-  // An endpoint whose addresses are another's as well may be left out of a name for that.
+  // A name may leave out an endpoint that shares its addresses with another one.
   const isOwn = (ip: string) =>
     !endpoints.some((one) => one.id !== endpointId && one.addresses.some((address) => address.ip === ip));
   const isThere = (ip: string, port: number) =>

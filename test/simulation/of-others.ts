@@ -1,6 +1,6 @@
 import type { HeldEntity } from '#deck/document';
 
-/** Entities that the product must leave alone: those of people, and those of another owner. */
+/** Entities that the product must not touch: those of people, and those of another owner. */
 export const ofOthers: readonly HeldEntity[] = [
   {
     kind: 'service',

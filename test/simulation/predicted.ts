@@ -5,7 +5,7 @@ import { type PassDependencies, planOnce } from '#sync/pass/plan-once';
 import type { Report } from '#sync/pass/report';
 import { fail, type Held } from './forms';
 
-/** What explain says of the next pass; undefined where it cannot be planned. Changes nothing. */
+/** explain's prediction of the next pass; undefined when it cannot be planned. Changes nothing. */
 export async function predict(deps: PassDependencies): Promise<readonly Fate[] | undefined> {
   const { signal } = new AbortController();
   try {
@@ -19,7 +19,10 @@ export async function predict(deps: PassDependencies): Promise<readonly Fate[] |
 
 type Came = { readonly before: Held; readonly after: Held; readonly report: Report };
 
-/** Throws unless the pass did to each entity what was said of it; the control plane may have failed, and a worker collects changes. */
+/**
+ * Throws unless the pass did to each entity what explain predicted. The control plane may have
+ * failed, and a worker collects changes.
+ */
 export function checkPredicted(fates: readonly Fate[] | undefined, { before, after, report }: Came): void {
   if (!fates) fail('a pass was made that nobody could predict');
   const said = new Map(fates.map((one) => [`${one.kind}:${one.key}`, one]));

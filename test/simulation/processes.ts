@@ -25,7 +25,7 @@ export function emptyDisk(): Disk {
   return { absences: { writtenAtMs: 0, absences: {} }, lastGood: new Map() };
 }
 
-/** Where a pass meets what is outside its process: each effect asks first, and again once it is done. */
+/** The contact of a pass with the outside of its process. Each effect asks before and after. */
 export type Fate = {
   /** Throws when the process is dead, or dies here. */
   before(): void;
@@ -33,7 +33,7 @@ export type Fate = {
   isDead(): boolean;
 };
 
-/** A process that dies at the effect that `kill` names, and does nothing more. */
+/** A process that dies at the effect of `kill`, and does nothing afterwards. */
 export function createFate(kill: Pass['kill']): Fate {
   let effects = 0;
   let isDead = false;
@@ -60,18 +60,21 @@ export type ProcessOptions = {
   readonly publications?: readonly Publication[];
 };
 
-/** A pass, and the configuration that it reads; absent: the default. */
+/** A pass and its configuration; absent: the default. */
 export type Configured = Pass & { readonly configuration?: Configuration };
 
 export type Process = {
   /** Everything that one pass needs. */
   dependencies(plane: MemoryControlPlane, pass: Configured, fate: Fate): PassDependencies;
   readonly gate: ReturnType<typeof createGate>;
-  /** What the last pass discovered. */
+  /** The last pass's snapshot. */
   snapshot(): Snapshot | undefined;
 };
 
-/** A process as the command line makes one, over a disk in memory; a worker holds changes back, a command does not. */
+/**
+ * A process of the command line over a disk in memory. A worker holds changes back; a command does
+ * not.
+ */
 export function startProcess({ clock, sources, disk, isWorker, publications = [] }: ProcessOptions): Process {
   let fate: Fate = createFate(undefined);
   let seen: Snapshot | undefined;
@@ -175,7 +178,7 @@ export function errorOf(fault: KonnectFault): PrivatelinkError | undefined {
   return new PrivatelinkError(`simulated ${fault}`, errors[fault]);
 }
 
-/** The control plane as a process meets it that may die, while some calls fail. */
+/** The control plane of a process that may die, with failing calls. */
 export function withFaults(
   plane: EntityControlPlane,
   { fault, atWrite, times }: Pass['konnect'],

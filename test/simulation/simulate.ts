@@ -13,12 +13,15 @@ import { ofOthers } from './of-others';
 import { checkPredicted, predict } from './predicted';
 import { createFate, emptyDisk, type Process, startProcess } from './processes';
 
-/** Of the scopes of test/simulation/aws.ts, the one that the process's own credentials read. */
+/** The scope of test/simulation/aws.ts that the process's own credentials read. */
 const ownScope = 2;
-/** Passes without faults after which the control plane must hold the truth: three absences and three minutes, and some to spare. */
+/**
+ * After this many passes without faults the control plane must hold the truth: three absences and
+ * three minutes, and some to spare.
+ */
 const settlingPasses = 6;
 const betweenPassesMs = 100_000;
-/** November 2026: a clock that is set back twelve hours is not before the epoch. */
+/** November 2026: a clock that is set back by twelve hours stays after the epoch. */
 const startMs = 1_795_000_000_000;
 const quiet: Pass = {
   do: 'pass',
@@ -28,7 +31,7 @@ const quiet: Pass = {
   allowRemovals: 1_000,
 };
 
-/** Lives through one history, then lets it settle. Throws what a check found, naming the rule that was broken. */
+/** Runs one history, then lets it settle. Throws the broken rule. */
 export async function simulate(history: readonly Step[]): Promise<void> {
   const clock = createFakeClock(startMs);
   const aws = createAws(() => startMs + clock.monotonicMs());
@@ -63,7 +66,7 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     };
     checkPass(passed);
     if (report) checkPredicted(predicted, { ...passed, report });
-    // What it saw, the process saw that is dead now.
+    // The process that saw it is dead.
     if (step.by === 'worker') missed.check(passed);
     else missed.checkFresh(passed);
     if (fate.isDead() && step.by === 'worker') restart();
@@ -114,11 +117,11 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     else if (step.do === 'retire') await retire(step.domain);
     else aws.take(step);
   }
-  // A clock that is a day off cannot tell whether the other gateway's snapshot is of today.
+  // With a clock that is a day off, nobody can tell the age of the other gateway's snapshot.
   setClock(-aheadSeconds);
   for (let settled = 0; settled < settlingPasses; settled += 1) {
     clock.advance(betweenPassesMs);
-    // The other gateway goes on as well.
+    // The other gateway continues too.
     aws.take({ do: 'remember' });
     await pass(quiet);
   }

@@ -16,15 +16,20 @@ export type WatchMemory = {
   /** Bytes of heap after a forced collection. */
   readonly afterFirst: number;
   readonly afterLast: number;
-  /** By how much the heap has grown, as a part of what it was. */
+  /** Growth of the heap relative to before. */
   readonly growth: number;
-  /** What keeps the process alive once the worker has ended, beyond what did before it started. */
+  /**
+   * Handles that keep the process alive after the worker ended, beyond those from before its start.
+   */
   readonly openHandles: readonly string[];
 };
 
 const startMs = 1_795_000_000_000;
 
-/** Runs the watch worker over an AWS that goes on changing and failing, with a clock that waits for nobody. */
+/**
+ * Runs the watch worker over an AWS with constant changes and faults, with a clock that waits for
+ * nobody.
+ */
 export async function measureWatch({ first = 100, last = 10_000, log = silentLog } = {}): Promise<WatchMemory> {
   const collect = openCollector();
   const before = process.getActiveResourcesInfo();
@@ -73,7 +78,7 @@ export async function measureWatch({ first = 100, last = 10_000, log = silentLog
   return { passes: last, afterFirst, afterLast, growth: afterLast / afterFirst - 1, openHandles };
 }
 
-/** A fault now and then, of each kind in turn. */
+/** An occasional fault, of each kind in turn. */
 function passOf(number: number): Pass {
   const fault = <T>(kinds: readonly [T, ...T[]], every: number): T =>
     (number % every === 0 ? kinds[(number / every) % kinds.length] : kinds[0]) ?? kinds[0];
@@ -86,7 +91,10 @@ function passOf(number: number): Pass {
   };
 }
 
-/** Twelve endpoints at first; one of them fails in every fourth pass, and is back two passes later: a world that grows would be measured too. */
+/**
+ * Twelve endpoints at first. One of them fails in every fourth pass and returns two passes later: a
+ * growing world would be measured too.
+ */
 function changesBefore(number: number): readonly Step[] {
   if (number === 1) {
     return Array.from({ length: 12 }, (_, index): Step => {
@@ -98,14 +106,14 @@ function changesBefore(number: number): readonly Step[] {
   return [{ do: 'setState', endpoint: Math.floor(number / 4), state: number % 4 === 0 ? 'failed' : 'available' }];
 }
 
-/** Gives the bytes of heap that are left once all that can go has gone. */
+/** Returns the bytes of heap after all garbage is gone. */
 function openCollector(): () => Promise<number> {
   setFlagsFromString('--expose-gc');
   const gc: () => void = runInNewContext('gc');
   return async () => {
     for (let round = 0; round < 3; round += 1) {
       gc();
-      // What a finalizer lets go is collected by the next round.
+      // The next round collects what a finalizer releases.
       await new Promise((resolve) => setImmediate(resolve));
     }
     return process.memoryUsage().heapUsed;

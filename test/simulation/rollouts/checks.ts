@@ -11,13 +11,13 @@ import type { Configuration, Step } from './history';
 import { type Stage, settingsWith } from './stage';
 
 export type Found = {
-  /** What scopes say that could be read. */
+  /** The statements of readable scopes. */
   readonly found: readonly Domain[];
   /** All scopes could be read. */
   readonly isWhole: boolean;
 };
 
-/** Addresses are followed whatever a stage waits for, those that are gone too. */
+/** Addresses follow discovery, whatever a stage waits for, also removed ones. */
 export function checkData({ name, held }: Stage, world: World, { found, isWhole }: Found): void {
   checkWritten({ name, held }, found);
   const targets = [...targetsIn(held()).values()].flatMap(partsOfTarget);
@@ -32,7 +32,7 @@ function wantedTargets(domains: readonly Domain[], via: Configuration['via']): r
   );
 }
 
-/** Of the domains' own upstreams; those of zones come with the configuration. */
+/** Targets in the domains' own upstreams. Zones come with the configuration. */
 function targetsIn(held: readonly HeldEntity[]): ReadonlyMap<string, HeldEntity> {
   const upstreams = new Set(held.filter(isOwnUpstream).map(({ key }) => key));
   return new Map(
@@ -40,7 +40,7 @@ function targetsIn(held: readonly HeldEntity[]): ReadonlyMap<string, HeldEntity>
   );
 }
 
-/** In the end a stage holds what is configured, and the addresses that there are. */
+/** At the end a stage holds the configuration and the current addresses. */
 export function checkSame({ name, held, written }: Stage, world: World, configuration: Configuration): void {
   const found = world.domains();
   const { affinity, consumer, via } = configuration;
@@ -59,7 +59,10 @@ export function checkSame({ name, held, written }: Stage, world: World, configur
     fail(`${name}: its base file is not that of ${consumer}`);
 }
 
-/** Whether the step leaves nobody to decide: where all that is in use loses its tags while others say something else, those are refused by design. */
+/**
+ * Whether the step can be decided without people. When all serving endpoints lose their tags and
+ * others claim something else, the product refuses by design.
+ */
 export function isFair(step: Step, stages: readonly Stage[], world: World): boolean {
   if (step.do !== 'retag' && step.do !== 'untag') return true;
   const untagged = world.untagged(step.domain);

@@ -3,7 +3,7 @@ import type { HeldEntity } from '#deck/document';
 import type { Sample, StageGate } from '#sync/rollout/gates/gate';
 import type { Fault, Mood, StageName } from './history';
 
-/** A data plane takes up what was written within this time. */
+/** A data plane applies a write within this time. */
 const takesUpMs = 2_000;
 const everyMs = 1_000;
 
@@ -12,16 +12,16 @@ export type Gated = {
   readonly held: () => readonly HeldEntity[];
   readonly mood: () => Mood;
   readonly clock: Clock;
-  /** Hears that a gate said so. */
+  /** Called when a gate failed. */
   readonly onFail: () => void;
 };
 
-/** The plugin with which a stage is at fault for as long as it has it. */
+/** The plugin that makes a stage faulty as long as it is there. */
 export function faultyPlugin({ says, at }: Fault) {
   return { name: 'request-termination', config: { status_code: 503, message: `${says} at ${at}` } };
 }
 
-/** What requests through the data planes of a stage say at the moment. */
+/** The current result of requests through a stage's data planes. */
 export function saidOf({ name, held, mood }: Pick<Gated, 'name' | 'held' | 'mood'>): Sample['kind'] {
   const texts = held().map((one) => (one.kind === 'plugin' ? JSON.stringify(one.fields.config) : ''));
   const is = (says: Fault['says']) => mood() === says || texts.some((text) => text.includes(`${says} at ${name}`));
@@ -30,7 +30,7 @@ export function saidOf({ name, held, mood }: Pick<Gated, 'name' | 'held' | 'mood
   return mood() === 'pending' || mood() === 'slow' ? 'pending' : 'pass';
 }
 
-/** Gates whose answer depends on what the control plane holds, and on the mood of the stage. */
+/** Gates whose answer depends on the control plane's content and on the mood of the stage. */
 export function createGates(gated: Gated): readonly StageGate[] {
   const { mood, clock, onFail } = gated;
   return [

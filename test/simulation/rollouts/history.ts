@@ -13,13 +13,16 @@ import {
   type Step as StagesStep,
 } from '../stages/history';
 
-/** The first begins, the next two go together, and the last, which takes documents and base files, is in no wave that is named. */
+/**
+ * The first begins, the next two go together. The last takes documents and base files, and no wave
+ * names it.
+ */
 export const stageNames = ['canary', 'blue', 'green', 'file'] as const;
 export type StageName = (typeof stageNames)[number];
 
 export const order = ['canary', ['blue', 'green']] as const;
 
-/** The stages that have to prove a change before this one gets it, in words of the simulation. */
+/** The stages that prove a change before this stage gets it, in terms of the simulation. */
 export const earlierStages: Readonly<Record<StageName, readonly StageName[]>> = {
   canary: [],
   blue: ['canary'],
@@ -27,10 +30,10 @@ export const earlierStages: Readonly<Record<StageName, readonly StageName[]>> = 
   file: ['canary', 'blue', 'green'],
 };
 
-/** A plugin with which a gate of one stage says this, for as long as that stage has it. */
+/** A plugin that makes a gate of one stage answer this, as long as the stage has the plugin. */
 export type Fault = { readonly says: 'fail' | 'inconclusive'; readonly at: StageName };
 
-/** What people changed in the file that all stages share. */
+/** Changes of the file that all stages share. */
 export type Configuration = Settings & {
   readonly fault?: Fault;
   readonly approval: readonly StageName[];
@@ -38,7 +41,7 @@ export type Configuration = Settings & {
   readonly onFailure: 'rollback' | 'halt';
 };
 
-/** What people begin with. */
+/** The first configuration. */
 export const goodConfiguration: Configuration = {
   do: 'configure',
   affinity: 'none',
@@ -50,21 +53,21 @@ export const goodConfiguration: Configuration = {
   onFailure: 'rollback',
 };
 
-/** What gates say of a stage, whatever it runs; `slow`: its data planes take nothing up. */
+/** The answers of a stage's gates, whatever it runs. `slow`: its data planes apply nothing. */
 export const moods = ['pass', 'fail', 'inconclusive', 'pending', 'slow'] as const;
 export type Mood = (typeof moods)[number];
 
 export type Step =
   | Extract<StagesStep, { do: 'create' | 'delete' | 'tag' | 'untag' | 'retag' }>
   | Configuration
-  /** `command`: a process of its own, which ends with the step; `worker`: the one that watches. */
+  /** `command`: a process that ends with the step. `worker`: the watching process. */
   | ({ readonly do: 'pass'; readonly by: 'worker' | 'command'; readonly stages: readonly StageName[] } & Answers)
-  /** Time goes by; the worker may die meanwhile, at something that it writes. */
+  /** Time passes. The worker may die meanwhile, at one of its writes. */
   | { readonly do: 'wait'; readonly seconds: number; readonly kill?: Pass['kill'] }
   | { readonly do: 'clockStep'; readonly seconds: number }
   | { readonly do: 'mood'; readonly stage: StageName; readonly says: Mood }
   | { readonly do: 'approve' | 'skip' | 'retry'; readonly stage: StageName }
-  /** `to`: absent, the revision before; a number: that one of those that the stage ran. */
+  /** `to`: absent, the revision before; a number, one of the revisions that the stage ran. */
   | ({ readonly do: 'rollback'; readonly stage: StageName; readonly to?: number | 'newest' } & Answers)
   | { readonly do: 'pause' | 'resume' | 'abort' | 'restart' };
 
@@ -96,7 +99,7 @@ const rolling = fc.record({
 
 const configureAll: fc.Arbitrary<Step> = fc
   .tuple(configure, rolling)
-  // Plugins that nobody manages are whatever a stage happens to have.
+  // Unmanaged plugins are the stage's own.
   .map(([settings, more]) => ({
     ...(settings as Settings),
     plugins: Math.max(1, (settings as Settings).plugins),
@@ -141,7 +144,10 @@ export const quietPass: Step = { do: 'pass', by: 'worker', stages: stageNames, .
 /** Time for a trial. */
 export const bake: Step = { do: 'wait', seconds: 12 };
 
-/** A pass over each stage, and time for a trial, so often: as many as there are waves bring a change to all. */
+/**
+ * A pass over each stage and time for a trial, this many times. With as many rounds as waves, a
+ * change reaches all.
+ */
 function rounds(count: number): readonly Step[] {
   return Array.from({ length: count }, () => [quietPass, bake]).flat();
 }
@@ -151,7 +157,10 @@ const several: fc.Arbitrary<readonly Step[]> = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 3 }).map(rounds) },
 );
 
-/** Some of up to `maxLength` things in any order, after a first pass over an estate, or after a rollout to the end. */
+/**
+ * Up to `maxLength` steps in any order, after a first pass over an estate, or after a complete
+ * rollout.
+ */
 export function rolloutHistories(maxLength: number): fc.Arbitrary<readonly Step[]> {
   const first = fc.constantFrom(beginning, rolledOut);
   const then = fc.array(several, { minLength: 1, maxLength, size: 'max' });
@@ -164,5 +173,5 @@ export const beginning: readonly Step[] = [
   quietPass,
 ];
 
-/** All stages run the same, and have proved it. */
+/** All stages run the same revision, and have proved it. */
 export const rolledOut: readonly Step[] = [...beginning, bake, ...rounds(3)];

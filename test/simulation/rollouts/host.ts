@@ -10,7 +10,7 @@ import type { Host, Occasion } from './stage';
 /** A process with its trials. */
 export type Process = Host & {
   readonly conductor: Conductor;
-  /** It ends, and nothing of it goes on. */
+  /** Ends the process and everything in it. */
   readonly end: () => Promise<void>;
 };
 
@@ -39,7 +39,7 @@ export function quietly(configuration: Configuration): Occasion {
   return { configuration, answers: quietAnswers, fate: createFate(undefined), isByHand: false };
 }
 
-/** Resolves when all that goes on waits for the clock, which only the simulation moves. */
+/** Resolves when all work waits for the clock, which only the simulation moves. */
 export async function quiesce(): Promise<void> {
   for (let idle = 0; idle < 2; idle += 1) {
     await nextTurn();

@@ -6,22 +6,25 @@ import { isSomethingElse, type Part, type Parts, partIn, textOfPart, textOfParts
 import { isNameOfTarget } from '../stages/via';
 import { type Configuration, earlierStages, type StageName } from './history';
 
-// What a rollout is, in words of its own: nothing here comes from sync/rollout/advance, deck/revision.ts or sync/plan/pin.ts, but for the names of revisions in
-// a journal, and what stands in their files.
+// A rollout, written again: nothing here comes from sync/rollout/advance, deck/revision.ts or
+// sync/plan/pin.ts, except the names of revisions in a journal and the content of their files.
 
 export const bakeMs = 5_000;
 
-/** What came of a trial that did not pass: what was on trial, what ran before, and whether the stage went back to that. */
+/**
+ * The result of a failed trial: the revision on trial, the one before, and whether the stage went
+ * back.
+ */
 type Halt = { readonly content: Parts; readonly before: Parts; readonly isBack: boolean };
 
-/** What the oracle knows of a stage. */
+/** What the oracle knows about a stage. */
 type Watched = {
-  /** What it may hold: what was begun last. */
+  /** The allowed content: the revision that began last. */
   running: Parts;
   before: Parts;
-  /** What the last pass would have it run. */
+  /** The last pass's goal. */
   wanted: Parts;
-  /** For how long its gates were fine while it held what it holds. */
+  /** How long its gates passed with the current content. */
   fineMs: number;
   wasFine: boolean;
   text: string;
@@ -30,13 +33,13 @@ type Watched = {
   isApproved: boolean;
   hasFailed: boolean;
   halt?: Halt;
-  /** What somebody let through, as text. */
+  /** The revisions that somebody let through, as text. */
   skipped: readonly string[];
 };
 
 export type OracleOptions = {
   readonly held: (stage: StageName) => readonly HeldEntity[];
-  /** Another one whenever something was written. */
+  /** Changes with every write. */
   readonly versionOf: (stage: StageName) => number;
   readonly says: (stage: StageName) => Sample['kind'];
   readonly revision: (id: string) => Promise<Revision | undefined>;
@@ -59,7 +62,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
     return { affinity: running.affinity, consumer: '', domains };
   };
 
-  /** Whatever a gate said is about what is held no more. */
+  /** Former answers of gates are about other content. */
   function look(stage: StageName): void {
     const one = of(stage);
     const version = versionOf(stage);
@@ -109,7 +112,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
     hasFailed: (stage: StageName) => {
       of(stage).hasFailed = true;
     },
-    /** So much time is about to go by. */
+    /** This much time is about to pass. */
     tick: (ms: number) => {
       for (const stage of names) {
         look(stage);
@@ -122,7 +125,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
         if (one.fineMs >= bakeMs && said === 'pass') one.proved = holds(stage);
       }
     },
-    /** What was written down of a stage. */
+    /** The journal's new entry for a stage. */
     note: async (stage: StageName, { previous, next, ...beginning }: Noted) => {
       look(stage);
       const one = of(stage);
@@ -138,7 +141,10 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
       } else if (next.runs !== previous.runs && !next.pin && !next.trial?.isFound)
         begin(stage, { ...beginning, wanted: one.wanted });
     },
-    /** Somebody lets these stages have what they wait for, and nothing else, whether the earlier one has proved it or not. */
+    /**
+     * Somebody lets these stages have what they wait for, and nothing else, even without proof from
+     * the earlier stage.
+     */
     skip: (earlier: StageName, stages: readonly StageName[]) => {
       of(earlier).skipped = stages.map((one) => textOfParts(of(one).wanted));
     },
@@ -147,7 +153,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
       const one = of(stage);
       one.halt ??= { content: one.running, before: one.before, isBack: false };
     },
-    /** Nothing but what was begun is written, and what is written again is that. */
+    /** Only the begun revision is written, and a repeated write is the same. */
     checkWritten: (stage: StageName, before: readonly HeldEntity[], beginning: Omit<Beginning, 'wanted'>) => {
       const after = holds(stage);
       const one = of(stage);
@@ -161,7 +167,7 @@ export function createOracle({ held, versionOf, says, revision }: OracleOptions,
       if (strange.length > 0) begin(stage, { ...beginning, wanted: one.wanted });
       look(stage);
     },
-    /** Throws what was found. */
+    /** Throws the first finding. */
     raise: () => {
       const [problem] = problems.splice(0);
       if (problem !== undefined) throw new Error(problem);
@@ -174,7 +180,7 @@ type Proving = Pick<Beginning, 'wanted' | 'configuration'> & { readonly changed:
 type Noted = Omit<Beginning, 'wanted'> & {
   readonly previous: StageState;
   readonly next: StageState;
-  /** A person has it go back. */
+  /** A person made it go back. */
   readonly isByHand: boolean;
 };
 
@@ -195,13 +201,13 @@ function nothingWatched(): Watched {
   };
 }
 
-/** Entities of a domain that were written, and what they are now. */
+/** Written entities of a domain, with their current content. */
 function movedIn(before: Part, after: Part = new Map()): readonly (readonly [string, string | undefined])[] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.filter((name) => before.get(name) !== after.get(name)).map((name) => [name, after.get(name)]);
 }
 
-/** The upstream of a domain that a revision lacks is there for its targets alone, which are data. */
+/** The upstream of a domain outside the revision exists only for its targets, which are data. */
 function isKnown({ domains }: Parts, domain: string, name: string): boolean {
   return domains.get(domain) !== undefined || !name.startsWith('upstream:');
 }
@@ -227,7 +233,10 @@ function partsOfRevision({ affinity, base, entities }: Revision): Parts {
   return { affinity, consumer, domains: domainsOf(entities) };
 }
 
-/** What is held of the configuration. A name leaves, and comes, with the endpoints of its domain too, which are data: without targets a domain is as it runs. */
+/**
+ * The held configuration. A name also comes and leaves with its domain's endpoints, which are data:
+ * without targets a domain is as it runs.
+ */
 function withoutData(held: readonly HeldEntity[], { domains }: Parts): Map<string, Part> {
   const served = new Set(held.filter((one) => one.kind === 'target').map((one) => one.domain));
   const all = domainsOf(held);

@@ -20,20 +20,26 @@ import { approve, retry, skip } from './words';
 
 const startMs = 1_795_000_000_000;
 const tickMs = 1_000;
-/** Rounds of a pass over each stage, what people say, and time, after which all stages are on one configuration: three absences and three minutes among it. */
+/**
+ * Rounds of passes, approvals and time until all stages have one configuration. They include three
+ * absences and three minutes.
+ */
 const settlingRounds = 10;
-/** Files answer in an order of their own, and who waits for another begins a round later. */
+/** Files answer in their own order. A stage that waits for another one begins a round later. */
 const mostRounds = 30;
 
 export type RolloutsWorld = {
   readonly stages: readonly Stage[];
   live(step: Step): Promise<void>;
-  /** Faults have stopped, and people say go: all stages come to one configuration, which is checked. */
+  /**
+   * Without further faults and with approvals, all stages come to one configuration, which is
+   * checked.
+   */
   settle(): Promise<void>;
   end(): Promise<void>;
 };
 
-/** Control planes over one stateDir and one world, to which changes go by a rollout. */
+/** Control planes over one stateDir and one world. Changes reach them by a rollout. */
 export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
   const clock = createHandClock();
   clock.step(startMs - clock.now());
@@ -73,7 +79,7 @@ export function createRollouts(disk: StageDisk = memoryDisk()): RolloutsWorld {
     worker = undefined;
   }
 
-  /** What was thrown is of the faults, or a fault of the product. */
+  /** Distinguishes an injected fault from a fault of the product. */
   async function meeting<T>(process: Process, work: () => Promise<T>): Promise<T | undefined> {
     try {
       const done = await work();

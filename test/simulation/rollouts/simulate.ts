@@ -2,7 +2,10 @@ import type { StageDisk } from '../stages/disk';
 import { quietPass, type Step } from './history';
 import { createRollouts } from './rollouts';
 
-/** Lives through one history, lets it settle, and sees that the next passes write nothing. Throws what a check found. */
+/**
+ * Runs one history, lets it settle, and checks that the next passes write nothing. Throws a check's
+ * finding.
+ */
 export async function simulateRollouts(history: readonly Step[], disk?: StageDisk): Promise<void> {
   const { stages, live, settle, end } = createRollouts(disk);
   try {

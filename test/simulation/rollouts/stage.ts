@@ -24,17 +24,17 @@ import { createGates, faultyPlugin } from './gates';
 import { type Configuration, type Mood, order, type StageName, stageNames } from './history';
 import { bakeMs, type Oracle } from './oracle';
 
-/** What all stages share. */
+/** Shared by all stages. */
 export type Estate = {
   readonly disk: StageDisk;
   readonly world: World;
   readonly clock: Clock;
-  /** For passes, which wait for nobody. */
+  /** For passes, which wait for nothing. */
   readonly passClock: Clock;
   readonly oracle: Oracle;
 };
 
-/** What a process meets while something is done. */
+/** What a process meets during a step. */
 export type Occasion = {
   readonly configuration: Configuration;
   readonly answers: Answers;
@@ -42,7 +42,7 @@ export type Occasion = {
   readonly isByHand: boolean;
 };
 
-/** A process as its stages see it: what it meets at the moment, and what it remembers. */
+/** A process as its stages see it: its current occasion, and its memory. */
 export type Host = { occasion: Occasion; readonly memories: Map<StageName, Known> };
 
 type Known = {
@@ -57,26 +57,26 @@ export type Stage = {
   readonly name: StageName;
   readonly plane: MemoryControlPlane;
   mood: Mood;
-  /** The base file as it was written last. */
+  /** The base file's last content. */
   written: string;
-  /** How often something was written to stateDir. */
+  /** Count of writes to stateDir. */
   stateWrites: number;
-  /** A pass over it came to its end. */
+  /** A pass over it has ended. */
   hasPassed: boolean;
-  /** What the last one waited for. */
+  /** What the last pass waited for. */
   waits?: { readonly stage?: string; readonly newest: string };
   readonly held: () => readonly HeldEntity[];
   readonly session: (host: Host) => RolloutSession;
 };
 
-/** A control plane without anything of the product. */
+/** A control plane without entities of the product. */
 export function createPlane(): MemoryControlPlane {
   const plane = createMemoryControlPlane('test');
   for (const one of ofOthers) if (one.kind !== 'service') plane.entities.set(`${one.kind}:${one.key}`, one);
   return plane;
 }
 
-/** A control plane, and what processes make of it over one stateDir. */
+/** A control plane, and its processes over one stateDir. */
 export function createStage(name: StageName, plane: MemoryControlPlane, estate: Estate): Stage {
   const { disk, world, clock, oracle } = estate;
   const absences: Disk = emptyDisk();
@@ -181,7 +181,7 @@ export function createStage(name: StageName, plane: MemoryControlPlane, estate: 
     return next;
   }
 
-  /** What the stage would run by what is found, as the oracle sees it. */
+  /** The stage's goal by the current discovery, for the oracle. */
   async function see(snapshot: ReturnType<World['discover']>, configuration: Configuration): Promise<void> {
     const watched = oracle.watched(name);
     const { state } = await disk.journal(name).read();

@@ -4,7 +4,10 @@ import type { StageName } from './history';
 
 const by = { user: 'a person' };
 
-/** Lets later stages have what has passed here, or will. Gives whether there was anything to approve. */
+/**
+ * Approves later stages for everything that passed here, or will. Returns whether there was
+ * something to approve.
+ */
 export async function approve(stage: StageName, { journal }: StageDisk, atMs: number): Promise<boolean> {
   const { state } = await journal(stage).read();
   const { trial, runs } = state;
@@ -14,13 +17,13 @@ export async function approve(stage: StageName, { journal }: StageDisk, atMs: nu
   return true;
 }
 
-/** Lets later stages have these revisions whether this one has proved them or not, and no others any more. */
+/** Lets later stages have exactly these revisions, even without proof from this stage. */
 export async function skip(stage: StageName, skipped: readonly string[], { journal }: StageDisk): Promise<void> {
   const { state } = await journal(stage).read();
   await journal(stage).write({ ...state, skipped });
 }
 
-/** A halted stage proves itself once more. Gives whether it was one. */
+/** Makes a halted stage prove itself again. Returns whether it was halted. */
 export async function retry(stage: StageName, { journal }: StageDisk): Promise<boolean> {
   const { state } = await journal(stage).read();
   if (!isHalted(state)) return false;

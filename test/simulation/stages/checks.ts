@@ -12,7 +12,7 @@ import type { Stage } from './stage';
 import { configuredForm, type Form, formOfPart, heldForm, isNameOfTarget, ownTargets } from './via';
 import { settingsOf, type World } from './world';
 
-/** Somebody else has the service of this name, so that the product's cannot be made. */
+/** Somebody else owns the service of this name, so the product cannot create its own. */
 const takenDomain = 'sd4';
 
 export type Passed = {
@@ -22,7 +22,7 @@ export type Passed = {
   readonly report?: Report;
 };
 
-/** What holds after each pass, whatever went wrong in it. */
+/** Holds after each pass, whatever failed in it. */
 export function checkAlways({ stage, world, before }: Passed): void {
   checkOthers(before, stage.plane.entities);
   checkAlgorithms(stage.plane.entities);
@@ -33,7 +33,7 @@ export function checkAlways({ stage, world, before }: Passed): void {
   if (lost) fail(`${stage.name}: service ${lost.key}, made by hand, was deleted`);
 }
 
-/** A domain loses its last target with its last endpoint, and never to a switch from one form to the other. */
+/** A domain loses its last target only with its last endpoint, never by a switch of its form. */
 function checkServed({ stage, world, before }: Passed): void {
   const after = stage.held();
   for (const domain of new Set([...before.values()].map((one) => one.domain))) {
@@ -49,7 +49,7 @@ export function isByHand({ id }: HeldEntity): boolean {
 
 type Holding = Pick<Stage, 'held'> & { readonly name: string };
 
-/** What holds after a pass that nothing kept from writing. */
+/** Holds after a pass that could write everything. */
 export function checkWritten({ name, held }: Holding, found: readonly Domain[]): void {
   const now = held();
   for (const domain of found) {
@@ -62,7 +62,7 @@ export function checkWritten({ name, held }: Holding, found: readonly Domain[]):
   }
 }
 
-/** The pass was under the pin that there is. */
+/** The pass respected the current pin. */
 export function checkPin({ stage, report }: Passed): void {
   const { pin, isOver } = stage.model;
   const wanted = isOver() ? undefined : pin()?.id;
@@ -70,7 +70,7 @@ export function checkPin({ stage, report }: Passed): void {
     fail(`${stage.name}: is pinned to ${report?.pinned?.revision ?? 'nothing'} instead of ${wanted ?? 'nothing'}`);
 }
 
-/** To go back to what is newest is to follow again. */
+/** Going back to the newest revision means following again. */
 export function checkGoal({ name, model }: Stage, wanted: string | undefined, to: string | undefined): void {
   if (wanted === 'newest' && to !== undefined) fail(`${name}: newest is revision ${to}`);
   const isNamed = wanted !== undefined && wanted !== 'newest';
@@ -78,7 +78,10 @@ export function checkGoal({ name, model }: Stage, wanted: string | undefined, to
   if (to !== undefined && model.isNewest(to)) fail(`${name}: goes back to revision ${to}, which is newest`);
 }
 
-/** Going back deletes no upstream and no target, but for what stands there in another form, and a name with its last endpoint. */
+/**
+ * Going back deletes no upstream and no target, except replaced forms, and a name with its last
+ * endpoint.
+ */
 export function checkDataStay({ stage, world, before }: Passed): void {
   const after = stage.plane.entities;
   const isLost = (one: HeldEntity) => {
@@ -90,7 +93,10 @@ export function checkDataStay({ stage, world, before }: Passed): void {
   if (lost) fail(`${stage.name}: going back deleted ${lost.kind} ${lost.key}`);
 }
 
-/** No other target of its domain is of the same endpoints; what of a name is gone, or absent, left with it. */
+/**
+ * No other target of its domain has the same endpoints. Gone and absent endpoints of a name leave
+ * with it.
+ */
 function isUnserved(target: HeldEntity, { stage, world }: Pick<Passed, 'stage' | 'world'>): boolean {
   const idsOf = (one: HeldEntity) => partsOfTarget(one).map((part) => originOf(part).endpointId);
   const served = new Set(ownTargets(stage.held(), target.domain).flatMap(idsOf));
@@ -100,12 +106,12 @@ function isUnserved(target: HeldEntity, { stage, world }: Pick<Passed, 'stage' |
 
 export type Settled = { readonly stage: Stage; readonly world: World; readonly configuration: Configuration };
 
-/** Once faults stop a stage is (its revision, the truth). */
+/** Without further faults a stage holds its revision and the true endpoints. */
 export function checkSettled({ stage, world, configuration }: Settled, keptIds: readonly string[]): void {
   const truth = world.domains();
   const pin = stage.model.pinnedTo(keptIds);
   const context: Context = { stage, world, truth, held: stage.held() };
-  // Of what was held when stateDir was lost, zones are left as they are.
+  // After a loss of stateDir, zones of the held upstreams stay as they are.
   const affinity = pin ? pin.affinity : configuration.affinity;
   const { via } = configuration;
   const formOf = (domain: Domain) => (pin ? formOfPart(pin.domains.get(domain.name)) : configuredForm(domain, via));
@@ -125,7 +131,10 @@ type Context = {
   readonly held: readonly HeldEntity[];
 };
 
-/** Each target that is true is there, in the form that is wanted, and no other but the last of what is merely absent. */
+/**
+ * Each true target is there in the wanted form. No other one is, except the last absent one of its
+ * domain.
+ */
 function checkTargets({ stage, world, truth, held }: Context, affinity: Affinity, formOf: FormOf): void {
   const formsOf = formsIn(truth, formOf);
   const wanted = renderDesired({ owner: 'test', domains: truth, settings: {}, affinity, held, formsOf });
@@ -155,7 +164,7 @@ function checkZones({ stage, held }: Context, affinity: Affinity): void {
   if (zonal && affinity === 'none') fail(`${stage.name}: ${zonal.key} is held although affinity is none`);
 }
 
-/** What is found is as it is configured today. */
+/** Found domains have today's configuration. */
 function checkFollowing({ stage, truth, held }: Context, configuration: Configuration): void {
   const settings = settingsOf(configuration);
   const formsOf = formsIn(truth, (domain) => configuredForm(domain, configuration.via));
@@ -177,7 +186,7 @@ export function isTagged({ kind, tags }: HeldEntity): boolean {
   return kind === 'service' && tags.some((tag) => tag.startsWith('pinned:'));
 }
 
-/** What the revision has is as it was, what it lacks has data alone. */
+/** The revision's entities are unchanged. Domains outside it have only data. */
 function checkPinned({ stage, truth, held }: Context, pin: PinnedParts): void {
   const defaults = renderDesired({ owner: 'test', domains: truth, settings: {} });
   const upstreams = held.filter(isOwnUpstream).map((one) => one.domain);

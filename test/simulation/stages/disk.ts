@@ -11,13 +11,13 @@ export type StageDisk = {
   journal(stage: string): Journal;
   readonly revisions: Revisions;
   readonly pause: Pause;
-  /** Where it is; of one in memory a place in which no file can be. */
+  /** Its path. For one in memory, a place where no file can be. */
   readonly stateDir: string;
-  /** Everything in it is lost. */
+  /** Its whole content is lost. */
   lose(): void;
 };
 
-/** Texts in memory, as the files are read: no value is shared between those who write and those who read. */
+/** Texts in memory, as files are read: writers and readers share no value. */
 export function memoryDisk(): StageDisk {
   const journals = new Map<string, string>();
   const revisions = new Map<string, string>();
@@ -54,7 +54,7 @@ export function memoryDisk(): StageDisk {
   };
 }
 
-/** The product's own files, in a folder that `remove` removes. */
+/** The product's own files, in a folder that `remove` deletes. */
 export function fileDisk(): StageDisk & { remove(): void } {
   const stateDir = mkdtempSync(join(tmpdir(), 'stages-'));
   const owner = 'test';

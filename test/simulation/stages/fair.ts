@@ -7,8 +7,8 @@ import type { Stage } from './stage';
 import type { World } from './world';
 
 /**
- * Whether the step leaves nobody to decide: where all that is in use loses its tags while the others say something else than what is in use, they
- * are refused by design, whatever a stage is pinned to.
+ * Whether the step can be decided without people. When all serving endpoints lose their tags and
+ * the others claim something else, the product refuses by design, whatever the pin of a stage.
  */
 export function isFair(step: Step, stages: readonly Stage[], world: World): boolean {
   if (step.do === 'untag') return stages.every((stage) => agrees(stage, step.domain, world));
@@ -17,7 +17,7 @@ export function isFair(step: Step, stages: readonly Stage[], world: World): bool
   return stages.every((stage) => stage.held().every((one) => !untagged.includes(originOf(one).endpointId)));
 }
 
-/** What the stage would have without its pin is what the tags say. */
+/** The stage's goal without its pin equals the tags' claims. */
 function agrees(stage: Stage, domain: DomainName, world: World): boolean {
   const left = stage.model.pin()?.left;
   const part = left ? left.domains.get(domain) : partIn(stage.held(), domain);

@@ -5,32 +5,35 @@ import { type Via, viaOf } from './via';
 export const stageNames = ['canary', 'prod', 'file'] as const;
 export type StageName = (typeof stageNames)[number];
 
-/** Of `sd4` somebody else has the service. The first two are found in one scope, the others in another one. */
+/**
+ * Somebody else owns the service of `sd4`. The first two are found in one scope, the others in
+ * another.
+ */
 export const domainNames = ['sd1', 'sd2', 'sd3', 'sd4'] as const;
 export type DomainName = (typeof domainNames)[number];
 
-/** `unknown` keeps what was read last, `blank` does not, as after a start in an empty folder. */
+/** `unknown` keeps the last answer. `blank` does not, as after a start in an empty folder. */
 const scopeFaults = ['none', 'unknown', 'blank'] as const;
 export type ScopeFault = (typeof scopeFaults)[number];
 
-/** What the tags of all endpoints of a domain say beside its name. */
+/** The claims of a domain's tags beside its name. */
 export type Profile = { readonly path?: string; readonly protocol: 'http' | 'https'; readonly host?: string };
 
-/** What people changed in the file that all stages share. */
+/** Changes of the file that all stages share. */
 export type Configuration = {
   readonly do: 'configure';
   readonly affinity: 'none' | 'weighted' | 'failover';
-  /** Which of the lists of plugins `sd1` has; 0: they are not managed. */
+  /** The number of `sd1`'s list of plugins; 0: plugins are not managed. */
   readonly plugins: number;
   readonly isRouted: boolean;
   readonly healthPath?: string;
-  /** Who is written in the base file. */
+  /** The consumer in the base file. */
   readonly consumer: string;
   /** Absent: all domains are via addresses. */
   readonly via?: Via;
 };
 
-/** How the world answers while something is done to a stage. */
+/** The world's answers during a step on a stage. */
 export type Answers = Pick<Pass, 'konnect' | 'kill'> & { readonly scopes: readonly ScopeFault[] };
 
 export type Step =
@@ -38,10 +41,13 @@ export type Step =
   | { readonly do: 'retag'; readonly domain: DomainName; readonly profile: Profile }
   | Configuration
   | ({ readonly do: 'pass'; readonly stages: readonly StageName[] } & Answers)
-  /** `to`: absent, the revision before; a number: that one of those that the stage ran. */
+  /** `to`: absent, the revision before; a number, one of the revisions that the stage ran. */
   | ({ readonly do: 'rollback'; readonly stage: StageName; readonly to?: number | 'newest' } & Answers)
   | { readonly do: 'retire'; readonly stage: StageName; readonly domain: DomainName }
-  /** Somebody removes what is generated for a domain, and makes a service of that name by hand, with the product's tags. */
+  /**
+   * Somebody deletes the generated entities of a domain, and makes a service of that name by hand,
+   * with the product's tags.
+   */
   | { readonly do: 'remake'; readonly stage: StageName; readonly domain: DomainName }
   | { readonly do: 'wait'; readonly seconds: number }
   | { readonly do: 'restart' | 'loseState' };

@@ -8,41 +8,41 @@ import { isSomethingElse, type Parts, partsOf, textOfParts } from './parts';
 import { configuredForm, formNow } from './via';
 import { domainsIn, settingsOf } from './world';
 
-/** What a stage should know, in words of its own. */
+/** What a stage should know, in terms of the model. */
 export type ModelPin = {
   readonly id: string;
-  /** What the revision is; of one that was lost, what was held then. */
+  /** The revision's content. For a lost revision, the content held then. */
   readonly parts: Parts;
   readonly isLost: boolean;
   /** What was taken back; absent: a person ends the pin. */
   readonly left?: Parts;
 };
 
-/** What a stage is pinned to; without `affinity`, what it held when stateDir was lost. */
+/** The pinned content. Without `affinity`: the content held when stateDir was lost. */
 export type PinnedParts = Omit<Parts, 'affinity'> & { readonly id: string; readonly affinity?: Parts['affinity'] };
 
-/** What one pass sees, before it writes. */
+/** One pass's view before it writes. */
 export type Seen = {
   readonly configuration: Configuration;
   readonly snapshot: Snapshot;
   readonly held: readonly HeldEntity[];
 };
 
-/** Every revision that any stage came to, by its id: one id is one content. */
+/** Every revision of any stage, by id: one id has one content. */
 export type KnownParts = Map<string, Parts>;
 
 export type StageModel = ReturnType<typeof createModel>;
 
-/** Follows what should become of a stage from what its passes see. */
+/** Follows the right state of a stage from the views of its passes. */
 export function createModel(known: KnownParts, isDocument: boolean) {
   let pin: ModelPin | undefined;
   let runs: Parts | undefined;
   let runsId: string | undefined;
-  /** What it would run without a pin, which waits for no switch. */
+  /** The content without a pin, which waits for no switch. */
   let newest: Parts | undefined;
-  /** The same, as a pass that is under no pin writes it. */
+  /** The same, as a pass without a pin writes it. */
   let following: Parts | undefined;
-  /** Ids of the entities that the product made since stateDir was lost, by name. */
+  /** Ids of entities created since the loss of stateDir, by name. */
   const created = new Map<string, string>();
 
   function newestOf({ configuration, snapshot, held }: Seen, isBeside: boolean): Parts {
@@ -61,7 +61,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
     });
   }
 
-  /** Whether what the pin took back is something else by what was seen. */
+  /** Whether the seen content changed what the pin took back. */
   function isOver(): boolean {
     return (
       pin?.left !== undefined && newest !== undefined && isSomethingElse(newest, { from: pin.left, to: pin.parts })
@@ -71,7 +71,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
   return {
     created,
     pin: () => pin,
-    /** `keptIds`: the revisions that stateDir has, maybe again. */
+    /** `keptIds`: the revisions in stateDir, possibly written again. */
     pinnedTo: (keptIds: readonly string[]): PinnedParts | undefined => {
       if (!pin?.isLost) return pin && { ...pin.parts, id: pin.id };
       const parts = keptIds.includes(pin.id) ? known.get(pin.id) : undefined;
@@ -92,7 +92,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
       newest = newestOf(seen, true);
       following = newestOf(seen, false);
     },
-    /** A pass wrote down what it is about to do, or has done. */
+    /** A pass recorded what it will do, or has done. */
     notePass: ({ runs: id }: StageState) => {
       if (isOver()) pin = undefined;
       if (id === undefined || !following) return;
@@ -100,7 +100,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
       runs = pin?.isLost ? undefined : known.get(id);
       runsId = id;
     },
-    /** Somebody goes back to a revision, or (without an id) to what is newest. */
+    /** Somebody goes back to a revision, or to the newest one (without an id). */
     noteRollback: (id: string | undefined) => {
       if (id === undefined) {
         runs = pin?.left ?? runs;
@@ -112,7 +112,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
       runsId = id ?? runsId;
     },
     isLost: () => pin?.isLost === true,
-    /** What the control plane says itself is all that is left. */
+    /** Only the control plane's own content is left. */
     noteLoss: (held: readonly HeldEntity[]) => {
       const tags = held.flatMap((one) => one.tags.filter((tag) => tag.startsWith('pinned:')));
       const [id] = tags.map((tag) => tag.slice('pinned:'.length));
@@ -125,7 +125,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
   };
 }
 
-/** One id, one content. */
+/** One id has one content. */
 function note(known: KnownParts, id: string, parts: Parts): void {
   const before = known.get(id);
   if (before && textOfParts(before) !== textOfParts(parts))

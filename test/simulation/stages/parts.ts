@@ -6,17 +6,17 @@ import { renderDesired } from '#deck/desired';
 import type { Entity, HeldEntity } from '#deck/document';
 import { addresses, type Form, isNameOfTarget, withoutAlgorithm } from './via';
 
-// What a revision is, written down anew: nothing here comes from deck/revision.ts or sync/plan/pin.ts.
+// A revision, written again: nothing here comes from deck/revision.ts or sync/plan/pin.ts.
 
 export type Affinity = 'none' | 'weighted' | 'failover';
 
-/** The configuration of one domain: what each entity is, as text, by `kind:key`. */
+/** The configuration of one domain: each entity as text, by `kind:key`. */
 export type Part = ReadonlyMap<string, string>;
 
 /** The configuration part of a document. */
 export type Parts = {
   readonly affinity: Affinity;
-  /** Who is written in the base file; empty: none is written. */
+  /** The consumer in the base file; empty: none. */
   readonly consumer: string;
   readonly domains: ReadonlyMap<string, Part>;
 };
@@ -26,13 +26,16 @@ export type PartsInput = Pick<Parts, 'affinity' | 'consumer'> & {
   readonly found: readonly Domain[];
   readonly settings: Readonly<Record<string, DomainSettings>>;
   readonly held: readonly HeldEntity[];
-  /** What the stage had before. */
+  /** The stage's content before. */
   readonly before?: Parts;
-  /** How addresses reach Kong; default each as a target. */
+  /** How addresses reach Kong; default: each as a target. */
   readonly formOf?: (domain: Domain) => Form;
 };
 
-/** What a stage that follows is brought to: what is found as it is configured, what is held and not found as it was. */
+/**
+ * The goal of a following stage: found domains as configured, and held domains that were not found
+ * as they were.
+ */
 export function partsOf({ found, settings, held, before, affinity, consumer, ...input }: PartsInput): Parts {
   const formsOf = formsIn(found, input.formOf);
   const desired = renderDesired({ owner: 'test', domains: found, settings, affinity, held, formsOf });
@@ -44,7 +47,7 @@ export function partsOf({ found, settings, held, before, affinity, consumer, ...
   return { affinity, consumer, domains };
 }
 
-/** The form of each of these domains, by its name. */
+/** The form of each of these domains, by name. */
 export function formsIn(
   found: readonly Domain[],
   formOf: (domain: Domain) => Form = () => addresses,
@@ -53,13 +56,13 @@ export function formsIn(
   return (name) => forms.get(name) ?? addresses;
 }
 
-/** What entities say of the configuration of a domain. */
+/** The configuration of a domain in these entities. */
 export function partIn(entities: readonly Entity[], domain: string): Part {
   const own = entities.filter((one) => one.domain === domain && isOfConfiguration(one));
   return new Map(own.map((one) => [`${one.kind}:${one.key}`, textOf(one)]));
 }
 
-/** Names are of it; addresses, and what zones have, are data. */
+/** Names are configuration. Addresses and zones are data. */
 export function isOfConfiguration({ kind, key, domain }: Pick<Entity, 'kind' | 'key' | 'domain'>): boolean {
   if (kind === 'target') return isNameOfTarget(`${kind}:${key}`);
   return kind === 'service' || kind === 'route' || kind === 'plugin' || isOwnUpstream({ kind, key, domain });
@@ -71,7 +74,7 @@ export function isOwnUpstream({ kind, key, domain }: Pick<Entity, 'kind' | 'key'
 
 const texts = new WeakMap<Entity, string>();
 
-/** Entities are replaced as a whole, and asked often. */
+/** Cached: entities are replaced as a whole, and compared often. */
 function textOf(entity: Entity): string {
   const text = texts.get(entity) ?? textAnew(entity);
   texts.set(entity, text);
@@ -97,7 +100,7 @@ export function textOfParts({ affinity, consumer, domains }: Parts): string {
   return canonicalJson({ affinity, consumer, domains: Object.fromEntries(texts) });
 }
 
-/** Whether what differs between the two is something else by now. */
+/** Whether a difference between the two has changed by now. */
 export function isSomethingElse(now: Parts, { from, to }: { readonly from: Parts; readonly to: Parts }): boolean {
   const names = new Set([...from.domains.keys(), ...to.domains.keys()]);
   const text = (parts: Parts, name: string) => textOfPart(parts.domains.get(name));

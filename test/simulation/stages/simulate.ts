@@ -21,7 +21,10 @@ import { createStage, defaultConfiguration, isOurs, type Stage } from './stage';
 import { createWorld, domainsIn, type World } from './world';
 
 const startMs = 1_795_000_000_000;
-/** Passes without faults after which each stage must be what it should: three absences and three minutes, and some to spare. */
+/**
+ * After this many passes without faults each stage must be right: three absences and three minutes,
+ * and some to spare.
+ */
 const settlingPasses = 6;
 const betweenPassesMs = 100_000;
 
@@ -29,7 +32,7 @@ export type StagesWorld = {
   readonly stages: readonly Stage[];
   live(step: Step): Promise<void>;
   readonly world: World;
-  /** Faults have stopped: passes until each stage must be what it should, which is checked. */
+  /** Without further faults: runs passes until each stage must be right, and checks it. */
   settle(): Promise<void>;
 };
 
@@ -45,7 +48,7 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
   const { signal } = new AbortController();
   const stageOf = (name: StageName) => stages.find((one) => one.name === name) as Stage;
 
-  /** What was thrown is of the faults, or a fault of the product. */
+  /** Distinguishes an injected fault from a fault of the product. */
   async function meeting<T>(fate: Fate, work: () => Promise<T>): Promise<T | undefined> {
     try {
       const done = await work();
@@ -95,7 +98,7 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
 
   async function retire({ stage: name, domain }: Extract<Step, { do: 'retire' }>): Promise<void> {
     const { plane, session, model } = stageOf(name);
-    // What says of the pin would leave with it, and nothing else does.
+    // The only mark of the pin would leave with it.
     if (model.isLost() && [...plane.entities.values()].some((one) => one.domain === domain && isTagged(one))) return;
     const fate = createFate(undefined);
     const { held, plan, snapshot } = await planOnce(
@@ -109,7 +112,7 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
   function remake({ stage: name, domain }: Extract<Step, { do: 'remake' }>): void {
     const { plane, model } = stageOf(name);
     const service = plane.entities.get(`service:${domain}`);
-    // The tag of the pin, and what is held, are all that is left of it where stateDir is lost.
+    // Without stateDir, the tag of the pin and the held entities are its only traces.
     if (!service || !isOurs(service) || isTagged(service) || model.isLost()) return;
     remade += 1;
     const below = [...plane.entities.values()].filter((one) => one.parent === domain && isOurs(one));
@@ -145,7 +148,10 @@ export function createStages(disk: StageDisk = memoryDisk()): StagesWorld {
   return { stages, world, live, settle };
 }
 
-/** Lives through one history, lets it settle, and sees that the next passes write nothing. Throws what a check found. */
+/**
+ * Runs one history, lets it settle, and checks that the next passes write nothing. Throws a check's
+ * finding.
+ */
 export async function simulateStages(history: readonly Step[], disk?: StageDisk): Promise<void> {
   const { stages, live, settle } = createStages(disk);
   for (const step of history) await live(step);
@@ -163,8 +169,9 @@ export async function simulateStages(history: readonly Step[], disk?: StageDisk)
 }
 
 /**
- * Lives through one history; then going back to each revision that ran, and to the newest again, changes nothing in the end: but for plugins that the
- * configuration leaves alone, which stay away once they were taken back, and for routes and plugins of a domain that is away, of which nobody can say what it should have.
+ * Runs one history. Then going back to each earlier revision, and to the newest again, must change
+ * nothing in the end. There are two exceptions. Unmanaged plugins stay away once they were taken
+ * back. Nobody can say the right routes and plugins of an undiscovered domain.
  */
 export async function checkIdentity(history: readonly Step[]): Promise<void> {
   const { stages, world, live, settle } = createStages();
@@ -190,11 +197,15 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
   }
 }
 
-/** Without what is for zones: that is data, which a domain that is away loses with `affinity: none`. */
+/**
+ * Without entities of zones: they are data, which an undiscovered domain loses with `affinity:
+ * none`.
+ */
 function textOfStage({ held, written }: Stage, isCompared: (one: HeldEntity) => boolean): string {
   const entities = held()
     .filter((one) => zoneOf(one) === undefined && isCompared(one))
-    // What says that it was pinned stays on the service of a domain that is away, where stateDir was lost meanwhile.
+    // The mark of a former pin stays on the service of an undiscovered domain when stateDir was
+    // lost meanwhile.
     .map(({ id: _, tags, ...one }) => ({ ...one, tags: tags.filter((tag) => !tag.startsWith('pinned:')).sort() }));
   return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
 }

@@ -25,28 +25,28 @@ export type StageOptions = {
   readonly known: KnownParts;
 };
 
-/** What a process is told, and what it meets. */
+/** The input of a process, and its faults. */
 export type Occasion = { readonly configuration: Configuration; readonly answers: Answers; readonly fate: Fate };
 
 export type Stage = {
   readonly name: StageName;
   readonly model: StageModel;
   readonly plane: MemoryControlPlane;
-  /** How often something was written to stateDir. */
+  /** Count of writes to stateDir. */
   stateWrites: number;
-  /** The base file as it was written last. */
+  /** The base file's last content. */
   written(): string;
-  /** What the product holds there. */
+  /** The product's entities there. */
   held(): readonly HeldEntity[];
-  /** A pass of the process that goes on until `restart`, or of one of its own. */
+  /** A pass of the process that runs until `restart`, or of a process of its own. */
   session(occasion: Occasion, isWorker: boolean): RollbackSession;
-  /** The next rollback is written down as one to this revision. */
+  /** The next rollback is recorded with this revision. */
   expectRollback(id: string | undefined): void;
   restart(): void;
   loseState(): void;
 };
 
-/** A control plane, and what processes make of it over one stateDir. */
+/** A control plane, and its processes over one stateDir. */
 export function createStage({ name, disk, world, clock, known }: StageOptions): Stage {
   const plane = createMemoryControlPlane('test');
   const noted: EntityControlPlane = {
@@ -67,7 +67,7 @@ export function createStage({ name, disk, world, clock, known }: StageOptions): 
 
   type Remembered = Pick<RollbackSession, 'remembered' | 'memory'>;
 
-  /** As the product has it, for processes that may die. */
+  /** The product's journal, for processes that may die. */
   function mortalJournal(): Journal {
     const journal = disk.journal(name);
     return {
@@ -91,7 +91,7 @@ export function createStage({ name, disk, world, clock, known }: StageOptions): 
   const revisions: Revisions = {
     ...disk.revisions,
     keep: async (revision) => {
-      // A file that holds the same is not written again.
+      // An unchanged file is not written again.
       if ((await disk.revisions.list()).includes(revision.id)) return;
       current.fate.before();
       await disk.revisions.keep(revision);

@@ -4,12 +4,16 @@ import type { DomainSettings, Snapshot } from '#core/model';
 import type { Entity, HeldEntity } from '#deck/document';
 import { isNamed, isOfDomain } from '../forms';
 
-// How addresses reach Kong, in words of the simulation: nothing here comes from deck/via.ts or sync/plan/via.ts.
+// How addresses reach Kong, in terms of the simulation: nothing here comes from deck/via.ts or
+// sync/plan/via.ts.
 
-/** Which domains are via resolver, and what their names end in. */
+/** The domains via resolver, and the suffix of their names. */
 export type Via = { readonly domains: readonly string[]; readonly suffix: string };
 
-/** What stands in the upstream of a domain: its addresses, names (`host:port`), or, while a switch waits, both. */
+/**
+ * The content of a domain's upstream: its addresses, names (`host:port`), or both while a switch
+ * waits.
+ */
 export type Form = { readonly hasAddresses: boolean; readonly names: readonly string[] };
 
 export const noVia: Via = { domains: [], suffix: 'privatelink.internal' };
@@ -21,7 +25,7 @@ export function viaOf(domains: readonly string[]): fc.Arbitrary<Via> {
   });
 }
 
-/** As the file of the configuration says it, beside what else it says of domains. */
+/** Adds it to the configuration file's other settings of domains. */
 export function withVia(
   settings: Readonly<Record<string, DomainSettings>>,
   { domains }: Via = noVia,
@@ -30,7 +34,7 @@ export function withVia(
   return { ...settings, ...Object.fromEntries(named) };
 }
 
-/** The form that is configured; all targets of a domain have the port of its protocol here. */
+/** The configured form. All targets of a domain have the port of its protocol here. */
 export function configuredForm({ name, protocol }: Domain, { domains, suffix }: Via = noVia): Form {
   if (!domains.includes(name)) return addresses;
   return { hasAddresses: false, names: [`_http._tcp.${name}.${suffix}:${protocol === 'https' ? 443 : 80}`] };
@@ -38,18 +42,18 @@ export function configuredForm({ name, protocol }: Domain, { domains, suffix }: 
 
 export const addresses: Form = { hasAddresses: true, names: [] };
 
-/** The form that the part of a revision that is of one domain has: its names, or addresses, which are data. */
+/** The form of a domain in a revision: its names, or addresses, which are data. */
 export function formOfPart(part: ReadonlyMap<string, string> = new Map()): Form {
   const names = [...part.keys()].flatMap((name) => (isNameOfTarget(name) ? [name.slice(name.indexOf('|') + 1)] : []));
   return names.length > 0 ? { hasAddresses: false, names } : addresses;
 }
 
-/** Of what entities are called (`kind:key`). */
+/** Takes the name of an entity (`kind:key`). */
 export function isNameOfTarget(name: string): boolean {
   return name.startsWith('target:') && isNamed({ key: name });
 }
 
-/** What stands in the upstream of the domain now. */
+/** The current content of the domain's upstream. */
 export function heldForm(held: readonly HeldEntity[], domain: string): Form {
   const own = ownTargets(held, domain);
   return {
@@ -62,7 +66,7 @@ export function ownTargets(held: readonly HeldEntity[], domain: string): readonl
   return held.filter((one) => one.kind === 'target' && one.domain === domain && isOfDomain(one));
 }
 
-/** The form that comes of it: what would leave waits while a scope of the domain is unknown. */
+/** The resulting form: a leaving target waits while a scope of the domain is unknown. */
 export function formNow(
   domain: Domain,
   wanted: Form,
@@ -77,7 +81,9 @@ export function formNow(
   return isSwitch && scopes.some((id) => unknown.has(id)) ? before : wanted;
 }
 
-/** As parts of a revision have it: the algorithm goes with what stands in an upstream, whatever the revision. */
+/**
+ * As in parts of a revision: the algorithm depends on an upstream's content, whatever the revision.
+ */
 export function withoutAlgorithm({ kind, fields }: Pick<Entity, 'kind' | 'fields'>): Entity['fields'] {
   if (kind !== 'upstream') return fields;
   const { algorithm: _, ...others } = fields;

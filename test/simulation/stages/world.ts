@@ -16,17 +16,17 @@ const scopes: readonly Scope[] = ['us-east-1', 'us-west-2'].map((region) => ({
 
 type Made = { readonly id: string; readonly domain: DomainName; readonly number: number; isTagged: boolean };
 
-/** Endpoints and their tags, which change while nobody looks. */
+/** Endpoints and their tags, which change between passes. */
 export type World = {
   take(step: Step): void;
-  /** What discovery finds while scopes answer like this. */
+  /** Discovery's result with these faults of scopes. */
   discover(faults: readonly ScopeFault[]): Snapshot;
   readonly confirmGone: ConfirmGone;
-  /** The domains as they are, whoever can see them. */
+  /** The actual domains, whether discoverable or not. */
   domains(): readonly Domain[];
   isThere(endpointId: string): boolean;
   profile(domain: DomainName): Required<Profile>;
-  /** Endpoints that are there and have no tags any more. */
+  /** Existing endpoints without tags. */
   untagged(domain: DomainName): readonly string[];
 };
 
@@ -104,7 +104,10 @@ function scopeOf(domain: DomainName): Scope {
   return domain === 'sd1' || domain === 'sd2' ? first : second;
 }
 
-/** The domains that a snapshot shows; endpoints of one domain always have the same tags here, so that nobody is refused. */
+/**
+ * The domains in a snapshot. Endpoints of one domain always have the same tags here, so none is
+ * refused.
+ */
 export function domainsIn(snapshot: Snapshot): readonly Domain[] {
   return settleClaims(snapshot).domains;
 }
@@ -120,7 +123,7 @@ const pluginLists: readonly DomainSettings['plugins'][] = [
   ],
 ];
 
-/** What a configuration says of each domain. */
+/** A configuration's settings of each domain. */
 export function settingsOf({
   plugins,
   isRouted,
@@ -138,7 +141,7 @@ export function settingsOf({
 
 const bases = new Map<string, Base>();
 
-/** The base file in which one is written. */
+/** The base file with one consumer. */
 export function baseOf({ consumer }: Configuration): Base {
   const text = `_format_version: "3.0"\nconsumers:\n  - username: ${consumer}\n`;
   const base = bases.get(consumer) ?? parseBase([{ path: 'base.yaml', text }]);
