@@ -9,8 +9,10 @@ import { describeWithDeck, runDeck } from '../support/control-planes/deck';
 import { owner } from '../support/control-planes/konnect';
 
 /**
- * Files as people write them: with decK's version 3.0 at their head, unless they name one. By the beginning of its name a case says who takes it:
- * `refused` by decK, and by us or in what we write; `ours alone refuses` what decK takes, `ours alone takes` what decK refuses and we write so that it does not; all others are taken, and read alike.
+ * Files as people write them. They begin with decK's version 3.0, unless they name a version. The
+ * beginning of a case's name tells the result. `refused`: decK refuses, and so does the product.
+ * `ours alone refuses`: only decK accepts. `ours alone takes`: decK refuses, and the product writes
+ * a form that decK accepts. All other files are accepted, and read alike.
  */
 const fixtures = join(__dirname, '../fixtures/deck-files');
 const cases = readdirSync(fixtures).flatMap((name) =>

@@ -53,7 +53,7 @@ describeWithDeck('texts and templates through decK', () => {
     return out;
   }
 
-  /** What the control plane holds when decK has validated and written the file that comes of a base file. */
+  /** The control plane's content after decK validated and wrote the file with this base file. */
   async function throughDeck(text: string, env: Readonly<Record<string, string>> = {}) {
     const file = join(folder, 'kong.yaml');
     const base = parseBase([{ path: 'base.yaml', text: head + text }]);

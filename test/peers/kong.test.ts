@@ -42,7 +42,10 @@ describeWithKong('a real Kong', () => {
 
     afterAll(() => stage?.close());
 
-    /** Sends requests through the whole chain; gives how many of them SD2 got in the zone of the data plane. */
+    /**
+     * Sends requests through the whole chain. Returns how many reached SD2 in the data plane's
+     * zone.
+     */
     async function travel(count: number): Promise<number> {
       const { sd1Door, sd2 } = stage.estate;
       const atHome = () =>
@@ -112,7 +115,7 @@ describeWithKong('a real Kong', () => {
       expect(atHome).toBe(20);
       expect([...new Set(hosts)]).toEqual([`sd2.privatelink:${provider.port}`]);
 
-      // So that the next test finds instances that were started.
+      // The next test expects instances that were started.
       await stage.synchronise('target');
       await until('the plugin picks targets again', async () => (await travel(6)) === 6);
     });
@@ -138,7 +141,8 @@ describeWithKong('a real Kong', () => {
         return startsOf(await stage.kong.log(), program) === 2;
       });
 
-      // Kong 3.9 lets requests pass without an answer over MsgPack:1; over ProtoBuf:1 it would answer 500, and ours lets them wait.
+      // Over MsgPack:1, Kong 3.9 lets requests pass without an answer. Over ProtoBuf:1 it would
+      // answer 500, and our server makes them wait.
       expect([...seen]).toEqual([200]);
       await until('requests stay in the zone', async () => (await travel(6)) === 6);
     });
@@ -316,7 +320,9 @@ describeWithKong('a real Kong', () => {
 
     afterAll(() => stage?.close());
 
-    /** The statuses of requests that so many callers send one after another, all within Kong's own time-outs. */
+    /**
+     * The statuses of requests from this many sequential callers, all within Kong's own time-outs.
+     */
     async function statusesOf(callers: number): Promise<ReadonlySet<number>> {
       const statuses = Array.from({ length: callers }, async () => {
         const own: number[] = [];
@@ -476,7 +482,10 @@ async function writeRoutes(admin: string, change: (paths: readonly string[]) => 
   await postConfig(admin, { ...running, routes });
 }
 
-/** What `connect_timeout` 1000 and `retries` 2 make three tries take, and a slow machine; Kong's own defaults would be six minutes. */
+/**
+ * The time of three tries with `connect_timeout` 1000 and `retries` 2, on a slow machine. Kong's
+ * own defaults would take six minutes.
+ */
 const patienceMs = 6_000;
 
 type Answer = { readonly status: number; readonly text: string; readonly tookMs: number };

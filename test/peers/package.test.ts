@@ -14,7 +14,10 @@ import { describeWithRegistry } from '../support/package/registry';
 
 type Call = readonly [argv: readonly string[], exitCode: number, says: string];
 
-/** What each verb is called with, in an order in which there is something to do, the code that it ends with, and what it says. */
+/**
+ * The arguments of each verb, in an order that gives each something to do, with its exit code and
+ * output.
+ */
 const calls: Readonly<Record<string, Call>> = {
   doctor: [[], 0, 'control plane'],
   discover: [[], 0, '10.0.1.11'],

@@ -59,7 +59,10 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
       }),
     );
 
-  /** Waits until each answers right, of these revisions; gives the marks from which on nothing may fail. */
+  /**
+   * Waits until each gateway answers right with one of these revisions. Returns the marks from
+   * which no request may fail.
+   */
   async function settled(...revisions: readonly string[]): Promise<readonly number[]> {
     const isSettled = ({ load }: StagedKong, index: number) =>
       load.last()?.status === 200 && load.last()?.headers['x-revision'] === revisions[index];

@@ -40,7 +40,10 @@ const nameOf = (index: number) => `_http._tcp.d${index}.privatelink.internal`;
 
 type Answer = ReturnType<typeof readAnswer>;
 
-/** Asks for each domain by one connection, and again for those that cannot be told yet; gives the answers by domain. */
+/**
+ * Asks for each domain over one connection, and repeats unanswered questions. Returns the answers
+ * by domain.
+ */
 async function askForAll(port: number, type: RecordType): Promise<ReadonlyMap<number, Answer>> {
   const answers = new Map<number, Answer>();
   const isOpen = (index: number) => (answers.get(index)?.rcode ?? 'SERVFAIL') === 'SERVFAIL';

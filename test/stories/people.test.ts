@@ -21,7 +21,7 @@ describe('npm start', () => {
   });
 });
 
-/** Runs an estate as on a terminal; `text` resolves with what was printed once all of it is told. */
+/** Runs an estate as on a terminal. `text` resolves with its output once everything is printed. */
 function stayUp(estate: string, signal: AbortSignal) {
   let out = '';
   let onTold = () => {};

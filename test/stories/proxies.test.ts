@@ -15,7 +15,7 @@ import { type Listening, listenOn, startProxy, startTlsFront, type TestProxy } f
 import { builtCli } from '../support/sandbox';
 import { until } from '../support/until';
 
-/** The hosts exist for the proxy alone, so that nothing that arrives came another way (fm-60). */
+/** Only the proxy knows these hosts, so nothing that arrives came another way (fm-60). */
 const hosts = ['ec2.example', 'sts.example', 'konnect.example', 'snapshot.example', 'issuer.example'];
 
 let folder: string;

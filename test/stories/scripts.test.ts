@@ -8,7 +8,7 @@ import { packageRoot } from '#sync/pass/version';
 import { shortRuns } from '../support/documents/scripts';
 import { copyClone, lendPackages } from '../support/package/clone';
 
-/** What scripts write anew, as it was. */
+/** The former content of files that scripts write. */
 const written = ['deck/schema.lua', 'docs/reference/configuration.md', 'docs/reference/metrics.md', 'sync/cli/cli.ts'];
 
 describe("the docs' scripts that the main job does not run", () => {

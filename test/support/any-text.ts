@@ -2,7 +2,10 @@ import fc from 'fast-check';
 
 const [firstSurrogate, surrogates] = [0xd800, 0x800];
 
-/** Each character there is. Other than with fast-check's `binary`, no table of them all is made, which takes a second in each test file. */
+/**
+ * Any character. fast-check's `binary` builds a table of all characters, which costs a second in
+ * each test file.
+ */
 const anyCharacter = fc.integer({ min: 0, max: 0x10ffff - surrogates }).map(
   (index) => String.fromCodePoint(index < firstSurrogate ? index : index + surrogates),
   (text) => {

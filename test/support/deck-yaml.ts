@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** Texts that YAML 1.1 takes for something else where nothing is around them, and texts that end a scalar. */
+/** Unquoted texts with another meaning in YAML 1.1, and texts that end a scalar. */
 export const trickyTexts = [
   ...['off', 'no', 'y', 'N', 'On', 'YES', 'true', 'null', '~', '', '=', '<<', '*a', '&a', '!a', '@a', '`a', '%a'],
   ...['1_000', '0b1', '0o17', '017', '0x1F', '685_230.15', '12:30:45', '1e3', '.5', '+1', '-', '.inf', '.nan', '08'],
@@ -56,7 +56,9 @@ export const trickyTexts = [
 
 const actions = /\$\{\{-?\s*env\s+["`](\w+)["`](?:\s*\|\s*(\w+)(?:\s+(\d+))?)?\s*-?\}\}/g;
 
-/** What decK reads, as the `yaml` package does it: its templates are filled in first, then it is YAML 1.1. */
+/**
+ * Reads as decK does, with the `yaml` package: templates are filled in first, then it is YAML 1.1.
+ */
 export function readAsDeck(text: string, env: Readonly<Record<string, string>> = {}): unknown {
   const filled = text.replace(actions, (_, name, pipe, by) => {
     const value = env[name];

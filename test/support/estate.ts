@@ -12,16 +12,22 @@ import { type CliResult, runCli } from './cli';
 export const gatewayAccount = '222222222222';
 export const region = 'us-east-1';
 
-/** An embedded AWS and Konnect, a configuration file that names them, and the command line to run against them. */
+/**
+ * An embedded AWS and Konnect, a configuration file that names them, and the command line to run on
+ * them.
+ */
 export type Estate = {
   readonly world: AwsWorld;
   readonly aws: AwsServer;
   readonly konnect: Konnect;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Writes the configuration anew; the text of `more` is added to the required keys. */
+  /** Replaces the configuration. The text of `more` is added to the required keys. */
   configure(text: string): void;
-  /** An endpoint of the gateway's account, tagged for `domain`; its interfaces get `ips`, one zone each. */
+  /**
+   * Adds an endpoint of the gateway's account, tagged for `domain`. Its interfaces get `ips`, each
+   * in another zone.
+   */
   addEndpoint(domain: string, ips: readonly string[], over?: EndpointOver): string;
   run(...argv: readonly string[]): Promise<CliResult>;
   close(): Promise<void>;
@@ -49,7 +55,7 @@ export async function openEstate(controlPlanes: KonnectOptions['controlPlanes'] 
   };
   const file = join(folder, 'kong-privatelink.yaml');
   const env = { KONNECT_TOKEN: token };
-  // The SDK reads the process's own environment, which Jest gives each test file anew.
+  // The SDK reads the process's own environment, which Jest resets for each test file.
   Object.assign(process.env, keysOf(gatewayAccount), { AWS_MAX_ATTEMPTS: '1' });
   const estate: Estate = {
     world,

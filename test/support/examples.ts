@@ -10,7 +10,10 @@ import { type PassDependencies, planOnce } from '#sync/pass/plan-once';
 import { onlyConfig } from './control-planes/only-config';
 import { createPasses } from './passes';
 
-/** The estates of deck/examples: what people write, what discovery sees there, and the decK file that comes of it. */
+/**
+ * The estates of deck/examples: each with its configuration, its discovered endpoints, and its decK
+ * file.
+ */
 export const examplesFolder = join(__dirname, '../../deck/examples');
 export const estates = readdirSync(examplesFolder).filter((name) => /^T\d$/.test(name));
 
@@ -26,7 +29,7 @@ export function readExample(name: string): Example {
   return { config, snapshot, goldenPath: join(folder, 'kong.yaml') };
 }
 
-/** Everything that a pass over the example needs; `controlPlane` stands for the one that it names. */
+/** Everything for a pass over the example. `controlPlane` stands for the configured one. */
 export function passOf({ config, snapshot }: Example, controlPlane: ControlPlane): PassDependencies {
   const { owner, domains: settings, policy } = config;
   return createPasses({ owner, settings, policy, controlPlane, discover: async () => snapshot }).deps;

@@ -3,7 +3,7 @@ const { TestEnvironment } = require('jest-environment-node');
 
 const storages = new Set();
 
-/** What each test file makes anew, Jest's own among it. */
+/** Modules that each test file creates again, including Jest's own. */
 asyncHooks.AsyncLocalStorage = class AsyncLocalStorage extends asyncHooks.AsyncLocalStorage {
   constructor(...options) {
     super(...options);
@@ -11,7 +11,10 @@ asyncHooks.AsyncLocalStorage = class AsyncLocalStorage extends asyncHooks.AsyncL
   }
 };
 
-/** Node's environment, after which nothing of a file is left in the process: Node 20 asks each enabled storage at every promise that is made. */
+/**
+ * Node's environment, without traces of a finished file in the process: Node 20 asks each enabled
+ * storage at every new promise.
+ */
 module.exports = class extends TestEnvironment {
   async teardown() {
     for (const storage of storages) storage.disable();

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Local addresses of the TCP sockets that this process and its descendants listen on, as /proc tells; Linux only. */
+/**
+ * Local addresses of the TCP sockets on which this process and its descendants listen, from /proc
+ * (Linux).
+ */
 export function listeningAddresses(pid: number): readonly string[] {
   const inodes = new Set(descendantsOf(pid).flatMap(socketInodes));
   return ['tcp', 'tcp6'].flatMap((family) =>

@@ -61,7 +61,7 @@ export function createPasses(over: Partial<PassDependencies> = {}): Passes {
   return { plane, clock, deps, pass };
 }
 
-/** As discovery does it: what is read directly is observed anew in each pass. */
+/** As discovery does: a direct answer is observed at the time of its pass. */
 export function observedIn(pass: number, state: ScopeState): ScopeState {
   const isDirect = state.status === 'known' && !['snapshot', 'dns'].includes(state.scope.account);
   return isDirect ? { ...state, observedAtMs: state.observedAtMs + pass } : state;
@@ -69,9 +69,9 @@ export function observedIn(pass: number, state: ScopeState): ScopeState {
 
 /** A clock that only tests move. */
 export type FakeClock = Clock & {
-  /** Time goes by. */
+  /** Lets time pass. */
   advance(ms: number): void;
-  /** Somebody sets the wall clock by this much, forwards or back; no time goes by. */
+  /** Sets the wall clock by this much, forwards or back. No time passes. */
   step(ms: number): void;
 };
 

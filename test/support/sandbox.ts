@@ -17,7 +17,10 @@ waiting for discover, sync and the data plane, step 3 of 4
 waiting for discover, sync and the data plane, step 4 of 4
 `;
 
-/** Runs the built command with next to no environment; gives what it printed and where it listened at each step. */
+/**
+ * Runs the built command with a nearly empty environment. Returns its output and its listening
+ * addresses at each step.
+ */
 export async function startSandbox(...argv: readonly string[]) {
   const child = spawn(process.execPath, [builtCli, 'sandbox', '--once', ...argv], {
     env: { PATH: process.env.PATH },
@@ -52,7 +55,10 @@ export function hintsIn(told: string): readonly string[] {
   return told.match(/^ {2}(cd|curl|npx|sed|unset|export|aws) .*/gm) ?? [];
 }
 
-/** Runs commands in one shell as they stand; gives how each ended (`diff 2`), and what all of them say on standard error. */
+/**
+ * Runs commands in one shell as they stand. Returns how each ended (`diff 2`), and their standard
+ * error.
+ */
 export async function tryCommands(lines: readonly string[], { aws = 'false', env }: Shell = {}) {
   const node = process.execPath;
   const script = [

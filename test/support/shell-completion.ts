@@ -3,7 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { patienceMs } from './until';
 
-/** A shell on this machine, its completion in a file; its arguments are lines, of each of which it says what the Tab key offers, then `.`. */
+/**
+ * A shell of this machine with its completion in a file. Its arguments are lines. For each line it
+ * prints the offers of the Tab key, then `.`.
+ */
 const harnesses = {
   bash: [
     '--norc',
@@ -54,7 +57,10 @@ export function isInstalled(shell: CompletingShell): boolean {
   return spawnSync(shell, ['-c', 'exit']).error === undefined;
 }
 
-/** What the shell offers at the end of each line, sorted; `folder` is where it stands, and holds `kong.yaml`. */
+/**
+ * The shell's offers at the end of each line, sorted. `folder` is its working directory, with
+ * `kong.yaml`.
+ */
 export function offeredBy(
   shell: CompletingShell,
   { script, folder, lines }: { readonly script: string; readonly folder: string; readonly lines: readonly string[] },

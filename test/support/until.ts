@@ -2,10 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const pauseMs = 20;
 
-/** No measure of speed: whoever waits longer waits for what does not come. Below Jest's own limit, so that people read what was awaited. */
+/**
+ * Not a measure of speed: after this time the event will never come. Below Jest's own limit, so
+ * that people read the awaited event.
+ */
 export const patienceMs = 300_000;
 
-/** Asks again and again until it is so; what it throws counts as no. Rejects with what was awaited when it never comes. */
+/**
+ * Checks again and again until it holds. An error counts as no. Rejects with the awaited event
+ * after that time.
+ */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const untilMs = performance.now() + patienceMs;
   let cause: unknown;

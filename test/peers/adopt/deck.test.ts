@@ -50,7 +50,7 @@ describeWithDeck('adopt, with decK as the referee', () => {
   });
 });
 
-/** The control plane as decK makes it, the endpoints as AWS has them, and what DNS says of other names. */
+/** The control plane as decK makes it, AWS's endpoints, and DNS answers for other names. */
 async function seed({ file, scopes = allScopes, resolved = {} }: AdoptCase): Promise<void> {
   makeEndpoints(estate.world, scopes);
   jest.spyOn(Resolver.prototype, 'resolve4').mockImplementation((async (name: string) => {
@@ -63,7 +63,10 @@ async function seed({ file, scopes = allScopes, resolved = {} }: AdoptCase): Pro
   await deck('sync', path);
 }
 
-/** A corpus file, but for what decK or the stand-in of Konnect does not take: a service without name or id, spaces in names, keys of consumers. */
+/**
+ * A corpus file without parts that decK or Konnect's stand-in refuses: a service without name or
+ * id, spaces in names, keys of consumers.
+ */
 function textToSeed(file: string): string {
   return readFileSync(corpusPath(file), 'utf8')
     .replace('- host:', '- id: 0b4f8f0e-6a1c-4e3a-9a55-0e6a6f5f2c11\n  host:')
@@ -110,7 +113,10 @@ function flagsOf({ names = {}, selectTags = [] }: AdoptCase): readonly string[] 
   ];
 }
 
-/** What `adopt` says before anything is taken over; from then on the configuration includes the file that is written. */
+/**
+ * `adopt`'s report before anything is taken over. Afterwards the configuration includes the written
+ * file.
+ */
 async function look(given: AdoptCase): Promise<AdoptView> {
   const config = configurationOf(estate, given.scopes ?? allScopes);
   estate.configure(JSON.stringify(config));

@@ -206,7 +206,7 @@ function scopesOf(reached: readonly Reached[]) {
   return [{ status: 'known', scope, endpoints }] as never;
 }
 
-/** A zone that notes the names that are asked for. */
+/** A DNS zone that records the requested names. */
 function zoneOf(reached: readonly Reached[], asked: string[]): Zone {
   const zone: Zone = new Map();
   for (const { name, zonal, ips } of reached) {

@@ -6,7 +6,10 @@ import { type CallersConfig, judgeCaller } from '#sandbox/gateway/callers/judge'
 import { type LuaAnswer, type LuaHeader, type LuaRequest, lackingLua, runCallersLua } from '../../support/lua/callers';
 import { describeUnlessLacking } from '../../support/needing';
 
-/** The plugin in Lua when something goes wrong, over time, with large tables, and beside the same decision in TypeScript. */
+/**
+ * The plugin in Lua under faults, over time, with large tables, and beside the same decision in
+ * TypeScript.
+ */
 
 const callers = writeTable([{ consumer: 'sd1', endpointId: 'vpce-0a' }]);
 const enforced = { domain: 'egress', mode: 'enforce', on_missing: 'reject', callers, others: '' };
@@ -175,7 +178,8 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
     const few = runCallersLua(requestsFor(2), setting).kilobytes;
     const many = runCallersLua(requestsFor(60), setting).kilobytes;
 
-    // One table of 1,000 endpoints takes about 100 KiB; 60 of them would be 6,000. What they were made of is the test's own.
+    // One table of 1,000 endpoints takes about 100 KiB; 60 of them would take 6,000. The test
+    // itself holds their texts.
     expect(many - few).toBeLessThan(2_500);
   });
 });

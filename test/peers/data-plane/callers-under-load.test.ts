@@ -8,7 +8,10 @@ import { describeWithKong } from '../../support/kong/real-kong';
 import { agentWith, frameOf, proxyFrame } from '../../support/network/proxy-protocol';
 import { until } from '../../support/until';
 
-/** The plugin privatelink-callers on a real Kong: large tables, other plugins beside it, and while things change. */
+/**
+ * The plugin privatelink-callers on a real Kong: large tables, other plugins beside it, and changes
+ * under load.
+ */
 
 const idOf = (index: number) => `vpce-${index.toString(16).padStart(17, '0')}`;
 
@@ -96,7 +99,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     };
 
     for (let round = 0; round < 12; round += 1) {
-      // The first two stay; the others, and which endpoints of theirs are refused, are new each time.
+      // The first two endpoints stay. The others, and their refused ones, are new each time.
       const others = writeTable([{ consumer: 'x', endpointId: idOf(90_000 + round) }]);
       await estate.configure(enforced(`${tableOf(2 + 500 * (round % 4))}\n${tableOf(300, 20_000 + round)}`, others), [
         beside,

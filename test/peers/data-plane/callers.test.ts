@@ -11,7 +11,10 @@ import { describeWithKong } from '../../support/kong/real-kong';
 import { agentWith, endpointTlv, exchangeRaw, frameOf, proxyFrame } from '../../support/network/proxy-protocol';
 import { until } from '../../support/until';
 
-/** The plugin privatelink-callers on a real Kong, behind bytes that a load balancer, or somebody in its place, may send. */
+/**
+ * The plugin privatelink-callers on a real Kong, behind bytes of a load balancer, or of an attacker
+ * in its place.
+ */
 
 const callers = writeTable([
   { consumer: 'sd1', account: '111111111111', endpointId: 'vpce-0a' },
@@ -22,7 +25,10 @@ const observed = { mode: 'observe', on_missing: 'allow', callers };
 
 let estate: CallersKong;
 
-/** Waits until requests through this endpoint get that status: Kong takes a configuration a moment after it is posted. */
+/**
+ * Waits until requests through this endpoint get that status: Kong applies a posted configuration a
+ * moment later.
+ */
 async function configure(config: object, beside: readonly object[] = [], more: object = {}): Promise<void> {
   path += 1;
   await estate.configure(

@@ -18,7 +18,7 @@ import {
 } from '../../support/network/resolver';
 import { until } from '../../support/until';
 
-/** A domain that has addresses of IPv6 alone, on a Kong whose `dns_order` is without AAAA, as it is by default. */
+/** A domain with only IPv6 addresses, on a Kong whose `dns_order` has no AAAA, as by default. */
 
 describeWithKong('a domain of IPv6 alone, via resolver, on a real Kong', () => {
   let folder: string;

@@ -5,7 +5,7 @@ import { zonePluginName, zoneUpstreamName } from '#core/names';
 import { pluginPriority, pluginVersion } from '#plugin/schema/schema';
 import { describeUnlessLacking } from '../../support/needing';
 
-/** The plugin in Lua, run by the Lua that Kong is made of, with a `kong` that tells what was asked of it. */
+/** The plugin in Lua, run by Kong's Lua interpreter, with a `kong` that records its calls. */
 
 const folder = join(__dirname, '../../../plugin/lua/kong/plugins', zonePluginName);
 

@@ -117,7 +117,8 @@ describeWithKong('the route that explain names', () => {
       await postConfig(`http://127.0.0.1:${ports.admin}`, content);
       return true;
     });
-    // What rebuilds the router of before fails over some of these routes (Kong 3.9), and keeps that one; a new worker begins anew.
+    // Kong 3.9 fails to rebuild the former router over some of these routes, and keeps it. A new
+    // worker starts without it.
     await kong.reload();
     await until(`configuration ${number} counts`, async () => {
       const headers = { host: `marker-${number}.test` };

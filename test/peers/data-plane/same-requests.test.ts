@@ -86,7 +86,7 @@ describeWithKong('requests through a real Kong', () => {
       return startPlainKong(join(folder, 'plain'), { ports, variables });
     }
 
-    /** What each provider is asked with, once Kong has the domain's targets as that way writes them. */
+    /** The requests that each provider gets, once Kong has the domain's targets in this form. */
     async function seenVia(via: Via): Promise<Readonly<Record<string, unknown>>> {
       configure(via);
       const { exitCode, out, err } = await runCli(['sync', '-c', configPath()]);
@@ -125,7 +125,10 @@ describeWithKong('requests through a real Kong', () => {
       expect(byAddresses).toEqual(Object.fromEntries(domains.map((domain) => [domain, wantedOf(domain)])));
     });
 
-    /** In words of this test: Kong appends the port to the host that the domain asks for, or to its upstream's name. */
+    /**
+     * The expected Host, in this test's own terms: Kong appends the port to the host of the domain,
+     * or to the name of its upstream.
+     */
     function wantedOf(domain: string) {
       const { protocol, host = `${domain}.privatelink` } = cases[domain] ?? { protocol: 'http' };
       const port = recorders.get(domain)?.port;

@@ -17,7 +17,9 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
   let stage: Beside;
   let server: PluginServer;
 
-  /** What so many requests gave, one after another: each status, with who answered where it is 200. */
+  /**
+   * The results of this many requests in a row: each status, and for 200 the answering provider.
+   */
   async function answersOf(count: number): Promise<readonly string[]> {
     const answers = new Set<string>();
     for (let asked = 0; asked < count; asked += 1) {
@@ -132,7 +134,8 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(await answersOf(20)).toEqual(['200 own']);
     });
 
-    // First: a worker of nginx that is new takes the first change after it without starting instances anew (measured).
+    // This comes first: a new nginx worker takes the first change after it without a new start of
+    // instances (measured).
     it('lets none pass any more once the configuration of Kong changes, be it in a target', async () => {
       await until('it is gone', async () => (await answersOf(1))[0] === '200 own');
       await stage.configure(50);

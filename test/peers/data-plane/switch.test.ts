@@ -30,7 +30,10 @@ const forms: Readonly<Record<Place | 'nowhere', Form>> = {
 
 const switches: readonly Place[] = ['resolved', 'written', 'resolved', 'other', 'written'];
 
-/** So many requests in a row at one place show that Kong has none for another place; and so many go on there. */
+/**
+ * This many requests in a row at one place show that Kong has no other place. As many must succeed
+ * there.
+ */
 const some = 100;
 
 type Backend = 'dbless' | 'admin';
@@ -83,7 +86,10 @@ function switching(backend: Backend, client: DnsClient): void {
     rmSync(folder, { recursive: true });
   });
 
-  /** Two resolvers; the one that Kong asks has the first suffix, and forwards all other names to the second. */
+  /**
+   * Two resolvers. Kong asks the one with the first suffix, and this one forwards all other names
+   * to the second.
+   */
   async function startResolvers(): Promise<string> {
     const { proxy, admin: second } = await freePorts();
     const listens = { resolved: `127.0.0.1:${proxy}`, other: `127.0.0.1:${second}` };

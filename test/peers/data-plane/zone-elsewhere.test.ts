@@ -12,7 +12,10 @@ import { postConfig } from '../../support/kong/post-config';
 import { describeWithKong, freePorts, type RealKong } from '../../support/kong/real-kong';
 import { until } from '../../support/until';
 
-/** The plugin in Lua on a real Kong where people put it themselves: other services, other places, other plugins beside it. */
+/**
+ * The plugin in Lua on a real Kong where people put it themselves: on other services, in other
+ * places, and beside other plugins.
+ */
 
 const zone = 'use1-az1';
 const plugin = (config: object = {}) => ({ name: zonePluginName, config: { domain: 'sd2', ...config } });
@@ -58,7 +61,7 @@ describeWithKong('the plugin privatelink-zone where people put it', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Its own upstream, that of its zone, that of another domain, and an address that is none of an upstream. */
+  /** Its own upstream, its zone's, another domain's, and an address without an upstream. */
   const placeOf = (address: unknown) =>
     ['domain', 'zone', 'other domain', 'address'][addresses.indexOf(String(address))];
 

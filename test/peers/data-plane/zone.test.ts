@@ -21,7 +21,10 @@ import { describeWithKong, freePorts, type RealKong } from '../../support/kong/r
 import { createFakeClock } from '../../support/passes';
 import { until } from '../../support/until';
 
-/** The plugin in Lua on a real Kong: which upstream gets requests, by what the data plane's environment says of its zone. */
+/**
+ * The plugin in Lua on a real Kong: the upstream of requests, by the zone in the data plane's
+ * environment.
+ */
 
 const zones = { mine: 'use1-az1', other: 'use1-az2' } as const;
 
@@ -53,7 +56,10 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
     return { kong, admin };
   }
 
-  /** The whole configuration of a Kong: the upstream of the domain and of each zone with an address of its own. */
+  /**
+   * Kong's whole configuration: the domain's upstream and one of each zone, each with its own
+   * address.
+   */
   function configure(admin: string): Promise<void> {
     const names = [upstreamName('sd2'), ...Object.values(zones).map((zone) => zoneUpstreamName(zone, 'sd2'))];
     const upstreams = names.map((name, index) => ({
@@ -85,7 +91,10 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
     await until('the route is there', async () => (await reached(kong, 1))[0] !== 404);
   }
 
-  /** What sync would write for the domain: the address of each zone, in the upstream of all and in that of its zone. */
+  /**
+   * The document of `sync` for the domain: each zone's address is in the domain's upstream and in
+   * the zone's.
+   */
   function wantedWith(plugins: readonly PluginSettings[]): Document {
     const targets = Object.values(zones).map((zoneId, index) => ({
       ...{ ip: addresses[index + 1] ?? '', port: provider.port, region: 'us-east-1', zoneId, weight: 100 },

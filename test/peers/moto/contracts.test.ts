@@ -27,7 +27,7 @@ import { createFakeClock } from '../../support/passes';
 const region = 'us-east-1';
 const { signal } = new AbortController();
 
-/** moto has no DescribeVpcEndpointConnections: it refuses the call, and the rest is known all the same. */
+/** moto refuses DescribeVpcEndpointConnections. Everything else is known nevertheless. */
 describeWithMoto('contracts against moto', () => {
   let moto: Moto;
   let ec2: EC2Client;

@@ -21,7 +21,8 @@ const endpoint: fc.Arbitrary<Endpoint> = fc
     endpointOf({
       ...rest,
       id: `vpce-${number}`,
-      // An endpoint stays with its domain, so that passes meet the same ones again, as others or in another state.
+      // An endpoint stays with its domain, so that passes meet it again among others, or in another
+      // state.
       domain: domains[number % 3] ?? 'a',
       grantedPaths: isGranted ? rest.paths : [],
       addresses: [{ ip: `10.0.0.${number}`, region: 'us-east-1' }],
@@ -34,7 +35,7 @@ const unusable: fc.Arbitrary<Quarantined> = fc
     return { endpointId: `vpce-${number}`, scopeId: hubScope.id, domain, code: 'bad-tag', reason: 'x', fix: 'y' };
   });
 
-/** What one pass sees: a scope that is read, and one that may be known from before only. */
+/** The view of one pass: one scope is read, and the other may be known only from before. */
 const sight = fc
   .record({
     endpoints: fc.uniqueArray(endpoint, { selector: ({ id }) => id, maxLength: 6 }),
@@ -53,7 +54,7 @@ function westOf(endpoints: readonly Endpoint[], isUnknown: boolean): ScopeState 
 
 type Sight = typeof sight extends fc.Arbitrary<infer T> ? T : never;
 
-/** Domains by each path that their routes hold. */
+/** The domains of each path in their routes. */
 function holders({ plane }: Pick<ReturnType<typeof createPasses>, 'plane'>): ReadonlyMap<string, readonly string[]> {
   const routes = [...plane.entities.values()].filter(({ kind }) => kind === 'route');
   const pairs = routes.flatMap((one) => (claimedPathsOf(one) ?? []).map((path) => ({ path, domain: one.domain })));

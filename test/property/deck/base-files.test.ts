@@ -25,7 +25,9 @@ const { config } = fc.letrec<{ config: Record<string, unknown>; value: unknown }
   ),
 }));
 
-/** JSON, which is YAML, with escapes in place of what no YAML may hold as it is, and of decK's mark. */
+/**
+ * JSON, which is valid YAML, with escapes for characters that YAML forbids, and for decK's mark.
+ */
 function asJson(value: unknown): string {
   const escaped = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value).replace(/[\x7f-\u{d7ff}\ue000-\uffff]|\$(?=\{\{)/gu, escaped);

@@ -51,7 +51,7 @@ function refuse(): never {
   throw new PrivatelinkError('refused', { code: 'ACCESS_DENIED', fix: 'allow it' });
 }
 
-/** AWS as it is in a pass: to a service that it does not know it lists no connection, and says nothing. */
+/** AWS in a pass. For an unknown service it lists no connection and reports no error. */
 function readerOf(now: () => Pass): EndpointServiceReader {
   const isAbsent = (id: string) => now().absent.some((one) => serviceIds[one] === id);
   return {
@@ -91,7 +91,7 @@ function memoryStore(): ContractsStore {
   };
 }
 
-/** What is known of a connection that cannot be read: as it was, marked. */
+/** The expected knowledge of an unreadable connection: as before, marked. */
 function expectedOf(one: Connected, before: readonly EndpointConnection[]): EndpointConnection {
   const about = { serviceId: serviceIds[one.service], endpointId: idOf(one) };
   if (!one.misfit) return { ...about, state: one.state };
@@ -150,7 +150,8 @@ it('knows what AWS says and keeps what it said, whatever fails: a part that is k
               expect(own.value).toEqual([...now.principals].sort().map((principal) => ({ principal })));
             last.set(key, own.value);
           }
-          // A question that did not fail, about a service that is listed, is answered; the first empty list after others alone is doubted.
+          // A successful question about a listed service is answered. Only the first empty list
+          // after a full one is doubted.
           const isSure = !isAbsent && !now.failing.includes('setup');
           if (isSure) expect(state.setup.status).toBe('known');
           if (isSure && !now.failing.includes('permissions')) expect(state.permissions.status).toBe('known');

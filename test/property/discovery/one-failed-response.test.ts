@@ -61,7 +61,10 @@ function openProcess(names: readonly SourceName[]) {
 
 let current: ReturnType<typeof openProcess>;
 
-/** One pass of a new process; gives what it changes, the scopes that it could not read, and how often it called AWS. */
+/**
+ * One pass of a new process. Returns its changes, its unreadable scopes, and its count of AWS
+ * calls.
+ */
 async function pass(names: readonly SourceName[]) {
   current = openProcess(names);
   const before = aws.calls.length;
@@ -104,7 +107,10 @@ const kinds: readonly Fault[] = [
   { kind: 'emptyToken' },
 ];
 
-/** Each source alone with every fault, and all with one of each consequence: what a call costs, all others pay as often as there are calls. */
+/**
+ * Each source alone with every fault, and all sources with one fault of each kind. The cost grows
+ * with the product of calls and sources.
+ */
 const readings: readonly (readonly [readonly SourceName[], readonly Fault[]])[] = [
   [['vpc-endpoints'], kinds],
   [['ec2-instances'], kinds],
@@ -129,7 +135,7 @@ describe.each(readings)('any one response of AWS to %j', (names, faults) => {
       end();
 
       expect({ index, call, changes: struck.changes }).toEqual({ index, call, changes: [] });
-      // Without its zones, and without its account, a scope is known all the same.
+      // A scope stays known without its zones and without its account.
       const harmless = ['DescribeAvailabilityZones', 'GetCallerIdentity'];
       const isHarmless = fault.kind === 'emptyToken' || harmless.includes(call.action);
       expect({ index, call, failed: struck.unknown.length }).toEqual({ index, call, failed: isHarmless ? 0 : 1 });

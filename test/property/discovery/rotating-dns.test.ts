@@ -16,7 +16,7 @@ const config = configSchema.parse({
 
 type Asked = { readonly atMs: number; readonly ips: readonly string[] };
 
-/** A control plane that follows a name; `answer` is asked for the name's addresses, one question after the other. */
+/** A control plane that follows a name. `answer` returns the addresses for each question. */
 function follow(answer: (question: number) => readonly string[], ttlSeconds: number) {
   const asked: Asked[] = [];
   const passes = createPasses({ discover: (signal) => discoverer.discover(signal) });
@@ -51,7 +51,7 @@ function follow(answer: (question: number) => readonly string[], ttlSeconds: num
   };
 }
 
-/** How often the answer became another within the hour before the last. */
+/** The number of changed answers within the hour before the last one. */
 function changesIn(asked: readonly Asked[]): number {
   const lastMs = asked.at(-1)?.atMs ?? 0;
   const texts = asked.map(({ ips }) => [...ips].sort().join());
@@ -59,7 +59,10 @@ function changesIn(asked: readonly Asked[]): number {
     .length;
 }
 
-/** Whether an address looks as one that was given up: missing three times before its name is known to rotate, or for an hour. */
+/**
+ * Whether an address looks abandoned: it was missing three times before its name is known to
+ * rotate, or for an hour.
+ */
 function isGivenUp(ip: string | undefined, asked: readonly Asked[]): boolean {
   const given = asked.filter(({ ips }) => ips.includes(ip ?? ''));
   const lastGivenMs = given.at(-1)?.atMs ?? 0;

@@ -19,7 +19,9 @@ const value = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', '-', '0', '.', '/', ',') }),
 );
 
-/** Tags in which domain, protocol and host are usable more often than not, so that the others are reached. */
+/**
+ * Tags with mostly usable domain, protocol and host, so that the checks of other tags are reached.
+ */
 const tags = fc
   .tuple(
     mostly('sd2'),

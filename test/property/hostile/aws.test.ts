@@ -42,7 +42,10 @@ import {
   reportOf,
 } from './judges';
 
-/** Whatever AWS, or who stands in its place, answers: an odd item costs itself alone, and an answer that nobody can read its scope. */
+/**
+ * Any answer of AWS, or of a program in its place. An odd item affects only itself, and an
+ * unreadable answer affects its scope.
+ */
 
 const signal = new AbortController().signal;
 const clock = { monotonicMs: () => 0 };
@@ -87,7 +90,10 @@ function cloudMapSource(answers: Answers): Source {
   return createCloudMapSource(cloudMapConfig(), { owner: 'test', readersOf: () => readers });
 }
 
-/** `isWhole`: anything in it may be odd; else one item alone, and `isKnown` where it still says which one it is. */
+/**
+ * `isWhole`: any part may be odd. Otherwise one item is odd, and `isKnown` tells whether it still
+ * has its id.
+ */
 type Fed = { readonly answers: Answers; readonly isWhole: boolean; readonly isKnown: boolean };
 
 /** The answers with an odd item among others: where that has an id, it costs itself alone. */
@@ -102,7 +108,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Mostly such an item, else an answer of which nothing is sure. */
+/** Mostly one odd item, else an answer without any certain part. */
 function orWhole(item: fc.Arbitrary<Fed>, usual: Answers): fc.Arbitrary<Fed> {
   const whole = oddly(usual).map((answers) => ({ answers, isWhole: true, isKnown: false }));
   return fc.oneof({ weight: 4, arbitrary: item }, { weight: 1, arbitrary: whole });
@@ -205,7 +211,7 @@ async function expectFindings(answers: Answers): Promise<void> {
   expectHarmless(formatFindings(found.findings ?? [], { env: {}, out: () => {}, err: () => {}, isTerminal: false }));
 }
 
-/** What AWS says of ids that it is asked for: it takes out none that nobody asked for. */
+/** AWS's answer about requested ids removes no endpoint that nobody asked for. */
 async function expectGone(answers: Answers): Promise<void> {
   const asked = ['vpce-0a1', 'vpce-0a2', 'i-0a1', 'srv-1.one'];
   for (const source of [endpointsSource(answers), instancesSource(answers)]) {

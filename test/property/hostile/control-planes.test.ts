@@ -21,7 +21,10 @@ import { oddJson, oddText } from './documents';
 import { feed, feeding, type Row, replay } from './feed';
 import { expectHarmless, expectHarmlessReport, expectPlanned, must, orRefusal, reportOf } from './judges';
 
-/** Whatever answers in place of Konnect or Kong, over a real connection: it is refused in words, or what it says is taken for what is held. */
+/**
+ * Any answer in place of Konnect or Kong, over a real connection. It is refused in words, or taken
+ * as the held content.
+ */
 
 const signal = new AbortController().signal;
 const token = 'kpat_test';
@@ -157,7 +160,7 @@ async function expectHeld(
   );
 }
 
-/** What a pass releases before plugins of ours; a warning is all that comes of a failure. */
+/** The releases before our plugins. A failure is only a warning. */
 async function expectReleased({ name, text }: { readonly name: string; readonly text: string }): Promise<void> {
   answerTo = (path) => ({ text: listOf(path) === name ? text : JSON.stringify(usual[listOf(path)] ?? {}) });
   const warnings = await release(changes, signal);

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { type Mutation, mutate, mutations } from './mutations';
 
-/** What strangers may write, in one place for every edge: values of any shape, and answers of theirs in which something is odd. */
+/**
+ * Texts and values of strangers, in one place for every edge: values of any shape, and answers with
+ * an odd part.
+ */
 
 const nested = (depth: number) => `${'['.repeat(depth)}1${']'.repeat(depth)}`;
 
-/** Texts that some layer has a meaning for. */
+/** Texts with a meaning to some layer. */
 const meaningful = [
   ...[
     '',
@@ -96,7 +99,10 @@ const meaningful = [
   ],
 ];
 
-/** Texts that are right somewhere, and wrong elsewhere; in the last line also such as are no texts to YAML 1.1. */
+/**
+ * Texts that are right in some places and wrong in others. YAML 1.1 does not read the last line as
+ * texts.
+ */
 const plausible = [
   ...['sd2', 'good', 'https', 'grpc', 'grpcs', 'api.example', '/todo', '/a /b', '/', '443', '8080', '100', '10.0.0.9'],
   ...[
@@ -179,7 +185,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 
 export const three: fc.Arbitrary<readonly Mutation[]> = mutations(hostileText, hostileValue, 3);
 
-/** The value with something odd in it: at one place, seldom at two, three mutations, each of what the one before has made. */
+/** The value with one odd place, rarely two: up to three mutations, each of the result before. */
 export function oddly<T>(value: T): fc.Arbitrary<T> {
   return fc
     .oneof({ weight: 4, arbitrary: fc.tuple(three) }, { weight: 1, arbitrary: fc.tuple(three, three) })

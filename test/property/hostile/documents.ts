@@ -99,7 +99,9 @@ export function oddJson(value: unknown): fc.Arbitrary<string> {
   );
 }
 
-/** A file with a checksum over whatever it holds: whoever can write the folder can write that too. */
+/**
+ * A file with a valid checksum over any content: a person with access to the folder can write one.
+ */
 export function oddlySealed(value: object): fc.Arbitrary<string> {
   const sealed = oddJson(value).map((text) => `{"checksum":"${digestOf(text)}",${text.slice(1)}`);
   return fc.oneof({ weight: 3, arbitrary: sealed }, { weight: 1, arbitrary: oddJson({ checksum: 'x', ...value }) });

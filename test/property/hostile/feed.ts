@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 
 /**
- * How much the corpus feeds an edge. `CORPUS_SEED=N` gives the same inputs again, `CORPUS_RUNS=20000` more of them. Every title has the seed,
- * and what fast-check says of a failure has it too, beside the smallest input that fails.
+ * The amount of input for an edge. `CORPUS_SEED=N` repeats the same inputs, and `CORPUS_RUNS=20000`
+ * gives more of them. Every title has the seed. A failure report of fast-check has it too, beside
+ * the smallest failing input.
  */
 const seed = Number(process.env.CORPUS_SEED ?? Date.now() % 2 ** 31);
 const runs = Number(process.env.CORPUS_RUNS ?? 2_000);
@@ -10,7 +11,10 @@ const runs = Number(process.env.CORPUS_RUNS ?? 2_000);
 /** Behind the name of a suite. */
 export const replay = `(CORPUS_SEED=${seed} gives these inputs again)`;
 
-/** Gives each input to the edge, which throws where a rule is broken; `share` of the inputs where each costs much. */
+/**
+ * Passes each input to the edge, which throws at a broken rule. `share` reduces the inputs of
+ * expensive edges.
+ */
 export async function feed<T>(
   inputs: fc.Arbitrary<T>,
   edge: (input: T) => Promise<void> | void,
@@ -24,7 +28,7 @@ export async function feed<T>(
   );
 }
 
-/** An edge of the product, and what gives it the inputs; for `it.each`. */
+/** An edge of the product and its feeding function, for `it.each`. */
 export type Row = readonly [edge: string, run: () => Promise<void>];
 
 /** The same, when its turn comes. */

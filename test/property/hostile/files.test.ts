@@ -45,7 +45,10 @@ import {
   withoutNumbers,
 } from './judges';
 
-/** Whatever stands in files, and in what programs print: each is read or refused as a whole, and an odd endpoint of a snapshot costs itself alone. */
+/**
+ * Any content of files and of programs' output. Each is read or refused as a whole, and an odd
+ * endpoint of a snapshot affects only itself.
+ */
 
 const signal = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
@@ -130,14 +133,17 @@ const takenWith = (endpoint: unknown): Snapshot =>
 const sealed = (value: object) => JSON.stringify({ checksum: digestOf(JSON.stringify(value)), ...value });
 const content = (snapshot: unknown) => ({ owner: 'test', snapshot, version: 1 });
 
-/** Where an endpoint says which one it is, it costs itself alone; but for one without end, for which the file is not even parsed. */
+/**
+ * An odd endpoint with an id affects only itself. An endless one is the exception: the file is not
+ * parsed.
+ */
 async function expectOddEndpoint(odd: Partial<typeof badEndpoint> | undefined): Promise<void> {
   const id: unknown = odd?.id;
   const text = sealed(content(takenWith(odd)));
   await expectRelayed(text, typeof id === 'string' && id !== '' && excessOf(text) === undefined);
 }
 
-/** `isSure`: the snapshot holds what is good, and no more than one odd endpoint. */
+/** `isSure`: the snapshot holds the good endpoints, and at most one odd endpoint. */
 async function expectRelayed(text: string, isSure: boolean): Promise<void> {
   const source = createSnapshotSource(relay, { owner: 'test', clock: createFakeClock(), read: async () => ({ text }) });
   const { scope, discover } = firstOf(source);
@@ -332,7 +338,7 @@ async function expectDumped(text: string): Promise<void> {
   expectHarmless(`${errors?.join('\n')}\n`);
 }
 
-/** What people write: what it says is odd, or how. */
+/** A person's file with an odd content or an odd form. */
 const oddYaml = (value: object) =>
   fc.oneof(
     oddly(value).map((one) => stringify(one)),

@@ -15,7 +15,10 @@ import { oddJson } from './documents';
 import { feeding, type Row, replay } from './feed';
 import { must } from './judges';
 
-/** Whatever is said to a gate: it makes a sample of it in words that anybody may read, and passes only what it understood. */
+/**
+ * Any answer to a gate. The gate makes a sample of it in readable words, and passes only what it
+ * understood.
+ */
 
 const signal = new AbortController().signal;
 const trial = { bakingMs: () => 1_000_000, settleMs: 0 };

@@ -21,13 +21,18 @@ import { endpointOf, hubScope, knownScope, snapshotOf } from '../../support/buil
 import { readAsDeck } from '../../support/deck-yaml';
 import { refusedByKong } from './kong-rules';
 
-/** What may come of a hostile input, in the words of whoever takes it: Kong, a terminal, a log, a scraper. Each throws where a rule is broken. */
+/**
+ * The possible results of a hostile input, by the rules of the reader: Kong, a terminal, a log, a
+ * scraper. Each judge throws at a broken rule.
+ */
 
 export function must(holds: boolean, what: () => string): void {
   if (!holds) throw new Error(what());
 }
 
-/** What the work gives; undefined where it is refused in the product's own words, which are for people. */
+/**
+ * Returns the result, or undefined when the product refuses in its own words, which are for people.
+ */
 export async function orRefusal<T>(work: () => Promise<T> | T): Promise<T | undefined> {
   try {
     return await work();
@@ -111,7 +116,7 @@ export function expectDeckFile(document: Document): void {
   must(!text.includes('${{'), () => `decK would fill in ${text}`);
   must(printed(text) === text && !unprintable.test(text), () => 'a decK file is text that can be printed');
   const read = parse(text);
-  // decK reads by YAML 1.1, and others do not: nothing may be a text to one and not to the other (fm-57).
+  // decK reads YAML 1.1 and others do not. No value may be a text for only one of them (fm-57).
   must(isDeepStrictEqual(readAsDeck(text), read), () => `decK reads otherwise ${text}`);
   const refused = below(read).flatMap(refusedByKong);
   must(refused.length === 0, () => `Kong refuses of the file ${refused.join(', ')}`);
@@ -128,7 +133,10 @@ function below(
   );
 }
 
-/** The same but for the lists of statuses: to write some hundred numbers takes longer than all the rest, and none is a text. */
+/**
+ * Without the lists of statuses: some hundred numbers take longer to write than everything else,
+ * and none is a text.
+ */
 export function withoutNumbers(document: Document): Document {
   return JSON.parse(JSON.stringify(document, (key, value) => (key === 'http_statuses' ? [] : value)));
 }
@@ -139,7 +147,10 @@ export const good = { domain: 'good', id: 'vpce-0600d', ip: '10.0.0.1' } as cons
 /** Most inputs cost their own item alone, so that what is left is the same again and again. */
 const judged = new Set<string>();
 
-/** What came of an answer: nothing that may be no target, nothing that Kong refuses, and what was good is there, and served. */
+/**
+ * Judges an answer: no forbidden target, nothing that Kong refuses, and the good endpoint is there
+ * and served.
+ */
 export function expectRouted(discovered: Discovered, scope: Scope = hubScope): void {
   const { endpoints, quarantined } = discovered;
   const own = endpoints.filter(({ domain }) => domain === good.domain);
@@ -148,7 +159,10 @@ export function expectRouted(discovered: Discovered, scope: Scope = hubScope): v
   must(own.length > 1 || (targets?.has(`${good.ip}:80`) ?? true), () => 'what was good is not served');
 }
 
-/** The same, wherever the good one went. Gives the targets; undefined where they were judged before. */
+/**
+ * The same, wherever the good endpoint went. Returns the targets; undefined when they were judged
+ * before.
+ */
 export function expectSafe(discovered: Discovered, scope: Scope = hubScope): ReadonlySet<unknown> | undefined {
   const { endpoints, quarantined } = discovered;
   const snapshot: Snapshot = {
@@ -198,13 +212,16 @@ export function expectMetrics(text: string): void {
 const policy = { mode: 'sync', maxRemovePercent: 30, removeAfterAbsences: 1, removeAfterSeconds: 0 } as const;
 const settings = { sd2: { plugins: [{ name: 'rate-limiting', config: { minute: 600, policy: 'local' } }] } };
 
-/** What a pass makes of what a control plane claims to hold: what it writes, where it writes it, and what it says of that. */
+/**
+ * Judges a pass over the claimed content of a control plane: its writes, their places, and its
+ * words.
+ */
 export function expectPlanned(held: readonly HeldEntity[]): void {
   const snapshot = snapshotOf(knownScope([endpointOf()]));
   const input = { owner: 'test', settings, policy, published: [], absences: {}, elapsedMs: 0 };
   const { plan, quarantined, outcome } = planPass(snapshot, { ...input, held });
   expectHarmlessReport(reportOf(snapshot, { changes: plan.changes, kept: plan.kept, quarantined }));
-  // What is only bounded by segments is what the control plane says that it holds.
+  // An entity that was only bounded by segments is the control plane's own claim.
   expectKongTakes(plan.desired);
   for (const change of plan.changes) {
     const path = tryPath(change);

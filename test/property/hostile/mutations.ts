@@ -21,7 +21,10 @@ export function mutations(
   return fc.array(one, { minLength: count, maxLength: count });
 }
 
-/** The value with the first mutation at some place of it, the second in what that made, and so on. The value itself stays as it is. */
+/**
+ * Applies the first mutation to the value, the second to its result, and so on. The value itself
+ * stays unchanged.
+ */
 export function mutate(value: unknown, [first, ...rest]: readonly Mutation[]): unknown {
   if (!first) return value;
   const places = placesOf(value);
@@ -31,7 +34,7 @@ export function mutate(value: unknown, [first, ...rest]: readonly Mutation[]): u
 
 type Place = readonly string[];
 
-/** Whatever is huge is one place: what is in it is all the same. */
+/** A huge value counts as one place: its parts are alike. */
 const mostPlaces = 200;
 
 function placesOf(value: unknown): readonly Place[] {
@@ -39,7 +42,7 @@ function placesOf(value: unknown): readonly Place[] {
   const waiting: { readonly at: Place; readonly one: unknown }[] = [{ at: [], one: value }];
   for (let next = waiting.shift(); next && places.length < mostPlaces; next = waiting.shift()) {
     const { at, one } = next;
-    // The whole is meant seldom: mostly an answer is right but for something in it.
+    // Rarely the whole value is mutated: usually an answer has only one odd part.
     if (at.length > 0 || !isObject(one) || Object.keys(one).length === 0) places.push(at);
     if (isObject(one) && at.length < 30)
       for (const [key, inside] of Object.entries(one).slice(0, mostPlaces))

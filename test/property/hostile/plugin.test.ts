@@ -22,7 +22,10 @@ import { feeding, type Row, replay } from './feed';
 import { expectHarmless, expectMetrics, must } from './judges';
 import { mutateBytes } from './mutations';
 
-/** Whatever Kong, or who stands in its place, hands to the plugin: no message ends the server, and nothing odd is handed back to Kong. */
+/**
+ * Any input of Kong, or of a program in its place, to the plugin. No message ends the server, and
+ * no odd value goes back to Kong.
+ */
 
 const resolved = resolveRoutes(snapshotOf(knownScope([endpointOf({ host: 'api.example' })])), 'use1-az1').get('sd2');
 const reach =

@@ -13,7 +13,10 @@ import { feed, replay } from './feed';
 import { expectMetrics, must } from './judges';
 import { mutateBytes } from './mutations';
 
-/** Whatever is asked of the servers for health, metrics and snapshots: an answer or the end of the connection, and the next one is answered. */
+/**
+ * Any request to the servers for health, metrics and snapshots. It gets an answer or the end of the
+ * connection, and the next one is answered.
+ */
 
 const snapshot = '{"version":1}\n';
 const facts = { counts: { events: 0, calls: new Map() }, instances: 1, unresolved: 0, feed: emptyFeed, nowMs: 0 };

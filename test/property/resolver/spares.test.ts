@@ -9,7 +9,10 @@ import { writeReply } from '#resolver/packets/reply';
 import { endpointOf, hubScope, knownScope, snapshotOf } from '../../support/builders';
 import { queryOf, readAnswer } from '../../support/network/dns';
 
-/** Spares (docs/decisions/0055-zone-spares.md), judged by what the decision says and by nothing that the product computes. */
+/**
+ * Spares (docs/decisions/0055-zone-spares.md), judged by the text of the decision, without the
+ * product's computations.
+ */
 
 /** Kong checks each of them as well. */
 const mostSpares = 8;
@@ -101,8 +104,9 @@ function srvOf(given: World, reach = reachIn(given)): readonly Said[] {
 }
 
 /**
- * How far a place is: 0 the own zone, 1 the own region, 2 elsewhere. Without an own zone, or without affinity, all are as near. Which region
- * the own zone lies in is told by the zones that were discovered there.
+ * The distance of a place: 0 is the own zone, 1 the own region, 2 elsewhere. Without an own zone,
+ * or without affinity, all distances are equal. The discovered zones of the own region tell its
+ * name.
  */
 function distanceOf({ zone, ...one }: Place, { ownZone, isZonal, places }: World): number {
   if (!isZonal || ownZone === undefined) return 0;
@@ -181,7 +185,8 @@ it('weights: one priority, each spare at most a thousandth of all, less only whe
       const least = sumOf(own.map((weight) => ({ weight: weight / divisor })));
       for (const { weight } of others) {
         expect(weight / sumOf(said)).toBeLessThanOrEqual(1 / 1_000);
-        // The tier's weights are multiples of the least whole numbers in the same ratios: the next smaller ones would be too small.
+        // The tier's weights are multiples of the smallest whole numbers with the same ratios. The
+        // next smaller multiple would be too small.
         expect(ofTier - least).toBeLessThan(1_000 * weight);
       }
     }),

@@ -14,7 +14,10 @@ const sd3: Step = { do: 'create', domain: 'sd3', number: 0 };
 /** Two revisions: sd1 and sd2, then sd1 with a plugin and sd3. */
 const two: readonly Step[] = [sd1, sd2, pass, limited, sd3, pass];
 
-/** Faults put in one by one: each must break a property of stages, or the properties prove nothing. The same list is in docs/testing.md. */
+/**
+ * Injected faults. Each must break a property of stages; otherwise the properties prove nothing.
+ * docs/testing.md has the same list.
+ */
 const mutants: readonly Mutant<Step>[] = [
   {
     name: 'a service of the newest revision gets into a pinned stage',

@@ -20,7 +20,10 @@ const mood = (stage: (typeof all)[number], says: 'pass' | 'fail' | 'inconclusive
   says,
 });
 
-/** Faults put in one by one: each must break a property of rollouts, or the properties prove nothing. The same list is in docs/testing.md. */
+/**
+ * Injected faults. Each must break a property of rollouts; otherwise the properties prove nothing.
+ * docs/testing.md has the same list.
+ */
 const mutants: readonly Mutant<Step>[] = [
   {
     name: 'a gate that cannot tell counts as one that passes',
@@ -129,7 +132,7 @@ const mutants: readonly Mutant<Step>[] = [
       { do: 'skip', stage: 'canary' },
       pass,
       stricter,
-      // A pass over the canary would end what was said of it.
+      // A pass over the canary would end the verdict about it.
       { do: 'pass', by: 'worker', stages: ['blue'], ...quiet },
     ],
     caught: /blue: gets sd1 before canary passed it/,

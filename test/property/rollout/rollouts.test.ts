@@ -40,7 +40,8 @@ describe('rollouts', () => {
     ).resolves.toBeUndefined();
   });
 
-  // The bake, the verdict, the pin, what goes to the control plane, and its end are written, one after the other.
+  // The bake, the verdict, the pin, the writes to the control plane, and the end are recorded in
+  // this order.
   it.each([0, 1, 2, 3, 4, 5].flatMap((at) => (['before', 'after'] as const).map((when) => ({ at, when }))))(
     'stay halted when the process dies $when write $at of the way back, whatever gates say later',
     async (kill) => {

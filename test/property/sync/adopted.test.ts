@@ -136,7 +136,8 @@ describe('what people wrote and the product took over', () => {
           // Whatever stands below their upstream and service is known to be of the domain.
           for (const entity of passes.plane.entities.values())
             if (entity.parent === 'payments-up' || entity.parent === 'payments-api') expect(entity.domain).toBe('sd1');
-          // A plugin without its service would be for all requests, and a generated route would take some of theirs.
+          // A plugin without its service would apply to all requests. A generated route would match
+          // some of people's requests.
           const all = [...passes.plane.entities.values()];
           expect(all.filter(({ kind, parent }) => kind === 'plugin' && parent === undefined)).toEqual([]);
           expect(all.filter(({ kind, key }) => kind === 'route' && key === 'sd1')).toEqual([]);

@@ -141,7 +141,7 @@ function createRounds() {
 
 const nothing = { status: 'unknown', code: 'UNCONFIRMED', reason: 'not read' } as const;
 
-/** Whose an endpoint is, told anew in as plain words as there are. */
+/** The consumer of an endpoint, computed again in the plainest way. */
 function ownerOf({ consumers: named }: Round, { endpointId, account }: Pick<TableEntry, 'endpointId' | 'account'>) {
   const listed = Object.entries(named).filter(([, { endpoints = [] }]) => endpoints.includes(endpointId));
   const owning = Object.entries(named).filter(

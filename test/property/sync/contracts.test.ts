@@ -74,7 +74,10 @@ function fill({ connections }: MemoryService, all: World['connections']): void {
 
 const signal = new AbortController().signal;
 
-/** Whether the contract lets a connection call anything behind the service, told another way than the product does. */
+/**
+ * Whether the contract lets a connection call anything behind the service, computed in another way
+ * than the product does.
+ */
 function isContracted({ consumers, services }: ContractsConfig, one: World['connections'][number]): boolean {
   const behind = services[0]?.domains ?? domains;
   return Object.values(consumers).some(({ accounts, principals, endpoints, calls }) => {

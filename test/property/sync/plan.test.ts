@@ -52,7 +52,7 @@ function scopesOf(endpoints: readonly Endpoint[]): readonly ScopeState[] {
   return [knownScope(unique.filter((one) => !isWest(one))), knownScope(westerlyOf(unique), [], west)];
 }
 
-/** The brake may let go in the second pass what it withheld in the first, which held fewer addresses. */
+/** With fewer addresses held, the brake may refuse less in the second pass than in the first. */
 const withoutBrake = { policy: { ...defaultPolicy, maxRemovePercent: 100 } };
 
 const round = fc.array(endpoint, { maxLength: 8 });

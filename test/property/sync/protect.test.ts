@@ -70,7 +70,10 @@ function scopesOf({ endpoints, isWestAway }: Round): readonly ScopeState[] {
   return [knownScope(of(hubScope.id)), isWestAway ? unknownScope([], west) : knownScope(of(west.id), [], west)];
 }
 
-/** Passes with a configuration of their own over one control plane, which may be pinned to what ran before. */
+/**
+ * Passes with their own configuration over one control plane, which may be pinned to a former
+ * revision.
+ */
 function createRounds(entries: readonly string[]) {
   const cloudMap = createMemoryCloudMap();
   const ran: Revision[] = [];
@@ -106,7 +109,9 @@ function createRounds(entries: readonly string[]) {
   return { plane, cloudMap, pass, again, held: () => [...plane.entities.values()] };
 }
 
-/** What has to stay, whatever else may: what is listed, all of a domain that is, and what is below an entity that is. */
+/**
+ * The entities that must stay: listed ones, all of a listed domain, and all below a listed entity.
+ */
 function isListed(entries: readonly string[], one: HeldEntity): boolean {
   return [one.domain, nameOf(one), parentNameOf(one)].some((name) => name !== undefined && entries.includes(name));
 }
@@ -143,7 +148,8 @@ describe('protect', () => {
         const { plane, cloudMap, pass, again } = createRounds(entries);
         for (const one of rounds) {
           const { changes } = await pass(one);
-          // What stayed for the sake of a target that AWS reports as gone for good follows in the pass after that.
+          // An entity that stayed only for a target, which AWS reports as gone, leaves in the next
+          // pass.
           if (changes.some((change) => change.action === 'delete' && change.isConfirmed)) await again();
           plane.writes.length = 0;
           cloudMap.writes.length = 0;

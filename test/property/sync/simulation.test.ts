@@ -11,7 +11,8 @@ const estate: readonly Step[] = [
 ];
 
 describe('simulation', () => {
-  // The same histories each time, so that a change that breaks a rule fails where it is made; `npm run simulate` lives through others.
+  // The same histories each time, so that a breaking change fails in its own test run. `npm run
+  // simulate` runs other histories.
   it('keeps every rule through random histories of failures, and ends at the truth', async () => {
     await fc.assert(fc.asyncProperty(histories(30), simulate), { numRuns: 60, seed: 20_261_121 });
   });

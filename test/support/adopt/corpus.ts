@@ -21,7 +21,10 @@ export function readCorpus(file: string): AnyDeckFile {
 
 export const corpusOwner = 'test';
 
-/** What `adopt` finds in one control plane of the corpus; `isReversed`: where control plane and AWS list all of it the other way round. */
+/**
+ * `adopt`'s findings in one control plane of the corpus. `isReversed`: control plane and AWS list
+ * everything in reverse order.
+ */
 export function findInCorpus({ file, scopes: known, ...given }: AdoptCase, isReversed = false): Findings {
   const { held: listed, selectTags } = readCorpus(file);
   const held = isReversed ? listed.toReversed() : listed;

@@ -19,8 +19,9 @@ const report = z.object({
 });
 
 /**
- * What decK (`gateway diff --json-output` of a dump from before) says that differs by now, a line each, sorted: `lost target a:80`,
- * `new target b:80`, `service orders: host tags`. Entities without a name go by their ids.
+ * decK's differences (`gateway diff --json-output` of an earlier dump), one in each line, sorted:
+ * `lost target a:80`, `new target b:80`, `service orders: host tags`. Entities without a name
+ * appear by their ids.
  */
 export function linesOfDiff(out: string): readonly string[] {
   const { creating, updating, deleting } = report.parse(JSON.parse(out)).changes;
@@ -40,7 +41,7 @@ function nameOfBody({ name, target, id }: z.infer<typeof entity>): string {
 function fieldsThatDiffer(a: z.infer<typeof entity>, b: z.infer<typeof entity>): string {
   const text = (value: unknown) => JSON.stringify(value ?? null);
   const fields = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  // decK writes them for no route that has an expression, and Konnect fills them in.
+  // decK writes them for no route with an expression, and Konnect fills them in.
   const unsaid = b.expression ? ['path_handling', 'regex_priority'] : [];
   return fields
     .filter((field) => !unsaid.includes(field))
@@ -57,7 +58,10 @@ type Adopted = {
   readonly families?: readonly string[];
 };
 
-/** What may differ after a service was taken over, in the same words: tags, the upstream with its targets, and the service's `host`. */
+/**
+ * The allowed differences after an adoption, in the same words: tags, the upstream with its
+ * targets, and the service's `host`.
+ */
 export function linesOfAdoption(adopted: Adopted): readonly string[] {
   const { domain, service, upstream, routes } = adopted.adoptable;
   return [
@@ -75,7 +79,7 @@ function fieldsOfUpstream({ adoptable: { changes, upstream } }: Adopted): string
   return changes.some((one) => one.startsWith(`upstream ${upstream?.key} host_header:`)) ? 'host_header tags' : 'tags';
 }
 
-/** Names make way for addresses; an address that was there stays the same target. */
+/** Addresses replace names. An address that was already there stays the same target. */
 function linesOfTargets({ adoptable, port, families }: Adopted): readonly string[] {
   const { endpoints, targets, upstream, differences } = adoptable;
   const ips = endpoints.flatMap(({ addresses }) => addresses).map(({ ip }) => ip);

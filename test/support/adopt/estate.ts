@@ -4,7 +4,10 @@ import type { AwsWorld } from '#sandbox/aws/world/world';
 import { zonesOf } from '#sandbox/aws/world/zones';
 import { type Estate, gatewayAccount } from '../estate';
 
-/** Endpoints of known scopes, made in a world with the ids, names, addresses, states and tags that they have. */
+/**
+ * Creates the endpoints of known scopes in a world, with their ids, names, addresses, states and
+ * tags.
+ */
 export function makeEndpoints(world: AwsWorld, scopes: readonly SeenScope[]): void {
   for (const scope of scopes) if (scope.status === 'known') for (const one of scope.endpoints) makeEndpoint(world, one);
 }

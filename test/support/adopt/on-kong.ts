@@ -7,10 +7,13 @@ import { type Listening, listenTogether } from '#sandbox/network/loopback';
 import type { Sent } from '../kong/load';
 import type { Certificate } from '../network/certificates';
 
-/** What a provider was asked with; `of`: the kind of request, which it carries. */
+/** The request that a provider got; `of`: the kind of request, which it carries. */
 export type Arrival = { readonly of: string; readonly what: string };
 
-/** Says what it was asked with, in a line: Host, the name in the TLS handshake, method, path and body. */
+/**
+ * Starts providers that answer with a line about the request: Host, name in the TLS handshake,
+ * method, path and body.
+ */
 export async function startProviders(addresses: readonly string[], tls: Pick<Certificate, 'cert' | 'key'>) {
   const arrivals: Arrival[] = [];
   const answer = (message: IncomingMessage, response: ServerResponse) => {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeUnlessLacking } from '../needing';
 
-/** AWS's own command line says what a request of people looks like, and what they can read of an answer. */
+/** AWS's own command line sends requests as people do, and shows the readable part of an answer. */
 export const awsCli = [process.env.AWS_CLI, join(__dirname, '../../../.venv/bin/aws')].find(
   (path) => path && existsSync(path),
 );
 
-/** A suite that runs where AWS's command line is installed, and says elsewhere how to install it. */
+/** A suite that needs AWS's command line. Without it, the suite prints how to install it. */
 export function describeWithAwsCli(name: string, suite: () => void): void {
   const lacking =
     'the AWS command line is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install awscli==1.46.3 (or set AWS_CLI to an aws)';

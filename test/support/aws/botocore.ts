@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** What AWS's own model says of a value, as botocore has it. */
+/** AWS's own model of a value, from botocore. */
 type Shape = {
   readonly type: string;
   readonly members?: Readonly<Record<string, Member>>;
@@ -29,7 +29,7 @@ export function loadModel(api: string): Model {
   return JSON.parse(gunzipSync(readFileSync(join(folder, newest, 'service-2.json.gz'))).toString());
 }
 
-/** What of an answer to an action is not as the model has it, by path; nothing where all of it is. */
+/** The parts of an action's answer that differ from the model, by path; empty when none does. */
 export function misfitsOf(model: Model, action: string, xml: string): readonly string[] {
   const [root] = parseXml(xml);
   const output = model.operations[action]?.output;
@@ -74,7 +74,7 @@ const forms: Readonly<Record<string, RegExp>> = {
 
 function isScalar({ type, enum: words }: Shape, { text, children }: Element): boolean {
   if (children.length > 0 || !(forms[type] ?? /^/).test(text)) return false;
-  // EC2 writes enumerated words as it likes: `available` for `Available`.
+  // EC2 writes enumerated words in its own way: `available` for `Available`.
   return !words || words.some((word) => word.toLowerCase() === text.toLowerCase());
 }
 

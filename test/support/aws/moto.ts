@@ -6,7 +6,7 @@ import { describeUnlessLacking } from '../needing';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-/** moto is an AWS that nobody here wrote: what our own stand-in and our own reader both got wrong shows here. */
+/** moto is an AWS of other authors. It shows errors that our stand-in and our reader share. */
 const motoServer = [process.env.MOTO_SERVER, join(__dirname, '../../../.venv/bin/moto_server')].find(
   (path) => path && existsSync(path),
 );
@@ -16,7 +16,7 @@ export const motoCredentials = { accessKeyId: 'testing', secretAccessKey: 'testi
 /** What the command line reads from its environment against moto. */
 export const motoEnv = { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'testing', KONNECT_TOKEN: 'kpat_test' };
 
-/** A suite that runs where moto is installed, and says elsewhere how to install it. */
+/** A suite that needs moto. Without it, the suite prints how to install it. */
 export function describeWithMoto(name: string, suite: () => void): void {
   const lacking =
     "moto is not installed. To run it: python3 -m venv .venv && .venv/bin/pip install 'moto[server,ec2]==5.2.5' (or set MOTO_SERVER to a moto_server)";
@@ -25,7 +25,10 @@ export function describeWithMoto(name: string, suite: () => void): void {
 
 export type Moto = { readonly url: string; close(): void };
 
-/** Starts moto on a free port and waits until it answers; the SDK finds moto's credentials in this process's environment. */
+/**
+ * Starts moto on a free port and waits for its answer. The SDK finds moto's credentials in this
+ * process's environment.
+ */
 export async function startMoto(): Promise<Moto> {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'testing', AWS_SECRET_ACCESS_KEY: 'testing' });
   const port = await freePort();

@@ -94,8 +94,8 @@ export function createMockEc2() {
 export type MockEc2 = ReturnType<typeof createMockEc2>;
 
 /**
- * Answers with `pages` in turn, and with those of `interfaces` that a call asks for; the call of number `failing`, counted
- * from 0 over both, is throttled.
+ * Answers with `pages` in turn, and with the requested `interfaces`. The call with the number
+ * `failing`, counted from 0 over both, is throttled.
  */
 export function answerWith(
   { ec2 }: MockEc2,
@@ -136,7 +136,7 @@ export function associateWith({ ec2 }: MockEc2, associations: readonly VpcEndpoi
 
 export const endlessBudget: CallBudget = { take: async () => {} };
 
-/** A budget that notes each call, and how many AWS had answered before. */
+/** A budget that records each call, and how many calls AWS had answered before. */
 export function createNotedBudget({ ec2 }: MockEc2) {
   const taken: string[] = [];
   const take: CallBudget['take'] = async ({ account, region, action }) => {

@@ -22,7 +22,7 @@ type StateOver = Partial<Omit<ServiceState, 'connections' | 'permissions' | 'set
   readonly health?: readonly ZoneHealth[] | 'unknown';
 };
 
-/** A service of which everything is known, and nothing is there, but for what a test says. */
+/** A service with everything known and nothing there, unless the test adds it. */
 export function serviceState({
   connections = [],
   permissions = [],

@@ -2,7 +2,10 @@ import type { EndpointService } from '#sandbox/aws/world/model';
 import { defaultConfig, type Estate, gatewayAccount, openEstate, region } from '../estate';
 import { accounts } from './builders';
 
-/** An estate with an endpoint service in front of domain sd2, as a provider has it, to which accounts connect. */
+/**
+ * An estate with an endpoint service in front of domain sd2, as a provider has it. Accounts connect
+ * to it.
+ */
 export type ContractsWorld = Estate & {
   readonly service: EndpointService;
   /** Writes the configuration with this block in it, and more keys of the first level. */
@@ -11,7 +14,7 @@ export type ContractsWorld = Estate & {
   connect(account: string): string;
   stateOf(endpointId: string): string | undefined;
   principals(): readonly string[];
-  /** Names of the calls that AWS got and that write. */
+  /** The names of writing calls at AWS. */
   writes(): readonly string[];
 };
 

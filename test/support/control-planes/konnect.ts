@@ -10,7 +10,9 @@ import { type ConnectOptions, connectKonnect } from '#sync/control-planes/konnec
 import type { Change } from '#sync/plan/changes';
 import { createFakeClock } from '../passes';
 
-/** The Konnect stand-in with one control plane `prod`, and the product's backend connected to it. */
+/**
+ * The Konnect stand-in with one control plane `prod`, and the product's backend connected to it.
+ */
 
 export const owner = 'test';
 export const token = 'kpat_secret-of-the-test';

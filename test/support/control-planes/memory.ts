@@ -7,14 +7,17 @@ import type { Change } from '#sync/plan/changes';
 export type MemoryControlPlane = EntityControlPlane & {
   /** Everything held, by `kind:key`. */
   readonly entities: Map<string, HeldEntity>;
-  /** Every write that arrived, `action kind key`, also those that failed. */
+  /** Every write that arrived, `action kind key`, including failed ones. */
   readonly writes: string[];
   /** Set to make a write fail. */
   failWith: (change: Change) => PrivatelinkError | undefined;
   rollouts: Rollout[];
 };
 
-/** A control plane in memory that fills in defaults as Kong does, so that a comparison which forgets them shows. */
+/**
+ * A control plane in memory that fills in defaults as Kong does. A comparison that ignores defaults
+ * fails on it.
+ */
 export function createMemoryControlPlane(owner: string): MemoryControlPlane {
   const entities = new Map<string, HeldEntity>();
   const writes: string[] = [];

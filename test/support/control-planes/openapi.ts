@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** Konnect's own description of its API, where it lies beside the repository; it is not ours to copy. */
+/**
+ * Konnect's own description of its API, when it lies beside the repository. Its text is not ours to
+ * copy.
+ */
 const openapiPath = join(__dirname, '../../../../shared/konnect/openapi.yaml');
 
 type Schema = {

@@ -26,7 +26,9 @@ const span = new RegExp(`\`(?<span>(?:[A-Z_]+=\\S+ )*(?:${programs}) [^\`\n]+)\`
 /** What a command reads from the lines below it, as far as the word that ends it. */
 const hereText = /(<<(\w+))\n[\s\S]*?\n\s*\2$/gm;
 
-/** Every command of a page, in its order: in blocks of shell, of units of systemd, and between backticks. */
+/**
+ * Every command of a page, in order: in blocks of shell and systemd units, and between backticks.
+ */
 export function commandsIn(page: string): readonly string[] {
   return [...textOf(page).matchAll(new RegExp(`${block.source}|${span.source}`, 'gm'))].flatMap(({ groups = {} }) => {
     const whole = groups.lines?.replace(/\\\n\s*/g, '').replace(hereText, '$1');

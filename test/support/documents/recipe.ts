@@ -25,7 +25,10 @@ export type Step = z.infer<typeof step>;
 
 export const recipePath = join(examplesFolder, 'ci/github-actions.yml');
 
-/** Those in which a change goes from stage to stage: what is called once for each, and who calls it. */
+/**
+ * The workflow for a change through the stages: one part is called once for each stage by the
+ * other.
+ */
 export const rolloutPath = join(examplesFolder, 'ci/rollout.yml');
 export const rolloutStagePath = join(examplesFolder, 'ci/rollout-stage.yml');
 
@@ -49,7 +52,9 @@ export function commandsOf({ jobs }: Pick<Recipe, 'jobs'>, program: string): rea
   return callsOf(lines, program);
 }
 
-/** Every call of `program` in lines of shell: the words up to the first flag or file, and the flags. */
+/**
+ * Every call of `program` in lines of shell: the words up to the first flag or file, and the flags.
+ */
 export function callsOf(lines: readonly string[], program: string): readonly Call[] {
   return lines
     .map((line) => line.split(/[|>]/, 1).join().trim().split(/\s+/))

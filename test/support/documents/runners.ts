@@ -6,13 +6,16 @@ import { readRecipe, rolloutStagePath, scriptOf } from './recipe';
 
 export type JobResult = { readonly exitCode: number; readonly out: string };
 
-/** Runners of GitHub for jobs of stages: each knows nothing but what the cache of its stage and the artifacts of its run bring. */
+/**
+ * GitHub runners for jobs of stages. Each has only the cache of its stage and the artifacts of its
+ * run.
+ */
 export type Runners = {
   /** What stands for a checkout. */
   readonly checkout: string;
   readonly caches: string;
   readonly artifacts: string;
-  /** Does what the job does; gives what the steps named here printed, and how the first that failed ended. */
+  /** Runs the job. Returns the output of the named steps, and the end of the first failed step. */
   readonly run: (stage: string, steps?: readonly string[]) => Promise<JobResult>;
   /** Artifacts are of one run. */
   readonly startRun: () => void;
@@ -62,7 +65,7 @@ export function openRunners(folder: string, env: NodeJS.ProcessEnv): Runners {
         cpSync(join(artifacts, one), join(runner, 'proved'), { recursive: true });
       await runSteps(runner, stage, [taking]);
       const result = await runSteps(runner, stage, steps);
-      // Also after a step that failed.
+      // Also after a failed step.
       await runSteps(runner, stage, [keeping]);
       rmSync(cache, { recursive: true, force: true });
       cpSync(state, cache, { recursive: true });

@@ -19,7 +19,7 @@ export const inMainJob: ReadonlySet<string> = new Set(
   (textOf('.ci/run').match(/^step npm .*/gm) ?? []).flatMap(calledBy).flatMap(withParts),
 );
 
-/** Scripts that a story runs in a copy of the clone, with arguments that keep them short. */
+/** Scripts that a story runs in a copy of the clone, with arguments for a short run. */
 export const shortRuns: Readonly<Record<string, readonly string[]>> = {
   build: ['--clean'],
   generate: [],
@@ -33,5 +33,5 @@ export const shortRuns: Readonly<Record<string, readonly string[]>> = {
 /** They measure, and want the machine to themselves for minutes; docs/testing.md says what. */
 export const measures: readonly string[] = Object.keys(scripts).filter((name) => /^(bench|soak):/.test(name));
 
-/** Called by npm, by the peers where there is a Kong, and a name for two that the main job runs one after the other. */
+/** Called by npm, or by the peers with a Kong, or a name for two scripts of the main job. */
 export const others: readonly string[] = ['prepack', 'test:kong', 'verify'];

@@ -14,17 +14,22 @@ import {
 import { postConfig } from './post-config';
 import { freePorts, type RealKong, startRealKong } from './real-kong';
 
-/** A Kong that starts no plugin server, and one that the test runs beside it. Requests for `url` get to `picked` by the plugin, and to `own`, the service's own upstream, without. */
+/**
+ * A Kong without a plugin server of its own, and one that the test runs beside it. With the plugin,
+ * requests for `url` reach `picked`; without it, they reach `own`, in the service's own upstream.
+ */
 export type Beside = {
   readonly url: string;
   readonly kong: RealKong;
   /** Starts the plugin server; it must not run. */
   readonly start: () => Promise<PluginServer>;
-  /** Kills the process that serves alone. */
+  /** Kills only the serving process. */
   readonly killServing: () => Promise<void>;
   /** Kills all processes of the plugin server at once, as the end of a container does. */
   readonly kill: () => void;
-  /** Gives Kong its configuration, with this weight of the one target of the service's own upstream. */
+  /**
+   * Posts Kong's configuration, with this weight for the one target of the service's own upstream.
+   */
   readonly configure: (weight: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };

@@ -2,11 +2,16 @@ import type { Ground, Prepared } from '#sandbox/estates/estate';
 import { interfacesIn, tagsOf } from '#sandbox/estates/provider';
 import { type Provider, startProvider } from '#sandbox/network/providers';
 
-/** Three domains: `/sd2` stripped, a path below it that is granted to another, and one with operators of regular expressions. */
+/**
+ * Three domains: `/sd2` is stripped, a path below it is granted to another domain, and one path has
+ * operators of regular expressions.
+ */
 export const claims = { sd2: undefined, orders: '/sd2/orders', meta: '/v1.0/a+b(c)' } as const;
 type Domain = keyof typeof claims;
 
-/** What is asked for, whom it reaches, as which path, and what the provider is told was stripped. */
+/**
+ * The requested path, its domain, the path at the provider, and the stripped prefix in the header.
+ */
 type Reached = { readonly asked: string; readonly domain: Domain; readonly arriving: string; readonly prefix?: string };
 
 export const reached: readonly Reached[] = [
@@ -22,7 +27,7 @@ export const reached: readonly Reached[] = [
   { asked: '/v1.0/a+b(c)/x', domain: 'meta', arriving: '/v1.0/a+b(c)/x' },
 ];
 
-/** What merely begins with a path, or looks like it. */
+/** Paths that only begin with a claimed path, or look like one. */
 export const unreached: readonly string[] = [
   ...['/sd22', '/sd22/secret', '/sd2-admin', '/sd2;a', '/sd2%2Fx', '/SD2', '/sd', '/'],
   ...['/v1x0/a+b(c)', '/v1.0/aab(c)', '/v1.0/a+bc', '/v1.0/a+b(c)d'],

@@ -12,12 +12,15 @@ import { startPlainKong } from './plain-kong';
 import { postConfig } from './post-config';
 import { freePorts, type RealKong } from './real-kong';
 
-/** What a provider saw of a request, or what Kong said in its place. */
+/** The provider's view of a request, or Kong's answer in its place. */
 export type CallersAnswer = {
   readonly status: number;
-  /** Values of all headers that tell who calls, in any spelling; empty where the provider got none, or no request. */
+  /**
+   * Values of all identity headers, in any spelling; empty when the provider got none, or no
+   * request.
+   */
   readonly told: readonly string[];
-  /** As the provider got them, names in lower case; empty where it got no request. */
+  /** As the provider got them, names in lower case; empty when it got no request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly trailers: readonly string[];
   readonly body: string;
@@ -35,13 +38,15 @@ export type CallersRequest = {
 export type CallersKong = {
   readonly kong: RealKong;
   readonly admin: string;
-  /** A listener that takes the PROXY protocol, and one that speaks HTTP/2 behind it, and one without it. */
+  /** A listener with the PROXY protocol, one with HTTP/2 behind it, and one without it. */
   readonly places: { readonly http: Place; readonly http2: Place; readonly plain: Place };
   /** Requests that the provider has got. */
   readonly arrived: () => number;
-  /** Gives Kong a service with the plugin at `/call`, others beside it, and more of the document. */
+  /**
+   * Posts a service with the plugin at `/call`, other services beside it, and more of the document.
+   */
   readonly configure: (config: object, beside?: readonly object[], more?: object) => Promise<void>;
-  /** Asks over a connection that begins with this frame, and ends it. */
+  /** Sends a request over a connection that begins with this frame, and closes the connection. */
   readonly ask: (frame: Buffer, sent?: CallersRequest) => Promise<CallersAnswer>;
   readonly close: () => Promise<void>;
 };

@@ -5,13 +5,16 @@ import { listenTogether } from '#sandbox/network/loopback';
 import { lackingPrometheus, type Prometheus, type Scraped, startPrometheus } from '../watch/prometheus';
 import { seriesOf } from '../watch/scrapes';
 
-/** PromQL for the share of requests that the Kong of a stage answered with 5xx in the last seconds. */
+/** PromQL for the share of requests that a stage's Kong answered with 5xx in the last seconds. */
 export function errorsOf(stage: string): string {
   const rate = (more: string) => `sum(rate(kong_http_requests_total{stage="${stage}"${more}}[5s]))`;
   return `(${rate(',code=~"5.."')} or vector(0)) / ${rate('')}`;
 }
 
-/** Reads the metrics of Kongs, and answers `errorsOf` from them: a Prometheus, or, which is said, a stand-in that understands nothing else. */
+/**
+ * Reads the metrics of Kongs, and answers `errorsOf` from them. It is a Prometheus, or a stand-in,
+ * announced as such, that knows only this query.
+ */
 export function openErrors(folder: string, scraped: Scraped): Promise<Prometheus> {
   if (!lackingPrometheus) return startPrometheus(folder, scraped);
   process.stderr.write(`stand-in: a server of the test answers the queries, for ${lackingPrometheus}\n`);
@@ -28,7 +31,7 @@ export async function askErrors({ url }: Prometheus, stage: string): Promise<num
 
 type Counts = { readonly all: number; readonly bad: number };
 
-/** Compares what a Kong has counted with what it had at the query before. */
+/** Compares a Kong's counters with those at the query before. */
 async function startStandIn(scraped: Scraped): Promise<Prometheus> {
   const before = new Map<string, Counts>();
   const shareOf = async (stage: string) => {

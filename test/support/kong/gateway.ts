@@ -20,7 +20,10 @@ export type GatewayStage = {
   readonly loopback: Loopback;
   readonly hops: readonly Hop[];
   readonly reported: readonly { readonly id: string; readonly hostname: string; readonly configHash: string }[];
-  /** A provider at one address; answers its address, and the request's path and body, unless `handle` is given. */
+  /**
+   * A provider at one address. It answers its address, and the request's path and body, unless
+   * `handle` is given.
+   */
   readonly provide: (handle?: ProviderOptions['handle']) => Promise<Provider>;
   /** An address that refuses connections. */
   readonly deadAddress: () => Promise<string>;

@@ -21,7 +21,10 @@ export type KongEstate<T> = {
   readonly kong: RealKong;
   /** Of Kong's Admin API. */
   readonly admin: string;
-  /** Runs `sync`; the entities of the plugin get the mode, and zones their upstreams with affinity. Throws when it does not end with 0. */
+  /**
+   * Runs `sync`. The plugin entities get the mode, and zones get upstreams with an affinity. Throws
+   * when it does not end with 0.
+   */
   synchronise(mode: ConfigurationOptions['mode'], affinity?: ConfigurationOptions['affinity']): Promise<void>;
   close(): Promise<void>;
 };
@@ -36,7 +39,10 @@ export type KongEstateOptions<T> = {
   readonly descriptors?: number;
 };
 
-/** Starts AWS, Kong with the plugin under `program`, and the estate behind it; synchronised once, in target mode. */
+/**
+ * Starts AWS, Kong with the plugin under `program`, and the estate behind it; synchronised once, in
+ * target mode.
+ */
 export async function openKongEstate<T extends { close(): Promise<void> }>(
   options: KongEstateOptions<T>,
 ): Promise<KongEstate<T>> {
@@ -81,7 +87,7 @@ export async function openKongEstate<T extends { close(): Promise<void> }>(
 }
 
 async function sync(configPath: string, account: string): Promise<void> {
-  // The SDK reads the process's own environment, which Jest gives each test file anew.
+  // The SDK reads the process's own environment, which Jest resets for each test file.
   Object.assign(process.env, keysOf(account));
   const { exitCode, out, err } = await runCli(['sync', '-c', configPath]);
   if (exitCode !== 0) throw new Error(`sync ended with ${exitCode}: ${out}${err}`);

@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RealKong, type RealKongOptions, startRealKong } from './real-kong';
 
-/** A Kong without a database whose plugin finds nothing: what it does comes from its Admin API alone. The folder must not be there yet. */
+/**
+ * A Kong without a database whose plugin discovers nothing: only its Admin API configures it. The
+ * folder must not exist yet.
+ */
 export function startPlainKong(
   folder: string,
   options: Pick<RealKongOptions, 'ports' | 'variables'>,

@@ -1,6 +1,9 @@
 import { request } from 'undici';
 
-/** Gives a Kong without a database its whole configuration, by its Admin API. Throws with what Kong says where it refuses. */
+/**
+ * Posts the whole configuration of a Kong without a database. Throws Kong's words when Kong
+ * refuses.
+ */
 export async function postConfig(admin: string, content: object): Promise<void> {
   const { statusCode, body } = await request(`${admin}/config`, {
     method: 'POST',

@@ -42,7 +42,10 @@ function isThere(path: string): boolean {
   }
 }
 
-/** Starts a database on loopback that everybody there may use, and has `kong` (an executable) make its tables in it. */
+/**
+ * Starts a database on loopback, open to every local user. `kong` (an executable) creates its
+ * tables.
+ */
 export async function startPostgres(programs: string, kong: string): Promise<Postgres> {
   const folder = mkdtempSync(join(tmpdir(), 'kong-postgres-'));
   const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};

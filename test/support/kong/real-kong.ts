@@ -63,7 +63,10 @@ export type Sidecar = {
   readonly dumpPath: string;
 };
 
-/** What runs Kong: an executable, or a container on the host's network that has the folder under the same path. */
+/**
+ * Runs Kong: an executable, or a container on the host's network with the folder under the same
+ * path.
+ */
 type Runner = {
   readonly installation: Installation;
   readonly start: (start: Start) => Promise<Running>;
@@ -127,7 +130,10 @@ export async function startRealKong(options: RealKongOptions): Promise<RealKong>
   };
 }
 
-/** Kong starts no plugin server where there is no start command; with an empty one it does not start itself. */
+/**
+ * Without a start command Kong starts no plugin server. With an empty one, Kong itself does not
+ * start.
+ */
 function besideSidecar(variables: Variables, { socketPath, dumpPath }: Sidecar): Variables {
   const { KONG_PLUGINSERVER_JS_START_CMD: _, ...others } = variables;
   return {

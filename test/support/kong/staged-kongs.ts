@@ -50,7 +50,10 @@ export type StagedKongs = {
   readonly close: () => Promise<void>;
 };
 
-/** Real Kongs without a database behind which is one endpoint, and what reads their metrics; its provider answers at all addresses, of which the endpoint has the first. */
+/**
+ * Real Kongs without a database in front of one endpoint, and a reader of their metrics. The
+ * provider answers at all addresses; the endpoint has the first ones.
+ */
 export async function openStagedKongs(
   names: readonly string[],
   [first = [], ...others]: readonly (readonly string[])[],

@@ -2,7 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { callersPluginName } from '#core/names';
 
-/** The plugin `privatelink-callers` in the Lua that Kong is made of, between an `ngx` and a `kong` that tell what was asked of them. */
+/**
+ * The plugin `privatelink-callers` in Kong's Lua interpreter, with an `ngx` and a `kong` that
+ * record their calls.
+ */
 
 export const callersHandlerFile = join(__dirname, '../../../plugin/lua/kong/plugins', callersPluginName, 'handler.lua');
 
@@ -15,11 +18,14 @@ export type LuaHeader = readonly [name: string, value: string];
 
 /** One request. Texts hold a character for each byte. */
 export type LuaRequest = {
-  /** A new table for each one that is not the same object as that of the request before. */
+  /** A new table, unless it is the same object as in the request before. */
   readonly config: Readonly<Record<string, string | number | undefined>>;
   readonly tlv?: string | undefined;
   readonly headers?: readonly LuaHeader[];
-  /** What goes wrong during it: names of functions, such as `kong.log.warn`, which throw, or of fields that are not there (`no kong.log`). */
+  /**
+   * The faults during the request: functions that throw, for example `kong.log.warn`, or missing
+   * fields (`no kong.log`).
+   */
   readonly faults?: readonly string[];
   /** Unix epoch, seconds. */
   readonly at?: number;
@@ -153,7 +159,10 @@ export type LuaRun = {
   readonly kilobytes: number;
 };
 
-/** Runs the requests one after the other through one worker's handler. `strict`: with no more of Lua than Kong's strict sandbox has. */
+/**
+ * Runs the requests one after another through one worker's handler. `strict`: with only the Lua of
+ * Kong's strict sandbox.
+ */
 export function runCallersLua(requests: readonly LuaRequest[], setting: 'free' | 'strict' = 'free'): LuaRun {
   const configs = [...new Set(requests.map(({ config }) => config))];
   const head = `local handler_path, setting = ${inLua(callersHandlerFile)}, ${inLua(setting)}`;

@@ -10,7 +10,10 @@ export type Certificate = {
   readonly key: string;
 };
 
-/** A private certificate authority, as companies have them: Node knows it only where somebody names it. */
+/**
+ * A private certificate authority, as companies have them. Node trusts it only when it is
+ * configured.
+ */
 export type Authority = Certificate & { readonly issue: (name: string, hosts: readonly string[]) => Certificate };
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

@@ -1,7 +1,10 @@
 import { Agent } from 'node:http';
 import { connect, isIPv6, type Socket } from 'node:net';
 
-/** Headers of the PROXY protocol as a load balancer sends them before all else (haproxy.org/download/1.8/doc/proxy-protocol.txt), byte by byte. */
+/**
+ * Headers of the PROXY protocol as a load balancer sends them at the beginning
+ * (haproxy.org/download/1.8/doc/proxy-protocol.txt), byte by byte.
+ */
 
 const signature = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 
@@ -12,7 +15,7 @@ export type Tlv = {
   readonly type?: number;
   /** A character for each byte. */
   readonly value: string;
-  /** The length that the TLV claims; absent: that of the value. */
+  /** The length in the TLV; absent: the actual length of the value. */
   readonly claimed?: number;
 };
 

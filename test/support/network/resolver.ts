@@ -90,7 +90,9 @@ export async function listeningAt(
   return { address, port: Number(address.slice(address.lastIndexOf(':') + 1)) };
 }
 
-/** Sends a message by UDP, and gives the first answer; undefined where none comes in `timeoutMs`. */
+/**
+ * Sends a message over UDP and returns the first answer; undefined when none comes in `timeoutMs`.
+ */
 export async function sendUdp(
   port: number,
   message: Buffer,

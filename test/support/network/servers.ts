@@ -15,7 +15,9 @@ export type TestProxy = Listening & {
   answer(status: number): void;
 };
 
-/** A proxy on loopback that alone knows where the hosts are: whoever does not ask it reaches none of them. */
+/**
+ * A proxy on loopback. Only the proxy knows the hosts, so a client without it reaches none of them.
+ */
 export async function startProxy(ports: Readonly<Record<string, number>>): Promise<TestProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];

@@ -8,7 +8,10 @@ import type { CliResult } from '../cli';
 import { textOf } from '../documents/pages';
 import { copyClone, lendPackages } from './clone';
 
-/** The package as a user has it: packed from this clone, installed globally under a prefix that was empty. */
+/**
+ * The package as a user has it: packed from this clone, and installed globally under an empty
+ * prefix.
+ */
 export type Installed = {
   /** Where the package lies. */
   readonly root: string;
@@ -23,7 +26,10 @@ export type Installed = {
   close(): void;
 };
 
-/** Runs README's command for it in a copy of this clone, with dependencies from the registry. Throws what npm ends with. */
+/**
+ * Runs README's install command in a copy of this clone, with dependencies from the registry.
+ * Throws npm's error.
+ */
 export function installPackage(): Installed {
   const base = mkdtempSync(join(tmpdir(), 'kong-privatelink-installed-'));
   refuseStrangers(base);
@@ -50,7 +56,10 @@ export function installPackage(): Installed {
   };
 }
 
-/** Node looks for packages in all folders above: those of a temporary folder would be taken for installed. */
+/**
+ * Node looks for packages in all folders above. Packages above a temporary folder would seem to be
+ * installed.
+ */
 function refuseStrangers(base: string): void {
   const above = dirname(base);
   if (existsSync(join(above, 'node_modules'))) throw new Error(`remove ${above}/node_modules, or set TMPDIR`);

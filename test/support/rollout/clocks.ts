@@ -4,8 +4,8 @@ import { createFakeClock, type FakeClock } from '../passes';
 const longestPollMs = 1_000;
 
 /**
- * The clock of a process that waits: each of its polls is over at once, and the time has gone by. `onPoll` is told by when. Longer sleeps,
- * as between the renewals of what it does then, end with their signal.
+ * The clock of a waiting process: each poll ends at once, as if its time had passed. `onPoll` gets
+ * that time. Longer sleeps, for example between renewals, end with their signal.
  */
 export function createRushingClock(onPoll: (monotonicMs: number, clock: FakeClock) => unknown = () => {}): FakeClock {
   const clock = createFakeClock(1_800_000_000_000);

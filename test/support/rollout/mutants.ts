@@ -1,6 +1,6 @@
 import { afterEach, expect, it, jest } from '@jest/globals';
 
-// biome-ignore lint/suspicious/noExplicitAny: a mutant takes and gives whatever the function that it stands for does.
+// biome-ignore lint/suspicious/noExplicitAny: a mutant has the types of the function it replaces.
 export type Module = Readonly<Record<string, any>>;
 
 /** A fault put into one module of the product. */
@@ -32,7 +32,10 @@ export const pinOfProcess: Pick<Mutant<never>, 'module' | 'mutate'> = {
   }),
 };
 
-/** Each mutant has to break a property in the history that it lives through, which breaks none without it; `load` requires anew what lives it. */
+/**
+ * Each mutant must break a property in its history, which breaks none without it. `load` loads the
+ * tested code again.
+ */
 export function areCaught<Step>(
   mutants: readonly Mutant<Step>[],
   load: () => (history: readonly Step[]) => Promise<void>,

@@ -22,7 +22,10 @@ export const bad = [{ name: 'request-termination', config: { status_code: 503 } 
 
 type Row = { readonly progress: { readonly step: string; readonly reason?: string } };
 
-/** Control planes with a data plane each, which has at once what it should, and a gateway which answers 503 where its control plane says so. */
+/**
+ * Control planes, each with a data plane that applies changes at once. A gateway answers 503 when
+ * its control plane says so.
+ */
 export async function openStagedEstate(names: readonly string[]): Promise<StagedEstate> {
   const estate = await openEstate(names.map((name) => ({ name })));
   const { konnect } = estate;

@@ -70,7 +70,9 @@ function rolloutText(step: StageStep): string {
   return renderMetrics(workerMetrics, rolloutSamples({ stage: 'canary', step }));
 }
 
-/** `last_success` stays where it was when the worker was struck: in its fifth minute, four after its first pass. */
+/**
+ * `last_success` keeps the time of the fault: the fifth minute, four minutes after the first pass.
+ */
 const lastSuccess = 'kong_privatelink_last_success_timestamp_seconds 241';
 
 export const alertFaults: readonly AlertFault[] = [

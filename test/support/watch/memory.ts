@@ -9,7 +9,7 @@ import { createPasses, observedIn } from '../passes';
 
 type Told = Readonly<Record<string, unknown>>;
 
-/** The worker's pass over what a test lets discovery see, in memory, with all that it logs, reports and counts. */
+/** The worker's pass over a test's snapshots, in memory, with its log, reports and counters. */
 export function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
   const passes = createPasses(over);
   let scopes: readonly ScopeState[] = [knownScope([endpointOf()])];
@@ -49,7 +49,10 @@ export function openWatch(over: Parameters<typeof createPasses>[0] = {}) {
       scopes = seen;
     },
     run: (signal = new AbortController().signal) => pass(++number, signal),
-    /** What the metric says with these labels, without the prefix that all have; of all labels together where none are given. */
+    /**
+     * The metric's value for these labels, without the common prefix; the sum over all labels when
+     * none are given.
+     */
     metric: (name: string, labels?: Readonly<Record<string, string>>) => {
       const series = metrics.samples()[`kong_privatelink_${name}`] ?? {};
       if (labels) return series[labelText(labels)] ?? 0;

@@ -10,7 +10,10 @@ import { builtCli } from '../sandbox';
 import { until } from '../until';
 import { seriesOf } from './scrapes';
 
-/** Runs in a worker before its own code: at SIGUSR2 the thread of the passes says so and does nothing else, as where it plans for long, until the file `free` is there. */
+/**
+ * Runs in a worker before its own code. At SIGUSR2 the passes' thread says so and blocks, as in a
+ * long plan, until the file `free` exists.
+ */
 export const busyAtSignal = `
 const { existsSync, writeSync } = require('node:fs');
 const { isMainThread } = require('node:worker_threads');
@@ -37,7 +40,7 @@ const line = z.looseObject({ msg: z.string(), address: z.string().optional(), re
 
 export type WorkerProcess = ReturnType<typeof startWorkerProcess>;
 
-/** A worker as a process over the estate, which must listen on loopback, and the lines of its log. */
+/** A worker process over the estate, which must listen on loopback, with the lines of its log. */
 export function startWorkerProcess(
   estate: Estate,
   { argv = [], env = {} }: { readonly argv?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},

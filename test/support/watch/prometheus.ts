@@ -7,7 +7,10 @@ import { request } from 'undici';
 import { listenTogether } from '#sandbox/network/loopback';
 import { until } from '../until';
 
-/** Whose metrics it reads each second: `host:port`, by the stage that its series are labelled with. */
+/**
+ * The scraped addresses (`host:port`), by the stage that labels their series. They are read each
+ * second.
+ */
 export type Scraped = Readonly<Record<string, string>>;
 
 /** Answers `/api/v1/query`. */

@@ -2,7 +2,10 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describeUnlessLacking } from '../needing';
 
-/** promtool judges what Prometheus reads of us: it is Prometheus' own. `.ci/run` fetches the last one. */
+/**
+ * promtool judges our output for Prometheus: it is Prometheus' own tool. `.ci/run` fetches the last
+ * version.
+ */
 const promtool = [process.env.PROMTOOL ?? 'promtool', join(__dirname, '../../../tools/prometheus/bin/promtool')].find(
   (binary) => spawnSync(binary, ['--version']).status === 0,
 );

@@ -4,10 +4,12 @@ import { openWatch } from './memory';
 
 const minuteMs = 60_000;
 
-/** What Prometheus gets each minute of one worker, from its first minute on; empty where the worker does not answer. */
+/** One worker's metrics for Prometheus at each minute; empty when the worker does not answer. */
 export type Scrapes = readonly string[];
 
-/** A worker in memory that passes each minute, as its server tells Prometheus of it after the pass. */
+/**
+ * A worker in memory with a pass each minute. Its server tells Prometheus about it after the pass.
+ */
 export function openScraped(over: Parameters<typeof openWatch>[0] = {}) {
   const watch = openWatch(over);
   const { monotonicMs } = watch.clock;
@@ -23,7 +25,7 @@ export function openScraped(over: Parameters<typeof openWatch>[0] = {}) {
   return {
     ...watch,
     scrapes,
-    /** So many minutes go by; `before` is what happens before each pass, and may add to what is scraped. */
+    /** Lets this many minutes pass. `before` runs before each pass, and may add to the scrape. */
     pass: async (minutes: number, before: (minute: number) => unknown = () => {}) => {
       for (let minute = 0; minute < minutes; minute += 1) {
         const more = await before(minute);

@@ -2,7 +2,10 @@ import { type BlackHole, startBlackHole } from '#sandbox/network/black-hole';
 import { type Loopback, openLoopback } from '#sandbox/network/loopback';
 import { type Provider, startProvider } from '#sandbox/network/providers';
 
-/** Addresses of a domain: of its first endpoint, of what that is replaced by, and of its second; each time one in Kong's own zone, then one in another. */
+/**
+ * Addresses of a domain: of its first endpoint, of its replacement, and of its second one. Each has
+ * one address in Kong's own zone, then one in another.
+ */
 export type Addresses = {
   readonly first: readonly string[];
   readonly replaced: readonly string[];
@@ -20,7 +23,10 @@ export type Addressed = {
   readonly close: () => Promise<void>;
 };
 
-/** Starts a provider at each address of each domain; only requests for `path` count as arrivals, not Kong's own checks. */
+/**
+ * Starts a provider at each address of each domain. Only requests for `path` count as arrivals, not
+ * Kong's own checks.
+ */
 export async function startAddresses(domains: readonly string[], path: string): Promise<Addressed> {
   const loopback = await openLoopback();
   const addresses = new Map(domains.map((domain) => [domain, allotTo(loopback)]));

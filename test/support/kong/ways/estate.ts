@@ -27,7 +27,10 @@ export type WaysEstate = {
   /** Ids of a domain's two endpoints. */
   readonly endpoints: Readonly<Record<string, readonly [string, string]>>;
   readonly loads: Readonly<Record<Way, Load>>;
-  /** Runs `retire` in a process of its own, so that providers go on answering here; whether it ended with 0. */
+  /**
+   * Runs `retire` in its own process, so that providers here go on answering. Returns whether it
+   * ended with 0.
+   */
   readonly retire: (domain: string) => Promise<boolean>;
   readonly close: () => Promise<void>;
 };
@@ -41,7 +44,9 @@ const path = '/x';
 export const intervalSeconds = 1;
 const probeSeconds = 1;
 
-/** A real Kong without a database that a worker keeps, and the four ways behind it, each under load. */
+/**
+ * A real Kong without a database that a worker keeps, and the four ways behind it, each under load.
+ */
 export async function openWays(client: DnsClient): Promise<WaysEstate> {
   const opened: (() => Promise<unknown>)[] = [];
   const close = async () => {

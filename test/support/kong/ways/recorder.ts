@@ -12,12 +12,17 @@ import type { Protocol } from '#core/model';
 import { type Listening, listenTogether } from '#sandbox/network/loopback';
 import type { Certificate } from '../../network/certificates';
 
-/** What a provider was asked with: Host (`:authority` of gRPC), and the name in the TLS handshake where there was one. */
+/**
+ * The request that a provider got: Host (`:authority` of gRPC), and the name of a TLS handshake.
+ */
 export type Seen = { readonly host?: string; readonly serverName?: string };
 
 export type Recorder = Pick<Listening, 'port' | 'close'> & { readonly seen: readonly Seen[] };
 
-/** A provider of one protocol that answers everything, and keeps what it was asked with, but for Kong's own checks of `/`. */
+/**
+ * A provider of one protocol that answers everything and records requests, except Kong's own checks
+ * of `/`.
+ */
 export async function startRecorder(protocol: Protocol, { cert, key }: Certificate): Promise<Recorder> {
   const seen: Seen[] = [];
   const note: Note = (host, socket) => void seen.push({ host, serverName: nameOf(socket) });
@@ -42,7 +47,7 @@ function answerHttp(note: Note) {
   };
 }
 
-/** An empty message, and the status that says that all is well. */
+/** An empty message, and the status for success. */
 function answerGrpc(note: Note) {
   return (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     note(headers[':authority'], stream.session?.socket);
