@@ -1,4 +1,4 @@
-# The worker, and with --target sidecar the plugin server beside a Kong; docs/operations.md shows how to run each.
+# The worker, and with --target sidecar the plugin server beside a Kong; docs/worker.md and docs/plugin.md show how to run each.
 FROM node:22.23.2-bookworm-slim@sha256:48e4b67d85f87bd551df43704e24d252f56cc5f8e9718841aace50f19948f0f9 AS build
 WORKDIR /build
 COPY package.json package-lock.json ./

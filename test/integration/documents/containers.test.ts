@@ -238,11 +238,11 @@ it('the image of a data plane asks the plugin server in words that it takes', ()
   expect(parseOptions(query?.split(' ').slice(1) ?? [])).toMatchObject({ dumpAllPlugins: true });
 });
 
-describe('what operations.md says of the sidecar', () => {
+describe('what docs/plugin.md says of the sidecar', () => {
   const kongNeeds = Object.entries(kongBeside?.environment ?? {}).filter(([name]) => name.startsWith('KONG_PLUGIN'));
 
   it('is what Kong is told in docker-compose.yml', () => {
-    const told = blocksIn('docs/operations.md', 'sh').map((lines) => lines.replaceAll('"', '').trim().split('\n'));
+    const told = blocksIn('docs/plugin.md', 'sh').map((lines) => lines.replaceAll('"', '').trim().split('\n'));
 
     expect(told).toContainEqual(kongNeeds.map(([name, value]) => `${name}=${value}`));
   });
@@ -262,7 +262,7 @@ describe('what operations.md says of the sidecar', () => {
       containers: z.tuple([containerSchema]),
     }),
   });
-  const pods = blocksIn('docs/operations.md', 'yaml').filter((code) => code.includes('initContainers:'));
+  const pods = blocksIn('docs/plugin.md', 'yaml').filter((code) => code.includes('initContainers:'));
 
   it.each(pods)('is a pod whose containers do what those of docker-compose.yml do', (code) => {
     const { volumes, initContainers, containers } = podSchema.parse(parse(code)).spec;
