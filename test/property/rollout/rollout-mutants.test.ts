@@ -26,7 +26,7 @@ const mood = (stage: (typeof all)[number], says: 'pass' | 'fail' | 'inconclusive
  */
 const mutants: readonly Mutant<Step>[] = [
   {
-    name: 'a gate that cannot tell counts as one that passes',
+    name: 'a gate that cannot tell is taken for a pass',
     module: '#sync/rollout/advance/judge',
     mutate: ({ createJudge }) => ({
       createJudge: (options: Module) => {
