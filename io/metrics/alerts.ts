@@ -19,7 +19,7 @@ export type AlertTable<M extends string = string> = Readonly<Record<string, Aler
 
 /** Returns the place in the manual that says what to do. */
 export function runbookOf(alert: string): string {
-  return `docs/operations.md#${alert.toLowerCase()}`;
+  return `docs/alerts.md#${alert.toLowerCase()}`;
 }
 
 /** Returns a file of rules for Prometheus with the alerts of each group. */

@@ -15,7 +15,7 @@ type Exit = keyof typeof exitCodes;
 /** What each that a verb can end with means there. */
 export type Exits = Readonly<Partial<Record<Exit, string>>>;
 
-/** What they mean, whatever the verb: `--help`, README.md and docs/operations.md say this. */
+/** What they mean, whatever the verb: `--help`, README.md and docs/removals.md say this. */
 export const exitMeanings: { readonly [E in Exit]: string } = {
   done: 'done',
   error: 'error (nothing written)',

@@ -87,7 +87,7 @@ describeWithPromtool('Prometheus', () => {
             summary: 'No pass of worker:9543 succeeds',
             description:
               'For a while no pass has read every scope and written everything that was planned. The last one fell short by: scopes_unknown.',
-            runbook: 'docs/operations.md#kongprivatelinknosuccess',
+            runbook: 'docs/alerts.md#kongprivatelinknosuccess',
           },
         },
       ],
@@ -117,7 +117,7 @@ describeWithPromtool('Prometheus', () => {
             summary: 'No pass of worker:9543 (stage us) succeeds',
             description:
               'For a while no pass has read every scope and written everything that was planned. The last one fell short by: failed.',
-            runbook: 'docs/operations.md#kongprivatelinknosuccess',
+            runbook: 'docs/alerts.md#kongprivatelinknosuccess',
           },
         },
       ],

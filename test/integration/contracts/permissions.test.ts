@@ -12,7 +12,7 @@ afterEach(() => estate.close());
 
 /** Actions of a row of the table, without their API. */
 function actionsOf(feature: string): readonly string[] {
-  const row = textOf('docs/operations.md')
+  const row = textOf('docs/permissions.md')
     .split('\n')
     .find((line) => line.startsWith(`| ${feature}`));
   return [...(row ?? '').matchAll(/`(?:ec2|elasticloadbalancing):(\w+)`/g)].map(([, action = '']) => action).sort();

@@ -12,7 +12,7 @@ import { metricTable } from '#plugin/server/serving/metrics';
 import { exitCodes, exitMeanings } from '#sync/cli/exit-codes';
 import { conditionWords } from '#sync/watch/log/conditions';
 import { logFormats, logLevels } from '#sync/watch/log/log';
-import { textOf } from '../../support/documents/pages';
+import { blocksIn, textOf } from '../../support/documents/pages';
 
 const root = resolve(__dirname, '../../..');
 const decisions = readdirSync(join(root, 'docs/decisions'));
@@ -53,7 +53,10 @@ describe('documentation', () => {
     [
       'the configuration',
       fileSchema,
-      ['operations', 'sources', 'control-planes', 'publishing', 'data-planes', 'stages', 'rollouts', 'contracts'],
+      [
+        ...['configuration', 'setup', 'permissions', 'connections', 'worker', 'removals', 'sources', 'control-planes'],
+        ...['publishing', 'data-planes', 'stages', 'rollouts', 'contracts'],
+      ],
     ],
     ['the plugin', pluginSchema, ['plugin']],
   ])('names every key of %s in the manual', (_, schema, named) => {
@@ -68,7 +71,7 @@ describe('documentation', () => {
   });
 
   it('shows a configuration that is valid, with all keys of the first level and the defaults', () => {
-    const [, text = ''] = /^## Configuration$.*?^```yaml\n(.*?)^```/ms.exec(textOf('docs/operations.md')) ?? [];
+    const [text = ''] = blocksIn('docs/configuration.md', 'yaml');
     const shown: Readonly<Record<string, unknown>> = parse(text);
     const optional = configSchema.omit({ owner: true, sources: true, controlPlane: true, domains: true });
 
@@ -109,10 +112,10 @@ describe('documentation', () => {
     const told = Object.values(exitCodes).map((code, index) => [code, Object.values(exitMeanings)[index]]);
     const listed = told.map((one) => one.join(' ')).join(', ');
     const rows = told.map((one) => `| ${one.join(' | ')} |`);
-    const operations = textOf('docs/operations.md').replaceAll('`', '');
+    const page = textOf('docs/removals.md').replaceAll('`', '');
 
     expect(textOf('README.md').replaceAll('`', '')).toContain(`these exit codes: ${listed}.`);
-    expect(rows.filter((row) => !operations.includes(row))).toEqual([]);
+    expect(rows.filter((row) => !page.includes(row))).toEqual([]);
   });
 
   it('lists every decision in the index', () => {

@@ -12,7 +12,7 @@ import { startWatchServer, type WatchServer } from '#sync/watch/server';
 import { textOf } from '../../support/documents/pages';
 import { type Authority, type Certificate, createAuthority } from '../../support/network/certificates';
 
-const [, recipes = ''] = /^## Probes and scrapes$(.*?)^## /ms.exec(textOf('docs/operations.md')) ?? [];
+const [, recipes = ''] = /^## Probes and scrapes$(.*)/ms.exec(textOf('docs/worker.md')) ?? [];
 const blocks = [...recipes.matchAll(/^```(\w+)\n(.*?)^```/gms)].map(([, kind = '', text = '']) => ({ kind, text }));
 const blockWith = (word: string) => blocks.find(({ text }) => text.includes(word))?.text ?? '';
 const token = 'token-of-the-recipes';
