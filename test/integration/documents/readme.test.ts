@@ -65,3 +65,38 @@ describe('README', () => {
       expect(stdout).toContain(`  ${verb} `);
   });
 });
+
+describe('docs/setup.md', () => {
+  const shown = [...textOf('docs/setup.md').matchAll(/^ *```text\n([\s\S]*?)^ *```/gm)].map(([, lines = '']) => lines);
+  const lines = (text: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trim().replace(/\s+/g, ' '))
+      .filter(Boolean);
+
+  async function printed(...argv: readonly string[]): Promise<readonly string[]> {
+    const { out } = await estate.run(...argv);
+    return lines(out.replace(/vpce-[0-9a-f]+/g, 'vpce-0123456789abcdef0'));
+  }
+
+  it('shows what doctor, discover and diff print, and what diff says once it worked', async () => {
+    const [checks = '', endpoints = '', changes = ''] = shown;
+    estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
+
+    // Node's version and the file are those of the reader's machine.
+    const own = lines(checks).filter((line) => !/^(Node\.js|configuration|…)/.test(line));
+    expect(await printed('doctor')).toEqual(expect.arrayContaining(own));
+    // The network of the estate has findings too.
+    expect((await printed('discover')).slice(0, 2)).toEqual(lines(endpoints));
+    expect(await printed('diff')).toEqual(lines(changes));
+    await estate.run('sync');
+    expect(textOf('docs/setup.md')).toContain(`prints \`${(await printed('diff')).join()}\``);
+  });
+
+  it('shows an endpoint in quarantine as discover does', async () => {
+    const [quarantined = ''] = lines(shown[3] ?? '');
+    estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:protocol': 'htp' } });
+
+    expect(await printed('discover')).toContain(quarantined);
+  });
+});
