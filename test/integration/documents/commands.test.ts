@@ -20,7 +20,10 @@ const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['an estate, below', ours],
   ['Jest, below', /^([A-Z_]+=\w+ )?npx jest/],
   ['npx, below', /^npx kong-privatelink$/],
-  ['the suite of the package, which needs the registry', /^npm (install --global .*|uninstall --global @kong-privatelink\/cli|link|pack)$/],
+  [
+    'the suite of the package, which needs the registry',
+    /^npm (install --global .*|uninstall --global @kong-privatelink\/cli|link|pack)$/,
+  ],
   ['npm', /^npm (ci|test|start|run [\w:]+)( --|$)/],
   ['Kong, which reads it; below', /^KONG_\w+=/],
   ['any shell; below', /^export [A-Z_]+=/],

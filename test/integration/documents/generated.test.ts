@@ -41,7 +41,10 @@ describe('deploy/alerts.yaml', () => {
   it('has a section in the manual for each alert, which says what to do', () => {
     const hasSection = (alert: string) => {
       const [file = '', anchor] = runbookOf(alert).split('#');
-      return anchor === alert.toLowerCase() && new RegExp(`^## ${alert}\\n\\n(?:(?!\\n#)[\\s\\S]){80}`, 'm').test(textOf(file));
+      return (
+        anchor === alert.toLowerCase() &&
+        new RegExp(`^## ${alert}\\n\\n(?:(?!\\n#)[\\s\\S]){80}`, 'm').test(textOf(file))
+      );
     };
 
     expect(Object.keys(alerts).filter((alert) => !hasSection(alert))).toEqual([]);
