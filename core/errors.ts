@@ -1,3 +1,5 @@
+import { errorMessages } from './messages/errors';
+
 /** Why something cannot be used, naming it and its value, and what to do about it: who gives a value, or says why not, gives `T | Problem`. */
 export type Problem = { readonly reason: string; readonly fix: string };
 
@@ -31,40 +33,10 @@ export function formatFileProblem({ file, line, column, message }: FileProblem):
   return `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`;
 }
 
-/** Whether an error of this code is worth trying again without anybody changing anything. Codes are stable: people alert on them. */
-const transience = {
-  CONFIG_MISSING: false,
-  CONFIG_INVALID: false,
-  CREDENTIALS: false,
-  OTHER_ACCOUNT: false,
-  ACCESS_DENIED: false,
-  THROTTLED: true,
-  TIMEOUT: true,
-  /** The answer of a scope cannot be read, or says what cannot be: the next one may be right. */
-  BAD_ANSWER: true,
-  UNCONFIRMED: true,
-  UNREACHABLE: true,
-  /** Somebody is there, with whom no connection can be made: a certificate, or something else than HTTP. */
-  BAD_CONNECTION: false,
-  REGION: false,
-  AWS: true,
-  CONTROL_PLANE_AUTH: false,
-  CONTROL_PLANE_UNKNOWN: false,
-  /** The control plane failed by itself (5xx). */
-  CONTROL_PLANE_FAILED: true,
-  /** The control plane, or what writes it, is not as it should be. */
-  CONTROL_PLANE: false,
-  RATE_LIMITED: true,
-  REJECTED: false,
-  STATE: false,
-  /** Another process writes to the control plane from the same stateDir. */
-  OTHER_WRITER: true,
-} as const;
+/** Stable codes, from the registry of messages. Exit codes belong to the command line, not to errors. */
+export type ErrorCode = keyof typeof errorMessages;
 
-/** Exit codes belong to the command line, not to errors. */
-export type ErrorCode = keyof typeof transience;
-
-export const errorCodes = Object.keys(transience) as readonly ErrorCode[];
+export const errorCodes = Object.keys(errorMessages) as readonly ErrorCode[];
 
 export type ErrorDetails = {
   readonly code: ErrorCode;
@@ -99,7 +71,7 @@ export class PrivatelinkError extends Error {
     this.reason = reason;
     this.fix = fix;
     this.code = code;
-    this.transient = transience[code];
+    this.transient = errorMessages[code].transient;
     this.retryAfterMs = retryAfterMs;
     this.refusedIds = refusedIds;
     this.problems = problems;

@@ -1,4 +1,6 @@
 import type { Problem } from './errors';
+import type { findingMessages } from './messages/networks';
+import { quarantineMessages } from './messages/quarantine';
 
 /** The one vocabulary of the product. Values only: everything here can be serialised as JSON. */
 
@@ -67,23 +69,9 @@ export type Endpoint = {
 };
 
 /** Why an endpoint is kept out of routing. */
-export const quarantineCodes = [
-  'bad-tag',
-  'missing-field',
-  'type-not-routed',
-  'resource-inaccessible',
-  'domain-not-allowed',
-  'service-not-allowed',
-  'vpc-not-allowed',
-  'path-not-allowed',
-  'address-not-allowed',
-  'path-conflict',
-  'disagreement',
-  'base-conflict',
-  'other-gateway',
-] as const;
+export const quarantineCodes = Object.keys(quarantineMessages) as [QuarantineCode, ...QuarantineCode[]];
 
-export type QuarantineCode = (typeof quarantineCodes)[number];
+export type QuarantineCode = keyof typeof quarantineMessages;
 
 /**
  * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there
@@ -150,7 +138,7 @@ export type UnknownScope = {
 /** What is known of a scope. */
 export type ScopeState = KnownScope | UnknownScope;
 
-export type FindingCode = 'zone-not-served' | 'zone-without-interface' | 'peering-not-active' | 'overlapping-ranges';
+export type FindingCode = keyof typeof findingMessages;
 
 /** Something about the networks of what was discovered that routing cannot mend; it changes nothing about routing. */
 export type Finding = Problem & {

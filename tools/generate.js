@@ -16,6 +16,7 @@ function generated(load) {
   const { metricTable } = load('plugin/server/serving/metrics');
   const { resolverAlerts } = load('resolver/alerts');
   const { resolverMetrics } = load('resolver/metrics');
+  const { troubleshootingPage } = load('sync/cli/messages/page');
   const { outputReference } = load('sync/cli/shapes/outputs');
   const { workerAlerts } = load('sync/watch/metrics/alerts');
   const { metricsReference, workerGroups } = load('sync/watch/metrics/table');
@@ -39,6 +40,7 @@ function generated(load) {
       'the resolver': resolverMetrics,
     }),
     'docs/reference/outputs.md': outputReference(),
+    'docs/troubleshooting.md': troubleshootingPage(),
     'plugin/lua/kong/plugins/privatelink-callers/handler.lua': callersHandlerLua(),
     'plugin/lua/kong/plugins/privatelink-callers/schema.lua': callersSchemaLua(),
     'plugin/lua/kong/plugins/privatelink-zone/handler.lua': zoneHandlerLua(),

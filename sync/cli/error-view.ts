@@ -1,13 +1,12 @@
 import { messageOf, PrivatelinkError } from '#core/errors';
+import type { unexpectedMessages } from '#core/messages/errors';
+
+/** The code of an error without one. */
+export const unexpected: keyof typeof unexpectedMessages = 'UNEXPECTED';
 
 /** What `--json` tells of an error. Where a file has several problems, each has its own fix, and `fix` all of them. */
 export function errorView(thrown: unknown) {
-  const {
-    code = 'UNEXPECTED',
-    transient = false,
-    fix,
-    problems = [],
-  } = thrown instanceof PrivatelinkError ? thrown : {};
+  const { code = unexpected, transient = false, fix, problems = [] } = thrown instanceof PrivatelinkError ? thrown : {};
   const all = problems.map((one) => (one.path ? `${one.path}: ${one.fix}` : one.fix)).join('; ');
   const listed = problems.length > 0 ? problems : undefined;
   return { code, message: messageOf(thrown), fix: fix ?? (all || undefined), transient, problems: listed };

@@ -11,7 +11,7 @@ import { called } from './called';
 import { errorView } from './error-view';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
 import { asOurs } from './foreign-words';
-import { isInterrupt } from './stopped';
+import { isInterrupt, Stopped } from './stopped';
 import { configOption, jsonOption, type VerbEntry } from './verb-entry';
 import { verbs } from './verbs';
 
@@ -85,10 +85,15 @@ function addValue(text: string, before: readonly string[] = []): readonly string
 }
 
 function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
-  const known = thrown instanceof PrivatelinkError ? thrown : undefined;
+  const code = thrown instanceof Stopped ? undefined : errorView(thrown).code;
   if (json) terminal.out(`${JSON.stringify({ error: errorView(thrown) })}\n`);
-  else terminal.err(`error: ${asLines(messageOf(thrown))}${known ? ` [${known.code}]` : ''}\n`);
+  else terminal.err(`error: ${asLines(messageOf(thrown))}${code === undefined ? '' : lookUp(code)}\n`);
   return { exitCode: isInterrupt(thrown) ? exitCodes.interrupted : exitCodes.error };
+}
+
+/** The code, and the line that leads to its causes; a message about a mistake of the user names its cause itself. */
+function lookUp(code: string): string {
+  return code === 'CONFIG_INVALID' ? ` [${code}]` : ` [${code}]\n  causes and fixes: ${called} explain ${code}`;
 }
 
 /** A message may list several problems; whoever's text it quotes begins no line that reads as one of ours. */

@@ -1,4 +1,5 @@
 import type { Problem } from '#core/errors';
+import type { CheckName } from '#core/messages/checks';
 import type { HeldEntity } from '#deck/document';
 import type { Base } from '#deck/file/base';
 import type { Change } from '../plan/changes';
@@ -37,7 +38,7 @@ export type PlaneCheckOptions = {
 
 /** What `doctor` looks at in this type of control plane alone; no answer where it does not apply, and what it throws is a failure. */
 export type PlaneCheck<C> = {
-  readonly name: string;
+  readonly name: CheckName;
   readonly run: (config: C, options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
 };
 
@@ -111,7 +112,7 @@ export type OpenBackend = {
   readonly readNodes?: ReadNodes;
   readonly measure?: TakeMeasure;
   readonly checks: readonly {
-    readonly name: string;
+    readonly name: CheckName;
     readonly run: (options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
   }[];
 };

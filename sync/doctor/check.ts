@@ -1,3 +1,4 @@
+import type { CheckName } from '#core/messages/checks';
 import type { Diagnosis } from '../control-planes/diagnosis';
 import type { Context } from './context';
 
@@ -8,3 +9,6 @@ export type Check = {
   /** Routing is right without it: what it throws is a warning. */
   readonly isAdvisory?: boolean;
 };
+
+/** A check that the registry of messages has an entry for. */
+export type ListedCheck = Check & { readonly name: CheckName };

@@ -1,5 +1,5 @@
 import type { Config } from '#config/schema';
-import type { Check } from './check';
+import type { Check, ListedCheck } from './check';
 import { checkContracts } from './contracts-checks';
 import {
   backendChecks,
@@ -18,7 +18,7 @@ export function checksOf(config: Config, isFirst: boolean): readonly Check[] {
   return [...(isFirst ? sharedChecks : []), ...ownChecks(config), ...(isFirst ? lastChecks : [])];
 }
 
-const sharedChecks: readonly Check[] = [
+const sharedChecks: readonly ListedCheck[] = [
   { name: 'state directory', run: checkStateDir, isAdvisory: true },
   { name: 'watch address', run: checkWatchAddress, isAdvisory: true },
   { name: 'base files', run: checkBaseFiles },
@@ -28,14 +28,14 @@ const sharedChecks: readonly Check[] = [
   { name: 'contracts', run: checkContracts },
 ];
 
-const lastChecks: readonly Check[] = [
+const lastChecks: readonly ListedCheck[] = [
   { name: 'resolver', run: checkNames, isAdvisory: true },
   { name: 'publish', run: checkPublications },
   { name: 'rollout order', run: checkOrder },
 ];
 
 function ownChecks(config: Config): readonly Check[] {
-  const own = [
+  const own: readonly ListedCheck[] = [
     { name: 'control plane', run: checkControlPlane },
     ...backendChecks(config),
     { name: 'plugins', run: checkConfiguredPlugins },

@@ -8,7 +8,7 @@ import { checkPlugins } from '../pass/check-plugins';
 import { planOnce } from '../pass/plan-once';
 import { formatCounts } from '../pass/report-text';
 import { foreignMessage } from '../plan/foreign-entities';
-import type { Check } from './check';
+import type { ListedCheck } from './check';
 import type { Context } from './context';
 
 /** The control plane can be read with this token, and is one that can be written. */
@@ -31,7 +31,7 @@ export async function checkBaseFiles({ session, config }: Context): Promise<read
 }
 
 /** What this type of control plane alone has, after it was read. */
-export function backendChecks(config: Config): readonly Check[] {
+export function backendChecks(config: Config): readonly ListedCheck[] {
   const plugins = pluginsInUse(config);
   return backendOf(config.controlPlane).checks.map(({ name, run }) => ({
     name,

@@ -1,3 +1,4 @@
+import { obstacleMessages } from '#core/messages/plans';
 import { type Document, type HeldEntity, type Kind, nameOf } from '#deck/document';
 import type { Planned } from '../pass/plan-once';
 import type { Report } from '../pass/report';
@@ -8,8 +9,8 @@ import { type ForeignEntity, foreignMessage } from '../plan/foreign-entities';
 import type { AbsencePolicy } from '../plan/removals/absences';
 
 /** Why a change is planned and not written. */
-export const obstacles = ['brake', 'refused', 'blind', 'conflict', 'depends', 'window'] as const;
-export type Obstacle = (typeof obstacles)[number];
+export type Obstacle = keyof typeof obstacleMessages;
+export const obstacles = Object.keys(obstacleMessages) as [Obstacle, ...Obstacle[]];
 
 /** How far a target, or one of the endpoints of a target that is a name, is from being removed as absent. */
 export type AbsenceProgress = {

@@ -1,4 +1,5 @@
 import { groupBy } from '#core/group-by';
+import type { waitMessages } from '#core/messages/plans';
 import type { Quarantined, ScopeState } from '#core/model';
 import { lastGoodOf } from '#core/snapshot';
 import { maskedPlugin } from '#deck/compare';
@@ -24,7 +25,7 @@ export type ScopeReport = {
 /** Why a stage does not get the newest revision yet. */
 export type WhyWaiting = {
   /** `earlier`: a stage before it does not run it, or is on trial; `halted`: that trial did not pass; `unwritable`: its own trial cannot be written down; the others: somebody has to do something, or time to go by. */
-  readonly kind: 'earlier' | 'halted' | 'approval' | 'pinned' | 'paused' | 'frozen' | 'unwritable';
+  readonly kind: keyof typeof waitMessages;
   /** The earlier stage that it waits for. */
   readonly stage?: string;
   readonly reason: string;

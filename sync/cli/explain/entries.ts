@@ -3,11 +3,14 @@ import { configOption, type VerbEntry } from '../verb-entry';
 /** What the command line says of `explain`. */
 export const explainEntry: VerbEntry = {
   name: 'explain',
-  summary: 'say why a domain, a request, an address or an endpoint is as it is, and what the next pass does',
+  summary: 'say what a code means, or why a domain, a request, an address or an endpoint is as it is',
   help: `
 Reads as diff does, and writes nothing. QUESTION is a domain (sd2), a path or URL (/sd2/orders), an address (10.0.1.11, with
-or without a port), or an endpoint's id.
-Says which tag of which endpoint claims it and who else does, what each control plane holds of it, what the next pass does to
+or without a port), an endpoint's id,
+or a code.
+A code (ACCESS_DENIED, bad-tag, "scope unknown") is looked up: what happened, the causes, the fixes. This reads no configuration,
+no AWS and no control plane. Where a domain has the name of a code, ask for its path (/bad-tag).
+Of everything else it says which tag of which endpoint claims it and who else does, what each control plane holds of it, what the next pass does to
 that and why not now, and where a data plane in each zone sends requests. Of a path or URL it names the route that takes the
 request, of all routes, by the rules of Kong's router (router_flavor traditional_compatible).
 --worker asks a worker that runs, in place of AWS: what its last pass saw and did. The worker's watch.token stands in
@@ -17,7 +20,7 @@ $KONG_PRIVATELINK_WATCH_TOKEN, or in the configuration that -c names.`,
     error: 'error, or nobody has it: the nearest names are shown',
     uncertain: '--strict, and something is uncertain',
   },
-  argument: ['<question>', 'a domain, path, URL, address or endpoint'],
+  argument: ['<question>', 'a code, domain, path, URL, address or endpoint'],
   options: [
     configOption,
     ['--stage <name>', 'this one of several control planes alone'],

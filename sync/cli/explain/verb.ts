@@ -8,6 +8,7 @@ import { isOurs } from '../../pass/report';
 import { openConfig } from '../../pass/session';
 import type { StageSession } from '../../rollout/open-stages';
 import { exitCodes, type Strictness, worstOf } from '../exit-codes';
+import { entryAsked, entryView, formatEntry } from '../messages/entry';
 import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from '../verb';
 import { formatAnswer } from './text';
@@ -25,8 +26,16 @@ export type ExplainVerbOptions = Configured &
     readonly worker?: string;
   };
 
-/** Says why a request, a domain, an address or an endpoint is as it is, and what the next pass does; writes nothing. */
+/**
+ * Says why a request, a domain, an address or an endpoint is as it is, and what the next pass does; writes nothing.
+ * A code is looked up in the registry of messages, without a configuration.
+ */
 export const runExplain: Verb<ExplainVerbOptions> = async (options, signal) => {
+  const entry = entryAsked(options);
+  if (entry) {
+    options.terminal.out(options.json ? `${JSON.stringify(entryView(entry))}\n` : formatEntry(entry, options.terminal));
+    return exitCodes.done;
+  }
   const question = parseQuestion(options.question, options);
   if (options.worker !== undefined) return explainByWorker({ ...options, worker: options.worker }, signal);
   let isKnown = false;

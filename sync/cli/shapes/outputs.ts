@@ -3,6 +3,7 @@ import { outputPage } from '#config/printed/reference';
 import { adoptOutputs } from './adopt';
 import { contractsPass, contractsSeen } from './contracts';
 import { explained } from './explain';
+import { messageEntry } from './message';
 import {
   applied,
   change,
@@ -123,6 +124,7 @@ function protectEdit(verb: string) {
 
 const ofOne = {
   explain: explained,
+  'explain of a code': messageEntry,
   discover: z
     .strictObject({
       scopes: report.scopes,

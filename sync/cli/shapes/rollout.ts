@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { waitMessages } from '#core/messages/plans';
 import { stageSteps } from '../../rollout/advance/progress';
 
 const text = z.string();
@@ -10,7 +11,7 @@ export const waits = z
     revision: revision.describe('what it stays at'),
     newest: revision.describe('what it would run'),
     kind: z
-      .enum(['earlier', 'halted', 'approval', 'pinned', 'paused', 'frozen', 'unwritable'])
+      .enum(Object.keys(waitMessages) as [keyof typeof waitMessages])
       .describe('whether an earlier stage is not done, halted, waits for a person or is pinned; or all stages wait'),
     stage: text.optional().describe('the earlier stage'),
     reason: text.describe('why, for people'),

@@ -1,6 +1,9 @@
+import type { logMessages } from '#core/messages/log';
+
 type Words = {
   readonly level: 'warn' | 'error';
-  readonly begins: string;
+  /** The registry of messages has an entry for it. */
+  readonly begins: keyof typeof logMessages;
   /** Each hour. */
   readonly lasts: string;
   readonly ends: string;

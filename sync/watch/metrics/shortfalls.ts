@@ -1,20 +1,11 @@
+import { shortfallMessages } from '#core/messages/plans';
 import { unknownParts } from '../../contracts/report';
 import { isIncomplete, isWithheld, type Report } from '../../pass/report';
 
 /** Why a pass may be no success: it failed, or not every scope was read, or not everything written that was planned. */
-export const shortfalls = [
-  'failed',
-  'scopes_unknown',
-  'refused',
-  'withheld',
-  'held',
-  'rejected',
-  'changes_failed',
-  'changes_skipped',
-  'unpublished',
-] as const;
+export const shortfalls = Object.keys(shortfallMessages) as readonly Shortfall[];
 
-export type Shortfall = (typeof shortfalls)[number];
+export type Shortfall = keyof typeof shortfallMessages;
 
 /** What a pass with this report falls short of, while the control plane has so many entities `rejected` that they wait; empty: it is a success. */
 export function shortfallsOf(report: Report, rejected: number): readonly Shortfall[] {

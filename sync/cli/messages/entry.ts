@@ -1,0 +1,78 @@
+import { PrivatelinkError } from '#core/errors';
+import type { MessageEntry } from '#core/messages/registry';
+import { findMessage, messageKinds, nearestMessages } from '#core/messages/registry';
+import { runbookOf } from '#io/metrics/alerts';
+import { paint, type Terminal } from '#io/terminal';
+import { wrapWords } from '#io/wrap';
+import { called } from '../called';
+
+/** Codes of errors and names of alerts; no domain, address, path or endpoint is written like this. */
+const isWrittenAsCode = /^([A-Z]+(_[A-Z]+)*|KongPrivatelink\w*)$/;
+
+/** Options that are about a domain or a request, and so never about a code. */
+const askingOptions = ['stage', 'zone', 'method', 'host', 'header', 'worker'] as const;
+
+type Asked = { readonly question: string } & Readonly<Partial<Record<(typeof askingOptions)[number], unknown>>>;
+
+/**
+ * Returns the entry that the question names; undefined: it names none, and asks for a domain or a request.
+ * Throws PrivatelinkError (CONFIG_INVALID) for a word that is written as a code, and is none.
+ */
+export function entryAsked(options: Asked): MessageEntry | undefined {
+  const { question } = options;
+  if (askingOptions.some((name) => options[name] !== undefined)) return undefined;
+  const entry = findMessage(question);
+  if (entry ?? !isWrittenAsCode.test(question)) return entry;
+  const near = nearestMessages(question);
+  const meant = near.length > 0 ? `ask for ${near.join(' or ')}` : 'docs/troubleshooting.md lists all codes';
+  const fix = `${meant}; a domain is written in lower case`;
+  throw new PrivatelinkError(`there is no code ${question}`, { code: 'CONFIG_INVALID', fix });
+}
+
+/** Where the manual says more; undefined: it says no more than the entry. */
+export function pageOf({ id, kind, see }: MessageEntry): string | undefined {
+  if (kind === 'alert') return runbookOf(id);
+  return see === undefined ? undefined : `docs/${see}`;
+}
+
+/** What `--json` prints of an entry. */
+export function entryView(entry: MessageEntry) {
+  const { id, kind, text, causes, exit, transient } = entry;
+  return { id, kind, text, causes, exitCode: exit?.code, exitWhen: exit?.when, transient, see: pageOf(entry) };
+}
+
+const most = 100;
+
+/** An entry for people, in lines of the width of the terminal. */
+export function formatEntry(entry: MessageEntry, terminal: Terminal): string {
+  const { id, kind, text, causes, exit, transient } = entry;
+  const columns = Math.min(terminal.columns ?? most, most);
+  const about = [
+    `${messageKinds[kind].title}: ${messageKinds[kind].where}`,
+    ...(exit ? [`Exit code ${exit.code}, ${exit.when}`] : []),
+    ...(transient === undefined ? [] : [transient ? 'A retry may help' : 'A retry alone does not help']),
+    ...(pageOf(entry) === undefined ? [] : [`More: ${pageOf(entry)}`]),
+    ...(isNameOfDomain(id) ? [`A domain of this name: ${called} explain /${id}`] : []),
+  ];
+  const reasons = causes.flatMap(({ cause, fix, command }) => [
+    '',
+    ...indented(`Cause: ${cause}`, columns),
+    ...indented(`Fix:   ${fix}`, columns),
+    ...(command === undefined ? [] : [`Run:   ${asCalled(command)}`]),
+  ]);
+  const lines = [paint(terminal, 'bold', id), ...wrapWords(text, columns), ...reasons, '', ...about];
+  return `${lines.map((line) => line.replaceAll('`', '')).join('\n')}\n`;
+}
+
+function indented(text: string, columns: number): readonly string[] {
+  const [first = '', ...rest] = wrapWords(text.slice(7), columns - 7);
+  return [`${text.slice(0, 7)}${first}`, ...rest.map((line) => `       ${line}`)];
+}
+
+function asCalled(command: string): string {
+  return command.replace(/^kong-privatelink(?= )/, called);
+}
+
+function isNameOfDomain(id: string): boolean {
+  return /^[a-z0-9-]+$/.test(id);
+}
