@@ -16,7 +16,10 @@ const rooms = [
   'test',
 ];
 
-/** The rules, with nothing but Node; `npm run stories` runs whole sandboxes, `npm run peers` what needs more software. */
+/**
+ * The tests with Node alone. `npm run stories` runs whole sandboxes, `npm run peers` the suites with
+ * more software.
+ */
 module.exports = {
   testEnvironment: '<rootDir>/test/support/jest-environment.js',
   roots: rooms.map((room) => `<rootDir>/${room}`),
@@ -27,7 +30,7 @@ module.exports = {
     [`^#(${rooms.join('|')})/(.*)$`]: '<rootDir>/$1/$2',
   },
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
-  // No measure of speed: it ends a test that would never end, on a machine however slow.
+  // Ends a test that hangs, even on a slow machine. The limit measures no speed.
   testTimeout: 600_000,
   // Some tests wait for other processes, and leave their core to the next file.
   maxWorkers: availableParallelism() * 2,

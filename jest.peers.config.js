@@ -1,6 +1,6 @@
 const base = require('./jest.config.js');
 
-/** The suites that compare with software that nobody here wrote; each says why when it cannot run. */
+/** Suites against software of others. A suite that cannot run says why. */
 module.exports = {
   ...base,
   roots: ['<rootDir>/test/peers'],

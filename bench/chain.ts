@@ -12,8 +12,9 @@ import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { reportBench } from './support/report';
 
 /**
- * The whole chain at size: 1,000 endpoints x 3 zones in 100 domains. `sync` on an empty control plane, then after one endpoint was
- * recreated, as commands of their own, three rounds. The second may make at most pages read + targets changed + 4 calls.
+ * The whole chain at size: 1,000 endpoints x 3 zones in 100 domains. `sync` on an empty control
+ * plane, then after one endpoint was recreated, as commands of their own, three rounds. The second
+ * may make at most pages read + targets changed + 4 calls.
  */
 const endpointCount = 1_000;
 const domainCount = 100;
@@ -120,7 +121,7 @@ function runCli(argv: readonly string[]): Promise<z.infer<typeof measuredSchema>
     const child = fork(join(__dirname, 'support/measure-cli.js'), argv, { env });
     child.once('message', (message) => done(measuredSchema.parse(message)));
     child.once('error', fail);
-    child.once('exit', (code) => fail(new Error(`the command line ended with ${code} before it told what it took`)));
+    child.once('exit', (code) => fail(new Error(`the command line ended with ${code} before it reported its costs`)));
   });
 }
 

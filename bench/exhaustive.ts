@@ -2,7 +2,10 @@ import { messageOf } from '#core/errors';
 import { type Explored, explore, oneChange } from '#test/exhaustive/explore';
 import { type EstateName, estateOf } from '#test/exhaustive/world';
 
-/** Distinct states by the number of passes: fewer mean that something is not lived through any more, and the record has to be looked at. */
+/**
+ * Distinct states by the number of passes. Fewer mean that some states are no longer reached: look
+ * for the reason, then renew the record.
+ */
 const recorded: Readonly<Record<EstateName, readonly number[]>> = {
   direct: [2, 152, 1216, 5980, 16705],
   relayed: [2, 335, 2307, 10623, 25200],
@@ -14,9 +17,10 @@ const recorded: Readonly<Record<EstateName, readonly number[]>> = {
 const longestMs = 20 * 60_000;
 
 /**
- * `npm run check:exhaustive [-- DEPTH [whole]]`: all that two scopes can answer in DEPTH passes, breadth first through the pipeline. Without
- * DEPTH the states that are recorded above; `whole` finds every endpoint in every way, and all scopes change at once, which takes hours from
- * the third pass on. Ends with 1 when a rule is broken, or when it finds fewer states.
+ * `npm run check:exhaustive [-- DEPTH [whole]]`: all answers of two scopes in DEPTH passes, breadth
+ * first through the pipeline. Without DEPTH it visits the states recorded above. With `whole` each
+ * endpoint is found in every way, and all scopes change at once; this takes hours from the third
+ * pass on. Ends with 1 when a rule is broken, or when it finds fewer states.
  */
 function main([depth, alphabet]: readonly string[]): void {
   for (const name of Object.keys(recorded) as EstateName[]) {

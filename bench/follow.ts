@@ -15,7 +15,10 @@ import { type Loopback, openLoopback } from '#sandbox/network/loopback';
 import { type Provider, startProvider } from '#sandbox/network/providers';
 import { reportBench } from './support/report';
 
-/** From an endpoint's recreation to the first request on its new address, by polling: `sync --watch` over the sandbox, sample after sample. */
+/**
+ * Time from an endpoint's recreation to the first request on its new address, by polling: `sync
+ * --watch` over the sandbox, sample after sample.
+ */
 const sampleCount = 5;
 const intervalSeconds = 5;
 const marginMs = 2_000;
@@ -27,7 +30,10 @@ const account = '222222222222';
 const controlPlane = 'prod';
 const token = 'kpat_bench';
 
-/** What is waited for, in its order; each part lasts from the one before it, the first from the recreation. */
+/**
+ * The awaited parts in order. Each lasts from the end of the one before; the first from the
+ * recreation.
+ */
 const parts = ['discovery', 'plan', 'apply', 'data plane', 'first request'] as const;
 type Sample = { readonly totalMs: number; readonly partsMs: readonly number[] };
 
@@ -99,7 +105,10 @@ watch: { intervalSeconds: ${intervalSeconds}, listen: "127.0.0.1:0" }
   return spawn(process.execPath, [cli, 'sync', '--watch', '-c', config], { env, stdio: 'ignore' });
 }
 
-/** A provider at an address of its own, on a port of its own where the machine has one address only. */
+/**
+ * Starts a provider at an address of its own; on a port of its own where the machine has one
+ * address only.
+ */
 async function provideAt({ loopback, providers }: Stage): Promise<Provider> {
   const port = loopback.isDistinct ? providers[0]?.port : undefined;
   const handle = async () => ({ body: {} });

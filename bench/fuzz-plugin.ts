@@ -5,7 +5,10 @@ import { messageOf } from '#core/errors';
 import { startPluginServer } from '#sandbox/plugin-server/server';
 import { fuzzPluginServer } from './plugin-server/fuzz';
 
-/** `npm run fuzz:plugin [-- SECONDS [SEED]]`: our plugin server under random and mutated frames; ends with 1 when it exits, hangs or answers no more. */
+/**
+ * `npm run fuzz:plugin [-- SECONDS [SEED]]`: our plugin server under random and mutated frames.
+ * Ends with 1 when the server exits, hangs or stops answering.
+ */
 async function main([seconds = '60', seed = String(Date.now() % 2 ** 31)]: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-fuzz-'));
   const socketPath = join(folder, 'js.sock');

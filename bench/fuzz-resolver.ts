@@ -1,7 +1,10 @@
 import { messageOf } from '#core/errors';
 import { fuzzResolver, startFuzzedResolver } from './resolver/fuzz';
 
-/** `npm run fuzz:resolver [-- SECONDS [SEED]]`: the resolver under random and mutated messages; ends with 1 when it exits, answers too much, or answers no more. */
+/**
+ * `npm run fuzz:resolver [-- SECONDS [SEED]]`: the resolver under random and mutated messages. Ends
+ * with 1 when the resolver exits, answers too much, or stops answering.
+ */
 async function main([seconds = '60', seed = String(Date.now() % 2 ** 31)]: readonly string[]): Promise<void> {
   const resolver = await startFuzzedResolver();
   try {

@@ -7,8 +7,9 @@ import { type NightStage, openNightStage } from './support/night-stage';
 import { meddle, meddling, minutesOf, morning, restart, restless, troubles } from './support/night-troubles';
 
 /**
- * `npm run night [-- json|text]`: a worker over the sandbox's AWS and Konnect for more than 500 passes, from ten in the evening to seven in the morning, while
- * things go wrong. Time passes as fast as the passes do. It prints the worker's log: docs/log.md quotes it, and a test reads it.
+ * `npm run night [-- json|text]`: a worker over the sandbox's AWS and Konnect for more than 500
+ * passes, from ten in the evening to seven in the morning, while things go wrong. Time passes as
+ * fast as the passes do. It prints the worker's log: docs/log.md quotes it, and a test reads it.
  */
 const evening = '2026-11-29T22:00:00.000Z';
 const minuteMs = 60_000;
@@ -33,7 +34,7 @@ async function main([format = 'text']: readonly string[]): Promise<void> {
   await stage.close();
 }
 
-/** Without what is another one each time: ports, and the folder of the configuration. */
+/** Leaves out values that differ in each run: ports, and the folder of the configuration. */
 function terminalOf({ aws, konnect, configPath, env }: NightStage) {
   const { write } = createOutput((text, done) => {
     const named = text
@@ -48,7 +49,10 @@ function terminalOf({ aws, konnect, configPath, env }: NightStage) {
 
 type NightClock = Clock & { readonly stopAt: (minutes: number, stop: () => void) => void };
 
-/** A clock that waits for nobody: who sleeps finds the time gone, and what was to happen meanwhile has happened. */
+/**
+ * A clock that waits for nobody. A sleeper wakes after its time, and all events meanwhile have
+ * happened.
+ */
 function openClock(happen: (what: Happening) => void): NightClock {
   const events = eventsOfNight();
   let elapsedMs = 0;

@@ -7,7 +7,10 @@ import { reportBench } from './support/report';
 
 const samples = 21;
 
-/** `npm run bench:package`: what the installed package takes on disk, and the time of `kong-privatelink --version` beside `node -e 0`, in turns. */
+/**
+ * `npm run bench:package`: the disk size of the installed package, and the time of
+ * `kong-privatelink --version` beside `node -e 0`, in turns.
+ */
 function main(): void {
   const installed = installPackage();
   try {

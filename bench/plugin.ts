@@ -10,17 +10,19 @@ import { pinSelf } from './support/pin';
 import { reportBench } from './support/report';
 
 /**
- * The plugin over its server's own socket, from HandleEvent to the end of the event, beside the stock server with the same class, our
- * server with two constant calls, and a Go plugin with the same two. Goals: p50 at most 0.5x and requests/s at least 1.5x of the stock
- * server; p50 at most 1.2x of the constant calls; requests/s at least those of Go. An echo server's p50 is taken off every p50.
+ * The plugin over its server's own socket, from HandleEvent to the end of the event. Beside it: the
+ * stock server with the same class, our server with two constant calls, and a Go plugin with the
+ * same two. Goals: p50 at most 0.5x and requests/s at least 1.5x of the stock server; p50 at most
+ * 1.2x of the constant calls; requests/s at least those of Go. Every p50 is given without the p50
+ * of an echo server.
  */
 const rounds = 20;
-/** Rates are taken in every so many rounds: they take longest, and tell less. */
+/** Rates are taken once in this many rounds: they take longest, and tell less. */
 const roundsPerRate = 4;
 const calls = 4_000;
 /**
- * Until then V8 interprets part of what a data plane runs for days, or compiles it again: the trial call of each second is the first
- * on another connection.
+ * Calls until V8 has compiled its code for good: a data plane runs for days. The trial call of each
+ * second is the first on another connection.
  */
 const warmUp = 40_000;
 const connections = 16;
@@ -64,7 +66,10 @@ async function bench(): Promise<void> {
   report(samples);
 }
 
-/** Times of single calls with all servers on one core, called in turns, so that the machine treats them alike; then the rates of each alone, on all cores. */
+/**
+ * Times single calls with all servers on one core, in turns, so that the machine treats them alike.
+ * Then measures the rate of each alone, on all cores.
+ */
 async function runRound(round: number, variant: Variant): Promise<readonly Sample[]> {
   return inFolder(async (folder) => {
     const config = writeConfig(folder, variant.endpoints);

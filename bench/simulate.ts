@@ -9,12 +9,13 @@ import { measureWatch } from '#test/simulation/watch-memory';
 
 const stepsPerHistory = 40;
 const historiesPerBatch = 200;
-/** Of the heap after 100 passes, what it may have grown by after 10,000. */
+/** Allowed growth of the heap from 100 passes to 10,000, as a part of the former. */
 const mostGrowth = 0.1;
 
 /**
- * `npm run simulate [-- HISTORIES [stages|rollouts]]`: random histories of one control plane, of several stages, or of rollouts, then the memory of the watch worker; ends with 1 when
- * a rule is broken. SEED makes the same histories.
+ * `npm run simulate [-- HISTORIES [stages|rollouts]]`: random histories of one control plane, of
+ * several stages, or of rollouts, then the memory of the watch worker. Ends with 1 when a rule is
+ * broken. SEED repeats the histories.
  */
 async function main([count = '3000', what]: readonly string[]): Promise<void> {
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -50,7 +51,7 @@ async function brokenByStages(run: Run): Promise<string | undefined> {
   );
 }
 
-/** What the first history that broke a rule says. */
+/** Returns the report of the first history that broke a rule. */
 async function firstBroken<T>(all: fc.Arbitrary<T>, live: (one: T) => Promise<void>, run: Run) {
   const details = await fc.check(fc.asyncProperty(all, live), run);
   if (!details.failed) return undefined;

@@ -11,8 +11,9 @@ import { openProtobufCaller } from './plugin-server/callers';
 import { writeConfig, writeSnapshot } from './plugin-server/subjects';
 
 /**
- * `npm run soak:plugin`: one million requests against 100 plugin instances of our server, while discovery finds changes every second. Ends
- * with 1 when its heap, after forced collections, is more than 5 % above that after the first 10,000 requests.
+ * `npm run soak:plugin`: one million requests against 100 plugin instances of our server, while
+ * discovery finds changes every second. Ends with 1 when the heap after forced collections exceeds
+ * the heap after the first 10,000 requests by more than 5 %.
  */
 const requests = 1_000_000;
 const firstRequests = 10_000;
@@ -74,7 +75,7 @@ async function startInstances(socketPath: string): Promise<readonly number[]> {
   return ids;
 }
 
-/** Before, requests cost nothing, and nothing would be shown. */
+/** Before this, requests cost nothing, and the bench would prove nothing. */
 async function untilResolved(driver: PluginServerDriver, instanceId: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const calls = await driver.handleEvent(instanceId, 'access', async () => null);

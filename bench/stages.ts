@@ -11,8 +11,9 @@ import { reportBench } from './support/report';
 import { type Estate, oneTarget, owner, writeEstate } from './support/sync-estate';
 
 /**
- * Ten control planes of 1,000 targets each beside one, in turn, over a Konnect that answers each call after 20 ms: one target changed, by a
- * command of its own and by a worker's pass. Goals: all ten have it within 1.5x the time of one, with as many calls for each.
+ * Ten control planes of 1,000 targets each beside one, in turn, over a Konnect with 20 ms a call:
+ * one target changed, by a command of its own and by a worker's pass. Goals: all ten have the
+ * change within 1.5x the time of one, with as many calls for each.
  */
 const rounds = 9;
 const latencyMs = 20;
@@ -31,9 +32,9 @@ type What = 'cold' | 'watch';
 type Sample = {
   readonly who: Subject['who'];
   readonly what: What;
-  /** Until the last control plane has the change. */
+  /** Time until the last control plane has the change. */
   readonly seconds: number;
-  /** Until the command, or the pass, has ended. */
+  /** Time until the command, or the pass, has ended. */
   readonly endedSeconds: number;
   readonly cpuSeconds: number;
   readonly planes: Readonly<Record<string, Counts>>;
@@ -107,7 +108,7 @@ async function runCli(subject: Subject): Promise<z.infer<typeof measuredSchema>>
   return measuredSchema.parse(told);
 }
 
-/** Workers that have seen their control planes; after each change they read what their own write has made of it. */
+/** Workers with known control planes. After each change they read the effect of their own write. */
 async function runWatch(subjects: readonly Subject[], konnect: ChildProcess): Promise<readonly Sample[]> {
   const workers = new Map<Subject, ChildProcess>();
   for (const subject of subjects) {
@@ -146,7 +147,7 @@ async function sample(
   const { calls, wroteAtMs = Number.NaN } = await takeCalls(konnect);
   const counts = planes.map((name) => [name, countsOf(name, calls)] as const);
   const unwritten = counts.filter(([, { writes }]) => writes !== 1).map(([name]) => name);
-  if (unwritten.length > 0) throw new Error(`one write was due at each control plane, also at ${unwritten.join(', ')}`);
+  if (unwritten.length > 0) throw new Error(`not exactly one write reached ${unwritten.join(', ')}`);
   const seconds = (wroteAtMs - startMs) / 1_000;
   return { who, what, seconds, endedSeconds, cpuSeconds, planes: Object.fromEntries(counts) };
 }
@@ -157,7 +158,7 @@ async function takeCalls(konnect: ChildProcess): Promise<z.infer<typeof seenSche
   return seenSchema.parse((await answer)[0]);
 }
 
-/** What asks for the control plane by its name counts as well. */
+/** Includes the request for the control plane by its name. */
 function countsOf(name: string, calls: z.infer<typeof seenSchema>['calls']): Counts {
   const id = uuidOf(`control-plane:${name}`);
   const own = calls.filter(({ path }) => path.includes(id) || path.endsWith(`=${name}`));
@@ -200,7 +201,7 @@ function report(samples: readonly Sample[]): void {
   reportBench('stages', { latencyMs, samples }, goals);
 }
 
-/** Of all rounds: one number where they are the same. */
+/** Counts of all rounds: one number where they are equal. */
 function countRows(samples: readonly Sample[]): readonly (readonly string[])[] {
   return whats.flatMap((what) => {
     const own = samples.filter((one) => one.what === what);

@@ -10,14 +10,16 @@ import { reportBench } from './support/report';
 import { oneTarget, owner, tenPercent, type Weights, writeEstate } from './support/sync-estate';
 
 /**
- * 10,000 targets, beside real decK: create all, nothing changed, one target changed, 10 % changed. Goals: create all 3x faster at the same
- * concurrency; one changed target 20x faster in a worker's pass and 4x as a cold command; at most pages + targets changed + 2 calls; no write
- * when nothing changed.
- *
- * A command counts from its start to its end, by the wall clock. It waits for a stand-in of Konnect that is one thread of JavaScript, so
- * each client has one in a process of its own, with a new control plane for each round. Both stand-ins serve a round that does not count
- * first, in which all is created: one that has just begun is half as fast. What the stand-in took of the processor is told apart, and so is what the client took
- * itself, which `createAllCpu` compares: other work on the machine changes it least. Who comes first alternates.
+ * 10,000 targets, beside real decK: create all, nothing changed, one target changed, 10 % changed.
+ * Goals: create all 3x faster at equal concurrency; one changed target 20x faster in a worker's
+ * pass and 4x as a cold command; at most pages + targets changed + 2 calls; no write when nothing
+ * changed.
+ * A command is timed from its start to its end, by the wall clock. It waits for a stand-in of
+ * Konnect in one thread of JavaScript. So each client has a stand-in in a process of its own, with
+ * a new control plane for each round. Both stand-ins first serve an untimed round with all
+ * creations: a new stand-in is half as fast. The processor time of the stand-in is reported apart,
+ * and the client's own processor time too. `createAllCpu` compares the latter: other work on the
+ * machine changes it least. The clients take turns to come first.
  */
 const rounds = 5;
 /** decK's default parallelism. */
@@ -38,9 +40,9 @@ const seenSchema = z.object({
 type Sample = Measured & {
   readonly who: string;
   readonly what: string;
-  /** The processor's, for what answers the calls. */
+  /** Processor seconds of the stand-in for the calls. */
   readonly standInSeconds: number;
-  /** Without those that only ask for the nodes and the configuration hash. */
+  /** Without calls for the nodes and the configuration hash alone. */
   readonly calls: number;
   readonly pages: number;
   readonly writes: number;
@@ -135,7 +137,9 @@ async function runCold(stage: Stage, taken: readonly Step[]): Promise<readonly S
   return samples;
 }
 
-/** A worker that has seen the control plane; between two changes it reads what its own write has made of it. */
+/**
+ * A worker with a known control plane. Between two changes it reads the effect of its own write.
+ */
 async function runWatch(stage: Stage): Promise<readonly Sample[]> {
   const child = fork(join(__dirname, 'support/measure-watch.js'), [configOf(stage)], { env: environment });
   await once(child, 'message');
@@ -173,7 +177,7 @@ async function sample(
   return { ...of, seconds, cpuSeconds, standInSeconds, peakMb, calls: calls.length, pages, writes };
 }
 
-/** What the stand-in has answered, and taken of the processor, since the last look. */
+/** Returns the stand-in's answers and processor time since the last look. */
 async function look({ process: standIn }: StandIn): Promise<z.infer<typeof seenSchema>> {
   const answer = once(standIn, 'message');
   standIn.send('calls');

@@ -11,8 +11,8 @@ import { reportBench } from './support/report';
 import { manyDomains, oneTarget, owner, writeEstate } from './support/sync-estate';
 
 /**
- * How soon /healthz of a worker answers while it passes over 5,000 domains and 10,000 targets, on cores that are all busy; beside
- * another build in turn, where BENCH_PEER names its checkout. Goal: p99 under 100 ms.
+ * The time of a worker's /healthz during passes over 5,000 domains and 10,000 targets, on busy
+ * cores. Beside another build in turn, where BENCH_PEER names its checkout. Goal: p99 under 100 ms.
  */
 const rounds = 3;
 const passes = 8;
@@ -68,7 +68,7 @@ const environment = { PATH: process.env.PATH, KONNECT_TOKEN: token };
 const configOf = ({ folder }: Subject) => join(folder, 'kong-privatelink.yaml');
 const snapshotOf = ({ folder }: Subject) => join(folder, 'snapshot.json');
 
-/** What a worker finds that has run for long. */
+/** The state of an old worker. */
 function createAll(subject: Subject, url: string): void {
   mkdirSync(subject.folder);
   const sources = [{ name: 'hub', type: 'snapshot', file: snapshotOf(subject) }];
@@ -115,7 +115,10 @@ const lineSchema = z.looseObject({
 
 type Pass = { readonly endedAtMs: number; readonly durationMs: number };
 
-/** A worker from its start on; before each pass the weight of one target changes, so that all is read and planned anew. */
+/**
+ * A worker from its start on. Before each pass the weight of one target changes, so that everything
+ * is read and planned again.
+ */
 async function runRound(subject: Subject, round: number): Promise<Sample> {
   const argv = [cliOf(subject), 'sync', '--watch', '-c', configOf(subject)];
   const worker = spawn(process.execPath, argv, { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -143,7 +146,7 @@ async function answersOf(prober: ChildProcess): Promise<readonly HealthSample[]>
   return z.array(z.object({ askedAtMs: z.number(), ms: z.number(), status: z.number() })).parse((await told)[0]);
 }
 
-/** Only what was asked while a pass ran. */
+/** Only requests during a pass. */
 function sampleOf(of: Pick<Sample, 'who' | 'round'>, answers: readonly HealthSample[], seen: readonly Pass[]): Sample {
   const during = answers.filter(({ askedAtMs }) =>
     seen.some(({ endedAtMs, durationMs }) => askedAtMs > endedAtMs - durationMs && askedAtMs < endedAtMs),

@@ -32,7 +32,7 @@ const fixes: readonly { readonly codes: RegExp; readonly fix: (settings: TlsSett
   },
   {
     codes: /^ERR_SSL_WRONG_VERSION_NUMBER$/,
-    fix: ({ address }) => `correct the port of ${address}: who listens there speaks no TLS`,
+    fix: ({ address }) => `correct the port of ${address}: the server there does not speak TLS`,
   },
 ];
 

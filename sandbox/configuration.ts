@@ -7,16 +7,19 @@ import { credentialsOf } from './aws/credentials';
 import { openAll } from './opened';
 
 export const controlPlaneName = 'sandbox';
-/** What the sandbox's Konnect takes; nobody else does. */
+/** The token of the sandbox's Konnect, and of no other. */
 export const token = 'kpat_sandbox';
 
 /** The product discovers every second, so that nobody waits for a demonstration. */
 const intervalSeconds = 1;
 
-/** Account ids by what the estate calls them; the product has the credentials of the gateway's. */
+/**
+ * Account ids by their name in the estate. The product has the credentials of the gateway's
+ * account.
+ */
 export type Accounts = Readonly<Record<string, string>> & { readonly gateway: string };
 
-/** What the product is told of an estate. */
+/** The product's settings for an estate. */
 export type Setting = {
   readonly accounts: Accounts;
   readonly region: string;
@@ -24,7 +27,7 @@ export type Setting = {
   readonly zoneId: string;
   /** Domains whose routes get the plugin. */
   readonly domains: readonly string[];
-  /** What these routes carry beside it; the stand-in gateway does not run it. */
+  /** Further plugins of these routes; the stand-in gateway does not run them. */
   readonly plugins?: readonly JsonObject[];
   /** `sources:` of the configuration, and `publish:` where there is one. */
   readonly sources: (awsUrl: string) => string;
@@ -82,14 +85,16 @@ export function credentialsText({ gateway, ...others }: Accounts): string {
     .join('');
 }
 
-/** The AWS configuration file that leads each profile to the sandbox, for AWS's own command line. */
+/**
+ * Returns the AWS configuration file: it points each profile of AWS's command line at the sandbox.
+ */
 function awsConfigText({ accounts: { gateway, ...others }, region }: Setting, awsUrl: string): string {
   return ['default', ...Object.keys(others).map((name) => `profile ${name}`)]
     .map((section) => `[${section}]\nregion = ${region}\nendpoint_url = ${awsUrl}\n`)
     .join('');
 }
 
-/** What the commands need: the configuration's path, and their variables. */
+/** The needs of a command: the configuration's path, and its variables. */
 export type Files = {
   readonly folder: string;
   readonly configPath: string;
@@ -101,7 +106,7 @@ export type Files = {
 
 export type Servers = { readonly aws: { readonly url: string }; readonly konnect: { readonly url: string } };
 
-/** What `protect` and `adopt --apply` write. */
+/** The file of `protect` and `adopt --apply`. */
 const includedName = 'kong-privatelink.d.yaml';
 
 /** The configuration of an estate with one control plane. */

@@ -7,9 +7,9 @@ import type { Product } from './product';
 import { openStage } from './stage';
 import type { Story, StoryEvent } from './story';
 
-/** Told as it happens, for a person who watches. */
+/** Hears of the acts as they happen, for a person who watches. */
 export type Narrator = {
-  /** `title` says which estate it is, and who is in it. */
+  /** `title` names the estate and its parties. */
   readonly opening: (loopback: Loopback, title: string) => void;
   readonly event: (event: StoryEvent) => void;
   /** Around everything that takes a while. */
@@ -30,7 +30,10 @@ export type DemonstrationOptions = {
   readonly faults?: boolean;
 };
 
-/** Runs the acts of an estate from an empty control plane; stops between them when aborted. Throws PrivatelinkError, before anything starts, for what there is not. */
+/**
+ * Runs the acts of an estate from an empty control plane. Stops between them when aborted. Throws
+ * PrivatelinkError before the start when something is missing.
+ */
 export async function demonstrate(
   narrator: Narrator,
   signal: AbortSignal,
@@ -57,7 +60,7 @@ export async function demonstrate(
     return { ...stage, story: { ok, nonce: first?.trip.nonce ?? '', hops: first?.trip.hops ?? [], events } };
   } catch (thrown) {
     await stage.close();
-    // What the stop broke is not what went wrong.
+    // The stop is no failure of the act.
     signal.throwIfAborted();
     throw thrown;
   }

@@ -9,7 +9,10 @@ import type { Product } from './product';
 import { changesSchema, describeChanges, describeQuarantined, quarantinedSchema } from './reported';
 import type { StoryEvent, Trip } from './story';
 
-/** What a fault needs of the stage: an AWS to disturb, the product, and a request from SD1 to the end of the chain. */
+/**
+ * The stage of a fault: an AWS to disturb, the product, and a request from SD1 to the end of the
+ * chain.
+ */
 export type FaultStage = {
   readonly world: AwsWorld;
   readonly loopback: Loopback;
@@ -57,7 +60,7 @@ const troubles: readonly Trouble[] = [
 ];
 
 const blackHole: Trouble = {
-  what: "the interface of EC2's own endpoint is gone: what is sent there is swallowed",
+  what: "the interface of EC2's own endpoint is gone: nothing answers at its address",
   begin: async ({ loopback }) => {
     const [address = '127.0.0.1'] = loopback.allot(1);
     const { port, close } = await startBlackHole(address);
@@ -69,10 +72,13 @@ function list(what: string, kind: Fault): Trouble {
   return { what, begin: ({ product }) => ({ end: product.inject({ ...kind, action: 'DescribeVpcEndpoints' }) }) };
 }
 
-/** One event for each fault: what discovery reported, that nothing changed in the control plane, and the requests meanwhile. */
+/**
+ * One event for each fault: discovery's report, an unchanged control plane, and the requests
+ * meanwhile.
+ */
 export const faultActs: readonly ((stage: FaultStage) => Promise<StoryEvent>)[] = [
   ...troubles,
-  // Only Linux drops what arrives at a full accept queue.
+  // Only Linux drops connections at a full accept queue.
   ...(process.platform === 'linux' ? [blackHole] : []),
 ].map((trouble) => (stage) => show(trouble, stage));
 

@@ -6,13 +6,13 @@ export type KongSettings = {
   readonly program: PluginServerProgram;
   /** Kong's working folder, which it may create. */
   readonly prefix: string;
-  /** Of no other process: its name tells which plugin server is ours. */
+  /** Unique to this process: its name identifies our plugin server. */
   readonly socketName: string;
   readonly ports: KongPorts;
-  /** What the plugin server is told by flags, or by variables of its start command. */
+  /** The plugin server's configuration, named by flags or by variables of its start command. */
   readonly configPath: string;
   readonly zoneId: string;
-  /** Where the compiled package and its dependencies are, and Node, as Kong sees them. */
+  /** Paths of the compiled package, its dependencies, and Node, as Kong sees them. */
   readonly installation: Installation;
   /** File descriptors that the plugin server may have; absent: as many as Kong. */
   readonly descriptors?: number;
@@ -32,7 +32,10 @@ export const ownInstallation: Installation = {
 /** Variables of this process that nginx must hand on to plugin servers: it strips all others. */
 const handedOn = ['AWS_SHARED_CREDENTIALS_FILE'];
 
-/** Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server, and those in Lua. */
+/**
+ * Kong's configuration as variables: DB-less, on loopback, with the plugin under the given server,
+ * and the Lua plugins.
+ */
 export function kongVariables(settings: KongSettings): Readonly<Record<string, string>> {
   const { prefix, socketName, ports } = settings;
   const command = pluginServerCommand(settings);
@@ -87,7 +90,10 @@ const servingFiles: Readonly<Record<PluginServerProgram, string>> = {
   'kong-privatelink-pluginserver': 'serving/main.js',
 };
 
-/** A script for `sh` that kills, or stops, what serves requests on that socket, and nothing else: the brackets keep the pattern from finding the script. */
+/**
+ * Returns a script for `sh` that kills or stops the serving process on this socket, and nothing
+ * else. The brackets keep the pattern from finding the script.
+ */
 export function killScript(program: PluginServerProgram, socketName: string, signal: 'KILL' | 'STOP' = 'KILL'): string {
   const find = (text: string) => `xargs grep -lza -e '[${text[0]}]${text.slice(1)}' 2>/dev/null`;
   const files = `ls -d /proc/[0-9]*/cmdline | ${find(socketName)} | ${find(servingFiles[program])}`;
@@ -99,7 +105,7 @@ export function errorLogOf(prefix: string): string {
   return join(prefix, 'logs/error.log');
 }
 
-/** Where an empty file keeps Kong from reading the one of the system. */
+/** An empty file here keeps Kong from reading the system's own. */
 export function emptyConfOf(prefix: string): string {
   return join(dirname(prefix), 'kong.conf');
 }

@@ -1,14 +1,17 @@
 type Closable = { close(): unknown };
 
-/** What was opened so far. */
+/** The opened resources so far. */
 export type Opened = {
-  /** Gives back what it takes. */
+  /** Returns its argument. */
   add<T extends Closable>(one: T): T;
   /** Closes all of it, the last first. */
   close(): Promise<void>;
 };
 
-/** Runs `open`, which adds what it opens; when it throws, that is closed again, so that nothing keeps the process alive. */
+/**
+ * Runs `open`, which adds each opened resource. When it throws, the resources are closed again, so
+ * that nothing keeps the process alive.
+ */
 export async function openAll<T>(open: (opened: Opened) => Promise<T>): Promise<T> {
   const all: Closable[] = [];
   const opened: Opened = {

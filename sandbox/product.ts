@@ -14,19 +14,31 @@ import { type PluginServer, startPluginServer } from './plugin-server/server';
 import { entriesDir, runCli } from './run-cli';
 import { until } from './until';
 
-/** The product as a user runs it: a configuration file, the command line as a process, the plugin under the stock server. */
+/**
+ * The product as users run it: a configuration file, the command line as a process, the plugin
+ * under the stock server.
+ */
 export type Product = {
   readonly gateway: Gateway;
   readonly configPath: string;
   /** Variables of the commands. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs a verb with `--json`; gives what it printed. Throws PrivatelinkError when it ends with another code than `expected`. */
+  /**
+   * Runs a verb with `--json`, and returns its output. Throws PrivatelinkError when the exit code
+   * is not `expected`.
+   */
   run(verb: 'contracts' | 'discover' | 'sync'): Promise<unknown>;
-  /** Runs `sync` while AWS is not well, each call tried once; a report that ends with 1 is one too. `awsUrl`: where AWS is thought to be. */
+  /**
+   * Runs `sync` during a fault of AWS, with one try for each call. Returns the report even for exit
+   * code 1. `awsUrl`: AWS's supposed address.
+   */
   syncInTrouble(awsUrl?: string): Promise<unknown>;
-  /** Makes calls to AWS go wrong; gives the way to end that. */
+  /** Injects a fault into calls to AWS. Returns a function that ends it. */
   inject(fault: Fault): () => void;
-  /** Until the data plane runs what the control plane holds, and its plugin has discovered anew. */
+  /**
+   * Waits until the data plane runs the control plane's configuration, and its plugin has
+   * discovered again.
+   */
   settle(): Promise<void>;
   close(): Promise<void>;
 };
@@ -39,7 +51,10 @@ export type ProductOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Starts AWS, Konnect, the plugin server and the gateway on loopback; nothing is synchronised yet. */
+/**
+ * Starts AWS, Konnect, the plugin server and the gateway on loopback, before the first
+ * synchronisation.
+ */
 export function openProduct(options: ProductOptions): Promise<Product> {
   return openAll(async (opened) => {
     const aws = opened.add(await startAws(options.world));
@@ -88,7 +103,10 @@ function openGateway({ konnect, plugin }: Parts, { setting, onHop }: ProductOpti
   });
 }
 
-/** The plugin server; its plugin begins to discover with the first instance, that is with the first request. */
+/**
+ * Starts the plugin server. Its plugin begins to discover with the first instance, at the first
+ * request.
+ */
 async function startPlugin(folder: string, env: Readonly<Record<string, string>>) {
   const server = await startPluginServer({ entriesDir, socketPath: join(folder, 'js.sock'), env, cwd: folder });
   let started = 0;
@@ -103,14 +121,17 @@ const settleTimeoutMs = 60_000;
 
 const failedSchema = z.object({ code: z.literal(1), stdout: z.string().startsWith('{"owner"') });
 
-/** The report of a command that ended with 1; rejects with what was thrown where there is none. */
+/** Returns the report of a command with exit code 1. Rejects with the error where it has none. */
 async function reportOf(thrown: unknown): Promise<unknown> {
   const failed = failedSchema.safeParse(thrown);
   if (!failed.success) throw thrown;
   return JSON.parse(failed.data.stdout);
 }
 
-/** Passes follow each other: when the plugin begins its second pass from now, the first is complete and in use. */
+/**
+ * Passes follow each other: at the begin of the plugin's second pass from now, the first is
+ * complete and in use.
+ */
 function untilDiscoveredAnew(
   { calls }: AwsServer,
   { setting: { pulse }, signal }: Pick<ProductOptions, 'setting' | 'signal'>,

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-/** What a verb's `--json` says of changes, and of endpoints that are not used. */
+/** The `--json` of changes, and of unused endpoints. */
 export const changesSchema = z.array(
   z.object({ action: z.string(), kind: z.string(), key: z.string(), reason: z.string() }),
 );
 export const quarantinedSchema = z.array(z.object({ endpointId: z.string(), reason: z.string() }));
 
-/** One line for each change: `create target …: reason`. */
+/** Returns one line for each change: `create target …: reason`. */
 export function describeChanges(changes: z.infer<typeof changesSchema>): readonly string[] {
   return changes.map(({ action, kind, key, reason }) => `${action} ${kind} ${key}: ${reason}`);
 }
 
-/** One line for each endpoint that is not used, with the reason. */
+/** Returns one line for each unused endpoint, with the reason. */
 export function describeQuarantined(quarantined: z.infer<typeof quarantinedSchema>): readonly string[] {
   return quarantined.map(({ endpointId, reason }) => `quarantined ${endpointId}: ${reason}`);
 }
 
-/** What `contracts --json` says of connections. */
+/** The connections of `contracts --json`. */
 export const contractsSchema = z.object({
   connections: z.array(
     z.object({
@@ -31,7 +31,7 @@ export const contractsSchema = z.object({
 
 export type ContractsSeen = z.infer<typeof contractsSchema>;
 
-/** One line for each connection: who it is of, and what it may call. */
+/** Returns one line for each connection: its consumer, and the domains that it may call. */
 export function describeContracts({ connections }: ContractsSeen): readonly string[] {
   return connections.map(({ consumer = 'nobody in the contract', account = '-', endpointId, state, mayCall }) => {
     const calls = mayCall.length > 0 ? `may call ${mayCall.join(', ')}` : 'may call nothing';
@@ -39,7 +39,7 @@ export function describeContracts({ connections }: ContractsSeen): readonly stri
   });
 }
 
-/** What a pass does about contracts. */
+/** The actions of a pass about contracts. */
 export const actionsSchema = z.object({
   actions: z.array(
     z.object({
@@ -52,7 +52,7 @@ export const actionsSchema = z.object({
   ),
 });
 
-/** One line for each action: `accept vpce-… at vpce-svc-…: reason`. */
+/** Returns one line for each action: `accept vpce-… at vpce-svc-…: reason`. */
 export function describeActions({ actions }: z.infer<typeof actionsSchema>): readonly string[] {
   return actions.map(
     ({ action, serviceId, endpointId, principal, reason }) =>

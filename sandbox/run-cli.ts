@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
-/** Compiled files, also when the sandbox itself runs from source: kong-js-pluginserver loads nothing else. */
+/**
+ * Compiled files, even when the sandbox itself runs from source: kong-js-pluginserver loads nothing
+ * else.
+ */
 const root = join(__dirname, __filename.endsWith('.ts') ? '../dist' : '..');
 export const entriesDir = join(root, 'plugin/entries');
 export const cliPath = join(root, 'sync/cli/cli.js');
@@ -14,7 +17,10 @@ export type Run = { readonly env: Readonly<Record<string, string>>; readonly sig
 
 export type Ended = { readonly exitCode: number; readonly out: string; readonly err: string };
 
-/** Runs the command line as a process of its own; rejects with what it wrote to standard error unless it ends with 0. */
+/**
+ * Runs the command line as a process of its own. Rejects with its standard error unless it ends
+ * with 0.
+ */
 export async function runCli(argv: readonly string[], run: Run): Promise<unknown> {
   const { stdout } = await start(argv, run);
   return JSON.parse(stdout);
@@ -22,7 +28,7 @@ export async function runCli(argv: readonly string[], run: Run): Promise<unknown
 
 const endedSchema = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() });
 
-/** The same for a person who looks at the exit code; rejects where it did not end by itself. */
+/** Does the same, and returns the exit code. Rejects where a signal ended the command. */
 export async function endCli(argv: readonly string[], run: Run): Promise<Ended> {
   const ended = await start(argv, run).then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), endedOf);
   return { exitCode: ended.code, out: ended.stdout, err: ended.stderr };

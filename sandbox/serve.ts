@@ -7,16 +7,16 @@ import { startKonnect } from './konnect/konnect';
 import { isTaken, openLoopback } from './network/loopback';
 import { openAll } from './opened';
 
-/** Where docker-compose.yml expects them; the gateway is Kong's own port. */
+/** The ports that docker-compose.yml expects; the gateway's is Kong's own. */
 export const servedPorts = { aws: 9001, konnect: 9002, gateway: 8000 };
 
 export type Served = Pick<Files, 'configPath' | 'env'> & {
   readonly title: string;
-  /** Those whose keys are in the credentials file, by the name of their profile; the gateway's is the default. */
+  /** The accounts of the credentials file, by profile; the gateway's is the default. */
   readonly accounts: Accounts;
   readonly awsUrl: string;
   readonly konnectUrl: string;
-  /** Where the consumer reaches the gateway, with a path. */
+  /** The consumer's address of the gateway, with a path. */
   readonly door: string;
   readonly experiment: Experiment;
   readonly close: () => Promise<void>;
@@ -30,8 +30,8 @@ export type ServeOptions = {
 };
 
 /**
- * Starts AWS, Konnect and the domains of an estate on loopback, for a gateway of your own on 127.0.0.1.
- * Throws PrivatelinkError when a port cannot be had.
+ * Starts AWS, Konnect and the domains of an estate on loopback, for a gateway of your own on
+ * 127.0.0.1. Throws PrivatelinkError when a port is taken.
  */
 export async function serveSandbox(options: ServeOptions): Promise<Served> {
   try {
@@ -51,7 +51,8 @@ function openServed({ prepare, ports = servedPorts, now = Date.now }: ServeOptio
   return openAll(async (opened) => {
     const { world, settle } = createSlowWorld(now);
     const { title, open, setting: shown, close } = await prepare({ world, loopback: await openLoopback() });
-    // Nobody knows whether the gateway has the plugin of callers: whoever has it writes the contract.
+    // The sandbox does not know whether the gateway has the plugin of callers. So the user adds the
+    // contract.
     const { contracts: _contracts, ...setting } = shown;
     if (close) opened.add({ close });
     const aws = opened.add(await startAws(world, { port: ports.aws }));
@@ -66,11 +67,14 @@ function openServed({ prepare, ports = servedPorts, now = Date.now }: ServeOptio
   });
 }
 
-/** Endpoints are pending and deleting long enough to be seen, where AWS takes minutes; instances are registered at once, where it takes seconds. */
+/**
+ * Endpoints are pending and deleting long enough to be seen, where AWS takes minutes. Instances are
+ * registered at once, where AWS takes seconds.
+ */
 const transitionMs = 3_000;
 const lasting = { transitionMs, registrationMs: 0, deletedListedMs: 60_000 };
 
-/** An AWS whose endpoints take a while; those that there are until `settle` have been there for longer. */
+/** Creates an AWS with slow endpoints. Endpoints from before `settle` are settled already. */
 function createSlowWorld(now: () => number) {
   let behindMs = transitionMs;
   const world = createWorld({ ...lasting, now: () => now() - behindMs });

@@ -23,7 +23,7 @@ export type OpenStage = Stage & {
   readonly close: () => Promise<void>;
 };
 
-/** Builds an estate with the product in it; nothing is synchronised yet. */
+/** Builds an estate with the product in it, before the first synchronisation. */
 export function openStage(prepare: Prepare, signal: AbortSignal): Promise<OpenStage> {
   return openAll(async (opened) => {
     const ground = { world: createWorld(), loopback: await openLoopback() };
@@ -116,7 +116,7 @@ function problemOf(hops: readonly Hop[], legs: readonly string[]): string | unde
 
 type Terrain = Ground & Pick<Road, 'homeZone'>;
 
-/** What left the gateway for one request, or was refused there. */
+/** Returns the hops of one request, or the refusal at the gateway. */
 function hopsIn(all: readonly GatewayHop[], traceId: string, map: Terrain): readonly Hop[] {
   return all.filter((hop) => hop.requestId === traceId).map((hop) => toHop(hop, map));
 }

@@ -1,6 +1,6 @@
-/** What the sandbox shows: the hops of one request, and what happened before the next. */
+/** The sandbox's story: the hops of one request, and the events between requests. */
 
-/** One leg of a request. `zoneId` and `reason` say where the address is and why it was chosen. */
+/** One leg of a request. `zoneId` and `reason` explain the address. */
 export type Hop = {
   readonly from: string;
   readonly to: string;
@@ -14,25 +14,31 @@ export type Hop = {
 /** One request from the consumer to the end of the chain and back. */
 export type Trip = {
   readonly ok: boolean;
-  /** What the end of the chain made up for this request. */
+  /** Made up by the end of the chain for this request. */
   readonly nonce: string;
   readonly hops: readonly Hop[];
-  /** What went wrong, if anything. */
+  /** The failure, if any. */
   readonly problem?: string;
 };
 
-/** A change of the estate, what the product made of it, and the request after it. */
+/** A change of the estate, the product's reaction, and the request after it. */
 export type StoryEvent = {
   readonly what: string;
-  /** Endpoints as `discover` sees them: `domain id state`, or `quarantined id: reason`; none where `contracts` was asked instead. */
+  /**
+   * Endpoints of `discover`: `domain id state`, or `quarantined id: reason`. Empty where
+   * `contracts` was asked.
+   */
   readonly discovered: readonly string[];
-  /** What is wrong with the networks, as `discover` says it. */
+  /** Findings of `discover` about the networks. */
   readonly findings: readonly string[];
   /** Writes to the control plane: `create target …: reason`. */
   readonly changed: readonly string[];
-  /** Who is connected to the gateway, as `contracts` says it, where that was asked. */
+  /** Connections to the gateway from `contracts`, where it was asked. */
   readonly contracts?: readonly string[];
-  /** How many requests went through meanwhile, where more than one did; `trip` is the last, or the first that failed. */
+  /**
+   * The number of requests meanwhile, where more than one; `trip` is the last, or the first
+   * failure.
+   */
   readonly requests?: number;
   readonly trip: Trip;
 };

@@ -4,7 +4,10 @@ import { PrivatelinkError } from '#core/errors';
 const patienceMs = 60_000;
 const pauseMs = 20;
 
-/** Waits until it is so; throws PrivatelinkError after a minute. `what` says what did not happen: `the gateway did not start`. */
+/**
+ * Waits for the condition. Throws PrivatelinkError after a minute; `what` names the failure: `the
+ * gateway did not start`.
+ */
 export async function until(what: string, isSo: () => unknown, signal: AbortSignal): Promise<void> {
   const lateMs = performance.now() + patienceMs;
   while (!(await isSo())) {

@@ -1,6 +1,9 @@
 import type { Kong } from '#plugin/request/handler';
 
-/** Makes the two calls of target mode with constant arguments: what our server costs without any decision. */
+/**
+ * Makes the two calls of target mode with constant arguments: the cost of our server without any
+ * decision.
+ */
 export class Plugin {
   private readonly port: number;
 

@@ -12,10 +12,12 @@ import { measureRates, type Rate } from './rounds';
 import { type CallersWay, callersWays, type Way, ways } from './ways';
 
 /**
- * What each way to find a request's address costs through one real Kong with one worker, beside what the product writes for a domain
- * without any plugin: an upstream with the addresses as targets. Goals, as medians of the ratios of each round: p50 and requests/s of the
- * resolver within 1.05 of that, of the zone plugin within 1.12, of the callers plugin within 1.12 with its worst table; the plugin server as before or better. A service that names an address
- * and has no upstream at all is measured too.
+ * The cost of each way to find a request's address, through one real Kong with one worker. The base
+ * is a domain without any plugin, as the product writes it: an upstream with the addresses as
+ * targets. Goals, as medians of the ratios of each round: p50 and requests/s of the resolver within
+ * 1.05 of the base, of the zone plugin within 1.12, of the callers plugin within 1.12 with its
+ * worst table; the plugin server as before or better. Also measures a service with an address and
+ * without an upstream.
  */
 const rounds = 20;
 const calls = 1_000;
@@ -69,7 +71,10 @@ async function runRounds(port: number, processorUs: () => number): Promise<reado
   return samples;
 }
 
-/** Whoever is first in a round is another one each time, and every second round goes backwards: what one leaves behind does not always hit the same next one. */
+/**
+ * Each round begins with another way, and every second round runs backwards: the traces of one way
+ * do not always hit the same next way.
+ */
 function orderOf(round: number): readonly Way[] {
   const order = all.map((_, index) => all[(index + round) % all.length] ?? 'bare');
   return round % 2 === 0 ? order : order.reverse();

@@ -6,15 +6,18 @@ import { resolverName } from '#core/names';
 import type { Offer } from './estate';
 import { suffix } from './ways';
 
-/** The C program that many machines have for the same thing, with the same records from its configuration. */
+/** dnsmasq, a common C program for the same task, with the same records from its configuration. */
 
-/** How to get it; undefined where it is. */
+/** Says how to install dnsmasq; undefined where it is installed. */
 export function lackingDnsmasq(): string | undefined {
   const { error } = spawnSync('dnsmasq', ['--version'], { stdio: 'ignore' });
   return error && 'there is no dnsmasq: apt-get install dnsmasq-base';
 }
 
-/** Answers SRV below `_http._tcp.` and A of each domain, all addresses of the first zone, with a time to live of 1 s. */
+/**
+ * Answers SRV below `_http._tcp.` and A of each domain, all addresses of the first zone, with a TTL
+ * of 1 s.
+ */
 export async function startDnsmasq(folder: string, offers: readonly Offer[], port: number): Promise<ChildProcess> {
   const file = join(folder, 'dnsmasq.conf');
   const own = ['no-resolv', 'no-hosts', 'bind-interfaces', 'listen-address=127.0.0.1', `port=${port}`, 'local-ttl=1'];

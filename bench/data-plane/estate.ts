@@ -10,7 +10,10 @@ const owner = 'bench';
 /** One endpoint of a domain: an address in each zone, in the order of `zoneIds`, on one port. */
 export type Offer = { readonly domain: string; readonly addresses: readonly string[]; readonly port: number };
 
-/** Writes a snapshot of these endpoints and the configuration of a data plane that reads it; gives the path of the latter. */
+/**
+ * Writes a snapshot of these endpoints and the configuration of a data plane with it. Returns the
+ * path of the configuration.
+ */
 export function writeEstateOf(folder: string, offers: readonly Offer[], listen: string): string {
   const file = join(folder, 'snapshot.json');
   const discovered = { endpoints: offers.map(endpointOf), quarantined: [] };
@@ -24,7 +27,10 @@ export function writeEstateOf(folder: string, offers: readonly Offer[], listen: 
 /** Between two passes of discovery: so short that a bench sees several. */
 export const passSeconds = 5;
 
-/** Writes the configuration of a data plane with these sources and a resolver that listens there and asks nobody else; gives its path. */
+/**
+ * Writes the configuration of a data plane with these sources and a resolver on this address
+ * without upstream servers. Returns its path.
+ */
 export function writeConfigOf(folder: string, sources: readonly object[], listen: string): string {
   const path = join(folder, 'kong-privatelink.yaml');
   const resolver = { suffix, listen, forward: [], probe: { type: 'none' } };

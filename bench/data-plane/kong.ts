@@ -12,7 +12,7 @@ import { workerOf } from './process-cost';
 import { startResolver } from './resolver-process';
 import { caller, declarationOf, ownZone, type Place, ways, zoneIds } from './ways';
 
-/** What a load balancer of AWS says of each connection. */
+/** A load balancer's header for each connection. */
 export const preamble = frameOf(caller);
 
 const run = promisify(execFile);
@@ -26,7 +26,10 @@ export type WaysKong = {
   readonly close: () => Promise<void>;
 };
 
-/** Starts a provider, the resolver and Kong, which starts the plugin server; returns when all routes are answered with 200. */
+/**
+ * Starts a provider, the resolver and Kong, which starts the plugin server. Returns when all routes
+ * answer 200.
+ */
 export async function startWays(kong: string, folder: string): Promise<WaysKong> {
   const { provider, place } = await startProvider();
   const dnsPort = await freePort();
@@ -75,7 +78,7 @@ async function startKong(kong: string, { folder, place, configPath, dnsPort }: S
     HOME: folder,
     ...(process.getuid?.() === 0 ? { KONG_NGINX_USER: 'root root' } : {}),
     ...kongVariables({ ...settings, installation: ownInstallation }),
-    // Also for who needs it not: all ways go through the same listener.
+    // Even for ways without need of it: all ways share the listener.
     KONG_PROXY_LISTEN: `${host}:${ports.proxy} proxy_protocol`,
     KONG_LOG_LEVEL: 'warn',
     KONG_PLUGINS: 'bundled,privatelink,privatelink-zone,privatelink-callers',

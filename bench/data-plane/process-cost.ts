@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What processes take, as Linux tells of each below /proc. */
+/** Costs of processes, from Linux's /proc. */
 
 type Told = { readonly pid: number; readonly parent: number; readonly ticks: number };
 
@@ -12,7 +12,10 @@ export function processorSeconds(pid: number): number {
   return familyOf(pid).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
 }
 
-/** Resident memory of a process and its descendants in MB: now, or the most that each of them ever had. */
+/**
+ * Returns the resident memory of a process and its descendants in MB: now, or the sum of their
+ * peaks.
+ */
 export function residentMb(pid: number, which: 'VmRSS' | 'VmHWM'): number {
   const kilobytes = familyOf(pid).map((one) => {
     const [, text = '0'] =

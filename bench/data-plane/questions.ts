@@ -1,13 +1,19 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** A process of its own that asks a DNS server over UDP for SRV of one name after the other, and tells its parent how long that took. */
+/**
+ * A process of its own. It asks a DNS server over UDP for SRV of one name after the other, and
+ * tells its parent the time.
+ */
 
 /** So many questions are under way at once. */
 const inFlight = 32;
 /** On loopback an answer is lost only where a buffer was full. */
 const lostAfterMs = 500;
 
-/** How many questions were answered, in how many seconds; how many of the answers hold no record, and how many never came. */
+/**
+ * Number of answered questions, and the seconds for them. Also the answers without a record, and
+ * the lost answers.
+ */
 export type Asked = {
   readonly answers: number;
   readonly seconds: number;

@@ -19,10 +19,11 @@ import { startResolver } from './resolver-process';
 import { ownZone, suffix } from './ways';
 
 /**
- * The resolver's processor time per answer, beside dnsmasq with the same records and the same questions, and its memory for 10,000
- * endpoints in 200 domains: the median through several passes, and the peak. The snapshot is written anew for each pass, as its writer does.
- * Goals: at most 15 us of the processor per answer; at most 90 MB with a snapshot as source, 160 MB with EC2, for endpoints of three
- * addresses in domains all of which Kong asks for, in the environment of the image.
+ * The resolver's processor time per answer, beside dnsmasq with equal records and questions, and
+ * its memory for 10,000 endpoints in 200 domains: the median through several passes, and the peak.
+ * The snapshot is rewritten for each pass, as its writer does. Goals: at most 15 us of the
+ * processor per answer; at most 90 MB with a snapshot as source, 160 MB with EC2. Both are for
+ * endpoints of three addresses, with questions for all domains, in the environment of the image.
  */
 const rounds = 20;
 const questions = 40_000;
@@ -46,7 +47,7 @@ type MemoryCase = {
   readonly isImage: boolean;
 };
 
-/** As in the Dockerfile. */
+/** From the Dockerfile. */
 const imageEnv = { MALLOC_TRIM_THRESHOLD_: '131072' };
 
 const goalCase: MemoryCase = { addresses: 3, inUse: estates.large.domains, isImage: true };
@@ -83,7 +84,7 @@ async function measureAnswers(folder: string, hasPeer: boolean): Promise<readonl
     { what: ours, pid: own.pid, asker: await startAsker(ownPort, names) },
     ...(peer?.pid ? [{ what: dnsmasq, pid: peer.pid, asker: await startAsker(peerPort, names) }] : []),
   ];
-  // V8 compiles what is asked often.
+  // V8 compiles frequent questions.
   for (const { asker } of servers) await untilKnown(asker, questions);
   const samples: Answered[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -130,7 +131,10 @@ type Asking = MemoryCase & {
   readonly beforePass?: () => void;
 };
 
-/** What is resident once these domains were asked for, the median through several passes of discovery; and the most ever. */
+/**
+ * Resident memory after questions for these domains: the median through several passes of
+ * discovery, and the peak.
+ */
 async function measureMemory(configPath: string, { port, inUse, isImage, beforePass }: Asking): Promise<Memory> {
   const { accessKeyId, secretAccessKey } = credentialsOf('111111111111');
   const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
@@ -184,7 +188,10 @@ async function ask(asker: ChildProcess, count: number): Promise<z.infer<typeof a
   return asked.parse((await told)[0]);
 }
 
-/** Asks until every answer holds a record: before that the server does not know all domains. Throws when that never comes. */
+/**
+ * Asks until every answer holds a record: before that the server does not know all domains. Throws
+ * when an answer stays empty.
+ */
 async function untilKnown(asker: ChildProcess, count: number): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt += 1) {
     if ((await ask(asker, count)).empty === 0) return;
@@ -232,7 +239,7 @@ function report(answered: readonly Answered[], held: readonly Held[]): void {
   const mbOf = (source: string) =>
     held.filter((one) => one.source === source && isGoal(one)).map((one) => one.residentMb);
   const cpuOf = (what: string) => of(what).map(({ cpuUs }) => cpuUs);
-  // Where nobody else does the same, the peer is the limit.
+  // Where no peer does the same, the goal is the limit.
   const goals = [
     { what: 'resolverCpuPerAnswer', ours: cpuOf(ours), peer: of(dnsmasq).length > 0 ? cpuOf(dnsmasq) : [limits.cpuUs] },
     { what: 'resolverMemorySnapshot', ours: mbOf('snapshot'), peer: [limits.snapshotMb] },

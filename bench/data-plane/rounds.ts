@@ -6,15 +6,15 @@ export type Slices = {
   readonly connections: number;
   readonly sliceMs: number;
   readonly slices: number;
-  /** What the measured process has had of the processor so far, in microseconds. */
+  /** Processor time of the measured process so far, in microseconds. */
   readonly processorUs: () => number;
 };
 
 export type Rate = { readonly perSecond: number; readonly processorUs: number };
 
 /**
- * Requests per second of each over so many connections, and the processor time of one, a slice of time after the other in turns: what
- * the machine does meanwhile hits all alike.
+ * Requests per second of each subject over so many connections, and the processor time of one
+ * request. Slices of time take turns, so that the machine affects all subjects alike.
  */
 export async function measureRates(opens: readonly OpenOne[], options: Slices): Promise<readonly Rate[]> {
   const all = await Promise.all(
@@ -36,7 +36,10 @@ export async function measureRates(opens: readonly OpenOne[], options: Slices): 
   return all.map(({ total: { ended, ms, us } }) => ({ perSecond: (ended / ms) * 1_000, processorUs: us / ended }));
 }
 
-/** Each connection begins its next call when one has ended, and those under way at the end of the time are waited for. Throws when a call fails. */
+/**
+ * Each connection begins its next call after the last. Running calls at the end of the time are
+ * waited for. Throws when a call fails.
+ */
 async function callFor(callers: readonly Caller[], forMs: number): Promise<{ ended: number; ms: number }> {
   const startMs = performance.now();
   let ended = 0;

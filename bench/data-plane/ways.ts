@@ -4,7 +4,10 @@ import type { JsonObject } from '#core/model';
 import { callersPluginName, resolverName, upstreamName, zoneUpstreamName } from '#core/names';
 import { routeFields, serviceFields, upstreamFields } from '#deck/fields';
 
-/** How a request finds its address: one route of one Kong for each. Kong's own balancer, which all others pass, costs something as well. */
+/**
+ * Ways of a request to its address: one route of one Kong for each. All ways pass Kong's own
+ * balancer, which has a cost too.
+ */
 export const ways = {
   bare: 'service with the address, no upstream',
   alone: 'no plugin (control plane alone)',
@@ -21,7 +24,10 @@ export const tableSizes = { callers10: 10, callers1000: 1_000, callers10000: 10_
 export type CallersWay = keyof typeof tableSizes;
 export const callersWays = Object.keys(tableSizes) as readonly CallersWay[];
 
-/** What the load balancer says of every connection: an endpoint in the middle of each table. */
+/**
+ * The caller in the load balancer's header of every connection: an endpoint in the middle of each
+ * table.
+ */
 export const caller = idOf(tableSizes.callers10 / 2);
 
 export type Way = keyof typeof ways;
@@ -30,13 +36,13 @@ export const zoneIds = ['use1-az1', 'use1-az2', 'use1-az3'] as const;
 export const ownZone = zoneIds[0];
 export const suffix = 'privatelink.internal';
 
-/** Where the one endpoint of each domain is: an address in each zone, on one port. */
+/** Addresses of the one endpoint of each domain: one in each zone, on one port. */
 export type Place = { readonly addresses: readonly string[]; readonly port: number };
 
 /** Under least connections a hostname target loses requests when DNS changes. */
 const roundRobin: JsonObject = { algorithm: 'round-robin' };
 
-/** What Kong holds, as the product writes it: a domain for each way, named as the way. */
+/** Kong's configuration, as the product writes it: a domain for each way, with the way's name. */
 export function declarationOf({ addresses, port }: Place): JsonObject {
   const upstreams = [
     ...(['alone', 'resolver', 'zone', 'server', ...callersWays] as const).map((way) => upstreamOf(way, targetsOf(way))),
@@ -54,7 +60,7 @@ export function declarationOf({ addresses, port }: Place): JsonObject {
     return { ...fields, ...(way === 'resolver' ? roundRobin : {}), targets };
   }
 
-  /** As `affinity: weighted` writes it. */
+  /** In the form of `affinity: weighted`. */
   function zoneUpstream(): JsonObject {
     const name = zoneUpstreamName(ownZone, 'zone');
     const targets = addresses.map((ip, zone) => ({ target: `${ip}:${port}`, weight: zone === 0 ? 1_000 : 1 }));
@@ -84,7 +90,7 @@ function isCallersWay(way: Way): way is CallersWay {
   return way in tableSizes;
 }
 
-/** As a contract that is enforced, of 50 consumers. */
+/** An enforced contract of 50 consumers. */
 function callersConfig(endpoints: number): JsonObject {
   const entries = Array.from({ length: endpoints }, (_, index) => ({
     consumer: `consumer-${index % 50}`,

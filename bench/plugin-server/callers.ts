@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { createFrameReader, frameOf } from '#plugin/server/protocol/frames';
 import { encodeMessage } from '#plugin/server/protocol/protobuf';
 
-/** Kong's side of one connection with as little of its own as can be: runs an event, answers its calls, and tells when it has ended. */
+/**
+ * Kong's side of one connection, as small as possible: runs an event, answers its calls, and
+ * reports its end.
+ */
 export type Caller = { readonly call: (done: (isOk: boolean) => void) => void; readonly close: () => void };
 
 type OpenOne = () => Promise<Caller>;
@@ -84,10 +87,13 @@ async function open(socketPath: string): Promise<Socket> {
   return socket;
 }
 
-/** Calls in a row before the next in turn: what the machine does meanwhile hits all alike. */
+/** Calls in a row before the next turn, so that the machine affects all subjects alike. */
 const turn = 100;
 
-/** Median time of a call of each in microseconds, one call after the other, in turns, after `warmUp` calls that are not timed. */
+/**
+ * Median time of a call of each subject in microseconds, one call after the other, in turns, after
+ * `warmUp` untimed calls.
+ */
 export async function measureP50s(
   opens: readonly OpenOne[],
   { calls, warmUp }: { readonly calls: number; readonly warmUp: number },

@@ -2,7 +2,9 @@ import { createServer } from 'node:net';
 import { frameOf } from '#plugin/server/protocol/frames';
 import { encodeMessage } from '#plugin/server/protocol/protobuf';
 
-/** Answers everything with the end of an event: what the sockets and the bench's own side cost. */
+/**
+ * Answers everything with the end of an event: the cost of the sockets and of the bench's own side.
+ */
 const answer = Buffer.concat([Buffer.alloc(4), frameOf(encodeMessage([[1, 1]]))]);
 
 createServer((socket) => {

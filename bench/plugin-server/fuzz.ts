@@ -12,12 +12,12 @@ export type FuzzOptions = {
   readonly isOver: (round: number) => boolean;
 };
 
-/** How long a connection that says nothing more may stay open: the server is not bound to close it. */
+/** Longest life of a silent connection in milliseconds: the server need not close it. */
 const silenceMs = 20;
 
 /**
- * Sends random and mutated frames, each round on a connection of its own, and a valid request after each. Gives the number of rounds;
- * rejects when a valid request is not answered.
+ * Sends random and mutated frames, each round on a connection of its own, and a valid request after
+ * each. Returns the number of rounds. Rejects when a valid request is not answered.
  */
 export async function fuzzPluginServer({ socketPath, server, seed, isOver }: FuzzOptions): Promise<number> {
   const random = createRandom(seed);
@@ -87,7 +87,9 @@ function mutated(random: Random, frame: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Writes the bytes in up to three pieces, reads what comes or nothing, and hangs up at some point. */
+/**
+ * Writes the bytes in up to three pieces, reads the answer or nothing, and hangs up at some point.
+ */
 async function disturb(socketPath: string, noise: Buffer, random: Random): Promise<void> {
   const socket = connect(socketPath);
   socket.on('error', () => {});

@@ -6,7 +6,10 @@ import type { Caller } from './callers';
 
 export const host = '127.0.0.1';
 
-/** One connection that is kept, with what a load balancer says before all else; the answer is taken for whole when it came in one piece, as these do. */
+/**
+ * One kept connection, begun with a load balancer's header. One piece of data counts as a whole
+ * answer, as it is here.
+ */
 export async function openHttpCaller(
   port: number,
   path: string,

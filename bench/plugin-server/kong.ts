@@ -24,16 +24,16 @@ const run = promisify(execFile);
 const ours = 'kong-privatelink-pluginserver';
 const stock = 'kong-js-pluginserver';
 
-/** A plugin server that Kong starts, with the one plugin of it that is used. */
+/** A plugin server under Kong, with one plugin in use. */
 type Server = {
   readonly what: string;
   readonly plugin: 'privatelink' | 'constant';
   readonly program: typeof ours | typeof stock;
-  /** Other than those of the product's plugin under `program`. */
+  /** Variables beside those of the product's plugin under `program`. */
   readonly variables?: (prefix: string) => Readonly<Record<string, string>>;
 };
 
-/** Those of the bench over the server's own socket. */
+/** The servers of the bench over the server's own socket. */
 function servers(): readonly Server[] {
   const go = buildGo();
   return [
@@ -68,7 +68,10 @@ function serverVariables(socketPath: string, command: string, { query }: { reado
   };
 }
 
-/** The same requests through a real Kong: without a plugin, and with each server of the bench. One worker each, DB-less. */
+/**
+ * The same requests through a real Kong: without a plugin, and with each server of the bench. One
+ * worker each, DB-less.
+ */
 export async function measureThroughKong(options: KongBenchOptions): Promise<readonly KongSample[]> {
   const { calls, connections, rateMs } = options;
   const provider = fork(join(__dirname, 'provider-server.js'), [host]);
@@ -119,7 +122,7 @@ async function startKong({ what, plugin, program, variables }: Server, port: num
   return { proxy: ports.proxy, stop: () => run(kong, ['stop', '-p', prefix], { env, timeout: 60_000 }) };
 }
 
-/** Where the service goes nobody listens: an answer shows that the plugin has set the target. */
+/** Nobody listens at the service's address: an answer proves that the plugin has set the target. */
 function declarationOf(plugin: Server['plugin'], port: number) {
   const config = { privatelink: { domain: 'sd2', mode: 'target' }, constant: { port } }[plugin];
   const nowhere = { name: 'sd2', url: `http://${host}:1`, retries: 0, routes: [{ name: 'sd2', paths: ['/sd2'] }] };

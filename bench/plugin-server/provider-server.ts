@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 
-/** Answers every request at once, with as little of its own as can be; listens on one port of its addresses, the first that is free on the first. */
+/**
+ * Answers every request at once, as small as possible. Listens on one port of its addresses: the
+ * first port free on the first address.
+ */
 const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 function listen(address: string | undefined, port: number): Promise<number> {

@@ -13,7 +13,7 @@ import { type Caller, openMsgpackCaller, openProtobufCaller } from './callers';
 /** A plugin server that is running, and how to call it. */
 export type Subject = { readonly open: () => Promise<Caller>; readonly close: () => Promise<void> };
 
-/** Where the endpoints' addresses are. */
+/** The addresses of the endpoints. */
 export type Place = { readonly port: number; readonly ip: (index: number, zone: number) => string };
 
 /** Nobody sends anything there: the bench's own side takes the calls. */
@@ -25,7 +25,10 @@ const nowhere: Place = {
 const zoneIds = ['use1-az1', 'use1-az2', 'use1-az3'];
 const owner = 'bench';
 
-/** Writes the configuration of a data plane that reads `endpoints` endpoints of sd2 from a snapshot; gives its path. */
+/**
+ * Writes the configuration of a data plane with `endpoints` endpoints of sd2 from a snapshot.
+ * Returns its path.
+ */
 export function writeConfig(folder: string, endpoints: number, place?: Place): string {
   writeSnapshot(folder, endpoints, { place });
   const path = join(folder, 'kong-privatelink.yaml');

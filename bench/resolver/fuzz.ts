@@ -16,16 +16,17 @@ export type FuzzResolverOptions = {
 
 export type FuzzTold = { readonly rounds: number; readonly answers: number };
 
-/** How long an answer to noise is awaited: most of it gets none. */
+/** Wait for an answer to noise in milliseconds: most noise gets none. */
 const silenceMs = 5;
-/** What a valid question waits at most. */
+/** Longest wait for the answer to a valid question, in milliseconds. */
 const patienceMs = 30_000;
 const leastBytes = 512;
 const mostBytes = 1_232;
 
 /**
- * Sends random and mutated messages by UDP, now and then by TCP, and a valid question after each. Gives how many rounds, and answers to noise,
- * there were; rejects where a valid question is not answered, or an answer is longer than asked for.
+ * Sends random and mutated messages by UDP, now and then by TCP, and a valid question after each.
+ * Returns the number of rounds, and of answers to noise. Rejects where a valid question is not
+ * answered, or an answer exceeds the allowed length.
  */
 export async function fuzzResolver({ port, seed, isOver }: FuzzResolverOptions): Promise<FuzzTold> {
   const random = createNoise(seed);
@@ -111,13 +112,14 @@ async function askValid(port: number, id: number): Promise<void> {
     const [answer]: Buffer[] = await once(socket, 'message', { signal: AbortSignal.timeout(patienceMs) });
     if (!answer || answer.readUInt16BE(0) !== id || answer.readUInt16BE(6) !== 2)
       throw new Error('a valid question got another answer');
-    if (answer.length > leastBytes) throw new Error(`an answer of ${answer.length} bytes to who takes ${leastBytes}`);
+    if (answer.length > leastBytes)
+      throw new Error(`an answer of ${answer.length} bytes, but the client takes ${leastBytes}`);
   } finally {
     socket.close();
   }
 }
 
-/** As a frame, whose length may be another one. */
+/** Sends a frame, sometimes with a wrong length. */
 async function disturbByTcp(port: number, noise: Buffer): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {}).resume();
@@ -129,7 +131,7 @@ async function disturbByTcp(port: number, noise: Buffer): Promise<void> {
 export type FuzzedResolver = {
   readonly port: number;
   readonly log: () => string;
-  /** Rejects where it ended by itself. */
+  /** Rejects where the process had ended before. */
   readonly close: () => Promise<void>;
 };
 
@@ -167,7 +169,7 @@ export async function startFuzzedResolver(): Promise<FuzzedResolver> {
     child.kill('SIGTERM');
     await ended;
     rmSync(folder, { recursive: true });
-    if (hasEnded) throw new Error(`the resolver ended by itself\n${log}`);
+    if (hasEnded) throw new Error(`the resolver ended unexpectedly\n${log}`);
   };
   return { port, log: () => log, close };
 }

@@ -1,14 +1,17 @@
 import { request } from 'undici';
 
-/** As often as leaves fewer than 64 waiting while a worker does nothing else for three seconds: it closes the oldest of more. */
+/**
+ * Fewer than 64 requests wait while a worker is busy for three seconds: the worker closes the
+ * oldest of more.
+ */
 const everyMs = 50;
 
 /** When it was asked (unix epoch), how long until the answer, and its status. */
 export type HealthSample = { readonly askedAtMs: number; readonly ms: number; readonly status: number };
 
 /**
- * Asks for /healthz from a process of its own, as often while an answer is awaited as else, until its parent says anything; then tells it
- * all samples.
+ * Asks for /healthz from a process of its own, at the same rate during slow answers, until its
+ * parent says anything. Then tells the parent all samples.
  */
 async function ask([url = '']: readonly string[]): Promise<void> {
   const asked: Promise<HealthSample>[] = [];

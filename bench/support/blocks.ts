@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** The longest turn of the event loop: by the wall clock, and without the time for which its thread had no processor, both in milliseconds. */
+/**
+ * The longest turn of the event loop in milliseconds: by the wall clock, and without the time in
+ * which the thread had no processor.
+ */
 export type LongestBlock = { readonly blockMs: number; readonly blockThreadMs: number };
 
 const everyMs = 1;
@@ -31,7 +34,10 @@ export function watchBlocks(): { readonly stop: () => LongestBlock } {
   return { stop };
 }
 
-/** How long this thread was ready to run and had no processor: the second number of Linux's schedstat, in nanoseconds; 0 elsewhere. */
+/**
+ * Time in which this thread was ready to run and had no processor: the second number of Linux's
+ * schedstat, in nanoseconds; 0 elsewhere.
+ */
 function waitedMs(): number {
   try {
     return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6;

@@ -11,10 +11,16 @@ import { concurrently } from '#io/concurrently';
 import { watchBlocks } from './blocks';
 import { type EstateName, estates, scopesOf } from './discovery-world';
 
-/** One of the things to measure, in a process of its own; tells its parent seconds, peak memory and the longest block of the event loop. */
+/**
+ * One subject of the measurement, in a process of its own. Tells its parent seconds, peak memory
+ * and the longest block of the event loop.
+ */
 type Subject = (where: { readonly url: string; readonly estate: EstateName }) => Promise<number>;
 
-/** The SDK's own paginators over the same calls, as many at once, with one role's credentials for all of its regions, and nothing else. */
+/**
+ * The SDK's own paginators over the same calls, with equal concurrency, and one role's credentials
+ * for all of its regions.
+ */
 const baseline: Subject = async ({ url, estate }) => {
   const { signal } = new AbortController();
   const { DescribeNetworkInterfacesCommand, EC2Client, paginateDescribeVpcEndpoints } = await import(
@@ -64,7 +70,7 @@ const discovery: Subject = async () => {
   return knownEndpoints(snapshot).flatMap((one) => one.addresses).length;
 };
 
-/** The thread that serves requests, while the other discovers and posts all domains for the first time. */
+/** The serving thread, while the other discovers and posts all domains for the first time. */
 const serving: Subject = async ({ estate }) => {
   const domains = Array.from({ length: estates[estate].domains }, (_, index) => `sd${index}`);
   const startThread = () => {
@@ -87,10 +93,13 @@ const serving: Subject = async ({ estate }) => {
   return addresses;
 };
 
-/** What is measured is discovery alone. */
+/** Measures discovery alone. */
 const probe: ProbeSettings = { kind: 'none', path: '/', intervalMs: 1_000, timeoutMs: 500, fall: 1, rise: 1 };
 
-/** Asks for the domain in one turn of the event loop after another, as its requests come, until it is known. */
+/**
+ * Asks for the domain in one turn of the event loop after another, as requests come, until it is
+ * known.
+ */
 async function firstRequest(feed: Feed, domain: string): Promise<number> {
   for (;;) {
     const route = feed.reachOf(domain);

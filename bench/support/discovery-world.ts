@@ -6,7 +6,7 @@ import { zoneIdsOf } from '#sandbox/aws/world/zones';
 export type BenchEstate = {
   readonly accounts: readonly string[];
   readonly regions: readonly string[];
-  /** Of every how many scopes one holds endpoints. */
+  /** One scope in this many holds endpoints. */
   readonly oneScopeIn: number;
   readonly endpointsPerScope: number;
   readonly domains: number;
@@ -27,7 +27,7 @@ const large: BenchEstate = {
   latencyMs: 0,
 };
 
-/** What is discovered; a process of its own serves one of them. */
+/** Estates to discover; a process of its own serves one of them. */
 export const estates = {
   large,
   /** The same in one zone each. */
@@ -56,7 +56,7 @@ function accountsOf(length: number): readonly string[] {
 
 /** Tells its parent the URL, and the number of calls when it is asked. */
 async function serve(estate: BenchEstate): Promise<void> {
-  // It stands for another machine: what is measured goes first on the cores that both share.
+  // The server stands for another machine: the measured process goes first on shared cores.
   setPriority(constants.priority.PRIORITY_LOW);
   const world = createWorld();
   for (const account of estate.accounts) world.createRole({ account, name: 'kong-privatelink', externalId: 'bench' });

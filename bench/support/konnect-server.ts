@@ -1,12 +1,12 @@
 import { startKonnect } from '#sandbox/konnect/konnect';
 
-/** How often a slow Konnect looks whether it was written to. */
+/** Milliseconds between two looks for writes to a slow Konnect. */
 const lookMs = 1;
 
 /**
- * The sandbox's Konnect in a process of its own; tells its parent the URL, then, asked, the calls since it was last asked, the seconds of the
- * processor that it took meanwhile, and, where it was told to answer each call after `latencyMs`, when the last write took effect (unix epoch,
- * milliseconds).
+ * The sandbox's Konnect in a process of its own. Tells its parent the URL. On request it tells the
+ * calls and the processor seconds since the last request. With a delay of `latencyMs` for each call
+ * it also tells the time of the last write (unix epoch, milliseconds).
  */
 async function serve(): Promise<void> {
   const controlPlanes = process.argv.slice(3).map((name) => ({ name }));
@@ -20,7 +20,7 @@ async function serve(): Promise<void> {
       const { user, system } = process.cpuUsage(usedAt);
       process.send?.({ calls: calls(), wroteAtMs, cpuSeconds: (user + system) / 1e6 });
       konnect.resetCalls();
-      // What it takes to tell the calls is nobody's.
+      // The cost of this report belongs to no measurement.
       usedAt = process.cpuUsage();
       seen = 0;
       wroteAtMs = undefined;

@@ -1,6 +1,9 @@
 import { main } from '#sync/cli/main';
 
-/** Runs the command line in this process and tells the parent what it took: seconds, those of the processor, peak resident memory in MB, exit code. */
+/**
+ * Runs the command line in this process and tells the parent its costs: seconds, processor seconds,
+ * peak resident memory in MB, exit code.
+ */
 async function measure(): Promise<void> {
   const startMs = performance.now();
   const terminal = {

@@ -2,12 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-/** What a command took: seconds, those of the processor (user and system, of all its threads), and peak resident memory in MB. */
+/**
+ * The costs of a command: seconds, processor seconds (user and system, of all its threads), and
+ * peak resident memory in MB.
+ */
 export type Measured = { readonly seconds: number; readonly cpuSeconds: number; readonly peakMb: number };
 
-/** How often Linux is asked: a process that has ended tells nothing more, so that its last milliseconds are missing. */
+/**
+ * Interval of the looks at /proc in milliseconds. An ended process tells nothing more, so its last
+ * milliseconds are missing.
+ */
 const lookMs = 20;
-/** USER_HZ: what Linux counts processor time in, on every machine. */
+/** USER_HZ: Linux's unit of processor time, on every machine. */
 const ticksPerSecond = 100;
 
 /** Runs a command of others, whose errors are shown. Throws when it does not end with 0. */
@@ -28,7 +34,7 @@ export async function measureProcess(
   return { ...seen, seconds: (performance.now() - startMs) / 1_000 };
 }
 
-/** VmHWM, and the fields utime and stime; undefined of a process that has ended, and where there is no /proc. */
+/** VmHWM, and the fields utime and stime; undefined for an ended process, and without /proc. */
 function look(pid: number | undefined): Omit<Measured, 'seconds'> | undefined {
   try {
     const [, peakKb = '0'] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];

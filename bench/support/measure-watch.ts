@@ -2,7 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { openStages } from '#sync/rollout/open-stages';
 import { runStage } from '#sync/rollout/run-stage';
 
-/** A worker's passes in one process, over all stages at once, each when its parent asks for it; tells seconds, those of the processor, and peak resident memory in MB. */
+/**
+ * A worker's passes in one process, over all stages at once, each on request of its parent. Tells
+ * seconds, processor seconds, and peak resident memory in MB.
+ */
 async function measure([config]: readonly string[]): Promise<void> {
   const { signal } = new AbortController();
   setMaxListeners(0, signal);

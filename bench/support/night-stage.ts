@@ -7,7 +7,10 @@ import { type AwsWorld, createWorld } from '#sandbox/aws/world/world';
 import { zoneIdsOf } from '#sandbox/aws/world/zones';
 import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 
-/** What a night happens to: the sandbox's AWS and Konnect, an estate in them, and the configuration that a worker reads. */
+/**
+ * The stage of a night: the sandbox's AWS and Konnect, an estate in them, and the worker's
+ * configuration.
+ */
 export type NightStage = {
   readonly world: AwsWorld;
   readonly aws: AwsServer;
@@ -17,7 +20,7 @@ export type NightStage = {
   readonly addEndpoint: (tags: Readonly<Record<string, string>>, region?: string) => string;
   readonly configPath: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Writes the configuration anew, with these lines at its end. */
+  /** Rewrites the configuration, with these lines at its end. */
   readonly configure: (more?: string) => void;
   readonly close: () => Promise<void>;
 };
@@ -29,7 +32,10 @@ const home = 'us-east-1';
 const regions = [home, 'us-west-2'];
 export const planeName = 'prod';
 
-/** Four domains of five endpoints each; `now` is the time of AWS and Konnect, and `onConfigure` hears of each new configuration. */
+/**
+ * Four domains of five endpoints each. `now` is the time of AWS and Konnect, and `onConfigure`
+ * hears of each new configuration.
+ */
 export async function openNightStage(now: () => number, onConfigure: () => void): Promise<NightStage> {
   const world = createWorld({ now, deletedListedMs: 0 });
   const [aws, konnect] = await Promise.all([
@@ -52,7 +58,8 @@ export async function openNightStage(now: () => number, onConfigure: () => void)
     onConfigure();
   };
   configure();
-  // The SDK reads the process's own environment; a call is tried once, so that nobody waits for it by the clock on the wall.
+  // The SDK reads the environment of the process. Each call is tried once, so that nobody waits by
+  // the wall clock.
   const { accessKeyId, secretAccessKey } = credentialsOf(account);
   const own = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_MAX_ATTEMPTS: '1' };
   Object.assign(process.env, own);

@@ -16,7 +16,7 @@ export type Trouble = {
   /** Hours and minutes. */
   readonly from: string;
   readonly to: string;
-  /** Gives what ends it. */
+  /** Returns a function that ends the trouble. */
   readonly strike: (stage: NightStage) => () => void;
   /** Messages of its begin and its end; each is said once, with `about` among its fields. */
   readonly begins: string;
@@ -24,7 +24,7 @@ export type Trouble = {
   readonly about?: string;
 };
 
-/** All that goes wrong in a night that begins at 22:00, one after the other. */
+/** All troubles of a night from 22:00 on, one after the other. */
 export const troubles: readonly Trouble[] = [
   {
     what: 'the role may not read us-west-2',
@@ -36,7 +36,7 @@ export const troubles: readonly Trouble[] = [
     about: 'hub.self.us-west-2',
   },
   {
-    what: 'AWS has no time for us-east-1',
+    what: 'AWS throttles us-east-1',
     from: '22:30',
     to: '22:34',
     strike: ({ aws }) => aws.inject({ kind: 'throttle', region: 'us-east-1', action: 'DescribeVpcEndpoints' }),
@@ -45,7 +45,7 @@ export const troubles: readonly Trouble[] = [
     about: 'hub.self.us-east-1',
   },
   {
-    what: 'somebody tags an endpoint with what moves the cursor of a terminal',
+    what: 'somebody tags an endpoint with a text that moves the cursor of a terminal',
     from: '22:50',
     to: '00:55',
     strike: ({ world, addEndpoint }) => {
@@ -88,7 +88,7 @@ export const troubles: readonly Trouble[] = [
     about: 'configuration file',
   },
   {
-    what: 'somebody has the worker listen elsewhere, and thinks better of it',
+    what: 'somebody changes the address of the worker, and changes it back',
     from: '04:00',
     to: '04:30',
     strike: ({ configure }) => {
@@ -114,7 +114,7 @@ export const troubles: readonly Trouble[] = [
   },
 ];
 
-/** What comes and goes: AWS answers for us-east-1 in every other pass only. */
+/** A flapping scope: AWS answers for us-east-1 in every other pass only. */
 export const restless = { from: '05:20', to: '06:00', about: 'hub.self.us-east-1' } as const;
 
 /** Somebody else sets a target to another weight, twice, as a second writer would. */

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * Keeps this process, and those that it starts from now on, on the given cores (a list as taskset takes it). On which core the
- * kernel wakes a process costs more than what is measured, and differs from run to run. Does nothing where there is no taskset.
+ * Keeps this process, and its later children, on the given cores (a list for taskset). The kernel's
+ * choice of cores costs more than the measured work, and differs from run to run. Does nothing
+ * without taskset.
  */
 export function pinSelf(cores: string): void {
   try {

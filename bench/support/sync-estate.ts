@@ -5,7 +5,10 @@ import { serialiseSnapshot } from '#discovery/snapshot/file';
 export const owner = 'bench';
 const scope: Scope = { id: 'hub.self.us-east-1', source: 'hub', account: 'self', region: 'us-east-1' };
 
-/** How many endpoints have one address, whose weight is then a single target's, and how many have four. */
+/**
+ * Number of endpoints with one address, whose weight is then a single target's, and number of
+ * endpoints with four.
+ */
 export type Estate = { readonly domains: number; readonly narrow: number; readonly wide: number };
 
 /** 10,000 targets in 100 domains. */

@@ -89,7 +89,7 @@ async function restoreOnce({ restored, post }: LoopOptions, postRoutes: PostRout
   try {
     if (agesOf(snapshot).length > 0) postRoutes(snapshot);
   } catch (thrown) {
-    post({ kind: 'problem', reason: `what was known before cannot be used: ${messageOf(thrown)}` });
+    post({ kind: 'problem', reason: `the last known state cannot be used: ${messageOf(thrown)}` });
   }
 }
 

@@ -4,7 +4,7 @@ export type ProbeSettings = {
   readonly path: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** Failures in a row that eject a target, and successes in a row that bring it back. */
+  /** Failures in a row until a target is ejected, and successes in a row until it returns. */
   readonly fall: number;
   readonly rise: number;
   /** The probes only tell which tier is alive: a domain with one tier is not probed. */

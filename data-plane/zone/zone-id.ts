@@ -82,7 +82,10 @@ type Question = {
   readonly signal: AbortSignal;
 };
 
-/** A task's metadata is a few KiB for each of its containers, of which there are ten at most (fm-54). */
+/**
+ * A task's metadata is a few KiB for each of its containers, of which there are ten at most
+ * (fm-54).
+ */
 const dispatcher = new Agent({ maxResponseSize: 2 ** 18 });
 
 function ask(url: string, { signal, ...question }: Question): Promise<string> {

@@ -1,4 +1,4 @@
-/** How faults change the text of an answer, for each form in which AWS writes one. */
+/** Changes to the text of an answer by faults, for each of AWS's forms. */
 export type AnswerText = {
   /** Takes a field out, wherever it occurs. */
   readonly omit: (text: string, field: string) => string;

@@ -4,15 +4,21 @@ import type { Place, Role } from './world/model';
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
-/** Who calls, from where. */
+/** The caller, with account and region. */
 export type Caller = Place & { readonly arn: string };
 
-/** Long-term credentials of an account: the key id says the account, the secret is never checked. */
+/**
+ * Returns long-term credentials of an account: the key id holds the account, and nothing checks the
+ * secret.
+ */
 export function credentialsOf(account: string): Credentials {
   return { accessKeyId: `AKIA${account}SBOX`, secretAccessKey: 'sandbox-secret' };
 }
 
-/** Temporary credentials of a role's session, as AssumeRole gives them: the token says who it is. */
+/**
+ * Returns temporary credentials of a role's session, as AssumeRole does. The token identifies the
+ * session.
+ */
 export function sessionOf(role: Role, sessionName: string) {
   // AWS leaves the path of the role's name out of the session's ARN.
   const sessionArn = `arn:aws:sts::${role.account}:assumed-role/${role.name.split('/').at(-1)}/${sessionName}`;

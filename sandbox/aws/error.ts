@@ -1,4 +1,4 @@
-/** A refusal in AWS's own words; the server writes it in the form of the service that was called. */
+/** A refusal in AWS's own words. The server writes it in the form of the called service. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly code: string;

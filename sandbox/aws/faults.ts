@@ -1,22 +1,24 @@
 import type { RefusalKind } from './refusals';
 import type { AwsWorld } from './world/world';
 
-/** One call, as it is counted and as faults are matched. */
+/** One call, as counters and faults see it. */
 export type Call = { readonly action: string; readonly account: string; readonly region: string };
 
-/** Which calls go wrong (absent: all), how often, and how. */
+/** The affected calls (absent: all), their number, and the fault. */
 export type Fault = Partial<Call> & {
-  /** How many matching calls; endless by default. */
+  /** Number of matching calls; endless by default. */
   readonly times?: number;
-  /** How many matching calls pass first. */
+  /** Number of matching calls that pass first. */
   readonly after?: number;
 } & FaultKind;
 
 /**
- * A refusal in AWS's words; `hang` never answers; `partial` sends the headers and half of the answer, then nothing; `drop` cuts the
- * connection; `garbage` answers with no XML; `omit` leaves a field out wherever it occurs, by its name in the SDK or on the wire
- * (`AvailabilityZoneId`, `dnsEntrySet`); `emptyToken` ends lists with an empty NextToken where they have none; `lag` answers from an
- * earlier world (`rememberWorld`); `skew` is a clock of AWS's that goes `aheadMs` before the caller's.
+ * A refusal in AWS's words, or one of these. `hang` never answers. `partial` sends the headers and
+ * half of the answer, then nothing. `drop` cuts the connection. `garbage` answers with no XML.
+ * `omit` leaves a field out everywhere, by its name in the SDK or on the wire
+ * (`AvailabilityZoneId`, `dnsEntrySet`). `emptyToken` adds an empty NextToken to the end of lists.
+ * `lag` answers from an earlier world (`rememberWorld`). `skew` sets AWS's clock `aheadMs` before
+ * the caller's.
  */
 type FaultKind =
   | { readonly kind: Exclude<RefusalKind, 'unauthenticated' | 'skew'> }
@@ -26,9 +28,9 @@ type FaultKind =
   | { readonly kind: 'skew'; readonly aheadMs: number };
 
 export type Faults = {
-  /** Gives the way to end the fault early. */
+  /** Injects the fault. Returns a function that ends it early. */
   inject(fault: Fault): () => void;
-  /** Faults that strike this call, in order of injection; counts it. */
+  /** Counts the call, and returns its faults in order of injection. */
   strike(call: Call): readonly Fault[];
 };
 

@@ -6,7 +6,7 @@ import type { EndpointService } from './world/model';
 import { zonesOf } from './world/zones';
 import { element, wrap } from './xml';
 
-/** Elastic Load Balancing, which knows the load balancers of endpoint services alone. */
+/** Elastic Load Balancing for the load balancers of endpoint services alone. */
 export const loadBalancing = createQueryService(
   'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
   new Map<string, Action>([

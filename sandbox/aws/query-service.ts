@@ -2,9 +2,12 @@ import { AwsError } from './error';
 import type { Action, AwsRequest } from './request';
 import { element, wrap } from './xml';
 
-/** An API of AWS that speaks the query protocol in its plain form, as STS and Elastic Load Balancing do; EC2 has one of its own. */
+/**
+ * An API of AWS with the plain query protocol: STS and Elastic Load Balancing. EC2 has its own
+ * form.
+ */
 export type QueryService = {
-  /** What is answered; all else is refused by name. */
+  /** Answered actions; others are refused by name. */
   readonly actions: readonly string[];
   /** Answers one call; throws AwsError. */
   readonly answer: (request: AwsRequest) => string;
@@ -12,7 +15,7 @@ export type QueryService = {
   readonly refuse: (error: AwsError, requestId: string) => string;
 };
 
-/** `namespace` is that of its answers. */
+/** `namespace`: the XML namespace of the answers. */
 export function createQueryService(namespace: string, actions: ReadonlyMap<string, Action>): QueryService {
   return {
     actions: [...actions.keys()],

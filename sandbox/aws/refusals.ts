@@ -2,7 +2,7 @@ import { AwsError } from './error';
 
 export type ServiceName = 'ec2' | 'sts' | 'servicediscovery' | 'elasticloadbalancing';
 
-/** Reasons that have nothing to do with what was asked. */
+/** Reasons that do not depend on the request. */
 export type RefusalKind =
   | 'unauthenticated'
   | 'unknownKey'

@@ -8,10 +8,10 @@ export type AwsRequest = {
   readonly caller: Caller;
   readonly action: string;
   readonly query: Query;
-  /** As it was sent: JSON where the service's protocol is JSON. */
+  /** The sent body: JSON where the service's protocol is JSON. */
   readonly body: string;
   readonly requestId: string;
 };
 
-/** Gives the inside of the answer as XML; throws AwsError. */
+/** Returns the inside of the answer as XML; throws AwsError. */
 export type Action = (request: AwsRequest) => string;

@@ -77,7 +77,7 @@ const services: Readonly<Record<ServiceName, Service>> = {
 /** Lets a world answer the AWS SDK on 127.0.0.1. */
 export async function startAws(world: AwsWorld, { port = 0, latencyMs = 0 }: AwsOptions = {}): Promise<AwsServer> {
   const context = { world, faults: createFaults(), calls: [], latencyMs };
-  // Without a time-out of our own, an SDK that polls rarely never writes on a connection that is just being closed.
+  // No time-out of our own: an SDK that polls rarely would write on a connection at its close.
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     respond(context, request, response).catch(() => response.destroy());
   });
@@ -128,7 +128,10 @@ function strike({ calls, faults }: Context, { action, caller: { account, region 
   return faults.strike(call);
 }
 
-/** AWS takes a signature for a quarter of an hour: its clock, where the call's own is further away. */
+/**
+ * AWS accepts a signature for 15 minutes. Returns AWS's clock where the call's clock is further
+ * away.
+ */
 function skewedDate(headers: IncomingHttpHeaders, faults: readonly Fault[]): string | undefined {
   const skew = faults.find((fault) => fault.kind === 'skew');
   if (!skew) return undefined;
@@ -140,7 +143,10 @@ function skewedDate(headers: IncomingHttpHeaders, faults: readonly Fault[]): str
 
 const signatureLifeMs = 15 * 60_000;
 
-/** All services share one address: Cloud Map names the action in a header, the others in the body, beside their API's version. */
+/**
+ * All services share one address. Cloud Map names the action in a header, the others in the body
+ * beside the API's version.
+ */
 function calledBy(
   headers: IncomingHttpHeaders,
   query: Query,

@@ -8,56 +8,65 @@ import type { ProviderRequest } from '../network/providers';
 import type { Product } from '../product';
 import type { Hop, StoryEvent, Trip } from '../story';
 
-/** What an estate is built on. */
+/** The base of an estate. */
 export type Ground = { readonly world: AwsWorld; readonly loopback: Loopback };
 
-/** Where the gateway's proxy listens; `proxiedPort`: for load balancers that speak PROXY protocol, where there is such a port. */
+/**
+ * The address of the gateway's proxy. `proxiedPort`: the port for load balancers with PROXY
+ * protocol, where the gateway has one.
+ */
 export type GatewayAddress = { readonly host: string; readonly port: number; readonly proxiedPort?: number };
 
 type Seen = Pick<StoryEvent, 'discovered' | 'findings' | 'contracts'>;
 
-/** What an act changes the estate with, and how it looks at what the product makes of it. */
+/** The tools of an act: they change the estate, and show the product's reaction. */
 export type Stage = Ground & {
   readonly product: Product;
   discover(): Promise<Seen>;
-  /** Discovers, or takes another look, and synchronises, waits for the data plane, does `before` and then sends a request. */
+  /**
+   * Discovers (or calls `look`) and synchronises, waits for the data plane, does `before`, then
+   * sends a request.
+   */
   synchronise(what: string, before?: () => Promise<unknown>, look?: () => Promise<Seen>): Promise<StoryEvent>;
   travel(): Promise<Trip>;
-  /** What left the gateway for the request of a trace, or was refused there. */
+  /** Returns the hops of a trace at the gateway, or its refusal there. */
   hopsOf(traceId: string): readonly Hop[];
 };
 
 export type Act = (stage: Stage) => Promise<StoryEvent>;
 
-/** A change of AWS that people make with its own command line, and the product answers with changes. */
+/** A change of AWS by its own command line, which the product answers with changes. */
 export type Experiment = { readonly what: string; readonly command: string };
 
 /** An estate that runs. */
 export type Estate = {
-  /** What to ask by hand: address and path. */
+  /** The address and path for requests by hand. */
   readonly door: string;
   /** Legs that every trip must have, in order: `from to`. */
   readonly legs: readonly string[];
-  /** Sends what makes one trip; gives what the end of the chain made up for it, and throws what is wrong with the answer. */
+  /**
+   * Sends the request of one trip. Returns the nonce of the end of the chain; throws when the
+   * answer is wrong.
+   */
   send(traceId: string): Promise<string>;
   /** Hops that the domains themselves made, by trace id. */
   takeHops(traceId: string): readonly Hop[];
   readonly acts: readonly Act[];
-  /** What to show of AWS's faults. */
+  /** The acts for AWS's faults. */
   readonly faultActs?: readonly Act[];
   /** Its gateway enforces a contract. */
   readonly isContracted?: boolean;
-  /** What to try by hand, as the estate is now. */
+  /** An experiment by hand on the present estate. */
   experiment(): Experiment;
   close(): Promise<void>;
 };
 
-/** An estate before there is a gateway; `title` says who is in it. */
+/** An estate before its gateway; `title` names the parties. */
 export type Prepared = {
   readonly title: string;
   readonly setting: Setting;
   open(gateway: GatewayAddress): Promise<Estate>;
-  /** Of what was prepared; an estate that was opened closes it too. */
+  /** Closes the prepared resources; closing an opened estate calls it. */
   close?(): Promise<void>;
 };
 
@@ -65,7 +74,9 @@ export type Prepare = (ground: Ground) => Promise<Prepared>;
 
 const roleName = 'kong-privatelink';
 
-/** What any account of the sandbox may assume in this one, once `createRoles` has made it. */
+/**
+ * Returns the role of this account for all accounts of the sandbox, once `createRoles` has made it.
+ */
 export function roleArnOf(account: string): string {
   return `arn:aws:iam::${account}:role/${roleName}`;
 }
@@ -75,7 +86,10 @@ export function createRoles(world: AwsWorld, accounts: Accounts): void {
   for (const account of Object.values(accounts)) world.createRole({ account, name: roleName });
 }
 
-/** In `allow` of every source: addresses on loopback stand for those of interfaces, and are no targets elsewhere. */
+/**
+ * In `allow` of every source: loopback addresses stand for interfaces, and are no targets
+ * elsewhere.
+ */
 export const loopbackAllowed = 'addresses: ["127.0.0.0/8"]';
 
 const traceHeader = 'x-sandbox-trace';
@@ -124,7 +138,7 @@ export async function timed<T>(
 }
 
 type Answer = z.infer<typeof answerSchema>;
-/** What a provider at the end of a chain answers. */
+/** The answer of a provider at the end of a chain. */
 export const answerSchema = z.object({ domain: z.string(), nonce: z.string(), path: z.string() });
 
 /** A consumer whose own endpoint leads to the gateway: bytes go through as they are. */
@@ -146,7 +160,7 @@ export async function openConsumer({ loopback }: Ground, gateway: GatewayAddress
   };
 }
 
-/** The plugin begins to discover with the first request, which may be served by Kong's balancer instead. */
+/** The plugin begins to discover with the first request. Kong's balancer may serve this request. */
 export async function warmUp({ travel, product }: Stage): Promise<void> {
   await travel();
   await product.settle();

@@ -8,11 +8,11 @@ import { prepareT4 } from './t4';
 
 type Shown = {
   readonly prepare: Prepare;
-  /** It shows what AWS's faults do. */
+  /** The estate shows AWS's faults. */
   readonly hasFaults?: boolean;
 };
 
-/** What `sandbox --estate` can show. */
+/** The estates of `sandbox --estate`. */
 const estates: Readonly<Record<string, Shown>> = {
   T0: { prepare: prepareT0, hasFaults: true },
   T1: { prepare: prepareT1 },

@@ -4,17 +4,20 @@ import type { Loopback } from '../network/loopback';
 import { type Provider, startProvider } from '../network/providers';
 import type { Experiment } from './estate';
 
-/** A provider at the end of a chain: it answers with its name, the path that reached it, and what it makes up for this request. */
+/** A provider at the end of a chain. It answers with its name, the request's path, and a nonce. */
 export function startDomain(domain: string, addresses: readonly string[], port?: number): Promise<Provider> {
   const handle = async ({ path }: { readonly path: string }) => ({ body: { domain, path, nonce: randomUUID() } });
   return startProvider({ addresses, port, handle });
 }
 
-/** The headline act: tags are what people write, and here they write one path more. `rest`: more words for the command. */
+/**
+ * The headline act: people write tags, and here they write one more path. `rest`: more words for
+ * the command.
+ */
 export function tagPaths(id: string, paths: readonly string[], rest = ''): Experiment {
   const tags = `'Key=kong:path,Value=${paths.join(' ')}'`;
   return {
-    what: `have ${paths.at(-1)} lead where ${paths[0]} does`,
+    what: `lead ${paths.at(-1)} to the domain of ${paths[0]}`,
     command: `aws ec2 create-tags${rest} --resources ${id} --tags ${tags}`,
   };
 }
@@ -24,7 +27,9 @@ export function interfacesIn(zoneIds: readonly string[], { addresses }: Pick<Pro
   return addresses.map((ip, index) => ({ ip, zoneId: zoneIds[index] ?? '' }));
 }
 
-/** Whoever connects to a service by hand reaches its provider of then, at addresses of their own. */
+/**
+ * An endpoint created by hand reaches the service's provider at that time, at addresses of its own.
+ */
 export function answering({ allot }: Loopback, provider: () => Provider | undefined): AddressesFor {
   return (count) => {
     const addresses = allot(count);

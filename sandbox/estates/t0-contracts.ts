@@ -6,7 +6,7 @@ import type { Hop, StoryEvent } from '../story';
 import { ask, broken, createHopBook, type Stage, timed } from './estate';
 import { accounts, type Door, homeZone, region, type T0 } from './t0';
 
-/** Who may call whom through the gateway: each what its own chain needs, and nothing else. */
+/** The contracts of T0: each consumer may call its own chain, and nothing else. */
 export function contractsT0({ id }: EndpointService): Setting['contracts'] {
   return (endpoint) => ({
     services: [{ id, region, endpoint }],
@@ -19,10 +19,13 @@ export function contractsT0({ id }: EndpointService): Setting['contracts'] {
   });
 }
 
-/** SD1 calls what only SD2 may, and an account that is in no contract connects to the gateway: neither gets through. */
+/**
+ * SD1 calls a domain reserved for SD2, and an account without a contract connects to the gateway.
+ * Both are refused.
+ */
 export async function breakContract(t0: T0, stage: Stage): Promise<StoryEvent> {
   const stranger = await t0.connectStranger();
-  const what = `SD1 calls /egress, which only SD2 may, and account ${accounts.stranger}, which is in no contract, connects to the gateway`;
+  const what = `SD1 calls /egress, although only SD2 may call it, and account ${accounts.stranger} without a contract connects to the gateway`;
   let connected: ContractsSeen = { connections: [] };
   const look = async () => {
     connected = contractsSchema.parse(await stage.product.run('contracts'));
@@ -48,7 +51,7 @@ function isWaiting({ endpointId }: Door, { connections }: ContractsSeen): boolea
   return found?.state === 'pendingAcceptance' && found.consumer === undefined && found.mayCall.length === 0;
 }
 
-/** A request that must not get through: what was seen of it, and what went wrong, if anything. */
+/** A request that must not get through, with its hops, and the failure, if any. */
 type Try = { readonly hops: readonly Hop[]; readonly problem?: string };
 
 async function callEgress({ sd1Door }: T0, stage: Stage): Promise<Try> {
@@ -65,7 +68,7 @@ async function callEgress({ sd1Door }: T0, stage: Stage): Promise<Try> {
   const isRefused = status === 403 && through.every(({ address }) => address === 'none');
   return {
     hops: [...book.take(traceId), ...through],
-    ...(!isRefused && { problem: `SD1 called /egress, which only SD2 may, and got ${status}` }),
+    ...(!isRefused && { problem: `SD1 called /egress, although only SD2 may call it, and got ${status}` }),
   };
 }
 

@@ -20,7 +20,7 @@ import { tagPaths } from './provider';
 import { accounts, type Connected, frontOf, homeZone, openT0, region, type T0 } from './t0';
 import { breakContract, contractsT0 } from './t0-contracts';
 
-/** What the product is told of it. */
+/** The product's settings for the estate. */
 export const settingT0: Setting = {
   accounts,
   region,
@@ -31,7 +31,10 @@ export const settingT0: Setting = {
   pulse: { action: 'DescribeVpcEndpoints', region },
 };
 
-/** Estate T0 from an empty control plane through a recreated endpoint and a rejected connection, or through AWS's faults. */
+/**
+ * Estate T0: an empty control plane, a recreated endpoint and a rejected connection, or AWS's
+ * faults.
+ */
 export async function prepareT0(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   return {
@@ -47,7 +50,9 @@ export async function prepareT0(ground: Ground): Promise<Prepared> {
 export const path = '/sd2/orders';
 const answerSchema = z.object({ domain: z.literal('sd2'), onPremises: z.object({ nonce: z.string() }) });
 
-/** Asks for SD2 at a gateway, or at what leads to one; gives what on-premises made up for this request. */
+/**
+ * Requests SD2 at a gateway, or at an address in front of one. Returns the nonce of on-premises.
+ */
 export async function askSd2(address: string, traceId: string): Promise<string> {
   const { status, body } = await ask(address, path, traceId);
   const parsed = answerSchema.safeParse(body);

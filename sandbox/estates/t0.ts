@@ -7,7 +7,10 @@ import type { Hop } from '../story';
 import { ask, createHopBook, type GatewayAddress, type Ground, traceOf } from './estate';
 import { answering } from './provider';
 
-/** Estate T0: SD1 -> gateway -> SD2 -> gateway -> egress -> on-premises, four accounts in one region. */
+/**
+ * Estate T0: SD1 -> gateway -> SD2 -> gateway -> egress -> on-premises, four accounts in one
+ * region.
+ */
 export const region = 'us-east-1';
 export const accounts = {
   sd1: '111111111111',
@@ -21,17 +24,23 @@ export const accounts = {
 export const homeZone = 'use1-az1';
 const zones = ['use1-az1', 'use1-az2', 'use1-az3'];
 
-/** An endpoint of the gateway's account and what answers at its interfaces. */
+/** An endpoint of the gateway's account with the providers at its interfaces. */
 export type Connected = { readonly endpointId: string; readonly provider: Provider };
 
-/** An endpoint to the gateway's endpoint service; `address`: `ip:port` of its interface, where nobody answers before the gateway's account accepts it. */
+/**
+ * An endpoint to the gateway's endpoint service; `address`: `ip:port` of its interface. Nobody
+ * answers there before the gateway's account accepts it.
+ */
 export type Door = { readonly endpointId: string; readonly address: string; close(): Promise<void> };
 
 export type T0 = {
-  /** Where SD1's function and SD2's service reach the gateway: `ip:port` of their own interface endpoints. */
+  /**
+   * The addresses by which SD1's function and SD2's service reach the gateway: `ip:port` of their
+   * own interface endpoints.
+   */
   readonly sd1Door: string;
   readonly sd2: Connected;
-  /** Recreates SD2's endpoint with new addresses; the old interfaces answer until `close` of the result's `old`. */
+  /** Recreates SD2's endpoint with new addresses. The old interfaces answer until `old.close()`. */
   recreateSd2(): Promise<{ readonly now: Connected; readonly old: Provider }>;
   /** A second connection to SD2's service, tagged like the first and not accepted. */
   connectSecond(): Promise<Connected>;
@@ -44,13 +53,13 @@ export type T0 = {
 
 export type T0Options = Ground & { readonly gateway: GatewayAddress };
 
-/** The gateway's endpoint service: as it is, or a new one. Its account accepts who connects. */
+/** The gateway's endpoint service, created on first use. Its account accepts connections. */
 export function frontOf(world: AwsWorld): EndpointService {
   const place = { account: accounts.gateway, region };
   return world.services(place)[0] ?? world.createService({ ...place, acceptanceRequired: true });
 }
 
-/** Builds the estate: AWS's side of it in `world`, and servers on the addresses of its interfaces. */
+/** Builds the estate: AWS's part in `world`, and servers on the addresses of its interfaces. */
 export async function openT0(options: T0Options): Promise<T0> {
   const { world } = options;
   const { record, take: takeHops } = createHopBook();
@@ -104,7 +113,10 @@ type Closable = { close(): Promise<void> };
 
 type Record = (traceId: string, hop: Hop) => void;
 
-/** Those of accounts whose endpoints people may create; the others get one with their first endpoint. */
+/**
+ * Networks of accounts whose endpoints people may create. Other accounts get one with their first
+ * endpoint.
+ */
 function createNetworks(world: AwsWorld): void {
   for (const account of [accounts.gateway, accounts.stranger]) world.createVpc({ account, region, zoneIds: zones });
 }
@@ -113,7 +125,10 @@ function interfacesOf(addresses: readonly string[]) {
   return addresses.map((ip, index) => ({ ip, zoneId: zones[index] ?? homeZone }));
 }
 
-/** An account's own endpoint to the gateway's endpoint service, whose load balancer tells the gateway which endpoint it is. */
+/**
+ * An account's own endpoint to the gateway's endpoint service. The load balancer tells the gateway
+ * the endpoint id.
+ */
 async function openDoor(who: keyof typeof accounts, { world, loopback, gateway }: T0Options): Promise<Door> {
   const addresses = loopback.allot(1);
   const { id: endpointId } = world.createEndpoint({

@@ -25,7 +25,10 @@ const farZones = ['use1-az1', 'use1-az2'];
 const domain = 'shop';
 const paths = ['/svc1', '/svc2'];
 
-/** Estate T1: a gateway in us-west-2, a provider in us-east-1 with two paths behind one endpoint service. */
+/**
+ * Estate T1: a gateway in us-west-2, a provider in us-east-1 with two paths behind one endpoint
+ * service.
+ */
 export async function prepareT1(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   return {

@@ -31,16 +31,22 @@ type Domain = 'dogs' | 'todo';
 /** Requests that a consumer has in a minute. */
 export const requestsPerMinute = 30;
 
-/** What the gateway asks of every caller, whichever the domain. */
+/** The gateway's plugins for every caller of any domain. */
 const plugins: readonly JsonObject[] = [
   { name: 'key-auth', config: { key_names: ['x-api-key'], hide_credentials: true } },
   { name: 'rate-limiting', config: { minute: requestsPerMinute, policy: 'local' } },
 ];
 
-/** The estate, and what answers at each interface of a domain's endpoint: one provider for each, in the order of the zones. */
+/**
+ * The estate with the providers of each domain's endpoint: one per interface, in the order of the
+ * zones.
+ */
 export type T2 = Estate & { readonly interfaces: ReadonlyMap<Domain, readonly Provider[]> };
 
-/** Estate T2: one public API at a central gateway, dogs on ECS and todo on EC2 in accounts of their own. */
+/**
+ * Estate T2: one public API at a central gateway, dogs on ECS and todo on EC2 in accounts of their
+ * own.
+ */
 export async function prepareT2(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   return {

@@ -28,7 +28,10 @@ const homeZone = 'use1-az1';
 const zones = ['use1-az1', 'use1-az2'];
 const namespace = 'registry';
 
-/** Estate T3: a Cloud Map namespace that holds the addresses of one endpoint, published by the product, and a service that others register. */
+/**
+ * Estate T3: a Cloud Map namespace with the addresses of one endpoint, published by the product,
+ * and a service registered by others.
+ */
 export async function prepareT3(ground: Ground): Promise<Prepared> {
   createRoles(ground.world, accounts);
   const { id: namespaceId } = ground.world.cloudMap.createNamespace({
@@ -69,13 +72,13 @@ async function openT3(ground: Ground, { gateway, employees, payroll }: Parts): P
   const connected = await connectEmployees(ground);
   const registered = await startDomain('payroll', loopback.allot(2));
   const [first, second] = instancesOf(registered);
-  // As a team registers its own service, by hand.
+  // A team registers its own service by hand.
   if (first) world.cloudMap.registerInstance({ serviceId: payroll.id, id: randomUUID(), attributes: first });
 
   async function recreate(stage: Stage): Promise<StoryEvent> {
     const before = addressesIn(ground, employees);
     const old = await connected.recreate();
-    const what = 'the endpoint was made anew: its instances in Cloud Map are replaced';
+    const what = 'the endpoint was recreated: its instances in Cloud Map are replaced';
     const event = await stage.synchronise(what, () => old.close());
     const stale = addressesIn(ground, employees).filter((address) => before.includes(address));
     return stale.length > 0 ? broken(event, `Cloud Map still holds ${stale.join(' ')}`) : event;
@@ -101,7 +104,10 @@ async function openT3(ground: Ground, { gateway, employees, payroll }: Parts): P
   };
 }
 
-/** The endpoint of employees, whose provider answers at new addresses each time that it is made anew; the old ones answer until they are closed. */
+/**
+ * Connects the endpoint of employees. Its provider answers at new addresses after each recreation;
+ * the old addresses answer until they are closed.
+ */
 async function connectEmployees({ world, loopback }: Ground) {
   const start = () => startDomain('employees', loopback.allot(zones.length));
   let provider = await start();
@@ -152,7 +158,7 @@ type Lookup = {
 async function askByRegistry(ground: Ground, { employees, traceId, book }: Lookup): Promise<string> {
   const [address] = addressesIn(ground, employees);
   if (!address) throw new Error('Cloud Map has no instance of employees');
-  const hop = { from: 'consumer', to: 'employees', address, reason: 'an instance that Cloud Map gave', traceId };
+  const hop = { from: 'consumer', to: 'employees', address, reason: 'an instance from Cloud Map', traceId };
   const { body } = await timed(book, hop, () => ask(address, '/employees', traceId));
   return answerSchema.parse(body).nonce;
 }

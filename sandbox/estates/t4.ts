@@ -23,7 +23,10 @@ const region = 'us-east-1';
 const homeZone = 'use1-az1';
 const dnsName = 'catalogue.provider.internal';
 
-/** Estate T4: peered VPCs without PrivateLink: an instance by its tag, a load balancer by its DNS name, and a fixed address. */
+/**
+ * Estate T4: peered VPCs without PrivateLink: an instance by its tag, a load balancer by its DNS
+ * name, and a fixed address.
+ */
 export async function prepareT4(ground: Ground): Promise<Prepared> {
   const { world, loopback } = ground;
   createRoles(world, accounts);

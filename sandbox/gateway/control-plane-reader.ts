@@ -11,7 +11,10 @@ export type ControlPlaneOptions = {
   readonly token: string;
 };
 
-/** What a data plane asks of its control plane; every method throws PrivatelinkError, or the signal's reason when aborted. */
+/**
+ * A data plane's questions to its control plane. Every method throws PrivatelinkError, or the
+ * signal's reason when aborted.
+ */
 export type ControlPlaneReader = {
   readonly readHash: (signal: AbortSignal) => Promise<string>;
   readonly readConfig: (signal: AbortSignal) => Promise<GatewayConfig>;
@@ -25,7 +28,10 @@ const expectation = z.object({ expected_hash: z.string() });
 
 type Get = <T>(path: string, shape: z.ZodType<T>, signal: AbortSignal) => Promise<T>;
 
-/** Reads Konnect's API; written apart from the product's own client so that the two cannot be wrong together. */
+/**
+ * Reads Konnect's API. Written independently of the product's own client, so that both cannot share
+ * a mistake.
+ */
 export function createControlPlaneReader({ address, name, token }: ControlPlaneOptions): ControlPlaneReader {
   const dispatcher = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   let root: Promise<string> | undefined;

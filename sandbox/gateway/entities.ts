@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Kong's entities as its API names them, only the fields that routing needs; the defaults are Kong's own. */
+/**
+ * Kong's entities under their API names, with only the fields for routing; the defaults are Kong's
+ * own.
+ */
 
 const reference = z.object({ id: z.string() });
 const list = z
@@ -33,7 +36,7 @@ export const route = z.object({
   preserve_host: z.boolean().default(false),
   regex_priority: z.number().default(0),
   created_at: z.number().default(0),
-  /** Matchers that the stand-in does not know: a route that has one never matches. */
+  /** Matchers unknown to the stand-in: a route with one never matches. */
   headers: z.unknown().optional(),
   snis: z.unknown().optional(),
   expression: z.unknown().optional(),
@@ -85,7 +88,7 @@ export type Target = {
   readonly failover?: boolean;
 };
 
-/** All that a data plane is told. */
+/** The configuration of a data plane. */
 export type GatewayConfig = {
   readonly services: ReadonlyMap<string, Service>;
   readonly routes: readonly Route[];

@@ -3,7 +3,7 @@ import { messageOf, PrivatelinkError } from '#core/errors';
 import type { ControlPlaneReader } from './control-plane-reader';
 import { emptyConfig, type GatewayConfig } from './entities';
 
-/** The hash to wait for, or what the configuration shall look like. */
+/** The awaited hash, or a condition for the configuration. */
 export type Awaited = string | ((config: GatewayConfig) => boolean);
 
 export type Follower = {
@@ -17,7 +17,7 @@ export type Follower = {
 export type FollowOptions = {
   readonly reader: ControlPlaneReader;
   readonly onConfig: (config: GatewayConfig) => void;
-  /** After each pass that found the configuration in use to be the expected one. */
+  /** Called after each pass that found the expected configuration in use. */
   readonly onInSync: (hash: string) => void;
 };
 

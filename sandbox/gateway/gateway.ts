@@ -21,9 +21,15 @@ export type GatewayOptions = {
   readonly listen?: { readonly host: string; readonly port?: number };
   /** Runs the `privatelink` plugin; without it the plugin is not installed here. */
   readonly runner?: PluginRunner;
-  /** Runs the `privatelink-callers` plugin, and is closed with the gateway; default: the product's Lua file where there is LuaJIT, else what stands for it. */
+  /**
+   * Runs the `privatelink-callers` plugin, and closes with the gateway. Default: the product's Lua
+   * file where LuaJIT exists, else the judge in TypeScript.
+   */
   readonly callers?: CallersRunner;
-  /** Called about five times a second while the configuration is the expected one; a real data plane reports over a connection of its own. */
+  /**
+   * Called about five times a second while the expected configuration is in use. A real data plane
+   * reports over a connection of its own.
+   */
   readonly reportNode?: (node: { readonly id: string; readonly hostname: string; readonly configHash: string }) => void;
   /** Called before the client gets the head of the answer. */
   readonly onHop?: (hop: Hop) => void;
@@ -32,19 +38,22 @@ export type GatewayOptions = {
 export type Gateway = {
   readonly host: string;
   readonly port: number;
-  /** On the same host, for connections that begin with a header of PROXY protocol, as those of a load balancer do. */
+  /**
+   * On the same host, for connections with a header of PROXY protocol, as load balancers write it.
+   */
   readonly proxiedPort: number;
   readonly url: string;
   /** Of the configuration in use; undefined before the first. */
   readonly configHash: () => string | undefined;
-  /** Resolves when the configuration of that hash, or one that the function accepts, is in use; rejects after `timeoutMs`. */
+  /** Resolves when the awaited configuration is in use. Rejects after `timeoutMs`. */
   readonly waitForConfig: (wanted: Awaited, timeoutMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 /**
- * Starts a stand-in for a Kong data plane that follows a control plane in Konnect: routing, balancing, retries and the PDK calls that
- * the plugin makes. It answers 404 to everything until it has a configuration, and keeps the last one while the control plane is away.
+ * Starts a stand-in for a Kong data plane of a control plane in Konnect: routing, balancing,
+ * retries, and the plugin's PDK calls. It answers 404 until its first configuration, and keeps the
+ * last one while the control plane is down.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port } = options.listen ?? { host: '127.0.0.1' };

@@ -40,8 +40,8 @@ const calls: Readonly<Record<string, Call>> = {
 };
 
 /**
- * The PDK of one request: its calls change `routing`. A call rejects where Kong's gives `nil, err` or raises an error; one that the
- * stand-in does not know rejects by name.
+ * The PDK of one request: its calls change `routing`. A call rejects where Kong's returns `nil,
+ * err` or raises an error. An unknown call rejects with its name.
  */
 export function createPdk(routing: Routing, config: GatewayConfig): Pdk {
   return async (method, args) => {

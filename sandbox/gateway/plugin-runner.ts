@@ -8,7 +8,10 @@ export type PluginEntity = { readonly id: string; readonly config: JsonObject };
 /** Runs the access phase of the `privatelink` plugin; rejects when the plugin server fails. */
 export type PluginRunner = { readonly access: (plugin: PluginEntity, pdk: Pdk) => Promise<void> };
 
-/** Keeps one instance per plugin and configuration, and starts it anew when the server has forgotten it, as Kong does. */
+/**
+ * Keeps one instance per plugin and configuration. Restarts it when the server has forgotten it, as
+ * Kong does.
+ */
 export function createPluginRunner(server: Pick<PluginServerDriver, 'startInstance' | 'handleEvent'>): PluginRunner {
   const instances = new Map<string, Promise<number>>();
 
@@ -36,7 +39,9 @@ export function createPluginRunner(server: Pick<PluginServerDriver, 'startInstan
   return { access };
 }
 
-/** The words by which Kong knows it (kong/runloop/plugin_servers/rpc/mp_rpc.lua, pb_rpc.lua). */
+/**
+ * Kong recognises the case by these words (kong/runloop/plugin_servers/rpc/mp_rpc.lua, pb_rpc.lua).
+ */
 function isForgotten(thrown: unknown): boolean {
   return /no plugin instance|closed/i.test(messageOf(thrown));
 }

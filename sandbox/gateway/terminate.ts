@@ -16,7 +16,7 @@ const configSchema = z.object({
   trigger: z.string().nullish(),
 });
 
-/** What Kong says where nobody wrote a message. */
+/** Kong's words without a configured message. */
 const words: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   404: 'Not found',
@@ -26,7 +26,10 @@ const words: Readonly<Record<number, string>> = {
   503: 'Service unavailable',
 };
 
-/** What `request-termination` answers in place of the provider; undefined: it lets the request pass, or is another plugin. */
+/**
+ * Returns the answer of `request-termination` in place of the provider. Undefined: it lets the
+ * request pass, or is another plugin.
+ */
 export function terminate({ name, config }: Pick<Plugin, 'name' | 'config'>, asked: Asked): Exit | undefined {
   if (name !== 'request-termination') return undefined;
   const { status_code: status, message, body, content_type: type, trigger } = configSchema.parse(config);

@@ -7,7 +7,7 @@ import { createStore, type Store } from '../konnect/store';
 import { referenceOf } from '../konnect/table';
 import { asKong, kongRefusal, refuseUnknown, shown } from './shapes';
 
-/** Parents before what refers to them. */
+/** Parents before the entities with references to them. */
 const order: readonly KindPath[] = ['services', 'routes', 'upstreams', 'targets', 'consumers', 'plugins'];
 const references = ['service', 'route', 'upstream', 'consumer'] as const;
 
@@ -40,7 +40,9 @@ function flat(entity: JsonObject): JsonObject {
   return { ...Object.fromEntries(present), ...Object.fromEntries(ids) };
 }
 
-/** The entities of a document of flat lists, in a store of their own. Throws the Refusal that Kong answers to `POST /config`. */
+/**
+ * Reads a document of flat lists into a store of its own. Throws Kong's Refusal for `POST /config`.
+ */
 export function importStore(body: unknown, isInstalled: (plugin: string) => boolean): Store {
   const parsed = document.safeParse(body);
   if (!parsed.success) throw kongRefusal(400, `declarative config is invalid: ${z.prettifyError(parsed.error)}`, 14);

@@ -18,7 +18,7 @@ export type KongAdminOptions = {
   readonly hasDatabase?: boolean;
   /** Absent: everybody may call, as in Kong without a licence. */
   readonly token?: string;
-  /** Names of plugins that are installed beside those that Kong brings; default none. */
+  /** Names of installed plugins beside Kong's own; default none. */
   readonly plugins?: readonly string[];
   /** Largest page, whatever `size` asks for; default 1000, as Kong. */
   readonly pageCap?: number;

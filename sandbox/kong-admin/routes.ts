@@ -12,7 +12,9 @@ export type EntityOptions = { readonly store: Store; readonly hasDatabase: boole
 /** Kong 3.9 without a database lists no more targets of an upstream, and names no further page. */
 const cutTargets = 100;
 
-/** Answers a call about entities; `path` is what follows the workspace. Throws a Refusal in Kong's words. */
+/**
+ * Answers a call about entities; `path` follows the workspace. Throws a Refusal in Kong's words.
+ */
 export function answerEntities(call: Call, path: readonly string[], options: EntityOptions): Answer {
   const kind = kindOf(path);
   if (!kind || (kind === 'targets' && path.length < 3)) throw kongRefusal(404, 'Not found');

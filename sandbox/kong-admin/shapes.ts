@@ -4,7 +4,9 @@ import { Refusal } from '../konnect/refusal';
 import type { KindPath } from '../konnect/schemas';
 import type { StoredEntity } from '../konnect/table';
 
-/** Where Kong's own Admin API (3.9) differs from Konnect's: what it gives as null, does not know, and how it refuses. */
+/**
+ * Differences of Kong's own Admin API (3.9) from Konnect's: nulls, unknown fields, and refusals.
+ */
 
 const absent: Readonly<Record<KindPath, readonly string[]>> = {
   services: ['path', 'tls_verify', 'tls_verify_depth', 'ca_certificates', 'client_certificate', 'tags'],
@@ -43,7 +45,7 @@ const details = z.object({
   details: z.array(z.object({ type: z.string(), field: z.string().optional(), messages: z.array(z.string()) })),
 });
 
-/** What Konnect would refuse, in Kong's words and with its statuses. */
+/** Rewrites Konnect's refusal in Kong's words and statuses. */
 export function asKong({ status, body }: Refusal): Refusal {
   const parsed = details.safeParse(body);
   if (!parsed.success) return kongRefusal(status, 'Not found');

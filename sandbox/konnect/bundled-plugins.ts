@@ -3,7 +3,10 @@ import type { Json, JsonObject } from '#core/model';
 import { type Answer, type Call, notFound } from './call';
 import { invalid } from './refusal';
 
-/** Configuration that Konnect fills in; of the other bundled plugins the stand-in keeps what it is sent. */
+/**
+ * Konnect's defaults for a configuration. Of other bundled plugins the stand-in keeps the sent
+ * configuration.
+ */
 const defaults: Readonly<Record<string, JsonObject>> = {
   'key-auth': {
     anonymous: null,
@@ -71,7 +74,10 @@ const others: ReadonlySet<string> = new Set([
 
 type HasSchema = (plugin: string) => boolean;
 
-/** Gives the configuration as Konnect holds it, or throws the Refusal that it would answer: for one that Kong does not bring and whose schema nobody uploaded, too. */
+/**
+ * Returns the configuration in Konnect's form. Throws Konnect's Refusal, also for a plugin unknown
+ * to Kong without an uploaded schema.
+ */
 export function pluginConfig(name: string, config: JsonObject, hasSchema: HasSchema): JsonObject {
   const initial = configDefaults(name, hasSchema);
   if (!initial) throw invalid([fieldError('name', `plugin(${name}) does not exist`)]);
@@ -88,11 +94,11 @@ function fieldError(field: string, message: string) {
   return { type: 'ERROR_TYPE_FIELD', field, messages: [message] };
 }
 
-/** Fields of these plugins that have no default here. */
+/** Fields of these plugins without a default here. */
 const alsoKnown: ReadonlySet<string> = new Set(['redis', 'sync_rate', 'key_in_cookie', 'identity_realms']);
 const limits: ReadonlySet<string> = new Set(['second', 'minute', 'hour', 'day', 'month', 'year']);
 
-/** Of the plugins with defaults the stand-in knows the fields and, by the defaults, their types. */
+/** Checks fields and, by the defaults, their types; only for the plugins with defaults. */
 function whyWrong(plugin: string, field: string, value: Json) {
   const known = defaults[plugin];
   if (!known || alsoKnown.has(field) || value === null) return [];
@@ -109,7 +115,9 @@ function typeOf(value: Json): string {
 
 const pluginBody = z.looseObject({ name: z.string().catch(''), config: z.record(z.string(), z.json()).catch({}) });
 
-/** Answers a call under `schemas/plugins`: the schema of a plugin, or what it says of one. */
+/**
+ * Answers a call under `schemas/plugins`: the schema of a plugin, or the check of a configuration.
+ */
 export function pluginSchemaRoutes({ method, body }: Call, name = '', hasSchema: HasSchema): Answer {
   if (name === 'validate' && method === 'POST') {
     const plugin = pluginBody.catch({ name: '', config: {} }).parse(body);
@@ -118,7 +126,7 @@ export function pluginSchemaRoutes({ method, body }: Call, name = '', hasSchema:
   }
   const initial = method === 'GET' ? configDefaults(name, hasSchema) : undefined;
   if (!initial) throw notFound();
-  // As Kong's own schemas are written: `fields` of one key each.
+  // In the form of Kong's own schemas: `fields` of one key each.
   const fields = Object.entries(initial).map(([field, value]) => ({
     [field]: value === null ? {} : { default: value },
   }));

@@ -3,7 +3,10 @@ import type { Answer, Call } from './call';
 import type { Plane } from './plane';
 import { type KindPath, schemas } from './schemas';
 
-/** What decK alone reads: the older list of control planes, kinds that the stand-in holds none of, and the schemas it takes defaults from. */
+/**
+ * Routes for decK alone: the older list of control planes, kinds without entities here, and schemas
+ * with defaults.
+ */
 
 const emptyKinds: ReadonlySet<string> = new Set([
   ...['acls', 'ai-models', 'basic-auths', 'ca_certificates', 'certificates', 'consumer_groups', 'filter-chains'],
@@ -39,7 +42,10 @@ function jsonSchemaOf(name: string): object | undefined {
   return kind && z.toJSONSchema(schemas[kind], { io: 'input', unrepresentable: 'any', override: closeReferences });
 }
 
-/** decK looks for defaults inside every object that is open: Konnect closes references, and leaves open what has defaults inside. */
+/**
+ * decK looks for defaults inside every open object. Konnect closes references, and leaves objects
+ * with defaults open.
+ */
 function closeReferences({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.type !== 'object' || !jsonSchema.properties) return;
   if (jsonSchema.default === undefined) jsonSchema.additionalProperties = false;

@@ -4,7 +4,7 @@ import { constraint, refused } from './refusal';
 import { isKindPath, type KindPath } from './schemas';
 import { isUuid, nameField, type Store } from './store';
 
-/** Paths of the form `<parents>/<id>/<kind>`, and the field by which the kind refers to its parent. */
+/** Paths of the form `<parents>/<id>/<kind>`, and the field of the kind for its parent. */
 const nested: Readonly<Record<string, Readonly<Partial<Record<KindPath, string>>>>> = {
   upstreams: { targets: 'upstream' },
   services: { routes: 'service', plugins: 'service' },
@@ -12,7 +12,7 @@ const nested: Readonly<Record<string, Readonly<Partial<Record<KindPath, string>>
   consumers: { plugins: 'consumer' },
 };
 
-/** What an address names: all entities of a kind, or of a kind below a parent, or one of them. */
+/** The resource of a path: all entities of a kind, or of a kind below a parent, or one entity. */
 type Resource = {
   readonly kind: KindPath;
   readonly idOrName?: string;
@@ -20,7 +20,7 @@ type Resource = {
   readonly parentId?: string;
 };
 
-/** Answers a call under `core-entities`; `path` is what follows. */
+/** Answers a call under `core-entities`; `path` is the rest. */
 export function entityRoutes(call: Call, path: readonly string[], store: Store, pageCap: number): Answer {
   const resource = resourceOf(path, store);
   const readOnly = resource.kind === 'targets' && !resource.parent;

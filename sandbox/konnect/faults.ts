@@ -1,4 +1,4 @@
-/** What shall go wrong instead of the answer. */
+/** Replaces the answer. */
 type Effect =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   /** The connection breaks: before anything happened, or `after` the call took effect. */
@@ -12,7 +12,7 @@ type Effect =
 
 export type Fault = Effect & {
   readonly method?: string;
-  /** Of the path with its query. */
+  /** Matches the path with its query. */
   readonly path?: RegExp;
   /** Calls that are hit; default 1. */
   readonly times?: number;
@@ -20,11 +20,11 @@ export type Fault = Effect & {
   readonly after?: number;
 };
 
-/** Gives the fault that a call shall meet, if any; counts the call. */
+/** Counts the call, and returns its fault, if any. */
 export type TakeFault = (method: string, url: string) => Fault | undefined;
 
 export type Faults = {
-  /** Gives the way to end the fault early. */
+  /** Injects the fault. Returns a function that ends it early. */
   readonly inject: (fault: Fault) => () => void;
   readonly take: TakeFault;
 };

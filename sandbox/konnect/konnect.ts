@@ -14,11 +14,11 @@ export type KonnectOptions = {
   readonly port?: number;
   /** Largest page, whatever `size` asks for; default 1000, as Konnect. */
   readonly pageCap?: number;
-  /** What its answers are dated by; default the wall clock. */
+  /** The clock for the date of answers; default the wall clock. */
   readonly now?: () => number;
 };
 
-/** A stand-in of Konnect: the control-plane API that kong-privatelink uses, in memory, on loopback. */
+/** A stand-in of Konnect in memory, on loopback: the control-plane API used by kong-privatelink. */
 export type Konnect = {
   readonly url: string;
   readonly calls: readonly RecordedCall[];
@@ -26,13 +26,13 @@ export type Konnect = {
   readonly peakCalls: () => number;
   readonly resetCalls: () => void;
   readonly inject: Faults['inject'];
-  /** Of a control plane, as paths of `calls` have it. */
+  /** The id of a control plane, as in the paths of `calls`. */
   readonly idOf: (controlPlane: string) => string;
   readonly entities: (controlPlane: string, kind: KindPath) => readonly StoredEntity[];
   /** Puts an entity there as somebody else would; throws when Konnect would refuse it. */
   readonly seed: (controlPlane: string, kind: KindPath, body: JsonObject) => StoredEntity;
   readonly reportNode: (controlPlane: string, node: NodeReport) => void;
-  /** What analytics say from now on; undefined: that there was no request. */
+  /** Sets the analytics from now on; undefined: no request. */
   readonly setMeasures: (controlPlane: string, measures: Measures | undefined) => void;
   readonly configHash: (controlPlane: string) => string;
   readonly close: () => Promise<void>;

@@ -10,13 +10,13 @@ export type PluginSchema = {
   readonly updated_at: number;
 };
 
-/** What a data plane reports; `lastPing` in seconds since the epoch. */
+/** A data plane's report; `lastPing` in seconds since the epoch. */
 export type NodeReport = {
   readonly id: string;
   readonly hostname: string;
   readonly configHash: string;
   readonly lastPing?: number;
-  /** Of its Gateway; default: one that takes streamed plugins. */
+  /** The Gateway's version; default: one with streamed plugins. */
   readonly version?: string;
   /** Plugins that it does not know: no configuration with one of them fits it. Default none. */
   readonly lacks?: readonly string[];
@@ -36,10 +36,10 @@ export type CustomPlugin = {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Of a control plane, beside its name. */
+/** Traits of a control plane beside its name. */
 export type PlaneTraits = { readonly clusterType?: string; readonly labels?: Labels };
 
-/** What analytics know of a control plane, whatever time is asked for; a rate in percent, a latency in milliseconds. */
+/** The analytics of a control plane, for any time; a rate in percent, a latency in milliseconds. */
 export type Measures = {
   readonly request_count: number;
   readonly error_rate?: number | null;
@@ -57,7 +57,10 @@ export type Plane = {
   /** Absent: no request went through it. */
   measures?: Measures;
   readonly schemas: ReadonlyMap<string, PluginSchema>;
-  /** Throws a Refusal when the text names no plugin, another one than `name`, or one that exists and shall be created. */
+  /**
+   * Throws a Refusal when the text names no plugin, another plugin than `name`, or (on creation) an
+   * existing one.
+   */
   readonly putSchema: (luaSchema: unknown, name?: string) => PluginSchema;
   readonly removeSchema: (name: string) => void;
   /** By name. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '#core/model';
 
-/** What Konnect says about one field, or about the entity as a whole. */
+/** Konnect's finding about one field, or about the whole entity. */
 type Detail = { readonly type: string; readonly field?: string; readonly messages: readonly string[] };
 
 /** An answer other than success, thrown from wherever the reason is found. */
@@ -33,12 +33,17 @@ export function constraint(field: string, kind: 'unique' | 'foreign', value: str
   return badRequest('data constraint error', [{ type: 'ERROR_TYPE_REFERENCE', field, messages: [message] }]);
 }
 
-/** Of the two shapes that Konnect's APIs document, `title` with `detail` and `message`, the answer holds both. */
+/**
+ * Konnect's APIs document two shapes, `title` with `detail`, and `message`. The answer holds both.
+ */
 export function refused(status: number, title: string, detail: string): Refusal {
   return new Refusal(status, { status, title, message: title, instance: 'kong:trace:0', detail });
 }
 
-/** Turns zod's findings into Konnect's: an unknown field counts against the entity, all else against its field. */
+/**
+ * Turns zod's findings into Konnect's: an unknown field is a fault of the entity, any other fault
+ * is one of its field.
+ */
 export function invalidBody(error: z.ZodError): Refusal {
   return invalid(
     error.issues.map((issue) =>

@@ -7,7 +7,7 @@ import { entityRoutes } from './entity-routes';
 import type { Node, Plane, PluginSchema } from './plane';
 import { constraint, invalidBody, invalidEntity, refused } from './refusal';
 
-/** Answers one call; throws a Refusal. `pageCap` bounds what `size` may ask for. */
+/** Answers one call; throws a Refusal. `pageCap` limits `size`. */
 export function answer(call: Call, planes: readonly Plane[], pageCap: number): Answer {
   const [version, resource, planeId, area, ...rest] = call.path;
   if (version !== 'v2' || resource !== 'control-planes') return answerBeside(call, planes);
@@ -128,7 +128,7 @@ function schemaRoutes(call: Call, plane: Plane, name: string | undefined): Answe
 
 const customPluginBody = z.strictObject({ name: z.string(), handler: z.string().min(1), schema: z.string().min(1) });
 
-/** By id or name, as the OpenAPI has it. */
+/** By id or name, as in Konnect's OpenAPI. */
 function customPluginRoutes(call: Call, { customPlugins, store }: Plane, idOrName: string | undefined): Answer {
   const all = [...customPlugins.values()];
   const held = all.find(({ id, name }) => id === idOrName || name === idOrName);

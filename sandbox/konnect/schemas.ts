@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '#core/model';
 import { healthchecks } from './healthcheck-schema';
 import { invalidBody } from './refusal';
 
-/** What each kind of entity may hold, with the values that Konnect fills in for what a body leaves out. */
+/** The fields of each kind of entity, with Konnect's defaults for missing fields. */
 
 const tag = z
   .string()
@@ -28,7 +28,10 @@ const common = {
   updated_at: z.number().optional(),
 };
 
-/** Kong takes TLS settings only on these; a gateway of one's own refuses even `tls_verify: false` on others. */
+/**
+ * Kong takes TLS settings only on these. A self-managed gateway refuses even `tls_verify: false` on
+ * others.
+ */
 const tlsProtocols: readonly string[] = ['https', 'tls', 'wss'];
 
 const service = z
@@ -170,7 +173,7 @@ export function isKindPath(text: string): text is KindPath {
   return Object.hasOwn(schemas, text);
 }
 
-/** Gives the body with Konnect's defaults filled in; throws the Refusal that Konnect would answer. */
+/** Fills in Konnect's defaults; throws Konnect's Refusal. */
 export function parseEntity(kind: KindPath, body: unknown): JsonObject {
   const parsed = schemas[kind].safeParse(holdsNull(body) ? withoutNulls(body) : body);
   if (!parsed.success) throw invalidBody(parsed.error);

@@ -8,7 +8,7 @@ import { Refusal, refused } from './refusal';
 /** `status` 0: no answer was given. */
 export type RecordedCall = { readonly method: string; readonly path: string; readonly status: number };
 
-/** What the server has seen. */
+/** Calls to the server so far. */
 export type Traffic = { readonly calls: RecordedCall[]; running: number; peak: number };
 
 type Request = {
@@ -25,13 +25,17 @@ type Served = {
   readonly respond: Respond;
   readonly traffic: Traffic;
   readonly takeFault: TakeFault;
-  /** What answers are dated by; absent: Node does it, by the wall clock. */
+  /** The clock for the date of answers; absent: Node's, by the wall clock. */
   readonly now?: () => number;
 };
 
-/** Listens on 127.0.0.1, on a port of the system's choice when none is given; rejects when it is taken. */
+/**
+ * Listens on 127.0.0.1, on a port of the system's choice by default. Rejects when the port is
+ * taken.
+ */
 export async function listen(served: Served, port = 0) {
-  // Without a time-out of our own, a client that was held up never writes on a connection that is just being closed.
+  // With a time-out of our own, a delayed client would write on a connection that is just being
+  // closed.
   const server = createServer({ keepAliveTimeout: 0 }, (message, response) => serve({ message, response }, served));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -58,7 +62,7 @@ export function responderOf(answer: (call: Call, headers: IncomingHttpHeaders) =
   };
 }
 
-/** Of ten thousand writes hardly one has anything to decode. */
+/** Of ten thousand writes hardly one needs decoding. */
 function segmentsOf(pathname: string): readonly string[] {
   const segments = pathname.slice(1).split('/');
   return pathname.includes('%') ? segments.map(decodeURIComponent) : segments;
@@ -88,7 +92,7 @@ function serve({ message, response }: Exchange, served: Served): void {
   });
   const chunks: Buffer[] = [];
   message.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // Who hangs up before the call is whole gets no answer.
+  // A client that hangs up before the end of its call gets no answer.
   message.once('error', () => message.destroy());
   message.once('end', () => {
     try {
@@ -116,7 +120,7 @@ function isAnswered(fault: Fault | undefined): boolean {
   return !fault || fault.kind === 'status' || fault.kind === 'delay';
 }
 
-/** What stands in for the answer, when the fault keeps the call from taking effect. */
+/** Returns the replacing answer, when the fault keeps the call from its effect. */
 function replaced(fault: Fault | undefined): Answer | undefined {
   if (fault?.kind === 'status') return { status: fault.status, body: { message: 'injected fault' } };
   const isLost = fault?.kind === 'hang' || (fault?.kind === 'drop' && fault.when !== 'after');

@@ -65,7 +65,7 @@ export function createStore(hasSchema: (plugin: string) => boolean): Store {
     const content = kind === 'plugins' ? withConfig(fields, hasSchema) : fields;
     const now = Math.floor(Date.now() / 1000);
     const created_at = former?.created_at ?? now;
-    // What was parsed is nobody else's: a copy of its many fields takes longer than to check them.
+    // Nobody else holds the parsed entity: a copy of its many fields takes longer than its check.
     const entity = Object.assign(content, { id: id ?? randomUUID(), created_at, updated_at: now });
     table.put(entity);
     digest = undefined;
@@ -131,7 +131,7 @@ function checkReferences(kind: KindPath, fields: JsonObject, tables: Tables): vo
   }
 }
 
-/** Removes an entity and what hangs on it; all that refuses is asked before anything goes. */
+/** Removes an entity and its dependants. All refusals are checked before any removal. */
 function removeTree(kind: KindPath, id: string, tables: Tables): void {
   const dependants = kindPaths.flatMap((child) =>
     Object.values(kindRules[child].references)

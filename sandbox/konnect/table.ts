@@ -9,7 +9,7 @@ export type Unique = readonly [string, ...string[]];
 
 export type PageQuery = {
   readonly size: number;
-  /** As the page before gave it. */
+  /** From the page before. */
   readonly offset?: string;
   /** `a,b`: all of them; `a/b`: any of them. */
   readonly tags?: string;
@@ -19,7 +19,7 @@ export type PageQuery = {
 
 export type Page = { readonly data: readonly StoredEntity[]; readonly offset?: string };
 
-/** All entities of one kind, found by id, by unique fields and by what they refer to without a scan. */
+/** All entities of one kind, found without a scan by id, by unique fields and by reference. */
 export type Table = {
   readonly size: () => number;
   readonly values: () => readonly StoredEntity[];
@@ -104,7 +104,10 @@ function rowsOf(byParent: Map<string, Rows>, parentId: string): Rows {
   return rows;
 }
 
-/** Pages follow the order of creation, so that a page needs no sorting and nothing is skipped when an entity goes. */
+/**
+ * Pages follow the order of creation: a page needs no sorting, and a removed entity makes none
+ * skipped.
+ */
 function pageOf(rows: Rows, query: PageQuery): Page {
   const after = query.offset === undefined ? 0 : sequenceOf(query.offset);
   const matches = tagFilter(query.tags);

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 export type BlackHole = { readonly port: number; readonly close: () => Promise<void> };
 
-/** Listens, says so, then blocks for good: what arrives waits in the accept queue. */
+/** Listens, reports, then blocks for good: connections wait in the accept queue. */
 const listenAndBlock = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer();
@@ -18,8 +18,8 @@ const listenAndBlock = `
 const queueLength = 3;
 
 /**
- * Swallows what is sent to `address` as a deleted network interface does, on Linux: its accept queue is full, so that the kernel
- * drops every further connection attempt. Rejects when the port is taken.
+ * Swallows connections to `address` as a deleted network interface does, on Linux: its accept queue
+ * is full, so the kernel drops every further connection attempt. Rejects when the port is taken.
  */
 export async function startBlackHole(address: string, port = 0): Promise<BlackHole> {
   const worker = new Worker(listenAndBlock, { eval: true, workerData: { host: address, port } });

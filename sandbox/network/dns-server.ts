@@ -1,14 +1,20 @@
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 
-/** What a name server answers: records by `<type> <name>`, or a refusal to say anything. Names without any entry are NXDOMAIN. */
+/**
+ * The answers of a name server: records by `<type> <name>`, or SERVFAIL. A name without any entry
+ * is NXDOMAIN.
+ */
 export type Zone = Map<string, readonly string[] | 'SERVFAIL'>;
 
 export type DnsServer = { readonly address: string; readonly zone: Zone; close(): Promise<void> };
 
 const types: Readonly<Record<number, string>> = { 1: 'A', 28: 'AAAA', 33: 'SRV' };
 
-/** Answers A, AAAA (in full or `::1` style without an embedded IPv4) and SRV (`priority weight port target`) over UDP on 127.0.0.1, with a time to live of 0. */
+/**
+ * Answers A, AAAA (in full or `::1` style without an embedded IPv4) and SRV (`priority weight port
+ * target`) over UDP on 127.0.0.1, with a TTL of 0.
+ */
 export async function startDnsServer(zone: Zone = new Map()): Promise<DnsServer> {
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address }) => socket.send(answerOf(query, zone), port, address));

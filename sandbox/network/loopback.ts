@@ -2,11 +2,17 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { hasCode, PrivatelinkError } from '#core/errors';
 
-/** Gives out the addresses that stand for the network interfaces of endpoints. */
+/** Hands out loopback addresses for the network interfaces of endpoints. */
 export type Loopback = {
-  /** Whether each interface has an address of its own; where not, all of them are 127.0.0.1 and endpoints differ by port only. */
+  /**
+   * Whether each interface has its own address. Otherwise all are 127.0.0.1, and endpoints differ
+   * by port only.
+   */
   readonly isDistinct: boolean;
-  /** Addresses of the interfaces of one more endpoint: `count` distinct ones, or the one that there is. */
+  /**
+   * Returns addresses for the interfaces of one more endpoint: `count` distinct ones, or the only
+   * one.
+   */
   readonly allot: (count: number) => readonly string[];
 };
 
@@ -43,8 +49,9 @@ async function canListenOn(address: string): Promise<boolean> {
 }
 
 /**
- * Lets one server per address listen, all on the same port: `port`, or one that is free on all of them.
- * Closing breaks every connection at once. Throws PrivatelinkError for an address that is not loopback, and what `listen` throws.
+ * Starts one server per address, all on the same port: `port`, or a port free on all of them.
+ * Closing breaks every connection at once. Throws PrivatelinkError for an address outside loopback,
+ * and the errors of `listen`.
  */
 export async function listenTogether(
   addresses: readonly string[],

@@ -8,17 +8,22 @@ export type PassThroughOptions = {
   /** Default: chosen by the system. */
   readonly port?: number;
   readonly to: { readonly host: string; readonly port: number };
-  /** Id of the endpoint, which the load balancer tells by PROXY protocol; absent: it does not speak it. */
+  /** Id of the endpoint, sent by PROXY protocol; absent: without PROXY protocol. */
   readonly endpointId?: string;
-  /** Whether the endpoint is connected; where it is not, a connection is closed at once. Default: it is. */
+  /**
+   * Whether the endpoint is connected. Otherwise a connection is closed at once. Default:
+   * connected.
+   */
   readonly isOpen?: () => boolean;
 };
 
-/** Starts what stands for an endpoint in front of a network load balancer: bytes go through as they are, in both directions. */
+/**
+ * Starts an endpoint in front of a network load balancer: bytes pass unchanged in both directions.
+ */
 export function startPassThrough({ addresses, port, to, endpointId, isOpen }: PassThroughOptions): Promise<Listening> {
   const serverFor = () =>
     createServer((client) => {
-      // One that hung up already has no addresses any more.
+      // A client that hung up has no addresses any more.
       const header = endpointId === undefined ? Buffer.alloc(0) : headerOf(client, endpointId);
       if (isOpen?.() === false || !header) return void client.destroy();
       const target = connect(to);

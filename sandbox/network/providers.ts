@@ -32,13 +32,16 @@ export type Provider = {
   readonly port: number;
   /** Answers at more addresses, on the same port. */
   readonly answerAt: (addresses: readonly string[]) => void;
-  /** What arrived so far, in order: at all addresses, or at one. */
+  /** Requests so far, in order: at all addresses, or at one. */
   readonly requests: (address?: string) => readonly ProviderRequest[];
   /** Breaks every connection and stops listening. */
   readonly close: () => Promise<void>;
 };
 
-/** Starts an HTTP server per address, all on one port; rejects when it is taken or an address is not loopback. */
+/**
+ * Starts an HTTP server per address, all on one port. Rejects when the port is taken, or for an
+ * address outside loopback.
+ */
 export async function startProvider({ addresses, port, handle }: ProviderOptions): Promise<Provider> {
   const received: ProviderRequest[] = [];
   const serverFor = (address: string) =>
@@ -57,7 +60,7 @@ export async function startProvider({ addresses, port, handle }: ProviderOptions
     addresses,
     answerAt: (more) => {
       const fresh = more.filter((address) => !addresses.includes(address));
-      // Where somebody else has the port, nobody answers, as at an interface that is broken.
+      // Another process has the port: nobody answers, as at a broken interface.
       others.push(listenTogether(fresh, serverFor, listening.port).catch(() => undefined));
     },
     close: async () => {

@@ -2,19 +2,20 @@ import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { readProxyHeader } from './proxy-protocol';
 
-/** As nginx waits for the head of a request. */
+/** nginx's own time for the head of a request, in milliseconds. */
 const headerTimeoutMs = 60_000;
 
 const callers = new WeakMap<Socket, Buffer>();
 
-/** What the header of a connection said of the endpoint that it came in by; undefined: nothing, or the connection had no header. */
+/** Returns the endpoint of the connection from its PROXY header; undefined without one. */
 export function callerOf(socket: Socket): Buffer | undefined {
   return callers.get(socket);
 }
 
 /**
- * A server for connections that begin with a header of PROXY protocol; `http` gets what comes behind it. It closes a connection whose header is
- * refused, cut, or does not come. Unlike nginx, it takes a header that arrives in several pieces.
+ * Creates a server for connections with a header of PROXY protocol; `http` gets the bytes behind
+ * the header. It closes a connection whose header is refused, cut, or missing. Unlike nginx, it
+ * takes a header in several pieces.
  */
 export function createProxiedServer(http: HttpServer): Server {
   return createServer((socket) => {

@@ -5,7 +5,7 @@ import { isIP, isIPv4 } from 'node:net';
 /** One field behind the addresses of a header: `type` is one byte. */
 export type Tlv = { readonly type: number; readonly value: Uint8Array };
 
-/** Where a connection came from, or went to; both ends of a header are IPv4, or both IPv6. */
+/** The source or the destination of a connection; both ends of a header are IPv4, or both IPv6. */
 export type ConnectionEnd = { readonly ip: string; readonly port: number };
 
 export type ProxyHeader = {
@@ -14,20 +14,27 @@ export type ProxyHeader = {
   readonly tlvs?: readonly Tlv[];
 };
 
-/** What the beginning of a connection says. */
+/** The beginning of a connection. */
 export type ReadHeader =
   /** More bytes may make a header of it. */
   | { readonly state: 'incomplete' }
   /** No bytes behind these can make it a header. */
   | { readonly state: 'refused'; readonly reason: string }
-  /** `length`: bytes of the header. `caller`: the value of the first TLV 0xEA; absent: there is none. */
+  /**
+   * `length`: bytes of the header. `caller`: the value of the first TLV 0xEA; absent: the header
+   * has none.
+   */
   | { readonly state: 'read'; readonly length: number; readonly caller?: Buffer };
 
-/** AWS's type of TLV, with the id of an endpoint (PP2_TYPE_AWS), and the byte that says so in front of it. */
+/**
+ * AWS's type of TLV with an endpoint id (PP2_TYPE_AWS), and the subtype byte in front of the id.
+ */
 const awsType = 0xea;
 const endpointIdSubtype = 0x01;
 
-/** nginx reads a header into the buffer of the request's head (`client_header_buffer_size`, 1 KB). */
+/**
+ * nginx reads a header into the buffer of the request's head (`client_header_buffer_size`, 1 KB).
+ */
 export const longestHeader = 1_024;
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
@@ -45,12 +52,15 @@ const addressBytes: ReadonlyMap<number, number> = new Map([
   [0x20, 36],
 ]);
 
-/** What the load balancer of an endpoint service says of the endpoint that a connection came in by. */
+/** Returns the TLV of a load balancer for the endpoint of a connection. */
 export function endpointTlv(endpointId: string): Tlv {
   return { type: awsType, value: Buffer.from([endpointIdSubtype, ...Buffer.from(endpointId, 'latin1')]) };
 }
 
-/** A header of version 2 for a TCP connection. Throws RangeError for ends that are no addresses of one family, and for more than 64 KB of TLVs. */
+/**
+ * Writes a header of version 2 for a TCP connection. Throws RangeError when the ends are no
+ * addresses of one family, and for more than 64 KB of TLVs.
+ */
 export function writeProxyHeader({ source, destination, tlvs = [] }: ProxyHeader): Buffer {
   const ends = [source, destination];
   const family = isIPv4(source.ip) ? 0x10 : 0x20;
@@ -80,7 +90,7 @@ function bytesOf(ip: string): Buffer {
   return Buffer.concat([...groups(head), ...zeros, ...groups(tail)].map((group) => inTwoBytes(Number(`0x${group}`))));
 }
 
-/** Reads the header with which a connection begins: of version 2, or of version 1, which has no TLVs. Never throws. */
+/** Reads the header of a connection, version 2 or 1. Version 1 has no TLVs. Never throws. */
 export function readProxyHeader(bytes: Buffer): ReadHeader {
   if (isBeginning(bytes, signature)) return bytes.length < fixedBytes ? incomplete : readSecond(bytes);
   if (isBeginning(bytes, firstVersion)) return readFirst(bytes);
@@ -93,13 +103,16 @@ function refused(reason: string): ReadHeader {
   return { state: 'refused', reason };
 }
 
-/** Whether `bytes` may become what begins with `prefix`. */
+/** Whether `bytes` may grow into a text that begins with `prefix`. */
 function isBeginning(bytes: Buffer, prefix: Buffer): boolean {
   const length = Math.min(bytes.length, prefix.length);
   return bytes.subarray(0, length).equals(prefix.subarray(0, length));
 }
 
-/** `bytes` holds all of the fixed part. A family that nginx does not know, and UDP, are let through without what they say. */
+/**
+ * `bytes` holds the whole fixed part. A family unknown to nginx, and UDP, pass without their
+ * addresses.
+ */
 function readSecond(bytes: Buffer): ReadHeader {
   const command = bytes.readUInt8(signature.length);
   const transport = bytes.readUInt8(signature.length + 1);
@@ -126,7 +139,10 @@ function firstOf(type: number, bytes: Buffer): Buffer | undefined {
   return undefined;
 }
 
-/** A line of text, such as `PROXY TCP4 10.0.0.1 10.0.0.2 40000 8000`, or `PROXY UNKNOWN` with anything behind it. */
+/**
+ * Reads a line such as `PROXY TCP4 10.0.0.1 10.0.0.2 40000 8000`, or `PROXY UNKNOWN` with any text
+ * behind it.
+ */
 function readFirst(bytes: Buffer): ReadHeader {
   const end = bytes.subarray(0, longestHeader).indexOf('\r\n');
   if (end < 0) return bytes.length < longestHeader ? incomplete : refused('its line has no end');

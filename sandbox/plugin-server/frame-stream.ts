@@ -8,14 +8,20 @@ export type FrameStream = {
 const readTimeoutMs = 60_000;
 const lengthBytes = 4;
 
-/** A frame of ProtoBuf:1: the length of the message in four bytes, the lowest first, then the message. */
+/**
+ * A frame of ProtoBuf:1: the length of the message in four bytes, the lowest first, then the
+ * message.
+ */
 export function frameOf(message: Uint8Array): Uint8Array {
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32LE(message.length);
   return Buffer.concat([length, message]);
 }
 
-/** Reads the frames of ProtoBuf:1 one by one; written apart from the plugin's own reader so that the two cannot be wrong together. */
+/**
+ * Reads the frames of ProtoBuf:1 one by one. Written independently of the plugin's own reader, so
+ * that both cannot share a mistake.
+ */
 export function createFrameStream(socket: Socket): FrameStream {
   const frames: Buffer[] = [];
   let isClosed = false;

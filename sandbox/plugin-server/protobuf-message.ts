@@ -1,9 +1,12 @@
-/** Protocol buffers as Kong's ProtoBuf:1 uses them; written apart from the plugin's own so that the two cannot be wrong together. */
+/**
+ * Protocol buffers for Kong's ProtoBuf:1. Written independently of the plugin's own, so that both
+ * cannot share a mistake.
+ */
 
 /** A field of a message: its number with a number (varint) or with bytes (text, nested message). */
 export type Field = readonly [number: number, value: number | string | Uint8Array];
 
-/** What a message holds, by number of field. */
+/** The fields of a message by number. */
 export type Message = ReadonlyMap<number, readonly (number | Buffer)[]>;
 
 const varint = 0;
@@ -20,7 +23,7 @@ function encodeField([number, value]: Field): readonly Uint8Array[] {
   return [Buffer.from([...varintOf(number * 8 + lengthPrefixed), ...varintOf(bytes.length)]), bytes];
 }
 
-/** Reads any message of numbers and of what has a length. Throws RangeError when it is none. */
+/** Reads any message of numbers and of fields with a length. Throws RangeError for other bytes. */
 export function decodeMessage(bytes: Buffer): Message {
   const fields = new Map<number, (number | Buffer)[]>();
   const cursor = { bytes, at: 0 };
@@ -53,7 +56,7 @@ export function textOf(message: Message, field: number): string {
   return nestedOf(message, field)[0]?.toString() ?? '';
 }
 
-/** Where reading stands. */
+/** The position of the reader. */
 type Cursor = { readonly bytes: Buffer; at: number };
 
 function readValue(cursor: Cursor, type: number): number | Buffer {

@@ -9,7 +9,10 @@ const handleEvent = 36;
 
 type Link = { readonly socket: Socket; readonly frames: FrameStream };
 
-/** Drives our server: ProtoBuf:1 as Kong 3.9 speaks it (kong/runloop/plugin_servers/rpc/pb_rpc.lua), strictly in order. */
+/**
+ * Drives our server: ProtoBuf:1 as Kong 3.9 speaks it (kong/runloop/plugin_servers/rpc/pb_rpc.lua),
+ * strictly in order.
+ */
 export function createProtobufDriver(socketPath: string): PluginServerDriver {
   const links = createLinks(socketPath);
   let sequence = 0;
@@ -99,7 +102,7 @@ async function answerCalls({ socket, frames }: Link, calls: PdkCall[], pdk: Pdk)
     if (method === '') return 'done';
     const args = argumentsOf(method, decodeMessage(await frames.read()));
     calls.push({ method, args });
-    // Where Kong's PDK gives `nil, err` the answer is empty too.
+    // Where Kong's PDK returns `nil, err` the answer is empty too.
     const answer = await pdk(method, args).catch(() => undefined);
     // In Kong the request ends inside this call, and nobody reads on.
     if (method === 'kong.response.exit') return 'exited';

@@ -9,7 +9,7 @@ import type { PluginServerDriver } from './driver';
 import { createMsgpackDriver } from './msgpack';
 import { createProtobufDriver } from './protobuf';
 
-/** Each program that runs the plugin's class, with the protocol that it speaks. */
+/** Each program for the plugin's class, with its protocol. */
 const drivers = {
   'kong-js-pluginserver': createMsgpackDriver,
   'kong-privatelink-pluginserver': createProtobufDriver,
@@ -23,7 +23,9 @@ export type PluginServerOptions = {
   /** Absolute path of the folder with the compiled entry files. */
   readonly entriesDir: string;
   readonly socketPath: string;
-  /** Variables that the start command sets; the child itself gets none, since nginx strips its environment. */
+  /**
+   * Variables of the start command. The child itself gets none, since nginx strips its environment.
+   */
   readonly env: Variables;
   readonly cwd: string;
   /** Called with the reason when the server ends before it is closed. */
@@ -39,7 +41,10 @@ export type PluginServer = Omit<PluginServerDriver, 'close'> & {
 };
 
 const startTimeoutMs = 60_000;
-/** Where the stock server is: kong-pdk by the alias of this repository, and by its own name where it is installed beside the package. */
+/**
+ * Locations of the stock server: kong-pdk by the alias of this repository, and by its own name
+ * beside the package.
+ */
 const stockServers = ['@kong/kong-pdk/bin/kong-js-pluginserver', 'kong-pdk/bin/kong-js-pluginserver'];
 /** kong-pdk loads ts-node, which would read a tsconfig.json of the working directory. */
 const stockVariables = { TS_NODE_SKIP_PROJECT: 'true' };
@@ -51,11 +56,11 @@ const ownServerPath = join(__dirname, __filename.endsWith('.ts') ? '../../dist' 
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Starts a plugin server as nginx does, with an empty environment, and waits until it accepts connections.
- * Throws PrivatelinkError with the server's last words when it does not.
+ * Starts a plugin server as nginx does, with an empty environment, and waits until it accepts
+ * connections. Throws PrivatelinkError with the server's last words when it fails.
  */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  // Left behind by a server that was killed, the file would look like one that listens.
+  // The file of a killed server would look like a listener.
   rmSync(options.socketPath, { force: true });
   const running = spawnServer(options);
   try {
@@ -80,14 +85,16 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   };
 }
 
-/** What the server says of its plugins when asked with --dump-all-plugins. */
+/** Returns the server's description of its plugins (--dump-all-plugins). */
 export async function dumpPlugins(options: PluginServerOptions): Promise<unknown> {
   const [command = '', ...args] = [...startCommand(options), '--dump-all-plugins'];
   const { stdout } = await promisify(execFile)(command, args, { cwd: options.cwd, env: {}, timeout: startTimeoutMs });
   return JSON.parse(stdout);
 }
 
-/** The stock server where somebody installed kong-pdk, which the package does not bring; else ours. */
+/**
+ * Returns the stock server where kong-pdk is installed (the package does not bring it), else ours.
+ */
 export function installedProgram(): PluginServerProgram {
   return stockServerPath() === undefined ? 'kong-privatelink-pluginserver' : 'kong-js-pluginserver';
 }
@@ -104,7 +111,7 @@ function pathOf(module: string): string | undefined {
   }
 }
 
-/** How the server is started: its variables are set by `env`, since it gets none. */
+/** Returns the start command of the server. `env` sets its variables, since it inherits none. */
 export function startCommand(options: StartOptions): readonly string[] {
   const { program = installedProgram(), entriesDir, socketPath, env } = options;
   const isOwn = program === 'kong-privatelink-pluginserver';
@@ -115,14 +122,14 @@ export function startCommand(options: StartOptions): readonly string[] {
   return ['/usr/bin/env', ...assignments, process.execPath, file, '-d', entriesDir, ...socket, ...flags];
 }
 
-/** Our server takes from flags what the stock one takes from variables. */
+/** Our server has flags for the variables of the stock server. */
 function ownSettings({ KONG_PRIVATELINK_CONFIG: config, KONG_PRIVATELINK_ZONE_ID: zoneId, ...variables }: Variables) {
   const flags = [...(config ? ['--config', config] : []), ...(zoneId ? ['--zone-id', zoneId] : [])];
   return { flags, variables };
 }
 
 type Running = {
-  /** How the server ended; never rejects. */
+  /** The end of the server in words; never rejects. */
   readonly ended: Promise<string>;
   readonly log: () => string;
   readonly stop: () => Promise<void>;

@@ -3,14 +3,20 @@ import { decode, encode } from '@msgpack/msgpack';
 import { z } from 'zod';
 import { messageOf, PrivatelinkError } from '#core/errors';
 
-/** Calls one method of a plugin server and gives its result; rejects with the server's words, or when it goes away. */
+/**
+ * Calls one method of a plugin server and returns its result. Rejects with the server's words, or
+ * when the server goes away.
+ */
 export type Call = (method: string, argument: unknown) => Promise<unknown>;
 
 export type Wire = { readonly call: Call; readonly close: () => void };
 
 const callTimeoutMs = 60_000;
 
-/** Protocol MsgPack:1 as Kong 3.9 speaks it (kong/runloop/plugin_servers/rpc/mp_rpc.lua): one call at a time on a connection. */
+/**
+ * Protocol MsgPack:1 as Kong 3.9 speaks it (kong/runloop/plugin_servers/rpc/mp_rpc.lua): one call
+ * at a time on a connection.
+ */
 export function createWire(socketPath: string): Wire {
   const idle = new Set<Socket>();
   const open = new Set<Socket>();
@@ -37,7 +43,8 @@ export function createWire(socketPath: string): Wire {
       idle.add(socket);
       return resultOf(answer);
     } catch (thrown) {
-      // What else may arrive on a connection that failed belongs to no call; one that was only refused is idle again.
+      // Further bytes on a failed connection belong to no call. A connection of a refused call is
+      // idle again.
       if (!idle.has(socket)) socket.destroy();
       throw wireError(method, thrown);
     }
@@ -57,7 +64,7 @@ type Answer = { readonly error: unknown; readonly result: unknown };
 function parseAnswer(message: unknown, messageId: number): Answer {
   const shape = z.tuple([z.literal(1), z.literal(messageId), z.unknown(), z.unknown()]);
   const parsed = shape.safeParse(message);
-  if (!parsed.success) throw new Error('gave what is no answer to it');
+  if (!parsed.success) throw new Error('sent an invalid answer');
   const [, , error, result] = parsed.data;
   return { error, result };
 }

@@ -4,13 +4,13 @@ import type { Fleet } from './fleet';
 import { heldBy, pluginWrites, untilFollowed, untilReached } from './seen';
 import type { Tolerates } from './traffic';
 
-/** What nobody needs any more once the command has ended. */
+/** A resource that nobody needs after the command. */
 type Left = { close(): Promise<void> } | undefined;
 
-/** What follows a command, or is checked after it. */
+/** The context of the checks after a command. */
 export type After = {
   readonly fleet: Fleet;
-  /** How many calls Konnect had seen before the act. */
+  /** Number of calls to Konnect before the act. */
   readonly from: number;
   readonly left: Left;
   readonly signal: AbortSignal;
@@ -18,16 +18,19 @@ export type After = {
 
 export type Act = {
   readonly what: string;
-  /** What happens before somebody runs the command. */
+  /** Runs before the command. */
   readonly begin: (fleet: Fleet) => Promise<Left>;
   readonly verb: 'rollout' | 'sync';
-  /** As the command has to end. */
+  /** The expected exit code of the command. */
   readonly exitCode: number;
-  /** Throws what is not as it should be once the command has ended; absent: every request has to go right. */
+  /**
+   * Checks the end of the command, and throws when something is wrong. Absent: every request has to
+   * succeed.
+   */
   readonly end: (after: After) => Promise<Tolerates | undefined>;
 };
 
-/** Of the verb where a gate halts it. */
+/** The verb's exit code when a gate halts it. */
 const halted = 3;
 
 export const acts: readonly Act[] = [
@@ -50,7 +53,7 @@ export const acts: readonly Act[] = [
     end: endBack,
   },
   {
-    what: "SD2's endpoint is made anew, with other addresses, while the stages wait",
+    what: "SD2's endpoint is recreated with other addresses while the stages wait",
     begin: async ({ t0 }) => (await t0.recreateSd2()).old,
     ...{ verb: 'sync', exitCode: halted },
     end: endMoved,
@@ -79,19 +82,22 @@ async function endFirst({ fleet, signal }: After): Promise<undefined> {
   return undefined;
 }
 
-/** One stage after the other got it. */
+/** Each stage got the edition in order. */
 async function endInOrder(edition: Edition, { fleet, from, signal }: After): Promise<undefined> {
   const { lanes, traffic } = fleet;
   mustHold(edition, fleet, lanes);
   const firsts = lanes.map(({ name }) => pluginWrites(name, fleet, from)[0] ?? Infinity);
   const isInOrder = firsts.every((first, index) => index === 0 || (firsts[index - 1] ?? Infinity) < first);
-  if (!isInOrder) throw new Error('a stage got the revision before it had proved itself on the one before');
+  if (!isInOrder) throw new Error('a stage got the revision before the stage ahead had proved it');
   await untilFollowed(fleet, signal);
   await traffic.round(signal);
   return undefined;
 }
 
-/** The first stage got it and went back by itself, after which all of its requests went right; the others never saw it. */
+/**
+ * The first stage got the edition and rolled back. All of its requests succeeded after that. The
+ * other stages never saw it.
+ */
 async function endBack({ fleet, from, signal }: After): Promise<Tolerates> {
   const { lanes, traffic } = fleet;
   mustHold('good', fleet, lanes);
@@ -105,11 +111,11 @@ async function endBack({ fleet, from, signal }: After): Promise<Tolerates> {
   return (stage, { begunMs }) => stage === canary.name && begunMs < backMs;
 }
 
-/** All stages followed, although none got another revision; nobody asks at the old addresses any more. */
+/** All stages followed without a new revision, and nobody asks at the old addresses any more. */
 async function endMoved({ fleet, from, left, signal }: After): Promise<undefined> {
   const { traffic, lanes } = fleet;
   const moved = lanes.find(({ name }) => pluginWrites(name, fleet, from).length > 0);
-  if (moved) throw new Error(`${moved.name} got another revision, which had to wait`);
+  if (moved) throw new Error(`${moved.name} got a revision that had to wait`);
   await untilReached(fleet, signal);
   await traffic.round(signal);
   await left?.close();

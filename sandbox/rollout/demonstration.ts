@@ -9,7 +9,7 @@ import { heldBy } from './seen';
 import type { RolloutEvent, RolloutStory, StageState } from './story';
 import { firstWrong, type SentThrough, type Tolerates } from './traffic';
 
-/** Told as it happens, for a person who watches. */
+/** Hears of the acts as they happen, for a person who watches. */
 export type RolloutNarrator = {
   readonly opening: () => void;
   readonly event: (event: RolloutEvent) => void;
@@ -23,7 +23,7 @@ export type RolloutDemonstration = {
   readonly close: () => Promise<void>;
 };
 
-/** Plays the acts until one is not as it should; stops between them when aborted. */
+/** Plays the acts until one fails; stops between acts when aborted. */
 export async function demonstrateRollout(
   narrator: RolloutNarrator,
   signal: AbortSignal,
@@ -45,13 +45,13 @@ export async function demonstrateRollout(
     return { story: { ok, events }, fleet, close: fleet.close };
   } catch (thrown) {
     await fleet.close();
-    // What the stop broke is not what went wrong.
+    // The stop is no failure of the act.
     signal.throwIfAborted();
     throw thrown;
   }
 }
 
-/** Plays one act, and gives what came of it. */
+/** Plays one act, and returns its result. */
 async function tell({ what, ...act }: Act, fleet: Fleet, signal: AbortSignal): Promise<RolloutEvent> {
   const { lanes, traffic } = fleet;
   const before = new Map(lanes.map(({ name }) => [name, traffic.sent(name).length]));
@@ -89,7 +89,7 @@ function linesOf(text: string): readonly string[] {
 const writtenSchema = z.object({ stage: z.string(), changes: changesSchema.default([]) });
 const historySchema = z.object({ stage: z.string(), runs: z.string().optional() });
 
-/** What a verb printed of stages with `--json`; none where it failed as a whole. */
+/** Returns a verb's `--json` output for stages; empty where the verb failed as a whole. */
 function ofStages<T>(shape: z.ZodType<T>, out: string): readonly T[] {
   const { stages } = z.object({ stages: z.array(shape).default([]) }).parse(JSON.parse(out || '{}'));
   return stages;

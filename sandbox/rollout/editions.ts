@@ -1,6 +1,6 @@
 import type { JsonObject } from '#core/model';
 
-/** What a person writes into the configuration, one after the other; each is a revision. */
+/** A person's versions of the configuration, in order; each is a revision. */
 export type Edition = 'first' | 'good' | 'bad' | 'mended';
 
 export const maintenanceHeader = 'x-maintenance';
@@ -21,7 +21,7 @@ export const pluginsOfSd2: Readonly<Record<Edition, readonly PluginOf[]>> = {
   mended: [harmless, closedTo({ trigger: maintenanceHeader })],
 };
 
-/** What people call it. */
+/** Names for people. */
 export const editionNames: Readonly<Record<Edition, string>> = {
   first: 'the first',
   good: 'the good one: correlation-id',
@@ -29,7 +29,7 @@ export const editionNames: Readonly<Record<Edition, string>> = {
   mended: `the mended one: 503 with ${maintenanceHeader} alone`,
 };
 
-/** Which of them a control plane holds, by its plugins; undefined: none yet. */
+/** Returns the edition of a control plane, by its plugins; undefined: none yet. */
 export function editionIn(plugins: readonly JsonObject[]): Edition | undefined {
   const closed = plugins.find(({ name }) => name === 'request-termination');
   if (closed) return hasTrigger(closed) ? 'mended' : 'bad';

@@ -21,9 +21,9 @@ import { createTraffic, type Traffic } from './traffic';
 export type Lane = {
   readonly name: string;
   readonly gateway: Gateway;
-  /** Where a request for SD2 reaches it. */
+  /** The address for requests to SD2. */
   readonly door: string;
-  /** To SD2, the last that people sent. */
+  /** The last hop of people's requests to SD2. */
   readonly lastHop: () => Hop | undefined;
 };
 
@@ -33,7 +33,7 @@ export type Fleet = Pick<Files, 'configPath' | 'env'> & {
   readonly konnect: Konnect;
   readonly t0: T0;
   readonly traffic: Traffic;
-  /** Writes the configuration as a person does who saves it. */
+  /** Writes the configuration, as a person saves it. */
   edit(edition: Edition): Promise<void>;
   /** Runs a verb as a user does, with `--json`. */
   run(argv: readonly string[]): Promise<Ended>;
@@ -42,7 +42,7 @@ export type Fleet = Pick<Files, 'configPath' | 'env'> & {
 
 const names = ['canary', 'blue', 'green'];
 
-/** Starts all of it; nothing is in the control planes yet. */
+/** Starts everything; the control planes are still empty. */
 export function openFleet(signal: AbortSignal): Promise<Fleet> {
   return openAll(async (opened) => {
     const ground = { world: createWorld(), loopback: await openLoopback() };
@@ -59,7 +59,7 @@ export function openFleet(signal: AbortSignal): Promise<Fleet> {
       opened.add(lane.gateway);
       lanes.push(lane);
     }
-    // SD2 and SD1 reach the first one, which has every revision before the others.
+    // SD2 and SD1 reach the first gateway: it gets every revision before the others.
     const t0 = opened.add(await openT0({ ...ground, gateway: lanes[0]?.gateway ?? noGateway() }));
     const edit = (edition: Edition) => replaceFile(configPath, write(edition));
     await edit('first');
@@ -72,7 +72,10 @@ export function openFleet(signal: AbortSignal): Promise<Fleet> {
 
 type Written = { readonly aws: AwsServer; readonly konnect: Konnect; readonly lanes: readonly Lane[] };
 
-/** Short times, and many requests: nobody waits for a demonstration. What is there before rollouts begin comes to all at once. */
+/**
+ * Short times, and many requests: nobody waits for a demonstration. The configuration before the
+ * first rollout reaches all stages at once.
+ */
 function textOf(edition: Edition, { aws, konnect, lanes }: Written): string {
   const requests = lanes.map(({ name: stage, door: url }) => ({
     ...{ stage, url },
@@ -128,7 +131,7 @@ function noGateway(): never {
   throw new Error('no gateway runs');
 }
 
-/** Nobody reads half of it. */
+/** Writes and renames, so that nobody reads half of the file. */
 async function replaceFile(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);

@@ -2,12 +2,12 @@ import { until } from '../until';
 import { type Edition, editionIn } from './editions';
 import type { Fleet, Lane } from './fleet';
 
-/** What the control plane of a stage holds. */
+/** Returns the edition of a stage's control plane. */
 export function heldBy(stage: string, { konnect }: Pick<Fleet, 'konnect'>): Edition | undefined {
   return editionIn(konnect.entities(stage, 'plugins'));
 }
 
-/** Where writes to plugins of a stage stand among all calls, from one on. */
+/** Returns the positions of writes to a stage's plugins among all calls, from `from` on. */
 export function pluginWrites(stage: string, { konnect }: Fleet, from: number): readonly number[] {
   const root = `/v2/control-planes/${konnect.idOf(stage)}/core-entities/`;
   return konnect.calls.flatMap(({ method, path, status }, index) => {
@@ -16,13 +16,16 @@ export function pluginWrites(stage: string, { konnect }: Fleet, from: number): r
   });
 }
 
-/** Until each gateway runs what its control plane holds. */
+/** Waits until each gateway runs its control plane's configuration. */
 export function untilFollowed({ lanes, konnect }: Fleet, signal: AbortSignal): Promise<void> {
   const isFollowed = () => lanes.every(({ name, gateway }) => gateway.configHash() === konnect.configHash(name));
   return until('a gateway did not follow its control plane', isFollowed, signal);
 }
 
-/** Until requests through each gateway go to the addresses of SD2 that there are now; throws where a control plane has others. */
+/**
+ * Waits until requests through each gateway go to SD2's present addresses. Throws where a control
+ * plane has others.
+ */
 export async function untilReached(fleet: Fleet, signal: AbortSignal): Promise<void> {
   const { lanes, konnect, t0 } = fleet;
   const { addresses, port } = t0.sd2.provider;

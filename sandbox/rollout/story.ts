@@ -1,14 +1,17 @@
-/** What `sandbox --rollout` shows: what happened, and what each of several control planes and the requests through it made of it. */
+/**
+ * The story of `sandbox --rollout`: the event, and its effect on each control plane and on the
+ * requests.
+ */
 
 export type StageState = {
   readonly stage: string;
-  /** What its control plane holds, for people. */
+  /** The edition of its control plane, for people. */
   readonly holds: string;
-  /** What `history` says that it runs. */
+  /** The running revision, as `history` says. */
   readonly revision?: string;
-  /** What the command wrote to it: `create target …: reason`. */
+  /** The writes of the command: `create target …: reason`. */
   readonly changed: readonly string[];
-  /** How many requests went through its gateway meanwhile. */
+  /** The number of requests through its gateway meanwhile. */
   readonly requests: number;
   readonly failed: number;
 };
@@ -16,12 +19,12 @@ export type StageState = {
 export type RolloutEvent = {
   readonly what: string;
   readonly stages: readonly StageState[];
-  /** What a person did about it. */
+  /** The person's command. */
   readonly command: string;
   readonly exitCode: number;
-  /** What the command told meanwhile, on standard error. */
+  /** The standard error of the command. */
   readonly said: readonly string[];
-  /** What is not as it should. */
+  /** The failure of the act, if any. */
   readonly problem?: string;
 };
 

@@ -5,18 +5,18 @@ import { until } from '../until';
 export type Sent = {
   /** By the clock of `performance.now`. */
   readonly begunMs: number;
-  /** Why it went wrong; absent: it went right. */
+  /** The reason of a failure; absent: the request succeeded. */
   readonly problem?: string;
 };
 
 /** Requests through each of several gateways, one after the other, all the time. */
 export type Traffic = {
   readonly start: () => void;
-  /** Those through a gateway that have ended, the oldest first. */
+  /** The finished requests through a gateway, the oldest first. */
   readonly sent: (name: string) => readonly Sent[];
-  /** Until one that begins after this went through each, right or wrong. */
+  /** Waits until a request that begins after this went through each gateway, successful or not. */
   readonly round: (signal: AbortSignal) => Promise<void>;
-  /** Waits for those under way. */
+  /** Waits for running requests. */
   readonly close: () => Promise<void>;
 };
 
@@ -52,10 +52,10 @@ export function createTraffic(names: readonly string[], send: (name: string) => 
 
 export type SentThrough = { readonly name: string; readonly sent: readonly Sent[] };
 
-/** Which of the requests that went wrong had to. */
+/** Whether the failure of a request is expected. */
 export type Tolerates = (name: string, sent: Sent) => boolean;
 
-/** How many requests went wrong that had to go right, and why the first one did; undefined: none. */
+/** Returns the number of unexpected failures, and the reason of the first; undefined: none. */
 export function firstWrong(all: readonly SentThrough[], tolerates: Tolerates): string | undefined {
   const wrong = all.flatMap(({ name, sent }) =>
     sent.flatMap((one) => (one.problem === undefined || tolerates(name, one) ? [] : [`${name}: ${one.problem}`])),

@@ -11,7 +11,10 @@ import { columnsOf, isTooWide, mostColumns } from './width';
 
 export const mostWords = 30;
 
-/** How much of each kind was read: a kind with nothing in a whole repository means that its reader is broken. */
+/**
+ * How much of each kind was read: a kind with nothing in a whole repository means that its reader
+ * is broken.
+ */
 export type Read = Readonly<Record<'pages' | 'sentences' | 'comments' | 'names' | 'links' | 'commands', number>>;
 
 export type Linted = { readonly findings: readonly Finding[]; readonly read: Read };

@@ -7,7 +7,10 @@ import { type Finding, findingText, rules } from './finding';
 import { lintText, type Read, type Repository } from './lint';
 import { type Page, readPage } from './markdown';
 
-/** Checks the texts below these paths, all of the repository when there are none; see docs/decisions/0057-plain-words.md. */
+/**
+ * Checks the texts below these paths, all of the repository when there are none; see
+ * docs/decisions/0057-plain-words.md.
+ */
 function main(paths: readonly string[]): void {
   const files = filesBelow(paths);
   const repository = openRepository();

@@ -3,7 +3,10 @@ import type { Passage } from './sentences';
 
 export const mostNameCharacters = 100;
 
-/** Returns the names of tests and of their groups, as far as the source holds their text; `${…}` as it stands there. */
+/**
+ * Returns the names of tests and of their groups, as far as the source holds their text; `${…}` as
+ * it stands there.
+ */
 export function testNamesOf(file: ts.SourceFile): readonly Passage[] {
   const names: Passage[] = [];
   const visit = (node: ts.Node): void => {

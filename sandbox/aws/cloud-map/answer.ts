@@ -18,7 +18,7 @@ import {
 import { findNamespace, findService } from './lookup';
 import type { HttpService, Instance, Namespace } from './world';
 
-/** Gives the answer as a JSON object; throws AwsError. */
+/** Returns the answer as a JSON object; throws AwsError. */
 type CloudMapAction = (request: AwsRequest) => object;
 
 const actions = new Map<string, CloudMapAction>([
@@ -35,7 +35,7 @@ const actions = new Map<string, CloudMapAction>([
   ['RegisterInstance', registerInstance],
 ]);
 
-/** What is answered; all else is refused by name. */
+/** Answered actions; others are refused by name. */
 export const cloudMapActions: readonly string[] = [...actions.keys()];
 
 /** Answers one Cloud Map call in AWS's JSON 1.1; throws AwsError. */

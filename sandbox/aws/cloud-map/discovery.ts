@@ -5,7 +5,10 @@ import type { HttpService, Instance } from './world';
 type Named = { readonly NamespaceName: string; readonly ServiceName: string; readonly OwnerAccount?: string };
 type Filter = 'ALL' | 'HEALTHY' | 'UNHEALTHY' | 'HEALTHY_OR_ELSE_ALL';
 
-/** At most `MaxResults` instances in no order at all, and no word on whether there are more: AWS has no paging here. */
+/**
+ * Returns at most `MaxResults` instances in random order, without a sign that more exist: AWS has
+ * no paging here.
+ */
 export function discoverInstances(
   request: AwsRequest,
   input: Named & { readonly MaxResults: number; readonly HealthStatus: Filter },

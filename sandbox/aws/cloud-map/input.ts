@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AwsError } from '../error';
 
-/** Reads the JSON of one call; throws InvalidInput, also for what AWS knows and the sandbox does not. */
+/** Reads the JSON of one call. Throws InvalidInput, even for input that only AWS knows. */
 export function parseInput<T>(schema: z.ZodType<T>, body: string): T {
   const parsed = schema.safeParse(parseJson(body));
   if (parsed.success) return parsed.data;

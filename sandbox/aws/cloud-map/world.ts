@@ -12,7 +12,7 @@ type Resource = Place & {
   readonly createdAtMs: number;
 };
 
-/** `sharedWith`: accounts that see it as shared, and reach it by its ARN alone. */
+/** `sharedWith`: accounts with access by the ARN alone. */
 export type Namespace = Resource & { readonly sharedWith: readonly string[] };
 
 /** Without a health check the health of its instances is unknown, as with AWS. */
@@ -23,7 +23,7 @@ export type Instance = {
   readonly id: string;
   readonly sequence: number;
   readonly attributes: Attributes;
-  /** The account that registered it, which knows the zones by names of its own. */
+  /** The account that registered the instance; it has its own names for zones. */
   readonly createdBy: string;
   readonly health: Health;
 };
@@ -47,14 +47,16 @@ type InstanceSpec = {
   readonly createdBy?: string;
 };
 
-/** AWS Cloud Map. Registering takes `transitionMs`; changing what does not exist throws AwsError. */
+/**
+ * AWS Cloud Map. Registering takes `transitionMs`. A change of a missing resource throws AwsError.
+ */
 export type CloudMap = {
   createNamespace(spec: NamespaceSpec): Namespace;
   createHttpService(spec: ServiceSpec): HttpService;
   registerInstance(spec: InstanceSpec): Operation;
   deregisterInstance(serviceId: string, instanceId: string): Operation;
   setHealth(serviceId: string, instanceId: string, health: Health): void;
-  /** What an account sees in a region: its own, and what others share with it. */
+  /** The namespaces of an account in a region: its own, and those shared with it. */
   namespaces(place: Place): readonly Namespace[];
   services(place: Place): readonly HttpService[];
   instances(serviceId: string): readonly Instance[];
@@ -178,7 +180,7 @@ function submit(state: State, order: Order, change: (instances: Map<string, Inst
   return operation;
 }
 
-/** Performs what is due, in the order in which it was asked for. */
+/** Performs all due operations, in the order of their requests. */
 function settle(state: State): void {
   for (const operation of state.operations.values()) {
     if (operation.isDone || operation.dueAtMs > state.now()) continue;

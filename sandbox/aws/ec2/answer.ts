@@ -43,7 +43,7 @@ const actions = new Map<string, Action>([
   ['RejectVpcEndpointConnections', rejectVpcEndpointConnections],
 ]);
 
-/** What is answered; all else is refused by name. */
+/** Answered actions; others are refused by name. */
 export const ec2Actions: readonly string[] = [...actions.keys()];
 
 /** Answers one EC2 call; throws AwsError. */

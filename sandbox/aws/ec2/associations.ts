@@ -3,7 +3,7 @@ import type { Association } from '../world/model';
 import { element } from '../xml';
 import { describe } from './listing';
 
-/** What the caller's endpoints of type Resource reach. */
+/** The resources behind the caller's endpoints of type Resource. */
 export const describeVpcEndpointAssociations = describe<Association>({
   set: 'vpcEndpointAssociationSet',
   all: ({ world, caller, query }) => {

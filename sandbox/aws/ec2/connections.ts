@@ -8,7 +8,7 @@ import { ipAddressTypeOf } from './endpoints';
 import { describe } from './listing';
 import { tagsXml } from './network';
 
-/** The provider's view: connections to the caller's services in the region, whoever's they are. */
+/** The provider's view: connections of any account to the caller's services in the region. */
 export const describeVpcEndpointConnections = describe<VpcEndpoint>({
   set: 'vpcEndpointConnectionSet',
   all: ({ world, caller }) => world.endpoints().filter((one) => isAt(one.service, caller)),
@@ -37,7 +37,10 @@ export const deleteVpcEndpoints = forEachEndpoint((request, id) => {
   request.world.deleteEndpoint(id);
 });
 
-/** The provider's action on connections of one of its services; throws InvalidVpcEndpointServiceId.NotFound. */
+/**
+ * The provider's action on connections of one of its services. Throws
+ * InvalidVpcEndpointServiceId.NotFound.
+ */
 function forEachConnection(act: (request: AwsRequest, id: string) => void): Action {
   const each = forEachEndpoint((request, id) => {
     if (request.world.endpoint(id)?.service.id !== request.query.get('ServiceId')) throw endpointNotFound(id);
@@ -50,7 +53,7 @@ function forEachConnection(act: (request: AwsRequest, id: string) => void): Acti
   };
 }
 
-/** Acts on each endpoint named; what AWS refuses is part of the answer and the rest goes on. */
+/** Acts on each named endpoint. The answer lists refusals, and the rest goes on. */
 function forEachEndpoint(act: (request: AwsRequest, id: string) => void): Action {
   return (request) => {
     const refused = listOf(request.query, 'VpcEndpointId').flatMap((id) => {

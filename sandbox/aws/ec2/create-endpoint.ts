@@ -7,14 +7,17 @@ import { wrap } from '../xml';
 import { endpointXml } from './endpoints';
 import { newTagsOf } from './tags';
 
-/** An interface endpoint of the caller's, with an interface in each of the subnets; throws what AWS throws, and what the world does. */
+/**
+ * Creates an interface endpoint of the caller with an interface in each subnet. Throws AWS's
+ * errors, and the world's.
+ */
 export function createVpcEndpoint({ world, caller, query }: AwsRequest): string {
   requireInterface(query);
   const { account, region } = caller;
   const vpcId = required(query, 'VpcId');
   const serviceName = required(query, 'ServiceName');
   const service = world.services().find(({ name }) => name === serviceName);
-  // A service of another region is found where that region is named alone.
+  // A service of another region is found only where the call names the region.
   if (service && service.region !== (query.get('ServiceRegion') ?? region)) throw serviceNotFound(serviceName);
   if (!world.vpcs(caller).some(({ id }) => id === vpcId))
     throw new AwsError('InvalidVpcId.NotFound', `The Vpc Id ${vpcId} does not exist`);
@@ -23,7 +26,7 @@ export function createVpcEndpoint({ world, caller, query }: AwsRequest): string 
   return wrap('vpcEndpoint', endpointXml(endpoint));
 }
 
-/** Services of the sandbox have interfaces alone; AWS takes Gateway for what is not said. */
+/** Services of the sandbox have interfaces alone. AWS's default type is Gateway. */
 function requireInterface(query: Query): void {
   const type = query.get('VpcEndpointType') ?? 'Gateway';
   if (type !== 'Interface')

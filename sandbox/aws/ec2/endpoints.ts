@@ -25,7 +25,7 @@ export const describeVpcEndpoints = describe<VpcEndpoint>({
   write: endpointXml,
 });
 
-/** What the interfaces' addresses make of the endpoint. */
+/** Derives the endpoint's address type from its interfaces. */
 export function ipAddressTypeOf({ interfaces }: VpcEndpoint): string {
   if (!interfaces.some(({ ipv6 }) => ipv6 !== undefined)) return 'ipv4';
   return interfaces.some(({ ip }) => ip !== undefined) ? 'dualstack' : 'ipv6';
@@ -59,7 +59,7 @@ export function endpointXml(endpoint: VpcEndpoint): string {
   );
 }
 
-/** One of type Resource names no service, and where it is for a single resource that one. */
+/** An endpoint of type Resource names no service. For a single resource it names the resource. */
 function reachedXml({ type, service, associations: [first, second] }: VpcEndpoint): string {
   if (type === 'Resource') return first && !second ? element('resourceConfigurationArn', first.resourceArn) : '';
   return element('serviceName', service.name) + element('serviceRegion', service.region);

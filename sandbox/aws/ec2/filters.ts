@@ -2,10 +2,13 @@ import { AwsError } from '../error';
 import { listOf, type Query } from '../query';
 import type { Tags } from '../world/model';
 
-/** What the filters of one action look at: filter name to the values that an item offers. */
+/** The filters of one action: filter name to the values of an item. */
 export type FilterFields<T> = ReadonlyMap<string, (item: T) => string | undefined>;
 
-/** Parses `Filter.n` into one predicate (all filters, any of a filter's values); throws InvalidParameterValue for an unknown name. */
+/**
+ * Parses `Filter.n` into one predicate (all filters, any of a filter's values). Throws
+ * InvalidParameterValue for an unknown name.
+ */
 export function parseFilters<T extends { readonly tags: Tags }>(
   query: Query,
   fields: FilterFields<T>,
@@ -33,7 +36,10 @@ function valuesFor<T extends { readonly tags: Tags }>(
   };
 }
 
-/** AWS's wildcards: `*` is any text, `?` one character, a backslash takes the next character as it is. */
+/**
+ * AWS's wildcards: `*` is any text, `?` one character, a backslash takes the next character as it
+ * is.
+ */
 function patternOf(value: string): RegExp {
   const source = value.replace(/\\(.)|[\s\S]/g, (part, escaped: string | undefined) => {
     if (part === '*') return '[\\s\\S]*';

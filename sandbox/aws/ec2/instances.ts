@@ -50,7 +50,7 @@ function instanceXml(one: Instance): string {
     wrap('instanceState', element('code', stateCodes.get(one.state)), element('name', one.state)) +
     element('instanceType', 't3.micro') +
     element('launchTime', new Date(one.launchedAtMs).toISOString()) +
-    // Only the name, as AWS has answered for years: whoever needs the id maps it.
+    // The name alone, as AWS has answered for years: a caller maps the name to an id.
     wrap('placement', element('availabilityZone', one.zone.name), element('tenancy', 'default')) +
     element('subnetId', network?.subnetId) +
     element('vpcId', network?.vpcId) +

@@ -8,7 +8,7 @@ import { type FilterFields, parseFilters } from './filters';
 /** AWS returns no more items than this on one page, and takes no more ids in one call. */
 const pageLimit = 1000;
 
-/** How one Describe action finds, filters, pages and writes its items. */
+/** Finds, filters, pages and writes the items of one Describe action. */
 export type Listing<T extends Entity> = {
   /** Name of the set in the answer. */
   readonly set: string;
@@ -21,9 +21,12 @@ export type Listing<T extends Entity> = {
     readonly notFound: string;
     readonly find: (request: AwsRequest, id: string) => T | undefined;
   };
-  /** Actions with a minimum also refuse more than 1000, and paging together with ids; the others take any size. */
+  /**
+   * Actions with a minimum also refuse more than 1000 items, and paging together with ids. Other
+   * actions take any size.
+   */
   readonly minimumPage?: number;
-  /** Actions that refuse what is larger than this; absent: as `minimumPage` says. */
+  /** The largest page; larger requests are refused. Absent: `minimumPage` decides. */
   readonly largestPage?: number;
 };
 
@@ -73,10 +76,10 @@ function pageSizeOf<T extends Entity>(
   return Math.min(size, pageLimit);
 }
 
-/** A token names the last item seen, so that pages stay whole while items come and go. */
+/** A token names the last item seen, so that pages stay correct while items come and go. */
 function nextToken(query: Query, last: Entity | undefined): string {
   if (last) return element('nextToken', Buffer.from(`after:${last.sequence}`).toString('base64url'));
-  // AWS is known to end with an empty token instead of none; a caller that pages must cope with both.
+  // AWS sometimes ends with an empty token. A caller with paging must handle both forms.
   return query.has('MaxResults') ? element('nextToken', '') : '';
 }
 

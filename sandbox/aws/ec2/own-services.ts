@@ -26,7 +26,7 @@ export const describeVpcEndpointServiceConfigurations = describe<EndpointService
   write: configurationXml,
 });
 
-/** Who may connect to one of the caller's services. */
+/** The allowed principals of one of the caller's services. */
 export const describeVpcEndpointServicePermissions = describe<AllowedPrincipal>({
   set: 'allowedPrincipals',
   all: (request) => ownService(request).principals,
@@ -38,7 +38,7 @@ export const describeVpcEndpointServicePermissions = describe<AllowedPrincipal>(
   write: (one) => permissionXml(one),
 });
 
-/** Adds and takes away principals of one of the caller's services. */
+/** Adds and removes principals of one of the caller's services. */
 export function modifyVpcEndpointServicePermissions(request: AwsRequest): string {
   const { world, query } = request;
   const service = ownService(request);

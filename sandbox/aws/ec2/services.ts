@@ -8,7 +8,10 @@ import { describe } from './listing';
 
 type Shown = EndpointService & { readonly zoneNames: readonly string[] };
 
-/** Endpoint services of the caller's region, under the zone names that its account knows; whoever is not allowed to connect does not see a service. */
+/**
+ * Endpoint services of the caller's region, with the zone names of its account. An account without
+ * permission to connect does not see a service.
+ */
 export const describeVpcEndpointServices = describe<Shown>({
   set: 'serviceDetailSet',
   all: ({ world, caller, query }) => {

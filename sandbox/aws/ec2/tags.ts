@@ -13,7 +13,9 @@ export function createTags(request: AwsRequest): string {
   return changeTags(request, (tags) => ({ ...tags, ...added }));
 }
 
-/** Takes tags away: those of a key, where a value is given only with that value, or all. What is not there is no error. */
+/**
+ * Removes tags: by key, by key and value where a value is given, or all. A missing tag is no error.
+ */
 export function deleteTags(request: AwsRequest): string {
   const named = pairsOf(request.query, 'Tag');
   const isNamed = (key: string, value: string) =>
@@ -23,7 +25,10 @@ export function deleteTags(request: AwsRequest): string {
   );
 }
 
-/** Tags to give, from `name.1.Key`, `name.1.Value` and so on, within AWS's limits; throws InvalidParameterValue. */
+/**
+ * Parses tags from `name.1.Key`, `name.1.Value` and so on, within AWS's limits. Throws
+ * InvalidParameterValue.
+ */
 export function newTagsOf(query: Query, name: string): Tags {
   const pairs = pairsOf(query, name);
   const keys = pairs.map(({ key }) => key);
@@ -37,7 +42,7 @@ export function newTagsOf(query: Query, name: string): Tags {
   return Object.fromEntries(pairs.map(({ key, value = '' }) => [key, value]));
 }
 
-/** What every resource may carry. */
+/** The most tags of a resource. */
 const tagLimit = 50;
 
 function changeTags({ world, caller, query }: AwsRequest, change: (tags: Tags) => Tags): string {
@@ -60,7 +65,10 @@ type Tagged = {
   readonly notFound: (id: string) => AwsError;
 };
 
-/** The endpoint or instance of an id, and how its tags are replaced; throws InvalidID for anything else. */
+/**
+ * Returns the endpoint or instance of an id, with a function to replace its tags. Throws InvalidID
+ * for any other id.
+ */
 function tagged(world: AwsWorld, id: string): Tagged {
   if (/^vpce-(?!svc-)/.test(id))
     return { found: world.endpoint(id), write: (tags) => world.setTags(id, tags), notFound: endpointNotFound };

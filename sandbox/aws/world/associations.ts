@@ -2,10 +2,10 @@ import { digest } from './ids';
 import type { Association, LastError, Place } from './model';
 import type { WorldState } from './state';
 
-/** A resource configuration that somebody shares; by default one that can be reached. */
+/** A shared resource configuration; reachable by default. */
 export type ResourceSpec = { readonly arn?: string; readonly accessibility?: string; readonly failure?: LastError };
 
-/** What AWS makes of an endpoint of type Resource: an association for each resource. */
+/** Creates AWS's associations for an endpoint of type Resource: one for each resource. */
 export function associate(
   state: WorldState,
   { id: endpointId, account, region }: Place & { readonly id: string },

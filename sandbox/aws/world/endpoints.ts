@@ -7,26 +7,32 @@ import { endpointNotFound, serviceNotFound } from './not-found';
 import { isAllowed } from './services';
 import type { StoredEndpoint, WorldState } from './state';
 
-/** One network interface: the zone by its id; without any address an IPv4 one is taken from the subnet. */
+/**
+ * One network interface with its zone by id. Without any address it takes an IPv4 address from the
+ * subnet.
+ */
 export type InterfaceSpec = { readonly zoneId: string; readonly ip?: string; readonly ipv6?: string };
 
 export type EndpointSpec = Place & {
   readonly serviceName: string;
   readonly interfaces: readonly InterfaceSpec[];
-  /** Absent: `Interface`. Others look the same but for their type, and that one of type Resource has `resources`. */
+  /**
+   * Absent: `Interface`. Other types look alike, except for the name, and for `resources` of type
+   * Resource.
+   */
   readonly type?: string;
-  /** What an endpoint of type Resource reaches; absent: nothing that AWS would list. */
+  /** The resources behind an endpoint of type Resource; absent: AWS lists none. */
   readonly resources?: readonly ResourceSpec[];
   /** Absent: the account's default VPC in the region. */
   readonly vpcId?: string;
   readonly tags?: Tags;
-  /** Absent: what the service's acceptance makes of it. Given: it stays so until told otherwise. */
+  /** Absent: the acceptance of the service decides. Given: the state stays until the next order. */
   readonly state?: string;
   /** Id and DNS names of an endpoint that people know already; absent: new ones. */
   readonly known?: Pick<VpcEndpoint, 'id' | 'dnsNames'>;
 };
 
-/** What a state becomes by itself after `transitionMs`. */
+/** The next state after `transitionMs`. */
 const settlesTo = new Map([
   ['pending', 'available'],
   ['deleting', 'deleted'],
@@ -35,7 +41,10 @@ const settlesTo = new Map([
 const acceptable = new Set(['pendingAcceptance', 'rejected']);
 const rejectable = new Set(['pendingAcceptance', 'pending', 'available']);
 
-/** Adds an endpoint with its interfaces and DNS names, which it has from the first moment, even before acceptance. */
+/**
+ * Adds an endpoint with its interfaces and DNS names. They exist from the first moment, even before
+ * acceptance.
+ */
 export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoint {
   const { account, region, tags = {}, type = 'Interface' } = spec;
   const vpc = vpcAt(state, spec, spec.vpcId);
@@ -64,7 +73,7 @@ export function createEndpoint(state: WorldState, spec: EndpointSpec): VpcEndpoi
   return existing(state, issued.id);
 }
 
-/** Interfaces that all name no address get those at which the provider says that it answers. */
+/** Interfaces without addresses get the addresses of the provider. */
 function addressed(state: WorldState, { serviceName, interfaces }: EndpointSpec): readonly InterfaceSpec[] {
   const addressesFor = state.addressesFor.get(serviceName);
   if (!addressesFor || interfaces.some(({ ip, ipv6 }) => ip ?? ipv6)) return interfaces;
@@ -78,7 +87,7 @@ export function findEndpoint(state: WorldState, id: string): VpcEndpoint | undef
   return stored && settle(state, stored);
 }
 
-/** What time has made of an endpoint; undefined when AWS has stopped listing it. */
+/** Returns the present state of an endpoint; undefined when AWS has stopped listing it. */
 export function settle(state: WorldState, stored: StoredEndpoint): StoredEndpoint | undefined {
   const elapsedMs = state.now() - stored.changedAtMs;
   const next = stored.settles && elapsedMs >= state.transitionMs ? settlesTo.get(stored.state) : undefined;
@@ -100,7 +109,9 @@ export function rejectEndpoint(state: WorldState, id: string): void {
   moveEndpoint(state, id, { state: 'rejected', settles: true });
 }
 
-/** Puts an endpoint into a state, from which only `settles` lets it move on; throws InvalidVpcEndpointId.NotFound. */
+/**
+ * Puts an endpoint into a state. Only `settles` moves it on. Throws InvalidVpcEndpointId.NotFound.
+ */
 export function moveEndpoint(
   state: WorldState,
   id: string,
@@ -114,12 +125,15 @@ export function changeEndpoint(state: WorldState, id: string, fields: Partial<St
   state.endpoints.set(id, { ...existing(state, id), ...fields });
 }
 
-/** Replaces what an endpoint reaches; throws InvalidVpcEndpointId.NotFound. */
+/** Replaces the resources of an endpoint; throws InvalidVpcEndpointId.NotFound. */
 export function setResources(state: WorldState, id: string, resources: readonly ResourceSpec[]): void {
   changeEndpoint(state, id, { associations: associate(state, existing(state, id), resources) });
 }
 
-/** Replaces an endpoint as people do: a new id and new interfaces, the same service, VPC and tags; the old one is deleted. */
+/**
+ * Replaces an endpoint as people do: a new id and new interfaces, but the same service, VPC and
+ * tags. The old endpoint is deleted.
+ */
 export function recreateEndpoint(state: WorldState, id: string, interfaces: readonly InterfaceSpec[]): VpcEndpoint {
   const { account, region, vpcId, service, tags, type, associations } = existing(state, id);
   moveEndpoint(state, id, { state: 'deleting', settles: true });
@@ -148,7 +162,10 @@ function requireState(endpoint: VpcEndpoint, states: ReadonlySet<string>): void 
   throw new AwsError('InvalidState', `The Vpc Endpoint Id '${endpoint.id}' is in state ${endpoint.state}`);
 }
 
-/** The service, once it is known to let the account in, and to reach the zones asked for; across regions zones do not correspond, so any will do. */
+/**
+ * Returns the service after a check: it admits the account and serves the requested zones. Across
+ * regions zones do not correspond, so any zone will do.
+ */
 function serviceNamed(state: WorldState, spec: EndpointSpec, vpc: Vpc): EndpointService {
   const service = state.services.get(spec.serviceName);
   if (!service || !isAllowed(service, spec.account)) throw serviceNotFound(spec.serviceName);
@@ -176,7 +193,10 @@ function createInterface(
   return created;
 }
 
-/** Regional name, then one for each zone by the account's own zone name; across regions there are no zonal names. */
+/**
+ * Returns the regional name, then a name for each zone in the account's own words. Across regions
+ * endpoints have no zonal names.
+ */
 function dnsNamesOf(
   id: string,
   region: string,

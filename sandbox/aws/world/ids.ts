@@ -5,7 +5,10 @@ export function digest(text: string, length: number): string {
   return createHash('sha1').update(text).digest('hex').slice(0, length);
 }
 
-/** Gives ids such as `vpce-0…`, 17 hex digits of which the first is 0 as AWS issues them, in an order that repeats in every run. */
+/**
+ * Creates ids such as `vpce-0…`: 17 hex digits, the first 0 as with AWS. Each run repeats their
+ * order.
+ */
 export function createIssuer(): (kind: string) => { readonly id: string; readonly sequence: number } {
   let sequence = 0;
   return (kind) => {

@@ -16,7 +16,7 @@ export type InstanceSpec = Place & {
   readonly state?: string;
 };
 
-/** What a state becomes by itself after `transitionMs`. */
+/** The next state after `transitionMs`. */
 const settlesTo = new Map([
   ['pending', 'running'],
   ['stopping', 'stopped'],
@@ -51,7 +51,10 @@ export function findInstance(state: WorldState, id: string): Instance | undefine
   return stored && settleInstance(state, stored);
 }
 
-/** What time has made of an instance; undefined when AWS has stopped listing it. A terminated one has lost its network. */
+/**
+ * Returns the present state of an instance; undefined when AWS has stopped listing it. A terminated
+ * instance has lost its network.
+ */
 export function settleInstance(state: WorldState, stored: StoredInstance): StoredInstance | undefined {
   const elapsedMs = state.now() - stored.changedAtMs;
   const next = stored.settles && elapsedMs >= state.transitionMs ? settlesTo.get(stored.state) : undefined;
@@ -61,7 +64,7 @@ export function settleInstance(state: WorldState, stored: StoredInstance): Store
   return unlisted ? undefined : { ...stored, state: current, network: undefined };
 }
 
-/** Puts an instance into a state, from which only `settles` lets it move on; throws InvalidInstanceID.NotFound. */
+/** Puts an instance into a state. Only `settles` moves it on. Throws InvalidInstanceID.NotFound. */
 export function moveInstance(
   state: WorldState,
   id: string,

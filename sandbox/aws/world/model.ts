@@ -1,6 +1,6 @@
-/** What the embedded AWS holds: values only, in AWS's words. */
+/** The data of the embedded AWS: values only, in AWS's words. */
 
-/** Where a thing lives, and on whose behalf a call is made. */
+/** The home of a resource, or the origin of a call. */
 export type Place = { readonly account: string; readonly region: string };
 
 export type Tags = Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export type Tags = Readonly<Record<string, string>>;
 /** `sequence` is the order of creation: listings follow it and pages are cut by it. */
 export type Entity = Place & { readonly id: string; readonly sequence: number; readonly tags: Tags };
 
-/** An availability zone as one account sees it: the id is the same in all accounts, the name is not. */
+/** An availability zone of one account: all accounts share the id, each has its own name. */
 export type Zone = { readonly id: string; readonly name: string };
 
 export type Subnet = Entity & { readonly vpcId: string; readonly cidr: string; readonly zone: Zone };
@@ -25,12 +25,12 @@ export type Peering = Entity & {
   readonly message: string;
 };
 
-/** The provider's side; `name` is what a consumer asks for. */
+/** The provider's side; a consumer asks for `name`. */
 export type EndpointService = Entity & {
   readonly name: string;
   readonly acceptanceRequired: boolean;
   readonly zoneIds: readonly string[];
-  /** Who may connect; `*` is everybody. */
+  /** The accounts that may connect; `*` is everybody. */
   readonly principals: readonly AllowedPrincipal[];
   /** Of the one network load balancer in front of the provider. */
   readonly loadBalancerArn: string;
@@ -55,7 +55,7 @@ export type NetworkInterface = Entity & {
 
 export type LastError = { readonly code: string; readonly message: string };
 
-/** What an endpoint of type Resource reaches: AWS lists each resource as an association. */
+/** A resource behind an endpoint of type Resource: AWS lists each as an association. */
 export type Association = Entity & {
   readonly endpointId: string;
   /** Of the resource configuration. */
@@ -70,7 +70,10 @@ export type VpcEndpoint = Entity & {
   readonly type: string;
   readonly vpcId: string;
   readonly service: EndpointService;
-  /** AWS's spelling on the wire (`pendingAcceptance`); any text, so that a state of tomorrow can be tried. */
+  /**
+   * AWS's spelling on the wire (`pendingAcceptance`). Any text is allowed, so that tests can try
+   * future states.
+   */
   readonly state: string;
   readonly lastError?: LastError;
   readonly createdAtMs: number;
@@ -83,13 +86,16 @@ export type Instance = Entity & {
   readonly zone: Zone;
   /** Gone once it is terminated; a stopped instance keeps it. */
   readonly network?: { readonly vpcId: string; readonly subnetId: string; readonly ip: string; readonly ipv6?: string };
-  /** AWS's spelling on the wire (`shutting-down`); any text, so that a state of tomorrow can be tried. */
+  /**
+   * AWS's spelling on the wire (`shutting-down`). Any text is allowed, so that tests can try future
+   * states.
+   */
   readonly state: string;
   readonly stateReason?: LastError;
   readonly launchedAtMs: number;
 };
 
-/** A role that anybody in the sandbox may assume who knows its external id. */
+/** A role for anybody in the sandbox with its external id. */
 export type Role = {
   readonly arn: string;
   readonly account: string;

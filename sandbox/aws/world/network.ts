@@ -15,7 +15,10 @@ export type VpcSpec = Place & {
 /** AWS keeps the first four addresses of every subnet. */
 const reservedHosts = 4;
 
-/** Adds a VPC with one subnet in each of its zones; from the 257th on, address ranges overlap, as they do in large estates. */
+/**
+ * Adds a VPC with one subnet in each of its zones. From the 257th VPC on, address ranges overlap,
+ * as in large estates.
+ */
 export function createVpc(state: WorldState, spec: VpcSpec, isDefault = false): Vpc {
   const { account, region, tags = {}, network = `10.${state.vpcs.size % 256}` } = spec;
   const { id: issuedId, sequence } = state.issue('vpc');
@@ -30,7 +33,10 @@ export function createVpc(state: WorldState, spec: VpcSpec, isDefault = false): 
   return vpc;
 }
 
-/** The VPC `id` of an account and region, or its default VPC, made on first use; throws InvalidVpcId.NotFound. */
+/**
+ * Returns the VPC `id` of an account and region, or its default VPC, made on first use. Throws
+ * InvalidVpcId.NotFound.
+ */
 export function vpcAt(state: WorldState, place: Place, id: string | undefined): Vpc {
   if (id === undefined) return defaultVpcAt(state, place) ?? createVpc(state, place, true);
   const vpc = state.vpcs.get(id);

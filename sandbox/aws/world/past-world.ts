@@ -2,8 +2,8 @@ import { isAt, type Place } from './model';
 import type { AwsWorld } from './world';
 
 /**
- * The world as it is now, whatever becomes of it: what an AWS that is only eventually consistent goes on answering. What was made since is
- * neither listed nor found by its id.
+ * Returns the present world without later changes: the answers of an AWS that is only eventually
+ * consistent. New resources are neither listed nor found by id.
  */
 export function rememberWorld(world: AwsWorld): AwsWorld {
   const endpoints = recordOf(world.endpoints());

@@ -5,7 +5,7 @@ import type { WorldState } from './state';
 
 export type PeeringSpec = { readonly requester: Vpc; readonly accepter: Vpc };
 
-/** Asks the accepter; fails by itself where the ranges of the two overlap, as AWS has it. */
+/** Asks the accepter. The request fails where the two ranges overlap, as with AWS. */
 export function createPeering(state: WorldState, { requester, accepter }: PeeringSpec): Peering {
   const { account, region } = requester;
   const status = overlap(requester.cidr, accepter.cidr)
@@ -16,7 +16,10 @@ export function createPeering(state: WorldState, { requester, accepter }: Peerin
   return peering;
 }
 
-/** The accepter takes it; throws InvalidVpcPeeringConnectionID.NotFound, and InvalidStateTransition where there is nothing to accept. */
+/**
+ * Accepts the peering. Throws InvalidVpcPeeringConnectionID.NotFound, and InvalidStateTransition
+ * for a peering in another state.
+ */
 export function acceptPeering(state: WorldState, id: string): void {
   const peering = state.peerings.get(id);
   if (!peering)

@@ -10,11 +10,14 @@ export type ServiceSpec = Place & {
   /** Absent: all zones of the region. */
   readonly zoneIds?: readonly string[];
   readonly tags?: Tags;
-  /** ARNs, or `*`. Absent: everybody, where AWS's default is nobody but the service's own account. */
+  /** ARNs, or `*`. Absent: everybody. AWS's own default is the service's account alone. */
   readonly principals?: readonly string[];
   /** Absent: a healthy one in each zone. */
   readonly targets?: readonly LoadBalancerTarget[];
-  /** Where the provider answers one more endpoint that names no addresses; absent: these are of its subnets. */
+  /**
+   * The provider's addresses for one more endpoint without addresses. Absent: addresses of its
+   * subnets.
+   */
   readonly addressesFor?: AddressesFor;
 };
 
@@ -44,7 +47,10 @@ export function changeService(state: WorldState, name: string, fields: Partial<E
 
 export type PrincipalsChange = { readonly add?: readonly string[]; readonly remove?: readonly string[] };
 
-/** Who may connect from now on; what is there already, or is not there, is no error. Gives those that are new. */
+/**
+ * Changes the allowed principals. A principal that is there already, or is missing, is no error.
+ * Returns the new principals.
+ */
 export function changePrincipals(
   state: WorldState,
   name: string,
@@ -62,7 +68,10 @@ export function changePrincipals(
 
 const principalPattern = /^arn:aws[a-z-]*:iam::\d{12}:(root|user\/.+|role\/.+)$/;
 
-/** Whether the account may see the service, and connect: a principal stands for its whole account, since nobody else calls here. */
+/**
+ * Whether the account may see the service, and connect. A principal stands for its whole account,
+ * since nobody else calls here.
+ */
 export function isAllowed({ account: owner, principals }: EndpointService, account: string): boolean {
   return (
     owner === account ||

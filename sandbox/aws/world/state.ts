@@ -1,7 +1,9 @@
 import type { createIssuer } from './ids';
 import type { EndpointService, Instance, NetworkInterface, Peering, Role, Vpc, VpcEndpoint } from './model';
 
-/** An endpoint as it was last touched: what it is now also depends on the time (`endpoints.ts`). */
+/**
+ * An endpoint after its last change. Its present state also depends on the time (`endpoints.ts`).
+ */
 export type StoredEndpoint = VpcEndpoint & {
   readonly changedAtMs: number;
   /** `false`: somebody set the state by hand, and it stays. */
@@ -31,7 +33,7 @@ export type WorldState = {
   readonly endpoints: Map<string, StoredEndpoint>;
   readonly interfaces: Map<string, NetworkInterface>;
   readonly instances: Map<string, StoredInstance>;
-  /** Ids of what AWS lists only where managed resources are asked for. */
+  /** Ids that AWS lists only on a request for managed resources. */
   readonly hidden: Set<string>;
   /** By ARN. */
   readonly roles: Map<string, Role>;

@@ -46,24 +46,33 @@ import type { WorldState } from './state';
 export type WorldOptions = {
   /** World time, unix epoch in milliseconds; the system's by default. */
   readonly now?: () => number;
-  /** How long `pending` and `deleting` last: 0 by default, then nobody sees them. */
+  /** Duration of `pending` and `deleting` in milliseconds; 0 by default: nobody sees them. */
   readonly transitionMs?: number;
-  /** How long Cloud Map takes to register an instance; as long as a transition by default. */
+  /** Time for Cloud Map to register an instance; equal to a transition by default. */
   readonly registrationMs?: number;
-  /** How long a deleted endpoint stays listed; an hour by default. */
+  /** Time for which a deleted endpoint stays listed; an hour by default. */
   readonly deletedListedMs?: number;
 };
 
-/** Accounts and regions exist as soon as they are named. Changing anything that does not exist throws AwsError. */
+/**
+ * Accounts and regions exist as soon as they are named. A change of a missing resource throws
+ * AwsError.
+ */
 export type AwsWorld = {
   readonly cloudMap: CloudMap;
   createVpc(spec: VpcSpec): Vpc;
   createService(spec: ServiceSpec): EndpointService;
-  /** The provider's load balancer serves other zones from now on; endpoints keep the interfaces that they have. */
+  /** Sets the zones of the provider's load balancer. Existing endpoints keep their interfaces. */
   setServiceZones(name: string, zoneIds: readonly string[]): void;
-  /** Replaces what is behind the provider's load balancer, and whether it has to accept endpoints; those that are there stay as they are. */
+  /**
+   * Replaces the targets of the provider's load balancer, and whether it has to accept endpoints.
+   * Existing endpoints stay.
+   */
   changeService(name: string, fields: Partial<Pick<EndpointService, 'targets' | 'acceptanceRequired'>>): void;
-  /** Changes who may connect; endpoints of others stay as they are. Gives those that are new. */
+  /**
+   * Changes the allowed principals. Endpoints of others stay as they are. Returns the new
+   * principals.
+   */
   changePrincipals(name: string, change: PrincipalsChange): readonly AllowedPrincipal[];
   createPeering(spec: PeeringSpec): Peering;
   acceptPeering(id: string): void;
@@ -80,19 +89,25 @@ export type AwsWorld = {
   deleteEndpoint(id: string): void;
   recreateEndpoint(id: string, spec: { readonly interfaces: readonly InterfaceSpec[] }): VpcEndpoint;
   createInstance(spec: InstanceSpec): Instance;
-  /** Puts an instance into any state, where it stays until told otherwise; `reason` as AWS would say it. */
+  /** Puts an instance into any state until the next order; `reason` in AWS's words. */
   setInstanceState(id: string, state: string, reason?: LastError): void;
   /** Replaces all tags. */
   setInstanceTags(id: string, tags: Tags): void;
   terminateInstance(id: string): void;
-  /** Takes an interface away that its endpoint goes on naming, as a reader may find while AWS is busy. */
+  /**
+   * Removes an interface, while its endpoint still names it: a reader may find this while AWS is
+   * busy.
+   */
   detachInterface(id: string): void;
-  /** Has AWS list an interface or an instance only to who asks for managed resources, as the account's settings may say. */
+  /**
+   * Lists an interface or an instance only for calls with managed resources, as settings of the
+   * account may do.
+   */
   hide(id: string): void;
   isHidden(id: string): boolean;
   /** Ends the listing of everything deleted. */
   purge(): void;
-  /** As AWS would list them now, in order of creation; without a place, everywhere. */
+  /** The present list of AWS, in order of creation; without a place, everywhere. */
   endpoints(place?: Place): readonly VpcEndpoint[];
   endpoint(id: string): VpcEndpoint | undefined;
   interfaces(place?: Place): readonly NetworkInterface[];
@@ -100,14 +115,17 @@ export type AwsWorld = {
   instances(place?: Place): readonly Instance[];
   instance(id: string): Instance | undefined;
   vpcs(place?: Place): readonly Vpc[];
-  /** Of which either side is at the place. */
+  /** The peerings with a side at the place. */
   peerings(place?: Place): readonly Peering[];
   subnets(place?: Place): readonly Subnet[];
   services(place?: Place): readonly EndpointService[];
   role(arn: string): Role | undefined;
 };
 
-/** An empty AWS without any HTTP: give it services and endpoints, then `startAws` to have it answer. */
+/**
+ * Creates an empty AWS without HTTP: give it services and endpoints, then `startAws` to have it
+ * answer.
+ */
 export function createWorld(options: WorldOptions = {}): AwsWorld {
   const state = createState(options);
   return {

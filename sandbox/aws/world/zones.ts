@@ -8,7 +8,7 @@ const zoneCounts = new Map([
   ['us-west-2', 4],
 ]);
 
-/** How AWS shortens the words of a region in its zone ids: `ap-southeast-2` has `apse2-az1`. */
+/** AWS's short words for regions in zone ids: `ap-southeast-2` has `apse2-az1`. */
 const shortened = new Map(
   Object.entries({
     central: 'c',
@@ -33,7 +33,10 @@ export function zoneIdsOf(region: string): readonly string[] {
   return Array.from({ length: zoneCounts.get(region) ?? 3 }, (_, index) => `${prefix}-az${index + 1}`);
 }
 
-/** Zones as one account sees them, in order of name: AWS shuffles the names for each account, here by a hash of its id. */
+/**
+ * Returns the zones of one account, in order of name. AWS shuffles the names for each account; here
+ * a hash of its id does.
+ */
 export function zonesOf({ account, region }: Place): readonly Zone[] {
   return zoneIdsOf(region)
     .map((id) => ({ id, rank: digest(`${account}:${id}`, 40) }))

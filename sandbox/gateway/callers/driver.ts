@@ -1,8 +1,10 @@
 /**
- * What LuaJIT runs: the handler of `privatelink-callers` with as much of Kong's PDK and of ngx as a plugin in the access phase may ask for. Its first line of
- * input is the path of the handler. Then come lines of fields with tabs between them, all texts in hexadecimal, `-` for none:
- *   `config KEY NAME VALUE …` and `ask ID KEY TLV NAME VALUE …` (names and values of headers).
- * For each `ask` it writes `done ID VERDICT CONSUMER ENDPOINT STATUS TYPE BODY NAME VALUE …` (TYPE: `json`, `text` or `-`), or `failed ID REASON`.
+ * The program for LuaJIT: the handler of `privatelink-callers` with the needed part of Kong's PDK
+ * and of ngx for the access phase. The first line of input is the path of the handler. Then come
+ * lines of fields with tabs between them, all texts in hexadecimal, `-` for none:
+ * `config KEY NAME VALUE …` and `ask ID KEY TLV NAME VALUE …` (names and values of headers).
+ * For each `ask` it writes `done ID VERDICT CONSUMER ENDPOINT STATUS TYPE BODY NAME VALUE …` (TYPE:
+ * `json`, `text` or `-`), or `failed ID REASON`.
  */
 export const driverText = String.raw`
 local function decode(text)

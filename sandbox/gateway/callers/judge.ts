@@ -3,7 +3,10 @@ import { identityHeaders, isIdentityHeader } from '#core/contracts/identity';
 import { parseTable } from '#core/contracts/table';
 import { type Exit, failure } from '../proxy/routing';
 
-/** What the plugin `privatelink-callers` does with one request, written apart from it in Lua: tests compare the two. */
+/**
+ * The decision of the plugin `privatelink-callers` about one request, written independently of the
+ * Lua: tests compare the two.
+ */
 
 /** The plugin's configuration, as Kong hands it over: whatever is not as it should be closes. */
 export type CallersConfig = {
@@ -20,18 +23,24 @@ export type CallerRequest = {
   readonly headers: IncomingHttpHeaders;
 };
 
-/** `allowed`: in the contract; `observed`: not, and let through; `missing`: without an endpoint, and let through; `refused`: 403. */
+/**
+ * `allowed`: in the contract. `observed`: not in the contract, and let through. `missing`: without
+ * an endpoint, and let through. `refused`: 403.
+ */
 export type CallerVerdict = 'allowed' | 'observed' | 'missing' | 'refused';
 
 export type CallerJudgement = {
   readonly verdict: CallerVerdict;
-  /** For the provider: without what the client said of itself; for who is allowed with what is known of it. */
+  /**
+   * Headers for the provider: without the client's own identity headers, and with the known
+   * identity of an allowed caller.
+   */
   readonly headers: IncomingHttpHeaders;
   /** In place of the provider's answer. */
   readonly exit?: Exit;
-  /** For the log; absent where nobody knows it. */
+  /** For the log; absent for an unknown consumer. */
   readonly consumer?: string;
-  /** For the log; absent where the TLV holds no id of an endpoint. */
+  /** For the log; absent where the TLV holds no endpoint id. */
   readonly endpointId?: string;
 };
 
@@ -66,12 +75,18 @@ const refusals = {
   cloaked: failure(403, 'the header Connection may not name who calls'),
 } as const;
 
-/** The id of an endpoint in a TLV, as the plugin logs it: AWS's have 17 digits, and a much longer text is none of them. */
+/**
+ * Returns the endpoint id of a TLV, as the plugin logs it. AWS's ids have 17 digits, and a much
+ * longer text is no id.
+ */
 function endpointIn(tlv: string | undefined): string | undefined {
   return tlv?.startsWith('\x01') && /^vpce-[0-9a-f]{1,64}$/.test(tlv.slice(1)) ? tlv.slice(1) : undefined;
 }
 
-/** Consumers by the value of their TLV; undefined: the table is broken, also where it gives an endpoint to two consumers. */
+/**
+ * Consumers by the value of their TLV. Undefined: the table is damaged, or gives an endpoint to two
+ * consumers.
+ */
 function consumersIn(text: unknown): ReadonlyMap<string, string> | undefined {
   const entries = typeof text === 'string' ? parseTable(text) : undefined;
   if (!entries) return undefined;
@@ -81,7 +96,10 @@ function consumersIn(text: unknown): ReadonlyMap<string, string> | undefined {
     : undefined;
 }
 
-/** Whether the client asks for headers to be removed again: Kong drops what `Connection` names after all plugins. */
+/**
+ * Whether the client asks Kong to remove the identity headers: Kong drops headers named in
+ * `Connection` after all plugins.
+ */
 function namesIdentity({ connection }: IncomingHttpHeaders): boolean {
   return (connection ?? '').toLowerCase().includes('privatelink');
 }

@@ -9,11 +9,14 @@ export type LuaProcessOptions = {
   readonly handlerPath: string;
 };
 
-/** One LuaJIT, until it ends. */
+/** One LuaJIT process. */
 export type LuaChild = {
   readonly pid: number | undefined;
   readonly tell: (fields: readonly string[]) => void;
-  /** The answer to an `ask` of that id; undefined: it ended, or gave none in time and was killed. */
+  /**
+   * Returns the answer to the `ask` of this id. Undefined: the process ended, or was killed after
+   * no answer in time.
+   */
   readonly answerTo: (id: string) => Promise<readonly string[] | undefined>;
 };
 
@@ -66,7 +69,7 @@ function spawnChild({ program = 'luajit', handlerPath }: LuaProcessOptions): Run
     const fields = line.split('\t');
     waiting.get(fields[1] ?? '')?.(fields);
   });
-  // What is written to a process that ended is lost, as the end of the process tells.
+  // A write to an ended process is lost; the end of the process tells the caller.
   process.stdin.on('error', () => undefined).write(`${handlerPath}\n`);
   const answerTo: LuaChild['answerTo'] = (id) =>
     new Promise((resolve) => {

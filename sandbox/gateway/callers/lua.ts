@@ -6,7 +6,8 @@ import { type LuaChild, type LuaProcess, type LuaProcessOptions, startLuaProcess
 import { type CallersRunner, callersConfig, type Judged } from './runner';
 
 /**
- * Runs the product's own Lua file in LuaJIT beside the gateway. While that is not there, requests are answered with 500, and none goes through.
+ * Runs the product's own Lua file in LuaJIT beside the gateway. Without LuaJIT every request gets
+ * 500.
  */
 export function createLuaCallers(options: LuaProcessOptions): CallersRunner & Pick<LuaProcess, 'child'> {
   const lua = startLuaProcess(options);
@@ -48,7 +49,7 @@ function unhex(text: string): string {
   return Buffer.from(text, 'hex').toString('latin1');
 }
 
-/** As Kong answers when a plugin raises an error. */
+/** Kong's answer when a plugin raises an error. */
 function unjudged({ headers }: CallerRequest): Judged {
   return { headers, exit: failure(500, 'An unexpected error occurred') };
 }

@@ -14,7 +14,10 @@ export const callersHandlerPath = join(
   'handler.lua',
 );
 
-/** Runs the product's Lua file where `luajit` is on PATH, else what stands for it; nothing is started before the first request. */
+/**
+ * Runs the product's Lua file where `luajit` is on PATH, else the judge in TypeScript. Starts
+ * nothing before the first request.
+ */
 export function openCallers(): CallersRunner {
   let opened: Promise<CallersRunner> | undefined;
   const open = async () => ((await hasLuajit()) ? createLuaCallers({ handlerPath: callersHandlerPath }) : plainCallers);

@@ -4,7 +4,7 @@ import { type CallerJudgement, type CallerRequest, judgeCaller } from './judge';
 /** The entity of `privatelink-callers` that a request meets. */
 export type CallersEntity = { readonly id: string; readonly config: JsonObject };
 
-/** What came of it; without a verdict: nobody could judge, and the request is refused. */
+/** The result; without a verdict nobody could judge, and the request is refused. */
 export type Judged = Omit<CallerJudgement, 'verdict'> & { readonly verdict?: string };
 
 /** Runs the access phase of the `privatelink-callers` plugin; `judge` never rejects. */
@@ -13,7 +13,7 @@ export type CallersRunner = {
   readonly close: () => Promise<void>;
 };
 
-/** What Kong fills in where an entity says nothing. */
+/** Kong's defaults for missing fields. */
 const defaults = { domain: '', mode: 'observe', on_missing: 'allow', callers: '', others: '' };
 
 /** The configuration as the plugin gets it: texts alone. */

@@ -10,8 +10,8 @@ export type ActiveChecks = {
 };
 
 /**
- * The active health checks of an upstream, only where one can tell: at addresses that requests found dead. `onHealthy` gets each
- * that answers with a healthy status.
+ * The active health checks of an upstream, limited to their visible effect: addresses that requests
+ * found dead. Calls `onHealthy` for each healthy answer.
  */
 export function createActiveChecks(
   agent: Agent,
@@ -31,7 +31,7 @@ export function createActiveChecks(
   }
 
   return {
-    // It ends by itself, or with the signal's reason when stopped.
+    // The check ends when the address is healthy, or with the signal's reason.
     watch: (upstream, address) => void check(upstream, address).catch(() => undefined),
     stop: () => stopping.abort(),
   };

@@ -1,13 +1,16 @@
 import type { Target, Upstream } from '../entities';
 
-/** How one try to reach an address ended. */
+/** The end of one try to reach an address. */
 export type TryResult = 'answered' | 'refused' | 'timeout';
 
-/** Which addresses are in turn and which are ejected; all its state survives a new configuration. */
+/** Addresses in turn and ejected addresses. All state survives a new configuration. */
 export type Balancer = {
-  /** The next target; one that `failed` before in this request only when there is no other. Undefined: no peer. */
+  /**
+   * Returns the next target. A target in `failed` is picked only without any other. Undefined: no
+   * peer.
+   */
   readonly pick: (upstream: Upstream, failed: ReadonlySet<string>) => Target | undefined;
-  /** Counts the result; gives whether it ejected the address just now. */
+  /** Counts the result. Returns whether it ejected the address just now. */
   readonly report: (upstream: Upstream, address: string, result: TryResult) => boolean;
   /** Lets an ejected address in again. */
   readonly restore: (upstream: Upstream, address: string) => void;
@@ -16,8 +19,9 @@ export type Balancer = {
 type Peer = { turn: number; refused: number; timeout: number; isEjected: boolean };
 
 /**
- * Smooth weighted round robin with passive health checks; targets marked `failover` come last. A retry goes to an address that has not failed yet, as with Kong's
- * least-connections; an answer clears the failures, as the active checks of a real data plane do within seconds.
+ * Smooth weighted round robin with passive health checks; targets marked `failover` come last. A
+ * retry goes to an address without a failure in this request, as with Kong's least-connections. An
+ * answer clears the failures, as the active checks of a real data plane do within seconds.
  */
 export function createBalancer(): Balancer {
   const peers = new Map<string, Peer>();
@@ -58,13 +62,16 @@ export function createBalancer(): Balancer {
   return { pick, report, restore };
 }
 
-/** Those that others fail over from; the others where none is left. */
+/** Targets without `failover`; the others where none is left. */
 function primariesOf(targets: readonly Target[]): readonly Target[] {
   const primaries = targets.filter(({ failover }) => !failover);
   return primaries.length > 0 ? primaries : targets;
 }
 
-/** Everybody gains its weight, the furthest goes and pays the sum: turns spread evenly (nginx's algorithm). */
+/**
+ * Each target gains its weight; the target furthest ahead goes and pays the sum. So turns spread
+ * evenly (nginx's algorithm).
+ */
 function takeTurn(contenders: readonly { readonly target: Target; readonly peer: Peer }[]): Target | undefined {
   let total = 0;
   for (const { target, peer } of contenders) {

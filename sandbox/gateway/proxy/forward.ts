@@ -8,10 +8,10 @@ export type Forward = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** Streamed once the connection is there, so that a try that cannot connect leaves it whole. */
+  /** Streamed after the connect: a failed connect leaves the body whole. */
   readonly body?: Readable;
   readonly connectTimeoutMs: number;
-  /** Between two pieces of what is sent and received. */
+  /** Between two pieces of sent or received data. */
   readonly readTimeoutMs: number;
   readonly agent: Agent;
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export function forward(call: Forward): Promise<Forwarded> {
       isLate = true;
       outgoing.destroy();
     };
-    // What arrived meanwhile is heard first: an event loop that was blocked is no black hole.
+    // Earlier events are handled first: a blocked event loop is no black hole.
     const timer = setTimeout(() => setImmediate(() => wasSent || giveUp()), call.connectTimeoutMs).unref();
     whenConnected(outgoing, () => {
       clearTimeout(timer);

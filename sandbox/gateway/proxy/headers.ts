@@ -14,7 +14,10 @@ const hopByHop = [
 
 const via = '1.1 kong-privatelink-sandbox';
 
-/** The client's headers as Kong passes them on to the provider, Host apart. No address is trusted, so what they say of forwarding is replaced. */
+/**
+ * The client's headers in Kong's form for the provider, without Host. Kong trusts no address, so it
+ * replaces forwarding headers.
+ */
 export function requestHeaders(message: IncomingMessage, path: string, strippedPrefix?: string): IncomingHttpHeaders {
   const { headers, socket } = message;
   const client = socket.remoteAddress ?? '';

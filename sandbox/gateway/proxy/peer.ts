@@ -10,11 +10,11 @@ export type Peer = {
   /** `ip:port`. */
   readonly address: string;
   readonly hostHeader: string;
-  /** That chose it; absent when the address was given. */
+  /** The upstream that chose the address; absent for a fixed address. */
   readonly upstream?: Upstream;
 };
 
-/** Resolves where to connect, as Kong's `balancer.execute`; undefined when the upstream has no peer. */
+/** Resolves the address, as Kong's `balancer.execute`; undefined when the upstream has no peer. */
 export function choosePeer(
   routing: Routing,
   config: Pick<GatewayConfig, 'upstreams'>,
@@ -28,7 +28,10 @@ export function choosePeer(
   return { ...location, address, upstream, hostHeader: routing.hostHeader ?? hostHeaderOf(location, upstream) };
 }
 
-/** The upstream's `host_header`, else the address itself: Kong sends neither the upstream's nor the service's name. */
+/**
+ * The upstream's `host_header`, else the address: Kong sends neither the upstream's nor the
+ * service's name.
+ */
 function hostHeaderOf({ host, port }: Location, upstream: Upstream | undefined): string {
   const name = upstream?.host_header ?? host;
   return port === 80 ? name : `${name}:${port}`;

@@ -14,27 +14,27 @@ import type { Match, Router } from './router';
 import { type Exit, failure, type Routing } from './routing';
 import { type Served, tryPeers } from './tries';
 
-/** One request that had a route, as it left the gateway. */
+/** One request with a route, as it left the gateway. */
 export type Hop = {
-  /** Of the client's header `x-sandbox-trace`, which is passed on too. */
+  /** From the client's header `x-sandbox-trace`, also passed on. */
   readonly requestId?: string;
-  /** As the client asked, with its query. */
+  /** The client's path with its query. */
   readonly path: string;
   readonly service: string;
-  /** Who chose the address: the plugin, or Kong's own balancer. */
+  /** The party that chose the address: the plugin, or Kong's own balancer. */
   readonly chosenBy: 'plugin' | 'balancer';
   /** `ip:port` of the last try; absent where there was none. */
   readonly address?: string;
   readonly status: number;
-  /** What the gateway says where it answers itself. */
+  /** The message of the gateway's own answer. */
   readonly problem?: string;
-  /** Until the head of the answer. */
+  /** Time until the head of the answer. */
   readonly latencyMs: number;
   readonly tries: number;
 };
 
 export type ProxyOptions = {
-  /** What the data plane was told last; one request keeps to what it began with. */
+  /** The last configuration of the data plane. A request keeps its first one. */
   readonly current: () => { readonly config: GatewayConfig; readonly router: Router };
   readonly balancer: Balancer;
   readonly agent: Agent;
@@ -44,7 +44,9 @@ export type ProxyOptions = {
   readonly onEjected: (upstream: Upstream, address: string) => void;
 };
 
-/** Serves requests as a Kong data plane does; what goes wrong is answered, or ends that one connection. */
+/**
+ * Serves requests as a Kong data plane does. A failure is answered, or ends only its connection.
+ */
 export function createProxy(options: ProxyOptions): (message: IncomingMessage, response: ServerResponse) => void {
   return (message, response) => {
     message.on('error', () => response.destroy());
@@ -102,13 +104,16 @@ async function serveMatch(request: MatchedRequest, options: ProxyOptions): Promi
   });
 }
 
-/** Plugins of the service, by Kong's priorities. Kong before 3.14 lets a request pass unplugged when the plugin server fails. */
+/**
+ * Plugins of the service, in the order of Kong's priorities. Kong before 3.14 passes a request
+ * without the plugin when the plugin server fails.
+ */
 async function runPlugins(request: MatchedRequest, { runner, callers }: ProxyOptions): Promise<void> {
   const { match, routing, config, message, url } = request;
   const pdk = createPdk(routing, config);
   const bound = config.plugins.filter(({ enabled, service }) => enabled && service?.id === match.service.id);
   for (const plugin of bound.filter(({ name }) => name === callersPluginName)) {
-    // The plugin sees what Connection says; no provider does.
+    // The plugin sees the header Connection; no provider does.
     const headers = { ...routing.headers, connection: message.headers.connection };
     const judged = await callers.judge(plugin, { tlv: callerOf(message.socket)?.toString('latin1'), headers });
     const { connection: _connection, ...others } = judged.headers;
@@ -151,7 +156,10 @@ function closedSignal(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** Undefined when the client asks for no path; dots in it are resolved and slashes merged, as Kong does before it looks for a route. */
+/**
+ * Returns the normalised URL: dots resolved and slashes merged, as Kong does before routing.
+ * Undefined when the client asks for no path.
+ */
 function urlOf({ url = '' }: IncomingMessage): URL | undefined {
   const text = `http://gateway.invalid${url}`;
   if (!url.startsWith('/') || !URL.canParse(text)) return undefined;

@@ -6,9 +6,9 @@ export type RouteRequest = { readonly method: string; readonly host: string; rea
 export type Match = {
   readonly route: Route;
   readonly service: Service;
-  /** What matched the path and was taken off, if anything. */
+  /** The matched part of the path, stripped; absent: nothing stripped. */
   readonly strippedPrefix?: string;
-  /** What the provider is asked for. */
+  /** The path for the provider. */
   readonly path: string;
 };
 
@@ -16,12 +16,13 @@ export type Router = (request: RouteRequest) => Match | undefined;
 
 type Candidate = { readonly route: Route; readonly service: Service; readonly path?: RoutePath };
 
-/** One path of a route; `expression` where it is a regular one, which is anchored at its beginning. */
+/** One path of a route. `expression`: a regular expression, anchored at its beginning. */
 type RoutePath = { readonly text: string; readonly expression?: RegExp };
 
 /**
- * Matches as Kong 3.9 does (`traditional_compatible`), on methods, hosts and paths, with path handling v0; routes with matchers beyond
- * these (headers, SNIs, expressions) never match. Regular expressions are JavaScript's, which those of bounded paths are too.
+ * Matches as Kong 3.9 does (`traditional_compatible`), on methods, hosts and paths, with path
+ * handling v0. Routes with other matchers (headers, SNIs, expressions) never match. Regular
+ * expressions are JavaScript's; bounded paths work in both.
  */
 export function createRouter(config: Pick<GatewayConfig, 'routes' | 'services'>): Router {
   const candidates = config.routes
@@ -38,7 +39,7 @@ function isUnderstood({ headers, snis, expression }: Route): boolean {
   return [headers, snis, expression].every((matcher) => matcher === undefined || matcher === null);
 }
 
-/** One for each path, so that the longest path wins whatever route it belongs to. */
+/** One candidate for each path: the longest path wins, whatever its route. */
 function candidatesOf(route: Route, service: Service | undefined): readonly Candidate[] {
   if (!service?.enabled) return [];
   if (route.paths.length === 0) return [{ route, service }];
@@ -49,7 +50,7 @@ function pathOf(text: string): RoutePath {
   return text.startsWith('~') ? { text, expression: expressionOf(text.slice(1)) } : { text };
 }
 
-/** What JavaScript does not know (`(?i)`) matches nothing here. */
+/** An expression unknown to JavaScript (`(?i)`) matches nothing here. */
 function expressionOf(text: string): RegExp {
   try {
     return new RegExp(`^${text}`);
@@ -59,8 +60,8 @@ function expressionOf(text: string): RegExp {
 }
 
 /**
- * More kinds of matchers first, then host before path before method, then plain hosts, then regular expressions by their priority before
- * prefixes, of which the longest, then age.
+ * The order: more kinds of matchers, then host before path before method, then plain hosts, then
+ * regular expressions by priority, then prefixes by length, then age.
  */
 function compareCandidates(a: Candidate, b: Candidate): number {
   return (
@@ -73,7 +74,7 @@ function compareCandidates(a: Candidate, b: Candidate): number {
   );
 }
 
-/** 0 of a prefix; Kong's priorities begin at 0 themselves. */
+/** 0 for a prefix; Kong's priorities begin at 0 themselves. */
 function regexRank({ route, path }: Candidate): number {
   return path?.expression ? route.regex_priority + 1 : 0;
 }

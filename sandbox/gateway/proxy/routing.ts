@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Where one request goes; plugins change it on the way (Kong's `balancer_data` and `upstream_host`). */
+/**
+ * The destination of one request. Plugins change it on the way (Kong's `balancer_data` and
+ * `upstream_host`).
+ */
 export type Routing = {
   /** Name of an upstream, else the host to connect to. */
   host: string;

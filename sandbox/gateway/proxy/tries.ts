@@ -5,7 +5,7 @@ import { type Forwarded, forward } from './forward';
 import { choosePeer, type Peer } from './peer';
 import { type Exit, failure, type Routing } from './routing';
 
-/** How the provider's side of a request ended: with its answer, or with one of the gateway. */
+/** The end of the provider's side of a request: its answer, or an answer of the gateway. */
 export type Served = { readonly address?: string; readonly tries: number } & (
   | { readonly answer: IncomingMessage }
   | { readonly exit: Exit }
@@ -69,7 +69,9 @@ function report({ upstream, address }: Peer, { result }: Forwarded, { balancer, 
   if (upstream && balancer.report(upstream, address, result)) onEjected(upstream, address);
 }
 
-/** nginx sends a request again that a provider may have seen only when repeating it does no harm. */
+/**
+ * A provider may have seen the request. nginx repeats such a request only when this does no harm.
+ */
 function isRepeatable(message: IncomingMessage): boolean {
   return !hasBody(message) && message.method !== 'POST' && message.method !== 'PATCH';
 }

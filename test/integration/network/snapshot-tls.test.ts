@@ -47,7 +47,7 @@ describe('a snapshot to which no connection can be made', () => {
     await expect(read(`https://127.0.0.1:${port}/s`)).rejects.toMatchObject({
       code: 'BAD_CONNECTION',
       reason: `source relay, https://127.0.0.1:${port}/s: the snapshot cannot be read (wrong version number)`,
-      fix: 'correct the port of `url` of the source: who listens there speaks no TLS',
+      fix: 'correct the port of `url` of the source: the server there does not speak TLS',
     });
   });
 

@@ -100,7 +100,7 @@ describe('startDiscoveryLoop', () => {
 
     expect(posted).toContainEqual({
       kind: 'problem',
-      reason: expect.stringContaining('what was known before cannot be used'),
+      reason: expect.stringContaining('the last known state cannot be used'),
     });
     expect(routesOf(posted)).toEqual(['sd2: 2']);
   });

@@ -65,7 +65,7 @@ describe('wrapAwsError', () => {
     [
       'EPROTO',
       'write EPROTO 80AC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:350:',
-      'correct the port of `endpoint` of the source: who listens there speaks no TLS',
+      'correct the port of `endpoint` of the source: the server there does not speak TLS',
     ],
   ])('fm-61 calls TLS that comes to nothing (%s) BAD_CONNECTION, and says what to do', async (code, words, fix) => {
     expect(await errorOf(Object.assign(new Error(words), { code }))).toMatchObject({

@@ -23,7 +23,7 @@ describe('networkError', () => {
     ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'controlPlane.tls.cert'],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'controlPlane.tls.cert'],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'controlPlane.tls.cert'],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'speaks no TLS'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS'],
     ['UND_ERR_SOCKET', 'controlPlane.tls.cert'],
     ['ECONNREFUSED', 'check controlPlane.address and the way to it (DNS, proxy, firewall)'],
   ])('fm-61 says what to do about %s', (code, fix) => {
