@@ -17,8 +17,8 @@ const rooms = [
 ];
 
 /**
- * The tests with Node alone. `npm run stories` runs whole sandboxes, `npm run peers` the suites with
- * more software.
+ * The tests with Node alone. `npm run stories` runs whole sandboxes, `npm run peers` the suites
+ * with more software.
  */
 module.exports = {
   testEnvironment: '<rootDir>/test/support/jest-environment.js',
