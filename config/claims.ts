@@ -5,7 +5,7 @@ import { parseRange } from '#core/addresses/ranges';
 import { neverTargets } from '#core/addresses/rule';
 import { label } from './values';
 
-/** What tags say elsewhere, said in the configuration for sources whose providers have no tags. */
+/** The fields that tags hold elsewhere, for sources whose providers have no tags. */
 export const claim = {
   domain: label.describe('the service domain: lowercase letters, digits and dashes'),
   protocol: z
@@ -61,7 +61,7 @@ export const dnsName = z
   )
   .toLowerCase();
 
-/** Names would have to be resolved themselves. */
+/** Only addresses: a name would need a resolution of its own. */
 export const dnsServer = z.string().refine((text) => parseIp(text) !== undefined || isWithPort(text), {
   error: 'the IP address of a name server, with a port where it is not 53: 10.0.0.2, 127.0.0.1:8600 or [fd00::2]:53',
 });

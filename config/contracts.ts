@@ -7,7 +7,10 @@ const accountId = z
   .string({ error: 'the id of an AWS account in quotes: "111111111111"' })
   .regex(/^\d{12}$/, 'the id of an AWS account in quotes: "111111111111"');
 
-/** What a principal of an endpoint service may be (ModifyVpcEndpointServicePermissions), but for `*`, which is nobody in particular. */
+/**
+ * A principal of an endpoint service (ModifyVpcEndpointServicePermissions). `*` is refused, because
+ * it names nobody.
+ */
 const principal = z
   .string()
   .regex(
@@ -29,7 +32,7 @@ const service = z
     roleArn: roleArn
       .optional()
       .describe(
-        'the role to assume in the account of the service; absent: it is in the account of the credentials in use',
+        'the role to assume in the account of the service; absent: the service is in the account of the credentials in use',
       ),
     externalId,
     endpoint,
@@ -37,22 +40,28 @@ const service = z
       .array(label)
       .min(1)
       .optional()
-      .describe("the domains behind a provider's own service; absent: it is the gateway's, which leads to all"),
+      .describe(
+        "the domains behind a provider's own service; absent: the service is the gateway's, and leads to all domains",
+      ),
   })
   .meta({ id: 'contracts.services[]' });
 
-/** What a data plane does with a request that the contract does not allow. */
+/** The action of a data plane for a request that the contract does not allow. */
 const mode = z.enum(['observe', 'enforce']);
 
 const consumer = z
   .strictObject({
     accounts: z.array(accountId).min(1).optional().describe('AWS accounts whose endpoints are the consumer'),
-    principals: z.array(principal).min(1).optional().describe('in place of `accounts`: who of them may connect'),
+    principals: z
+      .array(principal)
+      .min(1)
+      .optional()
+      .describe('in place of `accounts`: the principals that may connect'),
     endpoints: z
       .array(endpointId)
       .min(1)
       .optional()
-      .describe('its endpoints alone; needed where consumers share an account'),
+      .describe('only these endpoints; needed where consumers share an account'),
     calls: z.array(label).default([]).describe('the domains that it may call'),
     mode: mode.optional().describe('as `contracts.mode`, for the endpoints of this consumer'),
   })
@@ -64,7 +73,10 @@ const consumer = z
 
 type Consumers = Readonly<Record<string, z.infer<typeof consumer>>>;
 
-/** An endpoint is of one consumer at most: whoever it is shall not depend on the order of a file. What is wrong with a consumer by itself is told already. */
+/**
+ * Refuses an endpoint with two consumers: the order of a file must not decide. Mistakes within one
+ * consumer are reported before.
+ */
 function refuseShared(written: Consumers, context: z.RefinementCtx<Consumers>): void {
   const consumers = Object.entries(written).flatMap(([name, one]) => {
     const { data } = consumer.safeParse(one);
@@ -109,11 +121,11 @@ export const contracts = z
         distinct(({ id }) => [id], ['id'], 'name each service once'),
         anyway,
       )
-      .describe('the endpoint services whose connections are judged'),
+      .describe('the endpoint services whose connections are checked'),
     consumers: z
       .record(label, consumer)
       .superRefine(refuseShared, anyway)
-      .describe('who connects, by a name of your own, and what each may call'),
+      .describe('the consumers, by names of your own, and the domains that each may call'),
     accept: z
       .enum(['manual', 'contracted'])
       .default('manual')
@@ -121,17 +133,15 @@ export const contracts = z
     reject: z
       .enum(['never', 'uncontracted'])
       .default('never')
-      .describe(
-        '`uncontracted` rejects connections that the contract lets call nothing behind the service, also accepted ones',
-      ),
+      .describe('`uncontracted` rejects connections that may call nothing behind the service, even accepted ones'),
     permissions: z
       .enum(['report', 'manage'])
       .default('report')
-      .describe('`manage` makes the allowed principals of the services those of `consumers`'),
+      .describe('`manage` sets the allowed principals of the services to those of `consumers`'),
     mode: mode
       .default('observe')
       .describe(
-        '`observe` lets requests through that the contract does not allow, and logs them; `enforce` answers 403',
+        'requests that the contract does not allow: `observe` lets them through and logs them, `enforce` answers 403',
       ),
     onMissing: z
       .enum(['allow', 'reject'])

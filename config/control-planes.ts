@@ -1,22 +1,20 @@
 import { z } from 'zod';
 import { anyway, distinct, headerName, isWithoutVersion, secureBase, text, token, versionIsAdded } from './values';
 
-const concurrency = z.int().min(1).max(64).default(4).describe('how many calls are made at once');
+const concurrency = z.int().min(1).max(64).default(4).describe('the number of calls at once');
 
 const adminAddress = secureBase.describe("the address of Kong's Admin API: https, or plain http on loopback");
 
 const adminToken = token.optional().describe('sent as `Kong-Admin-Token`');
 
 const tlsFiles = z.strictObject({
-  ca: text
-    .optional()
-    .describe('a file in PEM: the authorities whose certificates are trusted, in place of those that Node knows'),
-  cert: text.optional().describe('the file of the certificate to show to a server that asks for one, in PEM'),
+  ca: text.optional().describe('a file in PEM with the trusted authorities; it replaces the authorities of Node'),
+  cert: text.optional().describe('the file of the client certificate, in PEM'),
   key: text.optional().describe('the file of its private key, in PEM, without a passphrase'),
   serverName: text
     .regex(/^[\w.:-]+$/, 'a name or an address, as in the certificate of the server')
     .optional()
-    .describe('the name in the certificate of the server, where it is not that of `address`'),
+    .describe("the name in the server's certificate, where it differs from `address`"),
 });
 
 const isPair = ({ cert, key }: { readonly cert?: string; readonly key?: string }) => !cert === !key;
@@ -25,7 +23,7 @@ const tlsMeaning = 'for an authority of your own, or mutual TLS';
 
 const tls = tlsFiles.refine(isPair, pair).optional().describe(tlsMeaning);
 
-/** Not for Konnect: whoever is on the way would get a token that may write the configuration. */
+/** Not for Konnect: anybody on the way would get a token that may write the configuration. */
 const tlsOfKong = tlsFiles
   .extend({
     skipVerify: z
@@ -37,11 +35,11 @@ const tlsOfKong = tlsFiles
   .optional()
   .describe(tlsMeaning);
 
-/** Set by whoever sends the request. */
+/** Headers that the HTTP client sets. */
 const sentAnyway =
   /^(accept|connection|content-.*|expect|host|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade)$/i;
 
-/** Headers that are sent with each call, but for `own`, which carries the token. */
+/** Headers of each call, except `own`, the header with the token. */
 function headersOf(own: string) {
   const name = headerName
     .refine((one) => one.toLowerCase() !== own, `give ${own} as token`)
@@ -58,14 +56,14 @@ const konnect = z.strictObject({
     .refine(isWithoutVersion, { error: versionIsAdded })
     .default('https://us.api.konghq.com')
     .describe(
-      "the address of Konnect's API in the region of the control plane; with a path where a gateway is before it",
+      "the address of Konnect's API in the region of the control plane; with a path where a gateway stands in front",
     ),
   name: text.describe('the name of the control plane'),
   token: token.describe('a personal or system access token that may write the configuration of the control plane'),
   concurrency,
   streamPlugins: z.boolean().optional().meta({
     description:
-      'whether the control plane hands the plugins `privatelink-zone` and `privatelink-callers` to its data planes (Gateway 3.15 or later), so that nothing is installed there',
+      'whether Konnect streams the plugins `privatelink-zone` and `privatelink-callers` to data planes (Gateway 3.15 or later), which then need no installation',
     default: false,
   }),
   tls,
@@ -101,7 +99,7 @@ const deck = z
     address: secureBase.describe("the address of Konnect's API, or of Kong's Admin API"),
     name: text.optional().describe('the name of the control plane of Konnect; absent: an Admin API'),
     workspace: text.optional().meta({ description: 'the workspace of the Admin API', default: 'default' }),
-    token: token.optional().describe("Konnect's access token, or what is sent as `Kong-Admin-Token`"),
+    token: token.optional().describe("Konnect's access token, or the value of `Kong-Admin-Token`"),
     tls: tlsOfKong,
     headers: headersOf(kongTokenHeader),
     binary: text.optional().describe('the decK executable; absent: `DECK_BIN`, else `deck` on PATH'),
@@ -134,7 +132,7 @@ const withoutTls = {
   error: 'TLS is spoken where the address begins with https: write it so, or remove tls',
 };
 
-/** What is kept right: an entry for each backend of sync/control-planes. */
+/** The control plane to write: an entry for each backend of sync/control-planes. */
 export const controlPlane = z
   .discriminatedUnion('type', [konnect, admin, dbless, file, deck])
   .refine(speaksTls, withoutTls)
@@ -149,7 +147,10 @@ const labelName = labelValue.regex(
   'a label that people may set: those of Konnect itself begin with kong, konnect, mesh or kic',
 );
 
-/** A label of metrics and an argument of the command line; as it is, the value of a label of Konnect. */
+/**
+ * A label of metrics, an argument of the command line, and the unchanged value of a label of
+ * Konnect.
+ */
 export const stageName = labelValue;
 
 const stage = stageName.describe('the name of the stage');
@@ -162,7 +163,7 @@ const selecting = {
     .refine((labels) => Object.keys(labels).length > 0, 'at least one label with its value')
     .optional()
     .describe(
-      'labels and their values: every control plane that has them all is a stage; in place of `name` and `stage`',
+      'labels and their values: each control plane with all of them is a stage; in place of `name` and `stage`',
     ),
   stageLabel: labelName
     .optional()
@@ -184,7 +185,7 @@ const konnectStage = konnect.extend(selecting).superRefine((entry, context) => {
   if (entry.name !== undefined) refuse('name', 'select stands for every control plane with those labels: remove one');
 }, anyway);
 
-/** One of several, as `controlPlane` but for what makes it a stage. */
+/** One of several control planes: `controlPlane` with the keys of a stage. */
 const stageEntry = z
   .discriminatedUnion('type', [
     konnectStage,
@@ -198,7 +199,7 @@ const stageEntry = z
 
 export type StageConfig = z.infer<typeof stageEntry>;
 
-/** The limit of control planes that one worker has a loop for each of. */
+/** The limit of control planes: one worker runs a loop for each. */
 const mostStages = 64;
 
 export const controlPlanes = z

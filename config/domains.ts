@@ -6,7 +6,9 @@ import { anyway, text } from './values';
 
 const json: z.ZodType<Json> = z.json();
 
-/** Kong's own rule (typedefs.path): characters of RFC 3986, and percent encodings that are whole. */
+/**
+ * Kong's own rule (typedefs.path): characters of RFC 3986, and percent encodings that are whole.
+ */
 const healthPath = /^(\/(?!\/)([\w.~:@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)+$/;
 
 const healthcheck = z.strictObject({
@@ -15,7 +17,7 @@ const healthcheck = z.strictObject({
     .startsWith('/', { abort: true })
     .regex(healthPath, 'a path as Kong takes it, such as /health: no spaces, no query, no empty segments')
     .optional()
-    .describe('asked of each address, where 200 and 302 count as alive; absent: `/`, where any answer does'),
+    .describe('the path of the check, where 200 and 302 mean healthy; absent: `/`, where any answer means healthy'),
   // decK reads no fractions here, and stops at a control plane that holds one.
   intervalSeconds: z
     .int()
@@ -25,7 +27,7 @@ const healthcheck = z.strictObject({
     .meta({ description: 'time between active checks; 0 switches them off', default: 5 }),
 });
 
-/** Far above any plugin's; each pass compares them, and a control plane holds them. */
+/** Far above any plugin's size. Each pass compares options, and the control plane holds them. */
 const maxOptionsCharacters = 256 * 1024;
 const maxOptionsDepth = 32;
 
@@ -50,15 +52,20 @@ const plugin = z.strictObject({
 
 const adopted = z.strictObject({
   service: text.describe("the name of the domain's service"),
-  upstream: text.optional().describe('the name of the upstream that it had already; absent: one is made'),
-  routes: z.array(text).default([]).describe('the names of its routes (ids of those without one)'),
+  upstream: text
+    .optional()
+    .describe('the name of the upstream that the domain had; absent: the product makes an upstream'),
+  routes: z.array(text).default([]).describe("the names of the domain's routes, or the ids of routes without a name"),
 });
 
 /** Settings of a domain that tags cannot carry. */
 export const domain = z
   .strictObject({
     healthcheck: healthcheck.optional().describe("Kong's active health checks; gRPC domains have none"),
-    plugins: z.array(plugin).optional().describe("plugins of the domain's service; absent: left alone, `[]`: none"),
+    plugins: z
+      .array(plugin)
+      .optional()
+      .describe("plugins of the domain's service; absent: the product leaves them alone; `[]`: none"),
     route: z.boolean().optional().meta({ description: '`false` leaves the route to you (`deck.base`)', default: true }),
     tlsVerify: z
       .boolean()

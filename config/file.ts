@@ -16,17 +16,19 @@ export type LoadOptions = {
   /** Path of `-c`. */
   readonly path?: string;
   readonly env: Env;
-  /** How its text is read; as it stands by default, once from a pipe too. */
+  /** Reads the text of a file. Default: read it as a file, or once from a pipe. */
   readonly read?: (path: string) => string;
-  /** The first file of `include` may be missing: a command is about to make it. */
+  /** The first file of `include` may be missing, because the command will write it. */
   readonly isFirstIncludeNew?: boolean;
 };
 
 const defaultPath = 'kong-privatelink.yaml';
 
 /**
- * Reads the configuration: `-c FILE`, else `$KONG_PRIVATELINK_CONFIG`, else `./kong-privatelink.yaml`; relative paths inside
- * count from the file's folder. Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID) with everything that is wrong, where it is, and its fix.
+ * Reads the configuration: `-c FILE`, else `$KONG_PRIVATELINK_CONFIG`, else
+ * `./kong-privatelink.yaml`; relative paths inside count from the file's folder. Throws
+ * PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID) with everything that is wrong, where it is, and
+ * its fix.
  */
 export function loadConfig(options: LoadOptions): StagedConfig {
   const source = readSource(options);
@@ -42,17 +44,18 @@ function thereOf(include: readonly string[], { isFirstIncludeNew }: LoadOptions)
   return include.filter((file, index) => !isFirstIncludeNew || index > 0 || existsSync(file));
 }
 
-/** A file of the configuration, and what it lists as protected. */
+/** A file of the configuration, with its `protect` entries. */
 export type ProtectingFile = { readonly file: string; readonly protect: readonly string[] };
 
-/** The main file and those that it includes, each of which may list what is protected; paths are absolute. */
+/** The main file and its included files, each with its `protect` entries; paths are absolute. */
 export type ProtectingFiles = { readonly main: ProtectingFile; readonly included: readonly ProtectingFile[] };
 
 const protectingSchema = configSchema.pick({ include: true, protect: true }).loose();
 
 /**
- * Reads of the configuration what it protects, and where that stands. Variables have to be set in `include` and `protect` alone, and the first included
- * file need not exist: it lists nothing then. Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID).
+ * Reads of the configuration what it protects, and where that stands. Variables have to be set in
+ * `include` and `protect` alone, and the first included file need not exist: it lists nothing then.
+ * Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID).
  */
 export function loadProtecting(options: LoadOptions): ProtectingFiles {
   const source = readSource(options);
@@ -68,27 +71,36 @@ export function loadProtecting(options: LoadOptions): ProtectingFiles {
   };
 }
 
-/** What discovery on a data plane takes from the same file. */
+/** The part of the file that discovery on a data plane uses. */
 export type DataPlaneConfig = Pick<Config, 'discovery' | 'owner' | 'resolver' | 'sources' | 'watch'> & {
-  /** Only where the file names it: what a data plane's user may write is not known. */
+  /**
+   * Only where the file names it: the product does not know which folder the data plane's user may
+   * write.
+   */
   readonly stateDir?: string;
 };
 
 const dataPlaneSchema = configSchema.omit({ contracts: true, controlPlane: true, publish: true, rollout: true });
 
-/** Reads the same file on a data plane, which needs no token of the control plane: variables have to be set in `owner` and `sources` only. */
+/**
+ * Reads the file on a data plane. It needs no token of the control plane: only variables in `owner`
+ * and `sources` must be set.
+ */
 export function loadDataPlaneConfig(options: LoadOptions): DataPlaneConfig {
   const others = ['contracts', 'controlPlane', 'controlPlanes', 'publish', 'rollout'];
   const { config, isStateGiven } = loadPart(dataPlaneSchema, { ...options, others, needed: ['owner', 'sources'] });
   return freeze({ ...config, stateDir: isStateGiven ? config.stateDir : undefined });
 }
 
-/** The same with the services whose connections are looked at. */
+/** The part with the services whose connections are read. */
 export type CallersConfig = Omit<DataPlaneConfig, 'stateDir'> & Pick<Config, 'contracts' | 'stateDir'>;
 
 const callersSchema = configSchema.omit({ controlPlane: true, publish: true, rollout: true });
 
-/** Reads of the same file what it takes to look at connections, which needs no token of the control plane either: variables have to be set in `contracts` as well. */
+/**
+ * Reads the part of the file that reading connections needs. It needs no token of the control
+ * plane; variables in `contracts` must be set too.
+ */
 export function loadCallersConfig(options: LoadOptions): CallersConfig {
   const others = ['controlPlane', 'controlPlanes', 'publish', 'rollout'];
   return freeze(loadPart(callersSchema, { ...options, others, needed: ['owner', 'sources', 'contracts'] }).config);
@@ -97,7 +109,7 @@ export function loadCallersConfig(options: LoadOptions): CallersConfig {
 type PartOptions = LoadOptions & {
   /** Keys that the schema does not have. */
   readonly others: readonly string[];
-  /** Keys in which variables have to be set. */
+  /** Keys in which variables must be set. */
   readonly needed: readonly string[];
 };
 
@@ -120,7 +132,7 @@ function without(value: Json, keys: readonly string[]): Json {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
-/** The absolute path of the configuration file; it need not exist. */
+/** Returns the absolute path of the configuration file; the file need not exist. */
 export function configPath({ path, env }: LoadOptions): string {
   return resolve(path ?? env.KONG_PRIVATELINK_CONFIG ?? defaultPath);
 }
@@ -136,10 +148,10 @@ function readSource(options: LoadOptions): Source {
   return readNamed({ file: configPath(options), origin: originOf(options) }, options.read);
 }
 
-/** What it protects, or names as adopted, must not get lost unseen. */
+/** Its `protect` and `adopted` entries must not get lost without a message. */
 const includedFix = 'bring it back, or take it out of include; protect and adopt --apply make the first one';
 
-/** One without a word in it says nothing. */
+/** An empty file adds nothing. */
 function readIncluded(file: string, { file: main }: ConfigFile, { read }: LoadOptions): Source {
   const source = readNamed({ file, origin: `named by include in ${main}` }, read, includedFix);
   return source.text.value === null ? { ...source, text: { ...source.text, value: {} } } : source;

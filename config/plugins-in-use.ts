@@ -3,7 +3,10 @@ import type { Config } from './schema';
 
 type Using = Pick<Config, 'domains' | 'contracts'>;
 
-/** Names of the plugins of which there are entities: those that domains list, and what judges callers where `contracts` names a service of the gateway. */
+/**
+ * Returns the names of plugins with entities: plugins of domains, and the plugin that judges
+ * callers where `contracts` names a service of the gateway.
+ */
 export function pluginsInUse({ domains, contracts }: Using): ReadonlySet<string> {
   const listed = Object.values(domains).flatMap(({ plugins = [] }) => plugins.map(({ name }) => name));
   return new Set(judgesCallers({ contracts }) ? [...listed, callersPluginName] : listed);

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** The rules for probes of targets, and for how long what they and discovery know is used; each place that has such a key says what it is for. */
+/**
+ * The rules for probes of targets, and for the age of answers. Each place with such a key adds a
+ * description.
+ */
 
 const day = 86_400;
 
@@ -16,5 +19,5 @@ export const probeRules = {
   rise: z.int().min(1).max(100).default(1),
 };
 
-/** A day at most: a target that discovery has not confirmed for longer is not worth more than the control plane's own list. */
+/** At most a day: an older target is no better than the control plane's own list. */
 export const maxStaleRule = z.number().min(0).max(day).default(3_600);

@@ -6,7 +6,10 @@ import { maxStaleRule, probeRules } from './probes';
 
 export const via = z.enum(['addresses', 'resolver']);
 
-/** Lowercase, as names are compared; with `_http._tcp.` and a domain before it it has at most 253 characters. */
+/**
+ * Lower case, because names are compared. With `_http._tcp.` and a domain in front a name has at
+ * most 253 characters.
+ */
 const suffix = z
   .string()
   .max(160)
@@ -14,7 +17,7 @@ const suffix = z
     error: 'a DNS name of two labels or more in lowercase, such as privatelink.internal',
   });
 
-/** Listening needs a port that is written: 53 asks for rights that most processes lack. */
+/** The port must be written: 53 needs rights that most processes lack. */
 const ipAndPort = z.string().refine(isIpAndPort, {
   error: 'an IP address and a port, such as 127.0.0.1:5353 or [::1]:5353',
   abort: true,
@@ -28,14 +31,12 @@ function isIpAndPort(one: string): boolean {
 
 const probe = z
   .strictObject({
-    type: probeRules.kind.describe('how; `https` does not verify the certificate'),
-    path: probeRules.path.describe('what `http` and `https` ask for; a status from 200 to 399 is a success'),
+    type: probeRules.kind.describe('the kind of probe; `https` does not verify the certificate'),
+    path: probeRules.path.describe('the path for `http` and `https`; a status from 200 to 399 is a success'),
     intervalSeconds: probeRules.intervalSeconds.describe('time between probes of a target'),
-    timeoutSeconds: probeRules.timeoutSeconds.describe(
-      'a probe that takes longer has failed; never more than half of the interval',
-    ),
-    fall: probeRules.fall.describe('failures in a row after which a target is dead'),
-    rise: probeRules.rise.describe('successes in a row after which it is alive again'),
+    timeoutSeconds: probeRules.timeoutSeconds.describe('the time-out of a probe; never more than half of the interval'),
+    fall: probeRules.fall.describe('failures in a row until a target is dead'),
+    rise: probeRules.rise.describe('successes in a row until a target is alive again'),
   })
   .meta({ id: 'resolver.probe' })
   .prefault({});
@@ -44,24 +45,22 @@ export const resolver = z
   .strictObject({
     suffix: suffix
       .default('privatelink.internal')
-      .describe('what names end in: `<domain>.<suffix>`; Kong and the resolver read the same one'),
+      .describe('the end of names: `<domain>.<suffix>`; Kong and the resolver need the same suffix'),
     listen: ipAndPort.default('127.0.0.1:5353').describe('IP address and port of the DNS server, UDP and TCP'),
     forward: z
       .array(ipAndPort)
       .optional()
-      .describe("the resolvers that all other names are asked of; absent: the system's; `[]`: they are refused"),
+      .describe("the resolvers for all other names; absent: the system's; `[]`: other names are refused"),
     affinity: z
       .enum(['zone', 'none'])
       .default('zone')
       .describe(
-        '`zone`: addresses of the own zone are answered while one is alive, then of the own region, then all; beside them a few spares, which get about one request in a thousand each. `none`: all',
+        '`zone` answers with addresses of the own zone while one is alive, then of the own region, then with all; a few spares get about one request in a thousand each. `none` answers with all',
       ),
     maxStaleSeconds: maxStaleRule.describe(
-      'an address that discovery has not confirmed for longer is not answered any more',
+      'the resolver no longer answers with an address that discovery has not confirmed for this time',
     ),
-    probe: probe.describe(
-      'how it is found out that a zone is dead; where a domain has one tier alone nothing is probed',
-    ),
+    probe: probe.describe('probes that find out whether a zone is dead; a domain with a single tier is not probed'),
   })
   .meta({ id: 'resolver' })
   .prefault({});

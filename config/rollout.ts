@@ -4,18 +4,18 @@ import { anyway, distinct, headerName, isLoopbackOrTls, plainBase, plainUrl, sec
 
 /** How a change goes from stage to stage (docs/rollouts.md). */
 
-/** A day: what takes longer is for `approval`. */
+/** A day: use `approval` for a longer wait. */
 const mostSeconds = 86_400;
 
-/** Seconds in whole numbers: what is told to people counts them. */
+/** Whole seconds, because messages for people count them. */
 const seconds = (least: number) => z.int().min(least).max(mostSeconds);
 
-const ofStage = stageName.optional().describe('the stage that it is for; absent: each one');
+const ofStage = stageName.optional().describe('the stage; absent: all stages');
 
 const headers = z
   .record(headerName, z.string().regex(/^[\t\x20-\x7e]*$/))
   .optional()
-  .describe('headers that are sent; their values are secrets');
+  .describe('headers of the request; their values are secrets');
 
 const statusUrl = z
   .strictObject({
@@ -29,7 +29,7 @@ const status = z.int().min(100).max(599);
 const request = z
   .strictObject({
     stage: ofStage,
-    url: plainUrl.describe('an address that the data planes of the stage answer; `{stage}` stands for the stage'),
+    url: plainUrl.describe("an address that the stage's data planes answer; `{stage}` stands for the stage"),
     method: z
       .enum(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'])
       .default('GET')
@@ -40,10 +40,10 @@ const request = z
         error: 'a status, or a list of those that are right',
       })
       .default(200)
-      .describe('the status that is right, or several'),
+      .describe('the expected status, or several'),
     perSecond: z.number().min(0.01).max(100).default(1).describe('requests in a second'),
     timeoutSeconds: z.number().min(0.1).max(60).default(5).describe('time for an answer'),
-    maxFailed: z.int().min(0).default(0).describe('failed requests that are let pass in one bake'),
+    maxFailed: z.int().min(0).default(0).describe('failed requests that are tolerated in one bake'),
   })
   .meta({ id: 'rollout.gates.requests[]' });
 
@@ -59,16 +59,16 @@ const limits = {
     .min(0)
     .optional()
     .describe('the limit as a multiple of the value from before the stage was written'),
-  maxFailed: z.int().min(0).default(0).describe('samples above the limit that are let pass in one bake'),
+  maxFailed: z.int().min(0).default(0).describe('samples above the limit that are tolerated in one bake'),
 };
 
 const prometheus = z
   .strictObject({
     ...limits,
-    type: z.literal('prometheus').describe('a query to Prometheus, or to what answers as it does'),
+    type: z.literal('prometheus').describe('a query to Prometheus, or to a program with its API'),
     address: plainBase.describe('its address, without `/api/v1`'),
     token: token.optional().describe('the bearer token of its API'),
-    query: text.max(10_000).describe('PromQL that gives one number; `{stage}` stands for the stage'),
+    query: text.max(10_000).describe('PromQL that returns one number; `{stage}` stands for the stage'),
     everySeconds: seconds(1).default(15).describe('time between samples'),
   })
   .refine(({ address, token }) => token === undefined || isLoopbackOrTls(address), {
@@ -81,9 +81,9 @@ const prometheus = z
 const konnect = z.strictObject({
   ...limits,
   type: z.literal('konnect').describe("Konnect's analytics of the stage's control plane"),
-  metric: z.enum(['error_rate', 'upstream_latency_p99']).describe('what is measured: percent, or milliseconds'),
-  windowSeconds: seconds(120).default(120).describe('time that a sample looks back; Konnect counts by the minute'),
-  minRequests: z.int().min(1).default(100).describe('with fewer requests in the window a sample says nothing'),
+  metric: z.enum(['error_rate', 'upstream_latency_p99']).describe('the measure: percent, or milliseconds'),
+  windowSeconds: seconds(120).default(120).describe('the time window of a sample; Konnect counts by the minute'),
+  minRequests: z.int().min(1).default(100).describe('with fewer requests in the window, a sample is inconclusive'),
 });
 
 const hasLimit = (one: { readonly atMost?: number; readonly atMostTimesBefore?: number }) =>
@@ -99,11 +99,11 @@ const gates = z
     dataPlanes: z
       .enum(['required', 'best-effort'])
       .default('required')
-      .describe('whether every data plane has to have the new configuration within `settleSeconds`'),
+      .describe('whether every data plane must have the new configuration within `settleSeconds`'),
     status: z
       .array(statusUrl)
       .default([])
-      .describe('data planes that say themselves what they have, where no API does'),
+      .describe('status addresses of data planes, where no API of the control plane lists them'),
     requests: z.array(request).default([]).describe('requests through the data planes of the stage, during the bake'),
     metrics: z
       .array(metric)
@@ -112,13 +112,11 @@ const gates = z
         anyway,
       )
       .default([])
-      .describe('what is measured during the bake'),
+      .describe('metrics during the bake'),
     approval: z
       .union([z.boolean(), z.array(stageName)], { error: 'true, false, or a list of stages' })
       .default(false)
-      .describe(
-        'whether a stage that is fine waits for `rollout approve` before the next begins; or the stages that do',
-      ),
+      .describe('whether a stage that passed waits for `rollout approve`; or the stages that wait'),
   })
   .meta({ id: 'rollout.gates' })
   .prefault({});
@@ -155,7 +153,7 @@ const freeze = z
 
 const notify = z
   .strictObject({
-    url: secureUrl.describe('gets a `POST` at the start, a halt, a rollback and the end'),
+    url: secureUrl.describe('the address that gets a `POST` at start, halt, rollback and end'),
     secret: token.describe('the key of the signature in `X-Kong-Privatelink-Signature`'),
   })
   .meta({ id: 'rollout.notify' });
@@ -176,23 +174,23 @@ export const rollout = z
           context.addIssue({ code: 'custom', message: `${twice} is named twice: name each stage once` });
       })
       .describe(
-        'names of stages, one after the other; those in one list go together; absent, and for the rest: the order of `controlPlanes`',
+        'names of stages, one after the other; stages in one inner list go together; absent, and for the rest: the order of `controlPlanes`',
       ),
     settleSeconds: seconds(1)
       .default(120)
-      .describe('time for data planes to take up what was written, and for gates that cannot tell'),
-    bakeSeconds: seconds(1).default(300).describe('time during which the gates of a stage are watched'),
-    gates: gates.describe('what a stage has to show before the next one begins'),
-    freeze: z.array(freeze).default([]).describe('times in which no stage begins; addresses are followed all the same'),
+      .describe('time for data planes to take up a change, and for inconclusive gates'),
+    bakeSeconds: seconds(1).default(300).describe('time during which the gates of a stage are sampled'),
+    gates: gates.describe('the gates that a stage must pass before the next stage begins'),
+    freeze: z.array(freeze).default([]).describe('times in which no stage begins; addresses still follow discovery'),
     notify: notify.optional().describe('a webhook'),
     onFailure: z
       .enum(['rollback', 'halt'])
       .default('rollback')
-      .describe('what becomes of a stage that fails: back to what it ran before, or left as it is'),
+      .describe('a failed stage: go back to the former revision, or stay'),
   })
   .superRefine(({ bakeSeconds, gates: { metrics } }, context) => {
     for (const [index, one] of metrics.entries()) {
-      // Konnect counts whole minutes, and the present one is none yet.
+      // Konnect counts whole minutes, and the present minute is not whole yet.
       const needed = one.type === 'konnect' ? one.windowSeconds + 60 : 0;
       if (needed > bakeSeconds)
         context.addIssue({

@@ -10,15 +10,19 @@ import { source, tags } from './sources';
 import { account, anyway, awsRegion, distinct, endpoint, label, text, token } from './values';
 
 /**
- * The one schema of the configuration, as one control plane has it: worker, command line and plugin server read the same file (stages.ts has several).
- * Unknown keys are errors; everything but `owner`, `sources` and `controlPlane` has a default. Descriptions are what
- * docs/reference/configuration.md says; `default` in `meta` is what counts for an absent key that stays absent here.
+ * The one schema of the configuration, as one control plane has it: worker, command line and plugin
+ * server read the same file (stages.ts has several). Unknown keys are errors; everything but
+ * `owner`, `sources` and `controlPlane` has a default. Descriptions are what
+ * docs/reference/configuration.md says; `default` in `meta` is what counts for an absent key that
+ * stays absent here.
  */
 
-/** The keys of tags where a source names none. */
+/** The default keys of tags. */
 export const defaultTagKeys = tags.parse(undefined);
 
-/** Kong refuses `/` and `,` in tags and Konnect more than 128 characters; `owner:` takes 6 of them. */
+/**
+ * Kong refuses `/` and `,` in tags and Konnect more than 128 characters; `owner:` takes 6 of them.
+ */
 const owner = z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, dash and underscore, at most 100');
 
 const policy = z
@@ -26,20 +30,25 @@ const policy = z
     mode: z
       .enum(['sync', 'upsert-only'])
       .default('sync')
-      .describe('`sync` also removes what is absent; `upsert-only` removes only what AWS reports as gone for good'),
+      .describe(
+        '`sync` removes absent targets too; `upsert-only` removes only targets that AWS reports as gone for good',
+      ),
     maxRemovePercent: z
       .number()
       .min(0)
       .max(100)
       .default(30)
-      .describe('removals of more of the addresses held (from ten up) are withheld'),
+      .describe('the brake: removals of a larger share of the held addresses (from ten up) are withheld'),
     removeAfterAbsences: z.int().min(1).default(3).describe('observations that miss a target before it is removed'),
-    removeAfterSeconds: z.number().min(0).default(180).describe('time that a target is missed before it is removed'),
+    removeAfterSeconds: z.number().min(0).default(180).describe('time that a target is missing before it is removed'),
   })
   .meta({ id: 'policy' })
   .prefault({});
 
-/** Whether a text may stand in `protect`: a domain, or an entity as plans name it (`nameOf` in deck/document). */
+/**
+ * Whether a text may stand in `protect`: a domain, or an entity as plans name it (`nameOf` in
+ * deck/document).
+ */
 export function isProtectable(text: string): boolean {
   return domainPattern.test(text) || /^(upstream|target|service|route|plugin):\S/.test(text);
 }
@@ -52,7 +61,7 @@ const guarded = z
   );
 
 const deck = z
-  .strictObject({ base: z.array(text).default([]).describe('decK files written by people, which are merged in') })
+  .strictObject({ base: z.array(text).default([]).describe('decK files that people write, merged into the document') })
   .meta({ id: 'deck' })
   .prefault({});
 
@@ -69,7 +78,7 @@ function isReached(listen: string): boolean {
   return isListenable(listen) && !isLoopback(`http://${listen}`);
 }
 
-/** Eleven days: a timer of Node.js that is longer than 24 ends at once. */
+/** Eleven days: a timer of Node.js over 24 days fires at once. */
 const mostSeconds = 1_000_000;
 
 const watch = z
@@ -79,10 +88,10 @@ const watch = z
       .min(1)
       .max(mostSeconds)
       .default(60)
-      .describe('time between passes, also of discovery on a data plane'),
+      .describe('time between passes of the worker, and of discovery on a data plane'),
     listen: text.default('127.0.0.1:9543').describe('address and port of health, metrics and snapshot'),
-    tls: tls.optional().describe('needed, with `token`, to listen on anything but loopback'),
-    token: token.optional().describe('the bearer token that requests must bring'),
+    tls: tls.optional().describe('required, with `token`, to listen on an address other than loopback'),
+    token: token.optional().describe('the bearer token of requests'),
   })
   .refine(({ listen }) => isListenable(listen), {
     ...anyway,
@@ -97,7 +106,7 @@ const watch = z
   .meta({ id: 'watch' })
   .prefault({});
 
-/** How many sockets the AWS clients share. */
+/** The number of sockets that the AWS clients share. */
 export const mostScopesAtOnce = 50;
 
 const discovery = z
@@ -108,25 +117,25 @@ const discovery = z
       .max(mostScopesAtOnce)
       .default(16)
       .describe(
-        'scopes (an account in a region) read at once; calls of one kind in one account and region are spaced out anyway',
+        'scopes (an account in a region) read at once; calls of one kind in one account and region are spaced out in any case',
       ),
     scopeTimeoutSeconds: z
       .number()
       .min(1)
       .max(mostSeconds)
       .default(30)
-      .describe('time that a scope gets to answer as a whole'),
+      .describe('the time-out of all calls of a scope together'),
   })
   .meta({ id: 'discovery' })
   .prefault({});
 
-/** What counts where a configuration says nothing. */
+/** The defaults of the configuration. */
 export const defaultDiscovery = discovery.parse(undefined);
 
 const publication = z
   .strictObject({
     namespace: text.describe('the name, id or ARN of the namespace'),
-    service: text.describe('the name or id of the service, which exists'),
+    service: text.describe('the name or id of a service that exists'),
     domain: label.describe('the domain whose targets become its instances'),
     region: awsRegion.describe('the AWS region of the service'),
     ...account.partial().shape,
@@ -135,7 +144,9 @@ const publication = z
   .meta({ id: 'publish[]' });
 
 export const configSchema = z.strictObject({
-  owner: owner.describe('a name of your own for what this configuration writes: a tag, unique among writers'),
+  owner: owner.describe(
+    'a name of your own for everything that this configuration writes: it becomes a tag, and is unique among writers',
+  ),
   sources: z
     .array(source)
     .min(1)
@@ -148,14 +159,12 @@ export const configSchema = z.strictObject({
   protect: z
     .array(guarded)
     .default([])
-    .describe(
-      'domains and entities of which nothing is removed but addresses that AWS itself reports as gone for good',
-    ),
+    .describe('domains and entities that keep everything, except addresses that AWS reports as gone for good'),
   include: z
     .array(text)
     .default([])
     .describe('files with more `domains` and `protect`; `adopt --apply` and `protect` write the first'),
-  controlPlane: controlPlane.describe('the Kong that is kept right; a data plane needs none'),
+  controlPlane: controlPlane.describe('the control plane to write; a data plane needs none'),
   policy: policy.describe('what may be removed, and when'),
   affinity: z
     .enum(['none', 'weighted', 'failover'])
@@ -163,15 +172,15 @@ export const configSchema = z.strictObject({
     .describe('whether each zone gets upstreams that prefer its own addresses, and how'),
   via: via
     .default('addresses')
-    .describe('how addresses reach Kong: each as a target, or by one name that the resolver beside Kong answers'),
-  resolver: resolver.describe('the resolver beside Kong, and the name that `via: resolver` gives it'),
+    .describe('how addresses reach Kong: each as a target, or as one name that the resolver beside Kong answers'),
+  resolver: resolver.describe('the resolver beside Kong, and the names of `via: resolver`'),
   contracts: contracts
     .optional()
-    .describe('who may call whom, and the endpoint services through which they do; absent: nothing is asked or judged'),
+    .describe('who may call whom, and through which endpoint services; absent: callers are not checked'),
   deck: deck.describe('decK files of your own'),
   discovery: discovery.describe('how sources are read'),
   watch: watch.describe('the worker (`sync --watch`)'),
-  rollout: rollout.optional().describe('how a change goes from stage to stage; absent: to all at once'),
+  rollout: rollout.optional().describe('how a change goes from stage to stage; absent: to all stages at once'),
   publish: z
     .array(publication)
     .superRefine(
@@ -183,15 +192,15 @@ export const configSchema = z.strictObject({
       anyway,
     )
     .default([])
-    .describe('services of Cloud Map that get the targets of domains as instances'),
+    .describe('Cloud Map services that get the targets of domains as instances'),
   stateDir: text
     .default('.kong-privatelink')
     .describe(
-      'the folder that keeps what was last known, and absences; a data plane keeps them only where it is given',
+      'the folder for last known answers and counts of absences; a data plane keeps them only where this key is written',
     ),
 });
 
-/** What one stage has. */
+/** The configuration of one stage. */
 export type Config = z.infer<typeof configSchema> & {
   /** Its name; absent: the only control plane. */
   readonly stage?: string;

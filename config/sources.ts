@@ -25,15 +25,15 @@ const allow = z
       .array(z.string().startsWith('/').overwrite(withoutTrailingSlash))
       .optional()
       .describe(
-        'paths that may be claimed although they are `/` or below a path of another domain, and before others who ask; absent: none',
+        'paths that may be claimed even if they are `/` or below a path of another domain, before other claims; absent: none',
       ),
     serviceNames: z
       .array(text)
       .optional()
       .describe(
-        'endpoint services (`cloud-map`: services; type Resource: ARNs of resource configurations) whose endpoints count, with `*`; absent: all',
+        'endpoint services (`cloud-map`: services; type Resource: ARNs of resource configurations) whose endpoints are used, with `*`; absent: all',
       ),
-    vpcs: z.array(text).optional().describe('VPCs whose endpoints count, with `*`; absent: all'),
+    vpcs: z.array(text).optional().describe('VPCs whose endpoints are used, with `*`; absent: all'),
     addressFamilies: z
       .array(z.enum(['ipv4', 'ipv6']))
       .min(1)
@@ -43,7 +43,7 @@ const allow = z
       .array(addressRange)
       .optional()
       .describe(
-        'ranges of public addresses that may be targets, such as [203.0.113.0/24], or of loopback ones ([127.0.0.0/8]); absent: public ones only where EC2 itself states them',
+        'ranges of public or loopback addresses that may be targets, such as [203.0.113.0/24] or [127.0.0.0/8]; absent: public addresses only where EC2 states them',
       ),
   })
   .meta({ id: 'sources[].allow' })
@@ -51,7 +51,7 @@ const allow = z
 
 const common = {
   name: label.describe("the source's own name, which becomes part of tags: lowercase letters, digits and dashes"),
-  allow: allow.describe('what the source may claim; absent: every domain, and no path of others'),
+  allow: allow.describe('the claims that the source may make; absent: every domain, and no path of other domains'),
 };
 
 const aws = {
@@ -64,13 +64,13 @@ const aws = {
       anyway,
     )
     .optional()
-    .describe("the accounts to read; absent: that of the process's own credentials"),
+    .describe("the accounts to read; absent: the account of the process's own credentials"),
   ownAccount: z
     .string({ error: 'the id of an AWS account in quotes: "222222222222"' })
     .regex(/^\d{12}$/, 'the id of an AWS account in quotes: "222222222222"')
     .optional()
     .describe(
-      "the account of the process's own credentials, once it is meant to be another than before; absent: the one that was accepted last",
+      "the account of the process's own credentials, to confirm a move to another account; absent: the account that was accepted last",
     ),
   regions: z
     .array(awsRegion)
@@ -80,13 +80,13 @@ const aws = {
       anyway,
     )
     .describe('the AWS regions to read, such as [us-east-1]'),
-  tags: tags.describe('the keys of tags, where they differ from the usual ones'),
+  tags: tags.describe('the keys of tags, where they differ from the defaults'),
   endpoint,
 };
 
 const claimed = {
   ...common,
-  region: claimRegion.describe('where the addresses are: part of the tags of targets'),
+  region: claimRegion.describe('the region of the addresses; it becomes a tag of targets'),
 };
 
 export const source = z
@@ -104,7 +104,7 @@ export const source = z
       services: z.array(text).min(1).optional().describe('the services to read; absent: all of the namespace'),
     }),
     z.strictObject({
-      type: z.literal('dns').describe('what names resolve to'),
+      type: z.literal('dns').describe('addresses from DNS names'),
       ...claimed,
       servers: z
         .array(dnsServer)
@@ -115,7 +115,7 @@ export const source = z
         .array(
           z.strictObject({
             name: dnsName.describe('the name to resolve (A and AAAA; SRV where it starts with an underscore)'),
-            public: z.boolean().default(false).describe('whether it may resolve to public addresses'),
+            public: z.boolean().default(false).describe('whether the name may resolve to public addresses'),
             ...claim,
           }),
         )
@@ -124,10 +124,10 @@ export const source = z
           distinct(({ name, domain }) => [name, domain], ['name'], 'name each once for a domain'),
           anyway,
         )
-        .describe('the names to resolve, and what each is for'),
+        .describe('the names to resolve, each with its domain'),
     }),
     z.strictObject({
-      type: z.literal('static').describe('addresses that stand in the configuration'),
+      type: z.literal('static').describe('addresses written in the configuration'),
       ...claimed,
       endpoints: z
         .array(
@@ -137,14 +137,14 @@ export const source = z
           }),
         )
         .min(1)
-        .describe('the addresses, and what they are for'),
+        .describe('the addresses, with their domains'),
     }),
     z
       .strictObject({
-        type: z.literal('snapshot').describe('what another process discovered'),
+        type: z.literal('snapshot').describe('the snapshot of another process'),
         ...common,
         file: text.optional().describe('the file that `discover --out` writes; give either this or `url`'),
-        url: secureUrl.optional().describe('where the snapshot is read over https, or plain http on loopback'),
+        url: secureUrl.optional().describe('the address of the snapshot: https, or plain http on loopback'),
         token: token.optional().describe('the bearer token for `url`'),
       })
       .refine((one) => (one.file === undefined) !== (one.url === undefined), {

@@ -6,16 +6,18 @@ import { anyway } from './values';
 
 const { owner, sources, domains, controlPlane, ...others } = configSchema.shape;
 
-/** What people write: one control plane, or several. */
+/** The file as people write it: one control plane, or several. */
 export const fileSchema = z
   .strictObject({
     ...{ owner, sources, domains },
     controlPlane: controlPlane
       .optional()
-      .describe('the Kong that is kept right; required without `controlPlanes`, and a data plane needs none'),
+      .describe('the control plane to write; required without `controlPlanes`; a data plane needs none'),
     controlPlanes: controlPlanes
       .optional()
-      .describe('in place of `controlPlane`: several, each a stage, so that a change proves itself on one first'),
+      .describe(
+        'in place of `controlPlane`: several control planes; each is a stage, so that one stage tries a change first',
+      ),
     ...others,
   })
   .superRefine((written, context) => {
@@ -38,7 +40,7 @@ export const fileSchema = z
 
 type Named = { readonly name: string | undefined; readonly path: readonly (string | number)[] };
 
-/** Where the rollout names stages that the file does not have; labels may still bring those. */
+/** Finds stages of the rollout that the file does not have. Labels may still bring them. */
 function unknownStages(rollout: RolloutConfig | undefined, stages: readonly StageConfig[] = []) {
   if (!rollout || stages.some((one) => 'select' in one && one.select)) return [];
   const known = new Set(stages.map(({ stage }) => stage));
@@ -54,7 +56,7 @@ function namedInOrder({ order = [] }: RolloutConfig): readonly Named[] {
   );
 }
 
-/** Where the gates name stages. */
+/** The places in which gates name stages. */
 export function namedInGates({ gates }: RolloutConfig): readonly Named[] {
   const { approval } = gates;
   const ofGates = (['status', 'requests', 'metrics'] as const).flatMap((kind) =>
@@ -64,10 +66,10 @@ export function namedInGates({ gates }: RolloutConfig): readonly Named[] {
   return [...ofGates, ...ofApproval.map((name, index) => ({ name, path: ['gates', 'approval', index] }))];
 }
 
-/** A control plane, and the name of its stage, which the only one has not. */
+/** A control plane, with the name of its stage; a single control plane has no stage. */
 export type Stage = Pick<Config, 'stage' | 'controlPlane'>;
 
-/** Every control plane of Konnect that has those labels. */
+/** All control planes of Konnect with these labels. */
 export type Selection = {
   readonly select: Readonly<Record<string, string>>;
   /** The label whose value is the name of the stage. */
@@ -80,7 +82,7 @@ export type StageEntry = Stage | Selection;
 /** The whole configuration: what all stages share, and an entry for each, or for many. */
 export type StagedConfig = Omit<Config, 'controlPlane' | 'stage'> & { readonly entries: readonly StageEntry[] };
 
-/** What a file says, with the control planes as entries. */
+/** A parsed file, with its control planes as entries. */
 export function stagedOf({ controlPlane, controlPlanes = [], ...shared }: z.infer<typeof fileSchema>): StagedConfig {
   return { ...shared, entries: controlPlane ? [{ controlPlane }] : controlPlanes.map(entryOf) };
 }
@@ -90,7 +92,7 @@ const defaultStageLabel = 'stage';
 function entryOf({ stage, ...listed }: StageConfig): StageEntry {
   if (listed.type !== 'konnect') return { stage, controlPlane: listed };
   const { select, stageLabel = defaultStageLabel, ...konnect } = listed;
-  // The schema asks for the name where there is no `select`, and for none beside it.
+  // The schema requires the name without `select`, and forbids it with `select`.
   return select ? { select, stageLabel, controlPlane: konnect } : { stage, controlPlane: konnect as KonnectConfig };
 }
 
@@ -99,7 +101,7 @@ export function configOf({ entries: _, ...shared }: StagedConfig, { stage, contr
   return Object.freeze({ ...shared, ...(stage !== undefined && { stage }), controlPlane });
 }
 
-/** What is said of the fields of `controlPlane`, in the words of a file that has them in `controlPlanes`. */
+/** Rewrites messages about `controlPlane` for a file with `controlPlanes`. */
 export function saidOfStage(stage: string | undefined, text: string): string {
   return stage === undefined ? text : text.replaceAll(/\bcontrolPlane\.(?=[a-z])/g, `controlPlanes[${stage}].`);
 }

@@ -2,14 +2,17 @@ import { z } from 'zod';
 import { isLoopback } from '#core/addresses/loopback';
 import { domainPattern } from '#core/names';
 
-/** What several parts of the configuration are made of; each place says by a description of its own what it is for. */
+/** Values that several parts of the configuration use. Each place adds its own description. */
 
 export const text = z.string().min(1);
 
-/** Becomes part of a tag (`scope:<source>.…`), where dots separate. */
+/** It becomes part of a tag (`scope:<source>.…`), in which dots separate. */
 export const label = z.string().regex(domainPattern, 'lowercase letters, digits and dashes, at most 63');
 
-/** A password in it would be seen wherever the address is told, and nobody sends it: `instead` says what to write. */
+/**
+ * Refuses a password in an address: messages show addresses, and no call would send it. `instead`
+ * says what to write.
+ */
 function address(instead: string) {
   return z
     .url({
@@ -23,14 +26,14 @@ function address(instead: string) {
     });
 }
 
-/** Whether what travels to it cannot be read on the way. */
+/** Whether nobody on the way can read the traffic. */
 export function isLoopbackOrTls(one: string): boolean {
   return one.startsWith('https:') || isLoopback(one);
 }
 
 const withoutQuery = { error: 'the address without a query: paths are added to it' };
 
-/** For calls that carry no secret of ours. */
+/** For calls without a secret of the product. */
 export const plainUrl = address('give them in headers as authorization: "Basic …"');
 export const plainBase = plainUrl.refine((one) => !/[?#]/.test(one), withoutQuery);
 
@@ -42,13 +45,16 @@ function secure(instead: string) {
 
 export const secureUrl = secure('give token instead');
 
-/** Paths are added to it. */
+/** The product appends paths to it. */
 export const secureBase = secure('give them as token, or in headers as authorization: "Basic …"').refine(
   (one) => !/[?#]/.test(one),
   withoutQuery,
 );
 
-/** Whether an address of Konnect ends before the version of its API, which is added. */
+/**
+ * Whether an address of Konnect ends before the version of its API. The product appends the
+ * version.
+ */
 export const isWithoutVersion = (one: string) => !/\/v[123]\/*$/.test(one);
 export const versionIsAdded = 'the address without the version of the API at its end, such as /v2: it is added';
 
@@ -67,7 +73,11 @@ export const account = z
         'an IAM role ARN, such as arn:aws:iam::111111111111:role/kong-privatelink',
       )
       .describe('the role to assume in that account'),
-    externalId: z.string().min(2).optional().describe('what the trust policy of the role asks for as `sts:ExternalId`'),
+    externalId: z
+      .string()
+      .min(2)
+      .optional()
+      .describe('the `sts:ExternalId` that the trust policy of the role requires'),
   })
   .meta({ id: 'sources[].accounts[]' });
 
@@ -90,16 +100,20 @@ export const endpoint = z
       'an http or https URL without user and password, or one for each of ec2, sts, servicediscovery and elasticloadbalancing',
   })
   .optional()
-  .describe(
-    "the address of AWS's API itself, for networks without a way to the internet: one URL, or one for each API",
-  );
+  .describe("the address of AWS's API, for networks without a way to the internet: one URL, or one for each API");
 
-/** For `refine`: fields are checked against each other also where another one is wrong, so that all is told at once. */
+/**
+ * For `refine`: compares fields even where another field is wrong, so that all mistakes are
+ * reported at once.
+ */
 export const anyway = {
   when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
 };
 
-/** Refuses two items of one key: they would be two scopes, or two sources, of one id. An item that lacks a part of its key, or has no text there, is told already. */
+/**
+ * Refuses two items with one key: they would be two scopes or sources with one id. An item with an
+ * incomplete key is reported before.
+ */
 export function distinct<T>(
   keyOf: (item: T) => readonly (string | undefined)[],
   field: readonly string[],

@@ -2,8 +2,8 @@ import type { EndpointState, Scope, Snapshot } from './model';
 import { knownScopes } from './snapshot';
 
 /**
- * What a state means for an endpoint's addresses:
- * `route` they are targets; `hold` they stay where they are and none is added; `remove` they leave on the pass that sees it.
+ * What a state means for an endpoint's addresses: `route` they are targets; `hold` they stay where
+ * they are and none is added; `remove` they leave on the pass that sees it.
  */
 export type Disposition = 'route' | 'hold' | 'remove';
 
@@ -22,7 +22,10 @@ const dispositions: Readonly<Record<EndpointState, Disposition>> = {
 
 const byLowerCase = new Map(Object.keys(dispositions).map((state) => [state.toLowerCase(), state as EndpointState]));
 
-/** Takes AWS's spelling, PascalCase in the SDK's enum and lowerCamel on the wire; gives `unlisted` for a state unknown here. */
+/**
+ * Reads AWS's spelling: PascalCase in the SDK's enum, lowerCamel on the wire. Returns `unlisted`
+ * for a state that this version does not know.
+ */
 export function parseEndpointState(text: string): EndpointState {
   return byLowerCase.get(text.toLowerCase()) ?? 'unlisted';
 }
@@ -31,10 +34,13 @@ export function dispositionOf(state: EndpointState): Disposition {
   return dispositions[state];
 }
 
-/** States that AWS will leave by itself soon. */
+/** States that end soon without anybody's action. */
 const transitional: ReadonlySet<EndpointState> = new Set(['pending', 'pendingAcceptance', 'deleting']);
 
-/** The known scopes with an endpoint in a state that will change soon: worth reading again before long. */
+/**
+ * Returns the known scopes with an endpoint in a state that ends soon: the next pass reads them
+ * early.
+ */
 export function transitionalScopes(snapshot: Snapshot): readonly Scope[] {
   return knownScopes(snapshot)
     .filter(({ discovered }) => discovered.endpoints.some((one) => transitional.has(one.state)))

@@ -1,29 +1,32 @@
 import { errorMessages } from './messages/errors';
 
-/** Why something cannot be used, naming it and its value, and what to do about it: who gives a value, or says why not, gives `T | Problem`. */
+/**
+ * Why a value cannot be used, and what to do. `reason` names the value. A function that returns a
+ * value or a problem returns `T | Problem`.
+ */
 export type Problem = { readonly reason: string; readonly fix: string };
 
-/** Tells a problem from a value. No value of the product has a `fix`. */
+/** Whether this is a problem. No value of the product has a `fix`. */
 export function isProblem<T extends object>(given: T): given is Extract<T, Problem> {
   return 'fix' in given;
 }
 
-/** A problem as people read it. */
+/** Formats a problem for people. */
 export function formatProblem({ reason, fix }: { readonly reason: string; readonly fix?: string }): string {
   return fix === undefined ? reason : `${reason}; ${fix}`;
 }
 
-/** One of the problems of a file that people wrote, as `--json` tells it. */
+/** One problem of a file that people wrote, as `--json` prints it. */
 export type FileProblem = {
   readonly file: string;
-  /** Both from 1; absent: nowhere in particular. */
+  /** Line and column count from 1; absent: the problem has no place. */
   readonly line?: number;
   readonly column?: number;
   /** Which key: `sources[0].regions`; absent: the file as a whole. */
   readonly path?: string;
-  /** What stands there, as JSON; absent where it may be a secret, or where nothing stands. */
+  /** The value as JSON; absent where it may be a secret, or where no value is. */
   readonly value?: string;
-  /** What people read: what is wrong, and what to do about it. */
+  /** For people: what is wrong, and what to do. */
   readonly message: string;
   readonly fix: string;
 };
@@ -33,17 +36,23 @@ export function formatFileProblem({ file, line, column, message }: FileProblem):
   return `${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`;
 }
 
-/** Stable codes, from the registry of messages. Exit codes belong to the command line, not to errors. */
+/**
+ * Stable codes, from the registry of messages. Exit codes belong to the command line, not to
+ * errors.
+ */
 export type ErrorCode = keyof typeof errorMessages;
 
 export const errorCodes = Object.keys(errorMessages) as readonly ErrorCode[];
 
 export type ErrorDetails = {
   readonly code: ErrorCode;
-  /** What to do about it; undefined where nobody can do anything, or where the reason lists several, each with its own. */
+  /**
+   * What to do; undefined where nobody can do anything, or where each problem in the reason has its
+   * own fix.
+   */
   readonly fix: string | undefined;
   readonly cause?: unknown;
-  /** What `reason` lists. */
+  /** The problems that `reason` lists. */
   readonly problems?: readonly FileProblem[];
   /** Milliseconds that the other side asks to wait. */
   readonly retryAfterMs?: number;
@@ -53,7 +62,7 @@ export type ErrorDetails = {
   readonly said?: string;
 };
 
-/** The one error of the product: `message` says what and where, and how to fix it. */
+/** The only error class of the product. `message` says what happened, where, and what to do. */
 export class PrivatelinkError extends Error {
   override readonly name = 'PrivatelinkError';
   readonly reason: string;
@@ -79,27 +88,31 @@ export class PrivatelinkError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** Returns the message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** The same in one line, also where it lists problems below each other. */
+/** Returns the message in one line, even where it lists problems on several lines. */
 export function messageLineOf(thrown: unknown): string {
   return messageOf(thrown)
     .replace(/:\n\s*/g, ': ')
     .replace(/\n\s*/g, '; ');
 }
 
-/** More of what somebody else says helps nobody, and fills the log (fm-54). */
+/** Characters. A longer quotation helps nobody, and fills the log (fm-54). */
 const mostQuoted = 4_000;
 
-/** What somebody else says, as far as a message quotes it. */
+/** Cuts text of others to the length that a message quotes. */
 export function quoteOf(text: string): string {
   return text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
 }
 
-/** What is said of an answer that redirects, without what may be secret in the address; undefined for another status. Nobody follows it: a token would go wherever it leads. */
+/**
+ * Describes an answer that redirects, without query and user of its address, which may be secret;
+ * undefined for another status. The product follows no redirect, because the token would go to the
+ * new address.
+ */
 export function redirectWords(status: number, location: string | undefined): string | undefined {
   if (status < 300 || status >= 400) return undefined;
   return `it redirects ${location ? `to ${placeOf(location)}` : 'and does not say where to'}`;
@@ -112,7 +125,7 @@ function placeOf(location: string): string {
   return quoteOf(`${origin}${pathname}`);
 }
 
-/** The code of what was thrown, by Node most likely; undefined where it has none. */
+/** Returns the code of what was thrown, mostly a code of Node; undefined where it has none. */
 export function codeOf(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
   return typeof thrown.code === 'string' ? thrown.code : undefined;
@@ -124,10 +137,13 @@ export function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
   return code !== undefined && codes.includes(code);
 }
 
-/** What zod gives of what does not fit, as far as it is told. */
+/** The part of zod's error that messages use. */
 type Misfit = { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
 
-/** The first field that does not fit, and why; `whole` is the name of what was parsed, where it is no single field. */
+/**
+ * Names the first field that does not fit, and why. `whole` names the parsed value where no field
+ * is to blame.
+ */
 export function misfitOf({ issues: [issue] }: Misfit, whole: string): string {
   return `${issue?.path.join('.') || whole}: ${issue?.message}`;
 }

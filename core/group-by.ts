@@ -1,4 +1,7 @@
-/** Groups `items` by `keyOf`, groups and members in the order of first appearance (Map.groupBy needs Node 21). */
+/**
+ * Groups `items` by `keyOf`, groups and members in the order of first appearance (Map.groupBy needs
+ * Node 21).
+ */
 export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
@@ -10,7 +13,7 @@ export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Reado
   return groups;
 }
 
-/** The first item of each key, in their order. */
+/** Returns the first item of each key, in order of appearance. */
 export function firstOfEach<T, K>(items: readonly T[], keyOf: (item: T) => K): readonly T[] {
   return [...groupBy(items, keyOf).values()].flatMap((group) => group.slice(0, 1));
 }

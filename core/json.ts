@@ -6,12 +6,15 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value says nothing: control planes write an absent list or map as null, `[]` or `{}`. */
+/** Whether a value is empty: control planes write an absent list or map as null, `[]` or `{}`. */
 export function isEmpty(value: Json): boolean {
   return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
-/** JSON with sorted keys, and without fields that are undefined: equal values have equal texts. Takes what JSON can hold. */
+/**
+ * Writes JSON with sorted keys and without undefined fields: equal values have equal texts. Takes
+ * values that JSON can hold.
+ */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   // Lists of statuses are most of a document.

@@ -4,7 +4,10 @@ import { quarantineMessages } from './messages/quarantine';
 
 /** The one vocabulary of the product. Values only: everything here can be serialised as JSON. */
 
-/** Protocols of `kong:protocol`; also the values of a Kong service's `protocol` that a target can speak. */
+/**
+ * Protocols of `kong:protocol`; also the values of a Kong service's `protocol` that a target can
+ * speak.
+ */
 export type Protocol = 'http' | 'https' | 'grpc' | 'grpcs';
 
 /**
@@ -23,14 +26,17 @@ export type EndpointState =
   | 'expired'
   | 'unlisted';
 
-/** One network interface address of an endpoint. `zoneId` is the AZ id (`use1-az1`), equal in all accounts; it may be unknown. */
+/**
+ * One address of a network interface. `zoneId` is the AZ id (`use1-az1`), equal in all accounts; it
+ * may be unknown.
+ */
 export type Address = {
   readonly ip: string;
   readonly region: string;
   readonly zoneId?: string;
 };
 
-/** Who saw something first, and when (unix epoch, milliseconds). */
+/** The scope that saw something first, and the time (unix epoch, milliseconds). */
 export type Observed = {
   readonly scopeId: string;
   readonly atMs: number;
@@ -47,7 +53,9 @@ export type Endpoint = {
   readonly state: EndpointState;
   /** AWS's own words about the state (`LastError`, `FailureReason`), if any. */
   readonly reason?: string;
-  /** Unix epoch, milliseconds. The oldest endpoint of a domain decides its protocol, host and paths. */
+  /**
+   * Unix epoch, milliseconds. The oldest endpoint of a domain decides its protocol, host and paths.
+   */
   readonly createdAtMs: number;
   /** Of a resource endpoint the ARN of its resource configuration. */
   readonly serviceName?: string;
@@ -64,7 +72,10 @@ export type Endpoint = {
   readonly weight: number;
   readonly dnsNames: readonly string[];
   readonly addresses: readonly Address[];
-  /** Where a relay (a snapshot) passes it on: the scope that read it. Absent: its own scope did, when that was observed. */
+  /**
+   * Set where a relay (a snapshot) passes the endpoint on: the scope that read it. Absent: the own
+   * scope read it.
+   */
   readonly observed?: Observed;
 };
 
@@ -74,21 +85,28 @@ export const quarantineCodes = Object.keys(quarantineMessages) as [QuarantineCod
 export type QuarantineCode = keyof typeof quarantineMessages;
 
 /**
- * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane holds of it stay there
- * when it is malformed or in conflict; when the source's `allow` refuses what it claims, they leave as absent ones do.
+ * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane
+ * holds of it stay there when it is malformed or in conflict; when the source's `allow` refuses
+ * what it claims, they leave as absent ones do.
  */
 export type Quarantined = Problem & {
   readonly endpointId: string;
   readonly scopeId: string;
   readonly domain?: string;
-  /** State of the endpoint where it is known; a terminal one takes its targets out although it is quarantined. */
+  /**
+   * State of the endpoint where it is known. A terminal state removes its targets despite the
+   * quarantine.
+   */
   readonly state?: EndpointState;
   readonly code: QuarantineCode;
   /** As in Endpoint. */
   readonly observed?: Observed;
 };
 
-/** One source x account x region: the unit that is known or unknown. `id` is `<source>.<account>.<region>`. */
+/**
+ * One source x account x region: the unit that is known or unknown. `id` is
+ * `<source>.<account>.<region>`.
+ */
 export type Scope = {
   readonly id: string;
   readonly source: string;
@@ -103,13 +121,13 @@ export type Discovered = {
   readonly quarantined: readonly Quarantined[];
 };
 
-/** What a scope held when it was last known. */
+/** The content of a scope when it was last known. */
 export type LastGood = {
   readonly observedAtMs: number;
   /** The AWS account that answered, where it was asked for. */
   readonly accountId?: string;
   readonly discovered: Discovered;
-  /** Read by an earlier process and kept on disk: no answer since the start of this one. */
+  /** An earlier process read it and kept it on disk. This process has no answer yet. */
   readonly isRestored?: boolean;
 };
 
@@ -119,12 +137,15 @@ export type KnownScope = {
   readonly observedAtMs: number;
   /** As in LastGood. */
   readonly accountId?: string;
-  /** The same account answered before, as is kept in memory or on disk; or STS does not tell, and this process read the scope before. */
+  /**
+   * The same account answered before (kept in memory or on disk), or STS does not tell and this
+   * process read the scope before.
+   */
   readonly isAccountKept?: boolean;
   readonly discovered: Discovered;
 };
 
-/** Keeps what it held when it was last known. */
+/** A scope that could not be read. It keeps its last known content. */
 export type UnknownScope = {
   readonly status: 'unknown';
   readonly scope: Scope;
@@ -140,11 +161,14 @@ export type ScopeState = KnownScope | UnknownScope;
 
 export type FindingCode = keyof typeof findingMessages;
 
-/** Something about the networks of what was discovered that routing cannot mend; it changes nothing about routing. */
+/**
+ * A fault in the networks around endpoints that routing cannot repair. A finding changes no
+ * routing.
+ */
 export type Finding = Problem & {
   readonly code: FindingCode;
   readonly scopeId: string;
-  /** Whom it concerns, ordered. */
+  /** The endpoints that it concerns, sorted. */
   readonly endpointIds: readonly string[];
 };
 
@@ -152,11 +176,14 @@ export type Finding = Problem & {
 export type Snapshot = {
   readonly takenAtMs: number;
   readonly scopes: readonly ScopeState[];
-  /** Ids of endpoints that a known scope no longer lists and that their provider, asked by id, does not know. */
+  /**
+   * Ids of endpoints that a known scope no longer lists and that their provider, asked by id, does
+   * not know.
+   */
   readonly goneIds?: readonly string[];
-  /** What concerns no single scope, for people. */
+  /** Warnings that belong to no single scope, for people. */
   readonly warnings?: readonly string[];
-  /** Only where somebody asked for them (docs/decisions/0014). */
+  /** Present only where the caller asked for findings (docs/decisions/0014). */
   readonly findings?: readonly Finding[];
 };
 
@@ -175,25 +202,33 @@ export type Target = {
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** How a domain's addresses reach Kong: each as a target, or by one name that the resolver beside Kong answers. */
+/**
+ * How a domain's addresses reach Kong: each as a target, or by one name that the resolver beside
+ * Kong answers.
+ */
 export type Via = 'addresses' | 'resolver';
 
 /** Settings of one domain that tags cannot carry (`domains.<domain>` of the configuration). */
 export type DomainSettings = {
   readonly healthcheck?: { readonly path?: string; readonly intervalSeconds?: number };
-  /** Absent: plugins of the domain are not managed. Empty: there shall be none. */
+  /** Absent: the product does not manage plugins of the domain. Empty: the domain has none. */
   readonly plugins?: readonly PluginSettings[];
-  /** Verify the provider's certificate (https only). Default false: PrivateLink names the endpoint service, and many providers use a private CA. */
+  /**
+   * Whether Kong verifies the provider's certificate (https only). Default false: PrivateLink names
+   * the endpoint service, and many providers use a private CA.
+   */
   readonly tlsVerify?: boolean;
-  /** Default: that of all domains. */
+  /** Absent: `via` of the whole configuration applies. */
   readonly via?: Via;
   /** `false`: no route is generated; people write it in a base file. */
   readonly route?: boolean;
-  /** Entities that people wrote, which stand in place of generated ones. */
+  /** Entities that people wrote. They replace generated ones. */
   readonly adopted?: Adopted;
 };
 
-/** Names of what people wrote and the product took over; a route without a name goes by its id. */
+/**
+ * Names of entities that people wrote and the product took over; of a route without a name its id.
+ */
 export type Adopted = {
   readonly service: string;
   /** Absent: the domain's upstream is generated. */

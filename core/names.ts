@@ -1,21 +1,27 @@
 const upstreamSuffix = '.privatelink';
 
-/** Name of the upstream of a domain, and the Host that is sent to a domain which names none. */
+/** Returns the name of a domain's upstream. It is also the Host header of a domain without one. */
 export function upstreamName(domain: string): string {
   return `${domain}${upstreamSuffix}`;
 }
 
-/** Name of the upstream of a domain for the data planes of a zone; `zoneId` as AWS writes it (`use1-az1`), without dots. */
+/**
+ * Name of the upstream of a domain for the data planes of a zone; `zoneId` as AWS writes it
+ * (`use1-az1`), without dots.
+ */
 export function zoneUpstreamName(zoneId: string, domain: string): string {
   return `${zoneId}.${upstreamName(domain)}`;
 }
 
-/** The domain of an upstream of ours, also of one for a zone (`<zone-id>.<domain>.privatelink`): one label, the last before the suffix. */
+/**
+ * Returns the domain of a generated upstream, even of one for a zone
+ * (`<zone-id>.<domain>.privatelink`): the last label before the suffix.
+ */
 export function domainOfUpstream(name: string): string {
   return lastLabel(name.slice(0, -upstreamSuffix.length));
 }
 
-/** The zone of an upstream of ours; undefined: it is its domain's own, or something else. */
+/** Returns the zone of a generated upstream; undefined: the upstream is not for a zone. */
 export function zoneOfUpstream(name: string): string | undefined {
   if (!name.endsWith(upstreamSuffix)) return undefined;
   const labels = name.slice(0, -upstreamSuffix.length);
@@ -23,24 +29,30 @@ export function zoneOfUpstream(name: string): string | undefined {
   return dot < 0 ? undefined : lastLabel(labels.slice(0, dot));
 }
 
-/** Splitting the name costs more, and every target that is held is asked for both. */
+/** Splitting the name is slower, and every held target is asked for both. */
 function lastLabel(labels: string): string {
   return labels.slice(labels.lastIndexOf('.') + 1);
 }
 
-/** The name that the resolver beside Kong answers for a domain; below `_http._tcp.` too. */
+/**
+ * Returns the name that the resolver beside Kong answers for a domain, with and without
+ * `_http._tcp.`.
+ */
 export function resolverName(domain: string, suffix: string): string {
   return `${domain}.${suffix}`;
 }
 
 const servicePrefix = '_http._tcp.';
 
-/** The same name as a target of Kong: below this prefix both DNS clients of Kong 3.9 ask for SRV records, the newer one nowhere else. */
+/**
+ * Returns the name as a target of Kong. With this prefix both DNS clients of Kong 3.9 ask for SRV
+ * records; the newer client asks for SRV nowhere else.
+ */
 export function serviceName(domain: string, suffix: string): string {
   return `${servicePrefix}${resolverName(domain, suffix)}`;
 }
 
-/** Whether a target's address (`host:port`) is a name that `serviceName` made, with whatever suffix. */
+/** Whether a target's address (`host:port`) is a name that `serviceName` made, with any suffix. */
 export function isServiceName(address: string): boolean {
   return address.startsWith(servicePrefix);
 }
@@ -51,7 +63,10 @@ export const pluginName = 'privatelink';
 /** Name of the plugin in Lua that only chooses the upstream of the data plane's zone. */
 export const zonePluginName = 'privatelink-zone';
 
-/** Name of the plugin in Lua that lets requests through by the endpoint that they came in by; `contracts` makes its entities. */
+/**
+ * Name of the plugin in Lua that judges requests by the endpoint of the caller; `contracts` makes
+ * its entities.
+ */
 export const callersPluginName = 'privatelink-callers';
 
 /** Names of this product's plugins. */
@@ -62,5 +77,8 @@ export function isOwnPlugin(name: string): boolean {
   return ownPlugins.includes(name);
 }
 
-/** A domain's name: one DNS label, since it becomes part of the upstream's name; lowercase, so that no two differ by case only. */
+/**
+ * A domain's name: one DNS label, because it becomes part of the upstream's name. Lower case, so
+ * that no two names differ by case alone.
+ */
 export const domainPattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

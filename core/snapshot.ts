@@ -2,18 +2,21 @@ import type { Endpoint, KnownScope, LastGood, Quarantined, ScopeState, Snapshot,
 
 type Scopes = Pick<Snapshot, 'scopes'>;
 
-/** What the scope holds, or held when it was last known. */
+/** Returns the content of the scope, or its last known content. */
 export function lastGoodOf(state: ScopeState): LastGood | undefined {
   return state.status === 'known' ? state : state.lastGood;
 }
 
-/** Whether this process has read the scope since its start; what was restored from disk is an earlier process's answer (fm-07). */
+/**
+ * Whether this process has read the scope since its start. Content from disk is the answer of an
+ * earlier process (fm-07).
+ */
 export function hasAnswered(state: ScopeState): boolean {
   const good = lastGoodOf(state);
   return good !== undefined && !good.isRestored;
 }
 
-/** All that is known of each scope, by the scope's id. */
+/** Returns all that is known of each scope, by scope id. */
 export function statesById({ scopes }: Scopes): ReadonlyMap<string, ScopeState> {
   return new Map(scopes.map((state) => [state.scope.id, state]));
 }
@@ -33,12 +36,12 @@ export function knownEndpoints(snapshot: Scopes): readonly Endpoint[] {
   return knownScopes(snapshot).flatMap(({ discovered }) => discovered.endpoints);
 }
 
-/** What known scopes quarantine themselves, before claims are settled. */
+/** Returns endpoints that known scopes quarantine, before claims are settled. */
 export function knownQuarantined(snapshot: Scopes): readonly Quarantined[] {
   return knownScopes(snapshot).flatMap(({ discovered }) => discovered.quarantined);
 }
 
-/** What the scopes themselves quarantined, as last known. */
+/** Returns endpoints that scopes quarantine, as last known. */
 export function lastQuarantined({ scopes }: Scopes): readonly Quarantined[] {
   return scopes.flatMap((state) => lastGoodOf(state)?.discovered.quarantined ?? []);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Namespace of every id that the product gives; any fixed UUID would do, this one must never change. */
+/** Namespace of every id that the product makes. It is an arbitrary UUID, and must never change. */
 const namespace = '6f1b2c0e-9d3a-5c47-85e1-b7a4f0d2c396';
 
 /** RFC 9562 version 5 UUID of `name` in the product's namespace. */

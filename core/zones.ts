@@ -1,30 +1,40 @@
 import type { Address } from './model';
 
 /**
- * Whether a text is surely the name of a zone or of a region, as `us-east-1a` or `us-west-2-lax-1a`, and not a zone's id: all of those
- * begin with letters and a digit (`use1-az1`).
+ * Whether a text is surely the name of a zone or of a region, as `us-east-1a` or
+ * `us-west-2-lax-1a`, and not a zone's id: all of those begin with letters and a digit
+ * (`use1-az1`).
  */
 export function isZoneName(text: string): boolean {
   return /^[a-z]+(-[a-z]+)+-\d/.test(text);
 }
 
-/** What to do where a zone's name stands for its id. */
+/** The fix where a zone's name stands in place of its id. */
 export const zoneNameFix = "write the zone's id (aws ec2 describe-availability-zones shows ZoneId), not its name";
 
-/** Zones, Local Zones (`usw2-lax1-az1`) and Wavelength Zones (`use1-wl1-bos-wlz1`), as AWS publishes their ids. */
+/**
+ * Zones, Local Zones (`usw2-lax1-az1`) and Wavelength Zones (`use1-wl1-bos-wlz1`), as AWS publishes
+ * their ids.
+ */
 const published = /^[a-z]{3,8}\d{1,2}-(([a-z]{3}\d{1,2}-)?az\d{1,2}|wl\d{1,2}-[a-z]{3}-wlz\d{1,2})$/;
 
-/** Whether a text has the form of a zone's id (`use1-az1`): a zone becomes part of names, and strangers may write it (fm-49). */
+/**
+ * Whether a text has the form of a zone's id (`use1-az1`): a zone becomes part of names, and
+ * strangers may write it (fm-49).
+ */
 export function isZoneId(text: string): boolean {
   return published.test(text);
 }
 
-/** What the ids of all zones of one region share: what stands before the first dash (`use1`). */
+/** Returns the part before the first dash (`use1`), which all zone ids of a region share. */
 export function regionPrefixOf(zoneId: string): string {
   return zoneId.split('-', 1).join();
 }
 
-/** Regions that the zone lies in: zone ids of one region share what stands before the first dash (`use1-az1`). */
+/**
+ * Regions that the zone lies in: zone ids of one region share what stands before the first dash
+ * (`use1-az1`).
+ */
 export function homeRegions(
   addresses: readonly Pick<Address, 'region' | 'zoneId'>[],
   zoneId: string | undefined,

@@ -3,18 +3,19 @@ import { fileSchema } from '../stages';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** A text in which a variable is somewhere, and one that is a variable and nothing else. */
+/** A text that contains a variable, and a text that is a single variable. */
 const withVariable = { type: 'string', pattern: '\\$\\{[A-Za-z_]\\w*\\}' } as const;
 const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_]\\w*\\}$' } as const;
 
-/** As `schema --config` prints it, and docs/reference holds it. */
+/** The text that `schema --config` prints and docs/reference holds. */
 export function configJsonSchemaText(): string {
   return `${JSON.stringify(configJsonSchema(), null, 2)}\n`;
 }
 
 /**
- * JSON Schema of the configuration as people write it, for editors: variables may stand for what they are filled with. What fields
- * mean for each other it does not say: a data plane's file has no control plane.
+ * JSON Schema of the configuration as people write it, for editors: variables may stand for what
+ * they are filled with. What fields mean for each other it does not say: a data plane's file has no
+ * control plane.
  */
 export function configJsonSchema(): object {
   const {
@@ -34,10 +35,12 @@ export function configJsonSchema(): object {
   return JSON.parse(JSON.stringify(schema, amended));
 }
 
-/** Beside what is no plain text; `const` tells kinds apart, and stays. */
+/**
+ * Allows a variable in place of a value that is no plain text. `const` tells kinds apart and stays.
+ */
 function allowVariable(schema: JsonSchema): void {
   const { type, description, default: initial, format, ...others } = schema;
-  // Zod names some of its own, which have patterns.
+  // Zod adds patterns of its own to some formats.
   const rules = format === 'uri' ? { format, ...others } : others;
   const isText = type === 'string' && ['pattern', 'format', 'enum', 'allOf'].some((rule) => rule in rules);
   const isOther = type === 'number' || type === 'integer' || type === 'boolean';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../schema';
 import type { StagedConfig, StageEntry } from '../stages';
 
-/** The configuration with its paths counted from the folder that it is in. */
+/** Resolves the paths of the configuration against its folder. */
 export function withAbsolutePaths({ sources, entries, watch, ...config }: StagedConfig, folder: string): StagedConfig {
   const absolute = (path: string) => resolve(folder, path);
   return {
@@ -16,7 +16,10 @@ export function withAbsolutePaths({ sources, entries, watch, ...config }: Staged
   };
 }
 
-/** Whatever its type, `path` and the files of `tls` name files, and `binary` does unless it is a bare name, which is looked for on PATH. */
+/**
+ * In every type `path` and the files of `tls` name files. `binary` does too, unless it is a bare
+ * name, which is searched on PATH.
+ */
 function withAbsolutePath<T extends StageEntry>(entry: T, absolute: (path: string) => string): T {
   const { controlPlane } = entry;
   const { path, binary, tls } = controlPlane as { path?: string; binary?: string; tls?: Record<string, string> };
@@ -29,7 +32,7 @@ function withAbsolutePath<T extends StageEntry>(entry: T, absolute: (path: strin
   return { ...entry, controlPlane: { ...controlPlane, ...named } };
 }
 
-/** Whatever its type, `file` of a source names one. */
+/** In every type `file` of a source names a file. */
 export function withAbsoluteSources(sources: Config['sources'], folder: string): Config['sources'] {
   return sources.map((one) => {
     const { file } = one as { readonly file?: string };

@@ -5,12 +5,15 @@ import type { StagedConfig } from '../stages';
 
 const { domains, protect } = configSchema.shape;
 
-/** What an included file may say: what people and commands add domain by domain. */
+/** The keys of an included file: those that people and commands add domain by domain. */
 export const includedSchema = z.strictObject({ domains, protect });
 
 type Part = Pick<StagedConfig, 'domains' | 'protect'> & { readonly file: string };
 
-/** The configuration with what its included files add. Throws PrivatelinkError (CONFIG_INVALID) where two files say the same thing. */
+/**
+ * Merges the included files into the configuration. Throws PrivatelinkError (CONFIG_INVALID) where
+ * two files have one key.
+ */
 export function withIncluded({ file, ...config }: StagedConfig & Part, included: readonly Part[]): StagedConfig {
   const parts = [{ ...config, file }, ...included];
   return {

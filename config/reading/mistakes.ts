@@ -4,27 +4,30 @@ import { firstOfEach } from '#core/group-by';
 
 export type KeyPath = readonly PropertyKey[];
 
-/** Both from 1. */
+/** Line and column count from 1. */
 export type Position = { readonly line: number; readonly column: number };
 
-/** Something in the configuration that cannot be used. */
+/** A mistake in the configuration. */
 export type Mistake = {
   readonly path: KeyPath;
-  /** The key itself is wrong, and not what it holds. */
+  /** The key itself is wrong, not its value. */
   readonly isKey?: boolean;
-  /** What it holds does not go together, or is too much or little: that it is a mapping or a list says nothing. */
+  /**
+   * The parts of the value contradict each other, or are too many or too few: its type says
+   * nothing.
+   */
   readonly isWhole?: boolean;
-  /** Absent: where the path leads. */
+  /** Absent: the place of the path. */
   readonly position?: Position;
-  /** Absent: `fix` says it all. */
+  /** Absent: `fix` says everything. */
   readonly reason?: string;
   readonly fix: string;
 };
 
-/** Where paths lead to in the file. */
+/** Finds the places of paths in the file. */
 export type Sight = {
   readonly positionOf: (mistake: Pick<Mistake, 'path' | 'isKey'>) => Position | undefined;
-  /** As written, variables as their names. */
+  /** The value as written, with the names of variables. */
   readonly valueAt: (path: KeyPath) => unknown;
 };
 
@@ -33,20 +36,20 @@ const noSight: Sight = { positionOf: () => undefined, valueAt: () => undefined }
 export type ConfigFile = {
   /** Absolute. */
   readonly file: string;
-  /** Who named it: it may be another than people think. */
+  /** The origin of the path: it may be another file than people think. */
   readonly origin: string;
 };
 
-/** What a configuration has to have. */
+/** The keys that a configuration must have. */
 export const neededKeys = 'owner, sources and, unless it is for a data plane, controlPlane (or controlPlanes)';
 
-/** The error of a configuration, with all that is wrong about it, in the order of the file. */
+/** Makes the error of a configuration, with all mistakes in the order of the file. */
 export function invalidConfig(
   { file, origin }: ConfigFile,
   mistakes: readonly Mistake[],
   sight = noSight,
 ): PrivatelinkError {
-  // What else is said of a place mostly follows from the first.
+  // Further mistakes at one place mostly follow from the first.
   const problems = firstOfEach(mistakes, ({ path, position }) => `${formatPath(path)} ${position?.line}`)
     .map((one) => problemOf(one, file, sight))
     .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
@@ -64,7 +67,7 @@ function problemOf(mistake: Mistake, file: string, { positionOf, valueAt }: Sigh
   return { file, ...position, ...(at && { path: at }), ...(value !== undefined && { value }), message, fix };
 }
 
-/** What an issue of the schema means, key by key. */
+/** Translates an issue of the schema, key by key. */
 export function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
   const { path } = issue;
   if (path.length === 0 && issue.code === 'invalid_type') return [{ path, fix: `write a mapping with ${neededKeys}` }];
@@ -77,7 +80,7 @@ export function mistakesOf(issue: z.core.$ZodIssue): readonly Mistake[] {
   return [{ path, isKey: key !== undefined, isWhole, ...partsOf((key ?? issue).message) }];
 }
 
-/** The few that say first what is wrong. */
+/** The few mistakes that come first. */
 const reasons = /^(is required|unknown key(?: \(did you mean .*\?\))?|same as item \[\d+\]): (.*)$/s;
 
 function partsOf(message: string): Pick<Mistake, 'reason' | 'fix'> {
@@ -93,14 +96,14 @@ export function formatPath(path: KeyPath): string {
   }, '');
 }
 
-/** Keys of secrets, and of what may hold some: headers, the options of a plugin. */
+/** Keys of secrets, and keys that may hold secrets: headers, the options of a plugin. */
 const secretKeys = /^(headers|config|externalId)$|token|password|secret|key/i;
 
 function isSecret(path: KeyPath): boolean {
   return path.some((key) => typeof key === 'string' && secretKeys.test(key));
 }
 
-/** Secrets by their look, wherever somebody put them. */
+/** Values that look like secrets, at any key. */
 const secretTexts = /:.*@|^\w?[sp]at_|^(basic|bearer) |-----BEGIN/i;
 const mostShown = 60;
 

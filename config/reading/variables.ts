@@ -10,13 +10,16 @@ const wholeReference = /^\$\{[A-Za-z_]\w*\}$/;
 
 export type Filling = {
   readonly env: Env;
-  /** Of a path, whether its variables must be set; one that is not set and not needed makes its key absent. */
+  /**
+   * Whether the variables of a path must be set. A variable that is neither set nor needed makes
+   * its key absent.
+   */
   readonly isNeeded: (path: KeyPath) => boolean;
 };
 
 type Checked<T> = { readonly data?: T; readonly mistakes: readonly Mistake[] };
 
-/** Puts the environment's values in the place of `${NAME}`, and checks the whole against the schema. */
+/** Replaces `${NAME}` with values of the environment, and checks the result against the schema. */
 export function checkFilled<T>(schema: z.ZodType<T>, written: unknown, { env, isNeeded }: Filling): Checked<T> {
   const { value, unset } = fillVariables(written, env);
   const missing = unset.filter(({ path }) => isNeeded(path));
@@ -30,7 +33,7 @@ export function checkFilled<T>(schema: z.ZodType<T>, written: unknown, { env, is
   return { data, mistakes: [...missing, ...(error?.issues ?? []).flatMap(mistakesOf)] };
 }
 
-/** Each text with its variables; one that names an unset variable keeps its name. */
+/** Replaces the variables of each text. An unset variable keeps its name. */
 function fillVariables(written: unknown, env: Env): { readonly value: unknown; readonly unset: readonly Mistake[] } {
   const unset: Mistake[] = [];
   const fill = (value: unknown, path: KeyPath): unknown => {
@@ -61,7 +64,10 @@ function whyUnset(names: readonly string[]): Pick<Mistake, 'reason' | 'fix'> {
   return { reason, fix: `export ${all}, or write the value another way` };
 }
 
-/** A variable that is all of a text may stand for a number, or for true and false, where the schema asks for one. */
+/**
+ * A variable that is the whole text may stand for a number, or for true and false, where the schema
+ * requires one.
+ */
 function fillTyped({ code, path }: z.core.$ZodIssue, written: unknown, value: unknown): boolean {
   const text = valueAt(written, path);
   if (code !== 'invalid_type' || typeof text !== 'string' || !wholeReference.test(text)) return false;
@@ -77,15 +83,15 @@ const typedValues = z.union([
     .transform(Number),
 ]);
 
-/** What a path leads to; undefined: nothing. */
+/** Returns the value at a path; undefined: nothing is there. */
 export function valueAt(value: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
-/** The configuration is our own copy until it is checked. */
+/** Until the check the configuration is a copy that may change. */
 function setAt(value: unknown, path: KeyPath, next?: unknown): boolean {
   const key = path.at(-1);
-  // The file as a whole is no variable.
+  // The whole file cannot be a variable.
   if (key === undefined) return false;
   (valueAt(value, path.slice(0, -1)) as Record<PropertyKey, unknown>)[key] = next;
   return true;

@@ -4,7 +4,7 @@ import type { Json } from '#core/model';
 import { parseYamlDocument } from '#core/yaml/parse';
 import type { KeyPath, Mistake, Position, Sight } from './mistakes';
 
-/** What the text of a configuration says, and where. */
+/** The values of a configuration's text, with their places. */
 export type ConfigText = {
   readonly value: Json;
   /** Keys that cannot stand where they are. */
@@ -12,10 +12,10 @@ export type ConfigText = {
   readonly positionOf: Sight['positionOf'];
 };
 
-/** Reads YAML. What cannot be read at all is told alone: it hides the rest. */
+/** Reads YAML. A syntax error is reported alone, because it hides the rest. */
 export function readConfigText(text: string): ConfigText | readonly Mistake[] {
   const lines = new LineCounter();
-  // The library would compare each key with all others (fm-54).
+  // Off, because the library compares each key with all others (fm-54).
   const document = parseYamlDocument(text, { lineCounter: lines, uniqueKeys: false });
   if (isProblem(document)) return [{ path: [], ...document }];
   if (document.errors.length > 0) return document.errors.map(mistakeOf);
@@ -24,7 +24,7 @@ export function readConfigText(text: string): ConfigText | readonly Mistake[] {
     return { line, column: col };
   };
   try {
-    // Plain values only, and an end to them: a YAML alias may stand inside its own anchor.
+    // Accepts only finite plain values: a YAML alias may stand inside its own anchor.
     const value: Json = JSON.parse(JSON.stringify(document.toJS()) ?? 'null');
     return {
       value,
@@ -41,12 +41,15 @@ function mistakeOf({ code, message, linePos }: Document['errors'][number]): Mist
   const position = start && { line: start.line, column: start.col };
   if (code === 'MULTIPLE_DOCS')
     return { path: [], position, reason: 'another document begins', fix: 'take out --- and what follows' };
-  // Without the place, which is told apart, and without the text that is quoted, which may be a secret.
+  // Removes the place, which is reported separately, and the quoted text, which may be a secret.
   const reason = message.replace(/(: "| at line \d).*$/s, '');
   return { path: [], position, reason, fix: 'correct the YAML there' };
 }
 
-/** The parser throws one kind of error for an anchor that is missing, another for aliases that multiply; JSON one for a circle. */
+/**
+ * The parser throws one kind of error for an anchor that is missing, another for aliases that
+ * multiply; JSON one for a circle.
+ */
 function aliasMistake(thrown: unknown): Pick<Mistake, 'reason' | 'fix'> {
   const fix = 'write it out';
   if (thrown instanceof TypeError) return { reason: 'an alias (*name) stands within its own anchor (&name)', fix };
@@ -57,7 +60,7 @@ function aliasMistake(thrown: unknown): Pick<Mistake, 'reason' | 'fix'> {
 
 type PositionAt = (node: Node) => Position;
 
-/** Of two keys the last would count, and one that every object has is lost on its way. */
+/** Of two equal keys the last would win, and a key that every object has would be lost. */
 function strayKeys(node: unknown, path: KeyPath, positionAt: PositionAt): readonly Mistake[] {
   if (isSeq(node)) return node.items.flatMap((item, index) => strayKeys(item, [...path, index], positionAt));
   if (!isMap(node)) return [];
@@ -76,12 +79,12 @@ function strayKeys(node: unknown, path: KeyPath, positionAt: PositionAt): readon
   });
 }
 
-/** As the values name it. */
+/** Writes a key as the values name it. */
 function nameOf(key: unknown): string {
   return isScalar(key) ? String(key.value ?? '') : String(key);
 }
 
-/** Finds where paths lead; for what is not there, the mapping that lacks it. */
+/** Finds the place of a path; for a missing key, the place of its mapping. */
 function finderOf(document: Document, positionAt: PositionAt): Sight['positionOf'] {
   const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
   const pairOf = (map: YAMLMap, key: string) => {

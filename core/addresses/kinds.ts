@@ -12,7 +12,10 @@ export type AddressKind =
   | 'private'
   | 'public';
 
-/** The first range that holds an address says its kind. Metadata of AWS: of instances, tasks and pods. */
+/**
+ * The first range that holds an address says its kind. Metadata of AWS: of instances, tasks and
+ * pods.
+ */
 const texts: readonly (readonly [AddressKind, readonly string[]])[] = [
   ['metadata', ['169.254.169.254/32', '169.254.170.2/32', '169.254.170.23/32', 'fd00:ec2::/32']],
   ['unspecified', ['0.0.0.0/8', '::/128']],
@@ -28,14 +31,19 @@ const kinds = texts.flatMap(([kind, list]) => rangesOf(list).map((range) => ({ k
 /** Ten thousand addresses are judged in a pass: each by the ranges of its own family. */
 const kindsOfIpv4 = kinds.filter(({ range }) => range.words.length === 1);
 
-/** IPv6 ranges whose last word are the IPv4 address that is reached: mapped, compatible, and NAT64. */
+/**
+ * IPv6 ranges whose last word are the IPv4 address that is reached: mapped, compatible, and NAT64.
+ */
 const embedding = rangesOf(['::ffff:0:0/96', '::/96', '64:ff9b::/96']);
 
 function rangesOf(list: readonly string[]): readonly Range[] {
   return list.flatMap((text) => parseRange(text) ?? []);
 }
 
-/** The kind of an IP address; of IPv4 inside IPv6 that of the IPv4 address. Undefined for what is no address. */
+/**
+ * The kind of an IP address; of IPv4 inside IPv6 that of the IPv4 address. Undefined for what is no
+ * address.
+ */
 export function kindOf(ip: string): AddressKind | undefined {
   const words = wordsOf(ip);
   return words && kindOfWords(words);

@@ -1,4 +1,7 @@
-/** Addresses are read here and nowhere else: what one layer takes, the next must not throw on (fm-45). */
+/**
+ * Addresses are read here and nowhere else: what one layer takes, the next must not throw on
+ * (fm-45).
+ */
 
 /** The bits of an IP address, 32 to a number: one number for IPv4, four for IPv6. */
 export type Words = readonly number[];
@@ -7,8 +10,9 @@ export type Words = readonly number[];
 const maxLength = 45;
 
 /**
- * The one spelling of an IP address, IPv6 with all eight groups written out, as Kong stores it (kong/db/dao/targets.lua).
- * Undefined for everything else: empty texts, IPv6 with a zone (`fe80::1%eth0`), numbers out of range or with leading zeros.
+ * The one spelling of an IP address, IPv6 with all eight groups written out, as Kong stores it
+ * (kong/db/dao/targets.lua). Undefined for everything else: empty texts, IPv6 with a zone
+ * (`fe80::1%eth0`), numbers out of range or with leading zeros.
  */
 export function parseIp(text: string): string | undefined {
   const words = wordsOf(text);

@@ -3,7 +3,10 @@ import { kindOf } from './kinds';
 import { parseIp, withoutBrackets, wordsOf } from './parse';
 import { contains, parseRange } from './ranges';
 
-/** A proxy, and the variable of the environment that names it. Its user and password are secrets: `url.origin` is what may be shown. */
+/**
+ * A proxy, and the variable of the environment that names it. Its user and password are secrets:
+ * `url.origin` is what may be shown.
+ */
 export type NamedProxy = { readonly url: URL; readonly variable: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,8 +18,9 @@ export type Destination = { readonly protocol: 'http:' | 'https:'; readonly host
 const neverProxied: ReadonlySet<string | undefined> = new Set(['loopback', 'unspecified', 'metadata', 'link-local']);
 
 /**
- * The proxy on the way to `destination`, as HTTPS_PROXY or HTTP_PROXY (by the protocol) and NO_PROXY say; the lower case counts first.
- * Undefined where there is none; a problem where the variable names none.
+ * The proxy on the way to `destination`, as HTTPS_PROXY or HTTP_PROXY (by the protocol) and
+ * NO_PROXY say; the lower case counts first. Undefined where there is none; a problem where the
+ * variable names none.
  */
 export function proxyFor(destination: Destination, env: Environment): NamedProxy | Problem | undefined {
   const [variable, text] = setIn(env, `${destination.protocol.slice(0, -1)}_proxy`) ?? [];
@@ -50,7 +54,10 @@ function isDirect({ host, port }: Destination, noProxy: string): boolean {
   return noProxy.split(/[\s,]+/).some((entry) => entry !== '' && covers(entry.toLowerCase(), name, port));
 }
 
-/** Whether an entry of NO_PROXY names the host: itself or a domain above it, an address or its range, a port where it has one. */
+/**
+ * Whether an entry of NO_PROXY names the host: itself or a domain above it, an address or its
+ * range, a port where it has one.
+ */
 function covers(entry: string, name: string, port: number): boolean {
   if (entry === '*') return true;
   const range = parseRange(entry);

@@ -3,7 +3,10 @@ import { type Words, wordsOf } from './parse';
 /** A range of IP addresses: those whose bits under the masks are those of `words`. */
 export type Range = { readonly words: Words; readonly masks: Words; readonly length: number };
 
-/** The range that a text names in CIDR notation (`10.0.0.0/16`, `fd00::/8`); undefined for everything else. */
+/**
+ * The range that a text names in CIDR notation (`10.0.0.0/16`, `fd00::/8`); undefined for
+ * everything else.
+ */
 export function parseRange(text: string): Range | undefined {
   const [address = '', length = '', ...rest] = text.split('/');
   const words = wordsOf(address);

@@ -2,7 +2,10 @@ import { type AddressKind, embeddedIn, kindOf, kindOfRange } from './kinds';
 import { wordsOf } from './parse';
 import { contains, parseRange } from './ranges';
 
-/** The one rule of what may be a target: discovery applies it at every edge, sync to what is held (docs/decisions/0031-target-addresses.md). */
+/**
+ * The one rule of what may be a target: discovery applies it at every edge, sync to what is held
+ * (docs/decisions/0031-target-addresses.md).
+ */
 
 /** Kinds that are never targets, whatever a configuration says. */
 export const neverTargets: ReadonlySet<AddressKind> = new Set([
@@ -33,7 +36,10 @@ export function refusedKind({ ip, endpointId, granted }: AddressClaim): AddressK
   return granted.some((range) => grants(range, ip, kind)) ? undefined : kind;
 }
 
-/** VPC IPv6 is public, and VPCs may use public ranges. Ids of this form are EC2's own: no other source makes one. */
+/**
+ * VPC IPv6 is public, and VPCs may use public ranges. Ids of this form are EC2's own: no other
+ * source makes one.
+ */
 function isStatedByEc2(endpointId: string): boolean {
   return /^(vpce|i)-[0-9a-f]+$/.test(endpointId);
 }

@@ -1,17 +1,26 @@
 import type { Endpoint, Target } from '../model';
 import { parseIp } from './parse';
 
-/** `ip:port`, or `[ip]:port` for IPv6: Kong refuses it without brackets. Never throws: what is no IP address stays as it is. */
+/**
+ * `ip:port`, or `[ip]:port` for IPv6: Kong refuses it without brackets. Never throws: what is no IP
+ * address stays as it is.
+ */
 export function formatAddress({ ip, port }: { readonly ip: string; readonly port: number }): string {
   return ip.includes(':') ? `[${normaliseIp(ip)}]:${port}` : `${ip}:${port}`;
 }
 
-/** One spelling for each address, so that addresses can be compared as text; what is no IP address stays as it is. */
+/**
+ * One spelling for each address, so that addresses can be compared as text; what is no IP address
+ * stays as it is.
+ */
 export function normaliseIp(ip: string): string {
   return parseIp(ip) ?? ip;
 }
 
-/** The IP address of a target as Kong names it (`ip:port`, `[ip]:port`); undefined for a host name, or for what is neither. */
+/**
+ * The IP address of a target as Kong names it (`ip:port`, `[ip]:port`); undefined for a host name,
+ * or for what is neither.
+ */
 export function ipOfAddress(address: string): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*)):\d+$/.exec(address) ?? [];
   return parseIp(bracketed ?? plain ?? '');

@@ -15,7 +15,10 @@ export type AccountEvidence = {
   readonly listedIds: ReadonlySet<string>;
 };
 
-/** Whether the answer may be of another account, in which every list is empty and every id unknown, as if all had been deleted. */
+/**
+ * Whether the answer may be of another account, in which every list is empty and every id unknown,
+ * as if all had been deleted.
+ */
 export function isOtherAccount({ told, own, remembered, heldIds, listedIds }: AccountEvidence): boolean {
   if (own !== undefined) return told !== undefined && told !== own;
   if (told !== undefined && remembered.length > 0) return !remembered.includes(told);

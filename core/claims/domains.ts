@@ -7,10 +7,11 @@ import type { Incumbent, Incumbents } from './incumbents';
 export type Settled = { readonly endpoints: readonly Endpoint[]; readonly quarantined: readonly Quarantined[] };
 
 /**
- * In each domain one endpoint decides protocol, host and paths, and who says otherwise is quarantined. `claimants` by age.
- * It is the oldest that agrees with what is in use, those in use first (what is in use may say nothing of a field); else the oldest of
- * those in use, whose tags were changed; else, where nothing is in use, the oldest. Where all that is in use is out of sight, nobody
- * decides, and what is in use stays.
+ * In each domain one endpoint decides protocol, host and paths, and who says otherwise is
+ * quarantined. `claimants` by age. It is the oldest that agrees with what is in use, those in use
+ * first (what is in use may say nothing of a field); else the oldest of those in use, whose tags
+ * were changed; else, where nothing is in use, the oldest. Where all that is in use is out of
+ * sight, nobody decides, and what is in use stays.
  */
 export function settleDisagreements(claimants: readonly Endpoint[], incumbents: Incumbents): Settled {
   const settled = [...groupBy(claimants, (one) => one.domain)].map(([domain, group]) =>

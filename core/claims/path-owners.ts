@@ -1,35 +1,43 @@
 import { compareText } from '../addresses/targets';
 import type { Incumbents } from './incumbents';
 
-/** A path of a route that people wrote beside the generated ones, and the service that it leads to. */
+/**
+ * A path of a route that people wrote beside the generated ones, and the service that it leads to.
+ */
 export type WrittenPath = { readonly path: string; readonly route: string; readonly service?: string };
 
-/** What decides about paths beside the endpoints that claim them. */
+/** Facts that decide about paths, apart from the endpoints that claim them. */
 export type PathRights = {
   readonly incumbents: Incumbents;
-  /** Domains for which the path of their name is kept. */
+  /** Domains whose path `/NAME` is reserved for them. */
   readonly names: ReadonlySet<string>;
   readonly written: readonly WrittenPath[];
-  /** Domains without a generated route, which take no path from anybody. */
+  /** Domains without a generated route. They take no path from others. */
   readonly unrouted: ReadonlySet<string>;
 };
 
-/** Whose a path is, and why: a route of the domain has it, it is kept for the domain of that name, or people wrote it. */
+/**
+ * The owner of a path, and why: its route has the path, its name is the path, or people wrote the
+ * route.
+ */
 export type Owner =
   | { readonly by: 'route' | 'name'; readonly domain: string }
   | { readonly by: 'people'; readonly domain: string | undefined; readonly route: string };
 
 export type PathOwners = {
-  /** Whose the path itself is; undefined: it is free. */
+  /** Returns the owner of the path; undefined: the path is free. */
   readonly ownerOf: (path: string) => Owner | undefined;
   /** Whether the domain's route had the path at the start. */
   readonly isInUse: (path: string, domain: string) => boolean;
   readonly give: (path: string, domain: string) => void;
-  /** Frees what the domain's route had at the start, but for `kept`; gives whether that was anything. */
+  /**
+   * Frees the paths that the domain's route had at the start, except `kept`. Returns whether any
+   * was freed.
+   */
   readonly free: (domain: string, kept: readonly string[]) => boolean;
 };
 
-/** Who owns which path before endpoints claim any, and as they are given some. */
+/** Tracks the owner of each path: first before endpoints claim any, then with each claim. */
 export function createPathOwners({ incumbents, names, written }: PathRights): PathOwners {
   const inUse = pathsInUse(incumbents);
   const routes = new Map(inUse);
@@ -54,12 +62,12 @@ export function createPathOwners({ incumbents, names, written }: PathRights): Pa
   };
 }
 
-/** The domain that a path is named for; `/a/b` is named for none. */
+/** Returns the domain with the name of the path; `/a/b` has none. */
 export function isNamedFor(path: string, domain: string): boolean {
   return path === `/${domain}`;
 }
 
-/** Where two routes have one path, whom it is named for keeps it, else the first by name. */
+/** Where two routes have one path, the domain of that name keeps it, else the first by name. */
 function pathsInUse(incumbents: Incumbents): ReadonlyMap<string, string> {
   const inUse = new Map<string, string>();
   for (const [domain, { route }] of [...incumbents].sort(([a], [b]) => compareText(a, b))) {

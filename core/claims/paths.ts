@@ -8,15 +8,16 @@ type Conflict = { readonly path: string; readonly ownedPath: string; readonly ow
 
 type Ground = {
   readonly owners: PathOwners;
-  /** Domains whose route will be as their endpoints say. */
+  /** Domains whose route follows their endpoints. */
   readonly routed: ReadonlySet<string>;
 } & Pick<PathRights, 'unrouted'>;
 
 /**
- * Decides which domain owns which path; `endpoints` agree within each domain. A path belongs to the domain whose route has it already,
- * else `/NAME` to domain NAME, else to whom the operator grants it by name (`allow.paths`), else to the oldest that asks; what people
- * wrote is nobody's to claim. An endpoint that wants a path of another, or one below it that is not granted, is quarantined and owns
- * nothing (docs/decisions/0004-path-ownership.md).
+ * Decides which domain owns which path; `endpoints` agree within each domain. A path belongs to the
+ * domain whose route has it already, else `/NAME` to domain NAME, else to whom the operator grants
+ * it by name (`allow.paths`), else to the oldest that asks; what people wrote is nobody's to claim.
+ * An endpoint that wants a path of another, or one below it that is not granted, is quarantined and
+ * owns nothing (docs/decisions/0004-path-ownership.md).
  */
 export function settlePaths(endpoints: readonly Endpoint[], rights: PathRights): Settled {
   const owners = createPathOwners(rights);
@@ -33,7 +34,10 @@ function isRoutable({ state, addresses }: Endpoint): boolean {
   return dispositionOf(state) === 'route' && addresses.length > 0;
 }
 
-/** Gives paths to the endpoints in turn; when one frees a path, those that were refused before have their turn again, and first. */
+/**
+ * Assigns paths to the endpoints in turn. When an endpoint frees a path, the endpoints that were
+ * refused before it get another turn first.
+ */
 function settleInTurn(inTurn: readonly Endpoint[], ground: Ground): ReadonlyMap<Endpoint, Conflict> {
   const queue = [...inTurn].reverse();
   const refused = new Map<Endpoint, Conflict>();
@@ -48,7 +52,10 @@ function settleInTurn(inTurn: readonly Endpoint[], ground: Ground): ReadonlyMap<
   return refused;
 }
 
-/** The domain owns the endpoint's paths, and no others that its route had, unless that stays as it is for want of targets. Gives whether any is free now. */
+/**
+ * Makes the domain the owner of the endpoint's paths, and frees other paths of its route, unless
+ * the route stays because targets are missing. Returns whether a path became free.
+ */
 function take(endpoint: Endpoint, { owners, routed }: Ground): boolean {
   const { domain } = endpoint;
   const paths = pathsOf(endpoint);
@@ -57,7 +64,9 @@ function take(endpoint: Endpoint, { owners, routed }: Ground): boolean {
   return hasFreed;
 }
 
-/** The weakest of the endpoint's claims decides when it has its turn: 0 in use, 1 named for, 2 granted, 3 by age. */
+/**
+ * The weakest claim of the endpoint decides its turn: 0 in use, 1 own name, 2 granted, 3 by age.
+ */
 function rankOf(endpoint: Endpoint, owners: PathOwners): number {
   const ranks = pathsOf(endpoint).map((path) => {
     if (owners.isInUse(path, endpoint.domain)) return 0;
@@ -84,13 +93,16 @@ function conflictAt(
   for (const ownedPath of inTheWay) {
     const owner = owners.ownerOf(ownedPath);
     if (owner?.by === 'people' && unrouted.has(domain)) continue;
-    // What is below a path of one's own is one's own, whoever has what is above that.
+    // A domain owns everything below its path, even where another domain owns the path above.
     if (owner) return owner.domain === domain ? undefined : { path, ownedPath, owner };
   }
   return undefined;
 }
 
-/** `/a/b` gives `/a/b` and `/a`. The root is nobody's prefix: who was granted `/` takes only what nobody else claims. */
+/**
+ * Returns `/a/b` and `/a` for `/a/b`. The root is no prefix: the domain with `/` gets only paths
+ * that no other domain claims.
+ */
 function prefixesOf(path: string): readonly string[] {
   const segments = path.split('/').slice(1);
   return segments.map((_, index) => `/${segments.slice(0, segments.length - index).join('/')}`);

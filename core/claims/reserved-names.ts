@@ -2,7 +2,9 @@ import type { QuarantineCode } from '../model';
 import type { Incumbents } from './incumbents';
 import { newestOf, type Statement } from './statements';
 
-/** What the operator's `allow`, or the tag's own writer, keeps away from a domain has no part in it. */
+/**
+ * What the operator's `allow`, or the tag's own writer, keeps away from a domain has no part in it.
+ */
 const strangers: ReadonlySet<QuarantineCode> = new Set([
   'domain-not-allowed',
   'service-not-allowed',
@@ -11,8 +13,9 @@ const strangers: ReadonlySet<QuarantineCode> = new Set([
 ]);
 
 /**
- * Domains whose path `/NAME` is kept for them: those with anything in the control plane, and those with an endpoint that is not gone,
- * whatever it claims, waits for, or is quarantined for; an unknown scope counts with what it last said (fm-47).
+ * Domains whose path `/NAME` is kept for them: those with anything in the control plane, and those
+ * with an endpoint that is not gone, whatever it claims, waits for, or is quarantined for; an
+ * unknown scope counts with what it last said (fm-47).
  */
 export function reservedNames(
   statements: ReadonlyMap<string, readonly Statement[]>,

@@ -12,7 +12,10 @@ import { reservedNames } from './reserved-names';
 import { newestOf, type Statement, statementsOf } from './statements';
 import { isGone } from './verdicts';
 
-/** A service domain that can be routed to: what its endpoints agree on, and their targets, one per address. */
+/**
+ * A domain that can be routed to: the settings of its endpoints, and their targets, one for each
+ * address.
+ */
 export type Domain = {
   readonly name: string;
   readonly protocol: Protocol;
@@ -25,18 +28,25 @@ export type Domain = {
   readonly targets: readonly Target[];
 };
 
-/** The snapshot after all claims are settled: domains by name, and every endpoint kept out of routing. */
+/**
+ * The snapshot after all claims are settled: domains by name, and every endpoint kept out of
+ * routing.
+ */
 export type Claims = { readonly domains: readonly Domain[]; readonly quarantined: readonly Quarantined[] };
 
-/** Domains that no endpoint may claim for now, and why: their names are taken by what people wrote. */
+/** Domains that no endpoint may claim now, with the reason: entities of people have their names. */
 export type Contested = ReadonlyMap<string, Problem>;
 
-/** What people wrote, as far as it decides about claims; `contested` absent: no domain is. */
+/**
+ * The part of people's entities that decides about claims; `contested` absent: no domain is
+ * contested.
+ */
 export type Rights = Pick<PathRights, 'written' | 'unrouted'> & { readonly contested?: Contested };
 
 /**
- * Settles who gets which domain and path. What serves already (`incumbents`) keeps its settings and paths against newcomers, so that
- * recreating an endpoint never hands its domain to somebody else. An unknown scope takes part with what it last held.
+ * Settles who gets which domain and path. What serves already (`incumbents`) keeps its settings and
+ * paths against newcomers, so that recreating an endpoint never hands its domain to somebody else.
+ * An unknown scope takes part with what it last held.
  */
 export function settleClaims(
   snapshot: Snapshot,
@@ -59,7 +69,10 @@ function quarantineContested({ id, scopeId, domain, state, observed }: Endpoint,
   return why ? [{ endpointId: id, scopeId, domain, state, code: 'base-conflict', ...why, observed } as const] : [];
 }
 
-/** The same without paths: on a data plane the control plane's routes have settled them already. */
+/**
+ * Settles claims without paths: on a data plane the routes of the control plane have settled paths
+ * already.
+ */
 export function settleDomains(snapshot: Snapshot, incumbents: Incumbents = noIncumbents): Claims {
   const { agreed } = settleSettings(snapshot, incumbents);
   return { domains: domainsOf(agreed.endpoints), quarantined: agreed.quarantined };
@@ -76,7 +89,10 @@ function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
   return { statements, gone, serving, agreed: settleDisagreements(claimants, serving) };
 }
 
-/** What is in use from a scope that is unknown now stays that scope's, whoever else speaks of it meanwhile. */
+/**
+ * An endpoint in use from a scope that is unknown now stays with that scope, even where another
+ * scope lists it.
+ */
 function scopeInUse({ id, domain }: Endpoint, incumbents: Incumbents, unknown: ReadonlySet<string>) {
   const scopeId = incumbents.get(domain)?.scopeIds?.get(id);
   return scopeId !== undefined && unknown.has(scopeId) ? scopeId : undefined;
@@ -93,12 +109,18 @@ function domainsOf(endpoints: readonly Endpoint[]): readonly Domain[] {
     .filter((domain) => domain.targets.length > 0);
 }
 
-/** Endpoints that serve, oldest first, each id once; of those in a state that holds, only who served before. */
+/**
+ * Returns serving endpoints, oldest first, each id once. Endpoints in a state that holds are among
+ * them only if they served before.
+ */
 function claimantsOf(statements: Statements, incumbents: Incumbents): readonly Endpoint[] {
   return [...statements.values()].flatMap((said) => claimantOf(said, incumbents) ?? []).sort(compareAge);
 }
 
-/** The endpoint as it was last observed; it belongs to the first scope that speaks of it, whichever spoke last, so that its tags stay. */
+/**
+ * Returns the endpoint as last observed. It belongs to the first scope that lists it, so that its
+ * tags do not change.
+ */
 function claimantOf(said: readonly Statement[], incumbents: Incumbents): Endpoint | undefined {
   const [first] = said.filter((one) => one.endpoint);
   const newest = newestOf(said).find((one) => one.endpoint)?.endpoint;
@@ -125,7 +147,10 @@ function domainOf(name: string, endpoints: readonly Endpoint[]): readonly Domain
   return [{ name, protocol, host, paths: [...pathsOf(oldest)].sort(compareText), stripPath, targets }];
 }
 
-/** Targets of the available endpoints, one per address: the oldest endpoint's, with the largest weight that any gives it. */
+/**
+ * Returns the targets of available endpoints, one for each address: that of the oldest endpoint,
+ * with the largest weight.
+ */
 function routable(endpoints: readonly Endpoint[]): readonly Target[] {
   const available = endpoints.filter((one) => dispositionOf(one.state) === 'route').flatMap(targetsOf);
   return [...groupBy(available, formatAddress)]

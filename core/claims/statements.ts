@@ -2,15 +2,15 @@ import { groupBy } from '../group-by';
 import type { Endpoint, EndpointState, Observed, Quarantined, ScopeState, Snapshot } from '../model';
 import { lastGoodOf, statesById } from '../snapshot';
 
-/** What one scope says of one endpoint, or said when it was last known. */
+/** The statement of one scope about one endpoint, now or when it was last known. */
 export type Statement = {
   readonly id: string;
   readonly scopeId: string;
   /** When it was observed; unix epoch, milliseconds. */
   readonly atMs: number;
-  /** It was passed on by a relay. */
+  /** A relay passed it on. */
   readonly isRelayed: boolean;
-  /** The scope is known; otherwise this is what it last said. */
+  /** Whether the scope is known; otherwise this is its last statement. */
   readonly isKnown: boolean;
   readonly state?: EndpointState;
   /** AWS's own words about the state. */
@@ -21,8 +21,9 @@ export type Statement = {
 };
 
 /**
- * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one endpoint: a source beside the snapshot of
- * another gateway, for instance. What a relay passes on of a scope that was read here since then is left out (fm-38).
+ * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one
+ * endpoint: a source beside the snapshot of another gateway, for instance. What a relay passes on
+ * of a scope that was read here since then is left out (fm-38).
  */
 export function statementsOf({ scopes }: Snapshot): Statements {
   const kept = statementsOfScopes.get(scopes) ?? collect(scopes);
@@ -30,7 +31,7 @@ export function statementsOf({ scopes }: Snapshot): Statements {
   return kept;
 }
 
-/** Claims, verdicts and missing ids of one pass ask the same. */
+/** Claims, verdicts and missing ids of one pass use one result. */
 const statementsOfScopes = new WeakMap<Snapshot['scopes'], Statements>();
 
 type Statements = ReadonlyMap<string, readonly Statement[]>;
@@ -64,7 +65,10 @@ function collect(scopes: Snapshot['scopes']): Statements {
   return groupBy(statements, (one) => one.id);
 }
 
-/** Whether the very scope was read here since: a role names its account, and the process's own credentials may be of another one there. */
+/**
+ * Whether this process read that very scope since. A role names its account; without a role the
+ * credentials of the relay may be of another account.
+ */
 function isReadSince({ atMs, accountId }: Observed, state: ScopeState | undefined): boolean {
   const held = state && lastGoodOf(state);
   if (!state || !held || held.observedAtMs < atMs) return false;
@@ -73,7 +77,10 @@ function isReadSince({ atMs, accountId }: Observed, state: ScopeState | undefine
 
 type Relayable = { readonly observed?: Observed };
 
-/** Those of one endpoint that count: what is read in this pass, else what was observed last. An older observation never beats a newer one (fm-38). */
+/**
+ * Returns the valid statements about one endpoint: those of this pass, else those observed last. An
+ * older observation never overrides a newer one (fm-38).
+ */
 export function newestOf(statements: readonly Statement[]): readonly Statement[] {
   const direct = statements.filter(({ isKnown, isRelayed }) => isKnown && !isRelayed);
   if (direct.length > 0) return direct;

@@ -3,21 +3,24 @@ import type { QuarantineCode, Quarantined, Snapshot } from '../model';
 import { newestOf, type Statement, statementsOf } from './statements';
 
 /**
- * What discovery says about an endpoint whose addresses are in use: `gone` for certain, `absent` from what was read, or
- * `uncertain`, which never removes anything.
+ * What discovery says about an endpoint whose addresses are in use: `gone` for certain, `absent`
+ * from what was read, or `uncertain`, which never removes anything.
  */
 export type Verdict = {
   readonly is: 'gone' | 'absent' | 'uncertain';
   readonly reason: string;
-  /** When that was observed, of `absent` so that one observation counts once; unix epoch, milliseconds. Absent: in this pass. */
+  /**
+   * Time of the observation (unix epoch, milliseconds), so that one observation of `absent` counts
+   * once. Absent: this pass.
+   */
   readonly observedAtMs?: number;
-  /** Of `gone`: the relay that says so. Absent: it was read here. */
+  /** Of `gone`: the relay that reported it. Absent: this process read it. */
   readonly relayId?: string;
-  /** It is listed all the same: what was counted of its absence is over. */
+  /** The endpoint is listed: its count of absences starts again. */
   readonly isSeen?: boolean;
 };
 
-/** Refusals in words, of the operator's `allow` or the tag's writer: they are no doubt about the endpoint. */
+/** Explicit refusals, by `allow` or by the tag: the endpoint itself is certain. */
 const refusals: ReadonlySet<QuarantineCode> = new Set([
   'domain-not-allowed',
   'service-not-allowed',
@@ -26,7 +29,10 @@ const refusals: ReadonlySet<QuarantineCode> = new Set([
   'other-gateway',
 ]);
 
-/** Judges an endpoint by the newest that scopes say of it, the surest first; `quarantined` are those of the claims. */
+/**
+ * Judges an endpoint by the newest statements, the most certain first; `quarantined` comes from the
+ * claims.
+ */
 export function judgeEndpoints(
   snapshot: Snapshot,
   quarantined: readonly Quarantined[],
@@ -48,7 +54,10 @@ export function judgeEndpoints(
   };
 }
 
-/** Whether the endpoint is at its end for certain: asked by id, or by the newest that a known scope says. */
+/**
+ * Whether the endpoint has certainly ended: by a question for its id, or by the newest statement of
+ * a known scope.
+ */
 export function isGone({ goneIds = [] }: Snapshot): (id: string, statements: readonly Statement[]) => boolean {
   const gone = new Set(goneIds);
   return (id, statements) => gone.has(id) || newestOf(statements).some((one) => one.isKnown && isTerminal(one));

@@ -1,6 +1,6 @@
 import type { EndpointConnection } from './model';
 
-/** Who connects and what it may call, as the configuration says. */
+/** A consumer of the configuration: its identity, and the domains that it may call. */
 export type Consumer = {
   readonly accounts?: readonly string[];
   readonly principals?: readonly string[];
@@ -11,7 +11,7 @@ export type Consumer = {
 
 type Caller = Pick<EndpointConnection, 'endpointId' | 'account'>;
 
-/** Gives the name of the consumer that an endpoint is of; undefined: of nobody in the contract. */
+/** Returns the name of the consumer of an endpoint; undefined: no consumer has it. */
 export function consumersBy(consumers: Readonly<Record<string, Consumer>>): (caller: Caller) => string | undefined {
   const byEndpoint = new Map<string, string>();
   const byAccount = new Map<string, string>();
@@ -27,12 +27,17 @@ export function consumersBy(consumers: Readonly<Record<string, Consumer>>): (cal
   };
 }
 
-/** The accounts that a consumer names, also as those of its principals; of endpoints alone there are none. */
+/**
+ * Returns the accounts that a consumer names, including the accounts of its principals; none where
+ * it names endpoints alone.
+ */
 export function accountsIn({ accounts = [], principals = [] }: Partial<Consumer>): readonly string[] {
   return [...new Set([...accounts, ...principals.flatMap((arn) => accountOfPrincipal(arn) ?? [])])];
 }
 
-/** The account of a principal; undefined: it is of none, as `*`, a service, or part of an organization. */
+/**
+ * Returns the account of a principal; undefined for `*`, a service or a part of an organization.
+ */
 export function accountOfPrincipal(arn: string): string | undefined {
   return /^arn:[^:]*:iam::(\d{12}):/.exec(arn)?.[1];
 }

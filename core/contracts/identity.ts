@@ -1,15 +1,21 @@
-/** Headers in which a data plane tells a provider who calls; what a client sends under these names is removed. */
+/**
+ * Headers in which a data plane names the caller to a provider. The data plane removes these
+ * headers from requests of clients.
+ */
 export const identityHeaders = { consumer: 'X-Privatelink-Consumer', endpoint: 'X-Privatelink-Endpoint' } as const;
 
-/** Under these, and with `_` for `-`, Kong passes a header on; programs behind CGI or WSGI cannot tell one spelling from another. */
+/**
+ * Kong passes on spellings with `_` for `-` too, and programs behind CGI or WSGI cannot tell them
+ * apart.
+ */
 const folded: ReadonlySet<string> = new Set(Object.values(identityHeaders).map(foldHeader));
 
-/** The name of a header in the one spelling that providers may see of all its spellings: lower case, `_` for `-`. */
+/** Normalises the name of a header as CGI sees it: lower case, `_` for `-`. */
 export function foldHeader(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 
-/** Whether a header, in any spelling, is one of those that tell a provider who calls. */
+/** Whether a header, in any spelling, names the caller to a provider. */
 export function isIdentityHeader(name: string): boolean {
   return folded.has(foldHeader(name));
 }

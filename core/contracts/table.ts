@@ -3,14 +3,15 @@ import { compareText } from '../addresses/targets';
 /** One endpoint in a table of callers. */
 export type TableEntry = {
   readonly consumer: string;
-  /** Of the endpoint; absent where AWS does not say. */
+  /** The account of the endpoint; absent where AWS does not say. */
   readonly account?: string;
   readonly endpointId: string;
 };
 
 /**
- * The text of a table, which the plugin `privatelink-callers` reads: a line for each consumer and account, its name, the account (`-`: unknown) and the ids of
- * its endpoints, between them one space each. The same entries give the same bytes; no entries give no text.
+ * The text of a table, which the plugin `privatelink-callers` reads: a line for each consumer and
+ * account, its name, the account (`-`: unknown) and the ids of its endpoints, between them one
+ * space each. The same entries give the same bytes; no entries give no text.
  */
 export function writeTable(entries: readonly TableEntry[]): string {
   const lines = new Map<string, Set<string>>();
@@ -27,7 +28,7 @@ export function writeTable(entries: readonly TableEntry[]): string {
 
 const line = /^([a-z0-9-]+) (\d{12}|-)((?: vpce-[0-9a-f]+)+)$/;
 
-/** The entries of a table; undefined: it is broken, and allows nobody. */
+/** Parses a table; undefined: the table is broken, and allows nobody. */
 export function parseTable(text: string): readonly TableEntry[] | undefined {
   if (text === '') return [];
   const entries: TableEntry[] = [];

@@ -2,7 +2,9 @@ import type { Message } from './message';
 
 const see = 'contracts.md#where-to-look-when-something-is-wrong';
 
-/** What the plugin privatelink-callers says of a request: `privatelink.verdict` in the logs of Kong. */
+/**
+ * What the plugin privatelink-callers says of a request: `privatelink.verdict` in the logs of Kong.
+ */
 export const verdictMessages = {
   allowed: {
     text: 'The contract allows the request.',

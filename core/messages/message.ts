@@ -6,10 +6,15 @@ export type Cause = {
   readonly command?: string;
 };
 
-/** The exit code of the command line for what a message is about, and when a command ends with it. */
+/**
+ * The exit code of the command line for what a message is about, and when a command ends with it.
+ */
 export type MessageExit = { readonly code: number; readonly when: string };
 
-/** What people can look up: one entry for each stable code of the product. Plain sentences, each of at most 30 words. */
+/**
+ * What people can look up: one entry for each stable code of the product. Plain sentences, each of
+ * at most 30 words.
+ */
 export type Message = {
   /** What happened, in one or two sentences. */
   readonly text: string;

@@ -1,6 +1,8 @@
 import { type ErrorMessage, ofError } from './message';
 
-/** Errors of the configuration, of AWS and of other sources. Codes are stable: people alert on them. */
+/**
+ * Errors of the configuration, of AWS and of other sources. Codes are stable: people alert on them.
+ */
 export const readingErrors = {
   CONFIG_MISSING: {
     text: 'The configuration file does not exist at the path that the message names.',
@@ -170,7 +172,9 @@ export const readingErrors = {
     exit: ofError,
     transient: true,
   },
-  /** The other side accepts TCP, and no usable connection comes of it: a certificate, or no HTTP. */
+  /**
+   * The other side accepts TCP, and no usable connection comes of it: a certificate, or no HTTP.
+   */
   BAD_CONNECTION: {
     text: 'The other side answers, but no secure connection can be made with it.',
     causes: [

@@ -95,7 +95,10 @@ export function findMessage(text: string): MessageEntry | undefined {
   return byKey.get(keyOf(text));
 }
 
-/** Returns the codes that are few letters away from the text, the nearest first of each kind of spelling. */
+/**
+ * Returns the codes that are few letters away from the text, the nearest first of each kind of
+ * spelling.
+ */
 export function nearestMessages(text: string): readonly string[] {
   const ids = messageEntries.map(({ id }) => id);
   const [edited, begun] = [nearest(text, ids), ids.filter((id) => id.startsWith(text) || id.includes(`_${text}`))];

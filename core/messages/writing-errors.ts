@@ -1,6 +1,9 @@
 import { type ErrorMessage, ofError } from './message';
 
-/** Errors of the control plane, of state files and of other writers. Codes are stable: people alert on them. */
+/**
+ * Errors of the control plane, of state files and of other writers. Codes are stable: people alert
+ * on them.
+ */
 export const writingErrors = {
   CONTROL_PLANE_AUTH: {
     text: 'The control plane refuses the token.',

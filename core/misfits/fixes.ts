@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nearest } from './nearest';
 
-/** What to write where a value of another type stands. */
+/** The fix for a value of another type. */
 const kinds: Readonly<Record<string, string>> = {
   array: 'a list, such as [a, b]',
   object: 'a mapping, such as { key: value }',
@@ -13,8 +13,9 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * Zod's error map: says what to write instead, where the schema has no words of its own; undefined leaves it to Zod.
- * A message for unknown keys has a line for each. A value is never printed, it may be a secret.
+ * Zod's error map: says what to write instead, where the schema has no words of its own; undefined
+ * leaves it to Zod. A message for unknown keys has a line for each. A value is never printed, it
+ * may be a secret.
  */
 export function fixOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {

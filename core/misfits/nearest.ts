@@ -1,10 +1,12 @@
-/** The known word that is the fewest edits away, three at most and less than half of its letters. */
+/**
+ * Returns the known word with the fewest edits: at most three, and less than half of its letters.
+ */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const withinEdits = (edits: number) => known.find((one) => edits < one.length / 2 && isWithin(edits, word, one));
   return [1, 2, 3].map(withinEdits).find((one) => one !== undefined);
 }
 
-/** Whether so many letters added, left out or replaced make one word of the other. */
+/** Whether at most this many added, removed or replaced letters turn one word into the other. */
 function isWithin(edits: number, one: string, other: string): boolean {
   if (edits < 0) return false;
   if (!one || !other) return one.length + other.length <= edits;

@@ -1,4 +1,4 @@
-/** Gives what `make` makes, which is called when it is first needed and never again. */
+/** Returns a function that calls `make` on first use and keeps the result. */
 export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

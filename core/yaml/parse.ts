@@ -13,20 +13,26 @@ import {
 } from 'yaml';
 import { isProblem, type Problem } from '../errors';
 
-/** Ours have twelve. The composer calls itself at each level; near the end of its stack Node ends the process, which no `catch` sees (fm-45). */
+/**
+ * Files of the product have twelve levels. The composer recurses at each level; near the end of the
+ * stack Node ends the process, and no `catch` sees that (fm-45).
+ */
 export const mostLevels = 100;
 
-/** What is said of what has more. */
+/** The problem of a deeper file. */
 export const tooDeep: Problem = { reason: `is nested deeper than ${mostLevels} levels`, fix: 'write it flatter' };
 
 export type YamlOptions = ParseOptions & DocumentOptions & SchemaOptions;
 
-/** As the library's parseDocument: its errors name their lines, and quote nothing of the text, which may hold secrets. A problem instead for what is too deep. */
+/**
+ * Parses as the library's parseDocument. Its errors name lines and quote nothing of the text, which
+ * may hold secrets. Returns a problem for a text that is too deep.
+ */
 export function parseYamlDocument(text: string, options: YamlOptions = {}): Document.Parsed | Problem {
   const lines = options.lineCounter ?? new LineCounter();
   const tokens = tokensOf(text, lines);
   if (!tokens) return tooDeep;
-  // Its warnings would go to standard error, past the gate there (fm-51).
+  // The library would print warnings on standard error, past the gate there (fm-51).
   const [document, another] = new Composer({ ...options, logLevel: 'error' }).compose(tokens, true, text.length);
   if (!document) throw new Error('the composer gives a document of any text');
   if (another) {
@@ -37,7 +43,9 @@ export function parseYamlDocument(text: string, options: YamlOptions = {}): Docu
   return document;
 }
 
-/** The value that the text says. Throws the first of its errors, or one for what is too deep. */
+/**
+ * Returns the value of the text. Throws its first error, or an error for a text that is too deep.
+ */
 export function readYamlValue(text: string, options: YamlOptions & ToJSOptions = {}): unknown {
   const document = parseYamlDocument(text, options);
   if (isProblem(document)) throw new Error(`it ${document.reason}`);
@@ -46,7 +54,10 @@ export function readYamlValue(text: string, options: YamlOptions & ToJSOptions =
   return document.toJS(options);
 }
 
-/** The syntax; undefined as soon as it is too deep: until it is whole, the parser keeps its levels in a stack of its own, and not in calls. */
+/**
+ * Returns the syntax; undefined where it is too deep. Until the end the parser keeps levels in a
+ * stack of its own, without recursion.
+ */
 function tokensOf(text: string, lines: LineCounter): readonly CST.Token[] | undefined {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
