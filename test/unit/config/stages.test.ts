@@ -94,7 +94,7 @@ describe('controlPlanes', () => {
   });
 
   it.each<[string, object, readonly (string | RegExp)[]]>([
-    ['none and no controlPlane', {}, [/^controlPlane: is required: the Kong that is kept right; .* controlPlanes$/]],
+    ['none and no controlPlane', {}, [/^controlPlane: is required: the control plane to write; .* controlPlanes$/]],
     [
       'beside controlPlane',
       { controlPlane: konnect, controlPlanes: [canary] },
