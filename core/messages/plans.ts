@@ -29,7 +29,7 @@ export const obstacleMessages = {
     see,
   },
   blind: {
-    text: 'AWS refuses every scope, so that nothing that discovery says can be trusted. Only certain changes are written.',
+    text: 'AWS refuses every scope, so the result of discovery cannot be trusted. Only certain changes are written.',
     causes: [
       {
         cause: 'The credentials are missing, expired, of another account or without permissions.',

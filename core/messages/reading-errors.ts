@@ -14,7 +14,7 @@ export const readingErrors = {
       {
         cause: 'You have no configuration yet.',
         fix: 'Let `init` write one from what your credentials can read.',
-        command: 'kong-privatelink init --help',
+        command: 'kong-privatelink init',
       },
     ],
     exit: ofError,

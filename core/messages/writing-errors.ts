@@ -62,7 +62,6 @@ export const writingErrors = {
       {
         cause: 'decK is missing, too old, or ended with an error. The message quotes decK.',
         fix: 'Install decK 1.40 or newer, or name it in `controlPlane.binary`.',
-        command: 'deck version',
       },
       { cause: 'The decK file in `controlPlane.path` is damaged.', fix: 'Restore the file, or remove it.' },
     ],
@@ -94,7 +93,7 @@ export const writingErrors = {
         command: 'kong-privatelink schema --upload',
       },
       {
-        cause: 'Entities that people wrote depend on an entity that has to be deleted.',
+        cause: 'Entities of other people depend on an entity that has to be deleted.',
         fix: 'Move or delete the entities that the message names.',
       },
     ],

@@ -41,10 +41,10 @@ function entriesOf(kind: MessageKind): readonly MessageEntry[] {
 }
 
 function indexOf(kinds: readonly MessageKind[]): string {
-  const seen = symptoms.map(({ title }) => linkTo(title)).join('; ');
+  const seen = symptoms.map(({ title }) => linkTo(title)).join('<br>');
   const rows = kinds.map((kind) => {
     const codes = entriesOf(kind).map(({ id }) => linkTo(id));
-    return `| ${linkTo(messageKinds[kind].title)} | ${messageKinds[kind].where} | ${codes.join(', ')} |`;
+    return `| ${linkTo(messageKinds[kind].title)} | ${messageKinds[kind].where} | ${codes.join('<br>')} |`;
   });
   return [
     '| About | Where you meet it | Entries |',
