@@ -12,25 +12,26 @@ export type ResolverOptions = {
   readonly json?: boolean;
 };
 
-export const resolverSummary = "answer a data plane's DNS: each domain by the addresses that are nearest and alive";
+export const resolverSummary = "Answer a data plane's DNS with the nearest live addresses of each domain";
 
 export const resolverHelp = `
-Runs beside Kong, on loopback. <domain>.privatelink.internal, also below _http._tcp., is answered as SRV, A and AAAA with the
-addresses of the own zone while one of them is alive, then of the own region, then with all. Up to eight farther ones stand
-beside them as spares, for about one request in a thousand each. Kong follows a change within two seconds, and no request
-passes through here.
-Kong asks it with dns_resolver=127.0.0.1:5353; with new_dns_client=on, with resolver_address=127.0.0.1:5353. Other names are asked
-of the resolvers in /etc/resolv.conf, or in resolver.forward.
-SIGHUP reads the configuration again; SIGTERM ends it. The log is JSON on standard error. With --json standard output gets one line
-once it listens.
---check asks the one that runs, as a container's health check does, and ends.`;
+Runs beside Kong, on loopback. Answers <domain>.privatelink.internal, also below _http._tcp., as
+SRV, A and AAAA. The answer holds the addresses of the own zone while one of them is alive, then of
+the own region, then all. Up to eight farther addresses are added as spares. Each spare gets about
+one request in a thousand. Kong follows a change within two seconds. No request passes through the
+resolver.
+Set dns_resolver=127.0.0.1:5353 in Kong. With new_dns_client=on set resolver_address=127.0.0.1:5353.
+Other names go to the resolvers in /etc/resolv.conf, or in resolver.forward.
+SIGHUP reloads the configuration. SIGTERM stops the resolver. The log is JSON on standard error.
+With --json standard output gets one line when the resolver listens.
+--check asks the running resolver, as a container's health check does, and exits.`;
 
 /** The options beside `-c` and `--json`: flags and descriptions. */
 export const resolverOptions: readonly (readonly [flags: string, description: string])[] = [
   ['--listen <address>', 'IP address and port, in place of resolver.listen'],
-  ['--suffix <name>', 'what names end in, in place of resolver.suffix'],
-  ['--zone-id <id>', 'own zone, as use1-az1; in place of KONG_PRIVATELINK_ZONE_ID and of instance metadata'],
-  ['--no-forward', 'refuse all other names'],
-  ['--metrics <address>', 'serve Prometheus metrics: 127.0.0.1:PORT or unix:/path'],
-  ['--check', 'ask the resolver that runs there, and end: 0 where it answers, else 1'],
+  ['--suffix <name>', 'Suffix of the names, in place of resolver.suffix'],
+  ['--zone-id <id>', 'Own zone, for example use1-az1, in place of KONG_PRIVATELINK_ZONE_ID and instance metadata'],
+  ['--no-forward', 'Refuse all other names'],
+  ['--metrics <address>', 'Serve Prometheus metrics at 127.0.0.1:PORT or unix:/path'],
+  ['--check', 'Ask the running resolver, and exit: 0 when it answers, else 1'],
 ];

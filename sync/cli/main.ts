@@ -117,18 +117,20 @@ function createProgram({ terminal, signal }: MainOptions, { writeErr, done }: En
     .description(
       'Keeps Kong routed to AWS PrivateLink endpoints: tag an endpoint kong:domain=sd2, and Kong routes /sd2 to it.',
     )
-    .version(version)
+    .version(version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help for a command')
     .addHelpText(
       'after',
       wrapLines(
         `
 Configuration: -c FILE, else $KONG_PRIVATELINK_CONFIG,
                else ./kong-privatelink.yaml
-First steps:   ${called} sandbox          see it work, nothing needed
-               ${called} doctor           what is missing before it works for you, and the fix
-               ${called} discover         what your endpoints look like from here
-               ${called} diff             what would change, and why
-               ${called} sync             change it
+First steps:   ${called} sandbox          see it work, without any setup
+               ${called} doctor           find what is missing, with the fix
+               ${called} discover         list your endpoints
+               ${called} diff             show what would change, and why
+               ${called} sync             apply the changes
 ${formatExits(exitMeanings)}`,
         columns,
       ),

@@ -5,24 +5,24 @@ import type { Verb } from './verb';
 export type OptionEntry = readonly [flags: string, description: string, how?: 'repeatable' | readonly string[]];
 
 /** Of every verb, besides its own. */
-export const jsonOption: OptionEntry = ['--json', 'one JSON object on standard output'];
+export const jsonOption: OptionEntry = ['--json', 'Print one JSON object on standard output'];
 
 /** Of a verb that names no options of its own, and of most that do. */
-export const configOption: OptionEntry = ['-c, --config <file>', 'configuration file'];
+export const configOption: OptionEntry = ['-c, --config <file>', 'Configuration file'];
 
 /** Of a verb that is for each of several control planes. */
-export const stageOption: OptionEntry = ['--stage <name>', 'this one of several control planes alone'];
+export const stageOption: OptionEntry = ['--stage <name>', 'Only the control plane with this stage name'];
 
 /** Of a verb that reads AWS. */
 export const strictOption: OptionEntry = [
   '--strict',
-  'end with 5 where a scope is unknown or an endpoint is in quarantine',
+  'Exit with 5 when a scope is unknown or an endpoint is in quarantine',
 ];
 
 /** Of a verb that removes. */
 export const allowRemovalsOption: OptionEntry = [
   '--allow-removals <n>',
-  'let up to this many addresses leave, this once, past the brake',
+  'Allow up to this many addresses to leave, once, past the brake',
 ];
 
 export type VerbEntry = {

@@ -8,49 +8,51 @@ import { protectVerbs } from './protect/entries';
 import { rolloutEntry } from './rollout/entry';
 import { allowRemovalsOption, configOption, stageOption, strictOption, type VerbEntry } from './verb-entry';
 
-const verboseOption = ['--verbose', 'list each change, however many there are'] as const;
-const uncertain = '--strict, and something is uncertain';
+const verboseOption = ['--verbose', 'List each change, however many there are'] as const;
+const uncertain = '--strict: something is unknown, or an endpoint is in quarantine';
 
 /** What the command line offers, in the order of its help. */
 export const verbs: readonly VerbEntry[] = [
   {
     name: 'discover',
-    summary: 'show the endpoints that discovery sees, and why some are not used',
+    summary: 'Show the endpoints that discovery finds, and why some are not used',
     help: `
-Reads AWS only; writes nothing but FILE. Start here: when an endpoint is missing, this says why.
-Of endpoints that contradict each other it takes the oldest; diff and sync take the one that is in use already.
---out writes what was seen as a snapshot, which other gateways of this owner read with a source of type snapshot, without
-calling AWS. What FILE holds of a scope that cannot be read now stays in it.`,
+Reads AWS only. Writes nothing but the FILE of --out. Start here when an endpoint is missing.
+Where endpoints contradict each other, discover takes the oldest endpoint. diff and sync take the
+endpoint that is in use already.
+--out writes the result as a snapshot. Other gateways of this owner read the snapshot with a source
+of type snapshot, and do not call AWS. A scope that cannot be read now keeps its earlier content in
+FILE.`,
     exits: {
       done: 'done (unknown scopes are warnings)',
-      error: 'configuration, or no scope has usable credentials',
+      error: 'the configuration is invalid, or no scope has usable credentials',
       uncertain,
     },
-    options: [configOption, ['--out <file>', 'also write what was seen to this file, as a snapshot'], strictOption],
+    options: [configOption, ['--out <file>', 'Also write the result to this file, as a snapshot'], strictOption],
     isPrinted: (options) => !('out' in options),
     load: async () => (await import('./commands/discover')).runDiscover,
   },
   contractsEntry,
   {
     name: 'diff',
-    summary: 'show what sync would change in the control plane, and why',
+    summary: 'Show what sync would change in the control plane, and why',
     help: `
-Writes nothing. Each line names the entity and the reason (the endpoint, its state, the field that differs); more than 60
-changes are counted by domain.
---out writes the changes to a file for people to approve; sync --plan applies what they approved.`,
+Writes nothing. Each line names the entity and the reason: the endpoint, its state, the field that
+differs. More than 60 changes are shown as counts by domain.
+--out writes the changes to a file. People approve the file, and sync --plan applies it.`,
     exits: {
-      done: 'same',
+      done: 'no difference',
       error: 'error',
-      differs: 'differs (also where sync would refuse or withhold, which it then says)',
-      incomplete: 'something of publish cannot be read',
+      differs: 'differences, or sync would refuse or withhold something',
+      incomplete: 'a publication cannot be read',
       uncertain,
     },
     options: [
       configOption,
       stageOption,
-      ['--domain <domain>', 'show this domain alone'],
+      ['--domain <domain>', 'Show this domain only'],
       verboseOption,
-      ['--out <file>', 'also write the changes to this file, for sync --plan'],
+      ['--out <file>', 'Also write the changes to this file, for sync --plan'],
       allowRemovalsOption,
       strictOption,
     ],
@@ -59,21 +61,24 @@ changes are counted by domain.
   },
   {
     name: 'sync',
-    summary: 'bring the control plane to what discovery sees',
+    summary: 'Make the control plane match what discovery finds',
     help: `
-Creates, then updates, then deletes. Removes a target only when AWS says that its endpoint is gone, or (policy sync)
-after it was absent from a known scope removeAfterAbsences times and removeAfterSeconds long; never a domain's last one
-by absence. Entities without this owner's tags are never touched.
-Removals of more than policy.maxRemovePercent of all addresses are withheld, and the rest is written.
---plan plans afresh and writes only what FILE (of diff --out) holds too; an update or a removal that is not in it refuses all,
-and so do withheld removals.
---watch logs to standard output; with --json that gets each pass's report on a line, and standard error the log. --allow-removals
-covers its first pass alone. What is wrong is logged when it begins, hourly while it lasts, and when it ends; each pass
-with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
+Creates, then updates, then deletes. Never changes an entity without the tags of this owner.
+A target leaves when AWS says that its endpoint is gone. With policy: sync a target also leaves when
+a known scope did not list it removeAfterAbsences times, for at least removeAfterSeconds. The last
+target of a domain never leaves by absence.
+The brake withholds removals of more than policy.maxRemovePercent of all addresses. The rest is
+written.
+--plan plans again and writes only the changes that FILE (written by diff --out) lists. Nothing is
+written when the new plan has an update or a removal that FILE lacks, or withheld removals.
+--watch logs to standard output. With --json the log goes to standard error, and standard output
+gets one report a line for each pass. --allow-removals applies to the first pass only. The worker
+logs a problem when it begins, each hour while it lasts, and when it ends. --log-level debug logs
+each pass. The log is text on a terminal and JSON elsewhere.`,
     exits: {
       done: 'done',
-      error: 'error and nothing written',
-      differs: 'with a rollout: waiting for somebody',
+      error: 'error, and nothing was written',
+      differs: 'the rollout waits for an approval or an order, or for time to pass',
       refused: 'refused or withheld by policy, or halted by a gate',
       incomplete: 'some entities could not be applied',
       uncertain,
@@ -81,11 +86,11 @@ with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
     options: [
       configOption,
       stageOption,
-      ['--dry-run', 'write nothing, show what would be written: as diff does, with its exit codes'],
-      ['--plan <file>', 'write only what this file of diff --out holds too'],
-      ['--watch', 'go on, pass after pass, until stopped'],
-      ['--log-level <level>', 'of --watch: debug, info (default), warn or error', ['debug', 'info', 'warn', 'error']],
-      ['--log-format <format>', 'of --watch: text or json', ['text', 'json']],
+      ['--dry-run', 'Write nothing. Show what diff shows, with the exit codes of diff'],
+      ['--plan <file>', 'Write only the changes that this file of diff --out lists'],
+      ['--watch', 'Run pass after pass, until stopped'],
+      ['--log-level <level>', 'With --watch: debug, info (default), warn or error', ['debug', 'info', 'warn', 'error']],
+      ['--log-format <format>', 'With --watch: text or json', ['text', 'json']],
       allowRemovalsOption,
       verboseOption,
       strictOption,
@@ -95,26 +100,27 @@ with --log-level debug. The log is text on a terminal and JSON elsewhere.`,
   },
   {
     name: 'retire',
-    summary: 'take a domain out of the control plane, after showing what leaves',
+    summary: 'Remove a domain from the control plane, after showing what leaves',
     help: `
-Removes the domain's route, plugins, service, targets and upstream, in that order, once nothing claims it any more. Asks first,
-and plans again after the answer; where nobody can answer, --yes is the answer. The brake does not count here.
-A scope that is unknown and holds, or may claim, the domain refuses it: for an account that is gone for good, name the scope
-with --despite-unknown.`,
+Removes the domain's route, plugins, service, targets and upstream, in this order. No endpoint may
+claim the domain any more. retire asks first, and plans again after the answer. Give --yes where
+nobody can answer. The brake does not apply.
+retire refuses while an unknown scope holds, or may claim, the domain. Where an account is gone for
+good, name its scope with --despite-unknown.`,
     exits: {
       done: 'done',
       error: 'error',
-      refused: 'an endpoint claims the domain or may do so, others depend on it, or not confirmed',
-      incomplete: 'some entities are left',
+      refused: 'an endpoint claims or may claim the domain, other entities depend on it, or not confirmed',
+      incomplete: 'some entities remain: run retire again',
     },
-    argument: ['<domain>', 'the domain to remove'],
+    argument: ['<domain>', 'The domain to remove'],
     options: [
       configOption,
       stageOption,
-      ['--yes', 'do not ask'],
+      ['--yes', 'Do not ask'],
       [
         '--despite-unknown <scope>',
-        'a scope that is gone for good, and counts for nothing; may be repeated',
+        'Ignore this scope, which is gone for good. May be repeated',
         'repeatable',
       ],
     ],
@@ -123,33 +129,34 @@ with --despite-unknown.`,
   ...protectVerbs,
   {
     name: 'rollback',
-    summary: 'take a control plane back to a revision that ran, after showing the plan',
+    summary: 'Return a control plane to an earlier revision, after showing the plan',
     help: `
-A revision is the configuration that a control plane holds: settings of upstreams, services, routes, plugins. Going back writes
-the revision with the targets of today, and pins the control plane to it. The pin ends with rollback newest, or when the
-configuration that was taken back changes, in the file or in the tags.
-A service, route or plugin that the revision lacks leaves where the journal in stateDir says which revision brought it; upstreams
-and targets never leave.
-Without REVISION it goes to what ran before the revision that runs now; history lists all. Several control planes go back one
-after the other; --stage names one.
-It shows the plan and asks; where nobody can answer, --now is the answer.`,
+A revision is the configuration that a control plane holds: settings of upstreams, services, routes
+and plugins. rollback writes the revision with the targets of today, and pins the control plane to
+it. The pin ends with rollback newest, or when the configuration that was rolled back changes, in
+the file or in the tags.
+A service, route or plugin that the revision lacks leaves only where the journal in stateDir records
+which revision brought it. Upstreams and targets never leave.
+Without REVISION the control plane returns to the revision before the current one. history lists
+all revisions. Several control planes go back one after the other. --stage selects one.
+rollback shows the plan and asks. Give --now where nobody can answer.`,
     exits: {
       done: 'done',
-      error: 'error, or no such revision; nothing written',
+      error: 'error, or no such revision. Nothing was written',
       refused: 'refused by policy, or not confirmed',
-      incomplete: 'some entities could not be applied: the next pass goes on',
+      incomplete: 'some entities could not be applied: the next pass continues',
     },
-    argument: ['[revision]', 'its id, or what the id begins with; newest ends the pin', ['newest']],
-    options: [configOption, stageOption, ['--now', 'do not ask'], allowRemovalsOption],
+    argument: ['[revision]', 'Id of the revision, or its first characters. newest ends the pin', ['newest']],
+    options: [configOption, stageOption, ['--now', 'Do not ask'], allowRemovalsOption],
     load: async () => (await import('./commands/rollback')).runRollback,
   },
   rolloutEntry,
   {
     name: 'history',
-    summary: 'show what each control plane runs, and what ran before: when, by whom, what changed',
+    summary: 'Show what each control plane runs and ran: when, by whom, what changed',
     help: `
-Reads stateDir alone; Konnect is asked only which control planes a select stands for. rollback takes a control plane back to any
-revision of the list, but for those that are not kept any more.`,
+Reads stateDir only. Konnect is asked only which control planes match select. rollback returns a
+control plane to a revision of this list, unless the line says "not kept".`,
     exits: { done: 'done', error: 'error' },
     options: [configOption, stageOption],
     isPrinted: () => true,
@@ -158,19 +165,21 @@ revision of the list, but for those that are not kept any more.`,
   explainEntry,
   {
     name: 'schema',
-    summary: "print a plugin's schema or the configuration's, or put those of plugins into the control plane",
+    summary: 'Print the schema of a plugin or of the configuration, or upload plugins',
     help: `
-sync uploads a plugin's by itself before it writes an entity of the plugin; do it by hand where decK writes the entities.
---upload without --plugin is for privatelink, for privatelink-zone where a domain uses it, and for
+sync uploads a plugin's schema before it writes an entity of the plugin. Where decK writes the
+entities, upload the schema with --upload.
+--upload without --plugin uploads privatelink, privatelink-zone where a domain uses it, and
 privatelink-callers where contracts names a service of the gateway.
---config without a file prints the JSON Schema of the configuration, for editors; the first line of the configuration names it:
+--config without a file prints the JSON Schema of the configuration, for editors. The first line of
+the configuration names that file:
   ${called} schema --config > kong-privatelink.schema.json
   # yaml-language-server: $schema=kong-privatelink.schema.json`,
     exits: { done: 'done', error: 'error' },
     options: [
-      ['-c, --config [file]', "configuration file; without a name: print the configuration's own schema"],
-      ['--plugin <name>', `the plugin: ${ownPlugins.join(', ')} (default: the first)`, ownPlugins],
-      ['--upload', 'put it into the control plane where it differs (Konnect)'],
+      ['-c, --config [file]', "Configuration file. Without a name: print the configuration's own schema"],
+      ['--plugin <name>', `The plugin: ${ownPlugins.join(', ')} (default: the first)`, ownPlugins],
+      ['--upload', 'Upload the schema to the control plane where it differs (Konnect)'],
       stageOption,
     ],
     isPrinted: (options) => !('upload' in options),
@@ -178,9 +187,10 @@ privatelink-callers where contracts names a service of the gateway.
   },
   {
     name: 'render',
-    summary: 'write the decK file for CI',
+    summary: 'Write the decK file for CI',
     help: `
-The file holds everything that this owner should have in the control plane, with select tags and without ids:
+The file holds everything that this owner should have in the control plane, with select tags and
+without ids:
   ${called} render -o kong.yaml && deck gateway diff kong.yaml
 Removals that the brake withholds stay in the file.`,
     exits: {
@@ -188,12 +198,12 @@ Removals that the brake withholds stay in the file.`,
       error: 'error',
       refused:
         'refused (a file written now could remove targets that are only unknown), or written with removals withheld',
-      uncertain: '--strict: written, and something is uncertain',
+      uncertain: '--strict: written, and something is unknown or in quarantine',
     },
     options: [
       configOption,
       stageOption,
-      ['-o, --output <file>', 'file to write, only when it changes (default: standard output)'],
+      ['-o, --output <file>', 'Write this file, only when it changes (default: standard output)'],
       allowRemovalsOption,
       strictOption,
     ],
@@ -203,10 +213,11 @@ Removals that the brake withholds stay in the file.`,
   ...adoptVerbs,
   {
     name: 'doctor',
-    summary: 'check the configuration, AWS, the control plane and this machine, with the fix for what is wrong',
+    summary: 'Check the configuration, AWS, the control plane and this machine, with fixes',
     help: `
-Reads everything that sync needs, and writes nothing. One line for each check: ok, warning (sync works, or works later) or failed.`,
-    exits: { done: 'all ok or warnings', error: 'a check failed' },
+Reads everything that sync needs. Writes nothing. Prints one line for each check: ok, warning (sync
+works, or will work later) or failed.`,
+    exits: { done: 'all checks are ok or warnings', error: 'a check failed' },
     options: [configOption, stageOption],
     isPrinted: () => true,
     load: async () => (await import('./commands/doctor')).runDoctor,
@@ -215,34 +226,34 @@ Reads everything that sync needs, and writes nothing. One line for each check: o
     name: 'resolver',
     summary: resolverSummary,
     help: resolverHelp,
-    exits: { done: 'stopped, or --check: it answers', error: 'it cannot begin, or --check: it does not answer' },
+    exits: { done: 'stopped, or --check: it answers', error: 'it cannot start, or --check: it does not answer' },
     options: [configOption, ...resolverOptions],
     isPrinted: (options) => 'check' in options,
     load: async () => (await import('./resolver/verb')).runResolverVerb,
   },
   {
     name: 'sandbox',
-    summary: 'run the whole chain on this machine: AWS, Konnect, a gateway and four accounts, embedded',
+    summary: 'Run the whole chain on this machine: AWS, Konnect, a gateway, four accounts',
     help: `
-Needs no configuration, no account and no network. Everything listens on loopback and is a stand-in that says so;
-discovery, plan, apply and the plugin are the real ones.`,
-    exits: { done: 'every request went right', error: 'a hop failed', interrupted: 'stopped with Ctrl-C' },
+Needs no configuration, no account and no network. Everything listens on loopback. AWS, Konnect, the
+gateway and the domains are stand-ins. Discovery, plan, apply and the plugin are the real ones.`,
+    exits: { done: 'every request succeeded', error: 'a hop failed', interrupted: 'stopped with Ctrl-C' },
     options: [
-      ['--once', 'exit after the demonstration although this is a terminal'],
+      ['--once', 'Exit after the demonstration, also on a terminal'],
       [
         '--estate <name>',
         'T0 (default), T1 across regions, T2 central gateway, T3 Cloud Map, T4 peered networks',
         ['T0', 'T1', 'T2', 'T3', 'T4'],
       ],
-      ['--serve', "only AWS, Konnect and the domains, for AWS's command line and a Kong of your own on 127.0.0.1:8000"],
+      ['--serve', "Serve AWS, Konnect and the domains only, for the AWS CLI and your own Kong on 127.0.0.1:8000"],
       [
         '--port <number>',
-        'with --serve: where AWS listens, and Konnect on the next (default 9001; 0: any that are free)',
+        'With --serve: port of AWS. Konnect gets the next port (default 9001. 0: any free ports)',
       ],
-      ['--faults', 'show what each of the faults of AWS does to discovery and to requests: about a minute'],
+      ['--faults', 'Show how discovery and requests react to each fault of AWS. Takes about a minute'],
       [
         '--rollout',
-        'show how a change goes from stage to stage over three control planes, and how a bad one comes back',
+        'Show a rollout over three control planes, and how a bad change rolls back',
       ],
     ],
     isPrinted: () => true,
@@ -250,7 +261,7 @@ discovery, plan, apply and the plugin are the real ones.`,
   },
   {
     name: 'version',
-    summary: 'print the version, as --version does',
+    summary: 'Print the version, as --version does',
     help: '',
     exits: { done: 'done' },
     options: [],
@@ -259,13 +270,14 @@ discovery, plan, apply and the plugin are the real ones.`,
   },
   {
     name: 'completion',
-    summary: 'print what a shell needs to complete verbs, options and files',
+    summary: 'Print the completion script of a shell',
     help: `
-In the shell's own start file, for the command on the PATH (not for npx):
+Completes verbs, options and files. For the command on the PATH (not for npx), add to the start file
+of the shell:
   bash  source <(kong-privatelink completion bash)
   zsh   source <(kong-privatelink completion zsh)   (after compinit)
   fish  kong-privatelink completion fish | source`,
-    exits: { done: 'done', error: 'a shell that it does not know' },
+    exits: { done: 'done', error: 'unknown shell' },
     argument: ['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']],
     options: [],
     isPrinted: () => true,

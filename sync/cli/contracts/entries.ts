@@ -3,20 +3,24 @@ import { configOption, type VerbEntry } from '../verb-entry';
 
 export const contractsEntry: VerbEntry = {
   name: 'contracts',
-  summary: 'show who connects to the endpoint services of contracts, and what each may call',
+  summary: 'Show who connects to the endpoint services of contracts, and may call what',
   help: `
-Reads AWS only, and needs no token of the control plane. A line for each connection: whose it is, its state, which domains its consumer
-may call (-: it is not contracted), and the MODE that the configuration gives its other requests: observe logs them, enforce answers 403
-(-: a provider's own service, where Kong checks nothing). diff says what Kong holds, and which domains nobody has.
-Findings stand below, each with its fix. What cannot be read is said, and what was known of it last is shown.
-It does nothing about them: diff shows, and sync does, what accept, reject and permissions of contracts allow.
+Reads AWS only. Needs no token of the control plane. Each line is one connection: its consumer, its
+state, and the domains that its consumer may call (-: no contract). MODE is the configured mode for
+other requests: observe logs them, enforce answers 403. A - under MODE means a provider's own
+service, where Kong checks nothing. diff shows what Kong holds, and the names in calls without
+endpoints.
+Findings stand below the table, each with its fix. Where AWS cannot be read, contracts says so and
+shows what was last known.
+contracts changes nothing. diff shows what accept, reject and permissions of contracts would do, and
+sync does it.
   ${called} contracts --json | jq '.connections[] | select(.mayCall == [])'`,
   exits: {
-    done: 'done (what is unknown is a warning)',
-    error: 'configuration, also one without contracts, or no service has usable credentials',
-    uncertain: '--strict, and something of a service is unknown',
+    done: 'done (unknown parts are warnings)',
+    error: 'the configuration is invalid or has no contracts, or no service has usable credentials',
+    uncertain: '--strict: a part of a service is unknown',
   },
-  options: [configOption, ['--strict', 'end with 5 where something of a service is unknown']],
+  options: [configOption, ['--strict', 'Exit with 5 when a part of a service is unknown']],
   isPrinted: () => true,
   load: async () => (await import('./verb')).runContracts,
 };

@@ -4,24 +4,27 @@ import type { VerbEntry } from '../verb-entry';
 export const protectVerbs: readonly VerbEntry[] = [
   {
     name: 'protect',
-    summary: 'let nothing take these domains or entities away, but what AWS reports as gone for good',
+    summary: 'Keep domains or entities from being removed, unless AWS reports them gone',
     help: `
-Writes the first file of include, which it makes where there is none; comments and order of that file stay. Of a domain
-that is listed nothing is removed, and retire refuses it. An entity is named as diff and --json name it (route:sd2,
-target:sd2.privatelink|10.0.1.11:80, in quotes) and stays with what is below it, and with what it needs.
-Targets leave all the same whose endpoint AWS reports as deleted, rejected or failed; new ones come, and weights change.
-A worker goes by it from its next pass on; diff shows what stays.`,
-    exits: { done: 'done, or it was so already', error: 'error; nothing written' },
-    argument: ['<names...>', 'domains, and entities: a kind, a colon and a key'],
+Writes the first file of include, and creates it where it does not exist. Comments and order of that
+file stay. Nothing of a protected domain is removed, and retire refuses the domain. Name an entity
+as diff and --json do (route:sd2, target:sd2.privatelink|10.0.1.11:80, in quotes). The entity stays,
+together with the entities below it and the entities that it needs.
+A target still leaves when AWS reports its endpoint as deleted, rejected or failed. New targets
+come, and weights change.
+A worker reads the list in its next pass. diff shows what stays.`,
+    exits: { done: 'done, or the list was so already', error: 'error. Nothing was written' },
+    argument: ['<names...>', 'Domains, or entities as KIND:KEY'],
     load: async () => (await import('./run')).runProtect,
   },
   {
     name: 'unprotect',
-    summary: 'take domains or entities out of what protect lists',
+    summary: 'Remove domains or entities from the list of protect',
     help: `
-Writes the same file as protect. What stands in another file, such as the configuration itself, people take out there.`,
-    exits: { done: 'done, or it was so already', error: 'error; nothing written' },
-    argument: ['<names...>', 'as protect lists them'],
+Writes the same file as protect. A name in another file, for example in the configuration itself,
+must be removed there by hand.`,
+    exits: { done: 'done, or the list was so already', error: 'error. Nothing was written' },
+    argument: ['<names...>', 'Names as protect lists them'],
     load: async () => (await import('./run')).runUnprotect,
   },
 ];
