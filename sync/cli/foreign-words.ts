@@ -2,24 +2,24 @@ import { PrivatelinkError } from '#core/errors';
 
 const changes = 'diff shows what would change, and sync changes it';
 const checks = 'doctor checks the configuration, AWS and the control plane';
-const worker = 'sync --watch is the worker, which goes on until it is stopped';
-const seen = 'discover shows the endpoints, and diff what is not in the control plane yet';
-const removal = 'retire DOMAIN takes a domain out of the control plane';
+const worker = 'sync --watch is the worker: it runs until it is stopped';
+const seen = 'discover shows the endpoints, and diff shows what sync would change';
+const removal = 'retire DOMAIN removes a domain from the control plane';
 
 /** What people type who know Terraform, kubectl, decK or Helm, and what does it here. */
 export const foreignWords: Readonly<Record<string, string>> = {
-  apply: 'sync writes what diff shows; sync --plan only what a file of diff --out holds',
+  apply: 'sync writes what diff shows; sync --plan writes only what a file of diff --out lists',
   deploy: changes,
   push: changes,
   update: changes,
-  plan: 'diff shows what would change; diff --out writes it to a file, which sync --plan takes',
+  plan: 'diff shows what would change; diff --out writes the changes to a file, and sync --plan applies the file',
   preview: changes,
   check: checks,
   lint: checks,
   ping: checks,
   test: checks,
   validate: checks,
-  status: `diff shows what is not as it should be; ${checks}`,
+  status: `diff shows what sync would change; ${checks}`,
   describe: seen,
   get: seen,
   list: seen,
@@ -32,15 +32,15 @@ export const foreignWords: Readonly<Record<string, string>> = {
   reset: removal,
   rm: removal,
   uninstall: removal,
-  dump: 'render writes the decK file of what should be; deck gateway dump what the control plane holds',
-  export: 'render writes the decK file of what should be',
+  dump: 'render writes the decK file of the desired state; deck gateway dump writes what the control plane holds',
+  export: 'render writes the decK file of the desired state',
   demo: 'sandbox shows the whole chain on this machine',
   daemon: worker,
   run: worker,
   serve: `${worker}; sandbox --serve serves a sandbox`,
   start: worker,
   watch: worker,
-  complete: 'completion bash (zsh, fish) prints what the shell needs',
+  complete: 'completion bash (zsh, fish) prints the completion script of the shell',
 };
 
 /** The arguments as our verbs take them: `help VERB` as `VERB --help`. Throws PrivatelinkError (CONFIG_INVALID) for a word of another tool. */

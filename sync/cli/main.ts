@@ -70,13 +70,13 @@ function isVerb(word: string): boolean {
 }
 
 function usageFix(verb?: string): string {
-  return `${[called, ...(verb ? [verb] : []), '--help'].join(' ')} shows what there is`;
+  return `${[called, ...(verb ? [verb] : []), '--help'].join(' ')} shows the usage`;
 }
 
 /** What is left of an unset variable in a script must not read as if the option had been left out: `--plan ""` would write what nobody approved. */
 function parseValue(text: string): string {
   const isMissing = text === '' || text.startsWith('--');
-  if (isMissing) throw new InvalidArgumentError('That is no value: give one, or leave the option out.');
+  if (isMissing) throw new InvalidArgumentError('The value is missing: give a value, or leave the option out.');
   return text;
 }
 

@@ -61,7 +61,7 @@ export async function perStage(options: Staged, signal: AbortSignal, work: Work)
 function whichStage(what: string, sessions: readonly StageSession[]): PrivatelinkError {
   return new PrivatelinkError(`${what} is for one stage, and there are several`, {
     code: 'CONFIG_INVALID',
-    fix: `say which with --stage: ${sessions.map(({ stage }) => stage).join(', ')}`,
+    fix: `name one with --stage: ${sessions.map(({ stage }) => stage).join(', ')}`,
   });
 }
 

@@ -13,6 +13,9 @@ export async function whyUnconfirmed(
   { terminal, json }: { readonly terminal: Pick<Terminal, 'confirm'>; readonly json?: boolean },
 ): Promise<string | undefined> {
   if (json || !terminal.confirm)
-    return formatProblem({ reason: 'nobody is there to confirm this', fix: `look at it, then add ${flag}` });
+    return formatProblem({
+      reason: 'no terminal is there to ask for a confirmation',
+      fix: `review the plan, then add ${flag}`,
+    });
   return (await terminal.confirm(text)) ? undefined : 'not confirmed';
 }

@@ -4,7 +4,7 @@ import { writeFix, writeIfChanged } from '#io/files';
 /** Writes the file that the command line names, only when it changes; gives what was done, for people. Throws PrivatelinkError (STATE). */
 export async function writeOutput(path: string, text: string): Promise<string> {
   try {
-    return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is as it should be`;
+    return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is up to date`;
   } catch (cause) {
     const fix = writeFix(cause, 'make its folder, and let this user write there');
     throw new PrivatelinkError(`cannot write ${path} (${messageOf(cause)})`, { code: 'STATE', fix, cause });

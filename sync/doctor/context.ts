@@ -17,7 +17,7 @@ import { openStage, openStagesGround } from '../rollout/open-stages';
 /** Time that a check gets, and what several checks need before it: a person waits for all of them. */
 export const checkTimeoutMs = 10_000;
 /** What to do about a check that does not end. */
-export const lateFix = 'check the address that it calls and the way there (DNS, proxy, firewall), and run doctor again';
+export const lateFix = 'check the address and the network path to it (DNS, proxy, firewall), and run doctor again';
 /** Less, so that a scope that does not answer is named, and not discovery as a whole. */
 const scopeTimeoutSeconds = 8;
 /** Time that discovery gets: what so many scopes take where none answers, and as long as a check with few of them. */

@@ -78,7 +78,11 @@ async function rightProblems(
     } catch (thrown) {
       signal.throwIfAborted();
       const isDenied = thrown instanceof PrivatelinkError && thrown.code === 'ACCESS_DENIED';
-      return [isDenied ? failed(messageOf(thrown)) : warning(`not known whether it may: ${messageOf(thrown)}`)];
+      return [
+        isDenied
+          ? failed(messageOf(thrown))
+          : warning(`cannot tell whether the role has this permission: ${messageOf(thrown)}`),
+      ];
     }
   });
   return (await Promise.all(asked)).flat();

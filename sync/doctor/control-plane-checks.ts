@@ -48,7 +48,7 @@ export async function checkConfiguredPlugins(
   await held;
   const { asked, problems, unchecked } = await checkPlugins({ config, base: (await session).base }, signal);
   const found = [...problems.map(failed), ...unchecked.map(warning)];
-  return found.length > 0 || asked === 0 ? found : [ok(`different ones that the control plane takes: ${asked}`)];
+  return found.length > 0 || asked === 0 ? found : [ok(`plugins that the control plane accepts: ${asked}`)];
 }
 
 /** What sync would meet: names that others have, a plan that policy refuses. */

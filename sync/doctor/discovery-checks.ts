@@ -48,7 +48,7 @@ export async function checkEndpoints(context: Context): Promise<readonly Diagnos
   const quarantined = [...lastQuarantined(snapshot), ...settleClaims(snapshot).quarantined].filter(isOurs);
   const domains = new Set(endpoints.map((one) => one.domain));
   const counts = `endpoints: ${endpoints.length}, domains: ${domains.size}, quarantined: ${quarantined.length}`;
-  if (quarantined.length > 0) return [warning(`${counts}; kong-privatelink discover names each with its fix`)];
+  if (quarantined.length > 0) return [warning(`${counts}; kong-privatelink discover lists each with its fix`)];
   if (endpoints.length > 0) return [ok(counts)];
   return [warning(`${counts}; tag an endpoint with its domain, in an account and region of sources`)];
 }

@@ -18,7 +18,7 @@ export async function checkStateDir({ config, options, now }: Context): Promise<
   try {
     await takesFolder(stateDir);
   } catch (thrown) {
-    const fix = 'make stateDir writable, or absent targets never leave and a restart starts with nothing known';
+    const fix = 'make stateDir writable. Otherwise absent targets never leave, and a restart knows no last good';
     return [warning(`${stateDir} cannot be written (${messageOf(thrown)}): ${fix}`)];
   }
   const { known, warning: unusable } = await lastGoodStoreOf(config, { ...options, isReadOnly: true }).read();
@@ -77,8 +77,8 @@ async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal):
     const url = `${tls ? 'https' : 'http'}://${listen}/healthz`;
     const { statusCode, body } = await request(url, { dispatcher, signal, headersTimeout: healthTimeoutMs });
     await body.dump();
-    if (statusCode === 200) return ok(`${listen} answers as sync --watch does`);
-    if (statusCode === 503) return warning(`${listen}: sync --watch makes no passes any more; look at its log`);
+    if (statusCode === 200) return ok(`${listen} is in use by sync --watch`);
+    if (statusCode === 503) return warning(`${listen}: sync --watch answers, but its passes hang; look at its log`);
   } catch {
     signal.throwIfAborted();
   } finally {

@@ -27,11 +27,9 @@ export async function checkNames({ config, snapshot }: Context, signal: AbortSig
 /** What was measured of both DNS clients of Kong 3.9 (docs/resolver.md). Addresses come as SRV, those of IPv6 too: AAAA is never asked for. */
 function needsOf(server: string): readonly Diagnosis[] {
   return [
-    ok(
-      `each data plane needs the resolver beside it, dns_resolver=${server}, and SRV in dns_order (as it is by default)`,
-    ),
+    ok(`each data plane needs the resolver beside it, dns_resolver=${server}, and SRV in dns_order (the default)`),
     warning(
-      `a data plane with new_dns_client=on needs resolver_address=${server} instead, and follows a change after up to 90 s there: keep new_dns_client=off where seconds count`,
+      `a data plane with new_dns_client=on needs resolver_address=${server} instead, and follows a change after up to 90 s: keep new_dns_client=off where seconds matter`,
     ),
   ];
 }
@@ -72,7 +70,7 @@ async function whyUnresolved(name: string, server: string, signal: AbortSignal):
     signal.throwIfAborted();
     const code = dnsCodeOf(thrown);
     const isSilent = code !== 'ESERVFAIL';
-    const reason = isSilent ? `does not answer from here (${code})` : `cannot tell what ${name} is (${code})`;
+    const reason = isSilent ? `does not answer from here (${code})` : `cannot resolve ${name} (${code})`;
     return { reason, isSilent };
   }
 }

@@ -26,25 +26,25 @@ export async function checkOrder({ config: { rollout }, listed }: Context): Prom
   if (!rollout) return [];
   const { order = [], notify } = rollout;
   const waves = wavesOf({ order, listed }).map((wave) => wave.map(nameOf).join(' and '));
-  const webhook = notify ? [`the webhook ${new URL(notify.url).host} is not called by doctor`] : [];
+  const webhook = notify ? [`doctor does not call the webhook ${new URL(notify.url).host}`] : [];
   const isKnown = (stage: string) => listed.includes(undefined) || listed.includes(stage);
   const missing = order.flat().filter((stage) => !isKnown(stage));
   return [
     ok([waves.join(', then '), ...webhook].join('; ')),
     ...missing.map((stage) =>
       warning(
-        `rollout.order names stage ${stage}, and there is none: stages after it wait; correct it, or add the stage`,
+        `rollout.order names stage ${stage}, and no such stage exists: later stages wait; correct the name, or add the stage`,
       ),
     ),
     // Where labels select stages, the file alone does not tell that a name is wrong.
     ...[...new Set(namedInGates(rollout).flatMap(({ name }) => name ?? []))]
       .filter((stage) => !isKnown(stage))
       .map((stage) =>
-        warning(`rollout.gates names stage ${stage}, and there is none: what it asks of it counts for nobody`),
+        warning(`rollout.gates names stage ${stage}, and no such stage exists: its settings apply to no stage`),
       ),
   ];
 }
 
 function nameOf(stage: string | undefined): string {
-  return stage ?? 'those that could not be listed';
+  return stage ?? 'stages that could not be listed';
 }

@@ -125,7 +125,7 @@ function blockedOf({ planned, foreign, done }: FateInput): ReadonlyMap<string, B
 function waitingOf(certain: readonly Change[], done: Report | undefined): readonly (readonly [string, Blocked])[] {
   if (!done?.held) return [];
   const tried = new Set((done.applied ?? []).map((one) => nameOf(one.change)));
-  const reason = `it waits for the end of the window that collects changes, ${done.heldUntil ?? ''}`;
+  const reason = `the worker collects changes until the end of the window, ${done.heldUntil ?? ''}`;
   return certain
     .filter((one) => !tried.has(nameOf(one)))
     .map((one) => [nameOf(one), { by: 'window', would: one.action, reason }] as const);

@@ -23,7 +23,11 @@ export function parseQuestion(text: string, options: QuestionOptions = {}): Expl
   const request = requestOf(text, options);
   if (request) return { is: 'request', text, request };
   const [given] = (['method', 'host', 'header'] as const).filter((name) => options[name] !== undefined);
-  if (given) throw invalid(`--${given} is for a path or a URL, and ${JSON.stringify(text)} is neither`, 'leave it out');
+  if (given)
+    throw invalid(
+      `--${given} works only with a path or a URL, and ${JSON.stringify(text)} is neither`,
+      'leave the option out',
+    );
   const address = addressOf(text);
   if (address) return { is: 'address', text, ...address };
   if (/^\S+$/.test(text)) return { is: 'name', text };

@@ -35,11 +35,11 @@ function warningOf({ name, content }: Write, before: readonly string[]): readonl
   const what = `${name.replace(':', ' ')} is flapping:`;
   if (before.at(-1) === content) {
     return [
-      `${what} somebody undid what was written to it; look for a second writer with this owner and another configuration`,
+      `${what} another process undid the last write; look for a second writer with this owner and another configuration`,
     ];
   }
   if (!before.includes(content)) return [];
   return [
-    `${what} it was changed back to what it was; look for an endpoint that comes and goes, or tags that are set to and fro`,
+    `${what} it was changed back to an earlier value; look for an endpoint that comes and goes, or tags that change repeatedly`,
   ];
 }

@@ -41,10 +41,10 @@ export function describeSessions({ ground, sessions }: Pick<StagesInUse, 'ground
 }
 
 const unusedWarning =
-  'the configuration file cannot be used, and what was read before stays in use: kong-privatelink doctor says why';
+  'the configuration file cannot be used, and the earlier configuration stays in use: kong-privatelink doctor shows why';
 
 const unfitWarning = 'control planes with the labels not used';
-const unlistedWarning = 'control planes not listed, those of before stay';
+const unlistedWarning = 'control planes could not be listed, the earlier list stays in use';
 
 /** The sessions, and what people have to know of the configuration: that it is not used, or only after a restart. */
 export function openStagesInUse(options: SessionOptions, { log, metrics, clock, signal, prepareOf }: Using) {

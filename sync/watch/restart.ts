@@ -13,10 +13,10 @@ export function fixedOf({ listen, tls, token = '' }: Config['watch']): Fixed {
 /** A warning for each setting that is another one now; it says no token. */
 export function needsRestart(started: Fixed, now: Fixed): readonly string[] {
   const warn = (name: keyof Fixed, what: string) =>
-    started[name] === now[name] ? [] : [`watch.${name} ${what}: it counts once the worker is restarted`];
+    started[name] === now[name] ? [] : [`watch.${name} ${what}: restart the worker to apply it`];
   return [
-    ...warn('listen', `is ${now.listen} now, and the worker listens on ${started.listen}`),
-    ...warn('tls', 'is not what the worker serves with'),
-    ...warn('token', 'is not the one that the worker asks for'),
+    ...warn('listen', `is ${now.listen}, and the worker listens on ${started.listen}`),
+    ...warn('tls', 'differs from the files that the worker uses'),
+    ...warn('token', 'differs from the token that the worker uses'),
   ];
 }

@@ -86,7 +86,7 @@ function limitConnections(): (socket: Socket) => void {
 
 function fixOf(cause: unknown, { tls }: Config['watch']): string {
   if (hasCode(cause, 'EADDRINUSE'))
-    return 'another worker may be running there: end it, or set watch.listen to a free address';
+    return 'another worker may be running there: stop it, or set watch.listen to a free address';
   const free = 'set watch.listen to an address of this machine that this user may listen on';
   return tls ? `${free}, and watch.tls to files that this user may read` : free;
 }

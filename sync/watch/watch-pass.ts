@@ -89,7 +89,7 @@ export function createWatchPass<D extends PassDependencies>(options: WatchPassOp
 /** The same words in each pass, as one warning. */
 function slowness(durationMs: number, intervalMs: number): readonly string[] {
   if (durationMs <= intervalMs) return [];
-  const reason = `a pass takes longer than watch.intervalSeconds (${intervalMs / 1_000}), so that changes are followed later`;
+  const reason = `a pass takes longer than watch.intervalSeconds (${intervalMs / 1_000}), so changes are applied later`;
   return [`${reason}; raise discovery.concurrency where there are many accounts, or watch.intervalSeconds`];
 }
 

@@ -22,12 +22,12 @@ const calls: Readonly<Record<string, Call>> = {
   doctor: [[], 0, 'control plane'],
   discover: [[], 0, '10.0.1.11'],
   // The configuration names no service.
-  contracts: [['--json'], 1, 'the configuration has none'],
+  contracts: [['--json'], 1, 'the configuration has no contracts'],
   diff: [[], 2, '10.0.1.11:80'],
   render: [[], 0, '10.0.1.11:80'],
   // What the estate holds was generated, or will be.
-  init: [['--json'], 1, 'is there already'],
-  adopt: [[], 0, 'Nothing that people wrote'],
+  init: [['--json'], 1, 'exists already'],
+  adopt: [[], 0, 'No service that people wrote'],
   sync: [[], 0, '10.0.1.11:80'],
   explain: [['/sd2/orders'], 0, 'of owner test'],
   retire: [['sd2', '--yes'], 3, 'sd2'],
@@ -37,7 +37,7 @@ const calls: Readonly<Record<string, Call>> = {
   history: [[], 0, 'follows the newest'],
   rollback: [['newest', '--now'], 0, 'follows the newest revision'],
   // The configuration has one control plane, and nothing to roll out.
-  rollout: [['status', '--json'], 1, 'the configuration has none'],
+  rollout: [['status', '--json'], 1, 'the configuration has no rollout'],
   schema: [[], 0, 'privatelink'],
   // None runs here.
   resolver: [['--check', '--json'], 1, 'does not answer'],

@@ -14,8 +14,8 @@ describe('npm start', () => {
     expect(out).toContain('answered with 403: this VPC endpoint may not call this service');
     expect(out).toMatch(/^ {2}connected to the gateway$/m);
     expect(out).toMatch(/ok the nonce [0-9a-f-]{36} came back from the end of the chain\n/);
-    expect(out).toContain('LATENCY is until the answer');
-    expect(out).toContain('Every request went right.');
+    expect(out).toContain('LATENCY is the time until the answer');
+    expect(out).toContain('Every request succeeded.');
     expect(out).not.toContain('\u001b');
     expect(out + err).not.toMatch(/warning|at .*\.js:\d+/i);
   });

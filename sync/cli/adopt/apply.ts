@@ -124,9 +124,9 @@ function waitingFor(domain: string, lacking: readonly string[]): string {
 
 function nothingToAdopt(domain: string, adoptable: readonly Adoptable[]): PrivatelinkError {
   const names = adoptable.map((one) => one.domain).join(', ') || 'nothing';
-  return new PrivatelinkError(`adopt: nothing that points at PrivateLink would be domain ${domain}`, {
+  return new PrivatelinkError(`adopt: no service that leads to PrivateLink would become domain ${domain}`, {
     code: 'CONFIG_INVALID',
-    fix: `adopt shows what there is: ${names}`,
+    fix: `give one of the domains that adopt shows: ${names}`,
   });
 }
 
@@ -135,8 +135,8 @@ function checkOverrides({ override = [] }: AdoptingOptions, adoptable: readonly 
   const differing = new Set(adoptable.flatMap(({ differences }) => differences.map(({ entity }) => entity)));
   const unknown = override.find((one) => !differing.has(one));
   if (unknown === undefined) return;
-  throw new PrivatelinkError(`--override ${unknown}: nothing of it would change`, {
+  throw new PrivatelinkError(`--override ${unknown}: this entity would not change`, {
     code: 'CONFIG_INVALID',
-    fix: differing.size > 0 ? `there are: ${[...differing].join(', ')}` : 'leave it out',
+    fix: differing.size > 0 ? `entities that would change: ${[...differing].join(', ')}` : 'leave it out',
   });
 }

@@ -91,13 +91,13 @@ type Findings = {
 
 function findingsOf(domain: string, { replaced, claiming, beside }: Findings): readonly string[] {
   return [
-    ...replaced.map((name) => `${name} does not come back: AWS has replaced its endpoint since`),
+    ...replaced.map((name) => `${name} does not come back: AWS has replaced its endpoint`),
     ...(beside.length > 0
       ? [`domains.${domain}.adopted stays in the file, for the control plane of ${beside.join(', ')}`]
       : []),
     ...(claiming.length > 0 && beside.length === 0
       ? [
-          `${claiming.join(', ')} still ${claiming.length === 1 ? 'claims' : 'claim'} domain ${domain}: take the domain tag off, or the next sync makes a service ${domain} beside this one`,
+          `${claiming.join(', ')} still ${claiming.length === 1 ? 'claims' : 'claim'} domain ${domain}: remove the domain tag, or the next sync creates a service ${domain} beside this one`,
         ]
       : []),
   ];
@@ -106,6 +106,6 @@ function findingsOf(domain: string, { replaced, claiming, beside }: Findings): r
 function noRecord(domain: string, path: string): PrivatelinkError {
   return new PrivatelinkError(`adopt --release ${domain}: there is no record at ${path}`, {
     code: 'CONFIG_INVALID',
-    fix: 'bring back the one that was committed; without one, take the tags off by hand',
+    fix: 'restore the committed record; without a record, remove the tags by hand',
   });
 }

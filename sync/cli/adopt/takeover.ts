@@ -44,7 +44,7 @@ export async function runTakeover(
 }
 
 function bothWays(): PrivatelinkError {
-  return new PrivatelinkError('--apply and --release are given both', {
+  return new PrivatelinkError('--apply and --release cannot be combined', {
     code: 'CONFIG_INVALID',
     fix: 'give one of the two',
   });
@@ -98,9 +98,9 @@ function checkAdopts({ config, place }: StageSession): void {
 function firstIncluded({ config }: StageSession): string {
   const [first] = config.include;
   if (first !== undefined) return first;
-  throw new PrivatelinkError('the configuration includes no file in which adopt could write what it takes over', {
+  throw new PrivatelinkError('adopt writes to the first file of include, and the configuration has no include', {
     code: 'CONFIG_INVALID',
-    fix: 'add include: [kong-privatelink.d.yaml] to it; the command makes that file',
+    fix: 'add include: [kong-privatelink.d.yaml] to the configuration; adopt creates that file',
   });
 }
 
@@ -138,6 +138,6 @@ function resultOf(outcomes: readonly DomainOutcome[], { stage, place }: StageSes
     text: () =>
       outcomes.length > 0
         ? outcomes.map(formatOutcome).join('')
-        : 'Nothing that people wrote points at an endpoint that was seen\n',
+        : 'No service that people wrote leads to an endpoint that AWS lists\n',
   };
 }

@@ -18,7 +18,7 @@ const said: Readonly<Record<DomainOutcome['state'], string>> = {
   released: 'is given back',
   waits: 'waits for tags',
   refused: 'stays as it is',
-  incomplete: 'is half way',
+  incomplete: 'is incomplete',
 };
 
 /** What is left to do after a write that failed; `command`: what goes on from there. Undefined: all was written. */

@@ -146,7 +146,7 @@ function checkTogether({ apply, release, from, override, yes }: AdoptVerbOptions
   const alone = [override && '--override', yes && '--yes'].find(Boolean);
   const reason =
     isWriting && from !== undefined
-      ? '--from is for looking: a file is not taken over'
+      ? '--from only shows: adopt cannot take over a file'
       : !isWriting && alone
         ? `${alone} is for --apply and --release`
         : undefined;
@@ -156,7 +156,7 @@ function checkTogether({ apply, release, from, override, yes }: AdoptVerbOptions
 
 function formOf({ tags = 'aws' }: AdoptVerbOptions): TagsForm {
   if (tags === 'aws' || tags === 'terraform') return tags;
-  throw new PrivatelinkError(`--tags ${tags}: is no form of tags`, {
+  throw new PrivatelinkError(`--tags ${tags}: unknown form of tags`, {
     code: 'CONFIG_INVALID',
     fix: 'use aws or terraform',
   });

@@ -113,7 +113,7 @@ async function writePlan({ path, session, report }: Writing, signal: AbortSignal
     contracts: contracts?.actions,
   };
   const written = await writeOutput(path, serialisePlan(plan));
-  return withheld ? `${written}; sync --plan refuses it, as the brake withholds removals` : written;
+  return withheld ? `${written}; sync --plan will refuse this file, because the brake withholds removals` : written;
 }
 
 function summaryOf(report: Report, foreign: readonly ForeignEntity[]): string {

@@ -35,8 +35,8 @@ async function historyOf(session: StageSession, { terminal }: HistoryOptions): P
 }
 
 function nowOf({ runs, isWhole, pin }: StageState): string {
-  if (runs === undefined && !pin) return 'Nothing is known of what it runs: sync writes it down\n';
-  const part = isWhole ? '' : ' in part: not all of it was written yet';
+  if (runs === undefined && !pin) return 'No revision is recorded yet: sync records what the control plane runs\n';
+  const part = isWhole ? '' : ' in part: some entities are not written yet';
   const pinned = pin
     ? `pinned to revision ${pin.revision}${pin.left ? `, back from ${pin.left}` : ''}`
     : 'follows the newest';

@@ -61,7 +61,7 @@ function withoutUnknown(session: Session, despite: readonly string[] = []): Sess
     const ids = snapshot.scopes.map(({ scope }) => scope.id);
     const missing = despite.find((id) => !ids.includes(id));
     if (missing !== undefined) {
-      const fix = `there are: ${ids.join(', ')}`;
+      const fix = `the scopes are: ${ids.join(', ')}`;
       const reason = `--despite-unknown: no source has a scope ${missing}`;
       throw new PrivatelinkError(reason, { code: 'CONFIG_INVALID', fix });
     }
@@ -74,7 +74,7 @@ function withoutUnknown(session: Session, despite: readonly string[] = []): Sess
 function domainOf({ domain = '' }: RetireOptions): string {
   if (domainPattern.test(domain)) return domain;
   const fix = 'use lowercase letters, digits and dashes';
-  throw new PrivatelinkError(`retire: "${domain}" is no name of a domain`, { code: 'CONFIG_INVALID', fix });
+  throw new PrivatelinkError(`retire: "${domain}" is not a valid name of a domain`, { code: 'CONFIG_INVALID', fix });
 }
 
 async function planRetire(domain: string, session: Session, signal: AbortSignal): Promise<Report> {
@@ -103,7 +103,7 @@ function stillPublished(domain: string, { publications = [] }: Session): readonl
     .filter((one) => one.domain === domain)
     .map(
       ({ name }) =>
-        `${name} keeps what is registered for domain ${domain}: take it out of publish, and deregister what nobody should find any more`,
+        `${name} keeps the instances of domain ${domain}: remove the domain from publish, and deregister the instances that nobody should find`,
     );
 }
 
@@ -117,8 +117,8 @@ async function whyNeeded(
   const api = await backendOf(controlPlane).openEntities?.(signal);
   const others = api ? await readDependants(api, leaving, signal) : [];
   if (others.length === 0) return undefined;
-  const reason = `entities that are not this owner's hang on it: ${others.join(', ')}`;
-  return { reason, fix: 'move or delete them first' };
+  const reason = `entities that this owner did not write depend on the domain: ${others.join(', ')}`;
+  return { reason, fix: 'move or delete these entities first' };
 }
 
 type Confirming = { readonly options: RetireOptions; readonly session: Session; readonly signal: AbortSignal };
@@ -132,7 +132,7 @@ async function confirmPlan(shown: Report, domain: string, { options, session, si
   const now = await planRetire(domain, session, signal);
   const unseen = unseenOf(shown.changes, now.changes);
   if (now.refused || unseen.length === 0) return now;
-  return { ...now, refused: `${unseen.join(', ')} came while you were asked; look at it, and answer again` };
+  return { ...now, refused: `${unseen.join(', ')} appeared after the question; review the plan, and answer again` };
 }
 
 async function removeAll(report: Report, session: Session, signal: AbortSignal): Promise<Report> {

@@ -24,7 +24,7 @@ type RollbackOptions = Configured & {
 /** Takes stages back to a revision that ran: shows the plan, asks, and writes it with today's data. */
 export const runRollback: Verb<RollbackOptions> = (options, signal) => {
   const of = (session: StageSession, own: AbortSignal) => rollbackOne(session, options, own);
-  return perStage(options, signal, { doing: 'going back in', isInOrder: true, of });
+  return perStage(options, signal, { doing: 'rolling back', isInOrder: true, of });
 };
 
 async function rollbackOne(given: StageSession, options: RollbackOptions, signal: AbortSignal): Promise<StageResult> {
@@ -68,7 +68,7 @@ function titleOf(rollback: Rollback): string {
   return `${from === undefined ? '' : `runs revision ${from}; `}${isFollowing(rollback) ? following : goal}\n`;
 }
 
-const following = 'follows the newest revision already';
+const following = 'already follows the newest revision';
 
 function isFollowing({ to, isPinned }: Rollback): boolean {
   return to === undefined && !isPinned;

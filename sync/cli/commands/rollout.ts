@@ -27,7 +27,7 @@ export const runRollout: Verb<RolloutOptions> = async ({ order = 'run', name: na
   if (options.dryRun) return showDryRun(options, signal);
   if (order === 'status') return showStatus(options, signal);
   if (isOrder(order)) return give(order, options, signal);
-  if (order !== 'run') throw invalid(`there is no order ${JSON.stringify(order)}`, `one of ${known.join(', ')}`);
+  if (order !== 'run') throw invalid(`there is no order ${JSON.stringify(order)}`, `give one of ${known.join(', ')}`);
   return runSync({ ...options, needsRollout: true }, signal);
 };
 
@@ -41,7 +41,9 @@ function strayStage(order: string, { named, stage }: OfRollout & { readonly name
 }
 
 function takesNoStage(order: string, stray: string): PrivatelinkError {
-  const fix = isOrder(order) ? 'leave the stage out: it is for all of them' : `for one stage write --stage ${stray}`;
+  const fix = isOrder(order)
+    ? 'leave the stage out: the order applies to all stages'
+    : `for one stage write --stage ${stray}`;
   return invalid(`${order} takes no stage, and ${JSON.stringify(stray)} is given`, fix);
 }
 

@@ -54,9 +54,7 @@ async function show(
   try {
     if (json) terminal.out(`${JSON.stringify(story)}\n`);
     else
-      terminal.out(
-        story.ok ? 'Every request went right.\n' : `${paint(terminal, 'red', 'A hop failed')}, see above.\n`,
-      );
+      terminal.out(story.ok ? 'Every request succeeded.\n' : `${paint(terminal, 'red', 'A hop failed')}, see above.\n`);
     if (terminal.isTerminal && !isOnce && !json) await stayUp(demonstration, terminal, signal);
   } finally {
     await demonstration.close();
@@ -74,21 +72,21 @@ function announced(terminal: Terminal): During {
 }
 
 function servedDemonstration(): PrivatelinkError {
-  return new PrivatelinkError('--serve: it shows nothing by itself, and serves an estate until it is stopped', {
+  return new PrivatelinkError('--serve runs no demonstration: it serves an estate until it is stopped', {
     code: 'CONFIG_INVALID',
-    fix: 'leave --once, --faults and --rollout out to serve, or --serve to see them',
+    fix: 'leave out --once, --faults and --rollout to serve, or leave out --serve for a demonstration',
   });
 }
 
 function twoDemonstrations(): PrivatelinkError {
-  return new PrivatelinkError('--faults and --rollout: each shows something of its own', {
+  return new PrivatelinkError('--faults and --rollout are two different demonstrations', {
     code: 'CONFIG_INVALID',
     fix: 'leave one of them out',
   });
 }
 
 function portOfNothing(): PrivatelinkError {
-  return new PrivatelinkError('--port: --serve alone listens where it is told to', {
+  return new PrivatelinkError('--port works only with --serve', {
     code: 'CONFIG_INVALID',
     fix: 'add --serve, or leave --port out',
   });
@@ -112,7 +110,7 @@ function narrate(terminal: Terminal): Narrator {
 function formatNote(): string {
   return `AWS, Konnect, the gateway and the domains are stand-ins; discovery, plan, apply
 and the plugin under ${installedProgram()} are the real ones.
-LATENCY is until the answer: that of a hop holds what the hops after it took.
+LATENCY is the time until the answer. It includes all later hops.
 `;
 }
 
@@ -122,7 +120,7 @@ export function formatEvent(event: StoryEvent, terminal: Terminal): string {
   const list = (title: string, lines: readonly string[]) =>
     `  ${paint(terminal, 'dim', title)}\n${(lines.length > 0 ? lines : ['nothing']).map((line) => `    ${line}\n`).join('')}`;
   const end = trip.ok
-    ? `  ${paint(terminal, 'green', 'ok')} ${formatNonces(trip)}${requests ? `, and so did the others of ${requests} requests meanwhile` : ''}\n`
+    ? `  ${paint(terminal, 'green', 'ok')} ${formatNonces(trip)}${requests ? `; all ${requests} requests meanwhile succeeded` : ''}\n`
     : `  ${paint(terminal, 'red', 'failed')} ${trip.problem}\n`;
   return `\n${paint(terminal, 'bold', what)}\n${contracts ? list('connected to the gateway', contracts) : list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops, terminal)}${end}`;
 }
@@ -157,8 +155,8 @@ function formatStayingUp({ product, estate }: Demonstration, terminal: Terminal)
 The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
   curl http://${estate.door}
 ${commandsFor(product, ['doctor', 'discover', ...(estate.isContracted ? ['contracts'] : []), 'diff', 'render'], terminal)}
-diff finds nothing, since all is in sync. Have targets checked more often, see
-the difference, and write it:
+diff finds nothing, because everything is in sync. Make health checks more
+frequent, show the difference, and write it:
 ${formatChange(product)}
 ${formatExperiment(estate.experiment())}`;
 }

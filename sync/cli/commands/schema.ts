@@ -68,7 +68,7 @@ async function upload(
 }
 
 function lineOf({ name, uploaded }: Uploaded): string {
-  return uploaded ? `uploaded the schema of ${name}\n` : `the schema of ${name} is as it should be\n`;
+  return uploaded ? `uploaded the schema of ${name}\n` : `the schema of ${name} is up to date\n`;
 }
 
 async function printConfigSchema({ terminal, json, plugin, upload }: SchemaOptions): Promise<number> {
@@ -118,7 +118,7 @@ function schemaOf(plugin: string): PluginSchema {
 function takesNone(type: string): PrivatelinkError {
   return new PrivatelinkError(`schema --upload: a control plane of type ${type} takes no schema`, {
     code: 'CONFIG_INVALID',
-    fix: 'install the package on its nodes, which bring it',
+    fix: 'install the package on the nodes: it contains the schema',
   });
 }
 

@@ -96,8 +96,11 @@ const ofOnePass = [
 ] as const;
 
 function ofOnePassOnly(flag: string): PrivatelinkError {
-  const fix = `leave --watch out for one pass, or ${flag} to go on`;
-  return new PrivatelinkError(`${flag} is for one pass, and --watch goes on`, { code: 'CONFIG_INVALID', fix });
+  const fix = `leave out --watch or ${flag}`;
+  return new PrivatelinkError(`${flag} works for one pass, and --watch runs pass after pass`, {
+    code: 'CONFIG_INVALID',
+    fix,
+  });
 }
 
 function unwatchedLog(): PrivatelinkError {

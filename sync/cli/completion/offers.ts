@@ -20,15 +20,15 @@ export type VerbOffers = {
   readonly options: readonly OptionOffers[];
 };
 
-const helpOption: OptionEntry = ['-h, --help', 'display help for command'];
-const versionOption: OptionEntry = ['-V, --version', 'output the version number'];
+const helpOption: OptionEntry = ['-h, --help', 'Show help'];
+const versionOption: OptionEntry = ['-V, --version', 'Print the version'];
 
 /** What stands before a verb. */
 export const programOptions: readonly OptionOffers[] = [versionOption, helpOption].map(optionOffers);
 
 /** The verbs with all that can follow them; `help`, which Commander adds, takes a verb. */
 export function offersOf(verbs: readonly VerbEntry[]): readonly VerbOffers[] {
-  const help = { name: 'help', summary: 'display help for command', argument: verbs.map(({ name }) => name) };
+  const help = { name: 'help', summary: 'Show help', argument: verbs.map(({ name }) => name) };
   return [...verbs.map(verbOffers), { ...help, options: [] }];
 }
 

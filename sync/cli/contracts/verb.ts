@@ -22,7 +22,7 @@ export const runContracts: Verb<Configured & Strictness> = async (options, signa
   const reader = openContracts(config, { aws: createAwsAccess(systemClock), isReadOnly: true });
   const { contracts } = config;
   if (!reader || !contracts) throw noContracts();
-  const view = await withElapsed(terminal, 'asking who connects', () => reader.read(signal));
+  const view = await withElapsed(terminal, 'reading connections', () => reader.read(signal));
   const seen = { ...reportContracts(view, contracts), warnings: view.warnings ?? [] };
   terminal.out(json ? `${JSON.stringify(seen)}\n` : formatView(seen, terminal));
   if (isBlind(seen)) return exitCodes.error;
@@ -32,7 +32,7 @@ export const runContracts: Verb<Configured & Strictness> = async (options, signa
 function noContracts(): PrivatelinkError {
   const fix =
     'begin with one service and one consumer: contracts: { services: [{ id: vpce-svc-…, region: … }], consumers: { sd1: { accounts: ["…"], calls: [sd2] } } }; aws ec2 describe-vpc-endpoint-service-configurations shows the id, and mode: observe, the default, refuses no request';
-  return new PrivatelinkError('contracts: the configuration has none', { code: 'CONFIG_INVALID', fix });
+  return new PrivatelinkError('contracts: the configuration has no contracts', { code: 'CONFIG_INVALID', fix });
 }
 
 /** AWS refuses each service, so that nothing can be said of anybody. */

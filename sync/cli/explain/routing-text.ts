@@ -3,14 +3,14 @@ import type { Rule } from '../../explain/routing/priority';
 
 /** Why one route comes before another, in Kong's order. */
 const rules: Readonly<Record<Rule, string>> = {
-  expression: 'it matches by an expression',
-  kinds: 'it matches on more kinds of things (paths, hosts, methods, headers)',
-  host: 'all of its hosts are without an asterisk',
-  headers: 'it asks for more headers',
-  regex: 'a path that is a regular expression comes before a plain one',
-  regex_priority: 'its regex_priority is higher',
-  length: 'its path is longer',
-  id: 'nothing tells them apart but the ids that Kong gives them',
+  expression: 'the first route matches by an expression',
+  kinds: 'the first route matches on more kinds of conditions (paths, hosts, methods, headers)',
+  host: 'no host of the first route has an asterisk',
+  headers: 'the first route requires more headers',
+  regex: 'a path that is a regular expression comes before a plain path',
+  regex_priority: 'the first route has a higher regex_priority',
+  length: 'the first route has a longer path',
+  id: 'only the ids that Kong assigned differ',
 };
 
 /** The route that takes a request, why it and no other, and what is not sure about that. */
@@ -19,12 +19,12 @@ export function formatRouting(routing: RoutingAnswer, takes: string): string {
   return [
     route ? `${describe(route)} ${takes} the request.\n` : formatNone(perhaps.length > 0 || !isOfAll),
     route && leadingTo(route),
-    next && rule ? `${describe(next)} is next: the other comes first, since ${rules[rule]}.\n` : '',
+    next && rule ? `${describe(next)} is next, because ${rules[rule]}.\n` : '',
     documented
-      ? `By the order in which Kong documents its rules ${describe(documented)} would take it; Kong 3.9 runs by another one.\n`
+      ? `By Kong's documentation ${describe(documented)} would take the request. Kong 3.9 uses another order of rules.\n`
       : '',
     ...perhaps.map(({ route: one, reason }) => `Not sure: ${describe(one)} would come first; ${reason}.\n`),
-    isOfAll ? '' : "Only this owner's routes are known here: one that people wrote may come first.\n",
+    isOfAll ? '' : 'Only routes of this owner are known here. A route that people wrote may come first.\n',
   ].join('');
 }
 
@@ -39,5 +39,5 @@ function describe({ name, id, path, owner }: RouteAnswer): string {
 
 function leadingTo({ service, domain, answers }: RouteAnswer): string {
   const to = service === undefined ? '' : `It leads to service ${service}${domain ? `, domain ${domain}` : ''}.\n`;
-  return `${to}${answers ? `Mind: ${answers}.\n` : ''}`;
+  return `${to}${answers ? `Note: ${answers}.\n` : ''}`;
 }

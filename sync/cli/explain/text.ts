@@ -15,7 +15,7 @@ export function formatAnswer(given: Explanation, terminal: Terminal): string {
     formatSeen(answer, terminal),
     pinned ? `The control plane is pinned ${pinnedTo(pinned)}\n` : '',
     waits
-      ? `The control plane waits at revision ${waits.revision} with what ${waits.newest} changes: ${waits.reason}\n`
+      ? `The control plane stays at revision ${waits.revision}, and revision ${waits.newest} waits: ${waits.reason}\n`
       : '',
     refused ? `Policy refuses the next pass as a whole: ${refused}\n` : '',
     answer.isKnown ? '' : formatUnknown(answer),
@@ -39,15 +39,15 @@ function secondsOf(ms: number): number {
 
 /** What was found nowhere; an untagged endpoint, or a service that people wrote, is for `adopt` to find. */
 function formatUnknown({ question, nearest, scopes, routing }: Explanation): string {
-  const alike = nearest.length > 0 ? `; there is ${nearest.join(', ')}` : '';
-  const unknown = scopes.some(({ status }) => status === 'unknown') ? '; what cannot be read now may have it' : '';
+  const alike = nearest.length > 0 ? `; similar names: ${nearest.join(', ')}` : '';
+  const unknown = scopes.some(({ status }) => status === 'unknown') ? '; an unknown scope may hold it' : '';
   const elsewhere = routing
     ? ''
-    : 'Endpoints without a domain tag, and services that people wrote, are not known here: kong-privatelink adopt looks for those.\n';
+    : 'explain does not look for endpoints without a domain tag, or for services that people wrote: kong-privatelink adopt shows both.\n';
   const callers = question.startsWith('vpce-')
-    ? 'Endpoints of those who call through the gateway are no targets: kong-privatelink contracts shows them.\n'
+    ? 'An endpoint of a caller is not a target: kong-privatelink contracts shows endpoints of callers.\n'
     : '';
-  return `Nobody has ${question}${alike}${unknown}\n${elsewhere}${callers}`;
+  return `Nothing is found for ${question}${alike}${unknown}\n${elsewhere}${callers}`;
 }
 
 function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Terminal): string {
@@ -55,12 +55,14 @@ function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Termi
   const title = (text: string) => `${paint(terminal, 'bold', text)}\n`;
   return [
     title(`Domain ${domain.domain || 'unknown'}`),
-    endpoints.length > 0 ? formatEndpoints(endpoints, answer, terminal) : 'No endpoint claims it.\n',
+    endpoints.length > 0 ? formatEndpoints(endpoints, answer, terminal) : 'No endpoint claims this domain.\n',
     ...endpoints.flatMap(({ id, quarantined }) =>
       quarantined ? [`Endpoint ${id} is in quarantine: ${quarantined.reason}. Fix: ${quarantined.fix}\n`] : [],
     ),
-    ...others.map((one) => `Endpoint ${one.endpointId} of domain ${one.domain} claims ${one.path} as well.\n`),
-    entities.length > 0 ? formatEntities(entities, answer, terminal) : 'The control plane holds nothing of it.\n',
+    ...others.map((one) => `Endpoint ${one.endpointId} of domain ${one.domain} also claims ${one.path}.\n`),
+    entities.length > 0
+      ? formatEntities(entities, answer, terminal)
+      : 'The control plane holds nothing of this domain.\n',
     ...kept.map(({ key, reason }) => `${key} stays: ${reason}\n`),
     ...publications.map(({ name, changes }) => `The next pass makes ${changes.length} changes in ${name}.\n`),
     picks.length > 0 ? formatPicks(picks, terminal) : '',
@@ -97,7 +99,7 @@ function formatEntities(entities: readonly Fate[], { seen }: Explanation, { colu
     whyOf(one),
   ]);
   const head = ['KIND', 'NAME', 'ID', seen.by === 'worker' ? 'LAST PASS' : 'NEXT PASS', 'WHY'];
-  const more = hidden.size > 0 ? `${hidden.size} more targets stay as they are (--json has them)\n` : '';
+  const more = hidden.size > 0 ? `${hidden.size} more targets stay as they are (--json lists all)\n` : '';
   return `${formatTable(head, rows, columns)}${more}`;
 }
 

@@ -32,7 +32,7 @@ export function configText({ owner, regions, endpoint, address, controlPlane, to
     '# yaml-language-server: $schema=kong-privatelink.schema.json',
     '# The line above is for editors: `kong-privatelink schema --config > kong-privatelink.schema.json` writes that file.',
     '',
-    '# Becomes a tag on all that is written; unique for each configuration that writes to the control plane.',
+    '# A tag on all entities that are written. Unique for each configuration of the control plane.',
     `owner: ${text(owner)}`,
     '',
     "# The account of the process's own credentials; for others add accounts: [{ roleArn: … }].",
@@ -49,7 +49,7 @@ export function configText({ owner, regions, endpoint, address, controlPlane, to
     `  name: ${text(controlPlane)}`,
     `  token: "\${${tokenName}}"`,
     '',
-    '# Nothing is removed during the first trial: take this out when the diff looks right.',
+    '# Nothing is removed during the first trial. Delete this line when the diff looks right.',
     'policy: { mode: upsert-only }',
   ].join('\n')}\n`;
 }

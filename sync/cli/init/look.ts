@@ -47,9 +47,9 @@ export async function regionsToAsk(
     signal.throwIfAborted();
     if (!(thrown instanceof PrivatelinkError) || thrown.code === 'CREDENTIALS') throw thrown;
     if (own) return [own];
-    throw new PrivatelinkError(`which regions there are cannot be read: ${thrown.reason}`, {
+    throw new PrivatelinkError(`the list of regions cannot be read: ${thrown.reason}`, {
       code: thrown.code,
-      fix: 'name those to read with --region, or allow ec2:DescribeRegions',
+      fix: 'name the regions with --region, or allow ec2:DescribeRegions',
       cause: thrown,
     });
   }

@@ -32,7 +32,7 @@ export const runInit: Verb<InitOptions> = async (options, signal) => {
   const config = await withElapsed(terminal, 'looking at Konnect and AWS', () => compose(options, signal));
   const text = configText(config);
   if (!(await isAgreed(`Write ${path}?`, options)))
-    throw declined(`--config: ${path} was not to be written`, 'give another with -c');
+    throw declined(`--config: ${path} was not written, because the answer was no`, 'name another file with -c');
   await writeNew(path, text);
   const checks = await examine({ ...options, config: path }, pluginSchemas(), signal);
   const failed = checks.some(({ result }) => result === 'failed');
@@ -74,20 +74,23 @@ async function choosePlane(names: readonly string[], options: InitOptions): Prom
   const { controlPlane: wanted } = options;
   if (wanted !== undefined) {
     if (names.includes(wanted)) return wanted;
-    throw declined(`--control-plane ${wanted}: the token sees none of that name`, `there is: ${names.join(', ')}`);
+    throw declined(
+      `--control-plane ${wanted}: the token sees no control plane of that name`,
+      `the token sees: ${names.join(', ')}`,
+    );
   }
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
   for (const name of names)
     if (hasPerson(options) && (await isAgreed(`Write to control plane ${name}?`, options))) return name;
-  throw declined('the token sees several control planes', `say which with --control-plane: ${names.join(', ')}`);
+  throw declined('the token sees several control planes', `name one with --control-plane: ${names.join(', ')}`);
 }
 
 /** What Kong takes in a tag. */
 function ownerOf({ owner }: InitOptions, controlPlane: string): string {
   if (owner === undefined) return controlPlane.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100);
   if (/^[A-Za-z0-9._-]{1,100}$/.test(owner)) return owner;
-  throw declined(`--owner ${owner}: is none`, 'use letters, digits, dot, dash and underscore, at most 100');
+  throw declined(`--owner ${owner}: not a valid owner`, 'use letters, digits, dot, dash and underscore, at most 100');
 }
 
 async function chooseRegions(seen: readonly RegionSeen[], options: InitOptions): Promise<readonly RegionSeen[]> {
@@ -116,9 +119,9 @@ function declined(reason: string, fix: string): PrivatelinkError {
 }
 
 function occupied(path: string): PrivatelinkError {
-  return new PrivatelinkError(`${path} is there already, and init replaces no file`, {
+  return new PrivatelinkError(`${path} exists already, and init never replaces a file`, {
     code: 'CONFIG_INVALID',
-    fix: 'name another with -c, or edit this one: doctor checks it',
+    fix: 'name another file with -c, or edit this file: doctor checks it',
   });
 }
 

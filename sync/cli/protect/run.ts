@@ -22,7 +22,7 @@ export const runProtect: Verb<ProtectOptions> = async (options) => {
 export const runUnprotect: Verb<ProtectOptions> = async (options) => {
   const entries = entriesOf('unprotect', options);
   const edit = await removeProtected(filesOf(options), entries);
-  return tell(options, edit, { changed: 'is protected no more', unchanged: 'was not protected' });
+  return tell(options, edit, { changed: 'is no longer protected', unchanged: 'was not protected' });
 };
 
 function entriesOf(verb: string, { names = [] }: ProtectOptions): readonly string[] {
@@ -30,7 +30,7 @@ function entriesOf(verb: string, { names = [] }: ProtectOptions): readonly strin
   if (wrong === undefined) return [...new Set(names)];
   const fix =
     'name a domain (sd2), or an entity by its kind, a colon and its key (route:sd2, target:sd2.privatelink|10.0.1.11:80)';
-  throw new PrivatelinkError(`${verb}: "${wrong}" is no domain and no entity`, { code: 'CONFIG_INVALID', fix });
+  throw new PrivatelinkError(`${verb}: "${wrong}" is neither a domain nor an entity`, { code: 'CONFIG_INVALID', fix });
 }
 
 function filesOf({ config, terminal }: ProtectOptions) {

@@ -14,7 +14,7 @@ export type Order = (options: OfRollout & { readonly named?: string }, signal: A
 const pause: Order = async (options, signal) => {
   const { rollout, remembered } = await anyOf(options, signal);
   await rollout.pause.write({ atMs: remembered.now(), by: remembered.by });
-  return 'No stage begins until rollout resume; addresses are followed';
+  return 'No stage begins until rollout resume. Address changes still go to all stages';
 };
 
 const resume: Order = async (options, signal) => {
@@ -30,7 +30,7 @@ const approve: Order = async (options, signal) => {
     const trial = trialOf(state);
     const isDue = trial?.verdict ? trial.verdict.kind === 'pass' : !trial?.isFound;
     if (!trial || !isDue)
-      throw invalid(`stage ${session.stage} has nothing to approve`, 'rollout status says what it waits for');
+      throw invalid(`stage ${session.stage} has nothing to approve`, 'rollout status shows what the stage waits for');
     const approved = { atMs: session.remembered.now(), by: session.remembered.by };
     return {
       state: { ...state, trial: { ...trial, approved } },
@@ -53,9 +53,9 @@ const retry: Order = async (options, signal) => {
   }
   if (said.length === 0) {
     const which = options.named === undefined ? 'no stage is' : `stage ${options.named} is not`;
-    throw invalid(`${which} halted`, 'rollout status says what each waits for');
+    throw invalid(`${which} halted`, 'rollout status shows what each stage waits for');
   }
-  return `${said.join('\n')}\nThe next pass goes on`;
+  return `${said.join('\n')}\nThe next pass continues`;
 };
 
 /** Whether a stage stands still for what came of its trial. */
@@ -77,10 +77,10 @@ const skip: Order = async (options, signal) => {
   const { stages } = await readStandings({ ...options, stage: undefined }, signal);
   const newest = stages.flatMap(({ report }) => (report?.waits?.stage === session.stage ? report.waits.newest : []));
   if (newest.length === 0)
-    throw invalid(`no stage waits for stage ${session.stage}`, 'rollout status says what each waits for');
+    throw invalid(`no stage waits for stage ${session.stage}`, 'rollout status shows what each stage waits for');
   return change(session, signal, (state) => ({
     state: { ...state, skipped: [...new Set(newest)] },
-    said: `Stage ${session.stage} is passed over for revision ${[...new Set(newest)].join(', ')}`,
+    said: `Stage ${session.stage} is skipped for revision ${[...new Set(newest)].join(', ')}`,
   }));
 };
 
@@ -88,13 +88,14 @@ const skip: Order = async (options, signal) => {
 const abort: Order = async (options, signal) => {
   const { stages } = await readStandings({ ...options, stage: undefined }, signal);
   if (stages.every(({ progress }) => progress.step === 'done' || progress.step === 'pinned'))
-    throw invalid('no rollout is under way', 'rollback takes stages back to what they ran before');
+    throw invalid('no rollout is under way', 'use rollback to return stages to an earlier revision');
   const said: string[] = [];
   // Where it is due or waits, what runs is the change before, which nobody means.
   const having = stages.filter(({ report, progress }) => report && !report.waits && progress.step !== 'due');
   for (const { session } of having.toReversed()) said.push(...(await takeBack(session, signal)));
-  if (said.length === 0) throw invalid('no stage has what would be taken back', 'correct the configuration');
-  return `${said.join('\n')}\nNow take the change out of the configuration, or correct it: stages that are back stay so until then`;
+  if (said.length === 0)
+    throw invalid('no stage runs the change, so nothing can be taken back', 'correct the configuration');
+  return `${said.join('\n')}\nNow remove the change from the configuration, or correct it. Until then these stages stay at the earlier revision`;
 };
 
 /** Takes back what is on trial in a stage, or has passed there and is not in all. Throws PrivatelinkError. */
@@ -108,7 +109,7 @@ export async function takeBack(session: Session, signal: AbortSignal): Promise<r
   if (rollback.report.refused) return [`Stage ${session.stage} stays: ${rollback.report.refused}`];
   const { applied = [] } = await writing(session, signal, (writer, own) => rollBack(writer, rollback, own));
   const failed = applied.filter(({ outcome }) => outcome !== 'applied').length;
-  const rest = failed > 0 ? `; ${failed} changes are left, for the next pass` : '';
+  const rest = failed > 0 ? `; the next pass writes the other ${failed} changes` : '';
   return [`Stage ${session.stage} is back at revision ${rollback.to}${rest}`];
 }
 
@@ -125,7 +126,7 @@ export async function give(order: keyof typeof orders, options: Parameters<Order
 async function anyOf(options: OfRollout, signal: AbortSignal): Promise<Session> {
   const [first] = (await openRollout(options, signal)).stages;
   if (first) return first;
-  throw new PrivatelinkError('rollout: no stage can be listed now', { code: 'UNREACHABLE', fix: 'see doctor' });
+  throw new PrivatelinkError('rollout: no stage can be listed now', { code: 'UNREACHABLE', fix: 'run doctor' });
 }
 
 async function namedIn(options: Parameters<Order>[0], signal: AbortSignal): Promise<Session> {
@@ -133,7 +134,7 @@ async function namedIn(options: Parameters<Order>[0], signal: AbortSignal): Prom
   if (stage === undefined)
     throw invalid(
       'the order is for one stage, and none is named',
-      'name it behind the order, as in rollout approve canary',
+      'name the stage after the order: rollout approve canary',
     );
   return anyOf({ ...options, stage }, signal);
 }

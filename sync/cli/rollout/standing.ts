@@ -46,8 +46,8 @@ function isOfRollout(session: StageSession): session is Standing['session'] {
 }
 
 export function noRollout(): PrivatelinkError {
-  const fix = 'write how changes go from stage to stage as rollout, or use sync, which changes all stages at once';
-  return new PrivatelinkError('rollout: the configuration has none', { code: 'CONFIG_INVALID', fix });
+  const fix = 'add rollout to the configuration, or use sync: sync changes all stages at once';
+  return new PrivatelinkError('rollout: the configuration has no rollout', { code: 'CONFIG_INVALID', fix });
 }
 
 /** Reads how far all stages are; writes nothing. */

@@ -34,7 +34,7 @@ export function formatChange({ configPath }: Pick<Files, 'configPath'>): string 
 export function formatExperiment({ what, command }: Experiment): string {
   return `Change AWS with its own command line (pip install awscli): ${what}.
 See the difference, and write it:
-${lines([command, commandOf('diff'), commandOf('sync')])}docs/sandbox.md says what this AWS answers, and to which keys.
+${lines([command, commandOf('diff'), commandOf('sync')])}docs/sandbox.md lists what this AWS answers, and for which keys.
 `;
 }
 

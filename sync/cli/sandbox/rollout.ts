@@ -25,8 +25,7 @@ export async function showRollout(
   const { story } = demonstration;
   try {
     if (json) terminal.out(`${JSON.stringify(story)}\n`);
-    else
-      terminal.out(story.ok ? right : `${paint(terminal, 'red', 'The rollout is not as it should be')}, see above.\n`);
+    else terminal.out(story.ok ? right : `${paint(terminal, 'red', 'The rollout failed')}, see above.\n`);
     if (terminal.isTerminal && !isOnce && !json) await stayUp(demonstration, terminal, signal);
   } finally {
     await demonstration.close();
@@ -34,7 +33,7 @@ export async function showRollout(
   return story.ok;
 }
 
-const right = 'The rollout went as it should.\n';
+const right = 'The rollout succeeded.\n';
 
 function withoutRollout(estate: string): PrivatelinkError {
   return new PrivatelinkError(`estate ${estate} shows no rollout`, {
@@ -92,7 +91,7 @@ export function formatStandingFleet({ lanes, ...reached }: Standing, terminal: P
   const doors = lanes.map(({ name, door }) => `  curl ${door}  # ${name}\n`).join('');
   return `
 The sandbox stays up; stop it with Ctrl-C. Try, in another terminal:
-${doors}${commandsFor(reached, ['history', 'rollout status', 'diff', 'rollout'], terminal)}diff finds nothing until you change the configuration, which rollout
-then takes from stage to stage: ${reached.configPath}
+${doors}${commandsFor(reached, ['history', 'rollout status', 'diff', 'rollout'], terminal)}diff finds nothing until you change the configuration. Then rollout brings
+the change from stage to stage: ${reached.configPath}
 `;
 }

@@ -35,9 +35,9 @@ function portsFrom(text: string | undefined): typeof servedPorts {
   const { gateway } = servedPorts;
   const isPair = konnect <= 65_535;
   if (isPair && aws !== gateway && konnect !== gateway) return { aws, konnect, gateway };
-  throw new PrivatelinkError(`--port ${text}: ${isPair ? `${gateway} is that of Kong` : 'that is no port'}`, {
+  throw new PrivatelinkError(`--port ${text}: ${isPair ? `${gateway} is the port of Kong` : 'not a valid port'}`, {
     code: 'CONFIG_INVALID',
-    fix: 'give a number from 1 to 65534: AWS listens there, and Konnect on the next; or 0, for any two that are free',
+    fix: 'give a number from 1 to 65534: AWS gets this port, and Konnect the next port; 0 takes two free ports',
   });
 }
 
@@ -47,10 +47,10 @@ export function formatServed(served: Omit<Served, 'close'>, terminal: Pick<Termi
   const profiles = Object.keys(accounts).filter((name) => name !== 'gateway');
   return `kong-privatelink sandbox: ${title}
 AWS on ${awsUrl}, Konnect on ${konnectUrl}.
-No gateway runs here. Once a Kong of yours listens on 127.0.0.1:${servedPorts.gateway}, the consumer
+No gateway runs here. When your own Kong listens on 127.0.0.1:${servedPorts.gateway}, the consumer
 reaches it through http://${door}
 The configuration is ${configPath};
-docs/sandbox.md shows another for a Kong of your own.
+docs/sandbox.md shows the configuration for your own Kong.
 Stop it all with Ctrl-C. Try, in another terminal:
 ${commandsFor(served, ['doctor', 'discover', 'diff', 'sync'], terminal)}
 ${formatExperiment(experiment)}AWS's commands act for the gateway's account, and with --profile for

@@ -139,7 +139,7 @@ describe('adopt', () => {
     [['--domain', 'orders'], '--domain orders: not of the form SERVICE=DOMAIN'],
     [['--domain', 'orders=Shop!'], '--domain orders=Shop!: not of the form SERVICE=DOMAIN'],
     [['--domain', 'odrers=shop'], 'there is no service odrers; did you mean orders?'],
-    [['--tags', 'cdk'], '--tags cdk: is no form of tags'],
+    [['--tags', 'cdk'], '--tags cdk: unknown form of tags'],
     [['--from', '/nowhere/kong.yaml'], '--from /nowhere/kong.yaml cannot be read'],
   ])('refuses %s', async (argv, said) => {
     const { name } = addUntagged(['10.0.1.11']);

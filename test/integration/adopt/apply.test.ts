@@ -105,7 +105,7 @@ describe('adopt --apply', () => {
     expect(diff.exitCode).toBe(0);
 
     const released = await estate.run('adopt', '--release', 'orders', '--yes');
-    expect(released.out).toContain(`${id} still claims domain orders: take the domain tag off`);
+    expect(released.out).toContain(`${id} still claims domain orders: remove the domain tag`);
     expect(released.out).toContain('Domain orders (service orders-api) is given back');
     expect(released.exitCode).toBe(0);
     expect(everything()).toEqual(before);
@@ -157,7 +157,7 @@ describe('adopt --apply', () => {
     const { exitCode, out } = await apply('orders');
 
     expect(exitCode).toBe(3);
-    expect(out).toContain('nobody is there to confirm this; look at it, then add --yes');
+    expect(out).toContain('no terminal is there to ask for a confirmation; review the plan, then add --yes');
     expect(everything()).toEqual(before);
     expect(files()).toEqual([false, false, false]);
   });
@@ -178,21 +178,21 @@ describe('adopt --apply', () => {
   });
 
   it.each([
-    ['no file to write to', ['--apply'], 'includes no file in which adopt could write', false],
+    ['no file to write to', ['--apply'], 'adopt writes to the first file of include', false],
     [
       'a domain that is none',
       ['--apply', 'nothing', '--yes'],
-      'nothing that points at PrivateLink would be domain nothing',
+      'no service that leads to PrivateLink would become domain nothing',
       true,
     ],
     [
       'an entity that stays',
       ['--apply', '--override', 'route:orders'],
-      '--override route:orders: nothing of it would change',
+      '--override route:orders: this entity would not change',
       true,
     ],
-    ['a file', ['--apply', '--from', 'x.yaml'], '--from is for looking', true],
-    ['both ways', ['--apply', '--release', 'orders'], '--apply and --release are given both', true],
+    ['a file', ['--apply', '--from', 'x.yaml'], '--from only shows', true],
+    ['both ways', ['--apply', '--release', 'orders'], '--apply and --release cannot be combined', true],
     ['an answer to no question', ['--yes'], '--yes is for --apply and --release', true],
     [
       'what was never taken over',

@@ -124,7 +124,7 @@ describe('init', () => {
     const { exitCode, err } = await ask(['--region', 'us-east-1'], { 'Write /': false });
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('was not to be written');
+    expect(err).toContain('was not written, because the answer was no');
     expect(existsSync(file)).toBe(false);
   });
 
@@ -134,7 +134,7 @@ describe('init', () => {
     const { exitCode, err } = await init('--region', 'us-east-1');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain(`${file} is there already, and init replaces no file; name another with -c`);
+    expect(err).toContain(`${file} exists already, and init never replaces a file; name another with -c`);
     expect(readFileSync(file, 'utf8')).toBe('owner: mine\n');
     expect(estate.konnect.calls).toEqual([]);
   });
@@ -177,8 +177,10 @@ describe('init', () => {
     const wrong = await init('--region', 'us-east-1', '--control-plane', 'stage');
     const right = await init('--region', 'us-east-1', '--control-plane', 'dev');
 
-    expect(several.err).toContain('the token sees several control planes; say which with --control-plane: dev, prod');
-    expect(wrong.err).toContain('--control-plane stage: the token sees none of that name; there is: dev, prod');
+    expect(several.err).toContain('the token sees several control planes; name one with --control-plane: dev, prod');
+    expect(wrong.err).toContain(
+      '--control-plane stage: the token sees no control plane of that name; there is: dev, prod',
+    );
     expect(right.exitCode).toBe(0);
   });
 

@@ -322,7 +322,7 @@ describe('what people are told', () => {
 
     const { out } = await estate.run('diff');
 
-    expect(out).not.toContain('as it should be');
+    expect(out).not.toContain('is as it should be');
     expect(out).toContain('1 of 1 scopes could not be read');
   });
 
@@ -358,7 +358,7 @@ describe('what people are told', () => {
     const nowhere = await estate.run('render', '-o', join(estate.folder, 'absent', 'kong.yaml'));
 
     expect(first.err).toContain(`wrote ${file}`);
-    expect(second.err).toContain(`${file} is as it should be`);
+    expect(second.err).toContain(`${file} is up to date`);
     expect(nowhere).toMatchObject({ exitCode: 1, err: expect.stringContaining('make its folder') });
   });
 });

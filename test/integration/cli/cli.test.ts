@@ -47,8 +47,8 @@ describe('kong-privatelink', () => {
     const text = await runCli(['diff', '--frobnicate']);
     const json = await runCli(['diff', '--frobnicate', '--json']);
 
-    expect(text.err).toContain('(npx kong-privatelink diff --help shows what there is)');
-    expect(JSON.parse(json.out).error.fix).toBe('npx kong-privatelink diff --help shows what there is');
+    expect(text.err).toContain('(npx kong-privatelink diff --help shows the usage)');
+    expect(JSON.parse(json.out).error.fix).toBe('npx kong-privatelink diff --help shows the usage');
   });
 
   it.each([
@@ -82,7 +82,7 @@ describe('kong-privatelink', () => {
     const { exitCode, out, err } = await estate.run(verb, option, '');
 
     expect([exitCode, out]).toEqual([1, '']);
-    expect(err).toContain('That is no value');
+    expect(err).toContain('The value is missing');
     expect(estate.konnect.entities('prod', 'targets')).toEqual([]);
   });
 });

@@ -41,7 +41,7 @@ describe('doctor with a rollout', () => {
       {
         check: 'rollout order',
         result: 'ok',
-        detail: 'canary, then eu and us; the webhook 127.0.0.1:1 is not called by doctor',
+        detail: 'canary, then eu and us; doctor does not call the webhook 127.0.0.1:1',
       },
     ]);
     expect(of('rollout (')).toEqual([
@@ -68,8 +68,8 @@ describe('doctor with a rollout', () => {
 
     expect(of('rollout order').map(({ result, detail }) => `${result} ${detail}`)).toEqual([
       'ok canary, then north, then us',
-      expect.stringMatching(/^warning rollout\.order names stage north, and there is none: .*add the stage$/),
-      'warning rollout.gates names stage canray, and there is none: what it asks of it counts for nobody',
+      expect.stringMatching(/^warning rollout\.order names stage north, and no such stage exists: .*add the stage$/),
+      'warning rollout.gates names stage canray, and no such stage exists: its settings apply to no stage',
     ]);
     expect(without.out).not.toContain('rollout');
   });

@@ -331,9 +331,9 @@ describe('doctor where watch.listen is taken', () => {
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
   it.each([
-    [200, 'ok', 'answers as sync --watch does'],
+    [200, 'ok', 'is in use by sync --watch'],
     [401, 'warning', 'taken by another program'],
-    [503, 'warning', 'makes no passes any more'],
+    [503, 'warning', 'its passes hang'],
     [404, 'warning', 'taken by another program'],
   ])('takes an answer of %s for %s, and gives no token away', async (answered, result, detail) => {
     status = answered;

@@ -72,9 +72,9 @@ describe('protect', () => {
 
     const file = join(estate.folder, 'own.yaml');
     expect(more.out).toBe(`sd3 is protected now (${file})\nsd2 was protected already\n`);
-    expect(less.out).toBe(`sd3 is protected no more (${file})\nsd4 was not protected\n`);
+    expect(less.out).toBe(`sd3 is no longer protected (${file})\nsd4 was not protected\n`);
     expect(wrong).toMatchObject({ exitCode: 1 });
-    expect(wrong.err).toContain('protect: "consumer:x" is no domain and no entity');
+    expect(wrong.err).toContain('protect: "consumer:x" is neither a domain nor an entity');
     expect(none.exitCode).toBe(1);
     expect(readFileSync(file, 'utf8')).toMatch(/\nprotect:\n {2}- sd2\n$/);
   });

@@ -152,7 +152,10 @@ describe('sync --dry-run', () => {
   it.each(['--dry-run', '--strict', '--verbose', '--plan=plan.json'])('is for one pass, as %s is', async (option) => {
     const { exitCode, err } = await estate.run('sync', '--watch', option);
 
-    expect([exitCode, err]).toEqual([1, expect.stringContaining('is for one pass, and --watch goes on')]);
+    expect([exitCode, err]).toEqual([
+      1,
+      expect.stringContaining('works for one pass, and --watch runs pass after pass'),
+    ]);
   });
 });
 

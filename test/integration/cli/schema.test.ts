@@ -62,7 +62,7 @@ describe('schema', () => {
     ],
     [['--plugin', 'privatelink', '--config'], 'leave one of them out'],
     [['--config', '--upload'], 'a control plane takes no schema of the configuration; name the configuration file'],
-    [['--config', '', '--upload'], 'That is no value'],
+    [['--config', '', '--upload'], 'The value is missing'],
   ])('refuses %j', async (flags, said) => {
     const { exitCode, err } = await runCli(['schema', ...flags]);
 
@@ -77,7 +77,7 @@ describe('schema', () => {
     expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
     expect([first.out, second.out]).toEqual([
       'uploaded the schema of privatelink\n',
-      'the schema of privatelink is as it should be\n',
+      'the schema of privatelink is up to date\n',
     ]);
     expect(puts()).toEqual(['plugin-schemas/privatelink']);
   });
@@ -106,9 +106,7 @@ describe('schema --upload of both plugins', () => {
       uploaded: true,
       others: [{ name: 'privatelink-zone', uploaded: true }],
     });
-    expect(second.out).toBe(
-      'the schema of privatelink is as it should be\nthe schema of privatelink-zone is as it should be\n',
-    );
+    expect(second.out).toBe('the schema of privatelink is up to date\nthe schema of privatelink-zone is up to date\n');
     expect(puts()).toEqual(['plugin-schemas/privatelink', 'plugin-schemas/privatelink-zone']);
   });
 
@@ -209,7 +207,7 @@ domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ na
     expect(first.out).toContain(
       'warning plugin privatelink-zone is streamed: data planes take it with KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and KONG_UNTRUSTED_LUA=lax',
     );
-    expect(second.out).toContain('the schema of privatelink-zone is as it should be');
+    expect(second.out).toContain('the schema of privatelink-zone is up to date');
     expect(puts().slice(0, 2).sort()).toEqual(['custom-plugins/privatelink-zone', 'plugin-schemas/privatelink']);
     expect(puts().filter((path) => path.includes('zone'))).toHaveLength(1);
     expect(estate.konnect.entities('prod', 'plugins')).toHaveLength(2);

@@ -140,7 +140,7 @@ describe('kong-privatelink contracts', () => {
     const { exitCode, err } = await world.run('contracts');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('contracts: the configuration has none; begin with one service and one consumer');
+    expect(err).toContain('contracts: the configuration has no contracts; begin with one service and one consumer');
   });
 });
 

@@ -164,7 +164,7 @@ describe.each(Object.entries(starts))('with backend %s', (_, start) => {
     const { exitCode, err } = await estate.run('schema', '--upload');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('takes no schema; install the package on its nodes');
+    expect(err).toContain('takes no schema; install the package on the nodes');
   });
 });
 

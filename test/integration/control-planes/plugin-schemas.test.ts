@@ -104,7 +104,7 @@ describe('plugins that need not be there yet', () => {
     configure('domains: { sd2: { plugins: [{ name: privatelink }] } }\n');
 
     expect(await warningsOfDiff()).toEqual([]);
-    expect((await pluginChecks()).checks).toEqual([['ok', 'different ones that the control plane takes: 1']]);
+    expect((await pluginChecks()).checks).toEqual([['ok', 'plugins that the control plane accepts: 1']]);
   });
 
   it('are those that a base file brings', async () => {

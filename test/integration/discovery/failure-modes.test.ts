@@ -84,7 +84,7 @@ describe('an endpoint of a type that is not routed to', () => {
 
     const { out } = await estate.run('doctor');
 
-    expect(out).toContain('quarantined: 1; kong-privatelink discover names each with its fix');
+    expect(out).toContain('quarantined: 1; kong-privatelink discover lists each with its fix');
     expect(out).not.toContain('tag an endpoint with its domain');
   });
 });

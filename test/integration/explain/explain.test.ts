@@ -73,7 +73,7 @@ describe('explain of a domain', () => {
     const { out } = await estate.run('explain', 'sd2');
     const strict = await estate.run('explain', 'sd9', '--strict');
 
-    expect(out).toContain(`Endpoint ${thief} of domain sd9 claims /sd2 as well.`);
+    expect(out).toContain(`Endpoint ${thief} of domain sd9 also claims /sd2.`);
     expect(strict.out).toContain(
       `Endpoint ${thief} is in quarantine: claims path /sd2, but /sd2 belongs to domain sd2`,
     );
@@ -134,7 +134,7 @@ describe('explain of a request', () => {
     const { out } = await estate.run('explain', '/sd2/orders', '--method', 'post', '--header', 'x-a: b');
 
     expect(out).toMatch(/Route by-hand \([0-9a-f-]{36}, written by people\) by path ~\/sd2\/ord takes the request\./);
-    expect(out).toMatch(/Route sd2 .* is next: the other comes first, since a path that is a regular expression comes/);
+    expect(out).toMatch(/Route sd2 .* is next, because a path that is a regular expression comes/);
   });
 
   it('names the route that the next pass makes', async () => {
@@ -149,7 +149,7 @@ describe('explain of a request', () => {
     const { exitCode, out } = await estate.run('explain', '/sd3/x');
 
     expect(exitCode).toBe(1);
-    expect(out).toContain('Nobody has /sd3/x');
+    expect(out).toContain('Nothing is found for /sd3/x');
     expect(out).not.toContain('adopt');
   });
 });
@@ -202,9 +202,9 @@ describe('explain of what nobody has', () => {
     const { exitCode, out } = await estate.run('explain', id);
 
     expect(exitCode).toBe(1);
-    expect(out).toContain(`Nobody has ${id}`);
-    expect(out).toContain('kong-privatelink adopt looks for those');
-    expect(out).toContain('kong-privatelink contracts shows them');
+    expect(out).toContain(`Nothing is found for ${id}`);
+    expect(out).toContain('kong-privatelink adopt shows both');
+    expect(out).toContain('kong-privatelink contracts shows endpoints of callers');
   });
 
   it.each([

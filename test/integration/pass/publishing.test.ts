@@ -165,7 +165,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
 
     expect(exitCode).toBe(0);
-    expect(out.match(/shared\/employees keeps what is registered for domain sd2/g)).toHaveLength(1);
+    expect(out.match(/shared\/employees keeps the instances of domain sd2/g)).toHaveLength(1);
     expect(ips()).toEqual(['10.0.1.11']);
   });
 

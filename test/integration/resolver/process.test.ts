@@ -316,7 +316,7 @@ describe('what it cannot begin with', () => {
     ['no address', ['--listen', 'here'], '--listen: an IP address and a port'],
     ['no suffix', ['--suffix', 'x'], '--suffix: a DNS name of two labels or more'],
     ['a zone name in place of an id', ['--zone-id', 'us-east-1a'], '--zone-id is us-east-1a'],
-    ['an option that there is not', ['--fast'], '--help shows what there is'],
+    ['an option that there is not', ['--fast'], '--help shows the usage'],
     ['metrics for everybody', ['--metrics', '0.0.0.0:9544'], 'metrics cannot be served'],
   ])('refuses %s', async (_, args, words) => {
     const { code, err } = await start(['-c', writeConfig(folder), ...args]).ended;

@@ -140,7 +140,7 @@ describe('rollout', () => {
 
     expect(await run('status')).toMatchObject({
       exitCode: 1,
-      err: expect.stringContaining('the configuration has none'),
+      err: expect.stringContaining('the configuration has no rollout'),
     });
   });
 
@@ -234,7 +234,7 @@ describe('rollout', () => {
 
     expect({ exitCode, err }).toEqual({
       exitCode: 1,
-      err: expect.stringContaining('no stage has what would be taken'),
+      err: expect.stringContaining('no stage runs the change'),
     });
     expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
   });

@@ -23,7 +23,7 @@ describe('what people say to a rollout', () => {
     [['abort', '--stage', 'canary'], 'abort takes no stage, and "canary" is given; leave the stage out'],
     [['run', 'canary'], 'run takes no stage, and "canary" is given; for one stage write --stage canary'],
     [['status', 'canary'], 'status takes no stage, and "canary" is given; for one stage write --stage canary'],
-    [['approve'], 'the order is for one stage, and none is named; name it behind the order'],
+    [['approve'], 'the order is for one stage, and none is named; name the stage after the order'],
     [['aprove', 'canary'], 'there is no order "aprove"; one of run, status, '],
   ] as const)('refuses %j, and says how it is meant', async (words, told) => {
     const { exitCode, err } = await estate.run('rollout', ...words);

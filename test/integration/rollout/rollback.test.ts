@@ -167,7 +167,7 @@ describe('rollback', () => {
     for (const { exitCode, out } of [byWord, byName]) {
       expect({ exitCode, out }).toMatchObject({ exitCode: 0 });
       expect(out).toBe(
-        `runs revision ${newest}; follows the newest revision already\nThe control plane is as it should be\n`,
+        `runs revision ${newest}; already follows the newest revision\nThe control plane is as it should be\n`,
       );
     }
   });

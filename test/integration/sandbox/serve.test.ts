@@ -158,9 +158,9 @@ it('names what most likely holds the port when it is taken, and how to choose an
 });
 
 it.each([
-  [['--serve', '--once'], 'leave --once, --faults and --rollout out'],
-  [['--serve', '--faults'], 'leave --once, --faults and --rollout out'],
-  [['--serve', '--rollout'], 'leave --once, --faults and --rollout out'],
+  [['--serve', '--once'], 'leave out --once, --faults and --rollout'],
+  [['--serve', '--faults'], 'leave out --once, --faults and --rollout'],
+  [['--serve', '--rollout'], 'leave out --once, --faults and --rollout'],
   [['--faults', '--rollout'], 'leave one of them out'],
   [['--rollout', '--estate', 'T1'], 'T0 shows one'],
   [['--port', '9001'], 'add --serve'],
@@ -168,8 +168,8 @@ it.each([
   [['--serve', '--port', 'x'], 'that is no port'],
   [['--serve', '--port', '-1'], 'that is no port'],
   [['--serve', '--port', '65535'], 'that is no port'],
-  [['--serve', '--port', '8000'], '8000 is that of Kong'],
-  [['--serve', '--port', '7999'], '8000 is that of Kong'],
+  [['--serve', '--port', '8000'], '8000 is the port of Kong'],
+  [['--serve', '--port', '7999'], '8000 is the port of Kong'],
   [['--estate', 'T9'], 'there is no estate T9; name one of T0, T1, T2, T3, T4'],
   [['--estate', 'T1', '--faults'], 'estate T1 shows no faults; leave --estate out'],
 ])('refuses %j before anything starts', async (argv, message) => {

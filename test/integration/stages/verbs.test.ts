@@ -294,7 +294,7 @@ describe('diff of several stages', () => {
     const done = await estate.run('sync', '--plan', out, '--stage', 'eu');
 
     expect(several).toMatchObject({ exitCode: 1, err: expect.stringContaining('--out is for one stage') });
-    expect(several.err).toContain('say which with --stage: canary, eu, us');
+    expect(several.err).toContain('name one with --stage: canary, eu, us');
     expect(one.exitCode).toBe(2);
     expect(ofAnother).toMatchObject({ exitCode: 1, err: expect.stringContaining('control plane') });
     expect(ofSeveral).toMatchObject({ exitCode: 1, err: expect.stringContaining('--plan is for one stage') });

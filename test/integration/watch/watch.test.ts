@@ -281,7 +281,7 @@ describe('options', () => {
   it('refuses --plan beside --watch', async () => {
     const { exitCode, err } = await estate.run('sync', '--watch', '--plan', 'plan.json');
 
-    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave --watch out') });
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave out --watch') });
   });
 
   it.each([

@@ -57,7 +57,7 @@ describe('help', () => {
     const { exitCode, err } = await runCli(['help', 'snyc']);
 
     expect(exitCode).toBe(1);
-    expect(err).toBe(`error: unknown command 'snyc'\n(Did you mean sync?)\n(${called} --help shows what there is)\n`);
+    expect(err).toBe(`error: unknown command 'snyc'\n(Did you mean sync?)\n(${called} --help shows the usage)\n`);
   });
 });
 
@@ -72,5 +72,5 @@ it.each([
 ])('the help that %j is pointed to is that of its verb', async (argv, verb) => {
   const { out } = await runCli([...argv, '--json']);
 
-  expect(JSON.parse(out).error.fix).toBe(`${called} ${verb} --help shows what there is`);
+  expect(JSON.parse(out).error.fix).toBe(`${called} ${verb} --help shows the usage`);
 });

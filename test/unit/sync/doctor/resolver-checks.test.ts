@@ -92,7 +92,7 @@ describe('what doctor says of the resolver', () => {
   });
 
   it.each([
-    ['cannot tell', 'SERVFAIL', 'cannot tell what'],
+    ['cannot tell', 'SERVFAIL', 'cannot resolve'],
     ['has no such name', undefined, 'has no SRV record'],
   ] as const)('warns of a resolver that %s', async (_, answer, words) => {
     if (answer) server.zone.set(`SRV ${name}`, answer);

@@ -27,19 +27,17 @@ describe('needsRestart', () => {
     [
       'watch.listen',
       { listen: '127.0.0.1:1' },
-      [
-        'watch.listen is 127.0.0.1:1 now, and the worker listens on 127.0.0.1:9543: it counts once the worker is restarted',
-      ],
+      ['watch.listen is 127.0.0.1:1, and the worker listens on 127.0.0.1:9543: restart the worker to apply it'],
     ],
     [
       'watch.token, which it does not say',
       { token: 'other-secret' },
-      ['watch.token is not the one that the worker asks for: it counts once the worker is restarted'],
+      ['watch.token differs from the token that the worker uses: restart the worker to apply it'],
     ],
     [
       'watch.tls',
       { tls: undefined },
-      ['watch.tls is not what the worker serves with: it counts once the worker is restarted'],
+      ['watch.tls differs from the files that the worker uses: restart the worker to apply it'],
     ],
   ])('says what counts after a restart alone where %s changed', (_, over, expected) => {
     expect(needsRestart(fixedOf(configOf()), fixedOf({ ...configOf(), ...over }))).toEqual(expected);
