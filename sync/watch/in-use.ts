@@ -44,7 +44,7 @@ const unusedWarning =
   'the configuration file cannot be used, and the earlier configuration stays in use: kong-privatelink doctor shows why';
 
 const unfitWarning = 'control planes with the labels not used';
-const unlistedWarning = 'control planes could not be listed, the earlier list stays in use';
+const unlistedWarning = 'control planes not listed, those of before stay';
 
 /** The sessions, and what people have to know of the configuration: that it is not used, or only after a restart. */
 export function openStagesInUse(options: SessionOptions, { log, metrics, clock, signal, prepareOf }: Using) {

@@ -76,7 +76,7 @@ async function choosePlane(names: readonly string[], options: InitOptions): Prom
     if (names.includes(wanted)) return wanted;
     throw declined(
       `--control-plane ${wanted}: the token sees no control plane of that name`,
-      `the token sees: ${names.join(', ')}`,
+      `name one of ${names.join(', ')}`,
     );
   }
   const [only] = names;

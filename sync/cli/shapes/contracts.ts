@@ -5,10 +5,10 @@ const texts = z.array(text);
 
 const part = z
   .strictObject({
-    status: z.enum(['known', 'unknown']).describe('`unknown`: AWS did not say, and what it said last is used'),
-    ageMs: z.number().optional().describe('age of what is used: 0 when read in this pass; absent: never read'),
-    code: text.optional().describe('of what is unknown: stable, as in `error.code`'),
-    reason: text.optional().describe('of what is unknown: what failed and how to fix it'),
+    status: z.enum(['known', 'unknown']).describe('`unknown`: the part could not be read, and its last good is used'),
+    ageMs: z.number().optional().describe('age of the used data: 0 when read in this pass; absent: never read'),
+    code: text.optional().describe('for an unknown part: stable, as in `error.code`'),
+    reason: text.optional().describe('for an unknown part: the failure and the fix'),
   })
   .meta({ id: 'part of a service' });
 
@@ -16,50 +16,50 @@ const service = z
   .strictObject({
     id: text.describe('the id of the endpoint service'),
     scopeId: text.describe('`contracts.<account>.<region>.<id>`'),
-    account: text.describe('whose it is; `self`: that of the credentials in use'),
-    region: text.describe('where it is'),
-    domains: texts.optional().describe("the domains behind it; absent: it is the gateway's, which leads to all"),
+    account: text.describe('AWS account of the service; `self`: the account of the credentials in use'),
+    region: text.describe('region of the service'),
+    domains: texts
+      .optional()
+      .describe("domains behind the service; absent: the gateway's service, which leads to all domains"),
     parts: z
       .strictObject({
-        connections: part.optional().describe('who connects'),
-        permissions: part.optional().describe('who may connect'),
-        setup: part.optional().describe('its zones and load balancers'),
-        health: part.optional().describe('the targets behind its load balancers; absent: nobody looked'),
+        connections: part.optional().describe('connections to the service'),
+        permissions: part.optional().describe('allowed principals of the service'),
+        setup: part.optional().describe('zones and load balancers of the service'),
+        health: part.optional().describe('targets behind the load balancers; absent: not read'),
       })
-      .describe('what is known of it'),
+      .describe('known and unknown parts of the service'),
   })
   .meta({ id: 'endpoint service' });
 
 const connection = z
   .strictObject({
-    serviceId: text.describe('the service that it is a connection to'),
-    endpointId: text.describe('the endpoint of the consumer'),
-    account: text.optional().describe('the AWS account of the endpoint; absent: AWS does not say'),
-    consumer: text.optional().describe("whose it is; absent: nobody's in `contracts.consumers`"),
-    state: text.describe("AWS's word: `pendingAcceptance`, `available`, …"),
-    mayCall: texts.describe('the domains that it may call; none: it is not contracted'),
+    serviceId: text.describe('id of the endpoint service'),
+    endpointId: text.describe('id of the endpoint of the consumer'),
+    account: text.optional().describe('AWS account of the endpoint; absent: AWS does not report it'),
+    consumer: text.optional().describe('consumer of the connection; absent: no consumer in `contracts.consumers`'),
+    state: text.describe("state in AWS's words: `pendingAcceptance`, `available`, …"),
+    mayCall: texts.describe('domains that the consumer may call; none: no contract'),
     mode: z
       .enum(['observe', 'enforce'])
       .optional()
-      .describe(
-        "what the configuration wants for requests that it may not make; absent: the service is a provider's own",
-      ),
-    sinceMs: z.number().optional().describe('when the endpoint was made, in milliseconds since 1970'),
+      .describe("configured mode for requests that the contract does not allow; absent: a provider's own service"),
+    sinceMs: z.number().optional().describe('creation time of the endpoint, in milliseconds since 1970'),
     region: text.optional().describe('the region of the endpoint'),
-    misfit: text.optional().describe("why AWS's item could not be read but for its id"),
+    misfit: text.optional().describe("reason why only the id of AWS's item could be read"),
   })
   .meta({ id: 'connection' });
 
 const contractFinding = z
   .strictObject({
     code: text.describe('stable: `pending-contracted`, `accepted-uncontracted`, `principal-unused`, …'),
-    serviceId: text.describe('the service that it is about'),
-    endpointId: text.optional().describe('the endpoint that it is about'),
-    principal: text.optional().describe('the principal that it is about'),
-    consumer: text.optional().describe('the consumer that it is about'),
-    account: text.optional().describe('the account that it is about'),
-    reason: text.describe('what is wrong'),
-    fix: text.describe('what can be done'),
+    serviceId: text.describe('service of the finding'),
+    endpointId: text.optional().describe('endpoint of the finding'),
+    principal: text.optional().describe('principal of the finding'),
+    consumer: text.optional().describe('consumer of the finding'),
+    account: text.optional().describe('account of the finding'),
+    reason: text.describe('the problem'),
+    fix: text.describe('the fix'),
   })
   .meta({ id: 'contract finding' });
 
@@ -72,50 +72,54 @@ const action = z
     scopeId: text.describe('as in `endpoint service`'),
     endpointId: text.optional().describe('the endpoint of the connection'),
     principal: text.optional().describe('the principal'),
-    account: text.optional().describe('whose endpoint or principal it is'),
-    consumer: text.optional().describe("whose it is; absent: nobody's in the contract"),
-    reason: text.describe('why, for people'),
+    account: text.optional().describe('account of the endpoint or principal'),
+    consumer: text.optional().describe('consumer of the endpoint or principal; absent: no consumer in the contract'),
+    reason: text.describe('reason, for people'),
   })
   .meta({ id: 'contract action' });
 
 const applied = z
   .strictObject({
-    action: action.describe('what was to be done'),
-    outcome: z.enum(['applied', 'failed', 'skipped']).describe('what became of it'),
-    error: text.optional().describe("why it failed or was skipped; AWS's own words where it says why"),
-    isTransient: z.boolean().optional().describe('trying again may help'),
+    action: action.describe('the planned action'),
+    outcome: z.enum(['applied', 'failed', 'skipped']).describe('outcome of the action'),
+    error: text
+      .optional()
+      .describe("reason of a failed or skipped action, in AWS's own words where AWS gives a reason"),
+    isTransient: z.boolean().optional().describe('whether a retry may help'),
     code: text.optional().describe('stable, as in `error.code`'),
   })
   .meta({ id: 'applied contract action' });
 
-/** What is seen of the services. */
+/** The services of `contracts`, their connections and their findings. */
 export const contractsSeen = {
   services: z.array(service).describe('the endpoint services of `contracts`, as the configuration lists them'),
-  connections: z.array(connection).describe('who connects, as last known'),
-  findings: z.array(contractFinding).describe('what the contract says otherwise, or what keeps a consumer out'),
+  connections: z.array(connection).describe('connections, as last known'),
+  findings: z
+    .array(contractFinding)
+    .describe('differences between AWS and the contract, and problems that keep a consumer out'),
 };
 
-/** The same in a pass, with what it does about it. */
+/** Contracts in a pass, with its actions. */
 export const contractsPass = z
   .strictObject({
     ...contractsSeen,
-    actions: z.array(action).describe('what is planned, in the order of doing it'),
+    actions: z.array(action).describe('planned actions, in order'),
     withheld: z
       .array(
         z
           .strictObject({
-            reason: text.describe('why the brake acts'),
-            actions: z.array(action).describe('what it holds back'),
+            reason: text.describe('reason of the brake'),
+            actions: z.array(action).describe('withheld actions'),
           })
           .meta({ id: 'withheld contract actions' }),
       )
       .optional()
-      .describe('absent: the brake holds nothing back'),
-    applied: z.array(applied).optional().describe('what became of each action; absent: nothing was to be done'),
-    leftOut: z.array(applied).optional().describe('`--plan`: actions that nobody approved'),
+      .describe('absent: the brake withholds nothing'),
+    applied: z.array(applied).optional().describe('outcome of each action; absent: nothing to do'),
+    leftOut: z.array(applied).optional().describe('`--plan`: actions that the plan file does not approve'),
     unnecessary: z
       .array(action)
       .optional()
-      .describe('`--plan`: approved actions that are not needed, or not right, any more'),
+      .describe('`--plan`: approved actions that are no longer needed or no longer right'),
   })
   .meta({ id: 'contracts of a pass' });

@@ -27,97 +27,100 @@ const count = z.int().min(0);
 const problem = z
   .strictObject({
     file: text.describe('the file'),
-    line: count.optional().describe('from 1; absent: nowhere in particular'),
-    column: count.optional().describe('from 1'),
-    path: text.optional().describe('which key: `sources[0].regions`; absent: the file as a whole'),
+    line: count.optional().describe('line number from 1; absent: no particular line'),
+    column: count.optional().describe('column number from 1'),
+    path: text.optional().describe('key in the file, such as `sources[0].regions`; absent: the whole file'),
     value: text
       .optional()
-      .describe('what stands there, as JSON; absent where nothing does, or where it may be a secret'),
-    message: text.describe('what is wrong and what to do about it, for people'),
-    fix: text.describe('what to do about it'),
+      .describe('value in the file, as JSON; absent where the key has no value, or the value may be a secret'),
+    message: text.describe('the problem and the fix, for people'),
+    fix: text.describe('the fix'),
   })
   .meta({ id: 'problem' });
 
 const error = z
   .strictObject({
     code: text.describe('stable: `CONFIG_INVALID`, `CREDENTIALS`, …; `UNEXPECTED`: a defect'),
-    message: text.describe('what happened, where, and what to do'),
-    fix: text.optional().describe('what to do; absent where nobody can do anything'),
-    transient: z.boolean().describe('whether trying again may help, without anybody changing anything'),
-    problems: z.array(problem).optional().describe('each problem of a configuration or of a base file'),
+    message: text.describe('what happened, where, and the fix'),
+    fix: text.optional().describe('the fix; absent where nobody can fix it'),
+    transient: z.boolean().describe('whether a retry may help without any change'),
+    problems: z.array(problem).optional().describe('all problems of a configuration or of a base file'),
   })
   .meta({ id: 'error' });
 
 const revision = text.regex(/^[0-9a-f]{12}$/);
-const stage = text.optional().describe('of several control planes, which one');
+const stage = text.optional().describe('name of the stage; absent: the only control plane');
 
 const report = {
-  owner: text.describe('the owner of what is written'),
+  owner: text.describe('owner of the written entities'),
   stage,
   pinned: z
     .strictObject({
-      revision: revision.describe('the revision that the control plane is pinned to'),
-      newest: revision.describe('the one that it would run else'),
+      revision: revision.describe('revision of the pin'),
+      newest: revision.describe('revision without the pin'),
     })
     .optional()
     .describe('absent: the control plane follows the configuration'),
-  waits: waits.optional().describe('absent: it waits for no other stage of a rollout'),
-  scopes: z.array(scope).describe('what was read'),
-  quarantined: z.array(quarantined).describe('endpoints that are not routed to'),
-  changes: z.array(change).describe('what is planned, in the order of writing'),
-  kept: z.array(kept).describe('what is held, not confirmed, and stays'),
+  waits: waits.optional().describe('absent: the stage waits for no other stage of a rollout'),
+  scopes: z.array(scope).describe('scopes that discovery read'),
+  quarantined: z.array(quarantined).describe('endpoints without routing'),
+  changes: z.array(change).describe('planned changes, in the order of writing'),
+  kept: z.array(kept).describe('held entities that stay although discovery does not confirm them'),
   protected: z
     .array(guarded)
     .optional()
-    .describe('what `protect` lists and the plan concerns; absent: it lists nothing'),
-  publications: z.array(publication).optional().describe('services of Cloud Map; absent: nothing is published'),
+    .describe('entries of `protect` that the plan concerns; absent: `protect` lists nothing'),
+  publications: z.array(publication).optional().describe('Cloud Map services; absent: nothing is published'),
   contracts: contractsPass
     .optional()
     .describe('absent: the configuration has no `contracts`, or another stage acts on them'),
-  withheld: withheld.optional().describe('removals that the brake holds back'),
-  refused: text.optional().describe('why policy refuses the plan as a whole'),
-  warnings: texts.describe('what else people should know'),
+  withheld: withheld.optional().describe('removals that the brake withholds'),
+  refused: text.optional().describe('reason why policy refuses the whole plan'),
+  warnings: texts.describe('warnings for people'),
 };
 
 const written = {
-  applied: z.array(applied).optional().describe('what became of each change; absent: nothing was to be written'),
+  applied: z.array(applied).optional().describe('outcome of each change; absent: nothing to write'),
   rollout: z
     .strictObject({
-      nodes: count.describe('data planes that are connected'),
-      inSync: count.describe('those that have the new configuration'),
-      hash: text.optional().describe("the configuration's hash"),
+      nodes: count.describe('number of connected data planes'),
+      inSync: count.describe('number of data planes with the new configuration'),
+      hash: text.optional().describe('hash of the configuration'),
     })
     .optional()
-    .describe('how far the data planes have come'),
+    .describe('progress of the data planes'),
 };
 
-const advanced = progress.optional().describe('how far it is; absent: nothing is rolled out from stage to stage');
+const advanced = progress.optional().describe('progress of the rollout; absent: no rollout');
 
 const approved = {
-  leftOut: z.array(applied).optional().describe('`--plan`: creates that nobody approved'),
-  unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are not needed any more'),
+  leftOut: z.array(applied).optional().describe('`--plan`: creates that the plan file does not approve'),
+  unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are no longer needed'),
 };
 
-const conflicts = texts.describe('creates whose name somebody else has: `sync` would leave them out');
+const conflicts = texts.describe('creates whose name is taken: `sync` would leave them out');
 
-/** A stage, or those that labels select, of which nothing came. */
+/** A stage, or the stages of a `select`, that failed. */
 const failedStage = z
   .strictObject({
-    stage: text.optional().describe('which; absent: those of an entry with `select`, which could not be listed'),
-    controlPlane: text.describe('where it is'),
-    error: error.describe('why'),
+    stage: text.optional().describe('name of the stage; absent: the stages of a `select` that could not be listed'),
+    controlPlane: text.describe('the control plane'),
+    error: error.describe('the error'),
   })
   .meta({ id: 'stage that failed' });
 
-const uploaded = { name: text.describe('the plugin'), uploaded: z.boolean().describe('whether it differed') };
-const others = z.array(z.strictObject(uploaded)).describe('of further plugins the same; absent: it was one');
+const uploaded = {
+  name: text.describe('the plugin'),
+  uploaded: z.boolean().describe('whether the schema differed, and was uploaded'),
+};
+const others = z.array(z.strictObject(uploaded)).describe('the other plugins; absent: only one plugin');
 
 function protectEdit(verb: string) {
   return z
     .strictObject({
-      file: text.describe('the file that it writes: the first of `include`'),
-      changed: texts.describe('entries that it added, or took out'),
-      unchanged: texts.describe('entries that were so already'),
+      file: text.describe('the written file: the first of `include`'),
+      changed: texts.describe('entries that were added or removed'),
+      unchanged: texts.describe('entries that needed no change'),
     })
     .meta({ id: verb });
 }
@@ -128,9 +131,9 @@ const ofOne = {
   discover: z
     .strictObject({
       scopes: report.scopes,
-      endpoints: z.array(seenEndpoint).describe('what can be routed to, by domain'),
+      endpoints: z.array(seenEndpoint).describe('endpoints that can be routed to, by domain'),
       quarantined: report.quarantined,
-      findings: z.array(finding).describe('what is wrong with the networks'),
+      findings: z.array(finding).describe('problems of the networks'),
       warnings: report.warnings,
     })
     .meta({ id: 'discover' }),
@@ -142,8 +145,8 @@ const ofOne = {
       ...written,
       ...approved,
       progress: advanced,
-      held: count.optional().describe('`--watch`: changes that wait for the end of the window that collects them'),
-      heldUntil: text.optional().describe('`--watch`: when these are due, in ISO 8601'),
+      held: count.optional().describe('`--watch`: number of changes that wait for the end of the 30 s window'),
+      heldUntil: text.optional().describe('`--watch`: end of the window, in ISO 8601'),
     })
     .meta({ id: 'sync' }),
   'sync --dry-run': z.strictObject({ ...report, conflicts, ...approved }).meta({ id: 'sync --dry-run' }),
@@ -152,8 +155,10 @@ const ofOne = {
     .strictObject({
       ...report,
       ...written,
-      from: revision.optional().describe('what ran before'),
-      to: revision.optional().describe('what it goes back to; absent: it follows the newest again'),
+      from: revision.optional().describe('revision before the rollback'),
+      to: revision
+        .optional()
+        .describe('revision after the rollback; absent: the control plane follows the newest again'),
     })
     .meta({ id: 'rollback' }),
   protect: protectEdit('protect'),
@@ -163,16 +168,16 @@ const ofOne = {
     .strictObject({
       stage,
       controlPlane: text.describe('the control plane, for people'),
-      runs: revision.optional().describe('what it runs; absent: not known'),
-      isWhole: z.boolean().describe('whether all of that was written'),
+      runs: revision.optional().describe('current revision; absent: not known'),
+      isWhole: z.boolean().describe('whether the whole revision was written'),
       pin: z
         .strictObject({
-          revision: revision.describe('what it is pinned to'),
-          left: revision.optional().describe('what was taken back; absent: a person ends the pin'),
+          revision: revision.describe('revision of the pin'),
+          left: revision.optional().describe('revision that was rolled back; absent: only a person ends the pin'),
         })
         .optional()
-        .describe('absent: it follows the configuration'),
-      history: z.array(ran).describe('what ran, the last first'),
+        .describe('absent: the control plane follows the configuration'),
+      history: z.array(ran).describe('earlier runs, the last first'),
       warnings: report.warnings,
     })
     .meta({ id: 'history' }),
@@ -184,7 +189,7 @@ const ofOne = {
     })
     .meta({ id: 'render' }),
   'render without a control plane': z
-    .strictObject({ stage, refused: text.describe('why no file was written') })
+    .strictObject({ stage, refused: text.describe('reason why no file was written') })
     .meta({ id: 'render without a control plane' }),
   ...adoptOutputs,
   doctor: z
@@ -192,9 +197,9 @@ const ofOne = {
       checks: z
         .array(
           z.strictObject({
-            check: text.describe('what was looked at'),
-            result: z.enum(['ok', 'warning', 'failed']).describe('what came of it'),
-            detail: text.describe('what was found, with the fix'),
+            check: text.describe('name of the check'),
+            result: z.enum(['ok', 'warning', 'failed']).describe('result of the check'),
+            detail: text.describe('finding, with the fix'),
           }),
         )
         .describe('in the order of the text'),
@@ -203,28 +208,31 @@ const ofOne = {
   schema: z
     .strictObject({
       name: text.describe('the plugin'),
-      lua: text.describe('its schema, as Konnect takes it'),
-      handler: text.optional().describe('the plugin itself, in Lua; absent: it runs in the plugin server'),
+      lua: text.describe('schema of the plugin, in the form of Konnect'),
+      handler: text.optional().describe('code of the plugin, in Lua; absent: the plugin runs in the plugin server'),
     })
     .meta({ id: 'schema' }),
   'schema --upload': z.strictObject({ stage, ...uploaded, others: others.optional() }).meta({ id: 'schema --upload' }),
   resolver: z
     .strictObject({
-      address: text.describe('IP address and port that it listens on'),
-      suffix: text.describe('what names end in'),
-      forward: texts.describe('resolvers that other names are asked of, in their order'),
+      address: text.describe('IP address and port of the resolver'),
+      suffix: text.describe('suffix of the names'),
+      forward: texts.describe('resolvers for all other names, in order'),
     })
     .meta({ id: 'resolver' }),
   'resolver --check': z
-    .strictObject({ address: text.describe('who was asked, and answered'), suffix: text.describe('what for') })
+    .strictObject({
+      address: text.describe('address of the resolver that answered'),
+      suffix: text.describe('suffix of the name in the question'),
+    })
     .meta({ id: 'resolver --check' }),
   ...sandboxOutputs,
-  version: z.strictObject({ version: text.describe('of this program') }).meta({ id: 'version' }),
+  version: z.strictObject({ version: text.describe('version of this program') }).meta({ id: 'version' }),
   completion: z
-    .strictObject({ shell: text.describe('for which'), script: text.describe('what it sources') })
+    .strictObject({ shell: text.describe('the shell'), script: text.describe('script for the shell to source') })
     .meta({ id: 'completion' }),
   'any verb that fails': z
-    .strictObject({ error: error.describe('why; exit code 1, or 130 at Ctrl-C') })
+    .strictObject({ error: error.describe('the error; exit code 1, or 130 at Ctrl-C') })
     .meta({ id: 'any verb that fails' }),
 } as const;
 
@@ -255,7 +263,9 @@ export const outputs = {
 export function outputReference(): string {
   const head = `# Outputs of \`--json\`
 
-Generated by \`npm run generate\` from sync/cli/shapes, by which tests check what each verb prints. One object on a line of standard output; \`sync --watch --json\` prints one for each pass,
-\`schema --config --json\` a JSON Schema. Fields are added in later versions, and none of these is renamed or removed without a major one. \`x[]\` stands for each item of a list.`;
+Generated by \`npm run generate\` from sync/cli/shapes. Tests check the output of each verb against
+these shapes. Each verb prints one object on one line of standard output. \`sync --watch --json\`
+prints one object for each pass. \`schema --config --json\` prints a JSON Schema. A later version may
+add fields. Only a major version renames or removes a field. \`x[]\` stands for each item of a list.`;
   return outputPage(head, z.object(outputs));
 }

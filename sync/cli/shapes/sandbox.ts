@@ -6,88 +6,89 @@ const count = z.int().min(0);
 
 const hop = z
   .strictObject({
-    from: text.describe('who calls'),
-    to: text.describe('who is called'),
+    from: text.describe('caller of the hop'),
+    to: text.describe('callee of the hop'),
     address: text.describe('`ip:port`'),
     zoneId: text.optional().describe('the zone of the address'),
-    reason: text.describe('why this address'),
-    latencyMs: z.number().describe('until the answer'),
+    reason: text.describe('reason for this address'),
+    latencyMs: z.number().describe('time until the answer'),
   })
   .meta({ id: 'hop' });
 
 const trip = z
   .strictObject({
-    ok: z.boolean().describe('whether the request went right'),
-    nonce: text.describe('what came back from the end of the chain'),
-    hops: z.array(hop).describe('its legs'),
-    problem: text.optional().describe('what went wrong'),
+    ok: z.boolean().describe('whether the request succeeded'),
+    nonce: text.describe('nonce from the end of the chain'),
+    hops: z.array(hop).describe('hops of the request'),
+    problem: text.optional().describe('the problem'),
   })
   .meta({ id: 'trip' });
 
-/** What the sandbox prints with `--json`, by what it shows. */
+/** Outputs of the sandbox with `--json`. */
 export const sandboxOutputs = {
   sandbox: z
     .strictObject({
-      ok: z.boolean().describe('whether every request went right'),
-      nonce: text.describe('what came back from the end of the chain, first'),
-      hops: z.array(hop).describe('the legs of the first request'),
+      ok: z.boolean().describe('whether every request succeeded'),
+      nonce: text.describe('first nonce from the end of the chain'),
+      hops: z.array(hop).describe('hops of the first request'),
       events: z
         .array(
           z.strictObject({
-            what: text.describe('what happened'),
-            discovered: texts.describe('what `discover` sees; nothing where `contracts` was asked instead'),
-            findings: texts.describe('what it finds about the networks'),
-            changed: texts.describe('what was written'),
-            contracts: texts.optional().describe('who is connected to the gateway, as `contracts` says it'),
-            requests: count.optional().describe('how many requests went through meanwhile, where more than one did'),
-            trip: trip.describe('the request after it'),
+            what: text.describe('description of the event'),
+            discovered: texts.describe('result of `discover`; empty where `contracts` ran instead'),
+            findings: texts.describe('findings about the networks'),
+            changed: texts.describe('written changes'),
+            contracts: texts.optional().describe('connections to the gateway, by `contracts`'),
+            requests: count.optional().describe('number of requests in the meantime; absent: one request'),
+            trip: trip.describe('the request after the event'),
           }),
         )
-        .describe('what was shown'),
+        .describe('the shown events'),
     })
     .meta({ id: 'sandbox' }),
   'sandbox --serve': z
     .strictObject({
-      title: text.describe('which estate it is, and who is in it'),
-      accounts: z
-        .record(text, text)
-        .describe('ids of accounts by the profile that acts for them; `gateway` is the default'),
-      awsUrl: text.describe('where AWS is'),
-      konnectUrl: text.describe('where Konnect is'),
-      door: text.describe('where the consumer reaches the gateway'),
-      configPath: text.describe('the configuration'),
-      env: z.record(text, text).describe('the variables that the commands need'),
+      title: text.describe('the estate and its accounts'),
+      accounts: z.record(text, text).describe('account ids by AWS profile; `gateway` is the default'),
+      awsUrl: text.describe('URL of AWS'),
+      konnectUrl: text.describe('URL of Konnect'),
+      door: text.describe('address of the gateway for the consumer'),
+      configPath: text.describe('path of the configuration'),
+      env: z.record(text, text).describe('environment variables for the commands'),
       experiment: z
-        .strictObject({ what: text.describe('what comes of it'), command: text.describe("of AWS's command line") })
+        .strictObject({
+          what: text.describe('effect of the command'),
+          command: text.describe('command of the AWS CLI'),
+        })
         .describe('a change of AWS to try'),
     })
     .meta({ id: 'sandbox --serve' }),
   'sandbox --rollout': z
     .strictObject({
-      ok: z.boolean().describe('whether all was as it should be'),
+      ok: z.boolean().describe('whether the rollout succeeded'),
       events: z
         .array(
           z.strictObject({
-            what: text.describe('what happened'),
-            command: text.describe('what a person ran then'),
-            exitCode: count.describe('how it ended'),
-            said: texts.describe('what it told on standard error'),
+            what: text.describe('description of the event'),
+            command: text.describe('command of the person'),
+            exitCode: count.describe('exit code of the command'),
+            said: texts.describe('output on standard error'),
             stages: z
               .array(
                 z.strictObject({
-                  stage: text.describe('which'),
-                  holds: text.describe('what its control plane holds, for people'),
-                  revision: text.optional().describe('what `history` says that it runs'),
-                  changed: texts.describe('what the command wrote to it'),
-                  requests: count.describe('how many went through its gateway meanwhile'),
-                  failed: count.describe('how many of them went wrong'),
+                  stage: text.describe('name of the stage'),
+                  holds: text.describe('content of the control plane, for people'),
+                  revision: text.optional().describe('revision by `history`'),
+                  changed: texts.describe('changes that the command wrote'),
+                  requests: count.describe('number of requests through the gateway in the meantime'),
+                  failed: count.describe('number of failed requests'),
                 }),
               )
-              .describe('after the command, in the order of the rollout'),
-            problem: text.optional().describe('what is not as it should be'),
+              .describe('stages after the command, in the order of the rollout'),
+            problem: text.optional().describe('the problem'),
           }),
         )
-        .describe('what was shown'),
+        .describe('the shown events'),
     })
     .meta({ id: 'sandbox --rollout' }),
 } as const;

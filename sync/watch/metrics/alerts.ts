@@ -18,9 +18,9 @@ export const workerAlerts = {
     when: (metric) => `absent(${metric}) or (up == 0 and on (job, instance) last_over_time(${metric}[1d]))`,
     for: '5m',
     severity: 'critical',
-    summary: 'A worker of kong-privatelink is not scraped',
+    summary: 'Prometheus does not scrape a worker of kong-privatelink',
     description:
-      'It does not run, or Prometheus does not reach its /metrics; without instance, none at all was seen. Routes stay as they are: an endpoint that goes away keeps its targets.',
+      'The worker does not run, or Prometheus cannot reach its /metrics. Without an instance label, Prometheus saw no worker at all. Routes stay as they are: the targets of an endpoint that goes away stay.',
   },
   KongPrivatelinkStuck: {
     metric: 'kong_privatelink_alive',
@@ -29,7 +29,7 @@ export const workerAlerts = {
     severity: 'critical',
     summary: 'The worker {{ $labels.instance }} hangs',
     description:
-      'Its process answers and its passes do not go on: /healthz says so too. Routes stay as they are until it is restarted.',
+      'The process answers, but its passes hang. /healthz says the same. Routes stay as they are until the worker is restarted.',
   },
   KongPrivatelinkNoSuccess: {
     metric: 'kong_privatelink_last_success_timestamp_seconds',
@@ -37,7 +37,7 @@ export const workerAlerts = {
     for: '10m',
     severity: 'warning',
     summary: `No pass of ${worker} succeeds`,
-    description: `For a while no pass has read every scope and written everything that was planned. The last one fell short by:${each('kong_privatelink_pass_shortfall', 'reason')}.`,
+    description: `No recent pass read every scope and wrote every planned change. Reasons of the last pass:${each('kong_privatelink_pass_shortfall', 'reason')}.`,
   },
   KongPrivatelinkScopesUnknown: {
     metric: 'kong_privatelink_scopes_unknown',
@@ -45,24 +45,24 @@ export const workerAlerts = {
     for: '15m',
     severity: 'warning',
     summary: `{{ $value }} scope(s) of ${worker} cannot be read`,
-    description: `Why:${each('kong_privatelink_scopes_unknown', 'code')}. What was last known of them stays in use, and nothing of them is removed.`,
+    description: `Why:${each('kong_privatelink_scopes_unknown', 'code')}. Their last good answers stay in use, and nothing of these scopes is removed.`,
   },
   KongPrivatelinkAnswersOld: {
     metric: 'kong_privatelink_last_good_age_seconds',
     when: (metric) => `${metric} > 3600`,
     for: '5m',
     severity: 'warning',
-    summary: `${worker} routes by what is {{ $value | humanizeDuration }} old`,
-    description: 'A scope was not read for long, or a snapshot is not written anew by who reads AWS for it.',
+    summary: `${worker} routes by data that is {{ $value | humanizeDuration }} old`,
+    description: 'A scope was not read for a long time, or the process that writes a snapshot no longer renews it.',
   },
   KongPrivatelinkPlanRefused: {
     metric: 'kong_privatelink_plan_refused',
     when: (metric) => `${metric} > 0`,
     for: '5m',
     severity: 'warning',
-    summary: `Policy refuses what ${worker} plans ({{ $labels.reason }})`,
+    summary: `Policy refuses the plan of ${worker} ({{ $labels.reason }})`,
     description:
-      'With brake, removals of too much at once are withheld and the rest is written; with limit, nothing is. Somebody has to look whether discovery is right.',
+      'brake: too many removals at once are withheld, and the rest is written. limit: nothing is written. Check whether discovery is right.',
   },
   KongPrivatelinkFlapping: {
     metric: 'kong_privatelink_entities_flapping',
@@ -71,16 +71,16 @@ export const workerAlerts = {
     severity: 'warning',
     summary: `${worker} writes the same entities again and again`,
     description:
-      'Most likely a second writer of this owner with another configuration undoes what this one writes, or an endpoint comes and goes.',
+      'Most likely a second writer with this owner and another configuration undoes the changes, or an endpoint comes and goes.',
   },
   KongPrivatelinkNotWritten: {
     metric: 'kong_privatelink_pass_shortfall',
     when: (metric) => `sum without (reason) (${metric}{reason=~"rejected|changes_failed|changes_skipped"}) > 0`,
     for: '15m',
     severity: 'warning',
-    summary: `${worker} cannot write everything that it plans`,
+    summary: `${worker} cannot write all planned changes`,
     description:
-      'The control plane refuses entities, or their names are taken. What depends on them waits; everything else is written.',
+      'The control plane refuses entities, or their names are taken. Dependent entities wait. Everything else is written.',
   },
   KongPrivatelinkNotPublished: {
     metric: 'kong_privatelink_publications_failed',
@@ -88,7 +88,8 @@ export const workerAlerts = {
     for: '15m',
     severity: 'warning',
     summary: `{{ $value }} Cloud Map service(s) of ${worker} are not up to date`,
-    description: 'Services of publish cannot be read, or not be written whole. Routing through Kong is not affected.',
+    description:
+      'Services of publish cannot be read, or cannot be written completely. Routing through Kong is not affected.',
   },
   KongPrivatelinkQuarantined: {
     metric: 'kong_privatelink_endpoints_quarantined',
@@ -98,7 +99,7 @@ export const workerAlerts = {
     severity: 'info',
     summary: `{{ $value }} endpoint(s) of ${worker} are quarantined ({{ $labels.code }})`,
     description:
-      'Their tags cannot be used, or claim what others have or may not. Their owners have to change something.',
+      'Their tags are invalid, or claim something that another endpoint has or that allow forbids. The owners of the endpoints must act.',
   },
   KongPrivatelinkRolloutHalted: {
     metric: 'kong_privatelink_rollout_step',
@@ -107,7 +108,7 @@ export const workerAlerts = {
     severity: 'warning',
     summary: `The rollout halted at ${worker}`,
     description:
-      'A gate of this stage failed or could not tell, or policy refuses what it plans: kong-privatelink rollout status says which, and why. Stages after it stay at what they run; addresses are followed in all.',
+      'A gate of this stage failed or could not decide, or policy refuses its plan: kong-privatelink rollout status shows the gate and the reason. Later stages stay at their revision. Address changes still go to all stages.',
   },
   KongPrivatelinkRolloutWaits: {
     metric: 'kong_privatelink_rollout_step',
@@ -116,15 +117,15 @@ export const workerAlerts = {
     severity: 'info',
     summary: `The rollout has waited a day for an approval of ${worker}`,
     description:
-      'The gates of this stage passed: kong-privatelink rollout approve lets the next stages have what it runs. They stay as they are until then.',
+      'The gates of this stage passed. kong-privatelink rollout approve starts the next stages. Until then they stay as they are.',
   },
   KongPrivatelinkConfigNotUsed: {
     metric: 'kong_privatelink_config_in_use',
     when: (metric) => `${metric} == 0`,
     for: '5m',
     severity: 'warning',
-    summary: '{{ $labels.instance }} cannot use its configuration as it is now',
-    description: 'It goes on with the one before, and would not start again with this one.',
+    summary: '{{ $labels.instance }} cannot use its newest configuration',
+    description: 'The worker runs with the earlier configuration. It would not restart with the newest configuration.',
   },
   KongPrivatelinkOutputLost: {
     metric: 'kong_privatelink_output_lost_total',
@@ -132,6 +133,6 @@ export const workerAlerts = {
     for: '1m',
     severity: 'warning',
     summary: '{{ $labels.instance }} loses lines of its log, or reports',
-    description: 'A disk is full, or who reads its standard output does not read. Passes go on.',
+    description: 'A disk is full, or the reader of standard output does not read. Passes continue.',
   },
 } satisfies AlertTable<Metric>;

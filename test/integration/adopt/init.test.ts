@@ -134,7 +134,7 @@ describe('init', () => {
     const { exitCode, err } = await init('--region', 'us-east-1');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain(`${file} exists already, and init never replaces a file; name another with -c`);
+    expect(err).toContain(`${file} exists already, and init never replaces a file; name another file with -c`);
     expect(readFileSync(file, 'utf8')).toBe('owner: mine\n');
     expect(estate.konnect.calls).toEqual([]);
   });
@@ -179,7 +179,7 @@ describe('init', () => {
 
     expect(several.err).toContain('the token sees several control planes; name one with --control-plane: dev, prod');
     expect(wrong.err).toContain(
-      '--control-plane stage: the token sees no control plane of that name; there is: dev, prod',
+      '--control-plane stage: the token sees no control plane of that name; name one of dev, prod',
     );
     expect(right.exitCode).toBe(0);
   });
@@ -217,7 +217,7 @@ describe('init', () => {
 
   it.each([
     [['--region', 'mars'], '--region mars: an AWS region, such as us-east-1'],
-    [['--region', 'us-east-1', '--owner', 'a b'], '--owner a b: is none'],
+    [['--region', 'us-east-1', '--owner', 'a b'], '--owner a b: not a valid owner'],
   ])('refuses %s', async (argv, said) => {
     const { exitCode, err } = await init(...argv);
 

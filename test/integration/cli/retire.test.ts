@@ -168,7 +168,7 @@ describe('retire', () => {
 
       expect(exitCode).toBe(1);
       expect(err).toContain(
-        'no source has a scope hub.self.us-west-9; there are: hub.self.us-east-1, hub.self.us-west-2',
+        'no source has a scope hub.self.us-west-9; the scopes are: hub.self.us-east-1, hub.self.us-west-2',
       );
     });
   });
@@ -179,7 +179,7 @@ describe('retire', () => {
       (id) => estate.world.setTags(id, { 'kong:domain': 'sd2' }),
       'claims domain sd2',
     ],
-    ['it got a target that was not shown', () => seedTarget('10.0.9.9:80'), 'target sd2.privatelink|10.0.9.9:80 came'],
+    ['it got a target that was not shown', () => seedTarget('10.0.9.9:80'), 'target sd2.privatelink|10.0.9.9:80 appeared'],
     ['its scope cannot be read any more', () => estate.aws.inject({ kind: 'denied' }), 'which is unknown'],
   ])('fm-36 removes nothing with 3 when, while a person is asked, %s', async (_, meanwhile, message) => {
     const id = await syncTwo();
@@ -232,6 +232,6 @@ describe('retire', () => {
     const { exitCode, err } = await estate.run('retire', name, '--yes');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('no name of a domain');
+    expect(err).toContain('not a valid name of a domain');
   });
 });

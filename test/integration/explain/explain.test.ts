@@ -208,7 +208,7 @@ describe('explain of what nobody has', () => {
   });
 
   it.each([
-    [['sd2', '--method', 'GET'], '--method is for a path or a URL'],
+    [['sd2', '--method', 'GET'], '--method works only with a path or a URL'],
     [['/sd2', '--header', 'nothing'], '--header "nothing" is no header'],
     [['https://'], 'is no URL'],
     [['a b'], 'is no question'],

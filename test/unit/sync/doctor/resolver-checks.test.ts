@@ -65,7 +65,7 @@ describe('what doctor says of the resolver', () => {
       endpointOf({ addresses: [{ ip: 'fd00::1', region: 'us-east-1' }] }),
     ]);
 
-    expect(needs?.detail).toMatch(/and SRV in dns_order \(as it is by default\)$/);
+    expect(needs?.detail).toMatch(/and SRV in dns_order \(the default\)$/);
   });
 
   it('warns of each name that does not resolve, with the question to ask on a data plane', async () => {
